@@ -1,0 +1,66 @@
+/** SHA-256 of decoded bytes: the identity of an upload, and the proof that what arrived is what was sent. */
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import type { Disk } from './disk.ts'
+import { countLines, type LineCount } from './lines.ts'
+
+/** What a stretch of bytes is: its SHA-256 as 64 hexadecimal digits, its size, and its number of lines. */
+export type Digest = Readonly<{ sha256: string; bytes: number; lines: number }>
+
+/** Takes bytes in any portions and tells their digest at the end. */
+export class Digester {
+  readonly #hash = createHash('sha256')
+  readonly #count: LineCount = { lines: 0, open: false }
+  bytes = 0
+
+  add(chunk: Uint8Array): void {
+    this.#hash.update(chunk)
+    this.bytes += chunk.byteLength
+    countLines(this.#count, chunk)
+  }
+
+  /** Ends the digest; the digester takes nothing after this. */
+  digest(): Digest {
+    const lines = this.#count.lines + (this.#count.open ? 1 : 0)
+    return { sha256: this.#hash.digest('hex'), bytes: this.bytes, lines }
+  }
+}
+
+const READ_BYTES = 1024 * 1024
+
+/** The digest of a whole file. Never follows a link. */
+export async function digestOfFile(disk: Disk, path: string): Promise<Digest> {
+  const file = await disk.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  try {
+    const digester = new Digester()
+    const buffer = Buffer.allocUnsafe(READ_BYTES)
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, null)
+      if (bytesRead === 0) return digester.digest()
+      digester.add(buffer.subarray(0, bytesRead))
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** An `Unencoded-Digest` field for these bytes (draft-ietf-httpbis-unencoded-digest, with the syntax of RFC 9530 section 2). */
+export function toUnencodedDigest(sha256: string): string {
+  return `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`
+}
+
+/** The SHA-256 an `Unencoded-Digest` field states; `undefined` when it names only other algorithms, `null` when it is malformed. */
+export function fromUnencodedDigest(field: string): string | null | undefined {
+  for (const member of field.split(',')) {
+    const [algorithm, value] = splitOnce(member.trim(), '=')
+    if (algorithm.toLowerCase() !== 'sha-256') continue
+    const base64 = /^:([A-Za-z0-9+/]{43}=):$/.exec(value)?.[1]
+    return base64 === undefined ? null : Buffer.from(base64, 'base64').toString('hex')
+  }
+  return undefined
+}
+
+function splitOnce(text: string, at: string): [string, string] {
+  const index = text.indexOf(at)
+  return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)]
+}

@@ -1,0 +1,46 @@
+/**
+ * The few file-system calls that moving files safely is made of.
+ *
+ * They are passed as an argument, so that a test can hand in a file system that crashes, fills up or lies. The real one
+ * is `node:fs/promises`; on Windows a virus scanner may hold a file for a moment, and there a refused call is repeated.
+ */
+import * as fs from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export type Disk = Pick<typeof fs, 'open' | 'link' | 'unlink' | 'rename' | 'mkdir' | 'readdir' | 'lstat' | 'statfs'>
+
+const LOCKED_BY_A_SCANNER = new Set(['EBUSY', 'EPERM', 'EACCES'])
+const SCANNER_TRIES_MAX = 12
+const SCANNER_FIRST_DELAY_MS = 10
+
+/** Repeats a call that Windows refuses because another program has the file open: about 4 s at most. */
+export async function patiently<T>(
+  call: () => Promise<T>,
+  pause: (ms: number) => Promise<unknown> = sleep,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (tries === SCANNER_TRIES_MAX || !LOCKED_BY_A_SCANNER.has(codeOf(error))) throw error
+      await pause(Math.min(SCANNER_FIRST_DELAY_MS * 2 ** (tries - 1), 1000))
+    }
+  }
+}
+
+/** The disk of this machine. */
+export function realDisk(platform: NodeJS.Platform = process.platform): Disk {
+  if (platform !== 'win32') return fs
+  return {
+    ...fs,
+    link: (existing, added) => patiently(() => fs.link(existing, added)),
+    unlink: (path) => patiently(() => fs.unlink(path)),
+    rename: (from, to) => patiently(() => fs.rename(from, to)),
+  }
+}
+
+/** The `code` of a system error ('ENOENT', 'EEXIST' …), or '' for anything else. */
+export function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : ''
+}

@@ -1,0 +1,137 @@
+/**
+ * The hand-over of a file from one folder to the next. Nobody else in this project links, renames, unlinks or syncs.
+ *
+ *   open part O_EXCL|O_NOFOLLOW 0600 → write all → fsync → close          writePart
+ *   link(part, final)    EEXIST decides a race; rename would overwrite    ┐
+ *   fsync(folder)        also when the name was there already             │ land, move
+ *   ── only now: acknowledge, or unlink the source ──                     │
+ *   unlink(source), and where it was more than a part: fsync its folder   ┘
+ *
+ * Invariants:
+ *  1. A name in a folder appears with all its bytes durable, or not at all.
+ *  2. A name that exists is never overwritten (`replace` is for receipts and other notes about files, never for files).
+ *  3. A source disappears only after its new name would survive a power cut.
+ *  4. A failed fsync is never tried again on the same descriptor: the part is given up (fsync may report an error once only).
+ */
+import { constants } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { digestOfFile } from './digest.ts'
+import { codeOf, type Disk } from './disk.ts'
+
+const FILE_MODE = 0o600
+const FOLDER_MODE = 0o700
+
+// Windows has no O_NOFOLLOW; there O_EXCL alone refuses an existing link.
+const PART_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
+
+/** Opens a part that must not exist yet. The caller writes with `appendFile`, which, unlike `write`, writes all or throws. */
+export function openPart(disk: Disk, path: string): Promise<FileHandle> {
+  return disk.open(path, PART_FLAGS, FILE_MODE)
+}
+
+/** Writes a part whole and durable, or leaves none behind. */
+export async function writePart<T>(disk: Disk, path: string, write: (part: FileHandle) => Promise<T>): Promise<T> {
+  const part = await openPart(disk, path)
+  try {
+    const result = await write(part)
+    await part.sync()
+    await part.close()
+    return result
+  } catch (cause) {
+    await part.close().catch(() => {})
+    await removeIfThere(disk, path)
+    throw cause
+  }
+}
+
+/** Where a file came to lie, and whether a file of the same bytes was there before it. */
+export type Landed = Readonly<{ name: string; wasThere: boolean }>
+
+/** Gives a durable part its name in `folder`: the first of `names` that is free or already holds the same bytes. */
+export async function land(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<Landed> {
+  const landed = await linkFirstFree(disk, part, folder, names)
+  await removeIfThere(disk, part)
+  return landed
+}
+
+/** Moves a file to another folder of the same file system. Safe to repeat after a crash at any point. */
+export async function move(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Landed> {
+  const landed = await linkFirstFree(disk, source, folder, names)
+  await remove(disk, source)
+  return landed
+}
+
+/** Removes a file so that it stays removed. */
+export async function remove(disk: Disk, path: string): Promise<void> {
+  await removeIfThere(disk, path)
+  await syncFolder(disk, dirname(path))
+}
+
+/** Replaces a small note about a file (a receipt, a problem) in one step. */
+export async function replace(disk: Disk, path: string, text: string): Promise<void> {
+  const part = `${path}.part`
+  await removeIfThere(disk, part)
+  await writePart(disk, part, (file) => file.appendFile(text))
+  await disk.rename(part, path)
+  await syncFolder(disk, dirname(path))
+}
+
+/** Makes a folder and the parents it needs, each of them durable. */
+export async function makeFolder(disk: Disk, path: string): Promise<void> {
+  const first = await disk.mkdir(path, { recursive: true, mode: FOLDER_MODE })
+  if (first === undefined) return
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(disk, dirname(made))
+}
+
+/** Makes the names in a folder durable. Windows has no such call: there NTFS journals names itself. */
+export async function syncFolder(
+  disk: Disk,
+  folder: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<void> {
+  if (platform === 'win32') return
+  const handle = await disk.open(folder, constants.O_RDONLY)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Removes a file that may be gone already; for parts, whose return after a power cut does no harm. */
+export async function removeIfThere(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.unlink(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+  }
+}
+
+async function linkFirstFree(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Landed> {
+  for (const name of names) {
+    const target = join(folder, name)
+    const wasThere = !(await linkIfFree(disk, source, target))
+    if (wasThere && !(await sameBytes(disk, source, target))) continue
+    await syncFolder(disk, folder)
+    return { name, wasThere }
+  }
+  throw new Error(`Every name for ${source} in ${folder} is taken by other bytes.`)
+}
+
+async function linkIfFree(disk: Disk, source: string, target: string): Promise<boolean> {
+  try {
+    await disk.link(source, target)
+    return true
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    return false
+  }
+}
+
+async function sameBytes(disk: Disk, one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([disk.lstat(one), disk.lstat(other)])
+  if (!b.isFile() || a.size !== b.size) return false
+  if (a.ino === b.ino && a.dev === b.dev && a.ino !== 0) return true
+  return (await digestOfFile(disk, one)).sha256 === (await digestOfFile(disk, other)).sha256
+}

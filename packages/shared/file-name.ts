@@ -1,0 +1,36 @@
+/** Which file names are taken, and what a file is called where its own name is taken. A bad name is refused, never mended. */
+
+/** The largest name, in bytes of UTF-8: room is left for what the machines append to it. */
+export const FILE_NAME_BYTES_MAX = 200
+
+// Marks belong to the letters of many scripts, and macOS writes "é" as a letter and a mark.
+const ALLOWED = /^[\p{L}\p{M}\p{N} ._\-()'+,@&=]+$/u
+const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])[ ]*(\.|$)/i
+
+/** Why a name is not taken, as the rest of a sentence that starts with the name; `undefined` for a good one. */
+export function faultOfFileName(name: string, ending: string = '.jsonl'): string | undefined {
+  if (!name.endsWith(ending)) return `does not end in ${ending}`
+  if (name.length === ending.length) return `has nothing before ${ending}`
+  if (Buffer.byteLength(name) > FILE_NAME_BYTES_MAX) return `is longer than ${FILE_NAME_BYTES_MAX} bytes`
+  if (name.startsWith('.')) return 'starts with a dot'
+  if (!name.isWellFormed() || !ALLOWED.test(name))
+    return "has a character other than letters, digits, space and ._-()'+,@&="
+  if (WINDOWS_DEVICE.test(name)) return 'is the name of a device on Windows'
+  return undefined
+}
+
+/** The names a file may take in a folder, in order: its own, then its own with more and more of its SHA-256. */
+export function* namesFor(name: string, sha256: string): Generator<string> {
+  yield name
+  for (const digits of [8, 16, 64]) yield nameWith(name, sha256.slice(0, digits))
+}
+
+/** `<stem>-<addition>.jsonl` */
+export function nameWith(name: string, addition: string): string {
+  return `${stemOf(name)}-${addition}.jsonl`
+}
+
+/** The name without `.jsonl`. */
+export function stemOf(name: string): string {
+  return name.replace(/\.jsonl$/, '')
+}

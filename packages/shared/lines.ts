@@ -1,0 +1,92 @@
+/**
+ * Lines of JSON Lines bytes. A line ends at byte 0x0A and nowhere else (U+2028 may stand inside a JSON string); a last line
+ * without 0x0A counts; one byte order mark at the start of the file belongs to no line.
+ */
+export const LINE_BYTES_MAX = 1024 * 1024
+
+const NEWLINE = 0x0a
+const KEPT_OF_A_LONG_LINE = 1024
+
+/** A line without its newline. `bytes` of a line over the limit holds only its first 1,024 bytes. */
+export type Line = Readonly<{ number: number; bytes: Buffer; tooLong: boolean }>
+
+/** How many lines have ended, and whether bytes followed the last newline. */
+export type LineCount = { lines: number; open: boolean }
+
+/** Adds the lines of a chunk to a running count. */
+export function countLines(count: LineCount, chunk: Uint8Array): void {
+  if (chunk.byteLength === 0) return
+  for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) count.lines++
+  count.open = chunk[chunk.byteLength - 1] !== NEWLINE
+}
+
+/** Splits chunks into lines, all those of a chunk at once. Memory stays below one chunk and one line of the limit. */
+export async function* readLines(
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  lineBytesMax: number = LINE_BYTES_MAX,
+): AsyncGenerator<Line[]> {
+  const splitter = new LineSplitter(lineBytesMax)
+  for await (const chunk of chunks) {
+    const lines = splitter.push(chunk)
+    if (lines.length > 0) yield lines
+  }
+  const last = splitter.end()
+  if (last !== undefined) yield [last]
+}
+
+/** The state between two chunks: the beginning of a line whose newline has not been seen. */
+export class LineSplitter {
+  readonly #lineBytesMax: number
+  #number = 0
+  #begun: Buffer[] = []
+  #begunBytes = 0
+
+  constructor(lineBytesMax: number) {
+    this.#lineBytesMax = lineBytesMax
+  }
+
+  /** The lines that end in this chunk. They share its memory: use them before the chunk is written to again. */
+  push(chunk: Buffer): Line[] {
+    const lines: Line[] = []
+    let from = 0
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+      lines.push(this.#finish(chunk.subarray(from, at)))
+      from = at + 1
+    }
+    if (from < chunk.length) this.#keep(chunk.subarray(from))
+    return lines
+  }
+
+  /** The last line, when the file does not end with a newline. */
+  end(): Line | undefined {
+    return this.#begunBytes === 0 ? undefined : this.#finish(Buffer.alloc(0))
+  }
+
+  #keep(rest: Buffer): void {
+    const room = this.#lineBytesMax + 1 - this.#begunBytes
+    // Copied, because the chunk is the reader's; beyond the limit the bytes are only counted.
+    if (room > 0) this.#begun.push(Buffer.from(rest.subarray(0, room)))
+    this.#begunBytes += rest.length
+  }
+
+  #finish(rest: Buffer): Line {
+    this.#number++
+    const length = this.#begunBytes + rest.length
+    let bytes = this.#begunBytes === 0 ? rest : Buffer.concat([...this.#begun, rest])
+    this.#begun = []
+    this.#begunBytes = 0
+    const tooLong = length > this.#lineBytesMax
+    if (tooLong) bytes = Buffer.from(bytes.subarray(0, KEPT_OF_A_LONG_LINE))
+    return { number: this.#number, bytes: this.#number === 1 ? withoutMark(bytes) : bytes, tooLong }
+  }
+}
+
+/** Whether a line holds only JSON white space: it is no row and no fault. */
+export function isBlank(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false
+  return true
+}
+
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+}

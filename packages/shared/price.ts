@@ -1,0 +1,30 @@
+/** Prices: from a number or a numeric text to whole cents, rounded half up on the decimal text, never by float arithmetic. */
+
+const CENTS_MAX = 100_000_000 - 1
+
+// A text is a plain decimal: no sign, exponent, currency or thousands separator. A longer one is not a price.
+const DECIMAL = /^\d{1,20}(\.\d{1,40})?$/
+
+/** Whole cents, or `undefined` for what is not a price from 0 to below 1,000,000. */
+export function centsOf(price: number | string): number | undefined {
+  if (typeof price === 'string') return DECIMAL.test(price) ? centsOfDecimal(price) : undefined
+  if (!(price >= 0 && price < 1_000_000)) return undefined
+  const cents = Math.round(price * 100)
+  // Equal means that `price` is the double nearest to a decimal of two places: its text has no third place to round.
+  if (cents / 100 === price) return inRange(cents)
+  const text = String(price)
+  // Below a millionth JavaScript writes an exponent; that is no cent.
+  return text.includes('e') ? 0 : centsOfDecimal(text)
+}
+
+function centsOfDecimal(text: string): number | undefined {
+  const [whole = '', places = ''] = text.split('.')
+  const third = places.charCodeAt(2)
+  return inRange(Number(whole) * 100 + Number(places.slice(0, 2).padEnd(2, '0')) + (third >= FIVE ? 1 : 0))
+}
+
+const FIVE = 0x35
+
+function inRange(cents: number): number | undefined {
+  return cents <= CENTS_MAX ? cents : undefined
+}
