@@ -1,0 +1,193 @@
+/**
+ * The history of a store in the catalogue: puts in what it showed on a date, or takes it out again, and writes only the runs
+ * that differ. The rules are those of `price-runs`; here they meet the tables.
+ */
+import type { SqliteDatabase } from '../database/sqlite.ts'
+import { type Changes, changesBetween, type Run, rebuild, touches, type Window } from '../update-db/price-runs.ts'
+
+/** What a shop asks for a listing. Money is whole cents; flags are 0 and 1; null where the shop does not say. */
+export type Terms = Readonly<{
+  price_cents: number
+  was_price_cents: number | null
+  is_on_special: number | null
+  is_available: number | null
+}>
+
+/** What a change of one date did, counted in listings and runs. */
+export type DateChange = { inserted: number; changed: number; opened: number; closed: number }
+
+const PAGE_LISTINGS = 2_000
+
+const TABLES = `
+  create temp table if not exists shown (
+    listing_id integer primary key, label_id integer not null, scrape_id integer,
+    price_cents integer not null, was_price_cents integer, is_on_special integer, is_available integer
+  );
+  create temp table if not exists affected (listing_id integer primary key);
+  create temp table if not exists relabelled (listing_id integer primary key);
+`
+
+export class History {
+  readonly #database: SqliteDatabase
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database
+    database.script(TABLES)
+  }
+
+  /**
+   * Makes the runs of a store say that `temp.shown` is what it showed on a date; with `stays` false, that it has no scrape on that
+   * date. The scrapes of the store must be as they are after the change. Counts only listings that `scrapeId` is responsible for.
+   */
+  change(storeId: number, date: string, stays: boolean, scrapeId: number): DateChange {
+    const window = this.#windowOf(storeId, date, stays)
+    this.#findAffected(storeId, window)
+    const total: DateChange = { inserted: 0, changed: 0, opened: 0, closed: 0 }
+    for (let last = 0; ; ) {
+      const page = this.#pageAfter(last)
+      if (page.length === 0) return total
+      for (const { listing_id } of page) this.#changeListing(storeId, listing_id, window, scrapeId, total)
+      last = page.at(-1)!.listing_id
+    }
+  }
+
+  #windowOf(storeId: number, date: string, stays: boolean): Window {
+    const neighbour = (what: string, than: string) =>
+      this.#database.get<{ date: string | null }>(
+        `select ${what}(date) as date from scrape where store_id = ? and date ${than} ?`,
+        storeId,
+        date,
+      )?.date ?? undefined
+    return { before: neighbour('max', '<'), date, after: neighbour('min', '>'), stays }
+  }
+
+  /** The listings whose runs may change. For the newest date these are few: those whose open run says something else. */
+  #findAffected(storeId: number, window: Window): void {
+    this.#database.script('delete from temp.affected')
+    if (window.after === undefined && window.stays) this.#findDifferent(storeId)
+    else this.#findTouched(storeId, window)
+  }
+
+  #findDifferent(storeId: number): void {
+    this.#database.run(
+      `insert or ignore into temp.affected
+        select shown.listing_id from temp.shown
+        left join price_run as price on price.store_id = ?1 and price.listing_id = shown.listing_id and price.to_date is null
+        left join label_run as label on label.listing_id = shown.listing_id and label.store_id = ?1 and label.to_date is null
+        where price.price_cents is not shown.price_cents or price.was_price_cents is not shown.was_price_cents
+          or price.is_on_special is not shown.is_on_special or price.is_available is not shown.is_available
+          or label.label_id is not shown.label_id`,
+      storeId,
+    )
+    this.#database.run(
+      `insert or ignore into temp.affected
+        select listing_id from price_run
+        where store_id = ?1 and to_date is null and listing_id not in (select listing_id from temp.shown)`,
+      storeId,
+    )
+  }
+
+  #findTouched(storeId: number, window: Window): void {
+    this.#database.run(
+      `insert or ignore into temp.affected
+        select listing_id from price_run where store_id = ? and (to_date is null or to_date >= ?) and from_date <= ?`,
+      storeId,
+      window.before ?? window.date,
+      window.after ?? window.date,
+    )
+    this.#database.script('insert or ignore into temp.affected select listing_id from temp.shown')
+  }
+
+  #pageAfter(listingId: number): { listing_id: number }[] {
+    const sql = `select listing_id from temp.affected where listing_id > ? order by listing_id limit ${PAGE_LISTINGS}`
+    return this.#database.all(sql, listingId)
+  }
+
+  #changeListing(storeId: number, listingId: number, window: Window, scrapeId: number, total: DateChange): void {
+    const shown = this.#database.get<Shown>('select * from temp.shown where listing_id = ?', listingId)
+    const prices = this.#priceRuns(storeId, listingId).filter((run) => touches(run, window))
+    const changes = changesBetween(prices, rebuild(prices, window, shown, sameTerms), sameTerms)
+    this.#writePrices(storeId, listingId, changes)
+    this.#changeLabel(storeId, listingId, window, shown?.label_id)
+    total.opened += changes.opened
+    total.closed += changes.closed
+    if (shown === undefined || shown.scrape_id !== scrapeId) return
+    const earlier = prices.find((run) => shownOn(run, window.date)) ?? prices.find((run) => shownOn(run, window.before))
+    if (earlier === undefined) total.inserted++
+    else if (!sameTerms(earlier.value, shown)) total.changed++
+  }
+
+  #changeLabel(storeId: number, listingId: number, window: Window, labelId: number | undefined): void {
+    const labels = this.#labelRuns(storeId, listingId).filter((run) => touches(run, window))
+    const changes = changesBetween(labels, rebuild(labels, window, labelId, Object.is), Object.is)
+    if (changes.remove.length + changes.write.length === 0) return
+    for (const from of changes.remove)
+      this.#database.run(
+        'delete from label_run where listing_id = ? and store_id = ? and from_date = ?',
+        listingId,
+        storeId,
+        from,
+      )
+    for (const run of changes.write)
+      this.#database.run(
+        'insert or replace into label_run values (?, ?, ?, ?, ?)',
+        listingId,
+        storeId,
+        run.from,
+        run.to,
+        run.value,
+      )
+    this.#database.run('insert or ignore into temp.relabelled values (?)', listingId)
+  }
+
+  #priceRuns(storeId: number, listingId: number): Run<Terms>[] {
+    const sql = 'select * from price_run where store_id = ? and listing_id = ? order by from_date'
+    return this.#database
+      .all<StoredRun & Terms>(sql, storeId, listingId)
+      .map((run) => ({ from: run.from_date, to: run.to_date, value: run }))
+  }
+
+  #labelRuns(storeId: number, listingId: number): Run<number>[] {
+    const sql = 'select * from label_run where store_id = ? and listing_id = ? order by from_date'
+    const runs = this.#database.all<StoredRun & { label_id: number }>(sql, storeId, listingId)
+    return runs.map((run) => ({ from: run.from_date, to: run.to_date, value: run.label_id }))
+  }
+
+  #writePrices(storeId: number, listingId: number, changes: Changes<Terms>): void {
+    for (const from of changes.remove)
+      this.#database.run(
+        'delete from price_run where store_id = ? and listing_id = ? and from_date = ?',
+        storeId,
+        listingId,
+        from,
+      )
+    for (const { from, to, value } of changes.write)
+      this.#database.run(
+        'insert or replace into price_run values (?, ?, ?, ?, ?, ?, ?, ?)',
+        storeId,
+        listingId,
+        from,
+        to,
+        value.price_cents,
+        value.was_price_cents,
+        value.is_on_special,
+        value.is_available,
+      )
+  }
+}
+
+type StoredRun = { from_date: string; to_date: string | null }
+type Shown = Terms & { label_id: number; scrape_id: number }
+
+function sameTerms(one: Terms, other: Terms): boolean {
+  return (
+    one.price_cents === other.price_cents &&
+    one.was_price_cents === other.was_price_cents &&
+    one.is_on_special === other.is_on_special &&
+    one.is_available === other.is_available
+  )
+}
+
+function shownOn(run: Run<unknown>, date: string | undefined): boolean {
+  return date !== undefined && run.from <= date && (run.to === null || run.to >= date)
+}

@@ -1,0 +1,72 @@
+/**
+ * What a listing is called now: the label of the newest scrape that shows it, of whichever store; and its barcode, which is kept
+ * from the newest scrape that showed one. Both follow from the label runs alone, so the order of loading does not matter.
+ */
+import type { SqliteDatabase } from '../database/sqlite.ts'
+
+const PAGE_LISTINGS = 2_000
+
+type Showing = { label_id: number; barcode: string | null }
+
+/** Sets label, barcode and categories of every listing in `temp.relabelled`, and forgets labels that no scrape shows any more. */
+export function relabel(database: SqliteDatabase): void {
+  for (let last = 0; ; ) {
+    const sql = `select listing_id from temp.relabelled where listing_id > ? order by listing_id limit ${PAGE_LISTINGS}`
+    const page = database.all<{ listing_id: number }>(sql, last)
+    if (page.length === 0) break
+    for (const { listing_id } of page) relabelListing(database, listing_id)
+    last = page.at(-1)!.listing_id
+  }
+  setCategories(database)
+}
+
+function relabelListing(database: SqliteDatabase, listingId: number): void {
+  // Stores scraped on the same newest date: the one whose code sorts last. Any rule would do that depends on the files only.
+  const showings = database.all<Showing>(
+    `select run.label_id, label.barcode
+      from label_run as run join label on label.id = run.label_id join store on store.id = run.store_id
+      where run.listing_id = ?
+      order by coalesce(run.to_date, (select max(date) from scrape where scrape.store_id = run.store_id)) desc, store.code desc`,
+    listingId,
+  )
+  const labelId = showings[0]?.label_id ?? null
+  const barcode = showings.find((showing) => showing.barcode !== null)?.barcode ?? null
+  database.run('update listing set label_id = ?, barcode = ? where id = ?', labelId, barcode, listingId)
+}
+
+function setCategories(database: SqliteDatabase): void {
+  database.script(`
+    delete from listing_category where listing_id in (select listing_id from temp.relabelled);
+    insert into listing_category
+      with recursive path (listing_id, category_id) as (
+        select listing.id, label.category_id
+        from temp.relabelled join listing on listing.id = relabelled.listing_id join label on label.id = listing.label_id
+        where label.category_id is not null
+        union all
+        select path.listing_id, category.parent_id from path join category on category.id = path.category_id
+        where category.parent_id is not null
+      )
+      select listing_id, category_id from path;
+  `)
+}
+
+/** Names each store as its newest scrape does, and each company as the newest scrape of it that has a name. */
+export function renameStores(database: SqliteDatabase, storeIds: readonly number[]): void {
+  for (const storeId of storeIds) {
+    const newest = database.get<{ store_name: string; state: string | null }>(
+      `select store_name, scrape.state from scrape join load on load.id = load_id
+        where store_id = ? order by date desc, ranked_at desc, load.sha256 desc limit 1`,
+      storeId,
+    )
+    if (newest === undefined) continue
+    database.run('update store set name = ?, state = ? where id = ?', newest.store_name, newest.state, storeId)
+    database.run(
+      `update company set name = (
+          select scrape.company_name from scrape join load on load.id = load_id join store on store.id = store_id
+          where store.company_id = company.id and scrape.company_name is not null
+          order by date desc, store.code desc, ranked_at desc, load.sha256 desc limit 1)
+        where id = (select company_id from store where id = ?)`,
+      storeId,
+    )
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * A SQLite database, opened the one way that keeps what it acknowledged: write-ahead log, `synchronous=FULL` (NORMAL loses
+ * committed transactions in a power cut), a busy time-out, and a SQLite without the WAL-reset race (3.51.3).
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { Problem } from '@splitcart/shared/problem.ts'
+
+const BUSY_MS_MAX = 30_000
+const SQLITE_MIN = '3.51.3'
+
+export type Value = SQLInputValue
+export type Record = { [column: string]: unknown }
+
+/** One connection. Statements are prepared once and kept; everything is synchronous. */
+export class SqliteDatabase implements Disposable {
+  readonly connection: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  private constructor(connection: DatabaseSync) {
+    this.connection = connection
+  }
+
+  /** Opens the file and brings its schema up to date from a folder of numbered SQL files. Throws `schema_newer`, `database_unusable`. */
+  static open(path: string, migrations: string): SqliteDatabase {
+    const connection = connect(path)
+    const database = new SqliteDatabase(connection)
+    try {
+      connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+      database.#migrate(migrations, path)
+      return database
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  }
+
+  /** The kept statement of a text. */
+  statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.connection.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  /** Runs a statement and tells how many records it changed. */
+  run(sql: string, ...values: Value[]): number {
+    return Number(this.statement(sql).run(...values).changes)
+  }
+
+  /** The first record, or undefined. */
+  get<T = Record>(sql: string, ...values: Value[]): T | undefined {
+    return this.statement(sql).get(...values) as T | undefined
+  }
+
+  /** All records at once: only for results that are known to be small. */
+  all<T = Record>(sql: string, ...values: Value[]): T[] {
+    return this.statement(sql).all(...values) as T[]
+  }
+
+  /** Records one by one, for results of any size. The database must not change in between. */
+  each<T = Record>(sql: string, ...values: Value[]): IterableIterator<T> {
+    return this.connection.prepare(sql).iterate(...values) as IterableIterator<T>
+  }
+
+  /** Runs several statements that take no values. */
+  script(sql: string): void {
+    this.connection.exec(sql)
+  }
+
+  [Symbol.dispose](): void {
+    this.#statements.clear()
+    this.connection.close()
+  }
+
+  #migrate(folder: string, path: string): void {
+    const files = readdirSync(folder)
+      .filter((name) => name.endsWith('.sql'))
+      .sort()
+    // Immediate, so that of two programs that start at once the second finds the schema made.
+    this.script('begin immediate')
+    try {
+      const { user_version: current = 0 } = this.get<{ user_version: number }>('pragma user_version') ?? {}
+      if (current > files.length)
+        throw new Problem('schema_newer', `${path} has schema ${current}, this program knows ${files.length}`)
+      for (const name of files.slice(current)) this.script(readFileSync(join(folder, name), 'utf8'))
+      this.script(`pragma user_version = ${files.length}; commit`)
+    } catch (error) {
+      this.script('rollback')
+      throw error
+    }
+  }
+}
+
+function connect(path: string): DatabaseSync {
+  const version = process.versions.sqlite ?? '0'
+  if (isOlder(version, SQLITE_MIN))
+    throw new Problem('database_unusable', `SQLite ${version} is older than ${SQLITE_MIN}`)
+  try {
+    return new DatabaseSync(path, { timeout: BUSY_MS_MAX })
+  } catch (cause) {
+    throw new Problem('database_unusable', `${path}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  }
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [one, other] = [version, than].map((text) => text.split('.').map(Number))
+  for (let part = 0; part < 3; part++) {
+    const difference = (one?.[part] ?? 0) - (other?.[part] ?? 0)
+    if (difference !== 0) return difference < 0
+  }
+  return false
+}

@@ -1,0 +1,25 @@
+/** Whether an upload is intact but suspicious, so that a person should look before it is applied (design 6.4). Pure. */
+
+/** From which figures on an upload is held. Shares are from 0 to 1. */
+export type HoldLimits = Readonly<{ rowsMin: number; rowsShare: number; rejectsShare: number }>
+
+/** A scrape of the upload, with the number of rows of the store's scrape before it (undefined: there is none). */
+export type Compared = Readonly<{ store: string; date: string; rows: number; rowsBefore: number | undefined }>
+
+/** Why an upload is held, as a sentence, or undefined when nothing speaks against it. */
+export function reasonToHold(
+  scrapes: readonly Compared[],
+  lines: Readonly<{ rows: number; rejected: number }>,
+  limits: HoldLimits,
+): string | undefined {
+  if (lines.rejected > lines.rows * limits.rejectsShare)
+    return `${lines.rejected} of ${lines.rows} rows are rejected, more than ${percent(limits.rejectsShare)}.`
+  for (const { store, date, rows, rowsBefore } of scrapes)
+    if (rowsBefore !== undefined && rowsBefore >= limits.rowsMin && rows < rowsBefore * limits.rowsShare)
+      return `The scrape of ${store} on ${date} has ${rows} rows, fewer than ${percent(limits.rowsShare)} of the ${rowsBefore} before it.`
+  return undefined
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`
+}

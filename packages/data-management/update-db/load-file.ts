@@ -1,0 +1,106 @@
+/**
+ * Loads one file into the catalogue, whole or not at all.
+ *
+ *   lines ─▶ rows ─▶ staging ─▶ (held?) ─▶ scrapes ─▶ runs, labels, products ─▶ commit
+ *              └───▶ rejects
+ */
+import { isBlank, readLines } from '@splitcart/shared/lines.ts'
+import { isRejection, REJECT_CODES, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
+import {
+  type Applied,
+  type Catalogue,
+  type LoadedFile,
+  type Loading,
+  type LoadRecord,
+  NOTHING_APPLIED,
+} from '../catalogue/catalogue.ts'
+import { type StagedScrape, type Staging, TooManyScrapes } from '../catalogue/staging.ts'
+import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
+import { pairsAcrossMidnight } from './midnight.ts'
+
+/** What a load needs to know. `bytes` opens the file from its start each time it is called; the clock is in milliseconds. */
+export type LoadOrder = Readonly<{
+  file: LoadedFile
+  bytes: () => AsyncIterable<Buffer>
+  lineBytesMax: number
+  /** Undefined: nothing is held. */
+  hold: HoldLimits | undefined
+  now: () => number
+}>
+
+type Counts = { rows: number; duplicate: number; rejected: number; warnings: number }
+
+/** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
+export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
+  using loading = catalogue.begin(order.file, order.now())
+  const counts: Counts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0 }
+  try {
+    await readInto(loading, order, counts, (row, line) => loading.staging.add(row, line))
+  } catch (error) {
+    if (!(error instanceof TooManyScrapes)) throw error
+    loading[Symbol.dispose]()
+    return recordOnly(catalogue, order, 'failed', error.message)
+  }
+  if (counts.rows > 0 && counts.rejected === counts.rows)
+    return loading.commit('failed', counts, NOTHING_APPLIED, order.now(), 'Not one line of the file is a row.')
+  counts.duplicate = loading.staging.observe()
+  joinAcrossMidnight(loading.staging)
+  const reason = order.hold && reasonToHold(comparisons(catalogue, loading.staging), counts, order.hold)
+  if (reason !== undefined) {
+    loading[Symbol.dispose]()
+    return recordOnly(catalogue, order, 'held', reason)
+  }
+  const applied: Applied = loading.apply()
+  return loading.commit('loaded', counts, applied, order.now(), null)
+}
+
+/** Records that a file was held or failed, with its rejects and without touching the catalogue. */
+async function recordOnly(
+  catalogue: Catalogue,
+  order: LoadOrder,
+  state: 'held' | 'failed',
+  problem: string,
+): Promise<LoadRecord> {
+  using loading = catalogue.begin(order.file, order.now())
+  const counts: Counts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0 }
+  await readInto(loading, order, counts, () => {})
+  return loading.commit(state, counts, NOTHING_APPLIED, order.now(), problem)
+}
+
+async function readInto(
+  loading: Loading,
+  order: LoadOrder,
+  counts: Counts,
+  take: (row: Row, line: number) => void,
+): Promise<void> {
+  for await (const lines of readLines(order.bytes(), order.lineBytesMax)) {
+    for (const { number, bytes, tooLong } of lines) {
+      if (!tooLong && isBlank(bytes)) continue
+      counts.rows++
+      const row = tooLong ? TOO_LONG : readRow(bytes)
+      if (isRejection(row)) {
+        counts.rejected++
+        loading.reject(number, row, bytes)
+      } else {
+        counts.warnings += row.warnings.length
+        take(row, number)
+      }
+    }
+  }
+}
+
+const TOO_LONG: Rejection = { code: 'line_too_long', field: null, reason: REJECT_CODES.line_too_long }
+
+function joinAcrossMidnight(staging: Staging): void {
+  for (const [earlier, later] of pairsAcrossMidnight(staging.scrapes))
+    if (!staging.haveCommonListing(earlier, later)) staging.merge(earlier, later)
+}
+
+function comparisons(catalogue: Catalogue, staging: Staging): Compared[] {
+  return staging.scrapes.map((scrape: StagedScrape) => ({
+    store: scrape.storeName,
+    date: scrape.date,
+    rows: staging.listingsOf(scrape),
+    rowsBefore: catalogue.rowsBefore(scrape.storeId, scrape.date),
+  }))
+}
