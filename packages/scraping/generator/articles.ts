@@ -1,0 +1,113 @@
+/** The goods of this world, whoever sells them. An article's number says everything about it. */
+import { chance, FOR, hash, hexOf, pick } from './random.ts'
+import { type Kind, type Language, languages } from './words.ts'
+
+/** How much is in a packet: `text` as printed, `tokens` as a scraper normalises it, `amount` in g, ml or pieces. */
+export type Size = Readonly<{ text: string; tokens: readonly string[]; amount: number; unit: Kind['unit'] }>
+
+export type Article = Readonly<{
+  /** Random numbers that belong to this article. */
+  key: number
+  name: string
+  brand: string
+  path: readonly string[]
+  size: Size
+  barcode: string | null
+  /** Eight four-byte words of hexadecimal digits are plenty for an address of a picture. */
+  image: string
+  /** The usual price in cents, before zones and steps. */
+  cents: number
+}>
+
+/** Where articles come from: the words, the seed, and the brands only one chain has (for articles of its own). */
+export type Range = Readonly<{ languages: readonly Language[]; seed: number; firstNumber: number }>
+
+const AMOUNTS = {
+  g: [100, 125, 150, 200, 250, 300, 375, 400, 450, 500, 600, 750, 1000, 1500, 2000],
+  ml: [200, 250, 330, 375, 500, 750, 1000, 1250, 1500, 2000, 3000, 4000],
+  ea: [1, 2, 4, 6, 8, 10, 12, 18, 24, 36, 48, 72],
+}
+const SIZES = 12
+
+// Of a hundred articles in a row the last nine are one of each other language.
+const LANGUAGE_ROUND = 100
+// A prime that divides none of the counts of words, so that multiplying by it visits every combination once.
+const STRIDE = 1_000_003
+const LOOSE_SHARE = 0.08
+
+/** The articles that every chain may sell. */
+export function branded(seed: number): Range {
+  return { languages: languages(), seed: hash(seed, FOR.words), firstNumber: 0 }
+}
+
+/** The articles that only one chain sells, under its own brands. */
+export function ownBrand(seed: number, chain: number, brands: readonly string[]): Range {
+  const english = { ...(languages()[0] as Language), brands }
+  return { languages: [english], seed: hash(seed, FOR.words), firstNumber: (chain + 1) * 1_000_000 }
+}
+
+/** The article at a place of a range. Different places have different names. */
+export function articleOf(range: Range, place: number): Article {
+  const { language, rank } = languageOf(range, place)
+  const { brand, kind, size, name } = wordsOf(language, rank, range.seed)
+  const number = range.firstNumber + place
+  const key = hash(hash(range.seed, FOR.numbers), number)
+  return {
+    key,
+    name,
+    brand,
+    path: kind.path,
+    size: sizeOf(kind.unit, size),
+    barcode: chance(key, FOR.numbers) < LOOSE_SHARE ? null : barcodeOf(number),
+    image: hexOf(hash(key, FOR.image), 4),
+    cents: centsOf(key),
+  }
+}
+
+/** A valid EAN-13 of a number, under 952: the prefix that GS1 keeps for examples. */
+export function barcodeOf(number: number): string {
+  const digits = `952${String((number * 7_654_321 + 1234) % 1_000_000_000).padStart(9, '0')}`
+  let sum = 0
+  for (let at = 0; at < digits.length; at++) sum += Number(digits[at]) * (at % 2 === 0 ? 1 : 3)
+  return `${digits}${(10 - (sum % 10)) % 10}`
+}
+
+function languageOf({ languages }: Range, place: number): { language: Language; rank: number } {
+  const others = languages.length - 1
+  const round = Math.floor(place / LANGUAGE_ROUND)
+  const other = (place % LANGUAGE_ROUND) - (LANGUAGE_ROUND - others)
+  if (other >= 0) return { language: languages[other + 1] as Language, rank: round }
+  return { language: languages[0] as Language, rank: place - round * others }
+}
+
+// A combination of words is a number written in a base per digit; past the last combination names get a number.
+function wordsOf({ brands, varieties, kinds }: Language, rank: number, seed: number) {
+  const combinations = kinds.length * varieties.length * brands.length * SIZES
+  const series = Math.floor(rank / combinations)
+  let rest = ((rank % combinations) * STRIDE + seed) % combinations
+  const digit = (base: number) => {
+    const value = rest % base
+    rest = Math.floor(rest / base)
+    return value
+  }
+  const size = digit(SIZES)
+  const brand = brands[digit(brands.length)] as string
+  const variety = varieties[digit(varieties.length)] as string
+  const kind = kinds[digit(kinds.length)] as Kind
+  return { brand, kind, size, name: `${variety} ${kind.noun}${series === 0 ? '' : ` No${series + 1}`}` }
+}
+
+function sizeOf(unit: Kind['unit'], index: number): Size {
+  const amount = AMOUNTS[unit][index] as number
+  if (unit === 'ea') return { text: `${amount} pack`, tokens: [`${amount}ea`, 'pk'], amount, unit }
+  const [big, small] = unit === 'g' ? ['kg', 'g'] : ['l', 'ml']
+  const text = amount < 1000 ? `${amount} ${small}` : `${amount / 1000} ${big}`
+  return { text, tokens: [text.replace(' ', '')], amount, unit }
+}
+
+// Most goods cost a few dollars, a few cost much.
+function centsOf(key: number): number {
+  const share = chance(key, FOR.price)
+  const dimes = 8 + Math.floor(40 * share + 400 * share ** 6)
+  return dimes * 10 + pick([9, 9, 0, 5], key)
+}

@@ -1,0 +1,166 @@
+/** How a chain's scraper writes an article: the fields that stay, and those that move with the terms. */
+import { type Article, articleOf, branded, ownBrand } from './articles.ts'
+import type { Chain } from './chains.ts'
+import { FOR, hash, hexOf, pick } from './random.ts'
+import type { Terms } from './shelf.ts'
+
+export type Value = string | number | boolean | null | readonly string[]
+export type Fields = Readonly<Record<string, Value>>
+
+/** A chain's article as its rows show it. The fields of `head` stand before those of the terms, those of `tail` after them. */
+export type Listing = Readonly<{ article: Article; head: Fields; tail: Fields }>
+
+// Of five places of a chain's range three hold goods that other chains sell too.
+const PLACES = 5
+const BRANDED_PLACES = 3
+const NOT_LETTERS = /[^\p{L}\p{M}\p{N}]+/u
+const NOT_ADDRESS = /[^a-z0-9]+/g
+const PRAISE = [
+  'A firm favourite at every table, made with care and packed at the source.',
+  'Perfect for a quick lunch, a picnic or the lunch box; just open and enjoy.',
+  'Naturally sweet and packed with essential vitamins, minerals and fibre.',
+  'Made to our grandmother’s recipe with nothing artificial and no added palm oil.',
+  'Slowly prepared in small batches for a rich flavour and a delicate finish.',
+  'Great value for the whole family. Serve warm, with a drizzle of olive oil.',
+]
+const NOTES = [
+  'Country of Origin: Made in Australia from at least 20% Australian ingredients',
+  'Allergen may be present: Soy| Gluten| Wheat| Egg ',
+  'Store below 5°C. Once opened consume within 3 days.',
+  'This product is priced and sold by weight.',
+]
+
+/** The listings of a chain whose range has so many places, by place. */
+export function listingsOf(seed: number, chain: Chain, places: number): (place: number) => Listing {
+  const shared = branded(seed)
+  const own = ownBrand(seed, chain.index, chain.ownBrands)
+  // Each chain's window on the shared goods begins a quarter of a window later: neighbours share most, distant ones none.
+  const first = chain.index * Math.ceil((places / PLACES) * (BRANDED_PLACES / 4))
+  return (place) => {
+    const group = Math.floor(place / PLACES)
+    const seat = place % PLACES
+    if (seat < BRANDED_PLACES) return listingOf(chain, place, articleOf(shared, first + group * BRANDED_PLACES + seat))
+    return listingOf(chain, place, articleOf(own, group * (PLACES - BRANDED_PLACES) + seat - BRANDED_PLACES))
+  }
+}
+
+/** The fields that the terms decide, in the order of a row. */
+export function fieldsOf({ format }: Chain, { size, image }: Article, terms: Terms): Fields {
+  const { priceCents, wasCents, isAvailable } = terms
+  const [per, measure] = size.unit === 'ea' ? [1, '1 ea'] : [1000, size.unit === 'g' ? '1 kg' : '1 l']
+  const unitCents = Math.round((priceCents * per) / size.amount)
+  const unitPrice = dollars(unitCents)
+  const perUnit = `$${unitPrice.toFixed(2)} per ${measure}`
+  if (format === 'lean')
+    return {
+      price_current: dollars(priceCents),
+      ...(wasCents === null ? {} : { price_was: dollars(wasCents) }),
+      per_unit_price_string: perUnit,
+      per_unit_price_value: unitPrice,
+      is_on_special: wasCents !== null,
+      cutout_image_url: `https://images.shop.example/is/image/product/jpg/scaleWidth/500/${image}`,
+      unit_price: unitPrice,
+      unit_of_measure: measure.replace(' ', ''),
+      is_available: isAvailable,
+    }
+  return {
+    price_current: dollars(priceCents),
+    price_was: wasCents === null ? null : dollars(wasCents),
+    per_unit_price_string: perUnit,
+    per_unit_price_value: unitPrice,
+    per_unit_price_measure: null,
+    average_user_rating: null,
+    rating_count: null,
+    health_star_rating: null,
+    is_on_special: wasCents !== null,
+    price_save_amount: wasCents === null ? null : dollars(wasCents - priceCents),
+    unit_price: dollars(Math.round(unitCents / 10)),
+    unit_of_measure: measure.replace(' ', ''),
+    is_available: isAvailable,
+  }
+}
+
+/** What a scraper makes of a price so that it sees at once whether it changed. */
+export function priceHash({ priceCents }: Terms): string {
+  return hexOf(priceCents, 4)
+}
+
+function listingOf(chain: Chain, place: number, article: Article): Listing {
+  const { name, brand, size } = article
+  const nameWords = wordsOf(name)
+  const brandWords = wordsOf(brand)
+  const words = [
+    ...new Set([...size.tokens.map((token) => token.replace('.', '')), ...nameWords, ...brandWords]),
+  ].sort()
+  const isLean = chain.format === 'lean'
+  return {
+    article,
+    head: isLean ? leanHead(chain, place, article) : fullHead(chain, place, article),
+    tail: {
+      ...(isLean ? {} : { normalized_name: nameWords.join(' ') }),
+      normalized_brand: brandWords.sort().join(isLean ? ' ' : ''),
+      sizes: size.tokens,
+      normalized_name_brand_size: words.join(isLean ? ' ' : ''),
+    },
+  }
+}
+
+function fullHead(chain: Chain, place: number, article: Article): Fields {
+  const sku = chain.sku(place)
+  const site = `https://www.${chain.company}.example`
+  return {
+    sku,
+    name: nameOf(article),
+    brand: article.brand,
+    barcode: chain.hasBarcodes ? article.barcode : null,
+    description: chain.hasDescriptions ? descriptionOf(article) : null,
+    ingredients: null,
+    allergens: null,
+    country_of_origin: null,
+    size: article.size.text,
+    image_url: `https://images.${chain.company}.example/is/image/product/jpg/scaleWidth/{width}/${article.image}/{slug}`,
+    url: chain.hasDescriptions ? null : `${site}/product/${addressOf(article)}-${sku}`,
+    category_path: chain.hasDescriptions ? ['Grocery', ...article.path] : article.path,
+  }
+}
+
+function leanHead(chain: Chain, place: number, article: Article): Fields {
+  const sku = chain.sku(place)
+  const images = `https://images.${chain.company}.example/is/image/product/jpg/scaleWidth/{width}`
+  return {
+    ...(sku === null ? {} : { sku }),
+    name: nameOf(article),
+    brand: article.brand,
+    ...(chain.hasBarcodes && article.barcode !== null ? { barcode: article.barcode } : {}),
+    size: article.size.text,
+    image_url: `${images}/${article.image}/{slug}`,
+    url: `https://www.${chain.company}.example/product/${addressOf(article)}-${sku ?? article.image.slice(0, 12)}`,
+    category_path: article.path,
+  }
+}
+
+function nameOf({ name, size, key }: Article): string {
+  return key % 3 === 0 ? name : `${name} ${size.text.replace(' ', '')}`
+}
+
+function descriptionOf({ name, key }: Article): string {
+  const draw = hash(key, FOR.description)
+  const first = `${name} by the makers you know.<br/><br/>\n\n${pick(PRAISE, draw)}`
+  return `${first} ${pick(PRAISE, draw >>> 4)}<br /><br />- Vegan friendly<br />- Nothing artificial\u00a0<br />${pick(NOTES, draw >>> 8)}`
+}
+
+function addressOf({ brand, name }: Article): string {
+  return `${brand} ${name}`.toLowerCase().replace(NOT_ADDRESS, '-')
+}
+
+function wordsOf(text: string): string[] {
+  return text
+    .toLowerCase()
+    .replaceAll("'", '')
+    .split(NOT_LETTERS)
+    .filter((word) => word !== '')
+}
+
+function dollars(cents: number): number {
+  return cents / 100
+}

@@ -1,0 +1,49 @@
+/** What is to be generated: how many chains, stores, days and products, and how much moves from day to day. */
+
+/** The same plan gives the same bytes, on every machine. */
+export type Plan = Readonly<{
+  seed: number
+  companies: number
+  /** Stores of each company. */
+  stores: number
+  days: number
+  /** Rows of one store on one day, about. */
+  products: number
+  /** ISO text. */
+  firstDate: string
+  /** The share of a store's rows whose price, special or availability changes from one day to the next. */
+  changeShare: number
+  /** The share of a store's rows that appear or disappear from one day to the next. Some return. */
+  turnoverShare: number
+}>
+
+const DEFAULTS: Plan = {
+  seed: 1,
+  companies: 3,
+  stores: 3,
+  days: 4,
+  products: 2600,
+  firstDate: '2025-09-09',
+  changeShare: 0.03,
+  turnoverShare: 0.01,
+}
+
+const DAY_MS = 86_400_000
+
+/** A whole plan from the wishes that matter. */
+export function planOf(wishes: Partial<Plan> = {}): Plan {
+  const plan = { ...DEFAULTS, ...wishes }
+  for (const name of ['companies', 'stores', 'days', 'products'] as const)
+    if (!Number.isSafeInteger(plan[name]) || plan[name] < 1)
+      throw new RangeError(`${name} is not a whole number from 1`)
+  for (const name of ['changeShare', 'turnoverShare'] as const)
+    if (!(plan[name] >= 0 && plan[name] <= 0.5)) throw new RangeError(`${name} is not from 0 to 0.5`)
+  if (dateOf(plan, 0) !== plan.firstDate) throw new RangeError('firstDate is not a date')
+  return plan
+}
+
+/** The date of a day of the plan; the first is day 0. */
+export function dateOf(plan: Plan, day: number): string {
+  const first = Date.parse(plan.firstDate)
+  return Number.isNaN(first) ? '' : new Date(first + day * DAY_MS).toISOString().slice(0, 10)
+}
