@@ -179,6 +179,7 @@ export type ProblemDocument = Readonly<{
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
 
+/** The document that says what a problem is to whoever made the request. */
 export function toProblemDocument(problem: Problem): ProblemDocument {
   const { status, title, todo } = problem.kind
   return {

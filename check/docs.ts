@@ -1,0 +1,105 @@
+/**
+ * The tables of docs/ that say what the code says. `npm run check` compares them, `npm run fix` writes them, between
+ * `<!-- generated: name -->` and `<!-- /generated -->`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PROBLEMS, type Retry } from '@splitcart/shared/problem.ts'
+import { REJECT_CODES } from '@splitcart/shared/row.ts'
+import { SETTINGS } from '@splitcart/shared/settings.ts'
+
+type Cells = readonly string[]
+type Table = Readonly<{ file: string; name: string; head: Cells; rows: () => readonly Cells[] }>
+
+const TABLES: readonly Table[] = [
+  { file: 'docs/settings.md', name: 'settings', head: ['Name', 'Machine', 'Default', 'Meaning'], rows: settingRows },
+  {
+    file: 'docs/problems.md',
+    name: 'problems',
+    head: ['Code', 'Status', 'The sender', 'Meaning', 'What to do'],
+    rows: problemRows,
+  },
+  { file: 'docs/rows.md', name: 'reject codes', head: ['Code', 'Meaning'], rows: rejectRows },
+]
+
+function settingRows(): Cells[] {
+  return Object.entries(SETTINGS).map(([name, { machine, fallback, about }]) => [
+    code(name),
+    machine,
+    fallback === undefined ? '–' : defaultOf(name, fallback),
+    about,
+  ])
+}
+
+function defaultOf(name: string, fallback: string): string {
+  const size = name.includes('BYTES') ? readable(Number(fallback)) : undefined
+  return size === undefined ? code(fallback) : `${code(fallback)} (${size})`
+}
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** A number of bytes in the largest unit that divides it; `undefined` when that is bytes. */
+export function readable(bytes: number): string | undefined {
+  let unit = 0
+  let rest = bytes
+  for (; rest >= 1024 && rest % 1024 === 0 && unit < UNITS.length - 1; unit++) rest /= 1024
+  return unit === 0 ? undefined : `${rest} ${UNITS[unit]}`
+}
+
+const WHAT_A_SENDER_DOES: Readonly<Record<Retry, string>> = {
+  soon: 'tries again',
+  slowly: 'tries again slowly',
+  never: 'does not send these bytes again',
+  stop: 'stops the run',
+}
+
+function problemRows(): Cells[] {
+  return Object.entries(PROBLEMS).map(([name, { status, retry, title, todo }]) => [
+    code(name),
+    status === 0 ? '–' : String(status),
+    status === 0 && retry === 'never' ? 'stops with the message' : WHAT_A_SENDER_DOES[retry],
+    title,
+    todo,
+  ])
+}
+
+function rejectRows(): Cells[] {
+  return Object.entries(REJECT_CODES).map(([name, reason]) => [code(name), reason])
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
+
+/** A table of Markdown. A bar inside a cell is escaped. */
+export function tableOf(head: Cells, rows: readonly Cells[]): string {
+  const lines = [head, head.map(() => '---'), ...rows]
+  return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`).join('')
+}
+
+/** The text of a page with the table in its place, or `undefined` when the page has no place for it. */
+export function withTable(page: string, name: string, table: string): string | undefined {
+  const start = `<!-- generated: ${name} -->\n`
+  const from = page.indexOf(start)
+  const to = page.indexOf('<!-- /generated -->', from)
+  if (from < 0 || to < 0) return undefined
+  return `${page.slice(0, from + start.length)}\n${table}\n${page.slice(to)}`
+}
+
+/** Writes the table into its page, or says why the page is not as it should be. */
+function faultOf({ file, name, head, rows }: Table, mayWrite: boolean): string | undefined {
+  const path = join(import.meta.dirname, '..', file)
+  const page = readFileSync(path, 'utf8')
+  const mended = withTable(page, name, tableOf(head, rows()))
+  if (mended === undefined) return `${file} has no place for the table "${name}": <!-- generated: ${name} -->`
+  if (mended === page) return undefined
+  if (!mayWrite) return `${file}: the table "${name}" is not what the code says; run "npm run fix"`
+  writeFileSync(path, mended)
+  return undefined
+}
+
+if (import.meta.main) {
+  const faults = TABLES.flatMap((table) => faultOf(table, process.argv.includes('--write')) ?? [])
+  for (const fault of faults) process.stdout.write(`${fault}\n`)
+  process.exitCode = faults.length === 0 ? 0 : 1
+}

@@ -1,0 +1,67 @@
+/** The runner of the tests, run on tests that misbehave. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const NOT_LINUX = process.platform !== 'linux' && 'processes are looked for on Linux only'
+const RUNNER = `${import.meta.dirname}/run.ts`
+
+async function run(...given: string[]): Promise<{ status: number | null; output: string }> {
+  const child = spawn(process.execPath, [RUNNER, ...given], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
+  const output = await text(child.stdout)
+  const [status] = await closed
+  return { status, output }
+}
+
+/** Whether a process is gone or, where nobody asks for its status, dead. */
+async function hasEnded(pid: string): Promise<boolean> {
+  for (let tries = 1; tries <= 100; tries++, await sleep(10)) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => 'State:\tZ')
+    if (status.includes('State:\tZ')) return true
+  }
+  return false
+}
+
+test('tests that pass and leave nothing behind end with the summary and status 0', async () => {
+  const { status, output } = await run('test/fixtures/leaves-nothing.ts')
+  assert.equal(status, 0, output)
+  assert.match(output, /^ℹ tests 2$/m)
+  assert.match(output, /ℹ duration_ms [\d.]+\n$/)
+})
+
+test('a process that is left behind fails the run, is named, and is ended', { skip: NOT_LINUX }, async () => {
+  const { status, output } = await run('test/fixtures/leaves-a-process.ts')
+  assert.equal(status, 1, output)
+  const pid = /left behind: process (\d+): .*setTimeout/.exec(output)?.[1]
+  assert.ok(pid, output)
+  assert.equal(await hasEnded(pid), true)
+  assert.match(output, /ℹ duration_ms [\d.]+\n$/)
+})
+
+test('a folder that is left behind fails the run and is named', async () => {
+  const { status, output } = await run('test/fixtures/leaves-a-folder.ts')
+  assert.equal(status, 1, output)
+  assert.match(output, /left behind: in the temporary folder: splitcart-/)
+})
+
+test('a failing test fails the run, and the summary still stands last', async () => {
+  const { status, output } = await run('test/fixtures/fails.ts')
+  assert.equal(status, 1, output)
+  assert.match(output, /ℹ fail 1\n(ℹ .*\n)*ℹ duration_ms [\d.]+\n$/)
+})
+
+test('options go to the test runner of node, with a value of their own or not', async () => {
+  const { output } = await run('test/fixtures/leaves-nothing.ts', '--test-name-pattern', 'another test')
+  assert.match(output, /^ℹ pass 1$/m)
+})
+
+test('a file that is not there is said to be missing', async () => {
+  const { status, output } = await run('test/no-such-file.test.ts')
+  assert.equal(status, 2)
+  assert.match(output, /No test file matches/)
+})

@@ -1,0 +1,134 @@
+/**
+ * `npm test`: runs the tests and then looks whether they left anything behind, which is a failure too.
+ *
+ * Arguments that name files or folders choose what is run; all others go to `node --test` as they are.
+ * The tests get a folder of their own for temporary files, and their processes carry a mark in their environment.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stripVTControlCharacters } from 'node:util'
+
+const ROOT = join(import.meta.dirname, '..')
+const EVERYTHING = ['test/**/*.test.ts', 'packages/*/**/*.test.ts', 'bin/**/*.test.ts', 'check/**/*.test.ts']
+const OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=180000']
+const MARK = 'SPLITCART_TEST_RUN'
+const GRACE_MS = 1000
+const SUMMARY_LINE = /^[#ℹ] (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /
+
+type Run = Readonly<{ mark: string; folder: string }>
+
+function filesOf(patterns: readonly string[]): string[] {
+  return globSync(patterns, { cwd: ROOT, exclude: ['**/node_modules/**'] }).sort()
+}
+
+/** The test files that arguments name, and the arguments that are options. */
+function choose(given: readonly string[]): { files: string[]; options: string[] } {
+  const names = given.filter((argument) => !argument.startsWith('-') && (argument.endsWith('.ts') || exists(argument)))
+  const options = given.filter((argument) => !names.includes(argument))
+  const patterns = names.map((name) => (isFolder(name) ? `${name}/**/*.test.ts` : name))
+  return { files: filesOf(names.length > 0 ? patterns : EVERYTHING), options }
+}
+
+function exists(pattern: string): boolean {
+  return globSync(pattern, { cwd: ROOT }).length > 0
+}
+
+function isFolder(name: string): boolean {
+  return statSync(join(ROOT, name), { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+function start({ mark, folder }: Run, options: readonly string[], files: readonly string[]): ChildProcess {
+  const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}
+  const env: NodeJS.ProcessEnv = { ...process.env, ...colour, [MARK]: mark, TMPDIR: folder, TEMP: folder, TMP: folder }
+  // A runner inside a test is a run of its own; node would skip its files.
+  delete env.NODE_TEST_CONTEXT
+  const stdio: ['inherit', 'pipe', 'inherit'] = ['inherit', 'pipe', 'inherit']
+  return spawn(process.execPath, [...OPTIONS, ...options, ...files], { cwd: ROOT, env, stdio })
+}
+
+/** Passes the output on, and keeps the lines of the summary to end with them. */
+async function report(child: ChildProcess): Promise<string[]> {
+  const summary: string[] = []
+  if (child.stdout === null) return summary
+  for await (const line of createInterface({ input: child.stdout })) {
+    process.stdout.write(`${line}\n`)
+    if (SUMMARY_LINE.test(stripVTControlCharacters(line))) summary.push(line)
+  }
+  return summary
+}
+
+type Process = Readonly<{ pid: number; command: string }>
+
+/** The processes that carry the mark: what a test started and did not wait for. */
+function processesWith(mark: string): Process[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${MARK}=${mark}`)) return []
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+        return [{ pid: Number(pid), command: command.slice(0, 200) }]
+      } catch {
+        // It ended while it was looked at, or belongs to somebody else.
+        return []
+      }
+    })
+}
+
+async function leftRunning(mark: string): Promise<Process[]> {
+  const end = performance.now() + GRACE_MS
+  let left = processesWith(mark)
+  while (left.length > 0 && performance.now() < end) {
+    await sleep(50)
+    left = processesWith(mark)
+  }
+  return left
+}
+
+/** Names what was left behind, and takes it away. */
+async function leftBehind({ mark, folder }: Run): Promise<string[]> {
+  const left: string[] = []
+  if (process.platform === 'linux') {
+    for (const { pid, command } of await leftRunning(mark)) {
+      left.push(`process ${pid}: ${command}`)
+      process.kill(pid, 'SIGKILL')
+    }
+  } else process.stdout.write('Left-over processes are looked for on Linux only.\n')
+  left.push(
+    ...readdirSync(folder)
+      .filter((name) => name.startsWith('splitcart-'))
+      .map((name) => `in the temporary folder: ${name}`),
+  )
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  return left
+}
+
+async function main(given: readonly string[]): Promise<number> {
+  const { files, options } = choose(given)
+  if (files.length === 0) {
+    process.stdout.write(`No test file matches ${given.join(' ')}\n`)
+    return 2
+  }
+  // Ctrl-C reaches the tests too; this process stays to clean up after them.
+  process.on('SIGINT', () => {})
+  const mark = randomUUID()
+  const run = { mark, folder: join(tmpdir(), `splitcart-test-${mark.slice(0, 8)}`) }
+  mkdirSync(run.folder, { mode: 0o755 })
+  const child = start(run, options, files)
+  const ended = once(child, 'close')
+  const summary = await report(child)
+  const [status] = await ended
+  const left = await leftBehind(run)
+  for (const one of left) process.stdout.write(`✖ left behind: ${one}\n`)
+  // Whatever stands above (failures, left-overs), the last lines are the summary.
+  if (status !== 0 || left.length > 0) process.stdout.write(`${summary.join('\n')}\n`)
+  return status === 0 && left.length === 0 ? 0 : 1
+}
+
+process.exitCode = await main(process.argv.slice(2))
