@@ -1,0 +1,43 @@
+/** Who may do what: every route but the health checks names the scope it asks for, and is refused without it. */
+
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Keys, Scope, Sender } from '../ledger/keys.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Any one of these scopes is enough; none: the route is open. */
+    scopes?: readonly Scope[]
+  }
+  interface FastifyRequest {
+    sender: Sender | null
+  }
+}
+
+/** Checks the key of every request before anything else is looked at. */
+export function authenticate(server: FastifyInstance, keys: Keys, now: () => number): void {
+  server.decorateRequest('sender', null)
+  server.addHook('onRequest', async (request) => {
+    const scopes = request.routeOptions.config.scopes
+    if (scopes === undefined) return
+    const text = keyIn(request)
+    const sender = text === undefined ? undefined : await keys.authenticate(text, now())
+    if (sender === undefined) throw new Problem('key_refused')
+    if (!scopes.some((scope) => sender.scopes.has(scope)))
+      throw new Problem('scope_missing', `this needs a key with the scope ${scopes.join(' or ')}`)
+    request.sender = sender
+    await keys.noteUse(sender.keyId, request.ip, now())
+  })
+}
+
+/** The sender of a request whose route asks for a scope. */
+export function senderOf(request: FastifyRequest): Sender {
+  if (request.sender === null) throw new Error(`${request.routeOptions.url} asks for no scope`)
+  return request.sender
+}
+
+function keyIn(request: FastifyRequest): string | undefined {
+  const { 'x-api-key': key, authorization } = request.headers
+  if (typeof key === 'string') return key
+  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+}

@@ -1,0 +1,65 @@
+/** Turns what is thrown into an answer: a problem document of the table, or a 500 that tells nothing of our insides. */
+
+import { PROBLEM_MEDIA_TYPE, Problem, type ProblemCode, toProblemDocument } from '@splitcart/shared/problem.ts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { ENCODINGS } from '../inbox/decode.ts'
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** Answers every error and every unknown address with a problem document. */
+export function answerErrors(server: FastifyInstance): void {
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = problemOf(error)
+    if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
+    else request.log.info({ code: problem.code, detail: problem.detail }, 'request refused')
+    return sendProblem(request, reply, problem)
+  })
+  server.setNotFoundHandler((request, reply) => {
+    const [path = ''] = request.url.split('?')
+    const allowed = METHODS.filter((method) => server.hasRoute({ method, url: path }))
+    if (allowed.length === 0) return sendProblem(request, reply, new Problem('not_found'))
+    reply.header('allow', allowed.join(', '))
+    return sendProblem(request, reply, new Problem('method_not_allowed', `here are answered: ${allowed.join(', ')}`))
+  })
+}
+
+/** Answers with a problem document. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  const { status, retry } = problem.kind
+  if (retry === 'soon' || retry === 'slowly') reply.header('retry-after', retry === 'soon' ? 2 : 300)
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  if (status === 415) reply.header('accept-encoding', ENCODINGS.join(', '))
+  // The rest of a refused body is not worth reading; what follows on this connection would be read as if it were a request.
+  if (request.raw.headers['content-length'] !== undefined || request.raw.headers['transfer-encoding'] !== undefined)
+    reply.header('connection', 'close')
+  return reply
+    .code(status)
+    .header('content-type', PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify(toProblemDocument(problem)))
+}
+
+/** What the libraries throw, in our own words. */
+const LIBRARY_CODES: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
+  FST_ERR_CTP_EMPTY_TYPE: 'media_type_unsupported',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request_invalid',
+  FST_ERR_VALIDATION: 'request_invalid',
+  FST_PARTS_LIMIT: 'form_invalid',
+  FST_FILES_LIMIT: 'form_invalid',
+  FST_FIELDS_LIMIT: 'form_invalid',
+  FST_PROTO_VIOLATION: 'form_invalid',
+  FST_MP_PREMATURE_CLOSE: 'form_invalid',
+  FST_INVALID_MULTIPART_CONTENT_TYPE: 'form_invalid',
+  ENOSPC: 'disk_full',
+  EDQUOT: 'disk_full',
+}
+
+function problemOf(error: FastifyError): Problem {
+  if (error instanceof Problem) return error
+  const code = LIBRARY_CODES[error.code ?? '']
+  if (code !== undefined)
+    return new Problem(code, error.code === 'FST_ERR_VALIDATION' ? error.message : undefined, { cause: error })
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return new Problem('request_invalid', error.message, { cause: error })
+  return new Problem('internal', undefined, { cause: error })
+}

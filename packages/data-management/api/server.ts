@@ -1,0 +1,48 @@
+/** Builds the HTTP server without starting it: the command line listens, tests listen on port 0. */
+import { createServer, type RequestListener, type Server } from 'node:http'
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import type { Log } from '@splitcart/shared/log.ts'
+import fastify, { type FastifyInstance } from 'fastify'
+import { authenticate } from './authentication.ts'
+import { answerErrors } from './errors.ts'
+import { healthRoutes } from './health.ts'
+import type { Services } from './services.ts'
+import { uploadRoutes } from './upload.ts'
+import { uploadsRoutes } from './uploads.ts'
+
+const HEADERS_MS_MAX = 30_000
+const KEEP_ALIVE_MS = 10_000
+
+/** Builds the server. Closing it ends its connections; the services are the caller's to close. */
+export async function buildServer(services: Services, log: Log): Promise<FastifyInstance> {
+  const server = fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    serverFactory: httpServer,
+    routerOptions: { ignoreTrailingSlash: true },
+    requestIdHeader: false,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+  }) as unknown as FastifyInstance
+  answerErrors(server)
+  authenticate(server, services.inbox.ledger.keys, services.inbox.now)
+  await server.register(helmet)
+  await server.register(swagger, { openapi: { info: { title: 'SplitCart data transfer', version: '1' } } })
+  await server.register((scope) => uploadRoutes(scope, services))
+  uploadsRoutes(server, services)
+  healthRoutes(server, services)
+  server.get('/api/openapi.json', { schema: { summary: 'This description' } }, () => server.swagger())
+  return server
+}
+
+function httpServer(handle: RequestListener): Server {
+  // No limit on the whole request: a large upload over a slow line may take hours. Standing still is limited while its body is read.
+  const server = createServer(
+    { requestTimeout: 0, headersTimeout: HEADERS_MS_MAX, keepAliveTimeout: KEEP_ALIVE_MS },
+    handle,
+  )
+  // Node would answer 100 before anyone has looked at the key.
+  server.on('checkContinue', handle)
+  return server
+}

@@ -1,0 +1,125 @@
+/** `POST /api/upload/` and `/api/upload/products/`: one file, as a form or as the raw body (docs/protocol.md). */
+import multipart from '@fastify/multipart'
+import { fromUnencodedDigest } from '@splitcart/shared/digest.ts'
+import { faultOfFileName } from '@splitcart/shared/file-name.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { RECEIPT_SCHEMA } from '@splitcart/shared/receipt.ts'
+import { parse } from 'content-disposition'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { accept, type Sent } from '../inbox/accept.ts'
+import { ENCODINGS, type Encoding } from '../inbox/decode.ts'
+import { receiptOf } from '../ledger/uploads.ts'
+import { senderOf } from './authentication.ts'
+import type { Services } from './services.ts'
+
+const JSON_LINES = new Set(['application/jsonl', 'application/x-ndjson'])
+const FORM_PART = 'file'
+
+/** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
+export async function uploadRoutes(server: FastifyInstance, { inbox }: Services): Promise<void> {
+  await server.register(multipart, { preservePath: true })
+  server.addContentTypeParser('*', (_request, _body, done) => done(null))
+  const schema = {
+    summary: 'Upload one file',
+    consumes: ['multipart/form-data', 'application/gzip', ...JSON_LINES],
+    response: RESPONSES,
+  }
+  const handle = async (request: FastifyRequest, reply: FastifyReply) => {
+    checkLength(request, inbox.limits.bodyBytesMax)
+    const sent = await read(request, reply)
+    const { upload, isNew } = await accept(inbox, sent)
+    request.log.info({ upload: upload.id, filename: upload.filename, bytes: upload.bytes, isNew }, 'upload accepted')
+    reply.header('accept-encoding', ENCODINGS.join(', '))
+    return reply.code(isNew ? 201 : 200).send(receiptOf(upload, !isNew))
+  }
+  for (const url of ['/api/upload/', '/api/upload/products/'])
+    server.post(url, { config: { scopes: ['upload'] }, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
+}
+
+const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
+
+async function read(request: FastifyRequest, reply: FastifyReply): Promise<Sent> {
+  const sha256 = digestIn(request)
+  const about = { sha256, keyId: senderOf(request).keyId }
+  if (request.isMultipart()) return { ...about, ...(await readForm(request, reply)) }
+  const sent = { ...about, ...readRaw(request) }
+  letSend(request, reply)
+  return sent
+}
+
+async function readForm(request: FastifyRequest, reply: FastifyReply) {
+  letSend(request, reply)
+  const parts = request.parts({ limits: { files: 1, parts: 1, fileSize: Number.POSITIVE_INFINITY } })
+  const first = await parts.next()
+  const part = first.value
+  if (first.done || part === undefined) throw new Problem('file_missing')
+  if (part.type !== 'file' || part.fieldname !== FORM_PART)
+    throw new Problem('form_invalid', `it has a part named "${part.fieldname}"`)
+  const whole = async () => {
+    if (!(await parts.next()).done) throw new Problem('form_invalid', 'it has more than one part')
+  }
+  return { body: part.file, encoding: 'gzip' as const, filename: checkedName(part.filename ?? '', '.jsonl.gz'), whole }
+}
+
+function readRaw(request: FastifyRequest): Pick<Sent, 'body' | 'encoding' | 'filename' | 'whole'> {
+  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+  const coding = request.headers['content-encoding']?.trim().toLowerCase()
+  const common = { body: request.raw, whole: async () => {} }
+  if (mediaType === 'application/gzip') {
+    if (coding !== undefined && coding !== 'identity')
+      throw new Problem('encoding_unsupported', `application/gzip with the encoding ${coding}`)
+    return { ...common, encoding: 'gzip', filename: checkedName(nameIn(request), '.jsonl.gz') }
+  }
+  if (!JSON_LINES.has(mediaType))
+    throw new Problem('media_type_unsupported', `${mediaType || 'no media type'} is not taken`)
+  return { ...common, encoding: encodingOf(coding), filename: checkedName(nameIn(request), '.jsonl') }
+}
+
+function encodingOf(coding: string | undefined): Encoding {
+  if (coding === undefined || coding === 'identity') return 'identity'
+  const encoding = ENCODINGS.find((each) => each === coding)
+  if (encoding === undefined) throw new Problem('encoding_unsupported', `${coding} is not taken`)
+  return encoding
+}
+
+function nameIn(request: FastifyRequest): string {
+  const field = request.headers['content-disposition']
+  if (field === undefined) throw new Problem('file_name_missing')
+  // Node reads header bytes as Latin-1; HTTP libraries that send UTF-8 there are understood as well.
+  const name = parse(field).parameters.filename
+  if (name === undefined) throw new Problem('file_name_missing')
+  return utf8Of(name)
+}
+
+/** The name with the ending that is asked for here; kept without `.gz`. A raw body may call its file either way. */
+function checkedName(name: string, ending: string): string {
+  const expected = ending === '.jsonl' && name.endsWith('.jsonl.gz') ? '.jsonl.gz' : ending
+  const fault = faultOfFileName(name, expected)
+  if (fault !== undefined)
+    throw new Problem('file_name_invalid', `the file name ${JSON.stringify(name.slice(0, 250))} ${fault}`)
+  return name.replace(/\.gz$/, '')
+}
+
+function utf8Of(name: string): string {
+  if (Array.from(name).some((character) => character > '\u00ff')) return name
+  const decoded = Buffer.from(name, 'latin1').toString('utf8')
+  return decoded.includes('\ufffd') ? name : decoded
+}
+
+function digestIn(request: FastifyRequest): string | undefined {
+  const field = request.headers['unencoded-digest']
+  if (field === undefined) return undefined
+  const sha256 = fromUnencodedDigest(String(field))
+  if (sha256 === null) throw new Problem('digest_invalid')
+  return sha256
+}
+
+function checkLength(request: FastifyRequest, bodyBytesMax: number): void {
+  const length = Number(request.headers['content-length'] ?? 0)
+  if (length > bodyBytesMax) throw new Problem('body_too_large', `it has ${length} bytes, ${bodyBytesMax} are taken`)
+}
+
+/** Lets a sender that asked first (`Expect: 100-continue`, RFC 9110 section 10.1.1) send its body: only now is it wanted. */
+function letSend(request: FastifyRequest, reply: FastifyReply): void {
+  if (request.headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue()
+}

@@ -1,0 +1,87 @@
+/**
+ * Accepts an upload: after `accept` has returned, the file survives a power cut and its receipt is on record.
+ *
+ *   body ─▶ part ─▶ (digest right?) ─▶ (whole?) ─▶ name in the inbox ─▶ ledger ─▶ answer
+ *
+ * Thrown anywhere before the name: no trace is left. A crash behind it: the sender sends again and finds its file here.
+ */
+
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { land, removeIfThere, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
+import { namesFor } from '@splitcart/shared/file-name.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { v7 as uuid } from 'uuid'
+import type { Folders } from '../folders.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import { type Decoded, type DecodeLimits, decode, type Encoding } from './decode.ts'
+
+/** What is needed to accept uploads. `diskBytesKept` is the free disk that is left alone. */
+export type Inbox = Readonly<{
+  disk: Disk
+  folders: Folders
+  ledger: Ledger
+  limits: DecodeLimits
+  diskBytesKept: number
+  now: () => number
+}>
+
+/** A file as it is sent. */
+export type Sent = Readonly<{
+  body: Readable
+  encoding: Encoding
+  /** Ends in .jsonl, and was checked. */
+  filename: string
+  /** What the sender says its bytes are, where it says so. */
+  sha256: string | undefined
+  keyId: string
+  /** Called when the body has been read: throws when something is wrong with what surrounds it. */
+  whole: () => Promise<void>
+}>
+
+/** Accepts a file, or finds that its bytes were accepted before (`isNew` false). */
+export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload; isNew: boolean }> {
+  const { disk, folders, ledger } = inbox
+  await checkRoom(inbox)
+  const id = uuid()
+  const part = join(folders.parts, id)
+  const decoded = await writePart(disk, part, async (file) => {
+    const result = await decode(sent.body, sent.encoding, inbox.limits, file)
+    checkDigest(sent.sha256, result)
+    await sent.whole()
+    return result
+  })
+  const known = await ledger.uploads.findBySha256(decoded.sha256)
+  if (known !== undefined) await removeIfThere(disk, part)
+  const storedAs =
+    known?.stored_as ?? (await land(disk, part, folders.inbox, namesFor(sent.filename, decoded.sha256))).name
+  // Also for bytes that were there: whoever put them there may have died before this.
+  if (known !== undefined) await syncFolder(disk, folders.inbox)
+  return ledger.uploads.record(arrivalOf(inbox, id, sent, storedAs, decoded), sent.keyId)
+}
+
+function arrivalOf(inbox: Inbox, id: string, sent: Sent, storedAs: string, decoded: Decoded) {
+  const { sha256, bytes, lines, wireBytes } = decoded
+  return {
+    id,
+    sha256,
+    filename: sent.filename,
+    stored_as: storedAs,
+    bytes,
+    lines,
+    wire_bytes: wireBytes,
+    received_at: inbox.now(),
+  }
+}
+
+async function checkRoom({ disk, folders, diskBytesKept }: Inbox): Promise<void> {
+  const { bavail, bsize } = await disk.statfs(folders.inbox)
+  if (bavail * bsize < diskBytesKept) throw new Problem('disk_full', `less than ${diskBytesKept} bytes are free`)
+}
+
+function checkDigest(said: string | undefined, decoded: Decoded): void {
+  if (said !== undefined && said !== decoded.sha256)
+    throw new Problem('digest_mismatch', `the digest says ${said}, the bytes that arrived are ${decoded.sha256}`)
+}

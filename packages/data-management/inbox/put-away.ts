@@ -1,0 +1,45 @@
+/** Moves a file out of the inbox when it has been dealt with. Nothing is deleted because it is bad (promise 8). */
+import { constants } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGzip, constants as zlib } from 'node:zlib'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { land, move, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { namesFor } from '@splitcart/shared/file-name.ts'
+import type { LoadState } from '../catalogue/catalogue.ts'
+import type { Folders } from '../folders.ts'
+
+const PORTION_BYTES = 256 * 1024
+
+/** Moves an inbox file to where its state belongs: loaded files are compressed on the way. Safe to repeat after a crash. */
+export async function putAway(
+  disk: Disk,
+  folders: Folders,
+  file: Readonly<{ name: string; sha256: string }>,
+  state: LoadState,
+): Promise<void> {
+  const source = join(folders.inbox, file.name)
+  if (state !== 'loaded') {
+    await move(disk, source, state === 'held' ? folders.held : folders.failed, namesFor(file.name, file.sha256))
+    return
+  }
+  const part = join(folders.parts, `${file.sha256}.gz`)
+  await removeIfThere(disk, part)
+  await writePart(disk, part, (target) => compress(disk, source, target))
+  await land(disk, part, folders.processed, compressedNames(file.name, file.sha256))
+  await remove(disk, source)
+}
+
+function* compressedNames(name: string, sha256: string): Generator<string> {
+  for (const each of namesFor(name, sha256)) yield `${each}.gz`
+}
+
+async function compress(disk: Disk, path: string, target: FileHandle): Promise<void> {
+  const source = await disk.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  // Level 1: the file is kept for replay only, and this is on the way to the next load.
+  const gzip = createGzip({ level: zlib.Z_BEST_SPEED, chunkSize: PORTION_BYTES })
+  await pipeline(source.createReadStream({ highWaterMark: PORTION_BYTES }), gzip, async (compressed) => {
+    for await (const chunk of compressed) await target.appendFile(chunk as Buffer)
+  })
+}

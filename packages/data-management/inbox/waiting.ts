@@ -1,0 +1,35 @@
+/** The files that wait in the inbox, the oldest first. Only regular files are ever opened; everything else is reported. */
+import { join } from 'node:path'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+
+/** A file in the inbox. Times are milliseconds since 1970. */
+export type Waiting = Readonly<{ name: string; path: string; bytes: number; modifiedAt: number }>
+
+/** Something in the inbox that is left alone, and why. */
+export type Ignored = Readonly<{ name: string; reason: string }>
+
+/** Looks into the inbox. */
+export async function waitingIn(disk: Disk, inbox: string): Promise<{ files: Waiting[]; ignored: Ignored[] }> {
+  const files: Waiting[] = []
+  const ignored: Ignored[] = []
+  for (const name of (await disk.readdir(inbox)).sort()) {
+    if (name.startsWith('.')) continue
+    const path = join(inbox, name)
+    const stat = await statOf(disk, path)
+    if (stat === undefined) continue
+    if (!stat.isFile())
+      ignored.push({ name, reason: stat.isSymbolicLink() ? 'a link' : stat.isDirectory() ? 'a folder' : 'not a file' })
+    else if (!name.endsWith('.jsonl')) ignored.push({ name, reason: 'its name does not end in .jsonl' })
+    else files.push({ name, path, bytes: stat.size, modifiedAt: stat.mtimeMs })
+  }
+  return { files: files.sort((one, other) => one.modifiedAt - other.modifiedAt), ignored }
+}
+
+async function statOf(disk: Disk, path: string) {
+  try {
+    return await disk.lstat(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,102 @@
+/** The keys that may use the server. Of a key only the SHA-256 is stored: a random secret needs no slow hash. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { LedgerDatabase, LedgerTables } from './database.ts'
+import { keyIdOf, makeKey } from './key-format.ts'
+
+export const SCOPES = ['upload', 'read', 'admin'] as const
+
+export type Scope = (typeof SCOPES)[number]
+
+/** Who sends a request. */
+export type Sender = Readonly<{ keyId: string; scopes: ReadonlySet<Scope> }>
+
+export type KeyRecord = Omit<LedgerTables['api_key'], 'secret_sha256'>
+
+/** The id under which the key of API_SECRET_KEY appears. It stands in no table. */
+export const SETTINGS_KEY_ID = 'settings'
+
+const NO_SHA256 = '0'.repeat(64)
+
+export class Keys {
+  readonly #database: LedgerDatabase
+  readonly #settingsKeySha256: string
+
+  /** `settingsKey` is API_SECRET_KEY: a key with every scope. */
+  constructor(database: LedgerDatabase, settingsKey: string | undefined) {
+    this.#database = database
+    this.#settingsKeySha256 = settingsKey === undefined ? NO_SHA256 : sha256Of(settingsKey)
+  }
+
+  /** Makes a key and returns its text, which nobody can find out again. */
+  async create(
+    name: string,
+    scopes: readonly Scope[],
+    now: number,
+    expiresAt: number | null,
+  ): Promise<{ id: string; text: string }> {
+    const key = makeKey()
+    await this.#database
+      .insertInto('api_key')
+      .values({
+        id: key.id,
+        name,
+        secret_sha256: sha256Of(key.text),
+        scopes: scopes.join(','),
+        created_at: now,
+        expires_at: expiresAt,
+      })
+      .execute()
+    return key
+  }
+
+  /** Whose key this is, or undefined. The same work is done for an unknown key as for a wrong one. */
+  async authenticate(text: string, now: number): Promise<Sender | undefined> {
+    const sha256 = sha256Of(text)
+    if (isEqual(sha256, this.#settingsKeySha256)) return { keyId: SETTINGS_KEY_ID, scopes: new Set(SCOPES) }
+    const id = keyIdOf(text)
+    if (id === undefined) return undefined
+    const key = await this.#database.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
+    const isRight = isEqual(sha256, key?.secret_sha256 ?? NO_SHA256)
+    if (key === undefined || !isRight || key.revoked_at !== null || (key.expires_at ?? Number.POSITIVE_INFINITY) <= now)
+      return undefined
+    return { keyId: id, scopes: new Set(key.scopes.split(',') as Scope[]) }
+  }
+
+  /** Records when and from where a key was used. */
+  async noteUse(id: string, address: string, now: number): Promise<void> {
+    await this.#database
+      .updateTable('api_key')
+      .set({ last_used_at: now, last_used_from: address })
+      .where('id', '=', id)
+      .execute()
+  }
+
+  /** All keys, the oldest first, without their secrets' hashes. */
+  list(): Promise<KeyRecord[]> {
+    return this.#database
+      .selectFrom('api_key')
+      .select(['id', 'name', 'scopes', 'created_at', 'expires_at', 'revoked_at', 'last_used_at', 'last_used_from'])
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute()
+  }
+
+  /** Revokes a key for ever; false when there is none of this id that is not revoked. */
+  async revoke(id: string, now: number): Promise<boolean> {
+    const result = await this.#database
+      .updateTable('api_key')
+      .set({ revoked_at: now })
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst()
+    return result.numUpdatedRows === 1n
+  }
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function isEqual(one: string, other: string): boolean {
+  return timingSafeEqual(Buffer.from(one), Buffer.from(other))
+}

@@ -1,0 +1,31 @@
+/** The ledger: what was delivered, by whom, and what became of it. */
+import { join } from 'node:path'
+import { type AuditEntry, audit } from './audit.ts'
+import { type LedgerDatabase, openLedgerDatabase } from './database.ts'
+import { Keys } from './keys.ts'
+import { Uploads } from './uploads.ts'
+
+export class Ledger implements AsyncDisposable {
+  readonly uploads: Uploads
+  readonly keys: Keys
+  readonly #database: LedgerDatabase
+
+  constructor(database: LedgerDatabase, settingsKey: string | undefined) {
+    this.#database = database
+    this.uploads = new Uploads(database)
+    this.keys = new Keys(database, settingsKey)
+  }
+
+  audit(entry: AuditEntry): Promise<void> {
+    return audit(this.#database, entry)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#database.destroy()
+  }
+}
+
+/** Opens the ledger in a data folder, which must exist. `settingsKey` is API_SECRET_KEY where it is set. */
+export function openLedger(dataFolder: string, settingsKey?: string): Ledger {
+  return new Ledger(openLedgerDatabase(join(dataFolder, 'ledger.db')), settingsKey)
+}

@@ -1,0 +1,152 @@
+/**
+ * The uploads on record.
+ *
+ * Invariants:
+ *  1. The same bytes have one upload, whoever sent them and however often.
+ *  2. An upload is recorded only when its bytes are durable in the inbox, and its record is deleted only when they are lost.
+ *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
+ */
+import { type LoadResult, type Receipt, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
+import type { LedgerDatabase, LedgerTables } from './database.ts'
+
+export type Upload = LedgerTables['upload']
+
+/** What is known of an upload when its bytes have landed. */
+export type Arrival = Pick<
+  Upload,
+  'id' | 'sha256' | 'filename' | 'stored_as' | 'bytes' | 'lines' | 'wire_bytes' | 'received_at'
+>
+
+/** Which uploads to list: the newest first, from before an id on. With `keyId` only those this key has sent. */
+export type UploadQuery = Readonly<{ before?: string; state?: UploadState; keyId?: string; limit: number }>
+
+export class Uploads {
+  readonly #database: LedgerDatabase
+
+  constructor(database: LedgerDatabase) {
+    this.#database = database
+  }
+
+  /** Records an upload and who sent it. When these bytes are on record already, gives that record, with `isNew` false. */
+  async record(arrival: Arrival, keyId: string | null): Promise<{ upload: Upload; isNew: boolean }> {
+    return this.#database.transaction().execute(async (transaction) => {
+      const inserted = await transaction
+        .insertInto('upload')
+        .values({ ...arrival, state: 'accepted' })
+        .onConflict((conflict) => conflict.column('sha256').doNothing())
+        .executeTakeFirst()
+      const upload = await transaction
+        .selectFrom('upload')
+        .selectAll()
+        .where('sha256', '=', arrival.sha256)
+        .executeTakeFirstOrThrow()
+      if (keyId !== null) await noteDelivery(transaction, upload.id, keyId, arrival.received_at)
+      return { upload, isNew: inserted.numInsertedOrUpdatedRows === 1n }
+    })
+  }
+
+  find(id: string): Promise<Upload | undefined> {
+    return this.#database.selectFrom('upload').selectAll().where('id', '=', id).executeTakeFirst()
+  }
+
+  findBySha256(sha256: string): Promise<Upload | undefined> {
+    return this.#database.selectFrom('upload').selectAll().where('sha256', '=', sha256).executeTakeFirst()
+  }
+
+  /** The upload whose bytes lie in the inbox under a name, unless it has been dealt with. */
+  findWaiting(storedAs: string): Promise<Upload | undefined> {
+    return this.#database
+      .selectFrom('upload')
+      .selectAll()
+      .where('stored_as', '=', storedAs)
+      .where('state', 'in', ['accepted', 'loading'])
+      .executeTakeFirst()
+  }
+
+  list(query: UploadQuery): Promise<Upload[]> {
+    let select = this.#database.selectFrom('upload').selectAll('upload').orderBy('upload.id', 'desc').limit(query.limit)
+    if (query.before !== undefined) select = select.where('upload.id', '<', query.before)
+    if (query.state !== undefined) select = select.where('upload.state', '=', query.state)
+    if (query.keyId !== undefined) {
+      const { keyId } = query
+      select = select.where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('delivery').select('key_id').whereRef('upload_id', '=', 'upload.id').where('key_id', '=', keyId),
+        ),
+      )
+    }
+    return select.execute()
+  }
+
+  /** Whether a key has sent this upload. */
+  async hasDelivered(keyId: string, uploadId: string): Promise<boolean> {
+    const found = await this.#database
+      .selectFrom('delivery')
+      .select('times')
+      .where('upload_id', '=', uploadId)
+      .where('key_id', '=', keyId)
+      .executeTakeFirst()
+    return found !== undefined
+  }
+
+  async markLoading(id: string): Promise<void> {
+    await this.#database.updateTable('upload').set({ state: 'loading' }).where('id', '=', id).execute()
+  }
+
+  /** Records how the load of an upload ended. */
+  async settle(id: string, state: UploadState, result: LoadResult, at: number): Promise<void> {
+    await this.#database
+      .updateTable('upload')
+      .set({ state, load: JSON.stringify(result), settled_at: at })
+      .where('id', '=', id)
+      .execute()
+  }
+
+  /** Forgets an upload whose bytes are lost, so that it can be sent again. */
+  async forget(id: string): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom('delivery').where('upload_id', '=', id).execute()
+      await transaction.deleteFrom('upload').where('id', '=', id).execute()
+    })
+  }
+
+  /** How many uploads are in each state. */
+  async countByState(): Promise<Record<UploadState, number>> {
+    const rows = await this.#database
+      .selectFrom('upload')
+      .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+      .groupBy('state')
+      .execute()
+    const counts = Object.fromEntries(rows.map((row) => [row.state, row.count]))
+    return Object.fromEntries(UPLOAD_STATES.map((state) => [state, counts[state] ?? 0])) as Record<UploadState, number>
+  }
+}
+
+/** What the server says about an upload. `duplicate`: in answer to bytes that it had already. */
+export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
+  const { id, filename, sha256, bytes, lines } = upload
+  return {
+    id,
+    filename,
+    sha256,
+    bytes,
+    lines,
+    state: upload.state as UploadState,
+    received_at: new Date(upload.received_at).toISOString(),
+    duplicate,
+    message: `Successfully uploaded and decompressed '${filename}'`,
+    load: upload.load === null ? null : (JSON.parse(upload.load) as LoadResult),
+  }
+}
+
+async function noteDelivery(database: LedgerDatabase, uploadId: string, keyId: string, at: number): Promise<void> {
+  await database
+    .insertInto('delivery')
+    .values({ upload_id: uploadId, key_id: keyId, first_at: at, last_at: at, times: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['upload_id', 'key_id'])
+        .doUpdateSet(({ ref, eb }) => ({ last_at: at, times: eb(ref('delivery.times'), '+', 1) })),
+    )
+    .execute()
+}

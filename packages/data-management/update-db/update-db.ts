@@ -1,0 +1,161 @@
+/**
+ * `update-db --products`: brings every file of the inbox into the catalogue, oldest first.
+ *
+ *   inbox ─▶ load (one transaction) ─▶ ledger says what became of it ─▶ file is put away
+ *
+ * A crash between two of these steps is mended by doing the rest: a file whose load is on record is not loaded again.
+ */
+import { constants } from 'node:fs'
+import { type Digest, Digester, digestOfFile } from '@splitcart/shared/digest.ts'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { move } from '@splitcart/shared/durable-file.ts'
+import type { Log } from '@splitcart/shared/log.ts'
+import { v7 as uuid } from 'uuid'
+import type { Catalogue, LoadRecord } from '../catalogue/catalogue.ts'
+import type { Folders } from '../folders.ts'
+import { putAway } from '../inbox/put-away.ts'
+import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import type { HoldLimits } from './holds.ts'
+import { loadFile } from './load-file.ts'
+
+/** What update-db works with. `hold` undefined: nothing is held. */
+export type UpdateDb = Readonly<{
+  disk: Disk
+  folders: Folders
+  ledger: Ledger
+  catalogue: Catalogue
+  lineBytesMax: number
+  hold: HoldLimits | undefined
+  log: Log
+  now: () => number
+  /** Told about each file that has been dealt with. */
+  onFile: (upload: Upload, load: LoadRecord) => void
+}>
+
+/** What a pass found and did. */
+export type Pass = {
+  loaded: number
+  held: number
+  failed: number
+  rejected: number
+  waiting: number
+  ignored: readonly Ignored[]
+}
+
+// A file that nobody sent is being copied by a person: it is left until it has been still for so long.
+const STILL_MS_MIN = 2_000
+const READ_BYTES = 1024 * 1024
+
+/** Deals with every file that is in the inbox now. Stops between two files when the signal aborts. */
+export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
+  const { files, ignored } = await waitingIn(work.disk, work.folders.inbox)
+  const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored }
+  for (const file of files) {
+    const load = signal.aborted ? undefined : await tryToDealWith(work, file)
+    if (load === undefined) {
+      pass.waiting++
+      continue
+    }
+    pass[load.state]++
+    pass.rejected += load.result.rejected
+  }
+  return pass
+}
+
+/** One file that cannot be read must not keep the others waiting: it stays where it is, and the log says why. */
+async function tryToDealWith(work: UpdateDb, file: Waiting): Promise<LoadRecord | undefined> {
+  try {
+    return await dealWith(work, file)
+  } catch (error) {
+    work.log.error({ err: error, filename: file.name }, 'file could not be loaded')
+    return undefined
+  }
+}
+
+/** Loads one file and puts it away; undefined when it cannot be taken yet. */
+async function dealWith(work: UpdateDb, file: Waiting): Promise<LoadRecord | undefined> {
+  const upload = await uploadOf(work, file)
+  if (upload === undefined) return undefined
+  const load = work.catalogue.findLoad(upload.sha256) ?? (await loadNow(work, file, upload))
+  await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
+  await putAway(work.disk, work.folders, { name: file.name, sha256: upload.sha256 }, load.state)
+  work.log.info({ upload: upload.id, filename: upload.filename, state: load.state, ...load.result }, 'file dealt with')
+  work.onFile(upload, load)
+  return load
+}
+
+async function loadNow(work: UpdateDb, file: Waiting, upload: Upload): Promise<LoadRecord> {
+  await work.ledger.uploads.markLoading(upload.id)
+  const { sha256, filename, received_at: receivedAt } = upload
+  const order = {
+    file: { sha256, filename, receivedAt },
+    bytes: () => checkedBytes(work.disk, file.path, sha256),
+    lineBytesMax: work.lineBytesMax,
+    hold: work.hold,
+    now: work.now,
+  }
+  try {
+    return await loadFile(work.catalogue, order)
+  } catch (error) {
+    if (error instanceof DamagedFile) await giveUp(work, file, upload)
+    throw error
+  }
+}
+
+/**
+ * Forgets an upload whose bytes the disk has damaged, and moves them aside: the sender, asking for it, learns that it is unknown here
+ * and sends its own copy again (promise 2). A file that nobody sent may still be changing, and stays.
+ */
+async function giveUp(work: UpdateDb, file: Waiting, upload: Upload): Promise<void> {
+  if (upload.wire_bytes !== null)
+    await move(work.disk, file.path, work.folders.failed, [`${file.name}.damaged-${upload.id}`])
+  await work.ledger.uploads.forget(upload.id)
+  await work.ledger.audit({
+    at: work.now(),
+    who: 'update-db',
+    what: 'upload forgotten',
+    about: upload.id,
+    detail: `${file.name} is damaged on disk`,
+  })
+}
+
+/** The upload a file belongs to. A file that a person copied here by hand gets one, once it is still. */
+async function uploadOf(work: UpdateDb, file: Waiting): Promise<Upload | undefined> {
+  const known = await work.ledger.uploads.findWaiting(file.name)
+  if (known !== undefined) return known
+  if (work.now() - file.modifiedAt < STILL_MS_MIN) return undefined
+  const digest: Digest = await digestOfFile(work.disk, file.path)
+  const { name: filename, name: stored_as, modifiedAt } = file
+  const received_at = Math.min(Math.round(modifiedAt), work.now())
+  const arrival = { id: uuid(), ...digest, filename, stored_as, wire_bytes: null, received_at }
+  return (await work.ledger.uploads.record(arrival, null)).upload
+}
+
+/** The bytes of a file, which must be those that were accepted: what a disk has damaged is never loaded. */
+async function* checkedBytes(disk: Disk, path: string, sha256: string): AsyncGenerator<Buffer> {
+  const file = await disk.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  try {
+    const digester = new Digester()
+    for (;;) {
+      // A new buffer for each portion: the lines handed on share its memory.
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null)
+      if (bytesRead === 0) break
+      const portion = buffer.subarray(0, bytesRead)
+      digester.add(portion)
+      yield portion
+    }
+    const read = digester.digest().sha256
+    if (read !== sha256) throw new DamagedFile(path, sha256, read)
+  } finally {
+    await file.close()
+  }
+}
+
+/** The bytes in the inbox are not those that were accepted. */
+export class DamagedFile extends Error {
+  constructor(path: string, expected: string, found: string) {
+    super(`${path} should have the SHA-256 ${expected} and has ${found}`)
+  }
+}

@@ -1,0 +1,59 @@
+/** Repeats a pass whenever the inbox may have changed: a hint from the file system, and a look every second, for hints get lost. */
+import { watch } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '@splitcart/shared/log.ts'
+
+const LOOK_MS = 1_000
+const FAILED_MS_MAX = 30_000
+
+/** Runs `pass` until the signal aborts. A pass that throws is repeated after a pause that grows; nothing is lost by that. */
+export async function repeatOnChange(
+  folder: string,
+  pass: () => Promise<void>,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const hint = hintOf(folder, log)
+  try {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await pass()
+        failures = 0
+      } catch (error) {
+        failures++
+        log.error({ err: error, failures }, 'pass failed')
+      }
+      const pause = failures === 0 ? LOOK_MS : Math.min(LOOK_MS * 2 ** failures, FAILED_MS_MAX)
+      await pauseUntil(failures === 0 ? hint.next() : undefined, pause, signal)
+    }
+  } finally {
+    hint.close()
+  }
+}
+
+type Hint = { next: () => Promise<void>; close: () => void }
+
+function hintOf(folder: string, log: Log): Hint {
+  let wake = () => {}
+  let isDue = false
+  const watcher = watch(folder, () => {
+    isDue = true
+    wake()
+  })
+  watcher.on('error', (error) => log.warn({ err: error }, 'no hints from the file system; looking every second'))
+  const next = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve
+      if (isDue) resolve()
+      isDue = false
+    })
+  return { next, close: () => watcher.close() }
+}
+
+async function pauseUntil(hint: Promise<void> | undefined, ms: number, signal: AbortSignal): Promise<void> {
+  const stop = new AbortController()
+  const both = AbortSignal.any([signal, stop.signal])
+  const pause = sleep(ms, undefined, { signal: both }).catch(() => {})
+  await Promise.race(hint === undefined ? [pause] : [pause, hint])
+  stop.abort()
+}
