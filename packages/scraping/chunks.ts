@@ -1,0 +1,34 @@
+/** Reading a file in portions that a compressor, a digest or a socket takes one after the other. */
+import { constants } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import type { Disk } from '@splitcart/shared/disk.ts'
+
+const CHUNK_BYTES = 256 * 1024
+
+// Not following links, and not waiting for the other end of a FIFO; neither exists on Windows.
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** Opens a file to be read, never through a link. */
+export function openToRead(disk: Disk, path: string): Promise<FileHandle> {
+  return disk.open(path, READ_FLAGS)
+}
+
+/** The rest of an open file, each chunk in memory of its own. */
+export async function* readChunks(file: FileHandle): AsyncGenerator<Buffer<ArrayBuffer>> {
+  for (;;) {
+    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null)
+    if (bytesRead === 0) return
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+/** A whole file in chunks. */
+export async function* chunksOf(disk: Disk, path: string): AsyncGenerator<Buffer<ArrayBuffer>> {
+  const file = await openToRead(disk, path)
+  try {
+    yield* readChunks(file)
+  } finally {
+    await file.close()
+  }
+}

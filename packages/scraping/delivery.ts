@@ -1,0 +1,48 @@
+/** Trying again: what the table of problems calls worth it, with growing pauses that chance spreads out. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import pRetry from 'p-retry'
+import { AnswerError, retryOf } from './answer.ts'
+
+/** How long one run keeps trying. */
+export type Patience = Readonly<{ triesMax: number; firstDelayMs?: number; delayMsMax?: number }>
+
+/** What is told before a pause. */
+export type Pause = Readonly<{ error: Error; tries: number; delayMs: number }>
+
+/** Who hears of a pause, and what ends it. */
+export type Pausing = Readonly<{ signal: AbortSignal; onPause: (pause: Pause) => void }>
+
+const FIRST_DELAY_MS = 500
+const DELAY_MS_MAX = 30_000
+
+// A server that asks for a longer pause is asked again by the next run, not waited for.
+const RETRY_AFTER_MS_MAX = 120_000
+
+/** How long to wait after so many tries. All of the delay is chance, so that senders spread out; what the server asks for is a floor. */
+export function delayAfter(tries: number, chance: number, patience: Patience, floorMs: number): number {
+  const { firstDelayMs = FIRST_DELAY_MS, delayMsMax = DELAY_MS_MAX } = patience
+  return Math.max(floorMs, Math.round(Math.min(delayMsMax, firstDelayMs * 2 ** (tries - 1)) * chance))
+}
+
+/** Calls until it succeeds, the tries are used up, or the error is one that trying again does not mend. */
+export function deliver<T>(attempt: () => Promise<T>, patience: Patience, { signal, onPause }: Pausing): Promise<T> {
+  return pRetry(attempt, {
+    retries: patience.triesMax - 1,
+    // The pauses are made below, because Retry-After is a floor for them.
+    minTimeout: 0,
+    shouldRetry: async ({ error, attemptNumber }) => {
+      const floorMs = retryAfterOf(error)
+      if (retryOf(error) !== 'soon' || floorMs > RETRY_AFTER_MS_MAX || signal.aborted) return false
+      const delayMs = delayAfter(attemptNumber, Math.random(), patience, floorMs)
+      onPause({ error, tries: attemptNumber, delayMs })
+      // Being told to stop ends the pause: the error of the last try then says where the file stands.
+      await sleep(delayMs, undefined, { signal }).catch(() => {})
+      return !signal.aborted
+    },
+  })
+}
+
+/** How long the server asked to wait, at least. */
+export function retryAfterOf(error: unknown): number {
+  return error instanceof AnswerError ? error.retryAfterMs : 0
+}

@@ -1,0 +1,59 @@
+/**
+ * Moving a file out of the outbox together with a note that says why: the receipt, or the problem.
+ *
+ *   note written (durable) ──▶ file moved (durable)
+ *
+ * The note comes first: a file never lies in the archive or in product_refused without its reason. A crash between the two
+ * leaves a note without a file, which the next run overwrites.
+ */
+import { join } from 'node:path'
+import { digestOfFile } from '@splitcart/shared/digest.ts'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { move, replace } from '@splitcart/shared/durable-file.ts'
+import { namesFor, stemOf } from '@splitcart/shared/file-name.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { isSame, type Sight, sightOf } from './outbox.ts'
+
+/** A file with a known content, and the note that goes with it: `<stem><noteEnding>`. */
+export type Noted = Readonly<{
+  path: string
+  name: string
+  seen: Sight
+  sha256: string
+  noteEnding: string
+  note: object
+}>
+
+/** Moves a file and its note into a folder and returns the name it got there. Safe to repeat after a crash at any point. */
+export async function moveWithNote(disk: Disk, noted: Noted, folder: string): Promise<string> {
+  await mustBeSame(disk, noted)
+  const name = await freeName(disk, noted, folder)
+  await replace(disk, join(folder, stemOf(name) + noted.noteEnding), `${JSON.stringify(noted.note, null, 2)}\n`)
+  await move(disk, noted.path, folder, [name])
+  return name
+}
+
+async function mustBeSame(disk: Disk, { path, name, seen }: Noted): Promise<void> {
+  const stats = await disk.lstat(path).catch((error) => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  })
+  // What lies there now is not what the server answered about: it waits for the next run.
+  if (!stats?.isFile() || !isSame(sightOf(stats), seen))
+    throw new Problem('file_changed', `${name} was changed or taken away while it was sent`)
+}
+
+async function freeName(disk: Disk, { name, sha256, seen }: Noted, folder: string): Promise<string> {
+  for (const candidate of namesFor(name, sha256)) {
+    const path = join(folder, candidate)
+    try {
+      const stats = await disk.lstat(path)
+      if (stats.isFile() && stats.size === seen.size && (await digestOfFile(disk, path)).sha256 === sha256)
+        return candidate
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+      return candidate
+    }
+  }
+  throw new Error(`Every name for ${name} in ${folder} is taken by other bytes.`)
+}

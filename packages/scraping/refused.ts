@@ -1,0 +1,34 @@
+/** Files the server will never take as they are: moved aside with the reason next to them, never deleted. */
+import type { Disk } from '@splitcart/shared/disk.ts'
+import type { AnswerError } from './answer.ts'
+import type { Folders } from './folders.ts'
+import { moveWithNote } from './noted-move.ts'
+import type { Waiting } from './outbox.ts'
+import { dropSpooled, type Spooled } from './spool.ts'
+
+const PROBLEM_ENDING = '.problem.json'
+
+/** Moves a file to product_refused, `<stem>.problem.json` first, and returns the name it got there. */
+export async function refuse(
+  disk: Disk,
+  folders: Folders,
+  sent: Readonly<{ file: Waiting; spooled: Spooled; error: AnswerError }>,
+): Promise<string> {
+  const { file, spooled, error } = sent
+  const note = { name: file.name, sha256: spooled.sha256, refused_at: new Date().toISOString(), ...problemOf(error) }
+  const noted = {
+    path: file.path,
+    name: file.name,
+    seen: spooled,
+    sha256: spooled.sha256,
+    noteEnding: PROBLEM_ENDING,
+    note,
+  }
+  const name = await moveWithNote(disk, noted, folders.refused)
+  await dropSpooled(disk, folders, file.name)
+  return name
+}
+
+function problemOf(error: AnswerError): object {
+  return error.document ?? { status: error.status, title: error.message }
+}

@@ -1,0 +1,68 @@
+/** Bringing home what the server made of earlier uploads: the new receipt, and the rows it rejected. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import { isFinal, type Receipt } from '@splitcart/shared/receipt.ts'
+import { AnswerError } from './answer.ts'
+import { type Archived, settle, unsettled } from './archive.ts'
+import { deliver } from './delivery.ts'
+import { troubleOf } from './upload-events.ts'
+import { type Job, once, pausing, type Run, tell } from './upload-job.ts'
+
+/** Asks for every upload that is not settled; returns how many the server is still at work on. */
+export async function bringHome(job: Job, run: Run): Promise<number> {
+  let unfinished = 0
+  for (const archived of await unsettled(job.disk, job.folders, run.settled)) {
+    if (job.signal.aborted) break
+    const receipt = await askFor(job, run, archived)
+    if (receipt === undefined) continue
+    if (!isFinal(receipt)) unfinished++
+    else if (isNews(archived.receipt, receipt)) await takeHome(job, run, { ...archived, receipt })
+  }
+  return unfinished
+}
+
+/** Keeps a final receipt, with the rejected rows, and tells it. */
+export async function takeHome(job: Job, run: Run, archived: Archived): Promise<void> {
+  const { name, receipt } = archived
+  try {
+    await deliver(
+      () => settle(job.disk, archived, job.client.rejects(receipt.id)),
+      job.patience,
+      pausing(job, run, name),
+    )
+  } catch (error) {
+    return warnOrThrow(job, run, name, error)
+  }
+  if (receipt.state === 'loaded' || receipt.state === 'held' || receipt.state === 'failed')
+    tell(job, run, { type: 'file', name, state: receipt.state, receipt })
+}
+
+async function askFor(job: Job, run: Run, { name, receipt }: Archived): Promise<Receipt | undefined> {
+  try {
+    const now = await deliver(() => job.client.receipt(receipt.id), job.patience, pausing(job, run, name))
+    if (now === undefined)
+      throw new Problem('not_found', `the server does not know the upload ${receipt.id} of ${name}`)
+    if (now.sha256 !== receipt.sha256) throw new Problem('receipt_mismatch', `the upload ${receipt.id} is not ${name}`)
+    return now
+  } catch (error) {
+    warnOrThrow(job, run, name, error)
+    return undefined
+  }
+}
+
+// A held upload is asked for again and again; only what is new is worth writing and telling. A final state that was
+// known before is taken home again when its rejects are missing.
+function isNews(before: Receipt, now: Receipt): boolean {
+  return before.state !== now.state || now.state !== 'held'
+}
+
+function isAboutUpload(error: unknown): boolean {
+  // A key may be allowed to upload and not to read: what waits is still sent.
+  if (error instanceof AnswerError) return error.retry === 'never' || error.status === 403
+  return error instanceof Problem && (error.code === 'not_found' || error.code === 'receipt_mismatch')
+}
+
+function warnOrThrow(job: Job, run: Run, name: string, error: unknown): void {
+  if (!isAboutUpload(error)) throw error
+  const problem = troubleOf(error)
+  once(run, `${problem.code} ${name}`, () => tell(job, run, { type: 'warning', name, problem }))
+}

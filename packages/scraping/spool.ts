@@ -1,0 +1,150 @@
+/**
+ * The spool: the compressed copy of the file that is being sent. Every attempt sends the same bytes, also after a restart.
+ *
+ *   outbox file ──one pass: digest, compress──▶ .spool/<name>.zst (durable) ──▶ .spool/<name>.json: from now on it counts
+ *
+ * Invariants:
+ *  1. A note (`.json`) exists only next to the whole, durable copy it describes: it is written last and removed first.
+ *  2. A copy is used again only for the file it was made from: same size, time of change and inode.
+ *  3. A file that changed while it was read is not sent.
+ */
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { constants, createGzip, createZstdCompress } from 'node:zlib'
+import { type Digest, Digester } from '@splitcart/shared/digest.ts'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { removeIfThere, replace, writePart } from '@splitcart/shared/durable-file.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { openToRead, readChunks } from './chunks.ts'
+import type { Folders } from './folders.ts'
+import { readNote } from './note.ts'
+import { isSame, type Sight, sightOf, type Waiting } from './outbox.ts'
+
+/** How a copy is compressed, in the words of HTTP's Content-Encoding. */
+export type Encoding = 'zstd' | 'gzip'
+
+/** A copy in the spool: what it was made from, and what it holds. */
+export type Spooled = Readonly<{ name: string; path: string; encoding: Encoding; spooledBytes: number }> &
+  Sight &
+  Digest
+
+const ENDINGS = { zstd: '.zst', gzip: '.gz' } as const
+const NOTE_ENDING = '.json'
+const ZSTD_LEVEL = 3
+const GZIP_LEVEL = 6
+const OUTPUT_BYTES = 256 * 1024
+
+/** What hears how many bytes of the outbox file have been read. */
+export type OnRead = (bytes: number) => void
+
+/** The compressed copy of an outbox file, made or found again; `undefined` when the file is gone. */
+export async function spool(
+  disk: Disk,
+  folders: Folders,
+  file: Waiting,
+  { encoding, onRead = () => {} }: Readonly<{ encoding: Encoding; onRead?: OnRead }>,
+): Promise<Spooled | undefined> {
+  const kept = await findSpooled(disk, folders, file, encoding)
+  if (kept !== undefined) return kept
+  await dropSpooled(disk, folders, file.name)
+  const source = await openWaiting(disk, file)
+  if (source === undefined) return undefined
+  try {
+    const spooled = await compress(disk, source, { file, path: pathOf(folders, file.name, encoding), encoding, onRead })
+    await replace(disk, notePath(folders, file.name), `${JSON.stringify(spooled)}\n`)
+    return spooled
+  } finally {
+    await source.close()
+  }
+}
+
+/** Removes the copy of a file, if there is one. */
+export async function dropSpooled(disk: Disk, folders: Folders, name: string): Promise<void> {
+  await removeIfThere(disk, notePath(folders, name))
+  for (const ending of Object.values(ENDINGS)) await removeIfThere(disk, join(folders.spool, name + ending))
+}
+
+/** Removes the copies of files that do not wait any more. */
+export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly Waiting[]): Promise<void> {
+  const names = new Set(waiting.map(({ name }) => name))
+  for (const entry of await disk.readdir(folders.spool)) {
+    const name = /^(.*\.jsonl)\.(?:zst|gz|json|json\.part)$/.exec(entry)?.[1]
+    if (name !== undefined && !names.has(name)) await removeIfThere(disk, join(folders.spool, entry))
+  }
+}
+
+async function findSpooled(
+  disk: Disk,
+  folders: Folders,
+  file: Waiting,
+  encoding: Encoding,
+): Promise<Spooled | undefined> {
+  const note = (await readNote(disk, notePath(folders, file.name))) as Spooled | undefined
+  if (note === undefined || note.encoding !== encoding || !isSame(note, file)) return undefined
+  const path = pathOf(folders, file.name, encoding)
+  const stats = await disk.lstat(path).catch(() => undefined)
+  // The folder may have been moved since: the path is where the copy lies now.
+  return stats?.isFile() && stats.size === note.spooledBytes ? { ...note, path } : undefined
+}
+
+async function openWaiting(disk: Disk, file: Waiting): Promise<FileHandle | undefined> {
+  try {
+    return await openToRead(disk, file.path)
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return undefined
+    if (codeOf(cause) === 'ELOOP') throw changed(file, { cause })
+    if (codeOf(cause) === 'EACCES' || codeOf(cause) === 'EPERM')
+      throw new Problem('file_unreadable', file.name, { cause })
+    throw cause
+  }
+}
+
+type Compression = Readonly<{ file: Waiting; path: string; encoding: Encoding; onRead: OnRead }>
+
+async function compress(disk: Disk, source: FileHandle, compression: Compression): Promise<Spooled> {
+  const { file, path, encoding, onRead } = compression
+  const before = await source.stat()
+  if (!before.isFile()) throw changed(file)
+  const digester = new Digester()
+  const spooledBytes = await writePart(disk, path, async (part) => {
+    let written = 0
+    await pipeline(digested(source, digester, onRead), compressor(encoding), async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) {
+        await part.appendFile(chunk)
+        written += chunk.length
+      }
+    })
+    const after = await source.stat()
+    if (!isSame(sightOf(before), sightOf(after)) || digester.bytes !== after.size) throw changed(file)
+    return written
+  })
+  return { name: file.name, path, encoding, spooledBytes, ...sightOf(before), ...digester.digest() }
+}
+
+async function* digested(source: FileHandle, digester: Digester, onRead: OnRead): AsyncGenerator<Buffer> {
+  for await (const chunk of readChunks(source)) {
+    digester.add(chunk)
+    yield chunk
+    onRead(digester.bytes)
+  }
+}
+
+function compressor(encoding: Encoding): Transform {
+  if (encoding === 'gzip') return createGzip({ level: GZIP_LEVEL, chunkSize: OUTPUT_BYTES })
+  const params = { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
+  return createZstdCompress({ params, chunkSize: OUTPUT_BYTES })
+}
+
+function changed(file: Waiting, options?: ErrorOptions): Problem {
+  return new Problem('file_changed', `${file.name} was written to while it was compressed`, options)
+}
+
+function pathOf(folders: Folders, name: string, encoding: Encoding): string {
+  return join(folders.spool, name + ENDINGS[encoding])
+}
+
+function notePath(folders: Folders, name: string): string {
+  return join(folders.spool, name + NOTE_ENDING)
+}

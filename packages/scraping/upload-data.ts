@@ -1,0 +1,81 @@
+/**
+ * The command `upload-data` without its terminal: sends what waits, and brings home what the server says about it.
+ *
+ *   lock ─▶ left-overs reported ─▶ results of earlier uploads ─▶ each waiting file, oldest first ─▶ (wait: results) ─▶ summary
+ */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
+import { isFinal } from '@splitcart/shared/receipt.ts'
+import { retryOf } from './answer.ts'
+import { retryAfterOf } from './delivery.ts'
+import { leftOversIn } from './left-overs.ts'
+import { type Scan, scanOutbox } from './outbox.ts'
+import { bringHome, takeHome } from './results.ts'
+import { cleanSpool } from './spool.ts'
+import { outcomeOf, type Summary, troubleOf } from './upload-events.ts'
+import { uploadFile } from './upload-file.ts'
+import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
+
+const POLL_FIRST_MS = 100
+const POLL_MS_MAX = 2_000
+
+/** Runs once. `wait` stays until the server has loaded, held or failed everything. Throws `locked` when another run is at work. */
+export async function uploadData(job: Job, { wait = false }: Readonly<{ wait?: boolean }> = {}): Promise<Summary> {
+  using _lock = lockOutbox(job)
+  const run = newRun()
+  await uploadRound(job, run, wait)
+  return run.summary
+}
+
+/** Takes the lock that lets one uploader at a time work on an outbox. */
+export function lockOutbox({ folders }: Pick<Job, 'folders'>): Lock {
+  return takeLock(join(folders.outbox, '.lock'), 'another upload-data works on this outbox')
+}
+
+/** One round. What ends it early is told in the summary; returns how long the server asked to be left alone. */
+export async function uploadRound(job: Job, run: Run, wait: boolean): Promise<number> {
+  const { summary } = run
+  delete summary.problem
+  let floorMs = 0
+  try {
+    const scan = await look(job, run)
+    await bringHome(job, run)
+    await sendAll(job, run, scan)
+    if (wait) await waitForResults(job, run)
+    summary.outcome = outcomeOf(summary)
+  } catch (error) {
+    summary.problem = troubleOf(error)
+    summary.outcome = retryOf(error) === 'stop' ? 'key_refused' : 'unreachable'
+    floorMs = retryAfterOf(error)
+  }
+  summary.waiting = (await scanOutbox(job.disk, job.folders.outbox)).waiting.length
+  if (job.signal.aborted && summary.waiting > 0 && summary.outcome === 'done') summary.outcome = 'partly'
+  return floorMs
+}
+
+async function look(job: Job, run: Run): Promise<Scan> {
+  for (const { name, path, size } of await leftOversIn(job.disk, job.folders))
+    once(run, `left-over ${name}`, () => tell(job, run, { type: 'left-over', name, path, size }))
+  const scan = await scanOutbox(job.disk, job.folders.outbox)
+  for (const { name, reason } of scan.skipped)
+    once(run, `ignored ${name}`, () => tell(job, run, { type: 'ignored', name, reason }))
+  await cleanSpool(job.disk, job.folders, scan.waiting)
+  return scan
+}
+
+async function sendAll(job: Job, run: Run, scan: Scan): Promise<void> {
+  for (const file of scan.waiting) {
+    if (job.signal.aborted) return
+    const archived = await uploadFile(job, run, file)
+    // The first receipt of bytes that were sent before may tell the end of the story already.
+    if (archived !== undefined && isFinal(archived.receipt)) await takeHome(job, run, archived)
+  }
+}
+
+async function waitForResults(job: Job, run: Run): Promise<void> {
+  for (let pauseMs = POLL_FIRST_MS; !job.signal.aborted; pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
+    if ((await bringHome(job, run)) === 0) return
+    await sleep(pauseMs, undefined, { signal: job.signal }).catch(() => {})
+  }
+}

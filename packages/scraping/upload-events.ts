@@ -1,0 +1,81 @@
+/** What `uploadData` tells while it works, and the sums it ends with. */
+import { PROBLEMS, Problem, type ProblemDocument, toProblemDocument } from '@splitcart/shared/problem.ts'
+import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { AnswerError } from './answer.ts'
+
+/** Why something did not go as it should, in a form that can be shown and stored. */
+export type Trouble = Readonly<Pick<ProblemDocument, 'status' | 'code' | 'title' | 'detail' | 'todo'>>
+
+/** What became of a file. `skipped` leaves it where it is. */
+export type FileState = 'accepted' | 'duplicate' | 'loaded' | 'held' | 'failed' | 'refused' | 'skipped'
+
+export type FileEvent = Readonly<{ type: 'file'; name: string; state: FileState; receipt?: Receipt; problem?: Trouble }>
+
+export type UploadEvent =
+  | FileEvent
+  | Readonly<{ type: 'progress'; name: string; step: 'compress' | 'send'; sentBytes: number; totalBytes: number }>
+  /** Something in the outbox that is no file to send. */
+  | Readonly<{ type: 'ignored'; name: string; reason: string }>
+  | Readonly<{ type: 'left-over'; name: string; path: string; size: number }>
+  /** Something a person should know; nothing is lost. */
+  | Readonly<{ type: 'warning'; name: string; problem: Trouble }>
+  /** A try failed; the next one follows after the pause. */
+  | Readonly<{ type: 'pause'; name: string; problem: Trouble; tries: number; delayMs: number }>
+  /** A whole run failed and `--watch` waits for the next; `outageMs` is how long none has succeeded. */
+  | Readonly<{ type: 'outage'; problem: Trouble; outageMs: number; delayMs: number }>
+
+export type Outcome = 'done' | 'partly' | 'unreachable' | 'key_refused'
+
+/** The sums of a run. `waiting` files are still in the outbox; `wireBytes` counts every try. */
+export type Summary = {
+  outcome: Outcome
+  sent: number
+  duplicates: number
+  refused: number
+  skipped: number
+  waiting: number
+  loaded: number
+  held: number
+  failed: number
+  rejectedRows: number
+  bytes: number
+  wireBytes: number
+  problem?: Trouble
+}
+
+/** A summary of nothing. */
+export function emptySummary(): Summary {
+  const counts = { sent: 0, duplicates: 0, refused: 0, skipped: 0, waiting: 0, loaded: 0, held: 0, failed: 0 }
+  return { outcome: 'done', ...counts, rejectedRows: 0, bytes: 0, wireBytes: 0 }
+}
+
+const COUNTED_AS = { accepted: 'sent', duplicate: 'duplicates' } as const
+
+/** Adds what became of a file to the sums. */
+export function count(summary: Summary, { state, receipt }: FileEvent): void {
+  summary[state === 'accepted' || state === 'duplicate' ? COUNTED_AS[state] : state]++
+  if (state === 'accepted' || state === 'duplicate') summary.bytes += receipt?.bytes ?? 0
+  if (state === 'loaded' || state === 'failed') summary.rejectedRows += receipt?.load?.rejected ?? 0
+}
+
+/** How a run that was not stopped by a problem ended. */
+export function outcomeOf({ refused, skipped, failed, rejectedRows }: Summary): Outcome {
+  return refused + skipped + failed + rejectedRows > 0 ? 'partly' : 'done'
+}
+
+/** The trouble in an error that was foreseen; a mistake in the program is thrown on. */
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof Problem) return toProblemDocument(error)
+  if (!(error instanceof AnswerError)) throw error
+  if (error.document !== undefined) return error.document
+  const { code, title, todo } = UNSAID[error.retry]
+  return { status: error.status, code, title, todo, detail: error.message }
+}
+
+// For the answer of a proxy, which says no more than its status.
+const UNSAID = {
+  soon: { code: 'server_unreachable', ...PROBLEMS.server_unreachable },
+  slowly: { code: 'disk_full', ...PROBLEMS.disk_full },
+  never: { code: 'request_invalid', ...PROBLEMS.request_invalid },
+  stop: { code: 'key_refused', ...PROBLEMS.key_refused },
+} as const

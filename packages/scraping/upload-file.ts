@@ -1,0 +1,99 @@
+/**
+ * One file of the outbox, from compressing it to the archive.
+ *
+ *   spool ──▶ send (again and again) ──▶ receipt: archive
+ *                                   ├──▶ refused: product_refused
+ *                                   └──▶ anything else: the file stays where it is
+ */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { AnswerError } from './answer.ts'
+import { type Archived, archive } from './archive.ts'
+import { deliver } from './delivery.ts'
+import type { Waiting } from './outbox.ts'
+import { refuse } from './refused.ts'
+import { dropSpooled, type Encoding, type Spooled, spool } from './spool.ts'
+import { troubleOf } from './upload-events.ts'
+import { type Job, pausing, type Run, tell } from './upload-job.ts'
+
+/** Sends one file. Throws what concerns the whole run: the server is away, or refuses the key. */
+export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Archived | undefined> {
+  try {
+    const spooled = await spoolFile(job, run, file)
+    if (spooled === undefined) return undefined
+    const sent = await sendSpooled(job, run, file, spooled)
+    const archived = await archive(job.disk, job.folders, { file, ...sent })
+    // What was known of a file with this name is out of date.
+    run.settled.delete(archived.name)
+    tell(job, run, {
+      type: 'file',
+      name: file.name,
+      state: sent.receipt.duplicate ? 'duplicate' : 'accepted',
+      receipt: sent.receipt,
+    })
+    return archived
+  } catch (error) {
+    if (!isAboutFile(error)) throw error
+    tell(job, run, { type: 'file', name: file.name, state: stateAfter(error), problem: troubleOf(error) })
+    return undefined
+  }
+}
+
+type Sent = Readonly<{ spooled: Spooled; receipt: Receipt }>
+
+async function sendSpooled(job: Job, run: Run, file: Waiting, spooled: Spooled, isFresh = false): Promise<Sent> {
+  try {
+    return { spooled, receipt: await sendUntilAnswered(job, run, spooled) }
+  } catch (error) {
+    if (!(error instanceof AnswerError)) throw error
+    const other = await otherCopy(job, run, { file, spooled, error, isFresh })
+    if (other !== undefined) return sendSpooled(job, run, file, other, true)
+    if (error.refuses) await refuse(job.disk, job.folders, { file, spooled, error })
+    throw error
+  }
+}
+
+type Refusal = Readonly<{ file: Waiting; spooled: Spooled; error: AnswerError; isFresh: boolean }>
+
+/** A copy that the server may take where it did not take this one; `undefined` when there is none. */
+async function otherCopy(job: Job, run: Run, { file, spooled, error, isFresh }: Refusal): Promise<Spooled | undefined> {
+  if (error.asksForGzip && spooled.encoding === 'zstd') run.encoding = 'gzip'
+  // A disk may have damaged the copy; the file itself is refused only when a new copy is refused too.
+  else if (isFresh || !DAMAGED.has(error.document?.code ?? '')) return undefined
+  await dropSpooled(job.disk, job.folders, file.name)
+  return spoolFile(job, run, file)
+}
+
+const DAMAGED = new Set(['body_damaged', 'digest_mismatch'])
+
+function spoolFile(job: Job, run: Run, file: Waiting): Promise<Spooled | undefined> {
+  const { name, size } = file
+  const encoding: Encoding = run.encoding
+  const onRead = (bytes: number) =>
+    tell(job, run, { type: 'progress', name, step: 'compress', sentBytes: bytes, totalBytes: size })
+  return spool(job.disk, job.folders, file, { encoding, onRead })
+}
+
+function sendUntilAnswered(job: Job, run: Run, spooled: Spooled): Promise<Receipt> {
+  const { name, spooledBytes } = spooled
+  const attempt = () => {
+    let sentBytes = 0
+    return job.client.send(spooled, (bytes) => {
+      sentBytes += bytes
+      run.summary.wireBytes += bytes
+      tell(job, run, { type: 'progress', name, step: 'send', sentBytes, totalBytes: spooledBytes })
+    })
+  }
+  return deliver(attempt, job.patience, pausing(job, run, name))
+}
+
+const ABOUT_FILE = new Set<string>(['file_changed', 'file_unreadable', 'receipt_mismatch'])
+
+function isAboutFile(error: unknown): boolean {
+  if (error instanceof AnswerError) return error.refuses
+  return error instanceof Problem && ABOUT_FILE.has(error.code)
+}
+
+function stateAfter(error: unknown): 'refused' | 'skipped' {
+  return error instanceof AnswerError ? 'refused' : 'skipped'
+}

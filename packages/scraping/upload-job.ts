@@ -1,0 +1,55 @@
+/** What a run of `upload-data` is given, and what it remembers while it goes on. */
+import type { Disk } from '@splitcart/shared/disk.ts'
+import type { Patience, Pausing } from './delivery.ts'
+import type { Folders } from './folders.ts'
+import type { Encoding } from './spool.ts'
+import type { UploadClient } from './upload-client.ts'
+import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
+
+/** All that sending needs. An aborted `signal` ends the run after the file that is being sent. */
+export type Job = Readonly<{
+  disk: Disk
+  folders: Folders
+  client: UploadClient
+  patience: Patience
+  signal: AbortSignal
+  on: (event: UploadEvent) => void
+}>
+
+/** The state of a run, and with `--watch` of all runs of this process. */
+export type Run = {
+  summary: Summary
+  /** zstd, until the server says that it does not take it. */
+  encoding: Encoding
+  /** The archived files whose fate is known for good. */
+  readonly settled: Set<string>
+  /** What was reported once and is not reported again. */
+  readonly reported: Set<string>
+}
+
+/** The state at the beginning. */
+export function newRun(): Run {
+  return { summary: emptySummary(), encoding: 'zstd', settled: new Set(), reported: new Set() }
+}
+
+/** Counts an event and passes it on. */
+export function tell(job: Job, run: Run, event: UploadEvent): void {
+  if (event.type === 'file') count(run.summary, event)
+  job.on(event)
+}
+
+/** Reports something unless this run has reported it before. */
+export function once(run: Run, key: string, report: () => void): void {
+  if (run.reported.has(key)) return
+  run.reported.add(key)
+  report()
+}
+
+/** How `deliver` pauses in this run: it tells, and an aborted signal ends the pause. */
+export function pausing(job: Job, run: Run, name: string): Pausing {
+  return {
+    signal: job.signal,
+    onPause: ({ error, tries, delayMs }) =>
+      tell(job, run, { type: 'pause', name, problem: troubleOf(error), tries, delayMs }),
+  }
+}
