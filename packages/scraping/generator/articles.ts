@@ -1,5 +1,5 @@
 /** The goods of this world, whoever sells them. An article's number says everything about it. */
-import { chance, FOR, hash, hexOf, pick } from './random.ts'
+import { chance, FOR, hash, hexOf } from './random.ts'
 import { type Kind, type Language, languages } from './words.ts'
 
 /** How much is in a packet: `text` as printed, `tokens` as a scraper normalises it, `amount` in g, ml or pieces. */
@@ -13,7 +13,7 @@ export type Article = Readonly<{
   path: readonly string[]
   size: Size
   barcode: string | null
-  /** Eight four-byte words of hexadecimal digits are plenty for an address of a picture. */
+  /** Where its picture is: a UUID. */
   image: string
   /** The usual price in cents, before zones and steps. */
   cents: number
@@ -33,6 +33,10 @@ const SIZES = 12
 const LANGUAGE_ROUND = 100
 // A prime that divides none of the counts of words, so that multiplying by it visits every combination once.
 const STRIDE = 1_000_003
+// So that the makers of a kind do not all bring out the same varieties at once.
+const MAKER_STRIDE = 8161
+const KIND_RUN = 8
+const BRANDS_OF_A_KIND = 4
 const LOOSE_SHARE = 0.08
 
 /** The articles that every chain may sell. */
@@ -59,7 +63,7 @@ export function articleOf(range: Range, place: number): Article {
     path: kind.path,
     size: sizeOf(kind.unit, size),
     barcode: chance(key, FOR.numbers) < LOOSE_SHARE ? null : barcodeOf(number),
-    image: hexOf(hash(key, FOR.image), 4),
+    image: uuidOf(hash(key, FOR.image)),
     cents: centsOf(key),
   }
 }
@@ -72,6 +76,12 @@ export function barcodeOf(number: number): string {
   return `${digits}${(10 - (sum % 10)) % 10}`
 }
 
+function uuidOf(key: number): string {
+  const digits = hexOf(key, 4)
+  const groups = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)]
+  return groups.join('-')
+}
+
 function languageOf({ languages }: Range, place: number): { language: Language; rank: number } {
   const others = languages.length - 1
   const round = Math.floor(place / LANGUAGE_ROUND)
@@ -80,21 +90,25 @@ function languageOf({ languages }: Range, place: number): { language: Language; 
   return { language: languages[0] as Language, rank: place - round * others }
 }
 
-// A combination of words is a number written in a base per digit; past the last combination names get a number.
+// Every rank has its own combination of kind, brand, variety and size. Shelves are sorted, so a few articles in a row are of
+// one kind, and a kind comes from a few brands.
 function wordsOf({ brands, varieties, kinds }: Language, rank: number, seed: number) {
-  const combinations = kinds.length * varieties.length * brands.length * SIZES
-  const series = Math.floor(rank / combinations)
-  let rest = ((rank % combinations) * STRIDE + seed) % combinations
-  const digit = (base: number) => {
-    const value = rest % base
-    rest = Math.floor(rest / base)
-    return value
-  }
-  const size = digit(SIZES)
-  const brand = brands[digit(brands.length)] as string
-  const variety = varieties[digit(varieties.length)] as string
-  const kind = kinds[digit(kinds.length)] as Kind
-  return { brand, kind, size, name: `${variety} ${kind.noun}${series === 0 ? '' : ` No${series + 1}`}` }
+  const turn = Math.floor(rank / KIND_RUN)
+  const kindIndex = (turn * STRIDE + seed) % kinds.length
+  const within = (rank % KIND_RUN) + KIND_RUN * Math.floor(turn / kinds.length)
+  const brandsAtOnce = Math.min(BRANDS_OF_A_KIND, brands.length)
+  const combination = Math.floor(within / brandsAtOnce)
+  const combinations = varieties.length * SIZES
+  const maker = within % brandsAtOnce
+  const mixed = (combination * STRIDE + seed + kindIndex + maker * MAKER_STRIDE) % combinations
+  const brandRound = Math.floor(combination / combinations)
+  const brandRounds = Math.floor(brands.length / brandsAtOnce)
+  const brandIndex = maker + brandsAtOnce * ((brandRound + kindIndex) % brandRounds)
+  // Past the last combination names get a number.
+  const series = Math.floor(brandRound / brandRounds)
+  const kind = kinds[kindIndex] as Kind
+  const name = `${varieties[Math.floor(mixed / SIZES)]} ${kind.noun}${series === 0 ? '' : ` No${series + 1}`}`
+  return { brand: brands[brandIndex] as string, kind, size: mixed % SIZES, name }
 }
 
 function sizeOf(unit: Kind['unit'], index: number): Size {
@@ -105,9 +119,8 @@ function sizeOf(unit: Kind['unit'], index: number): Size {
   return { text, tokens: [text.replace(' ', '')], amount, unit }
 }
 
-// Most goods cost a few dollars, a few cost much.
+// Most goods cost a few dollars, a few cost much; nearly all prices end in 49 or 99.
 function centsOf(key: number): number {
   const share = chance(key, FOR.price)
-  const dimes = 8 + Math.floor(40 * share + 400 * share ** 6)
-  return dimes * 10 + pick([9, 9, 0, 5], key)
+  return (2 + Math.floor(14 * share + 40 * share ** 8)) * 50 - (key % 16 === 0 ? 5 : 1)
 }

@@ -1,7 +1,8 @@
 /** How a chain's scraper writes an article: the fields that stay, and those that move with the terms. */
 import { type Article, articleOf, branded, ownBrand } from './articles.ts'
 import type { Chain } from './chains.ts'
-import { FOR, hash, hexOf, pick } from './random.ts'
+import { descriptionOf } from './descriptions.ts'
+import { hexOf } from './random.ts'
 import type { Terms } from './shelf.ts'
 
 export type Value = string | number | boolean | null | readonly string[]
@@ -15,21 +16,6 @@ const PLACES = 5
 const BRANDED_PLACES = 3
 const NOT_LETTERS = /[^\p{L}\p{M}\p{N}]+/u
 const NOT_ADDRESS = /[^a-z0-9]+/g
-const PRAISE = [
-  'A firm favourite at every table, made with care and packed at the source.',
-  'Perfect for a quick lunch, a picnic or the lunch box; just open and enjoy.',
-  'Naturally sweet and packed with essential vitamins, minerals and fibre.',
-  'Made to our grandmother’s recipe with nothing artificial and no added palm oil.',
-  'Slowly prepared in small batches for a rich flavour and a delicate finish.',
-  'Great value for the whole family. Serve warm, with a drizzle of olive oil.',
-]
-const NOTES = [
-  'Country of Origin: Made in Australia from at least 20% Australian ingredients',
-  'Allergen may be present: Soy| Gluten| Wheat| Egg ',
-  'Store below 5°C. Once opened consume within 3 days.',
-  'This product is priced and sold by weight.',
-]
-
 /** The listings of a chain whose range has so many places, by place. */
 export function listingsOf(seed: number, chain: Chain, places: number): (place: number) => Listing {
   const shared = branded(seed)
@@ -45,11 +31,10 @@ export function listingsOf(seed: number, chain: Chain, places: number): (place: 
 }
 
 /** The fields that the terms decide, in the order of a row. */
-export function fieldsOf({ format }: Chain, { size, image }: Article, terms: Terms): Fields {
+export function fieldsOf({ company, format }: Chain, { size, image }: Article, terms: Terms): Fields {
   const { priceCents, wasCents, isAvailable } = terms
   const [per, measure] = size.unit === 'ea' ? [1, '1 ea'] : [1000, size.unit === 'g' ? '1 kg' : '1 l']
-  const unitCents = Math.round((priceCents * per) / size.amount)
-  const unitPrice = dollars(unitCents)
+  const unitPrice = dollars(Math.round((priceCents * per) / size.amount))
   const perUnit = `$${unitPrice.toFixed(2)} per ${measure}`
   if (format === 'lean')
     return {
@@ -58,7 +43,7 @@ export function fieldsOf({ format }: Chain, { size, image }: Article, terms: Ter
       per_unit_price_string: perUnit,
       per_unit_price_value: unitPrice,
       is_on_special: wasCents !== null,
-      cutout_image_url: `https://images.shop.example/is/image/product/jpg/scaleWidth/500/${image}`,
+      cutout_image_url: `https://images.${company}.example/is/image/product/jpg/scaleWidth/500/${image}`,
       unit_price: unitPrice,
       unit_of_measure: measure.replace(' ', ''),
       is_available: isAvailable,
@@ -74,7 +59,7 @@ export function fieldsOf({ format }: Chain, { size, image }: Article, terms: Ter
     health_star_rating: null,
     is_on_special: wasCents !== null,
     price_save_amount: wasCents === null ? null : dollars(wasCents - priceCents),
-    unit_price: dollars(Math.round(unitCents / 10)),
+    unit_price: unitPrice,
     unit_of_measure: measure.replace(' ', ''),
     is_available: isAvailable,
   }
@@ -143,14 +128,9 @@ function nameOf({ name, size, key }: Article): string {
   return key % 3 === 0 ? name : `${name} ${size.text.replace(' ', '')}`
 }
 
-function descriptionOf({ name, key }: Article): string {
-  const draw = hash(key, FOR.description)
-  const first = `${name} by the makers you know.<br/><br/>\n\n${pick(PRAISE, draw)}`
-  return `${first} ${pick(PRAISE, draw >>> 4)}<br /><br />- Vegan friendly<br />- Nothing artificial\u00a0<br />${pick(NOTES, draw >>> 8)}`
-}
-
 function addressOf({ brand, name }: Article): string {
-  return `${brand} ${name}`.toLowerCase().replace(NOT_ADDRESS, '-')
+  const address = `${brand} ${name}`.toLowerCase().replace(NOT_ADDRESS, '-')
+  return address.length < 4 ? 'item' : address
 }
 
 function wordsOf(text: string): string[] {

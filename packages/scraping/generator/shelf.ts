@@ -77,7 +77,7 @@ export function termsOf(shelf: Shelf, place: number, cents: number, day: number)
 
 function usualCentsOf(shelf: Shelf, key: number, cents: number, day: number): number {
   const zone = chance(key, FOR.zone) < ZONED_SHARE ? shelf.zone : 0
-  const step = Math.max(10, Math.round(cents / 200) * 10)
+  const step = cents < 300 ? 10 : Math.ceil(cents / 2000) * 50
   const phase = hash(key, FOR.priceStep)
   const steps = Math.floor((day + (phase % shelf.priceStepDays)) / shelf.priceStepDays) + (phase >>> 16)
   return cents + step * (zone + (steps % 5))
