@@ -13,7 +13,7 @@ const LOCKED_BY_A_SCANNER = new Set(['EBUSY', 'EPERM', 'EACCES'])
 const SCANNER_TRIES_MAX = 12
 const SCANNER_FIRST_DELAY_MS = 10
 
-/** Repeats a call that Windows refuses because another program has the file open: about 4 s at most. */
+/** Repeats a call that Windows refuses because another program has the file open: about 5 s at most. */
 export async function patiently<T>(
   call: () => Promise<T>,
   pause: (ms: number) => Promise<unknown> = sleep,
@@ -33,6 +33,7 @@ export function realDisk(platform: NodeJS.Platform = process.platform): Disk {
   if (platform !== 'win32') return fs
   return {
     ...fs,
+    open: (path, flags, mode) => patiently(() => fs.open(path, flags, mode)),
     link: (existing, added) => patiently(() => fs.link(existing, added)),
     unlink: (path) => patiently(() => fs.unlink(path)),
     rename: (from, to) => patiently(() => fs.rename(from, to)),

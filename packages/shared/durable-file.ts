@@ -15,7 +15,7 @@
  */
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { digestOfFile } from './digest.ts'
 import { codeOf, type Disk } from './disk.ts'
 
@@ -68,11 +68,13 @@ export async function remove(disk: Disk, path: string): Promise<void> {
   await syncFolder(disk, dirname(path))
 }
 
-/** Replaces a small note about a file (a receipt, a problem) in one step. */
-export async function replace(disk: Disk, path: string, text: string): Promise<void> {
+/** Replaces a note about a file (a receipt, a problem, its rejects) in one step. */
+export async function replace(disk: Disk, path: string, text: string | AsyncIterable<string>): Promise<void> {
   const part = `${path}.part`
   await removeIfThere(disk, part)
-  await writePart(disk, part, (file) => file.appendFile(text))
+  await writePart(disk, part, async (file) => {
+    for await (const chunk of typeof text === 'string' ? [text] : text) await file.appendFile(chunk)
+  })
   await disk.rename(part, path)
   await syncFolder(disk, dirname(path))
 }
@@ -81,7 +83,9 @@ export async function replace(disk: Disk, path: string, text: string): Promise<v
 export async function makeFolder(disk: Disk, path: string): Promise<void> {
   const first = await disk.mkdir(path, { recursive: true, mode: FOLDER_MODE })
   if (first === undefined) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(disk, dirname(made))
+  // Resolved, because the way up from a relative path ends at ".", which never gets shorter.
+  const top = resolve(first)
+  for (let made = resolve(path); made.length >= top.length; made = dirname(made)) await syncFolder(disk, dirname(made))
 }
 
 /** Makes the names in a folder durable. Windows has no such call: there NTFS journals names itself. */
@@ -110,13 +114,24 @@ export async function removeIfThere(disk: Disk, path: string): Promise<void> {
 
 async function linkFirstFree(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Landed> {
   for (const name of names) {
-    const target = join(folder, name)
-    const wasThere = !(await linkIfFree(disk, source, target))
-    if (wasThere && !(await sameBytes(disk, source, target))) continue
+    const taken = await take(disk, source, join(folder, name))
+    if (taken === 'by others') continue
     await syncFolder(disk, folder)
-    return { name, wasThere }
+    return { name, wasThere: taken === 'before' }
   }
   throw new Error(`Every name for ${source} in ${folder} is taken by other bytes.`)
+}
+
+/** Links the source to `target`, or says who has that name: the same bytes, from before, or others. */
+async function take(disk: Disk, source: string, target: string): Promise<'now' | 'before' | 'by others'> {
+  if (await linkIfFree(disk, source, target)) return 'now'
+  try {
+    return (await sameBytes(disk, source, target)) ? 'before' : 'by others'
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    // The name was given up while it was looked at (a loader moved its file on): it may be free now.
+    return take(disk, source, target)
+  }
 }
 
 async function linkIfFree(disk: Disk, source: string, target: string): Promise<boolean> {

@@ -22,12 +22,16 @@ export function faultOfFileName(name: string, ending: string = '.jsonl'): string
 /** The names a file may take in a folder, in order: its own, then its own with more and more of its SHA-256. */
 export function* namesFor(name: string, sha256: string): Generator<string> {
   yield name
-  for (const digits of [8, 16, 64]) yield nameWith(name, sha256.slice(0, digits))
+  // Not all 64: the largest name must stay within the 255 bytes that file systems take, with room for what is appended.
+  for (const digits of [8, 16, 32]) yield nameWith(name, sha256.slice(0, digits))
 }
 
-/** `<stem>-<addition>.jsonl` */
+/** `<stem>-<addition>.jsonl`, with a stem cut short where the name would become too long to be taken. */
 export function nameWith(name: string, addition: string): string {
-  return `${stemOf(name)}-${addition}.jsonl`
+  const ending = `-${addition}.jsonl`
+  const characters = [...stemOf(name)]
+  while (Buffer.byteLength(characters.join('')) > FILE_NAME_BYTES_MAX - ending.length) characters.pop()
+  return characters.join('') + ending
 }
 
 /** The name without `.jsonl`. */

@@ -15,13 +15,18 @@ export type Lock = Disposable
 export function takeLock(path: string, what: string): Lock {
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    // journal_mode=off: the transaction never writes, and must leave no journal next to the lock.
-    database.exec('pragma journal_mode = off; pragma locking_mode = exclusive; begin exclusive')
+    // In memory: the transaction never writes, and must leave no journal next to the lock (Node does not let it be off).
+    database.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive')
   } catch (error) {
     database.close()
-    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)
+    if (error instanceof Error && 'errcode' in error && isBusy(error.errcode))
       throw new Problem('locked', `${what} (lock: ${path})`)
     throw error
   }
   return { [Symbol.dispose]: () => database.close() }
+}
+
+// The low byte is the kind of the error; the others say more about it.
+function isBusy(code: unknown): boolean {
+  return typeof code === 'number' && (code & 0xff) === SQLITE_BUSY
 }

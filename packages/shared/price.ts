@@ -11,7 +11,7 @@ export function centsOf(price: number | string): number | undefined {
   if (!(price >= 0 && price < 1_000_000)) return undefined
   const cents = Math.round(price * 100)
   // Equal means that `price` is the double nearest to a decimal of two places: its text has no third place to round.
-  if (cents / 100 === price) return inRange(cents)
+  if (cents / 100 === price) return inRange(Math.abs(cents))
   const text = String(price)
   // Below a millionth JavaScript writes an exponent; that is no cent.
   return text.includes('e') ? 0 : centsOfDecimal(text)

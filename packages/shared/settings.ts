@@ -107,7 +107,7 @@ export function readSettings(environment: Texts, flags: Texts = {}, required: re
     try {
       values[name] = read(given)
     } catch (error) {
-      const shown = rest.secret ? 'a value that is not shown here' : JSON.stringify(given)
+      const shown = rest.secret ? 'a value that is not shown here' : JSON.stringify(withoutPassword(given))
       faults.push(`${name}: expected ${error instanceof Error ? error.message : error}, got ${shown}`)
     }
   }
@@ -135,7 +135,7 @@ export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MAN
 }
 
 function withoutPassword(address: string): string {
-  return address.replace(/:[^:@/]*@/, ':…@')
+  return address.replace(/:\/\/.*@/, '://…@')
 }
 
 function setting<T, F extends string | undefined>(

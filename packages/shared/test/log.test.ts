@@ -1,0 +1,23 @@
+/** The log: one line of JSON an event, whatever is in it, written before the call returns. */
+import assert from 'node:assert/strict'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { openLog } from '../log.ts'
+
+test('an event is one line of JSON with its level by name, its time and its fields', async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'log')
+  const file = openSync(path, 'w')
+  const log = openLog('info', file)
+  log.info({ filename: 'a\n\x1b[31m"b".jsonl' }, 'upload accepted')
+  log.debug('not shown')
+  const lines = readFileSync(path, 'utf8').split('\n')
+  closeSync(file)
+  assert.equal(lines.length, 2)
+  assert.doesNotMatch(lines[0] ?? '', /\p{Cc}/u)
+  const { time, ...event } = JSON.parse(lines[0] ?? '')
+  assert.deepEqual(event, { level: 'info', filename: 'a\n\x1b[31m"b".jsonl', msg: 'upload accepted' })
+  assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+})

@@ -1,0 +1,130 @@
+/** Settings: every fault at once and by name, no secret shown, and addresses that join to the right place. */
+import assert from 'node:assert/strict'
+import { isAbsolute, resolve } from 'node:path'
+import { test } from 'node:test'
+import { Problem } from '../problem.ts'
+import { databaseFile, readSettings, SETTINGS, urlOf } from '../settings.ts'
+
+const KEY = 'splitcart_0123456789'
+
+function faultsOf(...given: Parameters<typeof readSettings>): string[] {
+  try {
+    readSettings(...given)
+  } catch (error) {
+    assert.ok(error instanceof Problem)
+    assert.equal(error.code, 'settings_invalid')
+    return error.detail.trim().split(/\n\s*/)
+  }
+  return []
+}
+
+test('without anything set every setting has its default', () => {
+  const settings = readSettings({})
+  assert.equal(settings.PORT, 8000)
+  assert.equal(settings.HOST, '127.0.0.1')
+  assert.equal(settings.BODY_BYTES_MAX, 512 * 1024 * 1024)
+  assert.equal(settings.API_SERVER_URL, undefined)
+})
+
+test('every default is a value that the setting takes', () => {
+  for (const [name, { fallback }] of Object.entries(SETTINGS))
+    if (fallback !== undefined) assert.deepEqual(faultsOf({ [name]: fallback }), [])
+})
+
+test('a flag counts before the environment, the environment before the default', () => {
+  assert.equal(readSettings({ PORT: '1' }, { PORT: '2' }).PORT, 2)
+  assert.equal(readSettings({ PORT: '1' }, { PORT: undefined }).PORT, 1)
+})
+
+test('a variable that is set to nothing is not set', () => {
+  assert.equal(readSettings({ PORT: '' }).PORT, 8000)
+  assert.deepEqual(faultsOf({ API_SERVER_URL: '' }, {}, ['API_SERVER_URL']).length, 1)
+})
+
+test('the settings cannot be changed after they are read', () => {
+  assert.ok(Object.isFrozen(readSettings({})))
+})
+
+test('all faults are reported together, each by the name of its setting', () => {
+  const environment = { PORT: 'soon', API_SECRET_KEY: 'short', HOLD_ROWS_SHARE: '1.5', LOG_LEVEL: 'loud' }
+  const faults = faultsOf(environment, { LINE_BYTES_MAX: '12' }, ['API_SERVER_URL'])
+  assert.deepEqual(faults, [
+    'API_SERVER_URL is required: where upload-data sends files, e.g. https://data.example.org',
+    'API_SECRET_KEY: expected at least 16 printable ASCII characters without spaces, got a value that is not shown here',
+    'PORT: expected a whole number from 0 to 65535, got "soon"',
+    'LINE_BYTES_MAX: expected a whole number from 1024, got "12"',
+    'HOLD_ROWS_SHARE: expected a share from 0 to 1, got "1.5"',
+    'LOG_LEVEL: expected one of fatal, error, warn, info, debug, silent, got "loud"',
+  ])
+})
+
+test('no fault shows a key or the password in an address', () => {
+  const secrets = {
+    API_SECRET_KEY: 'päss-word-päss-word',
+    API_SERVER_URL: 'https://user:pass-word@data.example.org',
+    DATABASE_URL: 'postgres://user:pass-word@data@example.org/splitcart',
+  }
+  assert.doesNotMatch(faultsOf(secrets).join('\n'), /-word/)
+  const settings = { DATABASE_URL: secrets.DATABASE_URL, DATA_MANAGEMENT_DATA_DIR: 'data' }
+  assert.throws(() => databaseFile(settings), { code: 'settings_invalid', message: /postgres:\/\/…@example\.org/ })
+})
+
+const REFUSED: readonly (readonly [name: string, values: readonly string[]])[] = [
+  ['API_SERVER_URL', ['data.example.org', 'ftp://data.example.org', 'https://', '/api', 'C:\\data', 'https://u@d.org']],
+  ['API_SECRET_KEY', ['123456789012345', 'sixteen chars or more', `${KEY}\n`, `${KEY}é`]],
+  ['PORT', ['-1', '65536', '80.5', '1e3', ' 80', '0x50', '٨٠']],
+  ['BODY_BYTES_MAX', ['0', '512 MiB', '9007199254740992']],
+  ['HOLD_REJECTS_SHARE', ['-0.1', '1.1', '20%', '1e-1', '.', 'NaN']],
+]
+
+for (const [name, values] of REFUSED)
+  for (const value of values)
+    test(`${name} is not set to ${JSON.stringify(value)}`, () => {
+      assert.equal(faultsOf({ [name]: value }).length, 1)
+    })
+
+test('shares may be written in the usual ways', () => {
+  for (const [written, share] of Object.entries({ '0': 0, '1': 1, '1.0': 1, '0.25': 0.25, '.5': 0.5 }))
+    assert.equal(readSettings({ HOLD_ROWS_SHARE: written }).HOLD_ROWS_SHARE, share)
+})
+
+const ADDRESSES = {
+  'https://data.example.org': 'https://data.example.org/api/upload/',
+  'https://data.example.org/': 'https://data.example.org/api/upload/',
+  'https://data.example.org//': 'https://data.example.org/api/upload/',
+  'HTTPS://Data.Example.Org': 'https://data.example.org/api/upload/',
+  'http://127.0.0.1:8000': 'http://127.0.0.1:8000/api/upload/',
+  'http://[::1]:8000/': 'http://[::1]:8000/api/upload/',
+  'https://example.org/splitcart': 'https://example.org/splitcart/api/upload/',
+  'https://example.org/splitcart/': 'https://example.org/splitcart/api/upload/',
+  'https://example.org/a/b/?x=1#top': 'https://example.org/a/b/api/upload/',
+  'https://example.org/a%20b': 'https://example.org/a%20b/api/upload/',
+}
+
+for (const [address, joined] of Object.entries(ADDRESSES))
+  test(`${address} leads to ${joined}`, () => {
+    const server = readSettings({ API_SERVER_URL: address }).API_SERVER_URL
+    assert.ok(server)
+    assert.equal(urlOf(server, '/api/upload/').href, joined)
+    assert.equal(urlOf(server, 'api/upload/').href, joined)
+  })
+
+test('joining does not change the address of the server', () => {
+  const server = new URL('https://example.org/splitcart')
+  urlOf(server, '/api/uploads')
+  assert.equal(server.href, 'https://example.org/splitcart')
+})
+
+test('the database is a file in the data folder, or where sqlite: says', () => {
+  const at = (DATABASE_URL: string | undefined) => databaseFile({ DATABASE_URL, DATA_MANAGEMENT_DATA_DIR: 'data' })
+  assert.equal(at(undefined), resolve('data', 'catalogue.db'))
+  assert.equal(at('sqlite:prices.db'), resolve('prices.db'))
+  assert.equal(at('sqlite:/var/lib/prices.db'), resolve('/var/lib/prices.db'))
+  assert.equal(at('sqlite:///var/lib/prices.db'), resolve('/var/lib/prices.db'))
+  assert.ok(isAbsolute(at('sqlite:prices.db')))
+})
+
+test('another kind of database is said to be unknown', () => {
+  for (const DATABASE_URL of ['mysql://host/db', 'sqlite:', 'prices.db'])
+    assert.throws(() => databaseFile({ DATABASE_URL, DATA_MANAGEMENT_DATA_DIR: 'data' }), { code: 'settings_invalid' })
+})
