@@ -1,5 +1,6 @@
 /** Generated scrapes as files. They can be made again, so nothing is synced. */
-import { writeFile } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import { countLines } from '@splitcart/shared/lines.ts'
 import type { Store } from './chains.ts'
 import { type Plan, planOf } from './plan.ts'
@@ -8,6 +9,7 @@ import { linesOf, scrapesOf, scribe } from './scrapes.ts'
 /** What a file holds. */
 export type Written = Readonly<{ bytes: number; rows: number }>
 
+const WAITING_BYTES_MAX = 1024 * 1024
 const ROW_BYTES = 1200
 const PRODUCTS_MIN = 20
 const PRODUCTS_MAX = 2600
@@ -54,7 +56,7 @@ export async function writeChunks(path: string, chunks: Iterable<Buffer>): Promi
       yield chunk
     }
   }
-  await writeFile(path, counted())
+  await pipeline(counted(), createWriteStream(path, { highWaterMark: WAITING_BYTES_MAX }))
   return { bytes, rows: count.lines + (count.open ? 1 : 0) }
 }
 
