@@ -1,0 +1,128 @@
+/** A server on a port of its own that stands for any server: it takes uploads, and answers something else when it is told to. */
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import type { Receipt } from '@splitcart/shared/receipt.ts'
+
+/** A request that was read to its end. */
+export type Heard = Readonly<{ method: string; path: string; headers: IncomingMessage['headers']; body: Buffer }>
+
+/** An answer instead of the usual one; `cut` breaks the connection after the request was taken. */
+export type Said =
+  | 'cut'
+  | 'cut after taking it'
+  | Readonly<{ status: number; headers?: Record<string, string>; body?: string | object }>
+
+export type AnyServer = AsyncDisposable &
+  Readonly<{
+    url: URL
+    heard: Heard[]
+    /** What the next uploads are answered, in order; after that as usual. */
+    next: Said[]
+    /** Every upload that was taken, by its id. */
+    uploads: Map<string, Receipt>
+    contents: Map<string, Buffer>
+    rejects: Map<string, string>
+    close: () => Promise<void>
+  }>
+
+export async function anyServer(port = 0): Promise<AnyServer> {
+  const state = {
+    heard: [] as Heard[],
+    next: [] as Said[],
+    uploads: new Map<string, Receipt>(),
+    contents: new Map<string, Buffer>(),
+    rejects: new Map<string, string>(),
+  }
+  const server = createServer(async (request, response) => {
+    try {
+      answer(state, await hear(request), response)
+    } catch {
+      response.destroy()
+    }
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const close = async () => {
+    server.closeAllConnections()
+    await new Promise((done) => server.close(done))
+  }
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  return { ...state, url, close, [Symbol.asyncDispose]: close }
+}
+
+type State = Pick<AnyServer, 'heard' | 'next' | 'uploads' | 'contents' | 'rejects'>
+
+async function hear(request: IncomingMessage): Promise<Heard> {
+  const { method = '', url = '', headers } = request
+  return { method, path: url, headers, body: Buffer.concat(await request.toArray()) }
+}
+
+function answer(state: State, heard: Heard, response: ServerResponse): void {
+  state.heard.push(heard)
+  const said = heard.method === 'GET' ? resource(state, heard.path) : (state.next.shift() ?? take(state, heard))
+  if (said === 'cut after taking it') take(state, heard)
+  if (typeof said === 'string') response.destroy()
+  else say(response, said)
+}
+
+function resource({ uploads, rejects }: State, path: string): Exclude<Said, string> {
+  const [, id = '', rest] = /\/api\/uploads\/([^/]+)(\/rejects)?$/.exec(path) ?? []
+  const receipt = uploads.get(id)
+  if (receipt === undefined) return { status: 404, body: problem(404, 'not_found') }
+  return { status: 200, body: rest === undefined ? receipt : (rejects.get(id) ?? '') }
+}
+
+function take({ uploads, contents }: State, { headers, body }: Heard): Exclude<Said, string> {
+  const content = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : zstdDecompressSync(body)
+  const sha256 = createHash('sha256').update(content).digest('hex')
+  const id = `id-${sha256.slice(0, 8)}`
+  const known = uploads.get(id)
+  if (known !== undefined) return { status: 200, body: { ...known, duplicate: true } }
+  const receipt = receiptFor(id, sha256, content)
+  uploads.set(id, receipt)
+  contents.set(id, content)
+  return { status: 201, body: receipt }
+}
+
+function receiptFor(id: string, sha256: string, content: Buffer): Receipt {
+  const lines = content.toString().split('\n').length - 1
+  const rest = { received_at: '2026-01-01T00:00:00.000Z', duplicate: false, message: 'taken', load: null }
+  return { id, filename: 'x.jsonl', sha256, bytes: content.length, lines, state: 'accepted', ...rest }
+}
+
+/** The receipt of a finished load. */
+export function loaded(receipt: Receipt, rejected = 0): Receipt {
+  const counts = {
+    rows: receipt.lines,
+    inserted: receipt.lines - rejected,
+    changed: 0,
+    unchanged: 0,
+    duplicate: 0,
+    rejected,
+  }
+  return {
+    ...receipt,
+    state: 'loaded',
+    load: { ...counts, warnings: 0, finished_at: '2026-01-01T00:00:01.000Z', problem: null },
+  }
+}
+
+/** A problem document as our server sends it. */
+export function problem(status: number, code: string): object {
+  return {
+    type: `urn:splitcart:problem:${code}`,
+    status,
+    code,
+    title: 'A title',
+    detail: `about ${code}`,
+    todo: 'Something.',
+  }
+}
+
+function say(response: ServerResponse, { status, headers = {}, body = '' }: Exclude<Said, string>): void {
+  response.writeHead(status, headers)
+  response.end(typeof body === 'string' ? body : JSON.stringify(body))
+}
