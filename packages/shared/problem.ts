@@ -138,6 +138,18 @@ export const PROBLEMS = {
     'The file changed while it was read',
     'Move files into the folder only when they are complete.',
   ),
+  file_unreadable: kind(
+    0,
+    'never',
+    'The file cannot be read',
+    'Give this user the right to read it, and close programs that have it open.',
+  ),
+  address_unusable: kind(
+    0,
+    'never',
+    'The server cannot listen there',
+    'Set HOST and PORT to an address of this machine that is free.',
+  ),
   schema_newer: kind(0, 'never', 'The database was made by a newer program', 'Start the newer program.'),
   database_unusable: kind(
     0,

@@ -1,10 +1,8 @@
 /** Turns what is thrown into an answer: a problem document of the table, or a 500 that tells nothing of our insides. */
 
 import { PROBLEM_MEDIA_TYPE, Problem, type ProblemCode, toProblemDocument } from '@splitcart/shared/problem.ts'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ENCODINGS } from '../inbox/decode.ts'
-
-const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** Answers every error and every unknown address with a problem document. */
 export function answerErrors(server: FastifyInstance): void {
@@ -14,13 +12,27 @@ export function answerErrors(server: FastifyInstance): void {
     else request.log.info({ code: problem.code, detail: problem.detail }, 'request refused')
     return sendProblem(request, reply, problem)
   })
+  const routes: { method: string; pattern: RegExp }[] = []
+  server.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) routes.push({ method: each, pattern: patternOf(url) })
+  })
   server.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?')
-    const allowed = METHODS.filter((method) => server.hasRoute({ method, url: path }))
-    if (allowed.length === 0) return sendProblem(request, reply, new Problem('not_found'))
-    reply.header('allow', allowed.join(', '))
-    return sendProblem(request, reply, new Problem('method_not_allowed', `here are answered: ${allowed.join(', ')}`))
+    const allowed = new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))
+    if (allowed.size === 0) return sendProblem(request, reply, new Problem('not_found'))
+    const methods = [...allowed].join(', ')
+    reply.header('allow', methods)
+    return sendProblem(request, reply, new Problem('method_not_allowed', `here are answered: ${methods}`))
   })
+}
+
+/** The addresses of a route, with or without a slash at the end. */
+function patternOf(url: string): RegExp {
+  const path = url
+    .replace(/\/$/, '')
+    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/:\w+/g, '[^/]+')
+  return new RegExp(`^${path}/?$`)
 }
 
 /** Answers with a problem document. */

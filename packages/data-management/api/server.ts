@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import type { Log } from '@splitcart/shared/log.ts'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { authenticate } from './authentication.ts'
 import { answerErrors } from './errors.ts'
 import { healthRoutes } from './health.ts'
@@ -18,7 +18,7 @@ const KEEP_ALIVE_MS = 10_000
 export async function buildServer(services: Services, log: Log): Promise<FastifyInstance> {
   const server = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     serverFactory: httpServer,
     routerOptions: { ignoreTrailingSlash: true },
     requestIdHeader: false,

@@ -1,0 +1,80 @@
+/** What every command has: the flags of its settings, the way it prints, and where its problems end. */
+import { readFileSync, statSync } from 'node:fs'
+import { Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
+import { readSettings, SETTINGS, type SettingName, type Settings } from '@splitcart/shared/settings.ts'
+import type { Command } from 'commander'
+import { EXIT, exitOf } from './exit-codes.ts'
+import { type Manner, type Terminal, terminalOf } from './terminal.ts'
+
+/** Adds `--json` and `--quiet`. */
+export function printable(command: Command): Command {
+  return command.option('--json', 'print JSON Lines').option('--quiet', 'print only the summary')
+}
+
+/** Adds a flag for each setting, e.g. `--scraping-data-dir`. Secrets have none: other users can read a command line. */
+export function configurable(command: Command, names: readonly SettingName[]): Command {
+  for (const name of names) command.option(`--${flagOf(name)} <value>`, `${SETTINGS[name].about} (${name})`)
+  return command
+}
+
+/** The settings for a command: its flags before the environment. Names every fault at once. */
+export function settingsOf(
+  options: Readonly<Record<string, unknown>>,
+  required: readonly SettingName[] = [],
+): Settings {
+  const flags: Record<string, string> = {}
+  for (const name of Object.keys(SETTINGS)) {
+    const value = options[propertyOf(name)]
+    if (typeof value === 'string') flags[name] = value
+  }
+  return readSettings(withKeyFromFile(process.env), flags, required)
+}
+
+/** Runs a command and sets the exit code. A problem is told in words; anything else is a mistake of ours and keeps its stack. */
+export async function run(options: Manner, command: (terminal: Terminal) => Promise<number>): Promise<void> {
+  const terminal = terminalOf(options)
+  try {
+    process.exitCode = await command(terminal)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    process.exitCode = tellProblem(terminal, error)
+  }
+}
+
+function tellProblem(terminal: Terminal, problem: Problem): number {
+  const { code, title, detail, todo } = toProblemDocument(problem)
+  terminal.record({ type: 'error', code, title, detail, todo })
+  process.stderr.write(`splitcart: ${problem.message}\n${todo}\n`)
+  return exitOf(problem) ?? EXIT.failure
+}
+
+function flagOf(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-')
+}
+
+/** The property under which commander keeps the value of a setting's flag. */
+function propertyOf(name: string): string {
+  return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+const OTHERS_MAY_READ = 0o077
+
+function withKeyFromFile(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const path = environment.API_SECRET_KEY_FILE
+  if (path === undefined || path === '' || environment.API_SECRET_KEY) return environment
+  try {
+    if (process.platform !== 'win32' && (statSync(path).mode & OTHERS_MAY_READ) !== 0)
+      throw new Problem(
+        'settings_invalid',
+        `\n  API_SECRET_KEY_FILE: ${path} can be read by others; run: chmod 600 ${path}`,
+      )
+    return { ...environment, API_SECRET_KEY: readFileSync(path, 'utf8').trim() }
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause
+    throw new Problem(
+      'settings_invalid',
+      `\n  API_SECRET_KEY_FILE: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,134 @@
+/** `splitcart demo`: both machines on this one, in a temporary folder, with scrapes of invented shops. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { planOf } from '@splitcart/scraping/generator/plan.ts'
+import { rowsOf, scrapesOf } from '@splitcart/scraping/generator/scrapes.ts'
+import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
+import type { Command } from 'commander'
+import { run } from '../command-line.ts'
+import { EXIT } from '../exit-codes.ts'
+import { count } from '../format.ts'
+import { stopSignal, type Terminal } from '../terminal.ts'
+
+type Options = { stay?: boolean }
+
+const PROGRAM = fileURLToPath(new URL('../splitcart.ts', import.meta.url))
+const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 400 })
+
+/** Adds the command. */
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('run both sides on this machine in a temporary folder, with invented scrapes')
+    .option('--stay', 'keep the server running until Ctrl-C (always so on a terminal)')
+    .action((options: Options) => run({}, (terminal) => act(options, terminal)))
+}
+
+async function act(options: Options, terminal: Terminal): Promise<number> {
+  const signal = stopSignal()
+  const folder = await mkdtemp(join(tmpdir(), 'splitcart-demo-'))
+  const environment = {
+    ...process.env,
+    SCRAPING_DATA_DIR: join(folder, 'scraping'),
+    DATA_MANAGEMENT_DATA_DIR: join(folder, 'data_management'),
+  }
+  const stage = new Stage({ ...environment, API_SECRET_KEY: '', LOG_LEVEL: 'warn' })
+  try {
+    const title = (text: string) => terminal.say(`\n${terminal.style('bold', text)}`)
+    title('1. Shops are scraped: JsonlWriter hands whole files to product_outbox.')
+    await scrape(environment.SCRAPING_DATA_DIR, terminal)
+    title('2. The server starts, and makes a key for the scraping machine.')
+    const key = await stage.output(['keys', 'create', 'demo', '--scope', 'upload,read'])
+    const server = await stage.serve()
+    terminal.say(`splitcart serve            ${server}`)
+    title('3. upload-data sends the files and waits until update-db has loaded them.')
+    const code = await stage.show(['upload-data', '--wait'], { API_SERVER_URL: server, API_SECRET_KEY: key })
+    title('4. What the catalogue knows now.')
+    const observations = (await stage.output(['export', 'observations'])).split('\n').length
+    const products = (await stage.output(['export', 'products'])).split('\n').length
+    terminal.say(`${count(products, 'product')}, ${count(observations, 'observation')} of their prices.`)
+    terminal.say(`\nLook at ${server}/api/uploads (with the header "X-API-Key: ${key}")`)
+    terminal.say(`        ${server}/readyz`)
+    if (options.stay || process.stdin.isTTY) await untilStopped(terminal, folder, signal)
+    return code
+  } finally {
+    await stage.clear()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function scrape(dataDir: string, terminal: Terminal): Promise<void> {
+  for (const { store, day, fileName } of scrapesOf(PLAN)) {
+    await using writer = await JsonlWriter.open(dataDir, { fileName })
+    for (const row of rowsOf(PLAN, store, day)) await writer.write(row)
+    const { name, rows } = await writer.commit()
+    terminal.say(`scraped     ${name}  ${count(rows, 'row')}`)
+  }
+}
+
+async function untilStopped(terminal: Terminal, folder: string, signal: AbortSignal): Promise<void> {
+  terminal.say(`\nThe server runs until Ctrl-C. Its files are in ${folder}`)
+  if (!signal.aborted) await once(signal, 'abort')
+}
+
+/** The programs of the demo, each a process of its own as in real use. */
+class Stage {
+  readonly #environment: NodeJS.ProcessEnv
+  readonly #running = new Set<ChildProcess>()
+
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.#environment = environment
+  }
+
+  /** Runs a command to its end and returns what it printed. */
+  async output(args: readonly string[]): Promise<string> {
+    const child = this.#start(args, ['ignore', 'pipe', 'pipe'], {})
+    let text = ''
+    let faults = ''
+    child.stdout?.setEncoding('utf8').on('data', (chunk) => (text += chunk))
+    child.stderr?.setEncoding('utf8').on('data', (chunk) => (faults += chunk))
+    const [code] = await once(child, 'close')
+    if (code !== EXIT.done) throw new Error(`splitcart ${args.join(' ')} ended with ${code}: ${faults}`)
+    return text.trim()
+  }
+
+  /** Runs a command before the person's eyes. */
+  async show(args: readonly string[], extra: NodeJS.ProcessEnv): Promise<number> {
+    const [code] = await once(this.#start(args, 'inherit', extra), 'close')
+    return code ?? EXIT.failure
+  }
+
+  /** Starts the server on a free port and returns its address. */
+  async serve(): Promise<string> {
+    const child = this.#start(['serve', '--port', '0'], ['ignore', 'pipe', 'inherit'], {})
+    for await (const line of createInterface({ input: child.stdout! })) {
+      const address = /^Listening on (\S+)/.exec(line)?.[1]
+      if (address !== undefined) return address
+    }
+    throw new Error('splitcart serve did not start')
+  }
+
+  /** Stops what still runs. */
+  async clear(): Promise<void> {
+    for (const child of this.#running) {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+  }
+
+  #start(
+    args: readonly string[],
+    stdio: 'inherit' | ('ignore' | 'pipe' | 'inherit')[],
+    extra: NodeJS.ProcessEnv,
+  ): ChildProcess {
+    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio, env: { ...this.#environment, ...extra } })
+    this.#running.add(child)
+    child.on('exit', () => this.#running.delete(child))
+    return child
+  }
+}

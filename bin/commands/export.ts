@@ -1,0 +1,64 @@
+/** `splitcart export`: what the catalogue holds, as JSON Lines or comma-separated values on stdout. */
+import { once } from 'node:events'
+import { csvOf, observations, prices, products } from '@splitcart/data-management/catalogue/export.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { isDate } from '@splitcart/shared/row.ts'
+import { Argument, type Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+
+type Options = { csv?: boolean; on?: string }
+
+const TERMS = ['scraped_date', 'price_cents', 'was_price_cents', 'is_on_special', 'is_available']
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  observations: ['company', 'store_id', 'sku', 'key', ...TERMS],
+  prices: ['company', 'store_id', 'sku', 'key', 'name', 'brand', 'size', ...TERMS],
+  products: ['name', 'brand', 'size', 'barcodes', 'listings'],
+}
+const WRITE_CHARACTERS = 64 * 1024
+
+/** Adds the command. */
+export function addExport(program: Command): void {
+  const command = program
+    .command('export')
+    .description('print what the catalogue holds')
+    .addArgument(new Argument('<what>', 'what to print').choices(Object.keys(FIELDS)))
+    .option('--csv', 'print comma-separated values instead of JSON Lines')
+    .option('--on <date>', 'with prices: what was on the shelves on this date')
+    .action((what: string, options: Options) => run({}, () => act(what, options)))
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+}
+
+async function act(what: string, options: Options): Promise<number> {
+  if (options.on !== undefined && !isDate(options.on))
+    throw new Problem(
+      'settings_invalid',
+      `\n  --on: expected a date such as 2025-09-23, got ${JSON.stringify(options.on)}`,
+    )
+  await using machine = await openDataManagement(settingsOf(options))
+  const { database } = machine.catalogue
+  const records: Iterable<Readonly<Record<string, unknown>>> =
+    what === 'observations'
+      ? observations(database)
+      : what === 'prices'
+        ? prices(database, options.on)
+        : products(database)
+  await print(options.csv ? csvOf(records, FIELDS[what] ?? []) : jsonLinesOf(records))
+  return EXIT.done
+}
+
+function* jsonLinesOf(records: Iterable<unknown>): Generator<string> {
+  for (const record of records) yield `${JSON.stringify(record)}\n`
+}
+
+async function print(lines: Iterable<string>): Promise<void> {
+  let text = ''
+  for (const line of lines) {
+    text += line
+    if (text.length < WRITE_CHARACTERS) continue
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+    text = ''
+  }
+  process.stdout.write(text)
+}

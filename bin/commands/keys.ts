@@ -1,0 +1,103 @@
+/** `splitcart keys`: the keys that may use the server. */
+import { hostname, userInfo } from 'node:os'
+import { type KeyRecord, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
+import { isDate } from '@splitcart/shared/row.ts'
+import { Command, InvalidArgumentError } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { columns } from '../format.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean; scope?: Scope[]; expires?: number }
+
+/** Adds the commands. */
+export function addKeys(program: Command): void {
+  const keys = program.command('keys').description('make, list and revoke the keys of senders')
+  const create = new Command('create')
+    .description('make a key and print it, this once')
+    .argument('<name>', 'whose key it is, e.g. the name of the machine')
+    .option('--scope <scopes>', `what it may do: ${SCOPES.join(', ')}`, scopesOf, ['upload'] as Scope[])
+    .option('--expires <date>', 'the day (UTC) on which it stops working, e.g. 2027-01-31', dateOf)
+    .option('--json', 'print JSON')
+    .action((name: string, options: Options) => run(options, (terminal) => makeKey(name, options, terminal)))
+  const list = new Command('list')
+    .description('list the keys; the keys themselves are stored nowhere')
+    .option('--json', 'print JSON Lines')
+    .action((options: Options) => run(options, (terminal) => listKeys(options, terminal)))
+  const revoke = new Command('revoke')
+    .description('stop a key from working, for ever')
+    .argument('<id>', 'the id that keys list shows')
+    .option('--json', 'print JSON')
+    .action((id: string, options: Options) => run(options, (terminal) => revokeKey(id, options, terminal)))
+  for (const command of [create, list, revoke]) keys.addCommand(configurable(command, ['DATA_MANAGEMENT_DATA_DIR']))
+}
+
+async function makeKey(name: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options))
+  const scopes = options.scope ?? ['upload']
+  const key = await machine.ledger.keys.create(name, scopes, Date.now(), options.expires ?? null)
+  await machine.ledger.audit({
+    at: Date.now(),
+    who: person(),
+    what: 'key created',
+    about: key.id,
+    detail: `${name}: ${scopes.join(', ')}`,
+  })
+  terminal.note(
+    `A key for ${name} (${scopes.join(', ')}). It is shown only now; put it into API_SECRET_KEY on that machine:`,
+  )
+  terminal.say(key.text)
+  terminal.record({ type: 'summary', id: key.id, name, scopes, key: key.text })
+  return EXIT.done
+}
+
+async function listKeys(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options))
+  const keys = await machine.ledger.keys.list()
+  const head = ['ID', 'NAME', 'SCOPES', 'STATE', 'LAST USED']
+  const rows = keys.map((key) => [key.id, key.name, key.scopes, stateOf(key), timeOf(key.last_used_at) ?? 'never'])
+  if (keys.length === 0) terminal.say('There are no keys. Make one: splitcart keys create NAME')
+  else for (const line of columns([head, ...rows])) terminal.say(line)
+  for (const key of keys) terminal.record({ type: 'file', ...key, state: stateOf(key) })
+  terminal.record({ type: 'summary', keys: keys.length })
+  return EXIT.done
+}
+
+async function revokeKey(id: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options))
+  const isRevoked = await machine.ledger.keys.revoke(id, Date.now())
+  if (isRevoked) await machine.ledger.audit({ at: Date.now(), who: person(), what: 'key revoked', about: id })
+  if (isRevoked) terminal.say(`The key ${id} no longer works.`)
+  else terminal.note(`There is no working key with the id ${JSON.stringify(id)}; "splitcart keys list" shows them.`)
+  terminal.record({ type: 'summary', id, revoked: isRevoked })
+  return isRevoked ? EXIT.done : EXIT.failure
+}
+
+function stateOf({ revoked_at, expires_at }: KeyRecord): string {
+  if (revoked_at !== null) return `revoked ${timeOf(revoked_at)}`
+  if (expires_at !== null) return `${expires_at <= Date.now() ? 'expired' : 'until'} ${timeOf(expires_at)}`
+  return 'works'
+}
+
+function timeOf(time: number | null): string | undefined {
+  return time === null ? undefined : `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+function scopesOf(text: string): Scope[] {
+  const scopes = text.split(',').map((scope) => scope.trim())
+  const unknown = scopes.filter((scope) => !(SCOPES as readonly string[]).includes(scope))
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(`There is no scope ${unknown.join(', ')}; there are ${SCOPES.join(', ')}.`)
+  return scopes as Scope[]
+}
+
+function dateOf(text: string): number {
+  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31.')
+  return Date.parse(`${text}T00:00:00Z`)
+}
+
+/** Who types: for the audit. */
+function person(): string {
+  return `${userInfo().username}@${hostname()}`
+}

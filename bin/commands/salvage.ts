@@ -1,0 +1,46 @@
+/** `splitcart salvage`: hands what a scrape had written before it died to the outbox, up to its last whole row. */
+import { foldersIn } from '@splitcart/scraping/folders.ts'
+import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import type { Command } from 'commander'
+import { configurable, printable, run, settingsOf } from '../command-line.ts'
+import { EXIT } from '../exit-codes.ts'
+import { count } from '../format.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { dryRun?: boolean; json?: boolean; quiet?: boolean }
+
+/** Adds the command. */
+export function addSalvage(program: Command): void {
+  const command = program
+    .command('salvage')
+    .description('put the whole rows of scrapes that did not finish into the outbox')
+    .option('--dry-run', 'only tell which there are')
+    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+  printable(configurable(command, ['SCRAPING_DATA_DIR']))
+}
+
+async function act(options: Options, terminal: Terminal): Promise<number> {
+  const disk = realDisk()
+  const folders = foldersIn(settingsOf(options).SCRAPING_DATA_DIR)
+  const leftOvers = await leftOversIn(disk, folders)
+  let salvaged = 0
+  for (const leftOver of leftOvers) {
+    if (options.dryRun) {
+      terminal.say(`left over  ${leftOver.path}  ${count(leftOver.size, 'byte')}`)
+      continue
+    }
+    const kept = await salvage(disk, folders, leftOver)
+    if (kept === null) terminal.say(`left alone  ${leftOver.path}: it holds no whole row`)
+    else {
+      salvaged++
+      terminal.say(
+        `salvaged  ${kept.name}  ${count(kept.lines, 'row')}, ${count(kept.bytesDropped, 'byte')} of a torn row dropped`,
+      )
+      terminal.record({ type: 'file', state: 'salvaged', ...kept })
+    }
+  }
+  if (leftOvers.length === 0) terminal.say('No scrape was left unfinished.')
+  terminal.record({ type: 'summary', leftOver: leftOvers.length, salvaged })
+  return EXIT.done
+}

@@ -1,0 +1,84 @@
+/** `splitcart serve`: the server, and as its child `update-db --products --watch`. */
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { buildServer } from '@splitcart/data-management/api/server.ts'
+import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
+import { takeLock } from '@splitcart/shared/lock.ts'
+import { type Log, openLog } from '@splitcart/shared/log.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Settings } from '@splitcart/shared/settings.ts'
+import type { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { checkServerKey, type DataManagement, openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { keepLoaderRunning } from '../loader.ts'
+import { stopSignal, type Terminal } from '../terminal.ts'
+
+type Options = { updateDb: boolean }
+
+// Uploads that are on their way get so long to finish when the server is asked to stop.
+const STOP_MS_MAX = 10_000
+
+/** Adds the command. */
+export function addServe(program: Command): void {
+  const command = program
+    .command('serve')
+    .description('accept uploads, and load them into the database')
+    .option('--no-update-db', 'do not start update-db')
+    .action((options: Options) => run({}, (terminal) => act(options, terminal)))
+  configurable(command, ['HOST', 'PORT', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'LOG_LEVEL'])
+}
+
+async function act(options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options)
+  checkServerKey(settings)
+  const signal = stopSignal()
+  const log = openLog(settings.LOG_LEVEL)
+  await using machine = await openDataManagement(settings)
+  using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
+  const stale = await removeParts(machine.disk, machine.folders)
+  if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
+  const server = await buildServer({ inbox: inboxOf(machine, settings), catalogue: machine.catalogue }, log)
+  await listen(server, settings)
+  terminal.say(`Listening on http://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
+  const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  log.info({}, 'stopping')
+  await Promise.all([closeWithin(server, log), loader])
+  return EXIT.done
+}
+
+type Server = Awaited<ReturnType<typeof buildServer>>
+
+async function listen(server: Server, { HOST: host, PORT: port }: Settings): Promise<void> {
+  try {
+    await server.listen({ host, port })
+  } catch (cause) {
+    await server.close()
+    throw new Problem('address_unusable', `${host}:${port}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    })
+  }
+}
+
+async function closeWithin(server: Server, log: Log): Promise<void> {
+  const late = setTimeout(() => {
+    log.warn({}, 'cutting the uploads that are still on their way; their senders send them again')
+    server.server.closeAllConnections()
+  }, STOP_MS_MAX)
+  await server.close()
+  clearTimeout(late)
+}
+
+function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) {
+  const limits = {
+    bodyBytesMax: settings.BODY_BYTES_MAX,
+    contentBytesMax: settings.CONTENT_BYTES_MAX,
+    idleMsMax: settings.BODY_IDLE_SECONDS_MAX * 1000,
+  }
+  return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, now: Date.now }
+}
+
+function hostOf(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}

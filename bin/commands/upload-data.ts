@@ -1,0 +1,67 @@
+/** `splitcart upload-data`: sends what waits in the outbox and tells what became of it. */
+import { foldersIn, openFolders } from '@splitcart/scraping/folders.ts'
+import { scanOutbox } from '@splitcart/scraping/outbox.ts'
+import { createUploadClient } from '@splitcart/scraping/upload-client.ts'
+import { uploadData } from '@splitcart/scraping/upload-data.ts'
+import type { Summary } from '@splitcart/scraping/upload-events.ts'
+import type { Job } from '@splitcart/scraping/upload-job.ts'
+import { watchOutbox } from '@splitcart/scraping/watch.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import type { Settings } from '@splitcart/shared/settings.ts'
+import type { Command } from 'commander'
+import { configurable, printable, run, settingsOf } from '../command-line.ts'
+import { EXIT, EXIT_OF_OUTCOME } from '../exit-codes.ts'
+import { count, size } from '../format.ts'
+import { stopSignal, type Terminal } from '../terminal.ts'
+import { UploadReport } from '../upload-report.ts'
+
+type Options = { watch?: boolean; wait?: boolean; dryRun?: boolean; json?: boolean; quiet?: boolean }
+
+/** Adds the command. */
+export function addUploadData(program: Command): void {
+  const command = program
+    .command('upload-data')
+    .description(
+      'compress and send every file of the outbox, oldest first, and bring home the results of earlier uploads',
+    )
+    .option('--watch', 'stay, and send what comes')
+    .option('--wait', 'wait until every sent file is loaded, held or failed')
+    .option('--dry-run', 'tell what would be sent, and send nothing')
+    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+  printable(configurable(command, ['API_SERVER_URL', 'SCRAPING_DATA_DIR', 'UPLOAD_TRIES_MAX', 'UPLOAD_WATCH_SECONDS']))
+}
+
+async function act(options: Options, terminal: Terminal): Promise<number> {
+  if (options.dryRun) return tellWhatWaits(settingsOf(options), terminal)
+  const settings = settingsOf(options, ['API_SERVER_URL', 'API_SECRET_KEY'])
+  const disk = realDisk()
+  const report = new UploadReport(terminal)
+  const job: Job = {
+    disk,
+    folders: await openFolders(disk, settings.SCRAPING_DATA_DIR),
+    client: createUploadClient({ server: settings.API_SERVER_URL!, key: settings.API_SECRET_KEY!, disk }),
+    patience: { triesMax: settings.UPLOAD_TRIES_MAX },
+    signal: stopSignal(),
+    on: (event) => report.on(event),
+  }
+  const everyMs = settings.UPLOAD_WATCH_SECONDS * 1000
+  const summary: Summary = options.watch
+    ? await watchOutbox(job, { everyMs })
+    : await uploadData(job, { wait: options.wait ?? false })
+  report.end(summary)
+  return EXIT_OF_OUTCOME[summary.outcome]
+}
+
+async function tellWhatWaits(settings: Settings, terminal: Terminal): Promise<number> {
+  const { outbox } = foldersIn(settings.SCRAPING_DATA_DIR)
+  const { waiting, skipped } = await scanOutbox(realDisk(), outbox)
+  for (const file of waiting) {
+    terminal.say(`would send  ${file.name}  ${size(file.size)}`)
+    terminal.record({ type: 'file', name: file.name, state: 'waiting', bytes: file.size })
+  }
+  for (const { name, reason } of skipped) terminal.note(`left alone  ${name}: ${reason}`)
+  const bytes = waiting.reduce((sum, file) => sum + file.size, 0)
+  terminal.say(`${count(waiting.length, 'file')} would be sent, ${size(bytes)}.`)
+  terminal.record({ type: 'summary', waiting: waiting.length, bytes })
+  return EXIT.done
+}

@@ -1,0 +1,42 @@
+/** Opens what the commands of the receiving machine work with. */
+import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
+import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { databaseFile, type Settings } from '@splitcart/shared/settings.ts'
+
+export type DataManagement = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger; catalogue: Catalogue }> &
+  AsyncDisposable
+
+const KEY_CHARACTERS_MIN = 16
+
+/** Makes the folders that are missing and opens ledger and catalogue. */
+export async function openDataManagement(settings: Settings): Promise<DataManagement> {
+  checkInbox(settings)
+  const disk = realDisk()
+  const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
+  const file = databaseFile(settings)
+  await makeFolders(disk, folders)
+  const catalogue = openCatalogue(file)
+  const ledger = openLedger(folders.data, settings.API_SECRET_KEY)
+  const close = async () => {
+    catalogue[Symbol.dispose]()
+    await ledger[Symbol.asyncDispose]()
+  }
+  return { disk, folders, ledger, catalogue, [Symbol.asyncDispose]: close }
+}
+
+/** A key that guards a server must not be guessed; a sender may hold whatever it was given. */
+export function checkServerKey({ API_SECRET_KEY: key }: Settings): void {
+  if (key !== undefined && key.length < KEY_CHARACTERS_MIN)
+    throw new Problem(
+      'settings_invalid',
+      `\n  API_SECRET_KEY: a server needs one of at least ${KEY_CHARACTERS_MIN} characters; "splitcart keys create NAME" makes a good one`,
+    )
+}
+
+function checkInbox({ INBOX_URL: address }: Settings): void {
+  if (address !== undefined && !address.startsWith('file:'))
+    throw new Problem('settings_invalid', `\n  INBOX_URL: expected file:<data dir>, got "${address}"`)
+}

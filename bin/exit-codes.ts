@@ -1,0 +1,30 @@
+/** What the command line ends with. Scripts rely on these numbers: they are never changed. */
+import type { Outcome } from '@splitcart/scraping/upload-events.ts'
+import type { Problem } from '@splitcart/shared/problem.ts'
+
+export const EXIT = {
+  done: 0,
+  failure: 1,
+  usage: 2,
+  partly: 3,
+  unreachable: 5,
+  keyRefused: 10,
+  locked: 11,
+} as const
+
+/** The exit code of a run of upload-data. */
+export const EXIT_OF_OUTCOME: Readonly<Record<Outcome, number>> = {
+  done: EXIT.done,
+  partly: EXIT.partly,
+  unreachable: EXIT.unreachable,
+  key_refused: EXIT.keyRefused,
+}
+
+/** The exit code of a problem that ended a command. */
+export function exitOf(problem: Problem): number {
+  if (problem.code === 'settings_invalid') return EXIT.usage
+  if (problem.code === 'locked') return EXIT.locked
+  if (problem.code === 'key_refused' || problem.code === 'scope_missing') return EXIT.keyRefused
+  if (problem.code === 'server_unreachable') return EXIT.unreachable
+  return EXIT.failure
+}

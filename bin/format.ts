@@ -1,0 +1,30 @@
+/** Numbers as people read them. */
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
+const WHOLE = new Intl.NumberFormat('en')
+
+/** 3152723 → "3.0 MiB" */
+export function size(bytes: number): string {
+  let unit = 0
+  let rest = bytes
+  for (; rest >= 1024 && unit < UNITS.length - 1; unit++) rest /= 1024
+  return `${unit === 0 ? rest : rest.toFixed(1)} ${UNITS[unit]}`
+}
+
+/** 18012 → "18,012" */
+export function whole(number: number): string {
+  return WHOLE.format(number)
+}
+
+/** "1 file", "2 files" */
+export function count(number: number, noun: string): string {
+  return `${whole(number)} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** Lines of columns, each as wide as its widest cell; columns in `right` are aligned to the right. */
+export function columns(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? []
+  const cell = (text: string, column: number) =>
+    right.includes(column) ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0)
+  return rows.map((row) => row.map(cell).join('  ').trimEnd())
+}

@@ -1,0 +1,56 @@
+/** The child of `serve` that loads: SQLite works synchronously, so loading in the process that answers HTTP would keep it waiting. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Log } from '@splitcart/shared/log.ts'
+import type { Settings } from '@splitcart/shared/settings.ts'
+import { EXIT } from './exit-codes.ts'
+
+const PROGRAM = fileURLToPath(new URL('splitcart.ts', import.meta.url))
+const RESTART_MS_MIN = 500
+const RESTART_MS_MAX = 30_000
+// A child that ran this long was well: after it, the pauses start small again.
+const WELL_MS_MIN = 60_000
+const STOP_MS_MAX = 10_000
+
+/** Keeps `update-db --products --watch` running until the signal aborts, starting it again whenever it ends. */
+export async function keepLoaderRunning(settings: Settings, log: Log, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    const startedAt = performance.now()
+    const child = start(settings)
+    const code = await endOf(child, signal)
+    if (signal.aborted) return
+    failures = performance.now() - startedAt > WELL_MS_MIN ? 1 : failures + 1
+    const pauseMs = Math.min(RESTART_MS_MIN * 2 ** failures, RESTART_MS_MAX)
+    // Another loader has the lock: one is enough, and when it ends this one takes over.
+    if (code === EXIT.locked) log.info({ pauseMs }, 'another update-db is at work')
+    else log.error({ code, pauseMs }, 'update-db ended and is started again')
+    await sleep(pauseMs, undefined, { signal }).catch(() => {})
+  }
+}
+
+function start(settings: Settings): ChildProcess {
+  const args = [PROGRAM, 'update-db', '--products', '--watch', '--until-input-ends', '--quiet']
+  const environment = { ...process.env, ...environmentOf(settings) }
+  // The child ends when this pipe does: also when this process is killed.
+  return spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'inherit'], env: environment })
+}
+
+/** The settings that may have come as flags. */
+function environmentOf(settings: Settings): Record<string, string> {
+  const { DATA_MANAGEMENT_DATA_DIR, DATABASE_URL, LOG_LEVEL } = settings
+  return { DATA_MANAGEMENT_DATA_DIR, LOG_LEVEL, ...(DATABASE_URL === undefined ? {} : { DATABASE_URL }) }
+}
+
+async function endOf(child: ChildProcess, signal: AbortSignal): Promise<number | null> {
+  const stop = () => {
+    child.stdin?.end()
+    setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX).unref()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  const [code] = await once(child, 'exit')
+  signal.removeEventListener('abort', stop)
+  return code
+}

@@ -1,0 +1,33 @@
+/** The command line: parses, wires, prints. Nothing else in the project reads argv, the environment or exit codes. */
+import { existsSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { addDemo } from './commands/demo.ts'
+import { addExport } from './commands/export.ts'
+import { addGenerate } from './commands/generate.ts'
+import { addKeys } from './commands/keys.ts'
+import { addSalvage } from './commands/salvage.ts'
+import { addServe } from './commands/serve.ts'
+import { addStatus } from './commands/status.ts'
+import { addUpdateDb } from './commands/update-db.ts'
+import { addUploadData } from './commands/upload-data.ts'
+import { EXIT } from './exit-codes.ts'
+import { endWhenNobodyReads } from './terminal.ts'
+
+const ADD = [addUploadData, addUpdateDb, addServe, addKeys, addStatus, addExport, addSalvage, addGenerate, addDemo]
+
+endWhenNobodyReads()
+if (existsSync('.env')) process.loadEnvFile('.env')
+
+const program = new Command('splitcart')
+  .description('Brings scraped products from machines at home into the database on a server.')
+  .exitOverride()
+  .showHelpAfterError('(splitcart help shows what there is)')
+for (const add of ADD) add(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  // Help and version end here too, with 0.
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
+}

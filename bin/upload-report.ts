@@ -1,0 +1,119 @@
+/** Tells what `upload-data` does: a line a file, and on a terminal a live line for what is on its way. */
+import type { FileEvent, Summary, Trouble, UploadEvent } from '@splitcart/scraping/upload-events.ts'
+import type { LoadResult } from '@splitcart/shared/receipt.ts'
+import { count, size, whole } from './format.ts'
+import { createLogUpdate, type LogUpdate } from './live.ts'
+import type { Style, Terminal } from './terminal.ts'
+
+const BAR_CHARACTERS = 24
+
+const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
+  accepted: 'green',
+  duplicate: 'cyan',
+  loaded: 'green',
+  held: 'yellow',
+  failed: 'red',
+  refused: 'red',
+  skipped: 'yellow',
+}
+
+export class UploadReport {
+  readonly #terminal: Terminal
+  readonly #live: LogUpdate | undefined
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+    this.#live = terminal.isLive ? createLogUpdate() : undefined
+  }
+
+  /** Tells one event. */
+  on(event: UploadEvent): void {
+    if (event.type === 'progress') {
+      this.#live?.draw(progressLine(event))
+      return
+    }
+    this.#live?.clear()
+    if (event.type === 'file') this.#file(event)
+    else this.#terminal.note(noteOf(event))
+  }
+
+  /** Tells the sums. */
+  end(summary: Summary): void {
+    this.#live?.done()
+    const { say, note, record } = this.#terminal
+    if (summary.problem !== undefined) {
+      record({ type: 'error', ...summary.problem })
+      note(`${sentence(summary.problem)}\n${summary.problem.todo}`)
+    }
+    say(summaryLine(summary))
+    record({ type: 'summary', ...summary })
+  }
+
+  #file(event: FileEvent): void {
+    const { say, record, style } = this.#terminal
+    say(`${style(STYLE[event.state], event.state.padEnd(10))}  ${event.name}${about(event)}`)
+    record(event)
+  }
+}
+
+function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'progress' }>): string {
+  if (event.type === 'ignored') return `left alone  ${event.name}: ${event.reason}`
+  if (event.type === 'left-over')
+    return `left over   ${event.name} (${size(event.size)}) by a scrape that did not finish; "splitcart salvage" keeps its whole rows`
+  if (event.type === 'pause')
+    return `trying again in ${seconds(event.delayMs)}  ${event.name}: ${sentence(event.problem)}`
+  if (event.type === 'outage')
+    return `no connection for ${seconds(event.outageMs)}, next try in ${seconds(event.delayMs)}: ${sentence(event.problem)}`
+  return `warning     ${event.name}: ${sentence(event.problem)}`
+}
+
+function about({ state, receipt, problem }: FileEvent): string {
+  if (problem !== undefined) return `: ${sentence(problem)}`
+  if (receipt === undefined) return ''
+  if (receipt.load === null || state === 'accepted') return `  ${whole(receipt.lines)} lines, ${size(receipt.bytes)}`
+  return `  ${countsOf(receipt.load)}${receipt.load.problem === null ? '' : ` ${receipt.load.problem}`}`
+}
+
+/** What a load did, in words; parts that are nothing are left out. */
+export function countsOf(load: LoadResult): string {
+  const parts = (['inserted', 'changed', 'unchanged', 'duplicate', 'rejected'] as const)
+    .filter((name) => load[name] > 0)
+    .map((name) => `${whole(load[name])} ${name}`)
+  return `${count(load.rows, 'row')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`
+}
+
+function summaryLine(summary: Summary): string {
+  const named = {
+    sent: summary.sent,
+    'known already': summary.duplicates,
+    loaded: summary.loaded,
+    held: summary.held,
+    failed: summary.failed,
+    refused: summary.refused,
+    'still waiting': summary.waiting,
+  }
+  const parts = Object.entries(named)
+    .filter(([, number]) => number > 0)
+    .map(([name, number]) => `${whole(number)} ${name}`)
+  if (parts.length === 0) return 'The outbox is empty; there was nothing to do.'
+  const rejected =
+    summary.rejectedRows > 0
+      ? ` ${count(summary.rejectedRows, 'row')} rejected: see the .rejects.jsonl files in the archive.`
+      : ''
+  return `${parts.join(', ')}.${rejected}`
+}
+
+function progressLine({ name, step, sentBytes, totalBytes }: Extract<UploadEvent, { type: 'progress' }>): string {
+  const share = totalBytes === 0 ? 1 : sentBytes / totalBytes
+  const filled = Math.round(share * BAR_CHARACTERS)
+  const bar = '█'.repeat(filled).padEnd(BAR_CHARACTERS, '░')
+  return `${step === 'send' ? 'sending' : 'compressing'}  ${name}  ${bar} ${Math.floor(share * 100)} %  ${size(totalBytes)}`
+}
+
+function sentence({ title, detail }: Trouble): string {
+  return detail === title || detail === '' ? `${title}.` : `${title}: ${detail.replace(/\.$/, '')}.`
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
+}

@@ -1,0 +1,151 @@
+/** What the catalogue holds, record by record, for programs and spreadsheets. Reads in constant memory. */
+import type { SqliteDatabase } from '../database/sqlite.ts'
+
+/** What one store showed for one listing on one date. `key` stands only where there is no SKU. Money is whole cents. */
+export type Observation = Readonly<{
+  company: string
+  store_id: string
+  sku: string | null
+  key?: string
+  scraped_date: string
+  price_cents: number
+  was_price_cents: number | null
+  is_on_special: boolean | null
+  is_available: boolean | null
+}>
+
+/** An observation with what a person calls it. */
+export type Price = Observation & Readonly<{ name: string; brand: string | null; size: string | null }>
+
+/** A product and the listings it consists of. */
+export type Product = Readonly<{
+  name: string
+  brand: string | null
+  size: string | null
+  barcodes: readonly string[]
+  listings: readonly Readonly<{ company: string; sku: string | null; key: string; name: string }>[]
+}>
+
+const TERMS = 'run.price_cents, run.was_price_cents, run.is_on_special, run.is_available'
+
+/** Every observation that was ever loaded, rebuilt from the runs: what went in comes out. */
+export function* observations(database: SqliteDatabase): Generator<Observation> {
+  const records = database.each<Stored>(`
+    select company.code as company, store.code as store_id, listing.by_name, listing.code, dated.date, ${TERMS}
+    from (select distinct store_id, date from scrape) as dated
+    join store on store.id = dated.store_id
+    join company on company.id = store.company_id
+    join price_run as run on run.store_id = dated.store_id
+      and run.from_date <= dated.date and (run.to_date is null or run.to_date >= dated.date)
+    join listing on listing.id = run.listing_id
+    order by dated.store_id, dated.date, run.listing_id`)
+  for (const record of records) yield observationOf(record)
+}
+
+/** What was on the shelves: of each store, its latest scrape up to a date (undefined: its latest). */
+export function* prices(database: SqliteDatabase, on: string | undefined): Generator<Price> {
+  const records = database.each<Stored & { name: string; brand: string | null; size: string | null }>(
+    `select company.code as company, store.code as store_id, listing.by_name, listing.code, dated.date, ${TERMS},
+      label.name, brand.name as brand, label.size
+    from (select store_id, max(date) as date from scrape where date <= ? group by store_id) as dated
+    join store on store.id = dated.store_id
+    join company on company.id = store.company_id
+    join price_run as run on run.store_id = dated.store_id
+      and run.from_date <= dated.date and (run.to_date is null or run.to_date >= dated.date)
+    join listing on listing.id = run.listing_id
+    join label on label.id = listing.label_id
+    left join brand on brand.id = label.brand_id
+    order by dated.store_id, run.listing_id`,
+    on ?? '9999-12-31',
+  )
+  for (const { name, brand, size, ...record } of records) yield { ...observationOf(record), name, brand, size }
+}
+
+/** Every product, with its listings. */
+export function* products(database: SqliteDatabase): Generator<Product> {
+  const records = database.each<ListingRecord>(`
+    select listing.product_id, company.code as company, listing.by_name, listing.code, listing.barcode,
+      label.name, label.key, label.size, brand.name as brand
+    from listing join company on company.id = listing.company_id
+    join label on label.id = listing.label_id
+    left join brand on brand.id = label.brand_id
+    order by listing.product_id, company.code, listing.by_name, listing.code`)
+  let group: ListingRecord[] = []
+  for (const record of records) {
+    if (group.length > 0 && group[0]!.product_id !== record.product_id) {
+      yield productOf(group)
+      group = []
+    }
+    group.push(record)
+  }
+  if (group.length > 0) yield productOf(group)
+}
+
+/** Records as comma-separated values (RFC 4180), the names of the fields first. */
+export function* csvOf(
+  records: Iterable<Readonly<Record<string, unknown>>>,
+  fields: readonly string[],
+): Generator<string> {
+  yield `${fields.join(',')}\r\n`
+  for (const record of records) yield `${fields.map((field) => cellOf(record[field])).join(',')}\r\n`
+}
+
+type Stored = {
+  company: string
+  store_id: string
+  by_name: number
+  code: string
+  date: string
+  price_cents: number
+  was_price_cents: number | null
+  is_on_special: number | null
+  is_available: number | null
+}
+
+type ListingRecord = {
+  product_id: number
+  company: string
+  by_name: number
+  code: string
+  barcode: string | null
+  name: string
+  key: string
+  size: string | null
+  brand: string | null
+}
+
+function observationOf(record: Stored): Observation {
+  return {
+    company: record.company,
+    store_id: record.store_id,
+    ...(record.by_name === 1 ? { sku: null, key: record.code } : { sku: record.code }),
+    scraped_date: record.date,
+    price_cents: record.price_cents,
+    was_price_cents: record.was_price_cents,
+    is_on_special: flag(record.is_on_special),
+    is_available: flag(record.is_available),
+  }
+}
+
+/** A product is called what its first listing is called, by company and code. */
+function productOf(group: readonly ListingRecord[]): Product {
+  const { name, brand, size } = group[0]!
+  const barcodes = [...new Set(group.flatMap(({ barcode }) => barcode ?? []))].sort()
+  const listings = group.map(({ company, by_name, code, key, ...rest }) => ({
+    company,
+    sku: by_name === 1 ? null : code,
+    key,
+    name: rest.name,
+  }))
+  return { name, brand, size, barcodes, listings }
+}
+
+function flag(value: number | null): boolean | null {
+  return value === null ? null : value === 1
+}
+
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
