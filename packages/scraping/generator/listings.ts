@@ -14,7 +14,7 @@ export type Listing = Readonly<{ article: Article; head: Fields; tail: Fields }>
 // Of five places of a chain's range three hold goods that other chains sell too.
 const PLACES = 5
 const BRANDED_PLACES = 3
-const NOT_LETTERS = /[^\p{L}\p{M}\p{N}]+/u
+const LETTERS = /[\p{L}\p{M}\p{N}]+/gu
 const NOT_ADDRESS = /[^a-z0-9]+/g
 /** The listings of a chain whose range has so many places, by place. */
 export function listingsOf(seed: number, chain: Chain, places: number): (place: number) => Listing {
@@ -134,11 +134,7 @@ function addressOf({ brand, name }: Article): string {
 }
 
 function wordsOf(text: string): string[] {
-  return text
-    .toLowerCase()
-    .replaceAll("'", '')
-    .split(NOT_LETTERS)
-    .filter((word) => word !== '')
+  return text.toLowerCase().replaceAll("'", '').match(LETTERS) ?? []
 }
 
 function dollars(cents: number): number {

@@ -30,7 +30,7 @@ export function pick<T>(choices: readonly T[], key: number): T {
 /** `count` times eight hexadecimal digits. */
 export function hexOf(key: number, count: number): string {
   let digits = ''
-  for (let at = 0; at < count; at++) digits += hash(key, at).toString(16).padStart(8, '0')
+  for (let at = 0; at < count; at++) digits += (RANGE + hash(key, at)).toString(16).slice(1)
   return digits
 }
 
