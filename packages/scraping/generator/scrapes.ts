@@ -7,7 +7,7 @@
  */
 import type { Article } from './articles.ts'
 import { type Chain, type Store, storesOf } from './chains.ts'
-import { textOf } from './lines.ts'
+import { textOf } from './json-text.ts'
 import { type Fields, fieldsOf, type Listing, listingsOf, priceHash } from './listings.ts'
 import { dateOf, type Plan } from './plan.ts'
 import { isShelved, type Shelf, shelfOf, type Terms, termsOf } from './shelf.ts'
