@@ -1,0 +1,64 @@
+/**
+ * The whole catalogue as text that does not depend on how it came about: no ids, no times of loading, everything by its own names and
+ * in one order. Two catalogues that mean the same have the same digest, whatever the order of loading and whatever the database.
+ */
+import { createHash } from 'node:crypto'
+import type { SqliteDatabase } from '../database/sqlite.ts'
+
+// A listing's own name: company, whether it has no SKU, code.
+const LISTING = `company.code as company, listing.by_name, listing.code`
+const FROM_LISTING = 'listing join company on company.id = listing.company_id'
+
+/** Each part of the catalogue, in an order of its own. A product is named by its first listing. */
+const PARTS: Readonly<Record<string, string>> = {
+  company: 'select code, name from company order by code',
+  store:
+    'select company.code as company, store.code, store.name, store.state from store join company on company.id = company_id order by 1, 2',
+  scrape: `select company.code as company, store.code, date, sha256, listings, scrape.store_name, scrape.state, company_name
+    from scrape join store on store.id = store_id join company on company.id = company_id join load on load.id = load_id
+    order by 1, 2, 3, 4`,
+  listing: `select ${LISTING}, listing.barcode, label.name, label.key, brand.name as brand, label.size, label.url, label.image_url
+    from ${FROM_LISTING} left join label on label.id = listing.label_id left join brand on brand.id = label.brand_id
+    order by 1, 2, 3`,
+  listing_category: `select ${LISTING}, category.name from listing_category join listing on listing.id = listing_category.listing_id
+    join company on company.id = listing.company_id join category on category.id = category_id order by 1, 2, 3, 4`,
+  product: `select ${LISTING}, first_value(company.code || ' ' || listing.by_name || ' ' || listing.code)
+      over (partition by listing.product_id order by company.code, listing.by_name, listing.code) as product
+    from ${FROM_LISTING} order by 1, 2, 3`,
+  product_key: `select kind, value, (
+      select min(company.code || ' ' || listing.by_name || ' ' || listing.code) from ${FROM_LISTING}
+      where listing.product_id = product_key.product_id) as product
+    from product_key order by 1, 2`,
+  label: `select ${LISTING}, label.hash, label.name, label.key, label.barcode from label join listing on listing.id = label.listing_id
+    join company on company.id = listing.company_id order by 1, 2, 3, 4`,
+  price_run: `select store.code as store, ${LISTING}, from_date, to_date, price_cents, was_price_cents, is_on_special, is_available
+    from price_run join store on store.id = store_id join listing on listing.id = listing_id
+    join company on company.id = listing.company_id order by 2, 1, 3, 4, 5`,
+  label_run: `select store.code as store, ${LISTING}, from_date, to_date, label.hash
+    from label_run join store on store.id = store_id join label on label.id = label_run.label_id
+    join listing on listing.id = label_run.listing_id
+    join company on company.id = listing.company_id order by 2, 1, 3, 4, 5`,
+  contested: `select store.code as store, date, sha256, ${LISTING}, label.hash,
+      price_cents, was_price_cents, is_on_special, is_available
+    from contested join scrape on scrape.id = scrape_id join store on store.id = scrape.store_id join load on load.id = load_id
+    join label on label.id = contested.label_id join listing on listing.id = contested.listing_id
+    join company on company.id = listing.company_id order by 4, 1, 2, 3, 5, 6`,
+  brand: 'select name from brand order by 1',
+  category: `with recursive path (id, name) as (
+      select id, name from category where parent_id is null
+      union all select category.id, path.name || ' / ' || category.name from category join path on path.id = parent_id)
+    select name from path order by 1`,
+}
+
+/** The catalogue line by line, for finding where two differ. */
+export function* catalogueLines(database: SqliteDatabase): Generator<string> {
+  for (const [part, sql] of Object.entries(PARTS))
+    for (const record of database.each(sql)) yield JSON.stringify([part, ...Object.values(record)])
+}
+
+/** The SHA-256 of the whole catalogue. */
+export function catalogueDigest(database: SqliteDatabase): string {
+  const hash = createHash('sha256')
+  for (const line of catalogueLines(database)) hash.update(line).update('\n')
+  return hash.digest('hex')
+}
