@@ -10,20 +10,15 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { constants, createGzip, createZstdCompress } from 'node:zlib'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere, replace, writePart } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { openToRead, readChunks } from './chunks.ts'
+import { openToRead } from './chunks.ts'
+import { compress, type Encoding } from './compress.ts'
 import type { Folders } from './folders.ts'
 import { readNote } from './note.ts'
 import { isSame, type Sight, sightOf, type Waiting } from './outbox.ts'
-
-/** How a copy is compressed, in the words of HTTP's Content-Encoding. */
-export type Encoding = 'zstd' | 'gzip'
 
 /** A copy in the spool: what it was made from, and what it holds. */
 export type Spooled = Readonly<{ name: string; path: string; encoding: Encoding; spooledBytes: number }> &
@@ -32,9 +27,6 @@ export type Spooled = Readonly<{ name: string; path: string; encoding: Encoding;
 
 const ENDINGS = { zstd: '.zst', gzip: '.gz' } as const
 const NOTE_ENDING = '.json'
-const ZSTD_LEVEL = 3
-const GZIP_LEVEL = 6
-const OUTPUT_BYTES = 256 * 1024
 
 /** What hears how many bytes of the outbox file have been read. */
 export type OnRead = (bytes: number) => void
@@ -52,7 +44,7 @@ export async function spool(
   const source = await openWaiting(disk, file)
   if (source === undefined) return undefined
   try {
-    const spooled = await compress(disk, source, { file, path: pathOf(folders, file.name, encoding), encoding, onRead })
+    const spooled = await makeCopy(disk, source, { file, path: pathOf(folders, file.name, encoding), encoding, onRead })
     await replace(disk, notePath(folders, file.name), `${JSON.stringify(spooled)}\n`)
     return spooled
   } finally {
@@ -101,40 +93,22 @@ async function openWaiting(disk: Disk, file: Waiting): Promise<FileHandle | unde
   }
 }
 
-type Compression = Readonly<{ file: Waiting; path: string; encoding: Encoding; onRead: OnRead }>
+type Copying = Readonly<{ file: Waiting; path: string; encoding: Encoding; onRead: OnRead }>
 
-async function compress(disk: Disk, source: FileHandle, compression: Compression): Promise<Spooled> {
-  const { file, path, encoding, onRead } = compression
+async function makeCopy(disk: Disk, source: FileHandle, { file, path, encoding, onRead }: Copying): Promise<Spooled> {
   const before = await source.stat()
   if (!before.isFile()) throw changed(file)
   const digester = new Digester()
   const spooledBytes = await writePart(disk, path, async (part) => {
-    let written = 0
-    await pipeline(digested(source, digester, onRead), compressor(encoding), async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) {
-        await part.appendFile(chunk)
-        written += chunk.length
-      }
+    const written = await compress(source, part, encoding, (chunk) => {
+      digester.add(chunk)
+      onRead(digester.bytes)
     })
     const after = await source.stat()
     if (!isSame(sightOf(before), sightOf(after)) || digester.bytes !== after.size) throw changed(file)
     return written
   })
   return { name: file.name, path, encoding, spooledBytes, ...sightOf(before), ...digester.digest() }
-}
-
-async function* digested(source: FileHandle, digester: Digester, onRead: OnRead): AsyncGenerator<Buffer> {
-  for await (const chunk of readChunks(source)) {
-    digester.add(chunk)
-    yield chunk
-    onRead(digester.bytes)
-  }
-}
-
-function compressor(encoding: Encoding): Transform {
-  if (encoding === 'gzip') return createGzip({ level: GZIP_LEVEL, chunkSize: OUTPUT_BYTES })
-  const params = { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
-  return createZstdCompress({ params, chunkSize: OUTPUT_BYTES })
 }
 
 function changed(file: Waiting, options?: ErrorOptions): Problem {

@@ -56,7 +56,7 @@ export function isLoopback(hostname: string): boolean {
 
 async function send(client: Client, spooled: Spooled, onSent: (bytes: number) => void): Promise<Receipt> {
   using idle = new Idle(client.idleMsMax)
-  const body = new Body(client.disk, spooled.path, (bytes) => {
+  await using body = new Body(client.disk, spooled.path, (bytes) => {
     idle.moved()
     onSent(bytes)
   })
@@ -91,8 +91,10 @@ async function* rejectsOf(client: Client, id: string): AsyncGenerator<Reject> {
   using idle = new Idle(client.idleMsMax)
   const url = urlOf(client.server, `api/uploads/${encodeURIComponent(id)}/rejects`)
   const response = await ask(client, idle, url, {})
-  if (response.status === 404) throw new Problem('not_found', `${url.href}: there are no rejects`)
-  if (response.status !== 200) throw faultOf(response, url, await readText(idle, response))
+  if (response.status !== 200) {
+    const text = await readText(idle, response)
+    throw response.status === 404 ? new Problem('not_found', `${url.href}: no rejects`) : faultOf(response, url, text)
+  }
   for await (const lines of readLines(moving(idle, response))) for (const line of lines) yield parseReject(line.bytes)
 }
 
@@ -116,10 +118,11 @@ function headersFor(spooled: Spooled): Record<string, string> {
 }
 
 /** A body that can be sent once; each attempt makes a new one. Keeps what went wrong with the disk while it was read. */
-class Body {
+class Body implements AsyncDisposable {
   readonly #disk: Disk
   readonly #path: string
   readonly #onSent: (bytes: number) => void
+  #chunks: AsyncGenerator<Buffer<ArrayBuffer>> | undefined
   fault: unknown
 
   constructor(disk: Disk, path: string, onSent: (bytes: number) => void) {
@@ -128,7 +131,17 @@ class Body {
     this.#onSent = onSent
   }
 
-  async *chunks(): AsyncGenerator<Buffer<ArrayBuffer>> {
+  chunks(): AsyncGenerator<Buffer<ArrayBuffer>> {
+    this.#chunks = this.#read()
+    return this.#chunks
+  }
+
+  /** Closes the file also when the answer came before all of it was sent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks?.return(undefined)
+  }
+
+  async *#read(): AsyncGenerator<Buffer<ArrayBuffer>> {
     try {
       for await (const chunk of chunksOf(this.#disk, this.#path)) {
         yield chunk

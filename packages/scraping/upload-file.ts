@@ -9,10 +9,11 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { AnswerError } from './answer.ts'
 import { type Archived, archive } from './archive.ts'
+import type { Encoding } from './compress.ts'
 import { deliver } from './delivery.ts'
 import type { Waiting } from './outbox.ts'
 import { refuse } from './refused.ts'
-import { dropSpooled, type Encoding, type Spooled, spool } from './spool.ts'
+import { dropSpooled, type Spooled, spool } from './spool.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
@@ -21,7 +22,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
   try {
     const spooled = await spoolFile(job, run, file)
     if (spooled === undefined) return undefined
-    const sent = await sendSpooled(job, run, file, spooled)
+    const sent = await sendCopy(job, run, { file, spooled, isFresh: false })
     const archived = await archive(job.disk, job.folders, { file, ...sent })
     // What was known of a file with this name is out of date.
     run.settled.delete(archived.name)
@@ -41,27 +42,28 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
 
 type Sent = Readonly<{ spooled: Spooled; receipt: Receipt }>
 
-async function sendSpooled(job: Job, run: Run, file: Waiting, spooled: Spooled, isFresh = false): Promise<Sent> {
+/** The copy that is sent. A fresh one was made in this run, after another had been refused. */
+type Copy = Readonly<{ file: Waiting; spooled: Spooled; isFresh: boolean }>
+
+async function sendCopy(job: Job, run: Run, copy: Copy): Promise<Sent> {
   try {
-    return { spooled, receipt: await sendUntilAnswered(job, run, spooled) }
+    return { spooled: copy.spooled, receipt: await sendUntilAnswered(job, run, copy.spooled) }
   } catch (error) {
     if (!(error instanceof AnswerError)) throw error
-    const other = await otherCopy(job, run, { file, spooled, error, isFresh })
-    if (other !== undefined) return sendSpooled(job, run, file, other, true)
-    if (error.refuses) await refuse(job.disk, job.folders, { file, spooled, error })
+    const spooled = await otherCopy(job, run, copy, error)
+    if (spooled !== undefined) return sendCopy(job, run, { ...copy, spooled, isFresh: true })
+    if (error.refuses) await refuse(job.disk, job.folders, { ...copy, error })
     throw error
   }
 }
 
-type Refusal = Readonly<{ file: Waiting; spooled: Spooled; error: AnswerError; isFresh: boolean }>
-
 /** A copy that the server may take where it did not take this one; `undefined` when there is none. */
-async function otherCopy(job: Job, run: Run, { file, spooled, error, isFresh }: Refusal): Promise<Spooled | undefined> {
-  if (error.asksForGzip && spooled.encoding === 'zstd') run.encoding = 'gzip'
-  // A disk may have damaged the copy; the file itself is refused only when a new copy is refused too.
-  else if (isFresh || !DAMAGED.has(error.document?.code ?? '')) return undefined
-  await dropSpooled(job.disk, job.folders, file.name)
-  return spoolFile(job, run, file)
+async function otherCopy(job: Job, run: Run, copy: Copy, error: AnswerError): Promise<Spooled | undefined> {
+  if (error.asksForGzip && copy.spooled.encoding === 'zstd') run.encoding = 'gzip'
+  // A disk may have damaged the copy; the file itself is refused only when a fresh copy is refused too.
+  else if (copy.isFresh || !DAMAGED.has(error.document?.code ?? '')) return undefined
+  await dropSpooled(job.disk, job.folders, copy.file.name)
+  return spoolFile(job, run, copy.file)
 }
 
 const DAMAGED = new Set(['body_damaged', 'digest_mismatch'])

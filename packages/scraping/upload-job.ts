@@ -1,8 +1,8 @@
 /** What a run of `upload-data` is given, and what it remembers while it goes on. */
 import type { Disk } from '@splitcart/shared/disk.ts'
+import type { Encoding } from './compress.ts'
 import type { Patience, Pausing } from './delivery.ts'
 import type { Folders } from './folders.ts'
-import type { Encoding } from './spool.ts'
 import type { UploadClient } from './upload-client.ts'
 import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
 

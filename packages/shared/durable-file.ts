@@ -30,13 +30,18 @@ export function openPart(disk: Disk, path: string): Promise<FileHandle> {
   return disk.open(path, PART_FLAGS, FILE_MODE)
 }
 
+/** Makes an open part durable and closes it; now it can `land`. */
+export async function finishPart(part: FileHandle): Promise<void> {
+  await part.sync()
+  await part.close()
+}
+
 /** Writes a part whole and durable, or leaves none behind. */
 export async function writePart<T>(disk: Disk, path: string, write: (part: FileHandle) => Promise<T>): Promise<T> {
   const part = await openPart(disk, path)
   try {
     const result = await write(part)
-    await part.sync()
-    await part.close()
+    await finishPart(part)
     return result
   } catch (cause) {
     await part.close().catch(() => {})

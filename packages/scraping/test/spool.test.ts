@@ -4,8 +4,9 @@ import { appendFile, readdir, readFile, rm, symlink, truncate, writeFile } from 
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import type { Encoding } from '../compress.ts'
 import { scanOutbox, type Waiting } from '../outbox.ts'
-import { cleanSpool, type Encoding, type Spooled, spool } from '../spool.ts'
+import { cleanSpool, type Spooled, spool } from '../spool.ts'
 import { disk, freshPlace, type Place, putInOutbox } from './place.ts'
 
 const TEXT = '{"a": "bread"}\n{"a": "milk"}\n{"a": "no newline"}'
