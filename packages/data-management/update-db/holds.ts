@@ -12,10 +12,11 @@ export function reasonToHold(
   lines: Readonly<{ rows: number; rejected: number }>,
   limits: HoldLimits,
 ): string | undefined {
-  if (lines.rejected > lines.rows * limits.rejectsShare)
+  // Divided, not multiplied: 7 / 100 is the number written 0.07, while 100 * 0.07 is more than 7.
+  if (lines.rejected / lines.rows > limits.rejectsShare)
     return `${lines.rejected} of ${lines.rows} rows are rejected, more than ${percent(limits.rejectsShare)}.`
   for (const { store, date, rows, rowsBefore } of scrapes)
-    if (rowsBefore !== undefined && rowsBefore >= limits.rowsMin && rows < rowsBefore * limits.rowsShare)
+    if (rowsBefore !== undefined && rowsBefore >= limits.rowsMin && rows / rowsBefore < limits.rowsShare)
       return `The scrape of ${store} on ${date} has ${rows} rows, fewer than ${percent(limits.rowsShare)} of the ${rowsBefore} before it.`
   return undefined
 }
