@@ -43,7 +43,9 @@ test('whatever call a sender is killed before, the next run brings the file into
       assert.equal(error.message, 'killed'),
     )
     const waiting = await visible(outbox)
-    assert.ok(waiting.length === 1 || (await visible(archive)).includes('a.jsonl'), 'the file is somewhere at any time')
+    const kept = await visible(archive)
+    assert.ok(!kept.includes('a.jsonl') || kept.includes('a.receipt.json'), 'no file is archived without its receipt')
+    assert.ok(waiting.length === 1 || kept.includes('a.jsonl'), 'the file is somewhere at any time')
     assert.equal((await upload(sender)).outcome, 'done')
     assert.deepEqual([await visible(outbox), await readdir(spool)], [[], []])
     assert.deepEqual(await visible(archive), ['a.jsonl', 'a.receipt.json'])

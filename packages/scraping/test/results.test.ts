@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -105,6 +105,15 @@ test('a receipt of another upload changes nothing', async () => {
     JSON.parse(await readFile(join(sender.place.folders.archive, 'a.receipt.json'), 'utf8')).state,
     'accepted',
   )
+})
+
+test('a receipt whose file a person took away is not asked for', async () => {
+  await using sender = await freshSender()
+  await putInOutbox(sender.place, 'a.jsonl', TEXT)
+  await upload(sender)
+  await rm(join(sender.place.folders.archive, 'a.jsonl'))
+  await upload(sender)
+  assert.equal(sender.server.heard.length, 1)
 })
 
 test('rejects in any order and beyond the file are kept, with what the server has of them', async () => {

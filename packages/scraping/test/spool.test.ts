@@ -4,6 +4,7 @@ import { appendFile, readdir, readFile, rm, symlink, truncate, writeFile } from 
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import type { Disk } from '@splitcart/shared/disk.ts'
 import type { Encoding } from '../compress.ts'
 import { scanOutbox, type Waiting } from '../outbox.ts'
 import { cleanSpool, type Spooled, spool } from '../spool.ts'
@@ -36,6 +37,29 @@ for (const [encoding, decode] of [
     assert.deepEqual([spooled.bytes, spooled.lines], [TEXT.length, 3])
   })
 }
+
+test('a copy of a file of many portions holds every byte of it', async () => {
+  await using place = await freshPlace()
+  const text = Array.from({ length: 60_000 }, (_, index) => createHash('sha256').update(`${index}`).digest('hex')).join(
+    '\n',
+  )
+  const spooled = await spoolOf(place, await waitingFile(place, 'x.jsonl', text))
+  assert.equal(spooled.sha256, createHash('sha256').update(text).digest('hex'))
+  assert.ok(zstdDecompressSync(await readFile(spooled.path)).equals(Buffer.from(text)))
+})
+
+test('a file that the disk cannot read to its end has no copy', { timeout: 10_000 }, async () => {
+  await using place = await freshPlace()
+  const file = await waitingFile(place)
+  const broken = Object.assign(new Error('i/o error'), { code: 'EIO' })
+  const open: Disk['open'] = async (path, flags, mode) => {
+    const handle = await disk.open(path, flags, mode)
+    if (path === file.path) handle.read = () => Promise.reject(broken)
+    return handle
+  }
+  await assert.rejects(spool({ ...disk, open }, place.folders, file, { encoding: 'zstd' }), broken)
+  assert.deepEqual(await readdir(place.folders.spool), [])
+})
 
 test('an empty file has a copy that is not empty', async () => {
   await using place = await freshPlace()
