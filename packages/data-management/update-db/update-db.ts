@@ -138,9 +138,10 @@ async function* checkedBytes(disk: Disk, path: string, sha256: string): AsyncGen
   const file = await disk.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
   try {
     const digester = new Digester()
+    // One buffer for all: whoever reads has done with a portion before asking for the next one.
+    const buffer = Buffer.allocUnsafe(READ_BYTES)
     for (;;) {
-      // A new buffer for each portion: the lines handed on share its memory.
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null)
+      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, null)
       if (bytesRead === 0) break
       const portion = buffer.subarray(0, bytesRead)
       digester.add(portion)
