@@ -9,7 +9,8 @@ import type { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
+import { codeOf } from '@splitcart/shared/disk.ts'
+import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 
 /** The content encodings an upload may have, best first. */
 export const ENCODINGS = ['zstd', 'gzip'] as const
@@ -32,73 +33,98 @@ export async function decode(
   limits: DecodeLimits,
   part: FileHandle,
 ): Promise<Decoded> {
-  const meter = new Meter(limits)
+  const meter = new Meter(body, limits)
   const digester = new Digester()
   const write = async (content: AsyncIterable<Buffer>) => {
     for await (const chunk of content) {
       digester.add(chunk)
       if (digester.bytes > limits.contentBytesMax)
-        throw new Problem('content_too_large', `more than ${limits.contentBytesMax} bytes of content are not taken`)
+        meter.refuse('content_too_large', `more than ${limits.contentBytesMax} bytes of content are not taken`)
       await part.appendFile(chunk)
     }
+    // The decoder has seen the end of its data; what still comes it would never look at.
+    if (!meter.hasEnded) meter.refuse('body_damaged', behindTheEnd(encoding))
   }
   const decoder = decoderOf(encoding)
   try {
-    const chunks = (source: Readable) => meter.pass(source)
-    if (decoder === undefined) await pipeline(body, chunks, write, { signal: meter.signal })
-    else await pipeline(body, chunks, decoder, write, { signal: meter.signal })
+    const chunks = (pipe?: { signal?: AbortSignal }) => meter.chunks(pipe!.signal!)
+    if (decoder === undefined) await pipeline(chunks, write)
+    else await pipeline(chunks, decoder, write)
   } catch (error) {
-    throw meter.fault ?? problemOf(error, encoding, meter.bytes)
-  } finally {
-    meter.stop()
+    throw meter.refusal ?? problemOf(error, encoding, meter.bytes)
   }
   if (meter.bytes === 0) throw new Problem('body_empty')
-  if (decoder !== undefined && (decoder.bytesWritten !== meter.bytes || !body.readableEnded))
-    throw new Problem('body_damaged', `there are bytes behind the end of the ${encoding} data`)
+  if (decoder !== undefined && decoder.bytesWritten !== meter.bytes)
+    throw new Problem('body_damaged', behindTheEnd(encoding))
   return { ...digester.digest(), wireBytes: meter.bytes }
 }
 
-/** Counts what comes over the wire and notices when nothing comes. */
+/**
+ * Counts what comes over the wire and notices when nothing comes. The body itself is left alone, whatever goes wrong: to destroy it
+ * would cut the connection on which the sender is to learn what went wrong.
+ */
 class Meter {
+  readonly #body: AsyncIterator<Buffer>
   readonly #limits: DecodeLimits
-  readonly #stop = new AbortController()
-  #idle: NodeJS.Timeout | undefined
   bytes = 0
-  fault: Problem | undefined
+  hasEnded = false
+  refusal: Problem | undefined
 
-  constructor(limits: DecodeLimits) {
+  constructor(body: Readable, limits: DecodeLimits) {
+    this.#body = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
     this.#limits = limits
-    this.#expectMore()
   }
 
-  get signal(): AbortSignal {
-    return this.#stop.signal
+  /** Throws a problem that counts for more than what its throwing breaks. */
+  refuse(code: ProblemCode, detail: string): never {
+    this.refusal ??= new Problem(code, detail)
+    throw this.refusal
   }
 
-  async *pass(source: Readable): AsyncGenerator<Buffer> {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      this.bytes += chunk.length
-      if (this.bytes > this.#limits.bodyBytesMax) {
-        this.fault = new Problem('body_too_large', `more than ${this.#limits.bodyBytesMax} bytes are not taken`)
-        throw this.fault
-      }
-      yield chunk
-      this.#expectMore()
+  async *chunks(signal: AbortSignal): AsyncGenerator<Buffer> {
+    const { bodyBytesMax } = this.#limits
+    for (;;) {
+      const { done, value } = await this.#next(signal)
+      if (done) break
+      this.bytes += value.length
+      if (this.bytes > bodyBytesMax) this.refuse('body_too_large', `more than ${bodyBytesMax} bytes are not taken`)
+      yield value
     }
-    this.stop()
+    this.hasEnded = true
   }
 
-  stop(): void {
-    clearTimeout(this.#idle)
+  #cut(cause: unknown): Problem {
+    this.refusal ??= new Problem('body_damaged', 'the connection was cut', { cause })
+    return this.refusal
   }
 
-  #expectMore(): void {
-    clearTimeout(this.#idle)
-    this.#idle = setTimeout(() => {
-      this.fault = new Problem('body_late', `no byte for ${this.#limits.idleMsMax / 1000} s`)
-      this.#stop.abort()
-    }, this.#limits.idleMsMax)
+  /** The next chunk, unless the sender stands still too long or something else has failed meanwhile. */
+  async #next(signal: AbortSignal): Promise<IteratorResult<Buffer>> {
+    const { idleMsMax } = this.#limits
+    const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<Buffer>>()
+    const giveUp = () => reject(signal.reason)
+    signal.addEventListener('abort', giveUp, { once: true })
+    const late = setTimeout(() => {
+      this.refusal ??= new Problem('body_late', `no byte for ${idleMsMax / 1000} s`)
+      reject(this.refusal)
+    }, idleMsMax)
+    this.#body.next().then(resolve, (cause) => reject(isCut(cause) ? this.#cut(cause) : cause))
+    try {
+      return await promise
+    } finally {
+      clearTimeout(late)
+      signal.removeEventListener('abort', giveUp)
+    }
   }
+}
+
+/** Whether the connection, or whoever held its other end, went away. */
+function isCut(error: unknown): boolean {
+  return /^(ECONNRESET|ERR_STREAM_PREMATURE_CLOSE)$/.test(codeOf(error))
+}
+
+function behindTheEnd(encoding: Encoding): string {
+  return `there are bytes behind the end of the ${encoding} data`
 }
 
 function decoderOf(encoding: Encoding): (Transform & { bytesWritten: number }) | undefined {
@@ -108,8 +134,11 @@ function decoderOf(encoding: Encoding): (Transform & { bytesWritten: number }) |
 }
 
 function problemOf(error: unknown, encoding: Encoding, wireBytes: number): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return new Problem('disk_full', undefined, { cause: error })
+  // The decoder closed with input left: it has seen the end of its data.
+  if (code === 'ERR_STREAM_PREMATURE_CLOSE')
+    return new Problem('body_damaged', behindTheEnd(encoding), { cause: error })
   if (!/^(Z_|ZSTD_|ERR_ZSTD)/.test(code)) return error
   if (wireBytes === 0) return new Problem('body_empty')
   const detail = code === 'Z_BUF_ERROR' ? `the ${encoding} data end too early` : `these are no sound ${encoding} data`
