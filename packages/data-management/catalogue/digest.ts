@@ -1,12 +1,14 @@
 /**
  * The whole catalogue as text that does not depend on how it came about: no ids, no times of loading, everything by its own names and
  * in one order. Two catalogues that mean the same have the same digest, whatever the order of loading and whatever the database.
+ * Brands and categories stand in the labels that name them: those that nothing names any more mean nothing.
  */
 import { createHash } from 'node:crypto'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 
 // A listing's own name: company, whether it has no SKU, code.
 const LISTING = `company.code as company, listing.by_name, listing.code`
+const NAME = `company.code || ' ' || listing.by_name || ' ' || listing.code`
 const FROM_LISTING = 'listing join company on company.id = listing.company_id'
 
 /** Each part of the catalogue, in an order of its own. A product is named by its first listing. */
@@ -22,15 +24,17 @@ const PARTS: Readonly<Record<string, string>> = {
     order by 1, 2, 3`,
   listing_category: `select ${LISTING}, category.name from listing_category join listing on listing.id = listing_category.listing_id
     join company on company.id = listing.company_id join category on category.id = category_id order by 1, 2, 3, 4`,
-  product: `select ${LISTING}, first_value(company.code || ' ' || listing.by_name || ' ' || listing.code)
-      over (partition by listing.product_id order by company.code, listing.by_name, listing.code) as product
-    from ${FROM_LISTING} order by 1, 2, 3`,
-  product_key: `select kind, value, (
-      select min(company.code || ' ' || listing.by_name || ' ' || listing.code) from ${FROM_LISTING}
+  product: `select ${LISTING}, min(${NAME}) over (partition by listing.product_id) as product from ${FROM_LISTING} order by 1, 2, 3`,
+  product_key: `select kind, value, (select min(${NAME}) from ${FROM_LISTING}
       where listing.product_id = product_key.product_id) as product
     from product_key order by 1, 2`,
-  label: `select ${LISTING}, label.hash, label.name, label.key, label.barcode from label join listing on listing.id = label.listing_id
-    join company on company.id = listing.company_id order by 1, 2, 3, 4`,
+  label: `with recursive path (id, names) as (
+      select id, name from category where parent_id is null
+      union all select category.id, names || ' / ' || category.name from category join path on path.id = parent_id)
+    select ${LISTING}, label.hash, label.name, label.key, brand.name as brand, label.barcode, label.size, label.url, label.image_url,
+      path.names as path
+    from label join listing on listing.id = label.listing_id join company on company.id = listing.company_id
+    left join brand on brand.id = label.brand_id left join path on path.id = label.category_id order by 1, 2, 3, 4`,
   price_run: `select store.code as store, ${LISTING}, from_date, to_date, price_cents, was_price_cents, is_on_special, is_available
     from price_run join store on store.id = store_id join listing on listing.id = listing_id
     join company on company.id = listing.company_id order by 2, 1, 3, 4, 5`,
@@ -43,11 +47,6 @@ const PARTS: Readonly<Record<string, string>> = {
     from contested join scrape on scrape.id = scrape_id join store on store.id = scrape.store_id join load on load.id = load_id
     join label on label.id = contested.label_id join listing on listing.id = contested.listing_id
     join company on company.id = listing.company_id order by 4, 1, 2, 3, 5, 6`,
-  brand: 'select name from brand order by 1',
-  category: `with recursive path (id, name) as (
-      select id, name from category where parent_id is null
-      union all select category.id, path.name || ' / ' || category.name from category join path on path.id = parent_id)
-    select name from path order by 1`,
 }
 
 /** The catalogue line by line, for finding where two differ. */

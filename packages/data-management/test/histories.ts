@@ -1,0 +1,223 @@
+/**
+ * Small random histories of files, full of what makes a catalogue go wrong: repeated values and gaps, listings that come, go, change
+ * their names and share barcodes, several stores and dates in a file, scrapes past midnight, second files for a date, broken lines.
+ */
+import { createHash } from 'node:crypto'
+import { type HistoryFile, LINE_BYTES_MAX } from './naive-catalogue.ts'
+import { Chance } from './random.ts'
+
+/** What a shop sells, as one scrape of it would say. */
+type Article = {
+  sku: string | number | null
+  key: string
+  barcode: string | null
+  brand: string | null
+  path: string[]
+}
+type Terms = { price: number | string; was: number | null; special: boolean | null; available: boolean | null }
+type Shop = { company: string; store: string; hasId: boolean; articles: Article[] }
+type Line = Readonly<{ product: Record<string, unknown>; metadata: Record<string, unknown> }>
+/** The lines of one shop on one day. */
+type Visit = Readonly<{ shop: Shop; day: number; lines: readonly Line[] }>
+
+// Few of each, so that they meet. The last two codes sort one way as UTF-16 and the other way as UTF-8.
+const COMPANIES = ['aldi', 'iga']
+const STORES = ['g1', 'g10', 'G2', '\uff21', '\u{1d400}']
+const SKUS = ['1', '2', '3', 4, '007', 'a 1', '\uff21', '\u{1d400}']
+const KEYS = ['milk', 'bread', 'ham', 'eggs', 'tea', '1', 'müsli', '牛乳']
+const BARCODES = ['9300000000001', '9300000000002', '93000003', '930004']
+const BRANDS = ['Farmdale', 'Bakers', 'farmdale']
+const PATHS = [[], [], ['Food'], ['Food', 'Dairy'], ['Dairy'], ['Food', 'Food'], ['Food', 'Dairy', 'Milk']]
+const PRICES = [1, 1.5, '2.00', 2, 0]
+const DAYS = 8
+// The end of February of a leap year is among the days.
+const FIRST_DAY = Date.UTC(2024, 1, 24)
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+
+/** The files of a history, in the order in which their scrapes were made. The same seed gives the same bytes. */
+export function historyOf(seed: number): HistoryFile[] {
+  const chance = new Chance(seed)
+  const days = chance.shuffled([...Array(DAYS + 4).keys()]).slice(0, chance.between(1, DAYS))
+  const visits = shopsOf(chance).flatMap((shop) =>
+    visitsOf(
+      chance,
+      shop,
+      days.toSorted((one, other) => one - other),
+    ),
+  )
+  const files = inFiles(chance, visits).map((group) => fileOf(chance, group))
+  const distinct = new Map(files.map((file) => [file.sha256, file]))
+  return [...distinct.values()]
+}
+
+function shopsOf(chance: Chance): Shop[] {
+  const codes = chance.shuffled(STORES)
+  const companies = chance.is(0.5) ? COMPANIES : [chance.of(COMPANIES)]
+  const articles = new Map(companies.map((company) => [company, articlesOf(chance)]))
+  return codes.slice(0, chance.between(1, 4)).map((store) => {
+    const company = chance.of(companies)
+    return { company, store, hasId: chance.is(0.8), articles: articles.get(company)! }
+  })
+}
+
+function articlesOf(chance: Chance): Article[] {
+  const skus = chance.shuffled(SKUS)
+  return skus.slice(0, chance.between(1, 8)).map((sku) => ({
+    sku: chance.is(0.7) ? sku : null,
+    key: chance.of(KEYS),
+    barcode: chance.is(0.3) ? chance.of(BARCODES) : null,
+    brand: chance.is(0.7) ? chance.of(BRANDS) : null,
+    path: chance.of(PATHS),
+  }))
+}
+
+/** What a shop showed on each day it was visited: mostly what it showed the day before. */
+function visitsOf(chance: Chance, shop: Shop, days: readonly number[]): Visit[] {
+  let shelf = shop.articles.map((article) => ({ article, terms: termsOf(chance), isThere: chance.is(0.8) }))
+  const visits: Visit[] = []
+  for (const day of days) {
+    shelf = shelf.map(({ article, terms, isThere }) => ({
+      article: chance.is(0.1) ? changed(chance, article) : article,
+      terms: chance.is(0.3) ? termsOf(chance) : terms,
+      isThere: chance.is(0.2) ? !isThere : isThere,
+    }))
+    const there = shelf.filter(({ isThere }) => isThere)
+    const times = chance.of([0, 1, 1, 1, 1, 2, 3])
+    for (let time = 0; time < times; time++) {
+      const seen = time === 0 ? there : there.filter(() => chance.is(0.7))
+      const lines = seen.map(({ article, terms }) => ({
+        product: productOf(chance, article, time > 0 && chance.is(0.4) ? termsOf(chance) : terms),
+        metadata: metadataOf(chance, shop, day),
+      }))
+      visits.push({ shop, day, lines: withDuplicates(chance, lines) })
+    }
+  }
+  return visits.map((visit) => (chance.is(0.15) ? pastMidnight(chance, visit) : visit))
+}
+
+function termsOf(chance: Chance): Terms {
+  const flag = () => chance.of([null, null, true, false])
+  return { price: chance.of(PRICES), was: chance.of([null, null, 3]), special: flag(), available: flag() }
+}
+
+/** An article that is renamed, or gets or loses its barcode, its brand, its category or its SKU. */
+function changed(chance: Chance, article: Article): Article {
+  const changes: Partial<Article>[] = [
+    { key: chance.of(KEYS) },
+    { barcode: chance.of([null, ...BARCODES]) },
+    { brand: chance.of([null, ...BRANDS]) },
+    { path: chance.of(PATHS) },
+    { sku: chance.of([null, ...SKUS]) },
+  ]
+  return { ...article, ...chance.of(changes) }
+}
+
+function productOf(chance: Chance, { sku, key, barcode, brand, path }: Article, terms: Terms): Record<string, unknown> {
+  return {
+    ...(sku === null && chance.is(0.5) ? {} : { sku }),
+    name: key.toUpperCase(),
+    normalized_name_brand_size: key,
+    barcode,
+    brand,
+    category_path: path,
+    price_current: terms.price,
+    price_was: terms.was,
+    is_on_special: terms.special,
+    is_available: terms.available,
+    // Dropped with a warning.
+    ...(chance.is(0.05) ? { size: 5 } : {}),
+  }
+}
+
+function metadataOf(chance: Chance, { company, store, hasId }: Shop, day: number): Record<string, unknown> {
+  const name = hasId
+    ? { store_id: store, store_name: chance.of([`${company} ${store}`, store]) }
+    : { store_name: store }
+  return {
+    company,
+    ...(chance.is(0.2) ? { company_name: chance.of(['Aldi', 'IGA', 'Iga']) } : {}),
+    ...name,
+    state: chance.of(['qld', 'qld', 'nsw', null]),
+    scraped_date: dateOf(day),
+  }
+}
+
+function dateOf(day: number): string {
+  return new Date(FIRST_DAY + day * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** Some lines once more, with another price. */
+function withDuplicates(chance: Chance, lines: readonly Line[]): Line[] {
+  const again = lines.filter(() => chance.is(0.05))
+  const others = again.map(({ product, metadata }) => ({ product: { ...product, ...priced(chance) }, metadata }))
+  return chance.is(0.5) ? [...lines, ...others] : chance.shuffled([...lines, ...others])
+}
+
+function priced(chance: Chance): Record<string, unknown> {
+  return { price_current: chance.of(PRICES), brand: chance.of(['Only in a duplicate', null]) }
+}
+
+/** Some lines dated a day later, now and then with a line of both days, or of a third. */
+function pastMidnight(chance: Chance, { shop, day, lines }: Visit): Visit {
+  const moved = lines.map((line) => (chance.is(0.5) ? dated(line, day + 1) : line))
+  if (lines.length > 0 && chance.is(0.3)) moved.push(dated(chance.of(lines), chance.of([day, day + 1])))
+  if (lines.length > 0 && chance.is(0.2)) moved.push(dated(chance.of(lines), day + 2))
+  return { shop, day, lines: chance.is(0.5) ? moved : chance.shuffled(moved) }
+}
+
+function dated({ product, metadata }: Line, day: number): Line {
+  return { product, metadata: { ...metadata, scraped_date: dateOf(day) } }
+}
+
+/** Mostly one visit a file; some files hold several, of any shops and days. */
+function inFiles(chance: Chance, visits: readonly Visit[]): Visit[][] {
+  const files: Visit[][] = []
+  for (const visit of chance.shuffled(visits))
+    if (files.length > 0 && chance.is(0.2)) files.at(-1)?.push(visit)
+    else files.push([visit])
+  return files
+}
+
+function fileOf(chance: Chance, visits: readonly Visit[]): HistoryFile {
+  const lines = visits.flatMap(({ lines, day }) => stamped(chance, lines, day))
+  const written = (chance.is(0.2) ? chance.shuffled(lines) : lines).map((line) => JSON.stringify(line))
+  const broken = chance.is(0.15) ? withBrokenLines(chance, written) : written
+  const end = chance.is(0.1) ? '\r\n' : '\n'
+  const bytes = Buffer.from(broken.join(end) + (chance.is(0.8) ? end : ''))
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { bytes, sha256, receivedAt: timeOn(chance, visits[0]!.day) }
+}
+
+/** With the time of scraping on all lines, some of them, or none. */
+function stamped(chance: Chance, lines: readonly Line[], day: number): Line[] {
+  const share = chance.of([0, 0, 0.5, 1, 1])
+  const time = timeOn(chance, day)
+  return lines.map((line, index) => {
+    if (!chance.is(share)) return line
+    const scraped_at = new Date(time + (index % 2) * 1000).toISOString()
+    return { product: line.product, metadata: { ...line.metadata, scraped_at } }
+  })
+}
+
+// Few times, so that some are equal and the bytes have to decide.
+function timeOn(chance: Chance, day: number): number {
+  return FIRST_DAY + day * DAY_MS + chance.between(8, 10) * HOUR_MS
+}
+
+function withBrokenLines(chance: Chance, lines: readonly string[]): string[] {
+  const broken = [
+    '{"product":',
+    'null',
+    '[]',
+    '{}',
+    '',
+    '  \t',
+    '{"product":{"name":"no price"},"metadata":{"company":"aldi"}}',
+    `"${'x'.repeat(LINE_BYTES_MAX)}"`,
+    lines[0]?.replace(/"price_current":[^,]+/, '"price_current":-1') ?? '{}',
+    lines[0]?.replace(/"scraped_date":"[^"]+"/, '"scraped_date":"2024-02-30"') ?? '{}',
+  ]
+  const bad = Array.from({ length: chance.between(1, 4) }, () => chance.of(broken))
+  return chance.is(0.2) ? bad : chance.shuffled([...lines, ...bad])
+}

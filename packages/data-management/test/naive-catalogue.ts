@@ -1,0 +1,270 @@
+/**
+ * What the catalogue must be, computed from the files alone: all of them at once, with plain maps, each rule of design 6 written
+ * down as it is said there. Slow on purpose. Gives the same lines as `catalogueLines`.
+ */
+import { createHash } from 'node:crypto'
+import { isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
+
+/** A file as it arrived. */
+export type HistoryFile = Readonly<{ bytes: Buffer; sha256: string; receivedAt: number }>
+
+/** What a file says about one store on one date. `shown` goes by the name of the listing. */
+type Scrape = Readonly<{
+  company: string
+  store: string
+  date: string
+  sha256: string
+  rankedAt: number
+  storeName: string
+  state: string | null
+  companyName: string | null
+  shown: ReadonlyMap<string, Row>
+}>
+
+type Cell = string | number | null
+
+/** Longer lines are rejected; small, so that a test can have some. */
+export const LINE_BYTES_MAX = 2000
+
+const DAY_MS = 86_400_000
+
+/** The catalogue of these files, line by line, in no particular order. */
+export function naiveCatalogue(files: readonly HistoryFile[]): string[] {
+  const scrapes = files.flatMap(scrapesOf)
+  const records = [
+    ...companies(scrapes),
+    ...stores(scrapes),
+    ...scrapes.map(scrapeRecord),
+    ...listings(scrapes),
+    ...labels(scrapes),
+    ...products(scrapes),
+    ...runs(scrapes),
+    ...contested(scrapes),
+  ]
+  return records.map((record) => JSON.stringify(record))
+}
+
+/** How many lines of a file count, how many of them are no rows, and how many show a listing that their scrape has shown. */
+export function naiveCounts(file: HistoryFile): { rows: number; rejected: number; duplicate: number } {
+  const lines = linesOf(file)
+  const good = lines.flatMap(rowOrNothing).length
+  const shown = scrapesOf(file).reduce((sum, scrape) => sum + scrape.shown.size, 0)
+  return { rows: lines.length, rejected: lines.length - good, duplicate: good - shown }
+}
+
+function linesOf(file: HistoryFile): string[] {
+  return file.bytes
+    .toString()
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+}
+
+function rowOrNothing(line: string): Row[] {
+  const bytes = Buffer.from(line)
+  const row = readRow(bytes)
+  return bytes.length > LINE_BYTES_MAX || isRejection(row) ? [] : [row]
+}
+
+function scrapesOf(file: HistoryFile): Scrape[] {
+  const rows = linesOf(file).flatMap(rowOrNothing)
+  const byStore = Map.groupBy(rows, (row) => JSON.stringify([row.company, row.storeCode]))
+  return [...byStore.values()].flatMap((ofStore) => {
+    const byDate = Map.groupBy(ofStore, (row) => row.date)
+    const dates = [...byDate.keys()].sort()
+    if (isPastMidnight(dates, byDate)) {
+      const [earlier = [], later = []] = dates.map((date) => byDate.get(date) ?? [])
+      return [scrapeOf(file, [...earlier, ...later])]
+    }
+    return [...byDate.values()].map((ofDate) => scrapeOf(file, ofDate))
+  })
+}
+
+function isPastMidnight(dates: readonly string[], byDate: ReadonlyMap<string, Row[]>): boolean {
+  const [earlier = '', later = ''] = dates
+  if (dates.length !== 2 || Date.parse(later) - Date.parse(earlier) !== DAY_MS) return false
+  const names = new Set(byDate.get(earlier)?.map(nameOf))
+  return !byDate.get(later)?.some((row) => names.has(nameOf(row)))
+}
+
+/** The scrape of these rows; it is what its first row says it is. */
+function scrapeOf(file: HistoryFile, rows: readonly Row[]): Scrape {
+  const { company, storeCode: store, date, storeName, state, companyName } = rows[0]!
+  const shown = new Map<string, Row>()
+  for (const row of rows) if (!shown.has(nameOf(row))) shown.set(nameOf(row), row)
+  const times = rows.flatMap((row) => row.scrapedAt ?? [])
+  const rankedAt = times.length > 0 ? Math.max(...times) : file.receivedAt
+  return { company, store, date, sha256: file.sha256, rankedAt, storeName, state, companyName, shown }
+}
+
+/** A listing by its own name: its company and SKU, or its company and normalized name. */
+function nameOf(row: Row): string {
+  return row.sku === null ? `${row.company} 1 ${row.key}` : `${row.company} 0 ${row.sku}`
+}
+
+function cellsOf(row: Row): Cell[] {
+  return row.sku === null ? [row.company, 1, row.key] : [row.company, 0, row.sku]
+}
+
+function hashOf({ name, key, brand, barcode, size, url, imageUrl, categoryPath }: Row): number {
+  const text = JSON.stringify([name, key, brand, barcode, size, url, imageUrl, ...categoryPath])
+  return Number.parseInt(createHash('sha1').update(text).digest('hex').slice(0, 12), 16)
+}
+
+function termsOf(row: Row): Cell[] {
+  const flag = (value: boolean | null) => (value === null ? null : Number(value))
+  return [row.priceCents, row.wasPriceCents, flag(row.isOnSpecial), flag(row.isAvailable)]
+}
+
+/** Numbers by size, texts by their bytes, as databases do; one after the other. */
+function compare(one: readonly (string | number)[], other: readonly (string | number)[]): number {
+  for (const [index, a] of one.entries()) {
+    const b = other[index]!
+    const order = typeof a === 'number' ? a - Number(b) : Buffer.compare(Buffer.from(a), Buffer.from(String(b)))
+    if (order !== 0) return order
+  }
+  return 0
+}
+
+/** The element that comes last by its rank. */
+function last<T>(elements: readonly T[], rank: (element: T) => (string | number)[]): T | undefined {
+  return elements.toSorted((one, other) => compare(rank(one), rank(other))).at(-1)
+}
+
+function companies(scrapes: readonly Scrape[]): Cell[][] {
+  return [...Map.groupBy(scrapes, ({ company }) => company)].map(([company, group]) => {
+    const named = group.filter(({ companyName }) => companyName !== null)
+    const newest = last(named, ({ date, store, rankedAt, sha256 }) => [date, store, rankedAt, sha256])
+    return ['company', company, newest?.companyName ?? null]
+  })
+}
+
+function stores(scrapes: readonly Scrape[]): Cell[][] {
+  return groupsByStore(scrapes).map((group) => {
+    const { company, store, storeName, state } = last(group, ({ date, rankedAt, sha256 }) => [date, rankedAt, sha256])!
+    return ['store', company, store, storeName, state]
+  })
+}
+
+function groupsByStore(scrapes: readonly Scrape[]): Scrape[][] {
+  return [...Map.groupBy(scrapes, ({ company, store }) => JSON.stringify([company, store])).values()]
+}
+
+function scrapeRecord(scrape: Scrape): Cell[] {
+  const { company, store, date, sha256, shown, storeName, state, companyName } = scrape
+  return ['scrape', company, store, date, sha256, shown.size, storeName, state, companyName]
+}
+
+type Showing = Readonly<{ store: string; date: string; row: Row }>
+
+/** What each store showed on each of its dates: of each listing, the row of the scrape that ranks highest. */
+function showings(scrapes: readonly Scrape[]): Showing[] {
+  const byStoreAndDate = Map.groupBy(scrapes, ({ company, store, date }) => JSON.stringify([company, store, date]))
+  return [...byStoreAndDate.values()].flatMap((group) => {
+    const shown = new Map<string, Showing>()
+    for (const scrape of group.toSorted((one, other) => compare(rankOf(one), rankOf(other))))
+      for (const [name, row] of scrape.shown) shown.set(name, { store: scrape.store, date: scrape.date, row })
+    return [...shown.values()]
+  })
+}
+
+function rankOf({ rankedAt, sha256 }: Scrape): (string | number)[] {
+  return [rankedAt, sha256]
+}
+
+function listings(scrapes: readonly Scrape[]): Cell[][] {
+  return [...Map.groupBy(showings(scrapes), ({ row }) => nameOf(row)).values()].flatMap((group) => {
+    const newest = last(group, ({ date, store }) => [date, store])!.row
+    const withBarcode = group.filter(({ row }) => row.barcode !== null)
+    const barcode = last(withBarcode, ({ date, store }) => [date, store])?.row.barcode ?? null
+    const { name, key, brand, size, url, imageUrl } = newest
+    const own = cellsOf(newest)
+    return [
+      ['listing', ...own, barcode, name, key, brand, size, url, imageUrl],
+      ...newest.categoryPath.map((category) => ['listing_category', ...own, category]),
+    ]
+  })
+}
+
+/** All that scrapes say about listings, also those that lost against another of the same date; each thing once. */
+function labels(scrapes: readonly Scrape[]): Cell[][] {
+  const found = new Map<string, Cell[]>()
+  for (const { shown } of scrapes)
+    for (const row of shown.values()) {
+      const { name, key, brand, barcode, size, url, imageUrl, categoryPath } = row
+      const path = categoryPath.length === 0 ? null : categoryPath.join(' / ')
+      const cells = [name, key, brand, barcode, size, url, imageUrl, path]
+      found.set(`${nameOf(row)} ${hashOf(row)}`, ['label', ...cellsOf(row), hashOf(row), ...cells])
+    }
+  return [...found.values()]
+}
+
+/** A product is named by its first listing: every key gives its first name to all that have it, until nothing changes. */
+function products(scrapes: readonly Scrape[]): Cell[][] {
+  const rows = scrapes.flatMap(({ shown }) => [...shown.values()])
+  const product = new Map(rows.map((row) => [nameOf(row), nameOf(row)]))
+  const byKey = Map.groupBy(rows.flatMap(keysOf), ({ kind, value }) => JSON.stringify([kind, value]))
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const group of byKey.values()) {
+      const names = group.map(({ listing }) => product.get(listing)!)
+      const first = names.toSorted((one, other) => compare([one], [other]))[0]!
+      for (const { listing } of group) product.set(listing, first)
+      if (names.some((name) => name !== first)) changed = true
+    }
+  }
+  const own = new Map(rows.map((row) => [nameOf(row), cellsOf(row)]))
+  return [
+    ...[...own].map(([name, cells]) => ['product', ...cells, product.get(name)!]),
+    ...[...byKey.values()].map(([first]) => ['product_key', first!.kind, first!.value, product.get(first!.listing)!]),
+  ]
+}
+
+type Key = Readonly<{ kind: string; value: string; listing: string }>
+
+function keysOf(row: Row): Key[] {
+  const listing = nameOf(row)
+  const name = { kind: 'name', value: row.key, listing }
+  return row.barcode === null ? [name] : [name, { kind: 'barcode', value: row.barcode, listing }]
+}
+
+function runs(scrapes: readonly Scrape[]): Cell[][] {
+  return groupsByStore(scrapes).flatMap((ofStore) => {
+    const store = ofStore[0]!.store
+    const dates = [...new Set(ofStore.map(({ date }) => date))].sort()
+    const byListing = Map.groupBy(showings(ofStore), ({ row }) => nameOf(row))
+    return [...byListing.values()].flatMap((group) => {
+      const rowOn = new Map(group.map(({ date, row }) => [date, row]))
+      const own = cellsOf(group[0]!.row)
+      const say = (what: (row: Row) => Cell[]) => dates.map((date) => rowOn.has(date) && what(rowOn.get(date)!))
+      return [
+        ...stretches(dates, say(termsOf)).map((run) => ['price_run', store, ...own, ...run]),
+        ...stretches(
+          dates,
+          say((row) => [hashOf(row)]),
+        ).map((run) => ['label_run', store, ...own, ...run]),
+      ]
+    })
+  })
+}
+
+/** The stretches of neighbouring dates with equal values: from, to (null when the last date is in it), the value. */
+function stretches(dates: readonly string[], values: readonly (Cell[] | false)[]): Cell[][] {
+  const found: Cell[][] = []
+  for (const [index, value] of values.entries()) {
+    if (value === false) continue
+    const isSame = (other: Cell[] | false | undefined) => JSON.stringify(other) === JSON.stringify(value)
+    if (isSame(values[index - 1])) continue
+    let end = index
+    while (end + 1 < values.length && isSame(values[end + 1])) end++
+    found.push([dates[index]!, end === dates.length - 1 ? null : dates[end]!, ...value])
+  }
+  return found
+}
+
+function contested(scrapes: readonly Scrape[]): Cell[][] {
+  const byStoreAndDate = Map.groupBy(scrapes, ({ company, store, date }) => JSON.stringify([company, store, date]))
+  const several = [...byStoreAndDate.values()].filter((group) => group.length > 1).flat()
+  return several.flatMap(({ store, date, sha256, shown }) =>
+    [...shown.values()].map((row) => ['contested', store, date, sha256, ...cellsOf(row), hashOf(row), ...termsOf(row)]),
+  )
+}
