@@ -13,8 +13,20 @@ export type Terms = Readonly<{
   is_available: number | null
 }>
 
-/** What a change of one date did, counted in listings and runs. */
-export type DateChange = { inserted: number; changed: number; opened: number; closed: number }
+/** A price that changed from one scrape to the next, in whole cents. */
+export type Jump = Readonly<{ listingId: number; from: number; to: number }>
+
+/** What a change of one date did, counted in listings and runs; and the largest changes of price, as shares, the largest first. */
+export type DateChange = {
+  inserted: number
+  changed: number
+  disappeared: number
+  opened: number
+  closed: number
+  jumps: Jump[]
+}
+
+const JUMPS_MAX = 10
 
 const PAGE_LISTINGS = 2_000
 
@@ -42,7 +54,7 @@ export class History {
   change(storeId: number, date: string, stays: boolean, scrapeId: number): DateChange {
     const window = this.#windowOf(storeId, date, stays)
     this.#findAffected(storeId, window)
-    const total: DateChange = { inserted: 0, changed: 0, opened: 0, closed: 0 }
+    const total: DateChange = { inserted: 0, changed: 0, disappeared: 0, opened: 0, closed: 0, jumps: [] }
     for (let last = 0; ; ) {
       const page = this.#pageAfter(last)
       if (page.length === 0) return total
@@ -111,10 +123,7 @@ export class History {
     this.#changeLabel(storeId, listingId, window, shown?.label_id)
     total.opened += changes.opened
     total.closed += changes.closed
-    if (shown === undefined || shown.scrape_id !== scrapeId) return
-    const earlier = prices.find((run) => shownOn(run, window.date)) ?? prices.find((run) => shownOn(run, window.before))
-    if (earlier === undefined) total.inserted++
-    else if (!sameTerms(earlier.value, shown)) total.changed++
+    countListing(total, listingId, earlierTerms(prices, window), shown, scrapeId)
   }
 
   #changeLabel(storeId: number, listingId: number, window: Window, labelId: number | undefined): void {
@@ -186,6 +195,43 @@ function sameTerms(one: Terms, other: Terms): boolean {
     one.is_on_special === other.is_on_special &&
     one.is_available === other.is_available
   )
+}
+
+/** What was shown before the change: on the date itself, else on the scrape before it. */
+function earlierTerms(prices: readonly Run<Terms>[], window: Window): Terms | undefined {
+  const run = prices.find((run) => shownOn(run, window.date)) ?? prices.find((run) => shownOn(run, window.before))
+  return run?.value
+}
+
+function countListing(
+  total: DateChange,
+  listingId: number,
+  earlier: Terms | undefined,
+  shown: Shown | undefined,
+  scrapeId: number,
+): void {
+  if (shown === undefined) {
+    if (earlier !== undefined) total.disappeared++
+    return
+  }
+  if (shown.scrape_id !== scrapeId) return
+  if (earlier === undefined) total.inserted++
+  else if (!sameTerms(earlier, shown)) {
+    total.changed++
+    noteJump(total.jumps, { listingId, from: earlier.price_cents, to: shown.price_cents })
+  }
+}
+
+/** Keeps the largest jumps. */
+export function noteJump(jumps: Jump[], jump: Jump): void {
+  if (jump.from === jump.to) return
+  jumps.push(jump)
+  jumps.sort((one, other) => sizeOf(other) - sizeOf(one)).splice(JUMPS_MAX)
+}
+
+/** How large a change of price is, the same up and down: the logarithm of the ratio, with a cent added so that nothing is infinite. */
+function sizeOf({ from, to }: Jump): number {
+  return Math.abs(Math.log((to + 1) / (from + 1)))
 }
 
 function shownOn(run: Run<unknown>, date: string | undefined): boolean {

@@ -20,6 +20,26 @@ export function joinProducts(database: SqliteDatabase, labelId: number): void {
   }
 }
 
+/** Takes the products of `temp.loosened` apart and joins their listings anew, by the labels they still have. */
+export function rejoinProducts(database: SqliteDatabase): void {
+  database.script(`
+    create temp table if not exists apart (listing_id integer primary key);
+    delete from temp.apart;
+    insert into temp.apart select id from listing where product_id in (select product_id from temp.loosened);
+    delete from product_key where product_id in (select product_id from temp.loosened);
+    update listing set product_id = null where id in (select listing_id from temp.apart);
+    delete from product where id in (select product_id from temp.loosened);
+  `)
+  for (let last = 0; ; ) {
+    const sql = `select label.id, listing_id, key, barcode from temp.apart join label using (listing_id)
+      where label.id > ? order by label.id limit ${PAGE_LABELS}`
+    const page = database.all<Keys & { id: number }>(sql, last)
+    if (page.length === 0) return
+    for (const keys of page) joinByKeys(database, keys)
+    last = page.at(-1)!.id
+  }
+}
+
 function joinByKeys(database: SqliteDatabase, { listing_id, key, barcode }: Keys): void {
   joinByKey(database, listing_id, 'name', key)
   if (barcode !== null) joinByKey(database, listing_id, 'barcode', barcode)

@@ -5,7 +5,7 @@
  * (`contested`), and what the store showed is put together row by row from the one that was scraped later.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import { type DateChange, History } from './history.ts'
+import { type DateChange, History, noteJump } from './history.ts'
 import type { StagedScrape } from './staging.ts'
 
 const TERMS = 'price_cents, was_price_cents, is_on_special, is_available'
@@ -40,6 +40,11 @@ export class Scrapes {
   /** Takes a scrape out, as if it had never been there. */
   remove(scrapeId: number): DateChange {
     const { store_id, date } = this.#database.get<ScrapeRecord>('select * from scrape where id = ?', scrapeId)!
+    // A label that only a losing row had is in no run: its listing is looked at all the same.
+    this.#database.run(
+      'insert or ignore into temp.relabelled select listing_id from contested where scrape_id = ?',
+      scrapeId,
+    )
     this.#database.run('delete from contested where scrape_id = ?', scrapeId)
     this.#database.run('delete from scrape where id = ?', scrapeId)
     const others = this.#scrapesOn(store_id, date)
@@ -119,6 +124,12 @@ export class Scrapes {
         where listing.label_id is not shown.label_id
     `)
   }
+}
+
+/** Adds what a change did to the sums of several. */
+export function addChange(total: DateChange, change: DateChange): void {
+  for (const count of ['inserted', 'changed', 'disappeared', 'opened', 'closed'] as const) total[count] += change[count]
+  for (const jump of change.jumps) noteJump(total.jumps, jump)
 }
 
 type ScrapeRecord = { id: number; store_id: number; date: string }

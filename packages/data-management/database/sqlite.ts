@@ -66,6 +66,21 @@ export class SqliteDatabase implements Disposable {
     return this.connection.prepare(sql).iterate(...values) as IterableIterator<T>
   }
 
+  /** Opens a transaction, or, within one, a part of it that can be undone by itself. Not committed when disposed of: undone. */
+  begin(): Disposable & { commit: () => void } {
+    const isPart = this.connection.isTransaction
+    this.script(isPart ? 'savepoint part' : 'begin immediate')
+    let isOpen = true
+    const end = (script: string) => {
+      if (isOpen) this.script(script)
+      isOpen = false
+    }
+    return {
+      commit: () => end(isPart ? 'release part' : 'commit'),
+      [Symbol.dispose]: () => end(isPart ? 'rollback to part; release part' : 'rollback'),
+    }
+  }
+
   /** Runs several statements that take no values. */
   script(sql: string): void {
     this.connection.exec(sql)

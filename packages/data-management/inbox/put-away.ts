@@ -7,7 +7,7 @@ import { createGzip, constants as zlib } from 'node:zlib'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { land, move, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
-import type { LoadState } from '../catalogue/catalogue.ts'
+import type { LoadState } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
 
 const PORTION_BYTES = 256 * 1024

@@ -6,14 +6,9 @@
  */
 import { isBlank, readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, REJECT_CODES, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
-import {
-  type Applied,
-  type Catalogue,
-  type LoadedFile,
-  type Loading,
-  type LoadRecord,
-  NOTHING_APPLIED,
-} from '../catalogue/catalogue.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Loading } from '../catalogue/loading.ts'
+import { type Applied, type Counts, type LoadedFile, type LoadRecord, nothingApplied } from '../catalogue/loads.ts'
 import { type StagedScrape, type Staging, TooManyScrapes } from '../catalogue/staging.ts'
 import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
 import { pairsAcrossMidnight } from './midnight.ts'
@@ -28,30 +23,47 @@ export type LoadOrder = Readonly<{
   now: () => number
 }>
 
-type Counts = { rows: number; duplicate: number; rejected: number; warnings: number }
+/** What loading a file would do. `reason`: why it would be held. */
+export type Preview = Readonly<{ counts: Counts; applied: Applied; reason: string | undefined }>
 
 /** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
 export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
   using loading = catalogue.begin(order.file, order.now())
-  const counts: Counts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0 }
+  const { counts, failure, reason } = await stage(catalogue, loading, order)
+  if (failure === undefined && reason === undefined)
+    return loading.commit('loaded', counts, loading.apply(), order.now(), null)
+  loading[Symbol.dispose]()
+  return recordOnly(catalogue, order, failure === undefined ? 'held' : 'failed', failure ?? reason ?? '')
+}
+
+/** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */
+export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promise<Preview> {
+  using loading = catalogue.begin(order.file, order.now())
+  const { counts, failure, reason } = await stage(catalogue, loading, order)
+  const applied = failure === undefined ? loading.apply() : nothingApplied()
+  loading.commit(failure === undefined ? 'loaded' : 'failed', counts, applied, order.now(), null)
+  return { counts, applied, reason: failure ?? reason }
+}
+
+type Staged = Readonly<{ counts: Counts; failure?: string; reason?: string | undefined }>
+
+async function stage(catalogue: Catalogue, loading: Loading, order: LoadOrder): Promise<Staged> {
+  const counts = noCounts()
   try {
     await readInto(loading, order, counts, (row, line) => loading.staging.add(row, line))
   } catch (error) {
     if (!(error instanceof TooManyScrapes)) throw error
-    loading[Symbol.dispose]()
-    return recordOnly(catalogue, order, 'failed', error.message)
+    return { counts, failure: error.message }
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
-    return loading.commit('failed', counts, NOTHING_APPLIED, order.now(), 'Not one line of the file is a row.')
+    return { counts, failure: 'Not one line of the file is a row.' }
   counts.duplicate = loading.staging.observe()
   joinAcrossMidnight(loading.staging)
-  const reason = order.hold && reasonToHold(comparisons(catalogue, loading.staging), counts, order.hold)
-  if (reason !== undefined) {
-    loading[Symbol.dispose]()
-    return recordOnly(catalogue, order, 'held', reason)
-  }
-  const applied: Applied = loading.apply()
-  return loading.commit('loaded', counts, applied, order.now(), null)
+  return { counts, reason: order.hold && reasonToHold(comparisons(catalogue, loading.staging), counts, order.hold) }
+}
+
+function noCounts(): Counts {
+  return { rows: 0, duplicate: 0, rejected: 0, warnings: 0 }
 }
 
 /** Records that a file was held or failed, with its rejects and without touching the catalogue. */
@@ -62,9 +74,9 @@ async function recordOnly(
   problem: string,
 ): Promise<LoadRecord> {
   using loading = catalogue.begin(order.file, order.now())
-  const counts: Counts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0 }
+  const counts = noCounts()
   await readInto(loading, order, counts, () => {})
-  return loading.commit(state, counts, NOTHING_APPLIED, order.now(), problem)
+  return loading.commit(state, counts, nothingApplied(), order.now(), problem)
 }
 
 async function readInto(

@@ -1,4 +1,5 @@
 -- The catalogue: what the loaded scrapes mean. Money is whole cents, dates are ISO text, times are milliseconds since 1970.
+-- A column refers to another table by `references` where looking that up is cheap; elsewhere only by its name.
 
 create table company (
   id integer primary key,
@@ -22,7 +23,7 @@ create table brand (
 
 create table category (
   id integer primary key,
-  parent_id integer references category, -- null: at the top
+  parent_id integer, -- null: at the top
   name text not null
 ) strict;
 
@@ -37,7 +38,7 @@ create table product (
 create table product_key (
   kind text not null check (kind in ('barcode', 'name')),
   value text not null,
-  product_id integer not null references product,
+  product_id integer not null,
   primary key (kind, value)
 ) strict, without rowid;
 
@@ -62,12 +63,12 @@ create table label (
   hash integer not null, -- of all that follows
   name text not null,
   key text not null, -- normalized_name_brand_size
-  brand_id integer references brand,
+  brand_id integer,
   barcode text,
   size text,
   url text,
   image_url text,
-  category_id integer references category,
+  category_id integer,
   unique (listing_id, hash)
 ) strict;
 

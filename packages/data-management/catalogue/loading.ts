@@ -1,0 +1,102 @@
+/**
+ * One load while it is made: nothing of it stays unless `commit` is called before it is disposed of.
+ *
+ *   begin ─▶ staging, rejects ─▶ apply ─▶ commit
+ *              └──────────── dispose ────────────▶ as if nothing had been
+ *
+ * A load of bytes that are on record replaces that load, in the same transaction.
+ */
+import type { Rejection } from '@splitcart/shared/row.ts'
+import type { SqliteDatabase } from '../database/sqlite.ts'
+import { relabel, renameStores } from './labels.ts'
+import {
+  type Applied,
+  type Counts,
+  deleteLoad,
+  findLoad,
+  finishLoad,
+  insertLoad,
+  type LoadedFile,
+  type LoadRecord,
+  type LoadState,
+  nothingApplied,
+} from './loads.ts'
+import { joinProducts } from './products.ts'
+import { addChange, Scrapes } from './scrapes.ts'
+import { type StagedScrape, Staging } from './staging.ts'
+import { undoScrapes } from './undo.ts'
+
+// A file of nothing but rejects must not fill the database: of the later ones only place and reason are kept.
+const REJECTS_WITH_RAW_MAX = 10_000
+const RAW_BYTES_MAX = 4096
+
+export class Loading implements Disposable {
+  readonly staging: Staging
+  readonly #database: SqliteDatabase
+  readonly #transaction: Disposable & { commit: () => void }
+  readonly #file: LoadedFile
+  readonly #startedAt: number
+  readonly #loadId: number
+  readonly #labelIdBefore: number
+  #rejects = 0
+
+  constructor(database: SqliteDatabase, file: LoadedFile, startedAt: number) {
+    this.#database = database
+    this.#file = file
+    this.#startedAt = startedAt
+    this.#transaction = database.begin()
+    try {
+      const replaced = findLoad(database, file.sha256)
+      if (replaced !== undefined) {
+        undoScrapes(database, replaced.id)
+        deleteLoad(database, replaced.id)
+      }
+      this.#loadId = insertLoad(database, file)
+      this.#labelIdBefore = database.get<{ id: number | null }>('select max(id) as id from label')?.id ?? 0
+      this.staging = new Staging(database)
+    } catch (error) {
+      this[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  /** Records a line that is not a row. */
+  reject(line: number, rejection: Rejection, raw: Buffer): void {
+    const kept = this.#rejects++ < REJECTS_WITH_RAW_MAX ? raw.subarray(0, RAW_BYTES_MAX) : null
+    const { code, field, reason } = rejection
+    this.#database.run('insert into reject values (?, ?, ?, ?, ?, ?)', this.#loadId, line, code, field, reason, kept)
+  }
+
+  /** Applies the staged scrapes to the catalogue. They must have been observed. */
+  apply(): Applied {
+    const scrapes = new Scrapes(this.#database)
+    const total = nothingApplied()
+    for (const scrape of inOrder(this.staging.scrapes)) {
+      const listings = this.staging.listingsOf(scrape)
+      const change = scrapes.add(scrape, this.#loadId, this.#file.receivedAt)
+      addChange(total, change)
+      total.unchanged += listings - change.inserted - change.changed
+    }
+    relabel(this.#database)
+    joinProducts(this.#database, this.#labelIdBefore)
+    renameStores(this.#database, [...new Set(this.staging.scrapes.map((scrape) => scrape.storeId))])
+    return total
+  }
+
+  /** Records how the load ended, and makes all of it durable. */
+  commit(state: LoadState, counts: Counts, applied: Applied, finishedAt: number, problem: string | null): LoadRecord {
+    const ending = { state, startedAt: this.#startedAt, finishedAt, problem }
+    const record = finishLoad(this.#database, this.#loadId, ending, counts, applied)
+    this.#transaction.commit()
+    return record
+  }
+
+  /** Undoes everything that was not committed. */
+  [Symbol.dispose](): void {
+    this.#transaction[Symbol.dispose]()
+  }
+}
+
+function inOrder(scrapes: readonly StagedScrape[]): StagedScrape[] {
+  return scrapes.toSorted((one, other) => one.storeId - other.storeId || (one.date < other.date ? -1 : 1))
+}

@@ -1,0 +1,126 @@
+/** The records of loads: what became of each file, in the same database as its rows. */
+import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
+import type { SqliteDatabase } from '../database/sqlite.ts'
+import type { DateChange } from './history.ts'
+
+/** The file that a load is made of. `receivedAt` is in milliseconds since 1970. */
+export type LoadedFile = Readonly<{ sha256: string; filename: string; receivedAt: number }>
+
+/** How a load ended. `loaded` applies it; `held` and `failed` record only that, and its rejects. */
+export type LoadState = Extract<UploadState, 'loaded' | 'held' | 'failed'>
+
+/** A load on record. */
+export type LoadRecord = Readonly<{
+  id: number
+  sha256: string
+  filename: string
+  state: LoadState
+  runsOpened: number
+  runsClosed: number
+  result: LoadResult
+}>
+
+/** What applying the staged scrapes did, in rows and runs. */
+export type Applied = DateChange & { unchanged: number }
+
+/** What reading the file found, in lines. */
+export type Counts = { rows: number; duplicate: number; rejected: number; warnings: number }
+
+/** How a load ended, and when, in milliseconds since 1970. */
+export type Ending = Readonly<{ state: LoadState; startedAt: number; finishedAt: number; problem: string | null }>
+
+/** Of a load that changed nothing. */
+export function nothingApplied(): Applied {
+  return { inserted: 0, changed: 0, unchanged: 0, disappeared: 0, opened: 0, closed: 0, jumps: [] }
+}
+
+/** The record of a load, or undefined when these bytes have not been dealt with. */
+export function findLoad(database: SqliteDatabase, sha256: string): LoadRecord | undefined {
+  const record = database.get<StoredLoad>('select * from load where sha256 = ?', sha256)
+  return record === undefined ? undefined : loadRecordOf(record)
+}
+
+/** The loads on record, the newest first, from before an id on. */
+export function listLoads(database: SqliteDatabase, before: number, limit: number): LoadRecord[] {
+  const sql = 'select * from load where id < ? order by id desc limit ?'
+  return database.all<StoredLoad>(sql, before, limit).map(loadRecordOf)
+}
+
+/** Makes the record that the rows of a load refer to; `finishLoad` completes it. */
+export function insertLoad(database: SqliteDatabase, { sha256, filename, receivedAt }: LoadedFile): number {
+  return database.get<{ id: number }>(
+    `insert into load (sha256, filename, state, received_at, started_at, finished_at, rows, inserted, changed, unchanged,
+      duplicate, rejected, warnings, runs_opened, runs_closed)
+      values (?, ?, 'failed', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) returning id`,
+    sha256,
+    filename,
+    receivedAt,
+  )!.id
+}
+
+/** Completes the record of a load. */
+export function finishLoad(
+  database: SqliteDatabase,
+  id: number,
+  ending: Ending,
+  counts: Counts,
+  applied: Applied,
+): LoadRecord {
+  const stored = database.get<StoredLoad>(
+    `update load set state = ?, started_at = ?, finished_at = ?, problem = ?, rows = ?, duplicate = ?, rejected = ?, warnings = ?,
+      inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ? where id = ? returning *`,
+    ending.state,
+    ending.startedAt,
+    ending.finishedAt,
+    ending.problem,
+    counts.rows,
+    counts.duplicate,
+    counts.rejected,
+    counts.warnings,
+    applied.inserted,
+    applied.changed,
+    applied.unchanged,
+    applied.opened,
+    applied.closed,
+    id,
+  )
+  return loadRecordOf(stored!)
+}
+
+/** Removes the record of a load and its rejects; its scrapes must be gone. */
+export function deleteLoad(database: SqliteDatabase, id: number): void {
+  database.run('delete from reject where load_id = ?', id)
+  database.run('delete from load where id = ?', id)
+}
+
+type StoredLoad = Readonly<{
+  id: number
+  sha256: string
+  filename: string
+  state: LoadState
+  finished_at: number
+  rows: number
+  inserted: number
+  changed: number
+  unchanged: number
+  duplicate: number
+  rejected: number
+  warnings: number
+  runs_opened: number
+  runs_closed: number
+  problem: string | null
+}>
+
+function loadRecordOf(stored: StoredLoad): LoadRecord {
+  const { rows, inserted, changed, unchanged, duplicate, rejected, warnings, problem } = stored
+  const finished_at = new Date(stored.finished_at).toISOString()
+  return {
+    id: stored.id,
+    sha256: stored.sha256,
+    filename: stored.filename,
+    state: stored.state,
+    runsOpened: stored.runs_opened,
+    runsClosed: stored.runs_closed,
+    result: { rows, inserted, changed, unchanged, duplicate, rejected, warnings, finished_at, problem },
+  }
+}
