@@ -68,15 +68,17 @@ function mergeProducts(database: SqliteDatabase, one: number, other: number): vo
     database.get<{ size: number }>('select count(*) as size from listing where product_id = ?', id)!.size
   const [from, into] = size(one) < size(other) ? [one, other] : [other, one]
   for (const keys of keysOf(database, from)) {
-    setProduct(database, 'name', keys.key, into)
-    if (keys.barcode !== null) setProduct(database, 'barcode', keys.barcode, into)
+    moveKey(database, { kind: 'name', value: keys.key }, from, into)
+    if (keys.barcode !== null) moveKey(database, { kind: 'barcode', value: keys.barcode }, from, into)
   }
   database.run('update listing set product_id = ? where product_id = ?', into, from)
   database.run('delete from product where id = ?', from)
 }
 
-function setProduct(database: SqliteDatabase, kind: KeyKind, value: string, productId: number): void {
-  database.run('update product_key set product_id = ? where kind = ? and value = ?', productId, kind, value)
+/** A key of a label that has not had its turn may still lead to a third product: it is left, and joins that one in its turn. */
+function moveKey(database: SqliteDatabase, key: { kind: KeyKind; value: string }, from: number, into: number): void {
+  const sql = 'update product_key set product_id = ? where kind = ? and value = ? and product_id = ?'
+  database.run(sql, into, key.kind, key.value, from)
 }
 
 function keysOf(database: SqliteDatabase, productId: number): Keys[] {
