@@ -50,23 +50,32 @@ function setCategories(database: SqliteDatabase): void {
   `)
 }
 
-/** Names each store as its newest scrape does, and each company as the newest scrape of it that has a name. */
-export function renameStores(database: SqliteDatabase, storeIds: readonly number[]): void {
-  for (const storeId of storeIds) {
-    const newest = database.get<{ store_name: string; state: string | null }>(
-      `select store_name, scrape.state from scrape join load on load.id = load_id
-        where store_id = ? order by date desc, ranked_at desc, load.sha256 desc limit 1`,
-      storeId,
-    )
-    if (newest === undefined) continue
+/** Names each of these stores as its newest scrape does, and their companies as the newest scrape that has a name for them. */
+export function rename(
+  database: SqliteDatabase,
+  stores: readonly Readonly<{ storeId: number; companyId: number }>[],
+): void {
+  for (const storeId of new Set(stores.map((store) => store.storeId))) renameStore(database, storeId)
+  for (const companyId of new Set(stores.map((store) => store.companyId))) renameCompany(database, companyId)
+}
+
+function renameStore(database: SqliteDatabase, storeId: number): void {
+  const newest = database.get<{ store_name: string; state: string | null }>(
+    `select store_name, scrape.state from scrape join load on load.id = load_id
+      where store_id = ? order by date desc, ranked_at desc, load.sha256 desc limit 1`,
+    storeId,
+  )
+  if (newest !== undefined)
     database.run('update store set name = ?, state = ? where id = ?', newest.store_name, newest.state, storeId)
-    database.run(
-      `update company set name = (
-          select scrape.company_name from scrape join load on load.id = load_id join store on store.id = store_id
-          where store.company_id = company.id and scrape.company_name is not null
-          order by date desc, store.code desc, ranked_at desc, load.sha256 desc limit 1)
-        where id = (select company_id from store where id = ?)`,
-      storeId,
-    )
-  }
+}
+
+function renameCompany(database: SqliteDatabase, companyId: number): void {
+  database.run(
+    `update company set name = (
+        select scrape.company_name from scrape join load on load.id = load_id join store on store.id = store_id
+        where store.company_id = company.id and scrape.company_name is not null
+        order by date desc, store.code desc, ranked_at desc, load.sha256 desc limit 1)
+      where id = ?`,
+    companyId,
+  )
 }

@@ -8,7 +8,7 @@
  */
 import type { Rejection } from '@splitcart/shared/row.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import { relabel, renameStores } from './labels.ts'
+import { relabel, rename } from './labels.ts'
 import {
   type Applied,
   type Counts,
@@ -79,7 +79,7 @@ export class Loading implements Disposable {
     }
     relabel(this.#database)
     joinProducts(this.#database, this.#labelIdBefore)
-    renameStores(this.#database, [...new Set(this.staging.scrapes.map((scrape) => scrape.storeId))])
+    rename(this.#database, this.staging.scrapes)
     return total
   }
 

@@ -40,11 +40,7 @@ export class Scrapes {
   /** Takes a scrape out, as if it had never been there. */
   remove(scrapeId: number): DateChange {
     const { store_id, date } = this.#database.get<ScrapeRecord>('select * from scrape where id = ?', scrapeId)!
-    // A label that only a losing row had is in no run: its listing is looked at all the same.
-    this.#database.run(
-      'insert or ignore into temp.relabelled select listing_id from contested where scrape_id = ?',
-      scrapeId,
-    )
+    this.#noteShown(scrapeId, store_id, date)
     this.#database.run('delete from contested where scrape_id = ?', scrapeId)
     this.#database.run('delete from scrape where id = ?', scrapeId)
     const others = this.#scrapesOn(store_id, date)
@@ -111,6 +107,20 @@ export class Scrapes {
         select listing_id, label_id, scrape_id, ${TERMS}
         from contested join scrape on scrape.id = contested.scrape_id join load on load.id = scrape.load_id
         where scrape.store_id = ? and scrape.date = ? order by scrape.ranked_at, load.sha256`,
+      storeId,
+      date,
+    )
+  }
+
+  /** Every listing of a scrape that goes may have a newer showing elsewhere now, or had a label that only a losing row had. */
+  #noteShown(scrapeId: number, storeId: number, date: string): void {
+    this.#database.run(
+      'insert or ignore into temp.relabelled select listing_id from contested where scrape_id = ?',
+      scrapeId,
+    )
+    this.#database.run(
+      `insert or ignore into temp.relabelled select listing_id from price_run
+        where store_id = ?1 and from_date <= ?2 and (to_date is null or to_date >= ?2)`,
       storeId,
       date,
     )

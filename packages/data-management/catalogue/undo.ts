@@ -3,7 +3,7 @@
  * names and stores that only this load had shown disappear, and a product that only it had joined falls apart.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import { relabel, renameStores } from './labels.ts'
+import { relabel, rename } from './labels.ts'
 import { type Applied, nothingApplied } from './loads.ts'
 import { rejoinProducts } from './products.ts'
 import { addChange, Scrapes } from './scrapes.ts'
@@ -11,8 +11,9 @@ import { addChange, Scrapes } from './scrapes.ts'
 /** Takes out the scrapes of a load; its record stays. The caller has a transaction open. Counts what the stores show less or otherwise. */
 export function undoScrapes(database: SqliteDatabase, loadId: number): Applied {
   const total = nothingApplied()
-  const records = database.all<{ id: number; store_id: number }>(
-    'select id, store_id from scrape where load_id = ?',
+  const records = database.all<{ id: number; storeId: number; companyId: number }>(
+    `select scrape.id, store_id as storeId, company_id as companyId
+      from scrape join store on store.id = store_id where load_id = ?`,
     loadId,
   )
   if (records.length === 0) return total
@@ -21,7 +22,7 @@ export function undoScrapes(database: SqliteDatabase, loadId: number): Applied {
   relabel(database)
   forgetLabels(database)
   forgetNames(database)
-  renameStores(database, [...new Set(records.map((record) => record.store_id))])
+  rename(database, records)
   return total
 }
 
