@@ -44,10 +44,13 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   // The rest of a refused body is not worth reading; what follows on this connection would be read as if it were a request.
   if (request.raw.headers['content-length'] !== undefined || request.raw.headers['transfer-encoding'] !== undefined)
     reply.header('connection', 'close')
-  return reply
-    .code(status)
-    .header('content-type', PROBLEM_MEDIA_TYPE)
-    .send(JSON.stringify(toProblemDocument(problem)))
+  return (
+    reply
+      .code(status)
+      .header('content-type', PROBLEM_MEDIA_TYPE)
+      // As bytes: to a text Fastify would add a charset, which this media type does not have.
+      .send(Buffer.from(JSON.stringify(toProblemDocument(problem))))
+  )
 }
 
 /** What the libraries throw, in our own words. */

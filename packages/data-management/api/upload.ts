@@ -1,5 +1,5 @@
 /** `POST /api/upload/` and `/api/upload/products/`: one file, as a form or as the raw body (docs/protocol.md). */
-import multipart from '@fastify/multipart'
+import multipart, { type Multipart } from '@fastify/multipart'
 import { fromUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -49,16 +49,28 @@ async function read(request: FastifyRequest, reply: FastifyReply): Promise<Sent>
 
 async function readForm(request: FastifyRequest, reply: FastifyReply) {
   letSend(request, reply)
-  const parts = request.parts({ limits: { files: 1, parts: 1, fileSize: Number.POSITIVE_INFINITY } })
-  const first = await parts.next()
+  const next = partsOf(request)
+  const first = await next()
   const part = first.value
   if (first.done || part === undefined) throw new Problem('file_missing')
   if (part.type !== 'file' || part.fieldname !== FORM_PART)
     throw new Problem('form_invalid', `it has a part named "${part.fieldname}"`)
   const whole = async () => {
-    if (!(await parts.next()).done) throw new Problem('form_invalid', 'it has more than one part')
+    if (!(await next()).done) throw new Problem('form_invalid', 'it has more than one part')
   }
   return { body: part.file, encoding: 'gzip' as const, filename: checkedName(part.filename ?? '', '.jsonl.gz'), whole }
+}
+
+/** Reads part after part. What the parser throws tells of the form, in words of its own. */
+function partsOf(request: FastifyRequest): () => Promise<IteratorResult<Multipart>> {
+  const formInvalid = (cause: unknown) =>
+    new Problem('form_invalid', cause instanceof Error ? cause.message : String(cause), { cause })
+  try {
+    const parts = request.parts({ limits: { files: 1, parts: 1, fileSize: Number.POSITIVE_INFINITY } })
+    return () => parts.next().catch((cause) => Promise.reject(formInvalid(cause)))
+  } catch (cause) {
+    throw formInvalid(cause)
+  }
 }
 
 function readRaw(request: FastifyRequest): Pick<Sent, 'body' | 'encoding' | 'filename' | 'whole'> {

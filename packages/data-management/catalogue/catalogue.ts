@@ -44,6 +44,14 @@ export class Catalogue implements Disposable {
     return record
   }
 
+  /** Records that a held load was set aside for good. Undefined when it is not held. */
+  discard(sha256: string, reason: string, now: number): LoadRecord | undefined {
+    const load = this.findLoad(sha256)
+    if (load?.state !== 'held') return undefined
+    const ending = { state: 'failed', startedAt: now, finishedAt: now, problem: reason } as const
+    return finishLoad(this.database, load.id, ending, load.result, nothingApplied())
+  }
+
   /** How many rows a store's latest scrape before a date has; undefined when there is none. */
   rowsBefore(storeId: number, date: string): number | undefined {
     const sql =

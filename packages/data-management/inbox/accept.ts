@@ -54,12 +54,18 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload
     return result
   })
   const known = await ledger.uploads.findBySha256(decoded.sha256)
-  if (known !== undefined) await removeIfThere(disk, part)
-  const storedAs =
-    known?.stored_as ?? (await land(disk, part, folders.inbox, namesFor(sent.filename, decoded.sha256))).name
-  // Also for bytes that were there: whoever put them there may have died before this.
-  if (known !== undefined) await syncFolder(disk, folders.inbox)
-  return ledger.uploads.record(arrivalOf(inbox, id, sent, storedAs, decoded), sent.keyId)
+  if (known !== undefined) {
+    await removeIfThere(disk, part)
+    // Whoever put these bytes there may have died before this.
+    await syncFolder(disk, folders.inbox)
+    return ledger.uploads.record(arrivalOf(inbox, id, sent, known.stored_as, decoded), sent.keyId)
+  }
+  const landed = await land(disk, part, folders.inbox, namesFor(sent.filename, decoded.sha256))
+  const recorded = await ledger.uploads.record(arrivalOf(inbox, id, sent, landed.name, decoded), sent.keyId)
+  // Somebody sent the same bytes under another name at the same time, and was first: one copy is enough.
+  if (recorded.upload.stored_as !== landed.name && !landed.wasThere)
+    await removeIfThere(disk, join(folders.inbox, landed.name))
+  return recorded
 }
 
 function arrivalOf(inbox: Inbox, id: string, sent: Sent, storedAs: string, decoded: Decoded) {

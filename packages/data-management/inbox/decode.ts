@@ -93,8 +93,9 @@ class Meter {
     this.hasEnded = true
   }
 
-  #cut(cause: unknown): Problem {
-    this.refusal ??= new Problem('body_damaged', 'the connection was cut', { cause })
+  /** Whatever carries the body gave up: a connection that was cut, a form that has no end. */
+  #broken(cause: unknown): Problem {
+    this.refusal ??= new Problem('body_damaged', 'it breaks off', { cause })
     return this.refusal
   }
 
@@ -108,7 +109,7 @@ class Meter {
       this.refusal ??= new Problem('body_late', `no byte for ${idleMsMax / 1000} s`)
       reject(this.refusal)
     }, idleMsMax)
-    this.#body.next().then(resolve, (cause) => reject(isCut(cause) ? this.#cut(cause) : cause))
+    this.#body.next().then(resolve, (cause) => reject(this.#broken(cause)))
     try {
       return await promise
     } finally {
@@ -116,11 +117,6 @@ class Meter {
       signal.removeEventListener('abort', giveUp)
     }
   }
-}
-
-/** Whether the connection, or whoever held its other end, went away. */
-function isCut(error: unknown): boolean {
-  return /^(ECONNRESET|ERR_STREAM_PREMATURE_CLOSE)$/.test(codeOf(error))
 }
 
 function behindTheEnd(encoding: Encoding): string {

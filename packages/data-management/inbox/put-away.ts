@@ -1,7 +1,7 @@
 /** Moves a file out of the inbox when it has been dealt with. Nothing is deleted because it is bad (promise 8). */
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip, constants as zlib } from 'node:zlib'
 import type { Disk } from '@splitcart/shared/disk.ts'
@@ -9,27 +9,27 @@ import { land, move, remove, removeIfThere, writePart } from '@splitcart/shared/
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import type { LoadState } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
+import type { Stored } from './stored.ts'
 
 const PORTION_BYTES = 256 * 1024
 
-/** Moves an inbox file to where its state belongs: loaded files are compressed on the way. Safe to repeat after a crash. */
-export async function putAway(
-  disk: Disk,
-  folders: Folders,
-  file: Readonly<{ name: string; sha256: string }>,
-  state: LoadState,
-): Promise<void> {
-  const source = join(folders.inbox, file.name)
+/** Moves a file to where its state belongs: loaded files are compressed on the way. Safe to repeat after a crash. */
+export async function putAway(disk: Disk, folders: Folders, file: Stored, state: LoadState): Promise<void> {
+  // What is compressed has been loaded once; it stays among the processed files whatever becomes of it later.
+  if (file.isCompressed || file.place === PLACE_OF[state]) return
+  const name = basename(file.path)
   if (state !== 'loaded') {
-    await move(disk, source, state === 'held' ? folders.held : folders.failed, namesFor(file.name, file.sha256))
+    await move(disk, file.path, folders[PLACE_OF[state]], namesFor(name, file.sha256))
     return
   }
-  const part = join(folders.parts, `${file.sha256}.gz`)
+  const part = join(folders.processed, `.${file.sha256}.gz.part`)
   await removeIfThere(disk, part)
-  await writePart(disk, part, (target) => compress(disk, source, target))
-  await land(disk, part, folders.processed, compressedNames(file.name, file.sha256))
-  await remove(disk, source)
+  await writePart(disk, part, (target) => compress(disk, file.path, target))
+  await land(disk, part, folders.processed, compressedNames(name, file.sha256))
+  await remove(disk, file.path)
 }
+
+const PLACE_OF = { loaded: 'processed', held: 'held', failed: 'failed' } as const
 
 function* compressedNames(name: string, sha256: string): Generator<string> {
   for (const each of namesFor(name, sha256)) yield `${each}.gz`

@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { type Generated, Kysely, SqliteDialect } from 'kysely'
 import { SqliteDatabase } from '../database/sqlite.ts'
 
+/** What a person wants done with an upload: load it (again) without holding it, take it out of the catalogue, or set it aside for good. */
+export type Wish = 'load' | 'undo' | 'discard'
+
 export type LedgerTables = {
   upload: {
     id: string
@@ -16,6 +19,9 @@ export type LedgerTables = {
     state: string
     load: string | null
     settled_at: number | null
+    wish: Wish | null
+    wished_by: string | null
+    wish_reason: string | null
   }
   delivery: { upload_id: string; key_id: string; first_at: number; last_at: number; times: number }
   api_key: {

@@ -7,7 +7,7 @@
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
 import { type LoadResult, type Receipt, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
-import type { LedgerDatabase, LedgerTables } from './database.ts'
+import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
 
 export type Upload = LedgerTables['upload']
 
@@ -99,6 +99,32 @@ export class Uploads {
       .updateTable('upload')
       .set({ state, load: JSON.stringify(result), settled_at: at })
       .where('id', '=', id)
+      .execute()
+  }
+
+  /** Records what a person wants done with an upload. It replaces an earlier wish that has not been fulfilled. */
+  async wish(id: string, wish: Wish, by: string, reason: string): Promise<void> {
+    const set = { wish, wished_by: by, wish_reason: reason }
+    await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
+  }
+
+  /** The uploads of which something is wanted, the oldest first. */
+  wished(): Promise<Upload[]> {
+    return this.#database.selectFrom('upload').selectAll().where('wish', 'is not', null).orderBy('id').execute()
+  }
+
+  async clearWish(id: string): Promise<void> {
+    const set = { wish: null, wished_by: null, wish_reason: null }
+    await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
+  }
+
+  /** The uploads a person may mean: by its id, its SHA-256 or its file name; at most two. */
+  meant(text: string): Promise<Upload[]> {
+    return this.#database
+      .selectFrom('upload')
+      .selectAll()
+      .where(({ or, eb }) => or([eb('id', '=', text), eb('sha256', '=', text), eb('filename', '=', text)]))
+      .limit(2)
       .execute()
   }
 

@@ -1,62 +1,119 @@
-/** One random history, loaded for real in two orders and compared with the naive model. */
+/** Random histories, loaded for real and compared with the naive model. */
 import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
+import type { LoadRecord } from '../catalogue/loads.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { historyOf } from './histories.ts'
 import { type HistoryFile, LINE_BYTES_MAX, naiveCatalogue, naiveCounts } from './naive-catalogue.ts'
 import { Chance } from './random.ts'
 
-/** What is different for a seed, or undefined: the history loaded in two orders is the same as computed from all files at once. */
-export async function faultOfHistory(seed: number): Promise<string | undefined> {
+/** What is wrong with a seed, or undefined. */
+export type Fault = string | undefined
+
+/** A history loaded in two orders is the same twice, and the same as computed from all its files at once. */
+export async function faultOfHistory(seed: number): Promise<Fault> {
   const files = historyOf(seed)
-  const expected = naiveCatalogue(files)
   const chance = new Chance(~seed)
   // Some files come twice.
   const arrivals = [...files, ...files.filter(() => chance.is(0.1))]
-  const catalogues: string[][] = []
-  for (const order of [chance.shuffled(arrivals), chance.shuffled(arrivals)]) {
+  const orders: string[][] = []
+  for (let order = 0; order < 2; order++) {
     using catalogue = openCatalogue(':memory:')
-    for (const file of order) {
-      const fault = await load(catalogue, file)
-      if (fault !== undefined) return fault
-    }
-    const lines = [...catalogueLines(catalogue.database)]
-    const fault = differenceBetween(expected.toSorted(), lines.toSorted())
+    const fault = (await loadAll(catalogue, chance.shuffled(arrivals))) ?? faultOf(catalogue, files)
     if (fault !== undefined) return fault
-    catalogues.push(lines)
+    orders.push([...catalogueLines(catalogue.database)])
   }
-  const [one = [], other = []] = catalogues
-  return differenceBetween(one, other)
+  return differenceBetween(orders[0] ?? [], orders[1] ?? [])
 }
 
-/** Loads a file unless its bytes have been dealt with, as update-db does. Returns what is wrong with the record of the load. */
-export async function load(catalogue: Catalogue, file: HistoryFile): Promise<string | undefined> {
-  if (catalogue.findLoad(file.sha256) !== undefined) return undefined
+/** Some loads undone are as if they had never been; loaded once more, as if they had never been undone. */
+export async function faultOfUndo(seed: number): Promise<Fault> {
+  const files = historyOf(seed)
+  const chance = new Chance(~seed)
+  using catalogue = openCatalogue(':memory:')
+  const fault = await loadAll(catalogue, chance.shuffled(files))
+  if (fault !== undefined) return fault
+  const count = chance.is(0.1) ? files.length : Math.min(files.length, chance.between(1, 3))
+  const undone = chance.shuffled(files).slice(0, count)
+  const left = new Set(files)
+  for (const file of undone) {
+    catalogue.undo(file.sha256, 'for a test', file.receivedAt)
+    left.delete(file)
+    const wrong = faultOf(catalogue, [...left])
+    if (wrong !== undefined) return `after ${files.length - left.size} of ${count} undone: ${wrong}`
+  }
+  // A file that was not undone is replaced by itself.
+  for (const file of chance.shuffled([...undone, ...chance.shuffled([...left]).slice(0, 1)])) {
+    const wrong = (await load(catalogue, file)) ?? faultOf(catalogue, [...left.add(file)])
+    if (wrong !== undefined) return `after loading again: ${wrong}`
+  }
+  return undefined
+}
+
+/** Loads the files whose bytes have not been dealt with, as update-db does. */
+async function loadAll(catalogue: Catalogue, files: readonly HistoryFile[]): Promise<Fault> {
+  for (const file of files) {
+    const fault = catalogue.findLoad(file.sha256) === undefined ? await load(catalogue, file) : undefined
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+async function load(catalogue: Catalogue, file: HistoryFile): Promise<Fault> {
+  const { filename, result } = await loadWhole(catalogue, file)
+  const { rows, rejected, duplicate } = result
+  const expected = JSON.stringify(naiveCounts(file))
+  const found = JSON.stringify({ rows, rejected, duplicate })
+  return found === expected ? undefined : `counts of ${filename}: ${found} instead of ${expected}`
+}
+
+/** Loads a file, whatever is on record. */
+export function loadWhole(
+  catalogue: Catalogue,
+  file: HistoryFile,
+  lineBytesMax: number = LINE_BYTES_MAX,
+): Promise<LoadRecord> {
   const { sha256, receivedAt, bytes } = file
-  const record = await loadFile(catalogue, {
+  return loadFile(catalogue, {
     file: { sha256, filename: `${sha256.slice(0, 8)}.jsonl`, receivedAt },
-    bytes: () => inPortions(bytes),
-    lineBytesMax: LINE_BYTES_MAX,
+    bytes: () => inPortions(bytes, lineBytesMax),
+    lineBytesMax,
     hold: undefined,
     now: () => receivedAt,
   })
-  const { rows, rejected, duplicate } = record.result
-  const expected = naiveCounts(file)
-  const found = { rows, rejected, duplicate }
-  if (JSON.stringify(found) === JSON.stringify(expected)) return undefined
-  return `counts of ${record.filename}: ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`
 }
 
-const PORTION_BYTES = 700
+// Smaller than the longest line, so that lines and portions end apart.
+async function* inPortions(bytes: Buffer, lineBytesMax: number): AsyncGenerator<Buffer> {
+  const portionBytes = Math.ceil(lineBytesMax / 3)
+  for (let at = 0; at < bytes.length; at += portionBytes) yield bytes.subarray(at, at + portionBytes)
+}
 
-async function* inPortions(bytes: Buffer): AsyncGenerator<Buffer> {
-  for (let at = 0; at < bytes.length; at += PORTION_BYTES) yield bytes.subarray(at, at + PORTION_BYTES)
+/** How the catalogue differs from that of these files. */
+function faultOf(catalogue: Catalogue, files: readonly HistoryFile[]): Fault {
+  const lines = [...catalogueLines(catalogue.database)]
+  return differenceBetween(naiveCatalogue(files).toSorted(), lines.toSorted()) ?? leftOver(catalogue)
+}
+
+/** What the lines of a catalogue do not show, and must not be there. */
+const LEFT_OVERS: Readonly<Record<string, string>> = {
+  'a product without a listing': 'select id from product where id not in (select product_id from listing)',
+  'a listing without a product': 'select id from listing where product_id is null',
+  'a reference to nothing': 'select * from pragma_foreign_key_check',
+  'a listing whose label is not its own':
+    'select listing.id from listing left join label on label.id = label_id and listing_id = listing.id where label.id is null',
+  'a run of nothing': `select store_id from price_run left join listing on listing.id = listing_id
+    left join store on store.id = store_id where listing.id is null or store.id is null`,
+}
+
+function leftOver(catalogue: Catalogue): Fault {
+  return Object.keys(LEFT_OVERS).find((what) => catalogue.database.get(LEFT_OVERS[what] ?? '') !== undefined)
 }
 
 const LINES_SHOWN_MAX = 6
 
 /** The lines that only one of two lists has, or where their order first differs; undefined when they are equal. */
-export function differenceBetween(expected: readonly string[], found: readonly string[]): string | undefined {
+export function differenceBetween(expected: readonly string[], found: readonly string[]): Fault {
   const inExpected = new Set(expected)
   const inFound = new Set(found)
   const missing = expected.filter((line) => !inFound.has(line)).map((line) => `  missing  ${line}`)

@@ -5,8 +5,7 @@
  *
  * A crash between two of these steps is mended by doing the rest: a file whose load is on record is not loaded again.
  */
-import { constants } from 'node:fs'
-import { type Digest, Digester, digestOfFile } from '@splitcart/shared/digest.ts'
+import { digestOfFile } from '@splitcart/shared/digest.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { move } from '@splitcart/shared/durable-file.ts'
 import type { Log } from '@splitcart/shared/log.ts'
@@ -15,11 +14,12 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
 import { putAway } from '../inbox/put-away.ts'
+import { bytesOf, DamagedFile, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { HoldLimits } from './holds.ts'
-import { loadFile } from './load-file.ts'
+import { type LoadOrder, loadFile } from './load-file.ts'
 
 /** What update-db works with. `hold` undefined: nothing is held. */
 export type UpdateDb = Readonly<{
@@ -47,7 +47,6 @@ export type Pass = {
 
 // A file that nobody sent is being copied by a person: it is left until it has been still for so long.
 const STILL_MS_MIN = 2_000
-const READ_BYTES = 1024 * 1024
 
 /** Deals with every file that is in the inbox now. Stops between two files when the signal aborts. */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
@@ -79,30 +78,51 @@ async function tryToDealWith(work: UpdateDb, file: Waiting): Promise<LoadRecord 
 async function dealWith(work: UpdateDb, file: Waiting): Promise<LoadRecord | undefined> {
   const upload = await uploadOf(work, file)
   if (upload === undefined) return undefined
-  const load = work.catalogue.findLoad(upload.sha256) ?? (await loadNow(work, file, upload))
-  await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
-  await putAway(work.disk, work.folders, { name: file.name, sha256: upload.sha256 }, load.state)
-  work.log.info({ upload: upload.id, filename: upload.filename, state: load.state, ...load.result }, 'file dealt with')
-  work.onFile(upload, load)
-  return load
-}
-
-async function loadNow(work: UpdateDb, file: Waiting, upload: Upload): Promise<LoadRecord> {
-  await work.ledger.uploads.markLoading(upload.id)
-  const { sha256, filename, received_at: receivedAt } = upload
-  const order = {
-    file: { sha256, filename, receivedAt },
-    bytes: () => checkedBytes(work.disk, file.path, sha256),
-    lineBytesMax: work.lineBytesMax,
-    hold: work.hold,
-    now: work.now,
-  }
+  const stored: Stored = { path: file.path, sha256: upload.sha256, isCompressed: false, place: 'inbox' }
   try {
-    return await loadFile(work.catalogue, order)
+    const load = work.catalogue.findLoad(upload.sha256) ?? (await loadUpload(work, upload, stored, work.hold))
+    await settle(work, upload, stored, load)
+    return load
   } catch (error) {
     if (error instanceof DamagedFile) await giveUp(work, file, upload)
     throw error
   }
+}
+
+/** Loads the bytes of an upload into the catalogue. */
+export async function loadUpload(
+  work: UpdateDb,
+  upload: Upload,
+  stored: Stored,
+  hold: HoldLimits | undefined,
+): Promise<LoadRecord> {
+  await work.ledger.uploads.markLoading(upload.id)
+  return loadFile(work.catalogue, { ...orderFor(work, upload, stored), hold })
+}
+
+/** What loading an upload takes. */
+export function orderFor(work: UpdateDb, upload: Upload, stored: Stored): LoadOrder {
+  const { sha256, filename, received_at: receivedAt } = upload
+  return {
+    file: { sha256, filename, receivedAt },
+    bytes: () => bytesOf(work.disk, stored),
+    lineBytesMax: work.lineBytesMax,
+    hold: work.hold,
+    now: work.now,
+  }
+}
+
+/** Makes the ledger say what became of an upload, puts its file where that belongs, and tells. */
+export async function settle(
+  work: UpdateDb,
+  upload: Upload,
+  stored: Stored | undefined,
+  load: LoadRecord,
+): Promise<void> {
+  await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
+  if (stored !== undefined) await putAway(work.disk, work.folders, stored, load.state)
+  work.log.info({ upload: upload.id, filename: upload.filename, state: load.state, ...load.result }, 'file dealt with')
+  work.onFile(upload, load)
 }
 
 /**
@@ -127,37 +147,9 @@ async function uploadOf(work: UpdateDb, file: Waiting): Promise<Upload | undefin
   const known = await work.ledger.uploads.findWaiting(file.name)
   if (known !== undefined) return known
   if (work.now() - file.modifiedAt < STILL_MS_MIN) return undefined
-  const digest: Digest = await digestOfFile(work.disk, file.path)
+  const digest = await digestOfFile(work.disk, file.path)
   const { name: filename, name: stored_as, modifiedAt } = file
   const received_at = Math.min(Math.round(modifiedAt), work.now())
   const arrival = { id: uuid(), ...digest, filename, stored_as, wire_bytes: null, received_at }
   return (await work.ledger.uploads.record(arrival, null)).upload
-}
-
-/** The bytes of a file, which must be those that were accepted: what a disk has damaged is never loaded. */
-async function* checkedBytes(disk: Disk, path: string, sha256: string): AsyncGenerator<Buffer> {
-  const file = await disk.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
-  try {
-    const digester = new Digester()
-    // One buffer for all: whoever reads has done with a portion before asking for the next one.
-    const buffer = Buffer.allocUnsafe(READ_BYTES)
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, null)
-      if (bytesRead === 0) break
-      const portion = buffer.subarray(0, bytesRead)
-      digester.add(portion)
-      yield portion
-    }
-    const read = digester.digest().sha256
-    if (read !== sha256) throw new DamagedFile(path, sha256, read)
-  } finally {
-    await file.close()
-  }
-}
-
-/** The bytes in the inbox are not those that were accepted. */
-export class DamagedFile extends Error {
-  constructor(path: string, expected: string, found: string) {
-    super(`${path} should have the SHA-256 ${expected} and has ${found}`)
-  }
 }

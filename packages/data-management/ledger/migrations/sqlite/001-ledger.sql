@@ -11,10 +11,14 @@ create table upload (
   received_at integer not null,
   state text not null check (state in ('accepted', 'loading', 'loaded', 'held', 'failed')),
   load text, -- what loading it did, as JSON, once it is final
-  settled_at integer
+  settled_at integer,
+  wish text check (wish in ('load', 'undo', 'discard')), -- what a person wants done with it; update-db does it and clears this
+  wished_by text,
+  wish_reason text
 ) strict, without rowid;
 
 create index upload_state on upload (state, id);
+create index upload_wish on upload (wish) where wish is not null;
 create index upload_stored_as on upload (stored_as);
 
 -- Who sent an upload, also again. A key without the scope `read` may ask about what it sent itself.

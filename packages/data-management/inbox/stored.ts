@@ -1,0 +1,96 @@
+/** The bytes of an upload, wherever its file lies: plain in the inbox or aside, compressed among the processed ones. */
+import { constants } from 'node:fs'
+import { join } from 'node:path'
+import { createGunzip } from 'node:zlib'
+import { Digester } from '@splitcart/shared/digest.ts'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { namesFor } from '@splitcart/shared/file-name.ts'
+import type { Folders } from '../folders.ts'
+
+/** A file that may hold the bytes of an upload. */
+export type Stored = Readonly<{
+  path: string
+  sha256: string
+  isCompressed: boolean
+  place: 'inbox' | 'held' | 'processed' | 'failed'
+}>
+
+/** The bytes that are stored are not those that were accepted. */
+export class DamagedFile extends Error {
+  constructor(path: string, expected: string, found: string) {
+    super(`${path} should have the SHA-256 ${expected} and has ${found}`)
+  }
+}
+
+const PORTION_BYTES = 1024 * 1024
+
+/** Finds the file of an upload that has been put away. The bytes decide, not the name: another upload may have had the same one. */
+export async function findStored(
+  disk: Disk,
+  folders: Folders,
+  upload: Readonly<{ stored_as: string; sha256: string }>,
+): Promise<Stored | undefined> {
+  const { stored_as, sha256 } = upload
+  for (const name of namesFor(stored_as, sha256))
+    for (const place of ['held', 'processed', 'failed', 'inbox'] as const) {
+      const isCompressed = place === 'processed'
+      const path = join(folders[place], isCompressed ? `${name}.gz` : name)
+      const stored: Stored = { path, sha256, isCompressed, place }
+      if (await holdsItsBytes(disk, stored)) return stored
+    }
+  return undefined
+}
+
+/** The bytes of a stored file. Throws a `DamagedFile` at the end when they are not those that were accepted. */
+export async function* bytesOf(disk: Disk, { path, sha256, isCompressed }: Stored): AsyncGenerator<Buffer> {
+  const digester = new Digester()
+  for await (const portion of isCompressed ? decompressed(disk, path) : plain(disk, path)) {
+    digester.add(portion)
+    yield portion
+  }
+  const found = digester.digest().sha256
+  if (found !== sha256) throw new DamagedFile(path, sha256, found)
+}
+
+async function holdsItsBytes(disk: Disk, stored: Stored): Promise<boolean> {
+  try {
+    for await (const _ of bytesOf(disk, stored));
+    return true
+  } catch (error) {
+    if (error instanceof DamagedFile || codeOf(error) === 'ENOENT' || /^Z_/.test(codeOf(error))) return false
+    throw error
+  }
+}
+
+async function* plain(disk: Disk, path: string): AsyncGenerator<Buffer> {
+  const file = await open(disk, path)
+  try {
+    // One buffer for all: whoever reads has done with a portion before asking for the next one.
+    const buffer = Buffer.allocUnsafe(PORTION_BYTES)
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, PORTION_BYTES, null)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function* decompressed(disk: Disk, path: string): AsyncGenerator<Buffer> {
+  const file = await open(disk, path)
+  const source = file.createReadStream({ highWaterMark: PORTION_BYTES })
+  const gunzip = createGunzip({ chunkSize: PORTION_BYTES })
+  source.on('error', (error) => gunzip.destroy(error))
+  try {
+    yield* source.pipe(gunzip) as AsyncIterable<Buffer>
+  } finally {
+    gunzip.destroy()
+    source.destroy()
+    await file.close().catch(() => {})
+  }
+}
+
+function open(disk: Disk, path: string) {
+  return disk.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+}

@@ -1,0 +1,140 @@
+/** The server of a receiving machine, listening on a port of its own, with its folders below a temporary one. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { openLog } from '@splitcart/shared/log.ts'
+import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { buildServer } from '../api/server.ts'
+import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
+import { type Folders, foldersIn, makeFolders } from '../folders.ts'
+import type { Inbox } from '../inbox/accept.ts'
+import type { Scope } from '../ledger/keys.ts'
+import { type Ledger, openLedger } from '../ledger/ledger.ts'
+
+const MIB = 1024 * 1024
+
+export type Receiver = AsyncDisposable &
+  Readonly<{
+    url: string
+    port: number
+    /** A key with the scope `upload`. */
+    key: string
+    folders: Folders
+    ledger: Ledger
+    catalogue: Catalogue
+    makeKey: (...scopes: Scope[]) => Promise<string>
+    /** What lies in the inbox, parts too. */
+    inboxNames: () => Promise<string[]>
+    /** What the server logged from the level warn on. */
+    logged: () => Promise<string>
+  }>
+
+export const SETTINGS_KEY = 'a-key-from-the-settings-of-a-test'
+
+export async function openReceiver(wishes: Partial<Omit<Inbox, 'folders' | 'ledger'>> = {}): Promise<Receiver> {
+  const at = await temporaryFolder()
+  const disk = realDisk()
+  const folders = foldersIn(at.path)
+  await makeFolders(disk, folders)
+  const ledger = openLedger(at.path, SETTINGS_KEY)
+  const catalogue = openCatalogue(join(at.path, 'catalogue.db'))
+  const limits = { bodyBytesMax: 4 * MIB, contentBytesMax: 16 * MIB, idleMsMax: 5_000 }
+  const logFile = openSync(join(at.path, 'server.log'), 'a')
+  const inbox: Inbox = { disk, folders, ledger, limits, diskBytesKept: 0, now: Date.now, ...wishes }
+  const server = await buildServer({ inbox, catalogue }, openLog('warn', logFile))
+  await server.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = server.server.address() as AddressInfo
+  const makeKey = async (...scopes: Scope[]) => (await ledger.keys.create('a test', scopes, Date.now(), null)).text
+  const close = async () => {
+    server.server.closeAllConnections()
+    await server.close()
+    catalogue[Symbol.dispose]()
+    await ledger[Symbol.asyncDispose]()
+    closeSync(logFile)
+    await at[Symbol.asyncDispose]()
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    key: await makeKey('upload'),
+    folders,
+    ledger,
+    catalogue,
+    makeKey,
+    inboxNames: () => everythingIn(folders.inbox),
+    logged: () => readFile(join(at.path, 'server.log'), 'utf8'),
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function everythingIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+}
+
+/** A file of good rows; another `price` makes other bytes. */
+export function rowsText(count: number, price: number = 1.5): string {
+  return Array.from({ length: count }, (_, index) => {
+    const name = `Milk ${index} ÄÖ`
+    const product = { sku: `s${index}`, name, normalized_name_brand_size: name.toLowerCase(), price_current: price }
+    const metadata = { company: 'aldi', store_name: 'nerang', store_id: 'G120', scraped_date: '2025-09-12' }
+    return `${JSON.stringify({ product, metadata })}\n`
+  }).join('')
+}
+
+export const TEXT = rowsText(3)
+
+export function sha256Of(bytes: string | Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** An answer, read to its end. */
+export type Answer = Readonly<{ status: number; headers: Headers; body: Record<string, unknown> & Partial<Receipt> }>
+
+/** Posts a body and reads the answer, which must be JSON. */
+export async function post(
+  receiver: Pick<Receiver, 'url' | 'key'>,
+  headers: Record<string, string>,
+  body: RequestInit['body'],
+  path = '/api/upload/',
+): Promise<Answer> {
+  const all = { 'X-API-Key': receiver.key, ...headers }
+  return read(await fetch(receiver.url + path, { method: 'POST', headers: all, body, duplex: 'half' } as RequestInit))
+}
+
+/** Posts text as compressed raw body under a name. */
+export function postGzip(receiver: Pick<Receiver, 'url' | 'key'>, name: string, text: string): Promise<Answer> {
+  return post(receiver, { 'Content-Type': 'application/gzip', 'Content-Disposition': named(name) }, gzipSync(text))
+}
+
+export async function get(receiver: Pick<Receiver, 'url' | 'key'>, path: string): Promise<Answer> {
+  return read(await fetch(receiver.url + path, { headers: { 'X-API-Key': receiver.key } }))
+}
+
+async function read(response: Response): Promise<Answer> {
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) }
+}
+
+export function named(name: string): string {
+  return `attachment; filename="${name}"`
+}
+
+/** Checks that an answer is the problem of a code, as every problem is told. */
+export function assertProblem(answer: Answer, status: number, code: string): void {
+  assert.equal(answer.body.code, code, JSON.stringify(answer.body))
+  assert.equal(answer.status, status)
+  assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+  assert.equal(answer.body.type, `urn:splitcart:problem:${code}`)
+  assert.equal(answer.body.status, status)
+  for (const field of ['title', 'detail', 'todo']) assert.equal(typeof answer.body[field], 'string')
+}

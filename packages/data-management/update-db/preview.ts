@@ -1,0 +1,85 @@
+/** `update-db --products --dry-run`: what loading the files of the inbox would do, one after the other. It changes nothing. */
+import { digestOfFile } from '@splitcart/shared/digest.ts'
+import type { Counts } from '../catalogue/loads.ts'
+import type { SqliteDatabase } from '../database/sqlite.ts'
+import { bytesOf, type Stored } from '../inbox/stored.ts'
+import { type Waiting, waitingIn } from '../inbox/waiting.ts'
+import { previewFile } from './load-file.ts'
+import type { UpdateDb } from './update-db.ts'
+
+/** A price that would change. Money is whole cents. */
+export type PriceJump = Readonly<{
+  company: string
+  sku: string | null
+  name: string
+  from_cents: number
+  to_cents: number
+}>
+
+/** What loading one file would do. `known`: these bytes have been dealt with before, and nothing would happen. */
+export type FilePreview = Readonly<{
+  name: string
+  known: boolean
+  counts: Counts
+  inserted: number
+  changed: number
+  unchanged: number
+  disappeared: number
+  jumps: readonly PriceJump[]
+  /** Why it would be held or fail. */
+  reason: string | null
+}>
+
+/** Looks at every file of the inbox, each as if those before it had been loaded. */
+export async function* previewInbox(work: UpdateDb): AsyncGenerator<FilePreview> {
+  const { files } = await waitingIn(work.disk, work.folders.inbox)
+  // Never committed: when this is disposed of, nothing has happened.
+  using _transaction = work.catalogue.database.begin()
+  for (const file of files) yield await preview(work, file)
+}
+
+async function preview(work: UpdateDb, file: Waiting): Promise<FilePreview> {
+  const { sha256 } = await digestOfFile(work.disk, file.path)
+  const known = work.catalogue.findLoad(sha256)
+  if (known !== undefined)
+    return { ...NOTHING, name: file.name, known: true, counts: known.result, reason: known.result.problem }
+  const stored: Stored = { path: file.path, sha256, isCompressed: false, place: 'inbox' }
+  const { counts, applied, reason } = await previewFile(work.catalogue, {
+    file: { sha256, filename: file.name, receivedAt: work.now() },
+    bytes: () => bytesOf(work.disk, stored),
+    lineBytesMax: work.lineBytesMax,
+    hold: work.hold,
+    now: work.now,
+  })
+  const { inserted, changed, unchanged, disappeared } = applied
+  const jumps = applied.jumps.map(({ listingId, from, to }) => ({
+    ...listingNamed(work.catalogue.database, listingId),
+    from_cents: from,
+    to_cents: to,
+  }))
+  return {
+    name: file.name,
+    known: false,
+    counts,
+    inserted,
+    changed,
+    unchanged,
+    disappeared,
+    jumps,
+    reason: reason ?? null,
+  }
+}
+
+const NOTHING = { inserted: 0, changed: 0, unchanged: 0, disappeared: 0, jumps: [] } as const
+
+function listingNamed(
+  database: SqliteDatabase,
+  listingId: number,
+): { company: string; sku: string | null; name: string } {
+  return database.get<{ company: string; sku: string | null; name: string }>(
+    `select company.code as company, case by_name when 0 then listing.code end as sku, label.name
+      from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
+      where listing.id = ?`,
+    listingId,
+  )!
+}

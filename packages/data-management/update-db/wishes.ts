@@ -1,0 +1,52 @@
+/**
+ * What people want done with uploads that have been dealt with: release a held one, take a load out again, load it once more, set it
+ * aside for good. A wish stands in the ledger until it is fulfilled, so nobody but update-db ever writes to the catalogue.
+ *
+ * Each wish can be fulfilled a second time without harm: a crash in the middle is mended by the next pass.
+ */
+import type { LoadRecord } from '../catalogue/loads.ts'
+import { findStored } from '../inbox/stored.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import { loadUpload, settle, type UpdateDb } from './update-db.ts'
+
+/** Does what is wanted, oldest upload first. A wish that cannot be fulfilled is given up, and the log and the audit say why. */
+export async function fulfilWishes(work: UpdateDb, signal: AbortSignal): Promise<void> {
+  for (const upload of await work.ledger.uploads.wished()) {
+    if (signal.aborted) return
+    const outcome = await fulfil(work, upload).catch((error: unknown) => {
+      work.log.error({ err: error, upload: upload.id, wish: upload.wish }, 'wish could not be fulfilled')
+      return error instanceof Error ? error.message : String(error)
+    })
+    await work.ledger.audit({
+      at: work.now(),
+      who: upload.wished_by ?? '',
+      what: typeof outcome === 'string' ? `${upload.wish} failed` : (upload.wish ?? ''),
+      about: upload.id,
+      detail: typeof outcome === 'string' ? outcome : (upload.wish_reason ?? ''),
+    })
+    await work.ledger.uploads.clearWish(upload.id)
+  }
+}
+
+/** The load as it stands then, or a sentence that says why nothing was done. */
+async function fulfil(work: UpdateDb, upload: Upload): Promise<LoadRecord | string> {
+  const stored = await findStored(work.disk, work.folders, upload)
+  const load = upload.wish === 'load' ? await loadAgain(work, upload, stored) : changeState(work, upload)
+  if (typeof load !== 'string') await settle(work, upload, stored, load)
+  return load
+}
+
+async function loadAgain(work: UpdateDb, upload: Upload, stored: Awaited<ReturnType<typeof findStored>>) {
+  if (stored === undefined) return 'Its file is no longer here: it was pruned or removed.'
+  return loadUpload(work, upload, stored, undefined)
+}
+
+function changeState(work: UpdateDb, { wish, wished_by, wish_reason, sha256 }: Upload): LoadRecord | string {
+  const said = `${wished_by}: ${wish_reason}`
+  const changed =
+    wish === 'undo'
+      ? work.catalogue.undo(sha256, `Taken out of the catalogue by ${said}`, work.now())
+      : work.catalogue.discard(sha256, `Discarded by ${said}`, work.now())
+  // Not in the state it should be changed from: then it was changed before a crash, and the ledger may not know yet.
+  return changed ?? work.catalogue.findLoad(sha256) ?? 'It has not been loaded.'
+}
