@@ -17,7 +17,7 @@ test('the real files give one catalogue in any order', { skip: REAL_FILES_MISSIN
   assert.equal(digests.size, 1)
 })
 
-test('each real file undone is as if it had never come', { skip: REAL_FILES_MISSING }, async () => {
+test('a real file undone is as if it had never come', { skip: REAL_FILES_MISSING }, async () => {
   const files = realFiles()
   const undone = new Chance(2).of(files)
   const others = files.filter((file) => file !== undone)

@@ -1,0 +1,47 @@
+/** The campaigns of `npm run torture`: what a test does some hundred times, done until chance has had its say. */
+import { type Fault, faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
+import { Chance } from '../packages/data-management/test/random.ts'
+import { digestOf, REAL_FILES_MISSING, realFiles } from '../packages/data-management/test/real-files.ts'
+
+/** Something that is tried many times, each time with a seed of its own. `prepare` may find that it cannot be done here. */
+export type Campaign = Readonly<{
+  about: string
+  /** What is counted, and how many by default. */
+  unit: string
+  count: number
+  prepare: () => Promise<(seed: number) => Promise<Fault>>
+}>
+
+/** A campaign cannot be run on this machine. */
+export class NotPossible extends Error {}
+
+export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
+  catalogue: {
+    about: 'random histories in two random orders each, against the naive model',
+    unit: 'histories',
+    count: 20_000,
+    prepare: async () => faultOfHistory,
+  },
+  undo: {
+    about: 'random loads of random histories undone and loaded again, against the naive model',
+    unit: 'histories',
+    count: 5_000,
+    prepare: async () => faultOfUndo,
+  },
+  'real-orders': {
+    about: 'the real files in random orders: one digest',
+    unit: 'orders',
+    count: 200,
+    prepare: prepareRealOrders,
+  },
+}
+
+async function prepareRealOrders(): Promise<(seed: number) => Promise<Fault>> {
+  if (REAL_FILES_MISSING !== false) throw new NotPossible(REAL_FILES_MISSING)
+  const files = realFiles()
+  const expected = await digestOf(files)
+  return async (seed) => {
+    const digest = await digestOf(new Chance(seed).shuffled(files))
+    return digest === expected ? undefined : `digest ${digest} instead of ${expected}`
+  }
+}

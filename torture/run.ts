@@ -1,0 +1,77 @@
+/**
+ * `npm run torture -- CAMPAIGN [--histories N] [--seed N]`: tries a campaign with one seed after the other. A fault is printed with
+ * the seed that finds it again; the exit code is then 1.
+ */
+import { parseArgs } from 'node:util'
+import { CAMPAIGNS, type Campaign, NotPossible } from './campaigns.ts'
+
+const FAULTS_SHOWN_MAX = 5
+const PROGRESS_MS = 10_000
+
+type Plan = Readonly<{ name: string; campaign: Campaign; seed: number; count: number }>
+
+async function run({ name, campaign, seed: first, count }: Plan): Promise<number> {
+  const { unit } = campaign
+  print(`${name}: ${count} ${unit} from seed ${first}`)
+  const faultOf = await campaign.prepare()
+  const start = performance.now()
+  let told = start
+  let faults = 0
+  for (let seed = first; seed < first + count; seed++) {
+    const fault = await faultOf(seed).catch((error: unknown) => String(error instanceof Error ? error.stack : error))
+    if (fault !== undefined && ++faults <= FAULTS_SHOWN_MAX)
+      print(`✖ seed ${seed}: ${fault}\n  again: npm run torture -- ${name} --seed ${seed} --${unit} 1`)
+    if (performance.now() - told < PROGRESS_MS) continue
+    told = performance.now()
+    print(`${seed + 1 - first} of ${count} ${unit}, ${faults} with a fault, ${secondsSince(start)} s`)
+  }
+  print(`${name}: ${count} ${unit} from seed ${first}, ${faults} with a fault, ${secondsSince(start)} s`)
+  return faults === 0 ? 0 : 1
+}
+
+function secondsSince(start: number): string {
+  return ((performance.now() - start) / 1000).toFixed(1)
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** The plan that arguments describe, or undefined when they describe none. */
+function planOf(given: string[]): Plan | undefined {
+  const number = { type: 'string' } as const
+  const { values, positionals } = parseArgs({
+    args: given,
+    options: { seed: number, histories: number, orders: number },
+    allowPositionals: true,
+  })
+  const [name = ''] = positionals
+  const campaign = Object.hasOwn(CAMPAIGNS, name) ? CAMPAIGNS[name] : undefined
+  if (campaign === undefined || positionals.length !== 1) return undefined
+  const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
+  const count = Number(values[campaign.unit as 'histories' | 'orders'] ?? campaign.count)
+  return Number.isSafeInteger(seed) && Number.isSafeInteger(count) ? { name, campaign, seed, count } : undefined
+}
+
+function explain(): void {
+  print('npm run torture -- CAMPAIGN [options]\n')
+  for (const [name, { about, unit, count }] of Object.entries(CAMPAIGNS))
+    print(`  ${name.padEnd(12)} ${about} [--${unit} ${count}] [--seed N]`)
+}
+
+async function main(given: string[]): Promise<number> {
+  const plan = planOf(given)
+  if (plan === undefined) {
+    explain()
+    return 2
+  }
+  try {
+    return await run(plan)
+  } catch (error) {
+    if (!(error instanceof NotPossible)) throw error
+    print(`${plan.name}: not run, ${error.message}`)
+    return 0
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))
