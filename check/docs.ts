@@ -7,6 +7,9 @@ import { join } from 'node:path'
 import { PROBLEMS, type Retry } from '@splitcart/shared/problem.ts'
 import { REJECT_CODES } from '@splitcart/shared/row.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
+import { FIELD_CASES } from '../packages/shared/test/field-cases.ts'
+import type { Answer, Value } from '../packages/shared/test/good-row.ts'
+import { type Fate, FILE_CASES, LINE_CASES } from '../packages/shared/test/line-cases.ts'
 
 type Cells = readonly string[]
 type Table = Readonly<{ file: string; name: string; head: Cells; rows: () => readonly Cells[] }>
@@ -20,6 +23,9 @@ const TABLES: readonly Table[] = [
     rows: problemRows,
   },
   { file: 'docs/rows.md', name: 'reject codes', head: ['Code', 'Meaning'], rows: rejectRows },
+  { file: 'docs/rows.md', name: 'fields', head: ['Field', 'Where it is', 'The row is'], rows: fieldRows },
+  { file: 'docs/rows.md', name: 'lines', head: ['A line with', 'is'], rows: lineRows },
+  { file: 'docs/rows.md', name: 'files', head: ['A file with', 'Its lines are'], rows: fileRows },
 ]
 
 function settingRows(): Cells[] {
@@ -65,6 +71,42 @@ function problemRows(): Cells[] {
 
 function rejectRows(): Cells[] {
   return Object.entries(REJECT_CODES).map(([name, reason]) => [code(name), reason])
+}
+
+function fieldRows(): Cells[] {
+  return FIELD_CASES.map(({ field, values, answer }) => [code(field), values.map(shown).join(', '), toldAs(answer)])
+}
+
+function shown(value: Value): string {
+  if (typeof value === 'object') return value.shown
+  return value === undefined ? 'missing' : code(value)
+}
+
+function toldAs(answer: Answer): string {
+  if (answer === 'dropped') return 'loaded without it, one warning'
+  if (typeof answer === 'string') return `rejected: ${code(answer)}`
+  const [value] = Object.values(answer.loads)
+  // A line separator would be invisible in the page.
+  const text = JSON.stringify(value)?.replaceAll('\u2028', '\\u2028')
+  // A value too long to print is the one that was given.
+  if (text === undefined || text.length > 60) return 'loaded'
+  if (typeof value === 'number' && Object.keys(answer.loads)[0]?.endsWith('Cents') === true)
+    return `loaded, as ${(value / 100).toFixed(2)}`
+  return value === null || (Array.isArray(value) && value.length === 0)
+    ? 'loaded without it'
+    : `loaded, with ${code(text)}`
+}
+
+function lineRows(): Cells[] {
+  return LINE_CASES.map(({ what, answer }) => [what, toldAs(answer)])
+}
+
+function fileRows(): Cells[] {
+  return FILE_CASES.map(({ what, fates }) => [what, fates.map(fateToldAs).join(', ') || 'none'])
+}
+
+function fateToldAs(fate: Fate): string {
+  return fate === 'loaded' || fate === 'blank' ? fate : code(fate)
 }
 
 function code(text: string): string {

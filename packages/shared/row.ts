@@ -49,7 +49,7 @@ export const REJECT_CODES = {
   too_nested: `the line nests deeper than ${NESTING_MAX} levels`,
   too_many_keys: 'the line has more than 1,000 keys',
   not_a_row: 'the line is not an object with the objects product and metadata',
-  key_forbidden: 'the line has a key named __proto__',
+  key_forbidden: 'the row, its product or its metadata has a key named __proto__',
   field_missing: 'a field that must be there is missing, null or empty',
   field_type: 'a field that must be right has another type',
   field_value: 'a field that must be right has a value that is not allowed',
@@ -61,8 +61,8 @@ const URL_CHARACTERS_MAX = 2000
 const CATEGORY_DEPTH_MAX = 16
 
 export const KEYS_MAX = 1000
-// Shorter lines cannot hold more than 1,000 keys that are worth counting: "a":1, takes six bytes.
-const KEYS_CHECKED_FROM_BYTES = 6 * KEYS_MAX
+// A shorter line cannot hold more keys: even "":1, takes five bytes.
+const KEYS_CHECKED_FROM_BYTES = 5 * KEYS_MAX
 
 /** Reads a line's bytes. Never throws for what is in them. */
 export function readRow(bytes: Buffer): Row | Rejection {
@@ -89,11 +89,10 @@ export function isRejection(result: Row | Rejection): result is Rejection {
 
 /** Reads a row that is already parsed, as `JsonlWriter` is handed it. */
 export function rowOf(value: unknown): Row | Rejection {
-  if (!isObject(value) || !isObject(own(value, 'product')) || !isObject(own(value, 'metadata')))
-    return reject('not_a_row')
-  const product = value.product as Fields
-  const metadata = value.metadata as Fields
-  if ([value, product, metadata].some((object) => Object.hasOwn(object, '__proto__'))) return reject('key_forbidden')
+  if (!isObject(value)) return reject('not_a_row')
+  const { product, metadata } = value
+  if (!isObject(product) || !isObject(metadata)) return reject('not_a_row')
+  if (hasForbiddenKey(value) || hasForbiddenKey(product) || hasForbiddenKey(metadata)) return reject('key_forbidden')
   try {
     return read(product, metadata)
   } catch (error) {
@@ -107,6 +106,7 @@ export function identityOf(row: Row): string {
   return JSON.stringify([row.company, row.storeCode, row.date, row.sku, row.sku === null ? row.key : null])
 }
 
+// Read by names of a fixed list, none of which Object.prototype has: what is there is the row's own.
 type Fields = Readonly<Record<string, unknown>>
 
 class Refusal extends Error {
@@ -151,7 +151,7 @@ function read(product: Fields, metadata: Fields): Row {
 
 function requiredText(object: Fields, parent: string, name: string, charactersMax: number): string {
   const field = `${parent}.${name}`
-  const value = own(object, name)
+  const value = object[name]
   if (isAbsent(value)) throw refusal('field_missing', field, `${field} is missing or empty`)
   if (typeof value !== 'string') throw refusal('field_type', field, `${field} is not a text`)
   const fault = faultOfText(value, charactersMax)
@@ -161,7 +161,7 @@ function requiredText(object: Fields, parent: string, name: string, charactersMa
 
 function requiredDate(metadata: Fields): string {
   const field = 'metadata.scraped_date'
-  const value = own(metadata, 'scraped_date')
+  const value = metadata.scraped_date
   if (isAbsent(value)) throw refusal('field_missing', field, `${field} is missing or empty`)
   if (typeof value !== 'string') throw refusal('field_type', field, `${field} is not a text`)
   if (!isDate(value)) throw refusal('field_value', field, `${field} is not a date of the form 2025-09-23`)
@@ -170,7 +170,7 @@ function requiredDate(metadata: Fields): string {
 
 function requiredPrice(product: Fields): number {
   const field = 'product.price_current'
-  const value = own(product, 'price_current')
+  const value = product.price_current
   if (isAbsent(value)) throw refusal('field_missing', field, `${field} is missing or empty`)
   if (typeof value !== 'number' && typeof value !== 'string')
     throw refusal('field_type', field, `${field} is neither a number nor a text`)
@@ -180,14 +180,14 @@ function requiredPrice(product: Fields): number {
 }
 
 function optionalPrice(product: Fields, warnings: string[]): number | null {
-  const value = own(product, 'price_was')
+  const value = product.price_was
   if (isAbsent(value)) return null
   const cents = typeof value === 'number' || typeof value === 'string' ? centsOf(value) : undefined
   return cents ?? dropped(warnings, 'price_was')
 }
 
 function optionalText(object: Fields, name: string, charactersMax: number, warnings: string[]): string | null {
-  const value = own(object, name)
+  const value = object[name]
   if (isAbsent(value)) return null
   if (typeof value !== 'string' || faultOfText(value, charactersMax) !== undefined) return dropped(warnings, name)
   return value
@@ -195,7 +195,7 @@ function optionalText(object: Fields, name: string, charactersMax: number, warni
 
 /** A code that some scrapers write as a number. */
 function optionalCode(object: Fields, name: string, warnings: string[]): string | null {
-  const value = own(object, name)
+  const value = object[name]
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return String(value)
   return optionalText(object, name, CODE_CHARACTERS_MAX, warnings)
 }
@@ -210,27 +210,26 @@ function optionalBarcode(product: Fields, warnings: string[]): string | null {
 }
 
 function optionalFlag(product: Fields, name: string, warnings: string[]): boolean | null {
-  const value = own(product, name)
+  const value = product[name]
   if (value === undefined || value === null) return null
   return typeof value === 'boolean' ? value : dropped(warnings, name)
 }
 
 function optionalPath(product: Fields, warnings: string[]): readonly string[] {
-  const value = own(product, 'category_path')
+  const value = product.category_path
   if (value === undefined || value === null) return []
-  const isPath =
-    Array.isArray(value) &&
-    value.length <= CATEGORY_DEPTH_MAX &&
-    value.every(
-      (name) => typeof name === 'string' && !isAbsent(name) && faultOfText(name, CODE_CHARACTERS_MAX) === undefined,
-    )
-  return isPath ? value : (dropped(warnings, 'category_path') ?? [])
+  if (Array.isArray(value) && value.length <= CATEGORY_DEPTH_MAX && value.every(isCategory)) return value
+  return dropped(warnings, 'category_path') ?? []
+}
+
+function isCategory(name: unknown): boolean {
+  return typeof name === 'string' && !isBlankText(name) && faultOfText(name, CODE_CHARACTERS_MAX) === undefined
 }
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
 
 function optionalTime(metadata: Fields, warnings: string[]): number | null {
-  const value = own(metadata, 'scraped_at')
+  const value = metadata.scraped_at
   if (isAbsent(value)) return null
   const time =
     typeof value === 'string' && TIME.test(value) && isDate(value.slice(0, 10)) ? Date.parse(value) : Number.NaN
@@ -239,9 +238,18 @@ function optionalTime(metadata: Fields, warnings: string[]): number | null {
 
 /** Whether a text is a day of the calendar, as 2025-09-23, from 1900 on. */
 export function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < '1900') return false
-  const time = Date.parse(`${text}T00:00:00Z`)
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const year = Number(text.slice(0, 4))
+  const month = Number(text.slice(5, 7))
+  const day = Number(text.slice(8))
+  return year >= 1900 && day >= 1 && day <= daysOf(year, month)
+}
+
+/** The number of days of a month from 1 to 12, 0 for any other. */
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  if (month === 4 || month === 6 || month === 9 || month === 11) return 30
+  return month >= 1 && month <= 12 ? 31 : 0
 }
 
 function faultOfText(text: string, charactersMax: number): string | undefined {
@@ -252,16 +260,24 @@ function faultOfText(text: string, charactersMax: number): string | undefined {
 }
 
 function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+  return value === undefined || value === null || (typeof value === 'string' && isBlankText(value))
 }
+
+function isBlankText(text: string): boolean {
+  // Nearly every text starts with a letter or digit; only the others are looked at as a whole.
+  return !(text.charCodeAt(0) > SPACE && text.charCodeAt(0) < DELETE) && text.trim() === ''
+}
+
+const SPACE = 0x20
+const DELETE = 0x7f
 
 function dropped(warnings: string[], name: string): null {
   warnings.push(name)
   return null
 }
 
-function own(object: Fields, name: string): unknown {
-  return Object.hasOwn(object, name) ? object[name] : undefined
+function hasForbiddenKey(object: Fields): boolean {
+  return Object.hasOwn(object, '__proto__')
 }
 
 function isObject(value: unknown): value is Fields {
