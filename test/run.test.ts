@@ -43,6 +43,13 @@ test('a process that is left behind fails the run, is named, and is ended', { sk
   assert.match(output, /ℹ duration_ms [\d.]+\n$/)
 })
 
+test('a test that never ends fails the run instead of holding it up', { skip: NOT_LINUX }, async () => {
+  const { status, output } = await run('test/fixtures/never-ends.ts', '--seconds=1')
+  assert.equal(status, 1, output)
+  assert.match(output, /ended after 1 s: process \d+: .*never-ends/)
+  assert.match(output, /ℹ duration_ms [\d.]+\n$/)
+})
+
 test('a folder that is left behind fails the run and is named', async () => {
   const { status, output } = await run('test/fixtures/leaves-a-folder.ts')
   assert.equal(status, 1, output)

@@ -1,7 +1,8 @@
 /**
  * `npm test`: runs the tests and then looks whether they left anything behind, which is a failure too.
  *
- * Arguments that name files or folders choose what is run; all others go to `node --test` as they are.
+ * Arguments that name files or folders choose what is run, `--seconds=N` is the longest that a process of a test may run;
+ * all others go to `node --test` as they are.
  * The tests get a folder of their own for temporary files, and their processes carry a mark in their environment.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -16,9 +17,12 @@ import { stripVTControlCharacters } from 'node:util'
 
 const ROOT = join(import.meta.dirname, '..')
 const EVERYTHING = ['test/**/*.test.ts', 'packages/*/**/*.test.ts', 'bin/**/*.test.ts', 'check/**/*.test.ts']
-const OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=180000']
+const OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=120000']
 const MARK = 'SPLITCART_TEST_RUN'
 const GRACE_MS = 1000
+const WATCH_MS = 250
+const SECONDS_MAX = 180
+const SECONDS = /^--seconds=(\d+)$/
 const SUMMARY_LINE = /^[#ℹ] (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /
 
 type Run = Readonly<{ mark: string; folder: string }>
@@ -67,18 +71,38 @@ type Process = Readonly<{ pid: number; command: string }>
 
 /** The processes that carry the mark: what a test started and did not wait for. */
 function processesWith(mark: string): Process[] {
+  if (process.platform !== 'linux') return []
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
         if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${MARK}=${mark}`)) return []
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-        return [{ pid: Number(pid), command: command.slice(0, 200) }]
+        // Without the options, of which node has some thirty when it runs a test.
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+        const command = words.filter((word) => !word.startsWith('--')).join(' ')
+        return [{ pid: Number(pid), command: command.trim().slice(0, 200) }]
       } catch {
         // It ended while it was looked at, or belongs to somebody else.
         return []
       }
     })
+}
+
+/** Ends what runs for too long: node fails a test that is late, and then waits for its process for ever. */
+async function endLate(mark: string, runner: ChildProcess, secondsMax: number): Promise<Process[]> {
+  const since = new Map<number, number>()
+  const late: Process[] = []
+  while (runner.exitCode === null && runner.signalCode === null) {
+    await sleep(WATCH_MS)
+    for (const one of processesWith(mark)) {
+      const started = since.get(one.pid) ?? performance.now()
+      since.set(one.pid, started)
+      if (one.pid === runner.pid || performance.now() - started < secondsMax * 1000) continue
+      process.kill(one.pid, 'SIGKILL')
+      late.push(one)
+    }
+  }
+  return late
 }
 
 async function leftRunning(mark: string): Promise<Process[]> {
@@ -94,12 +118,11 @@ async function leftRunning(mark: string): Promise<Process[]> {
 /** Names what was left behind, and takes it away. */
 async function leftBehind({ mark, folder }: Run): Promise<string[]> {
   const left: string[] = []
-  if (process.platform === 'linux') {
-    for (const { pid, command } of await leftRunning(mark)) {
-      left.push(`process ${pid}: ${command}`)
-      process.kill(pid, 'SIGKILL')
-    }
-  } else process.stdout.write('Left-over processes are looked for on Linux only.\n')
+  if (process.platform !== 'linux') process.stdout.write('Left-over and late processes are looked for on Linux only.\n')
+  for (const { pid, command } of await leftRunning(mark)) {
+    left.push(`process ${pid}: ${command}`)
+    process.kill(pid, 'SIGKILL')
+  }
   left.push(
     ...readdirSync(folder)
       .filter((name) => name.startsWith('splitcart-'))
@@ -110,7 +133,8 @@ async function leftBehind({ mark, folder }: Run): Promise<string[]> {
 }
 
 async function main(given: readonly string[]): Promise<number> {
-  const { files, options } = choose(given)
+  const seconds = Number(given.map((argument) => SECONDS.exec(argument)?.[1]).find(Boolean) ?? SECONDS_MAX)
+  const { files, options } = choose(given.filter((argument) => !SECONDS.test(argument)))
   if (files.length === 0) {
     process.stdout.write(`No test file matches ${given.join(' ')}\n`)
     return 2
@@ -122,13 +146,17 @@ async function main(given: readonly string[]): Promise<number> {
   mkdirSync(run.folder, { mode: 0o755 })
   const child = start(run, options, files)
   const ended = once(child, 'close')
+  const watching = endLate(mark, child, seconds)
   const summary = await report(child)
   const [status] = await ended
-  const left = await leftBehind(run)
-  for (const one of left) process.stdout.write(`✖ left behind: ${one}\n`)
+  const faults = [
+    ...(await watching).map(({ pid, command }) => `ended after ${seconds} s: process ${pid}: ${command}`),
+    ...(await leftBehind(run)).map((one) => `left behind: ${one}`),
+  ]
+  for (const fault of faults) process.stdout.write(`✖ ${fault}\n`)
   // Whatever stands above (failures, left-overs), the last lines are the summary.
-  if (status !== 0 || left.length > 0) process.stdout.write(`${summary.join('\n')}\n`)
-  return status === 0 && left.length === 0 ? 0 : 1
+  if (status !== 0 || faults.length > 0) process.stdout.write(`${summary.join('\n')}\n`)
+  return status === 0 && faults.length === 0 ? 0 : 1
 }
 
 process.exitCode = await main(process.argv.slice(2))
