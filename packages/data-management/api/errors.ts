@@ -6,12 +6,7 @@ import { ENCODINGS } from '../inbox/decode.ts'
 
 /** Answers every error and every unknown address with a problem document. */
 export function answerErrors(server: FastifyInstance): void {
-  server.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = problemOf(error)
-    if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
-    else request.log.info({ code: problem.code, detail: problem.detail }, 'request refused')
-    return sendProblem(request, reply, problem)
-  })
+  server.setErrorHandler(answerError)
   const routes: { method: string; pattern: RegExp }[] = []
   server.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) routes.push({ method: each, pattern: patternOf(url) })
@@ -24,6 +19,14 @@ export function answerErrors(server: FastifyInstance): void {
     reply.header('allow', methods)
     return sendProblem(request, reply, new Problem('method_not_allowed', `here are answered: ${methods}`))
   })
+}
+
+/** Answers one error; also those that come up before a request has found its route. */
+export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error)
+  if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
+  else request.log.info({ code: problem.code, detail: problem.detail }, 'request refused')
+  return sendProblem(request, reply, problem)
 }
 
 /** The addresses of a route, with or without a slash at the end. */
@@ -59,12 +62,6 @@ const LIBRARY_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_EMPTY_TYPE: 'media_type_unsupported',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request_invalid',
   FST_ERR_VALIDATION: 'request_invalid',
-  FST_PARTS_LIMIT: 'form_invalid',
-  FST_FILES_LIMIT: 'form_invalid',
-  FST_FIELDS_LIMIT: 'form_invalid',
-  FST_PROTO_VIOLATION: 'form_invalid',
-  FST_MP_PREMATURE_CLOSE: 'form_invalid',
-  FST_INVALID_MULTIPART_CONTENT_TYPE: 'form_invalid',
   ENOSPC: 'disk_full',
   EDQUOT: 'disk_full',
 }

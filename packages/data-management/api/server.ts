@@ -5,7 +5,7 @@ import swagger from '@fastify/swagger'
 import type { Log } from '@splitcart/shared/log.ts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { authenticate } from './authentication.ts'
-import { answerErrors } from './errors.ts'
+import { answerError, answerErrors } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import type { Services } from './services.ts'
 import { uploadRoutes } from './upload.ts'
@@ -24,6 +24,7 @@ export async function buildServer(services: Services, log: Log): Promise<Fastify
     requestIdHeader: false,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   }) as unknown as FastifyInstance
   answerErrors(server)
   authenticate(server, services.inbox.ledger.keys, services.inbox.now)

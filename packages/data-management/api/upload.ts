@@ -14,6 +14,7 @@ import type { Services } from './services.ts'
 
 const JSON_LINES = new Set(['application/jsonl', 'application/x-ndjson'])
 const FORM_PART = 'file'
+const MORE_PARTS = 'it has more than one part'
 
 /** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
 export async function uploadRoutes(server: FastifyInstance, { inbox }: Services): Promise<void> {
@@ -56,15 +57,17 @@ async function readForm(request: FastifyRequest, reply: FastifyReply) {
   if (part.type !== 'file' || part.fieldname !== FORM_PART)
     throw new Problem('form_invalid', `it has a part named "${part.fieldname}"`)
   const whole = async () => {
-    if (!(await next()).done) throw new Problem('form_invalid', 'it has more than one part')
+    if (!(await next()).done) throw new Problem('form_invalid', MORE_PARTS)
   }
   return { body: part.file, encoding: 'gzip' as const, filename: checkedName(part.filename ?? '', '.jsonl.gz'), whole }
 }
 
 /** Reads part after part. What the parser throws tells of the form, in words of its own. */
 function partsOf(request: FastifyRequest): () => Promise<IteratorResult<Multipart>> {
-  const formInvalid = (cause: unknown) =>
-    new Problem('form_invalid', cause instanceof Error ? cause.message : String(cause), { cause })
+  const formInvalid = (cause: unknown) => {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    return new Problem('form_invalid', /^reach .* limit$/.test(said) ? MORE_PARTS : said, { cause })
+  }
   try {
     const parts = request.parts({ limits: { files: 1, parts: 1, fileSize: Number.POSITIVE_INFINITY } })
     return () => parts.next().catch((cause) => Promise.reject(formInvalid(cause)))

@@ -1,0 +1,110 @@
+/** Who may do what: keys, scopes, methods and addresses, and that a refusal tells nobody more than it must. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { type Answer, assertProblem, get, named, openReceiver, post, type Receiver, TEXT } from './receiver.ts'
+
+const DAY_MS = 86_400_000
+const NAMED = { 'Content-Type': 'application/gzip', 'Content-Disposition': named('x.jsonl.gz') }
+
+function upload(receiver: Pick<Receiver, 'url'>, key: string): Promise<Answer> {
+  return post({ ...receiver, key }, NAMED, gzipSync(TEXT))
+}
+
+test('without a key, or with one that is wrong, mistyped, unknown, revoked or expired, the answer is the same 401', async () => {
+  await using receiver = await openReceiver()
+  const { keys } = receiver.ledger
+  const other = await openReceiver()
+  await other[Symbol.asyncDispose]()
+  const revoked = await keys.create('revoked', ['upload'], Date.now(), null)
+  await keys.revoke(revoked.id, Date.now())
+  const expired = await keys.create('expired', ['upload'], Date.now() - DAY_MS, Date.now() - 1)
+  const mistyped = receiver.key.replace(/.$/, (last) => (last === 'x' ? 'y' : 'x'))
+  const bodies = new Set<string>()
+  for (const key of ['wrong', '', 'x'.repeat(5_000), mistyped, other.key, revoked.text, expired.text]) {
+    const answer = await upload(receiver, key)
+    assertProblem(answer, 401, 'key_refused')
+    assert.equal(answer.headers.get('www-authenticate'), 'Bearer')
+    assert.equal(answer.headers.get('connection'), 'close')
+    bodies.add(JSON.stringify(answer.body))
+  }
+  const without = await fetch(`${receiver.url}/api/upload/`, { method: 'POST', headers: NAMED, body: gzipSync(TEXT) })
+  assert.equal(without.status, 401)
+  bodies.add(await without.text())
+  assert.equal(bodies.size, 1)
+  assert.deepEqual(await receiver.inboxNames(), [])
+})
+
+test('a key that is revoked stops working at once, also on a connection that is kept', async () => {
+  await using receiver = await openReceiver()
+  assert.equal((await get(receiver, '/api/uploads')).status, 200)
+  const [key] = await receiver.ledger.keys.list()
+  await receiver.ledger.keys.revoke(String(key?.id), Date.now())
+  assertProblem(await get(receiver, '/api/uploads'), 401, 'key_refused')
+})
+
+test('a key that may only read cannot upload', async () => {
+  await using receiver = await openReceiver()
+  const answer = await upload(receiver, await receiver.makeKey('read'))
+  assertProblem(answer, 403, 'scope_missing')
+  assert.match(String(answer.body.detail), /upload/)
+  assert.equal((await upload(receiver, await receiver.makeKey('read', 'upload'))).status, 201)
+})
+
+test('when and from where a key was used is noted', async () => {
+  await using receiver = await openReceiver()
+  await get(receiver, '/api/uploads')
+  const [key] = await receiver.ledger.keys.list()
+  assert.ok(Math.abs(Number(key?.last_used_at) - Date.now()) < 60_000)
+  assert.equal(key?.last_used_from, '127.0.0.1')
+})
+
+test('another method is answered with 405 and those that there are', async () => {
+  await using receiver = await openReceiver()
+  for (const [method, path, allow] of [
+    ['GET', '/api/upload', 'POST'],
+    ['PUT', '/api/upload/', 'POST'],
+    ['DELETE', '/api/upload/products/', 'POST'],
+    ['POST', '/api/uploads', 'GET, HEAD'],
+    ['DELETE', '/api/uploads/abc', 'GET, HEAD'],
+    ['POST', '/api/uploads/abc/rejects/', 'GET, HEAD'],
+    ['PATCH', '/healthz?x=1', 'GET, HEAD'],
+  ] as const) {
+    const response = await fetch(receiver.url + path, { method, headers: { 'X-API-Key': receiver.key } })
+    assert.deepEqual([method, path, response.status], [method, path, 405])
+    assert.equal(response.headers.get('allow')?.split(', ').sort().join(', '), allow)
+    assert.equal(JSON.parse(await response.text()).code, 'method_not_allowed')
+  }
+})
+
+test('an address that does not exist, or cannot be read, is a problem document too', async () => {
+  await using receiver = await openReceiver()
+  for (const path of [
+    '/',
+    '/api',
+    '/api/nothing',
+    '/api/upload/x',
+    '/.env',
+    '/api/uploads/a/b',
+    '//',
+    '/%2e%2e/etc/passwd',
+  ])
+    assertProblem(await get(receiver, path), 404, 'not_found')
+  assertProblem(await get(receiver, '/%zz'), 400, 'request_invalid')
+})
+
+test('health and description need no key, and tell nothing of our insides', async () => {
+  await using receiver = await openReceiver()
+  const open = { url: receiver.url, key: '' }
+  assert.deepEqual((await get(open, '/healthz')).body, { status: 'ok' })
+  const checks = { ledger: true, catalogue: true, disk: true }
+  assert.deepEqual((await get(open, '/readyz')).body, { status: 'ready', checks })
+  const { paths } = (await get(open, '/api/openapi.json')).body
+  assert.ok(Object.keys(Object(paths)).includes('/api/upload/'))
+})
+
+test('a server without room says that it is not ready', async () => {
+  await using receiver = await openReceiver({ diskBytesKept: Number.MAX_SAFE_INTEGER })
+  const { status, body } = await get(receiver, '/readyz')
+  assert.deepEqual([status, body.status], [503, 'not ready'])
+})

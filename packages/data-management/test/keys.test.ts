@@ -1,0 +1,96 @@
+/** Keys: what they look like, what of them is stored, and when they stop working. */
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { keyIdOf, makeKey } from '../ledger/key-format.ts'
+import { SCOPES } from '../ledger/keys.ts'
+import { openLedger } from '../ledger/ledger.ts'
+import { SETTINGS_KEY, sha256Of } from './receiver.ts'
+
+const NOW = Date.parse('2026-01-01')
+const FORMAT = /^splitcart_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}$/
+
+test('keys look as the documentation says, and no two are the same', () => {
+  const made = Array.from({ length: 1_000 }, makeKey)
+  for (const { id, text } of made) {
+    assert.match(text, FORMAT)
+    assert.equal(keyIdOf(text), id)
+  }
+  assert.equal(new Set(made.map(({ text }) => text)).size, made.length)
+  assert.equal(new Set(made.map(({ id }) => id)).size, made.length)
+})
+
+test('a typing error anywhere in a key is noticed by its checksum', () => {
+  const { text } = makeKey()
+  for (let at = 0; at < text.length; at++) {
+    const other = text[at] === 'a' ? 'b' : 'a'
+    assert.equal(keyIdOf(text.slice(0, at) + other + text.slice(at + 1)), undefined, `character ${at}`)
+    assert.equal(keyIdOf(text.slice(0, at) + text.slice(at + 1)), undefined, `without character ${at}`)
+  }
+  for (const wrong of ['', ' ', `${text} `, `${text}\n`, text.toUpperCase()]) assert.equal(keyIdOf(wrong), undefined)
+})
+
+test('of a key only the SHA-256 is stored', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = openLedger(at.path, SETTINGS_KEY)
+  const { id, text } = await ledger.keys.create('a machine', ['upload'], NOW, null)
+  await ledger.keys.authenticate(text, NOW)
+  await ledger.keys.noteUse(id, '127.0.0.1', NOW)
+  const files = await Promise.all((await readdir(at.path)).map((name) => readFile(join(at.path, name), 'latin1')))
+  const stored = files.join('')
+  const secret = text.split('_')[2] ?? ''
+  assert.ok(stored.includes(sha256Of(text)))
+  for (const part of [secret, secret.slice(0, 12), secret.slice(-12), SETTINGS_KEY]) assert.ok(!stored.includes(part))
+})
+
+test('a key works for its scopes until the moment it expires', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = openLedger(at.path)
+  const { id, text } = await ledger.keys.create('a machine', ['upload', 'read'], NOW, NOW + 1_000)
+  const sender = { keyId: id, scopes: new Set(['upload', 'read']) }
+  assert.deepEqual(await ledger.keys.authenticate(text, NOW), sender)
+  assert.deepEqual(await ledger.keys.authenticate(text, NOW + 999), sender)
+  assert.equal(await ledger.keys.authenticate(text, NOW + 1_000), undefined)
+})
+
+test('a revoked key never works again, and can be revoked once', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = openLedger(at.path)
+  const { id, text } = await ledger.keys.create('a machine', ['upload'], NOW, null)
+  assert.equal(await ledger.keys.revoke(id, NOW), true)
+  assert.equal(await ledger.keys.authenticate(text, NOW), undefined)
+  assert.equal(await ledger.keys.revoke(id, NOW), false)
+  assert.equal(await ledger.keys.revoke('nobody', NOW), false)
+})
+
+test('the key of the settings has every scope, stands in no list, and is gone with the setting', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = openLedger(at.path, SETTINGS_KEY)
+  const sender = await ledger.keys.authenticate(SETTINGS_KEY, NOW)
+  assert.deepEqual(sender?.scopes, new Set(SCOPES))
+  assert.deepEqual(await ledger.keys.list(), [])
+  await using without = openLedger(at.path)
+  assert.equal(await without.keys.authenticate(SETTINGS_KEY, NOW), undefined)
+  assert.equal(await without.keys.authenticate('', NOW), undefined)
+})
+
+test('keys are listed without anything that opens a door', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = openLedger(at.path)
+  const { id } = await ledger.keys.create('a machine', ['upload'], NOW, null)
+  const listed = await ledger.keys.list()
+  assert.deepEqual(structuredClone(listed), [
+    {
+      id,
+      name: 'a machine',
+      scopes: 'upload',
+      created_at: NOW,
+      expires_at: null,
+      revoked_at: null,
+      last_used_at: null,
+      last_used_from: null,
+    },
+  ])
+})
