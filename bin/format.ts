@@ -28,3 +28,18 @@ export function columns(rows: readonly (readonly string[])[], right: readonly nu
     right.includes(column) ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0)
   return rows.map((row) => row.map(cell).join('  ').trimEnd())
 }
+
+/** 599 → "5.99" */
+export function money(cents: number): string {
+  return (cents / 100).toFixed(2)
+}
+
+/** 1758585600000 → "2025-09-23 00:00 UTC" */
+export function time(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** Text from outside, safe to print: control characters, with which a row could draw on the terminal, become visible. */
+export function printed(text: string): string {
+  return text.replace(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
+}

@@ -5,7 +5,10 @@ import { Command, CommanderError } from 'commander'
 import { addDemo } from './commands/demo.ts'
 import { addExport } from './commands/export.ts'
 import { addGenerate } from './commands/generate.ts'
+import { addHolds } from './commands/holds.ts'
 import { addKeys } from './commands/keys.ts'
+import { addLoads } from './commands/loads.ts'
+import { addRejects } from './commands/rejects.ts'
 import { addSalvage } from './commands/salvage.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
@@ -14,7 +17,20 @@ import { addUploadData } from './commands/upload-data.ts'
 import { EXIT } from './exit-codes.ts'
 import { endWhenNobodyReads } from './terminal.ts'
 
-const ADD = [addUploadData, addUpdateDb, addServe, addKeys, addStatus, addExport, addSalvage, addGenerate, addDemo]
+const ADD = [
+  addUploadData,
+  addUpdateDb,
+  addServe,
+  addKeys,
+  addStatus,
+  addHolds,
+  addRejects,
+  addLoads,
+  addExport,
+  addSalvage,
+  addGenerate,
+  addDemo,
+]
 
 // Rows live for microseconds. A small nursery for new objects halves the memory of a load (212 → 149 MiB) and costs no time.
 setFlagsFromString('--max-semi-space-size=4')

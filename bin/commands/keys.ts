@@ -1,12 +1,12 @@
 /** `splitcart keys`: the keys that may use the server. */
-import { hostname, userInfo } from 'node:os'
 import { type KeyRecord, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
 import { isDate } from '@splitcart/shared/row.ts'
 import { Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { columns } from '../format.ts'
+import { columns, time } from '../format.ts'
+import { person } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; scope?: Scope[]; expires?: number }
@@ -56,7 +56,13 @@ async function listKeys(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options))
   const keys = await machine.ledger.keys.list()
   const head = ['ID', 'NAME', 'SCOPES', 'STATE', 'LAST USED']
-  const rows = keys.map((key) => [key.id, key.name, key.scopes, stateOf(key), timeOf(key.last_used_at) ?? 'never'])
+  const rows = keys.map((key) => [
+    key.id,
+    key.name,
+    key.scopes,
+    stateOf(key),
+    key.last_used_at === null ? 'never' : time(key.last_used_at),
+  ])
   if (keys.length === 0) terminal.say('There are no keys. Make one: splitcart keys create NAME')
   else for (const line of columns([head, ...rows])) terminal.say(line)
   for (const key of keys) terminal.record({ type: 'file', ...key, state: stateOf(key) })
@@ -75,13 +81,9 @@ async function revokeKey(id: string, options: Options, terminal: Terminal): Prom
 }
 
 function stateOf({ revoked_at, expires_at }: KeyRecord): string {
-  if (revoked_at !== null) return `revoked ${timeOf(revoked_at)}`
-  if (expires_at !== null) return `${expires_at <= Date.now() ? 'expired' : 'until'} ${timeOf(expires_at)}`
+  if (revoked_at !== null) return `revoked ${time(revoked_at)}`
+  if (expires_at !== null) return `${expires_at <= Date.now() ? 'expired' : 'until'} ${time(expires_at)}`
   return 'works'
-}
-
-function timeOf(time: number | null): string | undefined {
-  return time === null ? undefined : `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function scopesOf(text: string): Scope[] {
@@ -95,9 +97,4 @@ function scopesOf(text: string): Scope[] {
 function dateOf(text: string): number {
   if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31.')
   return Date.parse(`${text}T00:00:00Z`)
-}
-
-/** Who types: for the audit. */
-function person(): string {
-  return `${userInfo().username}@${hostname()}`
 }

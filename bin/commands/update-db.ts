@@ -1,26 +1,36 @@
 /** `splitcart update-db --products`: brings the files of the inbox into the catalogue. */
 import { join } from 'node:path'
+import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { type Pass, type UpdateDb, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
+import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { count } from '../format.ts'
+import { count, money, whole } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
-import { countsOf } from '../upload-report.ts'
+import { workOf } from '../update-db-work.ts'
 
 type Options = {
   products?: boolean
   watch?: boolean
+  dryRun?: boolean
   force?: boolean
   untilInputEnds?: boolean
   json?: boolean
   quiet?: boolean
 }
+
+const SETTINGS = [
+  'DATA_MANAGEMENT_DATA_DIR',
+  'DATABASE_URL',
+  'HOLD_ROWS_MIN',
+  'HOLD_ROWS_SHARE',
+  'HOLD_REJECTS_SHARE',
+] as const
 
 /** Adds the command. */
 export function addUpdateDb(program: Command): void {
@@ -29,48 +39,33 @@ export function addUpdateDb(program: Command): void {
     .description('load what waits in the inbox into the database')
     .requiredOption('--products', 'load the product files')
     .option('--watch', 'stay, and load what comes')
+    .option('--dry-run', 'tell what would change, and change nothing')
     .option('--force', 'load suspicious files too, instead of holding them')
     .option('--until-input-ends', 'with --watch: end when standard input does, as a child of serve')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  printable(
-    configurable(command, [
-      'DATA_MANAGEMENT_DATA_DIR',
-      'DATABASE_URL',
-      'HOLD_ROWS_MIN',
-      'HOLD_ROWS_SHARE',
-      'HOLD_REJECTS_SHARE',
-    ]),
-  )
+  printable(configurable(command, SETTINGS))
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options)
   await using machine = await openDataManagement(settings)
+  const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
+  const work = workOf(machine, settings, terminal, { force: options.force === true, log })
+  if (options.dryRun) return tellPreviews(work, terminal)
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
-  const work: UpdateDb = {
-    ...machine,
-    lineBytesMax: settings.LINE_BYTES_MAX,
-    hold: options.force ? undefined : holdLimitsOf(settings),
-    log: openLog(options.watch ? settings.LOG_LEVEL : 'error'),
-    now: Date.now,
-    onFile: (upload, load) => {
-      terminal.say(
-        `${load.state.padEnd(6)}  ${upload.filename}  ${countsOf(load.result)}${load.result.problem === null ? '' : ` ${load.result.problem}`}`,
-      )
-      terminal.record({ type: 'file', name: upload.filename, upload: upload.id, state: load.state, ...load.result })
-    },
-  }
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
   if (options.watch) {
     await watchInbox(work, signal)
     return EXIT.done
   }
+  await fulfilWishes(work, signal)
   return tellPass(terminal, await updateDb(work, signal))
 }
 
 async function watchInbox(work: UpdateDb, signal: AbortSignal): Promise<void> {
   const reported = new Set<string>()
   const pass = async () => {
+    await fulfilWishes(work, signal)
     const { ignored } = await updateDb(work, signal)
     for (const { name, reason } of ignored) {
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
@@ -93,12 +88,28 @@ function tellPass(terminal: Terminal, pass: Pass): number {
   return pass.failed + pass.rejected + pass.waiting > 0 ? EXIT.partly : EXIT.done
 }
 
-function holdLimitsOf(settings: Settings) {
-  return {
-    rowsMin: settings.HOLD_ROWS_MIN,
-    rowsShare: settings.HOLD_ROWS_SHARE,
-    rejectsShare: settings.HOLD_REJECTS_SHARE,
+async function tellPreviews(work: UpdateDb, terminal: Terminal): Promise<number> {
+  let files = 0
+  for await (const preview of previewInbox(work)) {
+    files++
+    for (const line of previewLines(preview)) terminal.say(line)
+    terminal.record({ type: 'file', ...preview })
   }
+  terminal.say(files === 0 ? 'The inbox is empty.' : `${count(files, 'file')} looked at; nothing was changed.`)
+  terminal.record({ type: 'summary', files })
+  return EXIT.done
+}
+
+function previewLines(preview: FilePreview): string[] {
+  if (preview.known) return [preview.name, '  known already: nothing would happen']
+  const { counts, inserted, changed, unchanged, disappeared, reason } = preview
+  return [
+    preview.name,
+    ...(reason === null ? [] : [`  would be held or fail: ${reason}`]),
+    `  ${count(counts.rows, 'row')}: ${whole(inserted)} inserted, ${whole(changed)} changed, ${whole(unchanged)} unchanged, ${whole(counts.duplicate)} duplicate, ${whole(counts.rejected)} rejected`,
+    ...(disappeared > 0 ? [`  ${count(disappeared, 'listing')} would disappear from the shelves`] : []),
+    ...preview.jumps.map((jump) => `  ${money(jump.from_cents)} → ${money(jump.to_cents)}  ${jump.name}`),
+  ]
 }
 
 /** Aborts when nobody holds the other end of standard input any more: the server that started us is gone, however it went. */

@@ -26,3 +26,33 @@ export function* rejectsOf(database: SqliteDatabase, sha256: string): Generator<
     last = page.at(-1)!.line
   }
 }
+
+/** A load with rejected rows. */
+export type RejectedLoad = Readonly<{ sha256: string; filename: string; state: string; rows: number; rejected: number }>
+
+/** One reason for which rows of a load were rejected, how often, and where first. */
+export type RejectGroup = Readonly<{
+  code: string
+  field: string | null
+  reason: string
+  count: number
+  first_line: number
+}>
+
+const LOADS_MAX = 1_000
+
+/** The latest loads that rejected rows, the newest first. */
+export function rejectedLoads(database: SqliteDatabase): RejectedLoad[] {
+  const sql = `select sha256, filename, state, rows, rejected from load where rejected > 0 order by id desc limit ${LOADS_MAX}`
+  return database.all(sql)
+}
+
+/** The reasons of a load's rejects, the most frequent first. */
+export function rejectGroups(database: SqliteDatabase, sha256: string): RejectGroup[] {
+  return database.all(
+    `select code, field, reason, count(*) as count, min(line) as first_line
+      from reject join load on load.id = load_id where sha256 = ?
+      group by code, field, reason order by count desc, first_line`,
+    sha256,
+  )
+}

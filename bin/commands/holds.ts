@@ -1,0 +1,66 @@
+/** `splitcart holds`: uploads that are intact but suspicious, and what a person decides about them. */
+import { receiptOf } from '@splitcart/data-management/ledger/uploads.ts'
+import { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { count, time } from '../format.ts'
+import type { Terminal } from '../terminal.ts'
+import { haveFulfilled } from '../wish.ts'
+
+type Options = { json?: boolean; reason?: string }
+
+const LISTED_MAX = 1000
+
+/** Adds the commands. */
+export function addHolds(program: Command): void {
+  const holds = program.command('holds').description('look at suspicious uploads, and release or discard them')
+  const list = new Command('list')
+    .description('list the uploads that are held, and why')
+    .action((options: Options) => run(options, (terminal) => listHolds(options, terminal)))
+  const release = new Command('release')
+    .description('load a held upload all the same')
+    .argument('<upload>', 'its id, SHA-256 or file name')
+    .option('--reason <text>', 'why, for the audit', 'released')
+    .action((upload: string, options: Options) => run(options, (terminal) => decide(upload, 'load', options, terminal)))
+  const discard = new Command('discard')
+    .description('set a held upload aside for good; its file is kept in product_failed')
+    .argument('<upload>', 'its id, SHA-256 or file name')
+    .requiredOption('--reason <text>', 'why; the sender is told')
+    .action((upload: string, options: Options) =>
+      run(options, (terminal) => decide(upload, 'discard', options, terminal)),
+    )
+  for (const command of [list, release, discard])
+    holds.addCommand(
+      configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']),
+    )
+}
+
+async function listHolds(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options))
+  const held = await machine.ledger.uploads.list({ state: 'held', limit: LISTED_MAX })
+  for (const upload of held) {
+    const { load, ...receipt } = receiptOf(upload, false)
+    terminal.say(`${upload.id}  ${upload.filename}  received ${time(upload.received_at)}`)
+    terminal.say(`  ${load?.problem ?? ''}`)
+    terminal.record({ type: 'file', ...receipt, load })
+  }
+  if (held.length === 0) terminal.say('Nothing is held.')
+  else
+    terminal.say(
+      `${count(held.length, 'upload')} held. Release one: splitcart holds release ID. Discard: splitcart holds discard ID --reason TEXT`,
+    )
+  terminal.record({ type: 'summary', held: held.length })
+  return EXIT.done
+}
+
+async function decide(text: string, wish: 'load' | 'discard', options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options)
+  await using machine = await openDataManagement(settings)
+  const upload = await haveFulfilled(machine, settings, { wish, upload: text, reason: options.reason ?? '' }, terminal)
+  const wanted = wish === 'load' ? 'loaded' : 'failed'
+  const receipt = receiptOf(upload, false)
+  terminal.say(`${upload.filename} is ${upload.state}${receipt.load?.problem ? `: ${receipt.load.problem}` : '.'}`)
+  terminal.record({ type: 'summary', ...receipt })
+  return upload.state === wanted ? EXIT.done : EXIT.failure
+}

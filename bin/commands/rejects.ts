@@ -1,0 +1,81 @@
+/** `splitcart rejects`: the rows that could not be loaded, as something to work with. */
+import { once } from 'node:events'
+import { rejectedLoads, rejectGroups, rejectsOf } from '@splitcart/data-management/catalogue/rejects.ts'
+import { rejectedRows } from '@splitcart/data-management/inbox/rejected-rows.ts'
+import { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { columns, count, printed, whole } from '../format.ts'
+import type { Terminal } from '../terminal.ts'
+import { uploadMeant } from '../wish.ts'
+
+type Options = { json?: boolean }
+
+/** Adds the commands. */
+export function addRejects(program: Command): void {
+  const rejects = program.command('rejects').description('look at the rows that could not be loaded')
+  const list = new Command('list')
+    .description('list the uploads with rejected rows, and the reasons with their counts')
+    .action((options: Options) => run(options, (terminal) => listRejects(options, terminal)))
+  const show = new Command('show')
+    .description('show the rejected rows of an upload: line, reason and the beginning of the row')
+    .argument('<upload>', 'its id, SHA-256 or file name')
+    .action((upload: string, options: Options) => run(options, (terminal) => showRejects(upload, options, terminal)))
+  const exporting = new Command('export')
+    .description('print the rejected rows of an upload alone, whole, ready to be mended and put into the outbox again')
+    .argument('<upload>', 'its id, SHA-256 or file name')
+    .action((upload: string, options: Options) => run({}, () => exportRejects(upload, options)))
+  for (const command of [list, show]) command.option('--json', 'print JSON Lines')
+  for (const command of [list, show, exporting])
+    rejects.addCommand(configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']))
+}
+
+async function listRejects(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options))
+  const { database } = machine.catalogue
+  const loads = rejectedLoads(database)
+  for (const load of loads) {
+    terminal.say(`${load.filename}  ${load.state}, ${whole(load.rejected)} of ${count(load.rows, 'row')} rejected`)
+    const groups = rejectGroups(database, load.sha256)
+    const cells = groups.map((group) => [
+      `  ${whole(group.count)}`,
+      group.reason,
+      `e.g. line ${whole(group.first_line)}`,
+    ])
+    for (const line of columns(cells, [0])) terminal.say(line)
+    terminal.record({ type: 'file', ...load, groups })
+  }
+  if (loads.length === 0) terminal.say('No row has been rejected.')
+  terminal.record({
+    type: 'summary',
+    uploads: loads.length,
+    rejected: loads.reduce((sum, load) => sum + load.rejected, 0),
+  })
+  return EXIT.done
+}
+
+async function showRejects(text: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options))
+  const { sha256, filename } = await uploadMeant(machine, text)
+  let rejected = 0
+  for (const { line, code, field, reason, raw } of rejectsOf(machine.catalogue.database, sha256)) {
+    rejected++
+    const row = raw === null ? null : Buffer.from(raw).toString()
+    terminal.say(`line ${whole(line)}: ${reason}`)
+    if (row !== null) terminal.say(`  ${printed(row)}`)
+    terminal.record({ type: 'file', line, code, field, reason, raw: row })
+  }
+  terminal.say(`${filename}: ${count(rejected, 'row')} rejected.`)
+  terminal.record({ type: 'summary', name: filename, rejected })
+  return EXIT.done
+}
+
+async function exportRejects(text: string, options: Options): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options))
+  const upload = await uploadMeant(machine, text)
+  const lines = new Set(Array.from(rejectsOf(machine.catalogue.database, upload.sha256), ({ line }) => line))
+  for await (const row of rejectedRows(machine.disk, machine.folders, upload, lines))
+    if (!process.stdout.write(Buffer.concat([row, Buffer.from('\n')]))) await once(process.stdout, 'drain')
+  return EXIT.done
+}

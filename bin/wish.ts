@@ -1,0 +1,60 @@
+/** Has a wish about an upload fulfilled: by the update-db that is at work, or else by this process. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Wish } from '@splitcart/data-management/ledger/database.ts'
+import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
+import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
+import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Settings } from '@splitcart/shared/settings.ts'
+import type { DataManagement } from './data-management.ts'
+import { person } from './person.ts'
+import { stopSignal, type Terminal } from './terminal.ts'
+import { workOf } from './update-db-work.ts'
+
+const LOOK_MS = 200
+
+/** What is wanted of which upload, named by its id, SHA-256 or file name, and why. */
+export type Wanted = Readonly<{ wish: Wish; upload: string; reason: string }>
+
+/** Makes the wish and returns the upload as it stands when it has been fulfilled. */
+export async function haveFulfilled(
+  machine: DataManagement,
+  settings: Settings,
+  wanted: Wanted,
+  terminal: Terminal,
+): Promise<Upload> {
+  const upload = await uploadMeant(machine, wanted.upload)
+  await machine.ledger.uploads.wish(upload.id, wanted.wish, person(), wanted.reason)
+  const signal = stopSignal()
+  let told = false
+  for (;;) {
+    using lock = lockIfFree(machine)
+    if (lock !== undefined) await fulfilWishes(workOf(machine, settings, terminal, {}), signal)
+    const now = await machine.ledger.uploads.find(upload.id)
+    if (now === undefined) throw new Problem('not_found', `the upload ${upload.id} is gone`)
+    if (now.wish === null || signal.aborted) return now
+    if (!told) terminal.note('update-db is at work and will do it after the file it is loading …')
+    told = true
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => {})
+  }
+}
+
+/** The one upload that a person means. Throws `not_found`, also when a file name fits several. */
+export async function uploadMeant({ ledger }: DataManagement, text: string): Promise<Upload> {
+  const [upload, other] = await ledger.uploads.meant(text)
+  if (upload === undefined)
+    throw new Problem('not_found', `no upload has the id, SHA-256 or file name ${JSON.stringify(text)}`)
+  if (other !== undefined)
+    throw new Problem('not_found', `several uploads have the file name ${JSON.stringify(text)}; use the id`)
+  return upload
+}
+
+function lockIfFree({ folders }: DataManagement): Lock | undefined {
+  try {
+    return takeLock(join(folders.data, '.update-db.lock'), 'another update-db works on this inbox')
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'locked') return undefined
+    throw error
+  }
+}
