@@ -42,7 +42,8 @@ class Store {
   change(date: string, value: number | null | undefined) {
     const window = windowOf(this.table, date, value !== undefined)
     const then = this.runs.filter((run) => touches(run, window))
-    const now = rebuild(then, window, value ?? undefined, Object.is)
+    // What a date that goes would show does not matter.
+    const now = rebuild(then, window, value === undefined ? 1 : (value ?? undefined), Object.is)
     const changes = changesBetween(then, now, Object.is)
     const stored = new Map(this.runs.map((run) => [run.from, run]))
     for (const from of changes.remove) assert.ok(stored.delete(from), `a run is removed that is not there: ${from}`)
