@@ -4,6 +4,7 @@ import {
   isElementAccessExpression,
   isIdentifier,
   isImportDeclaration,
+  isNamedImports,
   isObjectBindingPattern,
   isPropertyAccessExpression,
   isStringLiteral,
@@ -26,8 +27,9 @@ export function callFaults(trees: readonly Tree[]): Fault[] {
     .filter(({ path }) => isProduct(path))
     .flatMap((tree) => {
       const faults: Fault[] = []
+      const imported = importedFromFileSystem(tree)
       walk(tree.root, (node) => {
-        const found = touchesProcess(node) ?? touchesConsole(node) ?? movesAFile(tree.path, node)
+        const found = touchesProcess(node) ?? touchesConsole(node) ?? movesAFile(node, tree.path, imported)
         if (found === undefined) return
         const { rule, subject, message } = found
         faults.push({ rule, path: tree.path, subject, message: `line ${lineOf(tree, node)}: ${message}` })
@@ -61,12 +63,25 @@ function touchesConsole(node: Node): Found {
   return { rule: 'console', subject, message: `${subject}: a package logs with shared/log.ts, and only bin/ prints` }
 }
 
-function movesAFile(path: string, node: Node): Found {
+function movesAFile(node: Node, path: string, imported: ReadonlyMap<string, string>): Found {
   if (DURABLE_FILE.test(path) || !isCallExpression(node)) return undefined
   const member = memberOf(node.expression)
-  const name = member?.name ?? (isIdentifier(node.expression) ? node.expression.text : '')
+  const name = member?.name ?? (isIdentifier(node.expression) ? imported.get(node.expression.text) : undefined) ?? ''
   if (!OF_DURABLE_FILE.has(name) && !(member !== undefined && OF_A_FILE_HANDLE.has(name))) return undefined
   return { rule: 'durable-file', subject: name, message: `calls ${name}(): only shared/durable-file.ts does that` }
+}
+
+/** What a file calls the functions it imports from node:fs, and what they are called there. */
+function importedFromFileSystem(tree: Tree): ReadonlyMap<string, string> {
+  const imported = new Map<string, string>()
+  for (const node of tree.root.statements) {
+    if (!isImportDeclaration(node) || !isStringLiteral(node.moduleSpecifier)) continue
+    if (!/^(node:)?fs(\/promises)?$/.test(node.moduleSpecifier.text)) continue
+    const bindings = node.importClause?.namedBindings
+    if (bindings === undefined || !isNamedImports(bindings)) continue
+    for (const { name, propertyName } of bindings.elements) imported.set(name.text, (propertyName ?? name).text)
+  }
+  return imported
 }
 
 function memberOf(node: Node): { object: Node; name: string } | undefined {

@@ -156,6 +156,12 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'durable-file',
+    title: 'a call is known by where it is imported from, under any name',
+    broken: { [SCRAPING]: "import { unlink as drop } from 'node:fs/promises'\nawait drop(a)\n" },
+    kept: { [SCRAPING]: "import { rename } from './products.ts'\nrename(milk)\n" },
+  },
+  {
+    rule: 'durable-file',
     title: 'only durable-file syncs',
     broken: { [SCRAPING]: 'await file.sync()\n' },
     kept: { [SCRAPING]: 'await sync(outbox)\n' },
