@@ -27,7 +27,6 @@ export class SqliteDatabase implements Disposable {
     const connection = connect(path)
     const database = new SqliteDatabase(connection)
     try {
-      connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
       database.#migrate(migrations, path)
       return database
     } catch (error) {
@@ -91,17 +90,24 @@ export class SqliteDatabase implements Disposable {
     this.connection.close()
   }
 
+  /** The number of migrations that were made. */
+  #schema(known: number, path: string): number {
+    const { user_version: current = 0 } = this.get<{ user_version: number }>('pragma user_version') ?? {}
+    if (current <= known) return current
+    throw new Problem('schema_newer', `${path} has schema ${current}, this program knows ${known}`)
+  }
+
   #migrate(folder: string, path: string): void {
     const files = readdirSync(folder)
       .filter((name) => name.endsWith('.sql'))
       .sort()
+    // Most often there is nothing to do, and then a load that takes minutes must keep nobody waiting.
+    if (this.#schema(files.length, path) === files.length) return
     // Immediate, so that of two programs that start at once the second finds the schema made.
     this.script('begin immediate')
     try {
-      const { user_version: current = 0 } = this.get<{ user_version: number }>('pragma user_version') ?? {}
-      if (current > files.length)
-        throw new Problem('schema_newer', `${path} has schema ${current}, this program knows ${files.length}`)
-      for (const name of files.slice(current)) this.script(readFileSync(join(folder, name), 'utf8'))
+      for (const name of files.slice(this.#schema(files.length, path)))
+        this.script(readFileSync(join(folder, name), 'utf8'))
       this.script(`pragma user_version = ${files.length}; commit`)
     } catch (error) {
       this.script('rollback')
@@ -114,9 +120,13 @@ function connect(path: string): DatabaseSync {
   const version = process.versions.sqlite ?? '0'
   if (isOlder(version, SQLITE_MIN))
     throw new Problem('database_unusable', `SQLite ${version} is older than ${SQLITE_MIN}`)
+  let connection: DatabaseSync | undefined
   try {
-    return new DatabaseSync(path, { timeout: BUSY_MS_MAX })
+    connection = new DatabaseSync(path, { timeout: BUSY_MS_MAX })
+    connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+    return connection
   } catch (cause) {
+    connection?.close()
     throw new Problem('database_unusable', `${path}: ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
 }

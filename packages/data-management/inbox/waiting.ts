@@ -8,17 +8,24 @@ export type Waiting = Readonly<{ name: string; path: string; bytes: number; modi
 /** Something in the inbox that is left alone, and why. */
 export type Ignored = Readonly<{ name: string; reason: string }>
 
+const PARTS = '.part'
+
 /** Looks into the inbox. */
 export async function waitingIn(disk: Disk, inbox: string): Promise<{ files: Waiting[]; ignored: Ignored[] }> {
   const files: Waiting[] = []
   const ignored: Ignored[] = []
   for (const name of (await disk.readdir(inbox)).sort()) {
-    if (name.startsWith('.')) continue
+    if (name === PARTS) continue
     const path = join(inbox, name)
     const stat = await statOf(disk, path)
-    if (stat === undefined) continue
+    if (stat === undefined) {
+      // Gone meanwhile, unless the name itself was lost: bytes that are no UTF-8 are read as U+FFFD.
+      if (name.includes('\ufffd')) ignored.push({ name, reason: 'its name is not UTF-8' })
+      continue
+    }
     if (!stat.isFile())
       ignored.push({ name, reason: stat.isSymbolicLink() ? 'a link' : stat.isDirectory() ? 'a folder' : 'not a file' })
+    else if (name.startsWith('.')) ignored.push({ name, reason: 'its name starts with a dot' })
     else if (!name.endsWith('.jsonl')) ignored.push({ name, reason: 'its name does not end in .jsonl' })
     else files.push({ name, path, bytes: stat.size, modifiedAt: stat.mtimeMs })
   }

@@ -63,6 +63,17 @@ export class Uploads {
       .executeTakeFirst()
   }
 
+  /** The uploads whose files should lie in the inbox, the oldest first: not dealt with, and nobody wants anything of them. */
+  open(): Promise<Upload[]> {
+    return this.#database
+      .selectFrom('upload')
+      .selectAll()
+      .where('state', 'in', ['accepted', 'loading'])
+      .where('wish', 'is', null)
+      .orderBy('id')
+      .execute()
+  }
+
   list(query: UploadQuery): Promise<Upload[]> {
     let select = this.#database.selectFrom('upload').selectAll('upload').orderBy('upload.id', 'desc').limit(query.limit)
     if (query.before !== undefined) select = select.where('upload.id', '<', query.before)

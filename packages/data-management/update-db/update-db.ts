@@ -50,7 +50,11 @@ const STILL_MS_MIN = 2_000
 
 /** Deals with every file that is in the inbox now. Stops between two files when the signal aborts. */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
+  // Asked first: what is recorded by now has its file, or has lost it.
+  const open = await work.ledger.uploads.open()
   const { files, ignored } = await waitingIn(work.disk, work.folders.inbox)
+  const names = new Set(files.map(({ name }) => name))
+  for (const upload of open) if (!names.has(upload.stored_as)) await mend(work, upload)
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored }
   for (const file of files) {
     const load = signal.aborted ? undefined : await tryToDealWith(work, file)
@@ -132,21 +136,31 @@ export async function settle(
 async function giveUp(work: UpdateDb, file: Waiting, upload: Upload): Promise<void> {
   if (upload.wire_bytes !== null)
     await move(work.disk, file.path, work.folders.failed, [`${file.name}.damaged-${upload.id}`])
+  await forget(work, upload, `${file.name} is damaged on disk`)
+}
+
+async function forget(work: UpdateDb, upload: Upload, detail: string): Promise<void> {
+  work.log.warn({ upload: upload.id, filename: upload.filename, detail }, 'upload forgotten')
   await work.ledger.uploads.forget(upload.id)
-  await work.ledger.audit({
-    at: work.now(),
-    who: 'update-db',
-    what: 'upload forgotten',
-    about: upload.id,
-    detail: `${file.name} is damaged on disk`,
-  })
+  await work.ledger.audit({ at: work.now(), who: 'update-db', what: 'upload forgotten', about: upload.id, detail })
+}
+
+/**
+ * An upload that waits and has no file in the inbox: it has been dealt with and only the ledger does not know, or its bytes are
+ * lost. Then it is forgotten, for the sender would wait for ever; asking for it, it learns to send it again.
+ */
+async function mend(work: UpdateDb, upload: Upload): Promise<void> {
+  const load = work.catalogue.findLoad(upload.sha256)
+  if (load !== undefined) await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
+  else await forget(work, upload, `${upload.stored_as} is no longer in the inbox`)
 }
 
 /** The upload a file belongs to. A file that a person copied here by hand gets one, once it is still. */
 async function uploadOf(work: UpdateDb, file: Waiting): Promise<Upload | undefined> {
   const known = await work.ledger.uploads.findWaiting(file.name)
   if (known !== undefined) return known
-  if (work.now() - file.modifiedAt < STILL_MS_MIN) return undefined
+  // Either way: a time that lies ahead comes from another clock, and its day may be far off.
+  if (Math.abs(work.now() - file.modifiedAt) < STILL_MS_MIN) return undefined
   const digest = await digestOfFile(work.disk, file.path)
   const { name: filename, name: stored_as, modifiedAt } = file
   const received_at = Math.min(Math.round(modifiedAt), work.now())
