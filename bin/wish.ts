@@ -6,6 +6,7 @@ import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { DataManagement } from './data-management.ts'
 import { person } from './person.ts'
@@ -14,8 +15,8 @@ import { workOf } from './update-db-work.ts'
 
 const LOOK_MS = 200
 
-/** What is wanted of which upload, named by its id, SHA-256 or file name, and why. */
-export type Wanted = Readonly<{ wish: Wish; upload: string; reason: string }>
+/** What is wanted of which upload, named by its id, SHA-256 or file name, and why; `from`: the state it must be in. */
+export type Wanted = Readonly<{ wish: Wish; upload: string; reason: string; from?: UploadState }>
 
 /** Makes the wish and returns the upload as it stands when it has been fulfilled. */
 export async function haveFulfilled(
@@ -25,6 +26,8 @@ export async function haveFulfilled(
   terminal: Terminal,
 ): Promise<Upload> {
   const upload = await uploadMeant(machine, wanted.upload)
+  if (wanted.from !== undefined && upload.state !== wanted.from)
+    throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
   await machine.ledger.uploads.wish(upload.id, wanted.wish, person(), wanted.reason)
   const signal = stopSignal()
   let told = false
@@ -34,7 +37,7 @@ export async function haveFulfilled(
     const now = await machine.ledger.uploads.find(upload.id)
     if (now === undefined) throw new Problem('not_found', `the upload ${upload.id} is gone`)
     if (now.wish === null || signal.aborted) return now
-    if (!told) terminal.note('update-db is at work and will do it after the file it is loading …')
+    if (!told) terminal.note('asking the update-db that is at work here …')
     told = true
     await sleep(LOOK_MS, undefined, { signal }).catch(() => {})
   }

@@ -57,7 +57,12 @@ async function listHolds(options: Options, terminal: Terminal): Promise<number> 
 async function decide(text: string, wish: 'load' | 'discard', options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options)
   await using machine = await openDataManagement(settings)
-  const upload = await haveFulfilled(machine, settings, { wish, upload: text, reason: options.reason ?? '' }, terminal)
+  const upload = await haveFulfilled(
+    machine,
+    settings,
+    { wish, upload: text, reason: options.reason ?? '', from: 'held' },
+    terminal,
+  )
   const wanted = wish === 'load' ? 'loaded' : 'failed'
   const receipt = receiptOf(upload, false)
   terminal.say(`${upload.filename} is ${upload.state}${receipt.load?.problem ? `: ${receipt.load.problem}` : '.'}`)

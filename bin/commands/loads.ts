@@ -7,7 +7,7 @@ import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
 import { countsOf } from '../upload-report.ts'
-import { haveFulfilled } from '../wish.ts'
+import { haveFulfilled, type Wanted } from '../wish.ts'
 
 type Options = { json?: boolean; reason?: string; limit?: number }
 
@@ -61,12 +61,13 @@ async function list_(options: Options, terminal: Terminal): Promise<number> {
 async function wish(text: string, what: 'undo' | 'load', options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options)
   await using machine = await openDataManagement(settings)
-  const upload = await haveFulfilled(
-    machine,
-    settings,
-    { wish: what, upload: text, reason: options.reason ?? '' },
-    terminal,
-  )
+  const wanted: Wanted = {
+    wish: what,
+    upload: text,
+    reason: options.reason ?? '',
+    ...(what === 'undo' ? { from: 'loaded' } : {}),
+  }
+  const upload = await haveFulfilled(machine, settings, wanted, terminal)
   const receipt = receiptOf(upload, false)
   terminal.say(`${upload.filename} is ${upload.state}${receipt.load?.problem ? `: ${receipt.load.problem}` : '.'}`)
   terminal.record({ type: 'summary', ...receipt })

@@ -1,5 +1,6 @@
 /** `splitcart update-db --products`: brings the files of the inbox into the catalogue. */
 import { join } from 'node:path'
+import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { type Pass, type UpdateDb, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
@@ -30,7 +31,10 @@ const SETTINGS = [
   'HOLD_ROWS_MIN',
   'HOLD_ROWS_SHARE',
   'HOLD_REJECTS_SHARE',
+  'PROCESSED_DAYS_MAX',
 ] as const
+
+const PRUNE_EVERY_MS = 60 * 60 * 1000
 
 /** Adds the command. */
 export function addUpdateDb(program: Command): void {
@@ -51,21 +55,27 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settings)
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
   const work = workOf(machine, settings, terminal, { force: options.force === true, log })
-  if (options.dryRun) return tellPreviews(work, terminal)
+  if (options.dryRun) return await tellPreviews(work, terminal)
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
   if (options.watch) {
-    await watchInbox(work, signal)
+    await watchInbox(work, settings.PROCESSED_DAYS_MAX, signal)
     return EXIT.done
   }
   await fulfilWishes(work, signal)
   return tellPass(terminal, await updateDb(work, signal))
 }
 
-async function watchInbox(work: UpdateDb, signal: AbortSignal): Promise<void> {
+async function watchInbox(work: UpdateDb, daysMax: number, signal: AbortSignal): Promise<void> {
   const reported = new Set<string>()
+  let pruneAt = 0
   const pass = async () => {
     await fulfilWishes(work, signal)
+    if (Date.now() > pruneAt) {
+      const pruned = await pruneProcessed({ ...work, daysMax })
+      if (pruned.length > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
+      pruneAt = Date.now() + PRUNE_EVERY_MS
+    }
     const { ignored } = await updateDb(work, signal)
     for (const { name, reason } of ignored) {
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')

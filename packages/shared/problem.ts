@@ -150,6 +150,18 @@ export const PROBLEMS = {
     'The server cannot listen there',
     'Set HOST and PORT to an address of this machine that is free.',
   ),
+  state_other: kind(
+    0,
+    'never',
+    'That cannot be done in this state',
+    'Look at what there is: "splitcart holds list", "splitcart loads list".',
+  ),
+  backup_unusable: kind(
+    0,
+    'never',
+    'That is no backup that can be restored',
+    'Name the file that "splitcart backup" wrote; the one next to it is needed too.',
+  ),
   schema_newer: kind(0, 'never', 'The database was made by a newer program', 'Start the newer program.'),
   database_unusable: kind(
     0,

@@ -79,6 +79,7 @@ export const SETTINGS = {
     'a scrape with a smaller share of the rows of the one before it is held',
   ),
   HOLD_REJECTS_SHARE: setting('data-management', share, '0.2', 'a file with a larger share of rejected rows is held'),
+  PROCESSED_DAYS_MAX: setting('data-management', whole(1), '90', 'for how many days loaded files are kept for replay'),
   LOG_LEVEL: setting('both', oneOf(LOG_LEVELS), 'info', 'how much is logged on stderr'),
 } as const
 

@@ -1,0 +1,87 @@
+/** `splitcart backup` and `splitcart restore`: catalogue and ledger as two files, copied while everything runs. */
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { checkCopy, copyDatabase } from '@splitcart/data-management/database/backup.ts'
+import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { move } from '@splitcart/shared/durable-file.ts'
+import { takeLock } from '@splitcart/shared/lock.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { databaseFile, type Settings } from '@splitcart/shared/settings.ts'
+import type { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean }
+
+/** Adds the commands. */
+export function addBackup(program: Command): void {
+  const backup = program
+    .command('backup')
+    .description(
+      'copy catalogue and ledger, also while the server runs; the ledger comes next to the file, as <file>.ledger',
+    )
+    .argument('<file>', 'where the copy goes; it must not exist')
+    .action((file: string, options: Options) =>
+      run(options, (terminal) => makeBackup(file, settingsOf({ ...options }), terminal)),
+    )
+  const restore = program
+    .command('restore')
+    .description(
+      'put a backup in place of catalogue and ledger; what is there is kept aside. The server must be stopped',
+    )
+    .argument('<file>', 'a file that backup made')
+    .action((file: string, options: Options) =>
+      run(options, (terminal) => restoreBackup(file, settingsOf({ ...options }), terminal)),
+    )
+  for (const command of [backup, restore])
+    configurable(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+}
+
+async function makeBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {
+  const catalogue = resolve(file)
+  const ledger = ledgerOf(catalogue)
+  for (const path of [catalogue, ledger]) if (existsSync(path)) throw new Problem('backup_unusable', `${path} exists`)
+  const disk = realDisk()
+  // The ledger first: a load that is in the catalogue only is found there when its file comes again; the other way round it would be lost.
+  await copyDatabase(disk, ledgerFile(settings), ledger)
+  await copyDatabase(disk, databaseFile(settings), catalogue)
+  terminal.say(`${catalogue}\n${ledger}`)
+  terminal.record({ type: 'summary', catalogue, ledger })
+  return EXIT.done
+}
+
+async function restoreBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {
+  const catalogue = resolve(file)
+  const ledger = ledgerOf(catalogue)
+  checkCopy(catalogue, 'price_run')
+  checkCopy(ledger, 'upload')
+  const disk = realDisk()
+  const { data } = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
+  await makeFolders(disk, foldersIn(settings.DATA_MANAGEMENT_DATA_DIR))
+  using _server = takeLock(join(data, '.serve.lock'), 'stop the server first: splitcart serve')
+  using _loader = takeLock(join(data, '.update-db.lock'), 'stop update-db first')
+  const aside = `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`
+  for (const path of [databaseFile(settings), ledgerFile(settings)])
+    for (const ending of ['-wal', '-shm', '']) await putAside(path + ending, aside)
+  await copyDatabase(disk, ledger, ledgerFile(settings))
+  await copyDatabase(disk, catalogue, databaseFile(settings))
+  terminal.say(`Restored. What was there is kept: ${databaseFile(settings)}.${aside}`)
+  terminal.record({ type: 'summary', restored: catalogue, aside })
+  return EXIT.done
+
+  async function putAside(path: string, addition: string): Promise<void> {
+    if (!existsSync(path)) return
+    const name = path.replace(/(-wal|-shm)?$/, (ending) => `.${addition}${ending}`)
+    await move(disk, path, resolve(path, '..'), [name.slice(resolve(path, '..').length + 1)])
+  }
+}
+
+function ledgerFile(settings: Settings): string {
+  return join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db')
+}
+
+function ledgerOf(catalogue: string): string {
+  return `${catalogue}.ledger`
+}
