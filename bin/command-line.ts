@@ -27,7 +27,20 @@ export function settingsOf(
     const value = options[propertyOf(name)]
     if (typeof value === 'string') flags[name] = value
   }
-  return readSettings(withKeyFromFile(process.env), flags, required)
+  const file = keyFile(process.env)
+  if (file === undefined) return readSettings(process.env, flags, required)
+  if ('key' in file) return readSettings({ ...process.env, API_SECRET_KEY: file.key }, flags, required)
+  try {
+    readSettings(
+      process.env,
+      flags,
+      required.filter((name) => name !== 'API_SECRET_KEY'),
+    )
+  } catch (error) {
+    if (error instanceof Problem) throw new Problem('settings_invalid', `\n  ${file.fault}${error.detail}`)
+    throw error
+  }
+  throw new Problem('settings_invalid', `\n  ${file.fault}`)
 }
 
 /** Runs a command and sets the exit code. A problem is told in words; anything else is a mistake of ours and keeps its stack. */
@@ -59,22 +72,15 @@ function propertyOf(name: string): string {
 
 const OTHERS_MAY_READ = 0o077
 
-function withKeyFromFile(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** The key in API_SECRET_KEY_FILE, or what is wrong with that file; undefined where it is not to be read. */
+function keyFile(environment: NodeJS.ProcessEnv): { key: string } | { fault: string } | undefined {
   const path = environment.API_SECRET_KEY_FILE
-  if (path === undefined || path === '' || environment.API_SECRET_KEY) return environment
+  if (path === undefined || path === '' || environment.API_SECRET_KEY) return undefined
   try {
     if (process.platform !== 'win32' && (statSync(path).mode & OTHERS_MAY_READ) !== 0)
-      throw new Problem(
-        'settings_invalid',
-        `\n  API_SECRET_KEY_FILE: ${path} can be read by others; run: chmod 600 ${path}`,
-      )
-    return { ...environment, API_SECRET_KEY: readFileSync(path, 'utf8').trim() }
+      return { fault: `API_SECRET_KEY_FILE: ${path} can be read by others; run: chmod 600 ${path}` }
+    return { key: readFileSync(path, 'utf8').trim() }
   } catch (cause) {
-    if (cause instanceof Problem) throw cause
-    throw new Problem(
-      'settings_invalid',
-      `\n  API_SECRET_KEY_FILE: ${cause instanceof Error ? cause.message : cause}`,
-      { cause },
-    )
+    return { fault: `API_SECRET_KEY_FILE: ${cause instanceof Error ? cause.message : cause}` }
   }
 }

@@ -46,6 +46,7 @@ const program = new Command('splitcart')
   .exitOverride()
   .showHelpAfterError('(splitcart help shows what there is)')
 for (const add of ADD) add(program)
+shareSettings(program)
 
 try {
   await program.parseAsync()
@@ -53,4 +54,9 @@ try {
   if (!(error instanceof CommanderError)) throw error
   // Help and version end here too, with 0.
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
+}
+
+/** Commands that were made on their own would end the process themselves, with an exit code that is not ours. */
+function shareSettings(parent: Command): void {
+  for (const command of parent.commands) shareSettings(command.copyInheritedSettings(parent))
 }

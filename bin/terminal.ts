@@ -46,12 +46,17 @@ export function endWhenNobodyReads(): void {
     })
 }
 
+// One Ctrl-C comes twice: from the terminal, and from npm or the launcher, which pass it on.
+const SAME_WISH_MS = 500
+
 /** A signal that aborts when the process is asked to stop; asked a second time, it stops at once. */
 export function stopSignal(): AbortSignal {
   const stop = new AbortController()
+  let askedAt = 0
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(130)
+      if (!stop.signal.aborted) askedAt = performance.now()
+      else if (performance.now() - askedAt > SAME_WISH_MS) process.exit(130)
       stop.abort()
     })
   return stop.signal

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { planOf } from '@splitcart/scraping/generator/plan.ts'
 import { rowsOf, scrapesOf } from '@splitcart/scraping/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
+import { SETTINGS } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -33,11 +34,11 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const signal = stopSignal()
   const folder = await mkdtemp(join(tmpdir(), 'splitcart-demo-'))
   const environment = {
-    ...process.env,
+    ...withoutSettings(process.env),
     SCRAPING_DATA_DIR: join(folder, 'scraping'),
     DATA_MANAGEMENT_DATA_DIR: join(folder, 'data_management'),
   }
-  const stage = new Stage({ ...environment, API_SECRET_KEY: '', LOG_LEVEL: 'warn' })
+  const stage = new Stage({ ...environment, LOG_LEVEL: 'warn' })
   try {
     const title = (text: string) => terminal.say(`\n${terminal.style('bold', text)}`)
     title('1. Shops are scraped: JsonlWriter hands whole files to product_outbox.')
@@ -52,14 +53,18 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     const observations = (await stage.output(['export', 'observations'])).split('\n').length
     const products = (await stage.output(['export', 'products'])).split('\n').length
     terminal.say(`${count(products, 'product')}, ${count(observations, 'observation')} of their prices.`)
-    terminal.say(`\nLook at ${server}/api/uploads (with the header "X-API-Key: ${key}")`)
-    terminal.say(`        ${server}/readyz`)
-    if (options.stay || process.stdin.isTTY) await untilStopped(terminal, folder, signal)
+    if (options.stay || process.stdin.isTTY) await untilStopped(terminal, folder, { server, key, signal })
+    else terminal.say('\nAll of it is removed now. To look around, run it with --stay.')
     return code
   } finally {
     await stage.clear()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The environment with every setting at its default. Emptied, not removed: a `.env` here must not bring it back, least of all DATABASE_URL. */
+function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...environment, ...Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, ''])) }
 }
 
 async function scrape(dataDir: string, terminal: Terminal): Promise<void> {
@@ -71,8 +76,12 @@ async function scrape(dataDir: string, terminal: Terminal): Promise<void> {
   }
 }
 
-async function untilStopped(terminal: Terminal, folder: string, signal: AbortSignal): Promise<void> {
-  terminal.say(`\nThe server runs until Ctrl-C. Its files are in ${folder}`)
+type Running = Readonly<{ server: string; key: string; signal: AbortSignal }>
+
+async function untilStopped(terminal: Terminal, folder: string, { server, key, signal }: Running): Promise<void> {
+  terminal.say(`\nLook at ${server}/api/uploads with the key, e.g.`)
+  terminal.say(`  curl -H 'X-API-Key: ${key}' ${server}/api/uploads`)
+  terminal.say(`The files are in ${folder}. Ctrl-C ends the demo and removes them.`)
   if (!signal.aborted) await once(signal, 'abort')
 }
 

@@ -1,4 +1,5 @@
 /** `splitcart serve`: the server, and as its child `update-db --products --watch`. */
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
@@ -42,7 +43,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await listen(server, settings)
   terminal.say(`Listening on http://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
   await Promise.all([closeWithin(server, log), loader])
   return EXIT.done

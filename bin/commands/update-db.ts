@@ -1,8 +1,9 @@
 /** `splitcart update-db --products`: brings the files of the inbox into the catalogue. */
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
-import { type Pass, type UpdateDb, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import { type Pass, STILL_MS_MIN, type UpdateDb, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
@@ -63,7 +64,18 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     return EXIT.done
   }
   await fulfilWishes(work, signal)
-  return tellPass(terminal, await updateDb(work, signal))
+  return tellPass(terminal, await updateOnce(work, terminal, signal))
+}
+
+/** Deals with all files, also with those that were copied into the inbox a moment ago: these have to be still first. */
+async function updateOnce(work: UpdateDb, terminal: Terminal, signal: AbortSignal): Promise<Pass> {
+  const first = await updateDb(work, signal)
+  if (first.waiting === 0 || signal.aborted) return first
+  terminal.note(`waiting     for ${count(first.waiting, 'file')} that may still be written to`)
+  await sleep(STILL_MS_MIN, undefined, { signal }).catch(() => {})
+  const second = await updateDb(work, signal)
+  for (const name of ['loaded', 'held', 'failed', 'rejected'] as const) second[name] += first[name]
+  return second
 }
 
 async function watchInbox(work: UpdateDb, daysMax: number, signal: AbortSignal): Promise<void> {

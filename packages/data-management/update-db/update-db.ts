@@ -45,8 +45,8 @@ export type Pass = {
   ignored: readonly Ignored[]
 }
 
-// A file that nobody sent is being copied by a person: it is left until it has been still for so long.
-const STILL_MS_MIN = 2_000
+/** A file that nobody sent is being copied by a person: it is left until it has been still for so long. */
+export const STILL_MS_MIN = 2_000
 
 /** Deals with every file that is in the inbox now. Stops between two files when the signal aborts. */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
