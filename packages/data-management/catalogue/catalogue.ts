@@ -5,7 +5,15 @@
 import { fileURLToPath } from 'node:url'
 import { SqliteDatabase } from '../database/sqlite.ts'
 import { Loading } from './loading.ts'
-import { findLoad, finishLoad, type LoadedFile, type LoadRecord, nothingApplied } from './loads.ts'
+import {
+  type Ending,
+  findLoad,
+  finishLoad,
+  type LoadedFile,
+  type LoadRecord,
+  type LoadState,
+  nothingApplied,
+} from './loads.ts'
 import { undoScrapes } from './undo.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('migrations/sqlite', import.meta.url))
@@ -15,6 +23,7 @@ export function openCatalogue(path: string): Catalogue {
   return new Catalogue(SqliteDatabase.open(path, MIGRATIONS))
 }
 
+/** An open catalogue. */
 export class Catalogue implements Disposable {
   readonly database: SqliteDatabase
 
@@ -38,8 +47,7 @@ export class Catalogue implements Disposable {
     const load = this.findLoad(sha256)
     if (load?.state !== 'loaded') return undefined
     undoScrapes(this.database, load.id)
-    const ending = { state: 'held', startedAt: now, finishedAt: now, problem: reason } as const
-    const record = finishLoad(this.database, load.id, ending, load.result, nothingApplied())
+    const record = finishLoad(this.database, load.id, endingWithout(load, 'held', reason, now))
     transaction.commit()
     return record
   }
@@ -48,8 +56,7 @@ export class Catalogue implements Disposable {
   discard(sha256: string, reason: string, now: number): LoadRecord | undefined {
     const load = this.findLoad(sha256)
     if (load?.state !== 'held') return undefined
-    const ending = { state: 'failed', startedAt: now, finishedAt: now, problem: reason } as const
-    return finishLoad(this.database, load.id, ending, load.result, nothingApplied())
+    return finishLoad(this.database, load.id, endingWithout(load, 'failed', reason, now))
   }
 
   /** How many rows a store's latest scrape before a date has; undefined when there is none. */
@@ -62,4 +69,8 @@ export class Catalogue implements Disposable {
   [Symbol.dispose](): void {
     this.database[Symbol.dispose]()
   }
+}
+
+function endingWithout(load: LoadRecord, state: LoadState, problem: string, now: number): Ending {
+  return { state, problem, counts: load.result, applied: nothingApplied(), startedAt: now, finishedAt: now }
 }

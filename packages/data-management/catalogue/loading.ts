@@ -11,14 +11,13 @@ import type { SqliteDatabase } from '../database/sqlite.ts'
 import { relabel, rename } from './labels.ts'
 import {
   type Applied,
-  type Counts,
   deleteLoad,
+  type Ending,
   findLoad,
   finishLoad,
   insertLoad,
   type LoadedFile,
   type LoadRecord,
-  type LoadState,
   nothingApplied,
 } from './loads.ts'
 import { joinProducts } from './products.ts'
@@ -30,6 +29,7 @@ import { undoScrapes } from './undo.ts'
 const REJECTS_WITH_RAW_MAX = 10_000
 const RAW_BYTES_MAX = 4096
 
+/** A load that is being made. */
 export class Loading implements Disposable {
   readonly staging: Staging
   readonly #database: SqliteDatabase
@@ -84,9 +84,8 @@ export class Loading implements Disposable {
   }
 
   /** Records how the load ended, and makes all of it durable. */
-  commit(state: LoadState, counts: Counts, applied: Applied, finishedAt: number, problem: string | null): LoadRecord {
-    const ending = { state, startedAt: this.#startedAt, finishedAt, problem }
-    const record = finishLoad(this.#database, this.#loadId, ending, counts, applied)
+  commit(ending: Omit<Ending, 'startedAt'>): LoadRecord {
+    const record = finishLoad(this.#database, this.#loadId, { ...ending, startedAt: this.#startedAt })
     this.#transaction.commit()
     return record
   }

@@ -26,8 +26,15 @@ export type Applied = DateChange & { unchanged: number }
 /** What reading the file found, in lines. */
 export type Counts = { rows: number; duplicate: number; rejected: number; warnings: number }
 
-/** How a load ended, and when, in milliseconds since 1970. */
-export type Ending = Readonly<{ state: LoadState; startedAt: number; finishedAt: number; problem: string | null }>
+/** How a load ended: what was read and applied, and when, in milliseconds since 1970. */
+export type Ending = Readonly<{
+  state: LoadState
+  problem: string | null
+  counts: Counts
+  applied: Applied
+  startedAt: number
+  finishedAt: number
+}>
 
 /** Of a load that changed nothing. */
 export function nothingApplied(): Applied {
@@ -59,13 +66,8 @@ export function insertLoad(database: SqliteDatabase, { sha256, filename, receive
 }
 
 /** Completes the record of a load. */
-export function finishLoad(
-  database: SqliteDatabase,
-  id: number,
-  ending: Ending,
-  counts: Counts,
-  applied: Applied,
-): LoadRecord {
+export function finishLoad(database: SqliteDatabase, id: number, ending: Ending): LoadRecord {
+  const { counts, applied } = ending
   const stored = database.get<StoredLoad>(
     `update load set state = ?, started_at = ?, finished_at = ?, problem = ?, rows = ?, duplicate = ?, rejected = ?, warnings = ?,
       inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ? where id = ? returning *`,

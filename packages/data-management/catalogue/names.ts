@@ -3,6 +3,7 @@ import type { SqliteDatabase, Value } from '../database/sqlite.ts'
 
 const REMEMBERED_MAX = 50_000
 
+/** Finds and makes ids. */
 export class Names {
   readonly #database: SqliteDatabase
   readonly #remembered = new Map<string, number>()

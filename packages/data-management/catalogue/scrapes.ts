@@ -10,6 +10,7 @@ import type { StagedScrape } from './staging.ts'
 
 const TERMS = 'price_cents, was_price_cents, is_on_special, is_available'
 
+/** Puts scrapes into the histories of their stores, and takes them out. */
 export class Scrapes {
   readonly #database: SqliteDatabase
   readonly #history: History

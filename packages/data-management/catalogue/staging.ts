@@ -45,6 +45,7 @@ const TABLES = `
 
 const INSERT = `insert into temp.staged values (${Array(18).fill('?').join(', ')})`
 
+/** The staged rows of one file. */
 export class Staging {
   readonly #database: SqliteDatabase
   readonly #names: Names

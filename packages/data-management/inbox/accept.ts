@@ -15,7 +15,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { v7 as uuid } from 'uuid'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Upload } from '../ledger/uploads.ts'
+import type { Arrival, Upload } from '../ledger/uploads.ts'
 import { type Decoded, type DecodeLimits, decode, type Encoding } from './decode.ts'
 
 /** What is needed to accept uploads. `diskBytesKept` is the free disk that is left alone. */
@@ -58,17 +58,19 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload
     await removeIfThere(disk, part)
     // Whoever put these bytes there may have died before this.
     await syncFolder(disk, folders.inbox)
-    return ledger.uploads.record(arrivalOf(inbox, id, sent, known.stored_as, decoded), sent.keyId)
+    return ledger.uploads.record(arrivalOf({ inbox, id, sent, decoded }, known.stored_as), sent.keyId)
   }
   const landed = await land(disk, part, folders.inbox, namesFor(sent.filename, decoded.sha256))
-  const recorded = await ledger.uploads.record(arrivalOf(inbox, id, sent, landed.name, decoded), sent.keyId)
+  const recorded = await ledger.uploads.record(arrivalOf({ inbox, id, sent, decoded }, landed.name), sent.keyId)
   // Somebody sent the same bytes under another name at the same time, and was first: one copy is enough.
   if (recorded.upload.stored_as !== landed.name && !landed.wasThere)
     await removeIfThere(disk, join(folders.inbox, landed.name))
   return recorded
 }
 
-function arrivalOf(inbox: Inbox, id: string, sent: Sent, storedAs: string, decoded: Decoded) {
+type Received = Readonly<{ inbox: Inbox; id: string; sent: Sent; decoded: Decoded }>
+
+function arrivalOf({ inbox, id, sent, decoded }: Received, storedAs: string): Arrival {
   const { sha256, bytes, lines, wireBytes } = decoded
   return {
     id,

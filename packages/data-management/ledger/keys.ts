@@ -17,6 +17,7 @@ export const SETTINGS_KEY_ID = 'settings'
 
 const NO_SHA256 = '0'.repeat(64)
 
+/** The keys in the ledger. */
 export class Keys {
   readonly #database: LedgerDatabase
   readonly #settingsKeySha256: string

@@ -5,6 +5,7 @@ import { type LedgerDatabase, openLedgerDatabase } from './database.ts'
 import { Keys } from './keys.ts'
 import { Uploads } from './uploads.ts'
 
+/** An open ledger. */
 export class Ledger implements AsyncDisposable {
   readonly uploads: Uploads
   readonly keys: Keys

@@ -20,6 +20,7 @@ export type Arrival = Pick<
 /** Which uploads to list: the newest first, from before an id on. With `keyId` only those this key has sent. */
 export type UploadQuery = Readonly<{ before?: string; state?: UploadState; keyId?: string; limit: number }>
 
+/** The uploads in the ledger. */
 export class Uploads {
   readonly #database: LedgerDatabase
 

@@ -15,6 +15,7 @@ type Article = {
   path: string[]
 }
 type Terms = { price: number | string; was: number | null; special: boolean | null; available: boolean | null }
+type Shown = Readonly<{ article: Article; terms: Terms }>
 type Shop = { company: string; store: string; hasId: boolean; articles: Article[] }
 type Line = Readonly<{ product: Record<string, unknown>; metadata: Record<string, unknown> }>
 /** The lines of one shop on one day. */
@@ -85,15 +86,24 @@ function visitsOf(chance: Chance, shop: Shop, days: readonly number[]): Visit[] 
     const there = shelf.filter(({ isThere }) => isThere)
     const times = chance.of([0, 1, 1, 1, 1, 2, 3])
     for (let time = 0; time < times; time++) {
-      const seen = time === 0 ? there : there.filter(() => chance.is(0.7))
-      const lines = seen.map(({ article, terms }) => ({
-        product: productOf(chance, article, time > 0 && chance.is(0.4) ? termsOf(chance) : terms),
+      const lines = (time === 0 ? there : seenAgain(chance, there)).map(({ article, terms }) => ({
+        product: productOf(chance, article, terms),
         metadata: metadataOf(chance, shop, day),
       }))
       visits.push({ shop, day, lines: withDuplicates(chance, lines) })
     }
   }
   return visits.map((visit) => (chance.is(0.15) ? pastMidnight(chance, visit) : visit))
+}
+
+/** What a second scrape of the same day says: not all of it, and some of it otherwise. */
+function seenAgain(chance: Chance, shelf: readonly Shown[]): Shown[] {
+  return shelf
+    .filter(() => chance.is(0.7))
+    .map(({ article, terms }) => ({
+      article: chance.is(0.25) ? changed(chance, article) : article,
+      terms: chance.is(0.4) ? termsOf(chance) : terms,
+    }))
 }
 
 function termsOf(chance: Chance): Terms {

@@ -8,7 +8,14 @@ import { isBlank, readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, REJECT_CODES, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Loading } from '../catalogue/loading.ts'
-import { type Applied, type Counts, type LoadedFile, type LoadRecord, nothingApplied } from '../catalogue/loads.ts'
+import {
+  type Applied,
+  type Counts,
+  type Ending,
+  type LoadedFile,
+  type LoadRecord,
+  nothingApplied,
+} from '../catalogue/loads.ts'
 import { type StagedScrape, type Staging, TooManyScrapes } from '../catalogue/staging.ts'
 import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
 import { pairsAcrossMidnight } from './midnight.ts'
@@ -31,7 +38,7 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
   using loading = catalogue.begin(order.file, order.now())
   const { counts, failure, reason } = await stage(catalogue, loading, order)
   if (failure === undefined && reason === undefined)
-    return loading.commit('loaded', counts, loading.apply(), order.now(), null)
+    return commit(loading, order, { state: 'loaded', problem: null, counts, applied: loading.apply() })
   loading[Symbol.dispose]()
   return recordOnly(catalogue, order, failure === undefined ? 'held' : 'failed', failure ?? reason ?? '')
 }
@@ -41,7 +48,7 @@ export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promi
   using loading = catalogue.begin(order.file, order.now())
   const { counts, failure, reason } = await stage(catalogue, loading, order)
   const applied = failure === undefined ? loading.apply() : nothingApplied()
-  loading.commit(failure === undefined ? 'loaded' : 'failed', counts, applied, order.now(), null)
+  commit(loading, order, { state: failure === undefined ? 'loaded' : 'failed', problem: null, counts, applied })
   return { counts, applied, reason: failure ?? reason }
 }
 
@@ -62,6 +69,10 @@ async function stage(catalogue: Catalogue, loading: Loading, order: LoadOrder): 
   return { counts, reason: order.hold && reasonToHold(comparisons(catalogue, loading.staging), counts, order.hold) }
 }
 
+function commit(loading: Loading, order: LoadOrder, ending: Omit<Ending, 'startedAt' | 'finishedAt'>): LoadRecord {
+  return loading.commit({ ...ending, finishedAt: order.now() })
+}
+
 function noCounts(): Counts {
   return { rows: 0, duplicate: 0, rejected: 0, warnings: 0 }
 }
@@ -76,7 +87,7 @@ async function recordOnly(
   using loading = catalogue.begin(order.file, order.now())
   const counts = noCounts()
   await readInto(loading, order, counts, () => {})
-  return loading.commit(state, counts, nothingApplied(), order.now(), problem)
+  return commit(loading, order, { state, problem, counts, applied: nothingApplied() })
 }
 
 async function readInto(
