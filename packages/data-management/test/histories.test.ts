@@ -23,6 +23,6 @@ test(`${UNDONE} random histories with some loads undone are as if those had neve
   expectNoFault(1_000_001, UNDONE, faultOfUndo))
 
 test('seeds that once found a fault stay mended', async () => {
-  // The first four: a key of a third product was taken along when two products became one.
-  for (const seed of [1499, 1576, 1709, 10211]) await expectNoFault(seed, 1, faultOfHistory)
+  // A key of a third product was taken along when two products became one.
+  for (const seed of [509, 561]) await expectNoFault(seed, 1, faultOfHistory)
 })
