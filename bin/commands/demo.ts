@@ -53,7 +53,9 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     const observations = (await stage.output(['export', 'observations'])).split('\n').length
     const products = (await stage.output(['export', 'products'])).split('\n').length
     terminal.say(`${count(products, 'product')}, ${count(observations, 'observation')} of their prices.`)
-    if (options.stay || process.stdin.isTTY) await untilStopped(terminal, folder, { server, key, signal })
+    terminal.say(`\nLook at ${server}/api/uploads with the key, e.g.`)
+    terminal.say(`  curl -H 'X-API-Key: ${key}' ${server}/api/uploads`)
+    if (options.stay || process.stdin.isTTY) await untilStopped(terminal, folder, signal)
     else terminal.say('\nAll of it is removed now. To look around, run it with --stay.')
     return code
   } finally {
@@ -76,11 +78,7 @@ async function scrape(dataDir: string, terminal: Terminal): Promise<void> {
   }
 }
 
-type Running = Readonly<{ server: string; key: string; signal: AbortSignal }>
-
-async function untilStopped(terminal: Terminal, folder: string, { server, key, signal }: Running): Promise<void> {
-  terminal.say(`\nLook at ${server}/api/uploads with the key, e.g.`)
-  terminal.say(`  curl -H 'X-API-Key: ${key}' ${server}/api/uploads`)
+async function untilStopped(terminal: Terminal, folder: string, signal: AbortSignal): Promise<void> {
   terminal.say(`The files are in ${folder}. Ctrl-C ends the demo and removes them.`)
   if (!signal.aborted) await once(signal, 'abort')
 }
