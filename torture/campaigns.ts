@@ -1,7 +1,8 @@
 /** The campaigns of `npm run torture`: what a test does some hundred times, done until chance has had its say. */
 import { type Fault, faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
-import { digestOf, REAL_FILES_MISSING, realFiles } from '../packages/data-management/test/real-files.ts'
+import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
+import { loaderKills } from './loader-kills.ts'
 
 /** Something that is tried many times, each time with a seed of its own. `prepare` may find that it cannot be done here. */
 export type Campaign = Readonly<{
@@ -9,8 +10,13 @@ export type Campaign = Readonly<{
   /** What is counted, and how many by default. */
   unit: string
   count: number
-  prepare: () => Promise<(seed: number) => Promise<Fault>>
+  prepare: () => Promise<Case>
 }>
+
+/** One try with a seed; `figure` tells at the end what all of them did. */
+export type Case = ((seed: number) => Promise<Fault>) & { figure?: () => string }
+
+export type { Fault }
 
 /** A campaign cannot be run on this machine. */
 export class NotPossible extends Error {}
@@ -34,11 +40,21 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 200,
     prepare: prepareRealOrders,
   },
+  'loader-kills': {
+    about: 'update-db killed ten times a round at random moments over the real files: the digest of an undisturbed run',
+    unit: 'rounds',
+    count: 20,
+    prepare: () => loaderKills(realFilesHere()),
+  },
 }
 
-async function prepareRealOrders(): Promise<(seed: number) => Promise<Fault>> {
+function realFilesHere(): RealFile[] {
   if (REAL_FILES_MISSING !== false) throw new NotPossible(REAL_FILES_MISSING)
-  const files = realFiles()
+  return realFiles()
+}
+
+async function prepareRealOrders(): Promise<Case> {
+  const files = realFilesHere()
   const expected = await digestOf(files)
   return async (seed) => {
     const digest = await digestOf(new Chance(seed).shuffled(files))

@@ -25,7 +25,8 @@ async function run({ name, campaign, seed: first, count }: Plan): Promise<number
     told = performance.now()
     print(`${seed + 1 - first} of ${count} ${unit}, ${faults} with a fault, ${secondsSince(start)} s`)
   }
-  print(`${name}: ${count} ${unit} from seed ${first}, ${faults} with a fault, ${secondsSince(start)} s`)
+  const figure = faultOf.figure === undefined ? '' : `${faultOf.figure()}, `
+  print(`${name}: ${count} ${unit} from seed ${first}, ${figure}${faults} with a fault, ${secondsSince(start)} s`)
   return faults === 0 ? 0 : 1
 }
 
@@ -42,14 +43,14 @@ function planOf(given: string[]): Plan | undefined {
   const number = { type: 'string' } as const
   const { values, positionals } = parseArgs({
     args: given,
-    options: { seed: number, histories: number, orders: number },
+    options: { seed: number, histories: number, orders: number, rounds: number },
     allowPositionals: true,
   })
   const [name = ''] = positionals
   const campaign = Object.hasOwn(CAMPAIGNS, name) ? CAMPAIGNS[name] : undefined
   if (campaign === undefined || positionals.length !== 1) return undefined
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
-  const count = Number(values[campaign.unit as 'histories' | 'orders'] ?? campaign.count)
+  const count = Number(values[campaign.unit as 'histories' | 'orders' | 'rounds'] ?? campaign.count)
   return Number.isSafeInteger(seed) && Number.isSafeInteger(count) ? { name, campaign, seed, count } : undefined
 }
 
