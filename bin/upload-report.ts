@@ -20,6 +20,7 @@ const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
 export class UploadReport {
   readonly #terminal: Terminal
   readonly #live: LogUpdate | undefined
+  #leftAlone = false
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal
@@ -33,6 +34,7 @@ export class UploadReport {
       return
     }
     this.#live?.clear()
+    if (event.type === 'ignored') this.#leftAlone = true
     if (event.type === 'file') this.#file(event)
     else this.#terminal.note(noteOf(event))
   }
@@ -40,12 +42,16 @@ export class UploadReport {
   /** Tells the sums. */
   end(summary: Summary): void {
     this.#live?.done()
-    const { say, note, record } = this.#terminal
+    const { sum, note, record } = this.#terminal
     if (summary.problem !== undefined) {
-      record({ type: 'error', ...summary.problem })
+      record({ ...summary.problem, type: 'error' })
       note(`${sentence(summary.problem)}\n${summary.problem.todo}`)
     }
-    say(summaryLine(summary))
+    sum(
+      this.#leftAlone && isNothing(summary)
+        ? 'There was nothing to send; what lies in the outbox was left alone.'
+        : summaryLine(summary),
+    )
     record({ type: 'summary', ...summary })
   }
 
@@ -80,6 +86,10 @@ export function countsOf(load: LoadResult): string {
     .filter((name) => load[name] > 0)
     .map((name) => `${whole(load[name])} ${name}`)
   return `${count(load.rows, 'row')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`
+}
+
+function isNothing({ sent, duplicates, loaded, held, failed, refused, skipped, waiting }: Summary): boolean {
+  return sent + duplicates + loaded + held + failed + refused + skipped + waiting === 0
 }
 
 function summaryLine(summary: Summary): string {

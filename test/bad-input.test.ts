@@ -1,0 +1,166 @@
+/** What goes wrong on a scraping machine or a server: each with its exit code, its words, and every file where it belongs. */
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { takeLock } from '@splitcart/shared/lock.ts'
+import { type Machines, openMachines, recordsIn } from './machines.ts'
+
+const KEY = 'a-key-that-no-server-has-given'
+const ROW = {
+  product: { sku: 's1', name: 'Milk', normalized_name_brand_size: 'milk', price_current: 1.5 },
+  metadata: { company: 'aldi', store_name: 'nerang', store_id: 'G120', scraped_date: '2025-09-12' },
+}
+const NAME = 'aldi-nerang-g120-2025-09-12.jsonl'
+
+async function withOneFile(): Promise<Machines> {
+  const machines = await openMachines()
+  const outbox = join(machines.scraping, 'product_outbox')
+  await mkdir(outbox, { recursive: true })
+  await writeFile(join(outbox, NAME), `${JSON.stringify(ROW)}\n`)
+  return machines
+}
+
+async function assertStillWaiting(machines: Machines): Promise<void> {
+  assert.deepEqual(await machines.names('scraping', 'product_outbox'), [NAME])
+  assert.deepEqual(await machines.names('scraping', 'product_refused'), [])
+}
+
+test('without settings all that is missing is named at once, and the exit code is 2', async () => {
+  await using machines = await withOneFile()
+  const { code, stdout, stderr } = await machines.run(['upload-data'])
+  assert.equal(code, 2)
+  assert.equal(stdout, '')
+  assert.match(stderr, /API_SERVER_URL is required[\s\S]*API_SECRET_KEY is required/)
+  assert.doesNotMatch(stderr, /\n {4}at /)
+  await assertStillWaiting(machines)
+})
+
+test('wrong settings are named together with those that are missing', async () => {
+  await using machines = await withOneFile()
+  const wrong = {
+    API_SERVER_URL: 'ftp://x',
+    API_SECRET_KEY_FILE: join(machines.path, 'nothing'),
+    UPLOAD_TRIES_MAX: '0',
+  }
+  const { code, stderr } = await machines.run(['upload-data'], wrong)
+  assert.equal(code, 2)
+  for (const said of [/API_SERVER_URL: expected an http/, /API_SECRET_KEY_FILE: ENOENT/, /UPLOAD_TRIES_MAX: expected/])
+    assert.match(stderr, said)
+})
+
+test('a key that the server does not know ends the run with 10, and the file stays', async () => {
+  await using machines = await withOneFile()
+  const server = await machines.serve(['--no-update-db'])
+  const { code, stderr } = await machines.upload(server, KEY)
+  assert.equal(code, 10)
+  assert.match(stderr, /key is missing or not accepted[\s\S]*splitcart keys create/)
+  await assertStillWaiting(machines)
+  const [error, summary] = recordsIn(await machines.upload(server, KEY, '--json'))
+  assert.deepEqual([error?.type, error?.code], ['error', 'key_refused'])
+  assert.deepEqual([summary?.type, summary?.waiting], ['summary', 1])
+})
+
+test('a server that is down ends the run with 5, and the file stays', async () => {
+  await using machines = await withOneFile()
+  const other = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => other.once('listening', resolve))
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+  await new Promise((resolve) => other.close(resolve))
+  const { code, stdout, stderr } = await machines.upload({ url }, KEY, '--upload-tries-max', '1')
+  assert.equal(code, 5)
+  assert.match(stderr, /The server cannot be reached/)
+  assert.equal(stdout, '1 still waiting.\n')
+  await assertStillWaiting(machines)
+})
+
+test('a second upload-data for the same outbox ends with 11', async () => {
+  await using machines = await withOneFile()
+  using _lock = takeLock(join(machines.scraping, 'product_outbox', '.lock'), 'a test')
+  const { code, stderr } = await machines.upload({ url: 'http://127.0.0.1:1' }, KEY)
+  assert.equal(code, 11)
+  assert.match(stderr, /another upload-data works on this outbox/)
+  await assertStillWaiting(machines)
+})
+
+test('a key does not travel over plain http to another machine', async () => {
+  await using machines = await withOneFile()
+  const { code, stderr } = await machines.upload({ url: 'http://data.example.org' }, KEY)
+  assert.equal(code, 2)
+  assert.match(stderr, /API_SERVER_URL: expected https/)
+  await assertStillWaiting(machines)
+})
+
+test('a command or a flag that does not exist ends with 2 and says where help is', async () => {
+  await using machines = await openMachines()
+  for (const args of [['bogus'], ['upload-data', '--bogus'], ['keys', 'bogus'], ['keys', 'create'], ['update-db']]) {
+    const { code, stdout, stderr } = await machines.run(args)
+    assert.deepEqual([args, code, stdout], [args, 2, ''])
+    assert.match(stderr, /splitcart help shows what there is/)
+  }
+})
+
+test('a second server for the same data ends with 11, one for the same port with 1 and the reason', async () => {
+  await using machines = await openMachines()
+  const server = await machines.serve(['--no-update-db'])
+  const same = await machines.run(['serve', '--port', '0'])
+  assert.equal(same.code, 11)
+  assert.match(same.stderr, /another server works on this data folder/)
+  const { port } = new URL(server.url)
+  const elsewhere = { DATA_MANAGEMENT_DATA_DIR: join(machines.path, 'other') }
+  const taken = await machines.run(['serve', '--port', port], elsewhere)
+  assert.equal(taken.code, 1)
+  assert.match(taken.stderr, /The server cannot listen there: .*EADDRINUSE/)
+  assert.doesNotMatch(taken.stderr, /\n {4}at /)
+})
+
+for (const name of ['catalogue.db', 'ledger.db'])
+  test(`a ${name} of a newer program is left alone, with words that say what to do`, async () => {
+    await using machines = await openMachines()
+    await machines.key()
+    using database = new DatabaseSync(join(machines.dataManagement, name))
+    database.exec('pragma user_version = 999')
+    for (const args of [
+      ['serve', '--port', '0'],
+      ['update-db', '--products'],
+      ['export', 'products'],
+    ]) {
+      const { code, stderr } = await machines.run(args)
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, /made by a newer program[\s\S]*Start the newer program/)
+      assert.doesNotMatch(stderr, /\n {4}at /)
+    }
+  })
+
+test('an empty outbox says so and ends with 0', async () => {
+  await using machines = await openMachines()
+  const { code, stdout } = await machines.upload({ url: 'http://127.0.0.1:1' }, KEY)
+  assert.deepEqual([code, stdout], [0, 'The outbox is empty; there was nothing to do.\n'])
+})
+
+test('--dry-run tells what would be sent, needs no server, and sends nothing', async () => {
+  await using machines = await withOneFile()
+  const { code, stdout } = await machines.run(['upload-data', '--dry-run'])
+  assert.equal(code, 0)
+  assert.match(stdout, new RegExp(`would send  ${NAME} .*\\n1 file would be sent`))
+  await assertStillWaiting(machines)
+})
+
+for (const suffix of ['/', '/behind/a/proxy', '/behind/a/proxy/'])
+  test(`the address of the server may end in "${suffix}"`, async () => {
+    await using machines = await withOneFile()
+    const asked: string[] = []
+    const proxy = createServer((request, response) => {
+      asked.push(String(request.url))
+      response.writeHead(404).end()
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => proxy.once('listening', resolve))
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}${suffix}`
+    await machines.upload({ url }, KEY, '--upload-tries-max', '1')
+    proxy.closeAllConnections()
+    await new Promise((resolve) => proxy.close(resolve))
+    assert.deepEqual(asked, [`${suffix.replace(/\/$/, '')}/api/upload/products/`])
+  })

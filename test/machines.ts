@@ -1,0 +1,122 @@
+/** Both machines in a temporary folder, worked through the command line as people do: every command is a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { SETTINGS } from '@splitcart/shared/settings.ts'
+import { temporaryFolder } from './folders.ts'
+
+export const PROGRAM = fileURLToPath(new URL('../bin/splitcart.ts', import.meta.url))
+
+type Environment = Readonly<Record<string, string>>
+
+/** How a command ended and what it printed. */
+export type Ended = Readonly<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>
+
+/** A command that was started. */
+export type Started = Readonly<{ child: ChildProcess; printed: () => string; ended: Promise<Ended> }>
+
+export type Server = Started & Readonly<{ url: string }>
+
+export type Machines = AsyncDisposable &
+  Readonly<{
+    path: string
+    scraping: string
+    dataManagement: string
+    start: (args: readonly string[], environment?: Environment) => Started
+    /** Runs a command to its end. */
+    run: (args: readonly string[], environment?: Environment) => Promise<Ended>
+    /** Starts `splitcart serve` and waits until it listens. */
+    serve: (args?: readonly string[], environment?: Environment) => Promise<Server>
+    /** Makes a key and returns it. */
+    key: (scope?: string) => Promise<string>
+    /** Runs `upload-data` against a server. */
+    upload: (server: Pick<Server, 'url'>, key: string, ...args: string[]) => Promise<Ended>
+    /** The files in a folder below the temporary one, without those whose names start with a dot. */
+    names: (...folder: string[]) => Promise<string[]>
+  }>
+
+/** Opens two machines that have done nothing yet. What was started and still runs is killed at the end. */
+export async function openMachines(): Promise<Machines> {
+  const at = await temporaryFolder()
+  const scraping = join(at.path, 'scraping')
+  const dataManagement = join(at.path, 'data_management')
+  const own = { ...withoutSettings(), SCRAPING_DATA_DIR: scraping, DATA_MANAGEMENT_DATA_DIR: dataManagement }
+  const running = new Set<Started>()
+  const start: Machines['start'] = (args, environment = {}) => {
+    const command = startProgram([PROGRAM, ...args], at.path, { ...own, ...environment })
+    running.add(command)
+    command.ended.then(() => running.delete(command))
+    return command
+  }
+  const run: Machines['run'] = (args, environment) => start(args, environment).ended
+  return {
+    path: at.path,
+    scraping,
+    dataManagement,
+    start,
+    run,
+    serve: (args = [], environment) => listening(start(['serve', '--port', '0', ...args], environment)),
+    key: async (scope = 'upload') => (await run(['keys', 'create', 'a test', '--scope', scope])).stdout.trim(),
+    upload: ({ url }, key, ...args) => run(['upload-data', ...args], { API_SERVER_URL: url, API_SECRET_KEY: key }),
+    names: (...folder) => visible(join(at.path, ...folder)),
+    [Symbol.asyncDispose]: async () => {
+      for (const { child, ended } of running) {
+        child.kill('SIGKILL')
+        await ended
+      }
+      // A loader whose server is gone ends by itself; the folder goes when it has.
+      await at[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Starts a program of this project with a node, the one that runs now where none is named. */
+export function startProgram(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  node: string = process.execPath,
+): Started {
+  const child = spawn(node, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }))
+  return { child, printed: () => stdout + stderr, ended }
+}
+
+/** The environment of this process with every setting at its default. */
+export function withoutSettings(): NodeJS.ProcessEnv {
+  return { ...process.env, ...Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, ''])) }
+}
+
+async function listening(started: Started): Promise<Server> {
+  const address = () => /^Listening on (\S+)/m.exec(started.printed())?.[1]
+  await until(() => address() !== undefined || started.child.exitCode !== null, 'the server listens')
+  const url = address()
+  if (url === undefined) throw new Error(`The server ended: ${started.printed()}`)
+  return { ...started, url }
+}
+
+/** Waits until something is so, or throws. */
+export async function until(isSo: () => boolean | Promise<boolean>, what: string, msMax = 30_000): Promise<void> {
+  for (const end = performance.now() + msMax; !(await isSo()); await sleep(10))
+    if (performance.now() > end) throw new Error(`It took too long until ${what}.`)
+}
+
+async function visible(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter((name) => !name.startsWith('.')).sort()
+}
+
+/** The lines of a command that prints JSON Lines. */
+export function recordsIn<T = Record<string, unknown>>({ stdout }: Pick<Ended, 'stdout'>): T[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T)
+}
