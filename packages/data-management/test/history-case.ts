@@ -68,29 +68,27 @@ async function load(catalogue: Catalogue, file: HistoryFile): Promise<Fault> {
 }
 
 /** Loads a file, whatever is on record. */
-export function loadWhole(
-  catalogue: Catalogue,
-  file: HistoryFile,
-  lineBytesMax: number = LINE_BYTES_MAX,
-): Promise<LoadRecord> {
+export function loadWhole(catalogue: Catalogue, file: HistoryFile): Promise<LoadRecord> {
   const { sha256, receivedAt, bytes } = file
   return loadFile(catalogue, {
     file: { sha256, filename: `${sha256.slice(0, 8)}.jsonl`, receivedAt },
-    bytes: () => inPortions(bytes, lineBytesMax),
-    lineBytesMax,
+    bytes: () => inPortions(bytes),
+    lineBytesMax: LINE_BYTES_MAX,
     hold: undefined,
     now: () => receivedAt,
   })
 }
 
-// Smaller than the longest line, so that lines and portions end apart.
-async function* inPortions(bytes: Buffer, lineBytesMax: number): AsyncGenerator<Buffer> {
-  const portionBytes = Math.ceil(lineBytesMax / 3)
+// They end anywhere in a line.
+const PORTIONS = 20
+
+async function* inPortions(bytes: Buffer): AsyncGenerator<Buffer> {
+  const portionBytes = Math.ceil(bytes.length / PORTIONS)
   for (let at = 0; at < bytes.length; at += portionBytes) yield bytes.subarray(at, at + portionBytes)
 }
 
 /** How the catalogue differs from that of these files. */
-function faultOf(catalogue: Catalogue, files: readonly HistoryFile[]): Fault {
+export function faultOf(catalogue: Catalogue, files: readonly HistoryFile[]): Fault {
   const lines = [...catalogueLines(catalogue.database)]
   return differenceBetween(naiveCatalogue(files).toSorted(), lines.toSorted()) ?? leftOver(catalogue)
 }

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 import { openCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
 import { loadWhole } from './history-case.ts'
@@ -28,10 +27,9 @@ export function realFiles(): RealFile[] {
   })
 }
 
-/** The digest of the catalogue of these files loaded in this order, with some undone in the end. */
-export async function digestOf(files: readonly RealFile[], undone: readonly RealFile[] = []): Promise<string> {
+/** The digest of the catalogue of these files loaded in this order. */
+export async function digestOf(files: readonly RealFile[]): Promise<string> {
   using catalogue = openCatalogue(':memory:')
-  for (const file of files) await loadWhole(catalogue, file, LINE_BYTES_MAX)
-  for (const { sha256 } of undone) catalogue.undo(sha256, 'for a test', 0)
+  for (const file of files) await loadWhole(catalogue, file)
   return catalogueDigest(catalogue.database)
 }
