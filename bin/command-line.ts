@@ -49,9 +49,17 @@ export async function run(options: Manner, command: (terminal: Terminal) => Prom
   try {
     process.exitCode = await command(terminal)
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    process.exitCode = tellProblem(terminal, error)
+    const problem = error instanceof Problem ? error : problemOfMachine(error)
+    if (problem === undefined) throw error
+    process.exitCode = tellProblem(terminal, problem)
   }
+}
+
+/** What the operating system or SQLite refused, in words: no rights, no room, a damaged file. */
+function problemOfMachine(cause: unknown): Problem | undefined {
+  if (!(cause instanceof Error)) return undefined
+  if ('errcode' in cause) return new Problem('database_unusable', cause.message, { cause })
+  return 'syscall' in cause ? new Problem('machine_refused', cause.message, { cause }) : undefined
 }
 
 function tellProblem(terminal: Terminal, problem: Problem): number {

@@ -12,6 +12,8 @@ export type Terminal = Readonly<{
   isLive: boolean
   /** A line of the result, for people; nothing with --json. */
   say: (line: string) => void
+  /** The line that sums up, for people: also with --quiet. */
+  sum: (line: string) => void
   /** A record of the result, for programs; nothing without --json. */
   record: (record: Readonly<{ type: 'file' | 'summary' | 'error'; [field: string]: unknown }>) => void
   /** A line for people that is not the result. */
@@ -26,6 +28,9 @@ export function terminalOf(manner: Manner): Terminal {
     isLive: process.stderr.isTTY === true && !manner.json && !manner.quiet,
     say: (line) => {
       if (!manner.json && !manner.quiet) process.stdout.write(`${line}\n`)
+    },
+    sum: (line) => {
+      if (!manner.json) process.stdout.write(`${line}\n`)
     },
     record: (record) => {
       if (manner.json && (!manner.quiet || record.type !== 'file')) process.stdout.write(`${JSON.stringify(record)}\n`)

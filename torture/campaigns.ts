@@ -1,22 +1,9 @@
 /** The campaigns of `npm run torture`: what a test does some hundred times, done until chance has had its say. */
-import { type Fault, faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
+import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
+import type { Campaign, Case } from './campaign.ts'
 import { loaderKills } from './loader-kills.ts'
-
-/** Something that is tried many times, each time with a seed of its own. `prepare` may find that it cannot be done here. */
-export type Campaign = Readonly<{
-  about: string
-  /** What is counted, and how many by default. */
-  unit: string
-  count: number
-  prepare: () => Promise<Case>
-}>
-
-/** One try with a seed; `figure` tells at the end what all of them did. */
-export type Case = ((seed: number) => Promise<Fault>) & { figure?: () => string }
-
-export type { Fault }
 
 /** A campaign cannot be run on this machine. */
 export class NotPossible extends Error {}

@@ -8,7 +8,7 @@ import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { digestOf, type RealFile } from '../packages/data-management/test/real-files.ts'
 import { openMachines } from '../test/machines.ts'
-import type { Case, Fault } from './campaigns.ts'
+import type { Case, Fault } from './campaign.ts'
 
 const KILLS = 10
 // From just after the start to about where an undisturbed run ends.

@@ -3,7 +3,8 @@
  * the seed that finds it again; the exit code is then 1.
  */
 import { parseArgs } from 'node:util'
-import { CAMPAIGNS, type Campaign, NotPossible } from './campaigns.ts'
+import type { Campaign } from './campaign.ts'
+import { CAMPAIGNS, NotPossible } from './campaigns.ts'
 
 const FAULTS_SHOWN_MAX = 5
 const PROGRESS_MS = 10_000

@@ -14,6 +14,14 @@ import type { Terminal } from '../terminal.ts'
 
 type Options = Partial<Plan> & { oneFile?: string; json?: boolean; quiet?: boolean }
 
+const NUMBERS = {
+  seed: 'another number gives other shops',
+  companies: 'how many chains',
+  stores: 'how many stores of each chain',
+  days: 'how many days',
+  products: 'how many rows a store has on a day, about',
+} as const
+
 /** Adds the command. */
 export function addGenerate(program: Command): void {
   const command = program
@@ -21,10 +29,9 @@ export function addGenerate(program: Command): void {
     .description('write realistic scrapes of invented shops into a folder; the same numbers give the same bytes')
     .argument('<folder>', 'where to write, e.g. scraping/data/product_outbox')
     .option('--one-file <name>', 'write all of them into one file of this name')
-  for (const name of ['seed', 'companies', 'stores', 'days', 'products'] as const)
-    command.option(`--${name} <number>`, '', whole)
+  for (const [name, about] of Object.entries(NUMBERS)) command.option(`--${name} <number>`, about, whole)
   command
-    .option('--first-date <date>', '')
+    .option('--first-date <date>', 'the first day, e.g. 2025-09-09')
     .action((folder: string, options: Options) => run(options, (terminal) => act(folder, options, terminal)))
   printable(command)
 }

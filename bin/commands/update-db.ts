@@ -8,7 +8,7 @@ import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -45,8 +45,11 @@ export function addUpdateDb(program: Command): void {
     .requiredOption('--products', 'load the product files')
     .option('--watch', 'stay, and load what comes')
     .option('--dry-run', 'tell what would change, and change nothing')
-    .option('--force', 'load suspicious files too, instead of holding them')
-    .option('--until-input-ends', 'with --watch: end when standard input does, as a child of serve')
+    .option(
+      '--force',
+      'load what waits without holding anything; what is held already is released with "splitcart holds release"',
+    )
+    .addOption(new Option('--until-input-ends', 'with --watch: end when standard input does').hideHelp())
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
   printable(configurable(command, SETTINGS))
 }
@@ -100,9 +103,9 @@ async function watchInbox(work: UpdateDb, daysMax: number, signal: AbortSignal):
 function tellPass(terminal: Terminal, pass: Pass): number {
   for (const { name, reason } of pass.ignored) terminal.note(`left alone  ${name}: ${reason}`)
   const dealtWith = pass.loaded + pass.held + pass.failed
-  if (dealtWith + pass.waiting === 0) terminal.say('The inbox is empty; there was nothing to do.')
+  if (dealtWith + pass.waiting === 0) terminal.sum('The inbox is empty; there was nothing to do.')
   else
-    terminal.say(
+    terminal.sum(
       `${count(pass.loaded, 'file')} loaded, ${pass.held} held, ${pass.failed} failed, ${pass.waiting} still waiting; ${count(pass.rejected, 'row')} rejected.`,
     )
   const { ignored: _, ...counts } = pass

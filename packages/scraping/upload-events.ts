@@ -68,9 +68,17 @@ export function troubleOf(error: unknown): Trouble {
   if (error instanceof Problem) return toProblemDocument(error)
   if (!(error instanceof AnswerError)) throw error
   if (error.document !== undefined) return error.document
+  if (error.status === 413) return { status: error.status, ...TOO_LARGE_ON_THE_WAY, detail: error.message }
   const { code, title, todo } = UNSAID[error.retry]
   return { status: error.status, code, title, todo, detail: error.message }
 }
+
+// Our own server says how much it takes; this one is a proxy with a smaller limit.
+const TOO_LARGE_ON_THE_WAY = {
+  code: 'body_too_large',
+  title: 'A proxy in front of the server found the file too large',
+  todo: 'Raise its limit (nginx: client_max_body_size 0) and move the file from product_refused back to product_outbox.',
+} as const
 
 // For the answer of a proxy, which says no more than its status.
 const UNSAID = {

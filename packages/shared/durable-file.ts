@@ -20,6 +20,7 @@ import { digestOfFile } from './digest.ts'
 import { codeOf, type Disk } from './disk.ts'
 
 const FILE_MODE = 0o600
+const COPY_BYTES = 1024 * 1024
 const FOLDER_MODE = 0o700
 
 // Windows has no O_NOFOLLOW; there O_EXCL alone refuses an existing link.
@@ -60,11 +61,40 @@ export async function land(disk: Disk, part: string, folder: string, names: Iter
   return landed
 }
 
-/** Moves a file to another folder of the same file system. Safe to repeat after a crash at any point. */
+/** Moves a file to another folder. Safe to repeat after a crash at any point. */
 export async function move(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Landed> {
-  const landed = await linkFirstFree(disk, source, folder, names)
+  const landed = await linkOrCopy(disk, source, folder, [...names])
   await remove(disk, source)
   return landed
+}
+
+// Another file system, or the file of another user, to which Linux lets nobody link (fs.protected_hardlinks).
+const LINK_REFUSED = new Set(['EXDEV', 'EPERM'])
+
+async function linkOrCopy(disk: Disk, source: string, folder: string, names: readonly string[]): Promise<Landed> {
+  try {
+    return await linkFirstFree(disk, source, folder, names)
+  } catch (error) {
+    if (!LINK_REFUSED.has(codeOf(error))) throw error
+    const part = join(folder, `.${names[0]}.part`)
+    await removeIfThere(disk, part)
+    await writePart(disk, part, (copy) => copyInto(disk, source, copy))
+    return land(disk, part, folder, names)
+  }
+}
+
+async function copyInto(disk: Disk, source: string, copy: FileHandle): Promise<void> {
+  const file = await disk.open(source, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  try {
+    const buffer = Buffer.allocUnsafe(COPY_BYTES)
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, COPY_BYTES, null)
+      if (bytesRead === 0) return
+      await copy.appendFile(buffer.subarray(0, bytesRead))
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 /** Removes a file so that it stays removed. */

@@ -150,6 +150,12 @@ export const PROBLEMS = {
     'The server cannot listen there',
     'Set HOST and PORT to an address of this machine that is free.',
   ),
+  machine_refused: kind(
+    0,
+    'never',
+    'This machine refused',
+    'Nothing is lost. Check who may read and write there, and that the disk has room; then run it again.',
+  ),
   state_other: kind(
     0,
     'never',

@@ -25,7 +25,7 @@ export const SETTINGS = {
   API_SECRET_KEY: secret(
     'both',
     key,
-    'scraping: the key that is sent. data-management: a key with every scope, for one-machine set-ups',
+    'the key that upload-data sends; on the server, a key with every scope, for one-machine set-ups',
   ),
   API_SECRET_KEY_FILE: setting(
     'both',

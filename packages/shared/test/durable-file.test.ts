@@ -1,7 +1,7 @@
 /** The hand-over of files, on real folders. */
 import assert from 'node:assert/strict'
 import { lstat, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { type Disk, realDisk } from '../disk.ts'
@@ -201,4 +201,17 @@ test('removing a file that is gone already is no error; removing what cannot be 
 
 test('Windows has no sync of folders, and none is asked for there', async () => {
   await syncFolder(DISK, '/no/such/folder', 'win32')
+})
+
+test('a file that cannot be linked (another file system, another owner) is copied, and then removed', async () => {
+  for (const code of ['EXDEV', 'EPERM']) {
+    await using at = await folders('bytes')
+    const link: Disk['link'] = async (existing, added) => {
+      if (dirname(String(existing)) !== at.to) throw Object.assign(new Error(code), { code })
+      await DISK.link(existing, added)
+    }
+    assert.deepEqual(await move({ ...DISK, link }, at.part, at.to, NAMES), { name: 'a.jsonl', wasThere: false })
+    assert.deepEqual(await contentOf(at.from), {})
+    assert.deepEqual(await contentOf(at.to), { 'a.jsonl': 'bytes' })
+  }
 })

@@ -1,0 +1,16 @@
+/** What a campaign is. */
+import type { Fault } from '../packages/data-management/test/history-case.ts'
+
+/** Something that is tried many times, each time with a seed of its own. `prepare` may find that it cannot be done here. */
+export type Campaign = Readonly<{
+  about: string
+  /** What is counted, and how many by default. */
+  unit: string
+  count: number
+  prepare: () => Promise<Case>
+}>
+
+/** One try with a seed; `figure` tells at the end what all of them did. */
+export type Case = ((seed: number) => Promise<Fault>) & { figure?: () => string }
+
+export type { Fault }
