@@ -1,10 +1,11 @@
 /** Random histories, loaded for real and compared with the naive model. */
 import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
+import { observations } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { historyOf } from './histories.ts'
-import { type HistoryFile, LINE_BYTES_MAX, naiveCatalogue, naiveCounts } from './naive-catalogue.ts'
+import { type HistoryFile, LINE_BYTES_MAX, naiveCatalogue, naiveCounts, naiveObservations } from './naive-catalogue.ts'
 import { Chance } from './random.ts'
 
 /** What is wrong with a seed, or undefined. */
@@ -90,7 +91,23 @@ async function* inPortions(bytes: Buffer): AsyncGenerator<Buffer> {
 /** How the catalogue differs from that of these files. */
 export function faultOf(catalogue: Catalogue, files: readonly HistoryFile[]): Fault {
   const lines = [...catalogueLines(catalogue.database)]
-  return differenceBetween(naiveCatalogue(files).toSorted(), lines.toSorted()) ?? leftOver(catalogue)
+  return (
+    differenceBetween(naiveCatalogue(files).toSorted(), lines.toSorted()) ??
+    differenceBetween(naiveObservations(files).toSorted(), observed(catalogue).toSorted()) ??
+    leftOver(catalogue)
+  )
+}
+
+/** What went in comes out of the export. */
+function observed(catalogue: Catalogue): string[] {
+  return [...observations(catalogue.database)].map((each) => {
+    const terms = [each.price_cents, each.was_price_cents, flag(each.is_on_special), flag(each.is_available)]
+    return JSON.stringify([each.company, each.store_id, each.sku, each.key ?? null, each.scraped_date, ...terms])
+  })
+}
+
+function flag(value: boolean | null): number | null {
+  return value === null ? null : Number(value)
 }
 
 /** What the lines of a catalogue do not show, and must not be there. */

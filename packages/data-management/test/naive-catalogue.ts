@@ -52,6 +52,13 @@ export function naiveCounts(file: HistoryFile): { rows: number; rejected: number
   return { rows: lines.length, rejected: lines.length - good, duplicate: good - shown }
 }
 
+/** What each store showed of each listing on each of its dates, in no particular order. */
+export function naiveObservations(files: readonly HistoryFile[]): string[] {
+  return showings(files.flatMap(scrapesOf)).map(({ store, date, row }) =>
+    JSON.stringify([row.company, store, row.sku, row.sku === null ? row.key : null, date, ...termsOf(row)]),
+  )
+}
+
 function linesOf(file: HistoryFile): string[] {
   return file.bytes
     .toString()
