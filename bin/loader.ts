@@ -12,7 +12,7 @@ const RESTART_MS_MIN = 500
 const RESTART_MS_MAX = 30_000
 // A child that ran this long was well: after it, the pauses start small again.
 const WELL_MS_MIN = 60_000
-const STOP_MS_MAX = 10_000
+const STOP_MS_MAX = 8_000
 
 /** Keeps `update-db --products --watch` running until the signal aborts, starting it again whenever it ends. */
 export async function keepLoaderRunning(settings: Settings, log: Log, signal: AbortSignal): Promise<void> {

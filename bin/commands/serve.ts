@@ -18,7 +18,8 @@ import { stopSignal, type Terminal } from '../terminal.ts'
 type Options = { updateDb: boolean }
 
 // Uploads that are on their way get so long to finish when the server is asked to stop.
-const STOP_MS_MAX = 10_000
+const STOP_MS_MAX = 8_000
+const HOUR_MS = 60 * 60 * 1000
 
 /** Adds the command. */
 export function addServe(program: Command): void {
