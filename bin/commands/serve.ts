@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
+import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
@@ -78,7 +79,13 @@ function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) 
     contentBytesMax: settings.CONTENT_BYTES_MAX,
     idleMsMax: settings.BODY_IDLE_SECONDS_MAX * 1000,
   }
-  return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, now: Date.now }
+  const backlog = {
+    filesMax: settings.INBOX_FILES_MAX,
+    bytesMax: settings.INBOX_BYTES_MAX,
+    ageMsMax: settings.INBOX_HOURS_MAX * HOUR_MS,
+  }
+  const checkBacklog = backPressure(() => ledger.uploads.waiting(), backlog, Date.now)
+  return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, now: Date.now }
 }
 
 function hostOf(host: string): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
+import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
 import { type Pass, STILL_MS_MIN, type UpdateDb, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
@@ -62,6 +63,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   if (options.dryRun) return await tellPreviews(work, terminal)
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
+  await reconcile(work)
   if (options.watch) {
     await watchInbox(work, settings.PROCESSED_DAYS_MAX, signal)
     return EXIT.done

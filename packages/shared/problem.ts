@@ -99,6 +99,12 @@ export const PROBLEMS = {
     'The server failed',
     'Nothing was accepted; it is safe to try again. The log of the server has the reason.',
   ),
+  inbox_full: kind(
+    503,
+    'soon',
+    'Too much waits to be loaded',
+    'Nothing was accepted; try again later. On the server, see that update-db runs.',
+  ),
   stopping: kind(503, 'soon', 'The server is stopping', 'Nothing was accepted; try again when it is back.'),
   disk_full: kind(
     507,

@@ -65,6 +65,24 @@ export const SETTINGS = {
   CONTENT_BYTES_MAX: setting('data-management', whole(1), String(8 * GIB), 'the largest decompressed upload'),
   LINE_BYTES_MAX: setting('data-management', whole(1024), String(MIB), 'the longest line; longer ones are rejects'),
   DISK_BYTES_KEPT: setting('data-management', whole(0), String(GIB), 'the free disk that uploads leave'),
+  INBOX_FILES_MAX: setting(
+    'data-management',
+    whole(1),
+    '10000',
+    'how many files may wait to be loaded; further ones are put off',
+  ),
+  INBOX_BYTES_MAX: setting(
+    'data-management',
+    whole(1),
+    String(64 * GIB),
+    'how many bytes may wait to be loaded; further ones are put off',
+  ),
+  INBOX_HOURS_MAX: setting(
+    'data-management',
+    whole(1),
+    '168',
+    'how long the oldest may wait to be loaded before further ones are put off',
+  ),
   BODY_IDLE_SECONDS_MAX: setting('data-management', whole(1), '60', 'the longest time without a byte of an upload'),
   HOLD_ROWS_MIN: setting(
     'data-management',

@@ -25,6 +25,8 @@ export type Inbox = Readonly<{
   ledger: Ledger
   limits: DecodeLimits
   diskBytesKept: number
+  /** Throws when too much waits to be loaded. */
+  checkBacklog: () => Promise<void>
   now: () => number
 }>
 
@@ -44,6 +46,7 @@ export type Sent = Readonly<{
 /** Accepts a file, or finds that its bytes were accepted before (`isNew` false). */
 export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload; isNew: boolean }> {
   const { disk, folders, ledger } = inbox
+  await inbox.checkBacklog()
   await checkRoom(inbox)
   const id = uuid()
   const part = join(folders.parts, id)

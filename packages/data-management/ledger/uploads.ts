@@ -20,6 +20,9 @@ export type Arrival = Pick<
 /** Which uploads to list: the newest first, from before an id on. With `keyId` only those this key has sent. */
 export type UploadQuery = Readonly<{ before?: string; state?: UploadState; keyId?: string; limit: number }>
 
+/** What waits to be loaded. */
+export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
+
 /** The uploads in the ledger. */
 export class Uploads {
   readonly #database: LedgerDatabase
@@ -146,6 +149,20 @@ export class Uploads {
       await transaction.deleteFrom('delivery').where('upload_id', '=', id).execute()
       await transaction.deleteFrom('upload').where('id', '=', id).execute()
     })
+  }
+
+  /** What waits to be loaded: files, bytes, and since when the oldest does (milliseconds since 1970; null: nothing waits). */
+  async waiting(): Promise<Backlog> {
+    const row = await this.#database
+      .selectFrom('upload')
+      .select(({ fn }) => [
+        fn.countAll<number>().as('files'),
+        fn.sum<number | null>('bytes').as('bytes'),
+        fn.min<number | null>('received_at').as('since'),
+      ])
+      .where('state', 'in', ['accepted', 'loading'])
+      .executeTakeFirstOrThrow()
+    return { files: row.files, bytes: row.bytes ?? 0, since: row.since }
   }
 
   /** How many uploads are in each state. */

@@ -46,7 +46,16 @@ export async function openReceiver(wishes: Partial<Omit<Inbox, 'folders' | 'ledg
   const catalogue = openCatalogue(join(at.path, 'catalogue.db'))
   const limits = { bodyBytesMax: 4 * MIB, contentBytesMax: 16 * MIB, idleMsMax: 5_000 }
   const logFile = openSync(join(at.path, 'server.log'), 'a')
-  const inbox: Inbox = { disk, folders, ledger, limits, diskBytesKept: 0, now: Date.now, ...wishes }
+  const inbox: Inbox = {
+    disk,
+    folders,
+    ledger,
+    limits,
+    diskBytesKept: 0,
+    checkBacklog: async () => {},
+    now: Date.now,
+    ...wishes,
+  }
   const server = await buildServer({ inbox, catalogue }, openLog('warn', logFile))
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo

@@ -1,0 +1,52 @@
+/** Uploads are put off when too much waits to be loaded. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { backPressure, faultOfBacklog } from '../inbox/back-pressure.ts'
+import { openReceiver, postGzip, rowsText } from './receiver.ts'
+
+const LIMITS = { filesMax: 2, bytesMax: 1000, ageMsMax: 60_000 }
+
+test('too many files, too many bytes or too old a file are each said with their limit', () => {
+  assert.equal(faultOfBacklog({ files: 1, bytes: 999, since: 0 }, LIMITS, 60_000), undefined)
+  assert.equal(faultOfBacklog({ files: 0, bytes: 0, since: null }, LIMITS, 1e12), undefined)
+  assert.equal(faultOfBacklog({ files: 2, bytes: 9, since: 0 }, LIMITS, 0), '2 files wait, 2 may')
+  assert.equal(faultOfBacklog({ files: 1, bytes: 1000, since: 0 }, LIMITS, 0), '1000 bytes wait, 1000 may')
+  assert.match(faultOfBacklog({ files: 1, bytes: 1, since: 0 }, LIMITS, 60_001) ?? '', /waits since 1970-01-01T00:00/)
+})
+
+test('an upload is put off with 503 and Retry-After while too much waits, leaves nothing, and is taken when room is made', async () => {
+  let filesMax = 1
+  let now = 0
+  const check: { run: () => Promise<void> } = { run: async () => {} }
+  await using receiver = await openReceiver({ checkBacklog: () => check.run() })
+  const waiting = () => receiver.ledger.uploads.waiting()
+  const limits = () => ({ ...LIMITS, filesMax, bytesMax: Number.MAX_SAFE_INTEGER, ageMsMax: Number.MAX_SAFE_INTEGER })
+  check.run = () => backPressure(waiting, limits(), () => now)()
+  assert.equal((await postGzip(receiver, 'a.jsonl.gz', rowsText(1))).status, 201)
+  now += 2_000
+  const putOff = await postGzip(receiver, 'b.jsonl.gz', rowsText(2))
+  assert.deepEqual([putOff.status, putOff.body.code], [503, 'inbox_full'])
+  assert.ok(Number(putOff.headers.get('retry-after')) > 0)
+  assert.deepEqual(await receiver.inboxNames(), ['a.jsonl'])
+  filesMax = 2
+  assert.equal((await postGzip(receiver, 'b.jsonl.gz', rowsText(2))).status, 201)
+})
+
+test('the ledger is asked once a second at most', async () => {
+  let asked = 0
+  let now = 0
+  const check = backPressure(
+    async () => {
+      asked++
+      return { files: 2, bytes: 0, since: null }
+    },
+    LIMITS,
+    () => now,
+  )
+  for (let time = 0; time < 3_000; time += 100) {
+    now = time
+    await assert.rejects(check(), (error) => error instanceof Problem && error.code === 'inbox_full')
+  }
+  assert.equal(asked, 3)
+})

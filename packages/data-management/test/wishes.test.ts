@@ -1,0 +1,178 @@
+/** What people want done with uploads: release, discard, undo, replay; and what the ledger and the catalogue say afterwards. */
+import assert from 'node:assert/strict'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { openLog } from '@splitcart/shared/log.ts'
+import { catalogueDigest } from '../catalogue/digest.ts'
+import { observations } from '../catalogue/export.ts'
+import { pruneProcessed } from '../inbox/prune.ts'
+import { rejectedRows } from '../inbox/rejected-rows.ts'
+import type { Wish } from '../ledger/database.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import { previewInbox } from '../update-db/preview.ts'
+import { reconcile } from '../update-db/reconcile.ts'
+import { type UpdateDb, updateDb } from '../update-db/update-db.ts'
+import { fulfilWishes } from '../update-db/wishes.ts'
+import { openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
+
+const NOBODY = new AbortController().signal
+const HOLD = { rowsMin: 20, rowsShare: 0.5, rejectsShare: 0.2 }
+const DAY_MS = 86_400_000
+
+function workOn(receiver: Receiver): UpdateDb {
+  const { folders, ledger, catalogue } = receiver
+  const rest = { lineBytesMax: 1024 * 1024, hold: HOLD, log: openLog('silent'), now: Date.now, onFile: () => {} }
+  return { disk: realDisk(), folders, ledger, catalogue, ...rest }
+}
+
+/** Rows of a store on a date, as `rowsText` makes them for the 12th. */
+function scrapeOn(date: string, count: number, price?: number): string {
+  return rowsText(count, price).replaceAll('2025-09-12', date)
+}
+
+async function sent(receiver: Receiver, name: string, text: string): Promise<Upload> {
+  const { body } = await postGzip(receiver, `${name}.jsonl.gz`, text)
+  await updateDb(workOn(receiver), NOBODY)
+  return found(receiver, body.id ?? '')
+}
+
+async function found(receiver: Receiver, id: string): Promise<Upload> {
+  const upload = await receiver.ledger.uploads.find(id)
+  assert.ok(upload)
+  return upload
+}
+
+async function wished(receiver: Receiver, { id }: Upload, wish: Wish): Promise<Upload> {
+  await receiver.ledger.uploads.wish(id, wish, 'a person', 'for a test')
+  await fulfilWishes(workOn(receiver), NOBODY)
+  return found(receiver, id)
+}
+
+function count(receiver: Receiver): number {
+  return [...observations(receiver.catalogue.database)].length
+}
+
+/** A store of 30 rows, and then a scrape of it that broke off after 5. */
+async function withHeld(receiver: Receiver): Promise<Upload> {
+  await sent(receiver, 'whole', scrapeOn('2025-09-11', 30))
+  return sent(receiver, 'broken-off', scrapeOn('2025-09-12', 5))
+}
+
+test('a scrape that broke off is held, with the reason in its receipt and its file aside', async () => {
+  await using receiver = await openReceiver()
+  const held = await withHeld(receiver)
+  assert.equal(held.state, 'held')
+  assert.match(JSON.parse(held.load ?? '').problem, /has 5 rows, fewer than 50 % of the 30 before it/)
+  assert.deepEqual(await readdir(receiver.folders.held), ['broken-off.jsonl'])
+  assert.equal(count(receiver), 30)
+})
+
+test('a held upload that is released is loaded', async () => {
+  await using receiver = await openReceiver()
+  const released = await wished(receiver, await withHeld(receiver), 'load')
+  assert.equal(released.state, 'loaded')
+  assert.equal(released.wish, null)
+  assert.equal(count(receiver), 35)
+  assert.deepEqual(await readdir(receiver.folders.held), [])
+  assert.deepEqual((await readdir(receiver.folders.processed)).sort(), ['broken-off.jsonl.gz', 'whole.jsonl.gz'])
+})
+
+test('a held upload that is discarded is kept aside with the reason, and can be loaded even then', async () => {
+  await using receiver = await openReceiver()
+  const discarded = await wished(receiver, await withHeld(receiver), 'discard')
+  assert.equal(discarded.state, 'failed')
+  assert.equal(JSON.parse(discarded.load ?? '').problem, 'Discarded by a person: for a test')
+  assert.deepEqual(await readdir(receiver.folders.failed), ['broken-off.jsonl'])
+  assert.equal((await wished(receiver, discarded, 'load')).state, 'loaded')
+  assert.equal(count(receiver), 35)
+})
+
+test('a load that is undone is as if it had never come, and replayed it is there again', async () => {
+  await using receiver = await openReceiver()
+  await sent(receiver, 'first', scrapeOn('2025-09-11', 30))
+  const before = catalogueDigest(receiver.catalogue.database)
+  const second = await sent(receiver, 'second', scrapeOn('2025-09-12', 31, 2))
+  const after = catalogueDigest(receiver.catalogue.database)
+  const undone = await wished(receiver, second, 'undo')
+  assert.equal(undone.state, 'held')
+  assert.match(JSON.parse(undone.load ?? '').problem, /^Taken out of the catalogue by a person: for a test/)
+  assert.equal(catalogueDigest(receiver.catalogue.database), before)
+  const replayed = await wished(receiver, undone, 'load')
+  assert.equal(replayed.state, 'loaded')
+  assert.equal(catalogueDigest(receiver.catalogue.database), after)
+  assert.equal(
+    (await wished(receiver, replayed, 'load')).state,
+    'loaded',
+    'a load can be made once more in its own place',
+  )
+  assert.equal(catalogueDigest(receiver.catalogue.database), after)
+})
+
+test('a wish whose file is gone is given up and says so in the audit', async () => {
+  await using receiver = await openReceiver()
+  const upload = await sent(receiver, 'x', scrapeOn('2025-09-11', 3))
+  await rm(join(receiver.folders.processed, 'x.jsonl.gz'))
+  const after = await wished(receiver, upload, 'load')
+  assert.deepEqual([after.state, after.wish], ['loaded', null])
+  assert.equal(count(receiver), 3)
+})
+
+test('a preview says what would be, file after file, and changes nothing', async () => {
+  await using receiver = await openReceiver()
+  await sent(receiver, 'first', scrapeOn('2025-09-11', 30))
+  const before = catalogueDigest(receiver.catalogue.database)
+  await postGzip(receiver, 'second.jsonl.gz', scrapeOn('2025-09-12', 29, 3))
+  await postGzip(receiver, 'third.jsonl.gz', `${scrapeOn('2025-09-13', 6, 3)}no row\n`)
+  const [second, third] = await Array.fromAsync(previewInbox(workOn(receiver)))
+  assert.deepEqual(
+    [second?.name, second?.inserted, second?.changed, second?.unchanged, second?.disappeared, second?.reason],
+    ['second.jsonl', 0, 29, 0, 1, null],
+  )
+  assert.deepEqual(second?.jumps[0], { company: 'aldi', sku: 's0', name: 'Milk 0 ÄÖ', from_cents: 150, to_cents: 300 })
+  assert.equal(third?.counts.rejected, 1)
+  assert.equal(third?.unchanged, 6)
+  assert.match(third?.reason ?? '', /has 6 rows, fewer than 50 % of the 29 before it/)
+  assert.equal(catalogueDigest(receiver.catalogue.database), before)
+  assert.deepEqual(await receiver.inboxNames(), ['second.jsonl', 'third.jsonl'])
+})
+
+test('rejected rows come back whole from the stored file, also one that is too long', async () => {
+  await using receiver = await openReceiver()
+  const long = `{"long": "${'x'.repeat(1024 * 1024)}"}`
+  const upload = await sent(receiver, 'x', `${rowsText(20)}{"bad": 1}\n${long}`)
+  const rows = await Array.fromAsync(rejectedRows(realDisk(), receiver.folders, upload, new Set([21, 22])))
+  assert.deepEqual(rows.map(String), ['{"bad": 1}', long])
+})
+
+test('loaded files are pruned after their time; one that was taken out of the catalogue is kept', async () => {
+  await using receiver = await openReceiver()
+  await sent(receiver, 'old', scrapeOn('2025-09-11', 3))
+  const undone = await sent(receiver, 'undone', scrapeOn('2025-09-12', 3))
+  await wished(receiver, undone, 'undo')
+  const { folders, ledger } = receiver
+  const prune = (now: number) => pruneProcessed({ disk: realDisk(), folders, ledger, daysMax: 90, now: () => now })
+  assert.deepEqual(await prune(Date.now() + 89 * DAY_MS), [])
+  assert.deepEqual(await prune(Date.now() + 91 * DAY_MS), ['old.jsonl.gz'])
+  assert.deepEqual(await readdir(folders.processed), ['undone.jsonl.gz'])
+  assert.equal(count(receiver), 3)
+})
+
+test('what the ledger calls loaded and the catalogue does not know is loaded again, or forgotten when its file is gone', async () => {
+  await using receiver = await openReceiver()
+  const kept = await sent(receiver, 'kept', scrapeOn('2025-09-11', 3))
+  const lost = await sent(receiver, 'lost', scrapeOn('2025-09-12', 3))
+  await rm(join(receiver.folders.processed, 'lost.jsonl.gz'))
+  // As after the catalogue was set back to an older copy.
+  for (const { sha256 } of [kept, lost]) {
+    receiver.catalogue.undo(sha256, 'lost', 0)
+    receiver.catalogue.database.run('delete from load where sha256 = ?', sha256)
+  }
+  assert.deepEqual(await reconcile(workOn(receiver)), { toLoadAgain: 1, forgotten: 1 })
+  await fulfilWishes(workOn(receiver), NOBODY)
+  assert.equal((await found(receiver, kept.id)).state, 'loaded')
+  assert.equal(count(receiver), 3)
+  assert.equal(await receiver.ledger.uploads.find(lost.id), undefined)
+  assert.deepEqual(await reconcile(workOn(receiver)), { toLoadAgain: 0, forgotten: 0 })
+})
