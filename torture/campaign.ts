@@ -7,8 +7,13 @@ export type Campaign = Readonly<{
   /** What is counted, and how many by default. */
   unit: string
   count: number
-  prepare: () => Promise<Case>
+  /** More numbers that can be given on the command line, and what they are by default. */
+  options?: Options
+  prepare: (options: Options) => Promise<Case>
 }>
+
+/** Numbers by name. */
+export type Options = Readonly<Record<string, number>>
 
 /** One try with a seed; `figure` tells at the end what all of them did. */
 export type Case = ((seed: number) => Promise<Fault>) & { figure?: () => string }

@@ -1,27 +1,29 @@
 /**
- * `npm run torture -- CAMPAIGN [--histories N] [--seed N]`: tries a campaign with one seed after the other. A fault is printed with
+ * `npm run torture -- CAMPAIGN [--seed N] [options]`: tries a campaign with one seed after the other. A fault is printed with
  * the seed that finds it again; the exit code is then 1.
  */
 import { parseArgs } from 'node:util'
-import type { Campaign } from './campaign.ts'
+import type { Campaign, Options } from './campaign.ts'
 import { CAMPAIGNS, NotPossible } from './campaigns.ts'
 
 const FAULTS_SHOWN_MAX = 5
 const PROGRESS_MS = 10_000
 
-type Plan = Readonly<{ name: string; campaign: Campaign; seed: number; count: number }>
+type Plan = Readonly<{ name: string; campaign: Campaign; seed: number; count: number; options: Options }>
 
-async function run({ name, campaign, seed: first, count }: Plan): Promise<number> {
+async function run({ name, campaign, seed: first, count, options }: Plan): Promise<number> {
   const { unit } = campaign
   print(`${name}: ${count} ${unit} from seed ${first}`)
-  const faultOf = await campaign.prepare()
+  const faultOf = await campaign.prepare(options)
   const start = performance.now()
   let told = start
   let faults = 0
   for (let seed = first; seed < first + count; seed++) {
     const fault = await faultOf(seed).catch((error: unknown) => String(error instanceof Error ? error.stack : error))
     if (fault !== undefined && ++faults <= FAULTS_SHOWN_MAX)
-      print(`✖ seed ${seed}: ${fault}\n  again: npm run torture -- ${name} --seed ${seed} --${unit} 1`)
+      print(
+        `✖ seed ${seed}: ${fault}\n  again: npm run torture -- ${name} --seed ${seed} --${unit} 1${flagsOf(options)}`,
+      )
     if (performance.now() - told < PROGRESS_MS) continue
     told = performance.now()
     print(`${seed + 1 - first} of ${count} ${unit}, ${faults} with a fault, ${secondsSince(start)} s`)
@@ -41,24 +43,36 @@ function print(text: string): void {
 
 /** The plan that arguments describe, or undefined when they describe none. */
 function planOf(given: string[]): Plan | undefined {
-  const number = { type: 'string' } as const
-  const { values, positionals } = parseArgs({
-    args: given,
-    options: { seed: number, histories: number, orders: number, rounds: number },
-    allowPositionals: true,
-  })
+  const { values, positionals } = parseArgs({ args: given, options: namesOfNumbers(), allowPositionals: true })
   const [name = ''] = positionals
   const campaign = Object.hasOwn(CAMPAIGNS, name) ? CAMPAIGNS[name] : undefined
   if (campaign === undefined || positionals.length !== 1) return undefined
-  const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
-  const count = Number(values[campaign.unit as 'histories' | 'orders' | 'rounds'] ?? campaign.count)
-  return Number.isSafeInteger(seed) && Number.isSafeInteger(count) ? { name, campaign, seed, count } : undefined
+  const numbers = { seed: Math.floor(Math.random() * 1e9), [campaign.unit]: campaign.count, ...campaign.options }
+  const known = Object.fromEntries(
+    Object.entries(numbers).map(([option, fallback]) => [option, Number(values[option] ?? fallback)]),
+  )
+  const isUnknown = Object.keys(values).some((option) => !Object.hasOwn(known, option))
+  if (isUnknown || !Object.values(known).every(Number.isSafeInteger)) return undefined
+  const { seed, [campaign.unit]: count, ...options } = known
+  return { name, campaign, seed: seed!, count: count!, options }
+}
+
+/** The options of all campaigns: each is a number. */
+function namesOfNumbers() {
+  const names = Object.values(CAMPAIGNS).flatMap(({ unit, options }) => [unit, ...Object.keys(options ?? {})])
+  return Object.fromEntries(['seed', ...names].map((name) => [name, { type: 'string' } as const]))
+}
+
+function flagsOf(options: Options): string {
+  return Object.entries(options)
+    .map(([name, value]) => ` --${name} ${value}`)
+    .join('')
 }
 
 function explain(): void {
   print('npm run torture -- CAMPAIGN [options]\n')
-  for (const [name, { about, unit, count }] of Object.entries(CAMPAIGNS))
-    print(`  ${name.padEnd(12)} ${about} [--${unit} ${count}] [--seed N]`)
+  for (const [name, { about, unit, count, options = {} }] of Object.entries(CAMPAIGNS))
+    print(`  ${name.padEnd(12)} ${about} [--${unit} ${count}] [--seed N]${flagsOf(options)}`)
 }
 
 async function main(given: string[]): Promise<number> {
