@@ -3,13 +3,15 @@
  * from the newest scrape that showed one. Both follow from the label runs alone, so the order of loading does not matter.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
+import { indexWords, noteLabels } from './search.ts'
 
 const PAGE_LISTINGS = 2_000
 
 type Showing = { label_id: number; barcode: string | null }
 
-/** Sets label, barcode and categories of every listing in `temp.relabelled`, and forgets labels that no scrape shows any more. */
+/** Sets label, barcode, categories and search words of every listing in `temp.relabelled`, and forgets labels that no scrape shows any more. */
 export function relabel(database: SqliteDatabase): void {
+  noteLabels(database)
   for (let last = 0; ; ) {
     const sql = `select listing_id from temp.relabelled where listing_id > ? order by listing_id limit ${PAGE_LISTINGS}`
     const page = database.all<{ listing_id: number }>(sql, last)
@@ -18,6 +20,7 @@ export function relabel(database: SqliteDatabase): void {
     last = page.at(-1)!.listing_id
   }
   setCategories(database)
+  indexWords(database)
 }
 
 function relabelListing(database: SqliteDatabase, listingId: number): void {

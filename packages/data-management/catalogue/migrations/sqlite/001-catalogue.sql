@@ -72,6 +72,13 @@ create table label (
   unique (listing_id, hash)
 ) strict;
 
+-- The words of each listing's current label, and its company as a word of its own: what a search looks for (catalogue/words.ts
+-- makes the words). The rowid is the listing's id. Without positions and without the text itself it stays small; the words that are
+-- begun are answered from the lists of their first one, two and three letters.
+create virtual table listing_words using fts5(
+  words, content = '', contentless_delete = 1, detail = none, prefix = '1 2 3', tokenize = 'ascii'
+);
+
 -- The categories of a listing: the path of its current label, each step of it.
 create table listing_category (
   listing_id integer not null references listing,
@@ -101,6 +108,8 @@ create table load (
   check (state <> 'loaded' or rows = inserted + changed + unchanged + duplicate + rejected)
 ) strict;
 
+create index load_finished on load (finished_at);
+
 -- What one file says about one store on one date.
 create table scrape (
   id integer primary key,
@@ -116,6 +125,7 @@ create table scrape (
 ) strict;
 
 create index scrape_load on scrape (load_id);
+create index scrape_shown on scrape (store_id, date, listings, load_id); -- how regularly a store is scraped, without the table
 
 -- From this date to that date, every scrape of this store showed this listing with exactly these terms.
 create table price_run (
