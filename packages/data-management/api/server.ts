@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { authenticate } from './authentication.ts'
 import { answerError, answerErrors } from './errors.ts'
 import { healthRoutes } from './health.ts'
+import { metricsRoutes } from './metrics.ts'
 import type { Services } from './services.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
@@ -28,6 +29,7 @@ export async function buildServer(services: Services, log: Log): Promise<Fastify
   }) as unknown as FastifyInstance
   answerErrors(server)
   authenticate(server, services.inbox.ledger.keys, services.inbox.now)
+  metricsRoutes(server, services)
   await server.register(helmet)
   await server.register(swagger, { openapi: { info: { title: 'SplitCart data transfer', version: '1' } } })
   await server.register((scope) => uploadRoutes(scope, services))

@@ -15,12 +15,15 @@ export type KeyRecord = Omit<LedgerTables['api_key'], 'secret_sha256'>
 /** The id under which the key of API_SECRET_KEY appears. It stands in no table. */
 export const SETTINGS_KEY_ID = 'settings'
 
+const NOTE_MS_MIN = 60_000
+
 const NO_SHA256 = '0'.repeat(64)
 
 /** The keys in the ledger. */
 export class Keys {
   readonly #database: LedgerDatabase
   readonly #settingsKeySha256: string
+  readonly #noted = new Map<string, Readonly<{ at: number; address: string }>>()
 
   /** `settingsKey` is API_SECRET_KEY: a key with every scope. */
   constructor(database: LedgerDatabase, settingsKey: string | undefined) {
@@ -63,8 +66,11 @@ export class Keys {
     return { keyId: id, scopes: new Set(key.scopes.split(',') as Scope[]) }
   }
 
-  /** Records when and from where a key was used. */
+  /** Records when and from where a key was used: once a minute, for each record costs the disk a sync. */
   async noteUse(id: string, address: string, now: number): Promise<void> {
+    const noted = this.#noted.get(id)
+    if (noted !== undefined && noted.address === address && now - noted.at < NOTE_MS_MIN) return
+    this.#noted.set(id, { at: now, address })
     await this.#database
       .updateTable('api_key')
       .set({ last_used_at: now, last_used_from: address })

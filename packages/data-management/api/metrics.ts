@@ -1,0 +1,81 @@
+/** `GET /metrics`: figures for monitoring, in the text format of Prometheus. Asks for the scope `read`: the names of sources are in it. */
+import type { FastifyInstance } from 'fastify'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Services } from './services.ts'
+
+const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
+
+/** Adds the route, and counts requests from now on. Each server has figures of its own. */
+export function metricsRoutes(server: FastifyInstance, services: Services): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  countRequests(server, registry)
+  measureBacklog(registry, services)
+  server.get(
+    '/metrics',
+    { config: { scopes: ['read', 'admin'] }, schema: { summary: 'Figures for monitoring' } },
+    async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+  )
+}
+
+function countRequests(server: FastifyInstance, registry: Registry): void {
+  const requests = new Counter({
+    name: 'splitcart_http_requests_total',
+    help: 'Requests that were answered, by route and status.',
+    labelNames: ['method', 'route', 'status'],
+    registers: [registry],
+  })
+  const seconds = new Histogram({
+    name: 'splitcart_http_request_seconds',
+    help: 'Time from a request to the end of its answer, by route.',
+    labelNames: ['route'],
+    buckets: SECONDS,
+    registers: [registry],
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    // The route and not the address: an address is the sender's text, and every new one would be a new figure.
+    const route = request.routeOptions.url ?? 'none'
+    requests.inc({ method: request.method, route, status: reply.statusCode })
+    seconds.observe({ route }, reply.elapsedTime / 1000)
+  })
+}
+
+function measureBacklog(registry: Registry, { inbox }: Services): void {
+  const registers = [registry]
+  const { uploads } = inbox.ledger
+  new Gauge({
+    name: 'splitcart_uploads',
+    help: 'Uploads on record, by state.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      for (const [state, number] of Object.entries(await uploads.countByState())) this.set({ state }, number)
+    },
+  })
+  new Gauge({
+    name: 'splitcart_inbox_bytes',
+    help: 'Bytes of the uploads that wait to be loaded.',
+    registers,
+    async collect() {
+      this.set((await uploads.waiting()).bytes)
+    },
+  })
+  new Gauge({
+    name: 'splitcart_inbox_oldest_seconds',
+    help: 'How long the oldest upload has waited to be loaded; 0 when none waits.',
+    registers,
+    async collect() {
+      const { since } = await uploads.waiting()
+      this.set(since === null ? 0 : (inbox.now() - since) / 1000)
+    },
+  })
+  new Gauge({
+    name: 'splitcart_disk_free_bytes',
+    help: 'Free disk of the inbox.',
+    registers,
+    async collect() {
+      const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
+      this.set(bavail * bsize)
+    },
+  })
+}
