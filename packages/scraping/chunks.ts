@@ -13,21 +13,22 @@ export function openToRead(disk: Disk, path: string): Promise<FileHandle> {
   return disk.open(path, READ_FLAGS)
 }
 
-/** The rest of an open file, each chunk in memory of its own. */
-export async function* readChunks(file: FileHandle): AsyncGenerator<Buffer<ArrayBuffer>> {
-  for (;;) {
+/** An open file from a byte on, each chunk in memory of its own. */
+export async function* readChunks(file: FileHandle, start: number): AsyncGenerator<Buffer<ArrayBuffer>> {
+  for (let at = start; ; ) {
     const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES)
-    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null)
+    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, at)
     if (bytesRead === 0) return
+    at += bytesRead
     yield buffer.subarray(0, bytesRead)
   }
 }
 
-/** A whole file in chunks. */
-export async function* chunksOf(disk: Disk, path: string): AsyncGenerator<Buffer<ArrayBuffer>> {
+/** A file in chunks, from a byte on. */
+export async function* chunksOf(disk: Disk, path: string, start = 0): AsyncGenerator<Buffer<ArrayBuffer>> {
   const file = await openToRead(disk, path)
   try {
-    yield* readChunks(file)
+    yield* readChunks(file, start)
   } finally {
     await file.close()
   }

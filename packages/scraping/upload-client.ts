@@ -14,14 +14,13 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { create as toContentDisposition } from 'content-disposition'
-import { faultOfAnswer } from './answer.ts'
-import { chunksOf } from './chunks.ts'
+import { ask, Body, faultOf, moving, readText } from './exchange.ts'
 import { Idle } from './idle.ts'
+import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
 import type { Spooled } from './spool.ts'
 
 const IDLE_MS_MAX = 60_000
-const ANSWER_BYTES_MAX = 1024 * 1024
 
 /** The server, as this machine sees it. `send` calls `onSent` with the number of bytes of each portion that went out. */
 export type UploadClient = Readonly<{
@@ -30,9 +29,9 @@ export type UploadClient = Readonly<{
   rejects: (id: string) => AsyncGenerator<Reject>
 }>
 
-export type ClientOptions = Readonly<{ server: URL; key: string; idleMsMax?: number; disk?: Disk }>
+export type ClientOptions = Readonly<{ server: URL; key: string; idleMsMax?: number; disk?: Disk; rateLimit?: RateLimit }>
 
-type Client = Required<ClientOptions>
+type Client = ClientOptions & Readonly<{ idleMsMax: number; disk: Disk }>
 
 /** Makes a client; throws `settings_invalid` when the key would travel unencrypted. Connects to nothing yet. */
 export function createUploadClient(options: ClientOptions): UploadClient {
@@ -56,7 +55,7 @@ export function isLoopback(hostname: string): boolean {
 
 async function send(client: Client, spooled: Spooled, onSent: (bytes: number) => void): Promise<Receipt> {
   using idle = new Idle(client.idleMsMax)
-  await using body = new Body(client.disk, spooled.path, (bytes) => {
+  await using body = new Body(client, spooled.path, (bytes) => {
     idle.moved()
     onSent(bytes)
   })
@@ -98,15 +97,6 @@ async function* rejectsOf(client: Client, id: string): AsyncGenerator<Reject> {
   for await (const lines of readLines(moving(idle, response))) for (const line of lines) yield parseReject(line.bytes)
 }
 
-async function ask(client: Client, idle: Idle, url: URL, init: RequestInit): Promise<Response> {
-  const headers = { 'X-API-Key': client.key, ...init.headers }
-  try {
-    return await fetch(url, { ...init, headers, redirect: 'manual', signal: idle.signal })
-  } catch (cause) {
-    throw unreachable(url, cause)
-  }
-}
-
 function headersFor(spooled: Spooled): Record<string, string> {
   return {
     'Content-Type': 'application/x-ndjson',
@@ -115,77 +105,6 @@ function headersFor(spooled: Spooled): Record<string, string> {
     'Content-Disposition': toContentDisposition(spooled.name),
     'Unencoded-Digest': toUnencodedDigest(spooled.sha256),
   }
-}
-
-/** A body that can be sent once; each attempt makes a new one. Keeps what went wrong with the disk while it was read. */
-class Body implements AsyncDisposable {
-  readonly #disk: Disk
-  readonly #path: string
-  readonly #onSent: (bytes: number) => void
-  #chunks: AsyncGenerator<Buffer<ArrayBuffer>> | undefined
-  fault: unknown
-
-  constructor(disk: Disk, path: string, onSent: (bytes: number) => void) {
-    this.#disk = disk
-    this.#path = path
-    this.#onSent = onSent
-  }
-
-  chunks(): AsyncGenerator<Buffer<ArrayBuffer>> {
-    this.#chunks = this.#read()
-    return this.#chunks
-  }
-
-  /** Closes the file also when the answer came before all of it was sent. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#chunks?.return(undefined)
-  }
-
-  async *#read(): AsyncGenerator<Buffer<ArrayBuffer>> {
-    try {
-      for await (const chunk of chunksOf(this.#disk, this.#path)) {
-        yield chunk
-        this.#onSent(chunk.length)
-      }
-    } catch (error) {
-      this.fault = error
-      throw error
-    }
-  }
-}
-
-async function* moving(idle: Idle, response: Response): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of response.body ?? []) {
-      idle.moved()
-      yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    }
-  } catch (cause) {
-    throw unreachable(new URL(response.url), cause)
-  }
-}
-
-async function readText(idle: Idle, response: Response): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of moving(idle, response)) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > ANSWER_BYTES_MAX)
-      throw new Problem('answer_unknown', `${response.url} answered more than ${ANSWER_BYTES_MAX} bytes`)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function faultOf(response: Response, url: URL, text: string): Error {
-  return faultOfAnswer({ url: url.href, status: response.status, headers: response.headers, text }, Date.now())
-}
-
-function unreachable(url: URL, cause: unknown): unknown {
-  if (!(cause instanceof Error)) return cause
-  const reason = cause.cause instanceof Error ? cause.cause : cause
-  const code = 'code' in reason && typeof reason.code === 'string' ? reason.code : ''
-  return new Problem('server_unreachable', `${url.host}: ${reason.message || code || reason.name}`, { cause })
 }
 
 function checked(receipt: Receipt, spooled: Spooled): Receipt {

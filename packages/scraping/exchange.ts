@@ -1,0 +1,98 @@
+/** One request and its answer over HTTP: what every conversation with the server is made of. */
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { faultOfAnswer } from './answer.ts'
+import { chunksOf } from './chunks.ts'
+import type { Idle } from './idle.ts'
+
+const ANSWER_BYTES_MAX = 1024 * 1024
+
+/** Sends one request with the key and gives the answer, of which only the head has been read. */
+export async function ask(
+  client: Readonly<{ key: string }>,
+  idle: Idle,
+  url: URL,
+  init: RequestInit,
+): Promise<Response> {
+  const headers = { 'X-API-Key': client.key, ...init.headers }
+  try {
+    return await fetch(url, { ...init, headers, redirect: 'manual', signal: idle.signal })
+  } catch (cause) {
+    throw unreachable(url, cause)
+  }
+}
+
+/** A body that can be sent once; each attempt makes a new one. Keeps what went wrong with the disk while it was read. */
+export class Body implements AsyncDisposable {
+  readonly #disk: Disk
+  readonly #path: string
+  readonly #onSent: (bytes: number) => void
+  #chunks: AsyncGenerator<Buffer<ArrayBuffer>> | undefined
+  fault: unknown
+
+  constructor(disk: Disk, path: string, onSent: (bytes: number) => void) {
+    this.#disk = disk
+    this.#path = path
+    this.#onSent = onSent
+  }
+
+  /** The file from a byte on. */
+  chunks(start = 0): AsyncGenerator<Buffer<ArrayBuffer>> {
+    this.#chunks = this.#read(start)
+    return this.#chunks
+  }
+
+  /** Closes the file also when the answer came before all of it was sent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks?.return(undefined)
+  }
+
+  async *#read(start: number): AsyncGenerator<Buffer<ArrayBuffer>> {
+    try {
+      for await (const chunk of chunksOf(this.#disk, this.#path, start)) {
+        yield chunk
+        this.#onSent(chunk.length)
+      }
+    } catch (error) {
+      this.fault = error
+      throw error
+    }
+  }
+}
+
+/** The body of an answer, as it comes. */
+export async function* moving(idle: Idle, response: Response): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of response.body ?? []) {
+      idle.moved()
+      yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    }
+  } catch (cause) {
+    throw unreachable(new URL(response.url), cause)
+  }
+}
+
+/** The body of an answer as text. */
+export async function readText(idle: Idle, response: Response): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of moving(idle, response)) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > ANSWER_BYTES_MAX)
+      throw new Problem('answer_unknown', `${response.url} answered more than ${ANSWER_BYTES_MAX} bytes`)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** The error that an answer without what was asked for means. */
+export function faultOf(response: Response, url: URL, text: string): Error {
+  return faultOfAnswer({ url: url.href, status: response.status, headers: response.headers, text }, Date.now())
+}
+
+function unreachable(url: URL, cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause
+  const reason = cause.cause instanceof Error ? cause.cause : cause
+  const code = 'code' in reason && typeof reason.code === 'string' ? reason.code : ''
+  return new Problem('server_unreachable', `${url.host}: ${reason.message || code || reason.name}`, { cause })
+}
