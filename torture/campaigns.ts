@@ -3,6 +3,7 @@ import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/hi
 import { Chance } from '../packages/data-management/test/random.ts'
 import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
 import type { Campaign, Case } from './campaign.ts'
+import { chaos } from './chaos/chaos.ts'
 import { loaderKills } from './loader-kills.ts'
 
 /** A campaign cannot be run on this machine. */
@@ -32,6 +33,13 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'rounds',
     count: 20,
     prepare: () => loaderKills(realFilesHere()),
+  },
+  chaos: {
+    about: 'senders and a server with a network between them that cuts, resets and stalls: all files loaded once',
+    unit: 'rounds',
+    count: 1,
+    options: { files: 2_000, percent: 30 },
+    prepare: async (options) => chaos(options),
   },
 }
 

@@ -44,7 +44,8 @@ export async function loaderKills(files: readonly RealFile[]): Promise<Case> {
     }
     const { code, stderr } = await machines.run(UPDATE)
     if (code !== 0) return `the run after ${killed} kills ended with ${code}: ${stderr}`
-    return faultIn(machines.dataManagement, expected, files.length)
+    // Awaited here: the folder goes when this function has ended.
+    return await faultIn(machines.dataManagement, expected, files.length)
   }
   return Object.assign(round, { figure: () => `${kills} kills` })
 }

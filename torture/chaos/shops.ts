@@ -1,0 +1,135 @@
+/** Generated scrapes spread over several senders, and what the catalogue must hold when all of them have been loaded once. */
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
+import type { SqliteDatabase } from '@splitcart/data-management/database/sqlite.ts'
+import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
+import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
+import { type Figures, figuresOf } from '@splitcart/scraping/generator/figures.ts'
+import { type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
+import { type Scrape, scrapesOf } from '@splitcart/scraping/generator/scrapes.ts'
+import { writeScrape } from '@splitcart/scraping/generator/write.ts'
+import { digestOfFile } from '@splitcart/shared/digest.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import type { Fault } from '../campaign.ts'
+
+/** A file that is sent: which sender has it, its name and its SHA-256. */
+export type Given = Readonly<{ folder: string; name: string; sha256: string; path: string }>
+
+const COMPANIES = 4
+const DAYS = 5
+// A dozen rows a file: what is tried here are deliveries, not loads.
+const PRODUCTS = 12
+
+/** A plan of about so many files. */
+export function planOfFiles(files: number, seed: number): Plan {
+  const stores = Math.max(1, Math.round(files / COMPANIES / DAYS))
+  return planOf({ seed, companies: COMPANIES, stores, days: DAYS, products: PRODUCTS })
+}
+
+/** Writes the scrapes of a plan into the outboxes below these folders, one after the other in turn. */
+export async function writeOutboxes(plan: Plan, folders: readonly string[]): Promise<Given[]> {
+  for (const folder of folders) await mkdir(outboxOf(folder), { recursive: true })
+  const given: Given[] = []
+  for (const scrape of scrapesOf(plan))
+    given.push(await writeOne(plan, scrape, folders[given.length % folders.length]!))
+  return given
+}
+
+/** Writes one scrape into an outbox, as a scraper that renames when it is complete. */
+export async function writeOne(plan: Plan, { store, day, fileName: name }: Scrape, folder: string): Promise<Given> {
+  const path = join(outboxOf(folder), name)
+  await writeScrape(path, plan, store, day)
+  return { folder, name, path, sha256: (await digestOfFile(realDisk(), path)).sha256 }
+}
+
+function outboxOf(folder: string): string {
+  return join(folder, 'product_outbox')
+}
+
+/** The digest of a catalogue into which the scrapes of a plan were loaded one after the other, undisturbed. */
+export async function digestOfPlan(given: readonly Given[]): Promise<string> {
+  using catalogue = openCatalogue(':memory:')
+  for (const { path, name: filename, sha256 } of given) {
+    const bytes = await readFile(path)
+    const order = { lineBytesMax: 1024 * 1024, hold: undefined, now: () => 1 }
+    const file = { sha256, filename, receivedAt: 1 }
+    await loadFile(catalogue, {
+      ...order,
+      file,
+      bytes: async function* () {
+        yield bytes
+      },
+    })
+  }
+  return catalogueDigest(catalogue.database)
+}
+
+/** What is to be found at the end. */
+export type Expected = Readonly<{ plan: Plan; given: readonly Given[]; digest: string }>
+
+/** Looks at everything both machines hold, and says what is not as it must be. */
+export async function faultIn(dataManagement: string, { plan, given, digest }: Expected): Promise<Fault> {
+  using catalogue = openCatalogue(join(dataManagement, 'catalogue.db'))
+  const figures = figuresIn(catalogue.database)
+  const wanted = figuresOf(plan)
+  if (JSON.stringify(figures) !== JSON.stringify(wanted))
+    return `the catalogue has ${JSON.stringify(figures)} instead of ${JSON.stringify(wanted)}`
+  if (catalogueDigest(catalogue.database) !== digest) return 'the digest differs from that of an undisturbed load'
+  if (catalogue.database.get('pragma integrity_check')?.integrity_check !== 'ok') return 'integrity_check fails'
+  for (const { sha256, name } of given) {
+    const state = catalogue.findLoad(sha256)?.state
+    if (state !== 'loaded') return `${name} is ${state ?? 'not known to the catalogue'}`
+  }
+  return (await faultOfServer(dataManagement, given)) ?? (await faultOfSenders(given))
+}
+
+async function faultOfServer(dataManagement: string, given: readonly Given[]): Promise<Fault> {
+  const inbox = (await readdir(join(dataManagement, 'product_inbox'), { recursive: true })).sort()
+  if (inbox.join() !== '.part') return `in the inbox: ${inbox}`
+  const processed = await readdir(join(dataManagement, 'product_processed'))
+  if (processed.length !== given.length) return `${processed.length} of ${given.length} files are processed`
+  await using ledger = openLedger(dataManagement)
+  const { loaded, ...others } = await ledger.uploads.countByState()
+  if (loaded === given.length && Object.values(others).every((count) => count === 0)) return undefined
+  return `the ledger has ${loaded} loaded uploads and ${JSON.stringify(others)}`
+}
+
+async function faultOfSenders(given: readonly Given[]): Promise<Fault> {
+  for (const { folder, name, sha256 } of given) {
+    const archive = join(folder, 'temp_jsonl_product_storage')
+    const receipt = JSON.parse(await readFile(join(archive, name.replace(/\.jsonl$/, '.receipt.json')), 'utf8'))
+    if (receipt.sha256 !== sha256 || receipt.state !== 'loaded') return `the receipt of ${name} says ${receipt.state}`
+    if ((await digestOfFile(realDisk(), join(archive, name))).sha256 !== sha256)
+      return `${name} is damaged in the archive`
+  }
+  for (const folder of new Set(given.map((each) => each.folder))) {
+    const left = (await readdir(outboxOf(folder), { recursive: true })).filter((name) => !KEPT.has(name))
+    if (left.length > 0) return `in the outbox of ${folder}: ${left}`
+  }
+  return undefined
+}
+
+const KEPT = new Set(['.lock', '.part', '.spool'])
+
+function figuresIn(database: SqliteDatabase): Figures {
+  const count = (sql: string) => database.get<{ count: number }>(`select ${sql} as count`)!.count
+  return {
+    companies: count('(select count(*) from company)'),
+    stores: count('(select count(*) from store)'),
+    scrapes: count('(select count(*) from scrape)'),
+    listings: count('(select count(*) from listing)'),
+    products: count('(select count(*) from product)'),
+    observations: count('(select sum(listings) from scrape)'),
+  }
+}
+
+/** How many uploads reached the server more than once, and how often one did at most. */
+export async function deliveriesIn(dataManagement: string): Promise<{ repeated: number; timesMax: number }> {
+  using catalogue = openCatalogue(join(dataManagement, 'catalogue.db'))
+  catalogue.database.run('attach ? as ledger', join(dataManagement, 'ledger.db'))
+  const sql = `select count(*) filter (where times > 1) as repeated, max(times) as timesMax
+    from (select sum(times) as times from ledger.delivery group by upload_id)`
+  return catalogue.database.get<{ repeated: number; timesMax: number }>(sql)!
+}
