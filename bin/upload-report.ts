@@ -17,9 +17,12 @@ const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
   skipped: 'yellow',
 }
 
+type ProgressEvent = Extract<UploadEvent, { type: 'progress' }>
+
 export class UploadReport {
   readonly #terminal: Terminal
   readonly #live: LogUpdate | undefined
+  readonly #moving = new Map<string, ProgressEvent>()
   #leftAlone = false
 
   constructor(terminal: Terminal) {
@@ -30,9 +33,11 @@ export class UploadReport {
   /** Tells one event. */
   on(event: UploadEvent): void {
     if (event.type === 'progress') {
-      this.#live?.draw(progressLine(event))
+      this.#moving.set(event.name, event)
+      this.#live?.draw([...this.#moving.values()].map(progressLine).join('\n'))
       return
     }
+    if ('name' in event) this.#moving.delete(event.name)
     this.#live?.clear()
     if (event.type === 'ignored') this.#leftAlone = true
     if (event.type === 'file') this.#file(event)
@@ -113,7 +118,7 @@ function summaryLine(summary: Summary): string {
   return `${parts.join(', ')}.${rejected}`
 }
 
-function progressLine({ name, step, sentBytes, totalBytes }: Extract<UploadEvent, { type: 'progress' }>): string {
+function progressLine({ name, step, sentBytes, totalBytes }: ProgressEvent): string {
   const share = totalBytes === 0 ? 1 : sentBytes / totalBytes
   const filled = Math.round(share * BAR_CHARACTERS)
   const bar = '█'.repeat(filled).padEnd(BAR_CHARACTERS, '░')

@@ -1,6 +1,7 @@
 /** `splitcart upload-data`: sends what waits in the outbox and tells what became of it. */
 import { foldersIn, openFolders } from '@splitcart/scraping/folders.ts'
 import { scanOutbox } from '@splitcart/scraping/outbox.ts'
+import { createRateLimit } from '@splitcart/scraping/rate-limit.ts'
 import { createUploadClient } from '@splitcart/scraping/upload-client.ts'
 import { uploadData } from '@splitcart/scraping/upload-data.ts'
 import type { Summary } from '@splitcart/scraping/upload-events.ts'
@@ -15,7 +16,15 @@ import { count, size } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { UploadReport } from '../upload-report.ts'
 
-type Options = { watch?: boolean; wait?: boolean; dryRun?: boolean; json?: boolean; quiet?: boolean }
+type Options = {
+  watch?: boolean
+  wait?: boolean
+  concurrency?: string
+  limitRate?: string
+  dryRun?: boolean
+  json?: boolean
+  quiet?: boolean
+}
 
 /** Adds the command. */
 export function addUploadData(program: Command): void {
@@ -26,6 +35,8 @@ export function addUploadData(program: Command): void {
     )
     .option('--watch', 'stay, and send what comes')
     .option('--wait', 'wait until every sent file is loaded, held or failed')
+    .option('--concurrency <number>', 'how many files to send at once (UPLOAD_CONCURRENCY)')
+    .option('--limit-rate <bytes>', 'how many bytes to send a second, such as 500k or 2M (UPLOAD_RATE_MAX)')
     .option('--dry-run', 'tell what would be sent, and send nothing')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
   printable(configurable(command, ['API_SERVER_URL', 'SCRAPING_DATA_DIR', 'UPLOAD_TRIES_MAX', 'UPLOAD_WATCH_SECONDS']))
@@ -33,23 +44,31 @@ export function addUploadData(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   if (options.dryRun) return tellWhatWaits(settingsOf(options), terminal)
-  const settings = settingsOf(options, ['API_SERVER_URL', 'API_SECRET_KEY'])
-  const disk = realDisk()
+  const flags = { uploadConcurrency: options.concurrency, uploadRateMax: options.limitRate }
+  const settings = settingsOf({ ...options, ...flags }, ['API_SERVER_URL', 'API_SECRET_KEY'])
   const report = new UploadReport(terminal)
-  const job: Job = {
-    disk,
-    folders: await openFolders(disk, settings.SCRAPING_DATA_DIR),
-    client: createUploadClient({ server: settings.API_SERVER_URL!, key: settings.API_SECRET_KEY!, disk }),
-    patience: { triesMax: settings.UPLOAD_TRIES_MAX },
-    signal: stopSignal(),
-    on: (event) => report.on(event),
-  }
+  const job = await jobOf(settings, report)
   const everyMs = settings.UPLOAD_WATCH_SECONDS * 1000
   const summary: Summary = options.watch
     ? await watchOutbox(job, { everyMs })
     : await uploadData(job, { wait: options.wait ?? false })
   report.end(summary)
   return EXIT_OF_OUTCOME[summary.outcome]
+}
+
+async function jobOf(settings: Settings, report: UploadReport): Promise<Job> {
+  const { API_SERVER_URL: server, API_SECRET_KEY: key, UPLOAD_RATE_MAX: rate } = settings
+  const disk = realDisk()
+  const rateLimit = rate === undefined ? {} : { rateLimit: createRateLimit(rate) }
+  return {
+    disk,
+    client: createUploadClient({ server: server!, key: key!, disk, ...rateLimit }),
+    folders: await openFolders(disk, settings.SCRAPING_DATA_DIR),
+    patience: { triesMax: settings.UPLOAD_TRIES_MAX },
+    concurrency: settings.UPLOAD_CONCURRENCY,
+    signal: stopSignal(),
+    on: (event) => report.on(event),
+  }
 }
 
 async function tellWhatWaits(settings: Settings, terminal: Terminal): Promise<number> {

@@ -1,7 +1,7 @@
 /** Trying again: what the table of problems calls worth it, with growing pauses that chance spreads out. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import pRetry from 'p-retry'
 import { AnswerError, retryOf } from './answer.ts'
+import { type Clock, realClock } from './clock.ts'
 
 /** How long one run keeps trying. */
 export type Patience = Readonly<{ triesMax: number; firstDelayMs?: number; delayMsMax?: number }>
@@ -9,8 +9,8 @@ export type Patience = Readonly<{ triesMax: number; firstDelayMs?: number; delay
 /** What is told before a pause. */
 export type Pause = Readonly<{ error: Error; tries: number; delayMs: number }>
 
-/** Who hears of a pause, and what ends it. */
-export type Pausing = Readonly<{ signal: AbortSignal; onPause: (pause: Pause) => void }>
+/** Who hears of a pause, what ends it, and the clock that counts it. */
+export type Pausing = Readonly<{ signal: AbortSignal; onPause: (pause: Pause) => void; clock?: Clock }>
 
 const FIRST_DELAY_MS = 500
 const DELAY_MS_MAX = 30_000
@@ -25,7 +25,8 @@ export function delayAfter(tries: number, chance: number, patience: Patience, fl
 }
 
 /** Calls until it succeeds, the tries are used up, or the error is one that trying again does not mend. */
-export function deliver<T>(attempt: () => Promise<T>, patience: Patience, { signal, onPause }: Pausing): Promise<T> {
+export function deliver<T>(attempt: () => Promise<T>, patience: Patience, pausing: Pausing): Promise<T> {
+  const { signal, onPause, clock = realClock() } = pausing
   return pRetry(attempt, {
     retries: patience.triesMax - 1,
     // The pauses are made below, because Retry-After is a floor for them.
@@ -36,7 +37,7 @@ export function deliver<T>(attempt: () => Promise<T>, patience: Patience, { sign
       const delayMs = delayAfter(attemptNumber, Math.random(), patience, floorMs)
       onPause({ error, tries: attemptNumber, delayMs })
       // Being told to stop ends the pause: the error of the last try then says where the file stands.
-      await sleep(delayMs, undefined, { signal }).catch(() => {})
+      await clock.sleep(delayMs, signal)
       return !signal.aborted
     },
   })

@@ -4,6 +4,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { faultOfAnswer } from './answer.ts'
 import { chunksOf } from './chunks.ts'
 import type { Idle } from './idle.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
@@ -22,16 +23,18 @@ export async function ask(
   }
 }
 
+type Source = Readonly<{ disk: Disk; rateLimit?: RateLimit }>
+
 /** A body that can be sent once; each attempt makes a new one. Keeps what went wrong with the disk while it was read. */
 export class Body implements AsyncDisposable {
-  readonly #disk: Disk
+  readonly #from: Source
   readonly #path: string
   readonly #onSent: (bytes: number) => void
   #chunks: AsyncGenerator<Buffer<ArrayBuffer>> | undefined
   fault: unknown
 
-  constructor(disk: Disk, path: string, onSent: (bytes: number) => void) {
-    this.#disk = disk
+  constructor(from: Source, path: string, onSent: (bytes: number) => void) {
+    this.#from = from
     this.#path = path
     this.#onSent = onSent
   }
@@ -49,7 +52,9 @@ export class Body implements AsyncDisposable {
 
   async *#read(start: number): AsyncGenerator<Buffer<ArrayBuffer>> {
     try {
-      for await (const chunk of chunksOf(this.#disk, this.#path, start)) {
+      const { disk, rateLimit } = this.#from
+      const chunks = chunksOf(disk, this.#path, start)
+      for await (const chunk of rateLimit?.slow(chunks) ?? chunks) {
         yield chunk
         this.#onSent(chunk.length)
       }

@@ -29,7 +29,13 @@ export type UploadClient = Readonly<{
   rejects: (id: string) => AsyncGenerator<Reject>
 }>
 
-export type ClientOptions = Readonly<{ server: URL; key: string; idleMsMax?: number; disk?: Disk; rateLimit?: RateLimit }>
+export type ClientOptions = Readonly<{
+  server: URL
+  key: string
+  idleMsMax?: number
+  disk?: Disk
+  rateLimit?: RateLimit
+}>
 
 type Client = ClientOptions & Readonly<{ idleMsMax: number; disk: Disk }>
 

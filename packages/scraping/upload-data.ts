@@ -6,15 +6,14 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
-import { isFinal } from '@splitcart/shared/receipt.ts'
 import { retryOf } from './answer.ts'
 import { retryAfterOf } from './delivery.ts'
 import { leftOversIn } from './left-overs.ts'
 import { type Scan, scanOutbox } from './outbox.ts'
-import { bringHome, takeHome } from './results.ts'
+import { bringHome } from './results.ts'
+import { sendAll } from './send-all.ts'
 import { cleanSpool } from './spool.ts'
 import { outcomeOf, type Summary, troubleOf } from './upload-events.ts'
-import { uploadFile } from './upload-file.ts'
 import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
 
 const POLL_FIRST_MS = 100
@@ -41,7 +40,7 @@ export async function uploadRound(job: Job, run: Run, wait: boolean): Promise<nu
   try {
     const scan = await look(job, run)
     await bringHome(job, run)
-    await sendAll(job, run, scan)
+    await sendAll(job, run, scan.waiting)
     if (wait) await waitForResults(job, run)
     summary.outcome = outcomeOf(summary)
   } catch (error) {
@@ -62,15 +61,6 @@ async function look(job: Job, run: Run): Promise<Scan> {
     once(run, `ignored ${name}`, () => tell(job, run, { type: 'ignored', name, reason }))
   await cleanSpool(job.disk, job.folders, scan.waiting)
   return scan
-}
-
-async function sendAll(job: Job, run: Run, scan: Scan): Promise<void> {
-  for (const file of scan.waiting) {
-    if (job.signal.aborted) return
-    const archived = await uploadFile(job, run, file)
-    // The first receipt of bytes that were sent before may tell the end of the story already.
-    if (archived !== undefined && isFinal(archived.receipt)) await takeHome(job, run, archived)
-  }
 }
 
 async function waitForResults(job: Job, run: Run): Promise<void> {

@@ -23,7 +23,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     const spooled = await spoolFile(job, run, file)
     if (spooled === undefined) return undefined
     const sent = await sendCopy(job, run, { file, spooled, isFresh: false })
-    const archived = await archive(job.disk, job.folders, { file, ...sent })
+    const archived = await run.moves.next(() => archive(job.disk, job.folders, { file, ...sent }))
     // What was known of a file with this name is out of date.
     run.settled.delete(archived.name)
     tell(job, run, {
@@ -52,7 +52,7 @@ async function sendCopy(job: Job, run: Run, copy: Copy): Promise<Sent> {
     if (!(error instanceof AnswerError)) throw error
     const spooled = await otherCopy(job, run, copy, error)
     if (spooled !== undefined) return sendCopy(job, run, { ...copy, spooled, isFresh: true })
-    if (error.refuses) await refuse(job.disk, job.folders, { ...copy, error })
+    if (error.refuses) await run.moves.next(() => refuse(job.disk, job.folders, { ...copy, error }))
     throw error
   }
 }

@@ -1,8 +1,10 @@
 /** What a run of `upload-data` is given, and what it remembers while it goes on. */
 import type { Disk } from '@splitcart/shared/disk.ts'
+import type { Clock } from './clock.ts'
 import type { Encoding } from './compress.ts'
 import type { Patience, Pausing } from './delivery.ts'
 import type { Folders } from './folders.ts'
+import { Turns } from './turns.ts'
 import type { UploadClient } from './upload-client.ts'
 import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
 
@@ -14,6 +16,9 @@ export type Job = Readonly<{
   patience: Patience
   signal: AbortSignal
   on: (event: UploadEvent) => void
+  /** How many files are sent at once; one where it is not said. */
+  concurrency?: number
+  clock?: Clock
 }>
 
 /** The state of a run, and with `--watch` of all runs of this process. */
@@ -21,6 +26,8 @@ export type Run = {
   summary: Summary
   /** zstd, until the server says that it does not take it. */
   encoding: Encoding
+  /** The moves out of the outbox, one after the other: two files may want the same name. */
+  readonly moves: Turns
   /** The archived files whose fate is known for good. */
   readonly settled: Set<string>
   /** What was reported once and is not reported again. */
@@ -29,7 +36,7 @@ export type Run = {
 
 /** The state at the beginning. */
 export function newRun(): Run {
-  return { summary: emptySummary(), encoding: 'zstd', settled: new Set(), reported: new Set() }
+  return { summary: emptySummary(), encoding: 'zstd', moves: new Turns(), settled: new Set(), reported: new Set() }
 }
 
 /** Counts an event and passes it on. */
@@ -49,6 +56,7 @@ export function once(run: Run, key: string, report: () => void): void {
 export function pausing(job: Job, run: Run, name: string): Pausing {
   return {
     signal: job.signal,
+    ...(job.clock && { clock: job.clock }),
     onPause: ({ error, tries, delayMs }) =>
       tell(job, run, { type: 'pause', name, problem: troubleOf(error), tries, delayMs }),
   }

@@ -17,7 +17,8 @@ type Setting<T> = Readonly<{
   secret?: true
 }>
 
-const MIB = 1024 * 1024
+const KIB = 1024
+const MIB = 1024 * KIB
 const GIB = 1024 * MIB
 
 export const SETTINGS = {
@@ -45,6 +46,24 @@ export const SETTINGS = {
     whole(1),
     '15',
     'the longest wait between two looks at the outbox with --watch',
+  ),
+  UPLOAD_CONCURRENCY: setting('scraping', whole(1, 32), '1', 'how many files upload-data sends at once'),
+  UPLOAD_RATE_MAX: setting(
+    'scraping',
+    rate,
+    undefined,
+    'how many bytes upload-data sends a second, of all files together, e.g. 500k or 2M; no limit where it is not set',
+  ),
+  HEARTBEAT_URL: secret(
+    'scraping',
+    url,
+    'an address that is asked (GET) after each good run of upload-data, so that a service notices when the runs stop',
+  ),
+  ARCHIVE_DAYS_MIN: setting(
+    'scraping',
+    whole(0),
+    '30',
+    'for how many days after its load a file stays when "archive prune" clears the archive',
   ),
   DATA_MANAGEMENT_DATA_DIR: setting(
     'data-management',
@@ -194,6 +213,14 @@ function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): (value: stri
       throw new Error(`a whole number from ${min}${max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : ''}`)
     return number
   }
+}
+
+// As curl and wget have it: k is 1024 bytes. Less than 1k is a typing error.
+function rate(value: string): number {
+  const { digits = '', unit = '' } = /^(?<digits>\d{1,9})(?<unit>[kKmM]?)$/.exec(value)?.groups ?? {}
+  const bytes = Number(digits) * ({ k: KIB, m: MIB }[unit.toLowerCase()] ?? 1)
+  if (bytes < KIB) throw new Error('bytes a second, at least 1k, such as 500k or 2M')
+  return bytes
 }
 
 function share(value: string): number {

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { utimes } from 'node:fs/promises'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { UploadClient } from '../upload-client.ts'
+import { problem } from './any-server.ts'
+import { putInOutbox, row, textOf, visible } from './place.ts'
+import { freshSender, type Sender, told, upload } from './sender.ts'
+
+const NAMES = Array.from({ length: 12 }, (_, index) => `file-${String(index).padStart(2, '0')}.jsonl`)
+
+async function fill(sender: Sender): Promise<void> {
+  for (const [index, name] of NAMES.entries()) {
+    const path = await putInOutbox(sender.place, name, textOf(row(name)))
+    await utimes(path, 1000 + index, 1000 + index)
+  }
+}
+
+/** The client of a sender, noting in which order files are begun and how many are on their way at most. */
+function watched(client: UploadClient): { client: UploadClient; begun: string[]; most: () => number } {
+  const begun: string[] = []
+  let [now, most] = [0, 0]
+  const send: UploadClient['send'] = async (spooled, onSent) => {
+    begun.push(spooled.name)
+    most = Math.max(most, ++now)
+    await sleep(5)
+    return client.send(spooled, onSent).finally(() => now--)
+  }
+  return { client: { ...client, send }, begun, most: () => most }
+}
+
+test('several files go at once, begun oldest first, and the sums are those of all', async () => {
+  await using sender = await freshSender()
+  await fill(sender)
+  const { client, begun, most } = watched(sender.job.client)
+  const summary = await upload({ ...sender, job: { ...sender.job, client, concurrency: 4 } })
+  assert.deepEqual([summary.outcome, summary.sent, summary.waiting], ['done', 12, 0])
+  assert.equal(most(), 4)
+  assert.deepEqual(begun.slice(0, 4).sort(), NAMES.slice(0, 4))
+  assert.deepEqual(begun.slice(-4).sort(), NAMES.slice(-4))
+  assert.deepEqual(told(sender).sort(), NAMES.map((name) => `${name} accepted`).sort())
+})
+
+test('without being asked for more, one file goes at a time, in the order of their ages', async () => {
+  await using sender = await freshSender()
+  await fill(sender)
+  const { client, begun, most } = watched(sender.job.client)
+  await upload({ ...sender, job: { ...sender.job, client } })
+  assert.equal(most(), 1)
+  assert.deepEqual(begun, NAMES)
+})
+
+test('a key that is refused to several files at once ends the run once', async () => {
+  await using sender = await freshSender()
+  await fill(sender)
+  for (let times = 0; times < 4; times++) sender.server.next.push({ status: 401, body: problem(401, 'key_refused') })
+  const summary = await upload({ ...sender, job: { ...sender.job, concurrency: 4 } })
+  assert.deepEqual([summary.outcome, summary.problem?.code, summary.waiting], ['key_refused', 'key_refused', 12])
+  assert.ok(sender.server.heard.length <= 4)
+  assert.deepEqual(told(sender), [])
+})
+
+test('a server that goes away ends the run once: what is on its way is not tried for ever', async () => {
+  await using sender = await freshSender()
+  await fill(sender)
+  await sender.server.close()
+  const job = { ...sender.job, concurrency: 3, patience: { triesMax: 2, firstDelayMs: 5 } }
+  const summary = await upload({ ...sender, job })
+  assert.deepEqual([summary.outcome, summary.waiting], ['unreachable', 12])
+  const names = new Set(sender.events.flatMap((event) => (event.type === 'pause' ? [event.name] : [])))
+  assert.ok(names.size <= 3, `${names.size} files were begun`)
+})
+
+test('files of the same bytes at once are one upload, and all of them are archived', async () => {
+  await using sender = await freshSender()
+  for (const name of NAMES) await putInOutbox(sender.place, name, textOf(row('Bread')))
+  const summary = await upload({ ...sender, job: { ...sender.job, concurrency: 6 } })
+  assert.deepEqual([summary.outcome, summary.sent + summary.duplicates, sender.server.uploads.size], ['done', 12, 1])
+  assert.equal((await visible(sender.place.folders.archive)).length, 24)
+})
