@@ -63,8 +63,15 @@ export function faultOfAnswer(answer: Answer, now: number): AnswerError | Proble
   // A wrong address says nothing about the file: it must not end in product_refused.
   const isAboutAddress = status === 404 || status === 405
   if (status < 300 || isAboutAddress || (fault.retry === 'never' && !fault.refuses))
-    return new Problem('answer_unknown', `${url} answered ${status}`)
+    return new Problem('answer_unknown', `${url} answered ${status}${hintOf(status, fault.document)}`)
   return fault
+}
+
+function hintOf(status: number, document: ProblemDocument | undefined): string {
+  if (status !== 404) return ''
+  return document?.code === 'not_found'
+    ? ': a SplitCart server is there, but not at this path; API_SERVER_URL is what stands in front of /api, such as https://data.example.org'
+    : ': no SplitCart server is there; API_SERVER_URL is what stands in front of /api, such as https://data.example.org'
 }
 
 /** What a sender does about an error: a mistake in the program is never tried again. */

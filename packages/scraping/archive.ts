@@ -63,12 +63,18 @@ export async function unsettled(disk: Disk, folders: Folders, settled: Set<strin
   return found
 }
 
+/** Where the notes about an archived file lie. */
+export function notesOf(path: string): Readonly<{ receipt: string; rejects: string }> {
+  const stem = path.replace(/\.jsonl$/, '')
+  return { receipt: stem + RECEIPT_ENDING, rejects: stem + REJECTS_ENDING }
+}
+
 /** Writes a newer receipt, after the rejects where rows were rejected. */
 export async function settle(disk: Disk, archived: Archived, rejects: AsyncIterable<Reject>): Promise<void> {
-  const stem = archived.path.replace(/\.jsonl$/, '')
+  const notes = notesOf(archived.path)
   if ((archived.receipt.load?.rejected ?? 0) > 0)
-    await replace(disk, stem + REJECTS_ENDING, rejectedRows(disk, archived.path, rejects))
-  await replace(disk, stem + RECEIPT_ENDING, `${JSON.stringify(archived.receipt, null, 2)}\n`)
+    await replace(disk, notes.rejects, rejectedRows(disk, archived.path, rejects))
+  await replace(disk, notes.receipt, `${JSON.stringify(archived.receipt, null, 2)}\n`)
 }
 
 // A held upload waits for a person at the server, who may release it any day.

@@ -4,20 +4,26 @@ import { isFinal, type Receipt } from '@splitcart/shared/receipt.ts'
 import { AnswerError } from './answer.ts'
 import { type Archived, settle, unsettled } from './archive.ts'
 import { deliver } from './delivery.ts'
+import { requeue } from './requeue.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, once, pausing, type Run, tell } from './upload-job.ts'
 
-/** Asks for every upload that is not settled; returns how many the server is still at work on. */
-export async function bringHome(job: Job, run: Run): Promise<number> {
-  let unfinished = 0
+/** How many uploads the server is still at work on, and how many it had forgotten: their files wait in the outbox again. */
+export type Results = Readonly<{ unfinished: number; forgotten: number }>
+
+/** Asks for every upload that is not settled. */
+export async function bringHome(job: Job, run: Run): Promise<Results> {
+  let [unfinished, forgotten] = [0, 0]
   for (const archived of await unsettled(job.disk, job.folders, run.settled)) {
     if (job.signal.aborted) break
     const receipt = await askFor(job, run, archived)
     if (receipt === undefined) continue
-    if (!isFinal(receipt)) unfinished++
+    if (receipt === 'unknown') {
+      if (await sendAgain(job, run, archived)) forgotten++
+    } else if (!isFinal(receipt)) unfinished++
     else if (isNews(archived.receipt, receipt)) await takeHome(job, run, { ...archived, receipt })
   }
-  return unfinished
+  return { unfinished, forgotten }
 }
 
 /** Keeps a final receipt, with the rejected rows, and tells it. */
@@ -36,17 +42,27 @@ export async function takeHome(job: Job, run: Run, archived: Archived): Promise<
     tell(job, run, { type: 'file', name, state: receipt.state, receipt })
 }
 
-async function askFor(job: Job, run: Run, { name, receipt }: Archived): Promise<Receipt | undefined> {
+async function askFor(job: Job, run: Run, { name, receipt }: Archived): Promise<Receipt | 'unknown' | undefined> {
   try {
     const now = await deliver(() => job.client.receipt(receipt.id), job.patience, pausing(job, run, name))
-    if (now === undefined)
-      throw new Problem('not_found', `the server does not know the upload ${receipt.id} of ${name}`)
+    if (now === undefined) return 'unknown'
     if (now.sha256 !== receipt.sha256) throw new Problem('receipt_mismatch', `the upload ${receipt.id} is not ${name}`)
     return now
   } catch (error) {
     warnOrThrow(job, run, name, error)
     return undefined
   }
+}
+
+// Loaded and failed uploads are done with: only their rejects were missing, and those are lost with the upload.
+async function sendAgain(job: Job, run: Run, archived: Archived): Promise<boolean> {
+  const { name, receipt } = archived
+  const isOver = receipt.state === 'loaded' || receipt.state === 'failed'
+  const detail = `the upload ${receipt.id} of ${name}, which was ${receipt.state}`
+  const problem = troubleOf(new Problem(isOver ? 'not_found' : 'upload_forgotten', detail))
+  if (!isOver) await requeue(job.disk, job.folders, archived)
+  once(run, `${problem.code} ${receipt.id}`, () => tell(job, run, { type: 'warning', name, problem }))
+  return !isOver
 }
 
 // A held upload is asked for again and again; only what is new is worth writing and telling. A final state that was

@@ -10,7 +10,7 @@
 import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { readLines } from '@splitcart/shared/lines.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
+import { Problem, parseProblemDocument } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { create as toContentDisposition } from 'content-disposition'
@@ -87,9 +87,29 @@ async function receiptOf(client: Client, id: string): Promise<Receipt | undefine
   const url = urlOf(client.server, `api/uploads/${encodeURIComponent(id)}`)
   const response = await ask(client, idle, url, {})
   const text = await readText(idle, response)
-  if (response.status === 404) return undefined
+  if (response.status === 200) return parseReceipt(text)
+  if (response.status !== 404 || parseProblemDocument(text)?.code !== 'not_found') throw faultOf(response, url, text)
+  await mustHaveUploads(client)
+  return undefined
+}
+
+/** Throws unless there is a SplitCart server at this very address: at a wrong path of one, every upload is not found. */
+async function mustHaveUploads(client: Client): Promise<void> {
+  using idle = new Idle(client.idleMsMax)
+  const url = urlOf(client.server, 'api/uploads')
+  url.searchParams.set('limit', '1')
+  const response = await ask(client, idle, url, {})
+  const text = await readText(idle, response)
   if (response.status !== 200) throw faultOf(response, url, text)
-  return parseReceipt(text)
+  if (!isList(text)) throw new Problem('answer_unknown', `${url.href} does not list uploads`)
+}
+
+function isList(text: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(text)?.uploads)
+  } catch {
+    return false
+  }
 }
 
 async function* rejectsOf(client: Client, id: string): AsyncGenerator<Reject> {

@@ -4,12 +4,12 @@
  *   lock ─▶ left-overs reported ─▶ results of earlier uploads ─▶ each waiting file, oldest first ─▶ (wait: results) ─▶ summary
  */
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { retryOf } from './answer.ts'
+import { realClock } from './clock.ts'
 import { retryAfterOf } from './delivery.ts'
 import { leftOversIn } from './left-overs.ts'
-import { type Scan, scanOutbox } from './outbox.ts'
+import { scanOutbox, type Waiting } from './outbox.ts'
 import { bringHome } from './results.ts'
 import { sendAll } from './send-all.ts'
 import { cleanSpool } from './spool.ts'
@@ -38,9 +38,10 @@ export async function uploadRound(job: Job, run: Run, wait: boolean): Promise<nu
   delete summary.problem
   let floorMs = 0
   try {
-    const scan = await look(job, run)
+    await look(job, run)
     await bringHome(job, run)
-    await sendAll(job, run, scan.waiting)
+    // After the results: what the server had forgotten waits here again.
+    await sendAll(job, run, await waitingNow(job))
     if (wait) await waitForResults(job, run)
     summary.outcome = outcomeOf(summary)
   } catch (error) {
@@ -48,24 +49,29 @@ export async function uploadRound(job: Job, run: Run, wait: boolean): Promise<nu
     summary.outcome = retryOf(error) === 'stop' ? 'key_refused' : 'unreachable'
     floorMs = retryAfterOf(error)
   }
-  summary.waiting = (await scanOutbox(job.disk, job.folders.outbox)).waiting.length
+  summary.waiting = (await waitingNow(job)).length
   if (job.signal.aborted && summary.waiting > 0 && summary.outcome === 'done') summary.outcome = 'partly'
   return floorMs
 }
 
-async function look(job: Job, run: Run): Promise<Scan> {
+async function look(job: Job, run: Run): Promise<void> {
   for (const { name, path, size } of await leftOversIn(job.disk, job.folders))
     once(run, `left-over ${name}`, () => tell(job, run, { type: 'left-over', name, path, size }))
   const scan = await scanOutbox(job.disk, job.folders.outbox)
   for (const { name, reason } of scan.skipped)
     once(run, `ignored ${name}`, () => tell(job, run, { type: 'ignored', name, reason }))
   await cleanSpool(job.disk, job.folders, scan.waiting)
-  return scan
+}
+
+async function waitingNow({ disk, folders }: Job): Promise<readonly Waiting[]> {
+  return (await scanOutbox(disk, folders.outbox)).waiting
 }
 
 async function waitForResults(job: Job, run: Run): Promise<void> {
   for (let pauseMs = POLL_FIRST_MS; !job.signal.aborted; pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
-    if ((await bringHome(job, run)) === 0) return
-    await sleep(pauseMs, undefined, { signal: job.signal }).catch(() => {})
+    const { unfinished, forgotten } = await bringHome(job, run)
+    if (forgotten > 0) await sendAll(job, run, await waitingNow(job))
+    else if (unfinished === 0) return
+    await (job.clock ?? realClock()).sleep(pauseMs, job.signal)
   }
 }

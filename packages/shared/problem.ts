@@ -69,6 +69,19 @@ export const PROBLEMS = {
     'Use a method that the Allow field names.',
   ),
   body_late: kind(408, 'soon', 'The body stopped arriving', 'Nothing was kept; send the file again.'),
+  offset_conflict: kind(
+    409,
+    'soon',
+    'The upload does not stand there',
+    'Ask where it stands with HEAD, and go on from there.',
+  ),
+  upload_expired: kind(410, 'never', 'The unfinished upload was kept too long', 'Open a new one.'),
+  protocol_version_unsupported: kind(
+    412,
+    'never',
+    'This version of tus is not spoken here',
+    'Send Tus-Resumable: 1.0.0 with every request.',
+  ),
   body_too_large: kind(
     413,
     'never',
@@ -93,6 +106,7 @@ export const PROBLEMS = {
     'The content encoding is not taken',
     'Use an encoding that the Accept-Encoding field names, or none.',
   ),
+  upload_busy: kind(423, 'soon', 'Another request writes to this upload', 'Nothing is lost; ask again in a moment.'),
   internal: kind(
     500,
     'soon',
@@ -111,6 +125,12 @@ export const PROBLEMS = {
     'slowly',
     'The server has no room on its disk',
     'Nothing was accepted; make room on the server.',
+  ),
+  resumable_full: kind(
+    507,
+    'slowly',
+    'There is no room for one more unfinished upload',
+    'Finish or delete those that are open, or send the file in one POST.',
   ),
 
   settings_invalid: kind(
@@ -137,6 +157,12 @@ export const PROBLEMS = {
     'soon',
     'The receipt is for other bytes',
     'Nothing is lost: the file stays in the outbox. Send it again.',
+  ),
+  upload_forgotten: kind(
+    0,
+    'never',
+    'The server has forgotten an upload it had accepted',
+    'Nothing is lost: the file goes back to the outbox and is sent again. Perhaps the server was set back to a backup.',
   ),
   file_changed: kind(
     0,

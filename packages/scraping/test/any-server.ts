@@ -69,6 +69,7 @@ function answer(state: State, heard: Heard, response: ServerResponse): void {
 }
 
 function resource({ uploads, rejects }: State, path: string): Exclude<Said, string> {
+  if (/^\/api\/uploads\?/.test(path)) return { status: 200, body: { uploads: [...uploads.values()], next: null } }
   const [, id = '', rest] = /\/api\/uploads\/([^/]+)(\/rejects)?$/.exec(path) ?? []
   const receipt = uploads.get(id)
   if (receipt === undefined) return { status: 404, body: problem(404, 'not_found') }

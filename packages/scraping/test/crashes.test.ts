@@ -68,6 +68,24 @@ test('whatever call a sender is killed before, a refused file ends in product_re
   })
 })
 
+test('whatever call a sender is killed before while it sends a forgotten file again, the file is always somewhere', async () => {
+  const points = await killedBeforeEachCall(async (at) => {
+    await using sender = await freshSender()
+    const { outbox, archive } = sender.place.folders
+    await putInOutbox(sender.place, 'a.jsonl', TEXT)
+    await upload(sender)
+    for (const known of [sender.server.uploads, sender.server.contents]) known.clear()
+    await upload({ ...sender, job: { ...sender.job, disk: at.disk } }).catch(() => {})
+    const kept = await visible(archive)
+    assert.ok(kept.includes('a.jsonl') || (await visible(outbox)).includes('a.jsonl'), 'the file is somewhere')
+    assert.ok(!kept.includes('a.jsonl') || kept.includes('a.receipt.json'), 'an archived file has its receipt')
+    assert.equal((await upload(sender)).outcome, 'done')
+    assert.deepEqual([await visible(outbox), await visible(archive)], [[], ['a.jsonl', 'a.receipt.json']])
+    assert.deepEqual([...sender.server.contents.values()].map(String), [TEXT])
+  })
+  assert.ok(points > 30)
+})
+
 test('whatever call a writer is killed before, the outbox has the whole scrape or nothing', async () => {
   await killedBeforeEachCall(async (at) => {
     await using place = await freshPlace()

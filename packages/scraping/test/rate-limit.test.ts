@@ -20,7 +20,12 @@ test('what was not used is kept for no longer than a burst', () => {
 
 test('uploads share one limit, byte for byte, and each of them goes on', async () => {
   let now = 0
-  const clock = { now: () => now, sleep: async (ms: number) => void (now += ms) }
+  const clock = {
+    now: () => now,
+    sleep: async (ms: number) => {
+      now += ms
+    },
+  }
   const limit = createRateLimit(8000, clock)
   const order: string[] = []
   const send = async (name: string) => {

@@ -83,18 +83,6 @@ test('a held upload is told once and asked for again, because a person may relea
   assert.equal((await upload(sender)).loaded, 1)
 })
 
-test('an upload the server does not know any more is a warning, and the file stays in the archive', async () => {
-  await using sender = await freshSender()
-  await putInOutbox(sender.place, 'a.jsonl', TEXT)
-  await upload(sender)
-  sender.server.uploads.clear()
-  const summary = await upload(sender, { wait: true })
-  assert.equal(summary.outcome, 'done')
-  const warnings = sender.events.flatMap((event) => (event.type === 'warning' ? [event.problem.code] : []))
-  assert.deepEqual(warnings, ['not_found'])
-  assert.deepEqual(await visible(sender.place.folders.archive), ['a.jsonl', 'a.receipt.json'])
-})
-
 test('a receipt of another upload changes nothing', async () => {
   await using sender = await freshSender()
   await putInOutbox(sender.place, 'a.jsonl', TEXT)

@@ -1,0 +1,28 @@
+/**
+ * Back to the outbox: a file whose upload the server had accepted and does not know any more (its disk was lost, or it was set
+ * back to a backup).
+ *
+ *   rejects removed ──▶ file linked into the outbox, then unlinked here (durable) ──▶ receipt removed
+ *
+ * Invariants:
+ *  1. At any time the file is in the archive, in the outbox, or in both; never in neither.
+ *  2. As long as it is in the archive its receipt is too. So whatever the crash, the next run either asks for the receipt once
+ *     more and comes here again (a link that is there already is found and kept), or sends the file from the outbox.
+ *  3. Nothing in the outbox is overwritten: where other bytes have its name, the file gets one with its SHA-256.
+ *  4. A crash before the last step leaves a receipt without a file. Nobody asks for it, and archiving the file replaces it.
+ */
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { move, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { namesFor } from '@splitcart/shared/file-name.ts'
+import { type Archived, notesOf } from './archive.ts'
+import type { Folders } from './folders.ts'
+
+/** Moves an archived file back to the outbox and returns the name it got there. Safe to repeat after a crash at any point. */
+export async function requeue(disk: Disk, folders: Folders, { name, path, receipt }: Archived): Promise<string> {
+  const notes = notesOf(path)
+  // First, so that rows that an earlier server rejected never lie next to what a later one says.
+  await removeIfThere(disk, notes.rejects)
+  const moved = await move(disk, path, folders.outbox, namesFor(name, receipt.sha256))
+  await remove(disk, notes.receipt)
+  return moved.name
+}
