@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   'update-db': async () => (await import('./commands/update-db.ts')).addUpdateDb,
   serve: async () => (await import('./commands/serve.ts')).addServe,
   keys: async () => (await import('./commands/keys.ts')).addKeys,
+  audit: async () => (await import('./commands/audit.ts')).addAudit,
   status: async () => (await import('./commands/status.ts')).addStatus,
   holds: async () => (await import('./commands/holds.ts')).addHolds,
   rejects: async () => (await import('./commands/rejects.ts')).addRejects,

@@ -9,7 +9,9 @@ import { columns, time } from '../format.ts'
 import { person } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = { json?: boolean; scope?: Scope[]; expires?: number }
+type Options = { json?: boolean; scope?: Scope[]; only?: string[]; expires?: number; overlapHours?: number }
+
+const HOUR_MS = 60 * 60 * 1000
 
 /** Adds the commands. */
 export function addKeys(program: Command): void {
@@ -19,47 +21,70 @@ export function addKeys(program: Command): void {
     .argument('<name>', 'whose key it is, e.g. the name of the machine')
     .option('--scope <scopes>', `what it may do: ${SCOPES.join(', ')}`, scopesOf, ['upload'] as Scope[])
     .option('--expires <date>', 'the day (UTC) on which it stops working, e.g. 2027-01-31', dateOf)
+    .option('--only <companies>', 'the companies it may write, or stores as company/store, e.g. aldi,iga/21981', listOf)
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeKey(name, options, terminal)))
   const list = new Command('list')
     .description('list the keys; the keys themselves are stored nowhere')
     .option('--json', 'print JSON Lines')
     .action((options: Options) => run(options, (terminal) => listKeys(options, terminal)))
+  const rotate = new Command('rotate')
+    .description('make a key that replaces another; for a while both work')
+    .argument('<id>', 'the id that keys list shows')
+    .option('--overlap-hours <number>', 'how long the old one still works', hoursOf, 24)
+    .option('--json', 'print JSON')
+    .action((id: string, options: Options) => run(options, (terminal) => rotateKey(id, options, terminal)))
   const revoke = new Command('revoke')
     .description('stop a key from working, for ever')
     .argument('<id>', 'the id that keys list shows')
     .option('--json', 'print JSON')
     .action((id: string, options: Options) => run(options, (terminal) => revokeKey(id, options, terminal)))
-  for (const command of [create, list, revoke]) keys.addCommand(configurable(command, ['DATA_MANAGEMENT_DATA_DIR']))
+  for (const command of [create, list, rotate, revoke])
+    keys.addCommand(configurable(command, ['DATA_MANAGEMENT_DATA_DIR']))
 }
 
 async function makeKey(name: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options))
+  const { ledger } = machine
   const scopes = options.scope ?? ['upload']
-  const key = await machine.ledger.keys.create(name, scopes, Date.now(), options.expires ?? null)
-  await machine.ledger.audit({
-    at: Date.now(),
-    who: person(),
-    what: 'key created',
-    about: key.id,
-    detail: `${name}: ${scopes.join(', ')}`,
-  })
-  terminal.note(
-    `A key for ${name} (${scopes.join(', ')}). It is shown only now; put it into API_SECRET_KEY on that machine:`,
-  )
+  const wanted = { name, scopes, onlyFor: options.only ?? null, expiresAt: options.expires ?? null }
+  const key = await ledger.keys.create(wanted, Date.now())
+  const detail = `${name}: ${scopes.join(', ')}${options.only === undefined ? '' : ` for ${options.only.join(', ')}`}`
+  await ledger.audit({ at: Date.now(), who: person(), what: 'key created', about: key.id, detail })
+  terminal.note(`A key for ${detail}. It is shown only now; put it into API_SECRET_KEY on that machine:`)
   terminal.say(key.text)
-  terminal.record({ type: 'summary', id: key.id, name, scopes, key: key.text })
+  terminal.record({ type: 'summary', id: key.id, name, scopes, only: options.only ?? null, key: key.text })
   return EXIT.done
+}
+
+async function rotateKey(id: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options))
+  const until = Date.now() + (options.overlapHours ?? 0) * HOUR_MS
+  const key = await machine.ledger.keys.rotate(id, until, Date.now())
+  if (key === undefined) return tellUnknown(id, terminal)
+  const detail = `replaced by ${key.id}, works until ${time(until)}`
+  await machine.ledger.audit({ at: Date.now(), who: person(), what: 'key rotated', about: id, detail })
+  terminal.note(`The old key works until ${time(until)}. The new one is shown only now:`)
+  terminal.say(key.text)
+  terminal.record({ type: 'summary', id: key.id, replaces: id, until: new Date(until).toISOString(), key: key.text })
+  return EXIT.done
+}
+
+function tellUnknown(id: string, terminal: Terminal): number {
+  terminal.note(`There is no working key with the id ${JSON.stringify(id)}; "splitcart keys list" shows them.`)
+  terminal.record({ type: 'summary', id, key: null })
+  return EXIT.failure
 }
 
 async function listKeys(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options))
   const keys = await machine.ledger.keys.list()
-  const head = ['ID', 'NAME', 'SCOPES', 'STATE', 'LAST USED']
+  const head = ['ID', 'NAME', 'SCOPES', 'ONLY FOR', 'STATE', 'LAST USED']
   const rows = keys.map((key) => [
     key.id,
     key.name,
     key.scopes,
+    key.only_for?.replaceAll('\n', ', ') ?? 'all',
     stateOf(key),
     key.last_used_at === null ? 'never' : time(key.last_used_at),
   ])
@@ -92,6 +117,17 @@ function scopesOf(text: string): Scope[] {
   if (unknown.length > 0)
     throw new InvalidArgumentError(`There is no scope ${unknown.join(', ')}; there are ${SCOPES.join(', ')}.`)
   return scopes as Scope[]
+}
+
+function listOf(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.some((name) => name === '')) throw new InvalidArgumentError('Expected names such as aldi,iga/21981.')
+  return names
+}
+
+function hoursOf(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of hours.')
+  return Number(text)
 }
 
 function dateOf(text: string): number {

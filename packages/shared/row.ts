@@ -53,6 +53,7 @@ export const REJECT_CODES = {
   field_missing: 'a field that must be there is missing, null or empty',
   field_type: 'a field that must be right has another type',
   field_value: 'a field that must be right has a value that is not allowed',
+  store_not_permitted: 'the key that sent the file may not write for this company or store',
 } as const
 
 export const TEXT_CHARACTERS_MAX = 500

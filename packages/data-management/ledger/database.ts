@@ -29,6 +29,8 @@ export type LedgerTables = {
     name: string
     secret_sha256: string
     scopes: string
+    only_for: string | null
+    rotated_to: string | null
     created_at: number
     expires_at: number | null
     revoked_at: number | null

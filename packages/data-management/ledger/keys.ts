@@ -1,5 +1,6 @@
 /** The keys that may use the server. Of a key only the SHA-256 is stored: a random secret needs no slow hash. */
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import { keyIdOf, makeKey } from './key-format.ts'
 
@@ -9,6 +10,17 @@ export type Scope = (typeof SCOPES)[number]
 
 /** Who sends a request. */
 export type Sender = Readonly<{ keyId: string; scopes: ReadonlySet<Scope> }>
+
+/** What a new key may do. `onlyFor`: the companies, or stores as company/store, whose rows it may send; null: all. Times in milliseconds. */
+export type NewKey = Readonly<{
+  name: string
+  scopes: readonly Scope[]
+  onlyFor: readonly string[] | null
+  expiresAt: number | null
+}>
+
+/** A key that was just made. The text is the secret. */
+export type MadeKey = Readonly<{ id: string; text: string }>
 
 export type KeyRecord = Omit<LedgerTables['api_key'], 'secret_sha256'>
 
@@ -32,12 +44,7 @@ export class Keys {
   }
 
   /** Makes a key and returns its text, which nobody can find out again. */
-  async create(
-    name: string,
-    scopes: readonly Scope[],
-    now: number,
-    expiresAt: number | null,
-  ): Promise<{ id: string; text: string }> {
+  async create({ name, scopes, onlyFor, expiresAt }: NewKey, now: number): Promise<MadeKey> {
     const key = makeKey()
     await this.#database
       .insertInto('api_key')
@@ -46,11 +53,32 @@ export class Keys {
         name,
         secret_sha256: sha256Of(key.text),
         scopes: scopes.join(','),
+        only_for: onlyFor === null ? null : onlyFor.join('\n'),
         created_at: now,
         expires_at: expiresAt,
       })
       .execute()
     return key
+  }
+
+  /** Makes a key that may do the same as another, which stops working at `until`: for a while both work. Undefined: no such key works. */
+  async rotate(id: string, until: number, now: number): Promise<MadeKey | undefined> {
+    const old = await this.#database.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
+    if (old === undefined || !works(old, now)) return undefined
+    const scopes = old.scopes.split(',') as Scope[]
+    const made = await this.create(
+      { name: old.name, scopes, onlyFor: linesOf(old.only_for), expiresAt: old.expires_at },
+      now,
+    )
+    const expires_at = Math.min(until, old.expires_at ?? until)
+    await this.#database.updateTable('api_key').set({ rotated_to: made.id, expires_at }).where('id', '=', id).execute()
+    return made
+  }
+
+  /** What a key may write: companies, or stores as company/store; null: everything. */
+  async onlyFor(id: string): Promise<readonly string[] | null> {
+    const key = await this.#database.selectFrom('api_key').select('only_for').where('id', '=', id).executeTakeFirst()
+    return linesOf(key?.only_for ?? null)
   }
 
   /** Whose key this is, or undefined. The same work is done for an unknown key as for a wrong one. */
@@ -61,8 +89,7 @@ export class Keys {
     if (id === undefined) return undefined
     const key = await this.#database.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
     const isRight = isEqual(sha256, key?.secret_sha256 ?? NO_SHA256)
-    if (key === undefined || !isRight || key.revoked_at !== null || (key.expires_at ?? Number.POSITIVE_INFINITY) <= now)
-      return undefined
+    if (key === undefined || !isRight || !works(key, now)) return undefined
     return { keyId: id, scopes: new Set(key.scopes.split(',') as Scope[]) }
   }
 
@@ -71,18 +98,24 @@ export class Keys {
     const noted = this.#noted.get(id)
     if (noted !== undefined && noted.address === address && now - noted.at < NOTE_MS_MIN) return
     this.#noted.set(id, { at: now, address })
-    await this.#database
-      .updateTable('api_key')
-      .set({ last_used_at: now, last_used_from: address })
+    const key = await this.#database
+      .selectFrom('api_key')
+      .select('last_used_from')
       .where('id', '=', id)
-      .execute()
+      .executeTakeFirst()
+    if (key === undefined) return
+    const set = { last_used_at: now, last_used_from: address }
+    await this.#database.updateTable('api_key').set(set).where('id', '=', id).execute()
+    if (key.last_used_from !== address)
+      await audit(this.#database, { at: now, who: id, what: 'key used from a new address', about: id, detail: address })
   }
 
   /** All keys, the oldest first, without their secrets' hashes. */
   list(): Promise<KeyRecord[]> {
     return this.#database
       .selectFrom('api_key')
-      .select(['id', 'name', 'scopes', 'created_at', 'expires_at', 'revoked_at', 'last_used_at', 'last_used_from'])
+      .select(['id', 'name', 'scopes', 'only_for', 'created_at', 'expires_at', 'revoked_at'])
+      .select(['rotated_to', 'last_used_at', 'last_used_from'])
       .orderBy('created_at')
       .orderBy('id')
       .execute()
@@ -106,4 +139,12 @@ function sha256Of(text: string): string {
 
 function isEqual(one: string, other: string): boolean {
   return timingSafeEqual(Buffer.from(one), Buffer.from(other))
+}
+
+function works({ revoked_at, expires_at }: Pick<KeyRecord, 'revoked_at' | 'expires_at'>, now: number): boolean {
+  return revoked_at === null && (expires_at ?? Number.POSITIVE_INFINITY) > now
+}
+
+function linesOf(text: string | null): readonly string[] | null {
+  return text === null ? null : text.split('\n')
 }

@@ -1,6 +1,6 @@
 /** The ledger: what was delivered, by whom, and what became of it. */
 import { join } from 'node:path'
-import { type AuditEntry, audit } from './audit.ts'
+import { type AuditEntry, type AuditRecord, audit, auditEntries } from './audit.ts'
 import { type LedgerDatabase, openLedgerDatabase } from './database.ts'
 import { Keys } from './keys.ts'
 import { Uploads } from './uploads.ts'
@@ -19,6 +19,11 @@ export class Ledger implements AsyncDisposable {
 
   audit(entry: AuditEntry): Promise<void> {
     return audit(this.#database, entry)
+  }
+
+  /** The audit's entries, the newest first, from before an id on. */
+  auditEntries(before: number, limit: number): Promise<AuditRecord[]> {
+    return auditEntries(this.#database, before, limit)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

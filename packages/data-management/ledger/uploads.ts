@@ -93,6 +93,17 @@ export class Uploads {
     return select.execute()
   }
 
+  /** The key that sent an upload first; undefined for a file that was copied into the inbox by hand. */
+  async firstSender(uploadId: string): Promise<string | undefined> {
+    const found = await this.#database
+      .selectFrom('delivery')
+      .select('key_id')
+      .where('upload_id', '=', uploadId)
+      .orderBy('first_at')
+      .executeTakeFirst()
+    return found?.key_id
+  }
+
   /** Whether a key has sent this upload. */
   async hasDelivered(keyId: string, uploadId: string): Promise<boolean> {
     const found = await this.#database

@@ -16,9 +16,12 @@ test('without a key, or with one that is wrong, mistyped, unknown, revoked or ex
   const { keys } = receiver.ledger
   const other = await openReceiver()
   await other[Symbol.asyncDispose]()
-  const revoked = await keys.create('revoked', ['upload'], Date.now(), null)
+  const revoked = await keys.create({ name: 'revoked', scopes: ['upload'], onlyFor: null, expiresAt: null }, Date.now())
   await keys.revoke(revoked.id, Date.now())
-  const expired = await keys.create('expired', ['upload'], Date.now() - DAY_MS, Date.now() - 1)
+  const expired = await keys.create(
+    { name: 'expired', scopes: ['upload'], onlyFor: null, expiresAt: Date.now() - 1 },
+    Date.now() - DAY_MS,
+  )
   const mistyped = receiver.key.replace(/.$/, (last) => (last === 'x' ? 'y' : 'x'))
   const bodies = new Set<string>()
   for (const key of ['wrong', '', 'x'.repeat(5_000), mistyped, other.key, revoked.text, expired.text]) {

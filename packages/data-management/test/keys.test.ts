@@ -35,7 +35,10 @@ test('a typing error anywhere in a key is noticed by its checksum', () => {
 test('of a key only the SHA-256 is stored', async () => {
   await using at = await temporaryFolder()
   await using ledger = openLedger(at.path, SETTINGS_KEY)
-  const { id, text } = await ledger.keys.create('a machine', ['upload'], NOW, null)
+  const { id, text } = await ledger.keys.create(
+    { name: 'a machine', scopes: ['upload'], onlyFor: null, expiresAt: null },
+    NOW,
+  )
   await ledger.keys.authenticate(text, NOW)
   await ledger.keys.noteUse(id, '127.0.0.1', NOW)
   const files = await Promise.all((await readdir(at.path)).map((name) => readFile(join(at.path, name), 'latin1')))
@@ -48,7 +51,10 @@ test('of a key only the SHA-256 is stored', async () => {
 test('a key works for its scopes until the moment it expires', async () => {
   await using at = await temporaryFolder()
   await using ledger = openLedger(at.path)
-  const { id, text } = await ledger.keys.create('a machine', ['upload', 'read'], NOW, NOW + 1_000)
+  const { id, text } = await ledger.keys.create(
+    { name: 'a machine', scopes: ['upload', 'read'], onlyFor: null, expiresAt: NOW + 1_000 },
+    NOW,
+  )
   const sender = { keyId: id, scopes: new Set(['upload', 'read']) }
   assert.deepEqual(await ledger.keys.authenticate(text, NOW), sender)
   assert.deepEqual(await ledger.keys.authenticate(text, NOW + 999), sender)
@@ -58,7 +64,10 @@ test('a key works for its scopes until the moment it expires', async () => {
 test('a revoked key never works again, and can be revoked once', async () => {
   await using at = await temporaryFolder()
   await using ledger = openLedger(at.path)
-  const { id, text } = await ledger.keys.create('a machine', ['upload'], NOW, null)
+  const { id, text } = await ledger.keys.create(
+    { name: 'a machine', scopes: ['upload'], onlyFor: null, expiresAt: null },
+    NOW,
+  )
   assert.equal(await ledger.keys.revoke(id, NOW), true)
   assert.equal(await ledger.keys.authenticate(text, NOW), undefined)
   assert.equal(await ledger.keys.revoke(id, NOW), false)
@@ -79,18 +88,63 @@ test('the key of the settings has every scope, stands in no list, and is gone wi
 test('keys are listed without anything that opens a door', async () => {
   await using at = await temporaryFolder()
   await using ledger = openLedger(at.path)
-  const { id } = await ledger.keys.create('a machine', ['upload'], NOW, null)
+  const { id } = await ledger.keys.create(
+    { name: 'a machine', scopes: ['upload'], onlyFor: null, expiresAt: null },
+    NOW,
+  )
   const listed = await ledger.keys.list()
   assert.deepEqual(structuredClone(listed), [
     {
       id,
       name: 'a machine',
       scopes: 'upload',
+      only_for: null,
       created_at: NOW,
       expires_at: null,
       revoked_at: null,
+      rotated_to: null,
       last_used_at: null,
       last_used_from: null,
     },
   ])
+})
+
+test('a rotated key works beside its successor for a while, and the successor may do the same', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = openLedger(at.path)
+  const { keys } = ledger
+  const wanted = { name: 'a machine', scopes: ['upload'], onlyFor: ['aldi'], expiresAt: null } as const
+  const old = await keys.create(wanted, NOW)
+  const made = await keys.rotate(old.id, NOW + 1_000, NOW)
+  assert.ok(made)
+  for (const { text } of [old, made]) assert.ok(await keys.authenticate(text, NOW + 999))
+  assert.equal(await keys.authenticate(old.text, NOW + 1_000), undefined)
+  assert.deepEqual((await keys.authenticate(made.text, NOW + 1_000))?.scopes, new Set(['upload']))
+  assert.deepEqual(await keys.onlyFor(made.id), ['aldi'])
+  assert.equal(
+    await keys.rotate(old.id, NOW + 2_000, NOW + 1_000),
+    undefined,
+    'one that no longer works is not rotated',
+  )
+  assert.equal(await keys.rotate('unknown', NOW, NOW), undefined)
+})
+
+test('the first use of a key from an address stands in the audit, once', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = openLedger(at.path)
+  const { id } = await ledger.keys.create({ name: 'a', scopes: ['upload'], onlyFor: null, expiresAt: null }, NOW)
+  for (const [address, minutes] of [
+    ['10.0.0.1', 0],
+    ['10.0.0.1', 5],
+    ['10.0.0.2', 6],
+  ] as const)
+    await ledger.keys.noteUse(id, address, NOW + minutes * 60_000)
+  const entries = await ledger.auditEntries(Number.MAX_SAFE_INTEGER, 10)
+  assert.deepEqual(
+    entries.map(({ what, about, detail }) => [what, about, detail]),
+    [
+      ['key used from a new address', id, '10.0.0.2'],
+      ['key used from a new address', id, '10.0.0.1'],
+    ],
+  )
 })

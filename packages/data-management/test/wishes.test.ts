@@ -176,3 +176,17 @@ test('what the ledger calls loaded and the catalogue does not know is loaded aga
   assert.equal(await receiver.ledger.uploads.find(lost.id), undefined)
   assert.deepEqual(await reconcile(workOn(receiver)), { toLoadAgain: 0, forgotten: 0 })
 })
+
+test('a key that is only for some stores cannot write the rows of others', async () => {
+  await using receiver = await openReceiver()
+  const wanted = { name: 'nerang', scopes: ['upload'], onlyFor: ['iga', 'aldi/G120'], expiresAt: null } as const
+  const { text: key } = await receiver.ledger.keys.create(wanted, Date.now())
+  const own = rowsText(9)
+  const other = rowsText(1).replace('"G120"', '"G147"')
+  const { body } = await postGzip({ ...receiver, key }, 'x.jsonl.gz', own + other)
+  await updateDb(workOn(receiver), NOBODY)
+  const upload = await found(receiver, body.id ?? '')
+  assert.equal(upload.state, 'loaded')
+  assert.equal(JSON.parse(upload.load ?? '').rejected, 1)
+  assert.equal(count(receiver), 9)
+})

@@ -27,6 +27,8 @@ export type LoadOrder = Readonly<{
   lineBytesMax: number
   /** Undefined: nothing is held. */
   hold: HoldLimits | undefined
+  /** Whether the sender may write a row; not given: every row. */
+  mayWrite?: ((row: Row) => boolean) | undefined
   now: () => number
 }>
 
@@ -100,7 +102,7 @@ async function readInto(
     for (const { number, bytes, tooLong } of lines) {
       if (!tooLong && isBlank(bytes)) continue
       counts.rows++
-      const row = tooLong ? TOO_LONG : readRow(bytes)
+      const row = tooLong ? TOO_LONG : permitted(readRow(bytes), order)
       if (isRejection(row)) {
         counts.rejected++
         loading.reject(number, row, bytes)
@@ -112,7 +114,17 @@ async function readInto(
   }
 }
 
+function permitted(row: Row | Rejection, { mayWrite }: LoadOrder): Row | Rejection {
+  return isRejection(row) || mayWrite === undefined || mayWrite(row) ? row : NOT_PERMITTED
+}
+
 const TOO_LONG: Rejection = { code: 'line_too_long', field: null, reason: REJECT_CODES.line_too_long }
+
+const NOT_PERMITTED: Rejection = {
+  code: 'store_not_permitted',
+  field: 'metadata.company',
+  reason: REJECT_CODES.store_not_permitted,
+}
 
 function joinAcrossMidnight(staging: Staging): void {
   for (const [earlier, later] of pairsAcrossMidnight(staging.scrapes))

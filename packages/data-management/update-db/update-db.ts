@@ -20,6 +20,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { HoldLimits } from './holds.ts'
 import { type LoadOrder, loadFile } from './load-file.ts'
+import { permissionOf } from './permission.ts'
 
 /** What update-db works with. `hold` undefined: nothing is held. */
 export type UpdateDb = Readonly<{
@@ -101,17 +102,19 @@ export async function loadUpload(
   hold: HoldLimits | undefined,
 ): Promise<LoadRecord> {
   await work.ledger.uploads.markLoading(upload.id)
-  return loadFile(work.catalogue, { ...orderFor(work, upload, stored), hold })
+  return loadFile(work.catalogue, { ...(await orderFor(work, upload, stored)), hold })
 }
 
 /** What loading an upload takes. */
-export function orderFor(work: UpdateDb, upload: Upload, stored: Stored): LoadOrder {
+async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise<LoadOrder> {
   const { sha256, filename, received_at: receivedAt } = upload
+  const keyId = await work.ledger.uploads.firstSender(upload.id)
   return {
     file: { sha256, filename, receivedAt },
     bytes: () => bytesOf(work.disk, stored),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
+    mayWrite: permissionOf(keyId === undefined ? null : await work.ledger.keys.onlyFor(keyId)),
     now: work.now,
   }
 }

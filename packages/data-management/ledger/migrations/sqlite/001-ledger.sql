@@ -36,6 +36,8 @@ create table api_key (
   name text not null,
   secret_sha256 text not null, -- the key itself is shown once and stored nowhere
   scopes text not null, -- upload, read, admin: separated by commas
+  only_for text, -- companies, or stores as company/store, separated by newlines; null: all
+  rotated_to text, -- the id of the key that replaces it
   created_at integer not null,
   expires_at integer,
   revoked_at integer,

@@ -1,0 +1,36 @@
+/** `splitcart audit`: who did what with keys, holds and loads, the newest first. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { columns, printed, time } from '../format.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean; limit: number }
+
+/** Adds the command. */
+export function addAudit(program: Command): void {
+  const command = program
+    .command('audit')
+    .description('tell who did what with keys, holds and loads, the newest first')
+    .option('--limit <number>', 'how many entries', whole, 50)
+    .option('--json', 'print JSON Lines')
+    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+}
+
+async function act(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options))
+  const entries = await machine.ledger.auditEntries(Number.MAX_SAFE_INTEGER, options.limit)
+  const rows = entries.map(({ at, who, what, about, detail }) => [time(at), who, what, about, printed(detail ?? '')])
+  for (const line of columns(rows)) terminal.say(line)
+  for (const entry of entries) terminal.record({ type: 'file', ...entry, at: new Date(entry.at).toISOString() })
+  if (entries.length === 0) terminal.say('Nothing has been done yet.')
+  terminal.record({ type: 'summary', entries: entries.length })
+  return EXIT.done
+}
+
+function whole(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.')
+  return Number(text)
+}

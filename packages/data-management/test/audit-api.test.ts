@@ -1,0 +1,28 @@
+/** The audit over the API. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openReceiver } from './receiver.ts'
+
+test('the audit is read with the scope admin only, page by page, the newest first', async () => {
+  await using receiver = await openReceiver()
+  for (let entry = 1; entry <= 5; entry++)
+    await receiver.ledger.audit({ at: entry, who: 'me', what: 'tested', about: String(entry) })
+  const ask = async (key: string, query = '') =>
+    fetch(`${receiver.url}/api/audit${query}`, { headers: { 'X-API-Key': key } })
+  assert.equal((await ask(await receiver.makeKey('read'))).status, 403)
+  const admin = await receiver.makeKey('admin')
+  const seen: string[] = []
+  for (let query = '?limit=2'; ; ) {
+    const answer = await ask(admin, query)
+    assert.equal(answer.status, 200)
+    const { entries, next } = (await answer.json()) as {
+      entries: { what: string; about: string }[]
+      next: number | null
+    }
+    seen.push(...entries.filter(({ what }) => what === 'tested').map(({ about }) => about))
+    if (next === null) break
+    query = `?limit=2&before=${next}`
+  }
+  assert.deepEqual(seen, ['5', '4', '3', '2', '1'])
+  assert.equal((await ask(admin, '?before=x')).status, 400)
+})
