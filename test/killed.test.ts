@@ -36,7 +36,7 @@ async function assertArrivedOnce(machines: Machines, digest: string): Promise<vo
   assert.equal(catalogueDigest(catalogue.database), digest)
   assert.equal(catalogue.database.all('select id from load').length, 1)
   const inbox = await readdir(join(machines.dataManagement, 'product_inbox'), { recursive: true })
-  assert.deepEqual(inbox, ['.part'])
+  assert.deepEqual(inbox.sort(), ['.part', '.resumable'])
   assert.deepEqual(await readdir(join(machines.dataManagement, 'product_processed')), [`${NAME}.gz`])
   assert.deepEqual(await machines.names('scraping', 'product_outbox'), [])
   const archive = await machines.names('scraping', 'temp_jsonl_product_storage')

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
+import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -41,7 +42,8 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
   const stale = await removeParts(machine.disk, machine.folders)
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
-  const server = await buildServer({ inbox: inboxOf(machine, settings), catalogue: machine.catalogue }, log)
+  const unfinished = await openUnfinished(machine, settings)
+  const server = await buildServer({ inbox: inboxOf(machine, settings), unfinished, catalogue: machine.catalogue }, log)
   await listen(server, settings)
   terminal.say(`Listening on http://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
@@ -86,6 +88,16 @@ function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) 
   }
   const checkBacklog = backPressure(() => ledger.uploads.waiting(), backlog, Date.now)
   return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, now: Date.now }
+}
+
+function openUnfinished({ disk, folders }: DataManagement, settings: Settings): Promise<UnfinishedUploads> {
+  const limits = {
+    countMax: settings.RESUMABLE_COUNT_MAX,
+    keyBytesMax: settings.RESUMABLE_KEY_BYTES_MAX,
+    bytesMax: settings.RESUMABLE_BYTES_MAX,
+    ageMsMax: settings.RESUMABLE_HOURS_MAX * HOUR_MS,
+  }
+  return UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: Date.now })
 }
 
 function hostOf(host: string): string {

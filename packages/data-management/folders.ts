@@ -9,6 +9,8 @@ export type Folders = Readonly<{
   inbox: string
   /** Being received. */
   parts: string
+  /** Unfinished uploads that can be resumed. */
+  resumable: string
   /** Waiting for a person. */
   held: string
   /** Loaded, compressed. */
@@ -24,6 +26,7 @@ export function foldersIn(dataFolder: string): Folders {
     data,
     inbox: join(data, 'product_inbox'),
     parts: join(data, 'product_inbox', '.part'),
+    resumable: join(data, 'product_inbox', '.resumable'),
     held: join(data, 'product_held'),
     processed: join(data, 'product_processed'),
     failed: join(data, 'product_failed'),

@@ -65,6 +65,12 @@ export const SETTINGS = {
     '30',
     'for how many days after its load a file stays when "archive prune" clears the archive',
   ),
+  RESUMABLE_BYTES_MIN: setting(
+    'scraping',
+    whole(0),
+    String(4 * MIB),
+    'compressed files from this size on are sent so that a cut transfer can be resumed',
+  ),
   DATA_MANAGEMENT_DATA_DIR: setting(
     'data-management',
     text,
@@ -103,6 +109,20 @@ export const SETTINGS = {
     'how long the oldest may wait to be loaded before further ones are put off',
   ),
   BODY_IDLE_SECONDS_MAX: setting('data-management', whole(1), '60', 'the longest time without a byte of an upload'),
+  RESUMABLE_COUNT_MAX: setting('data-management', whole(1), '16', 'how many unfinished uploads a key may have'),
+  RESUMABLE_KEY_BYTES_MAX: setting(
+    'data-management',
+    whole(1),
+    String(4 * GIB),
+    'how large the unfinished uploads of a key may become together',
+  ),
+  RESUMABLE_BYTES_MAX: setting(
+    'data-management',
+    whole(1),
+    String(16 * GIB),
+    'how large the unfinished uploads of all keys may become together',
+  ),
+  RESUMABLE_HOURS_MAX: setting('data-management', whole(1), '72', 'for how many hours unfinished uploads are kept'),
   HOLD_ROWS_MIN: setting(
     'data-management',
     whole(0),

@@ -86,8 +86,10 @@ export async function faultIn(dataManagement: string, { plan, given, digest }: E
 }
 
 async function faultOfServer(dataManagement: string, given: readonly Given[]): Promise<Fault> {
-  const inbox = (await readdir(join(dataManagement, 'product_inbox'), { recursive: true })).sort()
-  if (inbox.join() !== '.part') return `in the inbox: ${inbox}`
+  const all = await readdir(join(dataManagement, 'product_inbox'), { recursive: true })
+  // Of a resumed upload its note stays for a while, for a sender that has not heard of its end.
+  const inbox = all.filter((name) => name !== '.part' && !name.startsWith('.resumable'))
+  if (inbox.length > 0) return `in the inbox: ${inbox}`
   const processed = await readdir(join(dataManagement, 'product_processed'))
   if (processed.length !== given.length) return `${processed.length} of ${given.length} files are processed`
   await using ledger = openLedger(dataManagement)

@@ -8,6 +8,7 @@ import { authenticate } from './authentication.ts'
 import { answerError, answerErrors } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoutes } from './metrics.ts'
+import { resumableRoutes } from './resumable.ts'
 import type { Services } from './services.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
@@ -33,6 +34,8 @@ export async function buildServer(services: Services, log: Log): Promise<Fastify
   await server.register(helmet)
   await server.register(swagger, { openapi: { info: { title: 'SplitCart data transfer', version: '1' } } })
   await server.register((scope) => uploadRoutes(scope, services))
+  const { inbox, unfinished } = services
+  if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, inbox, unfinished))
   uploadsRoutes(server, services)
   healthRoutes(server, services)
   server.get('/api/openapi.json', { schema: { summary: 'This description' } }, () => server.swagger())

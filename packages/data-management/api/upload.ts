@@ -90,7 +90,8 @@ function readRaw(request: FastifyRequest): Pick<Sent, 'body' | 'encoding' | 'fil
   return { ...common, encoding: encodingOf(coding), filename: checkedName(nameIn(request), '.jsonl') }
 }
 
-function encodingOf(coding: string | undefined): Encoding {
+/** The encoding that a word names; without one the bytes are what they are. */
+export function encodingOf(coding: string | undefined): Encoding {
   if (coding === undefined || coding === 'identity') return 'identity'
   const encoding = ENCODINGS.find((each) => each === coding)
   if (encoding === undefined) throw new Problem('encoding_unsupported', `${coding} is not taken`)
@@ -107,7 +108,7 @@ function nameIn(request: FastifyRequest): string {
 }
 
 /** The name with the ending that is asked for here; kept without `.gz`. A raw body may call its file either way. */
-function checkedName(name: string, ending: string): string {
+export function checkedName(name: string, ending: string): string {
   const expected = ending === '.jsonl' && name.endsWith('.jsonl.gz') ? '.jsonl.gz' : ending
   const fault = faultOfFileName(name, expected)
   if (fault !== undefined)
@@ -135,6 +136,6 @@ function checkLength(request: FastifyRequest, bodyBytesMax: number): void {
 }
 
 /** Lets a sender that asked first (`Expect: 100-continue`, RFC 9110 section 10.1.1) send its body: only now is it wanted. */
-function letSend(request: FastifyRequest, reply: FastifyReply): void {
+export function letSend(request: FastifyRequest, reply: FastifyReply): void {
   if (request.headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue()
 }

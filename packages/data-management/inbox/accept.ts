@@ -87,9 +87,11 @@ function arrivalOf({ inbox, id, sent, decoded }: Received, storedAs: string): Ar
   }
 }
 
-async function checkRoom({ disk, folders, diskBytesKept }: Inbox): Promise<void> {
+/** Throws when less disk is free than is to be kept free, and than is wanted besides. */
+export async function checkRoom({ disk, folders, diskBytesKept }: Inbox, bytes = 0): Promise<void> {
   const { bavail, bsize } = await disk.statfs(folders.inbox)
-  if (bavail * bsize < diskBytesKept) throw new Problem('disk_full', `less than ${diskBytesKept} bytes are free`)
+  if (bavail * bsize < diskBytesKept + bytes)
+    throw new Problem('disk_full', `less than ${diskBytesKept + bytes} bytes are free`)
 }
 
 function checkDigest(said: string | undefined, decoded: Decoded): void {

@@ -8,14 +8,14 @@ export type Waiting = Readonly<{ name: string; path: string; bytes: number; modi
 /** Something in the inbox that is left alone, and why. */
 export type Ignored = Readonly<{ name: string; reason: string }>
 
-const PARTS = '.part'
+const NOT_ARRIVED = new Set(['.part', '.resumable'])
 
 /** Looks into the inbox. */
 export async function waitingIn(disk: Disk, inbox: string): Promise<{ files: Waiting[]; ignored: Ignored[] }> {
   const files: Waiting[] = []
   const ignored: Ignored[] = []
   for (const name of (await disk.readdir(inbox)).sort()) {
-    if (name === PARTS) continue
+    if (NOT_ARRIVED.has(name)) continue
     const path = join(inbox, name)
     const stat = await statOf(disk, path)
     if (stat === undefined) {

@@ -14,6 +14,7 @@ import { buildServer } from '../api/server.ts'
 import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '../folders.ts'
 import type { Inbox } from '../inbox/accept.ts'
+import { type UnfinishedLimits, UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { Scope } from '../ledger/keys.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 
@@ -28,6 +29,7 @@ export type Receiver = AsyncDisposable &
     folders: Folders
     ledger: Ledger
     catalogue: Catalogue
+    unfinished: UnfinishedUploads
     makeKey: (...scopes: Scope[]) => Promise<string>
     /** What lies in the inbox, parts too. */
     inboxNames: () => Promise<string[]>
@@ -37,7 +39,11 @@ export type Receiver = AsyncDisposable &
 
 export const SETTINGS_KEY = 'a-key-from-the-settings-of-a-test'
 
-export async function openReceiver(wishes: Partial<Omit<Inbox, 'folders' | 'ledger'>> = {}): Promise<Receiver> {
+const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: 60 * 60 * 1000 }
+
+export async function openReceiver(
+  wishes: Partial<Omit<Inbox, 'folders' | 'ledger'>> & { unfinished?: Partial<UnfinishedLimits> } = {},
+): Promise<Receiver> {
   const at = await temporaryFolder()
   const disk = realDisk()
   const folders = foldersIn(at.path)
@@ -56,10 +62,13 @@ export async function openReceiver(wishes: Partial<Omit<Inbox, 'folders' | 'ledg
     now: Date.now,
     ...wishes,
   }
-  const server = await buildServer({ inbox, catalogue }, openLog('warn', logFile))
+  const kept = { ...UNFINISHED, ...wishes.unfinished }
+  const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits: kept, now: inbox.now })
+  const server = await buildServer({ inbox, unfinished, catalogue }, openLog('warn', logFile))
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
-  const makeKey = async (...scopes: Scope[]) => (await ledger.keys.create('a test', scopes, Date.now(), null)).text
+  const makeKey = async (...scopes: Scope[]) =>
+    (await ledger.keys.create({ name: 'a test', scopes: scopes, onlyFor: null, expiresAt: null }, Date.now())).text
   const close = async () => {
     server.server.closeAllConnections()
     await server.close()
@@ -75,6 +84,7 @@ export async function openReceiver(wishes: Partial<Omit<Inbox, 'folders' | 'ledg
     folders,
     ledger,
     catalogue,
+    unfinished,
     makeKey,
     inboxNames: () => everythingIn(folders.inbox),
     logged: () => readFile(join(at.path, 'server.log'), 'utf8'),

@@ -133,7 +133,7 @@ test('what is no file to load is reported, and neither opened nor touched', { sk
     'packed.jsonl.gz': 'its name does not end in .jsonl',
     '\ufffd.jsonl': 'its name is not UTF-8',
   })
-  assert.equal((await readdir(inbox)).length, ignored.length + 1, 'all of it and the folder of parts is still there')
+  assert.equal((await readdir(inbox)).length, ignored.length + 2, 'all of it and our own folders are still there')
 })
 
 test('a file that the disk damaged is moved aside and forgotten, and keeps no other waiting', async () => {
