@@ -9,13 +9,15 @@ export type Campaign = Readonly<{
   count: number
   /** More numbers that can be given on the command line, and what they are by default. */
   options?: Options
+  /** How many are tried at once: 1 where not given. */
+  lanes?: number
   prepare: (options: Options) => Promise<Case>
 }>
 
 /** Numbers by name. */
 export type Options = Readonly<Record<string, number>>
 
-/** One try with a seed; `figure` tells at the end what all of them did. */
-export type Case = ((seed: number) => Promise<Fault>) & { figure?: () => string }
+/** One try with a seed; `figure` tells at the end what all of them did, and `close` takes away what was made for them. */
+export type Case = ((seed: number) => Promise<Fault>) & { figure?: () => string; close?: () => Promise<void> }
 
 export type { Fault }

@@ -5,6 +5,8 @@ import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packa
 import type { Campaign, Case } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
 import { loaderKills } from './loader-kills.ts'
+import { killCase } from './points/kills.ts'
+import { STRACE_MISSING } from './points/strace.ts'
 
 /** A campaign cannot be run on this machine. */
 export class NotPossible extends Error {}
@@ -40,6 +42,16 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 1,
     options: { files: 2_000, percent: 30 },
     prepare: async (options) => chaos(options),
+  },
+  kills: {
+    about: 'SIGKILL at every system call of sender, receiver, loader and scraper: nothing lost, doubled or left over',
+    unit: 'points',
+    count: 6_000,
+    lanes: 2,
+    prepare: async () => {
+      if (STRACE_MISSING !== false) throw new NotPossible(STRACE_MISSING)
+      return killCase()
+    },
   },
 }
 

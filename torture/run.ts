@@ -3,7 +3,7 @@
  * the seed that finds it again; the exit code is then 1.
  */
 import { parseArgs } from 'node:util'
-import type { Campaign, Options } from './campaign.ts'
+import type { Campaign, Case, Options } from './campaign.ts'
 import { CAMPAIGNS, NotPossible } from './campaigns.ts'
 
 const FAULTS_SHOWN_MAX = 5
@@ -11,26 +11,41 @@ const PROGRESS_MS = 10_000
 
 type Plan = Readonly<{ name: string; campaign: Campaign; seed: number; count: number; options: Options }>
 
-async function run({ name, campaign, seed: first, count, options }: Plan): Promise<number> {
-  const { unit } = campaign
-  print(`${name}: ${count} ${unit} from seed ${first}`)
+async function run(plan: Plan): Promise<number> {
+  const { name, campaign, seed, count, options } = plan
+  print(`${name}: ${count} ${campaign.unit} from seed ${seed}`)
   const faultOf = await campaign.prepare(options)
+  const start = performance.now()
+  const faults = await tryAll(plan, faultOf).finally(() => faultOf.close?.())
+  const figure = faultOf.figure === undefined ? '' : `${faultOf.figure()}, `
+  print(
+    `${name}: ${count} ${campaign.unit} from seed ${seed}, ${figure}${faults} with a fault, ${secondsSince(start)} s`,
+  )
+  return faults === 0 ? 0 : 1
+}
+
+/** Tries one seed after the other, as many at once as the campaign has lanes; returns how many showed a fault. */
+async function tryAll({ name, campaign, seed: first, count, options }: Plan, faultOf: Case): Promise<number> {
+  const { unit } = campaign
   const start = performance.now()
   let told = start
   let faults = 0
-  for (let seed = first; seed < first + count; seed++) {
-    const fault = await faultOf(seed).catch((error: unknown) => String(error instanceof Error ? error.stack : error))
-    if (fault !== undefined && ++faults <= FAULTS_SHOWN_MAX)
-      print(
-        `✖ seed ${seed}: ${fault}\n  again: npm run torture -- ${name} --seed ${seed} --${unit} 1${flagsOf(options)}`,
-      )
-    if (performance.now() - told < PROGRESS_MS) continue
-    told = performance.now()
-    print(`${seed + 1 - first} of ${count} ${unit}, ${faults} with a fault, ${secondsSince(start)} s`)
+  let next = first
+  const lane = async () => {
+    while (next < first + count) {
+      const seed = next++
+      const fault = await faultOf(seed).catch((error: unknown) => String(error instanceof Error ? error.stack : error))
+      if (fault !== undefined && ++faults <= FAULTS_SHOWN_MAX)
+        print(
+          `✖ seed ${seed}: ${fault}\n  again: npm run torture -- ${name} --seed ${seed} --${unit} 1${flagsOf(options)}`,
+        )
+      if (performance.now() - told < PROGRESS_MS) continue
+      told = performance.now()
+      print(`${seed + 1 - first} of ${count} ${unit}, ${faults} with a fault, ${secondsSince(start)} s`)
+    }
   }
-  const figure = faultOf.figure === undefined ? '' : `${faultOf.figure()}, `
-  print(`${name}: ${count} ${unit} from seed ${first}, ${figure}${faults} with a fault, ${secondsSince(start)} s`)
-  return faults === 0 ? 0 : 1
+  await Promise.all(Array.from({ length: campaign.lanes ?? 1 }, lane))
+  return faults
 }
 
 function secondsSince(start: number): string {

@@ -1,0 +1,60 @@
+/** The files that the scenes send, and what the catalogue must be when all of them are loaded. */
+import { createHash } from 'node:crypto'
+import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
+import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
+
+export type File = Readonly<{ name: string; text: string; sha256: string; rejected: number }>
+
+const ROWS = 6
+
+/** When each scrape was made: always the same bytes. */
+export const SCRAPED_AT = '2025-09-12T01:02:03.000Z'
+const LINE_BYTES_MAX = 1024 * 1024
+
+/** A file of one store; the last of its rows are broken. */
+export function fileOf(name: string, store: string, rejected = 0): File {
+  const lines = Array.from({ length: ROWS }, (_, index) =>
+    index < ROWS - rejected ? JSON.stringify(rowOf(store, index)) : `{"product": ${index}`,
+  )
+  const text = `${lines.join('\n')}\n`
+  return { name, text, sha256: sha256Of(text), rejected }
+}
+
+/** A file as JsonlWriter makes it of the rows of a store. */
+export function scrapeOf(store: string): File {
+  const rows = rowsOf(store).map(({ product, metadata }) => ({
+    product,
+    metadata: { ...metadata, scraped_at: SCRAPED_AT },
+  }))
+  const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  return { name: `${store}.jsonl`, text, sha256: sha256Of(text), rejected: 0 }
+}
+
+/** The rows of a store. */
+export function rowsOf(store: string) {
+  return Array.from({ length: ROWS }, (_, index) => rowOf(store, index))
+}
+
+function rowOf(store: string, index: number) {
+  const name = `article ${index} of ${store}`
+  return {
+    product: { sku: `${store}-${index}`, name, normalized_name_brand_size: name, price_current: index + 0.99 },
+    metadata: { company: 'aldi', store_name: store, store_id: store, scraped_date: '2025-09-12' },
+  }
+}
+
+export function sha256Of(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+/** The digest of the catalogue that an undisturbed run makes of files. */
+export async function digestOf(files: readonly File[]): Promise<string> {
+  using catalogue = openCatalogue(':memory:')
+  for (const { sha256, name: filename, text } of files) {
+    const bytes = () => [Buffer.from(text)] as unknown as AsyncIterable<Buffer>
+    const file = { sha256, filename, receivedAt: 1 }
+    await loadFile(catalogue, { file, bytes, lineBytesMax: LINE_BYTES_MAX, hold: undefined, now: Date.now })
+  }
+  return catalogueDigest(catalogue.database)
+}

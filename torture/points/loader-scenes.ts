@@ -1,0 +1,76 @@
+/** Scenes in which the loader is hit: `update-db --products` over an inbox. */
+import { utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { recordsIn } from '../../test/machines.ts'
+import type { Fault } from '../campaign.ts'
+import { type File, fileOf } from './files.ts'
+import { faultOfReceiver, foreignIn, missingFrom } from './invariants.ts'
+import { load, openServer, receiverEnvironment, send, UPDATE } from './receiving.ts'
+import { firstFault, type Scene } from './scene.ts'
+
+/** `loaded`: before the scene begins. `waiting`: in the inbox. `copied`: put there by a person, not sent. */
+type Play = Readonly<{ waiting: readonly File[]; loaded?: readonly File[]; copied?: readonly File[] }>
+
+const A = fileOf('a.jsonl', 'store a')
+const B = fileOf('b.jsonl', 'store b')
+const C = fileOf('c.jsonl', 'store c')
+const R = fileOf('r.jsonl', 'store r', 1)
+
+/** The scenes of the loader. */
+export const LOADER_SCENES: readonly Scene[] = [
+  loaderScene('1 file', { waiting: [A] }),
+  loaderScene('3 files', { waiting: [A, B], copied: [C] }),
+  loaderScene('a duplicate', { loaded: [A], waiting: [B], copied: [{ ...A, name: 'again.jsonl' }] }),
+  loaderScene('a file with rejects', { waiting: [R] }),
+]
+
+function loaderScene(title: string, { waiting, loaded = [], copied = [] }: Play): Scene {
+  const files = [...new Map([...waiting, ...loaded, ...copied].map((file) => [file.sha256, file])).values()]
+  return {
+    name: `loader, ${title}`,
+    prepare: async ({ own }) => {
+      await using server = await openServer(own, '--no-update-db')
+      for (const file of loaded) await send(server.url, file)
+      await load(own)
+      for (const file of waiting) await send(server.url, file)
+      for (const file of copied) {
+        const path = join(own, 'product_inbox', file.name)
+        await writeFile(path, file.text)
+        await utimes(path, 1, 1)
+      }
+    },
+    act: async (place, start) => {
+      const { code, signal, stdout, stderr } = await start({
+        args: UPDATE,
+        environment: receiverEnvironment(place.own),
+      }).ended
+      const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1)
+      const told = recordsIn<{ type: string; name: string; state: string }>({ stdout: whole })
+      const names = told.flatMap(({ type, name, state }) => (type === 'file' && state === 'loaded' ? [name] : []))
+      const acknowledged = files.filter(({ name }) => names.includes(name)).map(({ sha256 }) => sha256)
+      return { acknowledged, killed: signal === 'SIGKILL', code, printed: stdout + stderr }
+    },
+    faultAfterBlow: ({ own }, { acknowledged }) => {
+      const [inbox, processed] = ['product_inbox', 'product_processed'].map((name) => join(own, name))
+      return firstFault(
+        () => foreignIn(files, inbox!, processed!),
+        () => missingFrom(sumsOf(files), inbox!, processed!),
+        () => missingFrom(acknowledged, processed!),
+        () => faultOfLoads(own, acknowledged),
+      )
+    },
+    recover: ({ own }) => load(own),
+    faultWhenQuiet: ({ own }) => faultOfReceiver(own, files),
+  }
+}
+
+function faultOfLoads(folder: string, told: readonly string[]): Fault {
+  using catalogue = openCatalogue(join(folder, 'catalogue.db'))
+  const lost = told.find((sha256) => catalogue.findLoad(sha256)?.state !== 'loaded')
+  return lost && `the load of ${lost} was told and is not in the catalogue`
+}
+
+function sumsOf(files: readonly File[]): string[] {
+  return files.map(({ sha256 }) => sha256)
+}

@@ -1,0 +1,67 @@
+/** The points of a run: every system call that touches a file of ours, each with the blow that hits just this call. */
+import { type Blow, CALLS, type Call } from './strace.ts'
+
+/** A call that can be hit. `label` names it without what differs from run to run; the paths of the blow start at the root. */
+export type Point = Readonly<{ label: string; blow: Omit<Blow, 'effect'> }>
+
+/** Which calls are points. */
+export type Wanted = (call: Call) => boolean
+
+/**
+ * The calls that change something. Death at one that only reads, or fails, is death at the next one that changes something; and
+ * the index of a write-ahead log (-shm) is memory, which whoever opens the database first makes anew.
+ */
+export const changes: Wanted = ({ name, creates, text, paths }) =>
+  (name !== 'openat' || creates) && !/ = -1 /.test(text) && !(name === 'pwrite64' && paths[0]?.endsWith('-shm'))
+
+export const anything: Wanted = () => true
+
+// The id of a part in the inbox, and what a writer adds to the name of its part.
+const RANDOM = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|\d+-[0-9a-f]{12}(?=\.jsonl)/
+const DATABASE = /\.db(-wal|-shm|-journal)?$|\.lock(-journal)?$/
+
+/** The points among the calls of a run on the files below `root`. */
+export function pointsIn(calls: readonly Call[], root: string, wanted: Wanted): Point[] {
+  const seen = calls.filter(({ name }) => CALLS.some((one) => one === name))
+  const ours = seen.filter(({ paths }) => paths.some((path) => path === root || path.startsWith(`${root}/`)))
+  const named = ours.flatMap(({ paths }) => paths).filter((path) => path.startsWith(root) && !RANDOM.test(path))
+  const groups = [named.filter((path) => DATABASE.test(path)), named.filter((path) => !DATABASE.test(path))]
+  const points = groups.flatMap((paths) => pointsOn([...new Set(paths)], seen, root, wanted))
+  return [...points, ...unnamedPoints(seen, root, wanted)]
+}
+
+/** The calls on paths that are the same in every run: strace can be told to count only these. */
+function pointsOn(paths: readonly string[], seen: readonly Call[], root: string, wanted: Wanted): Point[] {
+  const own = seen.filter((call) => call.paths.some((path) => paths.includes(path)))
+  return numbered(own).flatMap(({ call, at }) =>
+    wanted(call) ? [{ label: labelOf(call, root), blow: { call: call.name, at, paths: paths.map(below(root)) } }] : [],
+  )
+}
+
+/** The calls on files with random names: counted among all calls of that name, in which the opening of modules is lost. */
+function unnamedPoints(seen: readonly Call[], root: string, wanted: Wanted): Point[] {
+  return numbered(seen).flatMap(({ call, at }) => {
+    const isRandom = call.paths.length > 0 && call.paths.every((path) => path.startsWith(root) && RANDOM.test(path))
+    if (!isRandom || call.name === 'openat' || !wanted(call)) return []
+    return [{ label: labelOf(call, root), blow: { call: call.name, at, paths: [] } }]
+  })
+}
+
+function below(root: string) {
+  return (path: string) => (path.startsWith(root) ? path.slice(root.length) : path)
+}
+
+function numbered(calls: readonly Call[]): { call: Call; at: number }[] {
+  const counts = new Map<string, number>()
+  return calls.map((call) => {
+    const key = `${call.thread} ${call.name}`
+    const at = (counts.get(key) ?? 0) + 1
+    counts.set(key, at)
+    return { call, at }
+  })
+}
+
+/** A call in words that are the same in every run. */
+export function labelOf({ name, paths }: Call, root: string): string {
+  return `${name} ${paths.map((path) => path.replace(`${root}/`, '').replace(RANDOM, '*')).join(' ')}`
+}

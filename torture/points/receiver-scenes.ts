@@ -1,0 +1,71 @@
+/** Scenes in which the receiver is hit: `serve --no-update-db`, while a client sends. */
+import { join } from 'node:path'
+import { type File, fileOf } from './files.ts'
+import { faultOfReceiver, foreignIn, missingFrom } from './invariants.ts'
+import { load, openServer, receiverEnvironment, SERVE, send, urlOf } from './receiving.ts'
+import { firstFault, type Scene } from './scene.ts'
+import { stopTraced } from './strace.ts'
+
+const NO_LOADER = '--no-update-db'
+
+/** `sent`: in this order. `known`: the server has them already. */
+type Play = Readonly<{ sent: readonly File[]; known?: readonly File[] }>
+
+const A = fileOf('a.jsonl', 'store a')
+const B = fileOf('b.jsonl', 'store b')
+const C = fileOf('c.jsonl', 'store c')
+const R = fileOf('r.jsonl', 'store r', 1)
+// The name of another file: its own name is taken.
+const OTHER_A = fileOf('a.jsonl', 'store d')
+
+/** The scenes of the receiver. */
+export const RECEIVER_SCENES: readonly Scene[] = [
+  receiverScene('1 file', { sent: [A] }),
+  receiverScene('3 files, two of one name', { sent: [A, B, OTHER_A] }),
+  receiverScene('a duplicate', { sent: [C, { ...C, name: 'again.jsonl' }, A], known: [A] }),
+  receiverScene('a file with rejects', { sent: [R] }),
+]
+
+function receiverScene(title: string, { sent, known = [] }: Play): Scene {
+  const files = [...new Map(sent.map((file) => [file.sha256, file])).values()]
+  return {
+    name: `receiver, ${title}`,
+    prepare: async (place) => {
+      await using server = await openServer(place.own, NO_LOADER)
+      for (const file of known) await send(server.url, file)
+    },
+    act: async (place, start) => {
+      const server = start({ args: [...SERVE, NO_LOADER], environment: receiverEnvironment(place.own) })
+      const acknowledged = await sendAll(await urlOf(server), sent)
+      stopTraced(server)
+      const { code, signal, stdout, stderr } = await server.ended
+      return { acknowledged, killed: signal === 'SIGKILL', code, printed: stdout + stderr }
+    },
+    faultAfterBlow: ({ own }, { acknowledged }) => {
+      const inbox = join(own, 'product_inbox')
+      return firstFault(
+        () => foreignIn(files, inbox),
+        () => missingFrom(acknowledged, inbox),
+      )
+    },
+    recover: async ({ own }) => {
+      await using server = await openServer(own, NO_LOADER)
+      const acknowledged = await sendAll(server.url, sent)
+      const { code, stderr } = await server.stop()
+      if (code !== 0) return `the server ended with ${code}: ${stderr}`
+      if (acknowledged.length !== sent.length) return `${acknowledged.length} of ${sent.length} files taken: ${stderr}`
+      return await load(own)
+    },
+    faultWhenQuiet: ({ own }) => faultOfReceiver(own, files),
+  }
+}
+
+async function sendAll(url: string | undefined, files: readonly File[]): Promise<string[]> {
+  const acknowledged: string[] = []
+  if (url === undefined) return acknowledged
+  for (const file of files) {
+    const receipt = await send(url, file)
+    if (receipt !== undefined) acknowledged.push(receipt.sha256)
+  }
+  return acknowledged
+}

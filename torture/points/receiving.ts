@@ -1,0 +1,67 @@
+/** The programs of a receiving machine, and a client that sends to it as any HTTP library would. */
+import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { type Ended, PROGRAM, type Started, startProgram, until, withoutSettings } from '../../test/machines.ts'
+import type { Fault } from '../campaign.ts'
+import type { File } from './files.ts'
+
+export const KEY = 'a-key-for-scenes-of-torture'
+export const SERVE = ['serve', '--port', '0'] as const
+export const UPDATE = ['update-db', '--products', '--json'] as const
+
+const LISTEN_MS_MAX = 120_000
+
+/** The settings of a receiving machine. */
+export function receiverEnvironment(folder: string): Record<string, string> {
+  return { DATA_MANAGEMENT_DATA_DIR: folder, API_SECRET_KEY: KEY, DISK_BYTES_KEPT: '0', LOG_LEVEL: 'error' }
+}
+
+/** A server that runs until it is disposed of. */
+export type Server = AsyncDisposable & Readonly<{ url: string; stop: () => Promise<Ended> }>
+
+/** Starts `serve` and waits until it listens. */
+export async function openServer(folder: string, ...more: readonly string[]): Promise<Server> {
+  const started = startHere([...SERVE, ...more], folder)
+  const url = await urlOf(started)
+  if (url === undefined) throw new Error(`The server ended: ${started.printed()}`)
+  const stop = () => {
+    started.child.kill('SIGTERM')
+    return started.ended
+  }
+  return { url, stop, [Symbol.asyncDispose]: async () => void (await stop()) }
+}
+
+/** Loads what waits, with a program of its own. */
+export async function load(folder: string): Promise<Fault> {
+  const { code, stdout, stderr } = await startHere(UPDATE, folder).ended
+  return code === 0 || code === 3 ? undefined : `update-db ended with ${code}: ${stdout}${stderr}`
+}
+
+/** Where a server listens, or undefined when it ended before it did. */
+export async function urlOf(server: Started): Promise<string | undefined> {
+  const address = () => /^Listening on (\S+)/m.exec(server.printed())?.[1]
+  const hasEnded = () => server.child.exitCode !== null || server.child.signalCode !== null
+  await until(() => address() !== undefined || hasEnded(), 'the server listens', LISTEN_MS_MAX)
+  return address()
+}
+
+/** Sends a file; undefined when the server gave no receipt. */
+export async function send(url: string, file: File): Promise<Receipt | undefined> {
+  const headers = {
+    'X-API-Key': KEY,
+    'Content-Type': 'application/x-ndjson',
+    'Content-Disposition': `attachment; filename="${file.name}"`,
+    'Unencoded-Digest': `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`,
+    // A kept connection would die with the server, and the next request with it.
+    Connection: 'close',
+  }
+  try {
+    const answer = await fetch(new URL('/api/upload/', url), { method: 'POST', headers, body: file.text })
+    return answer.ok ? ((await answer.json()) as Receipt) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function startHere(args: readonly string[], folder: string): Started {
+  return startProgram([PROGRAM, ...args], folder, { ...withoutSettings(), ...receiverEnvironment(folder) })
+}

@@ -1,0 +1,11 @@
+/** All scenes, the four processes in turn. */
+import { LOADER_SCENES } from './loader-scenes.ts'
+import { RECEIVER_SCENES } from './receiver-scenes.ts'
+import type { Scene } from './scene.ts'
+import { SENDER_SCENES } from './sender-scenes.ts'
+import { WRITER_SCENES } from './writer-scenes.ts'
+
+const BY_PROCESS = [SENDER_SCENES, RECEIVER_SCENES, LOADER_SCENES, WRITER_SCENES]
+
+/** Consecutive scenes are of different processes. */
+export const SCENES: readonly Scene[] = SENDER_SCENES.flatMap((_, index) => BY_PROCESS.flatMap((of) => of[index] ?? []))

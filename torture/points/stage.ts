@@ -1,0 +1,105 @@
+/** A scene made ready to be played again and again: the state it starts from, and the points of an undisturbed run. */
+import { join } from 'node:path'
+import { temporaryFolder } from '../../test/folders.ts'
+import type { Fault } from '../campaign.ts'
+import { copyPlace, makePlace, type Place, placeIn } from './place.ts'
+import { labelOf, type Point, pointsIn, type Wanted } from './points.ts'
+import { firstFault, type Scene, type Told } from './scene.ts'
+import { type Blow, callsIn, startTraced } from './strace.ts'
+
+/** Where a scene is played once. `cut` takes the power away, where that is what it is for, and brings it back. */
+export type Ground = AsyncDisposable & Readonly<{ place: Place; cut: () => Promise<void> }>
+
+/** Makes grounds that start from a state. */
+export type World = Readonly<{
+  open: (from: Place) => Promise<Ground>
+  /** For the process that is hit. */
+  environment: Readonly<Record<string, string>>
+}>
+
+/** What came of a blow: what the process told, and which call was hit. */
+export type Hit = Told & Readonly<{ hit: string | undefined }>
+
+/** Temporary folders, whose disk never fails. */
+export const FOLDERS: World = {
+  environment: {},
+  open: async (from) => {
+    const at = await temporaryFolder()
+    const place = await makePlace(at.path)
+    await copyPlace(from, place)
+    return { place, cut: async () => {}, [Symbol.asyncDispose]: () => leave(place, at) }
+  },
+}
+
+async function leave(place: Place, at: AsyncDisposable): Promise<void> {
+  await place.closing.disposeAsync()
+  await at[Symbol.asyncDispose]()
+}
+
+/** A scene with its state and its points. Close it to have its folder removed. */
+export class Stage implements AsyncDisposable {
+  readonly scene: Scene
+  readonly points: readonly Point[]
+  readonly #at: Awaited<ReturnType<typeof temporaryFolder>>
+
+  private constructor(scene: Scene, points: readonly Point[], at: Awaited<ReturnType<typeof temporaryFolder>>) {
+    this.scene = scene
+    this.points = points
+    this.#at = at
+  }
+
+  /** Prepares a scene and plays it undisturbed, which must go well, to learn its points. */
+  static async open(scene: Scene, wanted: Wanted): Promise<Stage> {
+    const at = await temporaryFolder()
+    const from = await makePlace(at.path)
+    await scene.prepare(from)
+    await using ground = await FOLDERS.open(from)
+    const log = join(ground.place.root, 'strace')
+    const told = await scene.act(ground.place, (what) => startTraced({ ...what, cwd: ground.place.root, log }))
+    const fault =
+      (await scene.faultAfterBlow(ground.place, told)) ??
+      (await scene.recover(ground.place)) ??
+      (await scene.faultWhenQuiet(ground.place))
+    if (fault !== undefined) throw new Error(`${scene.name} fails undisturbed: ${fault}`)
+    const points = pointsIn(await callsIn(log), ground.place.root, wanted)
+    return new Stage(scene, points, at)
+  }
+
+  /** The state the scene starts from. */
+  get from(): Place {
+    return placeIn(this.#at.path)
+  }
+
+  /** Plays the scene on a ground with a blow to a point, or with none. */
+  async play(ground: Ground, blow: Blow | undefined, environment: World['environment']): Promise<Hit> {
+    const { root } = ground.place
+    const log = join(root, 'strace')
+    const paths = blow?.paths.map((path) => join(root, path)) ?? []
+    const told = await this.scene.act(ground.place, (what) =>
+      startTraced({
+        args: what.args,
+        environment: { ...what.environment, ...environment },
+        cwd: root,
+        log,
+        blow: blow && { ...blow, paths },
+      }),
+    )
+    const calls = await callsIn(log)
+    const last = calls.findLast(({ text }) => /= \?$|\(INJECTED\)/.test(text))
+    return { ...told, hit: last && labelOf(last, root) }
+  }
+
+  /** What is wrong on a ground after a blow, after starting again, or when all is quiet. */
+  faultAfter(ground: Ground, told: Told): Promise<Fault> {
+    const { place } = ground
+    return firstFault(
+      () => this.scene.faultAfterBlow(place, told),
+      () => this.scene.recover(place),
+      () => this.scene.faultWhenQuiet(place),
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#at[Symbol.asyncDispose]()
+  }
+}

@@ -1,0 +1,45 @@
+/** Goes through the points of all scenes: consecutive seeds are points of different scenes, and enough of them are all points. */
+import type { Case, Fault } from '../campaign.ts'
+import type { Point, Wanted } from './points.ts'
+import type { Scene } from './scene.ts'
+import { Stage } from './stage.ts'
+
+/** What is done at a point, and how it is judged. */
+export type Try = (stage: Stage, point: Point) => Promise<Fault>
+
+export type Sweep = Readonly<{ scenes: readonly Scene[]; wanted: Wanted; attempt: Try }>
+
+// Prime, and larger than the number of points of any scene: steps of this size meet each of them.
+const STRIDE = 1009
+
+/** The case of a sweep. A point that was tried before in this run is not tried again. */
+export function sweepCase({ scenes, wanted, attempt }: Sweep): Case {
+  const stages = new Map<Scene, Promise<Stage>>()
+  const tried = new Set<string>()
+  let points = 0
+  const open = (scene: Scene): Promise<Stage> => {
+    const opening = stages.get(scene) ?? Stage.open(scene, wanted)
+    if (!stages.has(scene))
+      opening.then(
+        (stage) => (points += stage.points.length),
+        () => {},
+      )
+    stages.set(scene, opening)
+    return opening
+  }
+  const faultOf = async (seed: number): Promise<Fault> => {
+    const scene = scenes[seed % scenes.length]!
+    const stage = await open(scene)
+    const at = (Math.floor(seed / scenes.length) * STRIDE) % stage.points.length
+    const point = stage.points[at]!
+    if (tried.has(`${scene.name} ${at}`)) return undefined
+    tried.add(`${scene.name} ${at}`)
+    const fault = await attempt(stage, point)
+    return fault && `${scene.name}, point ${at + 1} of ${stage.points.length} (${point.label}): ${fault}`
+  }
+  const figure = () => `${tried.size} of the ${points} points of ${stages.size} scenes`
+  const close = async () => {
+    for (const stage of stages.values()) await (await stage.catch(() => undefined))?.[Symbol.asyncDispose]()
+  }
+  return Object.assign(faultOf, { figure, close })
+}

@@ -1,0 +1,74 @@
+/** Scenes in which a scraper is hit while it hands files to the outbox with JsonlWriter. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openFolders } from '@splitcart/scraping/folders.ts'
+import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { recordsIn, startProgram, withoutSettings } from '../../test/machines.ts'
+import { type File, scrapeOf } from './files.ts'
+import { foreignIn, leftIn, missingFrom } from './invariants.ts'
+import { contentsOf, type Place } from './place.ts'
+import { firstFault, type Scene } from './scene.ts'
+
+const PROGRAM = fileURLToPath(new URL('write-scrape.ts', import.meta.url))
+
+/** The scenes of a scraper. */
+export const WRITER_SCENES: readonly Scene[] = [
+  writerScene('1 file', ['a']),
+  writerScene('3 files', ['a', 'b', 'c']),
+  // The second time its bytes are there already.
+  writerScene('a duplicate', ['a', 'a']),
+]
+
+function writerScene(title: string, stores: readonly string[]): Scene {
+  const files = [...new Set(stores)].map(scrapeOf)
+  return {
+    name: `writer, ${title}`,
+    prepare: async () => {},
+    act: async (place, start) => {
+      const run = start({ args: [PROGRAM, ...stores], environment: environmentOf(place) })
+      const { code, signal, stdout, stderr } = await run.ended
+      const acknowledged = recordsIn<{ sha256: string }>({ stdout }).map(({ sha256 }) => sha256)
+      return { acknowledged, killed: signal === 'SIGKILL', code, printed: stdout + stderr }
+    },
+    faultAfterBlow: (place, { acknowledged }) => {
+      const outbox = outboxOf(place)
+      return firstFault(
+        () => foreignIn(files, outbox),
+        () => missingFrom(acknowledged, outbox),
+      )
+    },
+    recover: async (place) => {
+      const environment = { ...withoutSettings(), ...environmentOf(place) }
+      const { code, stderr } = await startProgram([PROGRAM, ...stores], place.root, environment).ended
+      if (code !== 0) return `the scraper ended with ${code}: ${stderr}`
+      const folders = await openFolders(realDisk(), place.own)
+      for (const leftOver of await leftOversIn(realDisk(), folders))
+        if ((await salvage(realDisk(), folders, leftOver)) === null && leftOver.size > 0)
+          return `${leftOver.name} is lost`
+      return undefined
+    },
+    faultWhenQuiet: (place) => faultOfOutbox(place, files),
+  }
+}
+
+async function faultOfOutbox(place: Place, files: readonly File[]) {
+  const outbox = outboxOf(place)
+  const lost = await missingFrom(
+    files.map(({ sha256 }) => sha256),
+    outbox,
+  )
+  if (lost !== undefined) return lost
+  const others = [...(await contentsOf(outbox)).keys()].filter((name) => !files.some((file) => file.name === name))
+  // What a writer that was killed had written, saved by salvage: whole rows.
+  const wrong = others.find((name) => !/-salvaged.*\.jsonl$/.test(name))
+  return wrong === undefined ? leftIn(join(outbox, '.spool')) : `${wrong} is in the outbox`
+}
+
+function outboxOf({ own }: Place): string {
+  return join(own, 'product_outbox')
+}
+
+function environmentOf({ own }: Place) {
+  return { SCRAPING_DATA_DIR: own }
+}
