@@ -18,6 +18,7 @@ export const EXIT_OF_OUTCOME: Readonly<Record<Outcome, number>> = {
   partly: EXIT.partly,
   unreachable: EXIT.unreachable,
   key_refused: EXIT.keyRefused,
+  failed: EXIT.failure,
 }
 
 /** The exit code of a problem that ended a command. */

@@ -39,6 +39,18 @@ export function time(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
+/** 90_000 → "2 min": one unit, from 2 of it on */
+export function duration(milliseconds: number): string {
+  const [, unit, ms] = DURATIONS.find(([from]) => milliseconds >= from) ?? [0, 's', 1000]
+  return `${Math.round(milliseconds / ms)} ${unit}`
+}
+
+const DURATIONS = [
+  [172_800_000, 'days', 86_400_000],
+  [7_200_000, 'h', 3_600_000],
+  [90_000, 'min', 60_000],
+] as const
+
 /** Text from outside, safe to print: control characters, with which a row could draw on the terminal, become visible. */
 export function printed(text: string): string {
   return text.replace(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)

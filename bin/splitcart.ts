@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   loads: async () => (await import('./commands/loads.ts')).addLoads,
   export: async () => (await import('./commands/export.ts')).addExport,
   backup: async () => (await import('./commands/backup.ts')).addBackup,
+  archive: async () => (await import('./commands/archive.ts')).addArchive,
   salvage: async () => (await import('./commands/salvage.ts')).addSalvage,
   generate: async () => (await import('./commands/generate.ts')).addGenerate,
   demo: async () => (await import('./commands/demo.ts')).addDemo,

@@ -1,7 +1,7 @@
 /** Tells what `upload-data` does: a line a file, and on a terminal a live line for what is on its way. */
 import type { FileEvent, Summary, Trouble, UploadEvent } from '@splitcart/scraping/upload-events.ts'
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
-import { count, size, whole } from './format.ts'
+import { count, duration, size, whole } from './format.ts'
 import { createLogUpdate, type LogUpdate } from './live.ts'
 import type { Style, Terminal } from './terminal.ts'
 
@@ -73,9 +73,17 @@ function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'progress' }>): str
     return `left over   ${event.name} (${size(event.size)}) by a scrape that did not finish; "splitcart salvage" keeps its whole rows`
   if (event.type === 'pause')
     return `trying again in ${seconds(event.delayMs)}  ${event.name}: ${sentence(event.problem)}`
-  if (event.type === 'outage')
-    return `no connection for ${seconds(event.outageMs)}, next try in ${seconds(event.delayMs)}: ${sentence(event.problem)}`
+  if (event.type === 'outage') return outageNote(event)
+  if (event.type === 'recovery') return `the server is back after ${duration(event.outageMs)}`
   return `warning     ${event.name}: ${sentence(event.problem)}`
+}
+
+/** A blip is one quiet line; what lasts says how long, and after an hour that somebody should look. */
+function outageNote({ level, outageMs, delayMs, waiting, problem }: Extract<UploadEvent, { type: 'outage' }>): string {
+  if (level === 'info') return `trying again  ${sentence(problem)}`
+  const lasts = `for ${duration(outageMs)}, ${count(waiting, 'file')} waiting, next try in ${duration(delayMs)}`
+  if (level === 'warn') return `still trying  ${lasts}. ${sentence(problem)}`
+  return `NOTHING IS SENT ${lasts}. ${sentence(problem)} ${problem.todo}`
 }
 
 function about({ state, receipt, problem }: FileEvent): string {

@@ -9,7 +9,7 @@ import { temporaryFolder } from './folders.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const PAGES = globSync(['*.md', 'docs/*.md'], { cwd: ROOT }).sort()
-const SUBCOMMANDS = /^(keys|holds|rejects|loads) [a-z]+\b/
+const SUBCOMMANDS = /^(archive|keys|holds|rejects|loads) [a-z]+\b/
 // Named in docs/settings.md, and still to come.
 const TO_COME = new Set(['doctor'])
 

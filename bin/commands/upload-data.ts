@@ -33,8 +33,11 @@ export function addUploadData(program: Command): void {
     .description(
       'compress and send every file of the outbox, oldest first, and bring home the results of earlier uploads',
     )
-    .option('--watch', 'stay, and send what comes')
-    .option('--wait', 'wait until every sent file is loaded, held or failed')
+    .option(
+      '--watch',
+      'stay, and send what comes; Ctrl-C ends it after the file that is being sent, a second one at once',
+    )
+    .option('--wait', 'end only when the server has loaded, held or failed every file that was sent')
     .option('--concurrency <number>', 'how many files to send at once (UPLOAD_CONCURRENCY)')
     .option('--limit-rate <bytes>', 'how many bytes to send a second, such as 500k or 2M (UPLOAD_RATE_MAX)')
     .option('--dry-run', 'tell what would be sent, and send nothing')
@@ -60,6 +63,7 @@ async function jobOf(settings: Settings, report: UploadReport): Promise<Job> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key, UPLOAD_RATE_MAX: rate } = settings
   const disk = realDisk()
   const rateLimit = rate === undefined ? {} : { rateLimit: createRateLimit(rate) }
+  const heartbeat = settings.HEARTBEAT_URL === undefined ? {} : { heartbeat: settings.HEARTBEAT_URL }
   return {
     disk,
     client: createUploadClient({ server: server!, key: key!, disk, ...rateLimit }),
@@ -68,6 +72,7 @@ async function jobOf(settings: Settings, report: UploadReport): Promise<Job> {
     concurrency: settings.UPLOAD_CONCURRENCY,
     signal: stopSignal(),
     on: (event) => report.on(event),
+    ...heartbeat,
   }
 }
 

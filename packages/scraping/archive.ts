@@ -43,6 +43,18 @@ export async function archive(
   return { name, path: join(folders.archive, name), receipt }
 }
 
+/** Every receipt in the archive, with the name of its file, which may be gone. Broken ones are left out. */
+export async function* receiptsIn(
+  disk: Disk,
+  folders: Folders,
+): AsyncGenerator<Readonly<{ name: string; receipt: Receipt }>> {
+  for (const entry of (await disk.readdir(folders.archive)).sort()) {
+    if (!entry.endsWith(RECEIPT_ENDING)) continue
+    const receipt = await readReceipt(disk, join(folders.archive, entry))
+    if (receipt !== undefined) yield { name: `${entry.slice(0, -RECEIPT_ENDING.length)}.jsonl`, receipt }
+  }
+}
+
 /**
  * The archived files whose fate the server may still tell: all that are not loaded or failed, or whose rejects are not here
  * yet. `settled` collects the names that need no second look while this process runs.

@@ -4,7 +4,13 @@ import { AnswerError, retryOf } from './answer.ts'
 import { type Clock, realClock } from './clock.ts'
 
 /** How long one run keeps trying. */
-export type Patience = Readonly<{ triesMax: number; firstDelayMs?: number; delayMsMax?: number }>
+export type Patience = Readonly<{
+  triesMax: number
+  firstDelayMs?: number
+  delayMsMax?: number
+  /** The longest pause between two rounds of --watch while the server is away. */
+  outageDelayMsMax?: number
+}>
 
 /** What is told before a pause. */
 export type Pause = Readonly<{ error: Error; tries: number; delayMs: number }>

@@ -6,8 +6,11 @@
 import { join } from 'node:path'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { retryOf } from './answer.ts'
+import { lockArchive } from './archive-lock.ts'
 import { realClock } from './clock.ts'
 import { retryAfterOf } from './delivery.ts'
+import { beatFor } from './heartbeat.ts'
+import { isGood, noteRun } from './last-run.ts'
 import { leftOversIn } from './left-overs.ts'
 import { scanOutbox, type Waiting } from './outbox.ts'
 import { bringHome } from './results.ts'
@@ -24,6 +27,8 @@ export async function uploadData(job: Job, { wait = false }: Readonly<{ wait?: b
   using _lock = lockOutbox(job)
   const run = newRun()
   await uploadRound(job, run, wait)
+  await noteRun(job, run, undefined)
+  if (isGood(run.summary.outcome) && !job.signal.aborted) await beatFor(job, run)
   return run.summary
 }
 
@@ -34,6 +39,7 @@ export function lockOutbox({ folders }: Pick<Job, 'folders'>): Lock {
 
 /** One round. What ends it early is told in the summary; returns how long the server asked to be left alone. */
 export async function uploadRound(job: Job, run: Run, wait: boolean): Promise<number> {
+  using _archive = await lockArchive(job.folders, { ...job, msMax: Number.POSITIVE_INFINITY })
   const { summary } = run
   delete summary.problem
   let floorMs = 0

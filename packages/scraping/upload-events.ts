@@ -21,10 +21,20 @@ export type UploadEvent =
   | Readonly<{ type: 'warning'; name: string; problem: Trouble }>
   /** A try failed; the next one follows after the pause. */
   | Readonly<{ type: 'pause'; name: string; problem: Trouble; tries: number; delayMs: number }>
-  /** A whole run failed and `--watch` waits for the next; `outageMs` is how long none has succeeded. */
-  | Readonly<{ type: 'outage'; problem: Trouble; outageMs: number; delayMs: number }>
+  /** With `--watch`: nothing has succeeded for `outageMs`. Told seldom, and louder the longer it lasts. */
+  | Readonly<{
+      type: 'outage'
+      level: 'info' | 'warn' | 'error'
+      problem: Trouble
+      outageMs: number
+      delayMs: number
+      waiting: number
+    }>
+  /** With `--watch`: something has succeeded again after a while. */
+  | Readonly<{ type: 'recovery'; outageMs: number }>
 
-export type Outcome = 'done' | 'partly' | 'unreachable' | 'key_refused'
+/** `failed`: this machine refused something, such as room on its disk. */
+export type Outcome = 'done' | 'partly' | 'unreachable' | 'key_refused' | 'failed'
 
 /** The sums of a run. `waiting` files are still in the outbox; `wireBytes` counts every try. */
 export type Summary = {

@@ -19,6 +19,8 @@ export type Job = Readonly<{
   /** How many files are sent at once; one where it is not said. */
   concurrency?: number
   clock?: Clock
+  /** The address that is asked after each good run. */
+  heartbeat?: URL
 }>
 
 /** The state of a run, and with `--watch` of all runs of this process. */
@@ -32,6 +34,8 @@ export type Run = {
   readonly settled: Set<string>
   /** What was reported once and is not reported again. */
   readonly reported: Set<string>
+  /** What the note about the last run says, and since when. */
+  noted?: Readonly<{ at: number; news: string }>
 }
 
 /** The state at the beginning. */

@@ -164,6 +164,12 @@ export const PROBLEMS = {
     'The server has forgotten an upload it had accepted',
     'Nothing is lost: the file goes back to the outbox and is sent again. Perhaps the server was set back to a backup.',
   ),
+  heartbeat_unanswered: kind(
+    0,
+    'never',
+    'The heartbeat was not answered',
+    'Uploads are not affected. Check HEARTBEAT_URL; a redirect is not followed.',
+  ),
   file_changed: kind(
     0,
     'never',

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { JsonlWriter } from '../jsonl-writer.ts'
 import { problem } from './any-server.ts'
-import { disk, freshPlace, putInOutbox, row, textOf, visible } from './place.ts'
+import { copiesIn, disk, freshPlace, putInOutbox, row, textOf, visible } from './place.ts'
 import { freshSender, upload } from './sender.ts'
 
 const TEXT = textOf(row('Bread'), row('Milk'))
@@ -47,7 +46,7 @@ test('whatever call a sender is killed before, the next run brings the file into
     assert.ok(!kept.includes('a.jsonl') || kept.includes('a.receipt.json'), 'no file is archived without its receipt')
     assert.ok(waiting.length === 1 || kept.includes('a.jsonl'), 'the file is somewhere at any time')
     assert.equal((await upload(sender)).outcome, 'done')
-    assert.deepEqual([await visible(outbox), await readdir(spool)], [[], []])
+    assert.deepEqual([await visible(outbox), await copiesIn(spool)], [[], []])
     assert.deepEqual(await visible(archive), ['a.jsonl', 'a.receipt.json'])
     assert.deepEqual([...sender.server.contents.values()].map(String), [TEXT])
   })
@@ -112,6 +111,6 @@ test('a full disk is told as what it is, and leaves no copy and no open file beh
     return file
   }
   await assert.rejects(upload({ ...sender, job: { ...sender.job, disk: { ...disk, open } } }), full)
-  assert.deepEqual(await readdir(sender.place.folders.spool), [])
+  assert.deepEqual(await copiesIn(sender.place.folders.spool), [])
   assert.equal((await upload(sender)).outcome, 'done')
 })

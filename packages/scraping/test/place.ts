@@ -41,3 +41,8 @@ export async function putInOutbox(place: Place, name: string, text: string): Pro
 export async function visible(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort()
 }
+
+/** What the spool holds apart from the note about the last run. */
+export async function copiesIn(spool: string): Promise<string[]> {
+  return (await readdir(spool)).filter((name) => name !== 'last-run.json')
+}

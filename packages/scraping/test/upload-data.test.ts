@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { lockOutbox } from '../upload-data.ts'
 import { anyServer, problem } from './any-server.ts'
-import { putInOutbox, row, textOf, visible } from './place.ts'
+import { copiesIn, putInOutbox, row, textOf, visible } from './place.ts'
 import { freshSender, told, upload } from './sender.ts'
 
 const BREAD = textOf(row('Bread'))
@@ -26,7 +26,7 @@ test('waiting files go to the server and then to the archive, each with its rece
   )
   assert.deepEqual(told(sender), ['a.jsonl accepted', 'b.jsonl accepted'])
   assert.deepEqual(await visible(outbox), [])
-  assert.deepEqual(await readdir(spool), [])
+  assert.deepEqual(await copiesIn(spool), [])
   assert.deepEqual(await visible(archive), ['a.jsonl', 'a.receipt.json', 'b.jsonl', 'b.receipt.json'])
   assert.equal((await receiptIn(archive, 'a')).state, 'accepted')
   assert.deepEqual([...sender.server.contents.values()].map(String), [BREAD, MILK])

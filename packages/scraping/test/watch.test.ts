@@ -1,13 +1,39 @@
 import assert from 'node:assert/strict'
+import { utimes } from 'node:fs/promises'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Disk } from '@splitcart/shared/disk.ts'
 import { JsonlWriter } from '../jsonl-writer.ts'
+import { createUploadClient } from '../upload-client.ts'
+import type { UploadEvent } from '../upload-events.ts'
 import { watchOutbox } from '../watch.ts'
-import { loaded, problem } from './any-server.ts'
-import { putInOutbox, row, textOf, visible } from './place.ts'
-import { freshSender, told } from './sender.ts'
+import { type AnyServer, anyServer, loaded, problem } from './any-server.ts'
+import { disk, freshPlace, type Place, putInOutbox, row, textOf, visible } from './place.ts'
+import { freshSender, KEY, told } from './sender.ts'
 
 const LONG_MS = 60_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+async function putAt(place: Place, name: string, time: number): Promise<void> {
+  await utimes(await putInOutbox(place, name, textOf(row(name))), time / 1000, time / 1000)
+}
+
+/** A disk that does not wait for its platter: what is tested with it is time, and there are many files. */
+const hasty: Disk = {
+  ...disk,
+  open: async (path, flags, mode) => {
+    const file = await disk.open(path, flags, mode)
+    file.sync = async () => {}
+    return file
+  },
+}
+
+/** An address at which nobody listens, for now. */
+async function addressOfNobody(): Promise<URL> {
+  await using server = await anyServer()
+  return server.url
+}
 
 async function until(happened: () => boolean): Promise<void> {
   for (let times = 0; !happened() && times < 500; times++) await sleep(10)
@@ -52,7 +78,80 @@ test('while the server is away nothing is lost, and everything is sent when it i
   stop.abort()
   const summary = await watching
   assert.deepEqual([summary.outcome, summary.sent, summary.waiting], ['done', 2, 0])
-  assert.equal(sender.events.filter(({ type }) => type === 'outage').length, 4)
+  const outages = sender.events.flatMap((event) => (event.type === 'outage' ? [event.level] : []))
+  assert.deepEqual(outages, ['info'], 'a blip is one quiet line')
+})
+
+test('the server is off for four days while 500 files come: then all are delivered, in order and one by one', async () => {
+  const stop = new AbortController()
+  await using place = await freshPlace()
+  const url = await addressOfNobody()
+  const start = Date.now() - 10 * DAY_MS
+  let [now, put, rounds] = [start, 0, 0]
+  let server: AnyServer | undefined
+  const clock = {
+    now: () => now,
+    sleep: async (ms: number) => {
+      rounds++
+      now += ms
+      for (const due = Math.min(500, ((now - start) / (4 * DAY_MS)) * 500); put < due; put++)
+        await putAt(place, `scrape-${String(put).padStart(3, '0')}.jsonl`, start + (put * 4 * DAY_MS) / 500)
+      if (now - start > 4 * DAY_MS) server ??= await anyServer(Number(url.port))
+    },
+  }
+  const events: UploadEvent[] = []
+  const on = (event: UploadEvent) => {
+    events.push(event)
+    if (event.type === 'file' && event.name === 'scrape-499.jsonl') stop.abort()
+  }
+  const patience = { triesMax: 1, outageDelayMsMax: HOUR_MS }
+  const client = createUploadClient({ server: url, key: KEY })
+  const summary = await watchOutbox(
+    { disk: hasty, folders: place.folders, client, patience, signal: stop.signal, on, clock },
+    { everyMs: HOUR_MS },
+  )
+  await server?.close()
+  assert.deepEqual([summary.outcome, summary.sent, summary.waiting], ['done', 500, 0])
+  const sent = server?.heard
+    .filter(({ method }) => method === 'POST')
+    .map(({ headers }) => headers['content-disposition'])
+  assert.equal(sent?.length, 500, 'each file was sent once')
+  assert.deepEqual(sent, sent?.toSorted())
+  assert.ok(rounds > 96 && rounds < 1000, `${rounds} rounds in four days with pauses of up to an hour`)
+  const loud = events.flatMap((event) => (event.type === 'outage' ? [event.level] : []))
+  assert.deepEqual([loud[0], loud.at(-1)], ['info', 'error'])
+})
+
+test('what this machine refuses for a while does not end watching', async () => {
+  const stop = new AbortController()
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'write' })
+  let refusals = 3
+  const open: Disk['open'] = async (path, flags, mode) => {
+    if (String(path).endsWith('.zst') && refusals-- > 0) throw full
+    return disk.open(path, flags, mode)
+  }
+  await using sender = await freshSender({ signal: stop.signal, disk: { ...disk, open } })
+  await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
+  const watching = watchOutbox(sender.job, { everyMs: LONG_MS })
+  await until(() => told(sender).includes('a.jsonl accepted'))
+  stop.abort()
+  assert.equal((await watching).outcome, 'done')
+  assert.equal(sender.events.find((event) => event.type === 'outage')?.problem.code, 'machine_refused')
+})
+
+test('a server that asks for a year is asked again within an hour, and not before', async () => {
+  const stop = new AbortController()
+  const slept: number[] = []
+  const sleep = async (ms: number) => {
+    slept.push(ms)
+    if (slept.length === 2) stop.abort()
+  }
+  await using sender = await freshSender({ signal: stop.signal, clock: { now: Date.now, sleep } })
+  await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
+  for (const seconds of ['31536000', '600'])
+    sender.server.next.push({ status: 503, headers: { 'retry-after': seconds }, body: problem(503, 'stopping') })
+  await watchOutbox(sender.job, { everyMs: LONG_MS })
+  assert.deepEqual(slept, [HOUR_MS, 600_000])
 })
 
 test('a refused key ends watching', async () => {

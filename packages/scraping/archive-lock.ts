@@ -1,0 +1,27 @@
+/**
+ * The lock on the archive: a round of upload-data and a pruning never work on it at once. The lock on the outbox would not do,
+ * because `--watch` keeps it for as long as it runs.
+ */
+import { join } from 'node:path'
+import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { type Clock, realClock } from './clock.ts'
+import type { Folders } from './folders.ts'
+
+const LOOK_EVERY_MS = 100
+
+/** How long to wait for the lock, and what ends the waiting. */
+export type Waiting = Readonly<{ msMax: number; signal?: AbortSignal; clock?: Clock }>
+
+/** Takes the lock as soon as it is free. Throws `locked` when that takes too long, or the signal aborts. */
+export async function lockArchive(folders: Folders, { msMax, signal, clock = realClock() }: Waiting): Promise<Lock> {
+  for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
+    try {
+      return takeLock(join(folders.archive, '.lock'), 'upload-data or "archive prune" works on this archive')
+    } catch (error) {
+      const isTaken = error instanceof Problem && error.code === 'locked'
+      if (!isTaken || waitedMs >= msMax || signal?.aborted) throw error
+    }
+    await clock.sleep(LOOK_EVERY_MS, signal)
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * The heartbeat: after each good run an address of the user's choice is asked, at a service that raises an alarm when that stops.
+ * It carries nothing of ours, the key least of all, and no redirect is followed. When it fails that is a warning.
+ */
+import { Problem } from '@splitcart/shared/problem.ts'
+import { troubleOf } from './upload-events.ts'
+import { type Job, type Run, tell } from './upload-job.ts'
+
+const ANSWER_MS_MAX = 10_000
+
+/** Asks the address once. Throws `heartbeat_unanswered`, which names the host only: the path is often a secret. */
+export async function beat(url: URL, answerMsMax = ANSWER_MS_MAX): Promise<void> {
+  const fault = await faultOfBeat(url, answerMsMax)
+  if (fault !== undefined) throw new Problem('heartbeat_unanswered', `${url.host}: ${fault}`)
+}
+
+/** Asks the address of a job, where it has one. The first of several failures is told. */
+export async function beatFor(job: Job, run: Run): Promise<void> {
+  if (job.heartbeat === undefined) return
+  try {
+    await beat(job.heartbeat)
+    run.reported.delete('heartbeat')
+  } catch (error) {
+    if (!run.reported.has('heartbeat'))
+      tell(job, run, { type: 'warning', name: 'heartbeat', problem: troubleOf(error) })
+    run.reported.add('heartbeat')
+  }
+}
+
+async function faultOfBeat(url: URL, answerMsMax: number): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(answerMsMax) })
+    await answer.body?.cancel()
+    return answer.ok ? undefined : `it answered ${answer.status}`
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    if (error.name === 'TimeoutError') return `nothing came within ${answerMsMax / 1000} s`
+    return error.cause instanceof Error ? error.cause.message : error.message
+  }
+}

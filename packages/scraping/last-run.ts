@@ -1,0 +1,60 @@
+/** The note about the last round of upload-data, `product_outbox/.spool/last-run.json`: what `splitcart status` tells of it. */
+import { join } from 'node:path'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { replace } from '@splitcart/shared/durable-file.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { realClock } from './clock.ts'
+import type { Folders } from './folders.ts'
+import { readNote } from './note.ts'
+import { type Outcome, type Trouble, troubleOf } from './upload-events.ts'
+import { type Job, once, type Run, tell } from './upload-job.ts'
+
+/** How the last round ended, when the next one comes (null: when somebody starts it), and which was the last good one. */
+export type LastRun = Readonly<{
+  finished_at: string
+  outcome: Outcome
+  waiting: number
+  problem: Trouble | null
+  next_try_at: string | null
+  last_good_at: string | null
+}>
+
+const FILE_NAME = 'last-run.json'
+
+// With --watch most rounds find nothing new; a disk need not wake up for each of them.
+const NOTED_EVERY_MS = 60_000
+
+/** Whether a round got through: the server was there for all that was to be said to it. */
+export function isGood(outcome: Outcome): boolean {
+  return outcome === 'done' || outcome === 'partly'
+}
+
+/** Writes the note at the end of a round. That it cannot be written is a warning: it is worth less than the run. */
+export async function noteRun(job: Job, run: Run, nextTryAt: number | undefined): Promise<void> {
+  const { disk, folders, clock = realClock() } = job
+  const { outcome, waiting, problem = null, sent, duplicates, loaded } = run.summary
+  const news = JSON.stringify([outcome, waiting, problem?.code, sent, duplicates, loaded])
+  const now = clock.now()
+  if (run.noted?.news === news && now - run.noted.at < NOTED_EVERY_MS) return
+  const last_good_at = isGood(outcome) ? textOf(now) : ((await readLastRun(disk, folders))?.last_good_at ?? null)
+  const next_try_at = nextTryAt === undefined ? null : textOf(nextTryAt)
+  const note: LastRun = { finished_at: textOf(now), outcome, waiting, problem, next_try_at, last_good_at }
+  try {
+    await replace(disk, join(folders.spool, FILE_NAME), `${JSON.stringify(note, null, 2)}\n`)
+    run.noted = { at: now, news }
+  } catch (cause) {
+    if (!(cause instanceof Error) || codeOf(cause) === '') throw cause
+    const trouble = troubleOf(new Problem('machine_refused', cause.message, { cause }))
+    once(run, FILE_NAME, () => tell(job, run, { type: 'warning', name: FILE_NAME, problem: trouble }))
+  }
+}
+
+/** The note about the last round; `undefined` where there was none yet, or it was broken. */
+export async function readLastRun(disk: Disk, { spool }: Pick<Folders, 'spool'>): Promise<LastRun | undefined> {
+  const note = (await readNote(disk, join(spool, FILE_NAME))) as LastRun | undefined
+  return typeof note?.finished_at === 'string' && typeof note.outcome === 'string' ? note : undefined
+}
+
+function textOf(time: number): string {
+  return new Date(time).toISOString()
+}
