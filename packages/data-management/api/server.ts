@@ -4,12 +4,17 @@ import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import type { Log } from '@splitcart/shared/log.ts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
+import { auditRoutes } from './audit.ts'
 import { authenticate } from './authentication.ts'
 import { answerError, answerErrors } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoutes } from './metrics.ts'
+import { overviewRoutes } from './overview.ts'
+import { productsRoutes } from './products.ts'
 import { resumableRoutes } from './resumable.ts'
 import type { Services } from './services.ts'
+import { sourcesRoutes } from './sources.ts'
+import { storesRoutes } from './stores.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
 
@@ -37,6 +42,8 @@ export async function buildServer(services: Services, log: Log): Promise<Fastify
   const { inbox, unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, inbox, unfinished))
   uploadsRoutes(server, services)
+  auditRoutes(server, services)
+  for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes]) routes(server, services)
   healthRoutes(server, services)
   server.get('/api/openapi.json', { schema: { summary: 'This description' } }, () => server.swagger())
   return server

@@ -1,6 +1,10 @@
 /** What the routes work with. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Moment } from '../catalogue/queries/sources.ts'
 import type { Inbox } from '../inbox/accept.ts'
+
+const PARTIAL_SHARE = 0.5
+
 import type { UnfinishedUploads } from '../inbox/unfinished.ts'
 
 export type Services = Readonly<{
@@ -9,4 +13,11 @@ export type Services = Readonly<{
   unfinished?: UnfinishedUploads
   /** For reading only: loads are made by update-db, in another process. */
   catalogue: Catalogue
+  /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
+  partialShare?: number
 }>
+
+/** When it is now, and what counts as partial. */
+export function momentOf({ inbox, partialShare = PARTIAL_SHARE }: Services): Moment {
+  return { now: inbox.now(), partialShare }
+}

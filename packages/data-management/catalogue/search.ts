@@ -36,6 +36,6 @@ export function indexWords(database: SqliteDatabase): void {
 function indexListing(database: SqliteDatabase, { listing_id, company_id, name, brand }: Renamed): void {
   // Without words it is not found. It is not deleted: that leaves an inner id of FTS5, beyond what a number holds, as the last one
   // inserted, which node:sqlite then refuses to read after every statement.
-  const words = name === null ? '' : wordsOfListing(company_id, [name, brand])
+  const words = name === null ? '' : wordsOfListing(company_id, [name, brand]).join(' ')
   database.run('insert or replace into listing_words (rowid, words) values (?, ?)', listing_id, words)
 }

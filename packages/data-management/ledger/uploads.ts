@@ -176,6 +176,27 @@ export class Uploads {
     return { files: row.files, bytes: row.bytes ?? 0, since: row.since }
   }
 
+  /** The ids of the uploads that some bytes came with, by their SHA-256; at most some hundreds at once. */
+  async idsOf(sha256s: readonly string[]): Promise<Map<string, string>> {
+    if (sha256s.length === 0) return new Map()
+    const found = await this.#database
+      .selectFrom('upload')
+      .select(['id', 'sha256'])
+      .where('sha256', 'in', sha256s)
+      .execute()
+    return new Map(found.map(({ id, sha256 }) => [sha256, id]))
+  }
+
+  /** How many uploads arrived at or after a time (in milliseconds), of all states or one; it stops counting at `max`. */
+  async countSince(time: number, max: number, state?: UploadState): Promise<number> {
+    let select = this.#database.selectFrom('upload').select('id').where('id', '>=', firstIdOf(time)).limit(max)
+    if (state !== undefined) select = select.where('state', '=', state)
+    const counted = this.#database
+      .selectFrom(select.as('counted'))
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+    return (await counted.executeTakeFirstOrThrow()).count
+  }
+
   /** How many uploads are in each state. */
   async countByState(): Promise<Record<UploadState, number>> {
     const rows = await this.#database
@@ -186,6 +207,12 @@ export class Uploads {
     const counts = Object.fromEntries(rows.map((row) => [row.state, row.count]))
     return Object.fromEntries(UPLOAD_STATES.map((state) => [state, counts[state] ?? 0])) as Record<UploadState, number>
   }
+}
+
+/** The ids begin with the time, so that the latest uploads are found without an index on it. */
+function firstIdOf(time: number): string {
+  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
 /** What the server says about an upload. `duplicate`: in answer to bytes that it had already. */

@@ -1,0 +1,139 @@
+/** What `GET /api/overview` takes and answers, as JSON Schema. */
+import { BOUNDED_COUNT, COUNT, TEXT_OR_NULL } from './parameters.ts'
+import { DAYS, SOURCE_SCHEMA } from './sources.ts'
+
+const TIME = { type: 'string', format: 'date-time' } as const
+
+/** `since`: from when on is today, such as the viewer's midnight. */
+export const OVERVIEW_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { since: TIME },
+} as const
+
+const LATEST_UPLOADS = {
+  type: 'object',
+  required: ['count', 'exact', 'first'],
+  properties: {
+    ...BOUNDED_COUNT.properties,
+    first: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['upload_id', 'filename', 'received_at', 'problem'],
+        properties: {
+          upload_id: { type: 'string' },
+          filename: { type: 'string' },
+          received_at: TIME,
+          problem: TEXT_OR_NULL,
+        },
+      },
+    },
+  },
+} as const
+
+const LATEST_REJECTS = {
+  type: 'object',
+  required: ['count', 'exact', 'first'],
+  properties: {
+    ...BOUNDED_COUNT.properties,
+    first: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['upload_id', 'filename', 'finished_at', 'rows', 'rejected'],
+        properties: {
+          upload_id: TEXT_OR_NULL,
+          filename: { type: 'string' },
+          finished_at: TIME,
+          rows: COUNT,
+          rejected: COUNT,
+        },
+      },
+    },
+  },
+} as const
+
+const SOURCES = {
+  type: 'object',
+  required: ['count', 'exact', 'first'],
+  properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: SOURCE_SCHEMA } },
+} as const
+
+const DISK = {
+  type: 'object',
+  required: ['is_low', 'free_bytes', 'total_bytes', 'kept_bytes'],
+  properties: { is_low: { type: 'boolean' }, free_bytes: COUNT, total_bytes: COUNT, kept_bytes: COUNT },
+} as const
+
+const ATTENTION = {
+  type: 'object',
+  required: ['disk', 'silent', 'late', 'partial', 'held', 'failed', 'rejects'],
+  properties: {
+    disk: DISK,
+    silent: SOURCES,
+    late: SOURCES,
+    partial: SOURCES,
+    held: LATEST_UPLOADS,
+    failed: LATEST_UPLOADS,
+    rejects: LATEST_REJECTS,
+  },
+} as const
+
+const TODAY = {
+  type: 'object',
+  required: ['since', 'uploads', 'files', 'rows', 'inserted', 'changed', 'rejected'],
+  properties: {
+    since: TIME,
+    uploads: BOUNDED_COUNT,
+    files: COUNT,
+    rows: COUNT,
+    inserted: COUNT,
+    changed: COUNT,
+    rejected: COUNT,
+  },
+} as const
+
+const TOTALS = {
+  type: 'object',
+  required: ['companies', 'stores', 'listings', 'products', 'scrapes'],
+  properties: { companies: COUNT, stores: COUNT, listings: COUNT, products: COUNT, scrapes: COUNT },
+} as const
+
+export const OVERVIEW_RESPONSE = {
+  type: 'object',
+  required: ['at', 'attention', 'today', 'inbox', 'throughput', 'totals', 'sources'],
+  properties: {
+    at: TIME,
+    attention: ATTENTION,
+    today: TODAY,
+    inbox: {
+      type: 'object',
+      required: ['files', 'bytes', 'oldest_received_at'],
+      properties: { files: COUNT, bytes: COUNT, oldest_received_at: TEXT_OR_NULL },
+    },
+    throughput: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['from', 'files', 'rows'],
+        properties: { from: TIME, files: COUNT, rows: COUNT },
+      },
+    },
+    totals: TOTALS,
+    sources: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['company', 'store_id', 'store_name', 'state', 'days'],
+        properties: {
+          company: { type: 'string' },
+          store_id: { type: 'string' },
+          store_name: { type: 'string' },
+          state: SOURCE_SCHEMA.properties.state,
+          days: DAYS,
+        },
+      },
+    },
+  },
+} as const

@@ -1,0 +1,146 @@
+/** `GET /api/overview`: what needs attention first, what arrived today, and how the sources have been lately. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import {
+  activitySince,
+  countLoadsWithRejects,
+  loadsWithRejects,
+  throughput,
+  totals,
+} from '../catalogue/queries/activity.ts'
+import { COUNT_MAX, countOf } from '../catalogue/queries/found.ts'
+import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
+import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
+import { MAY_READ } from './parameters.ts'
+import { momentOf, type Services } from './services.ts'
+import { DAYS_SHOWN } from './sources.ts'
+
+const DAY_MS = 86_400_000
+const HOURS_SHOWN = 24
+const SINCE_DAYS_MAX = 7
+const FAILED_DAYS = 7
+const REJECTS_DAYS = 3
+const FIRST_MAX = 10
+const SOURCES_MAX = 100
+// Uploads are refused when less than what is to be kept is free: a person should know while there is still as much again.
+const DISK_LOW_FROM = 2
+
+/** The overview, as it is answered. */
+export type Overview = Static<typeof OVERVIEW_RESPONSE>
+
+type Attention = Overview['attention']
+
+/** Adds the route. */
+export function overviewRoutes(server: FastifyInstance, services: Services): void {
+  const overview = {
+    summary: 'What needs attention, what arrived, and how the sources have been',
+    querystring: OVERVIEW_QUERY,
+    response: { 200: OVERVIEW_RESPONSE },
+  }
+  server.get<{ Querystring: { since?: string } }>(
+    '/api/overview',
+    { config: MAY_READ, schema: overview },
+    async ({ query }) => {
+      const { now } = momentOf(services)
+      return answer(services, sinceIn(query.since, now))
+    },
+  )
+}
+
+/** From when on is "today": the viewer's midnight, else that of UTC. */
+function sinceIn(text: string | undefined, now: number): number {
+  if (text === undefined) return Math.floor(now / DAY_MS) * DAY_MS
+  const since = Date.parse(text)
+  if (Number.isNaN(since) || since < now - SINCE_DAYS_MAX * DAY_MS)
+    throw new Problem('request_invalid', `querystring/since must be within the last ${SINCE_DAYS_MAX} days`)
+  return since
+}
+
+async function answer(services: Services, since: number): Promise<Overview> {
+  const { inbox, catalogue } = services
+  const { database } = catalogue
+  const moment = momentOf(services)
+  const sources = allSources(database, moment)
+  const uploads = await inbox.ledger.uploads.countSince(since, COUNT_MAX + 1)
+  return {
+    at: new Date(moment.now).toISOString(),
+    attention: {
+      ...attentionOnSources(sources),
+      ...(await attentionOnUploads(services, moment.now)),
+      disk: await diskOf(services),
+    },
+    today: { since: new Date(since).toISOString(), uploads: countOf(uploads), ...activitySince(database, since) },
+    inbox: await inboxOf(services),
+    throughput: throughput(database, moment.now, HOURS_SHOWN),
+    totals: totals(database),
+    sources: sources
+      .toSorted((one, other) => ranked(one) - ranked(other))
+      .slice(0, SOURCES_MAX)
+      .map((source) => ({ ...source, days: lastDaysOf(database, source, moment, DAYS_SHOWN) })),
+  }
+}
+
+/** The worst first. */
+function ranked({ state, is_partial }: Source): number {
+  return state === 'silent' ? 0 : state === 'late' ? 1 : is_partial ? 2 : 3
+}
+
+function attentionOnSources(sources: readonly Source[]): Pick<Attention, 'silent' | 'late' | 'partial'> {
+  const those = (rank: number) => {
+    const found = sources.filter((source) => ranked(source) === rank)
+    return { count: found.length, exact: true, first: found.slice(0, FIRST_MAX) }
+  }
+  return { silent: those(0), late: those(1), partial: those(2) }
+}
+
+async function attentionOnUploads(
+  services: Services,
+  now: number,
+): Promise<Pick<Attention, 'held' | 'failed' | 'rejects'>> {
+  const { database } = services.catalogue
+  const { uploads } = services.inbox.ledger
+  const rejectsFrom = now - REJECTS_DAYS * DAY_MS
+  const loads = loadsWithRejects(database, rejectsFrom, FIRST_MAX)
+  const ids = await uploads.idsOf(loads.map(({ sha256 }) => sha256))
+  return {
+    held: await latestUploads(services, 'held', 0),
+    failed: await latestUploads(services, 'failed', now - FAILED_DAYS * DAY_MS),
+    rejects: {
+      ...countOf(countLoadsWithRejects(database, rejectsFrom, COUNT_MAX + 1)),
+      first: loads.map(({ sha256, filename, finished_at, rows, rejected }) => {
+        const at = new Date(finished_at).toISOString()
+        return { upload_id: ids.get(sha256) ?? null, filename, finished_at: at, rows, rejected }
+      }),
+    },
+  }
+}
+
+async function latestUploads({ inbox: { ledger } }: Services, state: 'held' | 'failed', since: number) {
+  const count = countOf(await ledger.uploads.countSince(since, COUNT_MAX + 1, state))
+  const found = count.count === 0 ? [] : await ledger.uploads.list({ state, limit: FIRST_MAX })
+  const first = found.slice(0, count.count).map(({ id, filename, received_at, load }) => {
+    const problem = load === null ? null : (JSON.parse(load) as { problem: string | null }).problem
+    return { upload_id: id, filename, received_at: new Date(received_at).toISOString(), problem }
+  })
+  return { ...count, first }
+}
+
+async function diskOf({ inbox }: Services): Promise<Attention['disk']> {
+  const { bavail, blocks, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
+  const free = bavail * bsize
+  return {
+    is_low: free < DISK_LOW_FROM * inbox.diskBytesKept,
+    free_bytes: free,
+    total_bytes: blocks * bsize,
+    kept_bytes: inbox.diskBytesKept,
+  }
+}
+
+/** What waits: the files that lie in the inbox, also those that a person put there and the ledger does not know yet. */
+async function inboxOf({ inbox }: Services): Promise<Overview['inbox']> {
+  const names = await inbox.disk.readdir(inbox.folders.inbox)
+  const { bytes, since } = await inbox.ledger.uploads.waiting()
+  const files = names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).length
+  return { files, bytes, oldest_received_at: since === null ? null : new Date(since).toISOString() }
+}

@@ -1,0 +1,39 @@
+/** The parameters and answers that several requests of the read API have in common, as JSON Schema. */
+import { CURSOR_CHARACTERS_MAX } from './cursor.ts'
+
+/** Who may ask: keys with one of these scopes. */
+export const MAY_READ = { scopes: ['read', 'admin'] } as const
+
+const TEXT_CHARACTERS_MAX = 300
+
+/** A code or name, as it stands in the files. */
+export const TEXT = { type: 'string', minLength: 1, maxLength: TEXT_CHARACTERS_MAX } as const
+
+export const DATE = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' } as const
+
+export const DATE_MIN = '0000-01-01'
+export const DATE_MAX = '9999-12-31'
+
+/** Company and store id with a slash between them, e.g. aldi/G700. */
+export const STORE = { type: 'string', pattern: '^.+/.+$', maxLength: 2 * TEXT_CHARACTERS_MAX + 1 } as const
+
+/** The `next` of the page before. */
+export const AFTER = { type: 'string', minLength: 1, maxLength: CURSOR_CHARACTERS_MAX } as const
+
+/** How many elements a page has. */
+export function limitOf(fallback: number, maximum: number) {
+  return { type: 'integer', minimum: 1, maximum, default: fallback } as const
+}
+
+export const TEXT_OR_NULL = { type: ['string', 'null'] } as const
+export const FLAG_OR_NULL = { type: ['boolean', 'null'] } as const
+export const CENTS = { type: 'integer' } as const
+export const CENTS_OR_NULL = { type: ['integer', 'null'] } as const
+export const COUNT = { type: 'integer', minimum: 0 } as const
+
+/** How many there are; not exact: at least so many. */
+export const BOUNDED_COUNT = {
+  type: 'object',
+  required: ['count', 'exact'],
+  properties: { count: COUNT, exact: { type: 'boolean' } },
+} as const

@@ -1,0 +1,146 @@
+/** What the requests about products take and answer, as JSON Schema. */
+import {
+  AFTER,
+  BOUNDED_COUNT,
+  CENTS,
+  CENTS_OR_NULL,
+  COUNT,
+  DATE,
+  FLAG_OR_NULL,
+  limitOf,
+  STORE,
+  TEXT,
+  TEXT_OR_NULL,
+} from './parameters.ts'
+
+const QUERY_CHARACTERS_MAX = 200
+const CHART_STORES_MAX = 20
+
+export const LIST_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    q: {
+      type: 'string',
+      maxLength: QUERY_CHARACTERS_MAX,
+      description: 'words of name and brand: all of them, the last one perhaps only begun',
+    },
+    barcode: TEXT,
+    sku: TEXT,
+    company: TEXT,
+    prices: { type: 'boolean', default: false, description: 'with the range of prices over all stores' },
+    limit: limitOf(20, 100),
+    after: AFTER,
+  },
+} as const
+
+const STORE_TEXTS = {
+  company: { type: 'string' },
+  store_id: { type: 'string' },
+  store_name: { type: 'string' },
+} as const
+
+const LISTING_CODES = { sku: TEXT_OR_NULL, key: { type: 'string' } } as const
+
+const TERMS = {
+  price_cents: CENTS,
+  was_price_cents: CENTS_OR_NULL,
+  is_on_special: FLAG_OR_NULL,
+  is_available: FLAG_OR_NULL,
+} as const
+
+const TERM_FIELDS = ['price_cents', 'was_price_cents', 'is_on_special', 'is_available'] as const
+
+const PRODUCT = {
+  id: { type: 'integer' },
+  name: { type: 'string' },
+  brand: TEXT_OR_NULL,
+  size: TEXT_OR_NULL,
+  barcodes: { type: 'array', items: { type: 'string' } },
+  image_url: TEXT_OR_NULL,
+  categories: { type: 'array', items: { type: 'string' } },
+  listings: {
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['company', 'sku', 'key', 'name', 'url'],
+      properties: { company: { type: 'string' }, ...LISTING_CODES, name: { type: 'string' }, url: TEXT_OR_NULL },
+    },
+  },
+} as const
+
+const PRODUCT_FIELDS = ['id', 'name', 'brand', 'size', 'barcodes', 'image_url', 'categories', 'listings'] as const
+
+const PRICE_RANGE = {
+  type: 'object',
+  required: ['stores', 'lowest_cents', 'highest_cents'],
+  properties: { stores: COUNT, lowest_cents: CENTS_OR_NULL, highest_cents: CENTS_OR_NULL },
+} as const
+
+export const LIST_RESPONSE = {
+  type: 'object',
+  required: ['products', 'next', 'total'],
+  properties: {
+    products: {
+      type: 'array',
+      items: { type: 'object', required: PRODUCT_FIELDS, properties: { ...PRODUCT, now: PRICE_RANGE } },
+    },
+    next: TEXT_OR_NULL,
+    total: BOUNDED_COUNT,
+  },
+} as const
+
+const PRICE_NOW = {
+  type: 'object',
+  required: ['company', 'store_id', 'store_name', 'sku', 'key', 'date', ...TERM_FIELDS],
+  properties: { ...STORE_TEXTS, ...LISTING_CODES, date: DATE, ...TERMS },
+} as const
+
+export const ONE_RESPONSE = {
+  type: 'object',
+  required: [...PRODUCT_FIELDS, 'now', 'prices'],
+  properties: { ...PRODUCT, now: PRICE_RANGE, prices: { type: 'array', items: PRICE_NOW } },
+} as const
+
+export const PRICES_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    store: {
+      type: 'array',
+      items: STORE,
+      maxItems: CHART_STORES_MAX,
+      description: 'company/store_id; may be repeated',
+    },
+    from: DATE,
+    to: DATE,
+    limit: limitOf(10, CHART_STORES_MAX),
+    after: AFTER,
+  },
+} as const
+
+const SPAN = { type: 'object', required: ['from', 'to'], properties: { from: DATE, to: DATE } } as const
+
+const PRICE_RUN = {
+  type: 'object',
+  required: ['from', 'to', 'is_current', 'sku', 'key', ...TERM_FIELDS],
+  properties: { from: DATE, to: DATE, is_current: { type: 'boolean' }, ...LISTING_CODES, ...TERMS },
+} as const
+
+const STORE_PRICES = {
+  type: 'object',
+  required: ['company', 'store_id', 'store_name', 'first_date', 'last_date', 'runs', 'gaps'],
+  properties: {
+    ...STORE_TEXTS,
+    first_date: TEXT_OR_NULL,
+    last_date: TEXT_OR_NULL,
+    runs: { type: 'array', items: PRICE_RUN },
+    gaps: { type: 'array', items: SPAN },
+  },
+} as const
+
+export const PRICES_RESPONSE = {
+  type: 'object',
+  required: ['stores', 'next'],
+  properties: { stores: { type: 'array', items: STORE_PRICES }, next: TEXT_OR_NULL },
+} as const

@@ -1,0 +1,94 @@
+/**
+ * `GET /api/products`, `/api/products/{id}` and `/api/products/{id}/prices`: what there is, and what it costs and has cost.
+ *
+ * The number of a product is our own and may change when files show that two products are one: a number that led to the one that is
+ * gone is answered 404. What stays is a listing: `/api/products?company=aldi&sku=…` leads to its product, whatever its number is.
+ */
+import { setImmediate as others } from 'node:timers/promises'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import { findProducts } from '../catalogue/queries/found.ts'
+import { storePrices } from '../catalogue/queries/prices.ts'
+import { priceRangeOf, pricesNow, productOf } from '../catalogue/queries/products.ts'
+import { cursorOf, keyIn } from './cursor.ts'
+import { DATE_MAX, DATE_MIN, MAY_READ } from './parameters.ts'
+import { LIST_QUERY, LIST_RESPONSE, ONE_RESPONSE, PRICES_QUERY, PRICES_RESPONSE } from './products-schema.ts'
+import type { Services } from './services.ts'
+
+type ListQuery = {
+  q?: string
+  barcode?: string
+  sku?: string
+  company?: string
+  prices: boolean
+  limit: number
+  after?: string
+}
+type PricesQuery = { store?: string[]; from?: string; to?: string; limit: number; after?: string }
+type ById = { Params: { id: string } }
+
+/** A page of products, as it is answered. */
+export type ProductPage = Static<typeof LIST_RESPONSE>
+
+/** A product with its prices now, as it is answered. */
+export type ProductAnswer = Static<typeof ONE_RESPONSE>
+
+/** What a product has cost in a page of stores, as it is answered. */
+export type PricesAnswer = Static<typeof PRICES_RESPONSE>
+
+/** Adds the routes. */
+export function productsRoutes(server: FastifyInstance, { catalogue: { database } }: Services): void {
+  const list = { summary: 'Products', querystring: LIST_QUERY, response: { 200: LIST_RESPONSE } }
+  server.get<{ Querystring: ListQuery }>('/api/products', { config: MAY_READ, schema: list }, async ({ query }) => {
+    const { prices, after, ...sought } = query
+    const [last = 0] = keyIn('products', after, [0]) ?? []
+    const found = findProducts(database, { ...sought, after: last })
+    const products: ProductPage['products'][number][] = []
+    for (const { product_id } of found.products) {
+      const product = productOf(database, product_id)
+      if (product === undefined) continue
+      products.push(prices ? { ...product, now: priceRangeOf(database, product_id) } : product)
+      // A product that thousands of stores have takes some milliseconds: others get their turn in between.
+      if (prices) await others()
+    }
+    const next = cursorOf('products', found.next === null ? null : [found.next])
+    return { products, next, total: found.total } satisfies ProductPage
+  })
+
+  const one = { summary: 'One product, and what every store asks for it now', response: { 200: ONE_RESPONSE } }
+  server.get<ById>('/api/products/:id', { config: MAY_READ, schema: one }, async ({ params }) => {
+    const id = idIn(params.id)
+    const product = productOf(database, id)
+    if (product === undefined) throw new Problem('not_found', 'no product has this id')
+    const prices = pricesNow(database, id)
+    return { ...product, now: rangeOf(prices), prices } satisfies ProductAnswer
+  })
+
+  const prices = { summary: 'What a product has cost', querystring: PRICES_QUERY, response: { 200: PRICES_RESPONSE } }
+  server.get<ById & { Querystring: PricesQuery }>(
+    '/api/products/:id/prices',
+    { config: MAY_READ, schema: prices },
+    async ({ params, query }) => {
+      const productId = idIn(params.id)
+      if (productOf(database, productId) === undefined) throw new Problem('not_found', 'no product has this id')
+      const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = query
+      const after = keyIn('prices', query.after, ['', ''] as [string, string])
+      const page = storePrices(database, { productId, stores, from, to, after, limit })
+      return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
+    },
+  )
+}
+
+function rangeOf(prices: readonly { company: string; store_id: string; price_cents: number }[]) {
+  return {
+    stores: new Set(prices.map(({ company, store_id }) => JSON.stringify([company, store_id]))).size,
+    lowest_cents: prices[0]?.price_cents ?? null,
+    highest_cents: prices.at(-1)?.price_cents ?? null,
+  }
+}
+
+function idIn(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new Problem('not_found', 'no product has this id')
+  return Number(text)
+}

@@ -1,0 +1,110 @@
+/** `GET /api/sources`: every store with how regularly, how lately and how wholly it is scraped. */
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import { allSources, lastDaysOf } from '../catalogue/queries/sources.ts'
+import { cursorOf, keyIn } from './cursor.ts'
+import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, MAY_READ, TEXT, TEXT_OR_NULL } from './parameters.ts'
+import { momentOf, type Services } from './services.ts'
+
+/** How many days are shown of each source, today last. */
+export const DAYS_SHOWN = 30
+
+const STATES = ['good', 'late', 'silent'] as const
+
+const LIST_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { company: TEXT, state: { enum: STATES }, limit: limitOf(100, 200), after: AFTER },
+} as const
+
+/** The days of a source; none: nothing was due. */
+export const DAYS = { type: 'array', items: { enum: ['good', 'late', 'partial', 'missing', 'none'] } } as const
+
+const SOURCE = {
+  company: { type: 'string' },
+  store_id: { type: 'string' },
+  store_name: { type: 'string' },
+  last_date: DATE,
+  received_at: { type: 'string', format: 'date-time' },
+  usual_days: { type: ['number', 'null'] },
+  due_date: TEXT_OR_NULL,
+  state: { enum: STATES },
+  rows: COUNT,
+  usual_rows: { type: 'number' },
+  is_partial: { type: 'boolean' },
+  reject_share: { type: 'number' },
+} as const
+
+/** A source, as it is answered. */
+export const SOURCE_SCHEMA = {
+  type: 'object',
+  required: [
+    'company',
+    'store_id',
+    'store_name',
+    'last_date',
+    'received_at',
+    'usual_days',
+    'due_date',
+    'state',
+    'rows',
+    'usual_rows',
+    'is_partial',
+    'reject_share',
+  ],
+  properties: SOURCE,
+} as const
+
+const LIST_RESPONSE = {
+  type: 'object',
+  required: ['sources', 'next', 'total'],
+  properties: {
+    sources: {
+      type: 'array',
+      items: { ...SOURCE_SCHEMA, required: [...SOURCE_SCHEMA.required, 'days'], properties: { ...SOURCE, days: DAYS } },
+    },
+    next: TEXT_OR_NULL,
+    total: BOUNDED_COUNT,
+  },
+} as const
+
+type ListQuery = { company?: string; state?: (typeof STATES)[number]; limit: number; after?: string }
+
+/** A page of sources, as it is answered. */
+export type SourcePage = Static<typeof LIST_RESPONSE>
+
+/** Adds the route. */
+export function sourcesRoutes(server: FastifyInstance, services: Services): void {
+  const { database } = services.catalogue
+  const list = { summary: 'Sources, by company and store', querystring: LIST_QUERY, response: { 200: LIST_RESPONSE } }
+  server.get<{ Querystring: ListQuery }>('/api/sources', { config: MAY_READ, schema: list }, async ({ query }) => {
+    const { company, state, limit } = query
+    const after = keyIn('sources', query.after, ['', ''] as [string, string])
+    const moment = momentOf(services)
+    const sources = allSources(database, moment).filter(
+      (source) =>
+        (company === undefined || source.company === company) && (state === undefined || source.state === state),
+    )
+    const rest = after === undefined ? sources : sources.slice(placeAfter(sources, after))
+    const page = rest
+      .slice(0, limit)
+      .map((source) => ({ ...source, days: lastDaysOf(database, source, moment, DAYS_SHOWN) }))
+    const last = rest.length > limit ? page.at(-1) : undefined
+    const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
+    return { sources: page, next, total: { count: sources.length, exact: true } } satisfies SourcePage
+  })
+}
+
+/** How many sources stand at or before a key. Compared as the database orders them: by the bytes. */
+function placeAfter(
+  sources: readonly { company: string; store_id: string }[],
+  [company, store]: readonly [string, string],
+): number {
+  const place = sources.findIndex((source) => {
+    return (
+      (Buffer.compare(Buffer.from(source.company), Buffer.from(company)) ||
+        Buffer.compare(Buffer.from(source.store_id), Buffer.from(store))) > 0
+    )
+  })
+  return place === -1 ? sources.length : place
+}

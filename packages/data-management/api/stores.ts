@@ -1,0 +1,106 @@
+/** `GET /api/stores`, and `/api/scrapes`: which file said what a store showed on a date. */
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import { listScrapes, listStores } from '../catalogue/queries/stores.ts'
+import { cursorOf, keyIn } from './cursor.ts'
+import { AFTER, COUNT, DATE, DATE_MAX, DATE_MIN, limitOf, MAY_READ, STORE, TEXT, TEXT_OR_NULL } from './parameters.ts'
+import type { Services } from './services.ts'
+
+const LIST_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { company: TEXT, limit: limitOf(100, 500), after: AFTER },
+} as const
+
+const LIST_RESPONSE = {
+  type: 'object',
+  required: ['stores', 'next'],
+  properties: {
+    stores: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['company', 'store_id', 'name', 'state', 'first_date', 'last_date', 'listings'],
+        properties: {
+          company: { type: 'string' },
+          store_id: { type: 'string' },
+          name: { type: 'string' },
+          state: TEXT_OR_NULL,
+          first_date: DATE,
+          last_date: DATE,
+          listings: COUNT,
+        },
+      },
+    },
+    next: TEXT_OR_NULL,
+  },
+} as const
+
+const SCRAPES_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['store'],
+  properties: { store: STORE, from: DATE, to: DATE, limit: limitOf(50, 200), after: AFTER },
+} as const
+
+const SCRAPES_RESPONSE = {
+  type: 'object',
+  required: ['scrapes', 'next'],
+  properties: {
+    scrapes: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['date', 'listings', 'filename', 'upload_id'],
+        properties: { date: DATE, listings: COUNT, filename: { type: 'string' }, upload_id: TEXT_OR_NULL },
+      },
+    },
+    next: TEXT_OR_NULL,
+  },
+} as const
+
+type ListQuery = { company?: string; limit: number; after?: string }
+type ScrapesQuery = { store: string; from?: string; to?: string; limit: number; after?: string }
+
+/** A page of stores, as it is answered. */
+export type StorePage = Static<typeof LIST_RESPONSE>
+
+/** A page of scrapes, as it is answered. */
+export type ScrapePage = Static<typeof SCRAPES_RESPONSE>
+
+/** Adds the routes. */
+export function storesRoutes(server: FastifyInstance, { inbox, catalogue: { database } }: Services): void {
+  const list = { summary: 'Stores, by company and store', querystring: LIST_QUERY, response: { 200: LIST_RESPONSE } }
+  server.get<{ Querystring: ListQuery }>('/api/stores', { config: MAY_READ, schema: list }, async ({ query }) => {
+    const { company, limit } = query
+    const after = keyIn('stores', query.after, ['', ''] as [string, string])
+    const found = listStores(database, { company, after, limit: limit + 1 })
+    const stores = found.slice(0, limit)
+    const last = found.length > limit ? stores.at(-1) : undefined
+    const next = cursorOf('stores', last === undefined ? null : [last.company, last.store_id])
+    return { stores, next } satisfies StorePage
+  })
+
+  const scrapes = {
+    summary: 'The scrapes of a store and the uploads they came with, the newest first',
+    querystring: SCRAPES_QUERY,
+    response: { 200: SCRAPES_RESPONSE },
+  }
+  server.get<{ Querystring: ScrapesQuery }>(
+    '/api/scrapes',
+    { config: MAY_READ, schema: scrapes },
+    async ({ query }) => {
+      const { store, from = DATE_MIN, to = DATE_MAX, limit } = query
+      const after = keyIn('scrapes', query.after, ['', ''] as [string, string])
+      const found = listScrapes(database, { store, from, to, after, limit: limit + 1 })
+      const page = found.slice(0, limit)
+      const last = found.length > limit ? page.at(-1) : undefined
+      const ids = await inbox.ledger.uploads.idsOf(page.map(({ sha256 }) => sha256))
+      const answer = page.map(({ date, listings, filename, sha256 }) => {
+        return { date, listings, filename, upload_id: ids.get(sha256) ?? null }
+      })
+      const next = cursorOf('scrapes', last === undefined ? null : [last.date, last.sha256])
+      return { scrapes: answer, next } satisfies ScrapePage
+    },
+  )
+}

@@ -1,0 +1,145 @@
+/**
+ * Which products a query finds, page by page in the order in which their listings became known. A product with several listings that
+ * match stands where the first of them stands, once.
+ */
+import type { SqliteDatabase, Value } from '../../database/sqlite.ts'
+import { companyWord, isFound, matchOf, type Sought, soughtIn, wordsOfListing } from '../words.ts'
+
+/** What to look for; everything that is given must be true of a product. `after` is where the page before ended, 0 at first. */
+export type ProductQuery = Readonly<{
+  q?: string | undefined
+  barcode?: string | undefined
+  sku?: string | undefined
+  company?: string | undefined
+  after: number
+  limit: number
+}>
+
+/** How many there are. Not exact: at least so many. */
+export type Count = Readonly<{ count: number; exact: boolean }>
+
+/** Products and the listings they were found by. */
+export type Found = Readonly<{ listing_id: number; product_id: number }>
+
+/** A page of what was found, where the next one begins (null: nowhere), and how many there are. */
+export type FoundPage = Readonly<{ products: readonly Found[]; next: number | null; total: Count }>
+
+/** No count looks at more than this. */
+export const COUNT_MAX = 10_000
+
+const NOTHING: FoundPage = { products: [], next: null, total: { count: 0, exact: true } }
+
+/** Finds a page of products. */
+export function findProducts(database: SqliteDatabase, query: ProductQuery): FoundPage {
+  const companyId = query.company === undefined ? undefined : companyOf(database, query.company)
+  if (query.company !== undefined && companyId === undefined) return NOTHING
+  const words = soughtIn(query.q ?? '')
+  // Something was asked for, and there is not a word in it.
+  if (words.length === 0 && (query.q ?? '').trim() !== '') return NOTHING
+  const sought = companyId === undefined ? words : [companyWord(companyId), ...words]
+  if (query.barcode !== undefined || query.sku !== undefined) return findFew(database, query, sought)
+  return sought.length === 0 ? findAll(database, query) : findWords(database, query, sought)
+}
+
+function companyOf(database: SqliteDatabase, code: string): number | undefined {
+  return database.get<{ id: number }>('select id from company where code = ?', code)?.id
+}
+
+/** By barcode or SKU: so few that they are all looked at. */
+function findFew(database: SqliteDatabase, { barcode, sku, after, limit }: ProductQuery, sought: Sought): FoundPage {
+  const values: Value[] = []
+  const conditions: string[] = []
+  if (barcode !== undefined) {
+    conditions.push(`product_id = (select product_id from product_key where kind = 'barcode' and value = ?)`)
+    values.push(barcode)
+  }
+  if (sku !== undefined) {
+    conditions.push('company_id in (select id from company) and by_name = 0 and code = ?')
+    values.push(sku)
+  }
+  const listings = database.all<Found>(
+    `select id as listing_id, product_id from listing where ${conditions.join(' and ')} order by id limit ${COUNT_MAX}`,
+    ...values,
+  )
+  const seen = new Set<number>()
+  const found = listings.filter(({ listing_id, product_id }) => {
+    if (seen.has(product_id) || !isListingFound(database, listing_id, sought)) return false
+    seen.add(product_id)
+    return true
+  })
+  const page = found.filter(({ listing_id }) => listing_id > after)
+  return pageOf(page, limit, { count: found.length, exact: true })
+}
+
+function findAll(database: SqliteDatabase, { after, limit }: ProductQuery): FoundPage {
+  const found = database.all<Found>(
+    `select id as listing_id, product_id from listing where id > ? and product_id is not null
+      and not exists (select 1 from listing as other where other.product_id = listing.product_id and other.id < listing.id)
+      order by id limit ?`,
+    after,
+    limit + 1,
+  )
+  const sql = `select count(*) as count from (select 1 from product limit ${COUNT_MAX + 1})`
+  return pageOf(found, limit, countOf(database.get<{ count: number }>(sql)!.count))
+}
+
+function findWords(database: SqliteDatabase, { after, limit }: ProductQuery, sought: Sought): FoundPage {
+  const match = matchOf(sought)
+  const found: Found[] = []
+  for (let last = after; found.length <= limit; ) {
+    const batch = database.all<Found>(
+      `select listing.id as listing_id, listing.product_id
+        from listing_words join listing on listing.id = listing_words.rowid
+        where listing_words match ? and listing_words.rowid > ? order by listing_words.rowid limit ?`,
+      match,
+      last,
+      limit + 1,
+    )
+    found.push(...batch.filter((each) => isFirst(database, each, sought)))
+    if (batch.length <= limit) break
+    last = batch.at(-1)!.listing_id
+  }
+  return pageOf(found, limit, countWords(database, match))
+}
+
+/** Counts among the first listings that match: fewer products than that, where several of a product do. */
+function countWords(database: SqliteDatabase, match: string): Count {
+  const { count, listings } = database.get<{ count: number; listings: number }>(
+    `select count(distinct product_id) as count, count(*) as listings from (
+      select listing.product_id from listing_words join listing on listing.id = listing_words.rowid
+      where listing_words match ? limit ${COUNT_MAX + 1})`,
+    match,
+  )!
+  return { count: Math.min(count, COUNT_MAX), exact: listings <= COUNT_MAX }
+}
+
+/** Whether no earlier listing of the same product matches too. */
+function isFirst(database: SqliteDatabase, { listing_id, product_id }: Found, sought: Sought): boolean {
+  const earlier = database.all<{ id: number }>(
+    'select id from listing where product_id = ? and id < ?',
+    product_id,
+    listing_id,
+  )
+  return !earlier.some(({ id }) => isListingFound(database, id, sought))
+}
+
+function isListingFound(database: SqliteDatabase, listingId: number, sought: Sought): boolean {
+  if (sought.length === 0) return true
+  const { company_id, name, brand } = database.get<{ company_id: number; name: string; brand: string | null }>(
+    `select listing.company_id, label.name, brand.name as brand
+      from listing join label on label.id = listing.label_id left join brand on brand.id = label.brand_id
+      where listing.id = ?`,
+    listingId,
+  )!
+  return isFound(wordsOfListing(company_id, [name, brand]), sought)
+}
+
+function pageOf(found: readonly Found[], limit: number, total: Count): FoundPage {
+  const products = found.slice(0, limit)
+  return { products, next: found.length > limit ? products.at(-1)!.listing_id : null, total }
+}
+
+/** What a count that stopped behind `COUNT_MAX` says. */
+export function countOf(count: number): Count {
+  return { count: Math.min(count, COUNT_MAX), exact: count <= COUNT_MAX }
+}

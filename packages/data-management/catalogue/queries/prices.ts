@@ -1,0 +1,140 @@
+/** What a product has cost, store by store: the runs that touch a span of dates. */
+import type { SqliteDatabase } from '../../database/sqlite.ts'
+import { gapsBetween, type Span } from './gaps.ts'
+import { flagOf } from './products.ts'
+import type { StoreCodes } from './stores.ts'
+
+/** Of which product, which stores (none named: all, page by page) and which dates. */
+export type PricesQuery = Readonly<{
+  productId: number
+  /** Company and store id with a slash between them. */
+  stores: readonly string[] | undefined
+  from: string
+  to: string
+  after: StoreCodes | undefined
+  limit: number
+}>
+
+/** Every scrape from one date to the other showed the listing with these terms. `is_current`: up to the store's latest scrape. */
+export type PriceRunView = Readonly<{
+  from: string
+  to: string
+  is_current: boolean
+  sku: string | null
+  key: string
+  price_cents: number
+  was_price_cents: number | null
+  is_on_special: boolean | null
+  is_available: boolean | null
+}>
+
+/** The prices of one store, in the order of their dates. */
+export type StorePrices = Readonly<{
+  company: string
+  store_id: string
+  store_name: string
+  /** Of the scrapes within the dates that were asked for. */
+  first_date: string | null
+  last_date: string | null
+  runs: PriceRunView[]
+  /** Scrapes that did not show the product. */
+  gaps: Span[]
+}>
+
+/** The prices of a page of stores, and the store that the next page begins after. */
+export function storePrices(
+  database: SqliteDatabase,
+  query: PricesQuery,
+): { stores: StorePrices[]; next: StoreCodes | null } {
+  const stores = storesOf(database, query)
+  const page = stores.slice(0, query.limit)
+  const last = page.at(-1)
+  return {
+    stores: page.map((store) => pricesOfStore(database, store, query)),
+    next: stores.length > query.limit && last !== undefined ? [last.company, last.store_id] : null,
+  }
+}
+
+type StoreRecord = { id: number; company: string; store_id: string; store_name: string }
+
+/** The stores that ever showed the product, one more than a page has. */
+function storesOf(database: SqliteDatabase, { productId, stores, after, limit }: PricesQuery): StoreRecord[] {
+  const [company, store] = after ?? ['', '']
+  return database.all<StoreRecord>(
+    `select store.id, company.code as company, store.code as store_id, store.name as store_name
+      from (select distinct run.store_id from listing join label_run as run on run.listing_id = listing.id
+        where listing.product_id = ?1) as shown
+      join store on store.id = shown.store_id join company on company.id = store.company_id
+      where (company.code, store.code) > (?2, ?3)
+        and (?4 is null or company.code || '/' || store.code in (select value from json_each(?4)))
+      order by company.code, store.code limit ?5`,
+    productId,
+    company,
+    store,
+    stores === undefined ? null : JSON.stringify(stores),
+    limit + 1,
+  )
+}
+
+function pricesOfStore(
+  database: SqliteDatabase,
+  { id, ...store }: StoreRecord,
+  { productId, from, to }: PricesQuery,
+): StorePrices {
+  const dates = database
+    .all<{ date: string }>(
+      'select distinct date from scrape where store_id = ? and date between ? and ? order by date',
+      id,
+      from,
+      to,
+    )
+    .map(({ date }) => date)
+  const runs = runsOf(database, { productId, storeId: id, from, to })
+  return {
+    ...store,
+    first_date: dates[0] ?? null,
+    last_date: dates.at(-1) ?? null,
+    runs,
+    gaps: gapsBetween(dates, runs),
+  }
+}
+
+type RunRecord = {
+  from_date: string
+  to_date: string | null
+  latest: string
+  by_name: number
+  code: string
+  key: string
+  price_cents: number
+  was_price_cents: number | null
+  is_on_special: number | null
+  is_available: number | null
+}
+
+function runsOf(
+  database: SqliteDatabase,
+  span: { productId: number; storeId: number; from: string; to: string },
+): PriceRunView[] {
+  const records = database.all<RunRecord>(
+    `select from_date, to_date, (select max(date) from scrape where store_id = ?2) as latest, listing.by_name, listing.code, label.key,
+        price_cents, was_price_cents, is_on_special, is_available
+      from listing join label on label.id = listing.label_id
+      join price_run as run on run.store_id = ?2 and run.listing_id = listing.id
+      where listing.product_id = ?1 and from_date <= ?4 and (to_date is null or to_date >= ?3)
+      order by from_date, listing.by_name, listing.code`,
+    span.productId,
+    span.storeId,
+    span.from,
+    span.to,
+  )
+  return records.map(({ from_date, to_date, latest, by_name, code, is_on_special, is_available, ...terms }) => ({
+    ...terms,
+    from: from_date,
+    to: to_date ?? latest,
+    is_current: to_date === null,
+    sku: by_name === 1 ? null : code,
+    is_on_special: flagOf(is_on_special),
+    is_available: flagOf(is_available),
+  }))
+}

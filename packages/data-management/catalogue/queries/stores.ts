@@ -1,0 +1,70 @@
+/** The stores, and the scrapes of one of them. */
+import type { SqliteDatabase } from '../../database/sqlite.ts'
+
+/** What a store is called: the code of its company, and its own. */
+export type StoreCodes = readonly [company: string, store: string]
+
+export type StoreView = Readonly<{
+  company: string
+  store_id: string
+  name: string
+  state: string | null
+  first_date: string
+  last_date: string
+  /** How many listings its latest scrape shows. */
+  listings: number
+}>
+
+/** The stores behind a page, in the order of their codes. */
+export function listStores(
+  database: SqliteDatabase,
+  { company, after, limit }: { company: string | undefined; after: StoreCodes | undefined; limit: number },
+): StoreView[] {
+  const [companyAfter, storeAfter] = after ?? ['', '']
+  return database.all<StoreView>(
+    `select company.code as company, store.code as store_id, store.name, store.state,
+        (select min(date) from scrape where store_id = store.id) as first_date,
+        (select max(date) from scrape where store_id = store.id) as last_date,
+        (select max(listings) from scrape where store_id = store.id
+          and date = (select max(date) from scrape where store_id = store.id)) as listings
+      from store join company on company.id = store.company_id
+      where (company.code, store.code) > (?1, ?2) and (?3 is null or company.code = ?3)
+        and exists (select 1 from scrape where store_id = store.id)
+      order by company.code, store.code limit ?4`,
+    companyAfter,
+    storeAfter,
+    company ?? null,
+    limit,
+  )
+}
+
+/** What one file said about a store on one date. */
+export type ScrapeView = Readonly<{ date: string; listings: number; filename: string; sha256: string }>
+
+/** Which scrapes of a store (company and store id with a slash between them); `after` is the date and SHA-256 of the one before the page. */
+export type ScrapesQuery = Readonly<{
+  store: string
+  from: string
+  to: string
+  after: readonly [date: string, sha256: string] | undefined
+  limit: number
+}>
+
+/** The scrapes of a store, the newest first. A date that several files describe has several. */
+export function listScrapes(database: SqliteDatabase, query: ScrapesQuery): ScrapeView[] {
+  const [date, sha256] = query.after ?? ['9999-99-99', '']
+  return database.all<ScrapeView>(
+    `select scrape.date, scrape.listings, load.filename, load.sha256
+      from scrape join load on load.id = scrape.load_id
+      where scrape.store_id = (select store.id from store join company on company.id = store.company_id
+          where company.code || '/' || store.code = ?1)
+        and scrape.date between ?2 and ?3 and scrape.date <= ?4 and (scrape.date, load.sha256) < (?4, ?5)
+      order by scrape.date desc, load.sha256 desc limit ?6`,
+    query.store,
+    query.from,
+    query.to,
+    date,
+    sha256,
+    query.limit,
+  )
+}
