@@ -11,6 +11,8 @@ export type Campaign = Readonly<{
   options?: Options
   /** How many are tried at once: 1 where not given. */
   lanes?: number
+  /** Whether it mounts file systems. */
+  mounts?: boolean
   prepare: (options: Options) => Promise<Case>
 }>
 

@@ -5,7 +5,9 @@ import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packa
 import type { Campaign, Case } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
 import { loaderKills } from './loader-kills.ts'
+import { imageProgramsMissing, imagesMissing } from './points/images.ts'
 import { killCase } from './points/kills.ts'
+import { EATMYDATA_MISSING, powerCutCase, unsafePowerCutCase } from './points/power-cuts.ts'
 import { STRACE_MISSING } from './points/strace.ts'
 
 /** A campaign cannot be run on this machine. */
@@ -49,10 +51,36 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 6_000,
     lanes: 2,
     prepare: async () => {
-      if (STRACE_MISSING !== false) throw new NotPossible(STRACE_MISSING)
+      need(STRACE_MISSING)
       return killCase()
     },
   },
+  'power-cuts': {
+    about: 'a power cut at every system call of each process, on ext4 and XFS: nothing acknowledged is lost or torn',
+    unit: 'points',
+    count: 6_000,
+    lanes: 2,
+    mounts: true,
+    prepare: async () => {
+      need(STRACE_MISSING, imageProgramsMissing(), await imagesMissing())
+      return powerCutCase()
+    },
+  },
+  'power-cuts-unsafe': {
+    about: 'the same with every fsync a lie (libeatmydata): losses must be seen',
+    unit: 'points',
+    count: 15,
+    lanes: 2,
+    mounts: true,
+    prepare: async () => {
+      need(STRACE_MISSING, imageProgramsMissing(), EATMYDATA_MISSING, await imagesMissing())
+      return unsafePowerCutCase()
+    },
+  },
+}
+
+function need(...missing: readonly (string | false)[]): void {
+  for (const reason of missing) if (reason !== false) throw new NotPossible(reason)
 }
 
 function realFilesHere(): RealFile[] {

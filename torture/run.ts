@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import type { Campaign, Case, Options } from './campaign.ts'
 import { CAMPAIGNS, NotPossible } from './campaigns.ts'
+import { hasOwnMounts, inOwnMounts, mountsMissing } from './own-mounts.ts'
 
 const FAULTS_SHOWN_MAX = 5
 const PROGRESS_MS = 10_000
@@ -84,6 +85,13 @@ function flagsOf(options: Options): string {
     .join('')
 }
 
+async function runInOwnMounts(plan: Plan, given: string[]): Promise<number> {
+  if (hasOwnMounts()) return run(plan)
+  const missing = mountsMissing()
+  if (missing !== false) throw new NotPossible(missing)
+  return inOwnMounts(import.meta.filename, given)
+}
+
 function explain(): void {
   print('npm run torture -- CAMPAIGN [options]\n')
   for (const [name, { about, unit, count, options = {} }] of Object.entries(CAMPAIGNS))
@@ -97,6 +105,7 @@ async function main(given: string[]): Promise<number> {
     return 2
   }
   try {
+    if (plan.campaign.mounts) return await runInOwnMounts(plan, given)
     return await run(plan)
   } catch (error) {
     if (!(error instanceof NotPossible)) throw error

@@ -40,16 +40,19 @@ async function leave(place: Place, at: AsyncDisposable): Promise<void> {
 export class Stage implements AsyncDisposable {
   readonly scene: Scene
   readonly points: readonly Point[]
+  /** The state the scene starts from. */
+  readonly from: Place
   readonly #at: Awaited<ReturnType<typeof temporaryFolder>>
 
   private constructor(scene: Scene, points: readonly Point[], at: Awaited<ReturnType<typeof temporaryFolder>>) {
     this.scene = scene
     this.points = points
     this.#at = at
+    this.from = placeIn(at.path)
   }
 
   /** Prepares a scene and plays it undisturbed, which must go well, to learn its points. */
-  static async open(scene: Scene, wanted: Wanted): Promise<Stage> {
+  static async open(scene: Scene, wanted: Wanted, more: readonly Point[] = []): Promise<Stage> {
     const at = await temporaryFolder()
     const from = await makePlace(at.path)
     await scene.prepare(from)
@@ -62,12 +65,7 @@ export class Stage implements AsyncDisposable {
       (await scene.faultWhenQuiet(ground.place))
     if (fault !== undefined) throw new Error(`${scene.name} fails undisturbed: ${fault}`)
     const points = pointsIn(await callsIn(log), ground.place.root, wanted)
-    return new Stage(scene, points, at)
-  }
-
-  /** The state the scene starts from. */
-  get from(): Place {
-    return placeIn(this.#at.path)
+    return new Stage(scene, [...points, ...more], at)
   }
 
   /** Plays the scene on a ground with a blow to a point, or with none. */

@@ -7,18 +7,19 @@ import { Stage } from './stage.ts'
 /** What is done at a point, and how it is judged. */
 export type Try = (stage: Stage, point: Point) => Promise<Fault>
 
-export type Sweep = Readonly<{ scenes: readonly Scene[]; wanted: Wanted; attempt: Try }>
+/** `more`: points that are no system call. */
+export type Sweep = Readonly<{ scenes: readonly Scene[]; wanted: Wanted; attempt: Try; more?: readonly Point[] }>
 
 // Prime, and larger than the number of points of any scene: steps of this size meet each of them.
 const STRIDE = 1009
 
 /** The case of a sweep. A point that was tried before in this run is not tried again. */
-export function sweepCase({ scenes, wanted, attempt }: Sweep): Case {
+export function sweepCase({ scenes, wanted, attempt, more = [] }: Sweep): Case {
   const stages = new Map<Scene, Promise<Stage>>()
   const tried = new Set<string>()
   let points = 0
   const open = (scene: Scene): Promise<Stage> => {
-    const opening = stages.get(scene) ?? Stage.open(scene, wanted)
+    const opening = stages.get(scene) ?? Stage.open(scene, wanted, more)
     if (!stages.has(scene))
       opening.then(
         (stage) => (points += stage.points.length),

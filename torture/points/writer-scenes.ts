@@ -43,9 +43,7 @@ function writerScene(title: string, stores: readonly string[]): Scene {
       const { code, stderr } = await startProgram([PROGRAM, ...stores], place.root, environment).ended
       if (code !== 0) return `the scraper ended with ${code}: ${stderr}`
       const folders = await openFolders(realDisk(), place.own)
-      for (const leftOver of await leftOversIn(realDisk(), folders))
-        if ((await salvage(realDisk(), folders, leftOver)) === null && leftOver.size > 0)
-          return `${leftOver.name} is lost`
+      for (const leftOver of await leftOversIn(realDisk(), folders)) await salvage(realDisk(), folders, leftOver)
       return undefined
     },
     faultWhenQuiet: (place) => faultOfOutbox(place, files),

@@ -1,0 +1,70 @@
+/** A power cut at every system call of each process, on each kind of file system: nothing that was acknowledged is lost or torn. */
+import { existsSync } from 'node:fs'
+import type { Case, Fault } from '../campaign.ts'
+import { KINDS, worldOn } from './images.ts'
+import { changes, type Point } from './points.ts'
+import { SCENES } from './scenes.ts'
+import type { Stage, World } from './stage.ts'
+import { sweepCase } from './sweep.ts'
+
+// No run has so many calls: the cut comes when the process has ended.
+const NEVER = 60_000
+
+/** The case: a seed is a point, cut once on each kind of file system. */
+export function powerCutCase(): Case {
+  const worlds = KINDS.map((kind) => ({ kind, world: worldOn(kind, {}) }))
+  const attempt = async (stage: Stage, point: Point): Promise<Fault> => {
+    for (const { kind, world } of worlds) {
+      const fault = await faultOfCut(stage, point, world)
+      if (fault !== undefined) return `on ${kind.name}: ${fault}`
+    }
+    return undefined
+  }
+  const end: Point = { label: 'the end', blow: { call: 'fsync', at: NEVER, paths: [] } }
+  return sweepCase({ scenes: SCENES, wanted: changes, attempt, more: [end] })
+}
+
+async function faultOfCut(stage: Stage, { blow }: Point, world: World): Promise<Fault> {
+  await using ground = await world.open(stage.from)
+  const told = await stage.play(ground, { ...blow, effect: 'signal=SIGKILL' }, world.environment)
+  if (!told.killed && blow.at < NEVER) return `the kill did not fire; it ended with ${told.code}: ${told.printed}`
+  await ground.cut()
+  return await stage.faultAfter(ground, told)
+}
+
+const LIBRARY = '/usr/lib/x86_64-linux-gnu/libeatmydata.so'
+
+/** Why nothing can be made unsafe here; false when it can. */
+export const EATMYDATA_MISSING: string | false =
+  !existsSync(LIBRARY) && `${LIBRARY} is missing (in the package libeatmydata1 of Debian)`
+
+/**
+ * The test of the test: with a library that makes every fsync a lie, a power cut after the end must lose what was acknowledged. A
+ * seed is a scene and a kind of file system; it is a fault when nothing is seen to be lost.
+ */
+export function unsafePowerCutCase(): Case {
+  const worlds = KINDS.map((kind) => ({ kind, world: worldOn(kind, { LD_PRELOAD: LIBRARY }) }))
+  let losses = 0
+  const attempt = async (stage: Stage): Promise<Fault> => {
+    for (const { kind, world } of worlds) {
+      await using ground = await world.open(stage.from)
+      const told = await stage.play(ground, undefined, world.environment)
+      await ground.cut()
+      // Not opened further: what is left may be no database at all.
+      const lost = await stage.scene.faultAfterBlow(ground.place, told).catch(String)
+      if (lost === undefined) return `on ${kind.name} nothing is lost, although nothing was synced`
+      losses++
+    }
+    return undefined
+  }
+  const sweep = sweepCase({
+    scenes: SCENES,
+    wanted: () => false,
+    attempt,
+    more: [{ label: 'the end', blow: { call: 'fsync', at: NEVER, paths: [] } }],
+  })
+  return Object.assign((seed: number) => sweep(seed), {
+    figure: () => `${losses} losses seen`,
+    ...(sweep.close && { close: sweep.close }),
+  })
+}
