@@ -1,74 +1,110 @@
-/** `splitcart status`: what waits where, on this machine. */
-import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
-import { foldersIn as serverFoldersIn } from '@splitcart/data-management/folders.ts'
-import { foldersIn } from '@splitcart/scraping/folders.ts'
-import type { Settings } from '@splitcart/shared/settings.ts'
+/** `splitcart status`: what waits where, on this machine, and whether anybody is at work on it. */
+import { type DataManagementStatus, dataManagementStatus } from '@splitcart/data-management/status.ts'
+import { type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import type { Place } from '@splitcart/shared/place.ts'
 import type { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
-import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { columns, whole } from '../format.ts'
+import { columns, count, duration, size, time, whole } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; quiet?: boolean }
-type Places = Record<string, number>
 
 /** Adds the command. */
 export function addStatus(program: Command): void {
   const command = program
     .command('status')
-    .description('tell what waits where, on this machine')
+    .description('tell what waits where on this machine, since when, and how the last run ended; changes nothing')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  printable(configurable(command, ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']))
+  printable(configurable(command, ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR']))
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options)
-  const scraping = await scrapingPlaces(settings)
-  const dataManagement = await dataManagementPlaces(settings)
-  tell(terminal, `scraping (${settings.SCRAPING_DATA_DIR})`, scraping)
-  tell(terminal, `data_management (${settings.DATA_MANAGEMENT_DATA_DIR})`, dataManagement)
+  const { SCRAPING_DATA_DIR, DATA_MANAGEMENT_DATA_DIR } = settingsOf(options)
+  const disk = realDisk()
+  const scraping = await scrapingStatus(disk, SCRAPING_DATA_DIR)
+  const dataManagement = await dataManagementStatus(disk, DATA_MANAGEMENT_DATA_DIR)
+  tell(terminal, `scraping (${SCRAPING_DATA_DIR})`, scraping && [...scrapingLines(scraping), ...lastRunLines(scraping)])
+  tell(terminal, `data_management (${DATA_MANAGEMENT_DATA_DIR})`, dataManagement && serverLines(dataManagement))
+  const problems = [...(scraping?.problems ?? []), ...(dataManagement?.problems ?? [])]
+  for (const problem of problems) terminal.note(`warning  ${problem}`)
   terminal.record({ type: 'summary', scraping: scraping ?? null, data_management: dataManagement ?? null })
-  return EXIT.done
+  return problems.length > 0 ? EXIT.failure : EXIT.done
 }
 
-async function scrapingPlaces(settings: Settings): Promise<Places | undefined> {
-  const folders = foldersIn(settings.SCRAPING_DATA_DIR)
-  if (!existsSync(folders.outbox)) return undefined
-  return {
-    'waiting in product_outbox': await filesIn(folders.outbox),
-    'being written': await filesIn(folders.part, ''),
-    'archived in temp_jsonl_product_storage':
-      (await filesIn(folders.archive)) - (await filesIn(folders.archive, '.rejects.jsonl')),
-    'refused, in product_refused': await filesIn(folders.refused),
-  }
+function scrapingLines({ outbox, being_written, left_over, archive, uploads, refused }: ScrapingStatus): string[] {
+  return [
+    ...columns(
+      [
+        placeCells('waiting in product_outbox', outbox),
+        placeCells('being written', being_written),
+        placeCells('archived in temp_jsonl_product_storage', archive),
+        placeCells('refused, in product_refused', refused),
+      ],
+      [1, 2],
+    ),
+    ...(left_over ? [`${count(left_over, 'file')} left over by a scrape that did not finish: splitcart salvage`] : []),
+    `of the archive: ${stateLine(uploads)}`,
+  ]
 }
 
-async function dataManagementPlaces(settings: Settings): Promise<Places | undefined> {
-  const folders = serverFoldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
-  if (!existsSync(folders.inbox)) return undefined
-  await using machine = await openDataManagement(settings)
-  const uploads = await machine.ledger.uploads.countByState()
-  return {
-    'waiting in product_inbox': await filesIn(folders.inbox),
-    'being received': await filesIn(folders.parts, ''),
-    ...Object.fromEntries(Object.entries(uploads).map(([state, number]) => [`uploads ${state}`, number])),
-  }
+function lastRunLines({ uploader_running, last_run }: ScrapingStatus): string[] {
+  const runs = `upload-data ${isRunning(uploader_running)}`
+  if (last_run === null) return [runs, 'no run has ended yet']
+  const { finished_at, outcome, problem, next_try_at, last_good_at } = last_run
+  return [
+    runs,
+    `last run        ${since(finished_at)}: ${outcome.replace('_', ' ')}`,
+    ...(problem === null
+      ? []
+      : [`last problem    ${problem.title}: ${problem.detail}`, `                ${problem.todo}`]),
+    ...(next_try_at === null || !uploader_running ? [] : [`next try        ${time(Date.parse(next_try_at))}`]),
+    `last good run   ${last_good_at === null ? 'never' : since(last_good_at)}`,
+  ]
 }
 
-async function filesIn(folder: string, ending = '.jsonl'): Promise<number> {
-  const names = existsSync(folder) ? await readdir(folder) : []
-  return names.filter((name) => !name.startsWith('.') && name.endsWith(ending)).length
+function serverLines(status: DataManagementStatus): string[] {
+  return [
+    ...columns(
+      [
+        placeCells('waiting in product_inbox', status.inbox),
+        placeCells('being received', status.being_received),
+        placeCells('held, in product_held', status.held),
+        placeCells('failed, in product_failed', status.failed),
+        placeCells('loaded, in product_processed', status.processed),
+      ],
+      [1, 2],
+    ),
+    `uploads: ${stateLine(status.uploads)}`,
+    `serve ${isRunning(status.server_running)}, update-db ${isRunning(status.loader_running)}`,
+    `free disk: ${status.disk_free_bytes === null ? '?' : size(status.disk_free_bytes)}`,
+  ]
 }
 
-function tell(terminal: Terminal, title: string, places: Places | undefined): void {
+function placeCells(name: string, place: Place | null): string[] {
+  if (place === null) return [name, '?', '', '']
+  const { files, bytes, oldest_at } = place
+  return [name, whole(files), files === 0 ? '' : size(bytes), oldest_at === null ? '' : `oldest ${since(oldest_at)}`]
+}
+
+function stateLine(uploads: Readonly<Record<string, number>> | null): string {
+  if (uploads === null) return '?'
+  const parts = Object.entries(uploads).filter(([, number]) => number > 0)
+  return parts.length === 0 ? 'none yet' : parts.map(([state, number]) => `${whole(number)} ${state}`).join(', ')
+}
+
+function isRunning(runs: boolean | null): string {
+  if (runs === null) return 'may run'
+  return runs ? 'runs' : 'does not run'
+}
+
+function since(at: string): string {
+  const ms = Date.parse(at)
+  return `${time(ms)} (${duration(Math.max(0, Date.now() - ms))} ago)`
+}
+
+function tell(terminal: Terminal, title: string, lines: readonly string[] | undefined): void {
   terminal.say(title)
-  if (places === undefined) terminal.say('  nothing here yet')
-  else
-    for (const line of columns(
-      Object.entries(places).map(([place, number]) => [`  ${place}`, whole(number)]),
-      [1],
-    ))
-      terminal.say(line)
+  for (const line of lines ?? ['nothing here yet']) terminal.say(`  ${line}`)
 }

@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { takeLock } from '../lock.ts'
+import { isLocked, takeLock } from '../lock.ts'
 
 const HOLDER = join(import.meta.dirname, 'fixtures/holds-lock.ts')
 
@@ -42,6 +42,20 @@ test('a lock is refused within one process too, and is free once it is let go', 
     assert.throws(() => takeLock(path, 'first'), { code: 'locked' })
   }
   using _again = takeLock(path, 'second')
+})
+
+test('whether a lock is held can be looked at, without taking it', async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'inbox.lock')
+  assert.equal(isLocked(path), false)
+  assert.deepEqual(await readdir(at.path), [])
+  {
+    await using _holder = await startHolder(path)
+    assert.equal(isLocked(path), true)
+  }
+  assert.equal(isLocked(path), false)
+  using _lock = takeLock(path, 'free')
+  assert.equal(isLocked(path), true)
 })
 
 test('a lock leaves nothing but its own file', async () => {

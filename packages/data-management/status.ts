@@ -1,0 +1,60 @@
+/** How things stand on the receiving machine: what waits where, who is at work, how much room there is. Changes nothing. */
+import { join } from 'node:path'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { isLocked } from '@splitcart/shared/lock.ts'
+import { isShown, Looks, type Place, placeOf } from '@splitcart/shared/place.ts'
+import type { UploadState } from '@splitcart/shared/receipt.ts'
+import { openToLook } from './database/look.ts'
+import { foldersIn } from './folders.ts'
+
+/** Null where something could not be looked at; `problems` says why. The names are those of `status --json`: they stay. */
+export type DataManagementStatus = Readonly<{
+  inbox: Place | null
+  being_received: Place | null
+  held: Place | null
+  failed: Place | null
+  processed: Place | null
+  uploads: Readonly<Record<UploadState, number>> | null
+  server_running: boolean | null
+  loader_running: boolean | null
+  disk_free_bytes: number | null
+  problems: readonly string[]
+}>
+
+/** Looks around; `undefined` where no server has ever run. */
+export async function dataManagementStatus(disk: Disk, dataDir: string): Promise<DataManagementStatus | undefined> {
+  const folders = foldersIn(dataDir)
+  const looks = new Looks()
+  const isData = (name: string) => isShown(name) && name.endsWith('.jsonl')
+  if ((await disk.lstat(folders.inbox).catch(codeOf)) === 'ENOENT') return undefined
+  return {
+    inbox: await looks.at('product_inbox', () => placeOf(disk, folders.inbox, isData)),
+    being_received: await looks.at('product_inbox/.part', () => placeOf(disk, folders.parts)),
+    held: await looks.at('product_held', () => placeOf(disk, folders.held, isData)),
+    failed: await looks.at('product_failed', () => placeOf(disk, folders.failed)),
+    processed: await looks.at('product_processed', () => placeOf(disk, folders.processed)),
+    uploads: await looks.at('ledger.db', () => uploadsByState(join(folders.data, 'ledger.db'))),
+    server_running: await looks.at('the lock of serve', () => isLocked(join(folders.data, '.serve.lock'))),
+    loader_running: await looks.at('the lock of update-db', () => isLocked(join(folders.data, '.update-db.lock'))),
+    disk_free_bytes: await looks.at('the free disk', () => freeBytes(disk, folders.inbox)),
+    problems: looks.problems,
+  }
+}
+
+/** The bytes that a user may still write to the file system of a folder. */
+export async function freeBytes(disk: Disk, folder: string): Promise<number> {
+  const { bavail, bsize } = await disk.statfs(folder)
+  return bavail * bsize
+}
+
+function uploadsByState(path: string): Record<UploadState, number> {
+  const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0 }
+  const database = openToLook(path)
+  try {
+    const rows = database.prepare('select state, count(*) as number from upload group by state').all()
+    for (const { state, number } of rows) counts[state as UploadState] = Number(number)
+    return counts
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,61 @@
+/** How things stand on a scraping machine: what waits where, who is at work, and how the last run ended. Changes nothing. */
+import { join } from 'node:path'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { isLocked } from '@splitcart/shared/lock.ts'
+import { isShown, Looks, type Place, placeOf } from '@splitcart/shared/place.ts'
+import type { UploadState } from '@splitcart/shared/receipt.ts'
+import { receiptsIn } from './archive.ts'
+import { type Folders, foldersIn } from './folders.ts'
+import { type LastRun, readLastRun } from './last-run.ts'
+import { leftOversIn } from './left-overs.ts'
+
+/** Null where something could not be looked at; `problems` says why. The names are those of `status --json`: they stay. */
+export type ScrapingStatus = Readonly<{
+  outbox: Place | null
+  being_written: Place | null
+  left_over: number | null
+  archive: Place | null
+  uploads: Readonly<Record<UploadState, number>> | null
+  refused: Place | null
+  uploader_running: boolean | null
+  last_run: LastRun | null
+  problems: readonly string[]
+}>
+
+/** Looks around; `undefined` where nothing has ever been scraped. */
+export async function scrapingStatus(disk: Disk, dataDir: string): Promise<ScrapingStatus | undefined> {
+  const folders = foldersIn(dataDir)
+  const looks = new Looks()
+  if (!(await isThere(disk, folders.outbox))) return undefined
+  return {
+    outbox: await looks.at('product_outbox', () => placeOf(disk, folders.outbox, isData)),
+    being_written: await looks.at('product_outbox/.part', () => placeOf(disk, folders.part)),
+    left_over: await looks.at('product_outbox/.part', async () => (await leftOversIn(disk, folders)).length),
+    archive: await looks.at('temp_jsonl_product_storage', () => placeOf(disk, folders.archive, isData)),
+    uploads: await looks.at('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
+    refused: await looks.at('product_refused', () => placeOf(disk, folders.refused, isData)),
+    uploader_running: await looks.at('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
+    last_run: (await looks.at('the note about the last run', () => readLastRun(disk, folders))) ?? null,
+    problems: [...new Set(looks.problems)],
+  }
+}
+
+function isData(name: string): boolean {
+  return isShown(name) && name.endsWith('.jsonl') && !name.endsWith('.rejects.jsonl')
+}
+
+async function uploadsByState(disk: Disk, folders: Folders): Promise<Record<UploadState, number>> {
+  const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0 }
+  if (!(await isThere(disk, folders.archive))) return counts
+  const names = new Set(await disk.readdir(folders.archive))
+  for await (const { name, receipt } of receiptsIn(disk, folders)) if (names.has(name)) counts[receipt.state]++
+  return counts
+}
+
+// A folder behind one that may not be read is there, for all we know.
+async function isThere(disk: Disk, path: string): Promise<boolean> {
+  return disk.lstat(path).then(
+    () => true,
+    (error) => codeOf(error) !== 'ENOENT',
+  )
+}
