@@ -1,13 +1,13 @@
 /** Kill at every system call of each process: then everything is started again, and must be as if nothing had happened. */
 import type { Fault } from '../campaign.ts'
-import { changes, type Point } from './points.ts'
+import { changes, type Point, pointsIn } from './points.ts'
 import { SCENES } from './scenes.ts'
 import { FOLDERS, type Stage } from './stage.ts'
 import { sweepCase } from './sweep.ts'
 
 /** The case: one kill a seed. */
 export function killCase() {
-  return sweepCase({ scenes: SCENES, wanted: changes, attempt: killAt })
+  return sweepCase({ scenes: SCENES, choose: (calls, root) => pointsIn(calls, root, changes), attempt: killAt })
 }
 
 async function killAt(stage: Stage, { blow }: Point): Promise<Fault> {

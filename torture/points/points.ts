@@ -1,8 +1,8 @@
 /** The points of a run: every system call that touches a file of ours, each with the blow that hits just this call. */
 import { type Blow, CALLS, type Call } from './strace.ts'
 
-/** A call that can be hit. `label` names it without what differs from run to run; the paths of the blow start at the root. */
-export type Point = Readonly<{ label: string; blow: Omit<Blow, 'effect'> }>
+/** A call that can be hit. `label` names it without what differs from run to run; the paths of the blow start at the root. `order`: which call of the run it was. */
+export type Point = Readonly<{ label: string; blow: Omit<Blow, 'effect'>; order: number }>
 
 /** Which calls are points. */
 export type Wanted = (call: Call) => boolean
@@ -27,14 +27,30 @@ export function pointsIn(calls: readonly Call[], root: string, wanted: Wanted): 
   const named = ours.flatMap(({ paths }) => paths).filter((path) => path.startsWith(root) && !RANDOM.test(path))
   const groups = [named.filter((path) => DATABASE.test(path)), named.filter((path) => !DATABASE.test(path))]
   const points = groups.flatMap((paths) => pointsOn([...new Set(paths)], seen, root, wanted))
-  return [...points, ...unnamedPoints(seen, root, wanted)]
+  return [...points, ...unnamedPoints(seen, root, wanted)].sort((one, other) => one.order - other.order)
+}
+
+const ONLY_IN_MEMORY = new Set(['openat', 'write', 'pwrite64', 'ftruncate', 'fallocate', 'mkdir', 'mkdirat'])
+
+/** The points that differ for a disk: of several writes in a row, none of which is synced before the next, only the first. */
+export function durablyDifferent(points: readonly Point[]): Point[] {
+  const isWrite = (point: Point | undefined) => point !== undefined && ONLY_IN_MEMORY.has(point.blow.call)
+  return points.filter((point, index) => !isWrite(point) || !isWrite(points[index - 1]))
 }
 
 /** The calls on paths that are the same in every run: strace can be told to count only these. */
 function pointsOn(paths: readonly string[], seen: readonly Call[], root: string, wanted: Wanted): Point[] {
   const own = seen.filter((call) => call.paths.some((path) => paths.includes(path)))
   return numbered(own).flatMap(({ call, at }) =>
-    wanted(call) ? [{ label: labelOf(call, root), blow: { call: call.name, at, paths: paths.map(below(root)) } }] : [],
+    wanted(call)
+      ? [
+          {
+            label: labelOf(call, root),
+            blow: { call: call.name, at, paths: paths.map(below(root)) },
+            order: seen.indexOf(call),
+          },
+        ]
+      : [],
   )
 }
 
@@ -43,7 +59,7 @@ function unnamedPoints(seen: readonly Call[], root: string, wanted: Wanted): Poi
   return numbered(seen).flatMap(({ call, at }) => {
     const isRandom = call.paths.length > 0 && call.paths.every((path) => path.startsWith(root) && RANDOM.test(path))
     if (!isRandom || call.name === 'openat' || !wanted(call)) return []
-    return [{ label: labelOf(call, root), blow: { call: call.name, at, paths: [] } }]
+    return [{ label: labelOf(call, root), blow: { call: call.name, at, paths: [] }, order: seen.indexOf(call) }]
   })
 }
 

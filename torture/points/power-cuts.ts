@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs'
 import type { Case, Fault } from '../campaign.ts'
 import { KINDS, worldOn } from './images.ts'
-import { changes, type Point } from './points.ts'
+import { changes, durablyDifferent, type Point, pointsIn } from './points.ts'
 import { SCENES } from './scenes.ts'
-import type { Stage, World } from './stage.ts'
+import type { Choose, Stage, World } from './stage.ts'
 import { sweepCase } from './sweep.ts'
 
 // No run has so many calls: the cut comes when the process has ended.
 const NEVER = 60_000
+const END: Point = { label: 'the end', blow: { call: 'fsync', at: NEVER, paths: [] }, order: NEVER }
 
 /** The case: a seed is a point, cut once on each kind of file system. */
 export function powerCutCase(): Case {
@@ -20,8 +21,8 @@ export function powerCutCase(): Case {
     }
     return undefined
   }
-  const end: Point = { label: 'the end', blow: { call: 'fsync', at: NEVER, paths: [] } }
-  return sweepCase({ scenes: SCENES, wanted: changes, attempt, more: [end] })
+  const choose: Choose = (calls, root) => [...durablyDifferent(pointsIn(calls, root, changes)), END]
+  return sweepCase({ scenes: SCENES, choose, attempt })
 }
 
 async function faultOfCut(stage: Stage, { blow }: Point, world: World): Promise<Fault> {
@@ -57,14 +58,6 @@ export function unsafePowerCutCase(): Case {
     }
     return undefined
   }
-  const sweep = sweepCase({
-    scenes: SCENES,
-    wanted: () => false,
-    attempt,
-    more: [{ label: 'the end', blow: { call: 'fsync', at: NEVER, paths: [] } }],
-  })
-  return Object.assign((seed: number) => sweep(seed), {
-    figure: () => `${losses} losses seen`,
-    ...(sweep.close && { close: sweep.close }),
-  })
+  const sweep = sweepCase({ scenes: SCENES, choose: () => [END], attempt })
+  return Object.assign(sweep, { figure: () => `${losses} losses seen` })
 }

@@ -3,9 +3,12 @@ import { join } from 'node:path'
 import { temporaryFolder } from '../../test/folders.ts'
 import type { Fault } from '../campaign.ts'
 import { copyPlace, makePlace, type Place, placeIn } from './place.ts'
-import { labelOf, type Point, pointsIn, type Wanted } from './points.ts'
+import { labelOf, type Point } from './points.ts'
 import { firstFault, type Scene, type Told } from './scene.ts'
-import { type Blow, callsIn, startTraced } from './strace.ts'
+import { type Blow, type Call, callsIn, startTraced } from './strace.ts'
+
+/** Which points there are to the calls of a run on the files below a root. */
+export type Choose = (calls: readonly Call[], root: string) => readonly Point[]
 
 /** Where a scene is played once. `cut` takes the power away, where that is what it is for, and brings it back. */
 export type Ground = AsyncDisposable & Readonly<{ place: Place; cut: () => Promise<void> }>
@@ -52,7 +55,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Prepares a scene and plays it undisturbed, which must go well, to learn its points. */
-  static async open(scene: Scene, wanted: Wanted, more: readonly Point[] = []): Promise<Stage> {
+  static async open(scene: Scene, choose: Choose): Promise<Stage> {
     const at = await temporaryFolder()
     const from = await makePlace(at.path)
     await scene.prepare(from)
@@ -64,8 +67,8 @@ export class Stage implements AsyncDisposable {
       (await scene.recover(ground.place)) ??
       (await scene.faultWhenQuiet(ground.place))
     if (fault !== undefined) throw new Error(`${scene.name} fails undisturbed: ${fault}`)
-    const points = pointsIn(await callsIn(log), ground.place.root, wanted)
-    return new Stage(scene, [...points, ...more], at)
+    const points = choose(await callsIn(log), ground.place.root)
+    return new Stage(scene, points, at)
   }
 
   /** Plays the scene on a ground with a blow to a point, or with none. */
