@@ -11,8 +11,8 @@ export type Campaign = Readonly<{
   options?: Options
   /** How many are tried at once: 1 where not given. */
   lanes?: number
-  /** Whether it mounts file systems. */
-  mounts?: boolean
+  /** Whether it mounts file systems; or only starts processes that should not outlive it. */
+  isolated?: 'it mounts' | 'where possible'
   prepare: (options: Options) => Promise<Case>
 }>
 

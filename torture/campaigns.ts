@@ -50,6 +50,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'points',
     count: 6_000,
     lanes: 2,
+    isolated: 'where possible',
     prepare: async () => {
       need(STRACE_MISSING)
       return killCase()
@@ -60,7 +61,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'points',
     count: 6_000,
     lanes: 2,
-    mounts: true,
+    isolated: 'it mounts',
     prepare: async () => {
       need(STRACE_MISSING, imageProgramsMissing(), await imagesMissing())
       return powerCutCase()
@@ -71,7 +72,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'points',
     count: 15,
     lanes: 2,
-    mounts: true,
+    isolated: 'it mounts',
     prepare: async () => {
       need(STRACE_MISSING, imageProgramsMissing(), EATMYDATA_MISSING, await imagesMissing())
       return unsafePowerCutCase()

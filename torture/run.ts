@@ -85,11 +85,12 @@ function flagsOf(options: Options): string {
     .join('')
 }
 
-async function runInOwnMounts(plan: Plan, given: string[]): Promise<number> {
+async function runIsolated(plan: Plan, given: string[]): Promise<number> {
   if (hasOwnMounts()) return run(plan)
   const missing = mountsMissing()
-  if (missing !== false) throw new NotPossible(missing)
-  return inOwnMounts(import.meta.filename, given)
+  if (missing === false) return inOwnMounts(import.meta.filename, given)
+  if (plan.campaign.isolated === 'it mounts') throw new NotPossible(missing)
+  return run(plan)
 }
 
 function explain(): void {
@@ -105,8 +106,7 @@ async function main(given: string[]): Promise<number> {
     return 2
   }
   try {
-    if (plan.campaign.mounts) return await runInOwnMounts(plan, given)
-    return await run(plan)
+    return await (plan.campaign.isolated === undefined ? run(plan) : runIsolated(plan, given))
   } catch (error) {
     if (!(error instanceof NotPossible)) throw error
     print(`${plan.name}: not run, ${error.message}`)
