@@ -1,6 +1,6 @@
 /** What the routes work with. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import type { Moment } from '../catalogue/queries/sources.ts'
+import type { Moment } from '../catalogue/queries/freshness.ts'
 import type { Inbox } from '../inbox/accept.ts'
 
 const PARTIAL_SHARE = 0.5

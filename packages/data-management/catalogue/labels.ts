@@ -4,6 +4,7 @@
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
 import { indexWords, noteLabels } from './search.ts'
+import { noteSource } from './usual.ts'
 
 const PAGE_LISTINGS = 2_000
 
@@ -53,12 +54,15 @@ function setCategories(database: SqliteDatabase): void {
   `)
 }
 
-/** Names each of these stores as its newest scrape does, and their companies as the newest scrape that has a name for them. */
+/** Names each of these stores as its newest scrape does, and their companies as the newest scrape that has a name for them; notes how they are scraped. */
 export function rename(
   database: SqliteDatabase,
   stores: readonly Readonly<{ storeId: number; companyId: number }>[],
 ): void {
-  for (const storeId of new Set(stores.map((store) => store.storeId))) renameStore(database, storeId)
+  for (const storeId of new Set(stores.map((store) => store.storeId))) {
+    renameStore(database, storeId)
+    noteSource(database, storeId)
+  }
   for (const companyId of new Set(stores.map((store) => store.companyId))) renameCompany(database, companyId)
 }
 

@@ -50,6 +50,7 @@ function forgetLabels(database: SqliteDatabase): void {
 
 function forgetNames(database: SqliteDatabase): void {
   database.script(`
+    delete from source where not exists (select 1 from scrape where scrape.store_id = source.store_id);
     delete from store where not exists (select 1 from scrape where scrape.store_id = store.id);
     delete from company where not exists (select 1 from store where store.company_id = company.id);
     delete from brand where id not in (select brand_id from label where brand_id is not null);

@@ -4,8 +4,10 @@
  *   last scrape ──── usual interval ────▶ due ──▶ 1.5 × late ──▶ 2 × silent
  */
 
+import type { DatedRows, Usual } from '../usual.ts'
+
 /** A date on which a store was scraped. Times are milliseconds since 1970. */
-export type Scraped = Readonly<{ date: string; rows: number; receivedAt: number }>
+export type Scraped = DatedRows & Readonly<{ receivedAt: number }>
 
 /** Whether the next scrape is still to be expected, overdue, or hardly to be expected any more. */
 export type SourceState = 'good' | 'late' | 'silent'
@@ -13,36 +15,23 @@ export type SourceState = 'good' | 'late' | 'silent'
 /** One day of a source; none: nothing was due. */
 export type DayState = 'good' | 'late' | 'partial' | 'missing' | 'none'
 
-export type Freshness = Readonly<{
-  /** The median of the days between its last ten dates; null while there is only one. */
-  usualDays: number | null
-  dueDate: string | null
-  state: SourceState
-  /** The median of the rows of its last ten dates. */
-  usualRows: number
-  isPartial: boolean
-}>
+/** When it is now, and from which share of the usual rows on a scrape counts as whole. */
+export type Moment = Readonly<{ now: number; partialShare: number }>
+
+/** `dueDate`: of the next scrape; null while nothing is usual yet. */
+export type Freshness = Readonly<{ dueDate: string | null; state: SourceState; isPartial: boolean }>
 
 const DAY_MS = 86_400_000
 const LATE_FROM = 1.5
 const SILENT_FROM = 2
 
-/** The freshness of a source, from its latest dates (up to ten, the newest first). A scrape below `partialShare` of the usual rows is partial. */
-export function freshnessOf(
-  latest: readonly Omit<Scraped, 'receivedAt'>[],
-  receivedAt: number,
-  now: number,
-  partialShare: number,
-): Freshness {
-  const days = latest.map(({ date }) => dayOf(date))
-  const [last] = latest
-  const usualDays = medianOf(days.slice(1).map((day, index) => days[index]! - day)) ?? null
-  const usualRows = medianOf(latest.map(({ rows }) => rows)) ?? 0
-  const isPartial = last !== undefined && last.rows < partialShare * usualRows
-  if (last === undefined || usualDays === null) return { usualDays, dueDate: null, state: 'good', usualRows, isPartial }
-  const intervals = (now - seenAt(last.date, receivedAt)) / (usualDays * DAY_MS)
+/** The freshness of a source, from its latest date and what is usual for it. */
+export function freshnessOf(last: Scraped, { usualDays, usualRows }: Usual, { now, partialShare }: Moment): Freshness {
+  const isPartial = last.rows < partialShare * usualRows
+  if (usualDays === null) return { dueDate: null, state: 'good', isPartial }
+  const intervals = (now - seenAt(last.date, last.receivedAt)) / (usualDays * DAY_MS)
   const state = intervals > SILENT_FROM ? 'silent' : intervals > LATE_FROM ? 'late' : 'good'
-  return { usualDays, dueDate: dateOf(days[0]! + Math.round(usualDays)), state, usualRows, isPartial }
+  return { dueDate: dateOf(dayOf(last.date) + Math.round(usualDays)), state, isPartial }
 }
 
 /**
@@ -51,8 +40,9 @@ export function freshnessOf(
  */
 export function daysOf(
   scraped: readonly Scraped[],
-  usual: Pick<Freshness, 'usualDays' | 'usualRows'>,
-  { now, count, partialShare }: Readonly<{ now: number; count: number; partialShare: number }>,
+  usual: Usual,
+  { now, partialShare }: Moment,
+  count: number,
 ): DayState[] {
   const today = Math.floor(now / DAY_MS)
   const byDay = scraped.map((each) => ({ ...each, day: dayOf(each.date) }))
@@ -73,7 +63,7 @@ export function daysOf(
 
 function stateOfScrape(
   { day, rows, receivedAt }: Scraped & { day: number },
-  { usualDays, usualRows }: Pick<Freshness, 'usualDays' | 'usualRows'>,
+  { usualDays, usualRows }: Usual,
   partialShare: number,
 ): DayState {
   if (rows < partialShare * usualRows) return 'partial'
@@ -88,14 +78,6 @@ function isDue(daysSince: number, usualDays: number): boolean {
 /** When the scrape of a date was there: when it was received, or, for one that was brought in later, when its date ended. */
 function seenAt(date: string, receivedAt: number): number {
   return Math.min(receivedAt, Date.parse(date) + DAY_MS)
-}
-
-/** The middle of the numbers, or of the two in the middle; undefined of none. */
-export function medianOf(numbers: readonly number[]): number | undefined {
-  const sorted = numbers.toSorted((one, other) => one - other)
-  const upper = sorted[sorted.length >> 1]
-  if (upper === undefined) return undefined
-  return sorted.length % 2 === 1 ? upper : (upper + sorted[(sorted.length >> 1) - 1]!) / 2
 }
 
 function dayOf(date: string): number {

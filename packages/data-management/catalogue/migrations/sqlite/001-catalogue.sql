@@ -125,7 +125,17 @@ create table scrape (
 ) strict;
 
 create index scrape_load on scrape (load_id);
-create index scrape_shown on scrape (store_id, date, listings, load_id); -- how regularly a store is scraped, without the table
+create index scrape_shown on scrape (store_id, date, listings, load_id); -- the dates of a store, without the table
+
+-- How each store is scraped, by its latest dates: what the page asks of every store at once. It follows from `scrape` and `load`.
+create table source (
+  store_id integer primary key references store,
+  last_date text not null,
+  load_id integer not null, -- the latest file of that date
+  rows integer not null,
+  usual_days real, -- the median of the days from one date to the next; null: there is one date
+  usual_rows real not null -- the median of the rows
+) strict;
 
 -- From this date to that date, every scrape of this store showed this listing with exactly these terms.
 create table price_run (

@@ -1,0 +1,47 @@
+/** What is usual for a store: kept in `source` by whatever changes its scrapes, so that asking about every store at once is quick. */
+import type { SqliteDatabase } from '../database/sqlite.ts'
+
+/** A date of a store, and how many listings its scrape shows. */
+export type DatedRows = Readonly<{ date: string; rows: number }>
+
+/** The median of the days from one date to the next (null where there is one date only), and that of the rows. */
+export type Usual = Readonly<{ usualDays: number | null; usualRows: number }>
+
+const LATEST_DATES = 10
+const DAY_MS = 86_400_000
+
+/** Notes how a store is scraped, after its scrapes have changed. Nothing, where it has none. */
+export function noteSource(database: SqliteDatabase, storeId: number): void {
+  const latest = database.all<DatedRows>(
+    `select date, max(listings) as rows from scrape where store_id = ? group by date order by date desc limit ${LATEST_DATES}`,
+    storeId,
+  )
+  const [last] = latest
+  if (last === undefined) return
+  const { usualDays, usualRows } = usualOf(latest)
+  database.run(
+    `insert or replace into source
+      select ?1, ?2, load.id, ?3, ?4, ?5 from scrape join load on load.id = scrape.load_id
+      where store_id = ?1 and date = ?2 order by received_at desc, sha256 desc limit 1`,
+    storeId,
+    last.date,
+    last.rows,
+    usualDays,
+    usualRows,
+  )
+}
+
+/** What is usual, by the latest dates, the newest first. */
+export function usualOf(latest: readonly DatedRows[]): Usual {
+  const days = latest.map(({ date }) => Date.parse(date) / DAY_MS)
+  const between = days.slice(1).map((day, index) => days[index]! - day)
+  return { usualDays: medianOf(between) ?? null, usualRows: medianOf(latest.map(({ rows }) => rows)) ?? 0 }
+}
+
+/** The middle of the numbers, or of the two in the middle; undefined of none. */
+function medianOf(numbers: readonly number[]): number | undefined {
+  const sorted = numbers.toSorted((one, other) => one - other)
+  const upper = sorted[sorted.length >> 1]
+  if (upper === undefined) return undefined
+  return sorted.length % 2 === 1 ? upper : (upper + sorted[(sorted.length >> 1) - 1]!) / 2
+}
