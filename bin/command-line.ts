@@ -1,9 +1,10 @@
 /** What every command has: the flags of its settings, the way it prints, and where its problems end. */
-import { readFileSync, statSync } from 'node:fs'
 import { Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
 import { readSettings, SETTINGS, type SettingName, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { EXIT, exitOf } from './exit-codes.ts'
+import { printed } from './format.ts'
+import { exposureOf, keyIn } from './key-file.ts'
 import { type Manner, type Terminal, terminalOf } from './terminal.ts'
 
 /** Adds `--json` and `--quiet`. */
@@ -22,11 +23,22 @@ export function settingsOf(
   options: Readonly<Record<string, unknown>>,
   required: readonly SettingName[] = [],
 ): Settings {
-  const flags: Record<string, string> = {}
-  for (const name of Object.keys(SETTINGS)) {
-    const value = options[propertyOf(name)]
-    if (typeof value === 'string') flags[name] = value
-  }
+  const { API_SECRET_KEY: _, API_SECRET_KEY_FILE: __, ...environment } = process.env
+  return readSettings(environment, flagsIn(options), required)
+}
+
+/** The settings for a command that uses the key; no other command ever looks at it. */
+export function settingsWithKey(
+  options: Readonly<Record<string, unknown>>,
+  required: readonly SettingName[] = [],
+): Settings {
+  const settings = readWithKey(flagsIn(options), required)
+  const warning = settings.API_SECRET_KEY === undefined ? undefined : exposureOf(settings.API_SECRET_KEY, '.env')
+  if (warning !== undefined) process.stderr.write(`${warning}\n`)
+  return settings
+}
+
+function readWithKey(flags: Readonly<Record<string, string>>, required: readonly SettingName[]): Settings {
   const file = keyFile(process.env)
   if (file === undefined) return readSettings(process.env, flags, required)
   if ('key' in file) return readSettings({ ...process.env, API_SECRET_KEY: file.key }, flags, required)
@@ -41,6 +53,15 @@ export function settingsOf(
     throw error
   }
   throw new Problem('settings_invalid', `\n  ${file.fault}`)
+}
+
+function flagsIn(options: Readonly<Record<string, unknown>>): Record<string, string> {
+  const flags: Record<string, string> = {}
+  for (const name of Object.keys(SETTINGS)) {
+    const value = options[propertyOf(name)]
+    if (typeof value === 'string') flags[name] = value
+  }
+  return flags
 }
 
 /** Runs a command and sets the exit code. A problem is told in words; anything else is a mistake of ours and keeps its stack. */
@@ -65,7 +86,8 @@ function problemOfMachine(cause: unknown): Problem | undefined {
 function tellProblem(terminal: Terminal, problem: Problem): number {
   const { code, title, detail, todo } = toProblemDocument(problem)
   terminal.record({ type: 'error', code, title, detail, todo })
-  process.stderr.write(`splitcart: ${problem.message}\n${todo}\n`)
+  const lines = problem.message.split('\n').map(printed)
+  process.stderr.write(`splitcart: ${lines.join('\n')}\n${todo}\n`)
   return exitOf(problem) ?? EXIT.failure
 }
 
@@ -78,17 +100,10 @@ function propertyOf(name: string): string {
   return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-const OTHERS_MAY_READ = 0o077
-
 /** The key in API_SECRET_KEY_FILE, or what is wrong with that file; undefined where it is not to be read. */
 function keyFile(environment: NodeJS.ProcessEnv): { key: string } | { fault: string } | undefined {
   const path = environment.API_SECRET_KEY_FILE
   if (path === undefined || path === '' || environment.API_SECRET_KEY) return undefined
-  try {
-    if (process.platform !== 'win32' && (statSync(path).mode & OTHERS_MAY_READ) !== 0)
-      return { fault: `API_SECRET_KEY_FILE: ${path} can be read by others; run: chmod 600 ${path}` }
-    return { key: readFileSync(path, 'utf8').trim() }
-  } catch (cause) {
-    return { fault: `API_SECRET_KEY_FILE: ${cause instanceof Error ? cause.message : cause}` }
-  }
+  const found = keyIn(path)
+  return 'key' in found ? found : { fault: `API_SECRET_KEY_FILE: ${found.fault}` }
 }

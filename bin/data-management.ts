@@ -3,6 +3,7 @@ import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalo
 import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, type Settings } from '@splitcart/shared/settings.ts'
 
@@ -17,6 +18,7 @@ export async function openDataManagement(settings: Settings): Promise<DataManage
   const disk = realDisk()
   const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
   const file = databaseFile(settings)
+  await checkPrivate(disk, Object.values(folders))
   await makeFolders(disk, folders)
   const catalogue = openCatalogue(file)
   const ledger = openLedger(folders.data, settings.API_SECRET_KEY)

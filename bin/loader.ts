@@ -32,7 +32,8 @@ export async function keepLoaderRunning(settings: Settings, log: Log, signal: Ab
 
 function start(settings: Settings): ChildProcess {
   const args = [PROGRAM, 'update-db', '--products', '--watch', '--until-input-ends', '--quiet']
-  const environment = { ...process.env, ...environmentOf(settings) }
+  // It opens no door, so it gets no key. Emptied, not removed: a `.env` here would bring it back.
+  const environment = { ...process.env, ...environmentOf(settings), API_SECRET_KEY: '', API_SECRET_KEY_FILE: '' }
   // The child ends when this pipe does: also when this process is killed.
   return spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'inherit'], env: environment })
 }

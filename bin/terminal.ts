@@ -1,7 +1,16 @@
-/** Where results and messages go: results to stdout, everything else to stderr; colour only on a terminal. */
+/**
+ * Where results and messages go: results to stdout, everything else to stderr; colour only on a terminal.
+ *
+ * Names, reasons and rows come from outside. So what a line or record holds is always printed as one line, and control
+ * characters, which could draw on the terminal or forge a line, are made visible: here, so that nobody can forget it.
+ */
 import { styleText } from 'node:util'
+import { asciiControls, printed } from './format.ts'
 
 export type Style = Parameters<typeof styleText>[0]
+
+/** A style for the beginning of a line. */
+export type Mark = Readonly<{ style: Style; length: number }>
 
 /** How a command was asked to print. */
 export type Manner = Readonly<{ json?: boolean; quiet?: boolean }>
@@ -10,15 +19,14 @@ export type Terminal = Readonly<{
   manner: Manner
   /** Whether a person watches stderr, so that progress may be drawn. */
   isLive: boolean
-  /** A line of the result, for people; nothing with --json. */
-  say: (line: string) => void
+  /** A line of the result, for people; nothing with --json. Its first `length` characters may have a style. */
+  say: (line: string, mark?: Mark) => void
   /** The line that sums up, for people: also with --quiet. */
   sum: (line: string) => void
   /** A record of the result, for programs; nothing without --json. */
-  record: (record: Readonly<{ type: 'file' | 'summary' | 'error'; [field: string]: unknown }>) => void
+  record: (record: Readonly<{ type: 'file' | 'check' | 'summary' | 'error'; [field: string]: unknown }>) => void
   /** A line for people that is not the result. */
   note: (line: string) => void
-  style: (style: Style, text: string) => string
 }>
 
 /** The terminal of this process. */
@@ -26,20 +34,26 @@ export function terminalOf(manner: Manner): Terminal {
   return {
     manner,
     isLive: process.stderr.isTTY === true && !manner.json && !manner.quiet,
-    say: (line) => {
-      if (!manner.json && !manner.quiet) process.stdout.write(`${line}\n`)
+    say: (line, mark) => {
+      if (!manner.json && !manner.quiet) process.stdout.write(`${styled(line, mark)}\n`)
     },
     sum: (line) => {
-      if (!manner.json) process.stdout.write(`${line}\n`)
+      if (!manner.json) process.stdout.write(`${printed(line)}\n`)
     },
     record: (record) => {
-      if (manner.json && (!manner.quiet || record.type !== 'file')) process.stdout.write(`${JSON.stringify(record)}\n`)
+      if (manner.json && (!manner.quiet || (record.type !== 'file' && record.type !== 'check')))
+        process.stdout.write(`${asciiControls(JSON.stringify(record))}\n`)
     },
     note: (line) => {
-      if (!manner.quiet) process.stderr.write(`${line}\n`)
+      if (!manner.quiet) process.stderr.write(`${printed(line)}\n`)
     },
-    style: (style, text) => styleText(style, text, { stream: process.stdout }),
   }
+}
+
+function styled(line: string, mark: Mark | undefined): string {
+  if (mark === undefined) return printed(line)
+  const head = styleText(mark.style, printed(line.slice(0, mark.length)), { stream: process.stdout })
+  return head + printed(line.slice(mark.length))
 }
 
 /** A reader of our output that goes away (`splitcart … | head`) ends us quietly. */

@@ -1,7 +1,7 @@
 /** Tells what `upload-data` does: a line a file, and on a terminal a live line for what is on its way. */
 import type { FileEvent, Summary, Trouble, UploadEvent } from '@splitcart/scraping/upload-events.ts'
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
-import { count, duration, size, whole } from './format.ts'
+import { count, duration, printed, size, whole } from './format.ts'
 import { createLogUpdate, type LogUpdate } from './live.ts'
 import type { Style, Terminal } from './terminal.ts'
 
@@ -34,7 +34,7 @@ export class UploadReport {
   on(event: UploadEvent): void {
     if (event.type === 'progress') {
       this.#moving.set(event.name, event)
-      this.#live?.draw([...this.#moving.values()].map(progressLine).join('\n'))
+      this.#live?.draw([...this.#moving.values()].map((each) => printed(progressLine(each))).join('\n'))
       return
     }
     if ('name' in event) this.#moving.delete(event.name)
@@ -50,7 +50,8 @@ export class UploadReport {
     const { sum, note, record } = this.#terminal
     if (summary.problem !== undefined) {
       record({ ...summary.problem, type: 'error' })
-      note(`${sentence(summary.problem)}\n${summary.problem.todo}`)
+      note(sentence(summary.problem))
+      note(summary.problem.todo)
     }
     sum(
       this.#leftAlone && isNothing(summary)
@@ -61,8 +62,9 @@ export class UploadReport {
   }
 
   #file(event: FileEvent): void {
-    const { say, record, style } = this.#terminal
-    say(`${style(STYLE[event.state], event.state.padEnd(10))}  ${event.name}${about(event)}`)
+    const { say, record } = this.#terminal
+    const line = `${event.state.padEnd(10)}  ${event.name}${about(event)}`
+    say(line, { style: STYLE[event.state], length: event.state.length })
     record(event)
   }
 }

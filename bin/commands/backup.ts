@@ -47,7 +47,7 @@ async function makeBackup(file: string, settings: Settings, terminal: Terminal):
   // The ledger first: a load that is in the catalogue only is found there when its file comes again; the other way round it would be lost.
   await copyDatabase(disk, ledgerFile(settings), ledger)
   await copyDatabase(disk, databaseFile(settings), catalogue)
-  terminal.say(`${catalogue}\n${ledger}`)
+  for (const path of [catalogue, ledger]) terminal.say(path)
   terminal.record({ type: 'summary', catalogue, ledger })
   return EXIT.done
 }

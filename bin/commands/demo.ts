@@ -40,7 +40,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   }
   const stage = new Stage({ ...environment, LOG_LEVEL: 'warn' })
   try {
-    const title = (text: string) => terminal.say(`\n${terminal.style('bold', text)}`)
+    const title = (text: string) => {
+      terminal.say('')
+      terminal.say(text, { style: 'bold', length: text.length })
+    }
     title('1. Shops are scraped: JsonlWriter hands whole files to product_outbox.')
     await scrape(environment.SCRAPING_DATA_DIR, terminal)
     title('2. The server starts, and makes a key for the scraping machine.')
@@ -53,10 +56,12 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     const observations = (await stage.output(['export', 'observations'])).split('\n').length
     const products = (await stage.output(['export', 'products'])).split('\n').length
     terminal.say(`${count(products, 'product')}, ${count(observations, 'observation')} of their prices.`)
-    terminal.say(`\nLook at ${server}/api/uploads with the key, e.g.`)
+    terminal.say('')
+    terminal.say(`Look at ${server}/api/uploads with the key, e.g.`)
     terminal.say(`  curl -H 'X-API-Key: ${key}' ${server}/api/uploads`)
+    terminal.say('')
     if (options.stay || process.stdin.isTTY) await untilStopped(terminal, folder, signal)
-    else terminal.say('\nAll of it is removed now. To look around, run it with --stay.')
+    else terminal.say('All of it is removed now. To look around, run it with --stay.')
     return code
   } finally {
     await stage.clear()

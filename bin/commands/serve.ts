@@ -11,7 +11,7 @@ import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { configurable, run, settingsWithKey } from '../command-line.ts'
 import { checkServerKey, type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { keepLoaderRunning } from '../loader.ts'
@@ -34,7 +34,7 @@ export function addServe(program: Command): void {
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options)
+  const settings = settingsWithKey(options)
   checkServerKey(settings)
   const signal = stopSignal()
   const log = openLog(settings.LOG_LEVEL)

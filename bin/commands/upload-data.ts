@@ -8,9 +8,10 @@ import type { Summary } from '@splitcart/scraping/upload-events.ts'
 import type { Job } from '@splitcart/scraping/upload-job.ts'
 import { watchOutbox } from '@splitcart/scraping/watch.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, printable, run, settingsOf } from '../command-line.ts'
+import { configurable, printable, run, settingsOf, settingsWithKey } from '../command-line.ts'
 import { EXIT, EXIT_OF_OUTCOME } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -48,7 +49,7 @@ export function addUploadData(program: Command): void {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   if (options.dryRun) return tellWhatWaits(settingsOf(options), terminal)
   const flags = { uploadConcurrency: options.concurrency, uploadRateMax: options.limitRate }
-  const settings = settingsOf({ ...options, ...flags }, ['API_SERVER_URL', 'API_SECRET_KEY'])
+  const settings = settingsWithKey({ ...options, ...flags }, ['API_SERVER_URL', 'API_SECRET_KEY'])
   const report = new UploadReport(terminal)
   const job = await jobOf(settings, report)
   const everyMs = settings.UPLOAD_WATCH_SECONDS * 1000
@@ -67,6 +68,7 @@ async function jobOf(settings: Settings, report: UploadReport): Promise<Job> {
   return {
     disk,
     client: createUploadClient({ server: server!, key: key!, disk, ...rateLimit }),
+  await checkPrivate(disk, [settings.SCRAPING_DATA_DIR, ...Object.values(foldersIn(settings.SCRAPING_DATA_DIR))])
     folders: await openFolders(disk, settings.SCRAPING_DATA_DIR),
     patience: { triesMax: settings.UPLOAD_TRIES_MAX },
     concurrency: settings.UPLOAD_CONCURRENCY,

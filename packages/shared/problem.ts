@@ -194,6 +194,12 @@ export const PROBLEMS = {
     'This machine refused',
     'Nothing is lost. Check who may read and write there, and that the disk has room; then run it again.',
   ),
+  folder_unsafe: kind(
+    0,
+    'never',
+    'This folder is not safe to work in',
+    'Make it a folder of the user who runs this, that nobody else may write to; then run it again. Nothing was touched.',
+  ),
   state_other: kind(
     0,
     'never',

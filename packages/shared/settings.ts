@@ -32,7 +32,7 @@ export const SETTINGS = {
     'both',
     text,
     undefined,
-    'a file that holds API_SECRET_KEY and that only its owner may read',
+    'a file that holds API_SECRET_KEY and that only its owner may read; - is standard input',
   ),
   SCRAPING_DATA_DIR: setting('scraping', text, 'scraping/data', 'the folder of product_outbox and the archive'),
   UPLOAD_TRIES_MAX: setting(

@@ -1,0 +1,80 @@
+/** The key where a file or standard input holds it: a command line shows it to every user of the machine, a private file to nobody else. */
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { parseEnv } from 'node:util'
+
+const STANDARD_INPUT = '-'
+const OTHERS_MAY = 0o077
+// No key is that long: whatever is, was named by mistake.
+const BYTES_MAX = 4096
+const WAIT_MS = 10
+
+/** What API_SECRET_KEY_FILE holds, or what is wrong with it. Follows links, for secrets are often handed over as one; it is the file that counts. */
+export function keyIn(path: string): { key: string } | { fault: string } {
+  try {
+    if (path === STANDARD_INPUT) return fromStandardInput()
+    const file = openSync(path, 'r')
+    try {
+      const fault = faultOf(file, path)
+      return fault === undefined ? checked(read(file), path) : { fault }
+    } finally {
+      closeSync(file)
+    }
+  } catch (cause) {
+    return { fault: cause instanceof Error ? cause.message : String(cause) }
+  }
+}
+
+/** A warning when this key stands in a `.env` that others can read. Not refused: such a file may hold much else, and work for years. */
+export function exposureOf(key: string, path: string): string | undefined {
+  if (process.platform === 'win32' || !existsSync(path) || (statSync(path).mode & OTHERS_MAY) === 0) return undefined
+  const isThere = parseEnv(readFileSync(path, 'utf8')).API_SECRET_KEY === key
+  return isThere ? `warning: ${path} holds the key and can be read by others; run: chmod 600 ${path}` : undefined
+}
+
+function fromStandardInput(): { key: string } | { fault: string } {
+  if (isatty(0)) return { fault: 'standard input is a terminal, which would show the key; pass it through a pipe' }
+  return checked(read(0), 'standard input')
+}
+
+// Of the file that is open, not of the name: that may lead elsewhere a moment later.
+function faultOf(file: number, path: string): string | undefined {
+  const { mode, uid } = fstatSync(file)
+  if (process.platform === 'win32' || process.geteuid === undefined) return undefined
+  if ((mode & OTHERS_MAY) !== 0) return `${path} can be read by others; run: chmod 600 ${path}`
+  const user = process.geteuid()
+  if (uid !== user && uid !== 0 && user !== 0)
+    return `${path} belongs to another user (${uid}), who can read it; make a file of your own`
+  return undefined
+}
+
+function checked(text: string, path: string): { key: string } | { fault: string } {
+  const key = text.trim()
+  if (key === '') return { fault: `${path} is empty` }
+  return Buffer.byteLength(text) > BYTES_MAX ? { fault: `${path} holds more than a key` } : { key }
+}
+
+function read(file: number): string {
+  const buffer = Buffer.alloc(BYTES_MAX + 1)
+  let length = 0
+  while (length < buffer.length) {
+    const bytes = readPatiently(file, buffer, length)
+    if (bytes === 0) break
+    length += bytes
+  }
+  return buffer.toString('utf8', 0, length)
+}
+
+/** Reads what is there. A pipe that another program made non-blocking has nothing yet instead of waiting. */
+function readPatiently(file: number, buffer: Buffer, offset: number): number {
+  for (;;)
+    try {
+      return readSync(file, buffer, offset, buffer.length - offset, null)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // How Windows says that a pipe has ended.
+      if (code === 'EOF') return 0
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS)
+    }
+}

@@ -1,0 +1,95 @@
+/** Where a key comes from: the environment, a private file or standard input, and who gets to see it. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { keyIn } from '../bin/key-file.ts'
+import { temporaryFolder } from './folders.ts'
+import { openMachines, PROGRAM, until, withoutSettings } from './machines.ts'
+import { childrenOf, NO_PROC } from './processes.ts'
+
+const KEY = 'a-key-that-no-server-has-given'
+const NO_MODES = process.platform === 'win32' && 'Windows has no modes'
+
+test('a key file must be its owner’s alone, and hold one key', { skip: NO_MODES }, async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'key')
+  await writeFile(path, `${KEY}\n`, { mode: 0o600 })
+  assert.deepEqual(keyIn(path), { key: KEY })
+  for (const mode of [0o640, 0o604, 0o660, 0o644]) {
+    await chmod(path, mode)
+    assert.deepEqual(keyIn(path), { fault: `${path} can be read by others; run: chmod 600 ${path}` })
+  }
+  await chmod(path, 0o400)
+  assert.deepEqual(keyIn(path), { key: KEY })
+  for (const [text, said] of [
+    ['', /is empty/],
+    [' \n', /is empty/],
+    ['x'.repeat(5000), /holds more than a key/],
+  ] as const) {
+    const other = join(at.path, `other-${text.length}`)
+    await writeFile(other, text, { mode: 0o600 })
+    assert.match(String('fault' in keyIn(other) && Object.values(keyIn(other))), said)
+  }
+  assert.match(Object.values(keyIn(at.path)).join(), /EISDIR|can be read/)
+})
+
+test('a key file that others can read is refused with the command that mends it, and no file moves', {
+  skip: NO_MODES,
+}, async () => {
+  await using machines = await openMachines()
+  const path = join(machines.path, 'key')
+  await writeFile(path, KEY, { mode: 0o644 })
+  const environment = { API_SERVER_URL: 'http://127.0.0.1:1', API_SECRET_KEY_FILE: path }
+  const { code, stderr } = await machines.run(['upload-data'], environment)
+  assert.equal(code, 2)
+  assert.ok(stderr.includes(`run: chmod 600 ${path}`) && !stderr.includes(KEY), stderr)
+  assert.equal((await machines.run(['status'], environment)).code, 0, 'a command that needs no key looks at none')
+})
+
+test('a .env with the key that others can read is warned of', { skip: NO_MODES }, async () => {
+  await using machines = await openMachines()
+  await writeFile(join(machines.path, '.env'), `API_SECRET_KEY=${KEY}\n`, { mode: 0o644 })
+  const { API_SECRET_KEY: _, ...environment } = withoutSettings()
+  const upload = () => {
+    const child = spawn(process.execPath, [PROGRAM, 'upload-data'], {
+      cwd: machines.path,
+      env: { ...environment, API_SERVER_URL: 'http://127.0.0.1:1', SCRAPING_DATA_DIR: machines.scraping },
+    })
+    return child.stderr.setEncoding('utf8').toArray() as Promise<string[]>
+  }
+  assert.equal(
+    (await upload()).join(''),
+    'warning: .env holds the key and can be read by others; run: chmod 600 .env\n',
+  )
+  await chmod(join(machines.path, '.env'), 0o600)
+  assert.equal((await upload()).join(''), '')
+})
+
+test('a key from standard input opens the server, and its loader is given none', { skip: NO_PROC }, async () => {
+  await using machines = await openMachines()
+  await mkdir(machines.dataManagement, { mode: 0o700 })
+  const server = spawn(process.execPath, [PROGRAM, 'serve', '--port', '0'], {
+    cwd: machines.path,
+    env: { ...withoutSettings(), API_SECRET_KEY_FILE: '-', DATA_MANAGEMENT_DATA_DIR: machines.dataManagement },
+  })
+  let printed = ''
+  server.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
+  server.stderr.resume()
+  try {
+    server.stdin.end(`${KEY}\n`)
+    await until(() => printed.includes('Listening on '), 'the server listens')
+    const url = /Listening on (\S+)/.exec(printed)?.[1]
+    const answer = await fetch(`${url}/api/audit`, { headers: { 'x-api-key': KEY } })
+    assert.equal(answer.status, 200)
+    await until(() => childrenOf(server.pid!).length > 0, 'the loader runs')
+    for (const pid of [server.pid!, ...childrenOf(server.pid!)])
+      for (const file of ['cmdline', 'environ']) assert.ok(!readFileSync(`/proc/${pid}/${file}`).includes(KEY))
+  } finally {
+    const gone = new Promise((resolve) => server.once('close', resolve))
+    server.kill('SIGTERM')
+    await gone
+  }
+})
