@@ -6,6 +6,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { LOG_LEVELS } from './log.ts'
 import { Problem } from './problem.ts'
+import { key, networks, oneOf, rate, share, text, url, whole } from './setting-readers.ts'
 
 export type Machine = 'scraping' | 'data-management' | 'both'
 
@@ -88,6 +89,13 @@ export const SETTINGS = {
   PORT: setting('data-management', whole(0, 65535), '8000', 'the port that serve listens on'),
   BODY_BYTES_MAX: setting('data-management', whole(1), String(512 * MIB), 'the largest compressed upload'),
   CONTENT_BYTES_MAX: setting('data-management', whole(1), String(8 * GIB), 'the largest decompressed upload'),
+  CONTENT_RATIO_MAX: setting(
+    'data-management',
+    whole(1),
+    '1000',
+    'how many times larger than its compressed form an upload of more than a MiB may be',
+  ),
+  LINES_MAX: setting('data-management', whole(1), '50000000', 'how many lines an upload may have'),
   LINE_BYTES_MAX: setting('data-management', whole(1024), String(MIB), 'the longest line; longer ones are rejects'),
   DISK_BYTES_KEPT: setting('data-management', whole(0), String(GIB), 'the free disk that uploads leave'),
   INBOX_FILES_MAX: setting(
@@ -109,6 +117,52 @@ export const SETTINGS = {
     'how long the oldest may wait to be loaded before further ones are put off',
   ),
   BODY_IDLE_SECONDS_MAX: setting('data-management', whole(1), '60', 'the longest time without a byte of an upload'),
+  UPLOADS_AT_ONCE_MAX: setting('data-management', whole(1), '8', 'how many uploads of a key may arrive at once'),
+  REQUESTS_PER_MINUTE_MAX: setting('data-management', whole(1), '600', 'how many requests a key may make in a minute'),
+  FAILURES_PER_MINUTE_MAX: setting(
+    'data-management',
+    whole(1),
+    '20',
+    'how many requests with a wrong key an address may make in a minute; further ones are told to wait, longer and longer',
+  ),
+  FILES_PER_DAY_MAX: setting(
+    'data-management',
+    whole(1),
+    undefined,
+    'how many new files of a key are taken in a day (UTC); no limit where it is not set',
+  ),
+  BYTES_PER_DAY_MAX: setting(
+    'data-management',
+    whole(1),
+    undefined,
+    'after how many compressed bytes of new files of a key in a day (UTC) no more are taken; no limit where it is not set',
+  ),
+  BODY_BYTES_PER_SECOND_MIN: setting(
+    'data-management',
+    whole(0),
+    String(16 * KIB),
+    'the slowest an upload may come, on average over the time waited for it, once that is 10 s; 0: however slow',
+  ),
+  SOCKETS_MAX: setting('data-management', whole(1), '8192', 'how many connections may be open'),
+  SOCKETS_PER_ADDRESS_MAX: setting(
+    'data-management',
+    whole(1),
+    '1024',
+    'how many connections of one address may be open; those of TRUSTED_PROXIES are not counted',
+  ),
+  TRUSTED_PROXIES: setting(
+    'data-management',
+    networks,
+    undefined,
+    'the proxies whose X-Forwarded-For is believed: addresses and networks with commas between them, e.g. 127.0.0.1',
+  ),
+  TLS_CERT: setting(
+    'data-management',
+    text,
+    undefined,
+    'a file with the certificate chain (PEM): serve speaks https then; it is read again on SIGHUP',
+  ),
+  TLS_KEY: setting('data-management', text, undefined, 'a file with the private key of TLS_CERT (PEM)'),
   RESUMABLE_COUNT_MAX: setting('data-management', whole(1), '16', 'how many unfinished uploads a key may have'),
   RESUMABLE_KEY_BYTES_MAX: setting(
     'data-management',
@@ -207,51 +261,4 @@ function setting<T, F extends string | undefined>(
 
 function secret<T>(machine: Machine, read: (text: string) => T, about: string) {
   return { machine, read, fallback: undefined, about, secret: true } as const
-}
-
-function text(value: string): string {
-  return value
-}
-
-// Of any length: a sender may hold whatever it was given, and hears from the server that it is wrong. What guards a server is checked there.
-function key(value: string): string {
-  if (!/^[\x21-\x7e]+$/.test(value)) throw new Error('printable ASCII characters without spaces')
-  return value
-}
-
-function url(value: string): URL {
-  const parsed = URL.canParse(value) ? new URL(value) : undefined
-  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) throw new Error('an http or https address')
-  if (parsed.username !== '' || parsed.password !== '') throw new Error('an address without user name and password')
-  return parsed
-}
-
-function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): (value: string) => number {
-  return (value) => {
-    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
-    if (!(number >= min && number <= max))
-      throw new Error(`a whole number from ${min}${max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : ''}`)
-    return number
-  }
-}
-
-// As curl and wget have it: k is 1024 bytes. Less than 1k is a typing error.
-function rate(value: string): number {
-  const { digits = '', unit = '' } = /^(?<digits>\d{1,9})(?<unit>[kKmM]?)$/.exec(value)?.groups ?? {}
-  const bytes = Number(digits) * ({ k: KIB, m: MIB }[unit.toLowerCase()] ?? 1)
-  if (bytes < KIB) throw new Error('bytes a second, at least 1k, such as 500k or 2M')
-  return bytes
-}
-
-function share(value: string): number {
-  const number = /^(0|1|0?\.\d+|1\.0+)$/.test(value) ? Number(value) : Number.NaN
-  if (!(number >= 0 && number <= 1)) throw new Error('a share from 0 to 1')
-  return number
-}
-
-function oneOf<const Word extends string>(words: readonly Word[]): (value: string) => Word {
-  return (value) => {
-    if (!(words as readonly string[]).includes(value)) throw new Error(`one of ${words.join(', ')}`)
-    return value as Word
-  }
 }

@@ -1,0 +1,70 @@
+/** How the texts of settings are read. Each reader throws, as its message, what it expects. */
+import { isIP } from 'node:net'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Any text. */
+export function text(value: string): string {
+  return value
+}
+
+/** A key of any length: a sender may hold whatever it was given. What guards a server is checked there. */
+export function key(value: string): string {
+  if (!/^[\x21-\x7e]+$/.test(value)) throw new Error('printable ASCII characters without spaces')
+  return value
+}
+
+/** An http or https address without a password in it. */
+export function url(value: string): URL {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) throw new Error('an http or https address')
+  if (parsed.username !== '' || parsed.password !== '') throw new Error('an address without user name and password')
+  return parsed
+}
+
+/** A whole number. */
+export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): (value: string) => number {
+  return (value) => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
+    if (!(number >= min && number <= max))
+      throw new Error(`a whole number from ${min}${max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : ''}`)
+    return number
+  }
+}
+
+/** Bytes a second as curl and wget have it: k is 1024 bytes. Less than 1k is a typing error. */
+export function rate(value: string): number {
+  const { digits = '', unit = '' } = /^(?<digits>\d{1,9})(?<unit>[kKmM]?)$/.exec(value)?.groups ?? {}
+  const bytes = Number(digits) * ({ k: KIB, m: MIB }[unit.toLowerCase()] ?? 1)
+  if (bytes < KIB) throw new Error('bytes a second, at least 1k, such as 500k or 2M')
+  return bytes
+}
+
+/** A share from 0 to 1. */
+export function share(value: string): number {
+  const number = /^(0|1|0?\.\d+|1\.0+)$/.test(value) ? Number(value) : Number.NaN
+  if (!(number >= 0 && number <= 1)) throw new Error('a share from 0 to 1')
+  return number
+}
+
+/** One of some words. */
+export function oneOf<const Word extends string>(words: readonly Word[]): (value: string) => Word {
+  return (value) => {
+    if (!(words as readonly string[]).includes(value)) throw new Error(`one of ${words.join(', ')}`)
+    return value as Word
+  }
+}
+
+/** Addresses and networks of IP, with commas between them. */
+export function networks(value: string): readonly string[] {
+  const parts = value.split(',').map((part) => part.trim())
+  if (!parts.every(isNetwork)) throw new Error('IP addresses and networks, such as 127.0.0.1,10.0.0.0/8')
+  return parts
+}
+
+function isNetwork(part: string): boolean {
+  const { address = '', length } = /^(?<address>[^/]+)(?:\/(?<length>\d{1,3}))?$/.exec(part)?.groups ?? {}
+  const version = isIP(address)
+  return version !== 0 && Number(length ?? 0) <= (version === 4 ? 32 : 128)
+}
