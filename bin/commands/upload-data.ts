@@ -61,13 +61,18 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 }
 
 async function jobOf(settings: Settings, report: UploadReport): Promise<Job> {
-  const { API_SERVER_URL: server, API_SECRET_KEY: key, UPLOAD_RATE_MAX: rate } = settings
+  const {
+    API_SERVER_URL: server,
+    API_SECRET_KEY: key,
+    UPLOAD_RATE_MAX: rate,
+    RESUMABLE_BYTES_MIN: resumableBytesMin,
+  } = settings
   const disk = realDisk()
   const rateLimit = rate === undefined ? {} : { rateLimit: createRateLimit(rate) }
   const heartbeat = settings.HEARTBEAT_URL === undefined ? {} : { heartbeat: settings.HEARTBEAT_URL }
   return {
     disk,
-    client: createUploadClient({ server: server!, key: key!, disk, ...rateLimit }),
+    client: createUploadClient({ server: server!, key: key!, disk, resumableBytesMin, ...rateLimit }),
   await checkPrivate(disk, [settings.SCRAPING_DATA_DIR, ...Object.values(foldersIn(settings.SCRAPING_DATA_DIR))])
     folders: await openFolders(disk, settings.SCRAPING_DATA_DIR),
     patience: { triesMax: settings.UPLOAD_TRIES_MAX },

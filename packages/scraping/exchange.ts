@@ -8,14 +8,14 @@ import type { RateLimit } from './rate-limit.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
-/** Sends one request with the key and gives the answer, of which only the head has been read. */
+/** Sends one request, with the key where there is one, and gives the answer, of which only the head has been read. */
 export async function ask(
-  client: Readonly<{ key: string }>,
+  client: Readonly<{ key?: string }>,
   idle: Idle,
   url: URL,
   init: RequestInit,
 ): Promise<Response> {
-  const headers = { 'X-API-Key': client.key, ...init.headers }
+  const headers = { ...(client.key !== undefined && { 'X-API-Key': client.key }), ...init.headers }
   try {
     return await fetch(url, { ...init, headers, redirect: 'manual', signal: idle.signal })
   } catch (cause) {
@@ -29,11 +29,12 @@ type Source = Readonly<{ disk: Disk; rateLimit?: RateLimit }>
 export class Body implements AsyncDisposable {
   readonly #from: Source
   readonly #path: string
-  readonly #onSent: (bytes: number) => void
+  readonly #onSent: (bytes: number, sentBytes: number) => void
   #chunks: AsyncGenerator<Buffer<ArrayBuffer>> | undefined
   fault: unknown
 
-  constructor(from: Source, path: string, onSent: (bytes: number) => void) {
+  /** `onSent` hears of each portion that went out: its bytes, and where in the file it ends. */
+  constructor(from: Source, path: string, onSent: (bytes: number, sentBytes: number) => void) {
     this.#from = from
     this.#path = path
     this.#onSent = onSent
@@ -54,9 +55,11 @@ export class Body implements AsyncDisposable {
     try {
       const { disk, rateLimit } = this.#from
       const chunks = chunksOf(disk, this.#path, start)
+      let at = start
       for await (const chunk of rateLimit?.slow(chunks) ?? chunks) {
         yield chunk
-        this.#onSent(chunk.length)
+        at += chunk.length
+        this.#onSent(chunk.length, at)
       }
     } catch (error) {
       this.fault = error

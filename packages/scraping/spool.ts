@@ -9,7 +9,7 @@
  *  3. A file that changed while it was read is not sent.
  */
 import type { FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere, replace, writePart } from '@splitcart/shared/durable-file.ts'
@@ -27,6 +27,7 @@ export type Spooled = Readonly<{ name: string; path: string; encoding: Encoding;
 
 const ENDINGS = { zstd: '.zst', gzip: '.gz' } as const
 const NOTE_ENDING = '.json'
+const RESUME_ENDING = '.resume'
 
 /** What hears how many bytes of the outbox file have been read. */
 export type OnRead = (bytes: number) => void
@@ -55,14 +56,20 @@ export async function spool(
 /** Removes the copy of a file, if there is one. */
 export async function dropSpooled(disk: Disk, folders: Folders, name: string): Promise<void> {
   await removeIfThere(disk, notePath(folders, name))
-  for (const ending of Object.values(ENDINGS)) await removeIfThere(disk, join(folders.spool, name + ending))
+  for (const ending of [RESUME_ENDING, ...Object.values(ENDINGS)])
+    await removeIfThere(disk, join(folders.spool, name + ending))
+}
+
+/** Where the address is noted at which the server keeps what has arrived of a copy. */
+export function resumeNotePath({ path, name }: Pick<Spooled, 'path' | 'name'>): string {
+  return join(dirname(path), name + RESUME_ENDING)
 }
 
 /** Removes the copies of files that do not wait any more. */
 export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly Waiting[]): Promise<void> {
   const names = new Set(waiting.map(({ name }) => name))
   for (const entry of await disk.readdir(folders.spool)) {
-    const name = /^(.*\.jsonl)\.(?:zst|gz|json|json\.part)$/.exec(entry)?.[1]
+    const name = /^(.*\.jsonl)\.(?:zst|gz|json|resume)(?:\.part)?$/.exec(entry)?.[1]
     if (name !== undefined && !names.has(name)) await removeIfThere(disk, join(folders.spool, entry))
   }
 }

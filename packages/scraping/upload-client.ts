@@ -14,17 +14,23 @@ import { Problem, parseProblemDocument } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { create as toContentDisposition } from 'content-disposition'
+import { retryOf } from './answer.ts'
 import { ask, Body, faultOf, moving, readText } from './exchange.ts'
 import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
+import { isBegun, type OnSent, sendInPieces } from './resumable.ts'
 import type { Spooled } from './spool.ts'
 
 const IDLE_MS_MAX = 60_000
 
-/** The server, as this machine sees it. `send` calls `onSent` with the number of bytes of each portion that went out. */
+// What fits into so little is sent once more sooner than it is resumed.
+const BROKEN_BYTES_MIN = 64 * 1024
+const NOT_RESUMABLE_MS = 60 * 60 * 1000
+
+/** The server, as this machine sees it. `send` tells `onSent` of each portion that went out. */
 export type UploadClient = Readonly<{
-  send: (spooled: Spooled, onSent: (bytes: number) => void) => Promise<Receipt>
+  send: (spooled: Spooled, onSent: OnSent) => Promise<Receipt>
   receipt: (id: string) => Promise<Receipt | undefined>
   rejects: (id: string) => AsyncGenerator<Reject>
 }>
@@ -35,13 +41,18 @@ export type ClientOptions = Readonly<{
   idleMsMax?: number
   disk?: Disk
   rateLimit?: RateLimit
+  /** Copies from this size on are sent so that a cut transfer can be resumed; smaller ones after they were cut once. */
+  resumableBytesMin?: number
 }>
 
-type Client = ClientOptions & Readonly<{ idleMsMax: number; disk: Disk }>
+type Client = ClientOptions & Readonly<{ idleMsMax: number; disk: Disk; resumableBytesMin: number; known: Known }>
+
+/** What was found out: the copies that did not get through in one piece, and until when nothing is sent in pieces. */
+type Known = { readonly broken: Set<string>; wholeUntil: number }
 
 /** Makes a client; throws `settings_invalid` when the key would travel unencrypted. Connects to nothing yet. */
 export function createUploadClient(options: ClientOptions): UploadClient {
-  const client: Client = { idleMsMax: IDLE_MS_MAX, disk: realDisk(), ...options }
+  const client: Client = { ...defaults(), ...options, known: { broken: new Set(), wholeUntil: 0 } }
   if (client.server.protocol !== 'https:' && !isLoopback(client.server.hostname))
     throw new Problem(
       'settings_invalid',
@@ -59,11 +70,46 @@ export function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
 }
 
-async function send(client: Client, spooled: Spooled, onSent: (bytes: number) => void): Promise<Receipt> {
+function defaults() {
+  return { idleMsMax: IDLE_MS_MAX, disk: realDisk(), resumableBytesMin: Number.POSITIVE_INFINITY }
+}
+
+async function send(client: Client, spooled: Spooled, onSent: OnSent): Promise<Receipt> {
+  if (await isForPieces(client, spooled)) {
+    const outcome = await sendInPieces(client, spooled, onSent)
+    if ('receiptId' in outcome) return receiptFor(client, outcome.receiptId, spooled)
+    if (outcome.notFor === 'any file') client.known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
+  }
+  let sentBytes = 0
+  try {
+    return await sendWhole(client, spooled, (bytes, all) => {
+      sentBytes = all
+      onSent(bytes, all)
+    })
+  } catch (error) {
+    if (sentBytes > BROKEN_BYTES_MIN && retryOf(error) === 'soon') client.known.broken.add(spooled.sha256)
+    throw error
+  }
+}
+
+async function isForPieces(client: Client, spooled: Spooled): Promise<boolean> {
+  const { known, resumableBytesMin } = client
+  if (performance.now() < known.wholeUntil) return false
+  if (spooled.spooledBytes >= resumableBytesMin || known.broken.has(spooled.sha256)) return true
+  return isBegun(client, spooled)
+}
+
+async function receiptFor(client: Client, id: string, spooled: Spooled): Promise<Receipt> {
+  const receipt = await receiptOf(client, id)
+  if (receipt === undefined) throw new Problem('answer_unknown', `the server does not know its own receipt ${id}`)
+  return checked(receipt, spooled)
+}
+
+async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Promise<Receipt> {
   using idle = new Idle(client.idleMsMax)
-  await using body = new Body(client, spooled.path, (bytes) => {
+  await using body = new Body(client, spooled.path, (bytes, sentBytes) => {
     idle.moved()
-    onSent(bytes)
+    onSent(bytes, sentBytes)
   })
   try {
     const url = urlOf(client.server, 'api/upload/products/')

@@ -78,14 +78,11 @@ function spoolFile(job: Job, run: Run, file: Waiting): Promise<Spooled | undefin
 
 function sendUntilAnswered(job: Job, run: Run, spooled: Spooled): Promise<Receipt> {
   const { name, spooledBytes } = spooled
-  const attempt = () => {
-    let sentBytes = 0
-    return job.client.send(spooled, (bytes) => {
-      sentBytes += bytes
+  const attempt = () =>
+    job.client.send(spooled, (bytes, sentBytes) => {
       run.summary.wireBytes += bytes
       tell(job, run, { type: 'progress', name, step: 'send', sentBytes, totalBytes: spooledBytes })
     })
-  }
   return deliver(attempt, job.patience, pausing(job, run, name))
 }
 
