@@ -9,6 +9,7 @@ import { imageProgramsMissing, imagesMissing } from './points/images.ts'
 import { killCase } from './points/kills.ts'
 import { EATMYDATA_MISSING, powerCutCase, unsafePowerCutCase } from './points/power-cuts.ts'
 import { STRACE_MISSING } from './points/strace.ts'
+import { resume } from './resume.ts'
 
 /** A campaign cannot be run on this machine. */
 export class NotPossible extends Error {}
@@ -44,6 +45,13 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 1,
     options: { files: 2_000, percent: 30 },
     prepare: async (options) => chaos(options),
+  },
+  resume: {
+    about: 'a file over a line that is cut 20 times, with both sides killed: at most 1.2 times its bytes cross the line',
+    unit: 'rounds',
+    count: 1,
+    options: { megabytes: 200 },
+    prepare: async (options) => resume(options),
   },
   kills: {
     about: 'SIGKILL at every system call of sender, receiver, loader and scraper: nothing lost, doubled or left over',
