@@ -42,7 +42,13 @@ async function acceptOnce(folder: string, packed: string): Promise<string> {
   const disk = realDisk()
   await makeFolders(disk, folders)
   await using ledger = openLedger(folders.data)
-  const limits = { bodyBytesMax: BYTES, contentBytesMax: 2 * BYTES, idleMsMax: 60_000 }
+  const limits = {
+    bodyBytesMax: BYTES,
+    contentBytesMax: 2 * BYTES,
+    contentRatioMax: 1000,
+    linesMax: BYTES,
+    idleMsMax: 60_000,
+  }
   const inbox: Inbox = { disk, folders, ledger, limits, diskBytesKept: 0, checkBacklog: async () => {}, now: Date.now }
   const about = {
     encoding: 'gzip',

@@ -79,6 +79,8 @@ function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) 
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,
+    contentRatioMax: settings.CONTENT_RATIO_MAX,
+    linesMax: settings.LINES_MAX,
     idleMsMax: settings.BODY_IDLE_SECONDS_MAX * 1000,
   }
   const backlog = {

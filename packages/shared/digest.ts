@@ -19,10 +19,14 @@ export class Digester {
     countLines(this.#count, chunk)
   }
 
+  /** How many lines there are so far. */
+  get lines(): number {
+    return this.#count.lines + (this.#count.open ? 1 : 0)
+  }
+
   /** Ends the digest; the digester takes nothing after this. */
   digest(): Digest {
-    const lines = this.#count.lines + (this.#count.open ? 1 : 0)
-    return { sha256: this.#hash.digest('hex'), bytes: this.bytes, lines }
+    return { sha256: this.#hash.digest('hex'), bytes: this.bytes, lines: this.lines }
   }
 }
 

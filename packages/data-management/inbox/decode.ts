@@ -2,29 +2,42 @@
  * From the bytes on the wire to the bytes of the file, in one pass and in constant memory: counted, decoded, digested, written.
  *
  * Nothing is trusted: what is on the wire is counted before it is decoded and what comes out is counted as it comes; a body that ends
- * too early, or goes on behind its end, is refused. Several gzip members or zstd frames are one content (RFC 1952, RFC 8878).
+ * too early, or goes on behind its end, is refused. Several gzip members or zstd frames are one content (RFC 1952, RFC 8878), up to a
+ * limit. No body makes a decoder ask for more memory than one window of 8 MiB.
  */
 import type { FileHandle } from 'node:fs/promises'
 import type { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
+import { MemberCounter } from './members.ts'
 
 /** The content encodings an upload may have, best first. */
 export const ENCODINGS = ['zstd', 'gzip'] as const
 
 export type Encoding = (typeof ENCODINGS)[number] | 'identity'
 
-/** How large an upload may be, in bytes, and how long it may stand still, in milliseconds. */
-export type DecodeLimits = Readonly<{ bodyBytesMax: number; contentBytesMax: number; idleMsMax: number }>
+/** How large an upload may be, in bytes and lines, and how long it may stand still, in milliseconds. */
+export type DecodeLimits = Readonly<{
+  bodyBytesMax: number
+  contentBytesMax: number
+  /** How many bytes of content may come out of each byte on the wire, once there is a MiB of them. */
+  contentRatioMax: number
+  linesMax: number
+  idleMsMax: number
+}>
 
 /** The digest of what was written, and how many bytes it took on the wire. */
 export type Decoded = Digest & Readonly<{ wireBytes: number }>
 
 // Large portions: each costs one call to the decoder and one to the disk.
 const PORTION_BYTES = 256 * 1024
+// A short file may well be one line a thousand times.
+const RATIO_CHECKED_FROM_BYTES = 1024 * 1024
+// 8 MiB: what every decoder must take and no encoder may exceed over HTTP (RFC 9659).
+const WINDOW_LOG_MAX = 23
 
 /** Decodes a body into a part. Throws a Problem for what is wrong with the body; the part is then worth nothing. */
 export async function decode(
@@ -33,13 +46,12 @@ export async function decode(
   limits: DecodeLimits,
   part: FileHandle,
 ): Promise<Decoded> {
-  const meter = new Meter(body, limits)
+  const meter = new Meter(body, encoding, limits)
   const digester = new Digester()
   const write = async (content: AsyncIterable<Buffer>) => {
     for await (const chunk of content) {
       digester.add(chunk)
-      if (digester.bytes > limits.contentBytesMax)
-        meter.refuse('content_too_large', `more than ${limits.contentBytesMax} bytes of content are not taken`)
+      meter.check(digester)
       await part.appendFile(chunk)
     }
     // The decoder has seen the end of its data; what still comes it would never look at.
@@ -65,14 +77,26 @@ export async function decode(
  */
 class Meter {
   readonly #body: AsyncIterator<Buffer>
+  readonly #members: MemberCounter
   readonly #limits: DecodeLimits
   bytes = 0
   hasEnded = false
   refusal: Problem | undefined
 
-  constructor(body: Readable, limits: DecodeLimits) {
+  constructor(body: Readable, encoding: Encoding, limits: DecodeLimits) {
     this.#body = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
+    this.#members = new MemberCounter(encoding)
     this.#limits = limits
+  }
+
+  /** Refuses what has become of these bytes when it is too much. */
+  check({ bytes, lines }: Pick<Digester, 'bytes' | 'lines'>): void {
+    const { contentBytesMax, contentRatioMax, linesMax } = this.#limits
+    if (bytes > contentBytesMax)
+      this.refuse('content_too_large', `more than ${contentBytesMax} bytes of content are not taken`)
+    if (lines > linesMax) this.refuse('lines_too_many', `more than ${linesMax} lines are not taken`)
+    if (bytes > RATIO_CHECKED_FROM_BYTES && bytes > contentRatioMax * this.bytes)
+      this.refuse('ratio_too_large', `${this.bytes} bytes became ${bytes}, more than ${contentRatioMax} times as many`)
   }
 
   /** Throws a problem that counts for more than what its throwing breaks. */
@@ -88,9 +112,19 @@ class Meter {
       if (done) break
       this.bytes += value.length
       if (this.bytes > bodyBytesMax) this.refuse('body_too_large', `more than ${bodyBytesMax} bytes are not taken`)
-      yield value
+      yield* this.#cut(value)
     }
+    yield* this.#members.end()
     this.hasEnded = true
+  }
+
+  #cut(chunk: Buffer): Buffer[] {
+    try {
+      return this.#members.push(chunk)
+    } catch (error) {
+      if (error instanceof Problem) this.refusal ??= error
+      throw error
+    }
   }
 
   /** Whatever carries the body gave up: a connection that was cut, a form that has no end. */
@@ -125,16 +159,19 @@ function behindTheEnd(encoding: Encoding): string {
 
 function decoderOf(encoding: Encoding): (Transform & { bytesWritten: number }) | undefined {
   if (encoding === 'gzip') return createGunzip({ chunkSize: PORTION_BYTES })
-  if (encoding === 'zstd') return createZstdDecompress({ chunkSize: PORTION_BYTES })
+  const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX }
+  if (encoding === 'zstd') return createZstdDecompress({ chunkSize: PORTION_BYTES, params })
   return undefined
 }
 
 function problemOf(error: unknown, encoding: Encoding, wireBytes: number): unknown {
   const code = codeOf(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return new Problem('disk_full', undefined, { cause: error })
-  // The decoder closed with input left: it has seen the end of its data.
-  if (code === 'ERR_STREAM_PREMATURE_CLOSE')
+  // The decoder closed with input left, or found a member behind what was no member: it has seen the end of its data.
+  if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ERR_STREAM_PUSH_AFTER_EOF')
     return new Problem('body_damaged', behindTheEnd(encoding), { cause: error })
+  if (code === 'ZSTD_error_frameParameter_windowTooLarge')
+    return new Problem('window_too_large', `more than ${2 ** WINDOW_LOG_MAX} bytes are not taken`, { cause: error })
   if (!/^(Z_|ZSTD_|ERR_ZSTD)/.test(code)) return error
   if (wireBytes === 0) return new Problem('body_empty')
   const detail = code === 'Z_BUF_ERROR' ? `the ${encoding} data end too early` : `these are no sound ${encoding} data`

@@ -15,7 +15,13 @@ import { type TemporaryFolder, temporaryFolder } from '../../../test/folders.ts'
 import { type Decoded, type DecodeLimits, decode, type Encoding } from '../inbox/decode.ts'
 
 const MIB = 1024 * 1024
-const LIMITS: DecodeLimits = { bodyBytesMax: 64 * MIB, contentBytesMax: 64 * MIB, idleMsMax: 5_000 }
+const LIMITS: DecodeLimits = {
+  bodyBytesMax: 64 * MIB,
+  contentBytesMax: 64 * MIB,
+  contentRatioMax: 1e6,
+  linesMax: 1e6,
+  idleMsMax: 5_000,
+}
 const TEXT = Buffer.from('{"product": "Käse 🧀"}\n{"product": "milk"}\nno newline at the end')
 const MILK = Buffer.from('{"product": "milk"}\n')
 const CHECKED = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }

@@ -10,6 +10,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
+import type { Door } from '../api/door.ts'
 import { buildServer } from '../api/server.ts'
 import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '../folders.ts'
@@ -39,10 +40,21 @@ export type Receiver = AsyncDisposable &
 
 export const SETTINGS_KEY = 'a-key-from-the-settings-of-a-test'
 
+export const LIMITS = {
+  bodyBytesMax: 4 * MIB,
+  contentBytesMax: 16 * MIB,
+  contentRatioMax: 1000,
+  linesMax: 1_000_000,
+  idleMsMax: 5_000,
+}
+
 const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: 60 * 60 * 1000 }
 
 export async function openReceiver(
-  wishes: Partial<Omit<Inbox, 'folders' | 'ledger'>> & { unfinished?: Partial<UnfinishedLimits> } = {},
+  wishes: Partial<Omit<Inbox, 'folders' | 'ledger'>> & {
+    unfinished?: Partial<UnfinishedLimits>
+    door?: Partial<Door>
+  } = {},
 ): Promise<Receiver> {
   const at = await temporaryFolder()
   const disk = realDisk()
@@ -50,13 +62,12 @@ export async function openReceiver(
   await makeFolders(disk, folders)
   const ledger = openLedger(at.path, SETTINGS_KEY)
   const catalogue = openCatalogue(join(at.path, 'catalogue.db'))
-  const limits = { bodyBytesMax: 4 * MIB, contentBytesMax: 16 * MIB, idleMsMax: 5_000 }
   const logFile = openSync(join(at.path, 'server.log'), 'a')
   const inbox: Inbox = {
     disk,
     folders,
     ledger,
-    limits,
+    limits: LIMITS,
     diskBytesKept: 0,
     checkBacklog: async () => {},
     now: Date.now,
@@ -64,7 +75,7 @@ export async function openReceiver(
   }
   const kept = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits: kept, now: inbox.now })
-  const server = await buildServer({ inbox, unfinished, catalogue }, openLog('warn', logFile))
+  const server = await buildServer({ inbox, unfinished, catalogue }, openLog('warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
   const makeKey = async (...scopes: Scope[]) =>

@@ -6,8 +6,15 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { until } from '../../../test/machines.ts'
-import { assertProblem, get, openReceiver, postGzip, type Receiver, SETTINGS_KEY, sha256Of } from './receiver.ts'
+import {
+  assertProblem,
+  get,
+  LIMITS,
+  openReceiver,
+  postGzip,
+  SETTINGS_KEY,
+  sha256Of,
+} from './receiver.ts'
 import {
   ask,
   BODY,
@@ -274,8 +281,7 @@ test('a sender that comes back is let in though its first request still stands t
 })
 
 test('a body that stands still is answered with 408, and what came is kept', async () => {
-  const limits = { bodyBytesMax: 1024 * 1024, contentBytesMax: 1024 * 1024, idleMsMax: 100 }
-  await using receiver = await openReceiver({ limits })
+  await using receiver = await openReceiver({ limits: { ...LIMITS, idleMsMax: 100 } })
   const path = await open(receiver)
   const socket = await stalled(receiver, path, 300)
   const answer = String((await socket.toArray())[0])

@@ -6,7 +6,17 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGzip, gzipSync } from 'node:zlib'
-import { assertProblem, named, openReceiver, post, postGzip, type Receiver, rowsText, TEXT } from './receiver.ts'
+import {
+  assertProblem,
+  named,
+  openReceiver,
+  post,
+  postGzip,
+  LIMITS as RECEIVER_LIMITS,
+  type Receiver,
+  rowsText,
+  TEXT,
+} from './receiver.ts'
 
 const KIB = 1024
 const GZIP = gzipSync(TEXT)
@@ -96,7 +106,7 @@ test('a body that says it is too large is refused before it is read', async () =
   assert.match(answer, /^HTTP\/1\.1 413 .*"code":"body_too_large"/s)
 })
 
-const LIMITS = { bodyBytesMax: 64 * KIB, contentBytesMax: 256 * KIB, idleMsMax: 5_000 }
+const LIMITS = { ...RECEIVER_LIMITS, bodyBytesMax: 64 * KIB, contentBytesMax: 256 * KIB }
 
 test('a body that turns out too large is refused while it comes', async () => {
   await using receiver = await openReceiver({ limits: LIMITS })
