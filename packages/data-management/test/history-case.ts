@@ -4,6 +4,7 @@ import { catalogueLines } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { loadFile } from '../update-db/load-file.ts'
+import { faultOfDerived } from './derived.ts'
 import { historyOf } from './histories.ts'
 import { type HistoryFile, LINE_BYTES_MAX, naiveCatalogue, naiveCounts, naiveObservations } from './naive-catalogue.ts'
 import { Chance } from './random.ts'
@@ -94,7 +95,8 @@ export function faultOf(catalogue: Catalogue, files: readonly HistoryFile[]): Fa
   return (
     differenceBetween(naiveCatalogue(files).toSorted(), lines.toSorted()) ??
     differenceBetween(naiveObservations(files).toSorted(), observed(catalogue).toSorted()) ??
-    leftOver(catalogue)
+    leftOver(catalogue) ??
+    faultOfDerived(catalogue.database)
   )
 }
 

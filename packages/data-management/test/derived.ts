@@ -1,0 +1,64 @@
+/** What the catalogue keeps only to be asked quickly must be what it would be if it were made anew. */
+import { usualOf } from '../catalogue/usual.ts'
+import { wordsOfListing } from '../catalogue/words.ts'
+import type { SqliteDatabase } from '../database/sqlite.ts'
+
+/** What is wrong with the search words or the sources of a catalogue, or undefined. */
+export function faultOfDerived(database: SqliteDatabase): string | undefined {
+  return (
+    faultBetween('words', wordsKept(database), wordsAnew(database)) ??
+    faultBetween('sources', sourcesKept(database), sourcesAnew(database))
+  )
+}
+
+function wordsKept(database: SqliteDatabase): string[] {
+  database.script(`create virtual table if not exists temp.kept_words using fts5vocab(main, listing_words, instance)`)
+  return database.all<{ doc: number; term: string }>('select doc, term from temp.kept_words').map(lineOf)
+}
+
+function wordsAnew(database: SqliteDatabase): string[] {
+  const listings = database.all<{ id: number; company_id: number; name: string; brand: string | null }>(
+    `select listing.id, company_id, label.name, brand.name as brand
+      from listing join label on label.id = label_id left join brand on brand.id = brand_id`,
+  )
+  return listings.flatMap(({ id: doc, company_id, name, brand }) =>
+    wordsOfListing(company_id, [name, brand]).map((term) => lineOf({ doc, term })),
+  )
+}
+
+function lineOf({ doc, term }: { doc: number; term: string }): string {
+  return `${doc} ${term}`
+}
+
+function sourcesKept(database: SqliteDatabase): string[] {
+  return database.all('select * from source').map((source) => JSON.stringify(Object.values(source)))
+}
+
+function sourcesAnew(database: SqliteDatabase): string[] {
+  return database.all<{ id: number }>('select id from store').map(({ id }) => {
+    const dates = database.all<{ date: string; rows: number }>(
+      'select date, max(listings) as rows from scrape where store_id = ? group by date',
+      id,
+    )
+    const latest = dates.toSorted((one, other) => (one.date < other.date ? 1 : -1)).slice(0, 10)
+    const { date, rows } = latest[0]!
+    const loads = database.all<{ id: number; received_at: number; sha256: string }>(
+      'select load.* from scrape join load on load.id = load_id where store_id = ? and date = ?',
+      id,
+      date,
+    )
+    const [load] = loads.toSorted(
+      (one, other) => other.received_at - one.received_at || (one.sha256 < other.sha256 ? 1 : -1),
+    )
+    const { usualDays, usualRows } = usualOf(latest)
+    return JSON.stringify([id, date, load!.id, rows, usualDays, usualRows])
+  })
+}
+
+function faultBetween(what: string, kept: readonly string[], anew: readonly string[]): string | undefined {
+  const [one, other] = [kept.toSorted(), anew.toSorted()]
+  const at = one.findIndex((line, index) => line !== other[index])
+  if (at === -1 && one.length === other.length) return undefined
+  const index = at === -1 ? one.length : at
+  return `${what}: kept ${one[index]}, made anew ${other[index]}`
+}
