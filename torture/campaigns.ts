@@ -5,6 +5,8 @@ import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packa
 import type { Campaign, Case } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
 import { loaderKills } from './loader-kills.ts'
+import { errorCase } from './points/errors.ts'
+import { fullDiskCase } from './points/full-disks.ts'
 import { imageProgramsMissing, imagesMissing } from './points/images.ts'
 import { killCase } from './points/kills.ts'
 import { EATMYDATA_MISSING, powerCutCase, unsafePowerCutCase } from './points/power-cuts.ts'
@@ -47,7 +49,8 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     prepare: async (options) => chaos(options),
   },
   resume: {
-    about: 'a file over a line that is cut 20 times, with both sides killed: at most 1.2 times its bytes cross the line',
+    about:
+      'a file over a line that is cut 20 times, with both sides killed: at most 1.2 times its bytes cross the line',
     unit: 'rounds',
     count: 1,
     options: { megabytes: 200 },
@@ -62,6 +65,28 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     prepare: async () => {
       need(STRACE_MISSING)
       return killCase()
+    },
+  },
+  errors: {
+    about: 'an error at every system call of each process: one clear answer, nothing lost, the next run finishes it',
+    unit: 'points',
+    count: 12_000,
+    lanes: 2,
+    isolated: 'where possible',
+    prepare: async () => {
+      need(STRACE_MISSING)
+      return errorCase()
+    },
+  },
+  'full-disks': {
+    about: 'each process on a file system that has room for so many pages or files more, and no longer',
+    unit: 'points',
+    count: 1_140,
+    lanes: 2,
+    isolated: 'it mounts',
+    prepare: async () => {
+      need(STRACE_MISSING)
+      return fullDiskCase()
     },
   },
   'power-cuts': {

@@ -1,8 +1,11 @@
 /** The points of a run: every system call that touches a file of ours, each with the blow that hits just this call. */
 import { type Blow, CALLS, type Call } from './strace.ts'
 
-/** A call that can be hit. `label` names it without what differs from run to run; the paths of the blow start at the root. `order`: which call of the run it was. */
-export type Point = Readonly<{ label: string; blow: Omit<Blow, 'effect'>; order: number }>
+/**
+ * A call that can be hit. `label` names it without what differs from run to run; the paths of the blow start at the root. `order`: which call of the run it was.
+ * `effect`: what happens there, where that is not the same at all points.
+ */
+export type Point = Readonly<{ label: string; blow: Omit<Blow, 'effect'>; order: number; effect?: string }>
 
 /** Which calls are points. */
 export type Wanted = (call: Call) => boolean

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { temporaryFolder } from '../../test/folders.ts'
 import type { Fault } from '../campaign.ts'
-import { copyPlace, makePlace, type Place, placeIn } from './place.ts'
+import { copyPlace, makePlace, type Place } from './place.ts'
 import { labelOf, type Point } from './points.ts'
 import { firstFault, type Scene, type Told } from './scene.ts'
 import { type Blow, type Call, callsIn, startTraced } from './strace.ts'
@@ -20,8 +20,8 @@ export type World = Readonly<{
   environment: Readonly<Record<string, string>>
 }>
 
-/** What came of a blow: what the process told, and which call was hit. */
-export type Hit = Told & Readonly<{ hit: string | undefined }>
+/** What came of a blow: what the process told, which call was hit, and all that were seen; `wanted`: what it acknowledges undisturbed. */
+export type Hit = Told & Readonly<{ hit: string | undefined; calls: readonly Call[]; wanted: number }>
 
 /** Temporary folders, whose disk never fails. */
 export const FOLDERS: World = {
@@ -39,19 +39,21 @@ async function leave(place: Place, at: AsyncDisposable): Promise<void> {
   await at[Symbol.asyncDispose]()
 }
 
+type Prepared = Readonly<{ scene: Scene; points: readonly Point[]; from: Place; wanted: number }>
+
 /** A scene with its state and its points. Close it to have its folder removed. */
 export class Stage implements AsyncDisposable {
   readonly scene: Scene
   readonly points: readonly Point[]
   /** The state the scene starts from. */
   readonly from: Place
-  readonly #at: Awaited<ReturnType<typeof temporaryFolder>>
+  readonly #wanted: number
 
-  private constructor(scene: Scene, points: readonly Point[], at: Awaited<ReturnType<typeof temporaryFolder>>) {
+  private constructor({ scene, points, from, wanted }: Prepared) {
     this.scene = scene
     this.points = points
-    this.#at = at
-    this.from = placeIn(at.path)
+    this.from = from
+    this.#wanted = wanted
   }
 
   /** Prepares a scene and plays it undisturbed, which must go well, to learn its points. */
@@ -68,7 +70,8 @@ export class Stage implements AsyncDisposable {
       (await scene.faultWhenQuiet(ground.place))
     if (fault !== undefined) throw new Error(`${scene.name} fails undisturbed: ${fault}`)
     const points = choose(await callsIn(log), ground.place.root)
-    return new Stage(scene, points, at)
+    from.closing.use(at)
+    return new Stage({ scene, points, from, wanted: told.acknowledged.length })
   }
 
   /** Plays the scene on a ground with a blow to a point, or with none. */
@@ -87,7 +90,7 @@ export class Stage implements AsyncDisposable {
     )
     const calls = await callsIn(log)
     const last = calls.findLast(({ text }) => /= \?$|\(INJECTED\)/.test(text))
-    return { ...told, hit: last && labelOf(last, root) }
+    return { ...told, hit: last && labelOf(last, root), calls, wanted: this.#wanted }
   }
 
   /** What is wrong on a ground after a blow, after starting again, or when all is quiet. */
@@ -101,6 +104,6 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#at[Symbol.asyncDispose]()
+    await this.from.closing.disposeAsync()
   }
 }

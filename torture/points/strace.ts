@@ -20,6 +20,9 @@ export type Call = Readonly<{ thread: string; name: string; paths: readonly stri
 /** What is done to the `at`-th call of a name that touches one of `paths` (any call, where there are none). */
 export type Blow = Readonly<{ call: string; at: number; paths: readonly string[]; effect: string }>
 
+// A run takes a second or two.
+const END_MS_MAX = 90_000
+
 /** What to run, and where strace writes. */
 export type Tracing = Readonly<{
   args: readonly string[]
@@ -36,10 +39,19 @@ export const STRACE_MISSING: string | false = whyNot()
 export function startTraced({ args, cwd, environment, log, blow }: Tracing): Started {
   const program = args[0]?.endsWith('.ts') ? args : [PROGRAM, ...args]
   const env = { ...withoutSettings(), ...environment, UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0' }
-  const trace = blow === undefined ? CALLS : [blow.call]
+  // With an fsync also what becomes of its descriptor.
+  const trace = blow === undefined ? CALLS : blow.call === 'fsync' ? ['fsync', 'close'] : [blow.call]
   const options = ['-f', '-qq', '-y', '-s', '0', '-o', log, '-e', `trace=${trace}`, '-e', 'signal=none']
   if (blow !== undefined) options.push(...blowOptions(blow))
-  return startProgram([...options, process.execPath, ...program], cwd, env, 'strace')
+  const started = startProgram([...options, process.execPath, ...program], cwd, env, 'strace')
+  const late = setTimeout(() => endNow(started), END_MS_MAX)
+  started.ended.then(() => clearTimeout(late))
+  return started
+}
+
+/** What does not end by itself counts as killed. */
+function endNow({ child }: Started): void {
+  for (const pid of childrenOf(child.pid!)) process.kill(pid, 'SIGKILL')
 }
 
 function blowOptions({ call, at, paths, effect }: Blow): string[] {
