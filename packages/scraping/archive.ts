@@ -23,6 +23,9 @@ const REJECTS_ENDING = '.rejects.jsonl'
 /** A file in the archive, with the last receipt that is known for it. */
 export type Archived = Readonly<{ name: string; path: string; receipt: Receipt }>
 
+/** A file whose fate is still open here. `lacksRejects`: its receipt counts rejects that have not come home. */
+export type Unsettled = Archived & Readonly<{ lacksRejects: boolean }>
+
 /** Moves an accepted file from the outbox to the archive, its receipt first. */
 export async function archive(
   disk: Disk,
@@ -59,9 +62,9 @@ export async function* receiptsIn(
  * The archived files whose fate the server may still tell: all that are not loaded or failed, or whose rejects are not here
  * yet. `settled` collects the names that need no second look while this process runs.
  */
-export async function unsettled(disk: Disk, folders: Folders, settled: Set<string>): Promise<Archived[]> {
+export async function unsettled(disk: Disk, folders: Folders, settled: Set<string>): Promise<Unsettled[]> {
   const names = new Set(await disk.readdir(folders.archive))
-  const found: Archived[] = []
+  const found: Unsettled[] = []
   for (const entry of [...names].sort()) {
     if (!entry.endsWith(RECEIPT_ENDING)) continue
     const stem = entry.slice(0, -RECEIPT_ENDING.length)
@@ -69,8 +72,9 @@ export async function unsettled(disk: Disk, folders: Folders, settled: Set<strin
     if (settled.has(name) || !names.has(name)) continue
     const receipt = await readReceipt(disk, join(folders.archive, entry))
     if (receipt === undefined) continue
-    if (isSettled(receipt, names.has(stem + REJECTS_ENDING))) settled.add(name)
-    else found.push({ name, path: join(folders.archive, name), receipt })
+    const lacksRejects = (receipt.load?.rejected ?? 0) > 0 && !names.has(stem + REJECTS_ENDING)
+    if (isOver(receipt) && !lacksRejects) settled.add(name)
+    else found.push({ name, path: join(folders.archive, name), receipt, lacksRejects })
   }
   return found
 }
@@ -90,8 +94,8 @@ export async function settle(disk: Disk, archived: Archived, rejects: AsyncItera
 }
 
 // A held upload waits for a person at the server, who may release it any day.
-function isSettled({ state, load }: Receipt, hasRejects: boolean): boolean {
-  return (state === 'loaded' || state === 'failed') && (hasRejects || (load?.rejected ?? 0) === 0)
+function isOver({ state }: Receipt): boolean {
+  return state === 'loaded' || state === 'failed'
 }
 
 async function readReceipt(disk: Disk, path: string): Promise<Receipt | undefined> {

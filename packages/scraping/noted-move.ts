@@ -9,7 +9,7 @@
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { move, replace } from '@splitcart/shared/durable-file.ts'
+import { move, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
 import { namesFor, stemOf } from '@splitcart/shared/file-name.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isSame, type Sight, sightOf } from './outbox.ts'
@@ -31,6 +31,12 @@ export async function moveWithNote(disk: Disk, noted: Noted, folder: string): Pr
   await replace(disk, join(folder, stemOf(name) + noted.noteEnding), `${JSON.stringify(noted.note, null, 2)}\n`)
   await move(disk, noted.path, folder, [name])
   return name
+}
+
+/** Removes the parts of notes whose writing was cut off; a power cut may also bring one back whose note is there. */
+export async function removeNoteParts(disk: Disk, folder: string): Promise<void> {
+  for (const name of await disk.readdir(folder))
+    if (/\.jsonl?\.part$/.test(name)) await removeIfThere(disk, join(folder, name))
 }
 
 async function mustBeSame(disk: Disk, { path, name, seen }: Noted): Promise<void> {

@@ -2,7 +2,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isFinal, type Receipt } from '@splitcart/shared/receipt.ts'
 import { AnswerError } from './answer.ts'
-import { type Archived, settle, unsettled } from './archive.ts'
+import { type Archived, settle, type Unsettled, unsettled } from './archive.ts'
 import { deliver } from './delivery.ts'
 import { requeue } from './requeue.ts'
 import { troubleOf } from './upload-events.ts'
@@ -21,7 +21,7 @@ export async function bringHome(job: Job, run: Run): Promise<Results> {
     if (receipt === 'unknown') {
       if (await sendAgain(job, run, archived)) forgotten++
     } else if (!isFinal(receipt)) unfinished++
-    else if (isNews(archived.receipt, receipt)) await takeHome(job, run, { ...archived, receipt })
+    else if (isNews(archived, receipt)) await takeHome(job, run, { ...archived, receipt })
   }
   return { unfinished, forgotten }
 }
@@ -67,8 +67,8 @@ async function sendAgain(job: Job, run: Run, archived: Archived): Promise<boolea
 
 // A held upload is asked for again and again; only what is new is worth writing and telling. A final state that was
 // known before is taken home again when its rejects are missing.
-function isNews(before: Receipt, now: Receipt): boolean {
-  return before.state !== now.state || now.state !== 'held'
+function isNews({ receipt: before, lacksRejects }: Unsettled, now: Receipt): boolean {
+  return before.state !== now.state || now.state !== 'held' || lacksRejects
 }
 
 function isAboutUpload(error: unknown): boolean {

@@ -3,6 +3,7 @@
  *
  *   lock ─▶ left-overs reported ─▶ results of earlier uploads ─▶ each waiting file, oldest first ─▶ (wait: results) ─▶ summary
  */
+
 import { join } from 'node:path'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { retryOf } from './answer.ts'
@@ -12,6 +13,7 @@ import { retryAfterOf } from './delivery.ts'
 import { beatFor } from './heartbeat.ts'
 import { isGood, noteRun } from './last-run.ts'
 import { leftOversIn } from './left-overs.ts'
+import { removeNoteParts } from './noted-move.ts'
 import { scanOutbox, type Waiting } from './outbox.ts'
 import { bringHome } from './results.ts'
 import { sendAll } from './send-all.ts'
@@ -67,6 +69,7 @@ async function look(job: Job, run: Run): Promise<void> {
   for (const { name, reason } of scan.skipped)
     once(run, `ignored ${name}`, () => tell(job, run, { type: 'ignored', name, reason }))
   await cleanSpool(job.disk, job.folders, scan.waiting)
+  for (const folder of [job.folders.archive, job.folders.refused]) await removeNoteParts(job.disk, folder)
 }
 
 async function waitingNow({ disk, folders }: Job): Promise<readonly Waiting[]> {
