@@ -1,6 +1,7 @@
 /** `splitcart update-db --products`: brings the files of the inbox into the catalogue. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { removeCopies } from '@splitcart/data-management/inbox/clean.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
@@ -63,6 +64,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   if (options.dryRun) return await tellPreviews(work, terminal)
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
+  await removeCopies(machine.disk, machine.folders)
   await reconcile(work)
   if (options.watch) {
     await watchInbox(work, settings.PROCESSED_DAYS_MAX, signal)

@@ -1,12 +1,22 @@
-/** Removes what interrupted uploads left behind. Only the server does this, while it holds the lock: then no part is in use. */
+/** Removes what interrupted processes left behind. Only who holds the lock does it: then no part is in use. */
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import type { Folders } from '../folders.ts'
 
-/** Removes every part and returns their names. */
+/** Removes what interrupted uploads left behind and returns the names. Only the server does this. */
 export async function removeParts(disk: Disk, folders: Folders): Promise<string[]> {
   const names = await disk.readdir(folders.parts)
   for (const name of names) await removeIfThere(disk, join(folders.parts, name))
   return names
+}
+
+/**
+ * Removes the copies that update-db was making when it died, and those that a power cut brought back. Only update-db does this, while
+ * it holds its lock.
+ */
+export async function removeCopies(disk: Disk, { held, processed, failed }: Folders): Promise<void> {
+  for (const folder of [held, processed, failed])
+    for (const name of await disk.readdir(folder))
+      if (/^\..+\.part$/.test(name)) await removeIfThere(disk, join(folder, name))
 }

@@ -6,7 +6,7 @@
  * A crash between two of these steps is mended by doing the rest: a file whose load is on record is not loaded again.
  */
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import type { Disk } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { move } from '@splitcart/shared/durable-file.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { v7 as uuid } from 'uuid'
@@ -74,7 +74,9 @@ async function tryToDealWith(work: UpdateDb, file: Waiting): Promise<LoadRecord 
   try {
     return await dealWith(work, file)
   } catch (error) {
-    work.log.error({ err: error, filename: file.name }, 'file could not be loaded')
+    // The server takes a second copy of the same bytes away again; what else may be gone the next pass finds out.
+    if (codeOf(error) === 'ENOENT') work.log.info({ filename: file.name }, 'file is gone meanwhile')
+    else work.log.error({ err: error, filename: file.name }, 'file could not be loaded')
     return undefined
   }
 }
