@@ -45,8 +45,7 @@ export async function resumableRoutes(
     reply.header('tus-resumable', VERSION)
     checkHead(request, reply)
     const id = request.params.id === undefined ? undefined : UnfinishedUploads.idOf(keyId, request.params.id)
-    const note = id === undefined ? undefined : unfinished.note(id)
-    if (id !== undefined && note === undefined) throw new Problem('not_found', 'no unfinished upload has this id')
+    const note = id === undefined ? undefined : await noteOf(id, inbox, unfinished)
     if (note?.acceptedAs !== undefined) return answerAccepted({ request, reply, unfinished, note })
     if (request.method === 'POST' || request.method === 'PATCH') await checkRoom(inbox)
     const visit: Visit = { request, keyId, id }
@@ -72,6 +71,16 @@ const ROUTES = [
   { url: `${PATH}/`, method: ['POST', 'OPTIONS'] },
   { url: `${PATH}/:id`, method: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'] },
 ]
+
+async function noteOf(id: string, { ledger }: Inbox, unfinished: UnfinishedUploads): Promise<Note> {
+  const note = unfinished.note(id)
+  const receiptId = note?.acceptedAs
+  const isForgotten = receiptId !== undefined && (await ledger.uploads.find(receiptId)) === undefined
+  // The ledger was set back to a backup: the bytes have to come again.
+  if (isForgotten) await unfinished.remove(id)
+  if (note === undefined || isForgotten) throw new Problem('not_found', 'no unfinished upload has this id')
+  return note
+}
 
 function removeExpired({ log }: FastifyInstance, unfinished: UnfinishedUploads): void {
   unfinished.removeExpired().then(

@@ -2,19 +2,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  assertProblem,
-  get,
-  LIMITS,
-  openReceiver,
-  postGzip,
-  SETTINGS_KEY,
-  sha256Of,
-} from './receiver.ts'
+import { assertProblem, get, LIMITS, openReceiver, postGzip, SETTINGS_KEY, sha256Of } from './receiver.ts'
 import {
   ask,
   BODY,
@@ -27,6 +18,7 @@ import {
   opening,
   patch,
   ROOT,
+  stalled,
   TEXT,
 } from './resumable-requests.ts'
 
@@ -245,21 +237,6 @@ test('an upload that is whole and could not be accepted keeps its bytes, and a P
   )
 })
 
-/** Sends the head of a PATCH and some bytes of its body, and leaves it there. */
-async function stalled(receiver: Receiver, path: string, bytes: number) {
-  const socket = connect(receiver.port, '127.0.0.1').on('error', () => {})
-  const head = [`PATCH ${path} HTTP/1.1`, 'Host: x', `X-API-Key: ${receiver.key}`, 'Tus-Resumable: 1.0.0']
-  const rest = ['Upload-Offset: 0', 'Content-Type: application/offset+octet-stream', `Content-Length: ${BODY.length}`]
-  socket.write(`${[...head, ...rest].join('\r\n')}\r\n\r\n`)
-  socket.write(BODY.subarray(0, bytes))
-  const file = join(
-    receiver.folders.resumable,
-    [...(await keptNames(receiver))].find((name) => /\/[0-9a-f-]{36}$/.test(name))!,
-  )
-  await until(async () => (await readFile(file)).length === bytes, 'the bytes are there')
-  return socket
-}
-
 test('bytes that came before a cut are kept, and the rest completes them', async () => {
   await using receiver = await openReceiver()
   const path = await open(receiver)
@@ -297,4 +274,13 @@ test('the folder of unfinished uploads is for their owner only, and the notes ho
   const note = names.find((name) => name.endsWith('.json'))!
   const text = await readFile(join(receiver.folders.resumable, note), 'utf8')
   assert.ok(!text.includes(receiver.key) && !text.includes(createHash('sha256').update(receiver.key).digest('hex')))
+})
+
+test('an upload whose receipt the ledger has lost is begun anew', async () => {
+  await using receiver = await openReceiver()
+  const path = await open(receiver)
+  const receipt = (await ask(receiver, patch(path, 0, BODY))).headers.get('upload-receipt')!
+  await receiver.ledger.uploads.forget(receipt)
+  assert.equal((await ask(receiver, { method: 'HEAD', path })).status, 404)
+  assert.equal((await keptNames(receiver)).length, 1)
 })

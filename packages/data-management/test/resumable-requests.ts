@@ -1,7 +1,10 @@
 /** Requests of tus 1.0.0, one by one, for files of a test. */
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { until } from '../../../test/machines.ts'
 import { type Receiver, rowsText, sha256Of } from './receiver.ts'
 
 export const NAME = 'aldi-nerang-g120-2025-09-12.jsonl'
@@ -52,4 +55,19 @@ export async function offsetOf(receiver: Receiver, path: string): Promise<number
 
 export function keptNames(receiver: Receiver): Promise<string[]> {
   return readdir(receiver.folders.resumable, { recursive: true })
+}
+
+/** Sends the head of a PATCH and some bytes of its body, and leaves it there. */
+export async function stalled(receiver: Receiver, path: string, bytes: number) {
+  const socket = connect(receiver.port, '127.0.0.1').on('error', () => {})
+  const head = [`PATCH ${path} HTTP/1.1`, 'Host: x', `X-API-Key: ${receiver.key}`, 'Tus-Resumable: 1.0.0']
+  const rest = ['Upload-Offset: 0', 'Content-Type: application/offset+octet-stream', `Content-Length: ${BODY.length}`]
+  socket.write(`${[...head, ...rest].join('\r\n')}\r\n\r\n`)
+  socket.write(BODY.subarray(0, bytes))
+  const file = join(
+    receiver.folders.resumable,
+    [...(await keptNames(receiver))].find((name) => /\/[0-9a-f-]{36}$/.test(name))!,
+  )
+  await until(async () => (await readFile(file)).length === bytes, 'the bytes are there')
+  return socket
 }
