@@ -43,7 +43,8 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const stale = await removeParts(machine.disk, machine.folders)
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
   const unfinished = await openUnfinished(machine, settings)
-  const server = await buildServer({ inbox: inboxOf(machine, settings), unfinished, catalogue: machine.catalogue }, log)
+  const services = { inbox: inboxOf(machine, settings), unfinished, catalogue: machine.catalogue }
+  const server = await buildServer({ ...services, partialShare: settings.HOLD_ROWS_SHARE }, log)
   await listen(server, settings)
   terminal.say(`Listening on http://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()

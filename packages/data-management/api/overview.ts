@@ -12,7 +12,7 @@ import {
 import { COUNT_MAX, countOf } from '../catalogue/queries/found.ts'
 import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
 import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
-import { MAY_READ } from './parameters.ts'
+import { readable } from './parameters.ts'
 import { momentOf, type Services } from './services.ts'
 import { DAYS_SHOWN } from './sources.ts'
 
@@ -33,19 +33,14 @@ type Attention = Overview['attention']
 
 /** Adds the route. */
 export function overviewRoutes(server: FastifyInstance, services: Services): void {
-  const overview = {
+  const overview = readable(OVERVIEW_QUERY, {
     summary: 'What needs attention, what arrived, and how the sources have been',
-    querystring: OVERVIEW_QUERY,
     response: { 200: OVERVIEW_RESPONSE },
-  }
-  server.get<{ Querystring: { since?: string } }>(
-    '/api/overview',
-    { config: MAY_READ, schema: overview },
-    async ({ query }) => {
-      const { now } = momentOf(services)
-      return answer(services, sinceIn(query.since, now))
-    },
-  )
+  })
+  server.get<{ Querystring: { since?: string } }>('/api/overview', overview, async ({ query }) => {
+    const { now } = momentOf(services)
+    return answer(services, sinceIn(query.since, now))
+  })
 }
 
 /** From when on is "today": the viewer's midnight, else that of UTC. */

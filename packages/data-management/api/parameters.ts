@@ -1,8 +1,10 @@
 /** The parameters and answers that several requests of the read API have in common, as JSON Schema. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyRequest } from 'fastify'
 import { CURSOR_CHARACTERS_MAX } from './cursor.ts'
 
 /** Who may ask: keys with one of these scopes. */
-export const MAY_READ = { scopes: ['read', 'admin'] } as const
+const MAY_READ = { scopes: ['read', 'admin'] } as const
 
 const TEXT_CHARACTERS_MAX = 300
 
@@ -37,3 +39,18 @@ export const BOUNDED_COUNT = {
   required: ['count', 'exact'],
   properties: { count: COUNT, exact: { type: 'boolean' } },
 } as const
+
+type Querystring = Readonly<{ properties: Readonly<Record<string, unknown>> }>
+
+/** The options of a route that may be read. A parameter that it does not know is refused: a misspelt filter would find everything. */
+export function readable(querystring: Querystring, schema: Readonly<{ summary: string; response: object }>) {
+  const preValidation = async (request: FastifyRequest) => {
+    const unknown = Object.keys(request.query as object).find((name) => !Object.hasOwn(querystring.properties, name))
+    if (unknown !== undefined)
+      throw new Problem('request_invalid', `querystring/${unknown} is not a parameter of this request`)
+  }
+  return { config: MAY_READ, schema: { ...schema, querystring }, preValidation }
+}
+
+/** Of a request that takes no parameters. */
+export const NO_QUERY = { type: 'object', properties: {} } as const

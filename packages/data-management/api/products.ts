@@ -12,7 +12,7 @@ import { findProducts } from '../catalogue/queries/found.ts'
 import { storePrices } from '../catalogue/queries/prices.ts'
 import { priceRangeOf, pricesNow, productOf } from '../catalogue/queries/products.ts'
 import { cursorOf, keyIn } from './cursor.ts'
-import { DATE_MAX, DATE_MIN, MAY_READ } from './parameters.ts'
+import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from './parameters.ts'
 import { LIST_QUERY, LIST_RESPONSE, ONE_RESPONSE, PRICES_QUERY, PRICES_RESPONSE } from './products-schema.ts'
 import type { Services } from './services.ts'
 
@@ -39,8 +39,8 @@ export type PricesAnswer = Static<typeof PRICES_RESPONSE>
 
 /** Adds the routes. */
 export function productsRoutes(server: FastifyInstance, { catalogue: { database } }: Services): void {
-  const list = { summary: 'Products', querystring: LIST_QUERY, response: { 200: LIST_RESPONSE } }
-  server.get<{ Querystring: ListQuery }>('/api/products', { config: MAY_READ, schema: list }, async ({ query }) => {
+  const list = readable(LIST_QUERY, { summary: 'Products', response: { 200: LIST_RESPONSE } })
+  server.get<{ Querystring: ListQuery }>('/api/products', list, async ({ query }) => {
     const { prices, after, ...sought } = query
     const [last = 0] = keyIn('products', after, [0]) ?? []
     const found = findProducts(database, { ...sought, after: last })
@@ -56,8 +56,9 @@ export function productsRoutes(server: FastifyInstance, { catalogue: { database 
     return { products, next, total: found.total } satisfies ProductPage
   })
 
-  const one = { summary: 'One product, and what every store asks for it now', response: { 200: ONE_RESPONSE } }
-  server.get<ById>('/api/products/:id', { config: MAY_READ, schema: one }, async ({ params }) => {
+  const oneSummary = 'One product, and what every store asks for it now'
+  const one = readable(NO_QUERY, { summary: oneSummary, response: { 200: ONE_RESPONSE } })
+  server.get<ById>('/api/products/:id', one, async ({ params }) => {
     const id = idIn(params.id)
     const product = productOf(database, id)
     if (product === undefined) throw new Problem('not_found', 'no product has this id')
@@ -65,19 +66,15 @@ export function productsRoutes(server: FastifyInstance, { catalogue: { database 
     return { ...product, now: rangeOf(prices), prices } satisfies ProductAnswer
   })
 
-  const prices = { summary: 'What a product has cost', querystring: PRICES_QUERY, response: { 200: PRICES_RESPONSE } }
-  server.get<ById & { Querystring: PricesQuery }>(
-    '/api/products/:id/prices',
-    { config: MAY_READ, schema: prices },
-    async ({ params, query }) => {
-      const productId = idIn(params.id)
-      if (productOf(database, productId) === undefined) throw new Problem('not_found', 'no product has this id')
-      const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = query
-      const after = keyIn('prices', query.after, ['', ''] as [string, string])
-      const page = storePrices(database, { productId, stores, from, to, after, limit })
-      return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
-    },
-  )
+  const prices = readable(PRICES_QUERY, { summary: 'What a product has cost', response: { 200: PRICES_RESPONSE } })
+  server.get<ById & { Querystring: PricesQuery }>('/api/products/:id/prices', prices, async ({ params, query }) => {
+    const productId = idIn(params.id)
+    if (productOf(database, productId) === undefined) throw new Problem('not_found', 'no product has this id')
+    const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = query
+    const after = keyIn('prices', query.after, ['', ''] as [string, string])
+    const page = storePrices(database, { productId, stores, from, to, after, limit })
+    return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
+  })
 }
 
 function rangeOf(prices: readonly { company: string; store_id: string; price_cents: number }[]) {

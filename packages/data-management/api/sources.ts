@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { allSources, lastDaysOf } from '../catalogue/queries/sources.ts'
 import { cursorOf, keyIn } from './cursor.ts'
-import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, MAY_READ, TEXT, TEXT_OR_NULL } from './parameters.ts'
+import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, TEXT, TEXT_OR_NULL } from './parameters.ts'
 import { momentOf, type Services } from './services.ts'
 
 /** How many days are shown of each source, today last. */
@@ -76,8 +76,8 @@ export type SourcePage = Static<typeof LIST_RESPONSE>
 /** Adds the route. */
 export function sourcesRoutes(server: FastifyInstance, services: Services): void {
   const { database } = services.catalogue
-  const list = { summary: 'Sources, by company and store', querystring: LIST_QUERY, response: { 200: LIST_RESPONSE } }
-  server.get<{ Querystring: ListQuery }>('/api/sources', { config: MAY_READ, schema: list }, async ({ query }) => {
+  const list = readable(LIST_QUERY, { summary: 'Sources, by company and store', response: { 200: LIST_RESPONSE } })
+  server.get<{ Querystring: ListQuery }>('/api/sources', list, async ({ query }) => {
     const { company, state, limit } = query
     const after = keyIn('sources', query.after, ['', ''] as [string, string])
     const moment = momentOf(services)

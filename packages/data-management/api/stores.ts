@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { listScrapes, listStores } from '../catalogue/queries/stores.ts'
 import { cursorOf, keyIn } from './cursor.ts'
-import { AFTER, COUNT, DATE, DATE_MAX, DATE_MIN, limitOf, MAY_READ, STORE, TEXT, TEXT_OR_NULL } from './parameters.ts'
+import { AFTER, COUNT, DATE, DATE_MAX, DATE_MIN, limitOf, readable, STORE, TEXT, TEXT_OR_NULL } from './parameters.ts'
 import type { Services } from './services.ts'
 
 const LIST_QUERY = {
@@ -70,8 +70,8 @@ export type ScrapePage = Static<typeof SCRAPES_RESPONSE>
 
 /** Adds the routes. */
 export function storesRoutes(server: FastifyInstance, { inbox, catalogue: { database } }: Services): void {
-  const list = { summary: 'Stores, by company and store', querystring: LIST_QUERY, response: { 200: LIST_RESPONSE } }
-  server.get<{ Querystring: ListQuery }>('/api/stores', { config: MAY_READ, schema: list }, async ({ query }) => {
+  const list = readable(LIST_QUERY, { summary: 'Stores, by company and store', response: { 200: LIST_RESPONSE } })
+  server.get<{ Querystring: ListQuery }>('/api/stores', list, async ({ query }) => {
     const { company, limit } = query
     const after = keyIn('stores', query.after, ['', ''] as [string, string])
     const found = listStores(database, { company, after, limit: limit + 1 })
@@ -81,26 +81,21 @@ export function storesRoutes(server: FastifyInstance, { inbox, catalogue: { data
     return { stores, next } satisfies StorePage
   })
 
-  const scrapes = {
+  const scrapes = readable(SCRAPES_QUERY, {
     summary: 'The scrapes of a store and the uploads they came with, the newest first',
-    querystring: SCRAPES_QUERY,
     response: { 200: SCRAPES_RESPONSE },
-  }
-  server.get<{ Querystring: ScrapesQuery }>(
-    '/api/scrapes',
-    { config: MAY_READ, schema: scrapes },
-    async ({ query }) => {
-      const { store, from = DATE_MIN, to = DATE_MAX, limit } = query
-      const after = keyIn('scrapes', query.after, ['', ''] as [string, string])
-      const found = listScrapes(database, { store, from, to, after, limit: limit + 1 })
-      const page = found.slice(0, limit)
-      const last = found.length > limit ? page.at(-1) : undefined
-      const ids = await inbox.ledger.uploads.idsOf(page.map(({ sha256 }) => sha256))
-      const answer = page.map(({ date, listings, filename, sha256 }) => {
-        return { date, listings, filename, upload_id: ids.get(sha256) ?? null }
-      })
-      const next = cursorOf('scrapes', last === undefined ? null : [last.date, last.sha256])
-      return { scrapes: answer, next } satisfies ScrapePage
-    },
-  )
+  })
+  server.get<{ Querystring: ScrapesQuery }>('/api/scrapes', scrapes, async ({ query }) => {
+    const { store, from = DATE_MIN, to = DATE_MAX, limit } = query
+    const after = keyIn('scrapes', query.after, ['', ''] as [string, string])
+    const found = listScrapes(database, { store, from, to, after, limit: limit + 1 })
+    const page = found.slice(0, limit)
+    const last = found.length > limit ? page.at(-1) : undefined
+    const ids = await inbox.ledger.uploads.idsOf(page.map(({ sha256 }) => sha256))
+    const answer = page.map(({ date, listings, filename, sha256 }) => {
+      return { date, listings, filename, upload_id: ids.get(sha256) ?? null }
+    })
+    const next = cursorOf('scrapes', last === undefined ? null : [last.date, last.sha256])
+    return { scrapes: answer, next } satisfies ScrapePage
+  })
 }

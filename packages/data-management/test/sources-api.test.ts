@@ -214,6 +214,8 @@ test('wrong parameters of stores, sources and scrapes are refused by their names
     '/api/sources?after=%00',
     '/api/scrapes',
     '/api/scrapes?store=G1',
+    '/api/sources?stat=late',
+    '/api/overview?limit=3',
     '/api/scrapes?store=aldi/G1&from=yesterday',
     `/api/scrapes?store=aldi/G1&after=${Buffer.from('["scrapes",1,2]').toString('base64url')}`,
   ]
