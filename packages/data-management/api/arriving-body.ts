@@ -1,22 +1,23 @@
 /**
- * A body of which every byte that arrives is worth keeping: when the connection is cut or stands still too long it just ends, so
+ * A body of which every byte that arrives is worth keeping: when the connection is cut, stands still or is too slow, it just ends, so
  * that what came so far is written, and the sender goes on from there.
  */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { Pace, type PaceLimits } from '../inbox/pace.ts'
 
 /** The body of one request. */
 export class ArrivingBody {
   readonly #request: IncomingMessage
-  readonly #idleMsMax: number
+  readonly #pace: Pace
   readonly #wanted: () => void
-  /** Why it ended, when nothing came for too long. */
+  /** Why it ended, when it kept us waiting too long. */
   late: Problem | undefined
 
   /** `wanted` is called when the first byte is asked for. */
-  constructor(request: IncomingMessage, idleMsMax: number, wanted: () => void) {
+  constructor(request: IncomingMessage, limits: PaceLimits, wanted: () => void) {
     this.#request = request
-    this.#idleMsMax = idleMsMax
+    this.#pace = new Pace(limits)
     this.#wanted = wanted
   }
 
@@ -33,15 +34,13 @@ export class ArrivingBody {
 
   async #next(chunks: AsyncIterator<Buffer>): Promise<IteratorResult<Buffer> | undefined> {
     const { promise, resolve } = Promise.withResolvers<IteratorResult<Buffer> | undefined>()
-    const timer = setTimeout(() => {
-      this.late = new Problem('body_late', `no byte for ${this.#idleMsMax / 1000} s; what came before is kept`)
+    this.#pace.wait(({ code, detail }) => {
+      this.late = new Problem(code, `${detail}; what came before is kept`)
       resolve(undefined)
-    }, this.#idleMsMax)
+    })
     chunks.next().then(resolve, () => resolve(undefined))
-    try {
-      return await promise
-    } finally {
-      clearTimeout(timer)
-    }
+    const next = await promise
+    this.#pace.came(next === undefined || next.done ? 0 : next.value.length)
+    return next
   }
 }

@@ -3,6 +3,7 @@
 import { PROBLEM_MEDIA_TYPE, Problem, type ProblemCode, toProblemDocument } from '@splitcart/shared/problem.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ENCODINGS } from '../inbox/decode.ts'
+import { retryAfterOf } from './plain-answer.ts'
 
 /** Answers every error and every unknown address with a problem document. */
 export function answerErrors(server: FastifyInstance): void {
@@ -40,8 +41,9 @@ function patternOf(url: string): RegExp {
 
 /** Answers with a problem document. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
-  const { status, retry } = problem.kind
-  if (retry === 'soon' || retry === 'slowly') reply.header('retry-after', retry === 'soon' ? 2 : 300)
+  const { status } = problem.kind
+  const retryAfter = retryAfterOf(problem)
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 415) reply.header('accept-encoding', ENCODINGS.join(', '))
   // The rest of a refused body is not worth reading; what follows on this connection would be read as if it were a request.

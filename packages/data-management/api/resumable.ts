@@ -49,7 +49,7 @@ export async function resumableRoutes(
     if (note?.acceptedAs !== undefined) return answerAccepted({ request, reply, unfinished, note })
     if (request.method === 'POST' || request.method === 'PATCH') await checkRoom(inbox)
     const visit: Visit = { request, keyId, id }
-    const body = new ArrivingBody(request.raw, inbox.limits.idleMsMax, () => letSend(request, reply))
+    const body = new ArrivingBody(request.raw, inbox.limits, () => letSend(request, reply))
     const asked = webRequest(request, body)
     visits.set(asked, visit)
     const answer = await tus.handleWeb(asked)
@@ -58,7 +58,7 @@ export async function resumableRoutes(
     if (answer.status >= 400) throw await problemOf(answer, inbox)
     return send(reply, answer)
   }
-  const config = { scopes: ['upload'] as const }
+  const config = { scopes: ['upload'], takesUploads: true } as const
   const bodyLimit = Number.MAX_SAFE_INTEGER
   const summary = 'Resumable uploads: tus 1.0.0'
   for (const { url, method } of ROUTES)

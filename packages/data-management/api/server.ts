@@ -1,13 +1,15 @@
 /** Builds the HTTP server without starting it: the command line listens, tests listen on port 0. */
-import { createServer, type RequestListener, type Server } from 'node:http'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import type { Log } from '@splitcart/shared/log.ts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
+import { admit } from './admission.ts'
 import { auditRoutes } from './audit.ts'
 import { authenticate } from './authentication.ts'
+import { type Door, membership, OPEN_DOOR } from './door.ts'
 import { answerError, answerErrors } from './errors.ts'
 import { healthRoutes } from './health.ts'
+import { answerClientError, openHttpServer } from './http-server.ts'
 import { metricsRoutes } from './metrics.ts'
 import { overviewRoutes } from './overview.ts'
 import { productsRoutes } from './products.ts'
@@ -18,15 +20,18 @@ import { storesRoutes } from './stores.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
 
-const HEADERS_MS_MAX = 30_000
-const KEEP_ALIVE_MS = 10_000
+// An API has nothing to run, to show or to be framed. A page that is served here brings a policy of its own.
+const POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }
 
 /** Builds the server. Closing it ends its connections; the services are the caller's to close. */
-export async function buildServer(services: Services, log: Log): Promise<FastifyInstance> {
+export async function buildServer(services: Services, log: Log, given: Partial<Door> = {}): Promise<FastifyInstance> {
+  const door = { ...OPEN_DOOR, ...given }
   const server = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    serverFactory: httpServer,
+    serverFactory: (handle) => openHttpServer(handle, door),
+    clientErrorHandler: answerClientError,
+    trustProxy: membership(door.trustedProxies),
     routerOptions: { ignoreTrailingSlash: true },
     requestIdHeader: false,
     forceCloseConnections: 'idle',
@@ -34,9 +39,15 @@ export async function buildServer(services: Services, log: Log): Promise<Fastify
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   }) as unknown as FastifyInstance
   answerErrors(server)
-  authenticate(server, services.inbox.ledger.keys, services.inbox.now)
+  authenticate(server, services.inbox, door)
+  admit(server, services.inbox, door)
   metricsRoutes(server, services)
-  await server.register(helmet)
+  // With a proxy in front, only that one knows whether browsers should insist on https.
+  const strictTransportSecurity = door.tls !== undefined && { includeSubDomains: false }
+  await server.register(helmet, { contentSecurityPolicy: POLICY, strictTransportSecurity })
+  server.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
   await server.register(swagger, { openapi: { info: { title: 'SplitCart data transfer', version: '1' } } })
   await server.register((scope) => uploadRoutes(scope, services))
   const { inbox, unfinished } = services
@@ -46,16 +57,5 @@ export async function buildServer(services: Services, log: Log): Promise<Fastify
   for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes]) routes(server, services)
   healthRoutes(server, services)
   server.get('/api/openapi.json', { schema: { summary: 'This description' } }, () => server.swagger())
-  return server
-}
-
-function httpServer(handle: RequestListener): Server {
-  // No limit on the whole request: a large upload over a slow line may take hours. Standing still is limited while its body is read.
-  const server = createServer(
-    { requestTimeout: 0, headersTimeout: HEADERS_MS_MAX, keepAliveTimeout: KEEP_ALIVE_MS },
-    handle,
-  )
-  // Node would answer 100 before anyone has looked at the key.
-  server.on('checkContinue', handle)
   return server
 }

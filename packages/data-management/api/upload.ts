@@ -1,20 +1,20 @@
 /** `POST /api/upload/` and `/api/upload/products/`: one file, as a form or as the raw body (docs/protocol.md). */
-import multipart, { type Multipart } from '@fastify/multipart'
+import multipart from '@fastify/multipart'
 import { fromUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { RECEIPT_SCHEMA } from '@splitcart/shared/receipt.ts'
 import { parse } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { accept, type Sent } from '../inbox/accept.ts'
+import { accept, checkRoom, type Sent } from '../inbox/accept.ts'
 import { ENCODINGS, type Encoding } from '../inbox/decode.ts'
+import type { PaceLimits } from '../inbox/pace.ts'
 import { receiptOf } from '../ledger/uploads.ts'
 import { senderOf } from './authentication.ts'
+import { readForm } from './form.ts'
 import type { Services } from './services.ts'
 
 const JSON_LINES = new Set(['application/jsonl', 'application/x-ndjson'])
-const FORM_PART = 'file'
-const MORE_PARTS = 'it has more than one part'
 
 /** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
 export async function uploadRoutes(server: FastifyInstance, { inbox }: Services): Promise<void> {
@@ -26,54 +26,34 @@ export async function uploadRoutes(server: FastifyInstance, { inbox }: Services)
     response: RESPONSES,
   }
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
+    await inbox.checkBacklog()
+    await checkRoom(inbox)
     checkLength(request, inbox.limits.bodyBytesMax)
-    const sent = await read(request, reply)
+    const sent = await read(request, reply, inbox.limits)
     const { upload, isNew } = await accept(inbox, sent)
     request.log.info({ upload: upload.id, filename: upload.filename, bytes: upload.bytes, isNew }, 'upload accepted')
     reply.header('accept-encoding', ENCODINGS.join(', '))
     return reply.code(isNew ? 201 : 200).send(receiptOf(upload, !isNew))
   }
   for (const url of ['/api/upload/', '/api/upload/products/'])
-    server.post(url, { config: { scopes: ['upload'] }, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
+    server.post(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
 }
+
+const CONFIG = { scopes: ['upload'], takesUploads: true } as const
 
 const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
 
-async function read(request: FastifyRequest, reply: FastifyReply): Promise<Sent> {
+async function read(request: FastifyRequest, reply: FastifyReply, limits: PaceLimits): Promise<Sent> {
   const sha256 = digestIn(request)
   const about = { sha256, keyId: senderOf(request).keyId }
-  if (request.isMultipart()) return { ...about, ...(await readForm(request, reply)) }
+  if (request.isMultipart()) {
+    letSend(request, reply)
+    const form = await readForm(request, limits)
+    return { ...about, ...form, encoding: 'gzip', filename: checkedName(form.filename, '.jsonl.gz') }
+  }
   const sent = { ...about, ...readRaw(request) }
   letSend(request, reply)
   return sent
-}
-
-async function readForm(request: FastifyRequest, reply: FastifyReply) {
-  letSend(request, reply)
-  const next = partsOf(request)
-  const first = await next()
-  const part = first.value
-  if (first.done || part === undefined) throw new Problem('file_missing')
-  if (part.type !== 'file' || part.fieldname !== FORM_PART)
-    throw new Problem('form_invalid', `it has a part named "${part.fieldname}"`)
-  const whole = async () => {
-    if (!(await next()).done) throw new Problem('form_invalid', MORE_PARTS)
-  }
-  return { body: part.file, encoding: 'gzip' as const, filename: checkedName(part.filename ?? '', '.jsonl.gz'), whole }
-}
-
-/** Reads part after part. What the parser throws tells of the form, in words of its own. */
-function partsOf(request: FastifyRequest): () => Promise<IteratorResult<Multipart>> {
-  const formInvalid = (cause: unknown) => {
-    const said = cause instanceof Error ? cause.message : String(cause)
-    return new Problem('form_invalid', /^reach .* limit$/.test(said) ? MORE_PARTS : said, { cause })
-  }
-  try {
-    const parts = request.parts({ limits: { files: 1, parts: 1, fileSize: Number.POSITIVE_INFINITY } })
-    return () => parts.next().catch((cause) => Promise.reject(formInvalid(cause)))
-  } catch (cause) {
-    throw formInvalid(cause)
-  }
 }
 
 function readRaw(request: FastifyRequest): Pick<Sent, 'body' | 'encoding' | 'filename' | 'whole'> {

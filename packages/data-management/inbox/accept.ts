@@ -6,6 +6,7 @@
  * Thrown anywhere before the name: no trace is left. A crash behind it: the sender sends again and finds its file here.
  */
 
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Disk } from '@splitcart/shared/disk.ts'
@@ -51,7 +52,7 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload
   const id = uuid()
   const part = join(folders.parts, id)
   const decoded = await writePart(disk, part, async (file) => {
-    const result = await decode(sent.body, sent.encoding, inbox.limits, file)
+    const result = await decode(sent.body, sent.encoding, inbox.limits, withRoom(inbox, file))
     checkDigest(sent.sha256, result)
     await sent.whole()
     return result
@@ -92,6 +93,23 @@ export async function checkRoom({ disk, folders, diskBytesKept }: Inbox, bytes =
   const { bavail, bsize } = await disk.statfs(folders.inbox)
   if (bavail * bsize < diskBytesKept + bytes)
     throw new Problem('disk_full', `less than ${diskBytesKept + bytes} bytes are free`)
+}
+
+const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
+
+/** A part that looks again and again whether there is still room: others write to this disk as well. */
+function withRoom(inbox: Inbox, part: FileHandle): Pick<FileHandle, 'appendFile'> {
+  let unchecked = 0
+  return {
+    appendFile: async (chunk) => {
+      unchecked += (chunk as Uint8Array).length
+      if (unchecked >= ROOM_CHECKED_EVERY_BYTES) {
+        unchecked = 0
+        await checkRoom(inbox)
+      }
+      await part.appendFile(chunk)
+    },
+  }
 }
 
 function checkDigest(said: string | undefined, decoded: Decoded): void {

@@ -13,6 +13,7 @@ import { type Digest, Digester } from '@splitcart/shared/digest.ts'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 import { MemberCounter } from './members.ts'
+import { Pace, type PaceLimits } from './pace.ts'
 
 /** The content encodings an upload may have, best first. */
 export const ENCODINGS = ['zstd', 'gzip'] as const
@@ -26,8 +27,8 @@ export type DecodeLimits = Readonly<{
   /** How many bytes of content may come out of each byte on the wire, once there is a MiB of them. */
   contentRatioMax: number
   linesMax: number
-  idleMsMax: number
-}>
+}> &
+  PaceLimits
 
 /** The digest of what was written, and how many bytes it took on the wire. */
 export type Decoded = Digest & Readonly<{ wireBytes: number }>
@@ -44,20 +45,20 @@ export async function decode(
   body: Readable,
   encoding: Encoding,
   limits: DecodeLimits,
-  part: FileHandle,
+  part: Pick<FileHandle, 'appendFile'>,
 ): Promise<Decoded> {
   const meter = new Meter(body, encoding, limits)
   const digester = new Digester()
+  const decoder = decoderOf(encoding)
   const write = async (content: AsyncIterable<Buffer>) => {
     for await (const chunk of content) {
       digester.add(chunk)
-      meter.check(digester)
+      meter.check(digester, decoder?.bytesWritten ?? meter.bytes)
       await part.appendFile(chunk)
     }
     // The decoder has seen the end of its data; what still comes it would never look at.
     if (!meter.hasEnded) meter.refuse('body_damaged', behindTheEnd(encoding))
   }
-  const decoder = decoderOf(encoding)
   try {
     const chunks = (pipe?: { signal?: AbortSignal }) => meter.chunks(pipe!.signal!)
     if (decoder === undefined) await pipeline(chunks, write)
@@ -79,6 +80,7 @@ class Meter {
   readonly #body: AsyncIterator<Buffer>
   readonly #members: MemberCounter
   readonly #limits: DecodeLimits
+  readonly #pace: Pace
   bytes = 0
   hasEnded = false
   refusal: Problem | undefined
@@ -87,16 +89,17 @@ class Meter {
     this.#body = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
     this.#members = new MemberCounter(encoding)
     this.#limits = limits
+    this.#pace = new Pace(limits)
   }
 
-  /** Refuses what has become of these bytes when it is too much. */
-  check({ bytes, lines }: Pick<Digester, 'bytes' | 'lines'>): void {
+  /** Refuses what has become of so many bytes on the wire when it is too much. */
+  check({ bytes, lines }: Digester, wireBytes: number): void {
     const { contentBytesMax, contentRatioMax, linesMax } = this.#limits
     if (bytes > contentBytesMax)
       this.refuse('content_too_large', `more than ${contentBytesMax} bytes of content are not taken`)
     if (lines > linesMax) this.refuse('lines_too_many', `more than ${linesMax} lines are not taken`)
-    if (bytes > RATIO_CHECKED_FROM_BYTES && bytes > contentRatioMax * this.bytes)
-      this.refuse('ratio_too_large', `${this.bytes} bytes became ${bytes}, more than ${contentRatioMax} times as many`)
+    if (bytes > RATIO_CHECKED_FROM_BYTES && bytes > contentRatioMax * wireBytes)
+      this.refuse('ratio_too_large', `${wireBytes} bytes became ${bytes}, more than ${contentRatioMax} times as many`)
   }
 
   /** Throws a problem that counts for more than what its throwing breaks. */
@@ -135,19 +138,21 @@ class Meter {
 
   /** The next chunk, unless the sender stands still too long or something else has failed meanwhile. */
   async #next(signal: AbortSignal): Promise<IteratorResult<Buffer>> {
-    const { idleMsMax } = this.#limits
     const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<Buffer>>()
     const giveUp = () => reject(signal.reason)
     signal.addEventListener('abort', giveUp, { once: true })
-    const late = setTimeout(() => {
-      this.refusal ??= new Problem('body_late', `no byte for ${idleMsMax / 1000} s`)
+    this.#pace.wait((problem) => {
+      this.refusal ??= problem
       reject(this.refusal)
-    }, idleMsMax)
+    })
     this.#body.next().then(resolve, (cause) => reject(this.#broken(cause)))
+    let bytes = 0
     try {
-      return await promise
+      const next = await promise
+      if (!next.done) bytes = next.value.length
+      return next
     } finally {
-      clearTimeout(late)
+      this.#pace.came(bytes)
       signal.removeEventListener('abort', giveUp)
     }
   }

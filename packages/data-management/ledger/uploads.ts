@@ -115,6 +115,18 @@ export class Uploads {
     return found !== undefined
   }
 
+  /** How many files a key has sent since a time that it had not sent before, and their bytes on the wire. */
+  async sentSince(keyId: string, at: number): Promise<{ files: number; bytes: number }> {
+    const { files, bytes } = await this.#database
+      .selectFrom('delivery')
+      .innerJoin('upload', 'upload.id', 'delivery.upload_id')
+      .select(({ fn }) => [fn.countAll<number>().as('files'), fn.sum<number | null>('upload.wire_bytes').as('bytes')])
+      .where('delivery.key_id', '=', keyId)
+      .where('delivery.first_at', '>=', at)
+      .executeTakeFirstOrThrow()
+    return { files, bytes: bytes ?? 0 }
+  }
+
   async markLoading(id: string): Promise<void> {
     await this.#database.updateTable('upload').set({ state: 'loading' }).where('id', '=', id).execute()
   }

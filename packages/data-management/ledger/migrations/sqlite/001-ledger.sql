@@ -31,6 +31,9 @@ create table delivery (
   primary key (upload_id, key_id)
 ) strict, without rowid;
 
+-- How much a key has sent on a day.
+create index delivery_key on delivery (key_id, first_at);
+
 create table api_key (
   id text primary key,
   name text not null,

@@ -1,0 +1,73 @@
+/**
+ * What a request with a right key must pass before its body is looked at: how often its key asks, how much it sends at once and in a
+ * day.
+ *
+ *   head ─▶ key ─▶ scope ─▶ rate ─▶ uploads at once ─▶ quota ─▶ (the route: backlog, room, fields, 100-continue, body)
+ */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Inbox } from '../inbox/accept.ts'
+import { Allowance } from './allowance.ts'
+import { senderOf } from './authentication.ts'
+import type { Door } from './door.ts'
+import { Quotas } from './quotas.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route takes uploads: its POST and PATCH carry bodies that are worth limiting. */
+    takesUploads?: true
+  }
+}
+
+/** Adds the checks to every route that asks for a scope. */
+export function admit(server: FastifyInstance, inbox: Inbox, door: Door): void {
+  const requests = new Allowance(door.requestsPerMinuteMax)
+  const uploads = new Uploading(door.uploadsAtOnceMax)
+  const quotas = new Quotas(inbox.ledger.uploads, door)
+  server.addHook('onRequest', async (request, reply) => {
+    const { scopes, takesUploads } = request.routeOptions.config
+    if (scopes === undefined) return
+    const { keyId } = senderOf(request)
+    checkRate(requests, door, keyId, inbox.now())
+    if (!takesUploads || (request.method !== 'POST' && request.method !== 'PATCH')) return
+    uploads.enter(keyId, reply)
+    // What was opened within the quota may be finished.
+    if (request.method === 'POST') await quotas.check(keyId, uploads.others(keyId), inbox.now())
+  })
+}
+
+function checkRate(requests: Allowance, { requestsPerMinuteMax }: Door, keyId: string, now: number): void {
+  if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return
+  const waitMs = requests.take(keyId, now)
+  if (waitMs === 0) return
+  const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000))
+  throw new Problem('too_many_requests', `more than ${requestsPerMinuteMax} in a minute`, { retryAfterSeconds })
+}
+
+/** How many uploads of each key are on their way. */
+class Uploading {
+  readonly #max: number
+  readonly #open = new Map<string, number>()
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  others(keyId: string): number {
+    return (this.#open.get(keyId) ?? 1) - 1
+  }
+
+  /** Counts an upload until it is answered or its connection is gone. */
+  enter(keyId: string, reply: FastifyReply): void {
+    const open = this.#open.get(keyId) ?? 0
+    if (open >= this.#max) throw new Problem('too_many_uploads', `${open} are on their way, ${this.#max} may be`)
+    // Gone already: nothing would tell when to stop counting it.
+    if (reply.raw.destroyed) return
+    this.#open.set(keyId, open + 1)
+    reply.raw.once('close', () => {
+      const left = this.#open.get(keyId)! - 1
+      if (left === 0) this.#open.delete(keyId)
+      else this.#open.set(keyId, left)
+    })
+  }
+}

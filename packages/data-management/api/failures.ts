@@ -1,0 +1,32 @@
+/**
+ * Slows down an address that sends wrong keys. A right key is accepted from everywhere at any time: nobody is locked out because
+ * of others behind the same address. What keeps a key from being guessed is its length, not this.
+ */
+import { Problem } from '@splitcart/shared/problem.ts'
+import { Allowance } from './allowance.ts'
+import { countedAddress } from './door.ts'
+
+const WAIT_SECONDS_MIN = 3
+const WAIT_SECONDS_MAX = 900
+
+/** The wrong keys of every address. */
+export class Failures {
+  readonly #perMinuteMax: number
+  readonly #allowance: Allowance
+
+  constructor(perMinuteMax: number) {
+    this.#perMinuteMax = perMinuteMax
+    this.#allowance = new Allowance(perMinuteMax)
+  }
+
+  /** What a wrong key from this address is answered: 401, and after too many of them 429. */
+  answerTo(address: string, now: number): Problem {
+    const name = countedAddress(address)
+    if (this.#perMinuteMax === Number.POSITIVE_INFINITY || this.#allowance.take(name, now) === 0)
+      return new Problem('key_refused')
+    const doubled = WAIT_SECONDS_MIN * 2 ** (this.#allowance.refusals(name) - 1)
+    const retryAfterSeconds = Math.min(doubled, WAIT_SECONDS_MAX)
+    const detail = `more than ${this.#perMinuteMax} in a minute`
+    return new Problem('too_many_failures', detail, { retryAfterSeconds })
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What Node's HTTP server lets through and we do not: heads that two programs on the way could understand in two ways. Everything
+ * is judged by the fields as they came; of a field that came twice, `headers` shows only one.
+ */
+import type { IncomingMessage } from 'node:http'
+import { Problem } from '@splitcart/shared/problem.ts'
+
+const FIELDS_MAX = 100
+
+// Each says one thing: two of them contradict each other, or somebody wants them to.
+const SINGLE = new Set([
+  'host',
+  'authorization',
+  'x-api-key',
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'content-disposition',
+  'transfer-encoding',
+  'unencoded-digest',
+  'expect',
+  'tus-resumable',
+  'upload-offset',
+  'upload-length',
+  'upload-metadata',
+])
+
+/** What is wrong with the head of a request, if anything is. */
+export function faultOfHead(request: Pick<IncomingMessage, 'httpVersion' | 'rawHeaders'>): Problem | undefined {
+  const { httpVersion, rawHeaders } = request
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return invalid(`HTTP/${httpVersion} is not spoken here`)
+  if (rawHeaders.length > 2 * FIELDS_MAX)
+    return new Problem('head_too_large', `${rawHeaders.length / 2} fields, ${FIELDS_MAX} may be`)
+  const fields = new Map<string, string>()
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!.toLowerCase()
+    if (SINGLE.has(name) && fields.has(name)) return invalid(`two fields ${name}`)
+    fields.set(name, rawHeaders[index + 1]!)
+  }
+  if (httpVersion === '1.1' && !fields.has('host')) return invalid('no field host')
+  return faultOfTransfer(httpVersion, fields.get('transfer-encoding'))
+}
+
+function faultOfTransfer(httpVersion: string, encoding: string | undefined): Problem | undefined {
+  if (encoding === undefined) return undefined
+  if (httpVersion === '1.0') return invalid('a transfer encoding, which HTTP/1.0 does not have')
+  return encoding.toLowerCase() === 'chunked' ? undefined : invalid('a transfer encoding other than chunked')
+}
+
+function invalid(detail: string): Problem {
+  return new Problem('request_invalid', detail)
+}

@@ -1,0 +1,73 @@
+/** The HTTP server below the framework: plain or TLS, with time limits, and with an answer of ours to everything that is odd. */
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Door } from './door.ts'
+import { faultOfHead } from './head.ts'
+import { answerPlainly, endWith } from './plain-answer.ts'
+import { limitSockets } from './sockets.ts'
+
+const KEEP_ALIVE_MS = 10_000
+const HANDSHAKE_MS_MAX = 10_000
+const HEAD_BYTES_MAX = 16 * 1024
+// Node looks for connections that are late so often, and every half minute by default.
+const LATE_CHECK_MS = 1_000
+
+/** Makes the server. `handle` gets only requests whose heads can be understood in one way. */
+export function openHttpServer(handle: RequestListener, door: Door): Server {
+  const receive = (request: IncomingMessage, response: ServerResponse) => {
+    const fault = faultOfHead(request)
+    if (fault === undefined) handle(request, response)
+    else answerPlainly(response, fault)
+  }
+  const server = bare(door)
+  server.maxHeadersCount = 0
+  server.on('request', receive)
+  // Node would answer 100 before anyone has looked at the key.
+  server.on('checkContinue', receive)
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    answerPlainly(response, faultOfHead(request) ?? new Problem('expectation_unsupported')),
+  )
+  server.on('connect', (_request: IncomingMessage, socket: Socket) =>
+    endWith(socket, new Problem('method_not_allowed', 'this is no proxy')),
+  )
+  limitSockets(server, door)
+  return server
+}
+
+function bare({ headMsMax, tls }: Door): Server {
+  const options: ServerOptions = {
+    // No limit on the whole request: a large upload over a slow line may take hours. Its speed is limited while its body is read.
+    requestTimeout: 0,
+    headersTimeout: headMsMax,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: Math.min(LATE_CHECK_MS, headMsMax),
+    maxHeaderSize: HEAD_BYTES_MAX,
+    // We look ourselves, and say what is missing.
+    requireHostHeader: false,
+  }
+  if (tls === undefined) return createServer(options)
+  const secured = { ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS_MAX } as const
+  return createTlsServer({ ...secured, ALPNProtocols: ['http/1.1'] }) as unknown as Server
+}
+
+/** Answers what the parser could not make a request of, unless an answer is on its way already. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  const response = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage
+  if (!socket.writable || error.code === 'ECONNRESET' || response?.headersSent) socket.destroy()
+  else endWith(socket, problemOf(error))
+}
+
+function problemOf({ code }: { code?: string }): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return new Problem('head_too_large', `more than ${HEAD_BYTES_MAX} bytes`)
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('head_late')
+  return new Problem('request_invalid', 'this is no HTTP')
+}

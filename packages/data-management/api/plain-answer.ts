@@ -1,0 +1,44 @@
+/** Answers that are given before, or without, the framework: to heads that are refused, and to what is not HTTP. */
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { PROBLEM_MEDIA_TYPE, type Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
+
+// Closed with bytes of the sender unread, a connection is reset and the answer may be lost: so much longer is listened.
+const LINGER_MS = 250
+
+const RETRY_AFTER_SECONDS = { soon: 2, slowly: 300 } as const
+
+/** When to try again, where a problem is one that may pass. */
+export function retryAfterOf({ kind: { retry }, retryAfterSeconds }: Problem): number | undefined {
+  if (retry !== 'soon' && retry !== 'slowly') return undefined
+  return retryAfterSeconds ?? RETRY_AFTER_SECONDS[retry]
+}
+
+/** Answers a request with a problem document, and lets the connection end. */
+export function answerPlainly(response: ServerResponse, problem: Problem): void {
+  const { body, fields } = partsOf(problem)
+  response.writeHead(problem.kind.status, fields)
+  response.end(body)
+}
+
+/** Writes a problem document to a connection on which there is no request to answer, and ends it. */
+export function endWith(socket: Socket, problem: Problem): void {
+  const { body, fields } = partsOf(problem)
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${problem.kind.status} ${problem.kind.title}\r\n${lines.join('')}\r\n${body}`)
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
+}
+
+function partsOf(problem: Problem) {
+  const body = JSON.stringify(toProblemDocument(problem))
+  const retryAfter = retryAfterOf(problem)
+  const fields: Record<string, string | number> = {
+    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    connection: 'close',
+    ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
+  }
+  return { body, fields }
+}
