@@ -2,6 +2,7 @@
 import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
+import { bombs } from './bombs.ts'
 import type { Campaign, Case } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
 import { loaderKills } from './loader-kills.ts'
@@ -72,6 +73,13 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'points',
     count: 12_000,
     lanes: 2,
+  bombs: {
+    about: 'bombs against a server with 256 MiB of memory: all refused, and honest files arrive meanwhile',
+    unit: 'rounds',
+    count: 20,
+    options: { factor: 2 },
+    prepare: async (options) => bombs(options),
+  },
     isolated: 'where possible',
     prepare: async () => {
       need(STRACE_MISSING)
