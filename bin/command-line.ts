@@ -86,8 +86,9 @@ function problemOfMachine(cause: unknown): Problem | undefined {
 function tellProblem(terminal: Terminal, problem: Problem): number {
   const { code, title, detail, todo } = toProblemDocument(problem)
   terminal.record({ type: 'error', code, title, detail, todo })
-  const lines = problem.message.split('\n').map(printed)
-  process.stderr.write(`splitcart: ${lines.join('\n')}\n${todo}\n`)
+  // Faults of settings stand on a line each; no other message has a line end of ours.
+  const lines = code === 'settings_invalid' ? problem.message.split('\n') : [problem.message]
+  process.stderr.write(`splitcart: ${lines.map(printed).join('\n')}\n${todo}\n`)
   return exitOf(problem) ?? EXIT.failure
 }
 

@@ -53,14 +53,5 @@ const DURATIONS = [
 
 /** Text from outside, safe to print: control characters, with which a row could draw on the terminal, become visible. */
 export function printed(text: string): string {
-  return text.replace(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
-}
-
-/** JSON in which also those control characters are escaped that JSON allows: U+007F to U+009F, of which terminals obey some. */
-export function asciiControls(json: string): string {
-  return json.replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => `\\u${hexOf(character)}`)
-}
-
-function hexOf(character: string): string {
-  return character.charCodeAt(0).toString(16).padStart(4, '0')
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }

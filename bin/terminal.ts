@@ -5,7 +5,8 @@
  * characters, which could draw on the terminal or forge a line, are made visible: here, so that nobody can forget it.
  */
 import { styleText } from 'node:util'
-import { asciiControls, printed } from './format.ts'
+import { asciiControls } from '@splitcart/shared/log.ts'
+import { printed } from './format.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 

@@ -1,0 +1,77 @@
+/** What comes from outside is printed as what it is: no name, reason or row draws on the terminal or forges a line. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type Ended, type Machines, openMachines } from './machines.ts'
+
+const EVIL = 'x\u001b[2J\u001b]0;title\u0007\u009b31m\rforged\nsplitcart: all is well\u202e\u2028'
+const SHOWN = /\\u(001b|\{1b\})\[2J/
+const NO_ODD_NAMES = process.platform === 'win32' && 'Windows has no such names'
+const KEY = 'a-key-that-no-server-has-given'
+const ROW = { product: { name: EVIL, sku: EVIL }, metadata: { company: EVIL, store_id: EVIL } }
+
+/** Lines are all that may steer a terminal, and no line is the one that was planted. */
+function assertHarmless({ stdout, stderr }: Ended, what: string): void {
+  for (const text of [stdout, stderr]) {
+    assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\u2028\u202e]/u, what)
+    assert.doesNotMatch(text, /^splitcart: all is well/m, what)
+  }
+}
+
+async function runAll(machines: Machines, commands: readonly (readonly string[])[]): Promise<void> {
+  for (const args of commands) {
+    const ended = await machines.run(args)
+    assertHarmless(ended, args.join(' '))
+    assert.match(ended.stdout + ended.stderr, SHOWN, args.join(' '))
+  }
+}
+
+test('names in the outbox and words of the server are printed as text', { skip: NO_ODD_NAMES }, async () => {
+  await using machines = await openMachines()
+  const outbox = join(machines.scraping, 'product_outbox')
+  await mkdir(outbox, { recursive: true })
+  execFileSync('mkfifo', [join(outbox, `${EVIL}.jsonl`)])
+  await writeFile(join(outbox, 'good.jsonl'), '{}\n')
+  const problem = { type: `urn:${EVIL}`, status: 400, code: 'odd', title: EVIL, detail: EVIL, todo: EVIL }
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(400).end(JSON.stringify(problem)))
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const asJson = await machines.upload({ url }, KEY, '--json')
+  await writeFile(join(outbox, 'other.jsonl'), '{}\n')
+  const ended = await machines.upload({ url }, KEY)
+  server.close()
+  assertHarmless(asJson, 'upload-data --json')
+  assertHarmless(ended, 'upload-data')
+  assert.equal(ended.stderr.split('\n').filter((line) => SHOWN.test(line)).length, 1, 'the name of the FIFO')
+  assert.match(ended.stdout, /refused.*other\.jsonl: x\\u\{1b\}\[2J/)
+  await runAll(machines, [['upload-data', '--dry-run']])
+})
+
+test('rows, key names and reasons are printed as text', { skip: NO_ODD_NAMES }, async () => {
+  await using machines = await openMachines()
+  const inbox = join(machines.dataManagement, 'product_inbox')
+  await machines.run(['keys', 'create', EVIL, '--only', EVIL])
+  await writeFile(join(inbox, 'rows.jsonl'), `${JSON.stringify(ROW)}\n`)
+  await writeFile(join(inbox, `${EVIL}.txt`), '')
+  await runAll(machines, [
+    ['update-db', '--products'],
+    ['keys', 'list'],
+    ['audit'],
+    ['audit', '--json'],
+    ['rejects', 'show', 'rows.jsonl'],
+  ])
+  for (const args of [
+    ['holds', 'release', EVIL],
+    ['keys', 'revoke', EVIL],
+    ['serve', '--host', EVIL],
+    ['upload-data', '--api-server-url', EVIL],
+    ['update-db', '--products', '--data-management-data-dir', join(machines.path, EVIL, 'x')],
+  ])
+    assertHarmless(await machines.run(args), args.join(' '))
+})
