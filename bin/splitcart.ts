@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   keys: async () => (await import('./commands/keys.ts')).addKeys,
   audit: async () => (await import('./commands/audit.ts')).addAudit,
   status: async () => (await import('./commands/status.ts')).addStatus,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   holds: async () => (await import('./commands/holds.ts')).addHolds,
   rejects: async () => (await import('./commands/rejects.ts')).addRejects,
   loads: async () => (await import('./commands/loads.ts')).addLoads,

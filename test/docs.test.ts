@@ -10,8 +10,6 @@ import { temporaryFolder } from './folders.ts'
 const ROOT = join(import.meta.dirname, '..')
 const PAGES = globSync(['*.md', 'docs/*.md'], { cwd: ROOT }).sort()
 const SUBCOMMANDS = /^(archive|keys|holds|rejects|loads) [a-z]+\b/
-// Named in docs/settings.md, and still to come.
-const TO_COME = new Set(['doctor'])
 
 function textOf(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8')
@@ -83,7 +81,6 @@ async function helpOf(command: string): Promise<string | undefined> {
 
 function faultsOf({ page, command, flags }: Named, helps: Helps): string[] {
   const help = helps.get(command)
-  if (help === undefined && TO_COME.has(command)) return []
   if (help === undefined) return [`${page}: there is no "splitcart ${command}"`]
   const missing = flags.filter((flag) => !new RegExp(`^ +(-\\w, )?${flag}\\b`, 'm').test(help))
   return missing.map((flag) => `${page}: "splitcart ${command}" has no ${flag}`)

@@ -45,3 +45,10 @@ export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : ''
 }
+
+/** What the operating system or SQLite refused, as people read it; `undefined` for any other error. */
+export function systemFaultOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error || 'errcode' in error)) return undefined
+  const isRight = codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM'
+  return isRight ? `this user has no right to it (${codeOf(error)})` : error.message
+}

@@ -1,6 +1,6 @@
 /** What lies in a folder, as `splitcart status` tells it on either machine. */
 import { join } from 'node:path'
-import { codeOf, type Disk } from './disk.ts'
+import { codeOf, type Disk, systemFaultOf } from './disk.ts'
 
 /** How many files, how large together, and since when the oldest lies there. */
 export type Place = Readonly<{ files: number; bytes: number; oldest_at: string | null }>
@@ -32,11 +32,9 @@ export class Looks {
     try {
       return await look()
     } catch (error) {
-      if (!(error instanceof Error) || !('code' in error || 'errcode' in error)) throw error
-      const isRight = codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM'
-      this.problems.push(
-        `${what} cannot be looked at: ${isRight ? 'this user has no right to read it' : error.message}`,
-      )
+      const fault = systemFaultOf(error)
+      if (fault === undefined) throw error
+      this.problems.push(`${what} cannot be looked at: ${fault}`)
       return null
     }
   }

@@ -1,0 +1,112 @@
+/** `splitcart doctor`: examines what this machine needs, one line a check, and says what to do. */
+import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor.ts'
+import { examineFolders } from '@splitcart/scraping/doctor.ts'
+import { examineServer } from '@splitcart/scraping/doctor-server.ts'
+import { foldersIn } from '@splitcart/scraping/folders.ts'
+import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
+import { type Finding, fail, ok } from '@splitcart/shared/finding.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { databaseFile, type Settings } from '@splitcart/shared/settings.ts'
+import type { Command } from 'commander'
+import { configurable, printable, run, settingsWithKey } from '../command-line.ts'
+import { checkServerKey } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { count } from '../format.ts'
+import type { Style, Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean; quiet?: boolean }
+
+const NODE_MIN = '24.15.0'
+const SQLITE_MIN = '3.51.3'
+const STYLE: Readonly<Record<Finding['state'], Style>> = { ok: 'green', warn: 'yellow', fail: 'red' }
+
+/** Adds the command. */
+export function addDoctor(program: Command): void {
+  const command = program
+    .command('doctor')
+    .description('examine settings, folders, disk, server and key of this machine, and say what to do')
+    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+  printable(configurable(command, ['API_SERVER_URL', 'SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']))
+}
+
+async function act(options: Options, terminal: Terminal): Promise<number> {
+  const states = { ok: 0, warn: 0, fail: 0 }
+  for await (const finding of examineAll(options)) {
+    const { state, check, detail, todo } = finding
+    states[state]++
+    terminal.say(`${state.padEnd(4)}  ${check.padEnd(10)}  ${detail}`, { style: STYLE[state], length: 4 })
+    if (todo !== undefined) terminal.say(`${' '.repeat(18)}${todo}`)
+    terminal.record({ type: 'check', ...finding })
+  }
+  const failed = states.fail === 0 ? 'Nothing fails' : `${count(states.fail, 'check')} failed`
+  terminal.sum(`${failed}, ${count(states.warn, 'warning')}.`)
+  terminal.record({ type: 'summary', ...states })
+  return states.fail > 0 ? EXIT.failure : EXIT.done
+}
+
+async function* examineAll(options: Options): AsyncGenerator<Finding> {
+  const { node = '', sqlite = '' } = process.versions
+  yield versionFinding('Node', node, NODE_MIN)
+  yield versionFinding('SQLite', sqlite, SQLITE_MIN)
+  const settings = settingsOrFaults(options)
+  if (Array.isArray(settings)) {
+    for (const fault of settings)
+      yield fail('settings', fault, 'Mend it in .env or in the environment; docs/settings.md lists all settings.')
+    return
+  }
+  yield ok('settings', 'all can be read')
+  const disk = realDisk()
+  const { outbox } = foldersIn(settings.SCRAPING_DATA_DIR)
+  const sends = settings.API_SERVER_URL !== undefined || (await disk.lstat(outbox).catch(codeOf)) !== 'ENOENT'
+  const receives = await isSetUp(disk, settings.DATA_MANAGEMENT_DATA_DIR)
+  if (sends) yield* examineScraping(settings)
+  if (receives) yield* examineServing(settings)
+  if (!sends && !receives)
+    yield fail(
+      'set-up',
+      'there is nothing here yet, and API_SERVER_URL is not set',
+      'To send, set API_SERVER_URL and API_SECRET_KEY; to receive, start "splitcart serve". Or is this the wrong folder?',
+    )
+}
+
+async function* examineScraping(settings: Settings): AsyncGenerator<Finding> {
+  const { API_SERVER_URL: server, API_SECRET_KEY: key, SCRAPING_DATA_DIR: dataDir } = settings
+  yield* examineFolders(realDisk(), dataDir, Date.now())
+  if (server === undefined) yield fail('settings', 'API_SERVER_URL is not set', 'Set it to the address of the server.')
+  if (key === undefined)
+    yield fail('settings', 'API_SECRET_KEY is not set', 'Make a key on the server: splitcart keys create NAME')
+  if (server !== undefined) yield* examineServer(server, key)
+}
+
+async function* examineServing(settings: Settings): AsyncGenerator<Finding> {
+  const { DATA_MANAGEMENT_DATA_DIR: dataDir, DISK_BYTES_KEPT: diskBytesKept } = settings
+  const fault = faultIn(() => checkServerKey(settings))
+  if (fault !== undefined) yield fail('settings', fault.trim(), 'Set a longer one, or none.')
+  yield* examineDataManagement(realDisk(), { dataDir, catalogue: databaseFile(settings), diskBytesKept })
+}
+
+/** The settings, or every fault in them. */
+function settingsOrFaults(options: Options): Settings | string[] {
+  let settings: Settings | undefined
+  const faults = faultIn(() => {
+    settings = settingsWithKey(options)
+    databaseFile(settings)
+  })
+  return faults === undefined && settings !== undefined ? settings : (faults ?? '').trim().split(/\n\s*/)
+}
+
+function faultIn(check: () => void): string | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'settings_invalid') return error.detail
+    throw error
+  }
+}
+
+function versionFinding(name: string, version: string, least: string): Finding {
+  const isEnough = version.localeCompare(least, 'en', { numeric: true }) >= 0
+  if (isEnough) return ok('version', `${name} ${version}`)
+  return fail('version', `${name} ${version} is older than ${least}`, 'Run "npm ci" in the folder of the program.')
+}

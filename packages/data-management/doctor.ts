@@ -1,0 +1,65 @@
+/** What `splitcart doctor` looks at on the receiving machine. Writes nothing but a probe in the inbox, which it removes. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
+import { isLocked } from '@splitcart/shared/lock.ts'
+import { openToLook } from './database/look.ts'
+import { type Folders, foldersIn } from './folders.ts'
+
+const PROBE = '.doctor-probe'
+const AS_ITS_USER = 'Run it as the user of the server: sudo -u splitcart splitcart doctor'
+
+/** What to examine: the data folder, the file of the catalogue, and the room that uploads leave. */
+export type Examined = Readonly<{ dataDir: string; catalogue: string; diskBytesKept: number }>
+
+/** Whether a server has ever run here. */
+export async function isSetUp(disk: Disk, dataDir: string): Promise<boolean> {
+  return (await disk.lstat(foldersIn(dataDir).inbox).catch(codeOf)) !== 'ENOENT'
+}
+
+/** Examines the data folder, the databases, and who is at work. */
+export async function* examineDataManagement(disk: Disk, examined: Examined): AsyncGenerator<Finding> {
+  const folders = foldersIn(examined.dataDir)
+  for (const folder of [folders.data, folders.inbox])
+    yield await examine('folder', AS_ITS_USER, () => ownerFinding(disk, 'folder', folder))
+  yield await examine('inbox', AS_ITS_USER, () => inboxWritable(disk, folders))
+  yield await databaseFinding('ledger', join(folders.data, 'ledger.db'))
+  yield await databaseFinding('catalogue', examined.catalogue)
+  yield await examine('disk', AS_ITS_USER, () => roomFinding(disk, folders.inbox, examined.diskBytesKept))
+  yield await runningFinding('serve', join(folders.data, '.serve.lock'), 'so nothing can be sent here')
+  yield await runningFinding('update-db', join(folders.data, '.update-db.lock'), 'so nothing is loaded')
+}
+
+async function inboxWritable(disk: Disk, folders: Folders): Promise<Finding> {
+  const probe = join(folders.parts, PROBE)
+  await removeIfThere(disk, probe)
+  await writePart(disk, probe, (file) => file.appendFile('a test of splitcart doctor; it may be deleted\n'))
+  await removeIfThere(disk, probe)
+  return ok('inbox', 'files can be written and synced')
+}
+
+function databaseFinding(name: 'ledger' | 'catalogue', path: string): Promise<Finding> {
+  const todo = `${AS_ITS_USER}. If the file is damaged, restore a backup: splitcart restore FILE`
+  return examine(name, todo, async () => {
+    const migrations = readdirSync(join(import.meta.dirname, name, 'migrations', 'sqlite'))
+    const known = migrations.filter((file) => file.endsWith('.sql')).length
+    const connection = openToLook(path)
+    try {
+      connection.prepare('select count(*) from sqlite_schema').get()
+      const schema = Number(connection.prepare('pragma user_version').get()?.user_version)
+      const detail = `${path}, schema ${schema}`
+      if (schema > known) return fail(name, `${detail}, made by a newer program`, 'Start the newer program.')
+      return ok(name, schema < known ? `${detail}; the next start brings it up to date` : detail)
+    } finally {
+      connection.close()
+    }
+  })
+}
+
+function runningFinding(name: string, lock: string, consequence: string): Promise<Finding> {
+  return examine(name, AS_ITS_USER, async () =>
+    isLocked(lock) ? ok(name, 'runs') : warn(name, `does not run, ${consequence}`, 'Start the server: splitcart serve'),
+  )
+}

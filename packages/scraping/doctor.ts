@@ -1,0 +1,82 @@
+/** What `splitcart doctor` looks at on a scraping machine: whether files can be written, kept and moved here as they must be. */
+import { join } from 'node:path'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { examine, type Finding, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
+import { type Folders, foldersIn } from './folders.ts'
+import { leftOversIn } from './left-overs.ts'
+import { scanOutbox } from './outbox.ts'
+
+const DISK_BYTES_MIN = 100 * 1024 * 1024
+const WAITING_MS_MAX = 24 * 60 * 60 * 1000
+const PROBE = '.doctor-probe'
+
+/** Examines the folders below a data folder. Those that are missing are made when they are needed. */
+export async function* examineFolders(disk: Disk, dataDir: string, now: number): AsyncGenerator<Finding> {
+  const folders = foldersIn(dataDir)
+  const there: string[] = []
+  for (const folder of Object.values(folders)) {
+    if ((await disk.lstat(folder).catch(codeOf)) === 'ENOENT') continue
+    there.push(folder)
+    yield await examine('folder', MEND_RIGHTS, () => ownerFinding(disk, 'folder', folder))
+  }
+  if (there.length === 0) {
+    yield ok('folder', `${folders.outbox} is not there yet; the first scrape or upload-data makes it`)
+    return
+  }
+  yield await examine('same disk', MEND_RIGHTS, () => sameDisk(disk, there))
+  if (there.includes(folders.part) && there.includes(folders.spool))
+    yield await examine('writing', LINKS_NEEDED, () => writing(disk, folders))
+  yield await examine('disk', MEND_RIGHTS, () => roomFinding(disk, folders.outbox, DISK_BYTES_MIN))
+  yield await examine('outbox', MEND_RIGHTS, () => waiting(disk, folders, now))
+  yield await examine('left over', MEND_RIGHTS, () => leftOver(disk, folders, now))
+}
+
+const MEND_RIGHTS = 'Give this user the right to read and write there, or run it as the user who has it.'
+const LINKS_NEEDED =
+  'Put SCRAPING_DATA_DIR on a disk of this machine with a file system that has hard links (ext4, APFS, NTFS; not FAT or exFAT).'
+
+async function sameDisk(disk: Disk, folders: readonly string[]): Promise<Finding> {
+  const devices = new Set<number>()
+  for (const folder of folders) devices.add((await disk.lstat(folder)).dev)
+  if (devices.size === 1) return ok('same disk', 'all folders are on one file system')
+  return warn(
+    'same disk',
+    'the folders are on several file systems, so files are copied where they would be moved',
+    'Put outbox, archive and product_refused on one.',
+  )
+}
+
+/** Takes the very steps a file takes: written, synced, linked, its folder synced. */
+async function writing(disk: Disk, folders: Folders): Promise<Finding> {
+  const part = join(folders.part, PROBE)
+  await removeIfThere(disk, part)
+  await writePart(disk, part, (file) => file.appendFile('a test of splitcart doctor; it may be deleted\n'))
+  try {
+    await land(disk, part, folders.spool, [PROBE])
+  } finally {
+    await removeIfThere(disk, part)
+    await remove(disk, join(folders.spool, PROBE))
+  }
+  return ok('writing', 'files can be written, synced and linked')
+}
+
+async function waiting(disk: Disk, folders: Folders, now: number): Promise<Finding> {
+  const { waiting: files, skipped } = await scanOutbox(disk, folders.outbox)
+  const [oldest] = files
+  if (oldest !== undefined && now - oldest.mtimeMs > WAITING_MS_MAX)
+    return warn(
+      'outbox',
+      `${files.length} wait, the oldest since ${new Date(oldest.mtimeMs).toISOString().slice(0, 10)}`,
+      'Run "splitcart upload-data"; "splitcart status" says how its last run ended.',
+    )
+  if (skipped.length > 0)
+    return warn('outbox', `${skipped[0]?.name} ${skipped[0]?.reason}, so it is not sent`, 'Rename it, or move it away.')
+  return ok('outbox', `${files.length} wait`)
+}
+
+async function leftOver(disk: Disk, folders: Folders, now: number): Promise<Finding> {
+  const { length } = await leftOversIn(disk, folders, now)
+  if (length === 0) return ok('left over', 'no scrape was left unfinished')
+  return warn('left over', `${length} left by scrapes that did not finish`, 'Run "splitcart salvage", or delete them.')
+}
