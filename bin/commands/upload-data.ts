@@ -68,12 +68,12 @@ async function jobOf(settings: Settings, report: UploadReport): Promise<Job> {
     RESUMABLE_BYTES_MIN: resumableBytesMin,
   } = settings
   const disk = realDisk()
+  await checkPrivate(disk, [settings.SCRAPING_DATA_DIR, ...Object.values(foldersIn(settings.SCRAPING_DATA_DIR))])
   const rateLimit = rate === undefined ? {} : { rateLimit: createRateLimit(rate) }
   const heartbeat = settings.HEARTBEAT_URL === undefined ? {} : { heartbeat: settings.HEARTBEAT_URL }
   return {
     disk,
     client: createUploadClient({ server: server!, key: key!, disk, resumableBytesMin, ...rateLimit }),
-  await checkPrivate(disk, [settings.SCRAPING_DATA_DIR, ...Object.values(foldersIn(settings.SCRAPING_DATA_DIR))])
     folders: await openFolders(disk, settings.SCRAPING_DATA_DIR),
     patience: { triesMax: settings.UPLOAD_TRIES_MAX },
     concurrency: settings.UPLOAD_CONCURRENCY,

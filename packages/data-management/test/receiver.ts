@@ -50,12 +50,10 @@ export const LIMITS = {
 
 const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: 60 * 60 * 1000 }
 
-export async function openReceiver(
-  wishes: Partial<Omit<Inbox, 'folders' | 'ledger'>> & {
-    unfinished?: Partial<UnfinishedLimits>
-    door?: Partial<Door>
-  } = {},
-): Promise<Receiver> {
+type Wishes = Partial<Omit<Inbox, 'folders' | 'ledger'>> &
+  Readonly<{ unfinished?: Partial<UnfinishedLimits>; door?: Partial<Door> }>
+
+export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const at = await temporaryFolder()
   const disk = realDisk()
   const folders = foldersIn(at.path)
