@@ -13,14 +13,17 @@ import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, run, settingsWithKey } from '../command-line.ts'
 import { checkServerKey, type DataManagement, openDataManagement } from '../data-management.ts'
+import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
 import { keepLoaderRunning } from '../loader.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 
-type Options = { updateDb: boolean }
+type Options = { updateDb: boolean; behindProxy?: true }
 
 // Uploads that are on their way get so long to finish when the server is asked to stop.
 const STOP_MS_MAX = 8_000
+// A line that has only just begun to carry is slow.
+const SPEED_AFTER_MS = 10_000
 const HOUR_MS = 60 * 60 * 1000
 
 /** Adds the command. */
@@ -29,13 +32,23 @@ export function addServe(program: Command): void {
     .command('serve')
     .description('accept uploads, and load them into the database')
     .option('--no-update-db', 'do not start update-db')
+    .option('--behind-proxy', 'listen in plain http beyond this machine: a proxy in front speaks https')
     .action((options: Options) => run({}, (terminal) => act(options, terminal)))
-  configurable(command, ['HOST', 'PORT', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'LOG_LEVEL'])
+  configurable(command, [
+    'HOST',
+    'PORT',
+    'TLS_CERT',
+    'TLS_KEY',
+    'DATA_MANAGEMENT_DATA_DIR',
+    'DATABASE_URL',
+    'LOG_LEVEL',
+  ])
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsWithKey(options)
   checkServerKey(settings)
+  const door = doorOf(settings, options.behindProxy === true)
   const signal = stopSignal()
   const log = openLog(settings.LOG_LEVEL)
   await using machine = await openDataManagement(settings)
@@ -44,9 +57,11 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
   const unfinished = await openUnfinished(machine, settings)
   const services = { inbox: inboxOf(machine, settings), unfinished, catalogue: machine.catalogue }
-  const server = await buildServer({ ...services, partialShare: settings.HOLD_ROWS_SHARE }, log)
+  const server = await buildServer({ ...services, partialShare: settings.HOLD_ROWS_SHARE }, log, door)
   await listen(server, settings)
-  terminal.say(`Listening on http://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
+  renewCertificate(server.server, settings, log)
+  const scheme = door.tls === undefined ? 'http' : 'https'
+  terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
@@ -83,6 +98,7 @@ function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) 
     contentRatioMax: settings.CONTENT_RATIO_MAX,
     linesMax: settings.LINES_MAX,
     idleMsMax: settings.BODY_IDLE_SECONDS_MAX * 1000,
+    speed: { bytesPerSecondMin: settings.BODY_BYTES_PER_SECOND_MIN, afterMs: SPEED_AFTER_MS },
   }
   const backlog = {
     filesMax: settings.INBOX_FILES_MAX,
