@@ -7,7 +7,7 @@
  */
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { move } from '@splitcart/shared/durable-file.ts'
+import { move, syncFolder } from '@splitcart/shared/durable-file.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { v7 as uuid } from 'uuid'
 import type { Catalogue } from '../catalogue/catalogue.ts'
@@ -167,6 +167,8 @@ async function uploadOf(work: UpdateDb, file: Waiting): Promise<Upload | undefin
   // Either way: a time that lies ahead comes from another clock, and its day may be far off.
   if (Math.abs(work.now() - file.modifiedAt) < STILL_MS_MIN) return undefined
   const digest = await digestOfFile(work.disk, file.path)
+  // The server may have been killed between giving the file its name and making that durable; a record must not outlive its file.
+  await syncFolder(work.disk, work.folders.inbox)
   const { name: filename, name: stored_as, modifiedAt } = file
   const received_at = Math.min(Math.round(modifiedAt), work.now())
   const arrival = { id: uuid(), ...digest, filename, stored_as, wire_bytes: null, received_at }
