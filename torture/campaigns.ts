@@ -13,6 +13,8 @@ import { killCase } from './points/kills.ts'
 import { EATMYDATA_MISSING, powerCutCase, unsafePowerCutCase } from './points/power-cuts.ts'
 import { STRACE_MISSING } from './points/strace.ts'
 import { resume } from './resume.ts'
+import { MISTAKES } from './simulator/mistakes.ts'
+import { LANES, mistakes, simulator } from './simulator/simulator.ts'
 
 /** A campaign cannot be run on this machine. */
 export class NotPossible extends Error {}
@@ -42,6 +44,20 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 20,
     prepare: () => loaderKills(realFilesHere()),
   },
+  simulator: {
+    about: 'the hand-overs in memory, with crashes and power cuts at random calls, on the weakest file system',
+    unit: 'seeds',
+    count: 300_000,
+    lanes: LANES,
+    prepare: simulator,
+  },
+  mistakes: {
+    about: 'mistakes planted in the simulator: each must be noticed',
+    unit: 'mistakes',
+    count: Object.keys(MISTAKES).length,
+    options: { seeds: 50_000 },
+    prepare: (options) => mistakes(Object.keys(MISTAKES), options),
+  },
   chaos: {
     about: 'senders and a server with a network between them that cuts, resets and stalls: all files loaded once',
     unit: 'rounds',
@@ -56,6 +72,13 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 1,
     options: { megabytes: 200 },
     prepare: async (options) => resume(options),
+  },
+  bombs: {
+    about: 'bombs against a server with 256 MiB of memory: all refused, and honest files arrive meanwhile',
+    unit: 'rounds',
+    count: 20,
+    options: { factor: 2 },
+    prepare: async (options) => bombs(options),
   },
   kills: {
     about: 'SIGKILL at every system call of sender, receiver, loader and scraper: nothing lost, doubled or left over',
@@ -73,13 +96,6 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'points',
     count: 12_000,
     lanes: 2,
-  bombs: {
-    about: 'bombs against a server with 256 MiB of memory: all refused, and honest files arrive meanwhile',
-    unit: 'rounds',
-    count: 20,
-    options: { factor: 2 },
-    prepare: async (options) => bombs(options),
-  },
     isolated: 'where possible',
     prepare: async () => {
       need(STRACE_MISSING)

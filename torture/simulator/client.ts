@@ -1,0 +1,111 @@
+/** A scraping machine: a scraper that writes its files one after the other, and `upload-data`, each a process of its own. */
+import { foldersIn, openFolders } from '@splitcart/scraping/folders.ts'
+import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
+import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
+import { uploadRound } from '@splitcart/scraping/upload-data.ts'
+import { type Job, newRun } from '@splitcart/scraping/upload-job.ts'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { SCRAPED_AT, type Scraped } from './contents.ts'
+import type { Mistake } from './mistakes.ts'
+import { clientOf, type Network } from './network.ts'
+import { diskOf, type Machine, newMachine, Process } from './world.ts'
+
+const DATA = '/client'
+export const FOLDERS = foldersIn(DATA)
+
+const SALVAGED_SHARE = 0.5
+const EMPTY_SHARE = 0.1
+const NEVER = new AbortController().signal
+
+/** A scraping machine. */
+export class Client {
+  readonly machine: Machine
+  /** The SHA-256 of every file whose writer was told that it is in the outbox. */
+  readonly published = new Set<string>()
+  readonly #network: Network
+  readonly #mistake: Mistake
+  readonly #scrapes: readonly Scraped[]
+  #written = 0
+  #hasWritten = false
+  /** Whether a whole round found nothing left to do. A crash may bring something back. */
+  isQuiet = false
+
+  constructor(network: Network, name: string, scrapes: readonly Scraped[], mistake: Mistake) {
+    this.#network = network
+    this.#mistake = mistake
+    this.#scrapes = scrapes
+    this.machine = newMachine(name, network.world.now)
+    // Now and then the folders are not there yet.
+    if (!network.world.chance.is(EMPTY_SHARE)) this.machine.store.prepare(Object.values(FOLDERS))
+    this.#startWriter()
+    this.#startSender()
+  }
+
+  #start(restart: () => void): { process: Process; disk: Disk } {
+    this.isQuiet = false
+    const process = new Process(this.#network.world, this.machine, restart)
+    const disk = diskOf(process)
+    return { process, disk: this.#mistake.client?.(disk) ?? disk }
+  }
+
+  #startWriter(): void {
+    const { process, disk } = this.#start(() => this.#startWriter())
+    this.#hasWritten = false
+    const { world } = this.#network
+    world.go(process, async () => {
+      const folders = await openFolders(disk, DATA)
+      if (world.chance.is(SALVAGED_SHARE))
+        for (const leftOver of await leftOversIn(disk, folders)) {
+          const salvaged = await salvage(disk, folders, leftOver)
+          if (salvaged !== null) this.published.add(salvaged.sha256)
+        }
+      for (; this.#written < this.#scrapes.length; this.#written++)
+        await this.#write(disk, this.#scrapes[this.#written]!)
+      this.#hasWritten = true
+    })
+  }
+
+  async #write(disk: Disk, { fileName, rows }: Scraped): Promise<void> {
+    await using writer = await JsonlWriter.open(DATA, { fileName, disk, now: SCRAPED_AT })
+    for (const row of rows) await writer.write(row)
+    const { sha256 } = await writer.commit()
+    this.published.add(sha256)
+  }
+
+  #startSender(): void {
+    const { process, disk } = this.#start(() => this.#startSender())
+    const { world } = this.#network
+    const client = clientOf(this.#network, process, disk)
+    const job: Job = {
+      disk,
+      folders: FOLDERS,
+      client: this.#mistake.upload?.(client, disk) ?? client,
+      patience: { triesMax: 1 },
+      signal: NEVER,
+      on: () => {},
+      concurrency: world.chance.of([1, 2]),
+    }
+    world.go(process, async () => {
+      await openFolders(disk, DATA)
+      const run = newRun()
+      for (;;) {
+        await uploadRound(job, run, false)
+        this.isQuiet = this.#hasWritten && this.#hasNothingToDo()
+        await process.pause()
+      }
+    })
+  }
+
+  #hasNothingToDo(): boolean {
+    const { store } = this.machine
+    for (const name of store.files(FOLDERS.outbox).keys()) if (!name.startsWith('.part/')) return false
+    const archive = store.files(FOLDERS.archive)
+    for (const [name, text] of archive) {
+      if (!name.endsWith('.receipt.json')) continue
+      const { load } = JSON.parse(text.toString())
+      if (load === null || (load.rejected > 0 && !archive.has(name.replace('.receipt.json', '.rejects.jsonl'))))
+        return false
+    }
+    return true
+  }
+}

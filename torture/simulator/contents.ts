@@ -1,0 +1,72 @@
+/** What the simulated scrapers write: small files of every fate, some with the same name, some with the same bytes. */
+import { createHash } from 'node:crypto'
+import type { Chance } from '../../packages/data-management/test/random.ts'
+
+export const SCRAPED_AT = new Date(Date.UTC(2025, 8, 23))
+
+export type Row = Readonly<{ product: object; metadata: object }>
+
+/** A file that a scraper means to write, and what must become of it. */
+export type Scraped = Readonly<{ fileName: string; rows: readonly Row[] }>
+
+/** What is known of the bytes of a file: its digest, and how its load must end. */
+export type Known = Readonly<{
+  sha256: string
+  lines: number
+  bad: readonly number[]
+  fate: 'loaded' | 'held' | 'failed'
+}>
+
+const NAMES = ['a.jsonl', 'b.jsonl']
+// Good and bad rows: loaded, loaded with a reject, held (one in three is bad), failed.
+const SHAPES = ['g', 'g', 'gg', 'g', 'gg', 'ggggbgg', 'ggb', 'b']
+
+/** From this share of rejects on a file is held; see SHAPES. */
+export const HOLD = { rowsMin: 1_000, rowsShare: 0.5, rejectsShare: 0.2 }
+
+/** What each of two scrapers writes. */
+export function scrapesFor(chance: Chance): [Scraped[], Scraped[]] {
+  const [first, second]: [Scraped[], Scraped[]] = [[], []]
+  const count = chance.of([1, 1, 2, 2, 3])
+  for (let number = 0; number < count; number++) {
+    const rows = [...chance.of(SHAPES)].map((shape, at) => rowOf(`${number} ${at}`, shape === 'g'))
+    const scraped = { fileName: chance.of(NAMES), rows }
+    first.push(scraped)
+    if (!chance.is(0.5)) continue
+    const isOther = chance.is(0.5)
+    const otherRows = isOther ? [rowOf(`other ${number}`, true)] : rows
+    second.push({ fileName: chance.is(0.6) ? scraped.fileName : chance.of(NAMES), rows: otherRows })
+  }
+  return [first, second]
+}
+
+/** All contents that may come about, by their text: those of the scrapes, and their beginnings, which are what can be salvaged. */
+export function knownContents(scrapes: readonly Scraped[]): Map<string, Known> {
+  const known = new Map<string, Known>()
+  for (const { rows } of scrapes)
+    for (let length = 1; length <= rows.length; length++) {
+      const text = rows.slice(0, length).map(lineOf).join('')
+      if (!known.has(text)) known.set(text, aboutText(text, rows.slice(0, length)))
+    }
+  return known
+}
+
+function aboutText(text: string, rows: readonly Row[]): Known {
+  const bad = rows.flatMap((row, at) => ('name' in row.product ? [] : [at + 1]))
+  const isFailed = bad.length === rows.length
+  const isHeld = bad.length / rows.length > HOLD.rejectsShare
+  const sha256 = createHash('sha256').update(text).digest('hex')
+  return { sha256, lines: rows.length, bad, fate: isFailed ? 'failed' : isHeld ? 'held' : 'loaded' }
+}
+
+// As JsonlWriter writes it.
+function lineOf({ product, metadata }: Row): string {
+  return `${JSON.stringify({ product, metadata: { ...metadata, scraped_at: SCRAPED_AT.toISOString() } })}\n`
+}
+
+function rowOf(key: string, isGood: boolean): Row {
+  const product = isGood
+    ? { sku: key, name: key, normalized_name_brand_size: key, price_current: 1 }
+    : { sku: key, price_current: 1 }
+  return { product, metadata: { company: 'x', scraped_date: '2025-09-23', store_id: 'y' } }
+}

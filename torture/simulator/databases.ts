@@ -1,0 +1,138 @@
+/**
+ * Ledger and catalogue in memory: what the product asks of them, committed whole or not at all. The durability of the real ones has
+ * tests of its own; here they stand between the folders.
+ */
+import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import type { Ending, LoadedFile, LoadRecord } from '@splitcart/data-management/catalogue/loads.ts'
+import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
+import type { Arrival, Upload } from '@splitcart/data-management/ledger/uploads.ts'
+import type { Process } from './world.ts'
+
+/** A table whose commits are durable, unless a mistake makes it forget the last ones in a power cut. */
+export class Table<T> {
+  records = new Map<string, T>()
+  #durable = new Map<string, T>()
+  isDurable = true
+
+  change(change: (records: Map<string, T>) => void): void {
+    change(this.records)
+    if (this.isDurable) this.sync()
+  }
+
+  sync(): void {
+    this.#durable = new Map(this.records)
+  }
+
+  cut(): void {
+    this.records = new Map(this.#durable)
+  }
+}
+
+export type LedgerTables = Readonly<{ uploads: Table<Upload>; forgotten: string[] }>
+
+export type CatalogueTables = Readonly<{
+  loads: Table<LoadRecord>
+  /** How often the rows of a file were applied, by its SHA-256. */
+  applied: Table<number>
+}>
+
+/** A ledger as one process sees it. */
+export function ledgerOf(process: Process, { uploads, forgotten }: LedgerTables): Ledger {
+  const all = () => [...uploads.records.values()]
+  const byId = (id: string) => all().find((upload) => upload.id === id)
+  const waits = ({ state }: Upload) => state === 'accepted' || state === 'loading'
+  const set = (id: string, values: Partial<Upload>) =>
+    process.turn(() =>
+      uploads.change((records) => {
+        const upload = byId(id)
+        if (upload !== undefined) records.set(upload.sha256, { ...upload, ...values })
+      }),
+    )
+  const calls = {
+    record: (arrival: Arrival) =>
+      process.turn(() => {
+        const known = uploads.records.get(arrival.sha256)
+        if (known !== undefined) return { upload: known, isNew: false }
+        const nothing = { load: null, settled_at: null, wish: null, wished_by: null, wish_reason: null }
+        const upload = { ...arrival, ...nothing, state: 'accepted' } as Upload
+        uploads.change((records) => records.set(arrival.sha256, upload))
+        return { upload, isNew: true }
+      }),
+    find: (id: string) => process.turn(() => byId(id)),
+    firstSender: async () => undefined,
+    findBySha256: (sha256: string) => process.turn(() => uploads.records.get(sha256)),
+    findWaiting: (name: string) =>
+      process.turn(() => all().find((upload) => upload.stored_as === name && waits(upload))),
+    open: () => process.turn(() => all().filter((upload) => waits(upload) && upload.wish === null)),
+    list: ({ state }: { state?: string }) =>
+      process.turn(() => all().filter((upload) => state === undefined || upload.state === state)),
+    wished: () => process.turn(() => all().filter(({ wish }) => wish !== null)),
+    markLoading: (id: string) => set(id, { state: 'loading' }),
+    settle: (id: string, state: string, result: object, at: number) =>
+      set(id, { state, load: JSON.stringify(result), settled_at: at }),
+    wish: (id: string, wish: 'load') => set(id, { wish }),
+    clearWish: (id: string) => set(id, { wish: null }),
+    forget: (id: string) =>
+      process.turn(() => {
+        const upload = byId(id)
+        if (upload === undefined) return
+        forgotten.push(upload.sha256)
+        uploads.change((records) => records.delete(upload.sha256))
+      }),
+  }
+  return { uploads: calls, audit: async () => {} } as unknown as Ledger
+}
+
+/** What a load stages. It has no scrapes: what rows mean is tested elsewhere. */
+const STAGING = { add: () => {}, observe: () => 0, scrapes: [], listingsOf: () => 0 }
+
+/** How a load commits; a mistake may do it otherwise. */
+export type Commit = (tables: CatalogueTables, load: Readonly<{ record: LoadRecord; isApplied: boolean }>) => void
+
+/** Rows and the record of their load, in one transaction. */
+export const commitAtOnce: Commit = (tables, { record, isApplied }) => {
+  recordLoad(tables, record)
+  if (isApplied) applyRows(tables, record)
+}
+
+/** The record of a load alone. */
+export function recordLoad({ loads }: CatalogueTables, record: LoadRecord): void {
+  loads.change((records) => records.set(record.sha256, record))
+}
+
+/** The rows of a load alone. */
+export function applyRows({ applied }: CatalogueTables, { sha256 }: LoadRecord): void {
+  applied.change((counts) => counts.set(sha256, (counts.get(sha256) ?? 0) + 1))
+}
+
+/** A catalogue as the loader sees it. */
+export function catalogueOf(process: Process, tables: CatalogueTables, commit: Commit): Catalogue {
+  const calls = {
+    findLoad: (sha256: string) => tables.loads.records.get(sha256),
+    rowsBefore: () => undefined,
+    begin: ({ sha256, filename }: LoadedFile) => {
+      let isApplied = false
+      let rows = 0
+      return {
+        staging: { ...STAGING, add: () => rows++ },
+        reject: () => {},
+        apply: () => {
+          isApplied = true
+          return { inserted: rows, changed: 0, unchanged: 0, disappeared: 0, opened: rows, closed: 0, jumps: [] }
+        },
+        commit: ({ state, problem, counts, applied, finishedAt }: Ending) => {
+          const { inserted, changed, unchanged } = applied
+          const finished_at = new Date(finishedAt).toISOString()
+          const result = { ...counts, inserted, changed, unchanged, problem, finished_at }
+          const record = { id: 1, sha256, filename, state, runsOpened: 0, runsClosed: 0, result }
+          process.mayDieHere()
+          commit(tables, { record, isApplied })
+          process.mayDieHere()
+          return record
+        },
+        [Symbol.dispose]: () => {},
+      }
+    },
+  }
+  return calls as unknown as Catalogue
+}

@@ -1,0 +1,117 @@
+/** The receiving machine: a server and a loader, each a process of its own, over one disk, one ledger and one catalogue. */
+import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { accept, type Sent } from '@splitcart/data-management/inbox/accept.ts'
+import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
+import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
+import { type UpdateDb, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
+import type { Log } from '@splitcart/shared/log.ts'
+import { HOLD } from './contents.ts'
+import { type CatalogueTables, catalogueOf, commitAtOnce, type LedgerTables, ledgerOf, Table } from './databases.ts'
+import type { Mistake } from './mistakes.ts'
+import { diskOf, type Machine, newMachine, Process, type World } from './world.ts'
+
+export const FOLDERS = foldersIn('/server')
+
+const LIMITS = {
+  bodyBytesMax: 2 ** 20,
+  contentBytesMax: 2 ** 20,
+  contentRatioMax: 1000,
+  linesMax: 2 ** 20,
+  idleMsMax: 60_000,
+}
+const NEVER = new AbortController().signal
+
+export type Accept = (sent: Sent) => ReturnType<typeof accept>
+
+/** The receiving machine. */
+export class Server {
+  readonly machine: Machine
+  readonly ledger: LedgerTables = { uploads: new Table(), forgotten: [] }
+  readonly catalogue: CatalogueTables = { loads: new Table(), applied: new Table() }
+  readonly #world: World
+  readonly #mistake: Mistake
+  #hasLooked = false
+  /** Undefined while no server listens. */
+  listening: Readonly<{ process: Process; accept: Accept }> | undefined
+
+  constructor(world: World, mistake: Mistake) {
+    this.#world = world
+    this.#mistake = mistake
+    this.machine = newMachine('server', world.now)
+    this.machine.store.prepare(Object.values(FOLDERS))
+    this.machine.onCut = (chance) => {
+      this.machine.store.cut(chance)
+      for (const table of this.#tables()) table.cut()
+    }
+    mistake.databases?.(this)
+    for (const table of this.#tables()) table.sync()
+    this.#startServer()
+    this.#startLoader()
+  }
+
+  /** Whether the loader that runs now has looked, and nothing waits to be loaded. */
+  isQuiet(): boolean {
+    const { store, running } = this.machine
+    return this.#hasLooked && running.every(({ openFiles }) => openFiles === 0) && store.files(FOLDERS.inbox).size === 0
+  }
+
+  #tables(): Table<unknown>[] {
+    return [this.ledger.uploads, this.catalogue.loads, this.catalogue.applied] as Table<unknown>[]
+  }
+
+  #startServer(): void {
+    this.listening = undefined
+    const process = new Process(this.#world, this.machine, () => this.#startServer())
+    const disk = diskOf(process)
+    const ledger = ledgerOf(process, this.ledger)
+    const inbox = { folders: FOLDERS, ledger, limits: LIMITS, diskBytesKept: 0, now: this.#world.now }
+    this.#world.go(process, async () => {
+      await makeFolders(disk, FOLDERS)
+      if (!this.#mistake.keepsParts) await removeParts(disk, FOLDERS)
+      const acceptOne: Accept = (sent) =>
+        accept({ ...inbox, checkBacklog: async () => {}, disk: this.#mistake.server?.(disk, sent) ?? disk }, sent)
+      this.listening = { process, accept: acceptOne }
+    })
+  }
+
+  #startLoader(): void {
+    this.#hasLooked = false
+    const process = new Process(this.#world, this.machine, () => this.#startLoader())
+    const disk = diskOf(process)
+    const commit = this.#mistake.commit?.(process) ?? commitAtOnce
+    const catalogue = catalogueOf(process, this.catalogue, commit)
+    const work: UpdateDb = {
+      disk: this.#mistake.loader?.(disk) ?? disk,
+      folders: FOLDERS,
+      ledger: ledgerOf(process, this.ledger),
+      catalogue: this.#mistake.catalogue?.(catalogue) ?? catalogue,
+      lineBytesMax: 2 ** 20,
+      hold: HOLD,
+      log: this.#log(process),
+      now: this.#world.now,
+      onFile: () => {},
+    }
+    this.#world.go(process, async () => {
+      await makeFolders(disk, FOLDERS)
+      await removeCopies(disk, FOLDERS)
+      await reconcile(work)
+      for (;;) {
+        await fulfilWishes(work, NEVER)
+        await updateDb(work, NEVER)
+        this.#hasLooked = true
+        await process.pause()
+      }
+    })
+  }
+
+  // The loader goes on after an error with one file; here, where no disk is broken, there must be none.
+  #log(process: Process): Log {
+    const error = (fields: object, message: string) => {
+      const cause = 'err' in fields ? fields.err : JSON.stringify(fields)
+      if (!process.isDead) this.#world.fault ??= `the loader says: ${message}: ${cause}`
+    }
+    const nothing = () => {}
+    return { error, warn: nothing, info: nothing, debug: nothing } as unknown as Log
+  }
+}

@@ -1,0 +1,55 @@
+/** One seed, one story: two scraping machines, a network, a receiving machine, and crashes. At the end everything must be as promised. */
+import { Chance } from '../../packages/data-management/test/random.ts'
+import { Client } from './client.ts'
+import { knownContents, scrapesFor } from './contents.ts'
+import { faultAtTheEnd, faultNow, type Scene } from './invariants.ts'
+import { MISTAKES } from './mistakes.ts'
+import { Server } from './server.ts'
+import { type Crash, World } from './world.ts'
+
+const CRASHES_MAX = 6
+const STEPS_BETWEEN_MAX = 150
+
+/** What happened. */
+export type Told = Readonly<{ fault?: string | undefined; steps: number; crashes: number }>
+
+/** Tells the story of a seed, with a mistake where one is named. */
+export async function tell(seed: number, mistakeName = ''): Promise<Told> {
+  const mistake = MISTAKES[mistakeName] ?? {}
+  const chance = new Chance(seed)
+  const scrapes = scrapesFor(chance)
+  const machines: { all: readonly [Client, Client, Server] | undefined } = { all: undefined }
+  const world = new World(
+    chance,
+    crashesFor(chance, () => machines.all),
+  )
+  const contents = knownContents(scrapes.flat())
+  const bySha256 = new Map([...contents.values()].map((known) => [known.sha256, known]))
+  const accepted = new Set<string>()
+  const server = new Server(world, mistake)
+  const network = {
+    world,
+    server,
+    onAccepted: (sha256: string) => accepted.add(sha256),
+    about: (sha256: string) => bySha256.get(sha256),
+  }
+  const clients = scrapes.map((each, at) => new Client(network, `client ${at}`, each, mistake))
+  machines.all = [clients[0]!, clients[1]!, server]
+  const scene: Scene = { clients, server, accepted, contents, bySha256 }
+  world.onCrash = () => {
+    world.fault ??= faultNow(scene)
+  }
+  const isDone = () => clients.every(({ isQuiet }) => isQuiet) && server.isQuiet()
+  const fault = (await world.run(isDone)) ?? faultNow(scene) ?? faultAtTheEnd(scene)
+  return { fault, steps: world.steps, crashes: world.crashes }
+}
+
+function crashesFor(chance: Chance, machines: () => readonly [Client, Client, Server] | undefined): Crash[] {
+  let at = 0
+  return Array.from({ length: chance.between(0, CRASHES_MAX) }, () => {
+    at += chance.between(1, STEPS_BETWEEN_MAX)
+    const [which, process] = [chance.of([0, 1, 2, 2]), chance.between(0, 1)]
+    const hits = () => machines()?.[which]?.machine.running[process]
+    return { at, hits, kind: chance.of(['kill', 'cut']) }
+  })
+}

@@ -1,0 +1,300 @@
+/**
+ * Who does what when. All that a simulated process does to a disk, a database or the network waits for its turn; chance gives the
+ * turns, one after the other, so a seed always tells the same story. In the middle of any turn a process may be killed or a machine
+ * may lose its power; what a dead process still wanted to do never happens.
+ */
+import type { FileHandle } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import type { Chance } from '../../packages/data-management/test/random.ts'
+import { type Content, creates, fault, type Inode, Store, statsOf, sync } from './memory-disk.ts'
+
+const STEPS_MAX = 20_000
+// A stream may need a few rounds of the event loop between two calls.
+const STILL_ROUNDS_MAX = 200
+const STEP_MS = 100
+const START_MS = Date.UTC(2025, 8, 23)
+const IDLE_SHARE = 0.03
+
+/** Ends the code of a process that was killed in a synchronous call. */
+class Killed extends Error {}
+
+type Waiter = {
+  process: Process
+  run: () => unknown
+  resolve: (value: never) => void
+  reject: (e: unknown) => void
+  idle: boolean
+}
+
+/** A machine: a disk, and the processes that run on it now. */
+export type Machine = {
+  readonly name: string
+  readonly store: Store
+  running: Process[]
+  onCut: (chance: Chance) => void
+}
+
+/** When a crash comes, and which. */
+export type Crash = Readonly<{ at: number; hits: (world: World) => Process | undefined; kind: 'kill' | 'cut' }>
+
+/** A running process. */
+export class Process {
+  readonly machine: Machine
+  readonly #world: World
+  readonly #restart: () => void
+  /** Told when it dies, at once: open connections break. */
+  readonly onDeath = new Set<() => void>()
+  isDead = false
+  openFiles = 0
+
+  constructor(world: World, machine: Machine, restart: () => void) {
+    this.#world = world
+    this.machine = machine
+    this.#restart = restart
+    machine.running.push(this)
+  }
+
+  /** Does something when it is this process's turn. After death the promise stays open for ever. */
+  turn<T>(run: () => T, idle = false): Promise<Awaited<T>> {
+    return new Promise((resolve, reject) => {
+      if (!this.isDead) this.#world.wait({ process: this, run, resolve: resolve as never, reject, idle })
+    })
+  }
+
+  /** Gives way to the others for a while. */
+  pause(): Promise<void> {
+    return this.turn(() => {}, true)
+  }
+
+  /** Dies in a synchronous call when a crash is due. */
+  mayDieHere(): void {
+    if (this.isDead || this.#world.isCrashDue(this)) throw new Killed()
+  }
+
+  die(): void {
+    if (this.isDead) return
+    this.isDead = true
+    this.machine.running.splice(this.machine.running.indexOf(this), 1)
+    for (const tell of this.onDeath) tell()
+  }
+
+  restart(): void {
+    this.#restart()
+  }
+}
+
+/** One story. */
+export class World {
+  readonly chance: Chance
+  readonly #waiting: Waiter[] = []
+  readonly #crashes: Crash[]
+  steps = 0
+  crashes = 0
+  /** Told after each crash, before anything runs again. */
+  onCrash: () => void = () => {}
+  /** What went wrong; ends the story. */
+  fault: string | undefined
+
+  constructor(chance: Chance, crashes: Crash[]) {
+    this.chance = chance
+    this.#crashes = crashes
+  }
+
+  readonly now = () => START_MS + this.steps * STEP_MS
+
+  wait(waiter: Waiter): void {
+    this.#waiting.push(waiter)
+  }
+
+  /** Starts something that goes on by itself, in a process. What it says when that is dead, nobody hears. */
+  go(process: Process, work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      if (!process.isDead) this.fault ??= `an error: ${error instanceof Error ? error.stack : error}`
+    })
+  }
+
+  /** Runs until `isDone`, or until something is wrong. */
+  async run(isDone: () => boolean): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>()
+    let still = 0
+    const step = () => {
+      if (this.fault !== undefined || isDone()) return resolve(this.fault)
+      if (this.#waiting.length > 0) {
+        still = 0
+        if (++this.steps > STEPS_MAX) return resolve(`not quiet after ${STEPS_MAX} steps`)
+        this.#step()
+      } else if (++still > STILL_ROUNDS_MAX) return resolve('nobody has anything to do, and it is not done')
+      nextRound(step)
+    }
+    nextRound(step)
+    return promise
+  }
+
+  isCrashDue(process: Process): boolean {
+    const [next] = this.#crashes
+    // A crash before the next step may as well come in the middle of this one.
+    if (next === undefined || this.steps + 1 < next.at || next.hits(this) !== process) return false
+    this.#crash(process, next)
+    return true
+  }
+
+  #step(): void {
+    const [next] = this.#crashes
+    const victim = next !== undefined && this.steps >= next.at ? next.hits(this) : undefined
+    if (victim !== undefined) {
+      // What it was about to do may have been done, or half done.
+      const last = this.#waiting.find(({ process, idle }) => process === victim && !idle)
+      if (last !== undefined && this.chance.is(0.5)) attempt(last.run)
+      this.#crash(victim, next!)
+      return
+    }
+    const { run, resolve, reject } = this.#choose()
+    try {
+      resolve(run() as never)
+    } catch (error) {
+      reject(error)
+    }
+  }
+
+  #choose(): Waiter {
+    let among = this.#waiting
+    const busy = among.filter(({ idle }) => !idle)
+    if (busy.length > 0 && !this.chance.is(IDLE_SHARE)) among = busy
+    const chosen = this.chance.of(among)
+    this.#waiting.splice(this.#waiting.indexOf(chosen), 1)
+    return chosen
+  }
+
+  #crash(victim: Process, { kind }: Crash): void {
+    this.#crashes.shift()
+    this.crashes++
+    const { machine } = victim
+    const dead = kind === 'cut' ? [...machine.running] : [victim]
+    for (const process of dead) process.die()
+    for (let at = this.#waiting.length - 1; at >= 0; at--)
+      if (this.#waiting[at]!.process.isDead) this.#waiting.splice(at, 1)
+    if (kind === 'cut') machine.onCut(this.chance)
+    this.onCrash()
+    for (const process of dead) process.restart()
+  }
+}
+
+// All stories of a thread take their steps in the same rounds of the event loop; between two rounds everything has had its say.
+let round: (() => void)[] = []
+
+function nextRound(step: () => void): void {
+  if (round.push(step) > 1) return
+  setImmediate(() => {
+    const steps = round
+    round = []
+    for (const each of steps) each()
+  })
+}
+
+function attempt(run: () => unknown): void {
+  try {
+    run()
+  } catch {
+    // It failed, and the process is dead: nobody hears of it.
+  }
+}
+
+/** A machine that has done nothing yet. */
+export function newMachine(name: string, now: () => number): Machine {
+  const store = new Store(now)
+  const machine: Machine = { name, store, running: [], onCut: (chance) => store.cut(chance) }
+  return machine
+}
+
+/** The disk of a machine, as one of its processes sees it. */
+export function diskOf(process: Process): Disk {
+  const { store } = process.machine
+  const calls = {
+    open: (path: string, flags: unknown) =>
+      process.turn(() => {
+        process.openFiles++
+        try {
+          return new MemoryFile(
+            process,
+            creates(flags) ? store.create(path) : store.find(path),
+            path,
+          ) as unknown as FileHandle
+        } catch (error) {
+          process.openFiles--
+          throw error
+        }
+      }),
+    link: (from: string, to: string) => process.turn(() => store.link(from, to)),
+    unlink: (path: string) => process.turn(() => store.unlink(path)),
+    rename: (from: string, to: string) => process.turn(() => store.rename(from, to)),
+    mkdir: (path: string) => process.turn(() => store.makeFolders(path)),
+    readdir: (path: string, options?: { encoding?: string }) =>
+      process.turn(() => namesIn(store.find(path), path).map((name) => (options ? Buffer.from(name) : name))),
+    lstat: (path: string) => process.turn(() => statsOf(store.find(path))),
+    statfs: async () => ({ bavail: 2 ** 30, bsize: 4096 }),
+  }
+  return calls as unknown as Disk
+}
+
+function namesIn(inode: Inode, path: string): string[] {
+  if (inode.kind !== 'folder') throw fault('ENOTDIR', path)
+  return [...inode.names.keys()]
+}
+
+/** An open file: what the product asks of a FileHandle. */
+class MemoryFile {
+  readonly #process: Process
+  readonly #inode: Inode
+  readonly path: string
+  #at = 0
+  #open = true
+
+  constructor(process: Process, inode: Inode, path: string) {
+    this.#process = process
+    this.#inode = inode
+    this.path = path
+  }
+
+  appendFile(text: string | Buffer): Promise<void> {
+    const bytes = Buffer.from(text as Buffer)
+    return this.#process.turn(() => this.#process.machine.store.append(this.#content(), bytes))
+  }
+
+  sync(): Promise<void> {
+    return this.#process.turn(() => sync(this.#inode))
+  }
+
+  async stat() {
+    return statsOf(this.#inode)
+  }
+
+  async read(buffer: Buffer, offset: number, length: number, position: number | null) {
+    const { bytes } = this.#content()
+    const from = position ?? this.#at
+    const bytesRead = bytes.copy(buffer, offset, from, Math.min(bytes.length, from + length))
+    if (position === null) this.#at += bytesRead
+    return { bytesRead, buffer }
+  }
+
+  async readFile(): Promise<string> {
+    return this.#content().bytes.toString('utf8')
+  }
+
+  createReadStream(): Readable {
+    const { bytes } = this.#content()
+    return Readable.from(bytes.length === 0 ? [] : [bytes]).on('close', () => this.close())
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return
+    this.#open = false
+    this.#process.openFiles--
+  }
+
+  #content(): Content {
+    if (!this.#open) throw fault('EBADF', this.path)
+    if (this.#inode.kind !== 'file') throw fault('EISDIR', this.path)
+    return this.#inode
+  }
+}
