@@ -6,6 +6,7 @@
 
 import { join } from 'node:path'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
 import { retryOf } from './answer.ts'
 import { lockArchive } from './archive-lock.ts'
 import { realClock } from './clock.ts'
@@ -28,10 +29,23 @@ const POLL_MS_MAX = 2_000
 export async function uploadData(job: Job, { wait = false }: Readonly<{ wait?: boolean }> = {}): Promise<Summary> {
   using _lock = lockOutbox(job)
   const run = newRun()
-  await uploadRound(job, run, wait)
+  try {
+    await uploadRound(job, run, wait)
+  } catch (cause) {
+    blameMachine(run, cause)
+    await noteRun(job, run, undefined)
+    throw cause
+  }
   await noteRun(job, run, undefined)
   if (isGood(run.summary.outcome) && !job.signal.aborted) await beatFor(job, run)
   return run.summary
+}
+
+/** Ends a round that this machine refused something, such as room on its disk; throws any other error on. */
+export function blameMachine({ summary }: Run, cause: unknown): void {
+  if (!(cause instanceof Error && 'syscall' in cause)) throw cause
+  summary.problem = troubleOf(new Problem('machine_refused', cause.message, { cause }))
+  summary.outcome = 'failed'
 }
 
 /** Takes the lock that lets one uploader at a time work on an outbox. */
@@ -46,7 +60,7 @@ export async function uploadRound(job: Job, run: Run, wait: boolean): Promise<nu
   delete summary.problem
   let floorMs = 0
   try {
-    await look(job, run)
+    summary.waiting = await look(job, run)
     await bringHome(job, run)
     // After the results: what the server had forgotten waits here again.
     await sendAll(job, run, await waitingNow(job))
@@ -62,7 +76,8 @@ export async function uploadRound(job: Job, run: Run, wait: boolean): Promise<nu
   return floorMs
 }
 
-async function look(job: Job, run: Run): Promise<void> {
+/** Reports and clears what lies about; returns how many files wait. */
+async function look(job: Job, run: Run): Promise<number> {
   for (const { name, path, size } of await leftOversIn(job.disk, job.folders))
     once(run, `left-over ${name}`, () => tell(job, run, { type: 'left-over', name, path, size }))
   const scan = await scanOutbox(job.disk, job.folders.outbox)
@@ -70,6 +85,7 @@ async function look(job: Job, run: Run): Promise<void> {
     once(run, `ignored ${name}`, () => tell(job, run, { type: 'ignored', name, reason }))
   await cleanSpool(job.disk, job.folders, scan.waiting)
   for (const folder of [job.folders.archive, job.folders.refused]) await removeNoteParts(job.disk, folder)
+  return scan.waiting.length
 }
 
 async function waitingNow({ disk, folders }: Job): Promise<readonly Waiting[]> {

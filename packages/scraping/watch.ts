@@ -6,14 +6,13 @@
  *     └──unreachable──▶ a pause that grows with the outage ──▶ round …     key refused or told to stop: end
  */
 import { type FSWatcher, watch } from 'node:fs'
-import { Problem } from '@splitcart/shared/problem.ts'
 import { type Clock, realClock } from './clock.ts'
 import { delayAfter } from './delivery.ts'
 import { beatFor } from './heartbeat.ts'
 import { noteRun } from './last-run.ts'
 import { Outage } from './outage.ts'
-import { lockOutbox, uploadRound } from './upload-data.ts'
-import { type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
+import { blameMachine, lockOutbox, uploadRound } from './upload-data.ts'
+import type { Summary, UploadEvent } from './upload-events.ts'
 import { type Job, newRun, type Run } from './upload-job.ts'
 
 const OUTAGE_DELAY_MS_MAX = 60_000
@@ -59,9 +58,7 @@ async function surviving(run: Run, round: () => Promise<number>): Promise<number
   try {
     return await round()
   } catch (cause) {
-    if (!(cause instanceof Error && 'syscall' in cause)) throw cause
-    run.summary.problem = troubleOf(new Problem('machine_refused', cause.message, { cause }))
-    run.summary.outcome = 'failed'
+    blameMachine(run, cause)
     return 0
   }
 }

@@ -32,6 +32,17 @@ test('a run leaves a note: how it ended, why, what waits, and when the last good
   assert.ok(!(await readFile(join(folders.spool, 'last-run.json'), 'utf8')).includes(KEY))
 })
 
+test('what this machine refuses ends the run, and the note says so', async () => {
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'write' })
+  const open: Disk['open'] = (path, flags, mode) =>
+    String(path).endsWith('.zst') ? Promise.reject(full) : disk.open(path, flags, mode)
+  await using sender = await freshSender({ disk: { ...disk, open } })
+  await putInOutbox(sender.place, 'a.jsonl', BREAD)
+  await assert.rejects(upload(sender), full)
+  const note = await readLastRun(disk, sender.place.folders)
+  assert.deepEqual([note?.outcome, note?.problem?.code, note?.waiting], ['failed', 'machine_refused', 1])
+})
+
 test('a note that cannot be written is a warning, and the run is what it was', async () => {
   const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'open' })
   const open: Disk['open'] = (path, flags, mode) =>
