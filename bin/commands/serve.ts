@@ -2,7 +2,10 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { postMessage, watchSources } from '@splitcart/data-management/api/alarm.ts'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
+import { momentOf, type Services } from '@splitcart/data-management/api/services.ts'
+import { allSources } from '@splitcart/data-management/catalogue/queries/sources.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
@@ -63,10 +66,17 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const scheme = door.tls === undefined ? 'http' : 'https'
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
+  const alarm = watchSilence({ ...services, partialShare: settings.HOLD_ROWS_SHARE }, settings, log, signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
-  await Promise.all([closeWithin(server, log), loader])
+  await Promise.all([closeWithin(server, log), loader, alarm])
   return EXIT.done
+}
+
+async function watchSilence(services: Services, { ALARM_WEBHOOK_URL: hook }: Settings, log: Log, signal: AbortSignal) {
+  if (hook === undefined) return
+  const sources = () => allSources(services.catalogue.database, momentOf(services))
+  await watchSources({ sources, tell: (message) => postMessage(hook, message) }, log, signal)
 }
 
 type Server = Awaited<ReturnType<typeof buildServer>>

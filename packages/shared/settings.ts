@@ -191,6 +191,11 @@ export const SETTINGS = {
   ),
   HOLD_REJECTS_SHARE: setting('data-management', share, '0.2', 'a file with a larger share of rejected rows is held'),
   PROCESSED_DAYS_MAX: setting('data-management', whole(1), '90', 'for how many days loaded files are kept for replay'),
+  ALARM_WEBHOOK_URL: secret(
+    'data-management',
+    url,
+    'an address that gets a POST when a source has been silent for twice its usual interval, and when it is heard again',
+  ),
   LOG_LEVEL: setting('both', oneOf(LOG_LEVELS), 'info', 'how much is logged on stderr'),
 } as const
 

@@ -1,7 +1,8 @@
 /** `GET /metrics`: figures for monitoring, in the text format of Prometheus. Asks for the scope `read`: the names of sources are in it. */
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Services } from './services.ts'
+import { allSources } from '../catalogue/queries/sources.ts'
+import { momentOf, type Services } from './services.ts'
 
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
 
@@ -11,6 +12,7 @@ export function metricsRoutes(server: FastifyInstance, services: Services): void
   collectDefaultMetrics({ register: registry })
   countRequests(server, registry)
   measureBacklog(registry, services)
+  measureSources(registry, services)
   server.get(
     '/metrics',
     { config: { scopes: ['read', 'admin'] }, schema: { summary: 'Figures for monitoring' } },
@@ -76,6 +78,20 @@ function measureBacklog(registry: Registry, { inbox }: Services): void {
     async collect() {
       const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
       this.set(bavail * bsize)
+    },
+  })
+}
+
+function measureSources(registry: Registry, services: Services): void {
+  new Gauge({
+    name: 'splitcart_sources',
+    help: 'Sources by state: silent is one that has not been heard of for twice its usual interval.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const counts = { good: 0, late: 0, silent: 0 }
+      for (const { state } of allSources(services.catalogue.database, momentOf(services))) counts[state]++
+      for (const [state, number] of Object.entries(counts)) this.set({ state }, number)
     },
   })
 }

@@ -16,5 +16,6 @@ test('the figures need the scope read, and tell uploads, backlog and requests', 
   assert.match(text, new RegExp(`^splitcart_inbox_bytes ${Buffer.byteLength(rowsText(2))}$`, 'm'))
   assert.match(text, /^splitcart_http_requests_total\{method="POST",route="\/api\/upload\/",status="201"\} 1$/m)
   assert.match(text, /^splitcart_http_requests_total\{method="GET",route="\/metrics",status="403"\} 1$/m)
+  assert.match(text, /^splitcart_sources\{state="silent"\} 0$/m)
   assert.match(text, /^process_resident_memory_bytes \d/m)
 })
