@@ -46,8 +46,9 @@ function addressOf(request: FastifyRequest): string {
   return isIP(request.ip) === 0 ? (request.socket.remoteAddress ?? '') : request.ip
 }
 
-function keyIn(request: FastifyRequest): string | undefined {
-  const { 'x-api-key': key, authorization } = request.headers
+/** The text of the key that a request brings, in either of the two fields. */
+export function keyIn({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+  const { 'x-api-key': key, authorization } = headers
   if (typeof key === 'string') return key
   return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
 }

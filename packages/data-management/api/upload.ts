@@ -1,4 +1,5 @@
 /** `POST /api/upload/` and `/api/upload/products/`: one file, as a form or as the raw body (docs/protocol.md). */
+import type { IncomingHttpHeaders } from 'node:http'
 import multipart from '@fastify/multipart'
 import { fromUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
@@ -63,11 +64,11 @@ function readRaw(request: FastifyRequest): Pick<Sent, 'body' | 'encoding' | 'fil
   if (mediaType === 'application/gzip') {
     if (coding !== undefined && coding !== 'identity')
       throw new Problem('encoding_unsupported', `application/gzip with the encoding ${coding}`)
-    return { ...common, encoding: 'gzip', filename: checkedName(nameIn(request), '.jsonl.gz') }
+    return { ...common, encoding: 'gzip', filename: checkedName(nameIn(request.headers), '.jsonl.gz') }
   }
   if (!JSON_LINES.has(mediaType))
     throw new Problem('media_type_unsupported', `${mediaType || 'no media type'} is not taken`)
-  return { ...common, encoding: encodingOf(coding), filename: checkedName(nameIn(request), '.jsonl') }
+  return { ...common, encoding: encodingOf(coding), filename: checkedName(nameIn(request.headers), '.jsonl') }
 }
 
 /** The encoding that a word names; without one the bytes are what they are. */
@@ -78,8 +79,8 @@ export function encodingOf(coding: string | undefined): Encoding {
   return encoding
 }
 
-function nameIn(request: FastifyRequest): string {
-  const field = request.headers['content-disposition']
+/** The file name that a Content-Disposition field gives. */
+export function nameIn({ 'content-disposition': field }: IncomingHttpHeaders): string {
   if (field === undefined) throw new Problem('file_name_missing')
   // Node reads header bytes as Latin-1; HTTP libraries that send UTF-8 there are understood as well.
   const name = parse(field).parameters.filename
