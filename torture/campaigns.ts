@@ -5,6 +5,7 @@ import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packa
 import { bombs } from './bombs.ts'
 import type { Campaign, Case } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
+import { everything } from './chaos/everything.ts'
 import { loaderKills } from './loader-kills.ts'
 import { errorCase } from './points/errors.ts'
 import { fullDiskCase } from './points/full-disks.ts'
@@ -64,6 +65,13 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 1,
     options: { files: 2_000, percent: 30 },
     prepare: async (options) => chaos(options),
+  },
+  everything: {
+    about: 'senders, server and loader killed at random under load over a network that fails; then all must drain',
+    unit: 'rounds',
+    count: 1,
+    options: { seconds: 180, senders: 3, percent: 15 },
+    prepare: async (options) => everything(options),
   },
   resume: {
     about:

@@ -24,6 +24,8 @@ export type ChaosProxy = AsyncDisposable &
     setShare: (share: number) => void
     /** Where connections go from now on. */
     setPort: (port: number) => void
+    /** The SHA-256 of every upload that an answer which reached a client says is accepted. */
+    accepted: ReadonlySet<string>
   }>
 
 // Requests here have some 500 bytes of head and 2,000 of body, answers 1,200 bytes.
@@ -32,11 +34,11 @@ const DOWN_BYTES_MAX = 1_200
 const HEAD_BYTES_MAX = 300
 const STALL_MS_MAX = 100
 
-type State = { port: number; share: number }
+type State = { port: number; share: number; readonly accepted: Set<string> }
 
 /** Opens a proxy to a port of this machine. */
 export async function openProxy(chance: Chance, port: number, share: number): Promise<ChaosProxy> {
-  const state: State = { port, share }
+  const state: State = { port, share, accepted: new Set() }
   const harm: Harm = { 'up cut': 0, 'up reset': 0, 'up stall': 0, 'down cut': 0, 'down reset': 0, 'down stall': 0 }
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
@@ -52,6 +54,7 @@ export async function openProxy(chance: Chance, port: number, share: number): Pr
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     harm,
+    accepted: state.accepted,
     setShare: (share) => (state.share = share),
     setPort: (port) => (state.port = port),
     [Symbol.asyncDispose]: async () => {
@@ -90,6 +93,7 @@ function carry({ client, upstream, chance, state, harm }: Carried): void {
       to.write(chunk.subarray(due.at - way.bytes))
     } else to.write(chunk)
     way.bytes += chunk.length
+    if (way.name === 'down') noteAccepted(chunk, state.accepted)
   }
   relay(client, upstream, (chunk) => {
     if (hasServerSpoken) for (const way of [up, down]) begin(way)
@@ -100,6 +104,13 @@ function carry({ client, upstream, chance, state, harm }: Carried): void {
     hasServerSpoken = true
     return pass(down, chunk, client)
   })
+}
+
+// An answer to an upload is small: it comes in one chunk.
+function noteAccepted(chunk: Buffer, accepted: Set<string>): void {
+  const text = chunk.toString('latin1')
+  const sha256 = /^HTTP\/1\.1 20[01] .*"sha256":"([0-9a-f]{64})"/s.exec(text)?.[1]
+  if (sha256 !== undefined) accepted.add(sha256)
 }
 
 function end(kind: FaultKind, client: Socket, upstream: Socket): void {

@@ -17,6 +17,7 @@ import type { Fault } from '../campaign.ts'
 /** A file that is sent: which sender has it, its name and its SHA-256. */
 export type Given = Readonly<{ folder: string; name: string; sha256: string; path: string }>
 
+const OUTBOX = 'product_outbox'
 const COMPANIES = 4
 const DAYS = 5
 // A dozen rows a file: what is tried here are deliveries, not loads.
@@ -28,24 +29,24 @@ export function planOfFiles(files: number, seed: number): Plan {
   return planOf({ seed, companies: COMPANIES, stores, days: DAYS, products: PRODUCTS })
 }
 
-/** Writes the scrapes of a plan into the outboxes below these folders, one after the other in turn. */
-export async function writeOutboxes(plan: Plan, folders: readonly string[]): Promise<Given[]> {
-  for (const folder of folders) await mkdir(outboxOf(folder), { recursive: true })
+/** Writes the scrapes of a plan into the outboxes below these folders (or another place there), one after the other in turn. */
+export async function writeOutboxes(plan: Plan, folders: readonly string[], place = OUTBOX): Promise<Given[]> {
+  for (const folder of folders) await mkdir(join(folder, place), { recursive: true })
   const given: Given[] = []
   for (const scrape of scrapesOf(plan))
-    given.push(await writeOne(plan, scrape, folders[given.length % folders.length]!))
+    given.push(await writeOne(plan, scrape, folders[given.length % folders.length]!, place))
   return given
 }
 
-/** Writes one scrape into an outbox, as a scraper that renames when it is complete. */
-export async function writeOne(plan: Plan, { store, day, fileName: name }: Scrape, folder: string): Promise<Given> {
-  const path = join(outboxOf(folder), name)
+async function writeOne(plan: Plan, { store, day, fileName: name }: Scrape, folder: string, place: string) {
+  const path = join(folder, place, name)
   await writeScrape(path, plan, store, day)
   return { folder, name, path, sha256: (await digestOfFile(realDisk(), path)).sha256 }
 }
 
-function outboxOf(folder: string): string {
-  return join(folder, 'product_outbox')
+/** The outbox of a sender. */
+export function outboxOf(folder: string): string {
+  return join(folder, OUTBOX)
 }
 
 /** The digest of a catalogue into which the scrapes of a plan were loaded one after the other, undisturbed. */
@@ -113,7 +114,7 @@ async function faultOfSenders(given: readonly Given[]): Promise<Fault> {
   return undefined
 }
 
-const KEPT = new Set(['.lock', '.part', '.spool'])
+const KEPT = new Set(['.lock', '.part', '.spool', join('.spool', 'last-run.json')])
 
 function figuresIn(database: SqliteDatabase): Figures {
   const count = (sql: string) => database.get<{ count: number }>(`select ${sql} as count`)!.count

@@ -1,17 +1,15 @@
 /** A scraping machine: a scraper that writes its files one after the other, and `upload-data`, each a process of its own. */
-import { foldersIn, openFolders } from '@splitcart/scraping/folders.ts'
+import { openFolders } from '@splitcart/scraping/folders.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
 import { uploadRound } from '@splitcart/scraping/upload-data.ts'
 import { type Job, newRun } from '@splitcart/scraping/upload-job.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { SCRAPED_AT, type Scraped } from './contents.ts'
-import type { Mistake } from './mistakes.ts'
+import type { Mistake } from './mistake.ts'
 import { clientOf, type Network } from './network.ts'
+import { CLIENT_DATA as DATA, CLIENT as FOLDERS } from './places.ts'
 import { diskOf, type Machine, newMachine, Process } from './world.ts'
-
-const DATA = '/client'
-export const FOLDERS = foldersIn(DATA)
 
 const SALVAGED_SHARE = 0.5
 const EMPTY_SHARE = 0.1

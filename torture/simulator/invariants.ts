@@ -1,8 +1,8 @@
 /** What must hold after every crash, and what must be when all is quiet (the promises of the design, section 3). */
 import type { Client } from './client.ts'
-import { FOLDERS as CLIENT } from './client.ts'
 import type { Known } from './contents.ts'
-import { FOLDERS as SERVER, type Server } from './server.ts'
+import { CLIENT, SERVER } from './places.ts'
+import type { Server } from './server.ts'
 
 /** Both sides, and what is known of what was sent. */
 export type Scene = Readonly<{

@@ -3,30 +3,15 @@
  * that does things in another order. The simulator is worth something only as long as it notices each of them.
  */
 import { basename, dirname, join } from 'node:path'
-import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
-import type { Sent } from '@splitcart/data-management/inbox/accept.ts'
 import { readPartName } from '@splitcart/scraping/part-name.ts'
 import type { UploadClient } from '@splitcart/scraping/upload-client.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { move } from '@splitcart/shared/durable-file.ts'
-import { FOLDERS as CLIENT } from './client.ts'
 import { applyRows, type Commit, recordLoad } from './databases.ts'
 import { creates } from './memory-disk.ts'
-import { FOLDERS as SERVER, type Server } from './server.ts'
+import type { Mistake } from './mistake.ts'
+import { CLIENT, SERVER } from './places.ts'
 import type { Process } from './world.ts'
-
-/** What is done otherwise, and where. */
-export type Mistake = Readonly<{
-  client?: (disk: Disk) => Disk
-  upload?: (client: UploadClient, disk: Disk) => UploadClient
-  /** Called anew for each upload. */
-  server?: (disk: Disk, sent: Sent) => Disk
-  keepsParts?: boolean
-  loader?: (disk: Disk) => Disk
-  catalogue?: (catalogue: Catalogue) => Catalogue
-  commit?: (process: Process) => Commit
-  databases?: (server: Server) => void
-}>
 
 export const MISTAKES: Readonly<Record<string, Mistake>> = {
   'writer in place': { client: (disk) => inPlace(disk, CLIENT.part, nameOfPart) },

@@ -1,5 +1,5 @@
 /** The receiving machine: a server and a loader, each a process of its own, over one disk, one ledger and one catalogue. */
-import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { makeFolders } from '@splitcart/data-management/folders.ts'
 import { accept, type Sent } from '@splitcart/data-management/inbox/accept.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
@@ -8,10 +8,9 @@ import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { HOLD } from './contents.ts'
 import { type CatalogueTables, catalogueOf, commitAtOnce, type LedgerTables, ledgerOf, Table } from './databases.ts'
-import type { Mistake } from './mistakes.ts'
+import type { Mistake } from './mistake.ts'
+import { SERVER as FOLDERS } from './places.ts'
 import { diskOf, type Machine, newMachine, Process, type World } from './world.ts'
-
-export const FOLDERS = foldersIn('/server')
 
 const LIMITS = {
   bodyBytesMax: 2 ** 20,

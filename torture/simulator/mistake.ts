@@ -1,0 +1,19 @@
+/** What a planted mistake may do otherwise, and where. Nothing: the product as it is. */
+import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import type { Sent } from '@splitcart/data-management/inbox/accept.ts'
+import type { UploadClient } from '@splitcart/scraping/upload-client.ts'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import type { CatalogueTables, Commit, LedgerTables } from './databases.ts'
+import type { Process } from './world.ts'
+
+export type Mistake = Readonly<{
+  client?: (disk: Disk) => Disk
+  upload?: (client: UploadClient, disk: Disk) => UploadClient
+  /** Called anew for each upload. */
+  server?: (disk: Disk, sent: Sent) => Disk
+  keepsParts?: boolean
+  loader?: (disk: Disk) => Disk
+  catalogue?: (catalogue: Catalogue) => Catalogue
+  commit?: (process: Process) => Commit
+  databases?: (tables: Readonly<{ ledger: LedgerTables; catalogue: CatalogueTables }>) => void
+}>
