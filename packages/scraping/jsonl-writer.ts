@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
-import { finishPart, land, openPart, removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { checkLength, finishPart, land, openPart, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 import { identityOf, isRejection, REJECT_CODES, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
@@ -112,6 +112,7 @@ export class JsonlWriter implements AsyncDisposable {
     this.#open = false
     try {
       await this.#flush()
+      await checkLength(this.#file, this.#digester.bytes)
       await finishPart(this.#file)
       return await this.#land()
     } catch (cause) {

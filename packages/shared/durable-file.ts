@@ -37,6 +37,12 @@ export async function finishPart(part: FileHandle): Promise<void> {
   await part.close()
 }
 
+/** Throws unless a part holds so many bytes: a disk that wrote less than it said must not be believed, or less is acknowledged. */
+export async function checkLength(part: FileHandle, bytes: number): Promise<void> {
+  const { size } = await part.stat()
+  if (size !== bytes) throw new Error(`The disk took ${size} of ${bytes} bytes and reported no error.`)
+}
+
 /** Writes a part whole and durable, or leaves none behind. */
 export async function writePart<T>(disk: Disk, path: string, write: (part: FileHandle) => Promise<T>): Promise<T> {
   const part = await openPart(disk, path)

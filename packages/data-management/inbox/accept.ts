@@ -10,7 +10,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { land, removeIfThere, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
+import { checkLength, land, removeIfThere, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { v7 as uuid } from 'uuid'
@@ -55,6 +55,7 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload
     const result = await decode(sent.body, sent.encoding, inbox.limits, withRoom(inbox, file))
     checkDigest(sent.sha256, result)
     await sent.whole()
+    await checkLength(file, result.bytes)
     return result
   })
   const known = await ledger.uploads.findBySha256(decoded.sha256)

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip, constants as zlib } from 'node:zlib'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { land, move, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { checkLength, land, move, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import type { LoadState } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
@@ -40,6 +40,12 @@ async function compress(disk: Disk, path: string, target: FileHandle): Promise<v
   // Level 1: the file is kept for replay only, and this is on the way to the next load.
   const gzip = createGzip({ level: zlib.Z_BEST_SPEED, chunkSize: PORTION_BYTES })
   await pipeline(source.createReadStream({ highWaterMark: PORTION_BYTES }), gzip, async (compressed) => {
-    for await (const chunk of compressed) await target.appendFile(chunk as Buffer)
+    let bytes = 0
+    for await (const chunk of compressed as AsyncIterable<Buffer>) {
+      await target.appendFile(chunk)
+      bytes += chunk.length
+    }
+    // The file it is made of is removed next.
+    await checkLength(target, bytes)
   })
 }

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Disk, realDisk } from '../disk.ts'
-import { land, move, replace, writePart } from '../durable-file.ts'
+import { checkLength, land, move, replace, writePart } from '../durable-file.ts'
 import { failingDisk } from './failing-disk.ts'
 import { contentOf, folders } from './from-and-to.ts'
 
@@ -92,4 +92,15 @@ test('replacing a note leaves the old one or the new one, whichever call fails',
     assert.deepEqual(await contentOf(at.to), { 'a.receipt.json': 'new note' }, call)
   })
   assert.ok(calls >= 8)
+})
+
+test('a part that holds less than was written is not believed, and none is left', async () => {
+  await using at = await folders()
+  const part = join(at.to, 'a.part')
+  const half = writePart(DISK, part, async (file) => {
+    await file.appendFile('half')
+    await checkLength(file, 8)
+  })
+  await assert.rejects(half, /took 4 of 8 bytes/)
+  assert.deepEqual(await contentOf(at.to), {})
 })
