@@ -43,6 +43,8 @@ function patternOf(url: string): RegExp {
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const { status } = problem.kind
   const retryAfter = retryAfterOf(problem)
+  // Also here: what fails before it has found its route passes no hook.
+  reply.header('cache-control', 'no-store')
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 415) reply.header('accept-encoding', ENCODINGS.join(', '))
@@ -64,6 +66,8 @@ const LIBRARY_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_EMPTY_TYPE: 'media_type_unsupported',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request_invalid',
   FST_ERR_VALIDATION: 'request_invalid',
+  FST_ERR_BAD_URL: 'request_invalid',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
   ENOSPC: 'disk_full',
   EDQUOT: 'disk_full',
 }

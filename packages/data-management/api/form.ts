@@ -2,6 +2,8 @@
  * A file in a form: exactly one part, named "file". What surrounds it is limited in bytes and time as the file itself is, and none of
  * it is kept.
  */
+import type { IncomingMessage } from 'node:http'
+import { finished } from 'node:stream/promises'
 import type { Multipart } from '@fastify/multipart'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyRequest } from 'fastify'
@@ -28,14 +30,16 @@ export async function readForm(
   request: FastifyRequest,
   limits: PaceLimits,
 ): Promise<Pick<Sent, 'body' | 'filename' | 'whole'>> {
-  const parts = partsOf(request)
-  const next = () => within(request, limits, parts)
-  const { done, value: part } = await next()
+  const next = partsOf(request)
+  const surroundings = new Surroundings(request.raw, limits)
+  const { done, value: part } = await surroundings.wait(next)
   if (done || part === undefined) throw new Problem('file_missing')
   if (part.type !== 'file' || part.fieldname !== PART)
-    throw new Problem('form_invalid', `it has a part named ${JSON.stringify(part.fieldname.slice(0, 100))}`)
+    throw new Problem('form_invalid', `it has a part named ${JSON.stringify(String(part.fieldname).slice(0, 100))}`)
+  surroundings.file = part.file
   const whole = async () => {
-    if (!(await next()).done) throw new Problem('form_invalid', MORE_PARTS)
+    if (!(await surroundings.wait(next)).done) throw new Problem('form_invalid', MORE_PARTS)
+    await surroundings.wait(() => ended(request))
   }
   return { body: part.file, filename: part.filename ?? '', whole }
 }
@@ -56,25 +60,47 @@ function partsOf(request: FastifyRequest): Next {
   }
 }
 
-/** The next part, unless what comes before it is too much or takes too long. */
-async function within({ raw }: FastifyRequest, limits: PaceLimits, next: Next): Promise<IteratorResult<Multipart>> {
-  const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<Multipart>>()
-  const pace = new Pace(limits)
-  let bytes = 0
-  const count = (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > SURROUNDINGS_BYTES_MAX)
-      reject(new Problem('form_invalid', `more than ${SURROUNDINGS_BYTES_MAX} bytes surround its file`))
-    pace.came(chunk.length)
-    pace.wait(reject)
-  }
-  raw.on('data', count)
-  pace.wait(reject)
-  next().then(resolve, reject)
+async function ended({ raw }: FastifyRequest): Promise<void> {
+  raw.resume()
   try {
-    return await promise
-  } finally {
-    raw.off('data', count)
-    pace.came(0)
+    await finished(raw, { writable: false, cleanup: true })
+  } catch (cause) {
+    throw new Problem('body_damaged', 'it breaks off', { cause })
+  }
+}
+
+/** The bytes before and behind the file: waits for what comes next of a form, unless they are too many or take too long. */
+class Surroundings {
+  readonly #raw: IncomingMessage
+  readonly #pace: Pace
+  #bytes = 0
+  /** The file, whose own bytes do not count. */
+  file: Readonly<{ bytesRead: number }> = { bytesRead: 0 }
+
+  constructor(raw: IncomingMessage, limits: PaceLimits) {
+    this.#raw = raw
+    this.#pace = new Pace(limits)
+    raw.on('data', (chunk: Buffer) => {
+      this.#bytes += chunk.length
+    })
+  }
+
+  async wait<T>(next: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const go = (chunk?: Buffer) => {
+      if (this.#bytes - this.file.bytesRead > SURROUNDINGS_BYTES_MAX)
+        reject(new Problem('form_invalid', `more than ${SURROUNDINGS_BYTES_MAX} bytes surround its file`))
+      if (chunk !== undefined) this.#pace.came(chunk.length)
+      this.#pace.wait(reject)
+    }
+    this.#raw.on('data', go)
+    go()
+    next().then(resolve, reject)
+    try {
+      return await promise
+    } finally {
+      this.#raw.off('data', go)
+      this.#pace.came(0)
+    }
   }
 }

@@ -38,13 +38,18 @@ export function faultOfHead(request: Pick<IncomingMessage, 'httpVersion' | 'rawH
     fields.set(name, rawHeaders[index + 1]!)
   }
   if (httpVersion === '1.1' && !fields.has('host')) return invalid('no field host')
-  return faultOfTransfer(httpVersion, fields.get('transfer-encoding'))
+  return faultOfTransfer(httpVersion, fields.get('transfer-encoding')) ?? faultOfExpectation(fields.get('expect'))
 }
 
 function faultOfTransfer(httpVersion: string, encoding: string | undefined): Problem | undefined {
   if (encoding === undefined) return undefined
   if (httpVersion === '1.0') return invalid('a transfer encoding, which HTTP/1.0 does not have')
   return encoding.toLowerCase() === 'chunked' ? undefined : invalid('a transfer encoding other than chunked')
+}
+
+function faultOfExpectation(expected: string | undefined): Problem | undefined {
+  if (expected === undefined || expected.toLowerCase() === '100-continue') return undefined
+  return new Problem('expectation_unsupported')
 }
 
 function invalid(detail: string): Problem {

@@ -12,7 +12,7 @@ import type { Socket } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Door } from './door.ts'
 import { faultOfHead } from './head.ts'
-import { answerPlainly, endWith } from './plain-answer.ts'
+import { answerPlainly, endAfter, endWith } from './plain-answer.ts'
 import { limitSockets } from './sockets.ts'
 
 const KEEP_ALIVE_MS = 10_000
@@ -24,6 +24,9 @@ const LATE_CHECK_MS = 1_000
 /** Makes the server. `handle` gets only requests whose heads can be understood in one way. */
 export function openHttpServer(handle: RequestListener, door: Door): Server {
   const receive = (request: IncomingMessage, response: ServerResponse) => {
+    // Behind the last answer of a connection nothing is a request.
+    if (request.socket.writableEnded) return
+    request.socket.destroySoon = () => endAfter(request)
     const fault = faultOfHead(request)
     if (fault === undefined) handle(request, response)
     else answerPlainly(response, fault)
@@ -33,9 +36,7 @@ export function openHttpServer(handle: RequestListener, door: Door): Server {
   server.on('request', receive)
   // Node would answer 100 before anyone has looked at the key.
   server.on('checkContinue', receive)
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
-    answerPlainly(response, faultOfHead(request) ?? new Problem('expectation_unsupported')),
-  )
+  server.on('checkExpectation', receive)
   server.on('connect', (_request: IncomingMessage, socket: Socket) =>
     endWith(socket, new Problem('method_not_allowed', 'this is no proxy')),
   )

@@ -1,10 +1,10 @@
 /** Answers that are given before, or without, the framework: to heads that are refused, and to what is not HTTP. */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { PROBLEM_MEDIA_TYPE, type Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
 
 // Closed with bytes of the sender unread, a connection is reset and the answer may be lost: so much longer is listened.
-const LINGER_MS = 250
+const LINGER_MS = 1_000
 
 const RETRY_AFTER_SECONDS = { soon: 2, slowly: 300 } as const
 
@@ -26,7 +26,29 @@ export function endWith(socket: Socket, problem: Problem): void {
   const { body, fields } = partsOf(problem)
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${problem.kind.status} ${problem.kind.title}\r\n${lines.join('')}\r\n${body}`)
-  setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  closeIn(socket, LINGER_MS)
+}
+
+/** Ends the connection of a request that was answered; the rest of its body is thrown away, as far as it comes in time. */
+export function endAfter(request: IncomingMessage): void {
+  const { socket } = request
+  const closeWhenDone = () => {
+    if (request.complete && socket.writableFinished) socket.destroy()
+  }
+  socket.end()
+  socket.once('finish', closeWhenDone)
+  request.once('end', closeWhenDone)
+  closeIn(socket, LINGER_MS)
+  // Whoever read the body has let go of it, perhaps without a word.
+  request.unpipe()
+  request.removeAllListeners('readable')
+  request.resume()
+  closeWhenDone()
+}
+
+function closeIn(socket: Socket, ms: number): void {
+  const late = setTimeout(() => socket.destroy(), ms)
+  socket.once('close', () => clearTimeout(late))
 }
 
 function partsOf(problem: Problem) {

@@ -37,6 +37,7 @@ export async function resumableRoutes(
   inbox: Inbox,
   unfinished: UnfinishedUploads,
 ): Promise<void> {
+  server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _body, done) => done(null))
   const visits = new WeakMap<Request, Visit>()
   const tus = openTus({ inbox, unfinished, finishing: new Map() }, visits)

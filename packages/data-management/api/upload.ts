@@ -19,6 +19,8 @@ const JSON_LINES = new Set(['application/jsonl', 'application/x-ndjson'])
 
 /** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
 export async function uploadRoutes(server: FastifyInstance, { inbox }: Services): Promise<void> {
+  // Those that are there by default read a body into memory.
+  server.removeAllContentTypeParsers()
   await server.register(multipart, { preservePath: true })
   server.addContentTypeParser('*', (_request, _body, done) => done(null))
   const schema = {
