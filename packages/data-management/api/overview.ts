@@ -22,7 +22,7 @@ const SINCE_DAYS_MAX = 7
 const FAILED_DAYS = 7
 const REJECTS_DAYS = 3
 const FIRST_MAX = 10
-const SOURCES_MAX = 100
+const SOURCES_MAX = 50
 // Uploads are refused when less than what is to be kept is free: a person should know while there is still as much again.
 const DISK_LOW_FROM = 2
 
