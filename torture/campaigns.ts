@@ -6,6 +6,7 @@ import { bombs } from './bombs.ts'
 import type { Campaign, Case } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
 import { everything } from './chaos/everything.ts'
+import { keyTiming } from './key-timing.ts'
 import { loaderKills } from './loader-kills.ts'
 import { errorCase } from './points/errors.ts'
 import { fullDiskCase } from './points/full-disks.ts'
@@ -87,6 +88,20 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 20,
     options: { factor: 2 },
     prepare: async (options) => bombs(options),
+  },
+  'key-timing': {
+    about: 'wrong keys of every kind: the time of the refusal does not tell them apart, and the honest key works',
+    unit: 'tries',
+    count: 1,
+    options: { keys: 100_000 },
+    prepare: (options) => keyTiming(options, false),
+  },
+  'key-timing-http': {
+    about: 'the same over HTTP',
+    unit: 'tries',
+    count: 1,
+    options: { keys: 8_000 },
+    prepare: (options) => keyTiming(options, true),
   },
   kills: {
     about: 'SIGKILL at every system call of sender, receiver, loader and scraper: nothing lost, doubled or left over',

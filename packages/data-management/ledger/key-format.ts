@@ -15,8 +15,12 @@ const FORMAT = new RegExp(`^splitcart_([0-9A-Za-z]{${ID_DIGITS}})_[0-9A-Za-z]{${
 /** Makes a new key; the id is no secret, the text is. */
 export function makeKey(): { id: string; text: string } {
   const id = randomDigits(ID_DIGITS)
-  const unchecked = `splitcart_${id}_${randomDigits(SECRET_DIGITS)}`
-  return { id, text: unchecked + checksumOf(unchecked) }
+  return { id, text: withChecksum(`splitcart_${id}_${randomDigits(SECRET_DIGITS)}`) }
+}
+
+/** The text of a key from what stands before its checksum. */
+export function withChecksum(unchecked: string): string {
+  return unchecked + checksumOf(unchecked)
 }
 
 /** The id in a key's text, or undefined when it is not one of ours or was mistyped. */

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { keyIdOf, makeKey } from '../ledger/key-format.ts'
+import { keyIdOf, makeKey, withChecksum } from '../ledger/key-format.ts'
 import { SCOPES } from '../ledger/keys.ts'
 import { openLedger } from '../ledger/ledger.ts'
 import { SETTINGS_KEY, sha256Of } from './receiver.ts'
@@ -148,3 +148,30 @@ test('the first use of a key from an address stands in the audit, once', async (
     ],
   )
 })
+
+test('an id that no key has is refused wherever it lies among those that keys have, and the keys beside it work', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = openLedger(at.path)
+  const { keys } = ledger
+  assert.equal(await keys.authenticate(withId('5555555555'), NOW), undefined, 'there is no key at all')
+  const wanted = { name: 'a machine', scopes: ['upload'] as const, onlyFor: null, expiresAt: null }
+  const made = await Promise.all(Array.from({ length: 5 }, () => keys.create(wanted, NOW)))
+  for (const id of ['0000000000', 'zzzzzzzzzz', ...made.map((key) => nextTo(key.id))])
+    assert.equal(await keys.authenticate(withId(id), NOW), undefined, id)
+  for (const { id, text } of made) {
+    assert.equal(await keys.authenticate(withId(id), NOW), undefined, 'the secret of another key')
+    assert.equal((await keys.authenticate(text, NOW))?.keyId, id)
+  }
+})
+
+function withId(id: string): string {
+  return withChecksum(
+    makeKey()
+      .text.slice(0, -6)
+      .replace(/_.{10}_/, `_${id}_`),
+  )
+}
+
+function nextTo(id: string): string {
+  return id.slice(0, -1) + (id.endsWith('0') ? '1' : '0')
+}
