@@ -120,13 +120,34 @@ export async function replace(disk: Disk, path: string, text: string | AsyncIter
   await syncFolder(disk, dirname(path))
 }
 
-/** Makes a folder and the parents it needs, each of them durable. */
+/**
+ * Makes a folder and the parents it needs, each of them durable before the next. One that is there may have been made by a process
+ * that was killed right after: so its own name is made durable too.
+ */
 export async function makeFolder(disk: Disk, path: string): Promise<void> {
-  const first = await disk.mkdir(path, { recursive: true, mode: FOLDER_MODE })
-  if (first === undefined) return
-  // Resolved, because the way up from a relative path ends at ".", which never gets shorter.
-  const top = resolve(first)
-  for (let made = resolve(path); made.length >= top.length; made = dirname(made)) await syncFolder(disk, dirname(made))
+  const folder = resolve(path)
+  const parent = dirname(folder)
+  try {
+    await disk.mkdir(folder, { mode: FOLDER_MODE })
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' && parent !== folder) {
+      await makeFolder(disk, parent)
+      return makeFolder(disk, folder)
+    }
+    // Says so when it is no folder, or cannot be made.
+    await disk.mkdir(folder, { recursive: true, mode: FOLDER_MODE })
+    return syncIfAllowed(disk, parent)
+  }
+  await syncFolder(disk, parent)
+}
+
+// A folder that somebody else has made may lie in one that must not be read; then it is not ours to make durable.
+async function syncIfAllowed(disk: Disk, folder: string): Promise<void> {
+  try {
+    await syncFolder(disk, folder)
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error
+  }
 }
 
 /** Makes the names in a folder durable. Windows has no such call: there NTFS journals names itself. */

@@ -152,8 +152,9 @@ test('a folder is made with its parents, and the name of each is made durable', 
   const { disk, synced } = watched()
   await makeFolder(disk, join(at.path, 'a/b/c'))
   assert.deepEqual(synced.sort(), [at.path, join(at.path, 'a'), join(at.path, 'a/b')])
+  // A process that was killed between the two calls may have made it.
   await makeFolder(disk, join(at.path, 'a/b/c'))
-  assert.equal(synced.length, 3)
+  assert.deepEqual(synced.slice(3), [join(at.path, 'a/b')])
 })
 
 test('a folder may be named from the working directory, however short its name', { skip: WINDOWS }, async () => {
