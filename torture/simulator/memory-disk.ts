@@ -50,6 +50,13 @@ export class Store {
     return first
   }
 
+  /** Makes one folder. */
+  makeFolder(path: string): void {
+    const [parent, name] = this.#place(path)
+    if (parent.names.has(name)) throw fault('EEXIST', path)
+    setName(parent, name, folder(++this.#inodes))
+  }
+
   create(path: string): Content {
     const [parent, name] = this.#place(path)
     if (parent.names.has(name)) throw fault('EEXIST', path)

@@ -228,7 +228,8 @@ export function diskOf(process: Process): Disk {
     link: (from: string, to: string) => process.turn(() => store.link(from, to)),
     unlink: (path: string) => process.turn(() => store.unlink(path)),
     rename: (from: string, to: string) => process.turn(() => store.rename(from, to)),
-    mkdir: (path: string) => process.turn(() => store.makeFolders(path)),
+    mkdir: (path: string, { recursive = false } = {}) =>
+      process.turn(() => (recursive ? store.makeFolders(path) : store.makeFolder(path))),
     readdir: (path: string, options?: { encoding?: string }) =>
       process.turn(() => namesIn(store.find(path), path).map((name) => (options ? Buffer.from(name) : name))),
     lstat: (path: string) => process.turn(() => statsOf(store.find(path))),
