@@ -1,0 +1,74 @@
+/** Every route with every scope: who is let in, and who is not. A route that stands in no list here fails the test. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SCOPES, type Scope } from '../ledger/keys.ts'
+import { get, openReceiver, type Receiver } from './receiver.ts'
+
+const UPLOAD = ['upload'] as const
+const READ = ['read', 'admin'] as const
+const ADMIN = ['admin'] as const
+const OPEN = undefined
+
+const TUS = '/api/upload/resumable/'
+
+/** Which scopes open which route; OPEN: it asks for no key. */
+const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
+  'POST /api/upload/': UPLOAD,
+  'POST /api/upload/products/': UPLOAD,
+  [`POST ${TUS}`]: UPLOAD,
+  [`OPTIONS ${TUS}`]: UPLOAD,
+  [`HEAD ${TUS}{id}`]: UPLOAD,
+  [`PATCH ${TUS}{id}`]: UPLOAD,
+  [`DELETE ${TUS}{id}`]: UPLOAD,
+  [`OPTIONS ${TUS}{id}`]: UPLOAD,
+  'GET /api/uploads': SCOPES,
+  'GET /api/uploads/{id}': SCOPES,
+  'GET /api/uploads/{id}/rejects': SCOPES,
+  'GET /api/products': READ,
+  'GET /api/products/{id}': READ,
+  'GET /api/products/{id}/prices': READ,
+  'GET /api/stores': READ,
+  'GET /api/scrapes': READ,
+  'GET /api/sources': READ,
+  'GET /api/overview': READ,
+  'GET /api/audit': ADMIN,
+  'GET /metrics': READ,
+  'GET /healthz': OPEN,
+  'GET /readyz': OPEN,
+  'GET /api/openapi.json': OPEN,
+}
+
+test('every route that is described stands in the list', async () => {
+  await using receiver = await openReceiver()
+  const { paths } = (await get(receiver, '/api/openapi.json')).body
+  const described = Object.entries(Object(paths)).flatMap(([path, methods]) =>
+    Object.keys(Object(methods)).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  assert.deepEqual(
+    described.filter((route) => !Object.hasOwn(ROUTES, route)),
+    [],
+  )
+})
+
+test('each route opens to the scopes it names and to no other, and without a key only where it is open', async () => {
+  await using receiver = await openReceiver()
+  const keys = Object.fromEntries(
+    await Promise.all(SCOPES.map(async (scope) => [scope, await receiver.makeKey(scope)])),
+  )
+  for (const [route, scopes] of Object.entries(ROUTES)) {
+    for (const scope of SCOPES) {
+      const status = await statusOf(receiver, route, keys[scope])
+      const isIn = scopes === OPEN || scopes.includes(scope)
+      assert.equal(status === 403, !isIn, `${route} with ${scope}: ${status}`)
+      assert.ok(status !== 401 && status !== 405 && status < 500, `${route} with ${scope}: ${status}`)
+    }
+    assert.equal((await statusOf(receiver, route, '')) === 401, scopes !== OPEN, `${route} without a key`)
+  }
+})
+
+async function statusOf({ url }: Receiver, route: string, key: string): Promise<number> {
+  const [method = '', path = ''] = route.split(' ')
+  const response = await fetch(url + path.replace('{id}', '7'), { method, headers: { 'X-API-Key': key } })
+  await response.arrayBuffer()
+  return response.status
+}
