@@ -6,6 +6,8 @@ import { bombs } from './bombs.ts'
 import type { Campaign, Case } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
 import { everything } from './chaos/everything.ts'
+import { aborts } from './connections/aborts.ts'
+import { halfOpen } from './connections/half-open.ts'
 import { keyTiming } from './key-timing.ts'
 import { loaderKills } from './loader-kills.ts'
 import { errorCase } from './points/errors.ts'
@@ -102,6 +104,20 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 1,
     options: { keys: 8_000 },
     prepare: (options) => keyTiming(options, true),
+  },
+  'half-open': {
+    about: 'thousands of connections of one address on which nothing comes: another address is served within 2 s',
+    unit: 'rounds',
+    count: 1,
+    options: { sockets: 5_000, seconds: 30 },
+    prepare: async (options) => halfOpen(options),
+  },
+  aborts: {
+    about: 'requests that break off anywhere: no fault, no part and no descriptor is left',
+    unit: 'rounds',
+    count: 100,
+    options: { aborts: 1_000 },
+    prepare: aborts,
   },
   kills: {
     about: 'SIGKILL at every system call of sender, receiver, loader and scraper: nothing lost, doubled or left over',

@@ -22,11 +22,11 @@ export function answerPlainly(response: ServerResponse, problem: Problem): void 
 }
 
 /** Writes a problem document to a connection on which there is no request to answer, and ends it. */
-export function endWith(socket: Socket, problem: Problem): void {
+export function endWith(socket: Socket, problem: Problem, lingerMs = LINGER_MS): void {
   const { body, fields } = partsOf(problem)
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${problem.kind.status} ${problem.kind.title}\r\n${lines.join('')}\r\n${body}`)
-  closeIn(socket, LINGER_MS)
+  closeIn(socket, lingerMs)
 }
 
 /** Ends the connection of a request that was answered; the rest of its body is thrown away, as far as it comes in time. */

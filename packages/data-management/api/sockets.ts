@@ -4,6 +4,9 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { countedAddress, type Door, membership } from './door.ts'
 import { endWith } from './plain-answer.ts'
 
+// What is refused is counted no more, so it must be gone soon.
+const LINGER_MS = 100
+
 type Listener = (this: Server, socket: Socket) => void
 
 /** Puts itself before what the server does with a new connection. */
@@ -39,5 +42,5 @@ function refuse(socket: Socket, detail: string, { tls }: Door): void {
   socket.on('error', () => {})
   // Before its handshake there is nobody to tell.
   if (tls !== undefined) socket.destroy()
-  else endWith(socket, new Problem('too_many_connections', detail))
+  else endWith(socket, new Problem('too_many_connections', detail), LINGER_MS)
 }
