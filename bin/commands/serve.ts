@@ -25,6 +25,8 @@ type Options = { updateDb: boolean; behindProxy?: true }
 
 // Uploads that are on their way get so long to finish when the server is asked to stop.
 const STOP_MS_MAX = 8_000
+// Connections that come in a storm and find no place in this queue try again only after a second, or three.
+const BACKLOG_MAX = 4_096
 // A line that has only just begun to carry is slow.
 const SPEED_AFTER_MS = 10_000
 const HOUR_MS = 60 * 60 * 1000
@@ -83,7 +85,7 @@ type Server = Awaited<ReturnType<typeof buildServer>>
 
 async function listen(server: Server, { HOST: host, PORT: port }: Settings): Promise<void> {
   try {
-    await server.listen({ host, port })
+    await server.listen({ host, port, backlog: BACKLOG_MAX })
   } catch (cause) {
     await server.close()
     throw new Problem('address_unusable', `${host}:${port}: ${cause instanceof Error ? cause.message : cause}`, {
