@@ -159,7 +159,7 @@ export const PROBLEMS = {
   ),
   quota_used_up: kind(
     429,
-    'slowly',
+    'soon',
     'This key has sent as much as it may in a day',
     'Nothing is lost; it goes on at midnight UTC, or when the limit on the server is raised.',
   ),
