@@ -63,7 +63,7 @@ export class LineSplitter {
   }
 
   #keep(rest: Buffer): void {
-    const room = this.#lineBytesMax + 1 - this.#begunBytes
+    const room = Math.max(this.#lineBytesMax + 1, KEPT_OF_A_LONG_LINE) - this.#begunBytes
     // Copied, because the chunk is the reader's; beyond the limit the bytes are only counted.
     if (room > 0) this.#begun.push(Buffer.from(rest.subarray(0, room)))
     this.#begunBytes += rest.length

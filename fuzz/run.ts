@@ -1,0 +1,92 @@
+/**
+ * `npm run fuzz -- TARGET [SECONDS] [--executions N] [--seed N] [--save]`: tries what no person would send; `all` tries every target.
+ * A fault is printed with the input, which is kept in the temporary folder; the exit code is then 1.
+ *
+ * `--input FILE` tries a single input, `--mistake` plants the mistake of the target, which has to be found, and `--save` replaces the
+ * corpus of the target by the fewest inputs that do all that were found to do.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { nameOf, readCorpus, writeCorpus } from './corpus.ts'
+import { Coverage } from './coverage.ts'
+import { type Effort, fuzz } from './fuzzer.ts'
+import type { Target, Targets } from './target.ts'
+import { withMistake, withoutSigns } from './with-mistake.ts'
+
+const OPTIONS = {
+  executions: { type: 'string' },
+  seed: { type: 'string' },
+  input: { type: 'string' },
+  save: { type: 'boolean' },
+  mistake: { type: 'boolean' },
+} as const
+
+type Wishes = Readonly<{ effort: Effort; input: string | undefined; save: boolean; mistake: boolean }>
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Fuzzes one target; whether it was found to be sound. */
+async function run(name: string, target: Target, coverage: Coverage, wishes: Wishes): Promise<boolean> {
+  const { effort, input } = wishes
+  const corpus = input === undefined ? readCorpus(name) : [readFileSync(input)]
+  const given = wishes.mistake ? await withoutSigns(target, corpus) : corpus
+  const tried = wishes.mistake ? withMistake(target) : target
+  const outcome = await fuzz(tried, coverage, given, input === undefined ? effort : { ...effort, executions: 0 })
+  const { executions, ms, found } = outcome
+  const rate = Math.round(executions / (ms / 1000))
+  const figures = `${executions} executions, ${rate} a second, ${outcome.corpus.length} inputs kept, ${coverage.size} characters of code run`
+  print(`${name}: ${figures}, ${found === undefined ? 'no fault' : 'a fault'} (seed ${effort.seed})`)
+  if (found === undefined) {
+    if (wishes.save) await writeCorpus(name, target, coverage, outcome.corpus)
+    return true
+  }
+  const path = join(tmpdir(), `fuzz-${name}-${nameOf(found.input)}`)
+  writeFileSync(path, found.input)
+  print(`  ${found.fault}\n  ${JSON.stringify(found.input.toString('latin1').slice(0, 500))}`)
+  print(`  again: npm run fuzz -- ${name} --input ${path}`)
+  return false
+}
+
+function explain(targets: Targets): void {
+  print('npm run fuzz -- TARGET [SECONDS] [--executions N] [--seed N] [--save] [--input FILE] [--mistake]\n')
+  for (const [name, make] of Object.entries(targets)) {
+    const target = make()
+    print(`  ${name.padEnd(10)} ${target.about}`)
+    void target.close?.()
+  }
+  print('  all        every target, one after the other')
+}
+
+async function main(given: string[]): Promise<number> {
+  const coverage = new Coverage()
+  const { TARGETS } = await import('./targets.ts')
+  const { values, positionals } = parseArgs({ args: given, options: OPTIONS, allowPositionals: true })
+  const [name = '', seconds] = positionals
+  const executions = Number(values.executions ?? Number.MAX_SAFE_INTEGER)
+  const ms =
+    seconds === undefined && values.executions !== undefined ? Number.POSITIVE_INFINITY : Number(seconds ?? 60) * 1000
+  const effort = { seed: Number(values.seed ?? Math.floor(Math.random() * 1e9)), executions, ms }
+  const names = name === 'all' ? Object.keys(TARGETS) : [name]
+  const isClear =
+    names.every((each) => Object.hasOwn(TARGETS, each)) &&
+    ms > 0 &&
+    [executions, effort.seed].every(Number.isSafeInteger)
+  if (!isClear) {
+    explain(TARGETS)
+    return 2
+  }
+  let isSound = true
+  for (const each of names) {
+    const target = TARGETS[each]!()
+    const wishes = { effort, input: values.input, save: values.save === true, mistake: values.mistake === true }
+    isSound = (await run(each, target, coverage, wishes).finally(() => target.close?.())) && isSound
+  }
+  coverage.close()
+  return isSound ? 0 : 1
+}
+
+process.exitCode = await main(process.argv.slice(2))
