@@ -1,17 +1,8 @@
 /** Reading a file in portions that a compressor, a digest or a socket takes one after the other. */
-import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import type { Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 
 const CHUNK_BYTES = 64 * 1024
-
-// Not following links, and not waiting for the other end of a FIFO; neither exists on Windows.
-const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-
-/** Opens a file to be read, never through a link. */
-export function openToRead(disk: Disk, path: string): Promise<FileHandle> {
-  return disk.open(path, READ_FLAGS)
-}
 
 /** An open file from a byte on, each chunk in memory of its own. */
 export async function* readChunks(file: FileHandle, start: number): AsyncGenerator<Buffer<ArrayBuffer>> {

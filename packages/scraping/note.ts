@@ -1,6 +1,5 @@
 /** Notes: the small JSON files that lie next to a file and say something about it. They are written with `replace`. */
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { openToRead } from './chunks.ts'
+import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 
 /** The text of a note, or `undefined` when there is none. */
 export async function readNoteText(disk: Disk, path: string): Promise<string | undefined> {

@@ -1,7 +1,6 @@
 /** SHA-256 of decoded bytes: the identity of an upload, and the proof that what arrived is what was sent. */
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import type { Disk } from './disk.ts'
+import { type Disk, openToRead } from './disk.ts'
 import { countLines, type LineCount } from './lines.ts'
 
 /** What a stretch of bytes is: its SHA-256 as 64 hexadecimal digits, its size, and its number of lines. */
@@ -34,7 +33,7 @@ const READ_BYTES = 1024 * 1024
 
 /** The digest of a whole file. Never follows a link. */
 export async function digestOfFile(disk: Disk, path: string): Promise<Digest> {
-  const file = await disk.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  const file = await openToRead(disk, path)
   try {
     const digester = new Digester()
     const buffer = Buffer.allocUnsafe(READ_BYTES)

@@ -4,6 +4,7 @@
  * They are passed as an argument, so that a test can hand in a file system that crashes, fills up or lies. The real one
  * is `node:fs/promises`; on Windows a virus scanner may hold a file for a moment, and there a refused call is repeated.
  */
+import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -38,6 +39,14 @@ export function realDisk(platform: NodeJS.Platform = process.platform): Disk {
     unlink: (path) => patiently(() => fs.unlink(path)),
     rename: (from, to) => patiently(() => fs.rename(from, to)),
   }
+}
+
+// Not following links, and not waiting for the other end of a FIFO; neither exists on Windows.
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** Opens a file to be read, never through a link: whatever else has its name by now, nothing is waited for. */
+export function openToRead(disk: Pick<Disk, 'open'>, path: string): Promise<fs.FileHandle> {
+  return disk.open(path, READ_FLAGS)
 }
 
 /** The `code` of a system error ('ENOENT', 'EEXIST' …), or '' for anything else. */

@@ -17,7 +17,7 @@ import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { digestOfFile } from './digest.ts'
-import { codeOf, type Disk } from './disk.ts'
+import { codeOf, type Disk, openToRead } from './disk.ts'
 
 const FILE_MODE = 0o600
 const COPY_BYTES = 1024 * 1024
@@ -90,7 +90,7 @@ async function linkOrCopy(disk: Disk, source: string, folder: string, names: rea
 }
 
 async function copyInto(disk: Disk, source: string, copy: FileHandle): Promise<void> {
-  const file = await disk.open(source, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  const file = await openToRead(disk, source)
   try {
     const buffer = Buffer.allocUnsafe(COPY_BYTES)
     for (;;) {

@@ -1,10 +1,9 @@
 /** Moves a file out of the inbox when it has been dealt with. Nothing is deleted because it is bad (promise 8). */
-import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip, constants as zlib } from 'node:zlib'
-import type { Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { checkLength, land, move, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import type { LoadState } from '../catalogue/loads.ts'
@@ -36,7 +35,7 @@ function* compressedNames(name: string, sha256: string): Generator<string> {
 }
 
 async function compress(disk: Disk, path: string, target: FileHandle): Promise<void> {
-  const source = await disk.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  const source = await openToRead(disk, path)
   // Level 1: the file is kept for replay only, and this is on the way to the next load.
   const gzip = createGzip({ level: zlib.Z_BEST_SPEED, chunkSize: PORTION_BYTES })
   await pipeline(source.createReadStream({ highWaterMark: PORTION_BYTES }), gzip, async (compressed) => {

@@ -1,9 +1,8 @@
 /** The bytes of an upload, wherever its file lies: plain in the inbox or aside, compressed among the processed ones. */
-import { constants } from 'node:fs'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { Digester } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import type { Folders } from '../folders.ts'
 
@@ -63,7 +62,7 @@ async function holdsItsBytes(disk: Disk, stored: Stored): Promise<boolean> {
 }
 
 async function* plain(disk: Disk, path: string): AsyncGenerator<Buffer> {
-  const file = await open(disk, path)
+  const file = await openToRead(disk, path)
   try {
     // One buffer for all: whoever reads has done with a portion before asking for the next one.
     const buffer = Buffer.allocUnsafe(PORTION_BYTES)
@@ -78,7 +77,7 @@ async function* plain(disk: Disk, path: string): AsyncGenerator<Buffer> {
 }
 
 async function* decompressed(disk: Disk, path: string): AsyncGenerator<Buffer> {
-  const file = await open(disk, path)
+  const file = await openToRead(disk, path)
   const source = file.createReadStream({ highWaterMark: PORTION_BYTES })
   const gunzip = createGunzip({ chunkSize: PORTION_BYTES })
   source.on('error', (error) => gunzip.destroy(error))
@@ -89,8 +88,4 @@ async function* decompressed(disk: Disk, path: string): AsyncGenerator<Buffer> {
     source.destroy()
     await file.close().catch(() => {})
   }
-}
-
-function open(disk: Disk, path: string) {
-  return disk.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
 }

@@ -12,7 +12,7 @@
  * The bytes are not synced: what a power cut takes is sent again, and what it damages the digest finds.
  */
 import { dirname, join } from 'node:path'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { makeFolder, openPart, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { FileStore } from '@tus/file-store'
@@ -163,7 +163,7 @@ async function readFolder({ disk, folder }: Settings, keyId: string, notes: Map<
 }
 
 async function readNote(disk: Disk, path: string): Promise<Note | undefined> {
-  const file = await disk.open(path, 'r')
+  const file = await openToRead(disk, path)
   try {
     const note: unknown = JSON.parse(await file.readFile('utf8'))
     return isNote(note) ? note : undefined
