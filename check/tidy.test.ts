@@ -3,11 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Exception } from './exceptions.ts'
 import { type Fault, type Source, treesOf } from './sources.ts'
+import { type Case, type Files, SUPPLY_CASES } from './supply-cases.ts'
 import { sentenceOf, tidy } from './tidy.ts'
-
-type Files = Readonly<Record<string, string>>
-
-type Case = Readonly<{ rule: string; title: string; broken: Files; kept: Files }>
 
 const SCRAPING = 'packages/scraping/outbox.ts'
 const DATA_MANAGEMENT = 'packages/data-management'
@@ -204,6 +201,7 @@ const CASES: readonly Case[] = [
     broken: { 'bin/package.json': '{"scripts": {"postinstall": "node fetch.js"}}' },
     kept: { 'bin/package.json': '{"scripts": {"test": "node test/run.ts"}}' },
   },
+  ...SUPPLY_CASES,
 ]
 
 // All of them are read at once, each under a folder of its own: the compiler takes a moment to start.

@@ -1,8 +1,10 @@
 /** The house rules no linter knows. `tidy` is pure; run as a script it looks at this project. */
 import { join } from 'node:path'
 import { callFaults } from './calls.ts'
+import { dockerfileFaults } from './dockerfile.ts'
 import { EXCEPTIONS, type Exception } from './exceptions.ts'
 import { importFaults } from './imports.ts'
+import { lockFileFaults } from './lock-file.ts'
 import { manifestFaults } from './manifests.ts'
 import { sizeFaults } from './sizes.ts'
 import { type Fault, readSources, type Source, type Tree, treesOf } from './sources.ts'
@@ -19,6 +21,8 @@ export function tidy(sources: readonly Source[], trees: readonly Tree[], excepti
     ...titleFaults(trees),
     ...unfinishedFaults(sources),
     ...manifestFaults(sources),
+    ...lockFileFaults(sources),
+    ...dockerfileFaults(sources),
   ]
   return [
     ...faults.filter((fault) => !exceptions.some((exception) => covers(exception, fault))),
