@@ -1,12 +1,14 @@
 /** `splitcart export`: what the catalogue holds, as JSON Lines or comma-separated values on stdout. */
 import { once } from 'node:events'
 import { csvOf, observations, prices, products } from '@splitcart/data-management/catalogue/export.ts'
+import { asciiControls } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isDate } from '@splitcart/shared/row.ts'
 import { Argument, type Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
+import { printed } from '../format.ts'
 
 type Options = { csv?: boolean; on?: string }
 
@@ -49,16 +51,21 @@ async function act(what: string, options: Options): Promise<number> {
 }
 
 function* jsonLinesOf(records: Iterable<unknown>): Generator<string> {
-  for (const record of records) yield `${JSON.stringify(record)}\n`
+  for (const record of records) yield `${asciiControls(JSON.stringify(record))}\n`
 }
 
 async function print(lines: Iterable<string>): Promise<void> {
   let text = ''
   for (const line of lines) {
-    text += line
+    text += process.stdout.isTTY ? printedLine(line) : line
     if (text.length < WRITE_CHARACTERS) continue
     if (!process.stdout.write(text)) await once(process.stdout, 'drain')
     text = ''
   }
   process.stdout.write(text)
+}
+
+/** For eyes: a program gets what the catalogue holds. */
+function printedLine(line: string): string {
+  return `${printed(line.replace(/\r?\n$/, ''))}\n`
 }

@@ -75,7 +75,10 @@ async function exportRejects(text: string, options: Options): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options))
   const upload = await uploadMeant(machine, text)
   const lines = new Set(Array.from(rejectsOf(machine.catalogue.database, upload.sha256), ({ line }) => line))
-  for await (const row of rejectedRows(machine.disk, machine.folders, upload, lines))
-    if (!process.stdout.write(Buffer.concat([row, Buffer.from('\n')]))) await once(process.stdout, 'drain')
+  for await (const row of rejectedRows(machine.disk, machine.folders, upload, lines)) {
+    // For eyes; a program gets the bytes as they are.
+    const shown = process.stdout.isTTY ? Buffer.from(printed(row.toString())) : row
+    if (!process.stdout.write(Buffer.concat([shown, Buffer.from('\n')]))) await once(process.stdout, 'drain')
+  }
   return EXIT.done
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
+import { prices } from '../catalogue/export.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { get, openReceiver, postGzip, type Receiver, TEXT } from './receiver.ts'
 
@@ -66,6 +67,21 @@ test('10,000 hostile records change no prototype', async () => {
   for (const address of HOSTILE_KEYS) await get(receiver, `/api/products?q=${address}&${address}=1&${address}[x]=1`)
   assert.deepEqual(prototypes(), before)
   assert.equal(({} as Record<string, unknown>).polluted, undefined)
+})
+
+test('text that means something to SQL comes out as it went in, in every field', async () => {
+  await using receiver = await openReceiver()
+  const odd = `x'); drop table price_run; --" OR 1=1 ; \\ %_ ''`
+  const product = { sku: odd, name: odd, brand: odd, size: odd, normalized_name_brand_size: odd, price_current: 1.5 }
+  const metadata = { company: odd, store_name: odd, store_id: odd, state: odd, scraped_date: '2025-09-12' }
+  const path = join(receiver.folders.inbox, 'odd.jsonl')
+  await writeFile(path, JSON.stringify({ product, metadata }))
+  await utimes(path, 1, 1)
+  const { loaded, rejected } = await pass(receiver)
+  assert.deepEqual([loaded, rejected], [1, 0])
+  const [price] = [...prices(receiver.catalogue.database, undefined)]
+  assert.deepEqual([price?.sku, price?.name, price?.brand, price?.size], [odd, odd, odd, odd])
+  assert.equal(price?.store_id, odd)
 })
 
 function prototypes(): string[][] {

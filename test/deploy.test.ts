@@ -1,0 +1,69 @@
+/** What is in deploy/ is what systemd understands, and what the documents install. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { temporaryFolder } from './folders.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const DEPLOY = join(ROOT, 'deploy')
+const EXPOSURE_MAX = 25
+const NO_SYSTEMD =
+  spawnSync('systemd-analyze', ['security', '--help'], { encoding: 'utf8' }).stdout?.includes('--offline') !== true &&
+  'there is no systemd-analyze here that knows --offline'
+
+function textOf(name: string): string {
+  return readFileSync(join(DEPLOY, name), 'utf8')
+}
+
+/** The units with what is not on this machine put in place: the program, its folder, its user. */
+function unitsIn(folder: string): string[] {
+  const names = readdirSync(DEPLOY)
+  for (const name of names) {
+    const text = textOf(name)
+      .replaceAll(/(\/opt|%h)\/splitcart\/node_modules\/.bin\/node/g, process.execPath)
+      .replace(/^User=.*$/m, 'User=daemon')
+    writeFileSync(join(folder, name), text)
+  }
+  return names.map((name) => join(folder, name))
+}
+
+test('systemd understands every unit', { skip: NO_SYSTEMD }, async () => {
+  await using at = await temporaryFolder()
+  for (const unit of unitsIn(at.path)) {
+    const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' })
+    const said = stderr.split('\n').filter((line) => line.startsWith(at.path))
+    assert.deepEqual(said, [], unit)
+  }
+})
+
+test('systemd finds little that the server could reach', { skip: NO_SYSTEMD }, async () => {
+  await using at = await temporaryFolder()
+  unitsIn(at.path)
+  const args = ['security', '--offline=true', `--threshold=${EXPOSURE_MAX}`, join(at.path, 'splitcart.service')]
+  const { status, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' })
+  assert.equal(status, 0, stdout)
+})
+
+test('the unit of the server confines it to its own folder', () => {
+  const unit = textOf('splitcart.service')
+  for (const line of [
+    'User=splitcart',
+    'ProtectSystem=strict',
+    'ReadWritePaths=/var/lib/splitcart',
+    'NoNewPrivileges=yes',
+    'PrivateTmp=yes',
+    'CapabilityBoundingSet=',
+    'SystemCallFilter=@system-service',
+  ])
+    assert.match(unit, new RegExp(`^${line}$`, 'm'))
+  assert.match(unit, /^MemoryMax=\d+[GM]$/m)
+  assert.match(unit, /^LimitNOFILE=\d+$/m)
+  assert.doesNotMatch(unit, /KEY|SECRET/, 'others can read a unit')
+})
+
+test('README.md installs every unit', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  for (const name of readdirSync(DEPLOY)) assert.ok(readme.includes(`(deploy/${name})`), name)
+})

@@ -1,0 +1,67 @@
+/** docs/security.md says which test holds which line of the checklist. Each of these tests exists, and each line has an answer. */
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const ROOT = join(import.meta.dirname, '..')
+const PAGE = 'docs/security.md'
+const LINES = 47
+const TITLE = /\btest\(\s*(?:`([^`]*)`|'([^']*)'|"([^"]*)")/g
+const CITED = /`([\w/.-]+\.test\.ts)`: (.+?)(?= ·|\. Open|\. No |\. The | \(|$)/g
+const UNSAFE = /rejectUnauthorized|NODE_TLS_REJECT_UNAUTHORIZED|\beval\(|\bnew Function\b|node:vm/
+
+type Line = Readonly<{ number: number; held: string }>
+
+function linesIn(page: string): Line[] {
+  return [...page.matchAll(/^\| (\d+) \| .+ \| (.+) \|$/gm)].map(([, number, held = '']) => ({
+    number: Number(number),
+    held,
+  }))
+}
+
+function faultsOf({ number, held }: Line): string[] {
+  const cited = [...held.matchAll(CITED)]
+  if (cited.length === 0 && !/\b(Open|Not here|Off)\b|`npm run |\]\(/.test(held))
+    return [`line ${number} has no answer`]
+  return cited.flatMap(([, file = '', title = '']) => {
+    if (!existsSync(join(ROOT, file))) return [`line ${number}: there is no ${file}`]
+    const titles = [...readFileSync(join(ROOT, file), 'utf8').matchAll(TITLE)].map(([, a, b, c]) => a ?? b ?? c ?? '')
+    return titles.some((each) => each.includes(title)) ? [] : [`line ${number}: ${file} has no test "${title}"`]
+  })
+}
+
+test('every line of the checklist is held by a test that exists, or says why not', () => {
+  const lines = linesIn(readFileSync(join(ROOT, PAGE), 'utf8'))
+  assert.deepEqual(
+    lines.map(({ number }) => number),
+    Array.from({ length: LINES }, (_, index) => index + 1),
+  )
+  assert.deepEqual(lines.flatMap(faultsOf), [])
+  assert.ok(lines.flatMap(({ held }) => [...held.matchAll(CITED)]).length > 50, 'the tests were found')
+})
+
+test('a test that is not there, and a line without an answer, are noticed', () => {
+  const page = [
+    '| 1 | x | `test/security-map.test.ts`: a title that no test has |',
+    '| 2 | x | `test/nowhere.test.ts`: x · `test/security-map.test.ts`: a test that is not there (twice) |',
+    '| 3 | x | somehow |',
+  ]
+  assert.deepEqual(linesIn(page.join('\n')).flatMap(faultsOf), [
+    'line 1: test/security-map.test.ts has no test "a title that no test has"',
+    'line 2: there is no test/nowhere.test.ts',
+    'line 3 has no answer',
+  ])
+})
+
+test('no source turns certificate checks off, or runs text as code', () => {
+  const sources = globSync(['bin/**/*.{ts,js}', 'packages/*/**/*.ts'], {
+    cwd: ROOT,
+    exclude: ['**/node_modules/**', '**/test/**'],
+  })
+  assert.ok(sources.length > 100)
+  assert.deepEqual(
+    sources.filter((path) => UNSAFE.test(readFileSync(join(ROOT, path), 'utf8'))),
+    [],
+  )
+})
