@@ -14,7 +14,7 @@ export function doorOf(settings: Settings, isBehindProxy: boolean): Partial<Door
   if (tls === undefined && !isBehindProxy && !isLoopback(settings.HOST))
     throw new Problem(
       'settings_invalid',
-      `\n  HOST: on ${settings.HOST} other machines would send their keys unencrypted. Give --tls-cert and --tls-key; or --behind-proxy, when a proxy in front speaks https and nobody else reaches this port; or listen on 127.0.0.1`,
+      `\n  HOST: on ${JSON.stringify(settings.HOST)} other machines would send their keys unencrypted. Give --tls-cert and --tls-key; or --behind-proxy, when a proxy in front speaks https and nobody else reaches this port; or listen on 127.0.0.1`,
     )
   return {
     tls,

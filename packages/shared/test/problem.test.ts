@@ -45,9 +45,12 @@ test('the codes, titles and advice of all problems are what people can read', ()
 test('what a sender does about a problem is what it does about the bare status', () => {
   for (const code of CODES) {
     const { status, retry } = PROBLEMS[code]
-    if (status !== 0) assert.equal(retryOfStatus(status), retry, code)
+    if (status !== 0 && !TOLD_BY_CODE.has(code)) assert.equal(retryOfStatus(status), retry, code)
   }
 })
+
+// In the protocol for resuming, 409 and 423 say that the sender is to look where the upload stands; from elsewhere they say nothing.
+const TOLD_BY_CODE = new Set<string>(['offset_conflict', 'upload_busy'])
 
 test('a status that is not ours is repeated when it may pass, and not otherwise', () => {
   for (const status of [408, 425, 429, 500, 502, 503, 504, 520, 599]) assert.equal(retryOfStatus(status), 'soon')
