@@ -115,6 +115,22 @@ test('frames that are to be skipped count as frames and are no content', async (
   assert.equal(await outcome('zstd', times(MEMBERS_MAX + 1, SKIPPED)), 'members_too_many')
 })
 
+test('a frame that breaks off in its head is refused, also when a frame follows, wherever they are cut', async () => {
+  const magic = Buffer.from('28b52ffd', 'hex')
+  const frame = zstdCompressSync(MILK)
+  // zstd takes 502a4d18 for the rest of the head when both come at once, and forgets the head when they do not.
+  const bodies = {
+    'a frame to be skipped': Buffer.concat([magic, Buffer.from('502a4d18020000006162', 'hex')]),
+    'one in a long head': Buffer.concat([magic, Buffer.from('c00030000000', 'hex'), SKIPPED]),
+    'a frame': Buffer.concat([magic, frame]),
+    'a frame behind many beginnings': Buffer.concat([magic, magic, magic, magic, SKIPPED, frame]),
+    nothing: magic,
+  }
+  for (const [what, body] of Object.entries(bodies))
+    for (let size = 1; size <= body.length; size++)
+      assert.equal(await outcome('zstd', body, {}, size), 'body_damaged', `${what}, in chunks of ${size}`)
+})
+
 test('a zstd window is taken up to 8 MiB and refused beyond', async () => {
   const content = Buffer.alloc(9 * MIB)
   const withWindow = (log: number) =>
