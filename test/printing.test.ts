@@ -1,7 +1,7 @@
 /** What comes from outside is printed as what it is: no name, reason or row draws on the terminal or forges a line. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -58,6 +58,7 @@ test('rows, key names and reasons are printed as text', { skip: NO_ODD_NAMES }, 
   const inbox = join(machines.dataManagement, 'product_inbox')
   await machines.run(['keys', 'create', EVIL, '--only', EVIL])
   await writeFile(join(inbox, 'rows.jsonl'), `${JSON.stringify(ROW)}\n`)
+  await utimes(join(inbox, 'rows.jsonl'), 1, 1)
   await writeFile(join(inbox, `${EVIL}.txt`), '')
   await runAll(machines, [
     ['update-db', '--products'],
