@@ -30,8 +30,9 @@ export async function bringHome(job: Job, run: Run): Promise<Results> {
 export async function takeHome(job: Job, run: Run, archived: Archived): Promise<void> {
   const { name, receipt } = archived
   try {
+    // One after the other with the moves: the outbox may hold the same bytes twice, and both become one file of the archive.
     await deliver(
-      () => settle(job.disk, archived, job.client.rejects(receipt.id)),
+      () => run.moves.next(() => settle(job.disk, archived, job.client.rejects(receipt.id))),
       job.patience,
       pausing(job, run, name),
     )

@@ -28,7 +28,7 @@ export type Run = {
   summary: Summary
   /** zstd, until the server says that it does not take it. */
   encoding: Encoding
-  /** The moves out of the outbox, one after the other: two files may want the same name. */
+  /** The moves out of the outbox and the notes that follow, one after the other: two files may want the same name. */
   readonly moves: Turns
   /** The archived files whose fate is known for good. */
   readonly settled: Set<string>
