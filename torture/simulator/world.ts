@@ -10,6 +10,7 @@ import type { Chance } from '../../packages/data-management/test/random.ts'
 import { type Content, creates, fault, type Inode, Store, statsOf, sync } from './memory-disk.ts'
 
 const STEPS_MAX = 20_000
+const NEAR_STEPS = 15
 // A stream may need a few rounds of the event loop between two calls.
 const STILL_ROUNDS_MAX = 200
 const STEP_MS = 100
@@ -89,6 +90,7 @@ export class World {
   readonly chance: Chance
   readonly #waiting: Waiter[] = []
   readonly #crashes: Crash[]
+  #isCrashing = false
   steps = 0
   crashes = 0
   /** Told after each crash, before anything runs again. */
@@ -133,8 +135,9 @@ export class World {
 
   isCrashDue(process: Process): boolean {
     const [next] = this.#crashes
-    // A crash before the next step may as well come in the middle of this one.
-    if (next === undefined || this.steps + 1 < next.at || next.hits(this) !== process) return false
+    // A crash that is near may come now: between two halves of a commit is where it hurts most.
+    if (next === undefined || this.steps + NEAR_STEPS < next.at || next.hits(this) !== process) return false
+    if (this.#isCrashing || this.chance.is(0.5)) return false
     this.#crash(process, next)
     return true
   }
@@ -145,7 +148,9 @@ export class World {
     if (victim !== undefined) {
       // What it was about to do may have been done, or half done.
       const last = this.#waiting.find(({ process, idle }) => process === victim && !idle)
+      this.#isCrashing = true
       if (last !== undefined && this.chance.is(0.5)) attempt(last.run)
+      this.#isCrashing = false
       this.#crash(victim, next!)
       return
     }
@@ -225,7 +230,12 @@ export function diskOf(process: Process): Disk {
           throw error
         }
       }),
-    link: (from: string, to: string) => process.turn(() => store.link(from, to)),
+    link: (from: string, to: string) =>
+      process.turn(() => {
+        store.link(from, to)
+        // A name that shows and is not durable yet.
+        process.mayDieHere()
+      }),
     unlink: (path: string) => process.turn(() => store.unlink(path)),
     rename: (from: string, to: string) => process.turn(() => store.rename(from, to)),
     mkdir: (path: string, { recursive = false } = {}) =>
