@@ -56,8 +56,11 @@ export async function firstKill(
   mistake: string,
   seedsMax: number,
 ): Promise<{ seed: number; fault: string } | undefined> {
-  for (let seed = 1; seed <= seedsMax; seed += LANES) {
-    const batch = Array.from({ length: Math.min(LANES, seedsMax + 1 - seed) }, (_, at) => seed + at)
+  // Most show at once: the batches grow.
+  let size = 4
+  for (let seed = 1; seed <= seedsMax; seed += size) {
+    size = Math.min(2 * size, LANES)
+    const batch = Array.from({ length: Math.min(size, seedsMax + 1 - seed) }, (_, at) => seed + at)
     const all = await Promise.all(batch.map((each) => tell(each, mistake)))
     const at = all.findIndex(({ fault }) => fault !== undefined)
     if (at >= 0) return { seed: batch[at]!, fault: all[at]!.fault! }

@@ -9,7 +9,7 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import type { Chance } from '../../packages/data-management/test/random.ts'
 import { type Content, creates, fault, type Inode, Store, statsOf, sync } from './memory-disk.ts'
 
-const STEPS_MAX = 20_000
+const STEPS_MAX = 6_000
 const NEAR_STEPS = 15
 // A stream may need a few rounds of the event loop between two calls.
 const STILL_ROUNDS_MAX = 200
