@@ -9,7 +9,8 @@ import { SCRAPED_AT, type Scraped } from './contents.ts'
 import type { Mistake } from './mistake.ts'
 import { clientOf, type Network } from './network.ts'
 import { CLIENT_DATA as DATA, CLIENT as FOLDERS } from './places.ts'
-import { diskOf, type Machine, newMachine, Process } from './world.ts'
+import { diskOf } from './process-disk.ts'
+import { type Machine, newMachine, Process } from './world.ts'
 
 const SALVAGED_SHARE = 0.5
 const EMPTY_SHARE = 0.1

@@ -10,7 +10,8 @@ import { HOLD } from './contents.ts'
 import { type CatalogueTables, catalogueOf, commitAtOnce, type LedgerTables, ledgerOf, Table } from './databases.ts'
 import type { Mistake } from './mistake.ts'
 import { SERVER as FOLDERS } from './places.ts'
-import { diskOf, type Machine, newMachine, Process, type World } from './world.ts'
+import { diskOf } from './process-disk.ts'
+import { type Machine, newMachine, Process, type World } from './world.ts'
 
 const LIMITS = {
   bodyBytesMax: 2 ** 20,
