@@ -9,6 +9,8 @@ import type { Process } from './world.ts'
 export type Mistake = Readonly<{
   client?: (disk: Disk) => Disk
   upload?: (client: UploadClient, disk: Disk) => UploadClient
+  /** While the server starts. */
+  start?: (disk: Disk) => Disk
   /** Called anew for each upload. */
   server?: (disk: Disk, sent: Sent) => Disk
   keepsParts?: boolean

@@ -22,7 +22,11 @@ export const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   'server without fsync': { server: (disk) => unsynced(disk, (path) => dirname(path) === SERVER.parts) },
   'server without fsync of the inbox': { server: (disk) => unsynced(disk, (path) => path === SERVER.inbox) },
-  'duplicate answered without fsync of the inbox': { server: unsyncedUnlessLinked },
+  // The start of a server happens to make the names in the inbox durable too, with the folder of the parts.
+  'duplicate answered without fsync of the inbox': {
+    start: (disk) => unsynced(disk, (path) => path === SERVER.inbox),
+    server: unsyncedUnlessLinked,
+  },
   'answer before the file is in the inbox': { server: (disk) => linkingLater(disk) },
   'one part for all uploads': { server: (disk) => sharingOnePart(disk) },
   'rename instead of link': { server: (disk) => overwriting(disk) },

@@ -84,6 +84,8 @@ function carry({ world, server, onAccepted }: Network, from: Process, request: R
       const about = { encoding: 'zstd' as const, filename: spooled.name, sha256: spooled.sha256, keyId: 'key', whole }
       const { upload, isNew } = await listening.accept({ ...about, body })
       onAccepted(upload.sha256)
+      // What was promised a moment ago must hold already.
+      to.mayDieHere()
       resolve(receiptOf(upload, !isNew))
     } catch (error) {
       if (!(error instanceof Problem)) throw error

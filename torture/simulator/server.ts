@@ -67,7 +67,7 @@ export class Server {
     const ledger = ledgerOf(process, this.ledger)
     const inbox = { folders: FOLDERS, ledger, limits: LIMITS, diskBytesKept: 0, now: this.#world.now }
     this.#world.go(process, async () => {
-      await makeFolders(disk, FOLDERS)
+      await makeFolders(this.#mistake.start?.(disk) ?? disk, FOLDERS)
       if (!this.#mistake.keepsParts) await removeParts(disk, FOLDERS)
       const acceptOne: Accept = (sent) =>
         accept({ ...inbox, checkBacklog: async () => {}, disk: this.#mistake.server?.(disk, sent) ?? disk }, sent)

@@ -7,7 +7,7 @@ import type { Chance } from '../../packages/data-management/test/random.ts'
 import { Store } from './memory-disk.ts'
 
 const STEPS_MAX = 6_000
-const NEAR_STEPS = 15
+const NEAR_STEPS = 40
 // A stream may need a few rounds of the event loop between two calls.
 const STILL_ROUNDS_MAX = 200
 const STEP_MS = 100
