@@ -61,6 +61,7 @@ export const PROBLEMS = {
     'The key may not do this',
     'Use a key with the scope that is named; "splitcart keys create" makes one.',
   ),
+  cross_site: kind(403, 'never', 'The request comes from another site', 'Use the page of this server itself.'),
   not_found: kind(404, 'never', 'There is nothing here', 'Check the address and the id.'),
   method_not_allowed: kind(
     405,
@@ -68,6 +69,7 @@ export const PROBLEMS = {
     'This method is not answered here',
     'Use a method that the Allow field names.',
   ),
+  not_acceptable: kind(406, 'never', 'It is not told in that form', 'Send Accept: text/event-stream.'),
   body_late: kind(408, 'soon', 'The body stopped arriving', 'Nothing was kept; send the file again.'),
   head_late: kind(408, 'soon', 'The head of the request stopped arriving', 'Nothing was kept; send it again.'),
   body_slow: kind(408, 'soon', 'The body arrives too slowly', 'Nothing was kept; send it over a better line.'),
@@ -76,6 +78,12 @@ export const PROBLEMS = {
     'soon',
     'The upload does not stand there',
     'Ask where it stands with HEAD, and go on from there.',
+  ),
+  state_other: kind(
+    409,
+    'never',
+    'That cannot be done in this state',
+    'Look at what there is: "splitcart holds list", "splitcart loads list".',
   ),
   upload_expired: kind(410, 'never', 'The unfinished upload was kept too long', 'Open a new one.'),
   protocol_version_unsupported: kind(
@@ -182,6 +190,12 @@ export const PROBLEMS = {
     'Too many connections are open',
     'Nothing is lost; close what is not needed, and try again.',
   ),
+  too_many_listeners: kind(
+    503,
+    'soon',
+    'Too many connections listen to events',
+    'Nothing is lost; close pages that nobody looks at, and try again.',
+  ),
   stopping: kind(503, 'soon', 'The server is stopping', 'Nothing was accepted; try again when it is back.'),
   disk_full: kind(
     507,
@@ -262,12 +276,6 @@ export const PROBLEMS = {
     'never',
     'This folder is not safe to work in',
     'Make it a folder of the user who runs this, that nobody else may write to; then run it again. Nothing was touched.',
-  ),
-  state_other: kind(
-    0,
-    'never',
-    'That cannot be done in this state',
-    'Look at what there is: "splitcart holds list", "splitcart loads list".',
   ),
   backup_unusable: kind(
     0,

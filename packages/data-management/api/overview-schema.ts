@@ -1,8 +1,7 @@
 /** What `GET /api/overview` takes and answers, as JSON Schema. */
-import { BOUNDED_COUNT, COUNT, TEXT_OR_NULL } from './parameters.ts'
+import { BOUNDED_COUNT, COUNT, TEXT_OR_NULL, TIME } from './parameters.ts'
 import { DAYS, SOURCE_SCHEMA } from './sources.ts'
-
-const TIME = { type: 'string', format: 'date-time' } as const
+import { DISK_SCHEMA, INBOX_SCHEMA, LOADER_SCHEMA } from './system-schema.ts'
 
 /** `since`: from when on is today, such as the viewer's midnight. */
 export const OVERVIEW_QUERY = {
@@ -60,17 +59,12 @@ const SOURCES = {
   properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: SOURCE_SCHEMA } },
 } as const
 
-const DISK = {
-  type: 'object',
-  required: ['is_low', 'free_bytes', 'total_bytes', 'kept_bytes'],
-  properties: { is_low: { type: 'boolean' }, free_bytes: COUNT, total_bytes: COUNT, kept_bytes: COUNT },
-} as const
-
 const ATTENTION = {
   type: 'object',
-  required: ['disk', 'silent', 'late', 'partial', 'held', 'failed', 'rejects'],
+  required: ['disk', 'loader', 'silent', 'late', 'partial', 'held', 'failed', 'rejects'],
   properties: {
-    disk: DISK,
+    disk: DISK_SCHEMA,
+    loader: LOADER_SCHEMA,
     silent: SOURCES,
     late: SOURCES,
     partial: SOURCES,
@@ -107,11 +101,7 @@ export const OVERVIEW_RESPONSE = {
     at: TIME,
     attention: ATTENTION,
     today: TODAY,
-    inbox: {
-      type: 'object',
-      required: ['files', 'bytes', 'oldest_received_at'],
-      properties: { files: COUNT, bytes: COUNT, oldest_received_at: TEXT_OR_NULL },
-    },
+    inbox: INBOX_SCHEMA,
     throughput: {
       type: 'array',
       items: {

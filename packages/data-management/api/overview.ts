@@ -11,6 +11,7 @@ import {
 } from '../catalogue/queries/activity.ts'
 import { COUNT_MAX, countOf } from '../catalogue/queries/found.ts'
 import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
+import { loaderState } from './loader-state.ts'
 import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { readable } from './parameters.ts'
 import { momentOf, type Services } from './services.ts'
@@ -64,6 +65,7 @@ async function answer(services: Services, since: number): Promise<Overview> {
       ...attentionOnSources(sources),
       ...(await attentionOnUploads(services, moment.now)),
       disk: await diskOf(services),
+      loader: await loaderState(services),
     },
     today: { since: new Date(since).toISOString(), uploads: countOf(uploads), ...activitySince(database, since) },
     inbox: await inboxOf(services),

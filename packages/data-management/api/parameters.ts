@@ -32,6 +32,9 @@ export const FLAG_OR_NULL = { type: ['boolean', 'null'] } as const
 export const CENTS = { type: 'integer' } as const
 export const CENTS_OR_NULL = { type: ['integer', 'null'] } as const
 export const COUNT = { type: 'integer', minimum: 0 } as const
+export const COUNT_OR_NULL = { type: ['integer', 'null'], minimum: 0 } as const
+export const TIME = { type: 'string', format: 'date-time' } as const
+export const TIME_OR_NULL = { anyOf: [{ type: 'null' }, TIME] } as const
 
 /** How many there are; not exact: at least so many. */
 export const BOUNDED_COUNT = {

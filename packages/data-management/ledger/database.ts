@@ -22,6 +22,7 @@ export type LedgerTables = {
     wish: Wish | null
     wished_by: string | null
     wish_reason: string | null
+    loading_at: number | null
   }
   delivery: { upload_id: string; key_id: string; first_at: number; last_at: number; times: number }
   api_key: {
@@ -37,6 +38,8 @@ export type LedgerTables = {
     last_used_at: number | null
     last_used_from: string | null
   }
+  session: { token_sha256: string; key_id: string; key_mark: string; created_at: number; expires_at: number }
+  upload_change: { id: Generated<number>; upload_id: string }
   audit: { id: Generated<number>; at: number; who: string; what: string; about: string; detail: string | null }
 }
 

@@ -127,8 +127,8 @@ export class Uploads {
     return { files, bytes: bytes ?? 0 }
   }
 
-  async markLoading(id: string): Promise<void> {
-    await this.#database.updateTable('upload').set({ state: 'loading' }).where('id', '=', id).execute()
+  async markLoading(id: string, at: number): Promise<void> {
+    await this.#database.updateTable('upload').set({ state: 'loading', loading_at: at }).where('id', '=', id).execute()
   }
 
   /** Records how the load of an upload ended. */
@@ -186,6 +186,16 @@ export class Uploads {
       .where('state', 'in', ['accepted', 'loading'])
       .executeTakeFirstOrThrow()
     return { files: row.files, bytes: row.bytes ?? 0, since: row.since }
+  }
+
+  /** When the newest upload that has been dealt with was; null: none has been. */
+  async lastSettled(): Promise<number | null> {
+    const newest = await Promise.all(
+      (['loaded', 'held', 'failed'] as const).map(
+        async (state) => (await this.list({ state, limit: 1 }))[0]?.settled_at,
+      ),
+    )
+    return newest.reduce<number | null>((latest, at) => Math.max(latest ?? 0, at ?? 0) || null, null)
   }
 
   /** The ids of the uploads that some bytes came with, by their SHA-256; at most some hundreds at once. */

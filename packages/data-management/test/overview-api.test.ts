@@ -21,7 +21,8 @@ test('an empty server has nothing that needs attention', async () => {
   const ask = await reader(receiver)
   const { at: _at, today, attention, throughput, ...rest } = await ask<Overview>('/api/overview')
   const none = { count: 0, exact: true, first: [] }
-  const { disk, ...others } = attention
+  const { disk, loader, ...others } = attention
+  assert.deepEqual(loader, { state: 'not running', since: null, upload: null, progress: null })
   assert.deepEqual(others, { silent: none, late: none, partial: none, held: none, failed: none, rejects: none })
   assert.equal(disk.is_low, false)
   assert.ok(disk.free_bytes > 0 && disk.free_bytes <= disk.total_bytes)

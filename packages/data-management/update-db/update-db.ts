@@ -13,6 +13,7 @@ import { v7 as uuid } from 'uuid'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
+import { noted, writeProgress } from '../inbox/progress.ts'
 import { putAway } from '../inbox/put-away.ts'
 import { bytesOf, DamagedFile, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
@@ -103,7 +104,7 @@ export async function loadUpload(
   stored: Stored,
   hold: HoldLimits | undefined,
 ): Promise<LoadRecord> {
-  await work.ledger.uploads.markLoading(upload.id)
+  await work.ledger.uploads.markLoading(upload.id, work.now())
   return loadFile(work.catalogue, { ...(await orderFor(work, upload, stored)), hold })
 }
 
@@ -113,7 +114,7 @@ async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise
   const keyId = await work.ledger.uploads.firstSender(upload.id)
   return {
     file: { sha256, filename, receivedAt },
-    bytes: () => bytesOf(work.disk, stored),
+    bytes: () => noted(bytesOf(work.disk, stored), upload, (note) => writeProgress(work.disk, work.folders.data, note)),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
     mayWrite: permissionOf(keyId === undefined ? null : await work.ledger.keys.onlyFor(keyId)),

@@ -1,0 +1,29 @@
+/** What `/api/session` takes and answers, as JSON Schema. */
+import type { Static } from 'typebox'
+import { TIME } from './parameters.ts'
+
+const KEY_CHARACTERS_MAX = 500
+
+export const SIGN_IN_BODY = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['key'],
+  properties: { key: { type: 'string', minLength: 1, maxLength: KEY_CHARACTERS_MAX } },
+} as const
+
+/** Who is signed in: the key's id, name and scopes, and until when at the latest. */
+export const SESSION_RESPONSE = {
+  type: 'object',
+  required: ['key_id', 'name', 'scopes', 'expires_at'],
+  properties: {
+    key_id: { type: 'string' },
+    name: { type: 'string' },
+    scopes: { type: 'array', items: { enum: ['upload', 'read', 'admin'] } },
+    expires_at: TIME,
+  },
+} as const
+
+export type SignIn = Static<typeof SIGN_IN_BODY>
+
+/** A session, as it is answered. */
+export type SessionView = Static<typeof SESSION_RESPONSE>

@@ -1,0 +1,57 @@
+/**
+ * How far the load that is being made has come: a small file that the loader writes about once a second and the server reads. It is
+ * neither synced nor put in place at once, so a reader may find half of it, or what a crash left: then there is none.
+ */
+import { constants } from 'node:fs'
+import { join } from 'node:path'
+import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
+
+/** How many of the bytes of an upload its load has read. */
+export type LoadProgress = Readonly<{ upload_id: string; bytes: number; of_bytes: number }>
+
+const NAME = '.update-db.progress'
+const NOTE_MS_MIN = 1_000
+const BYTES_MAX = 1_000
+// Whatever has the name: no link is followed, and for the other end of a FIFO nobody waits.
+const FLAGS =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** The portions of a file, while it is noted how many have been read; files that take less than a second leave no note. */
+export async function* noted(
+  portions: AsyncIterable<Buffer>,
+  upload: Readonly<{ id: string; bytes: number }>,
+  note: (progress: LoadProgress) => Promise<void>,
+): AsyncGenerator<Buffer> {
+  let bytes = 0
+  let notedAt = performance.now()
+  for await (const portion of portions) {
+    yield portion
+    bytes += portion.length
+    if (performance.now() - notedAt < NOTE_MS_MIN) continue
+    await note({ upload_id: upload.id, bytes, of_bytes: upload.bytes })
+    notedAt = performance.now()
+  }
+}
+
+/** Writes the note. A disk that refuses it must not end a load. */
+export async function writeProgress(disk: Disk, folder: string, progress: LoadProgress): Promise<void> {
+  const file = await disk.open(join(folder, NAME), FLAGS, 0o600).catch(() => undefined)
+  await file?.write(JSON.stringify(progress)).catch(() => {})
+  await file?.close().catch(() => {})
+}
+
+/** Reads the note, if there is one. */
+export async function progressIn(disk: Disk, folder: string): Promise<LoadProgress | undefined> {
+  const file = await openToRead(disk, join(folder, NAME)).catch(() => undefined)
+  if (file === undefined) return undefined
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(BYTES_MAX), 0, BYTES_MAX, 0)
+    const { upload_id, bytes, of_bytes } = JSON.parse(buffer.toString('utf8', 0, bytesRead))
+    const isWhole = typeof upload_id === 'string' && Number.isSafeInteger(bytes) && Number.isSafeInteger(of_bytes)
+    return isWhole ? { upload_id, bytes, of_bytes } : undefined
+  } catch {
+    return undefined
+  } finally {
+    await file.close()
+  }
+}
