@@ -61,7 +61,7 @@ export const PROBLEMS = {
     'The key may not do this',
     'Use a key with the scope that is named; "splitcart keys create" makes one.',
   ),
-  cross_site: kind(403, 'never', 'The request comes from another site', 'Use the page of this server itself.'),
+  cross_site: kind(403, 'stop', 'The request comes from another site', 'Use the page of this server itself.'),
   not_found: kind(404, 'never', 'There is nothing here', 'Check the address and the id.'),
   method_not_allowed: kind(
     405,
@@ -132,7 +132,7 @@ export const PROBLEMS = {
     415,
     'never',
     'The media type is not taken',
-    'Send a form, application/gzip, application/jsonl or application/x-ndjson.',
+    'Send a form, application/gzip, application/jsonl or application/x-ndjson; where JSON is asked for, application/json.',
   ),
   encoding_unsupported: kind(
     415,

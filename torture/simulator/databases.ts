@@ -118,8 +118,18 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
         reject: () => {},
         apply: () => {
           isApplied = true
-          return { inserted: rows, changed: 0, unchanged: 0, disappeared: 0, opened: rows, closed: 0, jumps: [] }
+          return {
+            inserted: rows,
+            changed: 0,
+            unchanged: 0,
+            disappeared: 0,
+            opened: rows,
+            closed: 0,
+            jumps: [],
+            gone: [],
+          }
         },
+        preview: () => ({}),
         commit: ({ state, problem, counts, applied, finishedAt }: Ending) => {
           const { inserted, changed, unchanged } = applied
           const finished_at = new Date(finishedAt).toISOString()

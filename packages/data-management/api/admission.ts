@@ -19,29 +19,35 @@ declare module 'fastify' {
   }
 }
 
+/** Takes one request from what a key may ask in a minute, or throws `too_many_requests`. */
+export type TakeRequest = (keyId: string, now: number) => void
+
+/** Counts the requests of every key. */
+export function countRequests({ requestsPerMinuteMax }: Door): TakeRequest {
+  if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return () => {}
+  const requests = new Allowance(requestsPerMinuteMax)
+  return (keyId, now) => {
+    const waitMs = requests.take(keyId, now)
+    if (waitMs === 0) return
+    const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000))
+    throw new Problem('too_many_requests', `more than ${requestsPerMinuteMax} in a minute`, { retryAfterSeconds })
+  }
+}
+
 /** Adds the checks to every route that asks for a scope. */
-export function admit(server: FastifyInstance, inbox: Inbox, door: Door): void {
-  const requests = new Allowance(door.requestsPerMinuteMax)
+export function admit(server: FastifyInstance, inbox: Inbox, door: Door, takeRequest: TakeRequest): void {
   const uploads = new Uploading(door.uploadsAtOnceMax)
   const quotas = new Quotas(inbox.ledger.uploads, door)
   server.addHook('onRequest', async (request, reply) => {
     const { scopes, takesUploads } = request.routeOptions.config
     if (scopes === undefined) return
     const { keyId } = senderOf(request)
-    checkRate(requests, door, keyId, inbox.now())
+    takeRequest(keyId, inbox.now())
     if (!takesUploads || (request.method !== 'POST' && request.method !== 'PATCH')) return
     uploads.enter(keyId, reply)
     // What was opened within the quota may be finished.
     if (request.method === 'POST') await quotas.check(keyId, uploads.others(keyId), inbox.now())
   })
-}
-
-function checkRate(requests: Allowance, { requestsPerMinuteMax }: Door, keyId: string, now: number): void {
-  if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return
-  const waitMs = requests.take(keyId, now)
-  if (waitMs === 0) return
-  const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000))
-  throw new Problem('too_many_requests', `more than ${requestsPerMinuteMax} in a minute`, { retryAfterSeconds })
 }
 
 /** How many uploads of each key are on their way. */

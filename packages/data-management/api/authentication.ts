@@ -1,4 +1,9 @@
-/** Who may do what: every route but the health checks names the scope it asks for, and is refused without it. */
+/**
+ * Who may do what: every route but the open ones names the scopes it asks for, and is refused without one of them.
+ *
+ *   X-API-Key, Authorization ─▶ key ──────────────┐
+ *   cookie ─▶ wanted by our own page? ─▶ session ─┴─▶ sender ─▶ scope
+ */
 
 import { isIP } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -7,6 +12,8 @@ import type { Inbox } from '../inbox/accept.ts'
 import type { Scope, Sender } from '../ledger/keys.ts'
 import type { Door } from './door.ts'
 import { Failures } from './failures.ts'
+import { checkSameSite } from './same-site.ts'
+import { tokenIn } from './session-cookie.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -18,21 +25,57 @@ declare module 'fastify' {
   }
 }
 
-/** Checks the key of every request before anything else is looked at. */
-export function authenticate(server: FastifyInstance, { ledger: { keys }, now }: Inbox, door: Door): void {
+/** Finds out who sends a request. */
+export type Recognition = Readonly<{
+  /** The owner of a key. Throws what a wrong key is answered; that counts against the address. */
+  ofKey: (text: string | undefined, request: FastifyRequest) => Promise<Sender>
+  /** The owner of the key, or else of the session, that a request brings. Throws the same. */
+  ofRequest: (request: FastifyRequest) => Promise<Sender>
+}>
+
+/** Recognises keys and sessions, and counts what is wrong. */
+export function openRecognition({ ledger: { keys, sessions }, now }: Inbox, door: Door): Recognition {
   const failures = new Failures(door.failuresPerMinuteMax)
+  const known = (sender: Sender | undefined, request: FastifyRequest) => {
+    if (sender === undefined) throw failures.answerTo(addressOf(request), now())
+    return sender
+  }
+  const ofKey = async (text: string | undefined, request: FastifyRequest) => {
+    // Who sends none guesses none: this counts against nobody.
+    if (text === undefined) throw new Problem('key_refused')
+    return known(await keys.authenticate(text, now()), request)
+  }
+  const ofRequest = async (request: FastifyRequest) => {
+    const text = keyIn(request)
+    const token = text === undefined ? sessionIn(request) : undefined
+    if (token === undefined) return ofKey(text, request)
+    checkSameSite(request)
+    return known((await sessions.find(token, now()))?.sender, request)
+  }
+  return { ofKey, ofRequest }
+}
+
+/** Checks who sends a request before anything else of it is looked at. */
+export function authenticate(
+  server: FastifyInstance,
+  { ledger: { keys }, now }: Inbox,
+  recognition: Recognition,
+): void {
   server.decorateRequest('sender', null)
   server.addHook('onRequest', async (request) => {
     const scopes = request.routeOptions.config.scopes
     if (scopes === undefined) return
-    const text = keyIn(request)
-    const sender = text === undefined ? undefined : await keys.authenticate(text, now())
-    if (sender === undefined) throw failures.answerTo(addressOf(request), now())
-    if (!scopes.some((scope) => sender.scopes.has(scope)))
-      throw new Problem('scope_missing', `this needs a key with the scope ${scopes.join(' or ')}`)
+    const sender = await recognition.ofRequest(request)
+    checkScope(sender, scopes)
     request.sender = sender
     await keys.noteUse(sender.keyId, addressOf(request), now())
   })
+}
+
+/** Throws `scope_missing` unless the sender has one of the scopes. */
+export function checkScope(sender: Sender, scopes: readonly Scope[]): void {
+  if (!scopes.some((scope) => sender.scopes.has(scope)))
+    throw new Problem('scope_missing', `this needs a key with the scope ${scopes.join(' or ')}`)
 }
 
 /** The sender of a request whose route asks for a scope. */
@@ -41,8 +84,13 @@ export function senderOf(request: FastifyRequest): Sender {
   return request.sender
 }
 
+/** Who did something, as the audit tells it to people. */
+export function nameOf({ name, keyId }: Sender): string {
+  return `${name} (${keyId})`
+}
+
 /** Where a request comes from. A trusted proxy may have said something that is no address. */
-function addressOf(request: FastifyRequest): string {
+export function addressOf(request: FastifyRequest): string {
   return isIP(request.ip) === 0 ? (request.socket.remoteAddress ?? '') : request.ip
 }
 
@@ -51,4 +99,9 @@ export function keyIn({ headers }: Pick<FastifyRequest, 'headers'>): string | un
   const { 'x-api-key': key, authorization } = headers
   if (typeof key === 'string') return key
   return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+}
+
+/** The session that a request brings. Uploads are for machines: none authorises one. */
+function sessionIn(request: FastifyRequest): string | undefined {
+  return request.routeOptions.config.takesUploads ? undefined : tokenIn(request)
 }

@@ -3,10 +3,14 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyRequest } from 'fastify'
 import { CURSOR_CHARACTERS_MAX } from './cursor.ts'
 
-/** Who may ask: keys with one of these scopes. */
-const MAY_READ = { scopes: ['read', 'admin'] } as const
+/** Who may look: keys with one of these scopes. */
+export const MAY_READ = { scopes: ['read', 'admin'] } as const
+
+/** Who may change things, and see what is secret to others. */
+export const MAY_CHANGE = { scopes: ['admin'] } as const
 
 const TEXT_CHARACTERS_MAX = 300
+const JSON_BYTES_MAX = 64 * 1024
 
 /** A code or name, as it stands in the files. */
 export const TEXT = { type: 'string', minLength: 1, maxLength: TEXT_CHARACTERS_MAX } as const
@@ -43,16 +47,30 @@ export const BOUNDED_COUNT = {
   properties: { count: COUNT, exact: { type: 'boolean' } },
 } as const
 
-type Querystring = Readonly<{ properties: Readonly<Record<string, unknown>> }>
+type Known = Readonly<{ properties: Readonly<Record<string, unknown>> }>
+type Described = Readonly<{ summary: string; response: object }>
 
-/** The options of a route that may be read. A parameter that it does not know is refused: a misspelt filter would find everything. */
-export function readable(querystring: Querystring, schema: Readonly<{ summary: string; response: object }>) {
-  const preValidation = async (request: FastifyRequest) => {
-    const unknown = Object.keys(request.query as object).find((name) => !Object.hasOwn(querystring.properties, name))
-    if (unknown !== undefined)
-      throw new Problem('request_invalid', `querystring/${unknown} is not a parameter of this request`)
+/** The options of a route that may be read. */
+export function readable(querystring: Known, schema: Described) {
+  return {
+    config: MAY_READ,
+    schema: { ...schema, querystring },
+    preValidation: refuseUnknown('querystring', querystring),
   }
-  return { config: MAY_READ, schema: { ...schema, querystring }, preValidation }
+}
+
+/** The options of a route that takes a small body of JSON. */
+export function bodyOf(body: Known, schema: Described) {
+  return { bodyLimit: JSON_BYTES_MAX, schema: { ...schema, body }, preValidation: refuseUnknown('body', body) }
+}
+
+/** What a request does not know is refused: a misspelt filter would find everything, a misspelt limit would not hold. */
+function refuseUnknown(part: 'querystring' | 'body', { properties }: Known) {
+  return async ({ query, body }: FastifyRequest) => {
+    const unknown = Object.keys(Object(part === 'body' ? body : query)).find((name) => !Object.hasOwn(properties, name))
+    if (unknown !== undefined)
+      throw new Problem('request_invalid', `${part}/${unknown} is not a parameter of this request`)
+  }
 }
 
 /** Of a request that takes no parameters. */

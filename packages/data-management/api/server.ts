@@ -3,22 +3,25 @@ import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import type { Log } from '@splitcart/shared/log.ts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
-import { admit } from './admission.ts'
+import { admit, countRequests } from './admission.ts'
 import { auditRoutes } from './audit.ts'
-import { authenticate } from './authentication.ts'
+import { authenticate, openRecognition } from './authentication.ts'
 import { type Door, membership, OPEN_DOOR } from './door.ts'
 import { answerError, answerErrors } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import { answerClientError, openHttpServer } from './http-server.ts'
+import { keysRoutes } from './keys.ts'
 import { metricsRoutes } from './metrics.ts'
 import { overviewRoutes } from './overview.ts'
 import { productsRoutes } from './products.ts'
 import { resumableRoutes } from './resumable.ts'
 import type { Services } from './services.ts'
+import { sessionRoutes } from './session.ts'
 import { sourcesRoutes } from './sources.ts'
 import { storesRoutes } from './stores.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
+import { wishRoutes } from './wishes.ts'
 
 // An API has nothing to run, to show or to be framed. A page that is served here brings a policy of its own.
 const POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }
@@ -39,8 +42,12 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   }) as unknown as FastifyInstance
   answerErrors(server)
-  authenticate(server, services.inbox, door)
-  admit(server, services.inbox, door)
+  // Text is no JSON: a form on somebody else's page can send it without asking.
+  server.removeContentTypeParser('text/plain')
+  const recognition = openRecognition(services.inbox, door)
+  const takeRequest = countRequests(door)
+  authenticate(server, services.inbox, recognition)
+  admit(server, services.inbox, door, takeRequest)
   metricsRoutes(server, services)
   // With a proxy in front, only that one knows whether browsers should insist on https.
   const strictTransportSecurity = door.tls !== undefined && { includeSubDomains: false }
@@ -53,7 +60,10 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   const { inbox, unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, inbox, unfinished))
   uploadsRoutes(server, services)
+  wishRoutes(server, services)
   auditRoutes(server, services)
+  keysRoutes(server, services)
+  sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes]) routes(server, services)
   healthRoutes(server, services)
   server.get('/api/openapi.json', { schema: { summary: 'This description' } }, () => server.swagger())

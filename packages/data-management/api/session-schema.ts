@@ -1,6 +1,6 @@
 /** What `/api/session` takes and answers, as JSON Schema. */
 import type { Static } from 'typebox'
-import { TIME } from './parameters.ts'
+import { TIME_OR_NULL } from './parameters.ts'
 
 const KEY_CHARACTERS_MAX = 500
 
@@ -11,7 +11,7 @@ export const SIGN_IN_BODY = {
   properties: { key: { type: 'string', minLength: 1, maxLength: KEY_CHARACTERS_MAX } },
 } as const
 
-/** Who is signed in: the key's id, name and scopes, and until when at the latest. */
+/** Who is signed in: the key's id, name and scopes, and until when at the latest; null: for ever. */
 export const SESSION_RESPONSE = {
   type: 'object',
   required: ['key_id', 'name', 'scopes', 'expires_at'],
@@ -19,7 +19,7 @@ export const SESSION_RESPONSE = {
     key_id: { type: 'string' },
     name: { type: 'string' },
     scopes: { type: 'array', items: { enum: ['upload', 'read', 'admin'] } },
-    expires_at: TIME,
+    expires_at: TIME_OR_NULL,
   },
 } as const
 

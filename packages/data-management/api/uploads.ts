@@ -1,87 +1,67 @@
-/** `GET /api/uploads`, `/api/uploads/{id}` and `/api/uploads/{id}/rejects`: what became of what was sent. */
-
-import { isUtf8 } from 'node:buffer'
+/** `GET /api/uploads`, `/api/uploads/{id}` and what belongs to one: its rejected rows, what loading it would change, its file. */
 import { Readable } from 'node:stream'
-import { Problem } from '@splitcart/shared/problem.ts'
-import { RECEIPT_SCHEMA, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { StoredReject } from '../catalogue/rejects.ts'
+import { previewOf } from '../catalogue/hold-preview.ts'
 import { rejectsOf } from '../catalogue/rejects.ts'
-import { receiptOf, type Upload } from '../ledger/uploads.ts'
+import { receiptOf } from '../ledger/uploads.ts'
 import { senderOf } from './authentication.ts'
+import { contentOf } from './content.ts'
+import { MAY_CHANGE, MAY_READ } from './parameters.ts'
+import { rejectLine } from './reject-line.ts'
 import type { Services } from './services.ts'
+import { detailed, maySeeAll, visibleUpload } from './upload-view.ts'
+import {
+  PREVIEW_RESPONSE,
+  type PreviewView,
+  UPLOAD_SCHEMA,
+  UPLOADS_QUERY,
+  UPLOADS_RESPONSE,
+  type UploadPage,
+  type UploadsQuery,
+} from './uploads-schema.ts'
 
 const ANY_SCOPE = { scopes: ['read', 'upload', 'admin'] } as const
-
-const LIST_QUERY = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    before: { type: 'string', maxLength: 64 },
-    state: { enum: UPLOAD_STATES },
-    limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-  },
-} as const
-
-const LIST_RESPONSE = {
-  type: 'object',
-  required: ['uploads', 'next'],
-  properties: {
-    uploads: { type: 'array', items: RECEIPT_SCHEMA },
-    next: { anyOf: [{ type: 'null' }, { type: 'string' }] },
-  },
-} as const
-
-type ListQuery = { before?: string; state?: UploadState; limit: number }
+type OfOne = { Params: { id: string } }
 
 /** Adds the routes. A key without the scope `read` sees what it sent itself. */
 export function uploadsRoutes(server: FastifyInstance, { inbox, catalogue }: Services): void {
   const { uploads } = inbox.ledger
-  const list = { summary: 'Uploads, the newest first', querystring: LIST_QUERY, response: { 200: LIST_RESPONSE } }
-  server.get<{ Querystring: ListQuery }>('/api/uploads', { config: ANY_SCOPE, schema: list }, async (request) => {
-    const found = await uploads.list({ ...request.query, ...ownOnly(request) })
-    const next = found.length === request.query.limit ? found.at(-1)!.id : null
-    return { uploads: found.map((upload) => receiptOf(upload, false)), next }
+  const list = { summary: 'Uploads, the newest first', querystring: UPLOADS_QUERY, response: { 200: UPLOADS_RESPONSE } }
+  server.get<{ Querystring: UploadsQuery }>('/api/uploads', { config: ANY_SCOPE, schema: list }, async (request) => {
+    const { before, state, q, limit } = request.query
+    const keyId = maySeeAll(request) ? request.query.key : senderOf(request).keyId
+    const found = await uploads.list({ ...given({ before, state, keyId, named: q }), limit })
+    const next = found.length === limit ? found.at(-1)!.id : null
+    const views = maySeeAll(request) ? await detailed(inbox, found) : found.map((upload) => receiptOf(upload, false))
+    return { uploads: views, next } satisfies UploadPage
   })
 
-  const one = { summary: 'One upload', response: { 200: RECEIPT_SCHEMA } }
-  server.get<{ Params: { id: string } }>('/api/uploads/:id', { config: ANY_SCOPE, schema: one }, async (request) =>
-    receiptOf(await visibleUpload(request), false),
-  )
+  const one = { summary: 'One upload', response: { 200: UPLOAD_SCHEMA } }
+  server.get<OfOne>('/api/uploads/:id', { config: ANY_SCOPE, schema: one }, async (request) => {
+    const upload = await visibleUpload(inbox, request)
+    return maySeeAll(request) ? (await detailed(inbox, [upload]))[0] : receiptOf(upload, false)
+  })
 
-  const rejects = { summary: 'The rejected rows of an upload, as JSON Lines' }
-  server.get<{ Params: { id: string } }>(
-    '/api/uploads/:id/rejects',
-    { config: ANY_SCOPE, schema: rejects },
-    async (request, reply) => {
-      const { sha256 } = await visibleUpload(request)
-      return reply.type('application/x-ndjson').send(Readable.from(rejectLines(rejectsOf(catalogue.database, sha256))))
-    },
-  )
+  const rejects = { summary: 'The rejected rows of an upload, as JSON Lines', produces: ['application/x-ndjson'] }
+  server.get<OfOne>('/api/uploads/:id/rejects', { config: ANY_SCOPE, schema: rejects }, async (request, reply) => {
+    const { sha256 } = await visibleUpload(inbox, request)
+    const lines = rejectsOf(catalogue.database, sha256).map(rejectLine)
+    return reply.type('application/x-ndjson').send(Readable.from(lines))
+  })
 
-  async function visibleUpload(request: FastifyRequest<{ Params: { id: string } }>): Promise<Upload> {
-    const { keyId } = ownOnly(request)
-    const upload = await uploads.find(request.params.id)
-    const isVisible = upload !== undefined && (keyId === undefined || (await uploads.hasDelivered(keyId, upload.id)))
-    if (!isVisible) throw new Problem('not_found', 'no upload has this id')
-    return upload
-  }
+  const preview = { summary: 'What loading a held file would change', response: { 200: PREVIEW_RESPONSE } }
+  server.get<OfOne>('/api/uploads/:id/preview', { config: MAY_READ, schema: preview }, async (request) => {
+    const { id, sha256 } = await visibleUpload(inbox, request)
+    return { upload_id: id, preview: previewOf(catalogue.database, sha256) ?? null } satisfies PreviewView
+  })
+
+  const content = { summary: 'The file of an upload, decoded, as it was received', produces: ['application/jsonl'] }
+  server.get<OfOne>('/api/uploads/:id/content', { config: MAY_CHANGE, schema: content }, async (request, reply) =>
+    contentOf(inbox, await visibleUpload(inbox, request as FastifyRequest<OfOne>), reply),
+  )
 }
 
-function ownOnly(request: FastifyRequest): { keyId?: string } {
-  const { keyId, scopes } = senderOf(request)
-  return scopes.has('read') || scopes.has('admin') ? {} : { keyId }
-}
-
-function* rejectLines(rejects: Iterable<StoredReject>): Generator<string> {
-  for (const { line, code, field, reason, raw } of rejects) {
-    const bytes = raw === null ? null : Buffer.from(raw)
-    const shown =
-      bytes === null
-        ? { raw: null }
-        : isUtf8(bytes)
-          ? { raw: bytes.toString() }
-          : { raw_base64: bytes.toString('base64') }
-    yield `${JSON.stringify({ line, code, field, reason, ...shown })}\n`
-  }
+/** The parameters that were given. */
+function given<T extends object>(parameters: T): { [Name in keyof T]?: NonNullable<T[Name]> } {
+  return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined)) as never
 }

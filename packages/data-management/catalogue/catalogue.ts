@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { SqliteDatabase } from '../database/sqlite.ts'
+import { rowsBefore } from './hold-preview.ts'
 import { Loading } from './loading.ts'
 import {
   type Ending,
@@ -61,9 +62,7 @@ export class Catalogue implements Disposable {
 
   /** How many rows a store's latest scrape before a date has; undefined when there is none. */
   rowsBefore(storeId: number, date: string): number | undefined {
-    const sql =
-      'select max(listings) as listings from scrape where store_id = ?1 and date = (select max(date) from scrape where store_id = ?1 and date < ?2)'
-    return this.database.get<{ listings: number | null }>(sql, storeId, date)?.listings ?? undefined
+    return rowsBefore(this.database, storeId, date)
   }
 
   [Symbol.dispose](): void {

@@ -13,10 +13,16 @@ export type Terms = Readonly<{
   is_available: number | null
 }>
 
-/** A price that changed from one scrape to the next, in whole cents. */
-export type Jump = Readonly<{ listingId: number; from: number; to: number }>
+/** A listing in one store. */
+export type ListingOfStore = Readonly<{ listingId: number; storeId: number }>
 
-/** What a change of one date did, counted in listings and runs; and the largest changes of price, as shares, the largest first. */
+/** A price that changed from one scrape to the next, in whole cents. */
+export type Jump = ListingOfStore & Readonly<{ from: number; to: number }>
+
+/**
+ * What a change of one date did, counted in listings and runs; the largest changes of price, as shares, the largest first; and the
+ * first listings that disappeared.
+ */
 export type DateChange = {
   inserted: number
   changed: number
@@ -24,9 +30,11 @@ export type DateChange = {
   opened: number
   closed: number
   jumps: Jump[]
+  gone: ListingOfStore[]
 }
 
-const JUMPS_MAX = 10
+const JUMPS_MAX = 20
+const GONE_MAX = 20
 
 const PAGE_LISTINGS = 2_000
 
@@ -59,7 +67,7 @@ export class History {
    * date. The scrapes of the store must be as they are after the change. Counts only listings that `scrapeId` is responsible for.
    */
   change(storeId: number, date: string, stays: boolean, scrapeId: number): DateChange {
-    const total: DateChange = { inserted: 0, changed: 0, disappeared: 0, opened: 0, closed: 0, jumps: [] }
+    const total: DateChange = { inserted: 0, changed: 0, disappeared: 0, opened: 0, closed: 0, jumps: [], gone: [] }
     const change: Change = { storeId, scrapeId, window: this.#windowOf(storeId, date, stays), total }
     this.#findAffected(storeId, change.window)
     for (let last = 0; ; ) {
@@ -227,15 +235,17 @@ function earlierTerms(prices: readonly Run<Terms>[], window: Window): Terms | un
   return run?.value
 }
 
-function countListing({ scrapeId, window, total }: Change, { listingId, prices, shown }: Affected): void {
+function countListing({ storeId, scrapeId, window, total }: Change, { listingId, prices, shown }: Affected): void {
   const earlier = earlierTerms(prices, window)
   if (shown === undefined) {
-    if (earlier !== undefined) total.disappeared++
+    if (earlier === undefined) return
+    total.disappeared++
+    noteGone(total.gone, { listingId, storeId })
   } else if (shown.scrape_id !== scrapeId) return
   else if (earlier === undefined) total.inserted++
   else if (!sameTerms(earlier, shown)) {
     total.changed++
-    noteJump(total.jumps, { listingId, from: earlier.price_cents, to: shown.price_cents })
+    noteJump(total.jumps, { listingId, storeId, from: earlier.price_cents, to: shown.price_cents })
   }
 }
 
@@ -244,6 +254,11 @@ export function noteJump(jumps: Jump[], jump: Jump): void {
   if (jump.from === jump.to) return
   jumps.push(jump)
   jumps.sort((one, other) => sizeOf(other) - sizeOf(one)).splice(JUMPS_MAX)
+}
+
+/** Keeps the first listings that disappeared. */
+export function noteGone(gone: ListingOfStore[], listing: ListingOfStore): void {
+  if (gone.length < GONE_MAX) gone.push(listing)
 }
 
 /** How large a change of price is, the same up and down: the logarithm of the ratio, with a cent added so that nothing is infinite. */

@@ -8,6 +8,7 @@
  */
 import type { Rejection } from '@splitcart/shared/row.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
+import { type HoldPreview, keepPreview, named, scrapesBeside } from './hold-preview.ts'
 import { relabel, rename } from './labels.ts'
 import {
   type Applied,
@@ -21,6 +22,7 @@ import {
   nothingApplied,
 } from './loads.ts'
 import { joinProducts } from './products.ts'
+import { countRejects } from './rejects.ts'
 import { addChange, Scrapes } from './scrapes.ts'
 import { type StagedScrape, Staging } from './staging.ts'
 import { undoScrapes } from './undo.ts'
@@ -83,9 +85,17 @@ export class Loading implements Disposable {
     return total
   }
 
+  /** What applying would change, by name. Nothing may follow but to undo it. */
+  preview(): HoldPreview {
+    const stores = scrapesBeside(this.#database, this.staging)
+    return { made_at: new Date(this.#startedAt).toISOString(), stores, ...named(this.#database, this.apply()) }
+  }
+
   /** Records how the load ended, and makes all of it durable. */
   commit(ending: Omit<Ending, 'startedAt'>): LoadRecord {
     const record = finishLoad(this.#database, this.#loadId, { ...ending, startedAt: this.#startedAt })
+    if (ending.counts.rejected > 0) countRejects(this.#database, this.#loadId, ending.preview?.stores)
+    if (ending.preview !== undefined) keepPreview(this.#database, this.#loadId, ending.preview)
     this.#transaction.commit()
     return record
   }

@@ -2,6 +2,7 @@
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 import type { DateChange } from './history.ts'
+import type { HoldPreview } from './hold-preview.ts'
 
 /** The file that a load is made of. `receivedAt` is in milliseconds since 1970. */
 export type LoadedFile = Readonly<{ sha256: string; filename: string; receivedAt: number }>
@@ -34,11 +35,13 @@ export type Ending = Readonly<{
   applied: Applied
   startedAt: number
   finishedAt: number
+  /** Of a file that is held: what loading it would change. */
+  preview?: HoldPreview | undefined
 }>
 
 /** Of a load that changed nothing. */
 export function nothingApplied(): Applied {
-  return { inserted: 0, changed: 0, unchanged: 0, disappeared: 0, opened: 0, closed: 0, jumps: [] }
+  return { inserted: 0, changed: 0, unchanged: 0, disappeared: 0, opened: 0, closed: 0, jumps: [], gone: [] }
 }
 
 /** The record of a load, or undefined when these bytes have not been dealt with. */

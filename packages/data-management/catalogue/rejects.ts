@@ -27,6 +27,45 @@ export function* rejectsOf(database: SqliteDatabase, sha256: string): Generator<
   }
 }
 
+type Source = Readonly<{ company: string; store_id: string; store_name: string }>
+
+/**
+ * Counts the rejects of a load, for those who ask about many loads at once. Their source is that of the whole file: `sources` where it
+ * was not applied, else the stores of its scrapes.
+ */
+export function countRejects(database: SqliteDatabase, loadId: number, sources?: readonly Source[]): void {
+  const { company, store_id, store_name } = common(sources ?? sourcesOf(database, loadId))
+  database.run(
+    `insert or replace into reject_group
+      select load_id, code, coalesce(field, ''), reason, count(*), min(line), ?2, ?3, ?4
+      from reject where load_id = ?1 group by code, coalesce(field, ''), reason`,
+    loadId,
+    company,
+    store_id,
+    store_name,
+  )
+}
+
+function sourcesOf(database: SqliteDatabase, loadId: number): Source[] {
+  return database.all(
+    `select distinct company.code as company, store.code as store_id, store.name as store_name
+      from scrape join store on store.id = store_id join company on company.id = company_id where load_id = ?`,
+    loadId,
+  )
+}
+
+/** What all of the sources have in common. */
+function common(sources: readonly Source[]): Record<keyof Source, string | null> {
+  const [first] = sources
+  const isOneCompany = sources.every(({ company }) => company === first?.company)
+  const isOneStore = isOneCompany && sources.every(({ store_id }) => store_id === first?.store_id)
+  return {
+    company: isOneCompany ? (first?.company ?? null) : null,
+    store_id: isOneStore ? (first?.store_id ?? null) : null,
+    store_name: isOneStore ? (first?.store_name ?? null) : null,
+  }
+}
+
 /** A load with rejected rows. */
 export type RejectedLoad = Readonly<{ sha256: string; filename: string; state: string; rows: number; rejected: number }>
 
@@ -50,9 +89,8 @@ export function rejectedLoads(database: SqliteDatabase): RejectedLoad[] {
 /** The reasons of a load's rejects, the most frequent first. */
 export function rejectGroups(database: SqliteDatabase, sha256: string): RejectGroup[] {
   return database.all(
-    `select code, field, reason, count(*) as count, min(line) as first_line
-      from reject join load on load.id = load_id where sha256 = ?
-      group by code, field, reason order by count desc, first_line`,
+    `select code, nullif(field, '') as field, reason, count, first_line
+      from reject_group join load on load.id = load_id where sha256 = ? order by count desc, first_line`,
     sha256,
   )
 }

@@ -5,7 +5,7 @@
  * (`contested`), and what the store showed is put together row by row from the one that was scraped later.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import { type DateChange, History, noteJump } from './history.ts'
+import { type DateChange, History, noteGone, noteJump } from './history.ts'
 import type { StagedScrape } from './staging.ts'
 
 const TERMS = 'price_cents, was_price_cents, is_on_special, is_available'
@@ -141,6 +141,7 @@ export class Scrapes {
 export function addChange(total: DateChange, change: DateChange): void {
   for (const count of ['inserted', 'changed', 'disappeared', 'opened', 'closed'] as const) total[count] += change[count]
   for (const jump of change.jumps) noteJump(total.jumps, jump)
+  for (const listing of change.gone) noteGone(total.gone, listing)
 }
 
 type ScrapeRecord = { id: number; store_id: number; date: string }

@@ -14,6 +14,8 @@ export type Stored = Readonly<{
   place: 'inbox' | 'held' | 'processed' | 'failed'
 }>
 
+type Named = Readonly<{ stored_as: string; sha256: string }>
+
 /** The bytes that are stored are not those that were accepted. */
 export class DamagedFile extends Error {
   constructor(path: string, expected: string, found: string) {
@@ -24,20 +26,26 @@ export class DamagedFile extends Error {
 const PORTION_BYTES = 1024 * 1024
 
 /** Finds the file of an upload that has been put away. The bytes decide, not the name: another upload may have had the same one. */
-export async function findStored(
-  disk: Disk,
-  folders: Folders,
-  upload: Readonly<{ stored_as: string; sha256: string }>,
-): Promise<Stored | undefined> {
-  const { stored_as, sha256 } = upload
+export async function findStored(disk: Disk, folders: Folders, upload: Named): Promise<Stored | undefined> {
+  for (const stored of places(folders, upload)) if (await holdsItsBytes(disk, stored)) return stored
+  return undefined
+}
+
+/** Whether there is a file that may be an upload's, by its name alone. */
+export async function liesSomewhere(disk: Disk, folders: Folders, upload: Named): Promise<boolean> {
+  for (const { path } of places(folders, upload)) {
+    const found = await disk.lstat(path).catch((error: unknown) => codeOf(error))
+    if (found !== 'ENOENT') return true
+  }
+  return false
+}
+
+function* places(folders: Folders, { stored_as, sha256 }: Named): Generator<Stored> {
   for (const name of namesFor(stored_as, sha256))
     for (const place of ['held', 'processed', 'failed', 'inbox'] as const) {
       const isCompressed = place === 'processed'
-      const path = join(folders[place], isCompressed ? `${name}.gz` : name)
-      const stored: Stored = { path, sha256, isCompressed, place }
-      if (await holdsItsBytes(disk, stored)) return stored
+      yield { path: join(folders[place], isCompressed ? `${name}.gz` : name), sha256, isCompressed, place }
     }
-  return undefined
 }
 
 /** The bytes of a stored file. Throws a `DamagedFile` at the end when they are not those that were accepted. */

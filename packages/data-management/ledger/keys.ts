@@ -9,8 +9,11 @@ export const SCOPES = ['upload', 'read', 'admin'] as const
 
 export type Scope = (typeof SCOPES)[number]
 
-/** Who sends a request. */
-export type Sender = Readonly<{ keyId: string; scopes: ReadonlySet<Scope> }>
+/** Who sends a request: a key, its name, and what it may do. */
+export type Sender = Readonly<{ keyId: string; name: string; scopes: ReadonlySet<Scope> }>
+
+/** A key that works now. `expiresAt` is infinite where it does not expire. */
+export type WorkingKey = Readonly<{ sender: Sender; secretSha256: string; expiresAt: number }>
 
 /** What a new key may do. `onlyFor`: the companies, or stores as company/store, whose rows it may send; null: all. Times in milliseconds. */
 export type NewKey = Readonly<{
@@ -27,6 +30,22 @@ export type KeyRecord = Omit<LedgerTables['api_key'], 'secret_sha256'>
 
 /** The id under which the key of API_SECRET_KEY appears. It stands in no table. */
 export const SETTINGS_KEY_ID = 'settings'
+
+/** Who sends with the key of API_SECRET_KEY. */
+export const SETTINGS_SENDER: Sender = { keyId: SETTINGS_KEY_ID, name: 'API_SECRET_KEY', scopes: new Set(SCOPES) }
+
+const RECORD = [
+  'id',
+  'name',
+  'scopes',
+  'only_for',
+  'created_at',
+  'expires_at',
+  'revoked_at',
+  'rotated_to',
+  'last_used_at',
+  'last_used_from',
+] as const
 
 const NOTE_MS_MIN = 60_000
 
@@ -88,14 +107,26 @@ export class Keys {
    */
   async authenticate(text: string, now: number): Promise<Sender | undefined> {
     const sha256 = sha256Of(text)
-    if (isEqual(sha256, this.#settingsKeySha256)) return { keyId: SETTINGS_KEY_ID, scopes: new Set(SCOPES) }
+    if (isEqual(sha256, this.#settingsKeySha256)) return SETTINGS_SENDER
     const id = keyIdOf(text)
     if (id === undefined) return undefined
     const key = await this.#nearest(id)
     if (key === undefined) return undefined
     const isRight = [isEqual(id, key.id), isEqual(sha256, key.secret_sha256), works(key, now)]
     const scopes = new Set(key.scopes.split(',') as Scope[])
-    return isRight.includes(false) ? undefined : { keyId: id, scopes }
+    return isRight.includes(false) ? undefined : { keyId: id, name: key.name, scopes }
+  }
+
+  /** The key with an id, while it works. For who has proved already that it is his: a session. */
+  async working(id: string, now: number): Promise<WorkingKey | undefined> {
+    if (id === SETTINGS_KEY_ID) {
+      if (this.#settingsKeySha256 === NO_SHA256) return undefined
+      return { sender: SETTINGS_SENDER, secretSha256: this.#settingsKeySha256, expiresAt: Number.POSITIVE_INFINITY }
+    }
+    const key = await this.#database.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
+    if (key === undefined || !works(key, now)) return undefined
+    const sender = { keyId: id, name: key.name, scopes: new Set(key.scopes.split(',') as Scope[]) }
+    return { sender, secretSha256: key.secret_sha256, expiresAt: key.expires_at ?? Number.POSITIVE_INFINITY }
   }
 
   /** The key with this id, or else the one before it, or else the first: none only where there is no key at all. */
@@ -103,7 +134,7 @@ export class Keys {
     const first = sql`(select min(id) from api_key)`
     return this.#database
       .selectFrom('api_key')
-      .select(['id', 'secret_sha256', 'scopes', 'expires_at', 'revoked_at'])
+      .select(['id', 'name', 'secret_sha256', 'scopes', 'expires_at', 'revoked_at'])
       .where('id', '<=', sql<string>`case when ${id} < ${first} then ${first} else ${id} end`)
       .orderBy('id', 'desc')
       .limit(1)
@@ -127,15 +158,22 @@ export class Keys {
       await audit(this.#database, { at: now, who: id, what: 'key used from a new address', about: id, detail: address })
   }
 
-  /** All keys, the oldest first, without their secrets' hashes. */
-  list(): Promise<KeyRecord[]> {
+  /** The keys, the oldest first, without their secrets' hashes; from behind one (by time and id) on, where that is given. */
+  list(behind: readonly [number, string] = [-1, ''], limit: number = Number.MAX_SAFE_INTEGER): Promise<KeyRecord[]> {
+    const [at, id] = behind
     return this.#database
       .selectFrom('api_key')
-      .select(['id', 'name', 'scopes', 'only_for', 'created_at', 'expires_at', 'revoked_at'])
-      .select(['rotated_to', 'last_used_at', 'last_used_from'])
+      .select(RECORD)
+      .where(({ or, and, eb }) => or([eb('created_at', '>', at), and([eb('created_at', '=', at), eb('id', '>', id)])]))
       .orderBy('created_at')
       .orderBy('id')
+      .limit(limit)
       .execute()
+  }
+
+  /** The key with an id. */
+  find(id: string): Promise<KeyRecord | undefined> {
+    return this.#database.selectFrom('api_key').select(RECORD).where('id', '=', id).executeTakeFirst()
   }
 
   /** Revokes a key for ever; false when there is none of this id that is not revoked. */

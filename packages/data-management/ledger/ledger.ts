@@ -3,22 +3,31 @@ import { join } from 'node:path'
 import { type AuditEntry, type AuditRecord, audit, auditEntries } from './audit.ts'
 import { type LedgerDatabase, openLedgerDatabase } from './database.ts'
 import { Keys } from './keys.ts'
+import { sendersOf, type UploadSender } from './senders.ts'
+import { Sessions } from './sessions.ts'
 import { Uploads } from './uploads.ts'
 
 /** An open ledger. */
 export class Ledger implements AsyncDisposable {
   readonly uploads: Uploads
   readonly keys: Keys
+  readonly sessions: Sessions
   readonly #database: LedgerDatabase
 
   constructor(database: LedgerDatabase, settingsKey: string | undefined) {
     this.#database = database
     this.uploads = new Uploads(database)
     this.keys = new Keys(database, settingsKey)
+    this.sessions = new Sessions(database, this.keys)
   }
 
   audit(entry: AuditEntry): Promise<void> {
     return audit(this.#database, entry)
+  }
+
+  /** Who sent some uploads, by their ids. */
+  sendersOf(uploadIds: readonly string[]): Promise<Map<string, UploadSender>> {
+    return sendersOf(this.#database, uploadIds)
   }
 
   /** The audit's entries, the newest first, from before an id on. */

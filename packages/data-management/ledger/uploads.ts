@@ -7,6 +7,7 @@
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
 import { type LoadResult, type Receipt, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
+import { sql } from 'kysely'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
 
 export type Upload = LedgerTables['upload']
@@ -17,8 +18,17 @@ export type Arrival = Pick<
   'id' | 'sha256' | 'filename' | 'stored_as' | 'bytes' | 'lines' | 'wire_bytes' | 'received_at'
 >
 
-/** Which uploads to list: the newest first, from before an id on. With `keyId` only those this key has sent. */
-export type UploadQuery = Readonly<{ before?: string; state?: UploadState; keyId?: string; limit: number }>
+/** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names. */
+export type UploadQuery = Readonly<{
+  before?: string
+  state?: UploadState
+  keyId?: string
+  named?: string
+  limit: number
+}>
+
+/** What a person wants done with an upload, and why. */
+export type WishOf = Readonly<{ wish: Wish; by: string; reason: string }>
 
 /** What waits to be loaded. */
 export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
@@ -82,6 +92,8 @@ export class Uploads {
     let select = this.#database.selectFrom('upload').selectAll('upload').orderBy('upload.id', 'desc').limit(query.limit)
     if (query.before !== undefined) select = select.where('upload.id', '<', query.before)
     if (query.state !== undefined) select = select.where('upload.state', '=', query.state)
+    if (query.named !== undefined)
+      select = select.where(sql<boolean>`instr(lower(filename), lower(${query.named})) > 0`)
     if (query.keyId !== undefined) {
       const { keyId } = query
       select = select.where(({ exists, selectFrom }) =>
@@ -144,6 +156,18 @@ export class Uploads {
   async wish(id: string, wish: Wish, by: string, reason: string): Promise<void> {
     const set = { wish, wished_by: by, wish_reason: reason }
     await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
+  }
+
+  /** The same for an upload in one of some states of which nothing is wanted yet. False: it is not so. */
+  async wishFrom(id: string, states: readonly UploadState[], { wish, by, reason }: WishOf): Promise<boolean> {
+    const result = await this.#database
+      .updateTable('upload')
+      .set({ wish, wished_by: by, wish_reason: reason })
+      .where('id', '=', id)
+      .where('state', 'in', states)
+      .where('wish', 'is', null)
+      .executeTakeFirst()
+    return result.numUpdatedRows === 1n
   }
 
   /** The uploads of which something is wanted, the oldest first. */

@@ -130,7 +130,15 @@ test('a preview says what would be, file after file, and changes nothing', async
     [second?.name, second?.inserted, second?.changed, second?.unchanged, second?.disappeared, second?.reason],
     ['second.jsonl', 0, 29, 0, 1, null],
   )
-  assert.deepEqual(second?.jumps[0], { company: 'aldi', sku: 's0', name: 'Milk 0 ÄÖ', from_cents: 150, to_cents: 300 })
+  assert.deepEqual(second?.jumps[0], {
+    company: 'aldi',
+    store_id: 'G120',
+    store_name: 'nerang',
+    sku: 's0',
+    name: 'Milk 0 ÄÖ',
+    from_cents: 150,
+    to_cents: 300,
+  })
   assert.equal(third?.counts.rejected, 1)
   assert.equal(third?.unchanged, 6)
   assert.match(third?.reason ?? '', /has 6 rows, fewer than 50 % of the 29 before it/)

@@ -7,6 +7,7 @@
 import { isBlank, readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, REJECT_CODES, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { HoldPreview } from '../catalogue/hold-preview.ts'
 import type { Loading } from '../catalogue/loading.ts'
 import {
   type Applied,
@@ -41,8 +42,9 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
   const { counts, failure, reason } = await stage(catalogue, loading, order)
   if (failure === undefined && reason === undefined)
     return commit(loading, order, { state: 'loaded', problem: null, counts, applied: loading.apply() })
+  const preview = failure === undefined ? loading.preview() : undefined
   loading[Symbol.dispose]()
-  return recordOnly(catalogue, order, failure === undefined ? 'held' : 'failed', failure ?? reason ?? '')
+  return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview })
 }
 
 /** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */
@@ -79,17 +81,17 @@ function noCounts(): Counts {
   return { rows: 0, duplicate: 0, rejected: 0, warnings: 0 }
 }
 
-/** Records that a file was held or failed, with its rejects and without touching the catalogue. */
+/** Records that a file was held (then there is a preview) or failed, with its rejects and without touching the catalogue. */
 async function recordOnly(
   catalogue: Catalogue,
   order: LoadOrder,
-  state: 'held' | 'failed',
-  problem: string,
+  why: Readonly<{ problem: string; preview: HoldPreview | undefined }>,
 ): Promise<LoadRecord> {
   using loading = catalogue.begin(order.file, order.now())
   const counts = noCounts()
   await readInto(loading, order, counts, () => {})
-  return commit(loading, order, { state, problem, counts, applied: nothingApplied() })
+  const state = why.preview === undefined ? 'failed' : 'held'
+  return commit(loading, order, { ...why, state, counts, applied: nothingApplied() })
 }
 
 async function readInto(

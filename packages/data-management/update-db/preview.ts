@@ -1,20 +1,14 @@
 /** `update-db --products --dry-run`: what loading the files of the inbox would do, one after the other. It changes nothing. */
 import { digestOfFile } from '@splitcart/shared/digest.ts'
+import { type HoldPreview, named } from '../catalogue/hold-preview.ts'
 import type { Counts } from '../catalogue/loads.ts'
-import type { SqliteDatabase } from '../database/sqlite.ts'
 import { bytesOf, type Stored } from '../inbox/stored.ts'
 import { type Waiting, waitingIn } from '../inbox/waiting.ts'
 import { previewFile } from './load-file.ts'
 import type { UpdateDb } from './update-db.ts'
 
 /** A price that would change. Money is whole cents. */
-export type PriceJump = Readonly<{
-  company: string
-  sku: string | null
-  name: string
-  from_cents: number
-  to_cents: number
-}>
+export type PriceJump = HoldPreview['jumps'][number]
 
 /** What loading one file would do. `known`: these bytes have been dealt with before, and nothing would happen. */
 export type FilePreview = Readonly<{
@@ -51,12 +45,7 @@ async function preview(work: UpdateDb, file: Waiting): Promise<FilePreview> {
     hold: work.hold,
     now: work.now,
   })
-  const { inserted, changed, unchanged, disappeared } = applied
-  const jumps = applied.jumps.map(({ listingId, from, to }) => ({
-    ...listingNamed(work.catalogue.database, listingId),
-    from_cents: from,
-    to_cents: to,
-  }))
+  const { inserted, changed, unchanged, disappeared, jumps } = named(work.catalogue.database, applied)
   return {
     name: file.name,
     known: false,
@@ -71,15 +60,3 @@ async function preview(work: UpdateDb, file: Waiting): Promise<FilePreview> {
 }
 
 const NOTHING = { inserted: 0, changed: 0, unchanged: 0, disappeared: 0, jumps: [] } as const
-
-function listingNamed(
-  database: SqliteDatabase,
-  listingId: number,
-): { company: string; sku: string | null; name: string } {
-  return database.get<{ company: string; sku: string | null; name: string }>(
-    `select company.code as company, case by_name when 0 then listing.code end as sku, label.name
-      from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
-      where listing.id = ?`,
-    listingId,
-  )!
-}

@@ -1,0 +1,44 @@
+/** The file of an upload, decoded, as a download: from wherever it lies by now. */
+import { Readable } from 'node:stream'
+import { codeOf } from '@splitcart/shared/disk.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { create } from 'content-disposition'
+import type { FastifyReply } from 'fastify'
+import type { Inbox } from '../inbox/accept.ts'
+import { bytesOf, findStored } from '../inbox/stored.ts'
+import type { Upload } from '../ledger/uploads.ts'
+
+// The loader may put a file away between the look and the opening.
+const LOOKS_MAX = 3
+
+/** Answers with the file. Throws `not_found` when it is no longer here. */
+export async function contentOf(inbox: Inbox, upload: Upload, reply: FastifyReply): Promise<FastifyReply> {
+  const portions = await openContent(inbox, upload)
+  return reply
+    .type('application/jsonl')
+    .header('content-length', upload.bytes)
+    .header('content-disposition', create(upload.filename))
+    .send(Readable.from(portions, { objectMode: false }))
+}
+
+async function openContent({ disk, folders }: Inbox, upload: Upload): Promise<AsyncGenerator<Buffer>> {
+  for (let looks = 1; ; looks++) {
+    const stored = await findStored(disk, folders, upload)
+    if (stored === undefined) throw new Problem('not_found', 'its file is no longer here: it was pruned or removed')
+    const portions = bytesOf(disk, stored)
+    try {
+      return copied(await portions.next(), portions)
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || looks === LOOKS_MAX) throw error
+    }
+  }
+}
+
+/** The first portion and the others. Copied, because what is read next is read into the same place. */
+async function* copied(first: IteratorResult<Buffer>, portions: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    for (let next = first; !next.done; next = await portions.next()) yield Buffer.from(next.value)
+  } finally {
+    await portions.return(undefined)
+  }
+}

@@ -1,0 +1,121 @@
+/** `/api/keys`: the keys that may use the server, over HTTP: listed, made, rotated and revoked. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { KeyRecord, MadeKey, Scope } from '../ledger/keys.ts'
+import { nameOf, senderOf } from './authentication.ts'
+import { cursorOf, keyIn } from './cursor.ts'
+import {
+  KEY_SCHEMA,
+  KEYS_QUERY,
+  KEYS_RESPONSE,
+  type KeyPage,
+  type KeyView,
+  MADE_KEY_SCHEMA,
+  type MadeKeyView,
+  NEW_KEY_BODY,
+  type NewKeyBody,
+  ROTATE_BODY,
+} from './keys-schema.ts'
+import { timeOf } from './loader-state.ts'
+import { bodyOf, MAY_CHANGE, readable } from './parameters.ts'
+import type { Services } from './services.ts'
+
+const HOUR_MS = 3_600_000
+const OVERLAP_HOURS = 24
+
+type OfOne = { Params: { id: string } }
+type Rotation = OfOne & { Body: { overlap_hours?: number } | null }
+type ListQuery = { limit: number; after?: string }
+
+/** Adds the routes. */
+export function keysRoutes(server: FastifyInstance, services: Services): void {
+  const { ledger, now } = services.inbox
+  const list = readable(KEYS_QUERY, { summary: 'Keys, the oldest first', response: { 200: KEYS_RESPONSE } })
+  server.get<{ Querystring: ListQuery }>('/api/keys', { ...list, config: MAY_CHANGE }, async ({ query }) =>
+    listKeys(services, query),
+  )
+
+  const make = bodyOf(NEW_KEY_BODY, { summary: 'Make a key', response: { 201: MADE_KEY_SCHEMA } })
+  server.post<{ Body: NewKeyBody }>('/api/keys', { ...make, config: MAY_CHANGE }, async (request, reply) =>
+    reply.code(201).send(await makeKey(services, request)),
+  )
+
+  const rotate = bodyOf(ROTATE_BODY, {
+    summary: 'Make a key that replaces another',
+    response: { 201: MADE_KEY_SCHEMA },
+  })
+  server.post<Rotation>('/api/keys/:id/rotate', { ...rotate, config: MAY_CHANGE }, async (request, reply) =>
+    reply.code(201).send(await rotateKey(services, request)),
+  )
+
+  const revoke = { summary: 'Stop a key from working, for ever', response: { 200: KEY_SCHEMA } }
+  server.post<OfOne>('/api/keys/:id/revoke', { config: MAY_CHANGE, schema: revoke }, async (request) => {
+    const { id } = await known(services, request.params.id)
+    if (await ledger.keys.revoke(id, now())) await note(services, request, { what: 'key revoked', about: id })
+    return viewOf(await known(services, id), now())
+  })
+}
+
+async function listKeys({ inbox: { ledger, now } }: Services, { limit, after }: ListQuery): Promise<KeyPage> {
+  const found = await ledger.keys.list(keyIn('keys', after, [0, ''] as [number, string]), limit + 1)
+  const page = found.slice(0, limit)
+  const last = found.length > limit ? page.at(-1) : undefined
+  const next = cursorOf('keys', last === undefined ? null : [last.created_at, last.id])
+  return { keys: page.map((key) => viewOf(key, now())), next }
+}
+
+async function makeKey(services: Services, request: FastifyRequest<{ Body: NewKeyBody }>): Promise<MadeKeyView> {
+  const { ledger, now } = services.inbox
+  const { name, scopes, only_for: onlyFor = null, expires_at } = request.body
+  const expiresAt = expires_at === undefined ? null : Date.parse(expires_at)
+  if (expiresAt !== null && !(expiresAt > now())) throw new Problem('request_invalid', 'body/expires_at has passed')
+  const made = await ledger.keys.create({ name, scopes, onlyFor, expiresAt }, now())
+  const detail = `${name}: ${scopes.join(', ')}${onlyFor === null ? '' : ` for ${onlyFor.join(', ')}`}`
+  await note(services, request, { what: 'key created', about: made.id, detail })
+  return madeView(services, made)
+}
+
+async function rotateKey(services: Services, request: FastifyRequest<Rotation>): Promise<MadeKeyView> {
+  const { ledger, now } = services.inbox
+  const { id } = await known(services, request.params.id)
+  const until = now() + (request.body?.overlap_hours ?? OVERLAP_HOURS) * HOUR_MS
+  const made = await ledger.keys.rotate(id, until, now())
+  if (made === undefined) throw new Problem('state_other', `the key ${id} works no more`)
+  const detail = `replaced by ${made.id}, works until ${new Date(until).toISOString()}`
+  await note(services, request, { what: 'key rotated', about: id, detail })
+  return madeView(services, made)
+}
+
+async function known({ inbox }: Services, id: string): Promise<KeyRecord> {
+  const key = await inbox.ledger.keys.find(id)
+  if (key === undefined) throw new Problem('not_found', 'no key has this id')
+  return key
+}
+
+async function madeView(services: Services, { id, text }: MadeKey): Promise<MadeKeyView> {
+  return { ...viewOf(await known(services, id), services.inbox.now()), key: text }
+}
+
+type Done = Readonly<{ what: string; about: string; detail?: string }>
+
+function note({ inbox }: Services, request: FastifyRequest, done: Done): Promise<void> {
+  return inbox.ledger.audit({ at: inbox.now(), who: nameOf(senderOf(request)), ...done })
+}
+
+function viewOf(key: KeyRecord, now: number): KeyView {
+  const { id, name, expires_at, revoked_at } = key
+  const isExpired = expires_at !== null && expires_at <= now
+  return {
+    id,
+    name,
+    scopes: key.scopes.split(',') as Scope[],
+    only_for: key.only_for?.split('\n') ?? null,
+    state: revoked_at !== null ? 'revoked' : isExpired ? 'expired' : 'works',
+    created_at: new Date(key.created_at).toISOString(),
+    expires_at: timeOf(expires_at),
+    revoked_at: timeOf(revoked_at),
+    rotated_to: key.rotated_to,
+    last_used_at: timeOf(key.last_used_at),
+    last_used_from: key.last_used_from,
+  }
+}

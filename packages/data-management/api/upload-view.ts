@@ -1,0 +1,48 @@
+/** An upload as the API tells it: its receipt, and its details to those who may read. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyRequest } from 'fastify'
+import type { Inbox } from '../inbox/accept.ts'
+import type { UploadSender } from '../ledger/senders.ts'
+import { receiptOf, type Upload } from '../ledger/uploads.ts'
+import { senderOf } from './authentication.ts'
+import { timeOf } from './loader-state.ts'
+import type { UploadDetails, UploadView } from './uploads-schema.ts'
+
+/** Uploads with their details. */
+export async function detailed({ ledger }: Inbox, uploads: readonly Upload[]): Promise<UploadView[]> {
+  const senders = await ledger.sendersOf(uploads.map(({ id }) => id))
+  return uploads.map((upload) => ({ ...receiptOf(upload, false), details: detailsOf(upload, senders.get(upload.id)) }))
+}
+
+function detailsOf(upload: Upload, sender: UploadSender | undefined): UploadDetails {
+  const { wire_bytes, loading_at, settled_at, wish, wished_by, wish_reason } = upload
+  return {
+    sender: sender === undefined ? null : { key_id: sender.keyId, name: sender.name },
+    times_sent: sender?.timesSent ?? 0,
+    wire_bytes,
+    load_started_at: timeOf(loading_at),
+    settled_at: timeOf(settled_at),
+    wish: wish === null ? null : { what: wish, by: wished_by ?? '', reason: wish_reason ?? '' },
+  }
+}
+
+/** Whether who asks may see what others sent, too. */
+export function maySeeAll(request: FastifyRequest): boolean {
+  const { scopes } = senderOf(request)
+  return scopes.has('read') || scopes.has('admin')
+}
+
+/** The upload that a request is about. For a key that may not see what others sent, that does not exist. */
+export async function visibleUpload(
+  { ledger: { uploads } }: Inbox,
+  request: FastifyRequest<{ Params: { id: string } }>,
+): Promise<Upload> {
+  const upload = await uploads.find(request.params.id)
+  const isVisible = upload !== undefined && (maySeeAll(request) || (await hasSent(upload)))
+  if (!isVisible) throw new Problem('not_found', 'no upload has this id')
+  return upload
+
+  function hasSent({ id }: Upload): Promise<boolean> {
+    return uploads.hasDelivered(senderOf(request).keyId, id)
+  }
+}

@@ -1,0 +1,116 @@
+/** Keys over the API: made, used, rotated, revoked; and what the list and the audit say. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { KeyPage, MadeKeyView } from '../api/keys-schema.ts'
+import { type Answer, assertProblem, get, openReceiver, post, postGzip, type Receiver, TEXT } from './receiver.ts'
+
+const DAY_MS = 86_400_000
+
+async function administered(): Promise<{ receiver: Receiver; admin: Receiver }> {
+  const receiver = await openReceiver()
+  return { receiver, admin: { ...receiver, key: await receiver.makeKey('admin') } }
+}
+
+function say(receiver: Receiver, path: string, body?: object): Promise<Answer> {
+  const headers = body === undefined ? {} : { 'Content-Type': 'application/json' }
+  return post(receiver, headers as Record<string, string>, body === undefined ? null : JSON.stringify(body), path)
+}
+
+test('a key that is made over the API uploads, is rotated and revoked, and the audit says who did it', async () => {
+  const { receiver, admin } = await administered()
+  await using _ = receiver
+  const made = await say(admin, '/api/keys', { name: 'laptop', scopes: ['upload'], only_for: ['aldi', 'iga/21981'] })
+  assert.equal(made.status, 201)
+  const { id, key, ...shown } = made.body as unknown as MadeKeyView
+  assert.deepEqual(
+    [shown.name, shown.scopes, shown.only_for, shown.state, shown.expires_at],
+    ['laptop', ['upload'], ['aldi', 'iga/21981'], 'works', null],
+  )
+  assert.equal((await postGzip({ ...receiver, key }, 'x.jsonl.gz', TEXT)).status, 201)
+
+  const rotated = await say(admin, `/api/keys/${id}/rotate`, { overlap_hours: 0 })
+  assert.equal(rotated.status, 201)
+  const next = rotated.body as unknown as MadeKeyView
+  assert.deepEqual([next.only_for, next.scopes], [['aldi', 'iga/21981'], ['upload']])
+  assertProblem(await get({ ...receiver, key }, '/api/uploads'), 401, 'key_refused')
+  assert.equal((await get({ ...receiver, key: next.key }, '/api/uploads')).status, 200)
+  assertProblem(await say(admin, `/api/keys/${id}/rotate`), 409, 'state_other')
+
+  for (let times = 0; times < 2; times++) {
+    const revoked = await say(admin, `/api/keys/${next.id}/revoke`)
+    assert.deepEqual([revoked.status, revoked.body.state], [200, 'revoked'])
+  }
+  assertProblem(await get({ ...receiver, key: next.key }, '/api/uploads'), 401, 'key_refused')
+  const entries = await receiver.ledger.auditEntries(Number.MAX_SAFE_INTEGER, 100)
+  const done = entries.filter(({ what }) => /^key (created|rotated|revoked)$/.test(what))
+  assert.deepEqual(
+    done.map(({ what, about }) => [what, about]),
+    [
+      ['key revoked', next.id],
+      ['key rotated', id],
+      ['key created', id],
+    ],
+  )
+  for (const { who } of done) assert.match(who, /^a test \(\w{10}\)$/)
+})
+
+test('the list has every key once, page by page, and the text of none', async () => {
+  const { receiver, admin } = await administered()
+  await using _ = receiver
+  const texts: string[] = []
+  for (let number = 0; number < 5; number++)
+    texts.push(
+      String((await say(admin, '/api/keys', { name: `n${number} <script>\u202e`, scopes: ['read'] })).body.key),
+    )
+  const ids: string[] = []
+  for (let after = ''; ; ) {
+    const answer = await get(admin, `/api/keys?limit=2${after}`)
+    const page = answer.body as unknown as KeyPage
+    ids.push(...page.keys.map((key) => key.id))
+    assert.ok(!texts.some((text) => JSON.stringify(page).includes(text)))
+    if (page.next === null) break
+    after = `&after=${page.next}`
+  }
+  assert.equal(ids.length, 7)
+  assert.equal(new Set(ids).size, 7)
+  const { keys } = (await get(admin, '/api/keys')).body as unknown as KeyPage
+  assert.ok(keys.some(({ name }) => name === 'n3 <script>\u202e'))
+})
+
+test('a key says when it expires', async () => {
+  const { receiver, admin } = await administered()
+  await using _ = receiver
+  const expires_at = new Date(Date.now() + DAY_MS).toISOString()
+  const made = await say(admin, '/api/keys', { name: 'x', scopes: ['read', 'admin'], expires_at })
+  assert.equal(made.body.expires_at, expires_at)
+  assertProblem(
+    await say(admin, '/api/keys', { name: 'x', scopes: ['read'], expires_at: '2020-01-01T00:00:00Z' }),
+    400,
+    'request_invalid',
+  )
+})
+
+test('what is no order for a key makes none', async () => {
+  const { receiver, admin } = await administered()
+  await using _ = receiver
+  const good = { name: 'x', scopes: ['read'] }
+  for (const body of [
+    {},
+    { name: 'x' },
+    { ...good, name: '' },
+    { ...good, name: 'x'.repeat(101) },
+    { ...good, scopes: [] },
+    { ...good, scopes: ['root'] },
+    { ...good, scopes: ['read', 'read'] },
+    { ...good, only_for: [] },
+    { ...good, only_for: ['a\nb'] },
+    { ...good, onlyFor: ['aldi'] },
+    { ...good, expires_at: 'tomorrow' },
+  ])
+    assertProblem(await say(admin, '/api/keys', body), 400, 'request_invalid')
+  assertProblem(await say(admin, '/api/keys/nobody/revoke'), 404, 'not_found')
+  assertProblem(await say(admin, '/api/keys/nobody/rotate', { overlap_hours: 1 }), 404, 'not_found')
+  assertProblem(await say(admin, '/api/keys/nobody/rotate', { overlap_hours: -1 }), 400, 'request_invalid')
+  assertProblem(await say(admin, '/api/keys/settings/revoke'), 404, 'not_found')
+  assert.equal((await receiver.ledger.keys.list()).length, 2)
+})
