@@ -1,74 +1,97 @@
-/** Accepting one big upload, durably, against `gzip -dc` of the same bytes into a file and a sync of it. */
-import { spawn } from 'node:child_process'
-import { createReadStream } from 'node:fs'
-import { open, rm, stat } from 'node:fs/promises'
+/** Accepting one big upload. */
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
-import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
-import { accept, type Inbox } from '@splitcart/data-management/inbox/accept.ts'
-import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
-import { writeBigFile } from '@splitcart/scraping/generator/write.ts'
+import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import { temporaryFolder } from '../test/folders.ts'
-import type { Benchmark } from './compare.ts'
+import type { Comparison, Contestant, Facts } from './compare.ts'
+import { bigFile } from './data.ts'
+import { output } from './programs.ts'
+import { startBareServer } from './rivals/bare.ts'
+import { startNginx } from './rivals/nginx.ts'
+import { KEY, openStage, quiet, type Stage } from './stage.ts'
 
 const BYTES = 250_000_000
+const NAME = 'big.jsonl'
 
-/** One file of 250 MB, compressed with gzip as any client sends it. */
-export async function acceptBig(): Promise<Benchmark> {
-  const at = await temporaryFolder()
-  const plain = join(at.path, 'big.jsonl')
-  const packed = `${plain}.gz`
-  await writeBigFile(plain, { bytes: BYTES })
-  await pipeline(createReadStream(plain), createGzip(), (await open(packed, 'w')).createWriteStream())
-  const { size } = await stat(plain)
-  const contestants = [
-    { name: 'splitcart: decode, digest, write, fsync, link, ledger', run: () => acceptOnce(at.path, packed) },
-    { name: 'gzip -dc to a file, and sync', run: () => gunzipOnce(join(at.path, 'gunzipped'), packed) },
-  ]
-  const amount = size / 1e6
+/** One file of 250 MB, compressed by `gzip -6`, sent by curl to all. */
+export async function acceptOne(): Promise<Comparison> {
+  const { packed } = await bigFile(BYTES)
+  const stage = await openStage()
+  const nginx = await viaNginx(join(stage.machines.path, 'nginx'), packed)
+  const bare = await viaBareNode(join(stage.machines.path, 'bare'), packed)
   return {
-    title: 'Accept one big upload',
-    amount,
+    title: 'Accepting one upload of 250 MB',
+    amount: BYTES / 1e6,
     unit: 'MB',
-    contestants,
-    [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
+    contestants: [ours(stage, packed), nginx, bare],
+    [Symbol.asyncDispose]: async () => {
+      await nginx[Symbol.asyncDispose]()
+      await bare[Symbol.asyncDispose]()
+      await stage[Symbol.asyncDispose]()
+    },
   }
 }
 
-async function acceptOnce(folder: string, packed: string): Promise<string> {
-  const folders = foldersIn(join(folder, 'data_management'))
-  const disk = realDisk()
-  await makeFolders(disk, folders)
-  await using ledger = openLedger(folders.data)
-  const limits = {
-    bodyBytesMax: BYTES,
-    contentBytesMax: 2 * BYTES,
-    contentRatioMax: 1000,
-    linesMax: BYTES,
-    idleMsMax: 60_000,
+function ours(stage: Stage, packed: string): Contestant {
+  return {
+    name: 'splitcart: decoded, digested, named and recorded durably',
+    prepare: () => stage.anew(),
+    run: async () => void (await output('curl', curlToUs(stage.receiver().url, packed, NAME))),
+    facts: () => factsOf(join(stage.receiver().inbox, NAME)),
+    pids: () => [stage.receiver().pid],
   }
-  const inbox: Inbox = { disk, folders, ledger, limits, diskBytesKept: 0, checkBacklog: async () => {}, now: Date.now }
-  const about = {
-    encoding: 'gzip',
-    filename: 'big.jsonl',
-    sha256: undefined,
-    keyId: 'bench',
-    whole: async () => {},
-  } as const
-  const { upload } = await accept(inbox, { ...about, body: createReadStream(packed) })
-  await rm(folders.data, { recursive: true })
-  return String(upload.bytes)
 }
 
-async function gunzipOnce(path: string, packed: string): Promise<string> {
-  await using file = await open(path, 'w')
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  spawn('gzip', ['-dc', packed], { stdio: ['ignore', file.fd, 'inherit'] })
-    .on('error', reject)
-    .on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`gzip ended with ${code}`))))
-  await promise
-  await file.sync()
-  return String((await file.stat()).size)
+async function viaNginx(folder: string, packed: string): Promise<Contestant & AsyncDisposable> {
+  const nginx = await startNginx(folder)
+  const plain = join(nginx.files, NAME)
+  return {
+    name: 'nginx PUT, then gzip -dc to a file, synced',
+    prepare: () => cleared([plain, `${plain}.gz`]),
+    run: async () => {
+      await output('curl', [...CURL, '-T', packed, `http://127.0.0.1:${nginx.port}/${NAME}.gz`])
+      await using file = await open(plain, 'w')
+      await output('gzip', ['-dc', `${plain}.gz`], { stdio: ['ignore', file.fd, 'inherit'] })
+      await file.sync()
+    },
+    facts: () => factsOf(plain),
+    pids: nginx.pids,
+    [Symbol.asyncDispose]: () => nginx[Symbol.asyncDispose](),
+  }
+}
+
+async function viaBareNode(folder: string, packed: string): Promise<Contestant & AsyncDisposable> {
+  const server = await startBareServer(folder)
+  return {
+    name: 'floor: bare Node server, gunzip to a file, not synced',
+    prepare: () => cleared([join(folder, NAME)]),
+    run: async () => void (await output('curl', [...CURL, '-T', packed, `http://127.0.0.1:${server.port}/${NAME}.gz`])),
+    facts: () => factsOf(join(folder, NAME)),
+    pids: () => [server.pid],
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+async function cleared(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await rm(path, { force: true })
+  await quiet()
+}
+
+/** How curl sends what it is given (a path, or `-`) to our receiver; it prints how many bytes those were. */
+export function curlToUs(url: string, packed: string, name: string): string[] {
+  const headers = [
+    `X-API-Key: ${KEY}`,
+    'Content-Type: application/gzip',
+    `Content-Disposition: attachment; filename="${name}.gz"`,
+  ].flatMap((header) => ['-H', header])
+  // Left to itself, curl appends the name of the file to a path that ends in a slash.
+  return [...CURL, ...headers, '-X', 'POST', '--request-target', '/api/upload/', '-T', packed, url]
+}
+
+const CURL = ['-sS', '--fail', '-o', '/dev/null', '-w', '%{size_upload}']
+
+/** What a file holds. */
+export async function factsOf(path: string): Promise<Facts> {
+  const { sha256, bytes } = await digestOfFile(realDisk(), path)
+  return { sha256, bytes }
 }

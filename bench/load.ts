@@ -1,59 +1,115 @@
-/** Loading scrapes into SQLite, against the floor of the runtime: parsing every line as JSON, and nothing else. */
-import { copyFile, open } from 'node:fs/promises'
+/** Loading the scrapes of a day into SQLite. */
+import { copyFile, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
-import { planOf } from '@splitcart/scraping/generator/plan.ts'
-import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
 import { LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
 import { temporaryFolder } from '../test/folders.ts'
-import type { Benchmark } from './compare.ts'
+import type { Comparison, Contestant, Facts } from './compare.ts'
+import { DAY_OF_80_STORES, daysOf, filesIn, realFiles } from './data.ts'
+import { output } from './programs.ts'
+import { factsInDuckdb, loadWithDuckdb, makeDuckdb } from './rivals/duckdb.ts'
+import { quiet } from './stage.ts'
 
-const PLAN = planOf({ companies: 2, stores: 10, days: 2, products: 2600 })
 const READ_BYTES = 1024 * 1024
+// It takes ten times as long as the others.
+const ROUNDS_OF_SQLITE_UTILS = 3
 
-/** The first scrape of 20 stores, about 52,000 rows, into an empty catalogue. */
-export function firstLoad(): Promise<Benchmark> {
-  return loading('First load, 20 stores', 0)
+/** The first scrapes of 80 stores, into an empty catalogue. */
+export async function firstLoad(): Promise<Comparison> {
+  const [first = ''] = await daysOf(DAY_OF_80_STORES)
+  return loading('First load: a day of 80 stores', [], first)
 }
 
-/** The scrape of the next day into a catalogue that has the first: about 3 rows in 100 differ. */
-export function nextDayLoad(): Promise<Benchmark> {
-  return loading('Load of the next day, 20 stores', 1)
+/** The scrapes of the next day, into a catalogue that has the first: about 3 rows in 100 differ. */
+export async function nextDayLoad(): Promise<Comparison> {
+  const [first = '', second = ''] = await daysOf(DAY_OF_80_STORES)
+  return loading('Next day of the same 80 stores', [first], second)
 }
 
-async function loading(title: string, day: number): Promise<Benchmark> {
+/** The real scrapes, into an empty catalogue. */
+export async function realLoad(): Promise<Comparison | undefined> {
+  const folder = await realFiles()
+  return folder === undefined ? undefined : loading('First load: real scrapes', [], folder)
+}
+
+async function loading(title: string, before: readonly string[], folder: string): Promise<Comparison> {
   const at = await temporaryFolder()
-  const files = await Promise.all([0, 1].map((each) => writeDay(join(at.path, `day${each}.jsonl`), each)))
-  const before = join(at.path, 'before.db')
-  {
-    using catalogue = openCatalogue(before)
-    for (const path of files.slice(0, day)) await load(catalogue, path)
-    catalogue.database.script('pragma wal_checkpoint(truncate)')
-  }
-  let run = 0
-  const ours = {
-    name: 'splitcart',
-    prepare: () => copyFile(before, join(at.path, `run${++run}.db`)),
-    run: () => loadInto(join(at.path, `run${run}.db`), files[day]!),
-  }
-  const floor = { name: 'JSON.parse of every line', run: () => parseOnly(files[day]!) }
-  const amount = Number(await floor.run())
+  const files = await filesIn(folder)
+  const earlier = await Promise.all(before.map(filesIn))
+  const rows = await rowsIn(files)
   return {
-    title,
-    amount,
+    title: `${title}, ${rows.toLocaleString('en')} rows`,
+    amount: rows,
     unit: 'rows',
-    contestants: [ours, floor],
+    contestants: [
+      await ours(at.path, earlier.flat(), files),
+      await viaDuckdb(at.path, before, folder),
+      await viaSqliteUtils(at.path, before, folder),
+      { name: 'floor: JSON.parse of every line', run: () => parseOnly(files), facts: async () => ({}) },
+    ],
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
   }
 }
 
-async function loadInto(database: string, path: string): Promise<string> {
-  using catalogue = openCatalogue(database)
-  return String((await load(catalogue, path)).result.rows)
+/** Begins each run with a copy of a database, or with none. */
+async function fromCopy(folder: string, name: string, fill: (database: string) => Promise<void>) {
+  const [before, database] = [join(folder, `${name}-before`), join(folder, name)]
+  await fill(before)
+  const prepare = async () => {
+    for (const ending of ['', '-wal', '-shm', '.wal']) await rm(`${database}${ending}`, { force: true })
+    await copyFile(before, database)
+    await quiet()
+  }
+  return { database, prepare }
 }
 
-function load(catalogue: ReturnType<typeof openCatalogue>, path: string) {
+async function ours(folder: string, before: readonly string[], files: readonly string[]): Promise<Contestant> {
+  const { database, prepare } = await fromCopy(folder, 'splitcart.db', (path) => loadFiles(path, before))
+  return {
+    name: 'splitcart: each file in a transaction of its own',
+    prepare,
+    run: () => loadFiles(database, files),
+    facts: async () => factsIn(database),
+  }
+}
+
+async function viaDuckdb(folder: string, before: readonly string[], files: string): Promise<Contestant> {
+  const { database, prepare } = await fromCopy(folder, 'duckdb', async (path) => {
+    await makeDuckdb(path)
+    for (const each of before) await loadWithDuckdb(path, join(each, '*.jsonl'))
+  })
+  return {
+    name: 'DuckDB: read_ndjson with columns, products and prices upserted',
+    prepare,
+    run: () => loadWithDuckdb(database, join(files, '*.jsonl')),
+    facts: () => factsInDuckdb(database),
+  }
+}
+
+async function viaSqliteUtils(folder: string, before: readonly string[], files: string): Promise<Contestant> {
+  const insert = (database: string, from: string) =>
+    output('sh', ['-c', `cat "$1"/*.jsonl | sqlite-utils insert "$2" rows - --nl`, 'insert', from, database])
+  const { database, prepare } = await fromCopy(folder, 'sqlite-utils.db', async (path) => {
+    await using _ = await open(path, 'w')
+    for (const each of before) await insert(path, each)
+  })
+  return {
+    name: 'sqlite-utils insert --nl: rows as they are, nothing checked or compared',
+    prepare,
+    run: async () => void (await insert(database, files)),
+    facts: async () => ({}),
+    roundsMax: ROUNDS_OF_SQLITE_UTILS,
+  }
+}
+
+async function loadFiles(database: string, files: readonly string[]): Promise<void> {
+  using catalogue = openCatalogue(database)
+  for (const path of files) await load(catalogue, path)
+}
+
+/** Loads one file, as `update-db` does. */
+export function load(catalogue: Catalogue, path: string) {
   const file = { sha256: path, filename: path, receivedAt: 0 }
   return loadFile(catalogue, {
     file,
@@ -64,22 +120,21 @@ function load(catalogue: ReturnType<typeof openCatalogue>, path: string) {
   })
 }
 
-async function parseOnly(path: string): Promise<string> {
-  let rows = 0
-  for await (const lines of readLines(bytesOf(path)))
-    for (const { bytes } of lines) {
-      JSON.parse(bytes.toString())
-      rows++
-    }
-  return String(rows)
+function factsIn(database: string): Facts {
+  using catalogue = openCatalogue(database)
+  const sql = 'select (select count(*) from listing) as listings, (select sum(listings) from scrape) as prices'
+  return { ...catalogue.database.get<Record<string, number>>(sql) }
 }
 
-async function writeDay(path: string, day: number): Promise<string> {
-  const write = scribe(PLAN)
-  await using file = await open(path, 'w')
-  for (const scrape of scrapesOf(PLAN))
-    if (scrape.day === day) for (const chunk of write(scrape.store, day)) await file.appendFile(chunk)
-  return path
+async function parseOnly(files: readonly string[]): Promise<void> {
+  for (const path of files)
+    for await (const lines of readLines(bytesOf(path))) for (const { bytes } of lines) JSON.parse(bytes.toString())
+}
+
+async function rowsIn(files: readonly string[]): Promise<number> {
+  let rows = 0
+  for (const path of files) for await (const lines of readLines(bytesOf(path))) rows += lines.length
+  return rows
 }
 
 async function* bytesOf(path: string): AsyncGenerator<Buffer> {

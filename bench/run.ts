@@ -1,45 +1,76 @@
-/** `npm run bench [-- NAME …] [--rounds N]`: measures, side by side with what people would use instead. */
-import { cpus } from 'node:os'
+/** `npm run bench [-- NAME …] [--rounds N] [--write]`: measures, side by side with what people would use instead. */
 import { parseArgs } from 'node:util'
-import { acceptBig } from './accept.ts'
-import { type Benchmark, compare, type Result } from './compare.ts'
-import { firstLoad, nextDayLoad } from './load.ts'
+import { acceptOne } from './accept.ts'
+import { acceptSmall } from './accept-small.ts'
+import { type Comparison, compare } from './compare.ts'
+import { firstLoad, nextDayLoad, realLoad } from './load.ts'
+import { missing, type ProgramName } from './programs.ts'
+import { keep, linesOf, machine, type Report, reportOf, writeReadme } from './report.ts'
+import { installRivals } from './rivals/install.ts'
+import { sendOne, sendReal } from './send.ts'
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
-  accept: acceptBig,
-  'first-load': firstLoad,
-  'next-day-load': nextDayLoad,
+/** The programs and npm packages a benchmark needs, and how it is done; with nothing to report there is no data for it. */
+type Benchmark = Readonly<{
+  programs: readonly ProgramName[]
+  packages?: true
+  run: (rounds: number) => Promise<Report | undefined>
+}>
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  accept: { programs: ['curl', 'gzip', 'nginx', 'sync'], run: comparing(acceptOne) },
+  'accept-small': { programs: ['gzip', 'nginx', 'sync'], run: comparing(acceptSmall) },
+  send: { programs: ['curl', 'gzip', 'rclone', 'sync'], run: comparing(sendOne) },
+  'send-real': { programs: ['curl', 'gzip', 'rclone', 'sync'], run: comparing(sendReal) },
+  'first-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(firstLoad) },
+  'next-day-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(nextDayLoad) },
+  'real-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoad) },
 }
 
+const ROUNDS = '5'
+
 async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    options: { rounds: { type: 'string', default: '5' } },
-    allowPositionals: true,
-  })
+  const options = { rounds: { type: 'string', default: ROUNDS }, write: { type: 'boolean', default: false } } as const
+  const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
   const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name))
   const rounds = Number(values.rounds)
   if (unknown.length > 0 || !(Number.isInteger(rounds) && rounds > 0)) {
-    print(`npm run bench [-- NAME …] [--rounds N], with NAME one of: ${Object.keys(BENCHMARKS).join(', ')}`)
+    print(`npm run bench [-- NAME …] [--rounds N] [--write], with NAME one of: ${Object.keys(BENCHMARKS).join(', ')}`)
     return 2
   }
-  print(
-    `${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}, SQLite ${process.versions.sqlite}, ${rounds} rounds`,
-  )
-  for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) {
-    await using benchmark = await BENCHMARKS[name]!()
-    print(`\n${benchmark.title}\n`)
-    for (const line of tableOf(benchmark, await compare(benchmark, rounds))) print(line)
-  }
-  return 0
+  print(machine())
+  const left: string[] = []
+  for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS))
+    if (!(await runOne(name, rounds))) left.push(name)
+  if (values.write) await writeReadme(Object.keys(BENCHMARKS))
+  return left.length === 0 ? 0 : 1
 }
 
-function tableOf({ unit }: Benchmark, results: readonly Result[]): string[] {
-  const rows = results.map(({ name, seconds, perSecond, ratio }) => {
-    const [least, middle, most] = [seconds[0]!, seconds[Math.floor(seconds.length / 2)]!, seconds.at(-1)!]
-    return `| ${name} | ${least.toFixed(2)} | ${middle.toFixed(2)} | ${most.toFixed(2)} | ${Math.round(perSecond).toLocaleString('en')} | ${ratio.toFixed(2)} |`
-  })
-  return [`| | least s | median s | most s | ${unit}/s | times our time |`, '|---|---|---|---|---|---|', ...rows]
+async function runOne(name: string, rounds: number): Promise<boolean> {
+  const { programs, packages, run } = BENCHMARKS[name]!
+  const absent = missing(programs)
+  if (absent !== undefined) {
+    print(`\n${name} is left out: ${absent}`)
+    return false
+  }
+  if (packages) await installRivals()
+  const report = await run(rounds)
+  if (report === undefined) {
+    print(`\n${name} is left out: there is no ../shared/data`)
+    return true
+  }
+  print(`\n${name}: ${report.title}\n`)
+  for (const line of linesOf(report)) print(line)
+  await keep(name, report)
+  return true
+}
+
+function comparing(open: () => Promise<Comparison | undefined>) {
+  return async (rounds: number): Promise<Report | undefined> => {
+    const comparison = await open()
+    if (comparison === undefined) return undefined
+    await using _ = comparison
+    return reportOf(comparison, await compare(comparison, rounds))
+  }
 }
 
 function print(line: string): void {

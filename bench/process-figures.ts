@@ -1,0 +1,47 @@
+/** What processes have used, as /proc shows it: Linux only, elsewhere nothing is known. */
+import { readFileSync } from 'node:fs'
+
+// The unit of /proc/PID/stat: fixed for programs (`getconf CLK_TCK`), whatever the kernel itself counts in.
+const TICKS_PER_SECOND = 100
+
+/** The processor seconds of this process, of its children that have ended, and of others that still run. */
+export function cpuSecondsOf(pids: readonly number[]): number {
+  const own = ticksIn('/proc/self/stat')
+  const theirs = pids.map((pid) => ticksIn(`/proc/${pid}/stat`)).reduce((sum, { itself }) => sum + itself, 0)
+  return (own.itself + own.children + theirs) / TICKS_PER_SECOND
+}
+
+/** The largest memory a running process has had at a time, in bytes; undefined when it is gone. */
+export function peakBytesOf(pid: number): number | undefined {
+  const kib = /^VmHWM:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/status`))?.[1]
+  return kib === undefined ? undefined : Number(kib) * 1024
+}
+
+/** Watches a process until it is gone and gives the largest memory it has had. */
+export function watchPeak(pid: number): () => number {
+  let peak = 0
+  const look = () => {
+    peak = peakBytesOf(pid) ?? peak
+  }
+  const timer = setInterval(look, 10)
+  return () => {
+    clearInterval(timer)
+    look()
+    return peak
+  }
+}
+
+function ticksIn(path: string): { itself: number; children: number } {
+  // The second field, the name, may have spaces in it; what follows it does not.
+  const fields = textOf(path).split(') ').at(-1)!.split(' ').map(Number)
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15)
+  return { itself: user + system, children: childUser + childSystem }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
