@@ -6,6 +6,7 @@ const ROOT = join(import.meta.dirname, '..')
 
 const STEPS = {
   types: ['node_modules/typescript/bin/tsc', '-p', '.'],
+  page: ['node_modules/typescript/bin/tsc', '-p', 'packages/dashboard'],
   lint: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'],
   tidy: ['check/tidy.ts'],
   docs: ['check/docs.ts'],

@@ -1,0 +1,129 @@
+/** The live connection: what the server tells as it happens, put where the answers to questions are kept. */
+import type { EventData } from '@splitcart/data-management/api/events-schema.ts'
+import type { UploadPage, UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { InfiniteData, QueryClient } from '@tanstack/react-query'
+import { type UploadFilters, uploadQuery } from './queries.ts'
+import { sessionQuery } from './session.ts'
+
+/** `not connected`: something went wrong, and it is tried again by itself. */
+export type Connection = 'connecting' | 'connected' | 'not connected'
+
+type Uploads = InfiniteData<UploadPage>
+
+const RETRY_MS = 3_000
+// What is counted over all uploads is asked for again at most so often, however many of them move.
+const SUMMARIES_MS = 2_000
+const SUMMARIES = ['overview', 'sources', 'rejects', 'system', 'preview', 'audit']
+// A list is asked for anew up to this page; what was scrolled to further down is fetched when it is reached again.
+const PAGES_RENEWED_MAX = 3
+
+/** Listens until it is told to stop, and tells how the connection stands. */
+export function listen(client: QueryClient, tell: (connection: Connection) => void): () => void {
+  let source: EventSource | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const open = () => {
+    source = new EventSource('/api/events')
+    source.onopen = () => tell('connected')
+    source.onerror = () => {
+      tell('not connected')
+      // The browser goes on trying by itself unless it got an answer that was none.
+      if (source?.readyState !== EventSource.CLOSED) return
+      client.invalidateQueries({ queryKey: sessionQuery.queryKey })
+      timer = setTimeout(open, RETRY_MS)
+    }
+    follow(source, client)
+  }
+  tell('connecting')
+  open()
+  return () => {
+    clearTimeout(timer)
+    source?.close()
+  }
+}
+
+function follow(source: EventSource, client: QueryClient): void {
+  const on = <K extends keyof EventData>(kind: K, act: (data: EventData[K]) => void) =>
+    source.addEventListener(kind, ({ data }) => act(JSON.parse(data) as EventData[K]))
+  const renewSummaries = seldom(() => renew(client, SUMMARIES), SUMMARIES_MS)
+  on('upload', (upload) => {
+    client.setQueryData(uploadQuery(upload.id).queryKey, upload)
+    for (const [key, uploads] of listsOf(client)) client.setQueryData(key, withUpload(uploads, upload, filtersIn(key)))
+    if (upload.state !== 'loading') client.removeQueries({ queryKey: ['progress', upload.id] })
+    renewSummaries()
+  })
+  on('forgotten', ({ id }) => {
+    for (const [key, uploads] of listsOf(client)) client.setQueryData(key, without(uploads, id))
+    client.invalidateQueries({ queryKey: ['upload', id] })
+    renewSummaries()
+  })
+  on('progress', (progress) => client.setQueryData(['progress', progress.upload_id], progress))
+  on('reload', () => {
+    for (const [key, uploads] of listsOf(client)) client.setQueryData(key, firstPages(uploads))
+    renew(client, ['uploads', 'upload', ...SUMMARIES])
+  })
+}
+
+function renew(client: QueryClient, names: readonly string[]): void {
+  for (const name of names) client.invalidateQueries({ queryKey: [name] })
+}
+
+function listsOf(client: QueryClient): [readonly unknown[], Uploads][] {
+  return client
+    .getQueriesData<Uploads>({ queryKey: ['uploads'] })
+    .flatMap(([key, uploads]) => (uploads === undefined ? [] : [[key, uploads]]))
+}
+
+function filtersIn(key: readonly unknown[]): UploadFilters {
+  return (key[1] ?? {}) as UploadFilters
+}
+
+/** A list in which an upload stands as it is now: in its place, at the top when it is new, or nowhere when it is not sought. */
+export function withUpload(uploads: Uploads, upload: UploadView, filters: UploadFilters): Uploads {
+  if (!isSought(upload, filters)) return without(uploads, upload.id)
+  const isKnown = uploads.pages.some((page) => page.uploads.some(({ id }) => id === upload.id))
+  const oldest = uploads.pages.at(-1)?.uploads.at(-1)
+  // One that is older than what was fetched comes with its page.
+  if (!isKnown && oldest !== undefined && upload.id < oldest.id) return uploads
+  const pages = uploads.pages.map((page, index) => {
+    const replaced = page.uploads.map((each) => (each.id === upload.id ? upload : each))
+    if (isKnown || index > 0) return { ...page, uploads: replaced }
+    return { ...page, uploads: [upload, ...replaced].sort((one, other) => (one.id < other.id ? 1 : -1)) }
+  })
+  return { ...uploads, pages }
+}
+
+function isSought({ state, filename, details }: UploadView, filters: UploadFilters): boolean {
+  if (filters.state !== undefined && filters.state !== state) return false
+  if (filters.key !== undefined && filters.key !== details?.sender?.key_id) return false
+  return filters.q === undefined || filename.toLowerCase().includes(filters.q.toLowerCase())
+}
+
+function without(uploads: Uploads, id: string): Uploads {
+  const pages = uploads.pages.map((page) => ({ ...page, uploads: page.uploads.filter((upload) => upload.id !== id) }))
+  return { ...uploads, pages }
+}
+
+function firstPages({ pages, pageParams }: Uploads): Uploads {
+  return { pages: pages.slice(0, PAGES_RENEWED_MAX), pageParams: pageParams.slice(0, PAGES_RENEWED_MAX) }
+}
+
+/** Calls a function at once, and then at most once in so many milliseconds. */
+function seldom(act: () => void, ms: number): () => void {
+  let isWaiting = false
+  let again = false
+  const later = () => {
+    isWaiting = again
+    if (again) setTimeout(later, ms)
+    if (again) act()
+    again = false
+  }
+  return () => {
+    if (isWaiting) {
+      again = true
+      return
+    }
+    isWaiting = true
+    act()
+    setTimeout(later, ms)
+  }
+}

@@ -1,0 +1,180 @@
+/** Every question the page asks the server, with the name its answer is kept under. */
+
+import type { KeyPage } from '@splitcart/data-management/api/keys-schema.ts'
+import type { Overview } from '@splitcart/data-management/api/overview.ts'
+import type { PricesAnswer, ProductAnswer, ProductPage } from '@splitcart/data-management/api/products.ts'
+import type { RejectPage } from '@splitcart/data-management/api/rejects-schema.ts'
+import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
+import type { ScrapePage, StorePage } from '@splitcart/data-management/api/stores.ts'
+import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
+import type { PreviewView, UploadPage, UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadState } from '@splitcart/shared/receipt.ts'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { ask, type Query } from './request.ts'
+
+const MINUTE_MS = 60_000
+const PAGE_ROWS = 100
+
+/** What the overview shows, counted from this viewer's midnight. */
+export const overviewQuery = queryOptions({
+  queryKey: ['overview'],
+  queryFn: ({ signal }) => ask<Overview>('/api/overview', { since: midnight().toISOString() }, signal),
+  refetchInterval: MINUTE_MS,
+})
+
+function midnight(): Date {
+  const today = new Date()
+  today.setHours(0, 0, 0, 0)
+  return today
+}
+
+export type UploadFilters = Readonly<{ state?: UploadState; q?: string; key?: string }>
+
+/** The uploads, the newest first. */
+export const uploadsQuery = (filters: UploadFilters) =>
+  infiniteQueryOptions({
+    queryKey: ['uploads', filters],
+    queryFn: ({ pageParam, signal }) =>
+      ask<UploadPage>('/api/uploads', { ...filters, limit: PAGE_ROWS, ...pageParam }, signal),
+    initialPageParam: {} as { before?: string },
+    getNextPageParam: ({ next }) => (next === null ? undefined : { before: next }),
+    placeholderData: keepPreviousData,
+  })
+
+/** One upload. */
+export const uploadQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['upload', id],
+    queryFn: ({ signal }) => ask<UploadView>(`/api/uploads/${encodeURIComponent(id)}`, {}, signal),
+  })
+
+/** What loading a held upload would change. */
+export const previewQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['preview', id],
+    queryFn: ({ signal }) => ask<PreviewView>(`/api/uploads/${encodeURIComponent(id)}/preview`, {}, signal),
+  })
+
+export type SourceFilters = Readonly<{ company?: string; state?: 'good' | 'late' | 'silent' }>
+
+/** The sources, by company and store. */
+export const sourcesQuery = (filters: SourceFilters) =>
+  infiniteQueryOptions({
+    queryKey: ['sources', filters],
+    queryFn: ({ pageParam, signal }) =>
+      ask<SourcePage>('/api/sources', { ...filters, limit: PAGE_ROWS, ...pageParam }, signal),
+    initialPageParam: NO_PAGE,
+    getNextPageParam: after,
+    placeholderData: keepPreviousData,
+    refetchInterval: 5 * MINUTE_MS,
+  })
+
+export type ProductFilters = Readonly<{ q?: string; company?: string; barcode?: string; sku?: string }>
+
+/** The products that are sought, with the range of their prices. */
+export const productsQuery = (filters: ProductFilters) =>
+  infiniteQueryOptions({
+    queryKey: ['products', filters],
+    queryFn: ({ pageParam, signal }) =>
+      ask<ProductPage>('/api/products', { ...filters, prices: true, limit: PAGE_ROWS, ...pageParam }, signal),
+    initialPageParam: NO_PAGE,
+    getNextPageParam: after,
+    placeholderData: keepPreviousData,
+  })
+
+/** One product, and what every store asks for it now. */
+export const productQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['product', id],
+    queryFn: ({ signal }) => ask<ProductAnswer>(`/api/products/${encodeURIComponent(id)}`, {}, signal),
+  })
+
+export type PriceFilters = Readonly<{ store: readonly string[]; from?: string }>
+
+/** What a product has cost in these stores. */
+export const pricesQuery = (id: string, filters: PriceFilters) =>
+  queryOptions({
+    queryKey: ['prices', id, filters],
+    queryFn: ({ signal }) =>
+      ask<PricesAnswer>(`/api/products/${encodeURIComponent(id)}/prices`, { ...filters, limit: 20 } as Query, signal),
+    placeholderData: keepPreviousData,
+    enabled: filters.store.length > 0,
+  })
+
+/** Which uploads a store's scrape of a date came with. */
+export const scrapesQuery = (store: string, date: string) =>
+  queryOptions({
+    queryKey: ['scrapes', store, date],
+    queryFn: ({ signal }) => ask<ScrapePage>('/api/scrapes', { store, from: date, to: date }, signal),
+  })
+
+/** The first stores: for the names of the companies. */
+export const storesQuery = queryOptions({
+  queryKey: ['stores'],
+  queryFn: ({ signal }) => ask<StorePage>('/api/stores', { limit: 500 }, signal),
+  staleTime: 10 * MINUTE_MS,
+})
+
+export type RejectFilters = Readonly<{
+  code?: string
+  field?: string
+  company?: string
+  store?: string
+  upload?: string
+}>
+
+/** The rejects, grouped by reason and source. */
+export const rejectsQuery = (filters: RejectFilters) =>
+  infiniteQueryOptions({
+    queryKey: ['rejects', filters],
+    queryFn: ({ pageParam, signal }) => ask<RejectPage>('/api/rejects', { ...filters, ...pageParam }, signal),
+    initialPageParam: NO_PAGE,
+    getNextPageParam: after,
+    placeholderData: keepPreviousData,
+  })
+
+/** The keys. */
+export const keysQuery = infiniteQueryOptions({
+  queryKey: ['keys'],
+  queryFn: ({ pageParam, signal }) => ask<KeyPage>('/api/keys', { limit: PAGE_ROWS, ...pageParam }, signal),
+  initialPageParam: {} as { after?: string },
+  getNextPageParam: after,
+})
+
+export type AuditPage = Readonly<{ entries: readonly AuditEntry[]; next: number | null }>
+export type AuditEntry = Readonly<{
+  id: number
+  at: string
+  who: string
+  what: string
+  about: string
+  detail: string | null
+}>
+
+/** The audit, the newest first. */
+export const auditQuery = infiniteQueryOptions({
+  queryKey: ['audit'],
+  queryFn: ({ pageParam, signal }) => ask<AuditPage>('/api/audit', { limit: PAGE_ROWS, ...pageParam }, signal),
+  initialPageParam: {} as { before?: number },
+  getNextPageParam: ({ next }) => (next === null ? undefined : { before: next }),
+})
+
+/** How things stand on the server's machine. */
+export const systemQuery = queryOptions({
+  queryKey: ['system'],
+  queryFn: ({ signal }) => ask<SystemView>('/api/system', {}, signal),
+  refetchInterval: MINUTE_MS / 4,
+})
+
+/** The description of the API. */
+export const openApiQuery = queryOptions({
+  queryKey: ['openapi'],
+  queryFn: ({ signal }) => ask<unknown>('/api/openapi.json', {}, signal),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+const NO_PAGE: { after?: string } = {}
+
+function after({ next }: { next: string | null }): { after: string } | undefined {
+  return next === null ? undefined : { after: next }
+}

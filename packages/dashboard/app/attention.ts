@@ -1,0 +1,40 @@
+/** What a person should look at, counted: beside the pages, in the title and in the picture of the browser's tab. */
+import type { Overview } from '@splitcart/data-management/api/overview.ts'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { overviewQuery } from '../api/queries.ts'
+import { showAttention } from '../parts/page.tsx'
+import attentionIcon from './attention.svg?no-inline'
+import calmIcon from './calm.svg?no-inline'
+
+export type Attention = Readonly<{ sources: number; held: number; failed: number; machine: number }>
+
+const NOTHING: Attention = { sources: 0, held: 0, failed: 0, machine: 0 }
+
+/** How much needs attention now. */
+export function useAttention(): Attention {
+  const { data } = useQuery(overviewQuery)
+  const attention = data === undefined ? NOTHING : attentionIn(data)
+  const sum = attention.sources + attention.held + attention.failed + attention.machine
+  useEffect(() => {
+    showAttention(sum)
+    showIcon(sum > 0 ? attentionIcon : calmIcon)
+  }, [sum])
+  return attention
+}
+
+/** Counts what the overview says. Rejects and partial scrapes are for reading; they do not wait for anybody. */
+export function attentionIn({ attention }: Pick<Overview, 'attention'>): Attention {
+  const { silent, late, held, failed, disk, loader } = attention
+  return {
+    sources: silent.count + late.count,
+    held: held.count,
+    failed: failed.count,
+    machine: Number(disk.is_low) + Number(loader.state === 'not running'),
+  }
+}
+
+function showIcon(address: string): void {
+  const link = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
+  if (link !== null) link.href = address
+}

@@ -1,0 +1,48 @@
+/** The pages, and how much waits on each of them. */
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { Icon, type IconName } from '../parts/icon.tsx'
+import type { Attention } from './attention.ts'
+import style from './navigation.module.css'
+
+type Place = Readonly<{ to: string; name: string; icon: IconName; counts?: keyof Attention }>
+
+const PLACES: readonly Place[] = [
+  { to: '/', name: 'Overview', icon: 'overview' },
+  { to: '/sources', name: 'Sources', icon: 'sources', counts: 'sources' },
+  { to: '/uploads', name: 'Uploads', icon: 'uploads', counts: 'failed' },
+  { to: '/rejects', name: 'Rejects', icon: 'rejects' },
+  { to: '/holds', name: 'Holds', icon: 'holds', counts: 'held' },
+  { to: '/products', name: 'Products', icon: 'products' },
+  { to: '/keys', name: 'Keys and audit', icon: 'keys' },
+  { to: '/system', name: 'System', icon: 'system', counts: 'machine' },
+]
+
+/** The list of pages. */
+export function Navigation({ attention }: Readonly<{ attention: Attention }>): ReactNode {
+  return (
+    <nav id="navigation" aria-label="Pages">
+      <ul className={style.list}>
+        {PLACES.map(({ to, name, icon, counts }) => (
+          <li key={to}>
+            <Link to={to} className={style.link} activeOptions={{ exact: to === '/', includeSearch: false }}>
+              <Icon name={icon} />
+              {name}
+              <Waiting count={counts === undefined ? 0 : attention[counts]} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+function Waiting({ count }: Readonly<{ count: number }>): ReactNode {
+  if (count === 0) return null
+  return (
+    <span className={style.count}>
+      {count.toLocaleString()}
+      <span className={style.spoken}> to look at</span>
+    </span>
+  )
+}

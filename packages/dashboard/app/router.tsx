@@ -1,0 +1,154 @@
+/** Which address shows which page, and which filters each of them understands. Every page is a part that is loaded when it is needed. */
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { sessionQuery } from '../api/session.ts'
+import { Waiting } from '../parts/notice.tsx'
+import { Astray, Broken, BrokenWhole } from './astray.tsx'
+import { choiceIn, listIn, type Parameters, parseSearch, stringifySearch, textsIn } from './search.ts'
+import { Shell } from './shell.tsx'
+
+/** What every route may ask. */
+type Context = Readonly<{ client: QueryClient }>
+
+const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed'] as const
+const SOURCE_STATES = ['good', 'late', 'silent'] as const
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: Astray })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Parameters) => textsIn(search, 'to'),
+  component: lazyRouteComponent(() => import('../pages/sign-in/sign-in.tsx'), 'SignIn'),
+})
+
+const docs = createRoute({
+  getParentRoute: () => root,
+  path: '/docs',
+  component: lazyRouteComponent(() => import('../pages/docs/docs.tsx'), 'Docs'),
+})
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: Shell,
+  errorComponent: BrokenWhole,
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.client.ensureQueryData(sessionQuery)
+    if (session === null) throw redirect({ to: '/sign-in', search: { to: location.href } })
+  },
+})
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  component: lazyRouteComponent(() => import('../pages/overview/overview.tsx'), 'OverviewPage'),
+})
+
+const sources = createRoute({
+  getParentRoute: () => shell,
+  path: '/sources',
+  validateSearch: (search: Parameters) => ({
+    ...textsIn(search, 'company'),
+    ...choiceIn(search, 'state', SOURCE_STATES),
+  }),
+  component: lazyRouteComponent(() => import('../pages/sources/sources.tsx'), 'Sources'),
+})
+
+const uploads = createRoute({
+  getParentRoute: () => shell,
+  path: '/uploads',
+  validateSearch: (search: Parameters) => ({
+    ...textsIn(search, 'q', 'key'),
+    ...choiceIn(search, 'state', UPLOAD_STATES),
+  }),
+  component: lazyRouteComponent(() => import('../pages/uploads/uploads.tsx'), 'Uploads'),
+})
+
+const upload = createRoute({
+  getParentRoute: () => shell,
+  path: '/uploads/$id',
+  component: lazyRouteComponent(() => import('../pages/uploads/upload.tsx'), 'UploadPage'),
+})
+
+const scrape = createRoute({
+  getParentRoute: () => shell,
+  path: '/scrape',
+  validateSearch: (search: Parameters) => ({ store: '', date: '', ...textsIn(search, 'store', 'date') }),
+  component: lazyRouteComponent(() => import('../pages/uploads/scrape.tsx'), 'ScrapePage'),
+})
+
+const rejects = createRoute({
+  getParentRoute: () => shell,
+  path: '/rejects',
+  validateSearch: (search: Parameters) => textsIn(search, 'code', 'field', 'company', 'store', 'upload'),
+  component: lazyRouteComponent(() => import('../pages/rejects/rejects.tsx'), 'Rejects'),
+})
+
+const holds = createRoute({
+  getParentRoute: () => shell,
+  path: '/holds',
+  component: lazyRouteComponent(() => import('../pages/holds/holds.tsx'), 'Holds'),
+})
+
+const products = createRoute({
+  getParentRoute: () => shell,
+  path: '/products',
+  validateSearch: (search: Parameters) => textsIn(search, 'q', 'company', 'barcode', 'sku'),
+  component: lazyRouteComponent(() => import('../pages/products/products.tsx'), 'Products'),
+})
+
+const product = createRoute({
+  getParentRoute: () => shell,
+  path: '/products/$id',
+  validateSearch: (search: Parameters) => ({ ...textsIn(search, 'days'), ...listIn(search, 'store') }),
+  component: lazyRouteComponent(() => import('../pages/products/product.tsx'), 'ProductPage'),
+})
+
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('../pages/keys/keys.tsx'), 'Keys'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('../pages/keys/audit.tsx'), 'Audit'),
+})
+
+const system = createRoute({
+  getParentRoute: () => shell,
+  path: '/system',
+  component: lazyRouteComponent(() => import('../pages/system/system.tsx'), 'System'),
+})
+
+const pages = [overview, sources, uploads, upload, scrape, rejects, holds, products, product, keys, audit, system]
+const routeTree = root.addChildren([signIn, docs, shell.addChildren(pages)])
+
+/** Makes the router of the page. */
+export function makeRouter(client: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { client },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultPendingComponent: Waiting,
+    defaultErrorComponent: Broken,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}

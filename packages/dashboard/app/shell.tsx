@@ -1,0 +1,107 @@
+/** What stands around every page: where one can go, whether the connection is live, who is signed in. */
+import { ActionIcon } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type Connection, listen } from '../api/events.ts'
+import { signOut, useSession } from '../api/session.ts'
+import { Icon } from '../parts/icon.tsx'
+import { Said } from '../parts/said.tsx'
+import { useAttention } from './attention.ts'
+import { Navigation } from './navigation.tsx'
+import { SchemeSwitch } from './scheme-switch.tsx'
+import style from './shell.module.css'
+
+/** The frame of all pages that need somebody to be signed in. */
+export function Shell(): ReactNode {
+  const connection = useLiveConnection()
+  const attention = useAttention()
+  const path = useRouterState({ select: ({ location }) => location.pathname })
+  const [isOpen, setOpen] = useState(false)
+  const main = useFocusAfter(path, () => setOpen(false))
+  return (
+    <div className={style.shell}>
+      <a className={style.skip} href="#main">
+        Skip to the content
+      </a>
+      <header className={style.bar}>
+        <ActionIcon
+          className={style.menu}
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={isOpen ? 'Close the menu' : 'Open the menu'}
+          aria-expanded={isOpen}
+          aria-controls="navigation"
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Icon name={isOpen ? 'close' : 'menu'} />
+        </ActionIcon>
+        <span className={style.brand}>SplitCart</span>
+        <ConnectionState connection={connection} />
+      </header>
+      <div className={style.side} data-open={isOpen}>
+        <Navigation attention={attention} />
+        <Who />
+      </div>
+      <main id="main" className={style.main} ref={main} tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  )
+}
+
+function useLiveConnection(): Connection {
+  const client = useQueryClient()
+  const [connection, tell] = useState<Connection>('connecting')
+  useEffect(() => listen(client, tell), [client])
+  return connection
+}
+
+/** After another page was chosen, the keyboard goes on from there. */
+function useFocusAfter(path: string, act: () => void) {
+  const main = useRef<HTMLElement>(null)
+  const last = useRef(path)
+  useEffect(() => {
+    if (last.current === path) return
+    last.current = path
+    act()
+    main.current?.focus({ preventScroll: true })
+  })
+  return main
+}
+
+const CONNECTIONS: Readonly<Record<Connection, string>> = {
+  connecting: 'Connecting',
+  connected: 'Live',
+  'not connected': 'Not connected, trying again',
+}
+
+function ConnectionState({ connection }: Readonly<{ connection: Connection }>): ReactNode {
+  return (
+    <p className={style.connection} data-state={connection} role="status">
+      {CONNECTIONS[connection]}
+    </p>
+  )
+}
+
+function Who(): ReactNode {
+  const session = useSession()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const leave = async () => {
+    await signOut(client).catch(() => client.clear())
+    await navigate({ to: '/sign-in', search: {} })
+  }
+  return (
+    <div className={style.who}>
+      <SchemeSwitch />
+      <div className={style.name}>
+        <span className={style.muted}>Key</span> <Said text={session?.name ?? ''} />
+      </div>
+      <ActionIcon variant="subtle" color="gray" aria-label="Sign out" title="Sign out" onClick={leave}>
+        <Icon name="leave" />
+      </ActionIcon>
+    </div>
+  )
+}

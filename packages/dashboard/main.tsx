@@ -1,0 +1,52 @@
+/** Starts the page. */
+import { createTheme, MantineProvider } from '@mantine/core'
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Refusal } from './api/request.ts'
+import { isSignedOut, sessionQuery } from './api/session.ts'
+import { makeRouter } from './app/router.tsx'
+import './style/mantine.css'
+import './style/base.css'
+
+const RETRIES_MAX = 2
+const FRESH_MS = 10_000
+
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: noteSignedOut }),
+  defaultOptions: { queries: { staleTime: FRESH_MS, retry: mayPass } },
+})
+const router = makeRouter(client)
+
+/** A session that ended while the page was open leads to where a new one begins. */
+function noteSignedOut(error: Error): void {
+  if (!isSignedOut(error)) return
+  client.setQueryData(sessionQuery.queryKey, null)
+  router.invalidate()
+}
+
+function mayPass(failures: number, error: Error): boolean {
+  if (!(error instanceof Refusal)) return false
+  const { status } = error.problem
+  return failures < RETRIES_MAX && (status === 0 || status === 429 || status >= 500)
+}
+
+const theme = createTheme({ cursorType: 'pointer', respectReducedMotion: true, focusRing: 'auto' })
+
+createRoot(document.getElementById('page')!).render(
+  <StrictMode>
+    {/* The variables and classes come as a file: the policy of this page allows no style elements. */}
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      withCssVariables={false}
+      withGlobalClasses={false}
+      deduplicateCssVariables={false}
+    >
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,113 @@
+/** The description of the API, for reading. It is the same that programs get from /api/openapi.json. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { openApiQuery } from '../../api/queries.ts'
+import { Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import style from './docs.module.css'
+import { type Operation, operationsIn } from './operations.ts'
+import { Shape } from './shape.tsx'
+
+/** The page. Nobody has to be signed in to read it. */
+export function Docs(): ReactNode {
+  const { data, error, refetch } = useQuery(openApiQuery)
+  const operations = data === undefined ? [] : operationsIn(data)
+  return (
+    <div className={style.docs}>
+      <a className={style.skip} href="#main">
+        Skip to the content
+      </a>
+      <header className={style.bar}>
+        <Link to="/">SplitCart</Link>
+      </header>
+      <main id="main" className={style.main} tabIndex={-1}>
+        <Page title="API" lead={<Lead />}>
+          {error && <Trouble error={error} retry={refetch} />}
+          {data === undefined && error === null && <Waiting />}
+          <Index operations={operations} />
+          {operations.map((operation) => (
+            <Described key={operation.id} operation={operation} />
+          ))}
+        </Page>
+      </main>
+    </div>
+  )
+}
+
+function Lead(): ReactNode {
+  return (
+    <>
+      Send the key as <code>X-API-Key: …</code> or <code>Authorization: Bearer …</code>. For programs:{' '}
+      <a href="/api/openapi.json">openapi.json</a>. In sentences: docs/protocol.md.
+    </>
+  )
+}
+
+function Index({ operations }: Readonly<{ operations: readonly Operation[] }>): ReactNode {
+  return (
+    <nav aria-label="Requests" className={style.index}>
+      <ul>
+        {operations.map(({ id, method, path, summary }) => (
+          <li key={id}>
+            <a href={`#${id}`}>
+              <Method name={method} /> <code>{path}</code>
+            </a>
+            <span className={style.muted}>{summary}</span>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+function Method({ name }: Readonly<{ name: string }>): ReactNode {
+  return (
+    <span className={style.method} data-method={name}>
+      {name}
+    </span>
+  )
+}
+
+function Described({ operation }: Readonly<{ operation: Operation }>): ReactNode {
+  const { id, method, path, summary, description, parameters, body, responses } = operation
+  return (
+    <section id={id} aria-label={`${method} ${path}`} className={style.operation}>
+      <h2 className={style.title}>
+        <Method name={method} /> <code>{path}</code>
+      </h2>
+      <p className={style.muted}>{[summary, description].filter((text) => text !== '').join('. ')}</p>
+      {parameters.length > 0 && (
+        <>
+          <h3 className={style.part}>Parameters</h3>
+          <dl className={style.parameters}>
+            {parameters.map(({ name, place, isRequired, schema, about }) => (
+              <div key={`${place} ${name}`} className={style.parameter}>
+                <dt>
+                  <code>{name}</code> <span className={style.muted}>{isRequired ? `${place}, required` : place}</span>
+                </dt>
+                <dd>
+                  <Shape schema={schema} /> {about}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
+      {body !== undefined && (
+        <>
+          <h3 className={style.part}>Body</h3>
+          <Shape schema={body} />
+        </>
+      )}
+      {responses.map(({ status, schema, about }) => (
+        <div key={status}>
+          <h3 className={style.part}>
+            {status} <span className={style.muted}>{about}</span>
+          </h3>
+          {schema !== undefined && <Shape schema={schema} />}
+        </div>
+      ))}
+    </section>
+  )
+}

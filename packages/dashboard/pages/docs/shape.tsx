@@ -1,0 +1,48 @@
+/** What a value looks like: its kind in words, and of an object, its fields. */
+import type { ReactNode } from 'react'
+import style from './docs.module.css'
+import type { Schema } from './operations.ts'
+
+const DEPTH_MAX = 6
+
+/** A schema, as a nested list. */
+export function Shape({ schema, depth = 0 }: Readonly<{ schema: Schema; depth?: number }>): ReactNode {
+  const fields = Object.entries(objectIn(schema)?.properties ?? {})
+  return (
+    <>
+      <span className={style.kind}>{kindOf(schema)}</span>
+      {fields.length > 0 && depth < DEPTH_MAX && (
+        <ul className={style.fields}>
+          {fields.map(([name, field]) => (
+            <li key={name}>
+              <code>{name}</code>{' '}
+              {!objectIn(schema)?.required?.includes(name) && <span className={style.muted}>may be left out, </span>}
+              <Shape schema={field} depth={depth + 1} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+/** The object that a schema describes: itself, one of its alternatives, or what its list is of. */
+function objectIn(schema: Schema): Schema | undefined {
+  if (schema.properties !== undefined) return schema
+  if (schema.items !== undefined) return objectIn(schema.items)
+  return schema.anyOf?.map(objectIn).find((each) => each !== undefined)
+}
+
+function kindOf(schema: Schema): string {
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(kindOf))].join(' or ')
+  if (schema.enum !== undefined) return schema.enum.map((each) => JSON.stringify(each)).join(', ')
+  const kind = [schema.type ?? 'any'].flat().join(' or ')
+  if (schema.items !== undefined) return `list of ${kindOf(schema.items)}`
+  const { format, minimum, maximum } = schema
+  const limits = [
+    format === 'date-time' ? 'time' : format,
+    minimum !== undefined && maximum !== undefined && `${minimum} to ${maximum}`,
+    schema.default !== undefined && `else ${JSON.stringify(schema.default)}`,
+  ].filter(Boolean)
+  return limits.length === 0 ? kind : `${kind} (${limits.join(', ')})`
+}

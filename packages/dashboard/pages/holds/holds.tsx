@@ -1,0 +1,82 @@
+/** Files that are whole but look wrong: why they were held, what they would change, and the decision. */
+
+import { Button } from '@mantine/core'
+import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { uploadsQuery } from '../../api/queries.ts'
+import { count, whole } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Said, SaidWhole } from '../../parts/said.tsx'
+import { Ago } from '../../parts/time.tsx'
+import { Wishes } from '../uploads/wishes.tsx'
+import style from './holds.module.css'
+import { Preview } from './preview.tsx'
+
+/** The page. */
+export function Holds(): ReactNode {
+  const holds = useInfiniteQuery(uploadsQuery({ state: 'held' }))
+  const uploads = holds.data?.pages.flatMap((page) => page.uploads) ?? []
+  return (
+    <Page
+      title="Holds"
+      lead={
+        uploads.length > 0 &&
+        `${count(uploads.length, 'file')} ${uploads.length === 1 ? 'waits' : 'wait'} for a person. Nothing of ${uploads.length === 1 ? 'it' : 'them'} is in the catalogue.`
+      }
+    >
+      {holds.error !== null && <Trouble error={holds.error} retry={holds.refetch} />}
+      {holds.isPending ? <Waiting /> : uploads.length === 0 && !holds.isError && <Nothing />}
+      {uploads.map((upload) => (
+        <Hold key={upload.id} upload={upload} />
+      ))}
+      {holds.hasNextPage && (
+        <Button variant="default" loading={holds.isFetchingNextPage} onClick={() => holds.fetchNextPage()}>
+          Show more
+        </Button>
+      )}
+    </Page>
+  )
+}
+
+function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+  const { id, filename, load, details, received_at, lines } = upload
+  return (
+    <article className={style.hold} aria-label={filename.slice(0, 100)}>
+      <div className={style.head}>
+        <h2 className={style.name}>
+          <Link to="/uploads/$id" params={{ id }}>
+            <Said text={filename} />
+          </Link>
+        </h2>
+        <p className={style.about}>
+          {whole(load?.rows ?? lines)} rows
+          {details?.sender && (
+            <>
+              , from <Said text={details.sender.name} />
+            </>
+          )}
+          , <Ago at={received_at} />
+        </p>
+      </div>
+      <p className={style.why}>
+        <SaidWhole text={load?.problem ?? 'It was held.'} />
+      </p>
+      <Wishes upload={upload} />
+      <Preview id={id} />
+    </article>
+  )
+}
+
+function Nothing(): ReactNode {
+  return (
+    <Empty title="Nothing is held.">
+      <p>
+        A file is held when it has far fewer rows than the store's scrape before it, or too many rejects. It waits here
+        for a decision and loses nothing.
+      </p>
+    </Empty>
+  )
+}

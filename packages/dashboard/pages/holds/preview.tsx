@@ -1,0 +1,115 @@
+/** What loading a held file would change: the numbers of the dry run, the biggest jumps, what would disappear. */
+import type { HoldPreview } from '@splitcart/data-management/api/uploads-schema.ts'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { previewQuery } from '../../api/queries.ts'
+import { change, money, whole } from '../../parts/format.ts'
+import { Trouble, Waiting } from '../../parts/notice.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Ago, Day } from '../../parts/time.tsx'
+import style from './preview.module.css'
+
+/** The preview of one upload. */
+export function Preview({ id }: Readonly<{ id: string }>): ReactNode {
+  const { data, error, refetch } = useQuery(previewQuery(id))
+  if (error !== null) return <Trouble error={error} retry={refetch} />
+  if (data === undefined) return <Waiting what="Looking what it would change" />
+  if (data.preview === null)
+    return (
+      <p className={style.note}>It was taken out by a person; what it would change is known when it is released.</p>
+    )
+  return <Whole preview={data.preview} />
+}
+
+function Whole({ preview }: Readonly<{ preview: HoldPreview }>): ReactNode {
+  const { inserted, changed, unchanged, disappeared } = preview
+  return (
+    <section className={style.preview} aria-label="What it would change">
+      <h3 className={style.title}>
+        Loading it would{' '}
+        <span className={style.note}>
+          (as of <Ago at={preview.made_at} />)
+        </span>
+      </h3>
+      <dl className={style.numbers}>
+        <Figure name="add" value={inserted} />
+        <Figure name="change" value={changed} />
+        <Figure name="leave as they are" value={unchanged} />
+        <Figure name="make disappear" value={disappeared} isBad={disappeared > 0} />
+      </dl>
+      <Stores preview={preview} />
+      <div className={style.lists}>
+        {preview.jumps.length > 0 && <Jumps jumps={preview.jumps} />}
+        {preview.first_disappeared.length > 0 && <Disappeared preview={preview} />}
+      </div>
+    </section>
+  )
+}
+
+function Figure({ name, value, isBad = false }: Readonly<{ name: string; value: number; isBad?: boolean }>): ReactNode {
+  return (
+    <div className={style.number} data-bad={isBad}>
+      <dt>{name}</dt>
+      <dd>{whole(value)}</dd>
+    </div>
+  )
+}
+
+function Stores({ preview: { stores } }: Readonly<{ preview: HoldPreview }>): ReactNode {
+  return (
+    <ul className={style.stores}>
+      {stores.map(({ company, store_id, store_name, date, rows, rows_before }) => (
+        <li key={JSON.stringify([company, store_id, date])}>
+          <Said text={`${company} · ${store_name}`} /> on <Day on={date} />: {whole(rows)} rows
+          {rows_before === null ? ', the first of this store' : `, ${whole(rows_before)} before`}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Jumps({ jumps }: Pick<HoldPreview, 'jumps'>): ReactNode {
+  return (
+    <div className={style.list}>
+      <h4>Biggest price jumps</h4>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Product</th>
+            <th scope="col">From</th>
+            <th scope="col">To</th>
+            <th scope="col">Change</th>
+          </tr>
+        </thead>
+        <tbody>
+          {jumps.map(({ company, store_id, store_name, sku, name, from_cents, to_cents }) => (
+            <tr key={JSON.stringify([company, store_id, sku, name])}>
+              <th scope="row" title={`${company} · ${store_name}`}>
+                <Said text={name} />
+              </th>
+              <td>{money(from_cents)}</td>
+              <td>{money(to_cents)}</td>
+              <td data-up={to_cents > from_cents}>{change(from_cents, to_cents)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Disappeared({ preview }: Readonly<{ preview: HoldPreview }>): ReactNode {
+  const { first_disappeared: first, disappeared } = preview
+  return (
+    <div className={style.list}>
+      <h4>Would disappear{disappeared > first.length && `, ${first.length} of ${whole(disappeared)}`}</h4>
+      <ul>
+        {first.map(({ company, store_id, store_name, sku, name }) => (
+          <li key={JSON.stringify([company, store_id, sku, name])} title={`${company} · ${store_name}`}>
+            <Said text={name} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,50 @@
+/** Who did what, the newest first. */
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { type ReactNode, useMemo } from 'react'
+import { type AuditEntry, auditQuery } from '../../api/queries.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Moment } from '../../parts/time.tsx'
+import { OnlyAdmin, Tabs } from './tabs.tsx'
+
+const COLUMNS: readonly Column<AuditEntry>[] = [
+  { id: 'at', title: 'When', width: '12rem', narrow: 'bare', cell: ({ at }) => <Moment at={at} /> },
+  { id: 'who', title: 'Who', width: 'minmax(7rem, 1fr)', narrow: 'bare', cell: ({ who }) => <Said text={who} /> },
+  { id: 'what', title: 'Did', width: 'minmax(7rem, 1fr)', narrow: 'first', cell: ({ what }) => <Said text={what} /> },
+  {
+    id: 'about',
+    title: 'With',
+    width: 'minmax(8rem, 2fr)',
+    narrow: 'first',
+    cell: ({ about }) => <Said text={about} />,
+  },
+  {
+    id: 'detail',
+    title: 'Detail',
+    width: 'minmax(6rem, 2fr)',
+    narrow: 'first',
+    cell: ({ detail }) => detail !== null && <Said text={detail} />,
+  },
+]
+
+/** The page. */
+export function Audit(): ReactNode {
+  const isAdmin = useIsAdmin()
+  return (
+    <Page title="Keys and audit">
+      <Tabs />
+      {isAdmin ? <List /> : <OnlyAdmin what="the audit" />}
+    </Page>
+  )
+}
+
+function List(): ReactNode {
+  const audit = useInfiniteQuery(auditQuery)
+  const rows = useMemo(() => audit.data?.pages.flatMap((page) => page.entries) ?? [], [audit.data])
+  if (audit.data === undefined) return audit.error ? <Trouble error={audit.error} retry={audit.refetch} /> : <Waiting />
+  if (rows.length === 0) return <Empty title="Nothing was done yet with keys, holds or loads." />
+  return <DataTable label="Audit" columns={COLUMNS} rows={rows} idOf={({ id }) => String(id)} more={audit} />
+}

@@ -1,0 +1,164 @@
+/** The keys: who may do what, and when each was last used. */
+
+import { Button } from '@mantine/core'
+import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useMemo, useState } from 'react'
+import { keysQuery } from '../../api/queries.ts'
+import { useIsAdmin, useSession } from '../../api/session.ts'
+import { Badge, type Tone } from '../../parts/badge.tsx'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Ago } from '../../parts/time.tsx'
+import style from './keys.module.css'
+import { Made, NewKey } from './new-key.tsx'
+import { Revoke } from './revoke.tsx'
+import { Rotate } from './rotate.tsx'
+import { OnlyAdmin, Tabs } from './tabs.tsx'
+
+/** What is to be done with which key. */
+type Doing = Readonly<{ what: 'create' } | { what: 'rotate' | 'revoke'; key: KeyView }>
+
+/** The page. */
+export function Keys(): ReactNode {
+  const isAdmin = useIsAdmin()
+  const [doing, start] = useState<Doing>()
+  const create = (
+    <Button size="xs" onClick={() => start({ what: 'create' })}>
+      Create a key
+    </Button>
+  )
+  return (
+    <Page title="Keys and audit" actions={isAdmin && create}>
+      <Tabs />
+      {isAdmin ? <List start={start} /> : <OnlyAdmin what="the keys" />}
+      <Dialogs doing={doing} close={() => start(undefined)} />
+    </Page>
+  )
+}
+
+type Shown = Readonly<{ name: string; key: string }>
+
+/** The dialog that is open; after a key was made, the one that shows it. */
+function Dialogs({ doing, close }: Readonly<{ doing: Doing | undefined; close: () => void }>): ReactNode {
+  const [made, show] = useState<Shown>()
+  if (made !== undefined) return <Made made={made} close={() => show(undefined)} />
+  if (doing === undefined) return null
+  const done = (key: Shown) => {
+    close()
+    show(key)
+  }
+  if (doing.what === 'create') return <NewKey close={close} done={done} />
+  if (doing.what === 'rotate') return <Rotate of={doing.key} close={close} done={done} />
+  return <Revoke of={doing.key} close={close} />
+}
+
+function List({ start }: Readonly<{ start: (doing: Doing) => void }>): ReactNode {
+  const keys = useInfiniteQuery(keysQuery)
+  const own = useSession()?.key_id
+  const columns = useMemo(() => columnsFor(own, start), [own, start])
+  const rows = useMemo(() => keys.data?.pages.flatMap((page) => page.keys) ?? [], [keys.data])
+  if (keys.data === undefined) return keys.error ? <Trouble error={keys.error} retry={keys.refetch} /> : <Waiting />
+  if (rows.length === 0) return <Empty title="There is no key yet: this session works with the key of the settings." />
+  return <DataTable label="Keys" columns={columns} rows={rows} idOf={({ id }) => id} more={keys} />
+}
+
+const TONES: Readonly<Record<KeyView['state'], Tone>> = { works: 'good', expired: 'calm', revoked: 'calm' }
+
+function columnsFor(own: string | undefined, start: (doing: Doing) => void): Column<KeyView>[] {
+  return [
+    {
+      id: 'name',
+      title: 'Name',
+      width: 'minmax(8rem, 2fr)',
+      narrow: 'first',
+      cell: ({ id, name }) => (
+        <span className={style.name}>
+          <Link to="/uploads" search={{ key: id }} title="What it sent">
+            <Said text={name} />
+          </Link>
+          {id === own && <span className={style.muted}>you</span>}
+        </span>
+      ),
+    },
+    ...COLUMNS,
+    {
+      id: 'do',
+      title: 'Actions',
+      width: '9.5rem',
+      right: true,
+      narrow: 'bare',
+      cell: (key) => key.state === 'works' && <Actions of={key} start={start} />,
+    },
+  ]
+}
+
+const COLUMNS: readonly Column<KeyView>[] = [
+  {
+    id: 'state',
+    title: 'State',
+    width: '6rem',
+    narrow: 'bare',
+    cell: ({ state }) => <Badge tone={TONES[state]}>{state}</Badge>,
+  },
+  { id: 'scopes', title: 'Scopes', width: '9rem', narrow: 'bare', cell: ({ scopes }) => scopes.join(', ') },
+  {
+    id: 'only',
+    title: 'Only for',
+    width: 'minmax(5rem, 1fr)',
+    cell: ({ only_for }) => (only_for === null ? 'everything' : <Said text={only_for.join(', ')} />),
+  },
+  {
+    id: 'used',
+    title: 'Last used',
+    width: 'minmax(8rem, 1.2fr)',
+    narrow: 'shown',
+    cell: ({ last_used_at, last_used_from }) =>
+      last_used_at === null ? (
+        'never'
+      ) : (
+        <>
+          <Ago at={last_used_at} /> <span className={style.muted}>{last_used_from}</span>
+        </>
+      ),
+  },
+  { id: 'end', title: 'Ends', width: '7.5rem', cell: (key) => <End of={key} /> },
+]
+
+function End({ of: { revoked_at, expires_at, rotated_to } }: Readonly<{ of: KeyView }>): ReactNode {
+  if (revoked_at !== null) return <Ago at={revoked_at} />
+  if (expires_at === null) return 'never'
+  return (
+    <time dateTime={expires_at} title={expires_at}>
+      {new Date(expires_at).toLocaleDateString()}
+      {rotated_to !== null && <span className={style.muted}> replaced</span>}
+    </time>
+  )
+}
+
+function Actions({ of: key, start }: Readonly<{ of: KeyView; start: (doing: Doing) => void }>): ReactNode {
+  const name = key.name.slice(0, 60)
+  return (
+    <span className={style.actions}>
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label={`Rotate ${name}`}
+        onClick={() => start({ what: 'rotate', key })}
+      >
+        Rotate
+      </Button>
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label={`Revoke ${name}`}
+        onClick={() => start({ what: 'revoke', key })}
+      >
+        Revoke
+      </Button>
+    </span>
+  )
+}

@@ -1,0 +1,135 @@
+/** Making a key, and showing it: once. */
+
+import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
+import type { MadeKeyView, NewKeyBody } from '@splitcart/data-management/api/keys-schema.ts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { send } from '../../api/request.ts'
+import { Commands } from '../../parts/commands.tsx'
+import { Trouble } from '../../parts/notice.tsx'
+import { SaidWhole } from '../../parts/said.tsx'
+import style from './keys.module.css'
+
+type Scope = NewKeyBody['scopes'][number]
+type Props = Readonly<{ close: () => void; done: (made: MadeKeyView) => void }>
+
+const SCOPES: readonly { scope: Scope; about: string }[] = [
+  { scope: 'upload', about: 'send files, and see what became of them: for a scraping machine' },
+  { scope: 'read', about: 'sign in here and look at everything but the keys' },
+  { scope: 'admin', about: 'release, undo, make keys: for people only' },
+]
+
+type Wanted = Readonly<{ name: string; scopes: Scope[]; onlyFor: string; expires: string }>
+
+const NOTHING_SAID: Wanted = { name: '', scopes: ['upload'], onlyFor: '', expires: '' }
+
+/** Asks what the new key may do. */
+export function NewKey({ close, done }: Props): ReactNode {
+  const [wanted, setWanted] = useState(NOTHING_SAID)
+  const client = useQueryClient()
+  const making = useMutation({
+    mutationFn: () => send<MadeKeyView>('POST', '/api/keys', bodyOf(wanted)),
+    onSuccess: async (made) => {
+      done(made)
+      await client.invalidateQueries({ queryKey: ['keys'] })
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    making.mutate()
+  }
+  return (
+    <Modal opened onClose={close} title="Create a key" lockScroll={false} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <form className={style.form} onSubmit={submit}>
+        <Fields wanted={wanted} want={(part) => setWanted({ ...wanted, ...part })} />
+        {making.error && <Trouble error={making.error} />}
+        <div className={style.buttons}>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={making.isPending} disabled={wanted.scopes.length === 0}>
+            Create
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+type FieldsProps = Readonly<{ wanted: Wanted; want: (part: Partial<Wanted>) => void }>
+
+function Fields({ wanted, want }: FieldsProps): ReactNode {
+  return (
+    <>
+      <TextInput
+        label="Name"
+        description="Of the machine or person that will use it"
+        required
+        withAsterisk={false}
+        maxLength={100}
+        data-autofocus
+        value={wanted.name}
+        onChange={({ currentTarget }) => want({ name: currentTarget.value })}
+      />
+      <Checkbox.Group label="It may" value={wanted.scopes} onChange={(scopes) => want({ scopes: scopes as Scope[] })}>
+        <div className={style.scopes}>
+          {SCOPES.map(({ scope, about }) => (
+            <Checkbox key={scope} value={scope} label={scope} description={about} />
+          ))}
+        </div>
+      </Checkbox.Group>
+      <TextInput
+        label="Only for (may be empty)"
+        description="Companies, or stores as company/store, with commas between"
+        value={wanted.onlyFor}
+        onChange={({ currentTarget }) => want({ onlyFor: currentTarget.value })}
+      />
+      <TextInput
+        label="Expires (may be empty)"
+        type="date"
+        value={wanted.expires}
+        onChange={({ currentTarget }) => want({ expires: currentTarget.value })}
+      />
+    </>
+  )
+}
+
+function bodyOf({ name, scopes, onlyFor, expires }: Wanted): NewKeyBody {
+  const only = onlyFor.split(',').map((each) => each.trim())
+  const named = only.filter((each) => each !== '')
+  return {
+    name: name.trim(),
+    scopes,
+    ...(named.length > 0 && { only_for: named }),
+    // The whole of that day, where the viewer is.
+    ...(expires !== '' && { expires_at: new Date(`${expires}T23:59:59`).toISOString() }),
+  }
+}
+
+/** Shows a key that was just made. */
+export function Made({
+  made,
+  close,
+}: Readonly<{ made: Pick<MadeKeyView, 'name' | 'key'>; close: () => void }>): ReactNode {
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title="The new key"
+      closeOnClickOutside={false}
+      lockScroll={false}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <div className={style.form}>
+        <p>
+          The key of <SaidWhole text={made.name} /> is shown this once. Copy it now.
+        </p>
+        <Commands lines={[made.key]} />
+        <p className={style.muted}>On a scraping machine it belongs into .env, as API_SECRET_KEY=…</p>
+        <div className={style.buttons}>
+          <Button onClick={close}>I have it</Button>
+        </div>
+      </div>
+    </Modal>
+  )
+}

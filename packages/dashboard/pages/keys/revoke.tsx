@@ -1,0 +1,50 @@
+/** Taking a key's rights away. */
+
+import { Button, Modal } from '@mantine/core'
+import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { send } from '../../api/request.ts'
+import { sessionQuery, useSession } from '../../api/session.ts'
+import { Trouble } from '../../parts/notice.tsx'
+import { SaidWhole } from '../../parts/said.tsx'
+import style from './keys.module.css'
+
+/** Asks once more, and does it. */
+export function Revoke({ of: { id, name }, close }: Readonly<{ of: KeyView; close: () => void }>): ReactNode {
+  const client = useQueryClient()
+  const isOwn = useSession()?.key_id === id
+  const revoking = useMutation({
+    mutationFn: () => send('POST', `/api/keys/${encodeURIComponent(id)}/revoke`, {}),
+    onSuccess: async () => {
+      close()
+      await client.invalidateQueries({ queryKey: isOwn ? sessionQuery.queryKey : ['keys'] })
+    },
+  })
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title="Revoke this key?"
+      lockScroll={false}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <div className={style.form}>
+        <p>
+          <SaidWhole text={name} /> is refused from now on, for ever. What it sent stays; what waits in its outbox waits
+          until it has another key.
+        </p>
+        {isOwn && <p className={style.own}>This is the key you are signed in with: you will be signed out.</p>}
+        {revoking.error && <Trouble error={revoking.error} />}
+        <div className={style.buttons}>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button color="red" loading={revoking.isPending} onClick={() => revoking.mutate()}>
+            Revoke
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  )
+}

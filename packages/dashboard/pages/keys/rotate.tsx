@@ -1,0 +1,66 @@
+/** Replacing a key by a new one; the old one works a while longer. */
+
+import { Button, Modal, NativeSelect } from '@mantine/core'
+import type { KeyView, MadeKeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { send } from '../../api/request.ts'
+import { Trouble } from '../../parts/notice.tsx'
+import { SaidWhole } from '../../parts/said.tsx'
+import style from './keys.module.css'
+
+type Props = Readonly<{ of: KeyView; close: () => void; done: (made: MadeKeyView) => void }>
+
+const OVERLAPS = [
+  { value: '24', label: 'one more day' },
+  { value: '168', label: 'one more week' },
+  { value: '0', label: 'no longer: it ends at once' },
+]
+
+/** Asks how long the old key is to work on. */
+export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
+  const client = useQueryClient()
+  const [hours, setHours] = useState('24')
+  const rotating = useMutation({
+    mutationFn: () =>
+      send<MadeKeyView>('POST', `/api/keys/${encodeURIComponent(id)}/rotate`, { overlap_hours: Number(hours) }),
+    onSuccess: async (made) => {
+      done(made)
+      await client.invalidateQueries({ queryKey: ['keys'] })
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    rotating.mutate()
+  }
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title="Rotate this key?"
+      lockScroll={false}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <form className={style.form} onSubmit={submit}>
+        <p>
+          <SaidWhole text={name} /> gets a new key with the same rights.
+        </p>
+        <NativeSelect
+          label="The old one works"
+          value={hours}
+          onChange={({ currentTarget }) => setHours(currentTarget.value)}
+          data={OVERLAPS}
+        />
+        {rotating.error && <Trouble error={rotating.error} />}
+        <div className={style.buttons}>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={rotating.isPending}>
+            Rotate
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,167 @@
+/** The list that comes first: everything a person should look at, the worst on top. */
+import type { Overview } from '@splitcart/data-management/api/overview.ts'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { Badge, type Tone } from '../../parts/badge.tsx'
+import { atLeast, count, size } from '../../parts/format.ts'
+import { Panel } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Ago, Day } from '../../parts/time.tsx'
+import style from './needs-attention.module.css'
+
+type Attention = Overview['attention']
+type Item = Readonly<{ key: string; tone: Tone; word: string; what: ReactNode; when?: ReactNode }>
+
+const FIRST_MAX = 4
+
+/** The panel. */
+export function NeedsAttention({ attention }: Readonly<{ attention: Attention }>): ReactNode {
+  const items = [
+    ...machineItems(attention),
+    ...uploadItems(attention),
+    ...sourceItems(attention),
+    ...rejectItems(attention),
+  ]
+  return (
+    <Panel title="Needs attention">
+      {items.length === 0 ? (
+        <p className={style.none}>Nothing. All sources are on time, nothing is held, nothing failed.</p>
+      ) : (
+        <ul className={style.list}>
+          {items.map(({ key, tone, word, what, when }) => (
+            <li key={key} className={style.item}>
+              <Badge tone={tone}>{word}</Badge>
+              <span className={style.what}>{what}</span>
+              <span className={style.when}>{when}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  )
+}
+
+function machineItems({ disk, loader }: Attention): Item[] {
+  const items: Item[] = []
+  if (loader.state === 'not running')
+    items.push({
+      key: 'loader',
+      tone: 'bad',
+      word: 'loader',
+      what: (
+        <>
+          update-db does not run: files are accepted but not loaded. <Link to="/system">System</Link> shows more.
+        </>
+      ),
+      when: loader.since && <Ago at={loader.since} />,
+    })
+  if (disk.is_low)
+    items.push({
+      key: 'disk',
+      tone: 'bad',
+      word: 'disk',
+      what: `${size(disk.free_bytes)} are free; uploads are refused below ${size(disk.kept_bytes)}. Make room on the server.`,
+    })
+  return items
+}
+
+function uploadItems({ held, failed }: Attention): Item[] {
+  const item = (state: 'held' | 'failed') => (upload: Attention['held']['first'][number]) => ({
+    key: upload.upload_id,
+    tone: state === 'held' ? ('warn' as const) : ('bad' as const),
+    word: state,
+    what: (
+      <>
+        <Link to="/uploads/$id" params={{ id: upload.upload_id }}>
+          <Said text={upload.filename} />
+        </Link>{' '}
+        {upload.problem && <Said text={upload.problem} className={style.why} />}
+      </>
+    ),
+    when: <Ago at={upload.received_at} />,
+  })
+  const of = (state: 'held' | 'failed', found: Attention['held']): Item[] => [
+    ...found.first.slice(0, FIRST_MAX).map(item(state)),
+    ...rest(
+      found,
+      state,
+      <Link to={state === 'held' ? '/holds' : '/uploads'} search={state === 'held' ? {} : { state }}>
+        all {atLeast(found)}
+      </Link>,
+    ),
+  ]
+  return [...of('held', held), ...of('failed', failed)]
+}
+
+function sourceItems({ silent, late, partial }: Attention): Item[] {
+  const item = (word: string, tone: Tone) => (source: Attention['late']['first'][number]) => ({
+    key: JSON.stringify([word, source.company, source.store_id]),
+    tone,
+    word,
+    what: (
+      <>
+        <Link to="/sources" search={{ company: source.company }}>
+          <Said text={`${source.company} · ${source.store_name}`} />
+        </Link>{' '}
+        {word === 'partial'
+          ? `${count(source.rows, 'row')}, usually ${count(source.usual_rows, 'row')}`
+          : 'last scrape '}
+        {word !== 'partial' && <Day on={source.last_date} />}
+      </>
+    ),
+    when: source.due_date !== null && word !== 'partial' && (
+      <>
+        due <Day on={source.due_date} />
+      </>
+    ),
+  })
+  const of = (word: 'silent' | 'late' | 'partial', tone: Tone, found: Attention['late']): Item[] => [
+    ...found.first.slice(0, FIRST_MAX).map(item(word, tone)),
+    ...rest(
+      found,
+      word,
+      <Link to="/sources" search={word === 'partial' ? {} : { state: word }}>
+        all {atLeast(found)}
+      </Link>,
+    ),
+  ]
+  return [...of('silent', 'bad', silent), ...of('late', 'warn', late), ...of('partial', 'warn', partial)]
+}
+
+function rejectItems({ rejects }: Attention): Item[] {
+  return rejects.first.slice(0, FIRST_MAX).map(({ upload_id, filename, finished_at, rows, rejected }) => ({
+    key: `rejects ${upload_id ?? filename}`,
+    tone: 'calm',
+    word: 'rejects',
+    what: (
+      <>
+        {upload_id === null ? (
+          <Said text={filename} />
+        ) : (
+          <Link to="/rejects" search={{ upload: upload_id }}>
+            <Said text={filename} />
+          </Link>
+        )}{' '}
+        {rejected.toLocaleString()} of {count(rows, 'row')}
+      </>
+    ),
+    when: <Ago at={finished_at} />,
+  }))
+}
+
+/** What leads to those that are not listed. */
+function rest(found: Readonly<{ count: number }>, word: string, link: ReactNode): Item[] {
+  if (found.count <= FIRST_MAX) return []
+  return [
+    {
+      key: `more ${word}`,
+      tone: 'calm',
+      word: 'more',
+      what: (
+        <>
+          {word}: {link}
+        </>
+      ),
+    },
+  ]
+}

@@ -1,0 +1,127 @@
+/** What to look at first thing in the morning. */
+import type { Overview } from '@splitcart/data-management/api/overview.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { overviewQuery } from '../../api/queries.ts'
+import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
+import { atLeast, count, size, whole } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page, Panel } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Ago } from '../../parts/time.tsx'
+import { NeedsAttention } from './needs-attention.tsx'
+import style from './overview.module.css'
+import { Throughput } from './throughput.tsx'
+
+/** The page. */
+export function OverviewPage(): ReactNode {
+  const { data, error, refetch } = useQuery(overviewQuery)
+  return (
+    <Page title="Overview" lead={data && <Totals totals={data.totals} />}>
+      {error && <Trouble error={error} retry={refetch} />}
+      {data === undefined ? error === null && <Waiting /> : <Whole overview={data} />}
+    </Page>
+  )
+}
+
+function Totals({ totals }: Pick<Overview, 'totals'>): ReactNode {
+  const { products, listings, stores, companies } = totals
+  if (stores === 0) return null
+  const where = `${count(stores, 'store')} of ${whole(companies)} ${companies === 1 ? 'company' : 'companies'}`
+  return `${count(products, 'product')} and ${count(listings, 'listing')} from ${where}`
+}
+
+function Whole({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+  const { today, totals } = overview
+  const isNew = totals.stores === 0 && today.uploads.count === 0 && overview.inbox.files === 0
+  return (
+    <>
+      {isNew && <FirstSteps />}
+      <NeedsAttention attention={overview.attention} />
+      <Today overview={overview} />
+      <Throughput steps={overview.throughput} />
+      {overview.sources.length > 0 && <Sources overview={overview} />}
+    </>
+  )
+}
+
+function FirstSteps(): ReactNode {
+  const address = window.location.origin
+  return (
+    <div className={style.first}>
+      <Empty
+        title="Nothing has arrived yet. On the scraping machine:"
+        commands={[
+          `echo 'API_SERVER_URL=${address}' >> .env`,
+          `echo 'API_SECRET_KEY=splitcart_…' >> .env`,
+          'npx splitcart doctor',
+          'npx splitcart upload-data --wait',
+        ]}
+      >
+        <p>
+          Make its key under <Link to="/keys">Keys and audit</Link>, with the scope upload. To try it with invented
+          shops, first: <code>npx splitcart generate scraping/data/product_outbox</code>
+        </p>
+      </Empty>
+    </div>
+  )
+}
+
+function Today({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+  const { today, inbox } = overview
+  const { oldest_received_at: oldest } = inbox
+  return (
+    <section aria-label="Today" className={style.tiles}>
+      <Tile name="Uploads today" value={atLeast(today.uploads)}>
+        {today.files === 0 ? 'none loaded yet' : `${count(today.files, 'file')} loaded`}
+      </Tile>
+      <Tile name="Rows loaded today" value={whole(today.rows - today.rejected)}>
+        {whole(today.inserted)} new, {whole(today.changed)} changed
+      </Tile>
+      <Tile name="Rejected today" value={whole(today.rejected)}>
+        <Link to="/rejects">{today.rejected === 0 ? 'All rejects' : 'Look at them'}</Link>
+      </Tile>
+      <Tile name="Waiting in the inbox" value={whole(inbox.files)}>
+        {oldest === null ? (
+          'nothing waits'
+        ) : (
+          <>
+            the oldest came <Ago at={oldest} />, {size(inbox.bytes)}
+          </>
+        )}
+      </Tile>
+    </section>
+  )
+}
+
+function Tile({ name, value, children }: Readonly<{ name: string; value: string; children: ReactNode }>): ReactNode {
+  return (
+    <div className={style.tile}>
+      <h2 className={style.name}>{name}</h2>
+      <p className={style.value}>{value}</p>
+      <p className={style.about}>{children}</p>
+    </div>
+  )
+}
+
+function Sources({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+  const today = Date.parse(overview.at)
+  return (
+    <Panel title="Sources, the last 30 days" note={<DayLegend />}>
+      <ul className={style.sources}>
+        {overview.sources.map(({ company, store_id, store_name, days }) => (
+          <li key={JSON.stringify([company, store_id])} className={style.source}>
+            <Link to="/sources" search={{ company }} className={style.store}>
+              <Said text={`${company} · ${store_name}`} />
+            </Link>
+            <DayBar days={days} today={today} />
+          </li>
+        ))}
+      </ul>
+      <p className={style.all}>
+        <Link to="/sources">All sources</Link>
+      </p>
+    </Panel>
+  )
+}

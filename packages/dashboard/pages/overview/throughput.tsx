@@ -1,0 +1,52 @@
+/** How many rows were loaded in each hour of the last day. */
+import type { Overview } from '@splitcart/data-management/api/overview.ts'
+import type { ReactNode } from 'react'
+import { clock, count, whole } from '../../parts/format.ts'
+import { Panel } from '../../parts/page.tsx'
+import style from './throughput.module.css'
+
+/** The panel. The same numbers are in a table for those who cannot see the bars. */
+export function Throughput({ steps }: Readonly<{ steps: Overview['throughput'] }>): ReactNode {
+  const most = Math.max(1, ...steps.map(({ rows }) => rows))
+  const rows = steps.reduce((sum, step) => sum + step.rows, 0)
+  const files = steps.reduce((sum, step) => sum + step.files, 0)
+  return (
+    <Panel
+      title="The last 24 hours"
+      note={`${count(rows, 'row')} in ${count(files, 'file')}; at most ${whole(most === 1 ? 0 : most)} in an hour`}
+    >
+      <div className={style.bars} aria-hidden="true">
+        {steps.map((step) => (
+          <div
+            key={step.from}
+            className={style.bar}
+            title={`${clock(Date.parse(step.from))}: ${count(step.rows, 'row')} in ${count(step.files, 'file')}`}
+          >
+            <div className={style.fill} style={{ height: `${(step.rows / most) * 100}%` }} data-some={step.rows > 0} />
+          </div>
+        ))}
+      </div>
+      <div className={style.hours} aria-hidden="true">
+        {steps
+          .filter((_, index) => index % 6 === 0)
+          .map(({ from }) => (
+            <span key={from}>{clock(Date.parse(from))}</span>
+          ))}
+        <span>now</span>
+      </div>
+      <table className={style.spoken}>
+        <caption>Rows loaded by hour</caption>
+        <tbody>
+          {steps.map(({ from, rows: loaded, files: of }) => (
+            <tr key={from}>
+              <th scope="row">{clock(Date.parse(from))}</th>
+              <td>
+                {count(loaded, 'row')} in {count(of, 'file')}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  )
+}

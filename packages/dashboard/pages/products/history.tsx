@@ -1,0 +1,94 @@
+/** The price history as a table: for those who cannot see the chart, and for those who want the figures. */
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useMemo } from 'react'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { change, count, money } from '../../parts/format.ts'
+import { Panel } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Day } from '../../parts/time.tsx'
+import type { Line, Run } from './lines.ts'
+import { Notes } from './prices-now.tsx'
+
+type Entry = Readonly<{ key: string; line: Line; run: Run; before: Run | undefined }>
+
+const COLUMNS: readonly Column<Entry>[] = [
+  {
+    id: 'from',
+    title: 'From',
+    width: '7rem',
+    narrow: 'shown',
+    sort: ({ run }) => run.from,
+    cell: ({ run }) => <Day on={run.from} />,
+  },
+  {
+    id: 'to',
+    title: 'To',
+    width: '7rem',
+    narrow: 'shown',
+    sort: ({ run }) => run.to,
+    cell: ({ run }) => (run.is_current ? 'now' : <Day on={run.to} />),
+  },
+  {
+    id: 'store',
+    title: 'Store',
+    width: 'minmax(9rem, 2fr)',
+    narrow: 'first',
+    sort: ({ line }) => `${line.company} ${line.storeName}`,
+    cell: ({ line }) => (
+      <Said text={[line.company, line.storeName, line.listing].filter((name) => name !== null).join(' · ')} />
+    ),
+  },
+  {
+    id: 'price',
+    title: 'Price',
+    width: '5.5rem',
+    right: true,
+    narrow: 'bare',
+    sort: ({ run }) => run.price_cents,
+    cell: ({ run }) => <strong>{money(run.price_cents)}</strong>,
+  },
+  {
+    id: 'change',
+    title: 'Change',
+    width: '4.5rem',
+    right: true,
+    narrow: 'bare',
+    cell: ({ run, before }) => (before === undefined ? '' : change(before.price_cents, run.price_cents)),
+  },
+  { id: 'notes', title: 'Notes', width: '8.5rem', narrow: 'bare', cell: ({ run }) => <Notes terms={run} /> },
+  {
+    id: 'upload',
+    title: 'Came with',
+    width: '5.5rem',
+    right: true,
+    narrow: 'bare',
+    cell: ({ line, run }) => (
+      <Link to="/scrape" search={{ store: `${line.company}/${line.storeId}`, date: run.from }} preload={false}>
+        its upload
+      </Link>
+    ),
+  },
+]
+
+/** The table, the newest first. */
+export function History({ lines }: Readonly<{ lines: readonly Line[] }>): ReactNode {
+  const entries = useMemo(() => entriesOf(lines), [lines])
+  const gaps = lines.reduce((sum, line) => sum + line.gaps.length, 0)
+  return (
+    <Panel
+      title="Price history"
+      note={`${count(entries.length, 'price')}${gaps > 0 ? `; in ${count(gaps, 'gap')} scrapes did not show it` : ''}`}
+      plain
+    >
+      <DataTable label="Price history" columns={COLUMNS} rows={entries} idOf={({ key }) => key} />
+    </Panel>
+  )
+}
+
+function entriesOf(lines: readonly Line[]): Entry[] {
+  return lines
+    .flatMap((line) =>
+      line.runs.map((run, index) => ({ key: `${line.key} ${run.from}`, line, run, before: line.runs[index - 1] })),
+    )
+    .sort((one, other) => (one.run.from < other.run.from ? 1 : -1))
+}

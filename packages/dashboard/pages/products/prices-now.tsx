@@ -1,0 +1,109 @@
+/** What every store asks for a product now; the boxes choose the stores of the chart. */
+
+import { Checkbox } from '@mantine/core'
+import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import { useNavigate } from '@tanstack/react-router'
+import { type ReactNode, useMemo } from 'react'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { change, count, money } from '../../parts/format.ts'
+import { Panel } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Day } from '../../parts/time.tsx'
+import style from './product.module.css'
+import { storeNamed, toggled } from './stores-chosen.ts'
+
+type Price = ProductAnswer['prices'][number]
+type Props = Readonly<{ product: ProductAnswer; chosen: readonly string[] }>
+
+/** The table. */
+export function PricesNow({ product, chosen }: Props): ReactNode {
+  const navigate = useNavigate({ from: '/products/$id' })
+  const columns = useMemo(() => {
+    const toggle = (store: string) =>
+      navigate({ search: (now) => ({ ...now, store: toggled(chosen, store) }), replace: true, resetScroll: false })
+    return columnsFor(chosen, toggle)
+  }, [chosen, navigate])
+  return (
+    <Panel title="What it costs now" note={`in ${count(product.now.stores, 'store')}`} plain>
+      <DataTable label="What it costs now" columns={columns} rows={product.prices} idOf={idOf} />
+    </Panel>
+  )
+}
+
+function idOf({ company, store_id, sku, key }: Price): string {
+  return JSON.stringify([company, store_id, sku ?? key])
+}
+
+function columnsFor(chosen: readonly string[], toggle: (store: string) => void): Column<Price>[] {
+  return [
+    {
+      id: 'chart',
+      title: 'Chart',
+      width: '3rem',
+      narrow: 'bare',
+      cell: (price) => (
+        <Checkbox
+          size="xs"
+          aria-label={`Show ${price.company} ${price.store_name} in the chart`.slice(0, 120)}
+          checked={chosen.includes(storeNamed(price))}
+          onChange={() => toggle(storeNamed(price))}
+        />
+      ),
+    },
+    ...COLUMNS,
+  ]
+}
+
+const COLUMNS: readonly Column<Price>[] = [
+  {
+    id: 'company',
+    title: 'Company',
+    width: 'minmax(5rem, 1fr)',
+    narrow: 'bare',
+    sort: ({ company }) => company,
+    cell: ({ company }) => <Said text={company} />,
+  },
+  {
+    id: 'store',
+    title: 'Store',
+    width: 'minmax(7rem, 2fr)',
+    narrow: 'bare',
+    sort: ({ store_name }) => store_name,
+    cell: ({ store_name }) => <Said text={store_name} />,
+  },
+  {
+    id: 'price',
+    title: 'Price',
+    width: '5.5rem',
+    right: true,
+    narrow: 'bare',
+    sort: ({ price_cents }) => price_cents,
+    cell: ({ price_cents }) => <strong>{money(price_cents)}</strong>,
+  },
+  {
+    id: 'was',
+    title: 'Before',
+    width: '5.5rem',
+    right: true,
+    narrow: 'shown',
+    sort: ({ was_price_cents }) => was_price_cents ?? 0,
+    cell: ({ was_price_cents }) => (was_price_cents === null ? '–' : money(was_price_cents)),
+  },
+  {
+    id: 'change',
+    title: 'Change',
+    width: '4.5rem',
+    right: true,
+    cell: ({ was_price_cents, price_cents }) => (was_price_cents === null ? '' : change(was_price_cents, price_cents)),
+  },
+  { id: 'notes', title: 'Notes', width: '8.5rem', narrow: 'bare', cell: (price) => <Notes terms={price} /> },
+  { id: 'date', title: 'Seen', width: '7rem', right: true, cell: ({ date }) => <Day on={date} /> },
+]
+
+type Terms = Readonly<{ is_on_special: boolean | null; is_available: boolean | null }>
+
+/** On special, sold out: in words. */
+export function Notes({ terms }: Readonly<{ terms: Terms }>): ReactNode {
+  const notes = [terms.is_on_special === true && 'special', terms.is_available === false && 'sold out']
+  return <span className={style.notes}>{notes.filter(Boolean).join(', ')}</span>
+}

@@ -1,0 +1,139 @@
+/** One product: what every store asks for it now, and what they have asked. */
+
+import { NativeSelect } from '@mantine/core'
+import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { lazy, type ReactNode, Suspense, useMemo } from 'react'
+import { pricesQuery, productQuery } from '../../api/queries.ts'
+import { list } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Facts, Page, Panel } from '../../parts/page.tsx'
+import { Said, SaidWhole } from '../../parts/said.tsx'
+import { History } from './history.tsx'
+import { linesOf } from './lines.ts'
+import { PricesNow } from './prices-now.tsx'
+import style from './product.module.css'
+import { firstStores } from './stores-chosen.ts'
+
+const PriceChart = lazy(async () => ({ default: (await import('./price-chart.tsx')).PriceChart }))
+
+const DAY_MS = 86_400_000
+const PERIODS = [
+  { value: '', label: 'all that is known' },
+  { value: '30', label: 'the last 30 days' },
+  { value: '90', label: 'the last 90 days' },
+  { value: '365', label: 'the last year' },
+  { value: '730', label: 'the last two years' },
+]
+
+/** The page. */
+export function ProductPage(): ReactNode {
+  const { id } = useParams({ from: '/shell/products/$id' })
+  const { data, error, refetch } = useQuery(productQuery(id))
+  return (
+    <Page
+      title={data?.name ?? 'Product'}
+      heading={data && <SaidWhole text={data.name} />}
+      lead={<Link to="/products">All products</Link>}
+    >
+      {error && <Trouble error={error} retry={refetch} />}
+      {data === undefined ? error === null && <Waiting /> : <Whole product={data} />}
+    </Page>
+  )
+}
+
+function Whole({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
+  const { store } = useSearch({ from: '/shell/products/$id' })
+  const chosen = useMemo(() => store ?? firstStores(product.prices), [store, product.prices])
+  return (
+    <>
+      <About product={product} />
+      {product.prices.length === 0 && chosen.length === 0 ? (
+        <Empty title="No store shows it in its latest scrape." />
+      ) : (
+        <Past id={String(product.id)} chosen={chosen}>
+          <PricesNow product={product} chosen={chosen} />
+        </Past>
+      )}
+    </>
+  )
+}
+
+function About({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
+  const { name, brand, size, barcodes, categories, listings } = product
+  const named = [...new Set(listings.map((listing) => listing.name))].filter((each) => each !== name)
+  return (
+    <div className={style.about}>
+      <Facts
+        facts={[
+          ['Brand', brand === null ? 'not told' : <SaidWhole key="brand" text={brand} />],
+          ['Size', size === null ? 'not told' : <SaidWhole key="size" text={size} />],
+          ['Barcodes', barcodes.length === 0 ? 'none' : <SaidWhole key="barcodes" text={list(barcodes)} />],
+          ['Category', categories.length === 0 ? 'none' : <SaidWhole key="category" text={categories.join(' › ')} />],
+          ['Sold as', <Listings key="listings" listings={listings} />],
+          ...(named.length === 0 ? [] : [['Also called', <SaidWhole key="names" text={list(named)} />] as const]),
+        ]}
+      />
+    </div>
+  )
+}
+
+function Listings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
+  return (
+    <ul className={style.listings}>
+      {listings.map(({ company, sku, key, url }) => (
+        <li key={JSON.stringify([company, key, sku])}>
+          <Said text={sku === null ? company : `${company} ${sku}`} />
+          {url !== null && /^https?:\/\//i.test(url) && (
+            <>
+              {' '}
+              <a href={url} rel="noreferrer noopener external" title={url}>
+                in the shop
+              </a>
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+type PastProps = Readonly<{ id: string; chosen: readonly string[]; children: ReactNode }>
+
+/** The chart, what is chosen for it, and the same as a table. */
+function Past({ id, chosen, children }: PastProps): ReactNode {
+  const { days } = useSearch({ from: '/shell/products/$id' })
+  const navigate = useNavigate({ from: '/products/$id' })
+  const from = days === undefined ? undefined : new Date(Date.now() - Number(days) * DAY_MS).toISOString().slice(0, 10)
+  const { data, error, refetch } = useQuery(pricesQuery(id, { store: chosen, ...(from && { from }) }))
+  const lines = useMemo(() => (data === undefined ? [] : linesOf(data)), [data])
+  const period = (
+    <NativeSelect
+      size="xs"
+      aria-label="Period"
+      value={days ?? ''}
+      onChange={({ currentTarget }) =>
+        navigate({ search: (now) => ({ ...now, days: currentTarget.value || undefined }), replace: true })
+      }
+      data={PERIODS}
+    />
+  )
+  return (
+    <>
+      <Panel title="What it has cost" note={period}>
+        {error && <Trouble error={error} retry={refetch} />}
+        {chosen.length === 0 && <p className={style.muted}>Choose stores in the table below.</p>}
+        {chosen.length > 0 && data === undefined && error === null && <Waiting />}
+        {data !== undefined && lines.length === 0 && <p className={style.muted}>Nothing in this period.</p>}
+        {lines.length > 0 && (
+          <Suspense fallback={<div className={style.room} />}>
+            <PriceChart lines={lines} />
+          </Suspense>
+        )}
+      </Panel>
+      {children}
+      {lines.length > 0 && <History lines={lines} />}
+    </>
+  )
+}

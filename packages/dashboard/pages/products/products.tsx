@@ -1,0 +1,134 @@
+/** What the stores sell: found as one types, with the range of prices over all stores. */
+import type { ProductPage } from '@splitcart/data-management/api/products.ts'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { type ReactNode, useCallback, useMemo } from 'react'
+import { productsQuery } from '../../api/queries.ts'
+import { CompanyFilter } from '../../parts/company-filter.tsx'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { Filters, TextFilter } from '../../parts/filters.tsx'
+import { atLeast, money, whole } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import style from './products.module.css'
+
+type Product = ProductPage['products'][number]
+
+const COLUMNS: readonly Column<Product>[] = [
+  {
+    id: 'name',
+    title: 'Product',
+    width: 'minmax(12rem, 4fr)',
+    narrow: 'first',
+    cell: ({ id, name }) => (
+      <Link to="/products/$id" params={{ id: String(id) }} className={style.name}>
+        <Said text={name} />
+      </Link>
+    ),
+  },
+  {
+    id: 'brand',
+    title: 'Brand',
+    width: 'minmax(5rem, 1fr)',
+    narrow: 'bare',
+    cell: ({ brand }) => <Said text={brand ?? ''} />,
+  },
+  { id: 'size', title: 'Size', width: '6rem', narrow: 'bare', cell: ({ size }) => <Said text={size ?? ''} /> },
+  {
+    id: 'companies',
+    title: 'Sold by',
+    width: 'minmax(6rem, 1.4fr)',
+    cell: (product) => <Said text={companiesOf(product)} />,
+  },
+  { id: 'stores', title: 'Stores', width: '4rem', right: true, cell: ({ now }) => whole(now?.stores ?? 0) },
+  {
+    id: 'price',
+    title: 'Price now',
+    width: '8.5rem',
+    right: true,
+    narrow: 'bare',
+    cell: ({ now }) => <Range now={now} />,
+  },
+]
+
+/** The page. */
+export function Products(): ReactNode {
+  const filters = useSearch({ from: '/shell/products' })
+  const products = useInfiniteQuery(productsQuery(filters))
+  const rows = useMemo(() => products.data?.pages.flatMap((page) => page.products) ?? [], [products.data])
+  const total = products.data?.pages[0]?.total
+  return (
+    <Page title="Products">
+      <ProductFilters />
+      <p role="status" className={style.found}>
+        {total === undefined ? '' : `${atLeast(total)} found`}
+      </p>
+      {products.error !== null && products.data === undefined && (
+        <Trouble error={products.error} retry={products.refetch} />
+      )}
+      {products.isPending ? (
+        <Waiting />
+      ) : rows.length === 0 && !products.isError ? (
+        <Nothing isFiltered={Object.keys(filters).length > 0} />
+      ) : (
+        <DataTable label="Products" columns={COLUMNS} rows={rows} idOf={({ id }) => String(id)} more={products} />
+      )}
+    </Page>
+  )
+}
+
+function companiesOf({ listings }: Product): string {
+  return [...new Set(listings.map(({ company }) => company))].join(', ')
+}
+
+function Range({ now }: Pick<Product, 'now'>): ReactNode {
+  if (now === undefined || now.lowest_cents === null || now.highest_cents === null)
+    return <span className={style.muted}>not on sale</span>
+  if (now.lowest_cents === now.highest_cents) return money(now.lowest_cents)
+  return `${money(now.lowest_cents)} – ${money(now.highest_cents)}`
+}
+
+function ProductFilters(): ReactNode {
+  const { q, company, barcode, sku } = useSearch({ from: '/shell/products' })
+  const navigate = useNavigate({ from: '/products' })
+  const setText = useCallback(
+    (text: string | undefined) => navigate({ search: (now) => ({ ...now, q: text }), replace: true }),
+    [navigate],
+  )
+  return (
+    <Filters>
+      <TextFilter label="Name and brand" value={q ?? ''} onChange={setText} placeholder="full cream mi…" autoFocus />
+      <CompanyFilter
+        value={company}
+        onChange={(chosen) => navigate({ search: (now) => ({ ...now, company: chosen }) })}
+      />
+      {(barcode ?? sku) !== undefined && (
+        <Link
+          from="/products"
+          to="/products"
+          search={(now) => ({ ...now, barcode: undefined, sku: undefined })}
+          className={style.only}
+        >
+          only <Said text={barcode ?? sku ?? ''} /> ×
+        </Link>
+      )}
+    </Filters>
+  )
+}
+
+function Nothing({ isFiltered }: Readonly<{ isFiltered: boolean }>): ReactNode {
+  if (isFiltered)
+    return (
+      <Empty title="No product is called that.">
+        <p>All words must be in its name or brand; the last one may be only begun.</p>
+        <Link to="/products">Show all products</Link>
+      </Empty>
+    )
+  return (
+    <Empty
+      title="No product is known yet. On the scraping machine, with files in product_outbox:"
+      commands={['npx splitcart upload-data --wait']}
+    />
+  )
+}

@@ -1,0 +1,182 @@
+/** Every store: how regularly, how lately and how wholly it is scraped. */
+import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { type ReactNode, useMemo } from 'react'
+import { sourcesQuery } from '../../api/queries.ts'
+import { Badge, SourceState } from '../../parts/badge.tsx'
+import { CompanyFilter } from '../../parts/company-filter.tsx'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
+import { ChoiceFilter, Filters } from '../../parts/filters.tsx'
+import { atLeast, count, percent, whole } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Ago, Day } from '../../parts/time.tsx'
+import style from './sources.module.css'
+
+type Source = SourcePage['sources'][number]
+
+const STATES = ['good', 'late', 'silent'] as const
+
+const COLUMNS: readonly Column<Source>[] = [
+  {
+    id: 'store',
+    title: 'Store',
+    width: 'minmax(10rem, 4fr)',
+    narrow: 'first',
+    cell: ({ company, store_id, store_name }) => (
+      <span className={style.store}>
+        <Said text={store_name} className={style.name} />
+        <Said text={besides(company, store_id, store_name)} className={style.muted} />
+      </span>
+    ),
+  },
+  {
+    id: 'state',
+    title: 'State',
+    width: 'minmax(5.5rem, 9rem)',
+    narrow: 'bare',
+    cell: ({ state, is_partial }) => (
+      <span className={style.states}>
+        <SourceState state={state} />
+        {is_partial && <Badge tone="warn">partial</Badge>}
+      </span>
+    ),
+  },
+  {
+    id: 'last',
+    title: 'Last scrape',
+    width: '6.5rem',
+    right: true,
+    narrow: 'shown',
+    cell: ({ last_date, received_at }) => <LastScrape date={last_date} receivedAt={received_at} />,
+  },
+  { id: 'usual', title: 'Usually', width: '6rem', right: true, cell: ({ usual_days }) => intervalOf(usual_days) },
+  {
+    id: 'rows',
+    title: 'Rows',
+    width: '6.5rem',
+    right: true,
+    narrow: 'shown',
+    cell: (source) => <Rows source={source} />,
+  },
+  {
+    id: 'rejects',
+    title: 'Rejected',
+    width: '4.5rem',
+    right: true,
+    cell: (source) => <Rejected source={source} />,
+  },
+  {
+    id: 'days',
+    title: 'The last 30 days',
+    width: 'minmax(11rem, 2fr)',
+    narrow: 'first',
+    cell: ({ days }) => <DayBar days={days} today={Date.now()} />,
+  },
+]
+
+/** The page. */
+export function Sources(): ReactNode {
+  const filters = useSearch({ from: '/shell/sources' })
+  const sources = useInfiniteQuery(sourcesQuery(filters))
+  const rows = useMemo(() => sources.data?.pages.flatMap((page) => page.sources) ?? [], [sources.data])
+  const total = sources.data?.pages[0]?.total
+  return (
+    <Page title="Sources" lead={total && total.count > 0 && `${atLeast(total)} stores`} actions={<DayLegend />}>
+      <SourceFilters />
+      {sources.error !== null && sources.data === undefined && (
+        <Trouble error={sources.error} retry={sources.refetch} />
+      )}
+      {sources.isPending ? (
+        <Waiting />
+      ) : rows.length === 0 && !sources.isError ? (
+        <Nothing isFiltered={filters.company !== undefined || filters.state !== undefined} />
+      ) : (
+        <DataTable label="Sources" columns={COLUMNS} rows={rows} idOf={idOf} more={sources} />
+      )}
+    </Page>
+  )
+}
+
+function idOf({ company, store_id }: Source): string {
+  return JSON.stringify([company, store_id])
+}
+
+/** What the name of a store does not say by itself. */
+function besides(company: string, storeId: string, storeName: string): string {
+  const said = storeName.toLowerCase()
+  return [company, storeId].filter((each) => !said.includes(each.toLowerCase())).join(' ')
+}
+
+function Rejected({ source: { company, store_id, reject_share } }: Readonly<{ source: Source }>): ReactNode {
+  if (reject_share === 0) return '–'
+  return (
+    <Link to="/rejects" search={{ store: `${company}/${store_id}` }}>
+      {percent(reject_share)}
+    </Link>
+  )
+}
+
+function intervalOf(days: number | null): string {
+  if (days === null) return 'once so far'
+  return days === 1 ? 'daily' : `every ${count(days, 'day')}`
+}
+
+function LastScrape({ date, receivedAt }: Readonly<{ date: string; receivedAt: string }>): ReactNode {
+  return (
+    <span className={style.last}>
+      <Day on={date} />
+      <span className={style.spoken}>
+        , received <Ago at={receivedAt} />
+      </span>
+    </span>
+  )
+}
+
+/** The rows of the latest scrape, and what share of the usual number they are. */
+function Rows({ source: { rows, usual_rows } }: Readonly<{ source: Source }>): ReactNode {
+  return (
+    <span title={`${count(rows, 'row')}; the median of the last ten scrapes is ${whole(usual_rows)}`}>
+      {whole(rows)}
+      {usual_rows > 0 && <span className={style.muted}> {percent(Math.round((rows / usual_rows) * 100) / 100)}</span>}
+    </span>
+  )
+}
+
+function SourceFilters(): ReactNode {
+  const { company, state } = useSearch({ from: '/shell/sources' })
+  const navigate = useNavigate({ from: '/sources' })
+  return (
+    <Filters>
+      <CompanyFilter
+        value={company}
+        onChange={(chosen) => navigate({ search: (now) => ({ ...now, company: chosen }) })}
+      />
+      <ChoiceFilter
+        label="State"
+        all="all states"
+        values={STATES}
+        value={state}
+        onChange={(chosen) => navigate({ search: (now) => ({ ...now, state: chosen }) })}
+      />
+    </Filters>
+  )
+}
+
+function Nothing({ isFiltered }: Readonly<{ isFiltered: boolean }>): ReactNode {
+  if (isFiltered)
+    return (
+      <Empty title="No source is like that.">
+        <Link to="/sources">Show all sources</Link>
+      </Empty>
+    )
+  return (
+    <Empty
+      title="No store was scraped yet. A store is here as soon as its first file is loaded:"
+      commands={['npx splitcart upload-data --wait']}
+    />
+  )
+}

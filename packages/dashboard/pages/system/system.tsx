@@ -1,0 +1,175 @@
+/** How things stand on the server's machine. */
+import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { systemQuery } from '../../api/queries.ts'
+import { Badge, type Tone } from '../../parts/badge.tsx'
+import { Commands } from '../../parts/commands.tsx'
+import { count, percent, size, whole } from '../../parts/format.ts'
+import { Trouble, Waiting } from '../../parts/notice.tsx'
+import { Facts, Page, Panel } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Ago, Moment } from '../../parts/time.tsx'
+import { Settings } from './settings.tsx'
+import style from './system.module.css'
+
+const BACKUP_OLD_MS = 2 * 86_400_000
+
+/** The page. */
+export function System(): ReactNode {
+  const { data, error, refetch } = useQuery(systemQuery)
+  return (
+    <Page title="System">
+      {error && <Trouble error={error} retry={refetch} />}
+      {data === undefined ? error === null && <Waiting /> : <Whole system={data} />}
+    </Page>
+  )
+}
+
+function Whole({ system }: Readonly<{ system: SystemView }>): ReactNode {
+  return (
+    <>
+      <div className={style.two}>
+        <Panel title="Loader and inbox">
+          <Loader system={system} />
+        </Panel>
+        <Panel title="Disk and databases">
+          <Disk system={system} />
+        </Panel>
+      </div>
+      <div className={style.two}>
+        <Panel title="Backup">
+          <Backup system={system} />
+        </Panel>
+        <Panel title="Program">
+          <Program system={system} />
+        </Panel>
+      </div>
+      <Settings settings={system.settings} />
+    </>
+  )
+}
+
+const LOADER_TONES: Readonly<Record<SystemView['loader']['state'], Tone>> = {
+  working: 'busy',
+  idle: 'good',
+  'not running': 'bad',
+}
+
+function Loader({ system: { loader, inbox, uploads } }: Readonly<{ system: SystemView }>): ReactNode {
+  const { progress, upload } = loader
+  return (
+    <>
+      <Facts
+        facts={[
+          [
+            'update-db',
+            <span key="loader" className={style.row}>
+              <Badge tone={LOADER_TONES[loader.state]}>{loader.state}</Badge>
+              {loader.since && <Ago at={loader.since} />}
+            </span>,
+          ],
+          ...(upload === null
+            ? []
+            : [
+                [
+                  'Works on',
+                  <Link key="upload" to="/uploads/$id" params={{ id: upload.id }} className={style.link}>
+                    <Said text={upload.filename} />
+                  </Link>,
+                ] as const,
+              ]),
+          ...(progress === null || progress.of_bytes === 0
+            ? []
+            : [['Has read', percent(progress.bytes / progress.of_bytes)] as const]),
+          ['Inbox', `${count(inbox.files, 'file')}, ${size(inbox.bytes)}`],
+          [
+            'The oldest',
+            inbox.oldest_received_at === null ? 'nothing waits' : <Ago key="oldest" at={inbox.oldest_received_at} />,
+          ],
+          ['Uploads', `${whole(uploads.loaded)} loaded, ${whole(uploads.held)} held, ${whole(uploads.failed)} failed`],
+        ]}
+      />
+      {loader.state === 'not running' && (
+        <div className={style.todo}>
+          <p>Files are accepted but not loaded. `splitcart serve` starts it by itself; without it:</p>
+          <Commands lines={['npx splitcart update-db --products --watch']} />
+        </div>
+      )}
+    </>
+  )
+}
+
+function Disk({ system: { disk, databases } }: Readonly<{ system: SystemView }>): ReactNode {
+  const used = 1 - disk.free_bytes / Math.max(1, disk.total_bytes)
+  return (
+    <>
+      <div className={style.meter} data-low={disk.is_low} aria-hidden="true">
+        <div className={style.used} style={{ width: `${used * 100}%` }} />
+      </div>
+      <Facts
+        facts={[
+          ['Free', `${size(disk.free_bytes)} of ${size(disk.total_bytes)}${disk.is_low ? ': too little' : ''}`],
+          ['Kept free', `${size(disk.kept_bytes)}; below that, uploads are refused`],
+          ...databases.map(
+            ({ name, path, bytes, log_bytes }) =>
+              [
+                name === 'catalogue' ? 'Catalogue' : 'Ledger',
+                <span key={name} title={path}>
+                  {size(bytes)}
+                  {log_bytes > 0 && `, and ${size(log_bytes)} of log`}
+                </span>,
+              ] as const,
+          ),
+        ]}
+      />
+    </>
+  )
+}
+
+function Backup({ system: { at, backup } }: Readonly<{ system: SystemView }>): ReactNode {
+  const isOld = backup === null || Date.parse(at) - Date.parse(backup.at) > BACKUP_OLD_MS
+  return (
+    <>
+      <p className={style.line}>
+        {backup === null ? (
+          'None is known of.'
+        ) : (
+          <>
+            The latest was made <Ago at={backup.at} />
+            {backup.path !== null && (
+              <>
+                , to <Said text={backup.path} />
+              </>
+            )}
+            .
+          </>
+        )}
+      </p>
+      {isOld && <Commands lines={['npx splitcart backup /path/to/backups']} />}
+    </>
+  )
+}
+
+function Program({ system: { versions, started_at, listeners } }: Readonly<{ system: SystemView }>): ReactNode {
+  return (
+    <>
+      <Facts
+        facts={[
+          ['SplitCart', versions.program],
+          ['Node.js', versions.node],
+          ['SQLite', versions.sqlite],
+          ['Started', <Moment key="started" at={started_at} />],
+          ['Pages open', whole(listeners)],
+        ]}
+      />
+      <p className={style.links}>
+        <Link to="/docs">API documentation</Link>
+        <a href="/api/openapi.json">openapi.json</a>
+        <a href="/metrics">Metrics</a>
+        <a href="/readyz">Readiness</a>
+      </p>
+    </>
+  )
+}

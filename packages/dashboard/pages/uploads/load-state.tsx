@@ -1,0 +1,34 @@
+/** The state of an upload, and while it is loaded, how far that has come. */
+import type { Progress } from '@splitcart/data-management/api/events-schema.ts'
+import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import { skipToken, useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { UploadState } from '../../parts/badge.tsx'
+import { percent } from '../../parts/format.ts'
+import style from './load-state.module.css'
+
+/** The state. */
+export function LoadState({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+  return (
+    <span className={style.state}>
+      <UploadState state={upload.state} />
+      {upload.state === 'loading' && <HowFar id={upload.id} />}
+      {upload.details?.wish && <span className={style.wish}>{WISHES[upload.details.wish.what]}</span>}
+    </span>
+  )
+}
+
+const WISHES = { load: 'to be loaded', undo: 'to be undone', discard: 'to be discarded' } as const
+
+function HowFar({ id }: Readonly<{ id: string }>): ReactNode {
+  // Put there by the events; nobody asks for it.
+  const { data } = useQuery<Progress>({ queryKey: ['progress', id], queryFn: skipToken })
+  if (data === undefined || data.of_bytes === 0) return null
+  const share = Math.min(1, data.bytes / data.of_bytes)
+  return (
+    <span className={style.far}>
+      <progress value={share} max={1} aria-label="Loaded so far" />
+      {percent(Math.floor(share * 100) / 100)}
+    </span>
+  )
+}

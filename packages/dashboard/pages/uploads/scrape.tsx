@@ -1,0 +1,39 @@
+/** From a store and a date to the upload that its prices came with: where the points of a chart lead. */
+import { useQuery } from '@tanstack/react-query'
+import { Link, Navigate, useSearch } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { scrapesQuery } from '../../api/queries.ts'
+import { count, date as written } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+
+/** Goes on to the upload where there is one; lists them where two files describe the same date. */
+export function ScrapePage(): ReactNode {
+  const { store, date } = useSearch({ from: '/shell/scrape' })
+  const { data, error, refetch } = useQuery(scrapesQuery(store, date))
+  const [first, ...others] = data?.scrapes ?? []
+  if (first !== undefined && first.upload_id !== null && others.length === 0)
+    return <Navigate to="/uploads/$id" params={{ id: first.upload_id }} replace />
+  return (
+    <Page title="Where this price came from" lead={<Said text={`${store}, ${written(date)}`} />}>
+      {error && <Trouble error={error} retry={refetch} />}
+      {data === undefined && error === null && <Waiting />}
+      {data?.scrapes.length === 0 && <Empty title="No scrape of this store has this date." />}
+      <ul>
+        {data?.scrapes.map(({ filename, upload_id, listings }) => (
+          <li key={filename}>
+            {upload_id === null ? (
+              <Said text={filename} />
+            ) : (
+              <Link to="/uploads/$id" params={{ id: upload_id }}>
+                <Said text={filename} />
+              </Link>
+            )}{' '}
+            {count(listings, 'listing')}
+          </li>
+        ))}
+      </ul>
+    </Page>
+  )
+}

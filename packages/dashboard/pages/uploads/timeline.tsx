@@ -1,0 +1,49 @@
+/** The moments of an upload: when it was safe, when its load began, when it was committed. */
+import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { ReactNode } from 'react'
+import { duration } from '../../parts/format.ts'
+import { Moment } from '../../parts/time.tsx'
+import style from './timeline.module.css'
+
+type Step = Readonly<{ name: string; about: string; at: string | null; isNext?: boolean }>
+
+/** The moments, with the time between them. */
+export function Timeline({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+  const steps = stepsOf(upload)
+  return (
+    <ol className={style.steps}>
+      {steps.map(({ name, about, at }, index) => {
+        const before = steps[index - 1]?.at ?? null
+        return (
+          <li key={name} className={style.step} data-done={at !== null}>
+            <span className={style.name}>{name}</span>
+            <span className={style.about}>{about}</span>
+            <span className={style.when}>
+              {at === null ? 'not yet' : <Moment at={at} />}
+              {at !== null && before !== null && Date.parse(at) >= Date.parse(before) && (
+                <span className={style.after}> +{duration(Date.parse(at) - Date.parse(before))}</span>
+              )}
+            </span>
+          </li>
+        )
+      })}
+    </ol>
+  )
+}
+
+const ENDS: Readonly<Record<string, readonly [string, string]>> = {
+  held: ['held', 'nothing is applied until a person decides'],
+  failed: ['failed', 'nothing of it is in the catalogue'],
+}
+
+function stepsOf({ received_at, state, load, details }: UploadView): Step[] {
+  const [end, about] = ENDS[state] ?? ['committed', 'its rows are in the catalogue']
+  const ended = load?.finished_at ?? null
+  const began = details?.load_started_at ?? null
+  const steps: Step[] = [{ name: 'accepted', about: 'durable on the disk of the server', at: received_at }]
+  // A load that ended before a person asked for another one is not the one that began last.
+  const isOfThisLoad = began !== null && (ended === null || Date.parse(began) <= Date.parse(ended))
+  if (ended === null || isOfThisLoad) steps.push({ name: 'load began', about: 'update-db reads the file', at: began })
+  steps.push({ name: end, about, at: ended })
+  return steps
+}

@@ -1,0 +1,148 @@
+/** Every file that was sent, the newest first, as they move. */
+import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { type ReactNode, useCallback, useMemo } from 'react'
+import { uploadsQuery } from '../../api/queries.ts'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
+import { size, whole } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Ago } from '../../parts/time.tsx'
+import { LoadState } from './load-state.tsx'
+import style from './uploads.module.css'
+
+const STATES = ['accepted', 'loading', 'loaded', 'held', 'failed'] as const
+
+const COLUMNS: readonly Column<UploadView>[] = [
+  {
+    id: 'filename',
+    title: 'File',
+    width: 'minmax(12rem, 5fr)',
+    narrow: 'first',
+    cell: ({ id, filename }) => (
+      <Link to="/uploads/$id" params={{ id }} className={style.name}>
+        <Said text={filename} />
+      </Link>
+    ),
+  },
+  {
+    id: 'state',
+    title: 'State',
+    width: 'minmax(6rem, 1.4fr)',
+    narrow: 'bare',
+    cell: (upload) => <LoadState upload={upload} />,
+  },
+  { id: 'rows', title: 'Rows', width: '4.5rem', right: true, narrow: 'shown', cell: (upload) => whole(rowsOf(upload)) },
+  {
+    id: 'rejected',
+    title: 'Rejected',
+    width: '5rem',
+    right: true,
+    cell: ({ load }) => (load === null || load.rejected === 0 ? '–' : whole(load.rejected)),
+  },
+  { id: 'bytes', title: 'Size', width: '5.5rem', right: true, cell: ({ bytes }) => size(bytes) },
+  { id: 'sender', title: 'Key', width: 'minmax(5rem, 1.3fr)', cell: (upload) => <Sender upload={upload} /> },
+  {
+    id: 'received',
+    title: 'Received',
+    width: '6.5rem',
+    right: true,
+    narrow: 'bare',
+    cell: ({ received_at }) => <Ago at={received_at} />,
+  },
+]
+
+/** The page. */
+export function Uploads(): ReactNode {
+  const filters = useSearch({ from: '/shell/uploads' })
+  const uploads = useInfiniteQuery(uploadsQuery(filters))
+  const rows = useMemo(() => uploads.data?.pages.flatMap((page) => page.uploads) ?? [], [uploads.data])
+  return (
+    <Page title="Uploads">
+      <UploadFilters />
+      {uploads.error !== null && uploads.data === undefined && (
+        <Trouble error={uploads.error} retry={uploads.refetch} />
+      )}
+      {uploads.isPending ? (
+        <Waiting />
+      ) : rows.length === 0 && !uploads.isError ? (
+        <Nothing isFiltered={Object.values(filters).some((value) => value !== undefined)} />
+      ) : (
+        <DataTable
+          label="Uploads"
+          columns={COLUMNS}
+          rows={rows}
+          idOf={({ id }) => id}
+          more={uploads}
+          end={`All ${whole(rows.length)} uploads are shown.`}
+        />
+      )}
+    </Page>
+  )
+}
+
+function rowsOf({ load, lines }: UploadView): number {
+  return load?.rows ?? lines
+}
+
+function Sender({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+  const { details } = upload
+  if (details === undefined) return null
+  if (details.sender === null) return <span className={style.muted}>by hand</span>
+  return (
+    <>
+      <Said text={details.sender.name} />
+      {details.times_sent > 1 && (
+        <span className={style.again} title={`These bytes were sent ${details.times_sent} times; they count once.`}>
+          ×{details.times_sent}
+        </span>
+      )}
+    </>
+  )
+}
+
+function UploadFilters(): ReactNode {
+  const { q, key, state } = useSearch({ from: '/shell/uploads' })
+  const navigate = useNavigate({ from: '/uploads' })
+  const setText = useCallback(
+    (text: string | undefined) => navigate({ search: (now) => ({ ...now, q: text }), replace: true }),
+    [navigate],
+  )
+  return (
+    <Filters>
+      <TextFilter label="File name" value={q ?? ''} onChange={setText} />
+      <ChoiceFilter
+        label="State"
+        all="all states"
+        values={STATES}
+        value={state}
+        onChange={(chosen) => navigate({ search: (now) => ({ ...now, state: chosen }) })}
+      />
+      {key !== undefined && (
+        <Link from="/uploads" to="/uploads" search={(now) => ({ ...now, key: undefined })} className={style.only}>
+          only of the key {key} ×
+        </Link>
+      )}
+    </Filters>
+  )
+}
+
+function Nothing({ isFiltered }: Readonly<{ isFiltered: boolean }>): ReactNode {
+  if (isFiltered)
+    return (
+      <Empty title="No upload is like that.">
+        <Link to="/uploads">Show all uploads</Link>
+      </Empty>
+    )
+  return (
+    <Empty
+      title="Nothing was sent yet. On the scraping machine:"
+      commands={['npx splitcart doctor', 'npx splitcart upload-data --wait']}
+    >
+      <p>The first says whether the server and the key are right; the second sends what waits in product_outbox.</p>
+    </Empty>
+  )
+}

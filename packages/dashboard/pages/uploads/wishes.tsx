@@ -1,0 +1,122 @@
+/** What a person may want done with an upload. The loader does it; what it does comes back as an event. */
+
+import { Button, Modal, TextInput } from '@mantine/core'
+import type { UploadView, WishName } from '@splitcart/data-management/api/uploads-schema.ts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { uploadQuery } from '../../api/queries.ts'
+import { send } from '../../api/request.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { Trouble } from '../../parts/notice.tsx'
+import { SaidWhole } from '../../parts/said.tsx'
+import style from './wishes.module.css'
+
+type Wish = Readonly<{ name: WishName; does: string; asks: string; isGrave: boolean }>
+
+const WISHES: Readonly<Record<WishName, Wish>> = {
+  release: { name: 'release', does: 'Release', asks: 'Its rows will be loaded as they are.', isGrave: false },
+  discard: {
+    name: 'discard',
+    does: 'Discard',
+    asks: 'It will not be loaded. The file stays on the server, among those that failed.',
+    isGrave: true,
+  },
+  undo: {
+    name: 'undo',
+    does: 'Undo',
+    asks: 'Everything this load did is taken out of the catalogue again. The file is held afterwards, so this can be taken back.',
+    isGrave: true,
+  },
+  replay: {
+    name: 'replay',
+    does: 'Replay',
+    asks: 'The file is loaded once more, from its beginning.',
+    isGrave: false,
+  },
+}
+
+const OPEN_TO: Readonly<Record<string, readonly WishName[]>> = {
+  held: ['release', 'discard'],
+  loaded: ['undo'],
+  failed: ['replay'],
+}
+
+/** The buttons that fit the state of an upload, for those who may. */
+export function Wishes({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+  const isAdmin = useIsAdmin()
+  const [asked, ask] = useState<Wish>()
+  const names = OPEN_TO[upload.state] ?? []
+  if (names.length === 0) return null
+  if (!isAdmin)
+    return upload.state === 'held' ? (
+      <p className={style.note}>To release or discard it, sign in with a key that has the scope admin.</p>
+    ) : null
+  return (
+    <div className={style.wishes}>
+      {names.map((name, index) => (
+        <Button
+          key={name}
+          size="xs"
+          variant={index === 0 && upload.state === 'held' ? 'filled' : 'default'}
+          disabled={upload.details?.wish != null}
+          onClick={() => ask(WISHES[name])}
+        >
+          {WISHES[name].does}
+        </Button>
+      ))}
+      <p role="status" className={style.note}>
+        {upload.details?.wish ? 'Asked for; update-db does it when its turn comes.' : ''}
+      </p>
+      {asked && <Confirm upload={upload} wish={asked} close={() => ask(undefined)} />}
+    </div>
+  )
+}
+
+function Confirm({ upload, wish, close }: Readonly<{ upload: UploadView; wish: Wish; close: () => void }>): ReactNode {
+  const client = useQueryClient()
+  const [reason, setReason] = useState('')
+  const wishing = useMutation({
+    mutationFn: () =>
+      send('POST', `/api/uploads/${upload.id}/${wish.name}`, reason.trim() === '' ? {} : { reason: reason.trim() }),
+    onSuccess: async () => {
+      close()
+      await client.invalidateQueries({ queryKey: uploadQuery(upload.id).queryKey })
+      await client.invalidateQueries({ queryKey: ['uploads'] })
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    wishing.mutate()
+  }
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={`${wish.does} this upload?`}
+      lockScroll={false}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <form className={style.form} onSubmit={submit}>
+        <p>
+          <SaidWhole text={upload.filename} />
+        </p>
+        <p>{wish.asks}</p>
+        <TextInput
+          label="Reason (for the audit, may be empty)"
+          maxLength={500}
+          value={reason}
+          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        />
+        {wishing.error && <Trouble error={wishing.error} />}
+        <div className={style.buttons}>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" color={wish.isGrave ? 'red' : 'blue'} loading={wishing.isPending}>
+            {wish.does}
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,35 @@
+/** A word for the state of something, with a shape and a colour that say the same. */
+import type { ReactNode } from 'react'
+import style from './badge.module.css'
+
+/** good: nothing to do; busy: it goes on by itself; warn: a person should look; bad: something is wrong; calm: neither. */
+export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'calm'
+
+/** A state in a word. */
+export function Badge({ tone, children }: Readonly<{ tone: Tone; children: ReactNode }>): ReactNode {
+  return (
+    <span className={style.badge} data-tone={tone}>
+      {children}
+    </span>
+  )
+}
+
+const UPLOAD_TONES: Readonly<Record<string, Tone>> = {
+  accepted: 'calm',
+  loading: 'busy',
+  loaded: 'good',
+  held: 'warn',
+  failed: 'bad',
+}
+
+/** The state of an upload. */
+export function UploadState({ state }: Readonly<{ state: string }>): ReactNode {
+  return <Badge tone={UPLOAD_TONES[state] ?? 'calm'}>{state}</Badge>
+}
+
+const SOURCE_TONES: Readonly<Record<string, Tone>> = { good: 'good', late: 'warn', silent: 'bad', partial: 'warn' }
+
+/** The state of a source. */
+export function SourceState({ state }: Readonly<{ state: string }>): ReactNode {
+  return <Badge tone={SOURCE_TONES[state] ?? 'calm'}>{state}</Badge>
+}

@@ -1,0 +1,31 @@
+/** Commands to type, and a button that copies them. */
+import { ActionIcon, CopyButton } from '@mantine/core'
+import type { ReactNode } from 'react'
+import style from './commands.module.css'
+import { Icon } from './icon.tsx'
+
+/** Lines for a shell. */
+export function Commands({ lines }: Readonly<{ lines: readonly string[] }>): ReactNode {
+  const text = lines.join('\n')
+  return (
+    <div className={style.block}>
+      <pre className={style.lines}>
+        <code>{text}</code>
+      </pre>
+      <Copy text={text} what="the commands" />
+    </div>
+  )
+}
+
+/** A button that copies a text, and says that it did. */
+export function Copy({ text, what }: Readonly<{ text: string; what: string }>): ReactNode {
+  return (
+    <CopyButton value={text}>
+      {({ copied, copy }) => (
+        <ActionIcon variant="subtle" color="gray" onClick={copy} aria-label={copied ? 'Copied' : `Copy ${what}`}>
+          <Icon name={copied ? 'done' : 'copy'} size={16} />
+        </ActionIcon>
+      )}
+    </CopyButton>
+  )
+}

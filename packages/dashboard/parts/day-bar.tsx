@@ -1,0 +1,45 @@
+/** The last days of a source, one small block for each, today last. */
+import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
+import type { ReactNode } from 'react'
+import style from './day-bar.module.css'
+import { day, list } from './format.ts'
+
+export type DayState = SourcePage['sources'][number]['days'][number]
+
+const DAY_MS = 86_400_000
+const WORDS: readonly (readonly [DayState, string])[] = [
+  ['missing', 'missing'],
+  ['late', 'late'],
+  ['partial', 'partial'],
+  ['good', 'good'],
+]
+
+/** The bar. Said in words to those who cannot see it. */
+export function DayBar({ days, today }: Readonly<{ days: readonly DayState[]; today: number }>): ReactNode {
+  const words = WORDS.flatMap(([state, word]) => {
+    const count = days.filter((each) => each === state).length
+    return count === 0 ? [] : [`${count} ${word}`]
+  })
+  return (
+    <div className={style.bar} role="img" aria-label={words.length === 0 ? 'nothing was due' : list(words)}>
+      {days.map((state, index) => {
+        const at = today - (days.length - 1 - index) * DAY_MS
+        const said = state === 'none' ? 'nothing was due' : state
+        return <span key={at} className={style.day} data-state={state} title={`${day(at)}: ${said}`} />
+      })}
+    </div>
+  )
+}
+
+/** What the colours of the bars mean. */
+export function DayLegend(): ReactNode {
+  return (
+    <ul className={style.legend}>
+      {WORDS.toReversed().map(([state, word]) => (
+        <li key={state}>
+          <span className={style.day} data-state={state} /> {word}
+        </li>
+      ))}
+    </ul>
+  )
+}

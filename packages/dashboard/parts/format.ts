@@ -1,0 +1,127 @@
+/** Numbers, sizes, prices and spans of time as this viewer reads them. */
+
+const WHOLE = new Intl.NumberFormat()
+const MONEY = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+const TENTHS = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 })
+const CHANGE = new Intl.NumberFormat(undefined, {
+  style: 'percent',
+  maximumFractionDigits: 0,
+  signDisplay: 'exceptZero',
+})
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
+const LIST = new Intl.ListFormat()
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
+
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** 18012 → "18,012" */
+export function whole(number: number): string {
+  return WHOLE.format(number)
+}
+
+/** "1 file", "2 files" */
+export function count(number: number, noun: string): string {
+  return `${whole(number)} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** A count that may have been cut off: "10,000+" */
+export function atLeast({ count: number, exact }: Readonly<{ count: number; exact: boolean }>): string {
+  return `${whole(number)}${exact ? '' : '+'}`
+}
+
+/** 599 → "5.99" */
+export function money(cents: number): string {
+  return MONEY.format(cents / 100)
+}
+
+/** 0.0123 → "1.2%" */
+export function percent(share: number): string {
+  return PERCENT.format(share)
+}
+
+/** From 310 to 290 → "−6%" */
+export function change(from: number, to: number): string {
+  return from === 0 ? '' : CHANGE.format(to / from - 1)
+}
+
+/** 3152723 → "3.0 MiB" */
+export function size(bytes: number): string {
+  let unit = 0
+  let rest = bytes
+  for (; rest >= 1024 && unit < UNITS.length - 1; unit++) rest /= 1024
+  return `${unit === 0 ? whole(rest) : TENTHS.format(rest)} ${UNITS[unit]}`
+}
+
+/** "3 min. ago", "in 2 days" */
+export function relative(at: number, now: number): string {
+  const ms = at - now
+  const [unit, of] = unitOf(Math.abs(ms))
+  return RELATIVE.format(Math.round(ms / of), unit)
+}
+
+function unitOf(ms: number): ['second' | 'minute' | 'hour' | 'day', number] {
+  if (ms < 45 * SECOND_MS) return ['second', SECOND_MS]
+  if (ms < 90 * MINUTE_MS) return ['minute', MINUTE_MS]
+  if (ms < 36 * HOUR_MS) return ['hour', HOUR_MS]
+  return ['day', DAY_MS]
+}
+
+/** "1.4 s", "12 min" */
+export function duration(ms: number): string {
+  if (ms < 10 * SECOND_MS) return `${TENTHS.format(ms / SECOND_MS)} s`
+  const [unit, of] = unitOf(ms)
+  return new Intl.NumberFormat(undefined, { style: 'unit', unit, unitDisplay: 'short' }).format(Math.round(ms / of))
+}
+
+/** "a, b and c" */
+export function list(words: readonly string[]): string {
+  return LIST.format(words)
+}
+
+const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
+
+/** A moment in the viewer's zone. */
+export function moment(at: number): string {
+  return TIME.format(at)
+}
+
+/** A moment of today: "14:05" */
+export function clock(at: number): string {
+  return CLOCK.format(at)
+}
+
+/** The same moment in UTC: "2025-09-23 04:05:06 UTC" */
+export function utc(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
+/** A date of a scrape, which belongs to no zone: "2025-09-23" → "23 Sept 2025". What is no date stays as it is. */
+export function date(text: string): string {
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? text : DATE.format(at)
+}
+
+/** The same without the year. */
+export function day(at: number): string {
+  return DAY.format(at)
+}
+
+// Control characters, marks that turn the direction of writing around, and what separates lines.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu
+const JOINERS = new Set(['\u200c', '\u200d'])
+
+/** Text from outside with everything visible that would be invisible, or would rearrange what stands around it. */
+export function visible(text: string): string {
+  return text.replace(INVISIBLE, (character) => {
+    // These two belong to words of some scripts and to emoji.
+    if (JOINERS.has(character)) return character
+    return `\\u{${character.codePointAt(0)!.toString(16)}}`
+  })
+}

@@ -1,0 +1,62 @@
+/** What is said instead of data: that something went wrong, that there is nothing yet, that it is on its way. */
+import { Button } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { Refusal } from '../api/request.ts'
+import { Commands } from './commands.tsx'
+import style from './notice.module.css'
+import { SaidWhole } from './said.tsx'
+
+/** What went wrong and what to do about it. */
+export function Trouble({ error, retry }: Readonly<{ error: unknown; retry?: () => void }>): ReactNode {
+  const { title, detail, todo } = wordsOf(error)
+  return (
+    <div className={style.trouble} role="alert">
+      <p className={style.title}>{title}</p>
+      {detail !== '' && detail !== title && (
+        <p>
+          <SaidWhole text={detail} />
+        </p>
+      )}
+      <p>{todo}</p>
+      {retry && (
+        <Button size="xs" variant="default" onClick={retry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  )
+}
+
+type Words = Readonly<{ title: string; detail: string; todo: string }>
+
+function wordsOf(error: unknown): Words {
+  if (error instanceof Refusal) return error.problem
+  const detail = error instanceof Error ? error.message : String(error)
+  return {
+    title: 'This page has made a mistake',
+    detail,
+    todo: 'Load it again. If that does not help, tell us what you did.',
+  }
+}
+
+type EmptyProps = Readonly<{ title: string; children?: ReactNode; commands?: readonly string[] }>
+
+/** That there is nothing, why, and what to type so that there is something. */
+export function Empty({ title, children, commands }: EmptyProps): ReactNode {
+  return (
+    <div className={style.empty}>
+      <p className={style.title}>{title}</p>
+      {children}
+      {commands && <Commands lines={commands} />}
+    </div>
+  )
+}
+
+/** That an answer is on its way. Shown late, so that a quick answer does not flicker. */
+export function Waiting({ what = 'Loading' }: Readonly<{ what?: string }>): ReactNode {
+  return (
+    <p className={style.waiting} role="status">
+      {what}…
+    </p>
+  )
+}

@@ -1,0 +1,60 @@
+/** Moments, in the viewer's zone; UTC when they are pointed at. */
+import { type ReactNode, useSyncExternalStore } from 'react'
+import { date, moment, relative, utc } from './format.ts'
+
+const TICK_MS = 15_000
+
+/** A moment, written out. */
+export function Moment({ at }: Readonly<{ at: string }>): ReactNode {
+  const ms = Date.parse(at)
+  return (
+    <time dateTime={at} title={utc(ms)}>
+      {moment(ms)}
+    </time>
+  )
+}
+
+/** How long ago something was, kept up to date. */
+export function Ago({ at }: Readonly<{ at: string }>): ReactNode {
+  const now = useNow()
+  const ms = Date.parse(at)
+  return (
+    <time dateTime={at} title={`${moment(ms)}\n${utc(ms)}`}>
+      {relative(Math.min(ms, now), now)}
+    </time>
+  )
+}
+
+/** The date of a scrape. */
+export function Day({ on }: Readonly<{ on: string }>): ReactNode {
+  return <time dateTime={on}>{date(on)}</time>
+}
+
+/** The time it is, a few times a minute. */
+export function useNow(): number {
+  return useSyncExternalStore(onTick, tickedAt)
+}
+
+const listeners = new Set<() => void>()
+let ticked = Date.now()
+let timer: ReturnType<typeof setInterval> | undefined
+
+function onTick(listener: () => void): () => void {
+  listeners.add(listener)
+  timer ??= setInterval(() => {
+    ticked = Date.now()
+    for (const each of listeners) each()
+  }, TICK_MS)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+}
+
+function tickedAt(): number {
+  // A page that was just opened shows the time of now; snapshots in between must be equal.
+  if (Date.now() - ticked > TICK_MS) ticked = Date.now()
+  return ticked
+}
