@@ -1,9 +1,9 @@
 /** `splitcart export`: what the catalogue holds, as JSON Lines or comma-separated values on stdout. */
 import { once } from 'node:events'
 import { csvOf, observations, prices, products } from '@splitcart/data-management/catalogue/export.ts'
+import { isDate } from '@splitcart/shared/date.ts'
 import { asciiControls } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { isDate } from '@splitcart/shared/row.ts'
 import { Argument, type Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'

@@ -1,6 +1,6 @@
 /** `splitcart keys`: the keys that may use the server. */
 import { type KeyRecord, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
-import { isDate } from '@splitcart/shared/row.ts'
+import { isDate } from '@splitcart/shared/date.ts'
 import { Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'

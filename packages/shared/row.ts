@@ -7,11 +7,13 @@
  * warning. Unknown fields are ignored, of a key that stands twice the last counts. Docs: docs/rows.md, held true by a test.
  */
 import { isUtf8 } from 'node:buffer'
+import { isDate } from './date.ts'
 import { measure, NESTING_MAX, openings } from './nesting.ts'
 import { centsOf } from './price.ts'
+import { faultOfText, isAbsent, isBlankText } from './text.ts'
 
-/** One row, read. Money is whole cents, dates are ISO text, times are milliseconds since 1970. */
-export type Row = Readonly<{
+/** What a row says about its scrape. Dates are ISO text, times are milliseconds since 1970. */
+export type RowMetadata = Readonly<{
   company: string
   companyName: string | null
   storeCode: string
@@ -19,6 +21,10 @@ export type Row = Readonly<{
   state: string | null
   date: string
   scrapedAt: number | null
+}>
+
+/** What a row says about a thing on the shelf. Money is whole cents. */
+export type RowProduct = Readonly<{
   sku: string | null
   key: string
   name: string
@@ -32,9 +38,13 @@ export type Row = Readonly<{
   wasPriceCents: number | null
   isOnSpecial: boolean | null
   isAvailable: boolean | null
-  /** The names of the fields that were dropped because they were wrong. */
-  warnings: readonly string[]
 }>
+
+/** The names of the fields that were dropped because they were wrong. */
+export type Warnings = Readonly<{ warnings: readonly string[] }>
+
+/** One row, read. */
+export type Row = RowMetadata & RowProduct & Warnings
 
 /** Why a line is not a row. `field` is the path of what is wrong, where it is one field. */
 export type Rejection = Readonly<{ code: RejectCode; field: string | null; reason: string }>
@@ -83,8 +93,8 @@ export function readRow(bytes: Buffer): Row | Rejection {
   return rowOf(value)
 }
 
-/** Whether `readRow` refused the line. */
-export function isRejection(result: Row | Rejection): result is Rejection {
+/** Whether a line, or a part of one, was refused. */
+export function isRejection<Read extends object>(result: Read | Rejection): result is Rejection {
   return 'code' in result
 }
 
@@ -93,13 +103,22 @@ export function rowOf(value: unknown): Row | Rejection {
   if (!isObject(value)) return reject('not_a_row')
   const { product, metadata } = value
   if (!isObject(product) || !isObject(metadata)) return reject('not_a_row')
-  if (hasForbiddenKey(value) || hasForbiddenKey(product) || hasForbiddenKey(metadata)) return reject('key_forbidden')
-  try {
-    return read(product, metadata)
-  } catch (error) {
-    if (error instanceof Refusal) return error.rejection
-    throw error
-  }
+  if (hasForbiddenKey(value) || hasForbiddenKey(product)) return reject('key_forbidden')
+  const about = metadataOf(metadata)
+  if (isRejection(about)) return about
+  const shown = productOf(product)
+  if (isRejection(shown)) return shown
+  return { ...about, ...shown, warnings: [...about.warnings, ...shown.warnings] }
+}
+
+/** Reads the object `metadata` of a row. */
+export function metadataOf(metadata: Fields): (RowMetadata & Warnings) | Rejection {
+  return hasForbiddenKey(metadata) ? reject('key_forbidden') : orRejection(readMetadata, metadata)
+}
+
+/** Reads the object `product` of a row. */
+export function productOf(product: Fields): (RowProduct & Warnings) | Rejection {
+  return hasForbiddenKey(product) ? reject('key_forbidden') : orRejection(readProduct, product)
 }
 
 /** What tells a row apart from the others of its scrape: the listing it shows (design 6.2), in this store on this date. */
@@ -107,8 +126,8 @@ export function identityOf(row: Row): string {
   return JSON.stringify([row.company, row.storeCode, row.date, row.sku, row.sku === null ? row.key : null])
 }
 
-// Read by names of a fixed list, none of which Object.prototype has: what is there is the row's own.
-type Fields = Readonly<Record<string, unknown>>
+/** Read by names of a fixed list, none of which Object.prototype has: what is there is the row's own. */
+export type Fields = Readonly<Record<string, unknown>>
 
 class Refusal extends Error {
   readonly rejection: Rejection
@@ -118,7 +137,16 @@ class Refusal extends Error {
   }
 }
 
-function read(product: Fields, metadata: Fields): Row {
+function orRejection<Read>(read: (fields: Fields) => Read, fields: Fields): Read | Rejection {
+  try {
+    return read(fields)
+  } catch (error) {
+    if (error instanceof Refusal) return error.rejection
+    throw error
+  }
+}
+
+function readMetadata(metadata: Fields): RowMetadata & Warnings {
   const warnings: string[] = []
   const storeName = optionalText(metadata, 'store_name', CODE_CHARACTERS_MAX, warnings)
   const storeId = optionalCode(metadata, 'store_id', warnings)
@@ -133,6 +161,13 @@ function read(product: Fields, metadata: Fields): Row {
     state: optionalText(metadata, 'state', CODE_CHARACTERS_MAX, warnings),
     date: requiredDate(metadata),
     scrapedAt: optionalTime(metadata, warnings),
+    warnings,
+  }
+}
+
+function readProduct(product: Fields): RowProduct & Warnings {
+  const warnings: string[] = []
+  return {
     sku: optionalCode(product, 'sku', warnings),
     key: requiredText(product, 'product', 'normalized_name_brand_size', TEXT_CHARACTERS_MAX),
     name: requiredText(product, 'product', 'name', TEXT_CHARACTERS_MAX),
@@ -237,41 +272,6 @@ function optionalTime(metadata: Fields, warnings: string[]): number | null {
   return Number.isNaN(time) ? dropped(warnings, 'scraped_at') : time
 }
 
-/** Whether a text is a day of the calendar, as 2025-09-23, from 1900 on. */
-export function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
-  const year = Number(text.slice(0, 4))
-  const month = Number(text.slice(5, 7))
-  const day = Number(text.slice(8))
-  return year >= 1900 && day >= 1 && day <= daysOf(year, month)
-}
-
-/** The number of days of a month from 1 to 12, 0 for any other. */
-function daysOf(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
-  if (month === 4 || month === 6 || month === 9 || month === 11) return 30
-  return month >= 1 && month <= 12 ? 31 : 0
-}
-
-function faultOfText(text: string, charactersMax: number): string | undefined {
-  if (text.length > charactersMax) return `is longer than ${charactersMax} characters`
-  if (text.includes('\0')) return 'holds a NUL character'
-  if (!text.isWellFormed()) return 'holds half of a surrogate pair'
-  return undefined
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null || (typeof value === 'string' && isBlankText(value))
-}
-
-function isBlankText(text: string): boolean {
-  // Nearly every text starts with a letter or digit; only the others are looked at as a whole.
-  return !(text.charCodeAt(0) > SPACE && text.charCodeAt(0) < DELETE) && text.trim() === ''
-}
-
-const SPACE = 0x20
-const DELETE = 0x7f
-
 function dropped(warnings: string[], name: string): null {
   warnings.push(name)
   return null
@@ -281,7 +281,8 @@ function hasForbiddenKey(object: Fields): boolean {
   return Object.hasOwn(object, '__proto__')
 }
 
-function isObject(value: unknown): value is Fields {
+/** Whether a JSON value is an object. */
+export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

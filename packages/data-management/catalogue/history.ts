@@ -4,6 +4,7 @@
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
 import { changesBetween, type Run, rebuild, type Window } from '../update-db/price-runs.ts'
+import { type DateChange, noteGone, noteJump, nothingChanged } from './date-change.ts'
 
 /** What a shop asks for a listing. Money is whole cents; flags are 0 and 1; null where the shop does not say. */
 export type Terms = Readonly<{
@@ -12,29 +13,6 @@ export type Terms = Readonly<{
   is_on_special: number | null
   is_available: number | null
 }>
-
-/** A listing in one store. */
-export type ListingOfStore = Readonly<{ listingId: number; storeId: number }>
-
-/** A price that changed from one scrape to the next, in whole cents. */
-export type Jump = ListingOfStore & Readonly<{ from: number; to: number }>
-
-/**
- * What a change of one date did, counted in listings and runs; the largest changes of price, as shares, the largest first; and the
- * first listings that disappeared.
- */
-export type DateChange = {
-  inserted: number
-  changed: number
-  disappeared: number
-  opened: number
-  closed: number
-  jumps: Jump[]
-  gone: ListingOfStore[]
-}
-
-const JUMPS_MAX = 20
-const GONE_MAX = 20
 
 const PAGE_LISTINGS = 2_000
 
@@ -47,8 +25,20 @@ const TABLES = `
   create temp table if not exists relabelled (listing_id integer primary key);
 `
 
+/** What becomes of a date: it is a new one behind all others of the store, or any other with a scrape, or has none any more. */
+export type DateBecomes = 'newest' | 'there' | 'gone'
+
+/** A date of a store that is to change. `scrapeId`: the scrape that is put in or taken out. */
+export type ChangedDate = Readonly<{
+  storeId: number
+  date: string
+  scrapeId: number
+  becomes: DateBecomes
+  disappeared?: Iterable<number> | undefined
+}>
+
 /** One change of one date of one store, while it is made. */
-type Change = Readonly<{ storeId: number; scrapeId: number; window: Window; total: DateChange }>
+type Change = Readonly<{ storeId: number; scrapeId: number; becomes: DateBecomes; window: Window; total: DateChange }>
 
 /** A listing in a change: its runs that touch the window, and what is shown now. */
 type Affected = Readonly<{ listingId: number; prices: Run<Terms>[]; labels: Run<number>[]; shown: Shown | undefined }>
@@ -62,14 +52,40 @@ export class History {
     database.script(TABLES)
   }
 
+  /** Begins the history of a store that has none: each listing that a staged scrape shows gets its first runs. */
+  begin(storeId: number, date: string, scrape: number): void {
+    this.#database.run(
+      `insert into price_run
+        select ?, listing_id, ?, null, price_cents, was_price_cents, is_on_special, is_available
+        from temp.observed where scrape = ? order by listing_id`,
+      storeId,
+      date,
+      scrape,
+    )
+    this.#database.run(
+      'insert into label_run select listing_id, ?, ?, null, label_id from temp.observed where scrape = ? order by listing_id',
+      storeId,
+      date,
+      scrape,
+    )
+  }
+
   /**
-   * Makes the runs of a store say that `temp.shown` is what it showed on a date; with `stays` false, that it has no scrape on that
-   * date. The scrapes of the store must be as they are after the change. Counts only listings that `scrapeId` is responsible for.
+   * Makes the runs of a store say that `temp.shown` is what it showed on a date; `gone`: that it has no scrape on that date. The scrapes of the store must be as they are after the change. Counts only listings that `scrapeId` is responsible for.
+   *
+   * With `disappeared` given, for a newest date, `temp.shown` need not hold what is shown as on the date before: these are the listings
+   * that are no longer shown.
    */
-  change(storeId: number, date: string, stays: boolean, scrapeId: number): DateChange {
-    const total: DateChange = { inserted: 0, changed: 0, disappeared: 0, opened: 0, closed: 0, jumps: [], gone: [] }
-    const change: Change = { storeId, scrapeId, window: this.#windowOf(storeId, date, stays), total }
-    this.#findAffected(storeId, change.window)
+  change({ storeId, date, scrapeId, becomes, disappeared }: ChangedDate): DateChange {
+    const total = nothingChanged()
+    const change: Change = {
+      storeId,
+      scrapeId,
+      becomes,
+      window: this.#windowOf(storeId, date, becomes !== 'gone'),
+      total,
+    }
+    this.#findAffected(storeId, change.window, disappeared)
     for (let last = 0; ; ) {
       const page = this.#pageAfter(change, last)
       if (page.length === 0) return total
@@ -92,10 +108,15 @@ export class History {
   }
 
   /** The listings whose runs may change. For the newest date these are few: those whose open run says something else. */
-  #findAffected(storeId: number, window: Window): void {
+  #findAffected(storeId: number, window: Window, disappeared: Iterable<number> | undefined): void {
     this.#database.script('delete from temp.affected')
-    if (window.after === undefined && window.stays) this.#findDifferent(storeId)
-    else this.#findTouched(storeId, window)
+    if (window.after !== undefined || !window.stays) {
+      this.#findTouched(storeId, window)
+      return
+    }
+    this.#findDifferent(storeId)
+    if (disappeared === undefined) this.#findDisappeared(storeId)
+    for (const listingId of disappeared ?? []) this.#database.run('insert into temp.affected values (?)', listingId)
   }
 
   #findDifferent(storeId: number): void {
@@ -109,6 +130,9 @@ export class History {
           or label.label_id is not shown.label_id`,
       storeId,
     )
+  }
+
+  #findDisappeared(storeId: number): void {
     this.#database.run(
       `insert or ignore into temp.affected
         select listing_id from price_run
@@ -138,7 +162,7 @@ export class History {
     const runs = (table: string) =>
       Map.groupBy(
         this.#database.all<StoredPrice & StoredLabel>(
-          `select run.* from temp.affected join ${table} as run on run.listing_id = affected.listing_id and run.store_id = ?1
+          `select run.* from temp.affected cross join ${table} as run on run.listing_id = affected.listing_id and run.store_id = ?1
             where affected.listing_id > ?2 and affected.listing_id <= ?3 and (to_date is null or to_date >= ?4) and from_date <= ?5
             order by run.listing_id, from_date`,
           storeId,
@@ -199,7 +223,7 @@ export class History {
       )
   }
 
-  #changeLabels({ storeId, window }: Change, { listingId, labels, shown }: Affected): void {
+  #changeLabels({ storeId, becomes, window }: Change, { listingId, labels, shown }: Affected): void {
     const { remove, write } = changesBetween(labels, rebuild(labels, window, shown?.label_id, Object.is), Object.is)
     for (const from of remove)
       this.#database.run(
@@ -210,7 +234,8 @@ export class History {
       )
     for (const { from, to, value } of write)
       this.#database.run('insert or replace into label_run values (?, ?, ?, ?, ?)', listingId, storeId, from, to, value)
-    if (remove.length + write.length > 0)
+    // A new date takes no label away from those before it: which listings get another one is then told by what is shown (`Scrapes`).
+    if (remove.length + write.length > 0 && becomes !== 'newest')
       this.#database.run('insert or ignore into temp.relabelled values (?)', listingId)
   }
 }
@@ -247,23 +272,6 @@ function countListing({ storeId, scrapeId, window, total }: Change, { listingId,
     total.changed++
     noteJump(total.jumps, { listingId, storeId, from: earlier.price_cents, to: shown.price_cents })
   }
-}
-
-/** Keeps the largest jumps. */
-export function noteJump(jumps: Jump[], jump: Jump): void {
-  if (jump.from === jump.to) return
-  jumps.push(jump)
-  jumps.sort((one, other) => sizeOf(other) - sizeOf(one)).splice(JUMPS_MAX)
-}
-
-/** Keeps the first listings that disappeared. */
-export function noteGone(gone: ListingOfStore[], listing: ListingOfStore): void {
-  if (gone.length < GONE_MAX) gone.push(listing)
-}
-
-/** How large a change of price is, the same up and down: the logarithm of the ratio, with a cent added so that nothing is infinite. */
-function sizeOf({ from, to }: Jump): number {
-  return Math.abs(Math.log((to + 1) / (from + 1)))
 }
 
 function shownOn(run: Run<unknown>, date: string | undefined): boolean {

@@ -1,6 +1,6 @@
 /** What loading a held file would change, by name: made when it is held, and kept with the record of its load. */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import type { DateChange, ListingOfStore } from './history.ts'
+import type { DateChange, ListingOfStore } from './date-change.ts'
 import type { Staging } from './staging.ts'
 
 type OfStore = Readonly<{ company: string; store_id: string; store_name: string }>
@@ -37,7 +37,7 @@ export function scrapesBeside(database: SqliteDatabase, staging: Staging): Scrap
   return staging.scrapes.slice(0, STORES_MAX).map((scrape) => ({
     ...storeNamed(database, scrape.storeId),
     date: scrape.date,
-    rows: staging.listingsOf(scrape),
+    rows: scrape.listings,
     rows_before: rowsBefore(database, scrape.storeId, scrape.date) ?? null,
   }))
 }

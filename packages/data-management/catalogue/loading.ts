@@ -6,8 +6,8 @@
  *
  * A load of bytes that are on record replaces that load, in the same transaction.
  */
-import type { Rejection } from '@splitcart/shared/row.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
+import { addChange } from './date-change.ts'
 import { type HoldPreview, keepPreview, named, scrapesBeside } from './hold-preview.ts'
 import { relabel, rename } from './labels.ts'
 import {
@@ -21,15 +21,14 @@ import {
   type LoadRecord,
   nothingApplied,
 } from './loads.ts'
-import { joinProducts } from './products.ts'
+import type { RejectedLine } from './portion.ts'
 import { countRejects } from './rejects.ts'
-import { addChange, Scrapes } from './scrapes.ts'
+import { Scrapes } from './scrapes.ts'
 import { type StagedScrape, Staging } from './staging.ts'
 import { undoScrapes } from './undo.ts'
 
 // A file of nothing but rejects must not fill the database: of the later ones only place and reason are kept.
 const REJECTS_WITH_RAW_MAX = 10_000
-const RAW_BYTES_MAX = 4096
 
 /** A load that is being made. */
 export class Loading implements Disposable {
@@ -39,7 +38,6 @@ export class Loading implements Disposable {
   readonly #file: LoadedFile
   readonly #startedAt: number
   readonly #loadId: number
-  readonly #labelIdBefore: number
   #rejects = 0
 
   constructor(database: SqliteDatabase, file: LoadedFile, startedAt: number) {
@@ -54,7 +52,6 @@ export class Loading implements Disposable {
         deleteLoad(database, replaced.id)
       }
       this.#loadId = insertLoad(database, file)
-      this.#labelIdBefore = database.get<{ id: number | null }>('select max(id) as id from label')?.id ?? 0
       this.staging = new Staging(database)
     } catch (error) {
       this[Symbol.dispose]()
@@ -63,24 +60,22 @@ export class Loading implements Disposable {
   }
 
   /** Records a line that is not a row. */
-  reject(line: number, rejection: Rejection, raw: Buffer): void {
-    const kept = this.#rejects++ < REJECTS_WITH_RAW_MAX ? raw.subarray(0, RAW_BYTES_MAX) : null
+  reject({ line, rejection, raw }: RejectedLine): void {
+    const kept = this.#rejects++ < REJECTS_WITH_RAW_MAX ? raw : null
     const { code, field, reason } = rejection
     this.#database.run('insert into reject values (?, ?, ?, ?, ?, ?)', this.#loadId, line, code, field, reason, kept)
   }
 
-  /** Applies the staged scrapes to the catalogue. They must have been observed. */
+  /** Applies the staged scrapes to the catalogue. They must have been settled. */
   apply(): Applied {
     const scrapes = new Scrapes(this.#database)
     const total = nothingApplied()
     for (const scrape of inOrder(this.staging.scrapes)) {
-      const listings = this.staging.listingsOf(scrape)
-      const change = scrapes.add(scrape, this.#loadId, this.#file.receivedAt)
+      const change = scrapes.add(this.staging, scrape, this.#loadId, this.#file.receivedAt)
       addChange(total, change)
-      total.unchanged += listings - change.inserted - change.changed
+      total.unchanged += scrape.listings - change.inserted - change.changed
     }
     relabel(this.#database)
-    joinProducts(this.#database, this.#labelIdBefore)
     rename(this.#database, this.staging.scrapes)
     return total
   }

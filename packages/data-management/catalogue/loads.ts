@@ -1,7 +1,7 @@
 /** The records of loads: what became of each file, in the same database as its rows. */
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import type { DateChange } from './history.ts'
+import { type DateChange, nothingChanged } from './date-change.ts'
 import type { HoldPreview } from './hold-preview.ts'
 
 /** The file that a load is made of. `receivedAt` is in milliseconds since 1970. */
@@ -41,7 +41,7 @@ export type Ending = Readonly<{
 
 /** Of a load that changed nothing. */
 export function nothingApplied(): Applied {
-  return { inserted: 0, changed: 0, unchanged: 0, disappeared: 0, opened: 0, closed: 0, jumps: [], gone: [] }
+  return { ...nothingChanged(), unchanged: 0 }
 }
 
 /** The record of a load, or undefined when these bytes have not been dealt with. */

@@ -5,19 +5,24 @@
 import type { SqliteDatabase } from '../database/sqlite.ts'
 
 type KeyKind = 'barcode' | 'name'
-type Keys = { listing_id: number; key: string; barcode: string | null }
+/** What a label is joined with others by. */
+export type Keys = Readonly<{ key: string; barcode: string | null }>
 
 const PAGE_LABELS = 2_000
 
-/** Gives every listing that has a label newer than `labelId` its product, joining products that turn out to be one. */
-export function joinProducts(database: SqliteDatabase, labelId: number): void {
-  for (let last = labelId; ; ) {
-    const sql = `select id, listing_id, key, barcode from label where id > ? order by id limit ${PAGE_LABELS}`
-    const page = database.all<Keys & { id: number }>(sql, last)
-    if (page.length === 0) return
-    for (const keys of page) joinByKeys(database, keys)
-    last = page.at(-1)!.id
-  }
+/** The product of a listing that is new and has these keys: the one that a key leads to, else a new one. */
+export function productFor(database: SqliteDatabase, { key, barcode }: Keys): number {
+  return (
+    productOfKey(database, 'name', key) ??
+    (barcode === null ? undefined : productOfKey(database, 'barcode', barcode)) ??
+    newProduct(database)
+  )
+}
+
+/** Makes the keys of a label, which is in the catalogue already, lead to its listing's product, joining it with those they lead to now. */
+export function joinKeys(database: SqliteDatabase, productId: number, { key, barcode }: Keys): void {
+  const joined = joinKey(database, productId, 'name', key)
+  if (barcode !== null) joinKey(database, joined, 'barcode', barcode)
 }
 
 /** Takes the products of `temp.loosened` apart and joins their listings anew, by the labels they still have. */
@@ -33,37 +38,41 @@ export function rejoinProducts(database: SqliteDatabase): void {
   for (let last = 0; ; ) {
     const sql = `select label.id, listing_id, key, barcode from temp.apart join label using (listing_id)
       where label.id > ? order by label.id limit ${PAGE_LABELS}`
-    const page = database.all<Keys & { id: number }>(sql, last)
+    const page = database.all<Keys & { id: number; listing_id: number }>(sql, last)
     if (page.length === 0) return
-    for (const keys of page) joinByKeys(database, keys)
+    for (const label of page) rejoin(database, label.listing_id, label)
     last = page.at(-1)!.id
   }
 }
 
-function joinByKeys(database: SqliteDatabase, { listing_id, key, barcode }: Keys): void {
-  joinByKey(database, listing_id, 'name', key)
-  if (barcode !== null) joinByKey(database, listing_id, 'barcode', barcode)
+function rejoin(database: SqliteDatabase, listingId: number, keys: Keys): void {
+  const sql = 'select product_id from listing where id = ?'
+  let { product_id: productId } = database.get<{ product_id: number | null }>(sql, listingId)!
+  if (productId === null) {
+    productId = productFor(database, keys)
+    database.run('update listing set product_id = ? where id = ?', productId, listingId)
+  }
+  joinKeys(database, productId, keys)
 }
 
-function joinByKey(database: SqliteDatabase, listingId: number, kind: KeyKind, value: string): void {
-  const known = database.get<{ product_id: number }>(
-    'select product_id from product_key where kind = ? and value = ?',
-    kind,
-    value,
-  )
-  const listing = database.get<{ product_id: number | null }>('select product_id from listing where id = ?', listingId)!
-  const productId = listing.product_id ?? known?.product_id ?? newProduct(database)
-  if (listing.product_id === null) database.run('update listing set product_id = ? where id = ?', productId, listingId)
+/** The product that the key and the listing have in common then. */
+function joinKey(database: SqliteDatabase, productId: number, kind: KeyKind, value: string): number {
+  const known = productOfKey(database, kind, value)
   if (known === undefined) database.run('insert into product_key values (?, ?, ?)', kind, value, productId)
-  else if (known.product_id !== productId) mergeProducts(database, known.product_id, productId)
+  return known === undefined || known === productId ? productId : mergeProducts(database, known, productId)
+}
+
+function productOfKey(database: SqliteDatabase, kind: KeyKind, value: string): number | undefined {
+  const sql = 'select product_id from product_key where kind = ? and value = ?'
+  return database.get<{ product_id: number }>(sql, kind, value)?.product_id
 }
 
 function newProduct(database: SqliteDatabase): number {
-  return database.get<{ id: number }>('insert into product default values returning id')!.id
+  return Number(database.statement('insert into product default values').run().lastInsertRowid)
 }
 
-/** Makes one product of two: the one with more listings takes over the keys and listings of the other. */
-function mergeProducts(database: SqliteDatabase, one: number, other: number): void {
+/** Makes one product of two: the one with more listings takes over the keys and listings of the other, and is returned. */
+function mergeProducts(database: SqliteDatabase, one: number, other: number): number {
   const size = (id: number) =>
     database.get<{ size: number }>('select count(*) as size from listing where product_id = ?', id)!.size
   const [from, into] = size(one) < size(other) ? [one, other] : [other, one]
@@ -73,6 +82,7 @@ function mergeProducts(database: SqliteDatabase, one: number, other: number): vo
   }
   database.run('update listing set product_id = ? where product_id = ?', into, from)
   database.run('delete from product where id = ?', from)
+  return into
 }
 
 /** A key of a label that has not had its turn may still lead to a third product: it is left, and joins that one in its turn. */
@@ -83,7 +93,7 @@ function moveKey(database: SqliteDatabase, key: { kind: KeyKind; value: string }
 
 function keysOf(database: SqliteDatabase, productId: number): Keys[] {
   return database.all(
-    'select listing_id, key, label.barcode from label join listing on listing.id = listing_id where product_id = ?',
+    'select key, label.barcode from label join listing on listing.id = listing_id where product_id = ?',
     productId,
   )
 }

@@ -5,8 +5,10 @@
  * (`contested`), and what the store showed is put together row by row from the one that was scraped later.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import { type DateChange, History, noteGone, noteJump } from './history.ts'
-import type { StagedScrape } from './staging.ts'
+import { type DateChange, nothingChanged } from './date-change.ts'
+import { History } from './history.ts'
+import { forgetKnownLines, writeKnownLines } from './known-lines.ts'
+import type { StagedScrape, Staging } from './staging.ts'
 
 const TERMS = 'price_cents, was_price_cents, is_on_special, is_available'
 
@@ -22,19 +24,42 @@ export class Scrapes {
   }
 
   /** Puts a staged scrape into the store's history. `receivedAt` ranks a scrape whose rows do not say when they were scraped. */
-  add(scrape: StagedScrape, loadId: number, receivedAt: number): DateChange {
+  add(staging: Staging, scrape: StagedScrape, loadId: number, receivedAt: number): DateChange {
     const { storeId, date } = scrape
     const others = this.#scrapesOn(storeId, date)
-    this.#show(scrape)
+    const isFirst = !this.#hasScrapes(storeId)
     const id = this.#record(scrape, loadId, receivedAt)
-    this.#database.run('update temp.shown set scrape_id = ?', id)
-    if (others.length > 0) {
+    const isNewest = others.length === 0 && !this.#hasScrapesAfter(storeId, date)
+    const change = isFirst ? this.#begin(scrape) : this.#change(staging, scrape, id, isNewest ? undefined : others)
+    if (isNewest) writeKnownLines(this.#database, storeId, staging.linesOf(scrape))
+    else if (others.length > 0) forgetKnownLines(this.#database, storeId)
+    return change
+  }
+
+  #begin(scrape: StagedScrape): DateChange {
+    this.#history.begin(scrape.storeId, scrape.date, scrape.number)
+    this.#noteOtherLabels(scrape.companyId, scrape.storeId, `temp.observed where scrape = ${scrape.number}`)
+    return { ...nothingChanged(), inserted: scrape.listings, opened: scrape.listings }
+  }
+
+  /** `others`: the scrapes that are there of the same date; undefined for a new date behind all others of the store. */
+  #change(
+    staging: Staging,
+    scrape: StagedScrape,
+    scrapeId: number,
+    others: readonly ScrapeRecord[] | undefined,
+  ): DateChange {
+    const { storeId, date } = scrape
+    this.#show(scrape, scrapeId)
+    if (others !== undefined && others.length > 0) {
       this.#contest(storeId, date, others)
-      this.#database.run(`insert into contested select ?, listing_id, label_id, ${TERMS} from temp.shown`, id)
+      this.#database.run(`insert into contested select ?, listing_id, label_id, ${TERMS} from temp.shown`, scrapeId)
       this.#showWinners(storeId, date)
     }
-    const change = this.#history.change(storeId, date, true, id)
-    this.#noteOtherLabels()
+    const disappeared = scrape.marks && staging.disappeared(scrape)
+    const becomes = others === undefined ? 'newest' : 'there'
+    const change = this.#history.change({ storeId, date, scrapeId, becomes, disappeared })
+    this.#noteOtherLabels(scrape.companyId, storeId, 'temp.shown')
     return change
   }
 
@@ -42,34 +67,46 @@ export class Scrapes {
   remove(scrapeId: number): DateChange {
     const { store_id, date } = this.#database.get<ScrapeRecord>('select * from scrape where id = ?', scrapeId)!
     this.#noteShown(scrapeId, store_id, date)
+    forgetKnownLines(this.#database, store_id)
     this.#database.run('delete from contested where scrape_id = ?', scrapeId)
     this.#database.run('delete from scrape where id = ?', scrapeId)
     const others = this.#scrapesOn(store_id, date)
     this.#showWinners(store_id, date)
-    const change = this.#history.change(store_id, date, others.length > 0, scrapeId)
+    const change = this.#history.change({
+      storeId: store_id,
+      date,
+      scrapeId,
+      becomes: others.length > 0 ? 'there' : 'gone',
+    })
     if (others.length === 1) this.#database.run('delete from contested where scrape_id = ?', others[0]!.id)
-    this.#noteOtherLabels()
     return change
+  }
+
+  #hasScrapes(storeId: number): boolean {
+    return this.#database.get('select 1 from scrape where store_id = ? limit 1', storeId) !== undefined
+  }
+
+  #hasScrapesAfter(storeId: number, date: string): boolean {
+    return (
+      this.#database.get('select 1 from scrape where store_id = ? and date > ? limit 1', storeId, date) !== undefined
+    )
   }
 
   #scrapesOn(storeId: number, date: string): ScrapeRecord[] {
     return this.#database.all('select * from scrape where store_id = ? and date = ?', storeId, date)
   }
 
-  #show(scrape: StagedScrape): void {
+  #show(scrape: StagedScrape, id: number): void {
     this.#database.script('delete from temp.shown')
     this.#database.run(
-      `insert into temp.shown (listing_id, label_id, ${TERMS})
-        select observed.listing_id, label.id, ${TERMS.replaceAll(/(\w+)/g, 'staged.$1')}
-        from temp.observed join temp.staged using (line)
-        join label on label.listing_id = observed.listing_id and label.hash = staged.hash
-        where observed.scrape = ?`,
+      `insert into temp.shown (listing_id, label_id, scrape_id, ${TERMS})
+        select listing_id, label_id, ?, ${TERMS} from temp.observed where scrape = ?`,
+      id,
       scrape.number,
     )
   }
 
   #record(scrape: StagedScrape, loadId: number, receivedAt: number): number {
-    const { count } = this.#database.get<{ count: number }>('select count(*) as count from temp.shown')!
     return this.#database.get<{ id: number }>(
       `insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name)
         values (?, ?, ?, ?, ?, ?, ?, ?) returning id`,
@@ -77,7 +114,7 @@ export class Scrapes {
       scrape.date,
       loadId,
       scrape.scrapedAt ?? receivedAt,
-      count,
+      scrape.listings,
       scrape.storeName,
       scrape.state,
       scrape.companyName,
@@ -127,21 +164,27 @@ export class Scrapes {
     )
   }
 
-  /** A listing that is shown with another label than its current one may get this one, also where no run changed. */
-  #noteOtherLabels(): void {
+  /**
+   * The listings that may get another label because a store shows them on one more date: those it shows with another label than
+   * their own. For the others the newest scrape says what the one before it said. Only of varied ones is it looked up what the store
+   * says that `shown` does not tell, and whether they are varied still.
+   */
+  #noteOtherLabels(companyId: number, storeId: number, shown: string): void {
     this.#database.script(`
       insert or ignore into temp.relabelled
-        select shown.listing_id from temp.shown join listing on listing.id = shown.listing_id
-        where listing.label_id is not shown.label_id
-    `)
+        select shown.listing_id from (select listing_id, label_id from ${shown}) as shown
+        join listing on listing.id = shown.listing_id where listing.label_id is not shown.label_id;
+      update listing set varied = 0
+        where varied = 1 and id in (select listing_id from ${shown}) and not exists (
+          select 1 from label_run as run where run.listing_id = listing.id and run.to_date is null and run.label_id is not listing.label_id)`)
+    this.#database.run(
+      `insert or ignore into temp.relabelled
+        select listing.id from listing join label_run as run on run.listing_id = listing.id and run.store_id = ?2 and run.to_date is null
+        where listing.company_id = ?1 and listing.varied = 1 and run.label_id is not listing.label_id`,
+      companyId,
+      storeId,
+    )
   }
-}
-
-/** Adds what a change did to the sums of several. */
-export function addChange(total: DateChange, change: DateChange): void {
-  for (const count of ['inserted', 'changed', 'disappeared', 'opened', 'closed'] as const) total[count] += change[count]
-  for (const jump of change.jumps) noteJump(total.jumps, jump)
-  for (const listing of change.gone) noteGone(total.gone, listing)
 }
 
 type ScrapeRecord = { id: number; store_id: number; date: string }

@@ -1,15 +1,17 @@
 /**
- * The rows of one file, set down in temporary tables before any of them touches the catalogue.
+ * The rows of one file, set down in a temporary table before any of them touches a history.
  *
- *   staged     one record a row, as it was read
- *   observed   one record a listing and scrape: the first row of each, its listing found or made
+ *   observed   one record a listing and scrape: the first row of each, its listing, label and product found or made
  *
- * A file may hold several stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
+ * A row whose line is known (known-lines.ts) says what the store's newest scrape said: of it only a mark is set. A file may hold several
+ * stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
  */
-import { createHash } from 'node:crypto'
-import type { Row } from '@splitcart/shared/row.ts'
+import type { RowMetadata } from '@splitcart/shared/row.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
+import { KnownLinesMemory, LineList } from './known-lines.ts'
+import { Listings } from './listings.ts'
 import { Names } from './names.ts'
+import { type OpenedScrape, type Portion, ROW } from './portion.ts'
 
 /** A scrape of the file: one store on one date. */
 export type StagedScrape = {
@@ -22,97 +24,121 @@ export type StagedScrape = {
   readonly companyName: string | null
   /** The latest `scraped_at` of its rows, in milliseconds since 1970; null when no row has one. */
   scrapedAt: number | null
-  rows: number
+  /** How many listings it shows. */
+  listings: number
+  /**
+   * For each known line of the store (`MARK`) whether the scrape says the same of the listing, something else, or nothing. Undefined:
+   * none is known, and every row is in `observed`.
+   */
+  marks: Uint8Array | undefined
+  /** The fingerprints of the rows in `observed`. */
+  readonly lines: LineList
 }
+
+export const MARK = { absent: 0, same: 1, other: 2 } as const
 
 /** A file of more scrapes than this is no scrape of shops; the bound keeps memory constant. */
 export const SCRAPES_MAX = 10_000
 
 const TABLES = `
-  create temp table if not exists staged (
-    line integer primary key, scrape integer not null, company_id integer not null,
-    by_name integer not null, code text not null, hash integer not null,
-    name text not null, key text not null, brand_id integer, barcode text, size text, url text, image_url text, category_id integer,
-    price_cents integer not null, was_price_cents integer, is_on_special integer, is_available integer
-  );
   create temp table if not exists observed (
-    scrape integer not null, listing_id integer not null, line integer not null,
+    scrape integer not null, listing_id integer not null, label_id integer not null,
+    price_cents integer not null, was_price_cents integer, is_on_special integer, is_available integer,
     primary key (scrape, listing_id)
   ) without rowid;
-  delete from temp.staged;
   delete from temp.observed;
 `
 
-const INSERT = `insert into temp.staged values (${Array(18).fill('?').join(', ')})`
+const INSERT = 'insert or ignore into temp.observed values (?, ?, ?, ?, ?, ?, ?)'
 
 /** The staged rows of one file. */
 export class Staging {
   readonly #database: SqliteDatabase
   readonly #names: Names
-  readonly #scrapes = new Map<string, StagedScrape>()
-  rows = 0
+  readonly #listings: Listings
+  readonly #scrapes = new Set<StagedScrape>()
+  readonly #byNumber: StagedScrape[] = []
+  readonly #stores = new Set<number>()
+  readonly #known: KnownLinesMemory
 
-  /** Empties the tables. The caller has a transaction open. */
+  /** Empties the table. The caller has a transaction open. */
   constructor(database: SqliteDatabase) {
     this.#database = database
     this.#names = new Names(database)
+    this.#listings = new Listings(database, this.#names)
+    this.#known = new KnownLinesMemory(database)
     database.script(TABLES)
   }
 
   get scrapes(): readonly StagedScrape[] {
-    return [...this.#scrapes.values()]
+    return [...this.#scrapes]
   }
 
-  /** Sets down a row. Throws a `TooManyScrapes` when the file has more than `SCRAPES_MAX`. */
-  add(row: Row, line: number): void {
-    const scrape = this.#scrapeOf(row)
-    scrape.rows++
-    if (row.scrapedAt !== null) scrape.scrapedAt = Math.max(scrape.scrapedAt ?? row.scrapedAt, row.scrapedAt)
-    this.rows++
-    this.#database
-      .statement(INSERT)
-      .run(
-        line,
-        scrape.number,
-        scrape.companyId,
-        row.sku === null ? 1 : 0,
-        row.sku ?? row.key,
-        hashOfLabel(row),
-        row.name,
-        row.key,
-        this.#names.brand(row.brand),
-        row.barcode,
-        row.size,
-        row.url,
-        row.imageUrl,
-        this.#names.category(row.categoryPath),
-        row.priceCents,
-        row.wasPriceCents,
-        flag(row.isOnSpecial),
-        flag(row.isAvailable),
-      )
+  /** Takes note of a scrape of the file. Throws a `TooManyScrapes` when the file has more than `SCRAPES_MAX`. */
+  open(metadata: RowMetadata): OpenedScrape {
+    if (this.#byNumber.length === SCRAPES_MAX) throw new TooManyScrapes()
+    const { company, storeCode, date, storeName, state, companyName } = metadata
+    const number = this.#byNumber.length
+    const companyId = this.#names.company(company)
+    const storeId = this.#names.store(companyId, storeCode, storeName)
+    const isAlone = !this.#stores.has(storeId)
+    this.#stores.add(storeId)
+    const known = isAlone && this.#isNewest(storeId, date) ? this.#known.of(storeId) : undefined
+    const scrape: StagedScrape = {
+      number,
+      companyId,
+      storeId,
+      date,
+      storeName,
+      state,
+      companyName,
+      scrapedAt: null,
+      listings: 0,
+      marks: known && new Uint8Array(known.count),
+      lines: new LineList(),
+    }
+    this.#byNumber.push(scrape)
+    this.#scrapes.add(scrape)
+    return { number, known }
   }
 
-  /** Finds or makes the listing of each row and drops the rows whose listing the scrape has shown before. Returns how many. */
-  observe(): number {
-    this.#database.script(`
-      insert or ignore into listing (company_id, by_name, code) select company_id, by_name, code from temp.staged order by line;
-      insert or ignore into temp.observed
-        select staged.scrape, listing.id, staged.line
-        from temp.staged join listing using (company_id, by_name, code) order by staged.line;
-      insert or ignore into label (listing_id, hash, name, key, brand_id, barcode, size, url, image_url, category_id)
-        select observed.listing_id, staged.hash, staged.name, staged.key, staged.brand_id, staged.barcode,
-          staged.size, staged.url, staged.image_url, staged.category_id
-        from temp.observed join temp.staged using (line);
-    `)
-    const { kept } = this.#database.get<{ kept: number }>('select count(*) as kept from temp.observed') ?? { kept: 0 }
-    return this.rows - kept
+  /** Sets down the rows of a portion; returns how many of them show a listing that their scrape has shown before. */
+  take(portion: Portion): number {
+    this.#listings.note(portion, ({ companyOf }) => this.#byNumber[companyOf]!.companyId)
+    for (const { scrape, scrapedAt } of portion.times) this.#byNumber[scrape]!.scrapedAt = scrapedAt
+    const { rows } = portion
+    let duplicates = 0
+    for (let at = 0; at < rows.length; at += ROW.length) {
+      const scrape = this.#byNumber[rows[at + ROW.scrape]!]!
+      const entry = rows[at + ROW.entry]!
+      const isNew = entry >= 0 ? mark(scrape, entry, MARK.same) : this.#observe(scrape, rows, at)
+      if (isNew) scrape.listings++
+      else duplicates++
+    }
+    return duplicates
   }
 
-  /** How many listings a scrape shows. */
-  listingsOf(scrape: StagedScrape): number {
-    const sql = 'select count(*) as listings from temp.observed where scrape = ?'
-    return this.#database.get<{ listings: number }>(sql, scrape.number)?.listings ?? 0
+  /** Makes ready what scrapes of one store need that are not one after the other: all of their rows in `observed`. */
+  settle(): void {
+    for (const scrapes of Map.groupBy(this.#scrapes, ({ storeId }) => storeId).values())
+      if (scrapes.length > 1) for (const scrape of scrapes) this.#observeRepeated(scrape)
+  }
+
+  /** The listings that the scrape no longer shows, of those whose lines are known. */
+  *disappeared({ storeId, marks }: StagedScrape): Generator<number> {
+    const known = this.#known.of(storeId)
+    if (known === undefined || marks === undefined) return
+    for (let entry = 0; entry < known.count; entry++) if (marks[entry] === MARK.absent) yield known.listingOf(entry)
+  }
+
+  /** The fingerprints of all lines of a scrape. */
+  linesOf({ storeId, marks, lines }: StagedScrape): LineList {
+    const known = this.#known.of(storeId)
+    const all = new LineList()
+    all.addAll(lines)
+    for (let entry = 0; entry < (known?.count ?? 0); entry++)
+      if (marks?.[entry] === MARK.same) known!.copyEntry(entry, all)
+    return all
   }
 
   /** Whether two scrapes of the file show a listing in common. */
@@ -125,34 +151,88 @@ export class Staging {
   /** Makes one scrape of two. They must have no listing in common. */
   merge(into: StagedScrape, from: StagedScrape): void {
     this.#database.run('update temp.observed set scrape = ? where scrape = ?', into.number, from.number)
-    into.rows += from.rows
+    into.listings += from.listings
+    into.lines.addAll(from.lines)
     if (from.scrapedAt !== null) into.scrapedAt = Math.max(into.scrapedAt ?? from.scrapedAt, from.scrapedAt)
-    for (const [key, scrape] of this.#scrapes) if (scrape === from) this.#scrapes.delete(key)
+    this.#scrapes.delete(from)
   }
 
-  #scrapeOf(row: Row): StagedScrape {
-    const key = `${row.company}\0${row.storeCode}\0${row.date}`
-    let scrape = this.#scrapes.get(key)
-    if (scrape === undefined) {
-      if (this.#scrapes.size === SCRAPES_MAX) throw new TooManyScrapes()
-      const companyId = this.#names.company(row.company)
-      const storeId = this.#names.store(companyId, row.storeCode, row.storeName)
-      const { date, storeName, state, companyName } = row
-      scrape = {
-        number: this.#scrapes.size,
-        companyId,
-        storeId,
-        date,
-        storeName,
-        state,
-        companyName,
-        scrapedAt: null,
-        rows: 0,
-      }
-      this.#scrapes.set(key, scrape)
-    }
-    return scrape
+  #isNewest(storeId: number, date: string): boolean {
+    const sql = 'select 1 from scrape where store_id = ? and date >= ? limit 1'
+    return this.#database.get(sql, storeId, date) === undefined
   }
+
+  /** Sets down a row that is not known; whether it is the first of its listing. */
+  #observe(scrape: StagedScrape, rows: Int32Array, at: number): boolean {
+    const listing = rows[at + ROW.listing]!
+    const label = rows[at + ROW.label]!
+    let { listingId, labelId } = this.#listings.find(listing, label)
+    if (listingId !== 0 && !this.#markOther(scrape, listingId)) return false
+    if (labelId === 0) {
+      // A label is made for the first row only: what a duplicate says counts for nothing.
+      if (listingId !== 0 && this.#isObserved(scrape, listingId)) return false
+      ;({ listingId, labelId } = this.#listings.make(listing, label))
+    }
+    const { changes } = this.#database
+      .statement(INSERT)
+      .run(
+        scrape.number,
+        listingId,
+        labelId,
+        rows[at + ROW.price]!,
+        orNull(rows[at + ROW.was]!),
+        orNull(rows[at + ROW.special]!),
+        orNull(rows[at + ROW.available]!),
+      )
+    if (changes === 0) return false
+    const words = at + ROW.fingerprint
+    scrape.lines.add(listingId, rows[words]!, rows[words + 1]!, rows[words + 2]!)
+    return true
+  }
+
+  /** Marks that a scrape says something else of a listing than its known line; false when it has said something of it before. */
+  #markOther(scrape: StagedScrape, listingId: number): boolean {
+    const entry = scrape.marks === undefined ? -1 : this.#known.of(scrape.storeId)!.entryOf(listingId)
+    return entry < 0 || mark(scrape, entry, MARK.other)
+  }
+
+  #isObserved(scrape: StagedScrape, listingId: number): boolean {
+    const sql = 'select 1 from temp.observed where scrape = ? and listing_id = ?'
+    return this.#database.get(sql, scrape.number, listingId) !== undefined
+  }
+
+  /** Sets down the rows of which there is only a mark: the open runs say what they say. */
+  #observeRepeated(scrape: StagedScrape): void {
+    const { marks, storeId } = scrape
+    const known = marks && this.#known.of(storeId)
+    if (known === undefined) return
+    for (let entry = 0; entry < known.count; entry++) {
+      if (marks![entry] !== MARK.same) continue
+      this.#database.run(
+        `insert into temp.observed
+          select ?1, price.listing_id, label.label_id, price_cents, was_price_cents, is_on_special, is_available
+          from price_run as price join label_run as label
+            on label.listing_id = price.listing_id and label.store_id = price.store_id and label.to_date is null
+          where price.store_id = ?2 and price.listing_id = ?3 and price.to_date is null`,
+        scrape.number,
+        storeId,
+        known.listingOf(entry),
+      )
+      known.copyEntry(entry, scrape.lines)
+    }
+    scrape.marks = undefined
+  }
+}
+
+/** Marks what a scrape says of a listing; false when it has said something of it before. */
+function mark({ marks }: StagedScrape, entry: number, value: number): boolean {
+  if (marks![entry] !== MARK.absent) return false
+  marks![entry] = value
+  return true
+}
+
+function orNull(value: number): number | null {
+  return value < 0 ? null : value
 }
 
 /** The file holds more stores and dates than one file may. */
@@ -160,17 +240,4 @@ export class TooManyScrapes extends Error {
   constructor() {
     super(`The file holds more than ${SCRAPES_MAX} stores and dates; split it.`)
   }
-}
-
-const HASH_BYTES = 6
-
-/** A number for what a row says about its listing apart from the price: equal labels have equal hashes, on every machine. */
-function hashOfLabel(row: Row): number {
-  const { name, key, brand, barcode, size, url, imageUrl, categoryPath } = row
-  const text = JSON.stringify([name, key, brand, barcode, size, url, imageUrl, ...categoryPath])
-  return createHash('sha1').update(text).digest().readUIntBE(0, HASH_BYTES)
-}
-
-function flag(value: boolean | null): number | null {
-  return value === null ? null : Number(value)
 }

@@ -3,10 +3,11 @@
  * names and stores that only this load had shown disappear, and a product that only it had joined falls apart.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
+import { addChange } from './date-change.ts'
 import { relabel, rename } from './labels.ts'
 import { type Applied, nothingApplied } from './loads.ts'
 import { rejoinProducts } from './products.ts'
-import { addChange, Scrapes } from './scrapes.ts'
+import { Scrapes } from './scrapes.ts'
 
 /** Takes out the scrapes of a load; its record stays. The caller has a transaction open. Counts what the stores show less or otherwise. */
 export function undoScrapes(database: SqliteDatabase, loadId: number): Applied {

@@ -123,7 +123,9 @@ function connect(path: string): DatabaseSync {
   let connection: DatabaseSync | undefined
   try {
     connection = new DatabaseSync(path, { timeout: BUSY_MS_MAX })
-    connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+    connection.exec(
+      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -32768',
+    )
     return connection
   } catch (cause) {
     connection?.close()

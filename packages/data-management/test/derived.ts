@@ -1,14 +1,35 @@
 /** What the catalogue keeps only to be asked quickly must be what it would be if it were made anew. */
+import { readKnownLines } from '../catalogue/known-lines.ts'
 import { usualOf } from '../catalogue/usual.ts'
 import { wordsOfListing } from '../catalogue/words.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 
-/** What is wrong with the search words or the sources of a catalogue, or undefined. */
+/** What is wrong with the search words, sources, known lines or marks of a catalogue, or undefined. */
 export function faultOfDerived(database: SqliteDatabase): string | undefined {
   return (
     faultBetween('words', wordsKept(database), wordsAnew(database)) ??
-    faultBetween('sources', sourcesKept(database), sourcesAnew(database))
+    faultBetween('sources', sourcesKept(database), sourcesAnew(database)) ??
+    faultBetween('known lines', linesKept(database), linesAnew(database)) ??
+    faultBetween('unmarked', database.all(UNMARKED).map(String), [])
   )
+}
+
+// A listing of one label that a store shows now with another one.
+const UNMARKED = `select listing.id from listing join label_run as run on run.listing_id = listing.id and run.to_date is null
+  where varied = 0 and run.label_id is not listing.label_id`
+
+/** Which listings the known lines of each store are about. */
+function linesKept(database: SqliteDatabase): string[] {
+  return database.all<{ store_id: number }>('select store_id from known_lines').flatMap(({ store_id }) => {
+    const known = readKnownLines(database, store_id)!
+    return Array.from({ length: known.count }, (_, entry) => `${store_id} ${known.listingOf(entry)}`)
+  })
+}
+
+function linesAnew(database: SqliteDatabase): string[] {
+  const sql = `select store_id || ' ' || listing_id as line from price_run
+    where to_date is null and store_id in (select store_id from known_lines)`
+  return database.all<{ line: string }>(sql).map(({ line }) => line)
 }
 
 function wordsKept(database: SqliteDatabase): string[] {

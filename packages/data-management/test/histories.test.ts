@@ -16,7 +16,7 @@ async function expectNoFault(from: number, count: number, faultOf: (seed: number
   }
 }
 
-test(`${HISTORIES} random histories, each in two random orders, give what a model computes from all their files at once`, () =>
+test(`${HISTORIES} random histories, each in the order of its days and in two random ones, give what a model computes from all their files at once`, () =>
   expectNoFault(1, HISTORIES, faultOfHistory))
 
 test(`${UNDONE} random histories with some loads undone are as if those had never come, and loaded again as if never undone`, () =>

@@ -191,7 +191,7 @@ function inFiles(chance: Chance, visits: readonly Visit[]): Visit[][] {
 
 function fileOf(chance: Chance, visits: readonly Visit[]): HistoryFile {
   const lines = visits.flatMap(({ lines, day }) => stamped(chance, lines, day))
-  const written = (chance.is(0.2) ? chance.shuffled(lines) : lines).map((line) => JSON.stringify(line))
+  const written = (chance.is(0.2) ? chance.shuffled(lines) : lines).map((line) => JSON.stringify(withDate(line)))
   const broken = chance.is(0.15) ? withBrokenLines(chance, written) : written
   const end = chance.is(0.1) ? '\r\n' : '\n'
   const bytes = Buffer.from(broken.join(end) + (chance.is(0.8) ? end : ''))
@@ -208,6 +208,12 @@ function stamped(chance: Chance, lines: readonly Line[], day: number): Line[] {
     const scraped_at = new Date(time + (index % 2) * 1000).toISOString()
     return { product: line.product, metadata: { ...line.metadata, scraped_at } }
   })
+}
+
+/** Some companies say the date with the product, too. */
+function withDate({ product, metadata }: Line): Line {
+  if (metadata.company !== 'aldi') return { product, metadata }
+  return { product: { ...product, scraped_date: metadata.scraped_date }, metadata }
 }
 
 // Few times, so that some are equal and the bytes have to decide.

@@ -12,20 +12,21 @@ import { Chance } from './random.ts'
 /** What is wrong with a seed, or undefined. */
 export type Fault = string | undefined
 
-/** A history loaded in two orders is the same twice, and the same as computed from all its files at once. */
+/** A history loaded in the order of its days and in two others is the same each time, and as computed from all its files at once. */
 export async function faultOfHistory(seed: number): Promise<Fault> {
   const files = historyOf(seed)
   const chance = new Chance(~seed)
   // Some files come twice.
   const arrivals = [...files, ...files.filter(() => chance.is(0.1))]
-  const orders: string[][] = []
-  for (let order = 0; order < 2; order++) {
+  const inOrder = arrivals.toSorted((one, other) => one.receivedAt - other.receivedAt)
+  const found: string[][] = []
+  for (const order of [chance.shuffled(arrivals), chance.shuffled(arrivals), inOrder]) {
     using catalogue = openCatalogue(':memory:')
-    const fault = (await loadAll(catalogue, chance.shuffled(arrivals))) ?? faultOf(catalogue, files)
+    const fault = (await loadAll(catalogue, order)) ?? faultOf(catalogue, files)
     if (fault !== undefined) return fault
-    orders.push([...catalogueLines(catalogue.database)])
+    found.push([...catalogueLines(catalogue.database)])
   }
-  return differenceBetween(orders[0] ?? [], orders[1] ?? [])
+  return differenceBetween(found[0]!, found[1]!) ?? differenceBetween(found[0]!, found[2]!)
 }
 
 /** Some loads undone are as if they had never been; loaded once more, as if they had never been undone. */

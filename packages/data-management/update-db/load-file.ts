@@ -4,8 +4,7 @@
  *   lines ─▶ rows ─▶ staging ─▶ (held?) ─▶ scrapes ─▶ runs, labels, products ─▶ commit
  *              └───▶ rejects
  */
-import { isBlank, readLines } from '@splitcart/shared/lines.ts'
-import { isRejection, REJECT_CODES, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
+import type { RowMetadata } from '@splitcart/shared/row.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
 import type { Loading } from '../catalogue/loading.ts'
@@ -17,9 +16,11 @@ import {
   type LoadRecord,
   nothingApplied,
 } from '../catalogue/loads.ts'
+import type { Portion } from '../catalogue/portion.ts'
 import { type StagedScrape, type Staging, TooManyScrapes } from '../catalogue/staging.ts'
 import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
 import { pairsAcrossMidnight } from './midnight.ts'
+import { PortionReader } from './portion-reader.ts'
 
 /** What a load needs to know. `bytes` opens the file from its start each time it is called; the clock is in milliseconds. */
 export type LoadOrder = Readonly<{
@@ -28,8 +29,8 @@ export type LoadOrder = Readonly<{
   lineBytesMax: number
   /** Undefined: nothing is held. */
   hold: HoldLimits | undefined
-  /** Whether the sender may write a row; not given: every row. */
-  mayWrite?: ((row: Row) => boolean) | undefined
+  /** Whether the sender may write rows with this metadata; not given: all of them. */
+  mayWrite?: ((metadata: RowMetadata) => boolean) | undefined
   now: () => number
 }>
 
@@ -61,14 +62,14 @@ type Staged = Readonly<{ counts: Counts; failure?: string; reason?: string | und
 async function stage(catalogue: Catalogue, loading: Loading, order: LoadOrder): Promise<Staged> {
   const counts = noCounts()
   try {
-    await readInto(loading, order, counts, (row, line) => loading.staging.add(row, line))
+    await readInto(loading, order, counts, loading.staging)
   } catch (error) {
     if (!(error instanceof TooManyScrapes)) throw error
     return { counts, failure: error.message }
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
     return { counts, failure: 'Not one line of the file is a row.' }
-  counts.duplicate = loading.staging.observe()
+  loading.staging.settle()
   joinAcrossMidnight(loading.staging)
   return { counts, reason: order.hold && reasonToHold(comparisons(catalogue, loading.staging), counts, order.hold) }
 }
@@ -89,43 +90,32 @@ async function recordOnly(
 ): Promise<LoadRecord> {
   using loading = catalogue.begin(order.file, order.now())
   const counts = noCounts()
-  await readInto(loading, order, counts, () => {})
+  await readInto(loading, order, counts, undefined)
   const state = why.preview === undefined ? 'failed' : 'held'
   return commit(loading, order, { ...why, state, counts, applied: nothingApplied() })
 }
 
+/** Reads the file: the rows go to the staging, if there is one, and the rejects to the load. */
 async function readInto(
   loading: Loading,
   order: LoadOrder,
   counts: Counts,
-  take: (row: Row, line: number) => void,
+  staging: Staging | undefined,
 ): Promise<void> {
-  for await (const lines of readLines(order.bytes(), order.lineBytesMax)) {
-    for (const { number, bytes, tooLong } of lines) {
-      if (!tooLong && isBlank(bytes)) continue
-      counts.rows++
-      const row = tooLong ? TOO_LONG : permitted(readRow(bytes), order)
-      if (isRejection(row)) {
-        counts.rejected++
-        loading.reject(number, row, bytes)
-      } else {
-        counts.warnings += row.warnings.length
-        take(row, number)
-      }
-    }
+  const reader = new PortionReader({
+    lineBytesMax: order.lineBytesMax,
+    mayWrite: order.mayWrite,
+    open: (metadata) => staging?.open(metadata) ?? { number: 0, known: undefined },
+  })
+  const take = (portion: Portion) => {
+    counts.rows += portion.count
+    counts.rejected += portion.rejects.length
+    counts.warnings += portion.warnings
+    for (const line of portion.rejects) loading.reject(line)
+    counts.duplicate += staging?.take(portion) ?? 0
   }
-}
-
-function permitted(row: Row | Rejection, { mayWrite }: LoadOrder): Row | Rejection {
-  return isRejection(row) || mayWrite === undefined || mayWrite(row) ? row : NOT_PERMITTED
-}
-
-const TOO_LONG: Rejection = { code: 'line_too_long', field: null, reason: REJECT_CODES.line_too_long }
-
-const NOT_PERMITTED: Rejection = {
-  code: 'store_not_permitted',
-  field: 'metadata.company',
-  reason: REJECT_CODES.store_not_permitted,
+  for await (const chunk of order.bytes()) take(await reader.read(chunk))
+  take(await reader.end())
 }
 
 function joinAcrossMidnight(staging: Staging): void {
@@ -137,7 +127,7 @@ function comparisons(catalogue: Catalogue, staging: Staging): Compared[] {
   return staging.scrapes.map((scrape: StagedScrape) => ({
     store: scrape.storeName,
     date: scrape.date,
-    rows: staging.listingsOf(scrape),
+    rows: scrape.listings,
     rowsBefore: catalogue.rowsBefore(scrape.storeId, scrape.date),
   }))
 }

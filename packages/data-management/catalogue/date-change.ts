@@ -1,0 +1,53 @@
+/** What the change of a store's date did: counts, and the largest changes of price. Pure. */
+
+/** A listing in one store. */
+export type ListingOfStore = Readonly<{ listingId: number; storeId: number }>
+
+/** A price that changed from one scrape to the next, in whole cents. */
+export type Jump = ListingOfStore & Readonly<{ from: number; to: number }>
+
+/**
+ * What a change of one date did, counted in listings and runs; the largest changes of price, as shares, the largest first; and the
+ * first listings that disappeared.
+ */
+export type DateChange = {
+  inserted: number
+  changed: number
+  disappeared: number
+  opened: number
+  closed: number
+  jumps: Jump[]
+  gone: ListingOfStore[]
+}
+
+/** Of a change that did nothing. */
+export function nothingChanged(): DateChange {
+  return { inserted: 0, changed: 0, disappeared: 0, opened: 0, closed: 0, jumps: [], gone: [] }
+}
+
+const JUMPS_MAX = 20
+const GONE_MAX = 20
+
+/** Adds what a change did to the sums of several. */
+export function addChange(total: DateChange, change: DateChange): void {
+  for (const count of ['inserted', 'changed', 'disappeared', 'opened', 'closed'] as const) total[count] += change[count]
+  for (const jump of change.jumps) noteJump(total.jumps, jump)
+  for (const listing of change.gone) noteGone(total.gone, listing)
+}
+
+/** Keeps the largest jumps. */
+export function noteJump(jumps: Jump[], jump: Jump): void {
+  if (jump.from === jump.to) return
+  jumps.push(jump)
+  jumps.sort((one, other) => sizeOf(other) - sizeOf(one)).splice(JUMPS_MAX)
+}
+
+/** Keeps the first listings that disappeared. */
+export function noteGone(gone: ListingOfStore[], listing: ListingOfStore): void {
+  if (gone.length < GONE_MAX) gone.push(listing)
+}
+
+/** How large a change of price is, the same up and down: the logarithm of the ratio, with a cent added so that nothing is infinite. */
+function sizeOf({ from, to }: Jump): number {
+  return Math.abs(Math.log((to + 1) / (from + 1)))
+}

@@ -1,0 +1,118 @@
+/** The listings and labels of one file: found by what the reader says of them, or made, and each found once. */
+import type { SqliteDatabase } from '../database/sqlite.ts'
+import type { Names } from './names.ts'
+import type { NewLabel, NewListing, Portion } from './portion.ts'
+import { joinKeys, productFor } from './products.ts'
+
+/** A listing by the number that the reader gave it. `id` 0: not looked for yet, or not there. */
+type Numbered = { readonly companyId: number; readonly byName: number; readonly code: string; id: number }
+type NumberedLabel = NewLabel & { id: number }
+
+/** Finds and makes listings, labels and products. */
+export class Listings {
+  readonly #database: SqliteDatabase
+  readonly #names: Names
+  #listings: Numbered[] = []
+  #labels: NumberedLabel[] = []
+
+  constructor(database: SqliteDatabase, names: Names) {
+    this.#database = database
+    this.#names = names
+  }
+
+  /** Takes note of what appears in a portion for the first time. */
+  note({ forget, listings, labels }: Portion, companyOf: (listing: NewListing) => number): void {
+    if (forget) {
+      this.#listings = []
+      this.#labels = []
+    }
+    for (const listing of listings)
+      this.#listings.push({ companyId: companyOf(listing), byName: listing.byName, code: listing.code, id: 0 })
+    for (const label of labels) this.#labels.push({ ...label, id: 0 })
+  }
+
+  /** The ids of a row's listing and label; 0 for what is not there. */
+  find(listingNumber: number, labelNumber: number): { listingId: number; labelId: number } {
+    const listing = this.#listings[listingNumber]!
+    const label = this.#labels[labelNumber]!
+    if (label.id === 0) this.#look(listing, label)
+    return { listingId: listing.id, labelId: label.id }
+  }
+
+  /** Makes the label, and the listing where that is not there, with the product they belong to; returns their ids. */
+  make(listingNumber: number, labelNumber: number): { listingId: number; labelId: number } {
+    const listing = this.#listings[listingNumber]!
+    const label = this.#labels[labelNumber]!
+    const [name, key, brand, barcode, size, url, imageUrl, ...path] = JSON.parse(label.text) as LabelText
+    const keys = { key, barcode }
+    const productId = listing.id === 0 ? productFor(this.#database, keys) : this.#productOf(listing.id)
+    if (listing.id === 0) listing.id = this.#insertListing(listing, productId)
+    label.id = this.#insertLabel([
+      listing.id,
+      label.hash,
+      name,
+      key,
+      this.#names.brand(brand),
+      barcode,
+      size,
+      url,
+      imageUrl,
+      this.#names.category(path),
+    ])
+    joinKeys(this.#database, productId, keys)
+    return { listingId: listing.id, labelId: label.id }
+  }
+
+  #look(listing: Numbered, label: NumberedLabel): void {
+    const found =
+      listing.id === 0
+        ? this.#database.get<{ id: number; label_id: number | null }>(
+            `select listing.id, label.id as label_id
+              from listing left join label on label.listing_id = listing.id and label.hash = ?4
+              where company_id = ?1 and by_name = ?2 and code = ?3`,
+            listing.companyId,
+            listing.byName,
+            listing.code,
+            label.hash,
+          )
+        : this.#database.get<{ id: number; label_id: number }>(
+            'select listing_id as id, id as label_id from label where listing_id = ? and hash = ?',
+            listing.id,
+            label.hash,
+          )
+    if (found === undefined) return
+    listing.id = found.id
+    label.id = found.label_id ?? 0
+  }
+
+  #productOf(listingId: number): number {
+    const sql = 'select product_id from listing where id = ?'
+    return this.#database.get<{ product_id: number }>(sql, listingId)!.product_id
+  }
+
+  #insertListing({ companyId, byName, code }: Numbered, productId: number): number {
+    const sql = 'insert into listing (company_id, by_name, code, product_id) values (?, ?, ?, ?)'
+    return this.#insert(sql, [companyId, byName, code, productId])
+  }
+
+  #insertLabel(values: (number | string | null)[]): number {
+    const sql = `insert into label (listing_id, hash, name, key, brand_id, barcode, size, url, image_url, category_id)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    return this.#insert(sql, values)
+  }
+
+  #insert(sql: string, values: (number | string | null)[]): number {
+    return Number(this.#database.statement(sql).run(...values).lastInsertRowid)
+  }
+}
+
+type LabelText = [
+  name: string,
+  key: string,
+  brand: string | null,
+  barcode: string | null,
+  size: string | null,
+  url: string | null,
+  imageUrl: string | null,
+  ...path: string[],
+]

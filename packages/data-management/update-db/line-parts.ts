@@ -1,0 +1,137 @@
+/**
+ * The two parts of a line. A scrape repeats itself: its lines end in the same metadata, and most of what stands before that is what
+ * the store's last scrape said, but for the date. So the end is read once for as long as it stays the same, and the rest gets a
+ * fingerprint by which it is known again without being parsed (catalogue/known-lines.ts).
+ *
+ *   {"product": {"sku": "7", …, "scraped_date": "2025-09-23"}, "metadata": {"company": "aldi", …, "scraped_date": "2025-09-23"}}
+ *   └────────────────────────── head ───────────────────────┘└────────────────────────────── tail ─────────────────────────────┘
+ *
+ * Why that is sound: a tail whose comma can be replaced by a brace so that it is an object of its own begins at the top of the row.
+ * Then head and tail do not depend on one another. A line of any other form has no parts, and is read as a whole.
+ */
+import { isUtf8 } from 'node:buffer'
+import { hash } from 'node:crypto'
+import { openings } from '@splitcart/shared/nesting.ts'
+import {
+  isObject,
+  isRejection,
+  metadataOf,
+  productOf,
+  type RowMetadata,
+  type RowProduct,
+  type Warnings,
+} from '@splitcart/shared/row.ts'
+
+/** The end of a line, and what it says. */
+export type Tail = Readonly<{ bytes: Buffer; metadata: RowMetadata }>
+
+/** 96 bits in which heads differ that say different things, as three numbers of 32 bits. */
+export type Fingerprint = readonly [number, number, number]
+
+// A longer line might have more keys than a row may have, and one of more brackets nest too deep: they are read as a whole.
+const LINE_BYTES_MAX = 5_000
+const TAIL_BYTES_MAX = 1_000
+const TAIL_OPENINGS_MAX = 8
+const HEAD_OPENINGS_MAX = 32
+
+const METADATA = Buffer.from('"metadata"')
+const DATE_KEY = Buffer.from('"scraped_date"')
+const DATE_CHARACTERS = 10
+const COMMA = 0x2c
+const SPACE = 0x20
+const COLON = 0x3a
+const QUOTE = 0x22
+const ZERO = 0x30
+
+/** Takes the lines of one file apart, remembering the end of the one before. */
+export class LineParts {
+  #tail: Tail | undefined
+  // Where a head repeats the date, counted from its end, with the key: nearly always the same place.
+  #date = { fromEnd: 0, bytes: Buffer.alloc(0) }
+
+  /** The tail of a line: the same object for as long as it stays the same. Undefined: the line has no parts. */
+  tailOf(line: Buffer): Tail | undefined {
+    if (line.length > LINE_BYTES_MAX) return undefined
+    const last = this.#tail
+    if (last !== undefined && line.subarray(-last.bytes.length).equals(last.bytes)) return last
+    this.#tail = readTail(line)
+    this.#date = { fromEnd: 0, bytes: Buffer.alloc(0) }
+    return this.#tail
+  }
+
+  /** The fingerprint of the head of the line whose tail was asked for last. The date does not count in it. */
+  fingerprintOf(head: Buffer): Fingerprint {
+    const at = this.#dateIn(head)
+    if (at < 0) return fingerprint(head)
+    // In the line itself, and put back: a copy would cost more than all the rest but the hash.
+    head.fill(ZERO, at, at + DATE_CHARACTERS)
+    const found = fingerprint(head)
+    head.write(this.#tail!.metadata.date, at, 'latin1')
+    return found
+  }
+
+  /**
+   * Where a value of the head is the date of the tail, of a key that is `scraped_date` or ends so; -1 for nowhere. No such key is
+   * read from a product, so whatever date stands there, the row is the same.
+   */
+  #dateIn(head: Buffer): number {
+    const { fromEnd, bytes } = this.#date
+    const from = head.length - fromEnd
+    if (fromEnd > 0 && head.subarray(from, from + bytes.length).equals(bytes))
+      return from + bytes.length - DATE_CHARACTERS - 1
+    const key = head.lastIndexOf(DATE_KEY)
+    if (key < 0) return -1
+    const value = head[key + DATE_KEY.length + 1] === SPACE ? key + DATE_KEY.length + 2 : key + DATE_KEY.length + 1
+    const end = value + DATE_CHARACTERS + 2
+    if (head[key + DATE_KEY.length] !== COLON || head[value] !== QUOTE || head[end - 1] !== QUOTE) return -1
+    if (head.toString('latin1', value + 1, end - 1) !== this.#tail?.metadata.date) return -1
+    this.#date = { fromEnd: head.length - key, bytes: Buffer.from(head.subarray(key, end)) }
+    return value + 1
+  }
+}
+
+/** What the head of a line says, or undefined when it cannot be read by itself: then the line is to be read as a whole. */
+export function readHead(head: Buffer): (RowProduct & Warnings) | undefined {
+  if (!isUtf8(head)) return undefined
+  const text = `${head.toString()}}`
+  if (openings(text) > HEAD_OPENINGS_MAX) return undefined
+  const value = parsed(text)
+  if (!isObject(value) || Object.hasOwn(value, '__proto__') || !isObject(value.product)) return undefined
+  const product = productOf(value.product)
+  return isRejection(product) ? undefined : product
+}
+
+function readTail(line: Buffer): Tail | undefined {
+  let comma = line.lastIndexOf(METADATA) - 1
+  while (line[comma] === SPACE) comma--
+  if (line[comma] !== COMMA || line.length - comma > TAIL_BYTES_MAX) return undefined
+  const bytes = Buffer.from(line.subarray(comma))
+  const text = `{${bytes.toString('utf8', 1)}`
+  if (!isUtf8(bytes) || openings(text) > TAIL_OPENINGS_MAX) return undefined
+  const value = parsed(text)
+  if (!isObject(value) || Object.keys(value).length !== 1 || !isObject(value.metadata)) return undefined
+  const metadata = metadataOf(value.metadata)
+  return isRejection(metadata) || metadata.warnings.length > 0 ? undefined : { bytes, metadata }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function fingerprint(head: Buffer): Fingerprint {
+  const digest = hash('sha1', head, 'latin1')
+  return [wordOf(digest, 0), wordOf(digest, 4), wordOf(digest, 8)]
+}
+
+function wordOf(digest: string, at: number): number {
+  return (
+    digest.charCodeAt(at) |
+    (digest.charCodeAt(at + 1) << 8) |
+    (digest.charCodeAt(at + 2) << 16) |
+    (digest.charCodeAt(at + 3) << 24)
+  )
+}

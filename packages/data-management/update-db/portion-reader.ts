@@ -1,0 +1,235 @@
+/** Reads the chunks of one file into portions: each line is known, or a row, or rejected. */
+import type { Buffer } from 'node:buffer'
+import { hash } from 'node:crypto'
+import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
+import {
+  isRejection,
+  REJECT_CODES,
+  type Rejection,
+  type RowMetadata,
+  type RowProduct,
+  readRow,
+  type Warnings,
+} from '@splitcart/shared/row.ts'
+import type { KnownLines } from '../catalogue/known-lines.ts'
+import { type OpenScrape, type Portion, ROW } from '../catalogue/portion.ts'
+import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
+
+// Memory stays the same however many listings a file has: beyond this the numbers start again.
+const LISTINGS_MAX = 50_000
+// Of scrapes that have not been in turn for long the lines are read like unknown ones.
+const KNOWN_LINES_MAX = 500_000
+const RAW_BYTES_MAX = 4096
+
+/** A scrape as the reader knows it. `listings`: the numbers by SKU, then by name, shared by the scrapes of a company. */
+type Scrape = {
+  readonly number: number
+  readonly listings: readonly [Map<string, number>, Map<string, number>]
+  known: KnownLines | undefined
+  scrapedAt: number | null
+}
+
+/** A row, and whether its line can be known again. */
+type Read = Readonly<{ metadata: RowMetadata; product: RowProduct & Warnings; fingerprint: Fingerprint | undefined }>
+
+/** Who is told of scrapes and who may be in the file. */
+export type ReaderOptions = Readonly<{
+  lineBytesMax: number
+  /** Whether the sender may write for a store; undefined: for every one. */
+  mayWrite: ((metadata: RowMetadata) => boolean) | undefined
+  open: OpenScrape
+}>
+
+/** The state between two chunks of a file. */
+export class PortionReader {
+  readonly #options: ReaderOptions
+  readonly #splitter: LineSplitter
+  readonly #parts = new LineParts()
+  readonly #scrapes = new Map<string, Scrape>()
+  readonly #byTail = new WeakMap<Tail, Scrape>()
+  readonly #withKnown: Scrape[] = []
+  readonly #companies = new Map<string, Scrape['listings']>()
+  #lastHash: number[] = []
+  #lastLabel: number[] = []
+  #listings = 0
+  #labels = 0
+  #portion = newPortion(0)
+  #rows = 0
+
+  constructor(options: ReaderOptions) {
+    this.#options = options
+    this.#splitter = new LineSplitter(options.lineBytesMax)
+  }
+
+  /** What the lines say that end in this chunk. */
+  read(chunk: Buffer): Promise<Portion> {
+    return this.#readLines(this.#splitter.push(chunk))
+  }
+
+  /** What the last line says, when it does not end with a newline. */
+  end(): Promise<Portion> {
+    const last = this.#splitter.end()
+    return this.#readLines(last === undefined ? [] : [last])
+  }
+
+  async #readLines(lines: readonly Line[]): Promise<Portion> {
+    this.#begin(lines.length)
+    for (const line of lines) {
+      if (!line.tooLong && isBlank(line.bytes)) continue
+      this.#portion.count++
+      const read = this.#readLine(line)
+      if (read === undefined) continue
+      const key = keyOf(read.metadata)
+      this.#add(this.#scrapes.get(key) ?? (await this.#open(key, read.metadata)), read)
+    }
+    this.#portion.rows = this.#portion.rows.subarray(0, this.#rows * ROW.length)
+    return this.#portion
+  }
+
+  #begin(lines: number): void {
+    this.#portion = newPortion(lines)
+    this.#rows = 0
+    if (this.#listings < LISTINGS_MAX && this.#labels < LISTINGS_MAX) return
+    this.#portion.forget = true
+    this.#listings = 0
+    this.#labels = 0
+    this.#lastHash = []
+    this.#lastLabel = []
+    for (const maps of this.#companies.values()) for (const map of maps) map.clear()
+  }
+
+  /** Reads a line; undefined: it is known or rejected, and that is noted. */
+  #readLine({ number, bytes, tooLong }: Line): Read | undefined {
+    const tail = tooLong ? undefined : this.#parts.tailOf(bytes)
+    if (tail === undefined) return this.#readWhole(number, bytes, tooLong)
+    const head = bytes.subarray(0, bytes.length - tail.bytes.length)
+    const fingerprint = this.#parts.fingerprintOf(head)
+    const scrape = this.#scrapeOf(tail)
+    const entry = scrape?.known?.find(...fingerprint) ?? -1
+    if (scrape !== undefined && entry >= 0) return this.#addKnown(scrape, entry, tail)
+    const product = readHead(head)
+    if (product === undefined) return this.#readWhole(number, bytes, false)
+    const { metadata } = tail
+    if (!this.#mayWrite(metadata)) return this.#reject(number, NOT_PERMITTED, bytes)
+    this.#portion.warnings += product.warnings.length
+    return { metadata, product, fingerprint: product.warnings.length === 0 ? fingerprint : undefined }
+  }
+
+  #readWhole(number: number, bytes: Buffer, tooLong: boolean): Read | undefined {
+    const row = tooLong ? TOO_LONG : readRow(bytes)
+    if (isRejection(row)) return this.#reject(number, row, bytes)
+    if (!this.#mayWrite(row)) return this.#reject(number, NOT_PERMITTED, bytes)
+    this.#portion.warnings += row.warnings.length
+    return { metadata: row, product: row, fingerprint: undefined }
+  }
+
+  #mayWrite(metadata: RowMetadata): boolean {
+    return this.#options.mayWrite?.(metadata) ?? true
+  }
+
+  #reject(line: number, rejection: Rejection, bytes: Buffer): undefined {
+    // Copied, because the chunk is the reader's.
+    this.#portion.rejects.push({ line, rejection, raw: Uint8Array.from(bytes.subarray(0, RAW_BYTES_MAX)) })
+  }
+
+  #scrapeOf(tail: Tail): Scrape | undefined {
+    const known = this.#byTail.get(tail)
+    if (known !== undefined) return known
+    const scrape = this.#scrapes.get(keyOf(tail.metadata))
+    if (scrape !== undefined) this.#byTail.set(tail, scrape)
+    return scrape
+  }
+
+  async #open(key: string, metadata: RowMetadata): Promise<Scrape> {
+    const listings = this.#companies.get(metadata.company) ?? [new Map(), new Map()]
+    this.#companies.set(metadata.company, listings)
+    const scrape = { ...(await this.#options.open(metadata)), listings, scrapedAt: null }
+    this.#scrapes.set(key, scrape)
+    this.#withKnown.push(scrape)
+    const sum = () => this.#withKnown.reduce((lines, { known }) => lines + (known?.count ?? 0), 0)
+    while (sum() > KNOWN_LINES_MAX && this.#withKnown.length > 1) this.#withKnown.shift()!.known = undefined
+    return scrape
+  }
+
+  #addKnown(scrape: Scrape, entry: number, { metadata }: Tail): undefined {
+    this.#noteTime(scrape, metadata)
+    const { rows } = this.#portion
+    const at = this.#rows++ * ROW.length
+    rows[at + ROW.scrape] = scrape.number
+    rows[at + ROW.entry] = entry
+  }
+
+  #add(scrape: Scrape, { metadata, product, fingerprint }: Read): void {
+    this.#noteTime(scrape, metadata)
+    const { rows } = this.#portion
+    const at = this.#rows++ * ROW.length
+    const listing = this.#listingOf(scrape, product)
+    rows[at + ROW.scrape] = scrape.number
+    rows[at + ROW.entry] = -1
+    rows[at + ROW.listing] = listing
+    rows[at + ROW.label] = this.#labelOf(listing, product)
+    rows[at + ROW.price] = product.priceCents
+    rows[at + ROW.was] = product.wasPriceCents ?? -1
+    rows[at + ROW.special] = flag(product.isOnSpecial)
+    rows[at + ROW.available] = flag(product.isAvailable)
+    if (fingerprint !== undefined) rows.set(fingerprint, at + ROW.fingerprint)
+  }
+
+  #noteTime(scrape: Scrape, { scrapedAt }: RowMetadata): void {
+    if (scrapedAt === null || scrapedAt <= (scrape.scrapedAt ?? Number.NEGATIVE_INFINITY)) return
+    scrape.scrapedAt = scrapedAt
+    this.#portion.times.push({ scrape: scrape.number, scrapedAt })
+  }
+
+  #listingOf(scrape: Scrape, { sku, key }: RowProduct): number {
+    const byName = sku === null ? 1 : 0
+    const code = sku ?? key
+    const numbers = scrape.listings[byName]
+    const known = numbers.get(code)
+    if (known !== undefined) return known
+    numbers.set(code, this.#listings)
+    this.#portion.listings.push({ companyOf: scrape.number, byName, code })
+    return this.#listings++
+  }
+
+  #labelOf(listing: number, product: RowProduct): number {
+    const text = labelText(product)
+    const labelHash = hashOfLabel(text)
+    if (this.#lastHash[listing] === labelHash) return this.#lastLabel[listing]!
+    this.#portion.labels.push({ listing, hash: labelHash, text })
+    this.#lastHash[listing] = labelHash
+    this.#lastLabel[listing] = this.#labels
+    return this.#labels++
+  }
+}
+
+function newPortion(lines: number): Portion {
+  const rows = new Int32Array(lines * ROW.length)
+  return { forget: false, count: 0, warnings: 0, rejects: [], listings: [], labels: [], times: [], rows }
+}
+
+function keyOf({ company, storeCode, date }: RowMetadata): string {
+  return `${company}\0${storeCode}\0${date}`
+}
+
+/** What a row says about its listing apart from the price, as a JSON array: equal for equal labels. */
+function labelText({ name, key, brand, barcode, size, url, imageUrl, categoryPath }: RowProduct): string {
+  return JSON.stringify([name, key, brand, barcode, size, url, imageUrl, ...categoryPath])
+}
+
+/** A number for the text of a label: 48 bits, the same on every machine. */
+function hashOfLabel(text: string): number {
+  return Number.parseInt(hash('sha1', text, 'hex').slice(0, 12), 16)
+}
+
+function flag(value: boolean | null): number {
+  return value === null ? -1 : Number(value)
+}
+
+const TOO_LONG: Rejection = { code: 'line_too_long', field: null, reason: REJECT_CODES.line_too_long }
+
+const NOT_PERMITTED: Rejection = {
+  code: 'store_not_permitted',
+  field: 'metadata.company',
+  reason: REJECT_CODES.store_not_permitted,
+}

@@ -1,0 +1,17 @@
+/** Days of the calendar, as ISO text. */
+
+/** Whether a text is a day of the calendar, as 2025-09-23, from 1900 on. */
+export function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const year = Number(text.slice(0, 4))
+  const month = Number(text.slice(5, 7))
+  const day = Number(text.slice(8))
+  return year >= 1900 && day >= 1 && day <= daysOf(year, month)
+}
+
+/** The number of days of a month from 1 to 12, 0 for any other. */
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  if (month === 4 || month === 6 || month === 9 || month === 11) return 30
+  return month >= 1 && month <= 12 ? 31 : 0
+}
