@@ -5,8 +5,11 @@ COPY package.json package-lock.json .npmrc ./
 COPY bin bin
 COPY packages packages
 COPY bench/package.json bench/
+COPY tsconfig.json ./
+RUN npm ci
+RUN npm run build
 # The node of the image is the one that is pinned: the platform packages stay out.
-RUN npm ci --omit=dev --omit=optional
+RUN npm prune --omit=dev --omit=optional
 RUN rm -rf packages/*/test
 
 FROM node:26.10.0-bookworm-slim

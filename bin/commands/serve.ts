@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { postMessage, watchSources } from '@splitcart/data-management/api/alarm.ts'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
 import { momentOf, type Services } from '@splitcart/data-management/api/services.ts'
@@ -30,6 +31,8 @@ const BACKLOG_MAX = 4_096
 // A line that has only just begun to carry is slow.
 const SPEED_AFTER_MS = 10_000
 const HOUR_MS = 60 * 60 * 1000
+// What `npm run build` makes.
+const PAGE_FOLDER = fileURLToPath(new URL('../../packages/dashboard/dist', import.meta.url))
 
 /** Adds the command. */
 export function addServe(program: Command): void {
@@ -62,7 +65,11 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
   const unfinished = await openUnfinished(machine, settings)
   const services = { inbox: inboxOf(machine, settings), unfinished, catalogue: machine.catalogue }
-  const server = await buildServer({ ...services, partialShare: settings.HOLD_ROWS_SHARE }, log, door)
+  const server = await buildServer(
+    { ...services, partialShare: settings.HOLD_ROWS_SHARE, pageFolder: PAGE_FOLDER },
+    log,
+    door,
+  )
   await listen(server, settings)
   renewCertificate(server.server, settings, log)
   const scheme = door.tls === undefined ? 'http' : 'https'

@@ -20,6 +20,8 @@ export default defineConfig({
     target: ['chrome123', 'firefox124', 'safari17.5'],
     chunkSizeWarningLimit: 700,
     reportCompressedSize: false,
+    // Compressing takes longer than bundling: that is meant so.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 })
 

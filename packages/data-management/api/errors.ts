@@ -15,7 +15,8 @@ export function answerErrors(server: FastifyInstance): void {
   server.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?')
     const allowed = new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))
-    if (allowed.size === 0) return sendProblem(request, reply, new Problem('not_found'))
+    // A route of its own may have looked and found nothing.
+    if (allowed.size === 0 || allowed.has(request.method)) return sendProblem(request, reply, new Problem('not_found'))
     const methods = [...allowed].join(', ')
     reply.header('allow', methods)
     return sendProblem(request, reply, new Problem('method_not_allowed', `here are answered: ${methods}`))

@@ -13,6 +13,7 @@ import { answerClientError, openHttpServer } from './http-server.ts'
 import { keysRoutes } from './keys.ts'
 import { metricsRoutes } from './metrics.ts'
 import { overviewRoutes } from './overview.ts'
+import { pageRoutes } from './page.ts'
 import { productsRoutes } from './products.ts'
 import { resumableRoutes } from './resumable.ts'
 import type { Services } from './services.ts'
@@ -66,6 +67,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes]) routes(server, services)
   healthRoutes(server, services)
+  if (services.pageFolder !== undefined) await pageRoutes(server, services.pageFolder)
   server.get('/api/openapi.json', { schema: { summary: 'This description' } }, () => server.swagger())
   return server
 }

@@ -15,6 +15,8 @@ export type Services = Readonly<{
   catalogue: Catalogue
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
   partialShare?: number
+  /** Where the built page lies; without it only the API is served. */
+  pageFolder?: string
 }>
 
 /** When it is now, and what counts as partial. */

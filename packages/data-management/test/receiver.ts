@@ -51,7 +51,7 @@ export const LIMITS = {
 const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: 60 * 60 * 1000 }
 
 type Wishes = Partial<Omit<Inbox, 'folders' | 'ledger'>> &
-  Readonly<{ unfinished?: Partial<UnfinishedLimits>; door?: Partial<Door> }>
+  Readonly<{ unfinished?: Partial<UnfinishedLimits>; door?: Partial<Door>; pageFolder?: string }>
 
 export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const at = await temporaryFolder()
@@ -73,7 +73,9 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   }
   const kept = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits: kept, now: inbox.now })
-  const server = await buildServer({ inbox, unfinished, catalogue }, openLog('warn', logFile), wishes.door)
+  const { pageFolder } = wishes
+  const services = { inbox, unfinished, catalogue, ...(pageFolder !== undefined && { pageFolder }) }
+  const server = await buildServer(services, openLog('warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
   const makeKey = async (...scopes: Scope[]) =>
