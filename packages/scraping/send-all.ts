@@ -14,6 +14,7 @@ import type { Job, Run } from './upload-job.ts'
 
 /** Sends the files; throws what ended the run before its time. */
 export async function sendAll(job: Job, run: Run, files: readonly Waiting[]): Promise<void> {
+  if (files.length === 0) return
   const end = new AbortController()
   const each: Job = { ...job, signal: AbortSignal.any([job.signal, end.signal]) }
   const faults: unknown[] = []

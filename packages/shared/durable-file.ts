@@ -13,7 +13,7 @@
  *  3. A source disappears only after its new name would survive a power cut.
  *  4. A failed fsync is never tried again on the same descriptor: the part is given up (fsync may report an error once only).
  */
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { digestOfFile } from './digest.ts'
@@ -121,32 +121,38 @@ export async function replace(disk: Disk, path: string, text: string | AsyncIter
 }
 
 /**
- * Makes a folder and the parents it needs, each of them durable before the next. One that is there may have been made by a process
- * that was killed right after: so its own name is made durable too.
+ * Makes a folder and the parents it needs, each of them durable before anything is made in it. One that is there may have been made
+ * by a process that was killed right after: so its own name is made durable too. What is above it is durable already, by this rule.
  */
 export async function makeFolder(disk: Disk, path: string): Promise<void> {
   const folder = resolve(path)
   const parent = dirname(folder)
-  try {
-    await disk.mkdir(folder, { mode: FOLDER_MODE })
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' && parent !== folder) {
-      await makeFolder(disk, parent)
-      return makeFolder(disk, folder)
-    }
-    // Says so when it is no folder, or cannot be made.
-    await disk.mkdir(folder, { recursive: true, mode: FOLDER_MODE })
-    return syncIfAllowed(disk, parent)
-  }
-  await syncFolder(disk, parent)
+  const there = await statsIfThere(disk, folder)
+  if (there?.isDirectory()) return syncIfAllowed(disk, parent)
+  if (there === undefined && parent !== folder) await makeFolder(disk, parent)
+  // Says so when it is no folder, or cannot be made.
+  const made = await disk.mkdir(folder, { recursive: true, mode: FOLDER_MODE })
+  return made === undefined ? syncIfAllowed(disk, parent) : syncFolder(disk, parent)
 }
+
+async function statsIfThere(disk: Disk, path: string): Promise<Stats | undefined> {
+  try {
+    return await disk.lstat(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    return undefined
+  }
+}
+
+// Not ours to read, or of a kind that knows no sync of folders.
+const SYNC_REFUSED = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS'])
 
 // A folder that somebody else has made may lie in one that must not be read; then it is not ours to make durable.
 async function syncIfAllowed(disk: Disk, folder: string): Promise<void> {
   try {
     await syncFolder(disk, folder)
   } catch (error) {
-    if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error
+    if (!SYNC_REFUSED.has(codeOf(error))) throw error
   }
 }
 

@@ -54,14 +54,24 @@ export function isFinal(receipt: Receipt): boolean {
 
 /** Reads a receipt from an answer or a file, or throws `answer_unknown`. */
 export async function parseReceipt(text: string): Promise<Receipt> {
-  // Loaded here and not above: the commands that read no receipt start 80 ms sooner.
-  const { default: Schema } = await import('typebox/schema')
+  isReceipt ??= compileCheck()
+  const isOne = await isReceipt
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
     throw new Problem('answer_unknown', 'it is not JSON', { cause })
   }
-  if (!Schema.Check(RECEIPT_SCHEMA, value)) throw new Problem('answer_unknown', 'it is not a receipt')
+  if (!isOne(value)) throw new Problem('answer_unknown', 'it is not a receipt')
   return value as Receipt
+}
+
+// Compiled once, because an archive may hold many receipts: 2 instead of 33 µs for each.
+let isReceipt: ReturnType<typeof compileCheck> | undefined
+
+async function compileCheck(): Promise<(value: unknown) => boolean> {
+  // Loaded here and not above: the commands that read no receipt start 80 ms sooner.
+  const { default: Schema } = await import('typebox/schema')
+  const compiled = Schema.Compile(RECEIPT_SCHEMA)
+  return (value) => compiled.Check(value)
 }

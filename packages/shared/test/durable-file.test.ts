@@ -151,17 +151,30 @@ test('a folder is made with its parents, and the name of each is made durable', 
   await using at = await temporaryFolder()
   const { disk, synced } = watched()
   await makeFolder(disk, join(at.path, 'a/b/c'))
-  assert.deepEqual(synced.sort(), [at.path, join(at.path, 'a'), join(at.path, 'a/b')])
+  assert.deepEqual(synced.splice(0), [dirname(at.path), at.path, join(at.path, 'a'), join(at.path, 'a/b')])
   // A process that was killed between the two calls may have made it.
   await makeFolder(disk, join(at.path, 'a/b/c'))
-  assert.deepEqual(synced.slice(3), [join(at.path, 'a/b')])
+  assert.deepEqual(synced, [join(at.path, 'a/b')])
+})
+
+test('a folder is made only in one whose own name is durable, whoever made that', { skip: WINDOWS }, async () => {
+  await using at = await temporaryFolder()
+  // Another process made it, and was killed before it synced the folder above.
+  await mkdir(join(at.path, 'a'))
+  const { disk, synced } = watched()
+  const made: Disk['mkdir'] = (async (path: string, options: object) => {
+    assert.deepEqual(synced, [at.path])
+    return DISK.mkdir(path, options)
+  }) as never
+  await makeFolder({ ...disk, mkdir: made }, join(at.path, 'a/b'))
+  assert.deepEqual(synced, [at.path, join(at.path, 'a')])
 })
 
 test('a folder may be named from the working directory, however short its name', { skip: WINDOWS }, async () => {
   await using at = await temporaryFolder()
   const { disk, synced } = watched()
   await makeFolder(disk, relative(process.cwd(), join(at.path, 'a', 'b')))
-  assert.deepEqual(synced.sort(), [at.path, join(at.path, 'a')])
+  assert.deepEqual(synced, [dirname(at.path), at.path, join(at.path, 'a')])
 })
 
 test('landing syncs the part before it is named, and the folder before the part goes', { skip: WINDOWS }, async () => {
