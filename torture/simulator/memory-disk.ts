@@ -66,10 +66,15 @@ export class Store {
   }
 
   find(path: string): Inode {
-    let at: Inode | undefined = this.#root
-    for (const name of partsOf(path)) at = at?.kind === 'folder' ? at.names.get(name) : undefined
-    if (at === undefined) throw fault('ENOENT', path)
-    return at
+    const found = this.#find(path)
+    if (found === undefined) throw fault('ENOENT', path)
+    return found
+  }
+
+  /** The folder of a path, where there is one. */
+  folderAt(path: string): Folder | undefined {
+    const found = this.#find(path)
+    return found?.kind === 'folder' ? found : undefined
   }
 
   link(from: string, to: string): void {
@@ -100,7 +105,7 @@ export class Store {
   /** The regular files below a folder by their paths from it, with what they hold. */
   files(path: string): Map<string, Buffer> {
     const found = new Map<string, Buffer>()
-    const top = this.#findFolder(path)
+    const top = this.folderAt(path)
     if (top === undefined) return found
     for (const [name, inode] of top.names)
       if (inode.kind === 'file') found.set(name, inode.bytes)
@@ -126,13 +131,10 @@ export class Store {
     }
   }
 
-  #findFolder(path: string): Folder | undefined {
-    try {
-      const found = this.find(path)
-      return found.kind === 'folder' ? found : undefined
-    } catch {
-      return undefined
-    }
+  #find(path: string): Inode | undefined {
+    let at: Inode | undefined = this.#root
+    for (const name of partsOf(path)) at = at?.kind === 'folder' ? at.names.get(name) : undefined
+    return at
   }
 
   #place(path: string): [Folder, string] {
@@ -146,6 +148,11 @@ export class Store {
 export function sync(inode: Inode): void {
   if (inode.kind === 'folder') inode.unsynced.clear()
   else inode.synced = inode.bytes
+}
+
+/** Whether a folder has nothing to make durable. */
+export function isClean(inode: Inode): boolean {
+  return inode.kind === 'folder' && inode.unsynced.size === 0
 }
 
 /** What `lstat` says. */

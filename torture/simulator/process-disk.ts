@@ -1,28 +1,27 @@
-/** The disk of a simulated machine, as one of its processes sees it: each call that changes something or looks around is a turn. */
+/**
+ * The disk of a simulated machine, as one of its processes sees it: each call that changes something or looks around is a turn. No
+ * turn are calls whose moment makes no difference to anybody: folders stay, so one that is there is opened, or not made, at any time;
+ * and to sync a folder with nothing new in it later, when others may have put something there, would only keep more.
+ */
 import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { type Content, creates, fault, type Inode, statsOf, sync } from './memory-disk.ts'
+import { type Content, creates, fault, type Inode, isClean, statsOf, sync } from './memory-disk.ts'
 import type { Process } from './world.ts'
 
 /** Makes the disk of a process. */
 export function diskOf(process: Process): Disk {
   const { store } = process.machine
   const calls = {
-    open: (path: string, flags: unknown) =>
-      process.turn(() => {
+    open: (path: string, flags: unknown) => {
+      const openFile = (inode: Inode) => {
         process.openFiles++
-        try {
-          return new MemoryFile(
-            process,
-            creates(flags) ? store.create(path) : store.find(path),
-            path,
-          ) as unknown as FileHandle
-        } catch (error) {
-          process.openFiles--
-          throw error
-        }
-      }),
+        return new MemoryFile(process, inode, path) as unknown as FileHandle
+      }
+      const there = creates(flags) ? undefined : store.folderAt(path)
+      if (there !== undefined) return process.now(() => openFile(there))
+      return process.turn(() => openFile(creates(flags) ? store.create(path) : store.find(path)))
+    },
     link: (from: string, to: string) =>
       process.turn(() => {
         store.link(from, to)
@@ -31,11 +30,19 @@ export function diskOf(process: Process): Disk {
       }),
     unlink: (path: string) => process.turn(() => store.unlink(path)),
     rename: (from: string, to: string) => process.turn(() => store.rename(from, to)),
-    mkdir: (path: string, { recursive = false } = {}) =>
-      process.turn(() => (recursive ? store.makeFolders(path) : store.makeFolder(path))),
+    mkdir: (path: string, { recursive = false } = {}) => {
+      const make = () => (recursive ? store.makeFolders(path) : store.makeFolder(path))
+      return store.folderAt(path) === undefined ? process.turn(make) : process.now(make)
+    },
     readdir: (path: string, options?: { encoding?: string }) =>
-      process.turn(() => namesIn(store.find(path), path).map((name) => (options ? Buffer.from(name) : name))),
-    lstat: (path: string) => process.turn(() => statsOf(store.find(path))),
+      process.turn(() => {
+        const names = namesIn(store.find(path), path)
+        return options === undefined ? names : names.map((name) => Buffer.from(name))
+      }),
+    lstat: (path: string) => {
+      const there = store.folderAt(path)
+      return there === undefined ? process.turn(() => statsOf(store.find(path))) : process.now(() => statsOf(there))
+    },
     statfs: async () => ({ bavail: 2 ** 30, bsize: 4096 }),
   }
   return calls as unknown as Disk
@@ -66,7 +73,8 @@ class MemoryFile {
   }
 
   sync(): Promise<void> {
-    return this.#process.turn(() => sync(this.#inode))
+    const run = () => sync(this.#inode)
+    return isClean(this.#inode) ? this.#process.now(run) : this.#process.turn(run)
   }
 
   async stat() {

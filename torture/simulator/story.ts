@@ -10,12 +10,15 @@ import { type Crash, World } from './world.ts'
 const CRASHES_MAX = 6
 const STEPS_BETWEEN_MAX = 150
 
+/** A story to be told: a seed, and the mistake that is planted in it, or ''. */
+export type Asked = Readonly<{ seed: number; mistake: string }>
+
 /** What happened. */
 export type Told = Readonly<{ fault?: string | undefined; steps: number; crashes: number }>
 
-/** Tells the story of a seed, with a mistake where one is named. */
-export async function tell(seed: number, mistakeName = ''): Promise<Told> {
-  const mistake = MISTAKES[mistakeName] ?? {}
+/** Tells a story. */
+export async function tell({ seed, mistake: name }: Asked): Promise<Told> {
+  const mistake = MISTAKES[name] ?? {}
   const chance = new Chance(seed)
   const scrapes = scrapesFor(chance)
   const machines: { all: readonly [Client, Client, Server] | undefined } = { all: undefined }

@@ -1,6 +1,7 @@
 /** A thread of the simulator: tells the stories it is sent the seeds of. What the product cannot be handed is replaced here. */
 import { registerHooks } from 'node:module'
 import { parentPort } from 'node:worker_threads'
+import type { Asked } from './story.ts'
 
 // The portions that the product reads in, and what is enough here.
 const PORTIONS = new Set([64, 256, 512, 1024].map((kib) => kib * 1024))
@@ -24,11 +25,16 @@ const tiny = (bytes: number) => allocUnsafe(PORTIONS.has(bytes) ? BUFFER_BYTES :
 Buffer.allocUnsafe = tiny
 Buffer.allocUnsafeSlow = tiny
 
-// Loaded only now, with the stand-in in its place. Errors of this file system are made by the million: without their stacks.
+// Loaded only now, with the stand-in in its place.
 const { tell } = await import('./story.ts')
-const stackLines = Error.stackTraceLimit
+// The product loads this when it first needs it; no story waits for that.
+const { parseReceipt } = await import('@splitcart/shared/receipt.ts')
+await parseReceipt('').catch(() => {})
 
-parentPort!.on('message', async ({ id, seed, mistake, isOnly }) => {
-  Error.stackTraceLimit = isOnly === false ? 0 : stackLines
-  parentPort!.postMessage({ id, ...(await tell(seed, mistake)) })
+const { stackTraceLimit } = Error
+
+parentPort!.on('message', async ({ batch, stories }: { batch: number; stories: Asked[] }) => {
+  // Errors of this file system are made by the million: with their stacks only where one story is looked at.
+  Error.stackTraceLimit = stories.length === 1 ? stackTraceLimit : 0
+  parentPort!.postMessage({ batch, told: await Promise.all(stories.map(tell)) })
 })

@@ -60,6 +60,13 @@ export class Process {
     })
   }
 
+  /** Does something without waiting for a turn: it must be nothing that another process could notice. */
+  now<T>(run: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      if (!this.isDead) resolve(run())
+    })
+  }
+
   /** Gives way to the others for a while. */
   pause(): Promise<void> {
     return this.turn(() => {}, true)
@@ -85,7 +92,8 @@ export class Process {
 /** One story. */
 export class World {
   readonly chance: Chance
-  readonly #waiting: Waiter[] = []
+  readonly #busy: Waiter[] = []
+  readonly #idle: Waiter[] = []
   readonly #crashes: Crash[]
   #isCrashing = false
   steps = 0
@@ -103,7 +111,7 @@ export class World {
   readonly now = () => START_MS + this.steps * STEP_MS
 
   wait(waiter: Waiter): void {
-    this.#waiting.push(waiter)
+    ;(waiter.idle ? this.#idle : this.#busy).push(waiter)
   }
 
   /** Starts something that goes on by itself, in a process. What it says when that is dead, nobody hears. */
@@ -119,7 +127,7 @@ export class World {
     let still = 0
     const step = () => {
       if (this.fault !== undefined || isDone()) return resolve(this.fault)
-      if (this.#waiting.length > 0) {
+      if (this.#busy.length > 0 || this.#idle.length > 0) {
         still = 0
         if (++this.steps > STEPS_MAX) return resolve(`not quiet after ${STEPS_MAX} steps`)
         this.#step()
@@ -144,7 +152,7 @@ export class World {
     const victim = next !== undefined && this.steps >= next.at ? next.hits(this) : undefined
     if (victim !== undefined) {
       // What it was about to do may have been done, or half done.
-      const last = this.#waiting.find(({ process, idle }) => process === victim && !idle)
+      const last = this.#busy.find(({ process }) => process === victim)
       this.#isCrashing = true
       if (last !== undefined && this.chance.is(0.5)) attempt(last.run)
       this.#isCrashing = false
@@ -160,12 +168,10 @@ export class World {
   }
 
   #choose(): Waiter {
-    let among = this.#waiting
-    const busy = among.filter(({ idle }) => !idle)
-    if (busy.length > 0 && !this.chance.is(IDLE_SHARE)) among = busy
-    const chosen = this.chance.of(among)
-    this.#waiting.splice(this.#waiting.indexOf(chosen), 1)
-    return chosen
+    const [busy, idle] = [this.#busy, this.#idle]
+    const isBusy = busy.length > 0 && !this.chance.is(IDLE_SHARE)
+    const at = this.chance.between(0, busy.length + (isBusy ? 0 : idle.length) - 1)
+    return at < busy.length ? busy.splice(at, 1)[0]! : idle.splice(at - busy.length, 1)[0]!
   }
 
   #crash(victim: Process, { kind }: Crash): void {
@@ -174,8 +180,8 @@ export class World {
     const { machine } = victim
     const dead = kind === 'cut' ? [...machine.running] : [victim]
     for (const process of dead) process.die()
-    for (let at = this.#waiting.length - 1; at >= 0; at--)
-      if (this.#waiting[at]!.process.isDead) this.#waiting.splice(at, 1)
+    for (const waiting of [this.#busy, this.#idle])
+      for (let at = waiting.length - 1; at >= 0; at--) if (waiting[at]!.process.isDead) waiting.splice(at, 1)
     if (kind === 'cut') machine.onCut(this.chance)
     this.onCrash()
     for (const process of dead) process.restart()
