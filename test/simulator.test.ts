@@ -31,6 +31,5 @@ test('whatever crashes, every file that was published is loaded once and every a
 
 test('each mistake that is planted in the hand-overs is noticed', async () => {
   await using threads = startThreads()
-  for (const mistake of Object.keys(MISTAKES))
-    assert.ok(await firstKill(threads, mistake, MISTAKE_SEEDS_MAX), mistake)
+  for (const mistake of Object.keys(MISTAKES)) assert.ok(await firstKill(threads, mistake, MISTAKE_SEEDS_MAX), mistake)
 })
