@@ -31,6 +31,10 @@ export type Recognition = Readonly<{
   ofKey: (text: string | undefined, request: FastifyRequest) => Promise<Sender>
   /** The owner of the key, or else of the session, that a request brings. Throws the same. */
   ofRequest: (request: FastifyRequest) => Promise<Sender>
+  /** The owner by now, while a long answer is on its way; undefined: the key or session has ended. Counts against nobody. */
+  again: (request: FastifyRequest) => Promise<Sender | undefined>
+  /** What a request proves itself with. */
+  credentialOf: (request: FastifyRequest) => string
 }>
 
 /** Recognises keys and sessions, and counts what is wrong. */
@@ -52,7 +56,13 @@ export function openRecognition({ ledger: { keys, sessions }, now }: Inbox, door
     checkSameSite(request)
     return known((await sessions.find(token, now()))?.sender, request)
   }
-  return { ofKey, ofRequest }
+  const again = async (request: FastifyRequest) => {
+    const text = keyIn(request)
+    if (text !== undefined) return keys.authenticate(text, now())
+    return (await sessions.find(sessionIn(request) ?? '', now()))?.sender
+  }
+  const credentialOf = (request: FastifyRequest) => keyIn(request) ?? sessionIn(request) ?? ''
+  return { ofKey, ofRequest, again, credentialOf }
 }
 
 /** Checks who sends a request before anything else of it is looked at. */

@@ -8,6 +8,8 @@ import { auditRoutes } from './audit.ts'
 import { authenticate, openRecognition } from './authentication.ts'
 import { type Door, membership, OPEN_DOOR } from './door.ts'
 import { answerError, answerErrors } from './errors.ts'
+import { EventFeed } from './event-feed.ts'
+import { eventsRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { answerClientError, openHttpServer } from './http-server.ts'
 import { keysRoutes } from './keys.ts'
@@ -66,6 +68,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   keysRoutes(server, services)
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes]) routes(server, services)
+  eventsRoutes(server, new EventFeed(inbox, log), recognition)
   healthRoutes(server, services)
   if (services.pageFolder !== undefined) await pageRoutes(server, services.pageFolder)
   server.get('/api/openapi.json', { schema: { summary: 'This description' } }, () => server.swagger())

@@ -63,6 +63,13 @@ export class Uploads {
     return this.#database.selectFrom('upload').selectAll().where('id', '=', id).executeTakeFirst()
   }
 
+  /** The uploads with some ids, in no order; at most some hundreds at once. */
+  findAll(ids: readonly string[]): Promise<Upload[]> {
+    return ids.length === 0
+      ? Promise.resolve([])
+      : this.#database.selectFrom('upload').selectAll().where('id', 'in', ids).execute()
+  }
+
   findBySha256(sha256: string): Promise<Upload | undefined> {
     return this.#database.selectFrom('upload').selectAll().where('sha256', '=', sha256).executeTakeFirst()
   }

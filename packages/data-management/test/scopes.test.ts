@@ -37,6 +37,7 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'GET /api/scrapes': READ,
   'GET /api/sources': READ,
   'GET /api/overview': READ,
+  'GET /api/events': READ,
   'GET /api/audit': ADMIN,
   'GET /api/keys': ADMIN,
   'POST /api/keys': ADMIN,
