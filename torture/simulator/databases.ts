@@ -4,6 +4,7 @@
  */
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import type { Ending, LoadedFile, LoadRecord } from '@splitcart/data-management/catalogue/loads.ts'
+import type { Staging } from '@splitcart/data-management/catalogue/staging.ts'
 import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import type { Arrival, Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import type { Process } from './world.ts'
@@ -83,8 +84,14 @@ export function ledgerOf(process: Process, { uploads, forgotten }: LedgerTables)
   return { uploads: calls, audit: async () => {} } as unknown as Ledger
 }
 
-/** What a load stages. It has no scrapes: what rows mean is tested elsewhere. */
-const STAGING = { add: () => {}, observe: () => 0, scrapes: [], listingsOf: () => 0 }
+/** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */
+function stagingOf(count: (rows: number) => void): Pick<Staging, 'open' | 'take' | 'settle' | 'scrapes'> {
+  const take: Staging['take'] = (portion) => {
+    count(portion.count - portion.rejects.length)
+    return 0
+  }
+  return { open: () => ({ number: 0, known: undefined }), take, settle: () => {}, scrapes: [] }
+}
 
 /** How a load commits; a mistake may do it otherwise. */
 export type Commit = (tables: CatalogueTables, load: Readonly<{ record: LoadRecord; isApplied: boolean }>) => void
@@ -114,7 +121,9 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
       let isApplied = false
       let rows = 0
       return {
-        staging: { ...STAGING, add: () => rows++ },
+        staging: stagingOf((more) => {
+          rows += more
+        }),
         reject: () => {},
         apply: () => {
           isApplied = true
