@@ -17,6 +17,7 @@ export const MISTAKES: Readonly<Record<string, Mistake>> = {
   'writer in place': { client: (disk) => inPlace(disk, CLIENT.part, nameOfPart) },
   'writer without fsync': { client: (disk) => unsynced(disk, (path) => dirname(path) === CLIENT.part) },
   'writer without fsync of the outbox': { client: (disk) => unsynced(disk, (path) => path === CLIENT.outbox) },
+  'folders without fsync of those above': { client: (disk) => unsynced(disk, (path) => path === '/') },
   'server in place': {
     server: (disk, { filename }) => inPlace(disk, SERVER.parts, () => join(SERVER.inbox, filename)),
   },
