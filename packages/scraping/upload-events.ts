@@ -4,7 +4,7 @@ import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { AnswerError } from './answer.ts'
 
 /** Why something did not go as it should, in a form that can be shown and stored. */
-export type Trouble = Readonly<Pick<ProblemDocument, 'status' | 'code' | 'title' | 'detail' | 'todo'>>
+export type Trouble = Readonly<Pick<ProblemDocument, 'status' | 'code' | 'title' | 'detail' | 'todo' | 'instance'>>
 
 /** What became of a file. `skipped` leaves it where it is. */
 export type FileState = 'accepted' | 'duplicate' | 'loaded' | 'held' | 'failed' | 'refused' | 'skipped'

@@ -34,12 +34,14 @@ export type ProblemDocument = Readonly<{
   title: string
   detail: string
   todo: string
+  /** Names this one answer of a server, whose log has the same id. */
+  instance?: string
 }>
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
 
-/** The document that says what a problem is to whoever made the request. */
-export function toProblemDocument(problem: Problem): ProblemDocument {
+/** The document that says what a problem is to whoever made the request, which may have an id. */
+export function toProblemDocument(problem: Problem, requestId?: string): ProblemDocument {
   const { status, title, todo } = problem.kind
   return {
     type: `urn:splitcart:problem:${problem.code}`,
@@ -48,6 +50,7 @@ export function toProblemDocument(problem: Problem): ProblemDocument {
     title,
     detail: problem.detail,
     todo,
+    ...(requestId !== undefined && { instance: `urn:uuid:${requestId}` }),
   }
 }
 

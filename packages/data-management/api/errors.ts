@@ -27,7 +27,6 @@ export function answerErrors(server: FastifyInstance): void {
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error)
   if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
-  else request.log.info({ code: problem.code, detail: problem.detail }, 'request refused')
   return sendProblem(request, reply, problem)
 }
 
@@ -40,8 +39,10 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${path}/?$`)
 }
 
-/** Answers with a problem document. */
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+/** Answers with a problem document, whose id the log has too. */
+function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.code !== 'internal')
+    request.log.info({ code: problem.code, detail: problem.detail }, 'request refused')
   const { status } = problem.kind
   const retryAfter = retryAfterOf(problem)
   // Also here: what fails before it has found its route passes no hook.
@@ -57,7 +58,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
       .code(status)
       .header('content-type', PROBLEM_MEDIA_TYPE)
       // As bytes: to a text Fastify would add a charset, which this media type does not have.
-      .send(Buffer.from(JSON.stringify(toProblemDocument(problem))))
+      .send(Buffer.from(JSON.stringify(toProblemDocument(problem, request.id))))
   )
 }
 

@@ -9,10 +9,11 @@ import {
 } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Door } from './door.ts'
 import { faultOfHead } from './head.ts'
-import { answerPlainly, endAfter, endWith } from './plain-answer.ts'
+import { answerPlainly, endAfter, endWith, noteRefusal } from './plain-answer.ts'
 import { limitSockets } from './sockets.ts'
 
 const KEEP_ALIVE_MS = 10_000
@@ -22,14 +23,14 @@ const HEAD_BYTES_MAX = 16 * 1024
 const LATE_CHECK_MS = 1_000
 
 /** Makes the server. `handle` gets only requests whose heads can be understood in one way. */
-export function openHttpServer(handle: RequestListener, door: Door): Server {
+export function openHttpServer(handle: RequestListener, door: Door, log: Log): Server {
   const receive = (request: IncomingMessage, response: ServerResponse) => {
     // Behind the last answer of a connection nothing is a request.
     if (request.socket.writableEnded) return
     request.socket.destroySoon = () => endAfter(request)
     const fault = faultOfHead(request)
     if (fault === undefined) handle(request, response)
-    else answerPlainly(response, fault)
+    else answerPlainly(response, fault, noteRefusal(log, fault))
   }
   const server = bare(door)
   server.maxHeadersCount = 0
@@ -38,7 +39,7 @@ export function openHttpServer(handle: RequestListener, door: Door): Server {
   server.on('checkContinue', receive)
   server.on('checkExpectation', receive)
   server.on('connect', (_request: IncomingMessage, socket: Socket) =>
-    endWith(socket, new Problem('method_not_allowed', 'this is no proxy')),
+    refuse(socket, new Problem('method_not_allowed', 'this is no proxy'), log),
   )
   limitSockets(server, door)
   return server
@@ -61,10 +62,14 @@ function bare({ headMsMax, tls }: Door): Server {
 }
 
 /** Answers what the parser could not make a request of, unless an answer is on its way already. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+export function answerClientError(error: Error & { code?: string }, socket: Socket, log: Log): void {
   const response = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage
   if (!socket.writable || error.code === 'ECONNRESET' || response?.headersSent) socket.destroy()
-  else endWith(socket, problemOf(error))
+  else refuse(socket, problemOf(error), log)
+}
+
+function refuse(socket: Socket, problem: Problem, log: Log): void {
+  endWith(socket, problem, { requestId: noteRefusal(log, problem) })
 }
 
 function problemOf({ code }: { code?: string }): Problem {

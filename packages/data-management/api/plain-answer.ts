@@ -1,6 +1,8 @@
 /** Answers that are given before, or without, the framework: to heads that are refused, and to what is not HTTP. */
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Log } from '@splitcart/shared/log.ts'
 import { PROBLEM_MEDIA_TYPE, type Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
 
 // Closed with bytes of the sender unread, a connection is reset and the answer may be lost: so much longer is listened.
@@ -14,16 +16,25 @@ export function retryAfterOf({ kind: { retry }, retryAfterSeconds }: Problem): n
   return retryAfterSeconds ?? RETRY_AFTER_SECONDS[retry]
 }
 
+/** Logs a refusal under an id of its own, which the answer tells too. */
+export function noteRefusal(log: Log, { code, detail }: Problem): string {
+  const reqId = randomUUID()
+  log.info({ reqId, code, detail }, 'request refused')
+  return reqId
+}
+
 /** Answers a request with a problem document, and lets the connection end. */
-export function answerPlainly(response: ServerResponse, problem: Problem): void {
-  const { body, fields } = partsOf(problem)
+export function answerPlainly(response: ServerResponse, problem: Problem, requestId: string): void {
+  const { body, fields } = partsOf(problem, requestId)
   response.writeHead(problem.kind.status, fields)
   response.end(body)
 }
 
+type Farewell = Readonly<{ requestId?: string; lingerMs?: number }>
+
 /** Writes a problem document to a connection on which there is no request to answer, and ends it. */
-export function endWith(socket: Socket, problem: Problem, lingerMs = LINGER_MS): void {
-  const { body, fields } = partsOf(problem)
+export function endWith(socket: Socket, problem: Problem, { requestId, lingerMs = LINGER_MS }: Farewell): void {
+  const { body, fields } = partsOf(problem, requestId)
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${problem.kind.status} ${problem.kind.title}\r\n${lines.join('')}\r\n${body}`)
   closeIn(socket, lingerMs)
@@ -51,8 +62,8 @@ function closeIn(socket: Socket, ms: number): void {
   socket.once('close', () => clearTimeout(late))
 }
 
-function partsOf(problem: Problem) {
-  const body = JSON.stringify(toProblemDocument(problem))
+function partsOf(problem: Problem, requestId: string | undefined) {
+  const body = JSON.stringify(toProblemDocument(problem, requestId))
   const retryAfter = retryAfterOf(problem)
   const fields: Record<string, string | number> = {
     'content-type': PROBLEM_MEDIA_TYPE,

@@ -1,4 +1,5 @@
 /** Builds the HTTP server without starting it: the command line listens, tests listen on port 0. */
+import { randomUUID } from 'node:crypto'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import type { Log } from '@splitcart/shared/log.ts'
@@ -35,11 +36,12 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   const server = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    serverFactory: (handle) => openHttpServer(handle, door),
-    clientErrorHandler: answerClientError,
+    serverFactory: (handle) => openHttpServer(handle, door, log),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
     trustProxy: membership(door.trustedProxies),
     routerOptions: { ignoreTrailingSlash: true },
     requestIdHeader: false,
+    genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),

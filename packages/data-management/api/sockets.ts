@@ -42,5 +42,6 @@ function refuse(socket: Socket, detail: string, { tls }: Door): void {
   socket.on('error', () => {})
   // Before its handshake there is nobody to tell.
   if (tls !== undefined) socket.destroy()
-  else endWith(socket, new Problem('too_many_connections', detail), LINGER_MS)
+  // Neither logged nor named: whoever opens thousands should not fill the disk as well.
+  else endWith(socket, new Problem('too_many_connections', detail), { lingerMs: LINGER_MS })
 }

@@ -1,5 +1,7 @@
 /** Who may do what: keys, scopes, methods and addresses, and that a refusal tells nobody more than it must. */
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { type Answer, assertProblem, get, named, openReceiver, post, type Receiver, TEXT } from './receiver.ts'
@@ -29,14 +31,55 @@ test('without a key, or with one that is wrong, mistyped, unknown, revoked or ex
     assertProblem(answer, 401, 'key_refused')
     assert.equal(answer.headers.get('www-authenticate'), 'Bearer')
     assert.equal(answer.headers.get('connection'), 'close')
-    bodies.add(JSON.stringify(answer.body))
+    bodies.add(said(answer.body))
   }
   const without = await fetch(`${receiver.url}/api/upload/`, { method: 'POST', headers: NAMED, body: gzipSync(TEXT) })
   assert.equal(without.status, 401)
-  bodies.add(await without.text())
+  bodies.add(said((await without.json()) as Answer['body']))
   assert.equal(bodies.size, 1)
   assert.deepEqual(await receiver.inboxNames(), [])
 })
+
+// All that an answer says, without its own id.
+function said({ instance, ...body }: Answer['body']): string {
+  return JSON.stringify(body)
+}
+
+test('every refusal has an id of its own, by which the log tells of it', async () => {
+  await using receiver = await openReceiver({ logLevel: 'info' })
+  const { url, key } = receiver
+  const asked = { 'X-Request-Id': 'mine', 'X-API-Key': key }
+  const refused = [
+    await upload({ url }, 'wrong'),
+    await get({ url, key }, '/api/uploads/nothing'),
+    await get({ url, key }, '/nowhere'),
+    await get({ url, key }, '/api/products'),
+    await post(receiver, { ...NAMED, ...asked }, 'no gzip'),
+    await rawly(receiver, 'GET /healthz HTTP/1.1\r\n\r\n'),
+    await rawly(receiver, 'nonsense\r\n\r\n'),
+    await rawly(receiver, 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'),
+  ]
+  const lines = (await receiver.logged())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  for (const { code, instance } of refused.map(({ body }) => body)) {
+    const found = lines.filter(({ reqId }) => `urn:uuid:${reqId}` === instance)
+    assert.deepEqual(
+      found.map((line) => [line.msg, line.code]),
+      [['request refused', code]],
+      String(code),
+    )
+  }
+})
+
+/** Says something over a connection of its own, and reads what is answered. */
+async function rawly({ port }: Receiver, said: string): Promise<Pick<Answer, 'body'>> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(said)
+  const [, body = ''] = (await text(socket)).split('\r\n\r\n')
+  return { body: JSON.parse(body) }
+}
 
 test('a key that is revoked stops working at once, also on a connection that is kept', async () => {
   await using receiver = await openReceiver()

@@ -34,7 +34,7 @@ export type Receiver = AsyncDisposable &
     makeKey: (...scopes: Scope[]) => Promise<string>
     /** What lies in the inbox, parts too. */
     inboxNames: () => Promise<string[]>
-    /** What the server logged from the level warn on. */
+    /** What the server logged, from the level warn on where no other is wished for. */
     logged: () => Promise<string>
   }>
 
@@ -51,7 +51,12 @@ export const LIMITS = {
 const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: 60 * 60 * 1000 }
 
 type Wishes = Partial<Omit<Inbox, 'folders' | 'ledger'>> &
-  Readonly<{ unfinished?: Partial<UnfinishedLimits>; door?: Partial<Door>; pageFolder?: string }>
+  Readonly<{
+    unfinished?: Partial<UnfinishedLimits>
+    door?: Partial<Door>
+    pageFolder?: string
+    logLevel?: 'warn' | 'info'
+  }>
 
 export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const at = await temporaryFolder()
@@ -75,7 +80,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits: kept, now: inbox.now })
   const { pageFolder } = wishes
   const services = { inbox, unfinished, catalogue, ...(pageFolder !== undefined && { pageFolder }) }
-  const server = await buildServer(services, openLog('warn', logFile), wishes.door)
+  const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
   const makeKey = async (...scopes: Scope[]) =>
@@ -167,4 +172,5 @@ export function assertProblem(answer: Answer, status: number, code: string): voi
   assert.equal(answer.body.type, `urn:splitcart:problem:${code}`)
   assert.equal(answer.body.status, status)
   for (const field of ['title', 'detail', 'todo']) assert.equal(typeof answer.body[field], 'string')
+  assert.match(String(answer.body.instance), /^urn:uuid:[0-9a-f-]{36}$/)
 }
