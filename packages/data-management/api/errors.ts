@@ -41,8 +41,7 @@ function patternOf(url: string): RegExp {
 
 /** Answers with a problem document, whose id the log has too. */
 function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
-  if (problem.code !== 'internal')
-    request.log.info({ code: problem.code, detail: problem.detail }, 'request refused')
+  if (problem.code !== 'internal') request.log.info({ code: problem.code, detail: problem.detail }, 'request refused')
   const { status } = problem.kind
   const retryAfter = retryAfterOf(problem)
   // Also here: what fails before it has found its route passes no hook.
