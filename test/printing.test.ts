@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { type Ended, type Machines, openMachines } from './machines.ts'
 
@@ -75,4 +75,34 @@ test('rows, key names and reasons are printed as text', { skip: NO_ODD_NAMES }, 
     ['update-db', '--products', '--data-management-data-dir', join(machines.path, EVIL, 'x')],
   ])
     assertHarmless(await machines.run(args), args.join(' '))
+})
+
+const FORMULAS = ['=1+1', '+1', '-1', '@SUM(A1)', "'=1", '\t=1', '＝1']
+const PLAIN = ["'t Zand", 'a=1', '1']
+
+test('what a spreadsheet would take for a formula is text in CSV, and as it was in JSON Lines', async () => {
+  await using machines = await openMachines()
+  const metadata = { company: 'x', store_id: 'y', scraped_date: '2026-01-01' }
+  const rows = [...FORMULAS, ...PLAIN].map((name, at) => {
+    const product = { sku: `s${at}`, name, brand: name, normalized_name_brand_size: `${at}`, price_current: 1 }
+    return JSON.stringify({ product, metadata })
+  })
+  const file = join(machines.dataManagement, 'product_inbox', 'rows.jsonl')
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, rows.join('\n'))
+  await utimes(file, 1, 1)
+  await machines.run(['update-db', '--products'])
+  const asCsv = await machines.run(['export', 'prices', '--csv'])
+  const cells = asCsv.stdout.split('\r\n').slice(1, -1)
+  const text = (name: string) => (FORMULAS.includes(name) ? `'${name}` : name)
+  assert.deepEqual(
+    cells,
+    [...FORMULAS, ...PLAIN].map((name, at) => `x,y,s${at},,${text(name)},${text(name)},,2026-01-01,100,,,`),
+  )
+  const asJson = await machines.run(['export', 'prices'])
+  const names = asJson.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).name)
+  assert.deepEqual(names, [...FORMULAS, ...PLAIN])
 })

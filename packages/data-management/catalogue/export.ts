@@ -81,7 +81,10 @@ export function* products(database: SqliteDatabase): Generator<Product> {
   if (group.length > 0) yield productOf(group)
 }
 
-/** Records as comma-separated values (RFC 4180), the names of the fields first. */
+/**
+ * Records as comma-separated values (RFC 4180), the names of the fields first. They are for spreadsheets: a text that one of those
+ * would take for a formula gets a ' in front. JSON Lines has everything as it was.
+ */
 export function* csvOf(
   records: Iterable<Readonly<Record<string, unknown>>>,
   fields: readonly string[],
@@ -144,8 +147,16 @@ function flag(value: number | null): boolean | null {
   return value === null ? null : value === 1
 }
 
+// Also where a ' is in front already: so taking one away from what matches gives back what it was.
+const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/
+
+function guarded(text: string): string {
+  return FORMULA.test(text) ? `'${text}` : text
+}
+
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return ''
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const text =
+    typeof value === 'object' ? JSON.stringify(value) : typeof value === 'string' ? guarded(value) : `${value}`
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
