@@ -1,11 +1,16 @@
 /** A few points of the campaigns that take the power. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { mountsMissing } from '../torture/own-mounts.ts'
+import { inOwnMounts, mountsMissing } from '../torture/own-mounts.ts'
 import { imageProgramsMissing } from '../torture/points/images.ts'
 import { EATMYDATA_MISSING } from '../torture/points/power-cuts.ts'
 import { STRACE_MISSING } from '../torture/points/strace.ts'
 import { campaign } from './campaign.ts'
 import { neededHere } from './needed.ts'
+
+// The exit code of two-cuts.ts where no image can be mounted.
+const NOT_POSSIBLE = 3
 
 const LONG = { timeout: 170_000 }
 
@@ -25,3 +30,12 @@ test(
 test('power cuts show losses when every fsync is a lie', { ...LONG, skip: NO_LIES }, (t) =>
   campaign(t, 'power-cuts-unsafe', 1),
 )
+
+test('two copies of one state may lose their power at once: each keeps what was synced on it, and no more', {
+  ...LONG,
+  skip: NO_IMAGES,
+}, async (t) => {
+  const code = await inOwnMounts(join(import.meta.dirname, 'two-cuts.ts'), [])
+  if (code === NOT_POSSIBLE) t.skip('this machine mounts no images of file systems')
+  else assert.equal(code, 0)
+})

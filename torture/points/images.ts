@@ -8,12 +8,15 @@ import type { Ground, World } from './stage.ts'
 
 const run = promisify(execFile)
 
-/** A kind of file system. XFS takes no smaller one; the others write back and commit only when they are told to, or much later. */
+/**
+ * A kind of file system. XFS takes no smaller one, and mounts a copy while the original or another copy is mounted only when it does
+ * not look at the UUID; the others write back and commit only when they are told to, or much later.
+ */
 export type Kind = Readonly<{ name: string; size: string; make: readonly string[]; options: string }>
 
 export const KINDS: readonly Kind[] = [
   { name: 'ext4', size: '48M', make: ['mkfs.ext4', '-q', '-F'], options: 'loop,commit=300' },
-  { name: 'XFS', size: '320M', make: ['mkfs.xfs', '-q', '-f'], options: 'loop' },
+  { name: 'XFS', size: '320M', make: ['mkfs.xfs', '-q', '-f'], options: 'loop,nouuid' },
 ]
 
 /** Which program is missing here; false when none is. */
