@@ -55,7 +55,8 @@ function readWithKey(flags: Readonly<Record<string, string>>, required: readonly
   throw new Problem('settings_invalid', `\n  ${file.fault}`)
 }
 
-function flagsIn(options: Readonly<Record<string, unknown>>): Record<string, string> {
+/** The settings that came as flags, by their names. */
+export function flagsIn(options: Readonly<Record<string, unknown>>): Record<string, string> {
   const flags: Record<string, string> = {}
   for (const name of Object.keys(SETTINGS)) {
     const value = options[propertyOf(name)]

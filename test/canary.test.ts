@@ -145,6 +145,7 @@ async function misplaceKeys({ canary }: Stage, { url }: Server, key: string): Pr
     return answer.status
   }
   const typed = { 'content-type': 'application/x-ndjson' }
+  const json = { 'content-type': 'application/json' }
   assert.equal(await ask('/api/audit', { 'x-api-key': key }), 200, 'an honest request')
   const wrong = [
     await ask('/api/audit', { 'x-api-key': canary.hatch() }),
@@ -156,8 +157,13 @@ async function misplaceKeys({ canary }: Stage, { url }: Server, key: string): Pr
     await ask('/api/upload/', { ...typed, 'x-api-key': canary.hatch() }, '{}'),
     await ask('/api/upload/', { ...typed, 'x-api-key': key }, '{}'),
     await ask('/api/upload/', { 'content-type': canary.hatch(), 'x-api-key': key }, '{}'),
+    await ask('/api/session', json, JSON.stringify({ key: canary.hatch() })),
+    await ask('/api/session', json, JSON.stringify({ [canary.hatch()]: 1, key: canary.hatch() })),
+    await ask('/api/session', json, `{"key": ${canary.hatch()}`),
+    await ask('/api/keys', { ...json, 'x-api-key': key }, JSON.stringify({ name: 1, scopes: canary.hatch() })),
   ]
-  assert.deepEqual(wrong, [401, 401, 401, 200, 404, 404, 401, 400, 415])
+  assert.deepEqual(wrong, [401, 401, 401, 200, 404, 404, 401, 400, 415, 401, 400, 400, 400])
+  assert.equal(await ask('/api/session', json, JSON.stringify({ key })), 201, 'an honest one')
 }
 
 /** All other commands; the settings of a sender are in their environment too. */

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { checkCopy, copyDatabase } from '@splitcart/data-management/database/backup.ts'
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { BACKUP_MADE } from '@splitcart/data-management/ledger/audit.ts'
+import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { move } from '@splitcart/shared/durable-file.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
@@ -11,6 +13,7 @@ import { databaseFile, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
+import { person } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean }
@@ -47,9 +50,20 @@ async function makeBackup(file: string, settings: Settings, terminal: Terminal):
   // The ledger first: a load that is in the catalogue only is found there when its file comes again; the other way round it would be lost.
   await copyDatabase(disk, ledgerFile(settings), ledger)
   await copyDatabase(disk, databaseFile(settings), catalogue)
+  await noteBackup(settings, catalogue, terminal)
   for (const path of [catalogue, ledger]) terminal.say(path)
   terminal.record({ type: 'summary', catalogue, ledger })
   return EXIT.done
+}
+
+/** So that the page can say how old it is. Who may only read has made a good backup all the same. */
+async function noteBackup(settings: Settings, path: string, terminal: Terminal): Promise<void> {
+  try {
+    await using ledger = openLedger(resolve(settings.DATA_MANAGEMENT_DATA_DIR))
+    await ledger.audit({ at: Date.now(), who: person(), what: BACKUP_MADE, about: 'catalogue, ledger', detail: path })
+  } catch (error) {
+    terminal.note(`It could not be noted in the audit: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
 async function restoreBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {

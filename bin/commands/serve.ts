@@ -20,6 +20,7 @@ import { checkServerKey, type DataManagement, openDataManagement } from '../data
 import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
 import { keepLoaderRunning } from '../loader.ts'
+import { programView } from '../program-view.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 
 type Options = { updateDb: boolean; behindProxy?: true }
@@ -64,18 +65,21 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const stale = await removeParts(machine.disk, machine.folders)
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
   const unfinished = await openUnfinished(machine, settings)
-  const services = { inbox: inboxOf(machine, settings), unfinished, catalogue: machine.catalogue }
-  const server = await buildServer(
-    { ...services, partialShare: settings.HOLD_ROWS_SHARE, pageFolder: PAGE_FOLDER },
-    log,
-    door,
-  )
+  const services = {
+    inbox: inboxOf(machine, settings),
+    unfinished,
+    catalogue: machine.catalogue,
+    partialShare: settings.HOLD_ROWS_SHARE,
+    pageFolder: PAGE_FOLDER,
+    program: programView(options),
+  }
+  const server = await buildServer(services, log, door)
   await listen(server, settings)
   renewCertificate(server.server, settings, log)
   const scheme = door.tls === undefined ? 'http' : 'https'
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
-  const alarm = watchSilence({ ...services, partialShare: settings.HOLD_ROWS_SHARE }, settings, log, signal)
+  const alarm = watchSilence(services, settings, log, signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
   await Promise.all([closeWithin(server, log), loader, alarm])

@@ -251,7 +251,8 @@ export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MAN
   return isAbsolute(path) ? path : resolve(path)
 }
 
-function withoutPassword(address: string): string {
+/** An address without the password that may be in it. */
+export function withoutPassword(address: string): string {
   return address.replace(/:\/\/.*@/, '://…@')
 }
 

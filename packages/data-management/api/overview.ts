@@ -12,6 +12,7 @@ import {
 import { COUNT_MAX, countOf } from '../catalogue/queries/found.ts'
 import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
 import { loaderState } from './loader-state.ts'
+import { diskOf, inboxOf } from './machine.ts'
 import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { readable } from './parameters.ts'
 import { momentOf, type Services } from './services.ts'
@@ -24,8 +25,6 @@ const FAILED_DAYS = 7
 const REJECTS_DAYS = 3
 const FIRST_MAX = 10
 const SOURCES_MAX = 50
-// Uploads are refused when less than what is to be kept is free: a person should know while there is still as much again.
-const DISK_LOW_FROM = 2
 
 /** The overview, as it is answered. */
 export type Overview = Static<typeof OVERVIEW_RESPONSE>
@@ -121,23 +120,4 @@ async function latestUploads({ inbox: { ledger } }: Services, state: 'held' | 'f
     return { upload_id: id, filename, received_at: new Date(received_at).toISOString(), problem }
   })
   return { ...count, first }
-}
-
-async function diskOf({ inbox }: Services): Promise<Attention['disk']> {
-  const { bavail, blocks, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
-  const free = bavail * bsize
-  return {
-    is_low: free < DISK_LOW_FROM * inbox.diskBytesKept,
-    free_bytes: free,
-    total_bytes: blocks * bsize,
-    kept_bytes: inbox.diskBytesKept,
-  }
-}
-
-/** What waits: the files that lie in the inbox, also those that a person put there and the ledger does not know yet. */
-async function inboxOf({ inbox }: Services): Promise<Overview['inbox']> {
-  const names = await inbox.disk.readdir(inbox.folders.inbox)
-  const { bytes, since } = await inbox.ledger.uploads.waiting()
-  const files = names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).length
-  return { files, bytes, oldest_received_at: since === null ? null : new Date(since).toISOString() }
 }

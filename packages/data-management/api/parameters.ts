@@ -68,8 +68,14 @@ export function bodyOf(body: Known, schema: Described) {
 function refuseUnknown(part: 'querystring' | 'body', { properties }: Known) {
   return async ({ query, body }: FastifyRequest) => {
     const unknown = Object.keys(Object(part === 'body' ? body : query)).find((name) => !Object.hasOwn(properties, name))
-    if (unknown !== undefined)
-      throw new Problem('request_invalid', `${part}/${unknown} is not a parameter of this request`)
+    if (unknown === undefined) return
+    // In a body it may be what should have been a value, such as a key: it is not repeated.
+    const known = Object.keys(properties).join(', ')
+    const isBody = part === 'body'
+    const fault = isBody
+      ? ` has a field that is not known; known are: ${known}`
+      : `/${unknown} is not a parameter of this request`
+    throw new Problem('request_invalid', part + fault)
   }
 }
 

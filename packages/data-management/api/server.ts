@@ -18,11 +18,13 @@ import { metricsRoutes } from './metrics.ts'
 import { overviewRoutes } from './overview.ts'
 import { pageRoutes } from './page.ts'
 import { productsRoutes } from './products.ts'
+import { rejectsRoutes } from './rejects.ts'
 import { resumableRoutes } from './resumable.ts'
 import type { Services } from './services.ts'
 import { sessionRoutes } from './session.ts'
 import { sourcesRoutes } from './sources.ts'
 import { storesRoutes } from './stores.ts'
+import { systemRoutes } from './system.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
 import { wishRoutes } from './wishes.ts'
@@ -70,7 +72,10 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   keysRoutes(server, services)
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes]) routes(server, services)
-  eventsRoutes(server, new EventFeed(inbox, log), recognition)
+  rejectsRoutes(server, services)
+  const feed = new EventFeed(inbox, log)
+  eventsRoutes(server, feed, recognition)
+  systemRoutes(server, services, feed)
   healthRoutes(server, services)
   if (services.pageFolder !== undefined) await pageRoutes(server, services.pageFolder)
   server.get('/api/openapi.json', { schema: { summary: 'This description' } }, () => server.swagger())

@@ -2,10 +2,13 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Moment } from '../catalogue/queries/freshness.ts'
 import type { Inbox } from '../inbox/accept.ts'
+import type { UnfinishedUploads } from '../inbox/unfinished.ts'
+import type { SettingView } from './system-schema.ts'
 
 const PARTIAL_SHARE = 0.5
 
-import type { UnfinishedUploads } from '../inbox/unfinished.ts'
+/** What the program tells of itself. */
+export type Program = Readonly<{ version: string; settings: readonly SettingView[] }>
 
 export type Services = Readonly<{
   inbox: Inbox
@@ -17,6 +20,7 @@ export type Services = Readonly<{
   partialShare?: number
   /** Where the built page lies; without it only the API is served. */
   pageFolder?: string
+  program?: Program
 }>
 
 /** When it is now, and what counts as partial. */

@@ -36,7 +36,7 @@ export const INBOX_SCHEMA = {
   properties: { files: COUNT, bytes: COUNT, oldest_received_at: TEXT_OR_NULL },
 } as const
 
-/** Of a secret `value` says only that there is one; null: it is not set. `from`: which of these it was taken from. */
+/** Of a secret `value` is the word set; null: it is not set. `from`: which of these it was taken from. */
 const SETTING = {
   type: 'object',
   required: ['name', 'value', 'is_secret', 'from', 'about'],

@@ -1,4 +1,5 @@
 /** Who did what to the ledger and the catalogue; records are only ever added. */
+import { sql } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
 export type AuditEntry = Readonly<{ at: number; who: string; what: string; about: string; detail?: string }>
@@ -10,6 +11,16 @@ export async function audit(database: LedgerDatabase, entry: AuditEntry): Promis
 
 /** An entry on record. */
 export type AuditRecord = Omit<LedgerTables['audit'], 'id'> & Readonly<{ id: number }>
+
+/** What the audit calls a backup that was made. */
+export const BACKUP_MADE = 'backup made'
+
+/** The latest backup that was made. */
+export function latestBackup(database: LedgerDatabase): Promise<AuditRecord | undefined> {
+  // The text itself, for the index on these entries.
+  const isBackup = sql<boolean>`what = ${sql.lit(BACKUP_MADE)}`
+  return database.selectFrom('audit').selectAll().where(isBackup).orderBy('id', 'desc').limit(1).executeTakeFirst()
+}
 
 /** The entries, the newest first, from before an id on. */
 export function auditEntries(database: LedgerDatabase, before: number, limit: number): Promise<AuditRecord[]> {

@@ -1,6 +1,6 @@
 /** The ledger: what was delivered, by whom, and what became of it. */
 import { join } from 'node:path'
-import { type AuditEntry, type AuditRecord, audit, auditEntries } from './audit.ts'
+import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
 import { type LedgerDatabase, openLedgerDatabase } from './database.ts'
 import { Keys } from './keys.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
@@ -33,6 +33,11 @@ export class Ledger implements AsyncDisposable {
   /** The audit's entries, the newest first, from before an id on. */
   auditEntries(before: number, limit: number): Promise<AuditRecord[]> {
     return auditEntries(this.#database, before, limit)
+  }
+
+  /** The audit's entry of the latest backup. */
+  latestBackup(): Promise<AuditRecord | undefined> {
+    return latestBackup(this.#database)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,51 @@
+/** How the machine is: its disk, its inbox, its databases. */
+import { join } from 'node:path'
+import { codeOf } from '@splitcart/shared/disk.ts'
+import type { Services } from './services.ts'
+import type { SystemView } from './system-schema.ts'
+
+// Uploads are refused when less than what is to be kept is free: a person should know while there is still as much again.
+const DISK_LOW_FROM = 2
+
+/** How much room there is. */
+export async function diskOf({ inbox }: Services): Promise<SystemView['disk']> {
+  const { bavail, blocks, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
+  const free = bavail * bsize
+  return {
+    is_low: free < DISK_LOW_FROM * inbox.diskBytesKept,
+    free_bytes: free,
+    total_bytes: blocks * bsize,
+    kept_bytes: inbox.diskBytesKept,
+  }
+}
+
+/** What waits: the files that lie in the inbox, also those that a person put there and the ledger does not know yet. */
+export async function inboxOf({ inbox }: Services): Promise<SystemView['inbox']> {
+  const names = await inbox.disk.readdir(inbox.folders.inbox)
+  const { bytes, since } = await inbox.ledger.uploads.waiting()
+  const files = names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).length
+  return { files, bytes, oldest_received_at: since === null ? null : new Date(since).toISOString() }
+}
+
+/** How large the databases are, each with its write-ahead log. */
+export async function databasesOf({ inbox, catalogue }: Services): Promise<SystemView['databases']> {
+  const paths = {
+    catalogue: catalogue.database.connection.location() ?? '',
+    ledger: join(inbox.folders.data, 'ledger.db'),
+  } as const
+  return Promise.all(
+    (['catalogue', 'ledger'] as const).map(async (name) => {
+      const path = paths[name]
+      return { name, path, bytes: await bytesOf(path), log_bytes: await bytesOf(`${path}-wal`) }
+    }),
+  )
+
+  async function bytesOf(path: string): Promise<number> {
+    try {
+      return (await inbox.disk.lstat(path)).size
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return 0
+      throw error
+    }
+  }
+}

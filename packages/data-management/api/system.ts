@@ -1,0 +1,32 @@
+/** `GET /api/system`: how things stand on the machine. */
+import type { FastifyInstance } from 'fastify'
+import type { EventFeed } from './event-feed.ts'
+import { loaderState } from './loader-state.ts'
+import { databasesOf, diskOf, inboxOf } from './machine.ts'
+import { MAY_CHANGE } from './parameters.ts'
+import type { Services } from './services.ts'
+import { SYSTEM_RESPONSE, type SystemView } from './system-schema.ts'
+
+/** Adds the route. */
+export function systemRoutes(server: FastifyInstance, services: Services, feed: EventFeed): void {
+  const { inbox, program } = services
+  const startedAt = new Date(inbox.now()).toISOString()
+  const schema = { summary: 'How things stand on the machine', response: { 200: SYSTEM_RESPONSE } }
+  server.get('/api/system', { config: MAY_CHANGE, schema }, async (): Promise<SystemView> => {
+    const { node, sqlite = '' } = process.versions
+    const backup = await inbox.ledger.latestBackup()
+    return {
+      at: new Date(inbox.now()).toISOString(),
+      started_at: startedAt,
+      versions: { program: program?.version ?? '', node, sqlite },
+      settings: [...(program?.settings ?? [])],
+      inbox: await inboxOf(services),
+      loader: await loaderState(services),
+      disk: await diskOf(services),
+      databases: await databasesOf(services),
+      uploads: await inbox.ledger.uploads.countByState(),
+      backup: backup === undefined ? null : { at: new Date(backup.at).toISOString(), path: backup.detail },
+      listeners: feed.listeners,
+    }
+  })
+}

@@ -1,0 +1,149 @@
+/** The rejects of all loads: grouped by code, field and source, and one by one. What is counted here was counted when it was loaded. */
+import type { SqliteDatabase, Value } from '../../database/sqlite.ts'
+import type { StoredReject } from '../rejects.ts'
+
+/** Which rejects are meant; null: any. `store` is company and store id with a slash between them, `since` a time in milliseconds. */
+export type RejectFilter = Readonly<{
+  code: string | null
+  field: string | null
+  company: string | null
+  store: string | null
+  sha256: string | null
+  since: number
+}>
+
+/** Rejects with one code and field, of one source. `lastAt`: when the latest of their loads ended. */
+export type RejectsOfSource = Readonly<{
+  code: string
+  field: string
+  company: string | null
+  store_id: string | null
+  store_name: string | null
+  count: number
+  uploads: number
+  lastAt: number
+}>
+
+/** The place of a group in the list: count, code, field, company and store. */
+export type GroupKey = [number, string, string, string, string]
+
+/** The first line of a group in one file. */
+export type RejectSample = Readonly<{ sha256: string; filename: string }> &
+  Pick<StoredReject, 'line' | 'reason' | 'raw'>
+
+/** A file with rejects that are meant. */
+export type FileWithRejects = Readonly<{
+  loadId: number
+  sha256: string
+  filename: string
+  company: string | null
+  store_id: string | null
+}>
+
+const PAGE_REJECTS = 500
+
+const MEANT = `(?1 is null or code = ?1) and (?2 is null or field = ?2) and (?3 is null or company = ?3)
+  and (?4 is null or company || '/' || store_id = ?4) and (?5 is null or load.sha256 = ?5) and load.finished_at >= ?6`
+
+const FROM = 'from reject_group join load on load.id = load_id'
+
+/** The groups behind a page, the largest first. */
+export function rejectsOfSources(
+  database: SqliteDatabase,
+  filter: RejectFilter,
+  after: GroupKey | undefined,
+  limit: number,
+): RejectsOfSource[] {
+  const [count, ...names] = after ?? [Number.MAX_SAFE_INTEGER, '', '', '', '']
+  return database.all<RejectsOfSource>(
+    `select * from (
+        select code, field, company, store_id, max(store_name) as store_name, sum(count) as count,
+          count(distinct load_id) as uploads, max(load.finished_at) as lastAt
+        ${FROM} where ${MEANT} group by code, field, company, store_id
+      )
+      where count < ?7 or (count = ?7 and (code, field, coalesce(company, ''), coalesce(store_id, '')) > (?8, ?9, ?10, ?11))
+      order by count desc, code, field, coalesce(company, ''), coalesce(store_id, '') limit ?12`,
+    ...valuesOf(filter),
+    count,
+    ...names,
+    limit,
+  )
+}
+
+/** The place of a group in the list. */
+export function keyOf({ count, code, field, company, store_id }: RejectsOfSource): GroupKey {
+  return [count, code, field, company ?? '', store_id ?? '']
+}
+
+/** How many rejects are meant. */
+export function countMeant(database: SqliteDatabase, filter: RejectFilter): number {
+  const sql = `select coalesce(sum(count), 0) as count ${FROM} where ${MEANT}`
+  return database.get<{ count: number }>(sql, ...valuesOf(filter))!.count
+}
+
+/** The first lines of a group in its newest files. */
+export function samplesOf(
+  database: SqliteDatabase,
+  { code, field, company, store_id }: RejectsOfSource,
+  filter: RejectFilter,
+  limit: number,
+): RejectSample[] {
+  return database.all<RejectSample>(
+    `select load.sha256, load.filename, reject.line, reject.reason, reject.raw
+      from (
+        select load_id, min(first_line) as line ${FROM}
+        where code = ?1 and field = ?2 and company is ?3 and store_id is ?4 and (?5 is null or load.sha256 = ?5)
+          and load.finished_at >= ?6
+        group by load_id order by load_id desc limit ?7
+      ) as newest join load on load.id = newest.load_id
+      join reject on reject.load_id = newest.load_id and reject.line = newest.line
+      order by load.id desc`,
+    code,
+    field,
+    company,
+    store_id,
+    filter.sha256,
+    filter.since,
+    limit,
+  )
+}
+
+/** The files with rejects that are meant, the newest first, from before one on. */
+export function filesWithRejects(
+  database: SqliteDatabase,
+  filter: RejectFilter,
+  beforeLoad: number,
+  limit: number,
+): FileWithRejects[] {
+  return database.all<FileWithRejects>(
+    `select distinct load_id as loadId, load.sha256, load.filename, company, store_id
+      ${FROM} where ${MEANT} and load_id < ?7 order by load_id desc limit ?8`,
+    ...valuesOf(filter),
+    beforeLoad,
+    limit,
+  )
+}
+
+/** The rejects of a load that are meant, in the order of their lines, a page at a time: looking for rare ones keeps nobody waiting. */
+export function* rejectsMeant(
+  database: SqliteDatabase,
+  loadId: number,
+  { code, field }: RejectFilter,
+): Generator<StoredReject[]> {
+  for (let last = 0; ; ) {
+    const page = database.all<StoredReject>(
+      `select line, code, field, reason, raw from reject where load_id = ? and line > ? order by line limit ${PAGE_REJECTS}`,
+      loadId,
+      last,
+    )
+    yield page.filter(
+      (each) => (code === null || each.code === code) && (field === null || (each.field ?? '') === field),
+    )
+    if (page.length < PAGE_REJECTS) return
+    last = page.at(-1)!.line
+  }
+}
+
+function valuesOf({ code, field, company, store, sha256, since }: RejectFilter): Value[] {
+  return [code, field, company, store, sha256, since]
+}
