@@ -103,6 +103,18 @@ test('a command or a flag that does not exist ends with 2 and says where help is
   }
 })
 
+test('a key that is made for some addresses is listed with them; what is no address makes no key', async () => {
+  await using machines = await openMachines()
+  const wrong = await machines.run(['keys', 'create', 'office', '--from', '203.0.113.0/33'])
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /Expected IP addresses and networks, such as/)
+  assert.equal((await machines.run(['keys', 'create', 'office', '--from', '203.0.113.7, 2001:db8::/32'])).code, 0)
+  const { stdout } = await machines.run(['keys', 'list'])
+  assert.match(stdout, /ONLY FROM/)
+  assert.equal(stdout.trim().split('\n').length, 2)
+  assert.match(stdout, /office +upload +all +203\.0\.113\.7, 2001:db8::\/32 +works/)
+})
+
 test('a second server for the same data ends with 11, one for the same port with 1 and the reason', async () => {
   await using machines = await openMachines()
   const server = await machines.serve(['--no-update-db'])

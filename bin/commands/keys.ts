@@ -1,6 +1,7 @@
 /** `splitcart keys`: the keys that may use the server. */
-import { type KeyRecord, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
+import { type KeyRecord, rightsOf, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
 import { isDate } from '@splitcart/shared/date.ts'
+import { networks } from '@splitcart/shared/setting-readers.ts'
 import { Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
@@ -9,7 +10,14 @@ import { columns, time } from '../format.ts'
 import { person } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = { json?: boolean; scope?: Scope[]; only?: string[]; expires?: number; overlapHours?: number }
+type Options = {
+  json?: boolean
+  scope?: Scope[]
+  only?: string[]
+  from?: readonly string[]
+  expires?: number
+  overlapHours?: number
+}
 
 const HOUR_MS = 60 * 60 * 1000
 
@@ -22,6 +30,11 @@ export function addKeys(program: Command): void {
     .option('--scope <scopes>', `what it may do: ${SCOPES.join(', ')}`, scopesOf, ['upload'] as Scope[])
     .option('--expires <date>', 'the day (UTC) on which it stops working, e.g. 2027-01-31', dateOf)
     .option('--only <companies>', 'the companies it may write, or stores as company/store, e.g. aldi,iga/21981', listOf)
+    .option(
+      '--from <networks>',
+      'the addresses and networks it may come from, e.g. 203.0.113.7,2001:db8::/32',
+      networksOf,
+    )
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeKey(name, options, terminal)))
   const list = new Command('list')
@@ -47,13 +60,14 @@ async function makeKey(name: string, options: Options, terminal: Terminal): Prom
   await using machine = await openDataManagement(settingsOf(options))
   const { ledger } = machine
   const scopes = options.scope ?? ['upload']
-  const wanted = { name, scopes, onlyFor: options.only ?? null, expiresAt: options.expires ?? null }
+  const { only: onlyFor = null, from: onlyFrom = null, expires: expiresAt = null } = options
+  const wanted = { name, scopes, onlyFor, onlyFrom, expiresAt }
   const key = await ledger.keys.create(wanted, Date.now())
-  const detail = `${name}: ${scopes.join(', ')}${options.only === undefined ? '' : ` for ${options.only.join(', ')}`}`
+  const detail = rightsOf(wanted)
   await ledger.audit({ at: Date.now(), who: person(), what: 'key created', about: key.id, detail })
   terminal.note(`A key for ${detail}. It is shown only now; put it into API_SECRET_KEY on that machine:`)
   terminal.say(key.text)
-  terminal.record({ type: 'summary', id: key.id, name, scopes, only: options.only ?? null, key: key.text })
+  terminal.record({ type: 'summary', id: key.id, name, scopes, only: onlyFor, from: onlyFrom, key: key.text })
   return EXIT.done
 }
 
@@ -79,12 +93,13 @@ function tellUnknown(id: string, terminal: Terminal): number {
 async function listKeys(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options))
   const keys = await machine.ledger.keys.list()
-  const head = ['ID', 'NAME', 'SCOPES', 'ONLY FOR', 'STATE', 'LAST USED']
+  const head = ['ID', 'NAME', 'SCOPES', 'ONLY FOR', 'ONLY FROM', 'STATE', 'LAST USED']
   const rows = keys.map((key) => [
     key.id,
     key.name,
     key.scopes,
     key.only_for?.replaceAll('\n', ', ') ?? 'all',
+    key.only_from?.replaceAll('\n', ', ') ?? 'anywhere',
     stateOf(key),
     key.last_used_at === null ? 'never' : time(key.last_used_at),
   ])
@@ -123,6 +138,14 @@ function listOf(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
   if (names.some((name) => name === '')) throw new InvalidArgumentError('Expected names such as aldi,iga/21981.')
   return names
+}
+
+function networksOf(text: string): readonly string[] {
+  try {
+    return networks(text)
+  } catch (cause) {
+    throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
+  }
 }
 
 function hoursOf(text: string): number {

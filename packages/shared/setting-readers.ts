@@ -63,7 +63,8 @@ export function networks(value: string): readonly string[] {
   return parts
 }
 
-function isNetwork(part: string): boolean {
+/** Whether a text is an address or network of IP. */
+export function isNetwork(part: string): boolean {
   const { address = '', length } = /^(?<address>[^/]+)(?:\/(?<length>\d{1,3}))?$/.exec(part)?.groups ?? {}
   const version = isIP(address)
   return version !== 0 && Number(length ?? 0) <= (version === 4 ? 32 : 128)

@@ -10,7 +10,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Inbox } from '../inbox/accept.ts'
 import type { Scope, Sender } from '../ledger/keys.ts'
-import type { Door } from './door.ts'
+import { type Door, membership } from './door.ts'
 import { Failures } from './failures.ts'
 import { checkSameSite } from './same-site.ts'
 import { tokenIn } from './session-cookie.ts'
@@ -41,7 +41,7 @@ export type Recognition = Readonly<{
 export function openRecognition({ ledger: { keys, sessions }, now }: Inbox, door: Door): Recognition {
   const failures = new Failures(door.failuresPerMinuteMax)
   const known = (sender: Sender | undefined, request: FastifyRequest) => {
-    if (sender === undefined) throw failures.answerTo(addressOf(request), now())
+    if (sender === undefined || !mayComeFrom(sender, request)) throw failures.answerTo(addressOf(request), now())
     return sender
   }
   const ofKey = async (text: string | undefined, request: FastifyRequest) => {
@@ -58,11 +58,20 @@ export function openRecognition({ ledger: { keys, sessions }, now }: Inbox, door
   }
   const again = async (request: FastifyRequest) => {
     const text = keyIn(request)
-    if (text !== undefined) return keys.authenticate(text, now())
-    return (await sessions.find(sessionIn(request) ?? '', now()))?.sender
+    const found = text === undefined ? sessions.find(sessionIn(request) ?? '', now()) : undefined
+    const sender = text === undefined ? (await found)?.sender : await keys.authenticate(text, now())
+    return sender !== undefined && mayComeFrom(sender, request) ? sender : undefined
   }
   const credentialOf = (request: FastifyRequest) => keyIn(request) ?? sessionIn(request) ?? ''
   return { ofKey, ofRequest, again, credentialOf }
+}
+
+// Whoever has stolen a key is told no more than that it is not accepted; the log tells who has to know.
+function mayComeFrom({ keyId, onlyFrom }: Sender, request: FastifyRequest): boolean {
+  const address = addressOf(request)
+  if (onlyFrom === null || membership(onlyFrom)(address)) return true
+  request.log.warn({ key: keyId, address }, 'key used from an address that it is not for')
+  return false
 }
 
 /** Checks who sends a request before anything else of it is looked at. */

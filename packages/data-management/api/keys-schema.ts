@@ -4,12 +4,16 @@ import { AFTER, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from './parameters.t
 
 const NAME_CHARACTERS_MAX = 100
 const ONLY_FOR_MAX = 200
+const ONLY_FROM_MAX = 100
 const OVERLAP_HOURS_MAX = 24 * 90
 
 const SCOPES = { type: 'array', items: { enum: ['upload', 'read', 'admin'] } } as const
 
 /** Companies, or stores as company/store. */
 const STORES = { type: 'string', minLength: 1, maxLength: 601, pattern: '^[^\\n]+$' } as const
+
+/** An address or network of IP. */
+const NETWORK = { type: 'string', minLength: 2, maxLength: 50 } as const
 
 export const KEYS_QUERY = {
   type: 'object',
@@ -26,6 +30,8 @@ export const NEW_KEY_BODY = {
     scopes: { ...SCOPES, minItems: 1, uniqueItems: true },
     /** What it may send: companies, or stores as company/store. Not given: everything. */
     only_for: { type: 'array', minItems: 1, maxItems: ONLY_FOR_MAX, items: STORES },
+    /** Where it may come from: addresses and networks. Not given: anywhere. */
+    only_from: { type: 'array', minItems: 1, maxItems: ONLY_FROM_MAX, items: NETWORK },
     expires_at: TIME,
   },
 } as const
@@ -42,6 +48,8 @@ const KEY = {
   scopes: SCOPES,
   /** Null: it may send the rows of every store. */
   only_for: { anyOf: [{ type: 'null' }, { type: 'array', items: { type: 'string' } }] },
+  /** Null: it may come from anywhere. */
+  only_from: { anyOf: [{ type: 'null' }, { type: 'array', items: { type: 'string' } }] },
   state: { enum: ['works', 'expired', 'revoked'] },
   created_at: TIME,
   expires_at: TIME_OR_NULL,
@@ -57,6 +65,7 @@ const KEY_REQUIRED = [
   'name',
   'scopes',
   'only_for',
+  'only_from',
   'state',
   'created_at',
   'expires_at',
@@ -86,6 +95,7 @@ export type NewKeyBody = {
   name: string
   scopes: ('upload' | 'read' | 'admin')[]
   only_for?: string[]
+  only_from?: string[]
   expires_at?: string
 }
 

@@ -1,7 +1,8 @@
 /** `/api/keys`: the keys that may use the server, over HTTP: listed, made, rotated and revoked. */
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isNetwork } from '@splitcart/shared/setting-readers.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { KeyRecord, MadeKey, Scope } from '../ledger/keys.ts'
+import { type KeyRecord, type MadeKey, rightsOf, type Scope } from '../ledger/keys.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import {
@@ -66,11 +67,14 @@ async function listKeys({ inbox: { ledger, now } }: Services, { limit, after }: 
 
 async function makeKey(services: Services, request: FastifyRequest<{ Body: NewKeyBody }>): Promise<MadeKeyView> {
   const { ledger, now } = services.inbox
-  const { name, scopes, only_for: onlyFor = null, expires_at } = request.body
+  const { name, scopes, only_for: onlyFor = null, only_from: onlyFrom = null, expires_at } = request.body
   const expiresAt = expires_at === undefined ? null : Date.parse(expires_at)
   if (expiresAt !== null && !(expiresAt > now())) throw new Problem('request_invalid', 'body/expires_at has passed')
-  const made = await ledger.keys.create({ name, scopes, onlyFor, expiresAt }, now())
-  const detail = `${name}: ${scopes.join(', ')}${onlyFor === null ? '' : ` for ${onlyFor.join(', ')}`}`
+  if (onlyFrom?.every(isNetwork) === false)
+    throw new Problem('request_invalid', 'body/only_from must be addresses and networks, such as 203.0.113.0/24')
+  const wanted = { name, scopes, onlyFor, onlyFrom, expiresAt }
+  const made = await ledger.keys.create(wanted, now())
+  const detail = rightsOf(wanted)
   await note(services, request, { what: 'key created', about: made.id, detail })
   return madeView(services, made)
 }
@@ -110,6 +114,7 @@ function viewOf(key: KeyRecord, now: number): KeyView {
     name,
     scopes: key.scopes.split(',') as Scope[],
     only_for: key.only_for?.split('\n') ?? null,
+    only_from: key.only_from?.split('\n') ?? null,
     state: revoked_at !== null ? 'revoked' : isExpired ? 'expired' : 'works',
     created_at: new Date(key.created_at).toISOString(),
     expires_at: timeOf(expires_at),

@@ -31,6 +31,7 @@ export type LedgerTables = {
     secret_sha256: string
     scopes: string
     only_for: string | null
+    only_from: string | null
     rotated_to: string | null
     created_at: number
     expires_at: number | null

@@ -9,19 +9,34 @@ export const SCOPES = ['upload', 'read', 'admin'] as const
 
 export type Scope = (typeof SCOPES)[number]
 
-/** Who sends a request: a key, its name, and what it may do. */
-export type Sender = Readonly<{ keyId: string; name: string; scopes: ReadonlySet<Scope> }>
+/** Who sends a request: a key, its name, and what it may do. `onlyFrom`: the addresses and networks it is for; null: all. */
+export type Sender = Readonly<{
+  keyId: string
+  name: string
+  scopes: ReadonlySet<Scope>
+  onlyFrom: readonly string[] | null
+}>
 
 /** A key that works now. `expiresAt` is infinite where it does not expire. */
 export type WorkingKey = Readonly<{ sender: Sender; secretSha256: string; expiresAt: number }>
 
-/** What a new key may do. `onlyFor`: the companies, or stores as company/store, whose rows it may send; null: all. Times in milliseconds. */
+/**
+ * What a new key may do. `onlyFor`: the companies, or stores as company/store, whose rows it may send; `onlyFrom`: the addresses and
+ * networks it may come from; null: all. Times in milliseconds.
+ */
 export type NewKey = Readonly<{
   name: string
   scopes: readonly Scope[]
   onlyFor: readonly string[] | null
+  onlyFrom?: readonly string[] | null
   expiresAt: number | null
 }>
+
+/** What a new key may do, for the audit. */
+export function rightsOf({ name, scopes, onlyFor, onlyFrom = null }: NewKey): string {
+  const what = onlyFor === null ? '' : ` for ${onlyFor.join(', ')}`
+  return `${name}: ${scopes.join(', ')}${what}${onlyFrom === null ? '' : ` from ${onlyFrom.join(', ')}`}`
+}
 
 /** A key that was just made. The text is the secret. */
 export type MadeKey = Readonly<{ id: string; text: string }>
@@ -32,13 +47,19 @@ export type KeyRecord = Omit<LedgerTables['api_key'], 'secret_sha256'>
 export const SETTINGS_KEY_ID = 'settings'
 
 /** Who sends with the key of API_SECRET_KEY. */
-export const SETTINGS_SENDER: Sender = { keyId: SETTINGS_KEY_ID, name: 'API_SECRET_KEY', scopes: new Set(SCOPES) }
+export const SETTINGS_SENDER: Sender = {
+  keyId: SETTINGS_KEY_ID,
+  name: 'API_SECRET_KEY',
+  scopes: new Set(SCOPES),
+  onlyFrom: null,
+}
 
 const RECORD = [
   'id',
   'name',
   'scopes',
   'only_for',
+  'only_from',
   'created_at',
   'expires_at',
   'revoked_at',
@@ -64,7 +85,7 @@ export class Keys {
   }
 
   /** Makes a key and returns its text, which nobody can find out again. */
-  async create({ name, scopes, onlyFor, expiresAt }: NewKey, now: number): Promise<MadeKey> {
+  async create({ name, scopes, onlyFor, onlyFrom = null, expiresAt }: NewKey, now: number): Promise<MadeKey> {
     const key = makeKey()
     await this.#database
       .insertInto('api_key')
@@ -73,7 +94,8 @@ export class Keys {
         name,
         secret_sha256: sha256Of(key.text),
         scopes: scopes.join(','),
-        only_for: onlyFor === null ? null : onlyFor.join('\n'),
+        only_for: onlyFor?.join('\n') ?? null,
+        only_from: onlyFrom?.join('\n') ?? null,
         created_at: now,
         expires_at: expiresAt,
       })
@@ -86,10 +108,8 @@ export class Keys {
     const old = await this.#database.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
     if (old === undefined || !works(old, now)) return undefined
     const scopes = old.scopes.split(',') as Scope[]
-    const made = await this.create(
-      { name: old.name, scopes, onlyFor: linesOf(old.only_for), expiresAt: old.expires_at },
-      now,
-    )
+    const [onlyFor, onlyFrom] = [linesOf(old.only_for), linesOf(old.only_from)]
+    const made = await this.create({ name: old.name, scopes, onlyFor, onlyFrom, expiresAt: old.expires_at }, now)
     const expires_at = Math.min(until, old.expires_at ?? until)
     await this.#database.updateTable('api_key').set({ rotated_to: made.id, expires_at }).where('id', '=', id).execute()
     return made
@@ -113,8 +133,8 @@ export class Keys {
     const key = await this.#nearest(id)
     if (key === undefined) return undefined
     const isRight = [isEqual(id, key.id), isEqual(sha256, key.secret_sha256), works(key, now)]
-    const scopes = new Set(key.scopes.split(',') as Scope[])
-    return isRight.includes(false) ? undefined : { keyId: id, name: key.name, scopes }
+    const sender = senderOf(key)
+    return isRight.includes(false) ? undefined : sender
   }
 
   /** The key with an id, while it works. For who has proved already that it is his: a session. */
@@ -125,8 +145,11 @@ export class Keys {
     }
     const key = await this.#database.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
     if (key === undefined || !works(key, now)) return undefined
-    const sender = { keyId: id, name: key.name, scopes: new Set(key.scopes.split(',') as Scope[]) }
-    return { sender, secretSha256: key.secret_sha256, expiresAt: key.expires_at ?? Number.POSITIVE_INFINITY }
+    return {
+      sender: senderOf(key),
+      secretSha256: key.secret_sha256,
+      expiresAt: key.expires_at ?? Number.POSITIVE_INFINITY,
+    }
   }
 
   /** The key with this id, or else the one before it, or else the first: none only where there is no key at all. */
@@ -134,7 +157,7 @@ export class Keys {
     const first = sql`(select min(id) from api_key)`
     return this.#database
       .selectFrom('api_key')
-      .select(['id', 'name', 'secret_sha256', 'scopes', 'expires_at', 'revoked_at'])
+      .select(['id', 'name', 'secret_sha256', 'scopes', 'only_from', 'expires_at', 'revoked_at'])
       .where('id', '<=', sql<string>`case when ${id} < ${first} then ${first} else ${id} end`)
       .orderBy('id', 'desc')
       .limit(1)
@@ -186,6 +209,10 @@ export class Keys {
       .executeTakeFirst()
     return result.numUpdatedRows === 1n
   }
+}
+
+function senderOf({ id, name, scopes, only_from }: Pick<KeyRecord, 'id' | 'name' | 'scopes' | 'only_from'>): Sender {
+  return { keyId: id, name, scopes: new Set(scopes.split(',') as Scope[]), onlyFrom: linesOf(only_from) }
 }
 
 function sha256Of(text: string): string {

@@ -19,19 +19,24 @@ function say(receiver: Receiver, path: string, body?: object): Promise<Answer> {
 test('a key that is made over the API uploads, is rotated and revoked, and the audit says who did it', async () => {
   const { receiver, admin } = await administered()
   await using _ = receiver
-  const made = await say(admin, '/api/keys', { name: 'laptop', scopes: ['upload'], only_for: ['aldi', 'iga/21981'] })
+  const made = await say(admin, '/api/keys', {
+    name: 'laptop',
+    scopes: ['upload'],
+    only_for: ['aldi', 'iga/21981'],
+    only_from: ['127.0.0.0/8'],
+  })
   assert.equal(made.status, 201)
   const { id, key, ...shown } = made.body as unknown as MadeKeyView
   assert.deepEqual(
-    [shown.name, shown.scopes, shown.only_for, shown.state, shown.expires_at],
-    ['laptop', ['upload'], ['aldi', 'iga/21981'], 'works', null],
+    [shown.name, shown.scopes, shown.only_for, shown.only_from, shown.state, shown.expires_at],
+    ['laptop', ['upload'], ['aldi', 'iga/21981'], ['127.0.0.0/8'], 'works', null],
   )
   assert.equal((await postGzip({ ...receiver, key }, 'x.jsonl.gz', TEXT)).status, 201)
 
   const rotated = await say(admin, `/api/keys/${id}/rotate`, { overlap_hours: 0 })
   assert.equal(rotated.status, 201)
   const next = rotated.body as unknown as MadeKeyView
-  assert.deepEqual([next.only_for, next.scopes], [['aldi', 'iga/21981'], ['upload']])
+  assert.deepEqual([next.only_for, next.only_from, next.scopes], [['aldi', 'iga/21981'], ['127.0.0.0/8'], ['upload']])
   assertProblem(await get({ ...receiver, key }, '/api/uploads'), 401, 'key_refused')
   assert.equal((await get({ ...receiver, key: next.key }, '/api/uploads')).status, 200)
   assertProblem(await say(admin, `/api/keys/${id}/rotate`), 409, 'state_other')
@@ -103,6 +108,9 @@ test('what is no order for a key makes none', async () => {
     { ...good, scopes: ['root'] },
     { ...good, scopes: ['read', 'read'] },
     { ...good, only_for: [] },
+    { ...good, only_from: [] },
+    { ...good, only_from: ['127.0.0.1/33'] },
+    { ...good, only_from: ['localhost'] },
     { ...good, only_for: ['a\nb'] },
     { ...good, onlyFor: ['aldi'] },
     { ...good, expires_at: 'tomorrow' },

@@ -55,7 +55,7 @@ test('a key works for its scopes until the moment it expires', async () => {
     { name: 'a machine', scopes: ['upload', 'read'], onlyFor: null, expiresAt: NOW + 1_000 },
     NOW,
   )
-  const sender = { keyId: id, name: 'a machine', scopes: new Set(['upload', 'read']) }
+  const sender = { keyId: id, name: 'a machine', scopes: new Set(['upload', 'read']), onlyFrom: null }
   assert.deepEqual(await ledger.keys.authenticate(text, NOW), sender)
   assert.deepEqual(await ledger.keys.authenticate(text, NOW + 999), sender)
   assert.equal(await ledger.keys.authenticate(text, NOW + 1_000), undefined)
@@ -99,6 +99,7 @@ test('keys are listed without anything that opens a door', async () => {
       name: 'a machine',
       scopes: 'upload',
       only_for: null,
+      only_from: null,
       created_at: NOW,
       expires_at: null,
       revoked_at: null,
