@@ -2,14 +2,33 @@
 import type { FastifyInstance } from 'fastify'
 import type { Services } from './services.ts'
 
+const STATUS = { type: 'string' } as const
+const WELL = { type: 'boolean' } as const
+const RUNNING = { type: 'object', required: ['status'], properties: { status: STATUS } } as const
+const READINESS = {
+  type: 'object',
+  required: ['status', 'checks'],
+  properties: {
+    status: STATUS,
+    checks: { type: 'object', properties: { ledger: WELL, catalogue: WELL, disk: WELL } },
+  },
+} as const
+
 /** Adds the routes. */
 export function healthRoutes(server: FastifyInstance, { inbox, catalogue }: Services): void {
-  server.get('/healthz', { logLevel: 'warn', schema: { summary: 'Whether the server runs' } }, async () => ({
-    status: 'ok',
-  }))
+  server.get(
+    '/healthz',
+    { logLevel: 'warn', schema: { summary: 'Whether the server runs', response: { 200: RUNNING } } },
+    async () => ({
+      status: 'ok',
+    }),
+  )
   server.get(
     '/readyz',
-    { logLevel: 'warn', schema: { summary: 'Whether uploads are accepted' } },
+    {
+      logLevel: 'warn',
+      schema: { summary: 'Whether uploads are accepted', response: { 200: READINESS, 503: READINESS } },
+    },
     async (_request, reply) => {
       const checks = { ledger: false, catalogue: false, disk: false }
       try {

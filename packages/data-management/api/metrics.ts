@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { allSources } from '../catalogue/queries/sources.ts'
+import { answerIn } from './description.ts'
 import { momentOf, type Services } from './services.ts'
 
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
@@ -15,7 +16,10 @@ export function metricsRoutes(server: FastifyInstance, services: Services): void
   measureSources(registry, services)
   server.get(
     '/metrics',
-    { config: { scopes: ['read', 'admin'] }, schema: { summary: 'Figures for monitoring' } },
+    {
+      config: { scopes: ['read', 'admin'] },
+      schema: { summary: 'Figures for monitoring', response: answerIn('text/plain', 'The text format of Prometheus') },
+    },
     async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
   )
 }

@@ -10,7 +10,6 @@ export const MAY_READ = { scopes: ['read', 'admin'] } as const
 export const MAY_CHANGE = { scopes: ['admin'] } as const
 
 const TEXT_CHARACTERS_MAX = 300
-const JSON_BYTES_MAX = 64 * 1024
 
 /** A code or name, as it stands in the files. */
 export const TEXT = { type: 'string', minLength: 1, maxLength: TEXT_CHARACTERS_MAX } as const
@@ -61,7 +60,7 @@ export function readable(querystring: Known, schema: Described) {
 
 /** The options of a route that takes a small body of JSON. */
 export function bodyOf(body: Known, schema: Described) {
-  return { bodyLimit: JSON_BYTES_MAX, schema: { ...schema, body }, preValidation: refuseUnknown('body', body) }
+  return { schema: { ...schema, body }, preValidation: refuseUnknown('body', body) }
 }
 
 /** What a request does not know is refused: a misspelt filter would find everything, a misspelt limit would not hold. */

@@ -18,6 +18,7 @@ import {
 } from '../catalogue/queries/rejects.ts'
 import type { StoredReject } from '../catalogue/rejects.ts'
 import { cursorOf, keyIn } from './cursor.ts'
+import { answerIn } from './description.ts'
 import { readable } from './parameters.ts'
 import { rawOf } from './reject-line.ts'
 import {
@@ -57,15 +58,20 @@ export function rejectsRoutes(server: FastifyInstance, services: Services): void
 
   const lines = readable(REJECT_LINES_QUERY, {
     summary: 'Rejected rows of all uploads, as JSON Lines, the newest file first',
-    response: { 200: { description: 'One reject a line', content: { 'application/x-ndjson': { schema: {} } } } },
+    response: answerIn('application/x-ndjson', 'One reject a line'),
   })
-  server.get<{ Querystring: RejectsQuery }>('/api/rejects/lines', lines, async ({ query }, reply) => {
-    const filter = await filterOf(services, query)
-    return reply
-      .type('application/x-ndjson')
-      .header('content-disposition', create('rejects.jsonl'))
-      .send(Readable.from(linesOf(services, filter), { objectMode: false }))
-  })
+  // To HEAD all of them would be read, for nothing.
+  server.get<{ Querystring: RejectsQuery }>(
+    '/api/rejects/lines',
+    { ...lines, exposeHeadRoute: false },
+    async ({ query }, reply) => {
+      const filter = await filterOf(services, query)
+      return reply
+        .type('application/x-ndjson')
+        .header('content-disposition', create('rejects.jsonl'))
+        .send(Readable.from(linesOf(services, filter), { objectMode: false }))
+    },
+  )
 }
 
 async function filterOf({ inbox }: Services, query: RejectsQuery): Promise<RejectFilter> {

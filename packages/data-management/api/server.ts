@@ -1,12 +1,12 @@
 /** Builds the HTTP server without starting it: the command line listens, tests listen on port 0. */
 import { randomUUID } from 'node:crypto'
 import helmet from '@fastify/helmet'
-import swagger from '@fastify/swagger'
 import type { Log } from '@splitcart/shared/log.ts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { admit, countRequests } from './admission.ts'
 import { auditRoutes } from './audit.ts'
 import { authenticate, openRecognition } from './authentication.ts'
+import { describeRoutes, descriptionRoutes } from './description.ts'
 import { type Door, membership, OPEN_DOOR } from './door.ts'
 import { answerError, answerErrors } from './errors.ts'
 import { EventFeed } from './event-feed.ts'
@@ -22,6 +22,7 @@ import { rejectsRoutes } from './rejects.ts'
 import { resumableRoutes } from './resumable.ts'
 import type { Services } from './services.ts'
 import { sessionRoutes } from './session.ts'
+import { limitSmallBodies, SMALL_BODY_BYTES_MAX } from './small-body.ts'
 import { sourcesRoutes } from './sources.ts'
 import { storesRoutes } from './stores.ts'
 import { systemRoutes } from './system.ts'
@@ -43,6 +44,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
     trustProxy: membership(door.trustedProxies),
     routerOptions: { ignoreTrailingSlash: true },
     requestIdHeader: false,
+    bodyLimit: SMALL_BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -55,6 +57,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   const takeRequest = countRequests(door)
   authenticate(server, services.inbox, recognition)
   admit(server, services.inbox, door, takeRequest)
+  limitSmallBodies(server, door)
   metricsRoutes(server, services)
   // With a proxy in front, only that one knows whether browsers should insist on https.
   const strictTransportSecurity = door.tls !== undefined && { includeSubDomains: false }
@@ -62,7 +65,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   server.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
-  await server.register(swagger, { openapi: { info: { title: 'SplitCart data transfer', version: '1' } } })
+  await describeRoutes(server)
   await server.register((scope) => uploadRoutes(scope, services))
   const { inbox, unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, inbox, unfinished))
@@ -78,6 +81,6 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   systemRoutes(server, services, feed)
   healthRoutes(server, services)
   if (services.pageFolder !== undefined) await pageRoutes(server, services.pageFolder)
-  server.get('/api/openapi.json', { schema: { summary: 'This description' } }, () => server.swagger())
+  descriptionRoutes(server)
   return server
 }

@@ -6,6 +6,7 @@ import { rejectsOf } from '../catalogue/rejects.ts'
 import { receiptOf } from '../ledger/uploads.ts'
 import { senderOf } from './authentication.ts'
 import { contentOf } from './content.ts'
+import { answerIn } from './description.ts'
 import { MAY_CHANGE, MAY_READ } from './parameters.ts'
 import { rejectLine } from './reject-line.ts'
 import type { Services } from './services.ts'
@@ -42,7 +43,10 @@ export function uploadsRoutes(server: FastifyInstance, { inbox, catalogue }: Ser
     return maySeeAll(request) ? (await detailed(inbox, [upload]))[0] : receiptOf(upload, false)
   })
 
-  const rejects = { summary: 'The rejected rows of an upload, as JSON Lines', produces: ['application/x-ndjson'] }
+  const rejects = {
+    summary: 'The rejected rows of an upload, as JSON Lines',
+    response: answerIn('application/x-ndjson', 'One reject a line'),
+  }
   server.get<OfOne>('/api/uploads/:id/rejects', { config: ANY_SCOPE, schema: rejects }, async (request, reply) => {
     const { sha256 } = await visibleUpload(inbox, request)
     const lines = rejectsOf(catalogue.database, sha256).map(rejectLine)
@@ -55,8 +59,13 @@ export function uploadsRoutes(server: FastifyInstance, { inbox, catalogue }: Ser
     return { upload_id: id, preview: previewOf(catalogue.database, sha256) ?? null } satisfies PreviewView
   })
 
-  const content = { summary: 'The file of an upload, decoded, as it was received', produces: ['application/jsonl'] }
-  server.get<OfOne>('/api/uploads/:id/content', { config: MAY_CHANGE, schema: content }, async (request, reply) =>
+  const content = {
+    summary: 'The file of an upload, decoded, as it was received',
+    response: answerIn('application/jsonl', 'The file'),
+  }
+  // To HEAD all of it would be read, for nothing.
+  const options = { config: MAY_CHANGE, schema: content, exposeHeadRoute: false }
+  server.get<OfOne>('/api/uploads/:id/content', options, async (request, reply) =>
     contentOf(inbox, await visibleUpload(inbox, request as FastifyRequest<OfOne>), reply),
   )
 }

@@ -16,9 +16,10 @@ import { HEADS } from './hostile/heads.ts'
 import type { HostileCase } from './hostile/hostile-case.ts'
 import { NAMES } from './hostile/names.ts'
 import { RESUMABLES } from './hostile/resumables.ts'
+import { SIGN_INS } from './hostile/sign-ins.ts'
 import { openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
 
-const GROUPS = { HEADS, ADDRESS_CASES, BODIES, FORMS, NAMES, RESUMABLES }
+const GROUPS = { HEADS, ADDRESS_CASES, BODIES, FORMS, NAMES, RESUMABLES, SIGN_INS }
 const ANSWER_MS_MAX = 10_000
 
 let receiver: Receiver

@@ -1,7 +1,7 @@
 /** What a hostile input is: bytes on a connection, the answer that is pinned for them, and what may be on the disk afterwards. */
 
 /**
- * One connection's worth of bytes. `{key}` stands for a key with the scope `upload`, `{length}` for the length of the body.
+ * One connection's worth of bytes. `{key}` stands for a key with the scope `upload`.
  * `statuses` are those of all answers on the connection, in order; none: it is closed without a word.
  */
 export type HostileCase = Readonly<{

@@ -1,0 +1,55 @@
+/** `/api/openapi.json`: this API as OpenAPI, made from the schemas of its routes. */
+import swagger, { type SwaggerTransform } from '@fastify/swagger'
+import { PROBLEM_MEDIA_TYPE } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance } from 'fastify'
+
+const TEXT = { type: 'string' } as const
+
+const PROBLEM = {
+  description: 'A problem; docs/problems.md lists them all',
+  content: {
+    [PROBLEM_MEDIA_TYPE]: {
+      schema: {
+        type: 'object',
+        required: ['type', 'status', 'code', 'title', 'detail', 'todo'],
+        properties: { type: TEXT, status: { type: 'integer' }, code: TEXT, title: TEXT, detail: TEXT, todo: TEXT },
+      },
+    },
+  },
+} as const
+
+const SECURITY_SCHEMES = {
+  key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+  bearer: { type: 'http', scheme: 'bearer' },
+  session: { type: 'apiKey', in: 'cookie', name: 'splitcart_session' },
+} as const
+
+/** Describes the routes that are added from now on. */
+export async function describeRoutes(server: FastifyInstance): Promise<void> {
+  const info = { title: 'SplitCart data transfer', version: '1' }
+  await server.register(swagger, {
+    openapi: { openapi: '3.1.0', info, components: { securitySchemes: SECURITY_SCHEMES } },
+    transform: completed,
+  })
+}
+
+/** Adds the route that gives the description. */
+export function descriptionRoutes(server: FastifyInstance): void {
+  const response = answerIn('application/json', 'OpenAPI 3.1')
+  server.get('/api/openapi.json', { schema: { summary: 'This description', response } }, () => server.swagger())
+}
+
+/** The responses of a route whose answer is not described further. */
+export function answerIn(mediaType: string, description: string) {
+  return { 200: { description, content: { [mediaType]: { schema: {} } } } } as const
+}
+
+/** What each route is described with besides its own schema: who may ask, and how it refuses. */
+const completed: SwaggerTransform = ({ schema, url, route }) => {
+  const { scopes, takesUploads } = route.config ?? {}
+  const response = { ...(schema?.response as object), default: PROBLEM }
+  if (scopes === undefined) return { url, schema: { ...schema, response, security: [] } as never }
+  const ways = takesUploads ? ['key', 'bearer'] : Object.keys(SECURITY_SCHEMES)
+  const description = `Scope: ${scopes.join(' or ')}.`
+  return { url, schema: { ...schema, description, response, security: ways.map((way) => ({ [way]: [] })) } as never }
+}
