@@ -19,6 +19,7 @@ import { STRACE_MISSING } from './points/strace.ts'
 import { resume } from './resume.ts'
 import { MISTAKES } from './simulator/mistakes.ts'
 import { LANES, mistakes, simulator } from './simulator/simulator.ts'
+import { swaps } from './swaps/swaps.ts'
 
 /** A campaign cannot be run on this machine. */
 export class NotPossible extends Error {}
@@ -111,6 +112,14 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 1,
     options: { sockets: 5_000, seconds: 30 },
     prepare: async (options) => halfOpen(options),
+  },
+  swaps: {
+    about:
+      'names that are a file, a link, a FIFO, a folder and nothing by turns under sender and loader: nothing leaks',
+    unit: 'rounds',
+    count: 1,
+    options: { turns: 10_000 },
+    prepare: async (options) => swaps(options),
   },
   aborts: {
     about: 'requests that break off anywhere: no fault, no part and no descriptor is left',
