@@ -107,10 +107,10 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     prepare: (options) => keyTiming(options, true),
   },
   'half-open': {
-    about: 'thousands of connections of one address on which nothing comes: another address is served within 2 s',
+    about: 'thousands of connections of some addresses on which nothing comes: another address is served within 2 s',
     unit: 'rounds',
     count: 1,
-    options: { sockets: 5_000, seconds: 30 },
+    options: { sockets: 5_000, addresses: 8, seconds: 30 },
     prepare: async (options) => halfOpen(options),
   },
   swaps: {

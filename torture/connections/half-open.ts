@@ -1,4 +1,4 @@
-/** An address that opens connections and says nothing on them, or half of something: others are served all the same. */
+/** Some addresses open connections and say nothing on them, or half of something: others are served all the same. */
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -6,21 +6,26 @@ import { gzipSync } from 'node:zlib'
 import { rowsText } from '../../packages/data-management/test/receiver.ts'
 import { openMachines } from '../../test/machines.ts'
 import type { Case, Fault, Options } from '../campaign.ts'
+import type { HalfOpen } from './half-open-sockets.ts'
 
 const ATTACKER = new URL('half-open-sockets.ts', import.meta.url)
 const HONEST_ADDRESS = '127.0.0.2'
 const ANSWER_MS_MAX = 2_000
 const PAUSE_MS = 100
+// Besides those that are held: what is refused at once, and comes again.
+const RESTLESS_SHARE = 0.1
 
-/** Makes the case: so many connections, held or opened anew for so many seconds. */
-export function halfOpen({ sockets = 5_000, seconds = 30 }: Options): Case {
+/** Makes the case: so many connections from so many addresses, held or opened anew for so many seconds. All must be open at some time. */
+export function halfOpen({ sockets = 5_000, addresses = 8, seconds = 30 }: Options): Case {
   const sum = { served: 0, msMax: 0, heldMax: 0, opened: 0 }
   const round = async (): Promise<Fault> => {
     await using machines = await openMachines()
     const key = await machines.key('upload')
     const server = await machines.serve(['--no-update-db'])
     const port = Number(new URL(server.url).port)
-    const worker = new Worker(ATTACKER, { workerData: { port, sockets } })
+    const restless = Math.round(sockets * RESTLESS_SHARE)
+    const attack: HalfOpen = { port, sockets, restless, addresses }
+    const worker = new Worker(ATTACKER, { workerData: attack })
     worker.on('message', ({ held, opened }: { held: number; opened: number }) => {
       sum.heldMax = Math.max(sum.heldMax, held)
       sum.opened = Math.max(sum.opened, opened)
@@ -37,7 +42,8 @@ export function halfOpen({ sockets = 5_000, seconds = 30 }: Options): Case {
     } finally {
       await worker.terminate()
     }
-    return server.child.exitCode === null ? undefined : `the server ended: ${server.printed()}`
+    if (server.child.exitCode !== null) return `the server ended: ${server.printed()}`
+    return sum.heldMax >= sockets ? undefined : `only ${sum.heldMax} connections were open at once`
   }
   const figure = () =>
     `${sum.served} honest uploads, the slowest in ${Math.round(sum.msMax)} ms; up to ${sum.heldMax} connections open, ${sum.opened} opened`

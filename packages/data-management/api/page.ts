@@ -62,8 +62,9 @@ export async function pageRoutes(server: FastifyInstance, folder: string): Promi
     preCompressed: true,
     immutable: true,
     maxAge: YEAR_MS,
-    // One route for all of them: the page may be built while the server runs.
+    // One route for all of them, and no warning that there are none: the page may be built while the server runs.
     wildcard: true,
+    suppressWarning: true,
   })
 }
 
