@@ -54,11 +54,11 @@ const KINDS: Readonly<Record<string, (path: string) => void>> = {
 function swap(name: string, kind: string): void {
   const next = join(own, 'next')
   rmSync(next, { recursive: true, force: true })
-  if (kind === 'nothing') return rmSync(name, { recursive: true, force: true })
+  if (kind === 'nothing' || kind === 'folder' || isFolder(name)) rmSync(name, { recursive: true, force: true })
+  if (kind === 'nothing') return
   KINDS[kind]!(next)
   // A file that nobody sent is left alone until it has been still for a while.
   if (lstatSync(next).isFile()) utimesSync(next, 1, 1)
-  if (isFolder(name) || kind === 'folder') rmSync(name, { recursive: true, force: true })
   renameSync(next, name)
 }
 
