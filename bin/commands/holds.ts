@@ -1,5 +1,5 @@
 /** `splitcart holds`: uploads that are intact but suspicious, and what a person decides about them. */
-import { receiptOf } from '@splitcart/data-management/ledger/uploads.ts'
+import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
 import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'

@@ -1,6 +1,6 @@
 /** `splitcart loads`: what was loaded, and taking a load out again or making it once more. */
 import { listLoads } from '@splitcart/data-management/catalogue/loads.ts'
-import { receiptOf } from '@splitcart/data-management/ledger/uploads.ts'
+import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
 import { Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'

@@ -1,6 +1,6 @@
 /** The network between a sender and the server: it loses requests and answers. */
 import { Readable } from 'node:stream'
-import { receiptOf } from '@splitcart/data-management/ledger/uploads.ts'
+import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
 import { faultOfAnswer } from '@splitcart/scraping/answer.ts'
 import { chunksOf } from '@splitcart/scraping/chunks.ts'
 import type { Reject } from '@splitcart/scraping/rejects.ts'

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { sql } from 'kysely'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
+import type { GroupCommit } from './group-commit.ts'
 import { keyIdOf, makeKey } from './key-format.ts'
 
 export const SCOPES = ['upload', 'read', 'admin'] as const
@@ -75,12 +76,14 @@ const NO_SHA256 = '0'.repeat(64)
 /** The keys in the ledger. */
 export class Keys {
   readonly #database: LedgerDatabase
+  readonly #commits: GroupCommit
   readonly #settingsKeySha256: string
   readonly #noted = new Map<string, Readonly<{ at: number; address: string }>>()
 
   /** `settingsKey` is API_SECRET_KEY: a key with every scope. */
-  constructor(database: LedgerDatabase, settingsKey: string | undefined) {
+  constructor(database: LedgerDatabase, commits: GroupCommit, settingsKey: string | undefined) {
     this.#database = database
+    this.#commits = commits
     this.#settingsKeySha256 = settingsKey === undefined ? NO_SHA256 : sha256Of(settingsKey)
   }
 
@@ -169,16 +172,18 @@ export class Keys {
     const noted = this.#noted.get(id)
     if (noted !== undefined && noted.address === address && now - noted.at < NOTE_MS_MIN) return
     this.#noted.set(id, { at: now, address })
-    const key = await this.#database
-      .selectFrom('api_key')
-      .select('last_used_from')
-      .where('id', '=', id)
-      .executeTakeFirst()
-    if (key === undefined) return
-    const set = { last_used_at: now, last_used_from: address }
-    await this.#database.updateTable('api_key').set(set).where('id', '=', id).execute()
-    if (key.last_used_from !== address)
-      await audit(this.#database, { at: now, who: id, what: 'key used from a new address', about: id, detail: address })
+    await this.#commits.write(async (transaction) => {
+      const key = await transaction
+        .selectFrom('api_key')
+        .select('last_used_from')
+        .where('id', '=', id)
+        .executeTakeFirst()
+      if (key === undefined) return
+      const set = { last_used_at: now, last_used_from: address }
+      await transaction.updateTable('api_key').set(set).where('id', '=', id).execute()
+      if (key.last_used_from !== address)
+        await audit(transaction, { at: now, who: id, what: 'key used from a new address', about: id, detail: address })
+    })
   }
 
   /** The keys, the oldest first, without their secrets' hashes; from behind one (by time and id) on, where that is given. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
 import { type LedgerDatabase, openLedgerDatabase } from './database.ts'
+import { GroupCommit } from './group-commit.ts'
 import { Keys } from './keys.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
@@ -16,8 +17,9 @@ export class Ledger implements AsyncDisposable {
 
   constructor(database: LedgerDatabase, settingsKey: string | undefined) {
     this.#database = database
-    this.uploads = new Uploads(database)
-    this.keys = new Keys(database, settingsKey)
+    const commits = new GroupCommit(database)
+    this.uploads = new Uploads(database, commits)
+    this.keys = new Keys(database, commits, settingsKey)
     this.sessions = new Sessions(database, this.keys)
   }
 

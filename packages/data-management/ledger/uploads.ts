@@ -6,9 +6,10 @@
  *  2. An upload is recorded only when its bytes are durable in the inbox, and its record is deleted only when they are lost.
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
-import { type LoadResult, type Receipt, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
+import { type LoadResult, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
 import { sql } from 'kysely'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
+import type { GroupCommit } from './group-commit.ts'
 
 export type Upload = LedgerTables['upload']
 
@@ -36,14 +37,16 @@ export type Backlog = Readonly<{ files: number; bytes: number; since: number | n
 /** The uploads in the ledger. */
 export class Uploads {
   readonly #database: LedgerDatabase
+  readonly #commits: GroupCommit
 
-  constructor(database: LedgerDatabase) {
+  constructor(database: LedgerDatabase, commits: GroupCommit) {
     this.#database = database
+    this.#commits = commits
   }
 
   /** Records an upload and who sent it. When these bytes are on record already, gives that record, with `isNew` false. */
   async record(arrival: Arrival, keyId: string | null): Promise<{ upload: Upload; isNew: boolean }> {
-    return this.#database.transaction().execute(async (transaction) => {
+    return this.#commits.write(async (transaction) => {
       const inserted = await transaction
         .insertInto('upload')
         .values({ ...arrival, state: 'accepted' })
@@ -266,23 +269,6 @@ export class Uploads {
 function firstIdOf(time: number): string {
   const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}`
-}
-
-/** What the server says about an upload. `duplicate`: in answer to bytes that it had already. */
-export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
-  const { id, filename, sha256, bytes, lines } = upload
-  return {
-    id,
-    filename,
-    sha256,
-    bytes,
-    lines,
-    state: upload.state as UploadState,
-    received_at: new Date(upload.received_at).toISOString(),
-    duplicate,
-    message: `Successfully uploaded and decompressed '${filename}'`,
-    load: upload.load === null ? null : (JSON.parse(upload.load) as LoadResult),
-  }
 }
 
 async function noteDelivery(database: LedgerDatabase, uploadId: string, keyId: string, at: number): Promise<void> {

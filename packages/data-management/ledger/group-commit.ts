@@ -1,0 +1,80 @@
+/**
+ * Commits what many write at the same time in one transaction. A commit costs the disk a sync, during which nothing else happens here:
+ * a thousand uploads that arrive at once would stand in line for a thousand of them.
+ *
+ *   write ─┐
+ *   write ─┼─▶ one transaction ─▶ commit ─▶ each of them goes on
+ *   write ─┘        └─ one of them fails: taken back, and each is done by itself
+ *
+ * Invariants:
+ *  1. Nobody goes on before what he wrote is committed.
+ *  2. What one of them does wrong, no other hears of.
+ *  3. Commits take half of the time at most: the next one waits for as long as the last one took. Who writes alone never notices,
+ *     because from one upload to the next more time passes.
+ */
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import type { LedgerDatabase } from './database.ts'
+
+type Work<T> = (transaction: LedgerDatabase) => Promise<T>
+
+type Writer = Readonly<{
+  work: Work<unknown>
+  resolve: (value: never) => void
+  reject: (reason: unknown) => void
+}>
+
+/** The commits of one ledger. */
+export class GroupCommit {
+  readonly #database: LedgerDatabase
+  #waiting: Writer[] = []
+  #isWorking = false
+  #pauseUntil = 0
+
+  constructor(database: LedgerDatabase) {
+    this.#database = database
+  }
+
+  /** Writes in a transaction that others may share, and resolves when it is committed. The work may be done twice. */
+  write<T>(work: Work<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    this.#waiting.push({ work, resolve, reject })
+    if (!this.#isWorking) void this.#commitAll()
+    return promise
+  }
+
+  async #commitAll(): Promise<void> {
+    this.#isWorking = true
+    while (this.#waiting.length > 0) {
+      const pauseMs = this.#pauseUntil - performance.now()
+      // A turn of the event loop at least: others may be about to write.
+      await (pauseMs > 1 ? sleep(pauseMs) : turn())
+      const group = this.#waiting
+      this.#waiting = []
+      const start = performance.now()
+      if (!(await this.#commit(group))) for (const writer of group) await this.#commitAlone(writer)
+      this.#pauseUntil = 2 * performance.now() - start
+    }
+    this.#isWorking = false
+  }
+
+  /** Commits the work of all, unless one of them fails. */
+  async #commit(group: readonly Writer[]): Promise<boolean> {
+    const results: unknown[] = []
+    try {
+      await this.#database.transaction().execute(async (transaction) => {
+        for (const { work } of group) results.push(await work(transaction))
+      })
+    } catch {
+      return false
+    }
+    for (const [index, { resolve }] of group.entries()) resolve(results[index] as never)
+    return true
+  }
+
+  async #commitAlone({ work, resolve, reject }: Writer): Promise<void> {
+    await this.#database
+      .transaction()
+      .execute(work)
+      .then(resolve as (value: unknown) => void, reject)
+  }
+}
