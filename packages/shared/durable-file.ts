@@ -156,13 +156,40 @@ async function syncIfAllowed(disk: Disk, folder: string): Promise<void> {
   }
 }
 
-/** Makes the names in a folder durable. Windows has no such call: there NTFS journals names itself. */
+/** A sync of a folder that is on its way, and the one that follows it, where somebody waits for that. */
+type Syncing = { readonly running: Promise<void>; next: Promise<void> | undefined }
+
+const foldersSyncing = new WeakMap<Disk, Map<string, Syncing>>()
+
+/**
+ * Makes the names in a folder durable. Windows has no such call: there NTFS journals names itself.
+ *
+ * Whoever comes while the folder is being synced waits for the next time, together with all others who do: a sync that had begun
+ * before his name was there says nothing about it.
+ */
 export async function syncFolder(
   disk: Disk,
   folder: string,
   platform: NodeJS.Platform = process.platform,
 ): Promise<void> {
   if (platform === 'win32') return
+  const folders = foldersSyncing.get(disk) ?? new Map<string, Syncing>()
+  foldersSyncing.set(disk, folders)
+  const current = folders.get(folder)
+  if (current === undefined) return beginSync(disk, folder, folders)
+  current.next ??= current.running.catch(() => {}).then(() => beginSync(disk, folder, folders))
+  return current.next
+}
+
+function beginSync(disk: Disk, folder: string, folders: Map<string, Syncing>): Promise<void> {
+  const syncing: Syncing = { running: syncNow(disk, folder), next: undefined }
+  folders.set(folder, syncing)
+  return syncing.running.finally(() => {
+    if (syncing.next === undefined) folders.delete(folder)
+  })
+}
+
+async function syncNow(disk: Disk, folder: string): Promise<void> {
   const handle = await disk.open(folder, constants.O_RDONLY)
   try {
     await handle.sync()

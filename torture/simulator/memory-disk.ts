@@ -9,7 +9,9 @@ import { constants, type Stats } from 'node:fs'
 import { posix } from 'node:path'
 import type { Chance } from '../../packages/data-management/test/random.ts'
 
-type Folder = { kind: 'folder'; ino: number; names: Map<string, Inode>; unsynced: Map<string, (Inode | undefined)[]> }
+type Folder = { kind: 'folder'; ino: number; names: Map<string, Inode>; unsynced: Map<string, Change[]> }
+/** What stood under a name before it changed. */
+type Change = Readonly<{ before: Inode | undefined }>
 type Content = { kind: 'file'; ino: number; bytes: Buffer; synced: Buffer; mtimeMs: number }
 type Inode = Folder | Content
 
@@ -117,8 +119,8 @@ export class Store {
   cut(chance: Chance): void {
     const settled = new Set<Content>()
     forEachFolder(this.#root, (each) => {
-      for (const [name, states] of each.unsynced) {
-        const left = chance.of([...states, each.names.get(name)])
+      for (const [name, changes] of each.unsynced) {
+        const left = chance.of([...changes.map(({ before }) => before), each.names.get(name)])
         if (left === undefined) each.names.delete(name)
         else each.names.set(name, left)
       }
@@ -144,10 +146,25 @@ export class Store {
   }
 }
 
-/** Makes what was written, or the names of a folder, durable. */
-export function sync(inode: Inode): void {
-  if (inode.kind === 'folder') inode.unsynced.clear()
-  else inode.synced = inode.bytes
+/**
+ * Begins to make what was written, or the names of a folder, durable; what is called at the end completes it. What is written, linked
+ * or unlinked in between comes too late for it.
+ */
+export function beginSync(inode: Inode): () => void {
+  if (inode.kind === 'file') {
+    const { bytes } = inode
+    return () => {
+      inode.synced = bytes
+    }
+  }
+  const seen = new Set([...inode.unsynced.values()].flat())
+  return () => {
+    for (const [name, changes] of inode.unsynced) {
+      const left = changes.filter((change) => !seen.has(change))
+      if (left.length === 0) inode.unsynced.delete(name)
+      else inode.unsynced.set(name, left)
+    }
+  }
 }
 
 /** Whether a folder has nothing to make durable. */
@@ -189,10 +206,8 @@ function folder(ino: number): Folder {
 }
 
 function setName(at: Folder, name: string, inode: Inode | undefined): void {
-  const states = at.unsynced.get(name)
-  const before = at.names.get(name)
-  if (states === undefined) at.unsynced.set(name, [before])
-  else states.push(before)
+  const change = { before: at.names.get(name) }
+  at.unsynced.set(name, [...(at.unsynced.get(name) ?? []), change])
   if (inode === undefined) at.names.delete(name)
   else at.names.set(name, inode)
 }

@@ -28,6 +28,7 @@ export const MISTAKES: Readonly<Record<string, Mistake>> = {
     start: (disk) => unsynced(disk, (path) => path === SERVER.inbox),
     server: unsyncedUnlessLinked,
   },
+  'fsync of the inbox shared with one that had begun before': { server: joiningSyncs },
   'answer before the file is in the inbox': { server: (disk) => linkingLater(disk) },
   'one part for all uploads': { server: (disk) => sharingOnePart(disk) },
   'rename instead of link': { server: (disk) => overwriting(disk) },
@@ -61,6 +62,23 @@ function unsynced(disk: Disk, isMeant: (path: string) => boolean): Disk {
   return withOpen(disk, async (path, flags) => {
     const file = await disk.open(path, flags)
     if (isMeant(path)) file.sync = async () => {}
+    return file
+  })
+}
+
+const syncing = new WeakMap<Disk, Promise<void>>()
+
+/** Who wants the inbox synced while that is being done takes it as done for him, too. */
+function joiningSyncs(disk: Disk): Disk {
+  return withOpen(disk, async (path, flags) => {
+    const file = await disk.open(path, flags)
+    if (path !== SERVER.inbox) return file
+    const sync = file.sync.bind(file)
+    file.sync = () => {
+      const running = syncing.get(disk) ?? sync().finally(() => syncing.delete(disk))
+      syncing.set(disk, running)
+      return running
+    }
     return file
   })
 }

@@ -6,7 +6,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { type Content, creates, fault, type Inode, isClean, statsOf, sync } from './memory-disk.ts'
+import { beginSync, type Content, creates, fault, type Inode, isClean, statsOf } from './memory-disk.ts'
 import type { Process } from './world.ts'
 
 /** Makes the disk of a process. */
@@ -73,7 +73,7 @@ class MemoryFile {
   }
 
   sync(): Promise<void> {
-    const run = () => sync(this.#inode)
+    const run = beginSync(this.#inode)
     return isClean(this.#inode) ? this.#process.now(run) : this.#process.turn(run)
   }
 
