@@ -61,8 +61,10 @@ function ours(stage: Stage, uploads: readonly Upload[]): Contestant {
   return {
     name: 'splitcart: each with a key of its own, durable when answered',
     prepare: () =>
-      stage.anew(async () => {
-        keys = await makeKeys(stage.machines.dataManagement, uploads.length)
+      stage.anew({
+        fill: async () => {
+          keys = await makeKeys(stage.machines.dataManagement, uploads.length)
+        },
       }),
     run: () => sendAll(uploads, headFor),
     facts: () => factsOf(stage.receiver().inbox),

@@ -23,7 +23,14 @@ export type Contestant = Readonly<{
 
 /** A job, how large it is, and who does it; the first contestant is ours. */
 export type Comparison = AsyncDisposable &
-  Readonly<{ title: string; amount: number; unit: string; contestants: readonly Contestant[] }>
+  Readonly<{
+    title: string
+    amount: number
+    unit: string
+    contestants: readonly Contestant[]
+    /** Takes minutes: done once, without a round that is not counted. */
+    isLong?: true
+  }>
 
 /** All runs of one contestant. `ratio`: how many times as fast ours is, by the median of the pairs of runs. */
 export type Result = Readonly<{
@@ -37,9 +44,10 @@ export type Result = Readonly<{
 type Run = Readonly<{ seconds: number; cpuSeconds: number; figures: Figures }>
 
 /** Compares; a first round warms up and is not counted. Throws when two contestants come to different results. */
-export async function compare({ contestants }: Comparison, rounds: number): Promise<Result[]> {
+export async function compare({ contestants, isLong }: Comparison, roundsWanted: number): Promise<Result[]> {
+  const [first, rounds] = isLong ? [1, 1] : [0, roundsWanted]
   const runs = contestants.map((): Run[] => [])
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = first; round <= rounds; round++) {
     const facts: [string, Facts][] = []
     for (const [index, contestant] of contestants.entries()) {
       if (round > (contestant.roundsMax ?? rounds)) continue

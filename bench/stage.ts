@@ -15,25 +15,27 @@ const START_MS_MAX = 10_000
 /** A running `splitcart serve`, and the folder where accepted files come to lie. */
 export type Receiver = Readonly<{ url: string; pid: number; inbox: string }>
 
+type Wishes = Readonly<{ fill?: () => Promise<void>; environment?: Readonly<Record<string, string>> }>
+
 export type Stage = AsyncDisposable &
   Readonly<{
     machines: Machines
     /** The receiver that was started last. */
     receiver: () => Receiver
-    /** Ends the receiver, forgets all that it has, and starts one on empty folders. `before` may put something into them. */
-    anew: (before?: () => Promise<void>) => Promise<void>
+    /** Ends the receiver, forgets all that it has, and starts one on empty folders. `fill` may put something into them. */
+    anew: (wishes?: Wishes) => Promise<void>
   }>
 
 /** Opens a stage; nothing runs yet. */
 export async function openStage(serveArgs: readonly string[] = ['--no-update-db']): Promise<Stage> {
   const machines = await openMachines()
   let running: Server | undefined
-  const anew = async (before: () => Promise<void> = async () => {}) => {
+  const anew = async ({ fill, environment }: Wishes = {}) => {
     running?.child.kill()
     await running?.ended
     await rm(machines.dataManagement, { recursive: true, force: true })
-    await before()
-    running = await machines.serve(serveArgs, { API_SECRET_KEY: KEY })
+    await fill?.()
+    running = await machines.serve(serveArgs, { API_SECRET_KEY: KEY, ...environment })
     await quiet()
   }
   const receiver = () => ({
