@@ -103,13 +103,13 @@ async function viaSqliteUtils(folder: string, before: readonly string[], files: 
   }
 }
 
-async function loadFiles(database: string, files: readonly string[]): Promise<void> {
+/** Loads files one after the other, as `update-db` does. */
+export async function loadFiles(database: string, files: readonly string[]): Promise<void> {
   using catalogue = openCatalogue(database)
   for (const path of files) await load(catalogue, path)
 }
 
-/** Loads one file, as `update-db` does. */
-export function load(catalogue: Catalogue, path: string) {
+function load(catalogue: Catalogue, path: string) {
   const file = { sha256: path, filename: path, receivedAt: 0 }
   return loadFile(catalogue, {
     file,

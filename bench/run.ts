@@ -3,11 +3,14 @@ import { parseArgs } from 'node:util'
 import { acceptOne } from './accept.ts'
 import { acceptSmall } from './accept-small.ts'
 import { type Comparison, compare } from './compare.ts'
+import { growth } from './growth.ts'
 import { firstLoad, nextDayLoad, realLoad } from './load.ts'
+import { memory } from './memory.ts'
 import { missing, type ProgramName } from './programs.ts'
 import { keep, linesOf, machine, type Report, reportOf, writeReadme } from './report.ts'
 import { installRivals } from './rivals/install.ts'
 import { sendOne, sendReal } from './send.ts'
+import { wholeWay, wholeWayOfMany } from './whole-way.ts'
 
 /** The programs and npm packages a benchmark needs, and how it is done; with nothing to report there is no data for it. */
 type Benchmark = Readonly<{
@@ -24,6 +27,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'first-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(firstLoad) },
   'next-day-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(nextDayLoad) },
   'real-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoad) },
+  'whole-way': { programs: ['sync'], run: comparing(wholeWay) },
+  'whole-way-of-many': { programs: ['sync'], run: comparing(wholeWayOfMany) },
+  memory: { programs: ['sync'], run: memory },
+  growth: { programs: ['sync'], run: growth },
 }
 
 const ROUNDS = '5'

@@ -1,0 +1,111 @@
+/**
+ * How loading and looking change as the catalogue grows, from nothing to 2,000 stores and 10 million price runs.
+ *
+ * What 20 stores tell in 24 days is loaded as it always is. Then the stores are multiplied with all that belongs to them, in SQL, in
+ * the same tables with the same indexes: to load so many files would take an hour. The scrapes that are timed are loaded as always.
+ */
+import { copyFile, mkdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
+import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
+import { writeChunks } from '@splitcart/scraping/generator/write.ts'
+import { median } from './compare.ts'
+import { loadFiles } from './load.ts'
+import { multiplyStores } from './multiply.ts'
+import { QUERIES, timeQueries } from './queries.ts'
+import type { Report } from './report.ts'
+import { openStage, quiet, type Stage } from './stage.ts'
+
+const STORES = 20
+const SEEN = planOf({ companies: 4, stores: STORES / 4, days: 25, products: 2600 })
+// Behind the fifth chain they come again as other companies, with stores and listings of their own.
+const UNSEEN = planOf({ companies: 9, stores: STORES / 4, days: 1, products: 2600 })
+const TIMES = [1, 10, 100]
+const ROUNDS = 3
+
+type Files = Readonly<{ paths: readonly string[]; rows: number }>
+type Row = [name: string, ...values: (number | null)[]]
+
+/** Loads and asks at every size. */
+export async function growth(): Promise<Report> {
+  await using stage = await openStage()
+  const folder = join(stage.machines.path, 'scrapes')
+  const seen = await writeScrapes(join(folder, 'seen'), SEEN)
+  const unseen = last(await writeScrapes(join(folder, 'unseen'), UNSEEN))
+  const catalogue = join(stage.machines.path, 'catalogue.db')
+  openCatalogue(catalogue)[Symbol.dispose]()
+  const rows: Row[] = [['nothing', 0, 0, await timeLoad(catalogue, unseen), null, ...QUERIES.map(() => null)]]
+  await loadFiles(
+    catalogue,
+    seen.slice(0, -STORES).flatMap(({ paths }) => paths),
+  )
+  for (const [step, times] of TIMES.entries()) {
+    multiply(catalogue, times / (TIMES[step - 1] ?? 1))
+    rows.push(await measure(stage, catalogue, unseen, last(seen)))
+  }
+  const columns = ['million price runs', 'MB', 'µs a row, 20 new stores', 'µs a row, next day of 20 stores']
+  return { title: 'Growth', columns: [...columns, ...QUERIES.map((query) => `${query} p99 ms`)], rows }
+}
+
+function last(scrapes: readonly Files[]): Files {
+  const latest = scrapes.slice(-STORES)
+  return { paths: latest.flatMap(({ paths }) => paths), rows: latest.reduce((sum, { rows }) => sum + rows, 0) }
+}
+
+async function writeScrapes(folder: string, plan: Plan): Promise<Files[]> {
+  await mkdir(folder, { recursive: true })
+  const write = scribe(plan)
+  const written: Files[] = []
+  for (const { store, day, fileName } of scrapesOf(plan)) {
+    const path = join(folder, fileName)
+    written.push({ paths: [path], rows: (await writeChunks(path, write(store, day))).rows })
+  }
+  return written
+}
+
+function multiply(path: string, times: number): void {
+  using catalogue = openCatalogue(path)
+  multiplyStores(catalogue.database, times)
+}
+
+async function measure(stage: Stage, catalogue: string, unseen: Files, next: Files): Promise<Row> {
+  const { stores, runs } = countsOf(catalogue)
+  const { size } = await stat(catalogue)
+  const times = [await timeLoad(catalogue, unseen), await timeLoad(catalogue, next)]
+  await stage.anew({
+    fill: async () => {
+      await mkdir(stage.machines.dataManagement, { mode: 0o700 })
+      await copyFile(catalogue, join(stage.machines.dataManagement, 'catalogue.db'))
+    },
+    environment: { REQUESTS_PER_MINUTE_MAX: '1000000' },
+  })
+  return [
+    `${stores.toLocaleString('en')} stores`,
+    runs / 1e6,
+    size / 1e6,
+    ...times,
+    ...(await timeQueries(stage.receiver(), catalogue)),
+  ]
+}
+
+function countsOf(path: string): { stores: number; runs: number } {
+  using catalogue = openCatalogue(path)
+  const sql = 'select (select count(*) from store) as stores, (select count(*) from price_run) as runs'
+  return catalogue.database.get<{ stores: number; runs: number }>(sql)!
+}
+
+/** The microseconds that a row takes, into a copy of a catalogue: the median of a few. */
+async function timeLoad(catalogue: string, { paths, rows }: Files): Promise<number> {
+  const copy = `${catalogue}.copy`
+  const times: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    await copyFile(catalogue, copy)
+    await quiet()
+    const start = performance.now()
+    await loadFiles(copy, paths)
+    times.push(((performance.now() - start) * 1000) / rows)
+    for (const ending of ['', '-wal', '-shm']) await rm(copy + ending, { force: true })
+  }
+  return median(times)
+}
