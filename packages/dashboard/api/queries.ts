@@ -14,6 +14,8 @@ import { ask, type Query } from './request.ts'
 
 const MINUTE_MS = 60_000
 const PAGE_ROWS = 100
+// The lists that may be long; the most that the server gives at once.
+const LONG_PAGE_ROWS = 200
 
 /** What the overview shows, counted from this viewer's midnight. */
 export const overviewQuery = queryOptions({
@@ -35,7 +37,7 @@ export const uploadsQuery = (filters: UploadFilters) =>
   infiniteQueryOptions({
     queryKey: ['uploads', filters],
     queryFn: ({ pageParam, signal }) =>
-      ask<UploadPage>('/api/uploads', { ...filters, limit: PAGE_ROWS, ...pageParam }, signal),
+      ask<UploadPage>('/api/uploads', { ...filters, limit: LONG_PAGE_ROWS, ...pageParam }, signal),
     initialPageParam: {} as { before?: string },
     getNextPageParam: ({ next }) => (next === null ? undefined : { before: next }),
     placeholderData: keepPreviousData,

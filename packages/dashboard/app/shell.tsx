@@ -1,7 +1,7 @@
 /** What stands around every page: where one can go, whether the connection is live, who is signed in. */
 import { ActionIcon } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Outlet, useNavigate, useRouter, useRouterState } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { type Connection, listen } from '../api/events.ts'
 import { signOut, useSession } from '../api/session.ts'
@@ -19,6 +19,7 @@ export function Shell(): ReactNode {
   const path = useRouterState({ select: ({ location }) => location.pathname })
   const [isOpen, setOpen] = useState(false)
   const main = useFocusAfter(path, () => setOpen(false))
+  useLeaveWhenSignedOut()
   return (
     <div className={style.shell}>
       <a className={style.skip} href="#main">
@@ -56,6 +57,15 @@ function useLiveConnection(): Connection {
   const [connection, tell] = useState<Connection>('connecting')
   useEffect(() => listen(client, tell), [client])
   return connection
+}
+
+/** A session may end while the page is open: then the router finds out where to go. */
+function useLeaveWhenSignedOut(): void {
+  const router = useRouter()
+  const isSignedOut = useSession() === null
+  useEffect(() => {
+    if (isSignedOut) router.invalidate()
+  }, [isSignedOut, router])
 }
 
 /** After another page was chosen, the keyboard goes on from there. */

@@ -13,8 +13,8 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table'
-import { useWindowVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
-import { type CSSProperties, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useWindowVirtualizer } from '@tanstack/react-virtual'
+import { type CSSProperties, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import style from './data-table.module.css'
 import { Trouble } from './notice.tsx'
 
@@ -49,7 +49,7 @@ type Props<T> = Readonly<{
 
 const ROW_PIXELS = 38
 const OVERSCAN = 12
-const ROWS_AHEAD = 40
+const ROWS_AHEAD = 120
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
 type Features = typeof features
@@ -83,8 +83,16 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
         <div role="rowgroup" ref={body} className={style.body} style={{ height }}>
           {items.map((item) => {
             const row = model[item.index]!
-            const place = { transform: `translateY(${item.start - margin}px)` }
-            return <TableRow key={row.id} {...{ row, columns, item, measure, place }} />
+            return (
+              <TableRow
+                key={row.id}
+                row={row.original}
+                columns={columns}
+                index={item.index}
+                top={item.start - margin}
+                measure={measure}
+              />
+            )
           })}
         </div>
       </div>
@@ -159,23 +167,27 @@ function Head<T>({ columns, sorting, setSorting }: HeadProps<T>): ReactNode {
   )
 }
 
-type RowProps<T extends RowData> = Readonly<{
-  row: Row<Features, T>
+type RowProps<T> = Readonly<{
+  row: T
   columns: readonly Column<T>[]
-  item: VirtualItem
+  index: number
+  /** Pixels below the beginning of the table. */
+  top: number
   measure: (element: Element | null) => void
-  place: CSSProperties
 }>
 
-function TableRow<T extends RowData>({ row, columns, item, measure, place }: RowProps<T>): ReactNode {
+/** One row. While the table is scrolled only rows that are new are rendered. */
+const TableRow = memo(PlainRow) as typeof PlainRow
+
+function PlainRow<T>({ row, columns, index, top, measure }: RowProps<T>): ReactNode {
   return (
     <div
       role="row"
-      aria-rowindex={item.index + 2}
-      data-index={item.index}
+      aria-rowindex={index + 2}
+      data-index={index}
       ref={measure}
       className={`${style.row} ${style.placed}`}
-      style={place}
+      style={{ transform: `translateY(${top}px)` }}
     >
       {columns.map(({ id, title, cell, right, narrow }) => (
         <div
@@ -186,7 +198,7 @@ function TableRow<T extends RowData>({ row, columns, item, measure, place }: Row
           data-narrow={narrow ?? 'hidden'}
           data-title={title}
         >
-          {cell(row.original)}
+          {cell(row)}
         </div>
       ))}
     </div>

@@ -55,7 +55,7 @@ export function Empty({ title, children, commands }: EmptyProps): ReactNode {
 /** That an answer is on its way. Shown late, so that a quick answer does not flicker. */
 export function Waiting({ what = 'Loading' }: Readonly<{ what?: string }>): ReactNode {
   return (
-    <p className={style.waiting} role="status">
+    <p className={style.waiting} role="status" data-waiting>
       {what}…
     </p>
   )

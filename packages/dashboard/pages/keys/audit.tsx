@@ -5,10 +5,11 @@ import { type AuditEntry, auditQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { OnlyAdmin } from '../../parts/only-admin.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { OnlyAdmin, Tabs } from './tabs.tsx'
+import { Tabs } from './tabs.tsx'
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
   { id: 'at', title: 'When', width: '12rem', narrow: 'bare', cell: ({ at }) => <Moment at={at} /> },

@@ -10,6 +10,7 @@ import { useIsAdmin, useSession } from '../../api/session.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { OnlyAdmin } from '../../parts/only-admin.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
@@ -17,7 +18,7 @@ import style from './keys.module.css'
 import { Made, NewKey } from './new-key.tsx'
 import { Revoke } from './revoke.tsx'
 import { Rotate } from './rotate.tsx'
-import { OnlyAdmin, Tabs } from './tabs.tsx'
+import { Tabs } from './tabs.tsx'
 
 /** What is to be done with which key. */
 type Doing = Readonly<{ what: 'create' } | { what: 'rotate' | 'revoke'; key: KeyView }>
@@ -107,9 +108,9 @@ const COLUMNS: readonly Column<KeyView>[] = [
   { id: 'scopes', title: 'Scopes', width: '9rem', narrow: 'bare', cell: ({ scopes }) => scopes.join(', ') },
   {
     id: 'only',
-    title: 'Only for',
+    title: 'Only',
     width: 'minmax(5rem, 1fr)',
-    cell: ({ only_for }) => (only_for === null ? 'everything' : <Said text={only_for.join(', ')} />),
+    cell: ({ only_for, only_from }) => <Said text={limitsOf(only_for, only_from)} />,
   },
   {
     id: 'used',
@@ -127,6 +128,14 @@ const COLUMNS: readonly Column<KeyView>[] = [
   },
   { id: 'end', title: 'Ends', width: '7.5rem', cell: (key) => <End of={key} /> },
 ]
+
+function limitsOf(stores: readonly string[] | null, addresses: readonly string[] | null): string {
+  const limits = [
+    stores === null ? '' : `for ${stores.join(', ')}`,
+    addresses === null ? '' : `from ${addresses.join(', ')}`,
+  ]
+  return limits.filter((limit) => limit !== '').join('; ') || '–'
+}
 
 function End({ of: { revoked_at, expires_at, rotated_to } }: Readonly<{ of: KeyView }>): ReactNode {
   if (revoked_at !== null) return <Ago at={revoked_at} />

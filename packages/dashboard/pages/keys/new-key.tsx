@@ -19,9 +19,9 @@ const SCOPES: readonly { scope: Scope; about: string }[] = [
   { scope: 'admin', about: 'release, undo, make keys: for people only' },
 ]
 
-type Wanted = Readonly<{ name: string; scopes: Scope[]; onlyFor: string; expires: string }>
+type Wanted = Readonly<{ name: string; scopes: Scope[]; onlyFor: string; onlyFrom: string; expires: string }>
 
-const NOTHING_SAID: Wanted = { name: '', scopes: ['upload'], onlyFor: '', expires: '' }
+const NOTHING_SAID: Wanted = { name: '', scopes: ['upload'], onlyFor: '', onlyFrom: '', expires: '' }
 
 /** Asks what the new key may do. */
 export function NewKey({ close, done }: Props): ReactNode {
@@ -85,6 +85,12 @@ function Fields({ wanted, want }: FieldsProps): ReactNode {
         onChange={({ currentTarget }) => want({ onlyFor: currentTarget.value })}
       />
       <TextInput
+        label="Only from (may be empty)"
+        description="Addresses it may be used from, such as 203.0.113.7 or 10.0.0.0/8, with commas between"
+        value={wanted.onlyFrom}
+        onChange={({ currentTarget }) => want({ onlyFrom: currentTarget.value })}
+      />
+      <TextInput
         label="Expires (may be empty)"
         type="date"
         value={wanted.expires}
@@ -94,16 +100,24 @@ function Fields({ wanted, want }: FieldsProps): ReactNode {
   )
 }
 
-function bodyOf({ name, scopes, onlyFor, expires }: Wanted): NewKeyBody {
-  const only = onlyFor.split(',').map((each) => each.trim())
-  const named = only.filter((each) => each !== '')
+function bodyOf({ name, scopes, onlyFor, onlyFrom, expires }: Wanted): NewKeyBody {
+  const stores = wordsIn(onlyFor)
+  const addresses = wordsIn(onlyFrom)
   return {
     name: name.trim(),
     scopes,
-    ...(named.length > 0 && { only_for: named }),
+    ...(stores.length > 0 && { only_for: stores }),
+    ...(addresses.length > 0 && { only_from: addresses }),
     // The whole of that day, where the viewer is.
     ...(expires !== '' && { expires_at: new Date(`${expires}T23:59:59`).toISOString() }),
   }
+}
+
+function wordsIn(text: string): string[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
 }
 
 /** Shows a key that was just made. */

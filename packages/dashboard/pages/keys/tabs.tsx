@@ -1,7 +1,6 @@
 /** Between the keys and the audit. */
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Empty } from '../../parts/notice.tsx'
 import style from './tabs.module.css'
 
 /** The two pages. */
@@ -15,17 +14,5 @@ export function Tabs(): ReactNode {
         Audit
       </Link>
     </nav>
-  )
-}
-
-/** What is said to those who may not. */
-export function OnlyAdmin({ what }: Readonly<{ what: string }>): ReactNode {
-  return (
-    <Empty
-      title={`Only a key with the scope admin may see ${what}. On the server:`}
-      commands={['npx splitcart keys create my-name --scope read,admin']}
-    >
-      <p>Then sign out, and sign in with the new key.</p>
-    </Empty>
   )
 }

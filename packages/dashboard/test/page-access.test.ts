@@ -1,0 +1,184 @@
+/** The page for everybody: found without faults by axe in both colour schemes, narrow enough for a phone, usable by keyboard alone. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { NO_BROWSER } from './browser.ts'
+import { fileOf, openSite, rowOf, type Site, settled, type Window } from './site.ts'
+
+const PAGES = [
+  '/',
+  '/sources',
+  '/uploads',
+  '/rejects',
+  '/holds',
+  '/products',
+  '/keys',
+  '/audit',
+  '/system',
+  '/docs',
+  '/sign-in',
+] as const
+
+// In another scheme the document is the same, but for its colours.
+const OF_COLOURS = ['color-contrast', 'link-in-text-block']
+const GRAVE = new Set<string | null | undefined>(['serious', 'critical'])
+
+describe('the page, for everybody', { skip: NO_BROWSER }, () => {
+  let site: Site
+  let product = ''
+  let upload = ''
+  before(async () => {
+    site = await openSite({ days: 2, products: 30 })
+    await site.write('access-2026-01-01.jsonl', `${fileOf('2026-01-01', 40)}${rowOf('bad', 'a lot')}\n`)
+    await site.upload('--quiet')
+    await site.write('held-2026-01-02.jsonl', fileOf('2026-01-02', 10, 3))
+    await site.upload('--quiet')
+    await using window = await site.window(site.reader)
+    product = await firstLinkOf(window, '/products?q=product')
+    upload = await firstLinkOf(window, '/uploads?q=access')
+  })
+  after(() => site[Symbol.asyncDispose]())
+
+  test('axe finds nothing serious or critical on any page, in either colour scheme', async () => {
+    await using window = await site.window(site.admin, { reducedMotion: 'reduce' })
+    const { page } = window
+    const found: string[] = []
+    for (const path of [...PAGES, product, upload]) {
+      await page.emulateMedia({ colorScheme: 'light' })
+      await window.goto(path)
+      await settled(page)
+      for (const fault of await faultsSeenByAxe(page)) found.push(`${path}, light: ${fault}`)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
+      for (const fault of await faultsSeenByAxe(page, OF_COLOURS)) found.push(`${path}, dark: ${fault}`)
+    }
+    assert.deepEqual(found, [])
+  })
+
+  test('nothing is wider than a window of 400 pixels, and the menu opens and closes', async () => {
+    await using window = await site.window(site.admin, { viewport: { width: 400, height: 800 } })
+    const { page } = window
+    const wide: string[] = []
+    for (const path of [...PAGES, product, upload]) {
+      await window.goto(path)
+      await settled(page)
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      if (width > 400) wide.push(`${path}: ${width}`)
+    }
+    assert.deepEqual(wide, [])
+    await window.goto('/')
+    await page.getByRole('button', { name: 'Open the menu' }).click()
+    await page.getByRole('link', { name: 'Uploads' }).click()
+    await page.waitForURL('/uploads')
+    await page.getByRole('button', { name: 'Open the menu' }).waitFor()
+    assert.equal(await page.getByRole('link', { name: 'Sources' }).isVisible(), false)
+  })
+
+  test('by keyboard alone one signs in, finds a product and reads its history', async () => {
+    await using window = await site.window(null)
+    const { page } = window
+    await window.goto('/products')
+    await page.waitForURL(/\/sign-in/)
+    await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT')
+    await page.keyboard.type(site.reader)
+    await page.keyboard.press('Enter')
+    await page.waitForURL('/products')
+    // The page that is for searching begins in its search.
+    await page.waitForFunction(() => (document.activeElement as HTMLInputElement).type === 'search')
+    await page.keyboard.type('product s1')
+    await page.waitForURL('/products?q=product+s1')
+    await page.getByRole('link', { name: 'Product s1', exact: true }).waitFor()
+    await tabTo(page, 'Product s1')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'Product s1' }).waitFor()
+    await page.getByRole('table', { name: 'Price history' }).getByText('1.50').waitFor()
+    // After going on, the keyboard stands at the beginning of what is new.
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'main')
+    await tabTo(page, 'its upload')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'access-2026-01-01.jsonl' }).waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('the first stop of the keyboard leads past the navigation, and every stop is visible', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/sources')
+    await page.keyboard.press('Tab')
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the content')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    const stop = await page.evaluate(() => {
+      const element = document.activeElement!
+      const { outlineStyle, outlineWidth } = getComputedStyle(element)
+      return { isInMain: element.closest('main') !== null, outline: `${outlineStyle} ${outlineWidth}` }
+    })
+    assert.equal(stop.isInMain, true)
+    assert.match(stop.outline, /solid [1-9]/)
+  })
+
+  test('the colour scheme follows the system until another one is chosen, and that choice is kept', async () => {
+    await using window = await site.window(site.reader, { colorScheme: 'dark' })
+    const { page } = window
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    await window.goto('/')
+    const dark = await background()
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.waitForFunction((before) => getComputedStyle(document.body).backgroundColor !== before, dark)
+    await page.getByRole('radiogroup', { name: 'Colours' }).getByText('Dark').click({ force: true })
+    await page.waitForFunction((before) => getComputedStyle(document.body).backgroundColor === before, dark)
+    await page.reload()
+    await page.locator('h1').waitFor()
+    assert.equal(await background(), dark)
+  })
+
+  test('times are those of the viewer, with UTC where they are pointed at', async () => {
+    await using window = await site.window(site.reader)
+    await window.goto(upload)
+    const time = window.page.getByRole('region', { name: 'From accepted to committed' }).locator('time').first()
+    const { at, shown, title } = await time.evaluate((element) => ({
+      at: element.getAttribute('datetime') ?? '',
+      shown: element.textContent,
+      title: element.getAttribute('title'),
+    }))
+    const brisbane = new Intl.DateTimeFormat('en-AU', {
+      dateStyle: 'medium',
+      timeStyle: 'medium',
+      timeZone: 'Australia/Brisbane',
+    })
+    assert.equal(shown.replace(/\s/g, ' '), brisbane.format(new Date(at)).replace(/\s/g, ' '))
+    assert.equal(title, `${at.slice(0, 19).replace('T', ' ')} UTC`)
+  })
+})
+
+async function firstLinkOf(window: Window, path: string): Promise<string> {
+  await window.goto(path)
+  return (await window.page.getByRole('table').getByRole('link').first().getAttribute('href')) ?? ''
+}
+
+/** Looks for faults: all of them, or those of some rules. */
+async function faultsSeenByAxe(page: Page, runOnly?: readonly string[]): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const options = { resultTypes: ['violations'], ...(runOnly && { runOnly }) }
+  const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as axe.AxeResults
+  return violations
+    .filter(({ impact }) => GRAVE.has(impact))
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html} (${nodes.length})`)
+}
+
+/** Presses Tab until what has this name has the focus. */
+async function tabTo(page: Page, name: string, stopsMax = 80): Promise<void> {
+  const seen: string[] = []
+  for (let stops = 0; stops < stopsMax; stops++) {
+    await page.keyboard.press('Tab')
+    const stop = await page.evaluate(() => {
+      const element = document.activeElement
+      const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : undefined
+      return label ?? element?.getAttribute('aria-label') ?? element?.textContent ?? ''
+    })
+    if (stop === name) return
+    seen.push(stop)
+  }
+  assert.fail(`no stop of the keyboard is called ${name}: ${seen.join(' | ')}`)
+}

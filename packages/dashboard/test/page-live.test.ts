@@ -1,0 +1,113 @@
+/** What moves by itself: uploads as they come, keys as they are made and revoked, the server as it goes and comes back. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { NO_BROWSER } from './browser.ts'
+import { fileOf, openSite, type Site } from './site.ts'
+
+describe('the page, live', { skip: NO_BROWSER }, () => {
+  let site: Site
+  before(async () => {
+    site = await openSite({ days: 0 })
+  })
+  after(() => site[Symbol.asyncDispose]())
+
+  test('while nothing has arrived every page says what to type', async () => {
+    await using window = await site.window(site.admin)
+    const { page } = window
+    for (const [path, command] of [
+      ['/', 'npx splitcart upload-data --wait'],
+      ['/sources', 'npx splitcart upload-data --wait'],
+      ['/uploads', 'npx splitcart doctor'],
+      ['/products', 'npx splitcart upload-data --wait'],
+    ] as const) {
+      await window.goto(path)
+      await page.getByText(command).first().waitFor()
+    }
+    for (const [path, words] of [
+      ['/rejects', 'Every row that arrived was loaded.'],
+      ['/holds', 'Nothing is held.'],
+    ] as const) {
+      await window.goto(path)
+      await page.getByText(words).waitFor()
+    }
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('a file that is uploaded appears and becomes loaded, without a reload', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/uploads')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.evaluate(() => Object.assign(globalThis, { isStillHere: true }))
+    await site.write('live-2026-01-01.jsonl', fileOf('2026-01-01', 40))
+    const sent = site.upload('--quiet')
+    const row = page.getByRole('row').filter({ hasText: 'live-2026-01-01.jsonl' })
+    await row.waitFor()
+    await row.getByText('loaded').waitFor()
+    assert.equal((await sent).code, 0)
+    assert.equal(await page.evaluate(() => 'isStillHere' in globalThis), true)
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await page.getByText(/Uploads today/).waitFor()
+    assert.match(await page.getByRole('region', { name: 'Today' }).innerText(), /Uploads today\s+1/)
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('when the server stops the page says so, and goes on by itself when it is back', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/uploads')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await site.stop()
+    await page.getByText('Not connected, trying again').waitFor()
+    await site.restart()
+    await page.getByText('Live', { exact: true }).waitFor()
+    await site.write('after-2026-01-02.jsonl', fileOf('2026-01-02', 40))
+    const sent = site.upload('--quiet')
+    const row = page.getByRole('row').filter({ hasText: 'after-2026-01-02.jsonl' })
+    await row.getByText('loaded').waitFor()
+    assert.equal((await sent).code, 0)
+    const faults = window.faults.filter((fault) => !fault.includes('ERR_CONNECTION_REFUSED'))
+    assert.deepEqual(faults, [])
+  })
+
+  test('a key is made on the page, used by upload-data, rotated, revoked, and then refused', async () => {
+    await using window = await site.window(site.admin)
+    const { page } = window
+    await window.goto('/keys')
+    await page.getByRole('button', { name: 'Create a key' }).click()
+    await page.getByLabel('Name').fill('a laptop')
+    await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
+    const key = (await page.getByRole('dialog').locator('pre').innerText()).trim()
+    assert.match(key, /^splitcart_/)
+    await page.getByRole('button', { name: 'I have it' }).click()
+    assert.ok(!(await page.content()).includes(key))
+    await site.write('laptop-2026-01-03.jsonl', fileOf('2026-01-03', 40))
+    assert.equal((await site.machines.upload(site.server(), key, '--quiet')).code, 0)
+    await page.reload()
+    const row = page.getByRole('row').filter({ hasText: 'a laptop' })
+    await row.getByText('127.0.0.1').waitFor()
+    await row.getByRole('button', { name: 'Revoke a laptop' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await row.getByText('revoked').waitFor()
+    assert.equal((await site.machines.upload(site.server(), key, '--quiet')).code, 10)
+    await page.getByRole('link', { name: 'Audit', exact: true }).click()
+    await page
+      .getByRole('table', { name: 'Audit' })
+      .getByText(/revoked/)
+      .first()
+      .waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('who signed in with a key that is revoked is signed out', async () => {
+    const key = await site.machines.key('read')
+    await using window = await site.window(key)
+    const { page } = window
+    await window.goto('/uploads')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const id = key.split('_')[1]!
+    assert.equal((await site.machines.run(['keys', 'revoke', id])).code, 0)
+    await page.waitForURL(/\/sign-in/)
+    assert.deepEqual(window.faults, [])
+  })
+})

@@ -1,0 +1,256 @@
+/** The page as people use it: every part of it, in a real browser, on a real server with generated data. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { NO_BROWSER } from './browser.ts'
+import { fileOf, openSite, rowOf, type Site } from './site.ts'
+
+describe('the page', { skip: NO_BROWSER }, () => {
+  let site: Site
+  before(async () => {
+    site = await openSite({ days: 3 })
+    await site.write('corner-2026-01-01.jsonl', fileOf('2026-01-01', 40))
+    await site.write('rejected-2026-01-02.jsonl', `${fileOf('2026-01-02', 40)}${rowOf('bad', 'a lot')}\nno json\n`)
+    await site.write('wrong-2026-01-03.jsonl', 'not one row\n')
+    await site.upload('--quiet')
+    await site.write('half-2026-01-04.jsonl', fileOf('2026-01-04', 12, 9.5))
+    await site.upload('--quiet')
+  })
+  after(() => site[Symbol.asyncDispose]())
+
+  test('who is not signed in is asked for a key, is told what is wrong with a wrong one, and then gets where they wanted', async () => {
+    await using window = await site.window(null)
+    const { page } = window
+    await window.goto('/uploads?state=loaded')
+    await page.waitForURL(/\/sign-in\?to=/)
+    await page.getByLabel('Key', { exact: true }).fill('splitcart_wrong')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('This key is not accepted').waitFor()
+    await page.getByLabel('Key', { exact: true }).fill(site.reader)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('/uploads?state=loaded')
+    await page.getByRole('table', { name: 'Uploads' }).waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(/\/sign-in/)
+    await page.goto('/uploads')
+    await page.waitForURL(/\/sign-in/)
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('the overview says first what needs attention, and the tab of the browser does too', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/')
+    const attention = page.getByRole('region', { name: 'Needs attention' })
+    for (const words of ['half-2026-01-04.jsonl', 'wrong-2026-01-03.jsonl', 'rejected-2026-01-02.jsonl'])
+      await attention.getByRole('link', { name: words }).first().waitFor()
+    const today = page.getByRole('region', { name: 'Today' })
+    assert.match(await today.innerText(), /Uploads today\s+16/)
+    await page.getByRole('region', { name: 'The last 24 hours' }).waitFor()
+    assert.equal(
+      await page
+        .getByRole('region', { name: /Sources/ })
+        .getByRole('img')
+        .count(),
+      5,
+    )
+    await page.waitForFunction(() => /^\(\d+\) Overview/.test(document.title))
+    assert.match((await page.locator('link[rel=icon]').getAttribute('href')) ?? '', /attention/)
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('sources show how they are scraped, and filters survive a reload and the way back', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/sources')
+    const table = page.getByRole('table', { name: 'Sources' })
+    await table.getByText('Corner Shop').waitFor()
+    assert.equal(await table.getByRole('row').count(), 6)
+    await page.getByLabel('Company').selectOption('corner')
+    await page.waitForURL('/sources?company=corner')
+    await page.waitForFunction(() => document.querySelectorAll('[role=row]').length === 2)
+    assert.match(await table.innerText(), /Corner Shop[\s\S]*good|late|silent/)
+    await page.reload()
+    await table.getByText('Corner Shop').waitFor()
+    assert.equal(await page.getByLabel('Company').inputValue(), 'corner')
+    await page.goBack()
+    await page.waitForFunction(() => document.querySelectorAll('[role=row]').length === 6)
+    await page.getByLabel('State').selectOption('silent')
+    await page.waitForURL('/sources?state=silent')
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('one upload shows its receipt, counts that add up, its timeline and its rejects', async () => {
+    await using window = await site.window(site.admin)
+    const { page } = window
+    await window.goto('/uploads')
+    await page.getByLabel('File name').fill('rejected')
+    await page.waitForURL('/uploads?q=rejected')
+    await page.getByRole('link', { name: 'rejected-2026-01-02.jsonl' }).click()
+    await page.waitForURL(/\/uploads\/[0-9a-f-]{36}$/)
+    const rows = page.getByRole('region', { name: 'What became of its rows' })
+    await rows.getByRole('cell').nth(5).waitFor()
+    const numbers = (await rows.getByRole('cell').allInnerTexts()).map(Number)
+    assert.equal(
+      numbers.slice(0, 5).reduce((sum, number) => sum + number, 0),
+      42,
+    )
+    assert.equal(numbers[5], 42)
+    assert.match(
+      await page.getByRole('region', { name: 'From accepted to committed' }).innerText(),
+      /accepted[\s\S]*load began[\s\S]*committed/,
+    )
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download the file as it came' }).click(),
+    ])
+    const chunks = await (await download.createReadStream()).toArray()
+    assert.match(Buffer.concat(chunks).toString(), /no json/)
+    await page.getByRole('link', { name: 'Look at its rejects' }).click()
+    await page.waitForURL(/\/rejects\?upload=/)
+    await page.locator('mark').getByText('"price_current":"a lot"').waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('rejects are grouped by reason and source, with the field marked, and can be downloaded', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/rejects')
+    await page
+      .getByRole('heading', { name: /not_json/ })
+      .first()
+      .waitFor()
+    await page.getByLabel('Reason').selectOption('field_value')
+    await page.waitForURL('/rejects?code=field_value')
+    await page.getByText('1 row in 1 group').waitFor()
+    assert.equal(await page.locator('mark').innerText(), '"price_current":"a lot"')
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download as JSON Lines' }).click(),
+    ])
+    const lines = Buffer.concat(await (await download.createReadStream()).toArray())
+      .toString()
+      .trim()
+      .split('\n')
+    assert.equal(lines.length, 1)
+    assert.equal(JSON.parse(lines[0]!).code, 'field_value')
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('a held file shows why and what it would change, and is released from the page', async () => {
+    await using reading = await site.window(site.reader)
+    await reading.goto('/holds')
+    await reading.page.getByText('sign in with a key that has the scope admin').waitFor()
+    await using window = await site.window(site.admin)
+    const { page } = window
+    await window.goto('/holds')
+    const hold = page.getByRole('article', { name: 'half-2026-01-04.jsonl' })
+    await hold
+      .getByText(/12 rows, fewer than 50 % of the 40 before it/)
+      .first()
+      .waitFor()
+    const change = hold.getByRole('region', { name: 'What it would change' })
+    assert.match(await change.innerText(), /change\s+12[\s\S]*make disappear\s+28[\s\S]*1\.50\s+9\.50\s+\+533%/)
+    await hold.getByRole('button', { name: 'Release' }).click()
+    await page
+      .getByRole('dialog')
+      .getByLabel(/Reason/)
+      .fill('it was a holiday')
+    await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click()
+    await page.getByText('Nothing is held.').waitFor()
+    // The other window sees it too.
+    await reading.page.getByText('Nothing is held.').waitFor()
+    await window.goto('/audit')
+    await page.getByText('it was a holiday').first().waitFor()
+    assert.deepEqual([...window.faults, ...reading.faults], [])
+  })
+
+  test('a load is undone from its page and comes back when it is released', async () => {
+    await using window = await site.window(site.admin)
+    const { page } = window
+    await window.goto('/uploads?q=half')
+    await page.getByRole('link', { name: 'half-2026-01-04.jsonl' }).click()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click()
+    await page.getByRole('button', { name: 'Release' }).waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('a product is found while typing, and shows its prices now, its history, and the upload a price came with', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/products')
+    await page.getByLabel('Name and brand').fill('product s1')
+    await page.waitForURL('/products?q=product+s1')
+    await page.getByRole('status').getByText('found').waitFor()
+    await page.getByRole('link', { name: 'Product s1', exact: true }).click()
+    await page.getByRole('heading', { level: 1, name: 'Product s1' }).waitFor()
+    await page.locator('canvas').waitFor()
+    const history = page.getByRole('table', { name: 'Price history' })
+    await history.getByText('1.50').first().waitFor()
+    await history.getByRole('link', { name: 'its upload' }).last().click()
+    await page.waitForURL(/\/uploads\/[0-9a-f-]{36}$/)
+    await page.getByRole('heading', { level: 1, name: 'corner-2026-01-01.jsonl' }).waitFor()
+    await page.goBack()
+    // A point of the chart leads to its upload as well.
+    const plot = await page.locator('.u-over').boundingBox()
+    await page.mouse.move(plot!.x + 4, plot!.y + plot!.height / 2)
+    await page.mouse.click(plot!.x + 4, plot!.y + plot!.height / 2)
+    await page.getByRole('heading', { level: 1, name: 'corner-2026-01-01.jsonl' }).waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('stores are chosen for the chart, and the choice is in the address', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/products')
+    await page.getByRole('table', { name: 'Products' }).getByRole('link').first().click()
+    const boxes = page.getByRole('table', { name: 'What it costs now' }).getByRole('checkbox')
+    await boxes.first().waitFor()
+    await page.locator('canvas').waitFor()
+    await boxes.first().uncheck()
+    const chosen = (await boxes.count()) - 1
+    if (chosen > 0) await page.waitForURL(/store=/)
+    await page.getByLabel('Period').selectOption('30')
+    await page.waitForURL(/days=30/)
+    await page.reload()
+    await boxes.first().waitFor()
+    assert.equal(await page.getByLabel('Period').inputValue(), '30')
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('the system page shows versions, the loader and the disk, and no secret', async () => {
+    await using window = await site.window(site.admin)
+    const { page } = window
+    await window.goto('/system')
+    await page.getByText('update-db').first().waitFor()
+    await page.getByLabel('also those at their defaults').check()
+    const text = await page.locator('main').innerText()
+    assert.match(text, /Node\.js\s+v?26/)
+    assert.match(text, /idle|working/)
+    assert.match(text, /DISK_BYTES_KEPT/)
+    for (const secret of [site.admin, site.reader, site.sender]) assert.ok(!text.includes(secret))
+    await page.getByRole('link', { name: 'API documentation' }).click()
+    await page.getByRole('heading', { level: 1, name: 'API' }).waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('the API is described without signing in', async () => {
+    await using window = await site.window(null)
+    const { page } = window
+    await window.goto('/docs')
+    await page.getByRole('link', { name: 'GET /api/products/{id}/prices' }).click()
+    const section = page.getByRole('region', { name: 'GET /api/products/{id}/prices' })
+    assert.match(await section.innerText(), /Parameters[\s\S]*store[\s\S]*200[\s\S]*is_on_special/)
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('an address that leads nowhere says so', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/uploads/none')
+    await page.getByRole('alert').getByText('There is nothing here').waitFor()
+    await window.goto('/products/999999999')
+    await page.getByRole('alert').getByText('no product has this id').waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+})

@@ -1,0 +1,159 @@
+/** A server with the built page, generated data in it, and a browser that looks at it. */
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { type Machines, openMachines, type Server } from '../../../test/machines.ts'
+import { openBrowser } from './browser.ts'
+import { buildPage } from './built.ts'
+
+const DAY_MS = 86_400_000
+const WAIT_MS = 15_000
+
+/** A browser window that is signed in, and what went wrong in it. */
+export type Window = AsyncDisposable & Readonly<{ page: Page; faults: string[]; goto: (path: string) => Promise<void> }>
+
+export type Site = AsyncDisposable &
+  Readonly<{
+    machines: Machines
+    server: () => Server
+    browser: Browser
+    /** A key with the scopes read and admin. */
+    admin: string
+    /** A key that may only read. */
+    reader: string
+    /** A key that may only upload. */
+    sender: string
+    restart: () => Promise<void>
+    stop: () => Promise<void>
+    /** Puts a file into the outbox. */
+    write: (name: string, text: string) => Promise<void>
+    /** Sends what waits in the outbox and waits for its end. */
+    upload: (...args: string[]) => ReturnType<Machines['upload']>
+    window: (key: string | null, options?: BrowserContextOptions) => Promise<Window>
+  }>
+
+/** Opens a site with so much data; `days: 0`: with none. The last day is today. */
+export async function openSite({ days, products = 60 }: { days: number; products?: number }): Promise<Site> {
+  const [machines] = await Promise.all([openMachines(), buildPage()])
+  let server = await machines.serve()
+  const port = new URL(server.url).port
+  const [admin, reader, sender] = await Promise.all(['read,admin', 'read', 'upload'].map(machines.key))
+  const outbox = join(machines.scraping, 'product_outbox')
+  const upload = (...args: string[]) => machines.upload(server, sender!, '--wait', ...args)
+  if (days > 0) {
+    const first = new Date(Date.now() - (days - 1) * DAY_MS).toISOString().slice(0, 10)
+    const plan = ['--companies', '2', '--stores', '2', '--days', String(days), '--products', String(products)]
+    await machines.run(['generate', outbox, ...plan, '--first-date', first])
+    assert.equal((await upload('--quiet')).code, 0)
+  }
+  const browser = await openBrowser()
+  const stop = async () => {
+    server.child.kill('SIGTERM')
+    await server.ended
+  }
+  return {
+    machines,
+    server: () => server,
+    browser,
+    admin: admin!,
+    reader: reader!,
+    sender: sender!,
+    stop,
+    restart: async () => {
+      server = await machines.serve(['--port', port])
+    },
+    write: async (name, text) => {
+      await mkdir(outbox, { recursive: true })
+      await writeFile(join(outbox, name), text)
+    },
+    upload,
+    window: (key, options) => openWindow(browser, server.url, key, options),
+    [Symbol.asyncDispose]: async () => {
+      await browser.close()
+      await machines[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function openWindow(
+  browser: Browser,
+  url: string,
+  key: string | null,
+  options: BrowserContextOptions = {},
+): Promise<Window> {
+  const context = await browser.newContext({
+    baseURL: url,
+    locale: 'en-AU',
+    timezoneId: 'Australia/Brisbane',
+    ...options,
+  })
+  if (key !== null) assert.equal((await context.request.post('/api/session', { data: { key } })).status(), 201)
+  context.setDefaultTimeout(WAIT_MS)
+  const page = await context.newPage()
+  const faults = faultsOf(page, url)
+  return {
+    page,
+    faults,
+    goto: async (path) => {
+      await page.goto(path)
+      await page.locator('h1').waitFor()
+    },
+    [Symbol.asyncDispose]: () => context.close(),
+  }
+}
+
+/** What must never happen: a script that throws, something the policy refuses, a request to anybody else. */
+function faultsOf(page: Page, url: string): string[] {
+  const faults: string[] = []
+  page.on('pageerror', ({ message }) => faults.push(`thrown: ${message}`))
+  page.on('console', (message) => {
+    const text = message.text()
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource')) faults.push(`console: ${text}`)
+  })
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${url}/`)) faults.push(`request: ${request.url()}`)
+  })
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  return faults
+}
+
+/** A row of a store of its own, for files that a test writes. */
+export function rowOf(sku: string, price: unknown, more: Record<string, unknown> = {}): string {
+  const { metadata, ...product } = more
+  return JSON.stringify({
+    product: {
+      sku,
+      name: `Product ${sku}`,
+      normalized_name_brand_size: `product ${sku}`,
+      price_current: price,
+      ...product,
+    },
+    metadata: {
+      company: 'corner',
+      store_name: 'Corner Shop',
+      store_id: 'C1',
+      scraped_date: '2026-01-01',
+      ...Object(metadata),
+    },
+  })
+}
+
+/** A file of so many rows of one date. */
+export function fileOf(date: string, count: number, price = 1.5): string {
+  return Array.from(
+    { length: count },
+    (_, index) => `${rowOf(`s${index}`, price, { metadata: { scraped_date: date } })}\n`,
+  ).join('')
+}
+
+/** Until a page has its answers: nothing says that it waits any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const main = document.querySelector('main')
+    return main !== null && !main.querySelector('[data-waiting]') && main.querySelector('h1') !== null
+  })
+}
