@@ -8,6 +8,8 @@ import { firstKill, LANES, startThreads } from '../torture/simulator/simulator.t
 const SEEDS = 20_000
 // Half a minute on two idle processors.
 const MS_MAX = 400_000
+// One in two hundred has hung on the order of random names.
+const SEEDS_TOLD_AGAIN = 300
 const MISTAKE_SEEDS_MAX = 2_000
 
 test('whatever crashes, every file that was published is loaded once and every accepted one is kept', {
@@ -27,6 +29,12 @@ test('whatever crashes, every file that was published is loaded once and every a
   await Promise.all(Array.from({ length: LANES }, lane))
   t.diagnostic(`${SEEDS} seeds, ${crashes} crashes`)
   assert.ok(crashes > SEEDS)
+})
+
+test('a seed tells the same story whenever it is told', async () => {
+  await using threads = startThreads()
+  const tellAll = () => Promise.all(Array.from({ length: SEEDS_TOLD_AGAIN }, (_, seed) => threads.tell(seed)))
+  assert.deepEqual(await tellAll(), await tellAll())
 })
 
 test('each mistake that is planted in the hand-overs is noticed', async () => {

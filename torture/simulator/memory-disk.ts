@@ -59,7 +59,16 @@ export class Store {
     setName(parent, name, folder(++this.#inodes))
   }
 
-  create(path: string): Content {
+  /** What `open` finds or makes, as its flags say. */
+  open(path: string, flags: unknown): Inode {
+    if (!creates(flags)) return this.find(path)
+    const there = excludes(flags) ? undefined : this.#find(path)
+    if (there === undefined) return this.#create(path)
+    if (there.kind === 'file') there.bytes = NOTHING
+    return there
+  }
+
+  #create(path: string): Content {
     const [parent, name] = this.#place(path)
     if (parent.names.has(name)) throw fault('EEXIST', path)
     const made: Content = { kind: 'file', ino: ++this.#inodes, bytes: NOTHING, synced: NOTHING, mtimeMs: this.#now() }
@@ -192,6 +201,10 @@ export function statsOf(inode: Inode): Stats {
 /** Whether flags of `open` ask for a new file. */
 export function creates(flags: unknown): boolean {
   return typeof flags === 'number' && (flags & constants.O_CREAT) !== 0
+}
+
+function excludes(flags: unknown): boolean {
+  return typeof flags === 'number' && (flags & constants.O_EXCL) !== 0
 }
 
 /** An error of the file system. */

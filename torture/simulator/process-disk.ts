@@ -20,7 +20,7 @@ export function diskOf(process: Process): Disk {
       }
       const there = creates(flags) ? undefined : store.folderAt(path)
       if (there !== undefined) return process.now(() => openFile(there))
-      return process.turn(() => openFile(creates(flags) ? store.create(path) : store.find(path)))
+      return process.turn(() => openFile(store.open(path, flags)))
     },
     link: (from: string, to: string) =>
       process.turn(() => {
@@ -70,6 +70,11 @@ class MemoryFile {
   appendFile(text: string | Buffer): Promise<void> {
     const bytes = Buffer.from(text as Buffer)
     return this.#process.turn(() => this.#process.machine.store.append(this.#content(), bytes))
+  }
+
+  async write(text: string) {
+    await this.appendFile(text)
+    return { bytesWritten: Buffer.byteLength(text), buffer: text }
   }
 
   sync(): Promise<void> {

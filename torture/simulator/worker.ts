@@ -8,6 +8,7 @@ const PORTIONS = new Set([64, 256, 512, 1024].map((kib) => kib * 1024))
 const BUFFER_BYTES = 4_000
 
 const STAND_INS: Readonly<Record<string, string>> = {
+  'node:crypto': new URL('crypto-stand-in.ts', import.meta.url).href,
   'node:zlib': new URL('zlib-stand-in.ts', import.meta.url).href,
   '@splitcart/shared/lock.ts': new URL('lock-stand-in.ts', import.meta.url).href,
 }

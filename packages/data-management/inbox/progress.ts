@@ -21,15 +21,16 @@ export async function* noted(
   portions: AsyncIterable<Buffer>,
   upload: Readonly<{ id: string; bytes: number }>,
   note: (progress: LoadProgress) => Promise<void>,
+  now: () => number,
 ): AsyncGenerator<Buffer> {
   let bytes = 0
-  let notedAt = performance.now()
+  let notedAt = now()
   for await (const portion of portions) {
     yield portion
     bytes += portion.length
-    if (performance.now() - notedAt < NOTE_MS_MIN) continue
+    if (now() - notedAt < NOTE_MS_MIN) continue
     await note({ upload_id: upload.id, bytes, of_bytes: upload.bytes })
-    notedAt = performance.now()
+    notedAt = now()
   }
 }
 

@@ -13,7 +13,7 @@ import { v7 as uuid } from 'uuid'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
-import { noted, writeProgress } from '../inbox/progress.ts'
+import { type LoadProgress, noted, writeProgress } from '../inbox/progress.ts'
 import { putAway } from '../inbox/put-away.ts'
 import { bytesOf, DamagedFile, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
@@ -111,10 +111,11 @@ export async function loadUpload(
 /** What loading an upload takes. */
 async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise<LoadOrder> {
   const { sha256, filename, received_at: receivedAt } = upload
+  const note = (progress: LoadProgress) => writeProgress(work.disk, work.folders.data, progress)
   const keyId = await work.ledger.uploads.firstSender(upload.id)
   return {
     file: { sha256, filename, receivedAt },
-    bytes: () => noted(bytesOf(work.disk, stored), upload, (note) => writeProgress(work.disk, work.folders.data, note)),
+    bytes: () => noted(bytesOf(work.disk, stored), upload, note, work.now),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
     mayWrite: permissionOf(keyId === undefined ? null : await work.ledger.keys.onlyFor(keyId)),
