@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import type { LoaderView, SystemView } from '../api/system-schema.ts'
@@ -48,16 +47,14 @@ test('a loader is not running, idle, or working on an upload', async () => {
 test('a load that takes long leaves a note of how far it is, a short one none', async () => {
   await using receiver = await openReceiver()
   const { data } = receiver.folders
-  async function* portions(pauseMs: number) {
-    for (let number = 0; number < 3; number++) {
-      yield Buffer.alloc(100)
-      await sleep(pauseMs)
-    }
+  async function* portions() {
+    for (let number = 0; number < 3; number++) yield Buffer.alloc(100)
   }
-  const read = async (pauseMs: number) => {
+  const read = async (msBetweenLooks: number) => {
     const note = (progress: Parameters<typeof writeProgress>[2]) => writeProgress(realDisk(), data, progress)
-    let bytes = 0
-    for await (const portion of noted(portions(pauseMs), { id: 'x', bytes: 300 }, note)) bytes += portion.length
+    let [bytes, now] = [0, 0]
+    const clock = () => (now += msBetweenLooks)
+    for await (const portion of noted(portions(), { id: 'x', bytes: 300 }, note, clock)) bytes += portion.length
     assert.equal(bytes, 300)
   }
   await read(0)
