@@ -9,6 +9,7 @@
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { replace } from '@splitcart/shared/durable-file.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import type { Folders } from './folders.ts'
 import { readNoteText } from './note.ts'
@@ -100,5 +101,11 @@ function isOver({ state }: Receipt): boolean {
 
 async function readReceipt(disk: Disk, path: string): Promise<Receipt | undefined> {
   const text = await readNoteText(disk, path)
-  return text === undefined ? undefined : await parseReceipt(text).catch(() => undefined)
+  if (text === undefined) return undefined
+  try {
+    return parseReceipt(text)
+  } catch (error) {
+    if (error instanceof Problem) return undefined
+    throw error
+  }
 }

@@ -121,7 +121,7 @@ async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Prom
     })
     const text = await readText(idle, response)
     if (response.status !== 200 && response.status !== 201) throw faultOf(response, url, text)
-    return checked(await parseReceipt(text), spooled)
+    return checked(parseReceipt(text), spooled)
   } catch (error) {
     // The disk failed, not the network: fetch only wraps what the body threw.
     throw body.fault ?? error

@@ -28,9 +28,6 @@ Buffer.allocUnsafeSlow = tiny
 
 // Loaded only now, with the stand-in in its place.
 const { tell } = await import('./story.ts')
-// The product loads this when it first needs it; no story waits for that.
-const { parseReceipt } = await import('@splitcart/shared/receipt.ts')
-await parseReceipt('').catch(() => {})
 
 const { stackTraceLimit } = Error
 

@@ -26,14 +26,14 @@ const RECEIPT: Receipt = {
   },
 }
 
-test('a receipt goes through its text unchanged, before and after the load', async () => {
+test('a receipt goes through its text unchanged, before and after the load', () => {
   for (const receipt of [RECEIPT, { ...RECEIPT, state: 'accepted', load: null }])
-    assert.deepEqual(await parseReceipt(JSON.stringify(receipt)), receipt)
+    assert.deepEqual(parseReceipt(JSON.stringify(receipt)), receipt)
 })
 
-test('a field that a newer server adds does no harm', async () => {
+test('a field that a newer server adds does no harm', () => {
   const receipt = { ...RECEIPT, colour: 'green' }
-  assert.deepEqual(await parseReceipt(JSON.stringify(receipt)), receipt)
+  assert.deepEqual(parseReceipt(JSON.stringify(receipt)), receipt)
 })
 
 const WRONG: Readonly<Record<string, unknown>> = {
@@ -46,17 +46,24 @@ const WRONG: Readonly<Record<string, unknown>> = {
   'a broken count': { ...RECEIPT, bytes: 1.5 },
   'a time that is none': { ...RECEIPT, received_at: 'yesterday' },
   'a load without counts': { ...RECEIPT, load: {} },
+  'a load with a broken count': { ...RECEIPT, load: { ...RECEIPT.load, rows: 0.5 } },
+  'a load with a problem that is a number': { ...RECEIPT, load: { ...RECEIPT.load, problem: 5 } },
+  'a time that is short': { ...RECEIPT, received_at: '2025-09-23' },
+  'a time in a month that is none': { ...RECEIPT, received_at: '2025-13-23T04:05:06Z' },
+  'a digest that is a number': { ...RECEIPT, sha256: 5 },
+  'an id that is too long': { ...RECEIPT, id: 'x'.repeat(65) },
+  'a load that is a text': { ...RECEIPT, load: 'loaded' },
   nothing: null,
   'a list': [RECEIPT],
 }
 
 for (const [what, value] of Object.entries(WRONG))
-  test(`${what} makes no receipt`, async () => {
-    await assert.rejects(parseReceipt(JSON.stringify(value)), { code: 'answer_unknown' })
+  test(`${what} makes no receipt`, () => {
+    assert.throws(() => parseReceipt(JSON.stringify(value)), { code: 'answer_unknown' })
   })
 
-test('a page of HTML is no receipt', async () => {
-  await assert.rejects(parseReceipt('<html>'), { code: 'answer_unknown', message: /it is not JSON/ })
+test('a page of HTML is no receipt', () => {
+  assert.throws(() => parseReceipt('<html>'), { code: 'answer_unknown', message: /it is not JSON/ })
 })
 
 test('nothing more happens by itself to what is loaded, held or failed', () => {
