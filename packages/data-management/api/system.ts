@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { EventFeed } from './event-feed.ts'
 import { loaderState } from './loader-state.ts'
 import { databasesOf, diskOf, inboxOf } from './machine.ts'
-import { MAY_CHANGE } from './parameters.ts'
+import { MAY_READ } from './parameters.ts'
 import type { Services } from './services.ts'
 import { SYSTEM_RESPONSE, type SystemView } from './system-schema.ts'
 
@@ -12,7 +12,7 @@ export function systemRoutes(server: FastifyInstance, services: Services, feed: 
   const { inbox, program } = services
   const startedAt = new Date(inbox.now()).toISOString()
   const schema = { summary: 'How things stand on the machine', response: { 200: SYSTEM_RESPONSE } }
-  server.get('/api/system', { config: MAY_CHANGE, schema }, async (): Promise<SystemView> => {
+  server.get('/api/system', { config: MAY_READ, schema }, async (): Promise<SystemView> => {
     const { node, sqlite = '' } = process.versions
     const backup = await inbox.ledger.latestBackup()
     return {

@@ -41,7 +41,7 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'GET /api/rejects': READ,
   'GET /api/rejects/lines': READ,
   'GET /api/audit': ADMIN,
-  'GET /api/system': ADMIN,
+  'GET /api/system': READ,
   'GET /api/keys': ADMIN,
   'POST /api/keys': ADMIN,
   'POST /api/keys/{id}/rotate': ADMIN,
