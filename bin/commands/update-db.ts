@@ -5,11 +5,13 @@ import { removeCopies } from '@splitcart/data-management/inbox/clean.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
+import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
 import { type Pass, STILL_MS_MIN, type UpdateDb, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
+import { databaseFile } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
@@ -60,9 +62,11 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options)
   await using machine = await openDataManagement(settings)
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
-  const work = workOf(machine, settings, terminal, { force: options.force === true, log })
-  if (options.dryRun) return await tellPreviews(work, terminal)
+  const alone = workOf(machine, settings, terminal, { force: options.force === true, log })
+  if (options.dryRun) return await tellPreviews(alone, terminal)
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
+  await using reader = new ThreadReader(databaseFile(settings))
+  const work = { ...alone, reader }
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
   await removeCopies(machine.disk, machine.folders)
   await reconcile(work)

@@ -85,12 +85,12 @@ export function ledgerOf(process: Process, { uploads, forgotten }: LedgerTables)
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */
-function stagingOf(count: (rows: number) => void): Pick<Staging, 'open' | 'take' | 'settle' | 'scrapes'> {
+function stagingOf(count: (rows: number) => void): Pick<Staging, 'take' | 'settle' | 'scrapes'> {
   const take: Staging['take'] = (portion) => {
     count(portion.count - portion.rejects.length)
     return 0
   }
-  return { open: () => ({ number: 0, known: undefined }), take, settle: () => {}, scrapes: [] }
+  return { take, settle: () => {}, scrapes: [] }
 }
 
 /** How a load commits; a mistake may do it otherwise. */
@@ -117,6 +117,7 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
   const calls = {
     findLoad: (sha256: string) => tables.loads.records.get(sha256),
     rowsBefore: () => undefined,
+    knownLines: () => undefined,
     begin: ({ sha256, filename }: LoadedFile) => {
       let isApplied = false
       let rows = 0

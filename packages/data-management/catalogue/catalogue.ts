@@ -3,8 +3,11 @@
  * load itself, commits in one transaction.
  */
 import { fileURLToPath } from 'node:url'
+import type { RowMetadata } from '@splitcart/shared/row.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
 import { rowsBefore } from './hold-preview.ts'
+import { findKnownLines, type Known } from './known-lines.ts'
+import type { ListingMemory } from './listings.ts'
 import { Loading } from './loading.ts'
 import {
   type Ending,
@@ -37,9 +40,14 @@ export class Catalogue implements Disposable {
     return findLoad(this.database, sha256)
   }
 
-  /** Begins a load: nothing of it stays unless `commit` is called before it is disposed of. */
-  begin(file: LoadedFile, startedAt: number): Loading {
-    return new Loading(this.database, file, startedAt)
+  /** What is known of the lines of a scrape that is newer than all of its store. */
+  knownLines(scrape: RowMetadata): Known | undefined {
+    return findKnownLines(this.database, scrape)
+  }
+
+  /** Begins a load: nothing of it stays unless `commit` is called before it is disposed of. `memory`: that of the reader of its file. */
+  begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Loading {
+    return new Loading(this.database, memory, file, startedAt)
   }
 
   /** Takes a load's observations out again, as if it had never come, and records why. Undefined when it is not loaded. */

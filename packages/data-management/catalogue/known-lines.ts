@@ -6,6 +6,7 @@
  * a load is slower and comes to the same.
  */
 import { endianness } from 'node:os'
+import type { RowMetadata } from '@splitcart/shared/row.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 
 // An entry: the listing's id and the three words of the fingerprint, which are 0 where the line cannot be known again. In the order
@@ -117,24 +118,41 @@ export class LineList {
   }
 }
 
+/** Known lines, and the scrape they are of. */
+export type Known = Readonly<{ scrapeId: number; lines: KnownLines }>
+
+type Stored = { scrape_id: number; lines: Uint8Array }
+
 /** The known lines of a store, or undefined where there are none. */
-export function readKnownLines(database: SqliteDatabase, storeId: number): KnownLines | undefined {
-  const sql = 'select lines from known_lines where store_id = ? and kind = ?'
-  const lines = database.get<{ lines: Uint8Array }>(sql, storeId, KIND)?.lines
-  if (lines === undefined) return undefined
+export function readKnownLines(database: SqliteDatabase, storeId: number): Known | undefined {
+  const sql = 'select scrape_id, lines from known_lines where store_id = ? and kind = ?'
+  return knownOf(database.get<Stored>(sql, storeId, KIND))
+}
+
+/** Those of the store of a scrape that is newer than all that are there of it. */
+export function findKnownLines(database: SqliteDatabase, scrape: RowMetadata): Known | undefined {
+  const sql = `select scrape_id, lines from known_lines
+    join scrape on scrape.id = scrape_id join store on store.id = known_lines.store_id join company on company.id = company_id
+    where company.code = ? and store.code = ? and scrape.date < ? and kind = ?`
+  return knownOf(database.get<Stored>(sql, scrape.company, scrape.storeCode, scrape.date, KIND))
+}
+
+function knownOf(stored: Stored | undefined): Known | undefined {
+  if (stored === undefined) return undefined
   // Copied, because the numbers must lie at a multiple of four.
-  return new KnownLines(new Int32Array(new Uint8Array(lines).buffer))
+  const lines = new KnownLines(new Int32Array(new Uint8Array(stored.lines).buffer))
+  return { scrapeId: stored.scrape_id, lines }
 }
 
 /** Notes the lines of what is now the newest scrape of a store. */
-export function writeKnownLines(database: SqliteDatabase, storeId: number, lines: LineList): void {
+export function writeKnownLines(database: SqliteDatabase, storeId: number, scrapeId: number, lines: LineList): void {
   const entries = lines.inOrder()
   if (entries === undefined) {
     forgetKnownLines(database, storeId)
     return
   }
   const bytes = new Uint8Array(entries.buffer)
-  database.run('insert or replace into known_lines (store_id, kind, lines) values (?, ?, ?)', storeId, KIND, bytes)
+  database.run('insert or replace into known_lines values (?, ?, ?, ?)', storeId, scrapeId, KIND, bytes)
 }
 
 /** Forgets the lines of a store, because its newest scrape has become another or is about to. */
@@ -145,7 +163,7 @@ export function forgetKnownLines(database: SqliteDatabase, storeId: number): voi
 /** The known lines of the stores that are in turn: those that have not been for long are read again. */
 export class KnownLinesMemory {
   readonly #database: SqliteDatabase
-  readonly #byStore = new Map<number, KnownLines | undefined>()
+  readonly #byStore = new Map<number, Known | undefined>()
   #lines = 0
 
   constructor(database: SqliteDatabase) {
@@ -153,15 +171,16 @@ export class KnownLinesMemory {
   }
 
   /** The known lines of a store, as they were when the load began. */
-  of(storeId: number): KnownLines | undefined {
+  of(storeId: number): Known | undefined {
     if (this.#byStore.has(storeId)) return this.#byStore.get(storeId)
-    const lines = readKnownLines(this.#database, storeId)
-    this.#lines += lines?.count ?? 0
-    if (this.#lines > REMEMBERED_MAX) {
+    const known = readKnownLines(this.#database, storeId)
+    const count = known?.lines.count ?? 0
+    if (this.#lines + count > REMEMBERED_MAX) {
       this.#byStore.clear()
-      this.#lines = lines?.count ?? 0
+      this.#lines = 0
     }
-    this.#byStore.set(storeId, lines)
-    return lines
+    this.#lines += count
+    this.#byStore.set(storeId, known)
+    return known
   }
 }

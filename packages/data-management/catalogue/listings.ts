@@ -1,48 +1,75 @@
-/** The listings and labels of one file: found by what the reader says of them, or made, and each found once. */
+/**
+ * Listings and labels: found by what the reader says of them, or made. Each is looked for once and remembered by the number that the
+ * reader gave it, over many files.
+ */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import type { Names } from './names.ts'
+import { Names } from './names.ts'
 import type { NewLabel, NewListing, Portion } from './portion.ts'
 import { joinKeys, productFor } from './products.ts'
 
 /** A listing by the number that the reader gave it. `id` 0: not looked for yet, or not there. */
-type Numbered = { readonly companyId: number; readonly byName: number; readonly code: string; id: number }
+type Numbered = NewListing & { id: number }
 type NumberedLabel = NewLabel & { id: number }
+
+/** What a reader has numbered, and the ids of it that have been found. */
+export class ListingMemory {
+  #listings: Numbered[] = []
+  #labels: NumberedLabel[] = []
+  #foundIn = 0
+
+  /** Takes note of what appears in a portion for the first time. Every portion of the reader must be told. */
+  note({ forget, listings, labels }: Portion): void {
+    if (forget) {
+      this.#listings = []
+      this.#labels = []
+    }
+    for (const listing of listings) this.#listings.push({ ...listing, id: 0 })
+    for (const label of labels) this.#labels.push({ ...label, id: 0 })
+  }
+
+  /** Forgets the ids when they were found in another version of the catalogue: some of it may be gone since. */
+  begin(version: number): void {
+    if (version === this.#foundIn) return
+    this.#foundIn = version
+    for (const each of [...this.#listings, ...this.#labels]) each.id = 0
+  }
+
+  /** The listing of a number. */
+  listing(number: number): Numbered {
+    return this.#listings[number]!
+  }
+
+  /** The label of a number. */
+  label(number: number): NumberedLabel {
+    return this.#labels[number]!
+  }
+}
 
 /** Finds and makes listings, labels and products. */
 export class Listings {
   readonly #database: SqliteDatabase
   readonly #names: Names
-  #listings: Numbered[] = []
-  #labels: NumberedLabel[] = []
+  readonly #memory: ListingMemory
 
-  constructor(database: SqliteDatabase, names: Names) {
+  constructor(database: SqliteDatabase, memory: ListingMemory) {
     this.#database = database
-    this.#names = names
-  }
-
-  /** Takes note of what appears in a portion for the first time. */
-  note({ forget, listings, labels }: Portion, companyOf: (listing: NewListing) => number): void {
-    if (forget) {
-      this.#listings = []
-      this.#labels = []
-    }
-    for (const listing of listings)
-      this.#listings.push({ companyId: companyOf(listing), byName: listing.byName, code: listing.code, id: 0 })
-    for (const label of labels) this.#labels.push({ ...label, id: 0 })
+    this.#memory = memory
+    this.#names = new Names(database)
+    memory.begin(database.undone)
   }
 
   /** The ids of a row's listing and label; 0 for what is not there. */
   find(listingNumber: number, labelNumber: number): { listingId: number; labelId: number } {
-    const listing = this.#listings[listingNumber]!
-    const label = this.#labels[labelNumber]!
+    const listing = this.#memory.listing(listingNumber)
+    const label = this.#memory.label(labelNumber)
     if (label.id === 0) this.#look(listing, label)
     return { listingId: listing.id, labelId: label.id }
   }
 
   /** Makes the label, and the listing where that is not there, with the product they belong to; returns their ids. */
   make(listingNumber: number, labelNumber: number): { listingId: number; labelId: number } {
-    const listing = this.#listings[listingNumber]!
-    const label = this.#labels[labelNumber]!
+    const listing = this.#memory.listing(listingNumber)
+    const label = this.#memory.label(labelNumber)
     const [name, key, brand, barcode, size, url, imageUrl, ...path] = JSON.parse(label.text) as LabelText
     const keys = { key, barcode }
     const productId = listing.id === 0 ? productFor(this.#database, keys) : this.#productOf(listing.id)
@@ -70,7 +97,7 @@ export class Listings {
             `select listing.id, label.id as label_id
               from listing left join label on label.listing_id = listing.id and label.hash = ?4
               where company_id = ?1 and by_name = ?2 and code = ?3`,
-            listing.companyId,
+            this.#names.company(listing.company),
             listing.byName,
             listing.code,
             label.hash,
@@ -90,9 +117,9 @@ export class Listings {
     return this.#database.get<{ product_id: number }>(sql, listingId)!.product_id
   }
 
-  #insertListing({ companyId, byName, code }: Numbered, productId: number): number {
+  #insertListing({ company, byName, code }: Numbered, productId: number): number {
     const sql = 'insert into listing (company_id, by_name, code, product_id) values (?, ?, ?, ?)'
-    return this.#insert(sql, [companyId, byName, code, productId])
+    return this.#insert(sql, [this.#names.company(company), byName, code, productId])
   }
 
   #insertLabel(values: (number | string | null)[]): number {

@@ -10,6 +10,7 @@ import type { SqliteDatabase } from '../database/sqlite.ts'
 import { addChange } from './date-change.ts'
 import { type HoldPreview, keepPreview, named, scrapesBeside } from './hold-preview.ts'
 import { relabel, rename } from './labels.ts'
+import type { ListingMemory } from './listings.ts'
 import {
   type Applied,
   deleteLoad,
@@ -40,7 +41,7 @@ export class Loading implements Disposable {
   readonly #loadId: number
   #rejects = 0
 
-  constructor(database: SqliteDatabase, file: LoadedFile, startedAt: number) {
+  constructor(database: SqliteDatabase, memory: ListingMemory, file: LoadedFile, startedAt: number) {
     this.#database = database
     this.#file = file
     this.#startedAt = startedAt
@@ -52,7 +53,7 @@ export class Loading implements Disposable {
         deleteLoad(database, replaced.id)
       }
       this.#loadId = insertLoad(database, file)
-      this.staging = new Staging(database)
+      this.staging = new Staging(database, memory)
     } catch (error) {
       this[Symbol.dispose]()
       throw error

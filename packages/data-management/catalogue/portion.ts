@@ -2,27 +2,31 @@
  * What was read of a file at a time, in a form that costs little to hand from one thread to another: whole numbers, and each text
  * once.
  *
- * Listings and labels have numbers of the reader's own. A portion tells those that appear in it for the first time; from one that
- * says `forget` on, the numbers start again.
+ * Scrapes, listings and labels have numbers of the reader's own, in the order in which they appear; a portion tells those that appear in
+ * it for the first time. Scrapes are numbered in each file, the others from one file to the next until a portion says `forget`.
  */
 import type { Rejection, RowMetadata } from '@splitcart/shared/row.ts'
-import type { KnownLines } from './known-lines.ts'
+
+/** A scrape that appears for the first time. `knownOf`: the store's scrape whose lines are known; 0 where none are. */
+export type NewScrape = Readonly<{ metadata: RowMetadata; knownOf: number }>
 
 /** A listing that appears for the first time. `byName` 1: its code is a normalized name. */
-export type NewListing = Readonly<{ companyOf: number; byName: 0 | 1; code: string }>
+export type NewListing = Readonly<{ company: string; byName: 0 | 1; code: string }>
 
 /** A label that appears for the first time: the text that `labelText` makes, and its hash. */
-export type NewLabel = Readonly<{ listing: number; hash: number; text: string }>
+export type NewLabel = Readonly<{ hash: number; text: string }>
 
 /** A line that is not a row. `raw`: its first bytes. */
 export type RejectedLine = Readonly<{ line: number; rejection: Rejection; raw: Uint8Array }>
 
-/** What was read. `rows` holds `ROW` numbers for each row. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds. */
+/** What was read of so many bytes. `rows` holds `ROW` numbers for each row. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds. */
 export type Portion = {
+  readonly bytes: number
   forget: boolean
   count: number
   warnings: number
   rejects: RejectedLine[]
+  scrapes: NewScrape[]
   listings: NewListing[]
   labels: NewLabel[]
   times: Readonly<{ scrape: number; scrapedAt: number }>[]
@@ -44,8 +48,3 @@ export const ROW = {
   fingerprint: 8,
   length: 11,
 } as const
-
-/** Takes note of a scrape that a file has, by its first row; tells its number, and the lines of it that are known. */
-export type OpenScrape = (metadata: RowMetadata) => OpenedScrape | Promise<OpenedScrape>
-
-export type OpenedScrape = Readonly<{ number: number; known: KnownLines | undefined }>

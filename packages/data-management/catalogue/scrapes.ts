@@ -31,7 +31,7 @@ export class Scrapes {
     const id = this.#record(scrape, loadId, receivedAt)
     const isNewest = others.length === 0 && !this.#hasScrapesAfter(storeId, date)
     const change = isFirst ? this.#begin(scrape) : this.#change(staging, scrape, id, isNewest ? undefined : others)
-    if (isNewest) writeKnownLines(this.#database, storeId, staging.linesOf(scrape))
+    if (isNewest) writeKnownLines(this.#database, storeId, id, staging.linesOf(scrape))
     else if (others.length > 0) forgetKnownLines(this.#database, storeId)
     return change
   }

@@ -6,12 +6,11 @@
  * A row whose line is known (known-lines.ts) says what the store's newest scrape said: of it only a mark is set. A file may hold several
  * stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
  */
-import type { RowMetadata } from '@splitcart/shared/row.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 import { KnownLinesMemory, LineList } from './known-lines.ts'
-import { Listings } from './listings.ts'
+import { type ListingMemory, Listings } from './listings.ts'
 import { Names } from './names.ts'
-import { type OpenedScrape, type Portion, ROW } from './portion.ts'
+import { type NewScrape, type Portion, ROW } from './portion.ts'
 
 /** A scrape of the file: one store on one date. */
 export type StagedScrape = {
@@ -58,14 +57,13 @@ export class Staging {
   readonly #listings: Listings
   readonly #scrapes = new Set<StagedScrape>()
   readonly #byNumber: StagedScrape[] = []
-  readonly #stores = new Set<number>()
   readonly #known: KnownLinesMemory
 
   /** Empties the table. The caller has a transaction open. */
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, memory: ListingMemory) {
     this.#database = database
     this.#names = new Names(database)
-    this.#listings = new Listings(database, this.#names)
+    this.#listings = new Listings(database, memory)
     this.#known = new KnownLinesMemory(database)
     database.script(TABLES)
   }
@@ -74,37 +72,12 @@ export class Staging {
     return [...this.#scrapes]
   }
 
-  /** Takes note of a scrape of the file. Throws a `TooManyScrapes` when the file has more than `SCRAPES_MAX`. */
-  open(metadata: RowMetadata): OpenedScrape {
-    if (this.#byNumber.length === SCRAPES_MAX) throw new TooManyScrapes()
-    const { company, storeCode, date, storeName, state, companyName } = metadata
-    const number = this.#byNumber.length
-    const companyId = this.#names.company(company)
-    const storeId = this.#names.store(companyId, storeCode, storeName)
-    const isAlone = !this.#stores.has(storeId)
-    this.#stores.add(storeId)
-    const known = isAlone && this.#isNewest(storeId, date) ? this.#known.of(storeId) : undefined
-    const scrape: StagedScrape = {
-      number,
-      companyId,
-      storeId,
-      date,
-      storeName,
-      state,
-      companyName,
-      scrapedAt: null,
-      listings: 0,
-      marks: known && new Uint8Array(known.count),
-      lines: new LineList(),
-    }
-    this.#byNumber.push(scrape)
-    this.#scrapes.add(scrape)
-    return { number, known }
-  }
-
-  /** Sets down the rows of a portion; returns how many of them show a listing that their scrape has shown before. */
+  /**
+   * Sets down the rows of a portion; returns how many of them show a listing that their scrape has shown before. Throws a
+   * `TooManyScrapes` when the file has more than `SCRAPES_MAX`, and `StaleLines`.
+   */
   take(portion: Portion): number {
-    this.#listings.note(portion, ({ companyOf }) => this.#byNumber[companyOf]!.companyId)
+    for (const scrape of portion.scrapes) this.#open(scrape)
     for (const { scrape, scrapedAt } of portion.times) this.#byNumber[scrape]!.scrapedAt = scrapedAt
     const { rows } = portion
     let duplicates = 0
@@ -126,14 +99,14 @@ export class Staging {
 
   /** The listings that the scrape no longer shows, of those whose lines are known. */
   *disappeared({ storeId, marks }: StagedScrape): Generator<number> {
-    const known = this.#known.of(storeId)
-    if (known === undefined || marks === undefined) return
-    for (let entry = 0; entry < known.count; entry++) if (marks[entry] === MARK.absent) yield known.listingOf(entry)
+    const known = marks && this.#known.of(storeId)?.lines
+    if (known === undefined) return
+    for (let entry = 0; entry < known.count; entry++) if (marks![entry] === MARK.absent) yield known.listingOf(entry)
   }
 
   /** The fingerprints of all lines of a scrape. */
   linesOf({ storeId, marks, lines }: StagedScrape): LineList {
-    const known = this.#known.of(storeId)
+    const known = marks && this.#known.of(storeId)?.lines
     const all = new LineList()
     all.addAll(lines)
     for (let entry = 0; entry < (known?.count ?? 0); entry++)
@@ -157,9 +130,29 @@ export class Staging {
     this.#scrapes.delete(from)
   }
 
-  #isNewest(storeId: number, date: string): boolean {
-    const sql = 'select 1 from scrape where store_id = ? and date >= ? limit 1'
-    return this.#database.get(sql, storeId, date) === undefined
+  #open({ metadata, knownOf }: NewScrape): void {
+    if (this.#byNumber.length === SCRAPES_MAX) throw new TooManyScrapes()
+    const { company, storeCode, date, storeName, state, companyName } = metadata
+    const number = this.#byNumber.length
+    const companyId = this.#names.company(company)
+    const storeId = this.#names.store(companyId, storeCode, storeName)
+    const known = knownOf === 0 ? undefined : this.#known.of(storeId)
+    if (known?.scrapeId !== (knownOf || undefined)) throw new StaleLines()
+    const scrape: StagedScrape = {
+      number,
+      companyId,
+      storeId,
+      date,
+      storeName,
+      state,
+      companyName,
+      scrapedAt: null,
+      listings: 0,
+      marks: known && new Uint8Array(known.lines.count),
+      lines: new LineList(),
+    }
+    this.#byNumber.push(scrape)
+    this.#scrapes.add(scrape)
   }
 
   /** Sets down a row that is not known; whether it is the first of its listing. */
@@ -192,7 +185,7 @@ export class Staging {
 
   /** Marks that a scrape says something else of a listing than its known line; false when it has said something of it before. */
   #markOther(scrape: StagedScrape, listingId: number): boolean {
-    const entry = scrape.marks === undefined ? -1 : this.#known.of(scrape.storeId)!.entryOf(listingId)
+    const entry = scrape.marks === undefined ? -1 : this.#known.of(scrape.storeId)!.lines.entryOf(listingId)
     return entry < 0 || mark(scrape, entry, MARK.other)
   }
 
@@ -204,7 +197,7 @@ export class Staging {
   /** Sets down the rows of which there is only a mark: the open runs say what they say. */
   #observeRepeated(scrape: StagedScrape): void {
     const { marks, storeId } = scrape
-    const known = marks && this.#known.of(storeId)
+    const known = marks && this.#known.of(storeId)?.lines
     if (known === undefined) return
     for (let entry = 0; entry < known.count; entry++) {
       if (marks![entry] !== MARK.same) continue
@@ -234,6 +227,9 @@ function mark({ marks }: StagedScrape, entry: number, value: number): boolean {
 function orNull(value: number): number | null {
   return value < 0 ? null : value
 }
+
+/** The reader went by known lines that are not, or no longer, those of the store: the file must be read again. */
+export class StaleLines extends Error {}
 
 /** The file holds more stores and dates than one file may. */
 export class TooManyScrapes extends Error {

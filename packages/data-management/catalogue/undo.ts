@@ -12,6 +12,7 @@ import { Scrapes } from './scrapes.ts'
 /** Takes out the scrapes of a load; its record stays. The caller has a transaction open. Counts what the stores show less or otherwise. */
 export function undoScrapes(database: SqliteDatabase, loadId: number): Applied {
   const total = nothingApplied()
+  database.undone++
   const records = database.all<{ id: number; storeId: number; companyId: number }>(
     `select scrape.id, store_id as storeId, company_id as companyId
       from scrape join store on store.id = store_id where load_id = ?`,

@@ -17,6 +17,8 @@ export type Record = { [column: string]: unknown }
 export class SqliteDatabase implements Disposable {
   readonly connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  /** How often something that was there has been taken back: what was learnt of the database before may no longer be true. */
+  undone = 0
 
   private constructor(connection: DatabaseSync) {
     this.connection = connection
@@ -33,6 +35,11 @@ export class SqliteDatabase implements Disposable {
       connection.close()
       throw error
     }
+  }
+
+  /** Opens a database that is there, only to ask. */
+  static openToAsk(path: string): SqliteDatabase {
+    return new SqliteDatabase(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS_MAX }))
   }
 
   /** The kept statement of a text. */
@@ -74,9 +81,13 @@ export class SqliteDatabase implements Disposable {
       if (isOpen) this.script(script)
       isOpen = false
     }
+    const undo = () => {
+      if (isOpen) this.undone++
+      end(isPart ? 'rollback to part; release part' : 'rollback')
+    }
     return {
       commit: () => end(isPart ? 'release part' : 'commit'),
-      [Symbol.dispose]: () => end(isPart ? 'rollback to part; release part' : 'rollback'),
+      [Symbol.dispose]: undo,
     }
   }
 
@@ -124,7 +135,7 @@ function connect(path: string): DatabaseSync {
   try {
     connection = new DatabaseSync(path, { timeout: BUSY_MS_MAX })
     connection.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -32768',
+      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -32768; pragma wal_autocheckpoint = 8000',
     )
     return connection
   } catch (cause) {

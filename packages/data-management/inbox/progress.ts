@@ -16,19 +16,15 @@ const BYTES_MAX = 1_000
 const FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** The portions of a file, while it is noted how many have been read; files that take less than a second leave no note. */
-export async function* noted(
-  portions: AsyncIterable<Buffer>,
+/** What notes how many bytes of an upload have been read; files that take less than a second leave no note. */
+export function noteOf(
   upload: Readonly<{ id: string; bytes: number }>,
   note: (progress: LoadProgress) => Promise<void>,
   now: () => number,
-): AsyncGenerator<Buffer> {
-  let bytes = 0
+): (bytes: number) => Promise<void> {
   let notedAt = now()
-  for await (const portion of portions) {
-    yield portion
-    bytes += portion.length
-    if (now() - notedAt < NOTE_MS_MIN) continue
+  return async (bytes) => {
+    if (now() - notedAt < NOTE_MS_MIN) return
     await note({ upload_id: upload.id, bytes, of_bytes: upload.bytes })
     notedAt = now()
   }

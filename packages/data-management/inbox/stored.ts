@@ -17,11 +17,7 @@ export type Stored = Readonly<{
 type Named = Readonly<{ stored_as: string; sha256: string }>
 
 /** The bytes that are stored are not those that were accepted. */
-export class DamagedFile extends Error {
-  constructor(path: string, expected: string, found: string) {
-    super(`${path} should have the SHA-256 ${expected} and has ${found}`)
-  }
-}
+export class DamagedFile extends Error {}
 
 const PORTION_BYTES = 1024 * 1024
 
@@ -56,7 +52,7 @@ export async function* bytesOf(disk: Disk, { path, sha256, isCompressed }: Store
     yield portion
   }
   const found = digester.digest().sha256
-  if (found !== sha256) throw new DamagedFile(path, sha256, found)
+  if (found !== sha256) throw new DamagedFile(`${path} should have the SHA-256 ${sha256} and has ${found}`)
 }
 
 async function holdsItsBytes(disk: Disk, stored: Stored): Promise<boolean> {

@@ -21,7 +21,7 @@ const UNMARKED = `select listing.id from listing join label_run as run on run.li
 /** Which listings the known lines of each store are about. */
 function linesKept(database: SqliteDatabase): string[] {
   return database.all<{ store_id: number }>('select store_id from known_lines').flatMap(({ store_id }) => {
-    const known = readKnownLines(database, store_id)!
+    const known = readKnownLines(database, store_id)!.lines
     return Array.from({ length: known.count }, (_, entry) => `${store_id} ${known.listingOf(entry)}`)
   })
 }

@@ -4,7 +4,6 @@
  *   lines ─▶ rows ─▶ staging ─▶ (held?) ─▶ scrapes ─▶ runs, labels, products ─▶ commit
  *              └───▶ rejects
  */
-import type { RowMetadata } from '@splitcart/shared/row.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
 import type { Loading } from '../catalogue/loading.ts'
@@ -16,31 +15,44 @@ import {
   type LoadRecord,
   nothingApplied,
 } from '../catalogue/loads.ts'
-import type { Portion } from '../catalogue/portion.ts'
-import { type StagedScrape, type Staging, TooManyScrapes } from '../catalogue/staging.ts'
+import { type StagedScrape, type Staging, StaleLines, TooManyScrapes } from '../catalogue/staging.ts'
 import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
 import { pairsAcrossMidnight } from './midnight.ts'
-import { PortionReader } from './portion-reader.ts'
+import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
 
-/** What a load needs to know. `bytes` opens the file from its start each time it is called; the clock is in milliseconds. */
-export type LoadOrder = Readonly<{
-  file: LoadedFile
-  bytes: () => AsyncIterable<Buffer>
-  lineBytesMax: number
-  /** Undefined: nothing is held. */
-  hold: HoldLimits | undefined
-  /** Whether the sender may write rows with this metadata; not given: all of them. */
-  mayWrite?: ((metadata: RowMetadata) => boolean) | undefined
-  now: () => number
-}>
+/** What a load needs to know. The clock is in milliseconds. */
+export type LoadOrder = ReadOrder &
+  Readonly<{
+    file: LoadedFile
+    /** Undefined: nothing is held. */
+    hold: HoldLimits | undefined
+    /** Who reads; not given: this thread. */
+    reader?: Reader | undefined
+    /** Told how many bytes have been read so far. */
+    onBytes?: (bytes: number) => Promise<void>
+    now: () => number
+  }>
+
+/** A load in the making. */
+type Work = Readonly<{ catalogue: Catalogue; loading: Loading; order: LoadOrder; reader: Reader }>
 
 /** What loading a file would do. `reason`: why it would be held. */
 export type Preview = Readonly<{ counts: Counts; applied: Applied; reason: string | undefined }>
 
 /** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
 export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
-  using loading = catalogue.begin(order.file, order.now())
-  const { counts, failure, reason } = await stage(catalogue, loading, order)
+  const here = readerFor(catalogue)
+  try {
+    return await loadBy(order.reader ?? here, catalogue, order)
+  } catch (error) {
+    if (!(error instanceof StaleLines)) throw error
+    return await loadBy(here, catalogue, order)
+  }
+}
+
+async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
+  using loading = catalogue.begin(order.file, order.now(), reader.memory)
+  const { counts, failure, reason } = await stage({ catalogue, loading, order, reader })
   if (failure === undefined && reason === undefined)
     return commit(loading, order, { state: 'loaded', problem: null, counts, applied: loading.apply() })
   const preview = failure === undefined ? loading.preview() : undefined
@@ -48,10 +60,15 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
   return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview })
 }
 
+function readerFor(catalogue: Catalogue): Reader {
+  return new LocalReader((scrape) => catalogue.knownLines(scrape))
+}
+
 /** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */
 export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promise<Preview> {
-  using loading = catalogue.begin(order.file, order.now())
-  const { counts, failure, reason } = await stage(catalogue, loading, order)
+  const reader = readerFor(catalogue)
+  using loading = catalogue.begin(order.file, order.now(), reader.memory)
+  const { counts, failure, reason } = await stage({ catalogue, loading, order, reader })
   const applied = failure === undefined ? loading.apply() : nothingApplied()
   commit(loading, order, { state: failure === undefined ? 'loaded' : 'failed', problem: null, counts, applied })
   return { counts, applied, reason: failure ?? reason }
@@ -59,10 +76,11 @@ export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promi
 
 type Staged = Readonly<{ counts: Counts; failure?: string; reason?: string | undefined }>
 
-async function stage(catalogue: Catalogue, loading: Loading, order: LoadOrder): Promise<Staged> {
+async function stage(work: Work): Promise<Staged> {
+  const { catalogue, loading, order } = work
   const counts = noCounts()
   try {
-    await readInto(loading, order, counts, loading.staging)
+    await readInto(work, counts, loading.staging)
   } catch (error) {
     if (!(error instanceof TooManyScrapes)) throw error
     return { counts, failure: error.message }
@@ -88,34 +106,26 @@ async function recordOnly(
   order: LoadOrder,
   why: Readonly<{ problem: string; preview: HoldPreview | undefined }>,
 ): Promise<LoadRecord> {
-  using loading = catalogue.begin(order.file, order.now())
+  const reader = readerFor(catalogue)
+  using loading = catalogue.begin(order.file, order.now(), reader.memory)
   const counts = noCounts()
-  await readInto(loading, order, counts, undefined)
+  await readInto({ catalogue, loading, order, reader }, counts, undefined)
   const state = why.preview === undefined ? 'failed' : 'held'
   return commit(loading, order, { ...why, state, counts, applied: nothingApplied() })
 }
 
 /** Reads the file: the rows go to the staging, if there is one, and the rejects to the load. */
-async function readInto(
-  loading: Loading,
-  order: LoadOrder,
-  counts: Counts,
-  staging: Staging | undefined,
-): Promise<void> {
-  const reader = new PortionReader({
-    lineBytesMax: order.lineBytesMax,
-    mayWrite: order.mayWrite,
-    open: (metadata) => staging?.open(metadata) ?? { number: 0, known: undefined },
-  })
-  const take = (portion: Portion) => {
+async function readInto({ loading, order, reader }: Work, counts: Counts, staging: Staging | undefined): Promise<void> {
+  let bytes = 0
+  for await (const portion of reader.portions(order)) {
+    bytes += portion.bytes
+    await order.onBytes?.(bytes)
     counts.rows += portion.count
     counts.rejected += portion.rejects.length
     counts.warnings += portion.warnings
     for (const line of portion.rejects) loading.reject(line)
     counts.duplicate += staging?.take(portion) ?? 0
   }
-  for await (const chunk of order.bytes()) take(await reader.read(chunk))
-  take(await reader.end())
 }
 
 function joinAcrossMidnight(staging: Staging): void {

@@ -11,20 +11,25 @@ import {
   readRow,
   type Warnings,
 } from '@splitcart/shared/row.ts'
-import type { KnownLines } from '../catalogue/known-lines.ts'
-import { type OpenScrape, type Portion, ROW } from '../catalogue/portion.ts'
+import type { Known, KnownLines } from '../catalogue/known-lines.ts'
+import { type Portion, ROW } from '../catalogue/portion.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
+import { permissionOf } from './permission.ts'
 
 // Memory stays the same however many listings a file has: beyond this the numbers start again.
-const LISTINGS_MAX = 50_000
+const LABELS_MAX = 30_000
 // Of scrapes that have not been in turn for long the lines are read like unknown ones.
 const KNOWN_LINES_MAX = 500_000
 const RAW_BYTES_MAX = 4096
 
-/** A scrape as the reader knows it. `listings`: the numbers by SKU, then by name, shared by the scrapes of a company. */
+/** The numbers of a company's listings by SKU, and by name of those without one. */
+type ListingNumbers = readonly [Map<string, number>, Map<string, number>]
+
+/** A scrape as the reader knows it. */
 type Scrape = {
   readonly number: number
-  readonly listings: readonly [Map<string, number>, Map<string, number>]
+  readonly company: string
+  listings: ListingNumbers
   known: KnownLines | undefined
   scrapedAt: number | null
 }
@@ -32,70 +37,92 @@ type Scrape = {
 /** A row, and whether its line can be known again. */
 type Read = Readonly<{ metadata: RowMetadata; product: RowProduct & Warnings; fingerprint: Fingerprint | undefined }>
 
-/** Who is told of scrapes and who may be in the file. */
+/** The known lines of a scrape's store, if the scrape is newer than all of that store. */
+export type FindKnown = (scrape: RowMetadata) => Known | undefined
+
+/** How a file is read. */
 export type ReaderOptions = Readonly<{
   lineBytesMax: number
-  /** Whether the sender may write for a store; undefined: for every one. */
-  mayWrite: ((metadata: RowMetadata) => boolean) | undefined
-  open: OpenScrape
+  /** The companies, and stores as company/store, that the sender may write for; null: all. */
+  onlyFor: readonly string[] | null
+  known: FindKnown
 }>
+
+/** The numbers of listings and labels, which go on from one file to the next. */
+export class Numbers {
+  readonly byCompany = new Map<string, ListingNumbers>()
+  readonly lastText: string[] = []
+  readonly lastLabel: number[] = []
+  listings = 0
+  labels = 0
+
+  /** Starts again. */
+  forget(): void {
+    this.byCompany.clear()
+    this.lastText.length = 0
+    this.lastLabel.length = 0
+    this.listings = 0
+    this.labels = 0
+  }
+}
 
 /** The state between two chunks of a file. */
 export class PortionReader {
   readonly #options: ReaderOptions
+  readonly #mayWriteFor: ((metadata: RowMetadata) => boolean) | undefined
   readonly #splitter: LineSplitter
   readonly #parts = new LineParts()
   readonly #scrapes = new Map<string, Scrape>()
   readonly #byTail = new WeakMap<Tail, Scrape>()
   readonly #withKnown: Scrape[] = []
-  readonly #companies = new Map<string, Scrape['listings']>()
-  #lastHash: number[] = []
-  #lastLabel: number[] = []
-  #listings = 0
-  #labels = 0
-  #portion = newPortion(0)
+  readonly #stores = new Set<string>()
+  readonly #numbers: Numbers
+  #portion = newPortion(0, 0)
   #rows = 0
 
-  constructor(options: ReaderOptions) {
+  constructor(options: ReaderOptions, numbers: Numbers) {
     this.#options = options
+    this.#numbers = numbers
+    this.#mayWriteFor = permissionOf(options.onlyFor)
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
 
   /** What the lines say that end in this chunk. */
-  read(chunk: Buffer): Promise<Portion> {
-    return this.#readLines(this.#splitter.push(chunk))
+  read(chunk: Buffer): Portion {
+    return this.#readLines(this.#splitter.push(chunk), chunk.length)
   }
 
   /** What the last line says, when it does not end with a newline. */
-  end(): Promise<Portion> {
+  end(): Portion {
     const last = this.#splitter.end()
-    return this.#readLines(last === undefined ? [] : [last])
+    return this.#readLines(last === undefined ? [] : [last], 0)
   }
 
-  async #readLines(lines: readonly Line[]): Promise<Portion> {
-    this.#begin(lines.length)
+  #readLines(lines: readonly Line[], bytes: number): Portion {
+    this.#begin(lines.length, bytes)
     for (const line of lines) {
       if (!line.tooLong && isBlank(line.bytes)) continue
       this.#portion.count++
       const read = this.#readLine(line)
-      if (read === undefined) continue
-      const key = keyOf(read.metadata)
-      this.#add(this.#scrapes.get(key) ?? (await this.#open(key, read.metadata)), read)
+      if (read !== undefined) this.#add(this.#scrapes.get(keyOf(read.metadata)) ?? this.#open(read.metadata), read)
     }
     this.#portion.rows = this.#portion.rows.subarray(0, this.#rows * ROW.length)
     return this.#portion
   }
 
-  #begin(lines: number): void {
-    this.#portion = newPortion(lines)
+  #begin(lines: number, bytes: number): void {
+    this.#portion = newPortion(lines, bytes)
     this.#rows = 0
-    if (this.#listings < LISTINGS_MAX && this.#labels < LISTINGS_MAX) return
+    if (this.#numbers.labels < LABELS_MAX) return
     this.#portion.forget = true
-    this.#listings = 0
-    this.#labels = 0
-    this.#lastHash = []
-    this.#lastLabel = []
-    for (const maps of this.#companies.values()) for (const map of maps) map.clear()
+    this.#numbers.forget()
+    for (const scrape of this.#scrapes.values()) scrape.listings = this.#listingsOf(scrape.company)
+  }
+
+  #listingsOf(company: string): ListingNumbers {
+    const listings = this.#numbers.byCompany.get(company) ?? [new Map(), new Map()]
+    this.#numbers.byCompany.set(company, listings)
+    return listings
   }
 
   /** Reads a line; undefined: it is known or rejected, and that is noted. */
@@ -124,7 +151,7 @@ export class PortionReader {
   }
 
   #mayWrite(metadata: RowMetadata): boolean {
-    return this.#options.mayWrite?.(metadata) ?? true
+    return this.#mayWriteFor?.(metadata) ?? true
   }
 
   #reject(line: number, rejection: Rejection, bytes: Buffer): undefined {
@@ -140,11 +167,21 @@ export class PortionReader {
     return scrape
   }
 
-  async #open(key: string, metadata: RowMetadata): Promise<Scrape> {
-    const listings = this.#companies.get(metadata.company) ?? [new Map(), new Map()]
-    this.#companies.set(metadata.company, listings)
-    const scrape = { ...(await this.#options.open(metadata)), listings, scrapedAt: null }
-    this.#scrapes.set(key, scrape)
+  #open(metadata: RowMetadata): Scrape {
+    const { company, storeCode } = metadata
+    const store = `${company}\0${storeCode}`
+    // Only of a store's first scrape in the file: what is known is what the scrape before it said.
+    const known = this.#stores.has(store) ? undefined : this.#options.known(metadata)
+    const scrape: Scrape = {
+      number: this.#scrapes.size,
+      company,
+      listings: this.#listingsOf(company),
+      known: known?.lines,
+      scrapedAt: null,
+    }
+    this.#stores.add(store)
+    this.#scrapes.set(keyOf(metadata), scrape)
+    this.#portion.scrapes.push({ metadata, knownOf: known?.scrapeId ?? 0 })
     this.#withKnown.push(scrape)
     const sum = () => this.#withKnown.reduce((lines, { known }) => lines + (known?.count ?? 0), 0)
     while (sum() > KNOWN_LINES_MAX && this.#withKnown.length > 1) this.#withKnown.shift()!.known = undefined
@@ -187,25 +224,36 @@ export class PortionReader {
     const numbers = scrape.listings[byName]
     const known = numbers.get(code)
     if (known !== undefined) return known
-    numbers.set(code, this.#listings)
-    this.#portion.listings.push({ companyOf: scrape.number, byName, code })
-    return this.#listings++
+    numbers.set(code, this.#numbers.listings)
+    this.#portion.listings.push({ company: scrape.company, byName, code })
+    return this.#numbers.listings++
   }
 
   #labelOf(listing: number, product: RowProduct): number {
+    const numbers = this.#numbers
     const text = labelText(product)
-    const labelHash = hashOfLabel(text)
-    if (this.#lastHash[listing] === labelHash) return this.#lastLabel[listing]!
-    this.#portion.labels.push({ listing, hash: labelHash, text })
-    this.#lastHash[listing] = labelHash
-    this.#lastLabel[listing] = this.#labels
-    return this.#labels++
+    if (numbers.lastText[listing] === text) return numbers.lastLabel[listing]!
+    this.#portion.labels.push({ hash: hashOfLabel(text), text })
+    numbers.lastText[listing] = text
+    numbers.lastLabel[listing] = numbers.labels
+    return numbers.labels++
   }
 }
 
-function newPortion(lines: number): Portion {
+function newPortion(lines: number, bytes: number): Portion {
   const rows = new Int32Array(lines * ROW.length)
-  return { forget: false, count: 0, warnings: 0, rejects: [], listings: [], labels: [], times: [], rows }
+  return {
+    bytes,
+    forget: false,
+    count: 0,
+    warnings: 0,
+    rejects: [],
+    scrapes: [],
+    listings: [],
+    labels: [],
+    times: [],
+    rows,
+  }
 }
 
 function keyOf({ company, storeCode, date }: RowMetadata): string {

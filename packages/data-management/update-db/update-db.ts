@@ -13,7 +13,7 @@ import { v7 as uuid } from 'uuid'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
-import { type LoadProgress, noted, writeProgress } from '../inbox/progress.ts'
+import { type LoadProgress, noteOf, writeProgress } from '../inbox/progress.ts'
 import { putAway } from '../inbox/put-away.ts'
 import { bytesOf, DamagedFile, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
@@ -21,7 +21,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { HoldLimits } from './holds.ts'
 import { type LoadOrder, loadFile } from './load-file.ts'
-import { permissionOf } from './permission.ts'
+import type { Reader } from './reader.ts'
 
 /** What update-db works with. `hold` undefined: nothing is held. */
 export type UpdateDb = Readonly<{
@@ -29,6 +29,8 @@ export type UpdateDb = Readonly<{
   folders: Folders
   ledger: Ledger
   catalogue: Catalogue
+  /** Who reads the files; undefined: this thread. */
+  reader?: Reader | undefined
   lineBytesMax: number
   hold: HoldLimits | undefined
   log: Log
@@ -58,8 +60,8 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
   const names = new Set(files.map(({ name }) => name))
   for (const upload of open) if (!names.has(upload.stored_as)) await mend(work, upload)
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored }
-  for (const file of files) {
-    const load = signal.aborted ? undefined : await tryToDealWith(work, file)
+  for (const [index, file] of files.entries()) {
+    const load = signal.aborted ? undefined : await tryToDealWith(work, file, files[index + 1])
     if (load === undefined) {
       pass.waiting++
       continue
@@ -71,9 +73,13 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
 }
 
 /** One file that cannot be read must not keep the others waiting: it stays where it is, and the log says why. */
-async function tryToDealWith(work: UpdateDb, file: Waiting): Promise<LoadRecord | undefined> {
+async function tryToDealWith(
+  work: UpdateDb,
+  file: Waiting,
+  following: Waiting | undefined,
+): Promise<LoadRecord | undefined> {
   try {
-    return await dealWith(work, file)
+    return await dealWith(work, file, following)
   } catch (error) {
     // The server takes a second copy of the same bytes away again; what else may be gone the next pass finds out.
     if (codeOf(error) === 'ENOENT') work.log.info({ filename: file.name }, 'file is gone meanwhile')
@@ -82,13 +88,19 @@ async function tryToDealWith(work: UpdateDb, file: Waiting): Promise<LoadRecord 
   }
 }
 
-/** Loads one file and puts it away; undefined when it cannot be taken yet. */
-async function dealWith(work: UpdateDb, file: Waiting): Promise<LoadRecord | undefined> {
+/** Loads one file and puts it away; undefined when it cannot be taken yet. `following`: the file that is next. */
+async function dealWith(
+  work: UpdateDb,
+  file: Waiting,
+  following: Waiting | undefined,
+): Promise<LoadRecord | undefined> {
   const upload = await uploadOf(work, file)
   if (upload === undefined) return undefined
-  const stored: Stored = { path: file.path, sha256: upload.sha256, isCompressed: false, place: 'inbox' }
+  const stored = storedAs(file, upload)
   try {
-    const load = work.catalogue.findLoad(upload.sha256) ?? (await loadUpload(work, upload, stored, work.hold))
+    const known = work.catalogue.findLoad(upload.sha256)
+    const ahead = known === undefined && following !== undefined ? () => expect(work, following) : undefined
+    const load = known ?? (await loadUpload(work, upload, stored, { hold: work.hold, ahead }))
     await settle(work, upload, stored, load)
     return load
   } catch (error) {
@@ -97,15 +109,32 @@ async function dealWith(work: UpdateDb, file: Waiting): Promise<LoadRecord | und
   }
 }
 
+function storedAs({ path }: Waiting, { sha256 }: Upload): Stored {
+  return { path, sha256, isCompressed: false, place: 'inbox' }
+}
+
+/** Lets the reader go on with the file that is next, if it is one that the server has recorded. */
+async function expect(work: UpdateDb, file: Waiting): Promise<void> {
+  const upload = work.reader?.expect && (await work.ledger.uploads.findWaiting(file.name))
+  if (upload === undefined || work.catalogue.findLoad(upload.sha256) !== undefined) return
+  work.reader?.expect?.(await orderFor(work, upload, storedAs(file, upload)))
+}
+
+/** How an upload is loaded: what holds it (undefined: nothing), and what is done once the reader knows of it. */
+type Manner = Readonly<{ hold: HoldLimits | undefined; ahead?: (() => Promise<void>) | undefined }>
+
 /** Loads the bytes of an upload into the catalogue. */
 export async function loadUpload(
   work: UpdateDb,
   upload: Upload,
   stored: Stored,
-  hold: HoldLimits | undefined,
+  { hold, ahead }: Manner,
 ): Promise<LoadRecord> {
   await work.ledger.uploads.markLoading(upload.id, work.now())
-  return loadFile(work.catalogue, { ...(await orderFor(work, upload, stored)), hold })
+  const order = { ...(await orderFor(work, upload, stored)), hold }
+  work.reader?.expect?.(order)
+  await ahead?.()
+  return loadFile(work.catalogue, order)
 }
 
 /** What loading an upload takes. */
@@ -115,10 +144,13 @@ async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise
   const keyId = await work.ledger.uploads.firstSender(upload.id)
   return {
     file: { sha256, filename, receivedAt },
-    bytes: () => noted(bytesOf(work.disk, stored), upload, note, work.now),
+    bytes: () => bytesOf(work.disk, stored),
+    stored,
+    onBytes: noteOf(upload, note, work.now),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
-    mayWrite: permissionOf(keyId === undefined ? null : await work.ledger.keys.onlyFor(keyId)),
+    onlyFor: keyId === undefined ? null : await work.ledger.keys.onlyFor(keyId),
+    reader: work.reader,
     now: work.now,
   }
 }

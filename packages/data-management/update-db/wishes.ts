@@ -38,7 +38,7 @@ async function fulfil(work: UpdateDb, upload: Upload): Promise<LoadRecord | stri
 
 async function loadAgain(work: UpdateDb, upload: Upload, stored: Awaited<ReturnType<typeof findStored>>) {
   if (stored === undefined) return 'Its file is no longer here: it was pruned or removed.'
-  return loadUpload(work, upload, stored, undefined)
+  return loadUpload(work, upload, stored, { hold: undefined })
 }
 
 function changeState(work: UpdateDb, { wish, wished_by, wish_reason, sha256 }: Upload): LoadRecord | string {

@@ -1,6 +1,7 @@
 -- The lines of each store's newest scrape, by their fingerprints (catalogue/known-lines.ts). Nothing is lost with it.
 create table known_lines (
   store_id integer primary key references store,
+  scrape_id integer not null,
   kind text not null, -- the order of the bytes in a number: LE or BE
   lines blob not null
 ) strict;

@@ -1,0 +1,91 @@
+/** A thread that reads gives what reading here gives, whatever is expected, given up or damaged. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { planOf } from '@splitcart/scraping/generator/plan.ts'
+import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { openCatalogue } from '../catalogue/catalogue.ts'
+import { catalogueLines } from '../catalogue/digest.ts'
+import { bytesOf, DamagedFile } from '../inbox/stored.ts'
+import { type LoadOrder, loadFile } from '../update-db/load-file.ts'
+import { ThreadReader } from '../update-db/thread-reader.ts'
+
+const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 150 })
+
+/** The scrapes of a plan in files, each as an order to load it. */
+async function ordersIn(folder: string): Promise<LoadOrder[]> {
+  const write = scribe(PLAN)
+  const orders: LoadOrder[] = []
+  for (const { store, day } of scrapesOf(PLAN)) {
+    const text = [...write(store, day)].join('')
+    const filename = `${orders.length}.jsonl`
+    const path = join(folder, filename)
+    await writeFile(path, text)
+    const sha256 = createHash('sha256').update(text).digest('hex')
+    const stored = { path, sha256, isCompressed: false, place: 'inbox' } as const
+    orders.push({
+      file: { sha256, filename, receivedAt: orders.length },
+      stored,
+      bytes: () => bytesOf(realDisk(), stored),
+      lineBytesMax: 1024 * 1024,
+      hold: undefined,
+      now: () => 0,
+    })
+  }
+  return orders
+}
+
+async function loadedHere(orders: readonly LoadOrder[]): Promise<string[]> {
+  using catalogue = openCatalogue(':memory:')
+  for (const order of orders) await loadFile(catalogue, order)
+  return [...catalogueLines(catalogue.database)]
+}
+
+test('what a thread reads ahead is loaded as if it had been read here', async () => {
+  await using at = await temporaryFolder()
+  const orders = await ordersIn(at.path)
+  using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
+  await using reader = new ThreadReader(join(at.path, 'catalogue.db'))
+  for (const [index, order] of orders.entries()) {
+    // The next file too, and the one behind it: of the same store the lines are not known yet when they are read ahead.
+    for (const each of orders.slice(index, index + 3)) reader.expect(each)
+    const { result } = await loadFile(catalogue, { ...order, reader })
+    assert.ok(result.rows > 0)
+  }
+  assert.deepEqual([...catalogueLines(catalogue.database)], await loadedHere(orders))
+})
+
+test('a file that was expected and is not wanted, one that is damaged and one that is gone do not mislead', async () => {
+  await using at = await temporaryFolder()
+  const orders = await ordersIn(at.path)
+  using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
+  await using reader = new ThreadReader(join(at.path, 'catalogue.db'))
+  const [unwanted, damaged, gone, ...wanted] = orders
+  reader.expect(unwanted!)
+  const other = { ...damaged!.stored!, sha256: gone!.file.sha256 }
+  await assert.rejects(loadFile(catalogue, { ...damaged!, stored: other, reader }), DamagedFile)
+  const nowhere = { ...gone!.stored!, path: `${gone!.stored!.path}.not-there` }
+  await assert.rejects(loadFile(catalogue, { ...gone!, stored: nowhere, reader }), { code: 'ENOENT' })
+  for (const order of wanted) await loadFile(catalogue, { ...order, reader })
+  assert.deepEqual([...catalogueLines(catalogue.database)], await loadedHere(wanted))
+})
+
+test('a file that is held is read to its end, and what comes after it is loaded', async () => {
+  await using at = await temporaryFolder()
+  const orders = await ordersIn(at.path)
+  using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
+  await using reader = new ThreadReader(join(at.path, 'catalogue.db'))
+  const [first, ...others] = orders
+  const hold = { rowsMin: 1, rowsShare: 100, rejectsShare: 1 }
+  for (const order of [first!, ...others]) {
+    const { state } = await loadFile(catalogue, { ...order, hold, reader })
+    const isFirst = order.file.filename === first!.file.filename
+    if (isFirst) assert.equal(state, 'loaded')
+  }
+  for (const order of others) await loadFile(catalogue, { ...order, reader })
+  assert.deepEqual([...catalogueLines(catalogue.database)], await loadedHere(orders))
+})

@@ -1,0 +1,73 @@
+/**
+ * The thread in which files are read while the one that started it works in the database. It needs nothing from it but the orders: it
+ * opens the files itself, and the catalogue as everybody who only asks.
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
+import type { RowMetadata } from '@splitcart/shared/row.ts'
+import { findKnownLines } from '../catalogue/known-lines.ts'
+import type { Portion } from '../catalogue/portion.ts'
+import { SqliteDatabase } from '../database/sqlite.ts'
+import { bytesOf, DamagedFile, type Stored } from '../inbox/stored.ts'
+import { Numbers } from './portion-reader.ts'
+import { portionsOf } from './reader.ts'
+
+/** A file to be read. */
+export type FileOrder = Readonly<{ stored: Stored; lineBytesMax: number; onlyFor: readonly string[] | null }>
+
+/** What the thread is told: files in their order, and how many portions more it may make. */
+export type ToThread = Readonly<{ file: FileOrder }> | Readonly<{ more: number }>
+
+/** What it says, in the order of the files. */
+export type FromThread =
+  | Readonly<{ portion: Portion }>
+  | Readonly<{ end: true }>
+  | Readonly<{ failure: Readonly<{ message: string; code: string; isDamaged: boolean }> }>
+
+const port = parentPort!
+const disk = realDisk()
+const database = SqliteDatabase.openToAsk(workerData as string)
+const known = (scrape: RowMetadata) => findKnownLines(database, scrape)
+const numbers = new Numbers()
+const files: FileOrder[] = []
+let allowed = 0
+let wakeUp = () => {}
+
+port.on('message', (message: ToThread) => {
+  if ('file' in message) files.push(message.file)
+  else allowed += message.more
+  wakeUp()
+})
+
+async function sleepUntil(isTime: () => boolean): Promise<void> {
+  // A turn of the loop, or messages that are there would not be heard.
+  await turn()
+  while (!isTime()) await new Promise<void>((resolve) => (wakeUp = resolve))
+}
+
+async function readFile({ stored, ...rest }: FileOrder): Promise<void> {
+  const order = { ...rest, bytes: () => bytesOf(disk, stored) }
+  for await (const portion of portionsOf(order, known, numbers)) {
+    await sleepUntil(() => allowed > 0)
+    allowed--
+    // A copy of what is used of the numbers, for that is handed over.
+    const rows = portion.rows.slice()
+    say({ portion: { ...portion, rows } }, [rows.buffer])
+  }
+}
+
+function say(message: FromThread, handedOver: ArrayBuffer[] = []): void {
+  port.postMessage(message, handedOver)
+}
+
+for (;;) {
+  await sleepUntil(() => files.length > 0)
+  try {
+    await readFile(files.shift()!)
+    say({ end: true })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    say({ failure: { message, code: codeOf(error), isDamaged: error instanceof DamagedFile } })
+  }
+}

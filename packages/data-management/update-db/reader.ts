@@ -1,0 +1,50 @@
+/** Reads files into portions, one after the other. */
+import { ListingMemory } from '../catalogue/listings.ts'
+import type { Portion } from '../catalogue/portion.ts'
+import type { Stored } from '../inbox/stored.ts'
+import { type FindKnown, Numbers, PortionReader } from './portion-reader.ts'
+
+/** How a file is to be read. `bytes` opens it from its start; `stored`: where it lies, for who can open it without us. */
+export type ReadOrder = Readonly<{
+  bytes: () => AsyncIterable<Buffer>
+  stored?: Stored | undefined
+  lineBytesMax: number
+  /** The companies, and stores as company/store, that the sender may write for; null or not given: all. */
+  onlyFor?: readonly string[] | null
+}>
+
+/** Whoever reads. `memory` knows the numbers in its portions; with `expect` it is told which file comes next. */
+export type Reader = Readonly<{
+  memory: ListingMemory
+  portions: (order: ReadOrder) => AsyncIterable<Portion>
+  expect?: (order: ReadOrder) => void
+}>
+
+/** Reads in this thread. */
+export class LocalReader implements Reader {
+  readonly memory = new ListingMemory()
+  readonly #known: FindKnown
+  readonly #numbers = new Numbers()
+
+  constructor(known: FindKnown) {
+    this.#known = known
+  }
+
+  async *portions(order: ReadOrder): AsyncGenerator<Portion> {
+    for await (const portion of portionsOf(order, this.#known, this.#numbers)) {
+      this.memory.note(portion)
+      yield portion
+    }
+  }
+}
+
+/** Reads one file. */
+export async function* portionsOf(
+  { bytes, lineBytesMax, onlyFor = null }: ReadOrder,
+  known: FindKnown,
+  numbers: Numbers,
+): AsyncGenerator<Portion> {
+  const reader = new PortionReader({ lineBytesMax, onlyFor, known }, numbers)
+  for await (const chunk of bytes()) yield reader.read(chunk)
+  yield reader.end()
+}
