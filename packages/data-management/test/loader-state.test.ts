@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import type { LoaderView, SystemView } from '../api/system-schema.ts'
-import { noted, progressIn, writeProgress } from '../inbox/progress.ts'
+import { noteOf, progressIn, writeProgress } from '../inbox/progress.ts'
 import { get, openReceiver, postGzip, type Receiver, rowsText, SETTINGS_KEY } from './receiver.ts'
 
 async function loaderOf(receiver: Receiver): Promise<LoaderView> {
@@ -47,15 +47,14 @@ test('a loader is not running, idle, or working on an upload', async () => {
 test('a load that takes long leaves a note of how far it is, a short one none', async () => {
   await using receiver = await openReceiver()
   const { data } = receiver.folders
-  async function* portions() {
-    for (let number = 0; number < 3; number++) yield Buffer.alloc(100)
-  }
   const read = async (msBetweenLooks: number) => {
-    const note = (progress: Parameters<typeof writeProgress>[2]) => writeProgress(realDisk(), data, progress)
-    let [bytes, now] = [0, 0]
-    const clock = () => (now += msBetweenLooks)
-    for await (const portion of noted(portions(), { id: 'x', bytes: 300 }, note, clock)) bytes += portion.length
-    assert.equal(bytes, 300)
+    let now = 0
+    const clock = () => {
+      now += msBetweenLooks
+      return now
+    }
+    const note = noteOf({ id: 'x', bytes: 300 }, (progress) => writeProgress(realDisk(), data, progress), clock)
+    for (const bytes of [100, 200, 300]) await note(bytes)
   }
   await read(0)
   assert.equal(await progressIn(realDisk(), data), undefined)
