@@ -5,10 +5,11 @@
  * `--input FILE` tries a single input, `--mistake` plants the mistake of the target, which has to be found, and `--save` replaces the
  * corpus of the target by the fewest inputs that do all that were found to do.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { randomInt } from 'node:crypto'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { Misuse, readArguments, runScript, wholeNumber } from '../test/usage.ts'
 import { nameOf, readCorpus, writeCorpus } from './corpus.ts'
 import { Coverage } from './coverage.ts'
 import { type Effort, fuzz } from './fuzzer.ts'
@@ -21,7 +22,11 @@ const OPTIONS = {
   input: { type: 'string' },
   save: { type: 'boolean' },
   mistake: { type: 'boolean' },
+  help: { type: 'boolean' },
 } as const
+
+const SECONDS = 60
+const SEEDS = 1_000_000_000
 
 type Wishes = Readonly<{ effort: Effort; input: string | undefined; save: boolean; mistake: boolean }>
 
@@ -61,32 +66,47 @@ function explain(targets: Targets): void {
   print('  all        every target, one after the other')
 }
 
+/** What is to be fuzzed, and how; undefined: help was asked for. */
+function planOf(given: string[], targets: Targets): { names: readonly string[]; wishes: Wishes } | undefined {
+  const { values, positionals } = readArguments({ args: given, options: OPTIONS, allowPositionals: true })
+  const [name, seconds, ...more] = positionals
+  if (values.help || name === undefined) return undefined
+  const names = name === 'all' ? Object.keys(targets) : [name]
+  if (!names.every((each) => Object.hasOwn(targets, each)))
+    throw new Misuse(`There is no target ${JSON.stringify(name)}.`)
+  if (more.length > 0)
+    throw new Misuse(`A target and a number of seconds, not ${JSON.stringify(more.join(' '))} as well.`)
+  if (values.input !== undefined && !statSync(values.input, { throwIfNoEntry: false })?.isFile())
+    throw new Misuse(`There is no file ${JSON.stringify(values.input)}.`)
+  const wanted = (option: 'executions' | 'seed', fallback: number) =>
+    values[option] === undefined ? fallback : wholeNumber(`--${option}`, values[option])
+  const timed = values.executions === undefined ? SECONDS : Number.POSITIVE_INFINITY
+  const effort = {
+    seed: wanted('seed', randomInt(SEEDS)),
+    executions: wanted('executions', Number.MAX_SAFE_INTEGER),
+    ms: (seconds === undefined ? timed : wholeNumber('The time', seconds)) * 1000,
+  }
+  return {
+    names,
+    wishes: { effort, input: values.input, save: values.save === true, mistake: values.mistake === true },
+  }
+}
+
 async function main(given: string[]): Promise<number> {
   const coverage = new Coverage()
   const { TARGETS } = await import('./targets.ts')
-  const { values, positionals } = parseArgs({ args: given, options: OPTIONS, allowPositionals: true })
-  const [name = '', seconds] = positionals
-  const executions = Number(values.executions ?? Number.MAX_SAFE_INTEGER)
-  const ms =
-    seconds === undefined && values.executions !== undefined ? Number.POSITIVE_INFINITY : Number(seconds ?? 60) * 1000
-  const effort = { seed: Number(values.seed ?? Math.floor(Math.random() * 1e9)), executions, ms }
-  const names = name === 'all' ? Object.keys(TARGETS) : [name]
-  const isClear =
-    names.every((each) => Object.hasOwn(TARGETS, each)) &&
-    ms > 0 &&
-    [executions, effort.seed].every(Number.isSafeInteger)
-  if (!isClear) {
+  const plan = planOf(given, TARGETS)
+  if (plan === undefined) {
     explain(TARGETS)
-    return 2
+    return 0
   }
   let isSound = true
-  for (const each of names) {
+  for (const each of plan.names) {
     const target = TARGETS[each]!()
-    const wishes = { effort, input: values.input, save: values.save === true, mistake: values.mistake === true }
-    isSound = (await run(each, target, coverage, wishes).finally(() => target.close?.())) && isSound
+    isSound = (await run(each, target, coverage, plan.wishes).finally(() => target.close?.())) && isSound
   }
   coverage.close()
   return isSound ? 0 : 1
 }
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await runScript('npm run fuzz --', () => main(process.argv.slice(2)))

@@ -2,13 +2,16 @@
  * `npm run torture -- CAMPAIGN [--seed N] [options]`: tries a campaign with one seed after the other. A fault is printed with
  * the seed that finds it again; the exit code is then 1.
  */
-import { parseArgs } from 'node:util'
+import { randomInt } from 'node:crypto'
+import type { ParseArgsOptionsConfig } from 'node:util'
+import { Misuse, readArguments, runScript, wholeNumber } from '../test/usage.ts'
 import type { Campaign, Case, Options } from './campaign.ts'
 import { CAMPAIGNS, NotPossible } from './campaigns.ts'
 import { hasOwnMounts, inOwnMounts, mountsMissing } from './own-mounts.ts'
 
 const FAULTS_SHOWN_MAX = 5
 const PROGRESS_MS = 10_000
+const SEEDS = 1_000_000_000
 
 type Plan = Readonly<{ name: string; campaign: Campaign; seed: number; count: number; options: Options }>
 
@@ -57,26 +60,28 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** The plan that arguments describe, or undefined when they describe none. */
+/** The plan that arguments describe; undefined: they ask for help. */
 function planOf(given: string[]): Plan | undefined {
-  const { values, positionals } = parseArgs({ args: given, options: namesOfNumbers(), allowPositionals: true })
-  const [name = ''] = positionals
+  const { values, positionals } = readArguments({ args: given, options: optionsOfAll(), allowPositionals: true })
+  const { help, ...wishes } = values as Record<string, string> & { help?: true }
+  const [name, ...more] = positionals
+  if (help || name === undefined) return undefined
   const campaign = Object.hasOwn(CAMPAIGNS, name) ? CAMPAIGNS[name] : undefined
-  if (campaign === undefined || positionals.length !== 1) return undefined
-  const numbers = { seed: Math.floor(Math.random() * 1e9), [campaign.unit]: campaign.count, ...campaign.options }
-  const known = Object.fromEntries(
-    Object.entries(numbers).map(([option, fallback]) => [option, Number(values[option] ?? fallback)]),
-  )
-  const isUnknown = Object.keys(values).some((option) => !Object.hasOwn(known, option))
-  if (isUnknown || !Object.values(known).every(Number.isSafeInteger)) return undefined
-  const { seed, [campaign.unit]: count, ...options } = known
+  if (campaign === undefined) throw new Misuse(`There is no campaign ${JSON.stringify(name)}.`)
+  if (more.length > 0) throw new Misuse(`One campaign at a time, not ${JSON.stringify(more.join(' '))} as well.`)
+  const numbers: Options = { seed: randomInt(SEEDS), [campaign.unit]: campaign.count, ...campaign.options }
+  const unknown = Object.keys(wishes).find((option) => !Object.hasOwn(numbers, option))
+  if (unknown !== undefined) throw new Misuse(`The campaign ${name} has no option --${unknown}.`)
+  const chosen = Object.entries(wishes).map(([option, text]) => [option, wholeNumber(`--${option}`, text)])
+  const { seed, [campaign.unit]: count, ...options } = { ...numbers, ...Object.fromEntries(chosen) }
   return { name, campaign, seed: seed!, count: count!, options }
 }
 
-/** The options of all campaigns: each is a number. */
-function namesOfNumbers() {
+/** The options of all campaigns: each but --help is a number. */
+function optionsOfAll() {
   const names = Object.values(CAMPAIGNS).flatMap(({ unit, options }) => [unit, ...Object.keys(options ?? {})])
-  return Object.fromEntries(['seed', ...names].map((name) => [name, { type: 'string' } as const]))
+  const numbers = ['seed', ...names].map((name) => [name, { type: 'string' } as const])
+  return { ...Object.fromEntries(numbers), help: { type: 'boolean' } } as ParseArgsOptionsConfig
 }
 
 function flagsOf(options: Options): string {
@@ -103,7 +108,7 @@ async function main(given: string[]): Promise<number> {
   const plan = planOf(given)
   if (plan === undefined) {
     explain()
-    return 2
+    return 0
   }
   try {
     return await (plan.campaign.isolated === undefined ? run(plan) : runIsolated(plan, given))
@@ -114,4 +119,4 @@ async function main(given: string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await runScript('npm run torture --', () => main(process.argv.slice(2)))
