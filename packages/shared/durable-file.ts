@@ -130,9 +130,15 @@ export async function makeFolder(disk: Disk, path: string): Promise<void> {
   const there = await statsIfThere(disk, folder)
   if (there?.isDirectory()) return syncIfAllowed(disk, parent)
   if (there === undefined && parent !== folder) await makeFolder(disk, parent)
-  // Says so when it is no folder, or cannot be made.
-  const made = await disk.mkdir(folder, { recursive: true, mode: FOLDER_MODE })
-  return made === undefined ? syncIfAllowed(disk, parent) : syncFolder(disk, parent)
+  try {
+    await disk.mkdir(folder, { mode: FOLDER_MODE })
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    // A link to one, or made in this moment; says so when it is no folder. What is not there is never made so: in /proc that takes for ever.
+    await disk.mkdir(folder, { recursive: true })
+    return syncIfAllowed(disk, parent)
+  }
+  await syncFolder(disk, parent)
 }
 
 async function statsIfThere(disk: Disk, path: string): Promise<Stats | undefined> {

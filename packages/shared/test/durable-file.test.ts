@@ -170,6 +170,19 @@ test('a folder is made only in one whose own name is durable, whoever made that'
   assert.deepEqual(synced, [at.path, join(at.path, 'a')])
 })
 
+test('a folder that is a link to one is one; where none can be made, or a file is, that is said at once', {
+  skip: process.platform !== 'linux' && 'only Linux has /proc',
+}, async () => {
+  await using at = await temporaryFolder()
+  await symlink(at.path, join(at.path, 'link'))
+  await makeFolder(DISK, join(at.path, 'link'))
+  await makeFolder(DISK, join(at.path, 'link', 'a'))
+  await writeFile(join(at.path, 'file'), '')
+  await assert.rejects(makeFolder(DISK, join(at.path, 'file')), /EEXIST|ENOTDIR/)
+  await assert.rejects(makeFolder(DISK, join(at.path, 'file', 'a')), /ENOTDIR/)
+  await assert.rejects(makeFolder(DISK, '/proc/a/b'), /ENOENT/)
+})
+
 test('a folder may be named from the working directory, however short its name', { skip: WINDOWS }, async () => {
   await using at = await temporaryFolder()
   const { disk, synced } = watched()
