@@ -135,7 +135,7 @@ function connect(path: string): DatabaseSync {
   try {
     connection = new DatabaseSync(path, { timeout: BUSY_MS_MAX })
     connection.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -32768; pragma wal_autocheckpoint = 8000',
+      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -4000',
     )
     return connection
   } catch (cause) {

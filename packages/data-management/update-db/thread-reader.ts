@@ -10,7 +10,7 @@ import type { Reader, ReadOrder } from './reader.ts'
 import type { FromThread, ToThread } from './reader-thread.ts'
 
 // As many as a file of one store has and some more: enough for the thread to have work, little enough for memory.
-const PORTIONS_AHEAD_MAX = 6
+const PORTIONS_AHEAD_MAX = 4
 const THREAD = new URL('reader-thread.ts', import.meta.url)
 
 /** The thread. It is started at once, and ends when this is disposed of. */
@@ -25,7 +25,7 @@ export class ThreadReader implements Reader, AsyncDisposable {
 
   /** `database`: the file of the catalogue. */
   constructor(database: string) {
-    this.#worker = new Worker(THREAD, { workerData: database, resourceLimits: { maxYoungGenerationSizeMb: 8 } })
+    this.#worker = new Worker(THREAD, { workerData: database, resourceLimits: { maxYoungGenerationSizeMb: 2 } })
     this.#worker.on('message', (message: FromThread) => this.#take(message))
     this.#worker.on('error', ({ message }) => this.#take({ failure: { message, code: '', isDamaged: false } }))
     this.#worker.on('exit', () => {
