@@ -8,7 +8,7 @@ import { SaidWhole } from './said.tsx'
 
 /** What went wrong and what to do about it. */
 export function Trouble({ error, retry }: Readonly<{ error: unknown; retry?: () => void }>): ReactNode {
-  const { title, detail, todo } = wordsOf(error)
+  const { title, detail, todo, instance } = wordsOf(error)
   return (
     <div className={style.trouble} role="alert">
       <p className={style.title}>{title}</p>
@@ -18,6 +18,11 @@ export function Trouble({ error, retry }: Readonly<{ error: unknown; retry?: () 
         </p>
       )}
       <p>{todo}</p>
+      {instance !== undefined && (
+        <p className={style.instance}>
+          In the log of the server: <code>{instance}</code>
+        </p>
+      )}
       {retry && (
         <Button size="xs" variant="default" onClick={retry}>
           Try again
@@ -27,7 +32,7 @@ export function Trouble({ error, retry }: Readonly<{ error: unknown; retry?: () 
   )
 }
 
-type Words = Readonly<{ title: string; detail: string; todo: string }>
+type Words = Readonly<{ title: string; detail: string; todo: string; instance?: string }>
 
 function wordsOf(error: unknown): Words {
   if (error instanceof Refusal) return error.problem

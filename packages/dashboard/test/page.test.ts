@@ -219,7 +219,7 @@ describe('the page', { skip: NO_BROWSER }, () => {
   })
 
   test('the system page shows versions, the loader and the disk, and no secret', async () => {
-    await using window = await site.window(site.admin)
+    await using window = await site.window(site.reader)
     const { page } = window
     await window.goto('/system')
     await page.getByText('update-db').first().waitFor()

@@ -9,6 +9,7 @@ import { buildPage } from './built.ts'
 
 const DAY_MS = 86_400_000
 const WAIT_MS = 15_000
+const KEYS = { 'the boss': 'read,admin', 'the office': 'read', 'kitchen laptop': 'upload' }
 
 /** A browser window that is signed in, and what went wrong in it. */
 export type Window = AsyncDisposable & Readonly<{ page: Page; faults: string[]; goto: (path: string) => Promise<void> }>
@@ -38,7 +39,9 @@ export async function openSite({ days, products = 60 }: { days: number; products
   const [machines] = await Promise.all([openMachines(), buildPage()])
   let server = await machines.serve()
   const port = new URL(server.url).port
-  const [admin, reader, sender] = await Promise.all(['read,admin', 'read', 'upload'].map(machines.key))
+  const [admin, reader, sender] = await Promise.all(
+    Object.entries(KEYS).map(([name, scope]) => keyOf(machines, name, scope)),
+  )
   const outbox = join(machines.scraping, 'product_outbox')
   const upload = (...args: string[]) => machines.upload(server, sender!, '--wait', ...args)
   if (days > 0) {
@@ -74,6 +77,10 @@ export async function openSite({ days, products = 60 }: { days: number; products
       await machines[Symbol.asyncDispose]()
     },
   }
+}
+
+async function keyOf(machines: Machines, name: string, scope: string): Promise<string> {
+  return (await machines.run(['keys', 'create', name, '--scope', scope])).stdout.trim()
 }
 
 async function openWindow(

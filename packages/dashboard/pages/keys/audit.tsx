@@ -5,28 +5,28 @@ import { type AuditEntry, auditQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
-import { OnlyAdmin } from '../../parts/only-admin.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Moment } from '../../parts/time.tsx'
+import { OnlyAdmin } from './only-admin.tsx'
 import { Tabs } from './tabs.tsx'
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
-  { id: 'at', title: 'When', width: '12rem', narrow: 'bare', cell: ({ at }) => <Moment at={at} /> },
+  { id: 'at', title: 'When', width: '14.5rem', narrow: 'bare', cell: ({ at }) => <Moment at={at} /> },
   { id: 'who', title: 'Who', width: 'minmax(7rem, 1fr)', narrow: 'bare', cell: ({ who }) => <Said text={who} /> },
-  { id: 'what', title: 'Did', width: 'minmax(7rem, 1fr)', narrow: 'first', cell: ({ what }) => <Said text={what} /> },
+  { id: 'what', title: 'Did', width: 'minmax(8rem, 1.2fr)', narrow: 'first', cell: ({ what }) => <Said text={what} /> },
   {
     id: 'about',
     title: 'With',
     width: 'minmax(8rem, 2fr)',
-    narrow: 'first',
+    narrow: 'bare',
     cell: ({ about }) => <Said text={about} />,
   },
   {
     id: 'detail',
     title: 'Detail',
     width: 'minmax(6rem, 2fr)',
-    narrow: 'first',
+    narrow: 'bare',
     cell: ({ detail }) => detail !== null && <Said text={detail} />,
   },
 ]

@@ -10,12 +10,12 @@ import { useIsAdmin, useSession } from '../../api/session.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
-import { OnlyAdmin } from '../../parts/only-admin.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
 import style from './keys.module.css'
 import { Made, NewKey } from './new-key.tsx'
+import { OnlyAdmin } from './only-admin.tsx'
 import { Revoke } from './revoke.tsx'
 import { Rotate } from './rotate.tsx'
 import { Tabs } from './tabs.tsx'
@@ -101,7 +101,7 @@ const COLUMNS: readonly Column<KeyView>[] = [
   {
     id: 'state',
     title: 'State',
-    width: '6rem',
+    width: '5.5rem',
     narrow: 'bare',
     cell: ({ state }) => <Badge tone={TONES[state]}>{state}</Badge>,
   },
@@ -109,13 +109,13 @@ const COLUMNS: readonly Column<KeyView>[] = [
   {
     id: 'only',
     title: 'Only',
-    width: 'minmax(5rem, 1fr)',
+    width: 'minmax(3rem, 1fr)',
     cell: ({ only_for, only_from }) => <Said text={limitsOf(only_for, only_from)} />,
   },
   {
     id: 'used',
     title: 'Last used',
-    width: 'minmax(8rem, 1.2fr)',
+    width: 'minmax(11rem, 1.4fr)',
     narrow: 'shown',
     cell: ({ last_used_at, last_used_from }) =>
       last_used_at === null ? (
@@ -126,7 +126,7 @@ const COLUMNS: readonly Column<KeyView>[] = [
         </>
       ),
   },
-  { id: 'end', title: 'Ends', width: '7.5rem', cell: (key) => <End of={key} /> },
+  { id: 'end', title: 'Ends', width: '6.5rem', cell: (key) => <End of={key} /> },
 ]
 
 function limitsOf(stores: readonly string[] | null, addresses: readonly string[] | null): string {

@@ -15,7 +15,7 @@ type Props = Readonly<{ close: () => void; done: (made: MadeKeyView) => void }>
 
 const SCOPES: readonly { scope: Scope; about: string }[] = [
   { scope: 'upload', about: 'send files, and see what became of them: for a scraping machine' },
-  { scope: 'read', about: 'sign in here and look at everything but the keys' },
+  { scope: 'read', about: 'sign in here and look at everything but keys and audit' },
   { scope: 'admin', about: 'release, undo, make keys: for people only' },
 ]
 

@@ -12,6 +12,7 @@ export type Listener = Readonly<{
 }>
 
 const HEIGHT_PIXELS = 300
+const DAY_SECONDS = 86_400
 const BESIDE_PIXELS = 2.5
 const SPECIAL_WIDTH = 8
 const SPECIAL_ALPHA = 0.28
@@ -95,14 +96,21 @@ function stepsOf(chart: uPlot, index: number): Path2D {
       continue
     }
     const x = chart.valToPos(seconds, 'x', true)
-    const before = lines.slice(0, index).filter((line) => line[day] === price).length
-    const next = chart.valToPos(price, 'y', true) + before * BESIDE_PIXELS * devicePixelRatio
+    const next = heightOf(chart, index, seconds, price)
     if (y === undefined) path.moveTo(x, next)
     else path.lineTo(x, y)
     if (y !== next) path.lineTo(x, next)
     y = next
   }
   return path
+}
+
+/** How far down a line is drawn: below those before it that have the same price on that day. */
+function heightOf(chart: uPlot, index: number, seconds: number, price: number): number {
+  const [days, ...lines] = chart.data
+  const day = Math.round((seconds - days[0]!) / DAY_SECONDS)
+  const before = lines.slice(0, index).filter((line) => line[day] === price).length
+  return chart.valToPos(price, 'y', true) + before * BESIDE_PIXELS * devicePixelRatio
 }
 
 /** From a little below the lowest price to a little above the highest. */
@@ -125,7 +133,7 @@ function hooksFor(lines: readonly Line[], colours: readonly string[], listener: 
       (chart, index) => {
         const line = lines[index - 1]
         const colour = colours[index - 1]
-        if (line !== undefined && colour !== undefined) markLine(chart, line, colour)
+        if (line !== undefined && colour !== undefined) markLine(chart, line, index - 1, colour)
       },
     ],
     setCursor: [(chart) => listener.point(chart.cursor.idx == null ? null : (chart.data[0][chart.cursor.idx] ?? null))],
@@ -133,7 +141,7 @@ function hooksFor(lines: readonly Line[], colours: readonly string[], listener: 
 }
 
 /** Specials as a broad band under the line; gaps as dots between the prices before and after. */
-function markLine(chart: uPlot, { runs, gaps }: Line, colour: string): void {
+function markLine(chart: uPlot, { runs, gaps }: Line, index: number, colour: string): void {
   const { ctx, bbox } = chart
   ctx.save()
   ctx.beginPath()
@@ -142,25 +150,27 @@ function markLine(chart: uPlot, { runs, gaps }: Line, colour: string): void {
   ctx.strokeStyle = colour
   ctx.lineWidth = SPECIAL_WIDTH * devicePixelRatio
   ctx.globalAlpha = SPECIAL_ALPHA
-  for (const { from, to, is_on_special, price_cents } of runs)
-    if (is_on_special) across(chart, secondsOf(from), secondsOf(to) + 86_400, price_cents / 100)
+  for (const { from, to, is_on_special, price_cents } of runs) {
+    const height = heightOf(chart, index, secondsOf(from), price_cents / 100)
+    if (is_on_special) across(chart, secondsOf(from), secondsOf(to) + DAY_SECONDS, height)
+  }
   ctx.lineWidth = 1.5 * devicePixelRatio
   ctx.globalAlpha = GAP_ALPHA
   ctx.setLineDash([1.5 * devicePixelRatio, 4 * devicePixelRatio])
   for (const gap of gaps) {
     const before = runs.findLast(({ to }) => to < gap.from)
     const next = runs.find(({ from }) => from > gap.from)
-    if (before !== undefined)
-      across(chart, secondsOf(gap.from), secondsOf(next?.from ?? gap.to), before.price_cents / 100)
+    if (before === undefined) continue
+    const height = heightOf(chart, index, secondsOf(before.to), before.price_cents / 100)
+    across(chart, secondsOf(gap.from), secondsOf(next?.from ?? gap.to), height)
   }
   ctx.restore()
 }
 
-function across(chart: uPlot, from: number, to: number, price: number): void {
-  const y = chart.valToPos(price, 'y', true)
+function across(chart: uPlot, from: number, to: number, height: number): void {
   chart.ctx.beginPath()
-  chart.ctx.moveTo(chart.valToPos(from, 'x', true), y)
-  chart.ctx.lineTo(chart.valToPos(to, 'x', true), y)
+  chart.ctx.moveTo(chart.valToPos(from, 'x', true), height)
+  chart.ctx.lineTo(chart.valToPos(to, 'x', true), height)
   chart.ctx.stroke()
 }
 

@@ -30,7 +30,7 @@ const COLUMNS: readonly Column<Product>[] = [
   {
     id: 'brand',
     title: 'Brand',
-    width: 'minmax(5rem, 1fr)',
+    width: 'minmax(5rem, 1.5fr)',
     narrow: 'bare',
     cell: ({ brand }) => <Said text={brand ?? ''} />,
   },
@@ -38,7 +38,7 @@ const COLUMNS: readonly Column<Product>[] = [
   {
     id: 'companies',
     title: 'Sold by',
-    width: 'minmax(6rem, 1.4fr)',
+    width: 'minmax(6rem, 1.8fr)',
     cell: (product) => <Said text={companiesOf(product)} />,
   },
   { id: 'stores', title: 'Stores', width: '4rem', right: true, cell: ({ now }) => whole(now?.stores ?? 0) },

@@ -4,7 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { sourcesQuery } from '../../api/queries.ts'
-import { Badge, SourceState } from '../../parts/badge.tsx'
+import { SourceState } from '../../parts/badge.tsx'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
@@ -36,14 +36,10 @@ const COLUMNS: readonly Column<Source>[] = [
   {
     id: 'state',
     title: 'State',
-    width: 'minmax(5.5rem, 9rem)',
+    width: '5.5rem',
     narrow: 'bare',
-    cell: ({ state, is_partial }) => (
-      <span className={style.states}>
-        <SourceState state={state} />
-        {is_partial && <Badge tone="warn">partial</Badge>}
-      </span>
-    ),
+    // What was late or silent is the greater fault.
+    cell: ({ state, is_partial }) => <SourceState state={state === 'good' && is_partial ? 'partial' : state} />,
   },
   {
     id: 'last',

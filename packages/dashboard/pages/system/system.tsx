@@ -4,12 +4,10 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { systemQuery } from '../../api/queries.ts'
-import { useIsAdmin } from '../../api/session.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Commands } from '../../parts/commands.tsx'
 import { count, percent, size, whole } from '../../parts/format.ts'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
-import { OnlyAdmin } from '../../parts/only-admin.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
@@ -20,17 +18,12 @@ const BACKUP_OLD_MS = 2 * 86_400_000
 
 /** The page. */
 export function System(): ReactNode {
-  const isAdmin = useIsAdmin()
-  return <Page title="System">{isAdmin ? <Machine /> : <OnlyAdmin what="the machine" />}</Page>
-}
-
-function Machine(): ReactNode {
   const { data, error, refetch } = useQuery(systemQuery)
   return (
-    <>
+    <Page title="System">
       {error && <Trouble error={error} retry={refetch} />}
       {data === undefined ? error === null && <Waiting /> : <Whole system={data} />}
-    </>
+    </Page>
   )
 }
 

@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
   {
     id: 'filename',
     title: 'File',
-    width: 'minmax(12rem, 5fr)',
+    width: 'minmax(12rem, 4fr)',
     narrow: 'first',
     cell: ({ id, filename }) => (
       <Link to="/uploads/$id" params={{ id }} className={style.name}>
@@ -44,7 +44,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     cell: ({ load }) => (load === null || load.rejected === 0 ? '–' : whole(load.rejected)),
   },
   { id: 'bytes', title: 'Size', width: '5.5rem', right: true, cell: ({ bytes }) => size(bytes) },
-  { id: 'sender', title: 'Key', width: 'minmax(5rem, 1.3fr)', cell: (upload) => <Sender upload={upload} /> },
+  { id: 'sender', title: 'Key', width: 'minmax(6rem, 1.5fr)', cell: (upload) => <Sender upload={upload} /> },
   {
     id: 'received',
     title: 'Received',

@@ -1,6 +1,6 @@
 /** What is said to those who may look at most things, but not at this. */
 import type { ReactNode } from 'react'
-import { Empty } from './notice.tsx'
+import { Empty } from '../../parts/notice.tsx'
 
 /** What it takes to see it, and how to get that. */
 export function OnlyAdmin({ what }: Readonly<{ what: string }>): ReactNode {
