@@ -89,7 +89,7 @@ function tellProblem(terminal: Terminal, problem: Problem): number {
   terminal.record({ type: 'error', code, title, detail, todo })
   // Faults of settings stand on a line each; no other message has a line end of ours.
   const lines = code === 'settings_invalid' ? problem.message.split('\n') : [problem.message]
-  process.stderr.write(`splitcart: ${lines.map(printed).join('\n')}\n${todo}\n`)
+  process.stderr.write(`splitcart: ${lines.map((line) => printed(line.trimEnd())).join('\n')}\n${todo}\n`)
   return exitOf(problem) ?? EXIT.failure
 }
 

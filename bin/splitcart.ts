@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   loads: async () => (await import('./commands/loads.ts')).addLoads,
   export: async () => (await import('./commands/export.ts')).addExport,
   backup: async () => (await import('./commands/backup.ts')).addBackup,
+  restore: async () => (await import('./commands/backup.ts')).addRestore,
   archive: async () => (await import('./commands/archive.ts')).addArchive,
   salvage: async () => (await import('./commands/salvage.ts')).addSalvage,
   generate: async () => (await import('./commands/generate.ts')).addGenerate,
@@ -35,7 +36,7 @@ setFlagsFromString('--max-semi-space-size=4')
 // What is written here is nobody else's business: databases, scrapes, backups.
 process.umask(0o077)
 endWhenNobodyReads()
-if (existsSync('.env')) process.loadEnvFile('.env')
+readEnvFile()
 
 const program = new Command('splitcart')
   .description('Brings scraped products from machines at home into the database on a server.')
@@ -54,6 +55,16 @@ try {
   if (!(error instanceof CommanderError)) throw error
   // Help and version end here too, with 0.
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
+}
+
+/** A file that cannot be read is told in words; a command without its settings would do something else than was meant. */
+function readEnvFile(): void {
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env')
+  } catch (cause) {
+    process.stderr.write(`splitcart: .env cannot be read: ${cause instanceof Error ? cause.message : cause}\n`)
+    process.exit(EXIT.usage)
+  }
 }
 
 /** Commands that were made on their own would end the process themselves, with an exit code that is not ours. */

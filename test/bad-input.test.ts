@@ -96,11 +96,42 @@ test('a key does not travel over plain http to another machine', async () => {
 
 test('a command or a flag that does not exist ends with 2 and says where help is', async () => {
   await using machines = await openMachines()
-  for (const args of [['bogus'], ['upload-data', '--bogus'], ['keys', 'bogus'], ['keys', 'create'], ['update-db']]) {
+  for (const args of [
+    ['bogus'],
+    ['upload-data', '--bogus'],
+    ['upload-data', '--dry-run', '--watch'],
+    ['keys', 'bogus'],
+    ['keys', 'create'],
+    ['update-db'],
+    ['restore'],
+    ['export', 'prices', '--on', 'yesterday'],
+  ]) {
     const { code, stdout, stderr } = await machines.run(args)
     assert.deepEqual([args, code, stdout], [args, 2, ''])
     assert.match(stderr, /splitcart help shows what there is/)
   }
+})
+
+test('what a command cannot do is said in words, with no stack', async () => {
+  await using machines = await openMachines()
+  const existing = join(machines.path, 'existing')
+  await writeFile(existing, '')
+  for (const [code, pattern, args] of [
+    [2, /--on: only prices are those of a date/, ['export', 'products', '--on', '2025-01-01']],
+    [1, /refused: .*existing exists, and no backup is written over anything/, ['backup', existing]],
+    [1, /refused: there is no folder .*nowhere/, ['backup', join(machines.path, 'nowhere', 'copy')]],
+    [1, /no backup that can be restored/, ['restore', existing]],
+    [1, /refused: E/, ['generate', join(existing, 'x')]],
+  ] as const) {
+    const ended = await machines.run(args)
+    assert.match(ended.stderr, pattern)
+    assert.doesNotMatch(ended.stderr, /\n +at /)
+    assert.equal(ended.code, code, ended.stderr)
+  }
+  await mkdir(join(machines.path, '.env'))
+  const ended = await machines.run(['status'])
+  assert.deepEqual([ended.code, ended.stdout], [2, ''])
+  assert.match(ended.stderr, /^splitcart: \.env cannot be read: [^\n]+\n$/)
 })
 
 test('a key that is made for some addresses is listed with them; what is no address makes no key', async () => {

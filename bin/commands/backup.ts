@@ -1,6 +1,6 @@
 /** `splitcart backup` and `splitcart restore`: catalogue and ledger as two files, copied while everything runs. */
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { checkCopy, copyDatabase } from '@splitcart/data-management/database/backup.ts'
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { BACKUP_MADE } from '@splitcart/data-management/ledger/audit.ts'
@@ -18,9 +18,11 @@ import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean }
 
-/** Adds the commands. */
+const SETTINGS = ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'] as const
+
+/** Adds the command `backup`. */
 export function addBackup(program: Command): void {
-  const backup = program
+  const command = program
     .command('backup')
     .description(
       'copy catalogue and ledger, also while the server runs; the ledger comes next to the file, as <file>.ledger',
@@ -29,7 +31,12 @@ export function addBackup(program: Command): void {
     .action((file: string, options: Options) =>
       run(options, (terminal) => makeBackup(file, settingsOf({ ...options }), terminal)),
     )
-  const restore = program
+  configurable(command.option('--json', 'print JSON'), SETTINGS)
+}
+
+/** Adds the command `restore`. */
+export function addRestore(program: Command): void {
+  const command = program
     .command('restore')
     .description(
       'put a backup in place of catalogue and ledger; what is there is kept aside. The server must be stopped',
@@ -38,14 +45,15 @@ export function addBackup(program: Command): void {
     .action((file: string, options: Options) =>
       run(options, (terminal) => restoreBackup(file, settingsOf({ ...options }), terminal)),
     )
-  for (const command of [backup, restore])
-    configurable(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  configurable(command.option('--json', 'print JSON'), SETTINGS)
 }
 
 async function makeBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {
   const catalogue = resolve(file)
   const ledger = ledgerOf(catalogue)
-  for (const path of [catalogue, ledger]) if (existsSync(path)) throw new Problem('backup_unusable', `${path} exists`)
+  for (const path of [catalogue, ledger])
+    if (existsSync(path)) throw new Problem('machine_refused', `${path} exists, and no backup is written over anything`)
+  if (!existsSync(dirname(catalogue))) throw new Problem('machine_refused', `there is no folder ${dirname(catalogue)}`)
   const disk = realDisk()
   // The ledger first: a load that is in the catalogue only is found there when its file comes again; the other way round it would be lost.
   await copyDatabase(disk, ledgerFile(settings), ledger)

@@ -4,7 +4,7 @@ import { csvOf, observations, prices, products } from '@splitcart/data-managemen
 import { isDate } from '@splitcart/shared/date.ts'
 import { asciiControls } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { Argument, type Command } from 'commander'
+import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -27,17 +27,14 @@ export function addExport(program: Command): void {
     .description('print what the catalogue holds')
     .addArgument(new Argument('<what>', 'what to print').choices(Object.keys(FIELDS)))
     .option('--csv', 'print comma-separated values instead of JSON Lines')
-    .option('--on <date>', 'with prices: what was on the shelves on this date')
+    .option('--on <date>', 'with prices: what was on the shelves on this date', dateOf)
     .action((what: string, options: Options) => run({}, () => act(what, options)))
   configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 
 async function act(what: string, options: Options): Promise<number> {
-  if (options.on !== undefined && !isDate(options.on))
-    throw new Problem(
-      'settings_invalid',
-      `\n  --on: expected a date such as 2025-09-23, got ${JSON.stringify(options.on)}`,
-    )
+  if (options.on !== undefined && what !== 'prices')
+    throw new Problem('settings_invalid', '\n  --on: only prices are those of a date')
   await using machine = await openDataManagement(settingsOf(options))
   const { database } = machine.catalogue
   const records: Iterable<Readonly<Record<string, unknown>>> =
@@ -48,6 +45,11 @@ async function act(what: string, options: Options): Promise<number> {
         : products(database)
   await print(options.csv ? csvOf(records, FIELDS[what] ?? []) : jsonLinesOf(records))
   return EXIT.done
+}
+
+function dateOf(text: string): string {
+  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2025-09-23.')
+  return text
 }
 
 function* jsonLinesOf(records: Iterable<unknown>): Generator<string> {

@@ -48,7 +48,7 @@ export function addUpdateDb(program: Command): void {
     .description('load what waits in the inbox into the database')
     .requiredOption('--products', 'load the product files')
     .option('--watch', 'stay, and load what comes')
-    .option('--dry-run', 'tell what would change, and change nothing')
+    .addOption(new Option('--dry-run', 'tell what would change, and change nothing').conflicts('watch'))
     .option(
       '--force',
       'load what waits without holding anything; what is held already is released with "splitcart holds release"',

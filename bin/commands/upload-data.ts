@@ -10,7 +10,7 @@ import { watchOutbox } from '@splitcart/scraping/watch.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf, settingsWithKey } from '../command-line.ts'
 import { EXIT, EXIT_OF_OUTCOME } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
@@ -41,7 +41,7 @@ export function addUploadData(program: Command): void {
     .option('--wait', 'end only when the server has loaded, held or failed every file that was sent')
     .option('--concurrency <number>', 'how many files to send at once (UPLOAD_CONCURRENCY)')
     .option('--limit-rate <bytes>', 'how many bytes to send a second, such as 500k or 2M (UPLOAD_RATE_MAX)')
-    .option('--dry-run', 'tell what would be sent, and send nothing')
+    .addOption(new Option('--dry-run', 'tell what would be sent, and send nothing').conflicts('watch'))
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
   printable(configurable(command, ['API_SERVER_URL', 'SCRAPING_DATA_DIR', 'UPLOAD_TRIES_MAX', 'UPLOAD_WATCH_SECONDS']))
 }

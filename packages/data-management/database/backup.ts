@@ -20,7 +20,7 @@ export async function copyDatabase(disk: Disk, from: string, to: string): Promis
   // SQLite writes such a copy without syncing it.
   await finishPart(await disk.open(part, 'r+'))
   const landed = await land(disk, part, dirname(to), [basename(to)])
-  if (landed.wasThere) throw new Problem('backup_unusable', `${to} exists`)
+  if (landed.wasThere) throw new Problem('machine_refused', `${to} exists`)
 }
 
 /** Checks a copy: its pages, and that it has the tables of what it should be. Throws `backup_unusable`. */
