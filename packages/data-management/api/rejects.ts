@@ -74,13 +74,15 @@ export function rejectsRoutes(server: FastifyInstance, services: Services): void
   )
 }
 
-async function filterOf({ inbox }: Services, query: RejectsQuery): Promise<RejectFilter> {
+async function filterOf({ inbox, catalogue }: Services, query: RejectsQuery): Promise<RejectFilter> {
   const { code = null, field = null, company = null, store = null, upload, since } = query
   const from = since === undefined ? 0 : Date.parse(since)
   if (Number.isNaN(from)) throw new Problem('request_invalid', 'querystring/since is no time')
   const found = upload === undefined ? undefined : await inbox.ledger.uploads.find(upload)
   if (upload !== undefined && found === undefined) throw new Problem('not_found', 'no upload has this id')
-  return { code, field, company, store, sha256: found?.sha256 ?? null, since: from }
+  // One that has not been loaded has no rejects.
+  const loadId = found === undefined ? null : (catalogue.findLoad(found.sha256)?.id ?? 0)
+  return { code, field, company, store, loadId, since: from }
 }
 
 async function viewOf(
@@ -94,8 +96,9 @@ async function viewOf(
   return {
     ...told,
     field: field === '' ? null : field,
+    store_name: group.store_id === null ? null : (samples[0]?.store_name ?? null),
     last_at: new Date(lastAt).toISOString(),
-    samples: samples.map(({ sha256, raw, ...sample }) => {
+    samples: samples.map(({ sha256, raw, store_name: _, ...sample }) => {
       return { upload_id: ids.get(sha256) ?? null, ...sample, ...rawOf(raw) }
     }),
   }

@@ -37,7 +37,9 @@ export function countRejects(database: SqliteDatabase, loadId: number, sources?:
   const { company, store_id, store_name } = common(sources ?? sourcesOf(database, loadId))
   database.run(
     `insert or replace into reject_group
-      select load_id, code, coalesce(field, ''), reason, count(*), min(line), ?2, ?3, ?4
+      select load_id, code, coalesce(field, ''), reason, count(*), min(line), ?2, ?3, ?4,
+        (select finished_at from load where id = ?1),
+        row_number() over (partition by code, coalesce(field, '') order by min(line)) = 1
       from reject where load_id = ?1 group by code, coalesce(field, ''), reason`,
     loadId,
     company,

@@ -105,12 +105,8 @@ export class Uploads {
     if (query.named !== undefined)
       select = select.where(sql<boolean>`instr(lower(filename), lower(${query.named})) > 0`)
     if (query.keyId !== undefined) {
-      const { keyId } = query
-      select = select.where(({ exists, selectFrom }) =>
-        exists(
-          selectFrom('delivery').select('key_id').whereRef('upload_id', '=', 'upload.id').where('key_id', '=', keyId),
-        ),
-      )
+      const sent = this.#database.selectFrom('delivery').select('upload_id').where('key_id', '=', query.keyId)
+      select = select.where('upload.id', 'in', sent)
     }
     return select.execute()
   }

@@ -1,4 +1,7 @@
-/** The rejects of all loads: grouped by code, field and source, and one by one. What is counted here was counted when it was loaded. */
+/**
+ * The rejects of all loads: grouped by code, field and source, and one by one. They are counted from `reject_group`, where each load has
+ * a few records: what is asked for here may be about a hundred thousand loads.
+ */
 import type { SqliteDatabase, Value } from '../../database/sqlite.ts'
 import type { StoredReject } from '../rejects.ts'
 
@@ -8,7 +11,7 @@ export type RejectFilter = Readonly<{
   field: string | null
   company: string | null
   store: string | null
-  sha256: string | null
+  loadId: number | null
   since: number
 }>
 
@@ -18,7 +21,6 @@ export type RejectsOfSource = Readonly<{
   field: string
   company: string | null
   store_id: string | null
-  store_name: string | null
   count: number
   uploads: number
   lastAt: number
@@ -28,7 +30,7 @@ export type RejectsOfSource = Readonly<{
 export type GroupKey = [number, string, string, string, string]
 
 /** The first line of a group in one file. */
-export type RejectSample = Readonly<{ sha256: string; filename: string }> &
+export type RejectSample = Readonly<{ sha256: string; filename: string; store_name: string | null }> &
   Pick<StoredReject, 'line' | 'reason' | 'raw'>
 
 /** A file with rejects that are meant. */
@@ -43,9 +45,7 @@ export type FileWithRejects = Readonly<{
 const PAGE_REJECTS = 500
 
 const MEANT = `(?1 is null or code = ?1) and (?2 is null or field = ?2) and (?3 is null or company = ?3)
-  and (?4 is null or company || '/' || store_id = ?4) and (?5 is null or load.sha256 = ?5) and load.finished_at >= ?6`
-
-const FROM = 'from reject_group join load on load.id = load_id'
+  and (?4 is null or company || '/' || store_id = ?4) and (?5 is null or load_id = ?5) and finished_at >= ?6`
 
 /** The groups behind a page, the largest first. */
 export function rejectsOfSources(
@@ -57,9 +57,8 @@ export function rejectsOfSources(
   const [count, ...names] = after ?? [Number.MAX_SAFE_INTEGER, '', '', '', '']
   return database.all<RejectsOfSource>(
     `select * from (
-        select code, field, company, store_id, max(store_name) as store_name, sum(count) as count,
-          count(distinct load_id) as uploads, max(load.finished_at) as lastAt
-        ${FROM} where ${MEANT} group by code, field, company, store_id
+        select code, field, company, store_id, sum(count) as count, sum(is_first) as uploads, max(finished_at) as lastAt
+        from reject_group indexed by reject_group_by_source where ${MEANT} group by code, field, company, store_id
       )
       where count < ?7 or (count = ?7 and (code, field, coalesce(company, ''), coalesce(store_id, '')) > (?8, ?9, ?10, ?11))
       order by count desc, code, field, coalesce(company, ''), coalesce(store_id, '') limit ?12`,
@@ -77,7 +76,7 @@ export function keyOf({ count, code, field, company, store_id }: RejectsOfSource
 
 /** How many rejects are meant. */
 export function countMeant(database: SqliteDatabase, filter: RejectFilter): number {
-  const sql = `select coalesce(sum(count), 0) as count ${FROM} where ${MEANT}`
+  const sql = `select coalesce(sum(count), 0) as count from reject_group indexed by reject_group_by_source where ${MEANT}`
   return database.get<{ count: number }>(sql, ...valuesOf(filter))!.count
 }
 
@@ -85,25 +84,26 @@ export function countMeant(database: SqliteDatabase, filter: RejectFilter): numb
 export function samplesOf(
   database: SqliteDatabase,
   { code, field, company, store_id }: RejectsOfSource,
-  filter: RejectFilter,
+  { loadId, since }: RejectFilter,
   limit: number,
 ): RejectSample[] {
   return database.all<RejectSample>(
-    `select load.sha256, load.filename, reject.line, reject.reason, reject.raw
+    `select load.sha256, load.filename, newest.store_name, reject.line, reject.reason, reject.raw
       from (
-        select load_id, min(first_line) as line ${FROM}
-        where code = ?1 and field = ?2 and company is ?3 and store_id is ?4 and (?5 is null or load.sha256 = ?5)
-          and load.finished_at >= ?6
-        group by load_id order by load_id desc limit ?7
-      ) as newest join load on load.id = newest.load_id
-      join reject on reject.load_id = newest.load_id and reject.line = newest.line
-      order by load.id desc`,
+        select load_id, first_line, store_name from reject_group indexed by reject_group_by_source
+        where code = ?1 and field = ?2 and company is ?3 and store_id is ?4 and is_first
+          and (?5 is null or load_id = ?5) and finished_at >= ?6
+        order by load_id desc limit ?7
+      ) as newest
+      cross join load on load.id = newest.load_id
+      cross join reject on reject.load_id = newest.load_id and reject.line = newest.first_line
+      order by newest.load_id desc`,
     code,
     field,
     company,
     store_id,
-    filter.sha256,
-    filter.since,
+    loadId,
+    since,
     limit,
   )
 }
@@ -116,8 +116,12 @@ export function filesWithRejects(
   limit: number,
 ): FileWithRejects[] {
   return database.all<FileWithRejects>(
-    `select distinct load_id as loadId, load.sha256, load.filename, company, store_id
-      ${FROM} where ${MEANT} and load_id < ?7 order by load_id desc limit ?8`,
+    `select loadId, load.sha256, load.filename, company, store_id
+      from (
+        select distinct load_id as loadId, company, store_id from reject_group
+        where ${MEANT} and load_id < ?7 order by load_id desc limit ?8
+      ) cross join load on load.id = loadId
+      order by loadId desc`,
     ...valuesOf(filter),
     beforeLoad,
     limit,
@@ -144,6 +148,6 @@ export function* rejectsMeant(
   }
 }
 
-function valuesOf({ code, field, company, store, sha256, since }: RejectFilter): Value[] {
-  return [code, field, company, store, sha256, since]
+function valuesOf({ code, field, company, store, loadId, since }: RejectFilter): Value[] {
+  return [code, field, company, store, loadId, since]
 }
