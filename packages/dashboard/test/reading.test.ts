@@ -1,0 +1,128 @@
+/** What the page makes of what it is told, without a browser: marks in lines, lines of a chart, lists that change, text of others. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import fc from 'fast-check'
+import { withUpload } from '../api/events.ts'
+import { parseSearch, stringifySearch } from '../app/search.ts'
+import { daysOf, linesOf, runAt, secondsOf } from '../pages/products/lines.ts'
+import { placeOf } from '../pages/rejects/place-of.ts'
+import { relative, visible } from '../parts/format.ts'
+
+describe('the field that is marked in a rejected line', () => {
+  for (const [title, raw, field, marked] of [
+    ['a text', '{"product": {"name": "a \\" b", "x": 1}}', 'product.name', '"name": "a \\" b"'],
+    ['a number', '{"product":{"price_current":-1.5,"x":1}}', 'product.price_current', '"price_current":-1.5'],
+    ['an object', '{"product":{"name":{"a":[1,"}"]},"x":1}}', 'product.name', '"name":{"a":[1,"}"]}'],
+    ['the last of two', '{"a":{"name":"x"},"b":{"name":null}}', 'b.name', '"name":null'],
+    ['a value that was cut off', '{"product":{"name":"abc', 'product.name', '"name":"abc'],
+    ['no value that has its name', '{"product":{"brand":"name"}}', 'product.name', undefined],
+    ['nothing where no field is named', '{"product":1}', null, undefined],
+  ] as const)
+    test(title, () => {
+      const place = placeOf(raw, field)
+      assert.equal(place && raw.slice(place.from, place.to), marked)
+    })
+
+  test('is looked for in any text without fail', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('a', 'name', '"', '\\'), (raw, field) => {
+        const place = placeOf(`${raw}"${field}": ${raw}`, field)
+        assert.ok(place === undefined || (place.from >= 0 && place.to > place.from))
+      }),
+    )
+  })
+})
+
+const TERMS = { sku: 'a', key: 'a', was_price_cents: null, is_on_special: false, is_available: true, is_current: false }
+const STORE = { company: 'c', store_id: 's', store_name: 'S', first_date: '2026-01-01', last_date: '2026-01-09' }
+
+describe('the lines of a chart', () => {
+  const runs = [
+    { ...TERMS, from: '2026-01-05', to: '2026-01-06', price_cents: 200 },
+    { ...TERMS, from: '2026-01-01', to: '2026-01-02', price_cents: 100 },
+    { ...TERMS, from: '2026-01-09', to: '2026-01-09', price_cents: 300 },
+  ]
+  const [line] = linesOf({ stores: [{ ...STORE, runs, gaps: [{ from: '2026-01-07', to: '2026-01-08' }] }] })
+
+  test('hold a price until the next scrape says otherwise, and are broken where scrapes did not show it', () => {
+    const { days, prices } = daysOf([line!])
+    assert.equal(days.length, 10)
+    assert.deepEqual(prices[0], [1, 1, 1, 1, 2, 2, 2, null, 3, 3])
+  })
+
+  test('know which run shows a day, and none in a gap', () => {
+    const at = (date: string) => runAt(line!, secondsOf(date))?.price_cents
+    assert.deepEqual(['2026-01-03', '2026-01-06', '2026-01-07', '2026-01-08', '2026-01-09', '2026-02-01'].map(at), [
+      100,
+      200,
+      undefined,
+      undefined,
+      300,
+      300,
+    ])
+  })
+
+  test('are several where a store sells the product as more than one', () => {
+    const lines = linesOf({ stores: [{ ...STORE, gaps: [], runs: [...runs, { ...runs[0]!, sku: 'b' }] }] })
+    assert.deepEqual(
+      lines.map(({ listing }) => listing),
+      ['a', 'b'],
+    )
+  })
+})
+
+describe('a list of uploads', () => {
+  const upload = (id: string, state = 'loaded') => ({ id, state, filename: `${id}.jsonl` }) as UploadView
+  const list = (...pages: string[][]) => ({
+    pages: pages.map((ids) => ({ uploads: ids.map((id) => upload(id)), next: null })),
+    pageParams: pages.map(() => ({})),
+  })
+  const idsIn = ({ pages }: ReturnType<typeof list>) => pages.map(({ uploads }) => uploads.map(({ id }) => id))
+
+  test('takes what is new at its top, and what has changed in its place', () => {
+    assert.deepEqual(idsIn(withUpload(list(['4', '2'], ['1']), upload('5'), {}) as ReturnType<typeof list>), [
+      ['5', '4', '2'],
+      ['1'],
+    ])
+    const changed = withUpload(list(['4', '2'], ['1']), upload('1', 'held'), {})
+    assert.equal(changed.pages[1]?.uploads[0]?.state, 'held')
+  })
+
+  test('leaves out what is not sought, and what comes with a page that is not there yet', () => {
+    assert.deepEqual(
+      idsIn(withUpload(list(['4', '2']), upload('2', 'held'), { state: 'loaded' }) as ReturnType<typeof list>),
+      [['4']],
+    )
+    assert.deepEqual(idsIn(withUpload(list(['4', '2']), upload('1'), {}) as ReturnType<typeof list>), [['4', '2']])
+    assert.deepEqual(idsIn(withUpload(list(['4']), upload('5'), { q: 'other' }) as ReturnType<typeof list>), [['4']])
+  })
+})
+
+test('text of others has nothing invisible in it, and words keep their joiners', () => {
+  assert.equal(visible('a\u202eb\u0007\u200d\u2028'), 'a\\u{202e}b\\u{7}\u200d\\u{2028}')
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+      assert.doesNotMatch(visible(text), /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
+    }),
+  )
+})
+
+test('filters come back from the address as they were', () => {
+  const word = fc.string({ minLength: 1 }).map((text) => text.toWellFormed())
+  fc.assert(
+    fc.property(
+      fc.record({ q: word, store: fc.array(word, { minLength: 2, maxLength: 4 }) }, { noNullPrototype: true }),
+      (search) => {
+        assert.deepEqual(parseSearch(stringifySearch(search)), search)
+      },
+    ),
+  )
+})
+
+test('how long ago something was is said in the unit that fits', () => {
+  const at = Date.UTC(2026, 0, 1)
+  const said = [10_000, 5 * 60_000, 3 * 3_600_000, 40 * 3_600_000].map((ms) => relative(at, at + ms))
+  for (const [index, unit] of [/sec/, /min/, /hr|hour/, /day/].entries()) assert.match(said[index]!, unit)
+})
