@@ -1,6 +1,13 @@
 /** What every command has: the flags of its settings, the way it prints, and where its problems end. */
 import { Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
-import { readSettings, SETTINGS, type SettingName, type Settings } from '@splitcart/shared/settings.ts'
+import {
+  type Machine,
+  readSettings,
+  SETTINGS,
+  type SettingName,
+  type Settings,
+  type Wanted,
+} from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { EXIT, exitOf } from './exit-codes.ts'
 import { printed } from './format.ts'
@@ -18,36 +25,31 @@ export function configurable(command: Command, names: readonly SettingName[]): C
   return command
 }
 
-/** The settings for a command: its flags before the environment. Names every fault at once. */
-export function settingsOf(
-  options: Readonly<Record<string, unknown>>,
-  required: readonly SettingName[] = [],
-): Settings {
+/** The settings for a command of a machine: its flags before the environment. Names every fault at once. */
+export function settingsOf(options: Readonly<Record<string, unknown>>, machine: Machine): Settings {
   const { API_SECRET_KEY: _, API_SECRET_KEY_FILE: __, ...environment } = process.env
-  return readSettings(environment, flagsIn(options), required)
+  return readSettings(environment, flagsIn(options), { machine })
 }
 
 /** The settings for a command that uses the key; no other command ever looks at it. */
 export function settingsWithKey(
   options: Readonly<Record<string, unknown>>,
+  machine: Machine,
   required: readonly SettingName[] = [],
 ): Settings {
-  const settings = readWithKey(flagsIn(options), required)
+  const settings = readWithKey(flagsIn(options), { machine, required })
   const warning = settings.API_SECRET_KEY === undefined ? undefined : exposureOf(settings.API_SECRET_KEY, '.env')
   if (warning !== undefined) process.stderr.write(`${warning}\n`)
   return settings
 }
 
-function readWithKey(flags: Readonly<Record<string, string>>, required: readonly SettingName[]): Settings {
+function readWithKey(flags: Readonly<Record<string, string>>, wanted: Wanted): Settings {
   const file = keyFile(process.env)
-  if (file === undefined) return readSettings(process.env, flags, required)
-  if ('key' in file) return readSettings({ ...process.env, API_SECRET_KEY: file.key }, flags, required)
+  if (file === undefined) return readSettings(process.env, flags, wanted)
+  if ('key' in file) return readSettings({ ...process.env, API_SECRET_KEY: file.key }, flags, wanted)
   try {
-    readSettings(
-      process.env,
-      flags,
-      required.filter((name) => name !== 'API_SECRET_KEY'),
-    )
+    const required = wanted.required?.filter((name) => name !== 'API_SECRET_KEY') ?? []
+    readSettings(process.env, flags, { ...wanted, required })
   } catch (error) {
     if (error instanceof Problem) throw new Problem('settings_invalid', `\n  ${file.fault}${error.detail}`)
     throw error
@@ -63,6 +65,23 @@ export function flagsIn(options: Readonly<Record<string, unknown>>): Record<stri
     if (typeof value === 'string') flags[name] = value
   }
   return flags
+}
+
+/** Makes several checks of settings; throws one `settings_invalid` that names every fault. */
+export function checkAll(...checks: readonly (() => unknown)[]): void {
+  const faults = checks.flatMap((check) => faultIn(check) ?? [])
+  if (faults.length > 0) throw new Problem('settings_invalid', faults.join(''))
+}
+
+/** What a check finds wrong with settings. */
+export function faultIn(check: () => unknown): string | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'settings_invalid') return error.detail
+    throw error
+  }
 }
 
 /** Runs a command and sets the exit code. A problem is told in words; anything else is a mistake of ours and keeps its stack. */

@@ -1,4 +1,5 @@
 /** Opens what the commands of the receiving machine work with. */
+import { resolve } from 'node:path'
 import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
@@ -38,7 +39,8 @@ export function checkServerKey({ API_SECRET_KEY: key }: Settings): void {
     )
 }
 
-function checkInbox({ INBOX_URL: address }: Settings): void {
-  if (address !== undefined && !address.startsWith('file:'))
-    throw new Problem('settings_invalid', `\n  INBOX_URL: expected file:<data dir>, got "${address}"`)
+/** The inbox lies in the data folder: another one that is named would not be looked at. */
+export function checkInbox({ INBOX_URL: address, DATA_MANAGEMENT_DATA_DIR: dataDir }: Settings): void {
+  if (address === undefined || resolve(address.replace(/^file:(?:\/\/(?=\/))?/, '')) === resolve(dataDir)) return
+  throw new Problem('settings_invalid', `\n  INBOX_URL: expected file:${dataDir}, the data folder, got "${address}"`)
 }

@@ -134,6 +134,18 @@ test('what a command cannot do is said in words, with no stack', async () => {
   assert.match(ended.stderr, /^splitcart: \.env cannot be read: [^\n]+\n$/)
 })
 
+test('every fault in the settings of a server is told at once', async () => {
+  await using machines = await openMachines()
+  const wrong = { PORT: 'soon', DATABASE_URL: 'postgres://db/x', INBOX_URL: 'nats://a,b' }
+  const faulty = await machines.run(['serve'], wrong)
+  assert.equal(faulty.code, 2)
+  for (const name of Object.keys(wrong)) assert.match(faulty.stderr, new RegExp(`^  ${name}: expected `, 'm'))
+  const other = { INBOX_URL: 'file:/somewhere/else', API_SECRET_KEY: 'short', TLS_CERT: 'x' }
+  const unfit = await machines.run(['serve'], other)
+  assert.equal(unfit.code, 2)
+  for (const name of Object.keys(other)) assert.match(unfit.stderr, new RegExp(`^  ${name}\\b`, 'm'))
+})
+
 test('a key that is made for some addresses is listed with them; what is no address makes no key', async () => {
   await using machines = await openMachines()
   const wrong = await machines.run(['keys', 'create', 'office', '--from', '203.0.113.0/33'])

@@ -26,7 +26,7 @@ export function addArchive(program: Command): void {
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf({ ...options, archiveDaysMin: options.days })
+  const settings = settingsOf({ ...options, archiveDaysMin: options.days }, 'scraping')
   const folders = foldersIn(settings.SCRAPING_DATA_DIR)
   const { dryRun = false } = options
   let [files, bytes] = [0, 0]

@@ -20,7 +20,7 @@ export function addAudit(program: Command): void {
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const entries = await machine.ledger.auditEntries(Number.MAX_SAFE_INTEGER, options.limit)
   const rows = entries.map(({ at, who, what, about, detail }) => [time(at), who, what, about, printed(detail ?? '')])
   for (const line of columns(rows)) terminal.say(line)

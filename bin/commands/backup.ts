@@ -29,7 +29,7 @@ export function addBackup(program: Command): void {
     )
     .argument('<file>', 'where the copy goes; it must not exist')
     .action((file: string, options: Options) =>
-      run(options, (terminal) => makeBackup(file, settingsOf({ ...options }), terminal)),
+      run(options, (terminal) => makeBackup(file, settingsOf(options, 'data-management'), terminal)),
     )
   configurable(command.option('--json', 'print JSON'), SETTINGS)
 }
@@ -43,7 +43,7 @@ export function addRestore(program: Command): void {
     )
     .argument('<file>', 'a file that backup made')
     .action((file: string, options: Options) =>
-      run(options, (terminal) => restoreBackup(file, settingsOf({ ...options }), terminal)),
+      run(options, (terminal) => restoreBackup(file, settingsOf(options, 'data-management'), terminal)),
     )
   configurable(command.option('--json', 'print JSON'), SETTINGS)
 }

@@ -5,11 +5,10 @@ import { examineServer } from '@splitcart/scraping/doctor-server.ts'
 import { foldersIn } from '@splitcart/scraping/folders.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { type Finding, fail, ok } from '@splitcart/shared/finding.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, printable, run, settingsWithKey } from '../command-line.ts'
-import { checkServerKey } from '../data-management.ts'
+import { configurable, faultIn, printable, run, settingsWithKey } from '../command-line.ts'
+import { checkInbox, checkServerKey } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import type { Style, Terminal } from '../terminal.ts'
@@ -89,20 +88,10 @@ async function* examineServing(settings: Settings): AsyncGenerator<Finding> {
 function settingsOrFaults(options: Options): Settings | string[] {
   let settings: Settings | undefined
   const faults = faultIn(() => {
-    settings = settingsWithKey(options)
-    databaseFile(settings)
+    settings = settingsWithKey(options, 'both')
+    checkInbox(settings)
   })
   return faults === undefined && settings !== undefined ? settings : (faults ?? '').trim().split(/\n\s*/)
-}
-
-function faultIn(check: () => void): string | undefined {
-  try {
-    check()
-    return undefined
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'settings_invalid') return error.detail
-    throw error
-  }
 }
 
 function versionFinding(name: string, version: string, least: string): Finding {

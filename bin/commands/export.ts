@@ -35,7 +35,7 @@ export function addExport(program: Command): void {
 async function act(what: string, options: Options): Promise<number> {
   if (options.on !== undefined && what !== 'prices')
     throw new Problem('settings_invalid', '\n  --on: only prices are those of a date')
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const { database } = machine.catalogue
   const records: Iterable<Readonly<Record<string, unknown>>> =
     what === 'observations'

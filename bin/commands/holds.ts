@@ -37,7 +37,7 @@ export function addHolds(program: Command): void {
 }
 
 async function listHolds(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const held = await machine.ledger.uploads.list({ state: 'held', limit: LISTED_MAX })
   for (const upload of held) {
     const { load, ...receipt } = receiptOf(upload, false)
@@ -55,7 +55,7 @@ async function listHolds(options: Options, terminal: Terminal): Promise<number> 
 }
 
 async function decide(text: string, wish: 'load' | 'discard', options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options)
+  const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
   const upload = await haveFulfilled(
     machine,

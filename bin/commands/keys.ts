@@ -57,7 +57,7 @@ export function addKeys(program: Command): void {
 }
 
 async function makeKey(name: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const { ledger } = machine
   const scopes = options.scope ?? ['upload']
   const { only: onlyFor = null, from: onlyFrom = null, expires: expiresAt = null } = options
@@ -72,7 +72,7 @@ async function makeKey(name: string, options: Options, terminal: Terminal): Prom
 }
 
 async function rotateKey(id: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const until = Date.now() + (options.overlapHours ?? 0) * HOUR_MS
   const key = await machine.ledger.keys.rotate(id, until, Date.now())
   if (key === undefined) return tellUnknown(id, terminal)
@@ -91,7 +91,7 @@ function tellUnknown(id: string, terminal: Terminal): number {
 }
 
 async function listKeys(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const keys = await machine.ledger.keys.list()
   const head = ['ID', 'NAME', 'SCOPES', 'ONLY FOR', 'ONLY FROM', 'STATE', 'LAST USED']
   const rows = keys.map((key) => [
@@ -111,7 +111,7 @@ async function listKeys(options: Options, terminal: Terminal): Promise<number> {
 }
 
 async function revokeKey(id: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const isRevoked = await machine.ledger.keys.revoke(id, Date.now())
   if (isRevoked) await machine.ledger.audit({ at: Date.now(), who: person(), what: 'key revoked', about: id })
   if (isRevoked) terminal.say(`The key ${id} no longer works.`)

@@ -37,7 +37,7 @@ export function addLoads(program: Command): void {
 }
 
 async function list_(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const loads = listLoads(machine.catalogue.database, Number.MAX_SAFE_INTEGER, options.limit ?? 20)
   for (const { sha256, filename, state, result, runsOpened, runsClosed } of loads) {
     terminal.say(
@@ -59,7 +59,7 @@ async function list_(options: Options, terminal: Terminal): Promise<number> {
 }
 
 async function wish(text: string, what: 'undo' | 'load', options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options)
+  const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
   const wanted: Wanted = {
     wish: what,

@@ -32,7 +32,7 @@ export function addRejects(program: Command): void {
 }
 
 async function listRejects(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const { database } = machine.catalogue
   const loads = rejectedLoads(database)
   for (const load of loads) {
@@ -56,7 +56,7 @@ async function listRejects(options: Options, terminal: Terminal): Promise<number
 }
 
 async function showRejects(text: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const { sha256, filename } = await uploadMeant(machine, text)
   let rejected = 0
   for (const { line, code, field, reason, raw } of rejectsOf(machine.catalogue.database, sha256)) {
@@ -72,7 +72,7 @@ async function showRejects(text: string, options: Options, terminal: Terminal): 
 }
 
 async function exportRejects(text: string, options: Options): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options))
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const upload = await uploadMeant(machine, text)
   const lines = new Set(Array.from(rejectsOf(machine.catalogue.database, upload.sha256), ({ line }) => line))
   for await (const row of rejectedRows(machine.disk, machine.folders, upload, lines)) {

@@ -22,7 +22,7 @@ export function addSalvage(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const disk = realDisk()
-  const folders = foldersIn(settingsOf(options).SCRAPING_DATA_DIR)
+  const folders = foldersIn(settingsOf(options, 'scraping').SCRAPING_DATA_DIR)
   const leftOvers = await leftOversIn(disk, folders)
   let salvaged = 0
   for (const leftOver of leftOvers) {

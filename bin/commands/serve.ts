@@ -15,8 +15,8 @@ import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, run, settingsWithKey } from '../command-line.ts'
-import { checkServerKey, type DataManagement, openDataManagement } from '../data-management.ts'
+import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts'
+import { checkInbox, checkServerKey, type DataManagement, openDataManagement } from '../data-management.ts'
 import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
 import { keepLoaderRunning } from '../loader.ts'
@@ -55,9 +55,14 @@ export function addServe(program: Command): void {
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsWithKey(options)
-  checkServerKey(settings)
-  const door = doorOf(settings, options.behindProxy === true)
+  const settings = settingsWithKey(options, 'data-management')
+  const readDoor = () => doorOf(settings, options.behindProxy === true)
+  checkAll(
+    () => checkServerKey(settings),
+    () => checkInbox(settings),
+    readDoor,
+  )
+  const door = readDoor()
   const signal = stopSignal()
   const log = openLog(settings.LOG_LEVEL)
   await using machine = await openDataManagement(settings)

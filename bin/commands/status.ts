@@ -21,7 +21,7 @@ export function addStatus(program: Command): void {
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  const { SCRAPING_DATA_DIR, DATA_MANAGEMENT_DATA_DIR } = settingsOf(options)
+  const { SCRAPING_DATA_DIR, DATA_MANAGEMENT_DATA_DIR } = settingsOf(options, 'both')
   const disk = realDisk()
   const scraping = await scrapingStatus(disk, SCRAPING_DATA_DIR)
   const dataManagement = await dataManagementStatus(disk, DATA_MANAGEMENT_DATA_DIR)

@@ -59,7 +59,7 @@ export function addUpdateDb(program: Command): void {
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options)
+  const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
   const alone = workOf(machine, settings, terminal, { force: options.force === true, log })

@@ -47,9 +47,9 @@ export function addUploadData(program: Command): void {
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  if (options.dryRun) return tellWhatWaits(settingsOf(options), terminal)
+  if (options.dryRun) return tellWhatWaits(settingsOf(options, 'scraping'), terminal)
   const flags = { uploadConcurrency: options.concurrency, uploadRateMax: options.limitRate }
-  const settings = settingsWithKey({ ...options, ...flags }, ['API_SERVER_URL', 'API_SECRET_KEY'])
+  const settings = settingsWithKey({ ...options, ...flags }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
   const report = new UploadReport(terminal)
   const job = await jobOf(settings, report)
   const everyMs = settings.UPLOAD_WATCH_SECONDS * 1000

@@ -23,6 +23,18 @@ export function url(value: string): URL {
   return parsed
 }
 
+/** Where a database is: a file. */
+export function database(value: string): string {
+  if (!/^sqlite:./.test(value)) throw new Error('sqlite:<path>')
+  return value
+}
+
+/** Where the inbox is: a folder. */
+export function inbox(value: string): string {
+  if (!/^file:./.test(value)) throw new Error('file:<data dir>')
+  return value
+}
+
 /** A whole number. */
 export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): (value: string) => number {
   return (value) => {

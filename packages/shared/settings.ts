@@ -6,7 +6,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { LOG_LEVELS } from './log.ts'
 import { Problem } from './problem.ts'
-import { key, networks, oneOf, rate, share, text, url, whole } from './setting-readers.ts'
+import { database, inbox, key, networks, oneOf, rate, share, text, url, whole } from './setting-readers.ts'
 
 export type Machine = 'scraping' | 'data-management' | 'both'
 
@@ -80,11 +80,11 @@ export const SETTINGS = {
   ),
   DATABASE_URL: setting(
     'data-management',
-    text,
+    database,
     undefined,
     'the catalogue; sqlite:<data dir>/catalogue.db where it is not set',
   ),
-  INBOX_URL: setting('data-management', text, undefined, 'the inbox; file:<data dir> where it is not set'),
+  INBOX_URL: setting('data-management', inbox, undefined, 'the inbox; file:<data dir> where it is not set'),
   HOST: setting('data-management', text, '127.0.0.1', 'the address that serve listens on'),
   PORT: setting('data-management', whole(0, 65535), '8000', 'the port that serve listens on'),
   BODY_BYTES_MAX: setting('data-management', whole(1), String(512 * MIB), 'the largest compressed upload'),
@@ -209,14 +209,20 @@ type Value<Name extends SettingName> =
 
 type Texts = Readonly<Record<string, string | undefined>>
 
+/** What a command wants of the settings: those of its machine (of the other one it gets the defaults), and some without which it cannot do. */
+export type Wanted = Readonly<{ machine?: Machine; required?: readonly SettingName[] }>
+
 /** Reads all settings, with flags (by setting name) before the environment, or throws one `settings_invalid` that names every fault. */
-export function readSettings(environment: Texts, flags: Texts = {}, required: readonly SettingName[] = []): Settings {
+export function readSettings(environment: Texts, flags: Texts = {}, wanted: Wanted = {}): Settings {
+  const { machine = 'both', required = [] } = wanted
   const faults: string[] = []
   const values: Record<string, unknown> = {}
   for (const [name, { read, fallback, about, ...rest }] of Object.entries(
     SETTINGS as Record<string, Setting<unknown>>,
   )) {
-    const given = flags[name] ?? (environment[name] === '' ? undefined : environment[name]) ?? fallback
+    const isOurs = machine === 'both' || rest.machine === 'both' || rest.machine === machine
+    const set = flags[name] ?? (environment[name] === '' ? undefined : environment[name])
+    const given = (isOurs ? set : undefined) ?? fallback
     if (given === undefined) {
       if (required.includes(name as SettingName)) faults.push(`${name} is required: ${about}`)
       continue
@@ -241,13 +247,11 @@ export function urlOf(server: URL, resource: string): URL {
   return joined
 }
 
-/** The file of a `sqlite:` address, relative to the working directory; throws `settings_invalid` for another kind of database. */
+/** The file of a `sqlite:` address, relative to the working directory. */
 export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MANAGEMENT_DATA_DIR'>): string {
   const address = settings.DATABASE_URL
   if (address === undefined) return resolve(join(settings.DATA_MANAGEMENT_DATA_DIR, 'catalogue.db'))
-  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(address)?.[1]
-  if (path === undefined)
-    throw new Problem('settings_invalid', `\n  DATABASE_URL: expected sqlite:<path>, got "${withoutPassword(address)}"`)
+  const path = address.replace(/^sqlite:(?:\/\/(?=\/))?/, '')
   return isAbsolute(path) ? path : resolve(path)
 }
 

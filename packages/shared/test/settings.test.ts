@@ -38,7 +38,7 @@ test('a flag counts before the environment, the environment before the default',
 
 test('a variable that is set to nothing is not set', () => {
   assert.equal(readSettings({ PORT: '' }).PORT, 8000)
-  assert.deepEqual(faultsOf({ API_SERVER_URL: '' }, {}, ['API_SERVER_URL']).length, 1)
+  assert.deepEqual(faultsOf({ API_SERVER_URL: '' }, {}, { required: ['API_SERVER_URL'] }).length, 1)
 })
 
 test('the settings cannot be changed after they are read', () => {
@@ -46,16 +46,35 @@ test('the settings cannot be changed after they are read', () => {
 })
 
 test('all faults are reported together, each by the name of its setting', () => {
-  const environment = { PORT: 'soon', API_SECRET_KEY: 'with space', HOLD_ROWS_SHARE: '1.5', LOG_LEVEL: 'loud' }
-  const faults = faultsOf(environment, { LINE_BYTES_MAX: '12' }, ['API_SERVER_URL'])
+  const environment = {
+    PORT: 'soon',
+    API_SECRET_KEY: 'with space',
+    HOLD_ROWS_SHARE: '1.5',
+    LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://u:p@db/x',
+    INBOX_URL: 's3://x',
+  }
+  const faults = faultsOf(environment, { LINE_BYTES_MAX: '12' }, { required: ['API_SERVER_URL'] })
   assert.deepEqual(faults, [
     'API_SERVER_URL is required: where upload-data sends files, e.g. https://data.example.org',
     'API_SECRET_KEY: expected printable ASCII characters without spaces, got a value that is not shown here',
+    'DATABASE_URL: expected sqlite:<path>, got "mysql://…@db/x"',
+    'INBOX_URL: expected file:<data dir>, got "s3://x"',
     'PORT: expected a whole number from 0 to 65535, got "soon"',
     'LINE_BYTES_MAX: expected a whole number from 1024, got "12"',
     'HOLD_ROWS_SHARE: expected a share from 0 to 1, got "1.5"',
     'LOG_LEVEL: expected one of fatal, error, warn, info, debug, silent, got "loud"',
   ])
+})
+
+test('a command of one machine is not stopped by what is set for the other, or for another program', () => {
+  const environment = { DATABASE_URL: 'mysql://db/x', PORT: 'tcp://10.0.0.1', UPLOAD_CONCURRENCY: 'many' }
+  assert.equal(faultsOf(environment, {}, { machine: 'data-management' }).length, 2)
+  assert.equal(faultsOf(environment, {}, { machine: 'scraping' }).length, 1)
+  assert.equal(faultsOf(environment).length, 3)
+  const others = { PORT: '1', UPLOAD_CONCURRENCY: '9' }
+  assert.equal(readSettings(others, {}, { machine: 'scraping' }).PORT, 8000)
+  assert.equal(readSettings(others, {}, { machine: 'data-management' }).UPLOAD_CONCURRENCY, 1)
 })
 
 test('no fault shows a key or the password in an address', () => {
@@ -65,8 +84,7 @@ test('no fault shows a key or the password in an address', () => {
     DATABASE_URL: 'postgres://user:pass-word@data@example.org/splitcart',
   }
   assert.doesNotMatch(faultsOf(secrets).join('\n'), /-word/)
-  const settings = { DATABASE_URL: secrets.DATABASE_URL, DATA_MANAGEMENT_DATA_DIR: 'data' }
-  assert.throws(() => databaseFile(settings), { code: 'settings_invalid', message: /postgres:\/\/…@example\.org/ })
+  assert.match(faultsOf(secrets).join('\n'), /postgres:\/\/…@example\.org/)
 })
 
 const REFUSED: readonly (readonly [name: string, values: readonly string[]])[] = [
@@ -125,6 +143,6 @@ test('the database is a file in the data folder, or where sqlite: says', () => {
 })
 
 test('another kind of database is said to be unknown', () => {
-  for (const DATABASE_URL of ['mysql://host/db', 'sqlite:', 'prices.db'])
-    assert.throws(() => databaseFile({ DATABASE_URL, DATA_MANAGEMENT_DATA_DIR: 'data' }), { code: 'settings_invalid' })
+  for (const address of ['postgres://localhost/x', 'mysql:x', 'catalogue.db', 'sqlite:'])
+    assert.equal(faultsOf({ DATABASE_URL: address }).length, 1)
 })
