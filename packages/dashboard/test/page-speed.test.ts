@@ -1,5 +1,6 @@
 /** How fast the page is: what is loaded first, how soon it can be used, the chart, and lists that are long. */
 import assert from 'node:assert/strict'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
@@ -17,6 +18,11 @@ const PRODUCTS = 1_000_000
 const DAY_MS = 86_400_000
 // Of several runs the best: what else the machine does is not what is measured.
 const TRIES = 4
+
+/** How long something may take that takes `ms` when the processors have nothing else to do: longer by what waits for them now. */
+function allowed(ms: number): number {
+  return ms * Math.max(1, loadavg()[0]! / availableParallelism())
+}
 
 describe('the page, how fast', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -50,7 +56,7 @@ describe('the page, how fast', { skip: NO_BROWSER }, () => {
     }
     context.diagnostic(`${bytes} bytes of script; usable after ${times.map(Math.round).join(', ')} ms`)
     assert.ok(bytes > 50_000 && bytes < SCRIPT_BYTES_MAX, `${bytes} bytes`)
-    assert.ok(Math.min(...times) < INTERACTIVE_MS_MAX, `${times} ms`)
+    assert.ok(Math.min(...times) < allowed(INTERACTIVE_MS_MAX), `${times} ms`)
   })
 
   test('a chart of five stores over two years is drawn within 100 ms', async (context) => {
@@ -69,7 +75,7 @@ describe('the page, how fast', { skip: NO_BROWSER }, () => {
     const runs = await page.getByRole('table', { name: 'Price history' }).getAttribute('aria-rowcount')
     context.diagnostic(`${runs} prices drawn in ${times.map(Math.round).join(', ')} ms`)
     assert.ok(Number(runs) > 1000)
-    assert.ok(Math.min(...times) < CHART_MS_MAX, `${times} ms`)
+    assert.ok(Math.min(...times) < allowed(CHART_MS_MAX), `${times} ms`)
     assert.deepEqual(window.faults, [])
   })
 
@@ -91,7 +97,7 @@ describe('the page, how fast', { skip: NO_BROWSER }, () => {
       )
       assert.ok(shown < 120, `${shown} rows in the document`)
       assert.ok(seen > 500, `only ${seen} rows deep`)
-      assert.ok(middle < 50 && late < 250, `${middle} ms, 95 % within ${late} ms`)
+      assert.ok(middle < allowed(50) && late < allowed(250), `${middle} ms, 95 % within ${late} ms`)
       assert.notEqual(await page.getByRole('table', { name }).getByRole('row').nth(1).innerText(), first)
       assert.deepEqual(window.faults, [])
     })

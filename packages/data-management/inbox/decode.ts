@@ -52,6 +52,7 @@ export async function decode(
   const decoder = decoderOf(encoding)
   const write = async (content: AsyncIterable<Buffer>) => {
     for await (const chunk of content) {
+      meter.checkSize(digester.bytes + chunk.length)
       const written = part.appendFile(chunk)
       // While the disk takes it.
       digester.add(chunk)
@@ -104,11 +105,16 @@ class Meter {
     this.#pace = new Pace(limits)
   }
 
-  /** Refuses what has become of so many bytes on the wire when it is too much. */
-  check({ bytes, lines }: Digester, wireBytes: number): void {
-    const { contentBytesMax, contentRatioMax, linesMax } = this.#limits
+  /** Refuses more content than is taken, before it is written. */
+  checkSize(bytes: number): void {
+    const { contentBytesMax } = this.#limits
     if (bytes > contentBytesMax)
       this.refuse('content_too_large', `more than ${contentBytesMax} bytes of content are not taken`)
+  }
+
+  /** Refuses what has become of so many bytes on the wire when it is too much. */
+  check({ bytes, lines }: Digester, wireBytes: number): void {
+    const { contentRatioMax, linesMax } = this.#limits
     if (lines > linesMax) this.refuse('lines_too_many', `more than ${linesMax} lines are not taken`)
     if (bytes > RATIO_CHECKED_FROM_BYTES && bytes > contentRatioMax * wireBytes)
       this.refuse('ratio_too_large', `${wireBytes} bytes became ${bytes}, more than ${contentRatioMax} times as many`)

@@ -46,6 +46,28 @@ function times(count: number, member: Buffer): Buffer {
   return Buffer.concat(new Array<Buffer>(count).fill(member))
 }
 
+/** How many bytes of content have been written when a body is refused. */
+async function writtenOf(encoding: Encoding, body: Buffer, limits: Partial<DecodeLimits>): Promise<number> {
+  let written = 0
+  const part = {
+    appendFile: async (chunk: unknown) => {
+      written += (chunk as Buffer).length
+    },
+  }
+  const source = Readable.from(portions(body, 65_536), { objectMode: false })
+  await assert.rejects(decode(source, encoding, { ...LIMITS, ...limits }, part), Problem)
+  return written
+}
+
+test('of content that is too large not a byte more is written than may be', async () => {
+  const zeros = Buffer.alloc(2 * MIB)
+  for (const contentBytesMax of [1, MIB - 1, MIB, MIB + 1]) {
+    for (const encoding of ['gzip', 'zstd'] as const)
+      assert.ok((await writtenOf(encoding, COMPRESSED[encoding](zeros), { contentBytesMax })) <= contentBytesMax)
+    assert.ok((await writtenOf('identity', zeros, { contentBytesMax })) <= contentBytesMax)
+  }
+})
+
 const COMPRESSED = { gzip: gzipSync, zstd: zstdCompressSync }
 
 for (const encoding of ['gzip', 'zstd'] as const) {
