@@ -12,7 +12,8 @@ import type { Terminal } from '../terminal.ts'
 
 type Options = { days?: string; dryRun?: boolean; json?: boolean; quiet?: boolean }
 
-const LOCK_MS_MAX = 10_000
+// A round of upload-data may send for a long time; what waits for longer than this is waited for by too many.
+const LOCK_MS_MAX = 60 * 60 * 1000
 
 /** Adds the command. */
 export function addArchive(program: Command): void {
@@ -31,7 +32,8 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const { dryRun = false } = options
   let [files, bytes] = [0, 0]
   if (existsSync(folders.archive)) {
-    using _lock = dryRun ? undefined : await lockArchive(folders, { msMax: LOCK_MS_MAX })
+    const onWait = () => terminal.note('upload-data works on this archive; waiting until its round is over')
+    using _lock = dryRun ? undefined : await lockArchive(folders, { msMax: LOCK_MS_MAX, onWait })
     const prune = { disk: realDisk(), folders, daysMin: settings.ARCHIVE_DAYS_MIN, now: Date.now(), dryRun }
     for await (const pruned of pruneArchive(prune)) {
       files++

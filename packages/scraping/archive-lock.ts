@@ -10,11 +10,12 @@ import type { Folders } from './folders.ts'
 
 const LOOK_EVERY_MS = 100
 
-/** How long to wait for the lock, and what ends the waiting. */
-export type Waiting = Readonly<{ msMax: number; signal?: AbortSignal; clock?: Clock }>
+/** How long to wait for the lock, what ends the waiting, and who hears that it begins. */
+export type Waiting = Readonly<{ msMax: number; signal?: AbortSignal; clock?: Clock; onWait?: () => void }>
 
 /** Takes the lock as soon as it is free. Throws `locked` when that takes too long, or the signal aborts. */
-export async function lockArchive(folders: Folders, { msMax, signal, clock = realClock() }: Waiting): Promise<Lock> {
+export async function lockArchive(folders: Folders, waiting: Waiting): Promise<Lock> {
+  const { msMax, signal, clock = realClock(), onWait } = waiting
   for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
     try {
       return takeLock(join(folders.archive, '.lock'), 'upload-data or "archive prune" works on this archive')
@@ -22,6 +23,7 @@ export async function lockArchive(folders: Folders, { msMax, signal, clock = rea
       const isTaken = error instanceof Problem && error.code === 'locked'
       if (!isTaken || waitedMs >= msMax || signal?.aborted) throw error
     }
+    if (waitedMs === 0) onWait?.()
     await clock.sleep(LOOK_EVERY_MS, signal)
   }
 }

@@ -1,12 +1,15 @@
 /** What a run of `upload-data` is given, and what it remembers while it goes on. */
 import type { Disk } from '@splitcart/shared/disk.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, realClock } from './clock.ts'
 import type { Encoding } from './compress.ts'
-import type { Patience, Pausing } from './delivery.ts'
+import type { Patience, Pause, Pausing } from './delivery.ts'
 import type { Folders } from './folders.ts'
 import { Turns } from './turns.ts'
 import type { UploadClient } from './upload-client.ts'
 import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
+
+// A try takes some time too, before its file is heard of again.
+const TRY_MS = 5_000
 
 /** All that sending needs. An aborted `signal` ends the run after the file that is being sent. */
 export type Job = Readonly<{
@@ -36,6 +39,8 @@ export type Run = {
   readonly reported: Set<string>
   /** What the note about the last run says, and since when. */
   noted?: Readonly<{ at: number; news: string }>
+  /** The pause that was told last, and for how long it speaks for the other files. */
+  pause?: Readonly<{ name: string; code: string; until: number }>
 }
 
 /** The state at the beginning. */
@@ -56,12 +61,19 @@ export function once(run: Run, key: string, report: () => void): void {
   report()
 }
 
-/** How `deliver` pauses in this run: it tells, and an aborted signal ends the pause. */
+/**
+ * How `deliver` pauses in this run: it tells, and an aborted signal ends the pause. Of files that are sent at once and wait for the
+ * same only the first is told.
+ */
 export function pausing(job: Job, run: Run, name: string): Pausing {
-  return {
-    signal: job.signal,
-    ...(job.clock && { clock: job.clock }),
-    onPause: ({ error, tries, delayMs }) =>
-      tell(job, run, { type: 'pause', name, problem: troubleOf(error), tries, delayMs }),
+  const { signal, clock = realClock() } = job
+  const onPause = ({ error, tries, delayMs }: Pause) => {
+    const problem = troubleOf(error)
+    const now = clock.now()
+    const { pause } = run
+    if (pause !== undefined && pause.name !== name && pause.code === problem.code && now < pause.until) return
+    run.pause = { name, code: problem.code, until: now + delayMs + TRY_MS }
+    tell(job, run, { type: 'pause', name, problem, tries, delayMs })
   }
+  return { signal, clock, onPause }
 }

@@ -93,9 +93,13 @@ test('a round of upload-data and a pruning wait for each other', async () => {
   const running = upload(sender).finally(() => {
     ended = true
   })
-  await sleep(150)
-  assert.equal(ended, false)
+  let waits = 0
+  const pruning = lockArchive(folders, { msMax: 60_000, onWait: () => waits++ })
+  await sleep(250)
+  assert.deepEqual([ended, waits], [false, 1])
   lock[Symbol.dispose]()
+  const second = await pruning
+  second[Symbol.dispose]()
   assert.equal((await running).outcome, 'done')
 })
 
