@@ -8,7 +8,7 @@ import { openBrowser } from './browser.ts'
 import { buildPage } from './built.ts'
 
 const DAY_MS = 86_400_000
-const WAIT_MS = 15_000
+const WAIT_MS = 40_000
 const KEYS = { 'the boss': 'read,admin', 'the office': 'read', 'kitchen laptop': 'upload' }
 
 /** A browser window that is signed in, and what went wrong in it. */
