@@ -1,6 +1,7 @@
 /** Generated scrapes spread over several senders, and what the catalogue must hold when all of them have been loaded once. */
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import type { SqliteDatabase } from '@splitcart/data-management/database/sqlite.ts'
@@ -22,6 +23,8 @@ const COMPANIES = 4
 const DAYS = 5
 // A dozen rows a file: what is tried here are deliveries, not loads.
 const PRODUCTS = 12
+const PUT_AWAY_MS_MAX = 10_000
+const LOOK_EVERY_MS = 50
 
 /** A plan of about so many files. */
 export function planOfFiles(files: number, seed: number): Plan {
@@ -87,9 +90,7 @@ export async function faultIn(dataManagement: string, { plan, given, digest }: E
 }
 
 async function faultOfServer(dataManagement: string, given: readonly Given[]): Promise<Fault> {
-  const all = await readdir(join(dataManagement, 'product_inbox'), { recursive: true })
-  // Of a resumed upload its note stays for a while, for a sender that has not heard of its end.
-  const inbox = all.filter((name) => name !== '.part' && !name.startsWith('.resumable'))
+  const inbox = await leftInInbox(join(dataManagement, 'product_inbox'))
   if (inbox.length > 0) return `in the inbox: ${inbox}`
   const processed = await readdir(join(dataManagement, 'product_processed'))
   if (processed.length !== given.length) return `${processed.length} of ${given.length} files are processed`
@@ -97,6 +98,18 @@ async function faultOfServer(dataManagement: string, given: readonly Given[]): P
   const { loaded, ...others } = await ledger.uploads.countByState()
   if (loaded === given.length && Object.values(others).every((count) => count === 0)) return undefined
   return `the ledger has ${loaded} loaded uploads and ${JSON.stringify(others)}`
+}
+
+// The ledger, and so the sender, knows of a load before its file is put away: that takes a few syncs of the disk more.
+async function leftInInbox(inbox: string): Promise<string[]> {
+  const end = performance.now() + PUT_AWAY_MS_MAX
+  for (;;) {
+    // Of a resumed upload its note stays for a while, for a sender that has not heard of its end.
+    const all = await readdir(inbox, { recursive: true })
+    const left = all.filter((name) => name !== '.part' && !name.startsWith('.resumable'))
+    if (left.length === 0 || performance.now() > end) return left
+    await sleep(LOOK_EVERY_MS)
+  }
 }
 
 async function faultOfSenders(given: readonly Given[]): Promise<Fault> {
