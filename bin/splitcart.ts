@@ -31,8 +31,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   demo: async () => (await import('./commands/demo.ts')).addDemo,
 }
 
-// Rows live for microseconds. A small nursery for new objects halves the memory of a load (212 → 149 MiB) and costs no time.
-setFlagsFromString('--max-semi-space-size=4')
+// What is read and sent lives for microseconds. A nursery for new objects that stays as small as it begins halves what a process grows by:
+// 140 instead of 180 MiB for a server, 210 instead of 240 for a load, and costs no time. (--max-semi-space-size does nothing by now.)
+setFlagsFromString('--semi-space-growth-factor=1')
 // What is written here is nobody else's business: databases, scrapes, backups.
 process.umask(0o077)
 endWhenNobodyReads()
