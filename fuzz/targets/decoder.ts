@@ -66,7 +66,8 @@ async function answer(input: Buffer): Promise<string> {
     },
   }
   try {
-    const result = await decode(Readable.from(portions(wire, size), { objectMode: false }), encoding, limits, part)
+    const body = Readable.from(portions(wire, size), { objectMode: false })
+    const result = await decode({ body, encoding, bodyBytes: size }, limits, part)
     if (result.wireBytes !== wire.length) throw new Error(`${result.wireBytes} of ${wire.length} bytes were counted`)
     if (result.bytes !== bytes || result.sha256 !== hash.digest('hex'))
       throw new Error('what was written is not what was said')

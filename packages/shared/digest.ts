@@ -13,9 +13,19 @@ export class Digester {
   bytes = 0
 
   add(chunk: Uint8Array): void {
-    this.#hash.update(chunk)
+    this.count(chunk)
+    this.hash(chunk)
+  }
+
+  /** The first half of `add`, which costs next to nothing. */
+  count(chunk: Uint8Array): void {
     this.bytes += chunk.byteLength
     countLines(this.#count, chunk)
+  }
+
+  /** The second half of `add`. */
+  hash(chunk: Uint8Array): void {
+    this.#hash.update(chunk)
   }
 
   /** How many lines there are so far. */

@@ -134,12 +134,16 @@ function finish(resumable: Resumable, visit: Visit, upload: Upload): Promise<str
   return begun.finally(() => finishing.delete(upload.id))
 }
 
-async function acceptWhole({ inbox, unfinished }: Resumable, visit: Visit, { id }: Upload): Promise<string> {
+async function acceptWhole(
+  { inbox, unfinished }: Resumable,
+  visit: Visit,
+  { id, size: bodyBytes }: Upload,
+): Promise<string> {
   const { request, keyId } = visit
   const body = unfinished.read(id)
   try {
     const { filename, encoding, sha256 } = describedBy(unfinished.note(id)?.metadata)
-    const sent = { body, encoding, filename, sha256, keyId, whole: async () => {} }
+    const sent = { body, bodyBytes, encoding, filename, sha256, keyId, whole: async () => {} }
     const { upload, isNew } = await accept(inbox, sent)
     request.log.info({ upload: upload.id, filename, bytes: upload.bytes, isNew }, 'upload accepted')
     await unfinished.settle(id, upload.id)

@@ -48,7 +48,7 @@ const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
 
 async function read(request: FastifyRequest, reply: FastifyReply, limits: PaceLimits): Promise<Sent> {
   const sha256 = digestIn(request)
-  const about = { sha256, keyId: senderOf(request).keyId }
+  const about = { sha256, keyId: senderOf(request).keyId, bodyBytes: lengthOf(request) }
   if (request.isMultipart()) {
     letSend(request, reply)
     const form = await readForm(request, limits)
@@ -113,8 +113,13 @@ function digestIn(request: FastifyRequest): string | undefined {
   return sha256
 }
 
+function lengthOf({ headers }: FastifyRequest): number | undefined {
+  const field = headers['content-length']
+  return field === undefined ? undefined : Number(field)
+}
+
 function checkLength(request: FastifyRequest, bodyBytesMax: number): void {
-  const length = Number(request.headers['content-length'] ?? 0)
+  const length = lengthOf(request) ?? 0
   if (length > bodyBytesMax) throw new Problem('body_too_large', `it has ${length} bytes, ${bodyBytesMax} are taken`)
 }
 

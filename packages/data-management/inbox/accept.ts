@@ -8,7 +8,6 @@
 
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { checkLength, land, removeIfThere, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
@@ -17,7 +16,7 @@ import { v7 as uuid } from 'uuid'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Arrival, Upload } from '../ledger/uploads.ts'
-import { type Decoded, type DecodeLimits, decode, type Encoding } from './decode.ts'
+import { type Body, type Decoded, type DecodeLimits, decode } from './decode.ts'
 
 /** What is needed to accept uploads. `diskBytesKept` is the free disk that is left alone. */
 export type Inbox = Readonly<{
@@ -32,17 +31,16 @@ export type Inbox = Readonly<{
 }>
 
 /** A file as it is sent. */
-export type Sent = Readonly<{
-  body: Readable
-  encoding: Encoding
-  /** Ends in .jsonl, and was checked. */
-  filename: string
-  /** What the sender says its bytes are, where it says so. */
-  sha256: string | undefined
-  keyId: string
-  /** Called when the body has been read: throws when something is wrong with what surrounds it. */
-  whole: () => Promise<void>
-}>
+export type Sent = Body &
+  Readonly<{
+    /** Ends in .jsonl, and was checked. */
+    filename: string
+    /** What the sender says its bytes are, where it says so. */
+    sha256: string | undefined
+    keyId: string
+    /** Called when the body has been read: throws when something is wrong with what surrounds it. */
+    whole: () => Promise<void>
+  }>
 
 /** Accepts a file, or finds that its bytes were accepted before (`isNew` false). */
 export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload; isNew: boolean }> {
@@ -52,7 +50,7 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload
   const id = uuid()
   const part = join(folders.parts, id)
   const decoded = await writePart(disk, part, async (file) => {
-    const result = await decode(sent.body, sent.encoding, inbox.limits, withRoom(inbox, file))
+    const result = await decode(sent, inbox.limits, withRoom(inbox, file))
     checkDigest(sent.sha256, result)
     await sent.whole()
     await checkLength(file, result.bytes)

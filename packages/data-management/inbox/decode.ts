@@ -6,7 +6,7 @@
  * limit. No body makes a decoder ask for more memory than one window of 8 MiB.
  */
 import type { FileHandle } from 'node:fs/promises'
-import type { Readable, Transform } from 'node:stream'
+import { type Readable, type Transform, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
@@ -33,40 +33,56 @@ export type DecodeLimits = Readonly<{
 /** The digest of what was written, and how many bytes it took on the wire. */
 export type Decoded = Digest & Readonly<{ wireBytes: number }>
 
-// Large portions: each costs one call to the decoder and one to the disk.
-const PORTION_BYTES = 256 * 1024
+// Large portions: each costs one call to the decoder and one to the disk, on other threads. What is small gets small ones, because a
+// thousand uploads may come at once.
+const PORTION_BYTES_MIN = 64 * 1024
+const PORTION_BYTES_MAX = 1024 * 1024
+const PORTION_BYTES_OF_UNKNOWN = 256 * 1024
+const USUAL_RATIO = 10
+// So many may lie between the decoder and the disk, so that neither waits for the other.
+const PORTIONS_WAITING_MAX = 2
 // A short file may well be one line a thousand times.
 const RATIO_CHECKED_FROM_BYTES = 1024 * 1024
 // 8 MiB: what every decoder must take and no encoder may exceed over HTTP (RFC 9659).
 const WINDOW_LOG_MAX = 23
 
+/** A body as it comes. */
+export type Body = Readonly<{
+  body: Readable
+  encoding: Encoding
+  /** How many bytes it has, where somebody says so; nothing depends on whether that is true. */
+  bodyBytes?: number | undefined
+}>
+
 /** Decodes a body into a part. Throws a Problem for what is wrong with the body; the part is then worth nothing. */
 export async function decode(
-  body: Readable,
-  encoding: Encoding,
+  { body, encoding, bodyBytes }: Body,
   limits: DecodeLimits,
   part: Pick<FileHandle, 'appendFile'>,
 ): Promise<Decoded> {
   const meter = new Meter(body, encoding, limits)
   const digester = new Digester()
-  const decoder = decoderOf(encoding)
-  const write = async (content: AsyncIterable<Buffer>) => {
-    for await (const chunk of content) {
-      meter.checkSize(digester.bytes + chunk.length)
-      const written = part.appendFile(chunk)
-      // While the disk takes it.
-      digester.add(chunk)
-      await written
-      meter.check(digester, decoder?.bytesWritten ?? meter.bytes)
-      giveBack(chunk)
-    }
-    // The decoder has seen the end of its data; what still comes it would never look at.
-    if (!meter.hasEnded) meter.refuse('body_damaged', behindTheEnd(encoding))
+  const portionBytes = portionFor(bodyBytes)
+  const decoder = decoderOf(encoding, portionBytes)
+  const take = async (chunk: Buffer) => {
+    digester.count(chunk)
+    meter.check(digester, decoder?.bytesWritten ?? meter.bytes)
+    const written = part.appendFile(chunk)
+    // While the disk takes it.
+    digester.hash(chunk)
+    await written
+    giveBack(chunk, portionBytes)
   }
+  const sink = new Writable({
+    highWaterMark: PORTIONS_WAITING_MAX * portionBytes,
+    write: (chunk, _, done) => void take(chunk).then(() => done(), done),
+    // The decoder has seen the end of its data; what still comes it would never look at.
+    final: (done) => done(meter.hasEnded ? null : meter.problem('body_damaged', behindTheEnd(encoding))),
+  })
   try {
     const chunks = (pipe?: { signal?: AbortSignal }) => meter.chunks(pipe!.signal!)
-    if (decoder === undefined) await pipeline(chunks, write)
-    else await pipeline(chunks, decoder, write)
+    if (decoder === undefined) await pipeline(chunks, sink)
+    else await pipeline(chunks, decoder, sink)
   } catch (error) {
     throw meter.refusal ?? problemOf(error, encoding, meter.bytes)
   }
@@ -76,12 +92,17 @@ export async function decode(
   return { ...digester.digest(), wireBytes: meter.bytes }
 }
 
+function portionFor(bodyBytes: number | undefined): number {
+  if (bodyBytes === undefined) return PORTION_BYTES_OF_UNKNOWN
+  return Math.min(PORTION_BYTES_MAX, Math.max(PORTION_BYTES_MIN, USUAL_RATIO * bodyBytes))
+}
+
 /**
  * Gives memory back that the decoder has filled to its end; for what follows it takes new memory. Left to the collector, it costs the
  * collector a third of the time that accepting takes, and the process 50 MiB (bench/README.md).
  */
-function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
-  if (buffer.byteLength === PORTION_BYTES && byteOffset + byteLength === PORTION_BYTES)
+function giveBack({ buffer, byteOffset, byteLength }: Buffer, portionBytes: number): void {
+  if (buffer.byteLength === portionBytes && byteOffset + byteLength === portionBytes)
     (buffer as ArrayBuffer).transfer(0)
 }
 
@@ -105,16 +126,11 @@ class Meter {
     this.#pace = new Pace(limits)
   }
 
-  /** Refuses more content than is taken, before it is written. */
-  checkSize(bytes: number): void {
-    const { contentBytesMax } = this.#limits
-    if (bytes > contentBytesMax)
-      this.refuse('content_too_large', `more than ${contentBytesMax} bytes of content are not taken`)
-  }
-
   /** Refuses what has become of so many bytes on the wire when it is too much. */
   check({ bytes, lines }: Digester, wireBytes: number): void {
-    const { contentRatioMax, linesMax } = this.#limits
+    const { contentBytesMax, contentRatioMax, linesMax } = this.#limits
+    if (bytes > contentBytesMax)
+      this.refuse('content_too_large', `more than ${contentBytesMax} bytes of content are not taken`)
     if (lines > linesMax) this.refuse('lines_too_many', `more than ${linesMax} lines are not taken`)
     if (bytes > RATIO_CHECKED_FROM_BYTES && bytes > contentRatioMax * wireBytes)
       this.refuse('ratio_too_large', `${wireBytes} bytes became ${bytes}, more than ${contentRatioMax} times as many`)
@@ -122,8 +138,12 @@ class Meter {
 
   /** Throws a problem that counts for more than what its throwing breaks. */
   refuse(code: ProblemCode, detail: string): never {
+    throw this.problem(code, detail)
+  }
+
+  problem(code: ProblemCode, detail: string): Problem {
     this.refusal ??= new Problem(code, detail)
-    throw this.refusal
+    return this.refusal
   }
 
   async *chunks(signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -180,10 +200,10 @@ function behindTheEnd(encoding: Encoding): string {
   return `there are bytes behind the end of the ${encoding} data`
 }
 
-function decoderOf(encoding: Encoding): (Transform & { bytesWritten: number }) | undefined {
-  if (encoding === 'gzip') return createGunzip({ chunkSize: PORTION_BYTES })
+function decoderOf(encoding: Encoding, chunkSize: number): (Transform & { bytesWritten: number }) | undefined {
+  if (encoding === 'gzip') return createGunzip({ chunkSize })
   const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX }
-  if (encoding === 'zstd') return createZstdDecompress({ chunkSize: PORTION_BYTES, params })
+  if (encoding === 'zstd') return createZstdDecompress({ chunkSize, params })
   return undefined
 }
 

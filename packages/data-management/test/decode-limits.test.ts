@@ -29,7 +29,8 @@ async function outcome(
   const part = join(at.path, 'part')
   const source = Readable.from(portions(body, size), { objectMode: false })
   try {
-    const take = (file: Parameters<typeof decode>[3]) => decode(source, encoding, { ...LIMITS, ...limits }, file)
+    const take = (file: Parameters<typeof decode>[2]) =>
+      decode({ body: source, encoding }, { ...LIMITS, ...limits }, file)
     return (await writePart(realDisk(), part, take)).bytes
   } catch (error) {
     if (!(error instanceof Problem)) throw error

@@ -37,7 +37,7 @@ async function decoded(
 ): Promise<Decoded> {
   const body = Readable.from(chunks, { objectMode: false })
   const part = join(at.path, 'part')
-  return writePart(realDisk(), part, (file) => decode(body, encoding, { ...LIMITS, ...limits }, file))
+  return writePart(realDisk(), part, (file) => decode({ body, encoding }, { ...LIMITS, ...limits }, file))
 }
 
 /** The code of the problem that chunks are refused with; nothing of them may be left. */
