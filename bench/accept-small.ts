@@ -62,12 +62,13 @@ function ours(stage: Stage, uploads: readonly Upload[]): Contestant {
     name: 'splitcart: each with a key of its own, durable when answered',
     prepare: () =>
       stage.anew({
+        isWarm: true,
         fill: async () => {
           keys = await makeKeys(stage.machines.dataManagement, uploads.length)
         },
       }),
     run: () => sendAll(uploads, headFor),
-    facts: () => factsOf(stage.receiver().inbox),
+    facts: () => factsOf(stage.receiver().inbox, uploads),
     pids: () => [stage.receiver().pid],
   }
 }
@@ -97,7 +98,7 @@ async function viaNginx(folder: string, uploads: readonly Upload[]): Promise<Con
       await output('sync', [...paths.map((path) => path.replace(/\.gz$/, '')), nginx.files])
       return figures
     },
-    facts: () => factsOf(nginx.files),
+    facts: () => factsOf(nginx.files, uploads),
     pids: nginx.pids,
     [Symbol.asyncDispose]: () => nginx[Symbol.asyncDispose](),
   }
@@ -109,7 +110,7 @@ async function viaBareNode(folder: string, uploads: readonly Upload[]): Promise<
     name: 'floor: bare Node server, gunzip to files, not synced',
     prepare: () => emptied(folder),
     run: () => sendAll(uploads, ({ name }) => putTo(server.port, name)),
-    facts: () => factsOf(folder),
+    facts: () => factsOf(folder, uploads),
     pids: () => [server.pid],
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
@@ -147,8 +148,9 @@ async function send({ name, packed }: Upload, { method, url, headers, status }: 
 }
 
 /** How many files lie in a folder, and the digest of the digests of all: none is lost, and none is damaged. */
-async function factsOf(folder: string): Promise<Facts> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort()
+async function factsOf(folder: string, uploads: readonly Upload[]): Promise<Facts> {
+  const sent = new Set(uploads.map(({ name }) => name))
+  const names = (await readdir(folder)).filter((name) => sent.has(name))
   const digests = await Promise.all(names.map((name) => digestOfFile(realDisk(), join(folder, name))))
   const sum = digests.map(({ sha256 }) => BigInt(`0x${sha256}`)).reduce((one, other) => one ^ other, 0n)
   return { files: names.length, digests: sum.toString(16) }

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Comparison, Contestant, Facts } from './compare.ts'
+import { CURL, curlToUs } from './curl.ts'
 import { bigFile } from './data.ts'
 import { output } from './programs.ts'
 import { startBareServer } from './rivals/bare.ts'
 import { startNginx } from './rivals/nginx.ts'
-import { KEY, openStage, quiet, type Stage } from './stage.ts'
+import { openStage, quiet, type Stage } from './stage.ts'
 
 const BYTES = 250_000_000
 const NAME = 'big.jsonl'
@@ -35,7 +36,7 @@ export async function acceptOne(): Promise<Comparison> {
 function ours(stage: Stage, packed: string): Contestant {
   return {
     name: 'splitcart: decoded, digested, named and recorded durably',
-    prepare: () => stage.anew(),
+    prepare: () => stage.anew({ isWarm: true }),
     run: async () => void (await output('curl', curlToUs(stage.receiver().url, packed, NAME))),
     facts: () => factsOf(join(stage.receiver().inbox, NAME)),
     pids: () => [stage.receiver().pid],
@@ -76,19 +77,6 @@ async function cleared(paths: readonly string[]): Promise<void> {
   for (const path of paths) await rm(path, { force: true })
   await quiet()
 }
-
-/** How curl sends what it is given (a path, or `-`) to our receiver; it prints how many bytes those were. */
-export function curlToUs(url: string, packed: string, name: string): string[] {
-  const headers = [
-    `X-API-Key: ${KEY}`,
-    'Content-Type: application/gzip',
-    `Content-Disposition: attachment; filename="${name}.gz"`,
-  ].flatMap((header) => ['-H', header])
-  // Left to itself, curl appends the name of the file to a path that ends in a slash.
-  return [...CURL, ...headers, '-X', 'POST', '--request-target', '/api/upload/', '-T', packed, url]
-}
-
-const CURL = ['-sS', '--fail', '-o', '/dev/null', '-w', '%{size_upload}']
 
 /** What a file holds. */
 export async function factsOf(path: string): Promise<Facts> {

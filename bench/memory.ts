@@ -3,9 +3,10 @@ import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeBigFile } from '@splitcart/scraping/generator/write.ts'
 import type { Started } from '../test/machines.ts'
+import { KEY } from './curl.ts'
 import { peakBytesOf, watchPeak } from './process-figures.ts'
 import type { Report } from './report.ts'
-import { KEY, openStage, type Stage } from './stage.ts'
+import { openStage, type Stage } from './stage.ts'
 
 const SIZES = { '3 MB': 3_000_000, '300 MB': 300_000_000, '4 GB': 4_000_000_000 } as const
 const MIB = 2 ** 20

@@ -1,7 +1,8 @@
 /** How long the queries of the page take, over HTTP, one after the other. */
 import { DatabaseSync } from 'node:sqlite'
 import { quantile } from './compare.ts'
-import { KEY, type Receiver } from './stage.ts'
+import { KEY } from './curl.ts'
+import type { Receiver } from './stage.ts'
 
 const ASKED = 200
 const PAGE_ROWS = 100

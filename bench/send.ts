@@ -2,12 +2,13 @@
 import { copyFile, mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { recordsIn } from '../test/machines.ts'
-import { curlToUs, factsOf } from './accept.ts'
+import { factsOf } from './accept.ts'
 import type { Comparison, Contestant, Figures } from './compare.ts'
+import { curlToUs, KEY } from './curl.ts'
 import { bigFile, realAsOne } from './data.ts'
 import { output } from './programs.ts'
 import { startRclone } from './rivals/rclone.ts'
-import { KEY, openStage, type Stage } from './stage.ts'
+import { openStage, type Stage } from './stage.ts'
 
 const BYTES = 250_000_000
 const NAME = 'big.jsonl'
@@ -50,7 +51,7 @@ function ours(stage: Stage, plain: string): Contestant {
       await rm(archive, { recursive: true, force: true })
       await mkdir(outbox, { recursive: true })
       await copyFile(plain, join(outbox, NAME))
-      await stage.anew()
+      await stage.anew({ isWarm: true })
     },
     run: async () => {
       const ended = await stage.machines.upload(stage.receiver(), KEY, '--json', '--quiet')
@@ -94,7 +95,7 @@ function viaPipe(stage: Stage, plain: string): Contestant {
 
 function toUs(stage: Stage): Pick<Contestant, 'prepare' | 'facts' | 'pids'> {
   return {
-    prepare: () => stage.anew(),
+    prepare: () => stage.anew({ isWarm: true }),
     facts: () => factsOf(join(stage.receiver().inbox, NAME)),
     pids: () => [stage.receiver().pid],
   }

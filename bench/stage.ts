@@ -6,16 +6,22 @@ import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Machines, openMachines, type Server } from '../test/machines.ts'
+import { curlToUs, KEY } from './curl.ts'
+import { bigFile } from './data.ts'
 import { output } from './programs.ts'
 
-export const KEY = 'the-key-of-the-benchmarks'
-
 const START_MS_MAX = 10_000
+const WARM_UP_BYTES = 20_000_000
 
 /** A running `splitcart serve`, and the folder where accepted files come to lie. */
 export type Receiver = Readonly<{ url: string; pid: number; inbox: string }>
 
-type Wishes = Readonly<{ fill?: () => Promise<void>; environment?: Readonly<Record<string, string>> }>
+type Wishes = Readonly<{
+  fill?: () => Promise<void>
+  environment?: Readonly<Record<string, string>>
+  /** It has taken an upload, as the servers of the rivals have in the rounds before. */
+  isWarm?: true
+}>
 
 export type Stage = AsyncDisposable &
   Readonly<{
@@ -30,12 +36,13 @@ export type Stage = AsyncDisposable &
 export async function openStage(serveArgs: readonly string[] = ['--no-update-db']): Promise<Stage> {
   const machines = await openMachines()
   let running: Server | undefined
-  const anew = async ({ fill, environment }: Wishes = {}) => {
+  const anew = async ({ fill, environment, isWarm }: Wishes = {}) => {
     running?.child.kill()
     await running?.ended
     await rm(machines.dataManagement, { recursive: true, force: true })
     await fill?.()
     running = await machines.serve(serveArgs, { API_SECRET_KEY: KEY, ...environment })
+    if (isWarm) await output('curl', curlToUs(running.url, (await bigFile(WARM_UP_BYTES)).packed, 'warm-up.jsonl'))
     await quiet()
   }
   const receiver = () => ({

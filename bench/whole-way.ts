@@ -8,8 +8,9 @@ import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
 import { writeChunks } from '@splitcart/scraping/generator/write.ts'
 import { childrenOf } from '../test/processes.ts'
 import type { Comparison, Contestant } from './compare.ts'
+import { KEY } from './curl.ts'
 import { filesIn } from './data.ts'
-import { KEY, openStage, type Stage } from './stage.ts'
+import { openStage, type Stage } from './stage.ts'
 
 const LOOK_MS = 10
 
