@@ -1,68 +1,78 @@
-/** Compressing one open file into another in constant memory: two buffers take turns, one is read while the other is compressed. */
+/**
+ * Compressing one open file into another, in segments: each becomes a frame (of zstd) or a member (of gzip) of its own, which together
+ * are one content (RFC 8878, RFC 1952). So two processors work at it, and the memory it takes does not grow with the file.
+ *
+ *   read, hear ─▶ segment ─┬─▶ compress ─┬─▶ written in their order
+ *   read, hear ─▶ segment ─┴─▶ compress ─┘
+ */
 import type { FileHandle } from 'node:fs/promises'
-import type { Transform } from 'node:stream'
-import { constants, createGzip, createZstdCompress } from 'node:zlib'
+import { promisify } from 'node:util'
+import { constants, gzip, zstdCompress } from 'node:zlib'
 
 /** How a file is compressed, in the words of HTTP's Content-Encoding. */
 export type Encoding = 'zstd' | 'gzip'
 
+const LANES = 2
+// Two scrapes of a store: smaller files stay whole, and in larger ones what is lost at each beginning does not show.
+const SEGMENT_BYTES_MIN = 4 * 1024 * 1024
+// A receiver takes 1,000.
+const SEGMENTS_MAX = 500
 const READ_BYTES = 512 * 1024
-const WRITE_BYTES = 256 * 1024
+const WRITE_BYTES = 1024 * 1024
 const ZSTD_LEVEL = 3
 const GZIP_LEVEL = 6
 
+const ZSTD = { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
+
+const COMPRESSED: Readonly<Record<Encoding, (segment: Buffer) => Promise<Buffer>>> = {
+  zstd: (segment) => promisify(zstdCompress)(segment, { params: ZSTD, chunkSize: WRITE_BYTES }),
+  gzip: (segment) => promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize: WRITE_BYTES }),
+}
+
+/** A file to be compressed, about how large it is, and how. */
+export type Order = Readonly<{ source: FileHandle; size: number; encoding: Encoding }>
+
 /** Compresses the rest of `source` to the end of `target` and returns how many bytes that took; `hear` is told all that was read. */
 export async function compress(
-  source: FileHandle,
+  { source, size, encoding }: Order,
   target: FileHandle,
-  encoding: Encoding,
   hear: (chunk: Buffer) => void,
 ): Promise<number> {
-  const compressor = createCompressor(encoding)
-  const fed = feed(source, compressor, hear).catch((error) => {
-    compressor.destroy(error)
-    throw error
-  })
-  // Both have ended before either error is thrown: the files are closed only then.
-  const [ended, written] = await Promise.allSettled([fed, drain(compressor, target)])
-  if (written.status === 'rejected') throw written.reason
-  if (ended.status === 'rejected') throw ended.reason
-  return written.value
-}
-
-async function feed(source: FileHandle, compressor: Transform, hear: (chunk: Buffer) => void): Promise<void> {
-  let [buffer, other] = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)]
-  let compressed: Promise<void> = Promise.resolve()
-  for (;;) {
-    const { bytesRead } = await source.read(buffer, 0, READ_BYTES, null)
-    const chunk = buffer.subarray(0, bytesRead)
-    hear(chunk)
-    await compressed
-    if (bytesRead === 0) break
-    compressed = write(compressor, chunk)
-    // Its failure is met above; until then it must not count as unhandled.
-    compressed.catch(() => {})
-    ;[buffer, other] = [other, buffer]
-  }
-  compressor.end()
-}
-
-// Called back when all of the chunk was compressed: only then may its memory be written to again.
-function write(compressor: Transform, chunk: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => compressor.write(chunk, (error) => (error ? reject(error) : resolve())))
-}
-
-async function drain(compressor: Transform, target: FileHandle): Promise<number> {
+  const segmentBytes = Math.max(SEGMENT_BYTES_MIN, Math.ceil(size / SEGMENTS_MAX))
+  // One more than are compressed at a time: it is filled meanwhile.
+  const buffers = Array.from({ length: LANES + 1 }, () => Buffer.allocUnsafeSlow(Math.min(segmentBytes, size + 1)))
+  const lanes: Promise<Buffer>[] = []
   let written = 0
-  for await (const chunk of compressor) {
-    await target.appendFile(chunk)
-    written += chunk.length
+  const write = async (compressed: Buffer) => {
+    await target.appendFile(compressed)
+    written += compressed.length
   }
-  return written
+  try {
+    for (let index = 0; ; index++) {
+      const segment = await fill(buffers[index % buffers.length]!, source, hear)
+      if (segment.length === 0 && index > 0) break
+      if (lanes.length === LANES) await write(await lanes.shift()!)
+      const compressed = COMPRESSED[encoding](segment)
+      // Its failure is met below; until then it must not count as unhandled.
+      compressed.catch(() => {})
+      lanes.push(compressed)
+    }
+    while (lanes.length > 0) await write(await lanes.shift()!)
+    return written
+  } finally {
+    // Their memory is in use until then.
+    await Promise.allSettled(lanes)
+  }
 }
 
-function createCompressor(encoding: Encoding): Transform {
-  if (encoding === 'gzip') return createGzip({ level: GZIP_LEVEL, chunkSize: WRITE_BYTES })
-  const params = { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
-  return createZstdCompress({ params, chunkSize: WRITE_BYTES })
+/** Fills a buffer as far as the file goes. */
+async function fill(buffer: Buffer, source: FileHandle, hear: (chunk: Buffer) => void): Promise<Buffer> {
+  let filled = 0
+  while (filled < buffer.length) {
+    const { bytesRead } = await source.read(buffer, filled, Math.min(READ_BYTES, buffer.length - filled), null)
+    if (bytesRead === 0) break
+    hear(buffer.subarray(filled, filled + bytesRead))
+    filled += bytesRead
+  }
+  return buffer.subarray(0, filled)
 }

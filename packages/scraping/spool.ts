@@ -106,7 +106,7 @@ async function makeCopy(disk: Disk, source: FileHandle, { file, path, encoding, 
   if (!before.isFile()) throw changed(file)
   const digester = new Digester()
   const spooledBytes = await writePart(disk, path, async (part) => {
-    const written = await compress(source, part, encoding, (chunk) => {
+    const written = await compress({ source, size: before.size, encoding }, part, (chunk) => {
       digester.add(chunk)
       onRead(digester.bytes)
     })
