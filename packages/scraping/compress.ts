@@ -2,8 +2,8 @@
  * Compressing one open file into another, in segments: each becomes a frame (of zstd) or a member (of gzip) of its own, which together
  * are one content (RFC 8878, RFC 1952). So two processors work at it, and the memory it takes does not grow with the file.
  *
- *   read, hear ─▶ segment ─┬─▶ compress ─┬─▶ written in their order
- *   read, hear ─▶ segment ─┴─▶ compress ─┘
+ *   read ─▶ segment ─┬─▶ compress ─┬─▶ written in their order
+ *   read ─▶ segment ─┴─▶ compress ─┘
  */
 import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
@@ -17,7 +17,6 @@ const LANES = 2
 const SEGMENT_BYTES_MIN = 4 * 1024 * 1024
 // A receiver takes 1,000.
 const SEGMENTS_MAX = 500
-const READ_BYTES = 512 * 1024
 const WRITE_BYTES = 1024 * 1024
 const ZSTD_LEVEL = 3
 const GZIP_LEVEL = 6
@@ -49,13 +48,15 @@ export async function compress(
   }
   try {
     for (let index = 0; ; index++) {
-      const segment = await fill(buffers[index % buffers.length]!, source, hear)
+      const segment = await fill(buffers[index % buffers.length]!, source)
       if (segment.length === 0 && index > 0) break
       if (lanes.length === LANES) await write(await lanes.shift()!)
       const compressed = COMPRESSED[encoding](segment)
       // Its failure is met below; until then it must not count as unhandled.
       compressed.catch(() => {})
       lanes.push(compressed)
+      // While it is compressed.
+      hear(segment)
     }
     while (lanes.length > 0) await write(await lanes.shift()!)
     return written
@@ -66,12 +67,11 @@ export async function compress(
 }
 
 /** Fills a buffer as far as the file goes. */
-async function fill(buffer: Buffer, source: FileHandle, hear: (chunk: Buffer) => void): Promise<Buffer> {
+async function fill(buffer: Buffer, source: FileHandle): Promise<Buffer> {
   let filled = 0
   while (filled < buffer.length) {
-    const { bytesRead } = await source.read(buffer, filled, Math.min(READ_BYTES, buffer.length - filled), null)
+    const { bytesRead } = await source.read(buffer, filled, buffer.length - filled, null)
     if (bytesRead === 0) break
-    hear(buffer.subarray(filled, filled + bytesRead))
     filled += bytesRead
   }
   return buffer.subarray(0, filled)
