@@ -9,7 +9,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { checkLength, land, removeIfThere, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
+import { checkLength, EarlySync, land, removeIfThere, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { v7 as uuid } from 'uuid'
@@ -50,10 +50,12 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload
   const id = uuid()
   const part = join(folders.parts, id)
   const decoded = await writePart(disk, part, async (file) => {
-    const result = await decode(sent, inbox.limits, withRoom(inbox, file))
+    const early = new EarlySync(file)
+    const result = await decode(sent, inbox.limits, roomy(inbox, file, early))
     checkDigest(sent.sha256, result)
     await sent.whole()
     await checkLength(file, result.bytes)
+    await early.end()
     return result
   })
   const known = await ledger.uploads.findBySha256(decoded.sha256)
@@ -96,17 +98,19 @@ export async function checkRoom({ disk, folders, diskBytesKept }: Inbox, bytes =
 
 const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
 
-/** A part that looks again and again whether there is still room: others write to this disk as well. */
-function withRoom(inbox: Inbox, part: FileHandle): Pick<FileHandle, 'appendFile'> {
+/** A part that looks again and again whether there is still room, for others write to this disk as well; and is synced as it grows. */
+function roomy(inbox: Inbox, part: FileHandle, early: EarlySync): Pick<FileHandle, 'appendFile'> {
   let unchecked = 0
   return {
     appendFile: async (chunk) => {
-      unchecked += (chunk as Uint8Array).length
+      const bytes = (chunk as Uint8Array).length
+      unchecked += bytes
       if (unchecked >= ROOM_CHECKED_EVERY_BYTES) {
         unchecked = 0
         await checkRoom(inbox)
       }
       await part.appendFile(chunk)
+      early.wrote(bytes)
     },
   }
 }

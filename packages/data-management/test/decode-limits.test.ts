@@ -56,7 +56,7 @@ async function writtenOf(encoding: Encoding, body: Buffer, limits: Partial<Decod
     },
   }
   const source = Readable.from(portions(body, 65_536), { objectMode: false })
-  await assert.rejects(decode(source, encoding, { ...LIMITS, ...limits }, part), Problem)
+  await assert.rejects(decode({ body: source, encoding }, { ...LIMITS, ...limits }, part), Problem)
   return written
 }
 

@@ -226,58 +226,6 @@ test('removing a file that is gone already is no error; removing what cannot be 
   await assert.rejects(remove(DISK, at.part))
 })
 
-test('a folder that is being synced is synced once more for all who came meanwhile, and none of them goes on before', async () => {
-  await using at = await folders('bytes')
-  const { disk, synced, release } = slow()
-  const first = syncFolder(disk, at.to)
-  const done: string[] = []
-  const later = ['a', 'b', 'c'].map((name) => syncFolder(disk, at.to).then(() => done.push(name)))
-  await release()
-  await first
-  assert.deepEqual(done, [])
-  await release()
-  await Promise.all(later)
-  assert.deepEqual([synced.length, done], [2, ['a', 'b', 'c']])
-  await Promise.all([syncFolder(disk, at.to), release()])
-  assert.equal(synced.length, 3)
-})
-
-test('a sync of a folder that fails is heard of by those it was for, and by nobody after them', async () => {
-  await using at = await folders('bytes')
-  let fails = true
-  const open: Disk['open'] = async (...given) => {
-    if (fails) throw Object.assign(new Error('EIO'), { code: 'EIO' })
-    return DISK.open(...given)
-  }
-  const disk = { ...DISK, open }
-  const [first, second] = [syncFolder(disk, at.to), syncFolder(disk, at.to)]
-  await assert.rejects(first, { code: 'EIO' })
-  await assert.rejects(second, { code: 'EIO' })
-  fails = false
-  await syncFolder(disk, at.to)
-})
-
-/** A disk whose syncs wait until they are let go; `synced` tells what has begun. */
-function slow() {
-  const synced: string[] = []
-  const waiting: (() => void)[] = []
-  const open: Disk['open'] = async (path, ...given) => {
-    const handle = await DISK.open(path, ...given)
-    const sync = handle.sync.bind(handle)
-    handle.sync = async () => {
-      synced.push(String(path))
-      await new Promise<void>((resolve) => waiting.push(resolve))
-      await sync()
-    }
-    return handle
-  }
-  const release = async () => {
-    while (waiting.length === 0) await new Promise(setImmediate)
-    for (const go of waiting.splice(0)) go()
-  }
-  return { disk: { ...DISK, open }, synced, release }
-}
-
 test('Windows has no sync of folders, and none is asked for there', async () => {
   await syncFolder(DISK, '/no/such/folder', 'win32')
 })
