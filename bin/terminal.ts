@@ -5,7 +5,7 @@
  * characters, which could draw on the terminal or forge a line, are made visible: here, so that nobody can forget it.
  */
 import { styleText } from 'node:util'
-import { asciiControls } from '@splitcart/shared/log.ts'
+import { asciiControls } from '@splitcart/shared/controls.ts'
 import { printed } from './format.ts'
 
 export type Style = Parameters<typeof styleText>[0]

@@ -1,8 +1,8 @@
 /** `splitcart export`: what the catalogue holds, as JSON Lines or comma-separated values on stdout. */
 import { once } from 'node:events'
 import { csvOf, observations, prices, products } from '@splitcart/data-management/catalogue/export.ts'
+import { asciiControls } from '@splitcart/shared/controls.ts'
 import { isDate } from '@splitcart/shared/date.ts'
-import { asciiControls } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'

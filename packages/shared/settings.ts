@@ -4,7 +4,7 @@
  * environment), else the default.
  */
 import { isAbsolute, join, resolve } from 'node:path'
-import { LOG_LEVELS } from './log.ts'
+import { LOG_LEVELS } from './log-levels.ts'
 import { Problem } from './problem.ts'
 import { database, inbox, key, networks, oneOf, rate, share, text, url, whole } from './setting-readers.ts'
 

@@ -1,0 +1,11 @@
+/** Control characters in what is printed: none of them may reach a terminal. */
+
+// What JSON allows as it is, and terminals may obey: the controls from U+007F on, line separators, and what turns the direction of text.
+const CONTROLS = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+/** JSON with every control character escaped. */
+export function asciiControls(json: string): string {
+  return json.replace(CONTROLS, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
