@@ -3,5 +3,14 @@ import { hostname, userInfo } from 'node:os'
 
 /** `user@machine` */
 export function person(): string {
-  return `${userInfo().username}@${hostname()}`
+  return `${userName()}@${hostname()}`
+}
+
+// A container may run as a number that has no name.
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.geteuid?.() ?? 'somebody')
+  }
 }

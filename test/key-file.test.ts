@@ -1,8 +1,8 @@
 /** Where a key comes from: the environment, a private file or standard input, and who gets to see it. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { keyIn } from '../bin/key-file.ts'
@@ -92,4 +92,28 @@ test('a key from standard input opens the server, and its loader is given none',
     server.kill('SIGTERM')
     await gone
   }
+})
+
+const NAMELESS = { uid: 54_321, gid: 54_321 }
+
+function namelessMissing(): string | false {
+  if (process.getuid?.() !== 0) return 'only root may work as another user'
+  try {
+    execFileSync(process.execPath, ['--check', PROGRAM], { ...NAMELESS, stdio: 'ignore' })
+    return false
+  } catch {
+    return 'other users cannot read the program here'
+  }
+}
+
+test('a user that has a number and no name, as in a container, makes a key and is in the audit', {
+  skip: namelessMissing(),
+}, async () => {
+  await using at = await temporaryFolder()
+  await chown(at.path, NAMELESS.uid, NAMELESS.gid)
+  const env = { ...withoutSettings(), DATA_MANAGEMENT_DATA_DIR: join(at.path, 'data') }
+  const run = (...args: string[]) =>
+    execFileSync(process.execPath, [PROGRAM, ...args], { ...NAMELESS, env, cwd: at.path })
+  assert.match(run('keys', 'create', 'x').toString(), /^splitcart_/)
+  assert.match(run('audit').toString(), /54321@\S+ +key created/)
 })

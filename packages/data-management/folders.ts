@@ -1,7 +1,7 @@
 /** The folders of the receiving machine, under DATA_MANAGEMENT_DATA_DIR. State is where a file lies (design section 4). */
 import { join, resolve } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { makeFolder } from '@splitcart/shared/durable-file.ts'
+import { makeFolder } from '@splitcart/shared/make-folder.ts'
 
 export type Folders = Readonly<{
   data: string

@@ -7,7 +7,7 @@
  */
 import { join, resolve } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { makeFolder } from '@splitcart/shared/durable-file.ts'
+import { makeFolder } from '@splitcart/shared/make-folder.ts'
 
 export type Folders = Readonly<{ outbox: string; part: string; spool: string; archive: string; refused: string }>
 

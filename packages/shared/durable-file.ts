@@ -15,13 +15,12 @@
  */
 import { constants, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { digestOfFile } from './digest.ts'
 import { codeOf, type Disk, openToRead } from './disk.ts'
 
 const FILE_MODE = 0o600
 const COPY_BYTES = 1024 * 1024
-const FOLDER_MODE = 0o700
 const EARLY_SYNC_BYTES = 32 * 1024 * 1024
 
 // Windows has no O_NOFOLLOW; there O_EXCL alone refuses an existing link.
@@ -111,8 +110,11 @@ export async function move(disk: Disk, source: string, folder: string, names: It
   return landed
 }
 
-// Another file system, or the file of another user, to which Linux lets nobody link (fs.protected_hardlinks).
-const LINK_REFUSED = new Set(['EXDEV', 'EPERM'])
+// What file systems without hard links say, such as FAT and exFAT: of Linux, macOS, network disks, Windows.
+const LINKS_MISSING = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR'])
+
+// Another file system, or the file of another user, to which Linux lets nobody link (fs.protected_hardlinks: EPERM).
+const LINK_REFUSED = new Set(['EXDEV', ...LINKS_MISSING])
 
 async function linkOrCopy(disk: Disk, source: string, folder: string, names: readonly string[]): Promise<Landed> {
   try {
@@ -155,48 +157,6 @@ export async function replace(disk: Disk, path: string, text: string | AsyncIter
   })
   await disk.rename(part, path)
   await syncFolder(disk, dirname(path))
-}
-
-/**
- * Makes a folder and the parents it needs, each of them durable before anything is made in it. One that is there may have been made
- * by a process that was killed right after: so its own name is made durable too. What is above it is durable already, by this rule.
- */
-export async function makeFolder(disk: Disk, path: string): Promise<void> {
-  const folder = resolve(path)
-  const parent = dirname(folder)
-  const there = await statsIfThere(disk, folder)
-  if (there?.isDirectory()) return syncIfAllowed(disk, parent)
-  if (there === undefined && parent !== folder) await makeFolder(disk, parent)
-  try {
-    await disk.mkdir(folder, { mode: FOLDER_MODE })
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-    // A link to one, or made in this moment; says so when it is no folder. What is not there is never made so: in /proc that takes for ever.
-    await disk.mkdir(folder, { recursive: true })
-    return syncIfAllowed(disk, parent)
-  }
-  await syncFolder(disk, parent)
-}
-
-async function statsIfThere(disk: Disk, path: string): Promise<Stats | undefined> {
-  try {
-    return await disk.lstat(path)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-    return undefined
-  }
-}
-
-// Not ours to read, or of a kind that knows no sync of folders.
-const SYNC_REFUSED = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS'])
-
-// A folder that somebody else has made may lie in one that must not be read; then it is not ours to make durable.
-async function syncIfAllowed(disk: Disk, folder: string): Promise<void> {
-  try {
-    await syncFolder(disk, folder)
-  } catch (error) {
-    if (!SYNC_REFUSED.has(codeOf(error))) throw error
-  }
 }
 
 /** A sync of a folder that is on its way, and the one that follows it, where somebody waits for that. */
@@ -277,14 +237,25 @@ async function linkIfFree(disk: Disk, source: string, target: string): Promise<b
     await disk.link(source, target)
     return true
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-    return false
+    if (codeOf(error) === 'EEXIST') return false
+    throw LINKS_MISSING.has(codeOf(error)) ? withoutLinks(target, error) : error
   }
+}
+
+/** The same error, in words that help. */
+function withoutLinks(target: string, cause: unknown): Error {
+  const said = `${codeOf(cause)}: ${dirname(target)} is on a file system without hard links (FAT, exFAT); use a disk with ext4, APFS or NTFS`
+  return Object.assign(new Error(said, { cause }), { code: codeOf(cause), syscall: 'link' })
+}
+
+// Windows and some network disks number files beyond 2^53, and rounded two of them may be one: then their bytes are compared.
+function isSameFile(a: Stats, b: Stats): boolean {
+  return a.ino === b.ino && a.dev === b.dev && a.ino !== 0 && Number.isSafeInteger(a.ino)
 }
 
 async function sameBytes(disk: Disk, one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all([disk.lstat(one), disk.lstat(other)])
   if (!b.isFile() || a.size !== b.size) return false
-  if (a.ino === b.ino && a.dev === b.dev && a.ino !== 0) return true
+  if (isSameFile(a, b)) return true
   return (await digestOfFile(disk, one)).sha256 === (await digestOfFile(disk, other)).sha256
 }

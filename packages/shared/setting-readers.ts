@@ -15,6 +15,12 @@ export function key(value: string): string {
   return value
 }
 
+/** The path of a folder. In `.env`, `"C:\\new"` in double quotes holds a line break, and would be another folder. */
+export function folder(value: string): string {
+  if (/\p{Cc}/u.test(value)) throw new Error('a path without line breaks and tabs (in .env, without quotes)')
+  return value
+}
+
 /** An http or https address without a password in it. */
 export function url(value: string): URL {
   const parsed = URL.canParse(value) ? new URL(value) : undefined

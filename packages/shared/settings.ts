@@ -6,7 +6,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { LOG_LEVELS } from './log-levels.ts'
 import { Problem } from './problem.ts'
-import { database, inbox, key, networks, oneOf, rate, share, text, url, whole } from './setting-readers.ts'
+import { database, folder, inbox, key, networks, oneOf, rate, share, text, url, whole } from './setting-readers.ts'
 
 export type Machine = 'scraping' | 'data-management' | 'both'
 
@@ -35,7 +35,7 @@ export const SETTINGS = {
     undefined,
     'a file that holds API_SECRET_KEY and that only its owner may read; - is standard input',
   ),
-  SCRAPING_DATA_DIR: setting('scraping', text, 'scraping/data', 'the folder of product_outbox and the archive'),
+  SCRAPING_DATA_DIR: setting('scraping', folder, 'scraping/data', 'the folder of product_outbox and the archive'),
   UPLOAD_TRIES_MAX: setting(
     'scraping',
     whole(1),
@@ -74,7 +74,7 @@ export const SETTINGS = {
   ),
   DATA_MANAGEMENT_DATA_DIR: setting(
     'data-management',
-    text,
+    folder,
     'data_management/data',
     'the folder of product_inbox and the databases',
   ),

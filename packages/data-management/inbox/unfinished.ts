@@ -13,7 +13,8 @@
  */
 import { dirname, join } from 'node:path'
 import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
-import { makeFolder, openPart, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
+import { openPart, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
+import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { FileStore } from '@tus/file-store'
 import { Upload } from '@tus/server'

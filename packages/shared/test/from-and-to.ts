@@ -1,7 +1,8 @@
 /** Two folders that a file is handed over between. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryFolder } from '../../../test/folders.ts'
+import { type Disk, realDisk } from '../disk.ts'
 
 export type Folders = AsyncDisposable & Readonly<{ path: string; from: string; to: string; part: string }>
 
@@ -21,4 +22,19 @@ export async function contentOf(folder: string): Promise<Record<string, string>>
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')])),
   )
+}
+
+/** A disk that notes which folders were synced. */
+export function watched(): { disk: Disk; synced: string[] } {
+  const synced: string[] = []
+  const noting = async (...[path, ...rest]: Parameters<Disk['open']>) => {
+    const file = await open(path, ...rest)
+    const sync = file.sync.bind(file)
+    file.sync = () => {
+      synced.push(String(path))
+      return sync()
+    }
+    return file
+  }
+  return { disk: { ...realDisk(), open: noting }, synced }
 }

@@ -90,6 +90,7 @@ test('no fault shows a key or the password in an address', () => {
 const REFUSED: readonly (readonly [name: string, values: readonly string[]])[] = [
   ['API_SERVER_URL', ['data.example.org', 'ftp://data.example.org', 'https://', '/api', 'C:\\data', 'https://u@d.org']],
   ['API_SECRET_KEY', ['sixteen chars or more', `${KEY}\n`, `${KEY}é`]],
+  ['SCRAPING_DATA_DIR', ['C:\new', 'a\tb']],
   ['PORT', ['-1', '65536', '80.5', '1e3', ' 80', '0x50', '٨٠']],
   ['BODY_BYTES_MAX', ['0', '512 MiB', '9007199254740992']],
   ['HOLD_REJECTS_SHARE', ['-0.1', '1.1', '20%', '1e-1', '.', 'NaN']],
