@@ -197,6 +197,7 @@ export const PROBLEMS = {
     'Nothing is lost; close pages that nobody looks at, and try again.',
   ),
   stopping: kind(503, 'soon', 'The server is stopping', 'Nothing was accepted; try again when it is back.'),
+  database_unreachable: kind(503, 'soon', 'The database cannot be reached', 'See that it runs; nothing was taken.'),
   disk_full: kind(
     507,
     'slowly',

@@ -1,0 +1,98 @@
+/** Asking PostgreSQL. Values stand in a statement as `?`, as SQLite has them, so that most statements are the same text for both. */
+import type { ClientBase, PoolClient, QueryConfig, QueryResult } from 'pg'
+import { problemOf } from './postgres-problems.ts'
+
+const PORTION_RECORDS = 1000
+// A statement that is built anew each time must not fill the server's memory.
+const NAMES_MAX = 1000
+
+export type Record = { [column: string]: unknown }
+
+/** A text as PostgreSQL wants it. With a name it is parsed and planned once for each connection. */
+export type Statement = Readonly<{ text: string; name?: string }>
+
+type Target = Pick<ClientBase, 'query'>
+
+/** What can be asked: over one connection, or over whichever of a pool is free. */
+export class PostgresQueries {
+  readonly #target: Target
+  readonly #statements: Map<string, Statement>
+
+  constructor(target: Target, statements: Map<string, Statement>) {
+    this.#target = target
+    this.#statements = statements
+  }
+
+  /** Runs a statement and tells how many records it changed. */
+  async run(sql: string, ...values: unknown[]): Promise<number> {
+    return (await this.query(sql, values)).rowCount ?? 0
+  }
+
+  /** The first record, or undefined. */
+  async get<T = Record>(sql: string, ...values: unknown[]): Promise<T | undefined> {
+    return (await this.query(sql, values)).rows[0] as T | undefined
+  }
+
+  /** All records at once: only for results that are known to be small. */
+  async all<T = Record>(sql: string, ...values: unknown[]): Promise<T[]> {
+    return (await this.query(sql, values)).rows as T[]
+  }
+
+  /** Runs several statements that take no values. */
+  async script(sql: string): Promise<void> {
+    await this.#ask({ text: sql })
+  }
+
+  protected query(sql: string, values: readonly unknown[]): Promise<QueryResult> {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      const text = withNumbers(sql)
+      statement = this.#statements.size < NAMES_MAX ? { text, name: `s${this.#statements.size}` } : { text }
+      if (statement.name !== undefined) this.#statements.set(sql, statement)
+    }
+    return this.#ask({ ...statement, values: [...values] })
+  }
+
+  async #ask(config: QueryConfig): Promise<QueryResult> {
+    try {
+      return await this.#target.query(config)
+    } catch (error) {
+      throw problemOf(error)
+    }
+  }
+}
+
+/** A transaction: everything that is asked goes over its one connection. */
+export class PostgresTransaction extends PostgresQueries {
+  /** The connection itself, for what only it can do (COPY). */
+  readonly client: PoolClient
+  #cursors = 0
+
+  constructor(client: PoolClient, statements: Map<string, Statement>) {
+    super(client, statements)
+    this.client = client
+  }
+
+  /** Records one by one, for results of any size. */
+  async *each<T = Record>(sql: string, ...values: unknown[]): AsyncGenerator<T> {
+    const cursor = `each_${this.#cursors++}`
+    await this.query(`declare ${cursor} no scroll cursor for ${sql}`, values)
+    for (;;) {
+      const { rows } = await this.query(`fetch ${PORTION_RECORDS} from ${cursor}`, [])
+      yield* rows as T[]
+      if (rows.length < PORTION_RECORDS) break
+    }
+    await this.query(`close ${cursor}`, [])
+  }
+}
+
+const PLACE = /'(?:[^']|'')*'|\?(\d*)/g
+
+/** The statement with `$1`, `$2` … for `?`, or for `?1`, `?2` …; what stands in quotes is left alone. */
+function withNumbers(sql: string): string {
+  let count = 0
+  return sql.replace(PLACE, (found, number) => {
+    if (!found.startsWith('?')) return found
+    return `$${number === '' ? ++count : number}`
+  })
+}

@@ -1,0 +1,161 @@
+/** A PostgreSQL database. What belongs together lies in a schema of its own there: a ledger and a catalogue fit into one database. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import pg from 'pg'
+import { migrate } from './postgres-migrations.ts'
+import { isUnreachable, problemOf } from './postgres-problems.ts'
+import { PostgresQueries, PostgresTransaction, type Record, type Statement } from './postgres-queries.ts'
+
+const CONNECT_MS_MAX = 10_000
+const CONNECTIONS_MAX = 10
+
+/** Where the database is, what it holds, and how its tables are made. `connections`: how many at most. */
+export type PostgresPlace = Readonly<{ address: string; schema: string; migrations: string; connections?: number }>
+
+/** The connection was lost while a transaction was committed: whether it was, only the database itself can tell. */
+export class UnknownCommit extends Error {
+  override readonly name = 'UnknownCommit'
+}
+
+/** A pool of connections. */
+export class PostgresDatabase extends PostgresQueries implements AsyncDisposable {
+  readonly pool: pg.Pool
+  readonly #names: Map<string, Statement>
+
+  private constructor(pool: pg.Pool, names: Map<string, Statement>) {
+    super(pool, names)
+    this.pool = pool
+    this.#names = names
+  }
+
+  /** Connects, and brings the schema up to date. Throws `schema_newer`, `database_unusable`, `database_unreachable`. */
+  static async open(place: PostgresPlace): Promise<PostgresDatabase> {
+    const names = new Map<string, Statement>()
+    const database = new PostgresDatabase(poolOf(place), names)
+    try {
+      await checkServer(database)
+      await migrate(database, place)
+      return database
+    } catch (error) {
+      await database.pool.end()
+      throw problemOf(error)
+    }
+  }
+
+  /**
+   * Does all of some work or nothing of it. Throws an `UnknownCommit` when the connection is lost with the commit; what meets the work of
+   * others (`isConflict`) is thrown as it is: `repeated` does it again.
+   */
+  async transaction<T>(work: (transaction: PostgresTransaction) => Promise<T>, kind = ''): Promise<T> {
+    const client = await this.#connect()
+    let broken: Error | undefined
+    try {
+      const transaction = new PostgresTransaction(client, this.#names)
+      await transaction.script(`begin ${kind}`)
+      const result = await work(transaction)
+      await commit(client)
+      return result
+    } catch (error) {
+      broken = await undo(client, error)
+      throw problemOf(error)
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  /** Records one by one as they stand at one moment, for results of any size. */
+  async *each<T = Record>(sql: string, ...values: unknown[]): AsyncGenerator<T> {
+    const client = await this.#connect()
+    try {
+      const transaction = new PostgresTransaction(client, this.#names)
+      await transaction.script('begin isolation level repeatable read read only')
+      yield* transaction.each<T>(sql, ...values)
+    } finally {
+      client.release(await undo(client, undefined))
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.pool.end()
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.pool.connect()
+    } catch (error) {
+      throw problemOf(error)
+    }
+  }
+}
+
+function poolOf({ address, schema, connections = CONNECTIONS_MAX }: PostgresPlace): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: address,
+    application_name: `splitcart ${schema}`,
+    connectionTimeoutMillis: CONNECT_MS_MAX,
+    keepAlive: true,
+    max: connections,
+    types: { getTypeParser: parserOf },
+    onConnect: async (client) => {
+      await client.query(`set search_path = ${pg.escapeIdentifier(schema)}, public; set datestyle = iso, ymd`)
+      // What is acknowledged has to be on the disk; a server that asks for more than that gets it.
+      await client.query(
+        `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`,
+      )
+    },
+  })
+  // A connection that breaks tells whoever asks over it; that nobody asks now is no reason to end the program.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
+
+async function checkServer(database: PostgresDatabase): Promise<void> {
+  const { encoding } = (await database.get<{ encoding: string }>(
+    "select current_setting('server_encoding') as encoding",
+  ))!
+  if (encoding !== 'UTF8')
+    throw new Problem(
+      'database_unusable',
+      `its encoding is ${encoding}; make one with: create database … encoding 'UTF8'`,
+    )
+}
+
+async function commit(client: pg.PoolClient): Promise<void> {
+  try {
+    const { command } = await client.query('commit')
+    // PostgreSQL answers so when a statement failed before and nobody said so.
+    if (command !== 'COMMIT') throw new Error('the transaction had failed before it was committed')
+  } catch (error) {
+    if (!isUnreachable(error)) throw error
+    throw new UnknownCommit('the connection was lost while a transaction was committed', { cause: error })
+  }
+}
+
+/** Takes a transaction back. Returns the error that makes the connection useless, if there is one. */
+async function undo(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {
+  if (error instanceof UnknownCommit) return error
+  try {
+    await client.query('rollback')
+    return undefined
+  } catch (broken) {
+    return broken as Error
+  }
+}
+
+const INT8 = 20
+const NUMERIC = 1700
+const DATES = new Set([1082, 1114, 1184])
+const INT8_ARRAY = 1016
+
+const parserOf = ((type: number, format?: 'text') => {
+  if (type === INT8 || type === NUMERIC) return numberOf
+  if (type === INT8_ARRAY) return (text: string) => text.slice(1, -1).split(',').filter(Boolean).map(numberOf)
+  if (DATES.has(type)) return (text: string) => text
+  return pg.types.getTypeParser(type, format)
+}) as typeof pg.types.getTypeParser
+
+/** A number where it is exact, otherwise its text. */
+function numberOf(text: string): number | string {
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : text
+}

@@ -1,0 +1,170 @@
+/** A PostgreSQL of its own for the tests of a file, in the temporary folder, reached by a socket there. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { chown, mkdir } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { after } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { type TemporaryFolder, temporaryFolder } from './folders.ts'
+import { neededHere } from './needed.ts'
+
+const run = promisify(execFile)
+
+const START_MS_MAX = 60_000
+// What a crash of the machine would take is not what these tests are about, and syncs take most of their time.
+const OPTIONS = [
+  'fsync=off',
+  'listen_addresses=',
+  'shared_buffers=64MB',
+  'max_connections=60',
+  'log_min_messages=warning',
+]
+// Texts are sorted by language: what has to be in the order of its bytes must say so itself.
+const INITDB = ['--no-sync', '--auth=trust', '--username=splitcart', '--encoding=UTF8', '--locale=C']
+const LANGUAGE = ['--locale-provider=icu', '--icu-locale=en-US']
+
+const PROGRAMS = programsOf(['initdb', 'postgres'])
+
+/** Why there is no PostgreSQL for tests, or false. */
+export const NO_POSTGRES = neededHere(
+  process.platform === 'win32'
+    ? 'PostgreSQL is started for tests on Linux and macOS only'
+    : PROGRAMS === undefined && 'PostgreSQL (initdb and postgres) is not installed',
+)
+
+/** A database that is there for one test. */
+export type TestDatabase = AsyncDisposable & Readonly<{ address: string }>
+
+/** A PostgreSQL that runs, can be killed, and can be started again. */
+export type Cluster = AsyncDisposable &
+  Readonly<{
+    /** Makes an empty database. */
+    makeDatabase: () => Promise<TestDatabase>
+    kill: () => Promise<void>
+    start: () => Promise<void>
+  }>
+
+/** The PostgreSQL of a test file: it starts with the first database that is wanted and ends with the file. */
+export function postgresOfFile(): () => Promise<TestDatabase> {
+  let cluster: Promise<Cluster> | undefined
+  after(async () => (await cluster)?.[Symbol.asyncDispose]())
+  return async () => {
+    cluster ??= startCluster()
+    return (await cluster).makeDatabase()
+  }
+}
+
+/** Makes a new cluster and starts it. */
+export async function startCluster(): Promise<Cluster> {
+  const at = await temporaryFolder()
+  const data = join(at.path, 'data')
+  const user = userOf()
+  try {
+    await mkdir(data, { mode: 0o700 })
+    for (const path of [at.path, data]) if (user !== undefined) await chown(path, user.uid, user.gid)
+    await run(PROGRAMS!.initdb!, [...INITDB, ...LANGUAGE, data], { ...user, cwd: at.path })
+    return await clusterIn(at, user)
+  } catch (error) {
+    await at[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function clusterIn(at: TemporaryFolder, user: User): Promise<Cluster> {
+  const addressOf = (name: string) => `postgres://splitcart@localhost/${name}?host=${encodeURIComponent(at.path)}`
+  let server = await startServer(at, user, addressOf('postgres'))
+  const end = async (signal: 'SIGINT' | 'SIGKILL') => {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const ended = once(server, 'close')
+    server.kill(signal)
+    await ended
+  }
+  return {
+    makeDatabase: async () => {
+      const name = `test_${randomBytes(6).toString('hex')}`
+      await ask(addressOf('postgres'), `create database ${name}`)
+      const drop = () => ask(addressOf('postgres'), `drop database ${name} with (force)`)
+      return { address: addressOf(name), [Symbol.asyncDispose]: drop }
+    },
+    kill: () => end('SIGKILL'),
+    start: async () => {
+      server = await startServer(at, user, addressOf('postgres'))
+    },
+    [Symbol.asyncDispose]: async () => {
+      // SIGINT: all connections are ended at once.
+      await end('SIGINT')
+      await at[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Starts the server and waits until it answers. What is left of one that was killed may keep it from starting at first. */
+async function startServer(at: TemporaryFolder, user: User, address: string): Promise<ChildProcess> {
+  const options = [...OPTIONS, `unix_socket_directories=${at.path}`].flatMap((option) => ['-c', option])
+  const end = performance.now() + START_MS_MAX
+  for (;;) {
+    const said: Buffer[] = []
+    const stdio: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe']
+    const server = spawn(PROGRAMS!.postgres!, ['-D', join(at.path, 'data'), ...options], {
+      ...user,
+      stdio,
+      cwd: at.path,
+    })
+    server.stderr.on('data', (words) => said.push(words))
+    if (await answers(server, address, end)) return server
+    server.kill('SIGKILL')
+    if (performance.now() > end) throw new Error(`PostgreSQL does not start: ${Buffer.concat(said)}`)
+    await sleep(100)
+  }
+}
+
+async function answers(server: ChildProcess, address: string, end: number): Promise<boolean> {
+  while (server.exitCode === null && performance.now() < end) {
+    try {
+      await ask(address, 'select 1')
+      return true
+    } catch {
+      await sleep(50)
+    }
+  }
+  return false
+}
+
+async function ask(address: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: address })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+type User = Readonly<{ uid: number; gid: number }> | undefined
+
+/** PostgreSQL does not run as root: then it runs as another user that this machine has. */
+function userOf(): User {
+  if (process.getuid?.() !== 0) return undefined
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+  const [, , uid, gid] = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody') ?? []
+  return { uid: Number(uid), gid: Number(gid) }
+}
+
+/** Where the programs are: in the path, or where Debian has them; of several versions the newest. */
+function programsOf(names: readonly string[]): Readonly<Record<string, string>> | undefined {
+  const versions = globSync('/usr/lib/postgresql/*/bin').sort((one, other) => versionOf(other) - versionOf(one))
+  const folders = [...versions, ...(process.env.PATH ?? '').split(delimiter)]
+  const folder = folders.find((each) => names.every((name) => existsSync(join(each, name))))
+  return folder === undefined ? undefined : Object.fromEntries(names.map((name) => [name, join(folder, name)]))
+}
+
+function versionOf(folder: string): number {
+  return Number(/\d+/.exec(folder)?.[0])
+}
