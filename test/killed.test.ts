@@ -28,12 +28,12 @@ async function withBigFile(machines: Machines): Promise<string> {
   const file = { sha256, filename: NAME, receivedAt: Date.now() }
   const bytes = () => createReadStream(path) as AsyncIterable<Buffer>
   await loadFile(catalogue, { file, bytes, lineBytesMax: 1024 * 1024, hold: undefined, now: Date.now })
-  return catalogueDigest(catalogue.database)
+  return await catalogueDigest(catalogue.database)
 }
 
 async function assertArrivedOnce(machines: Machines, digest: string): Promise<void> {
   using catalogue = openCatalogue(join(machines.dataManagement, 'catalogue.db'))
-  assert.equal(catalogueDigest(catalogue.database), digest)
+  assert.equal(await catalogueDigest(catalogue.database), digest)
   assert.equal(catalogue.database.all('select id from load').length, 1)
   const inbox = await readdir(join(machines.dataManagement, 'product_inbox'), { recursive: true })
   assert.deepEqual(inbox.sort(), ['.part', '.resumable'])

@@ -125,7 +125,7 @@ async function faultOf(machines: Machines, sha256: string): Promise<string | und
   if (loaded !== 1 || Object.values(others).some((count) => count > 0))
     return 'the ledger has not exactly one loaded upload'
   using catalogue = openCatalogue(join(machines.dataManagement, 'catalogue.db'))
-  if (catalogue.findLoad(sha256)?.state !== 'loaded') return 'these bytes are not loaded'
+  if ((await catalogue.findLoad(sha256))?.state !== 'loaded') return 'these bytes are not loaded'
   const left = await readdir(join(machines.dataManagement, 'product_inbox', '.resumable'), { recursive: true })
   const bytes = left.filter((name) => /\/[0-9a-f-]{36}$/.test(name))
   if (bytes.length > 0) return `bytes are left in .resumable: ${bytes}`

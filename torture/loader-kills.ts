@@ -54,7 +54,7 @@ async function faultIn(folder: string, expected: string, files: number): Promise
   using catalogue = openCatalogue(join(folder, 'catalogue.db'))
   const { integrity_check: integrity } = catalogue.database.get('pragma integrity_check') ?? {}
   if (integrity !== 'ok') return `integrity_check says ${integrity}`
-  const digest = catalogueDigest(catalogue.database)
+  const digest = await catalogueDigest(catalogue.database)
   if (digest !== expected) return `digest ${digest} instead of ${expected}`
   const [waiting, processed] = await Promise.all(
     ['product_inbox', 'product_processed'].map((name) => visible(join(folder, name))),

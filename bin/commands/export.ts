@@ -37,7 +37,7 @@ async function act(what: string, options: Options): Promise<number> {
     throw new Problem('settings_invalid', '\n  --on: only prices are those of a date')
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const { database } = machine.catalogue
-  const records: Iterable<Readonly<Record<string, unknown>>> =
+  const records: AsyncIterable<Readonly<Record<string, unknown>>> =
     what === 'observations'
       ? observations(database)
       : what === 'prices'
@@ -52,13 +52,13 @@ function dateOf(text: string): string {
   return text
 }
 
-function* jsonLinesOf(records: Iterable<unknown>): Generator<string> {
-  for (const record of records) yield `${asciiControls(JSON.stringify(record))}\n`
+async function* jsonLinesOf(records: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const record of records) yield `${asciiControls(JSON.stringify(record))}\n`
 }
 
-async function print(lines: Iterable<string>): Promise<void> {
+async function print(lines: AsyncIterable<string>): Promise<void> {
   let text = ''
-  for (const line of lines) {
+  for await (const line of lines) {
     text += process.stdout.isTTY ? printedLine(line) : line
     if (text.length < WRITE_CHARACTERS) continue
     if (!process.stdout.write(text)) await once(process.stdout, 'drain')

@@ -38,7 +38,7 @@ export function addLoads(program: Command): void {
 
 async function list_(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const loads = listLoads(machine.catalogue.database, Number.MAX_SAFE_INTEGER, options.limit ?? 20)
+  const loads = await listLoads(machine.catalogue.database, Number.MAX_SAFE_INTEGER, options.limit ?? 20)
   for (const { sha256, filename, state, result, runsOpened, runsClosed } of loads) {
     terminal.say(
       `${result.finished_at.slice(0, 19).replace('T', ' ')}  ${state.padEnd(6)}  ${filename}  ${countsOf(result)}`,

@@ -34,10 +34,10 @@ export function addRejects(program: Command): void {
 async function listRejects(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const { database } = machine.catalogue
-  const loads = rejectedLoads(database)
+  const loads = await rejectedLoads(database)
   for (const load of loads) {
     terminal.say(`${load.filename}  ${load.state}, ${whole(load.rejected)} of ${count(load.rows, 'row')} rejected`)
-    const groups = rejectGroups(database, load.sha256)
+    const groups = await rejectGroups(database, load.sha256)
     const cells = groups.map((group) => [
       `  ${whole(group.count)}`,
       group.reason,
@@ -59,7 +59,7 @@ async function showRejects(text: string, options: Options, terminal: Terminal): 
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const { sha256, filename } = await uploadMeant(machine, text)
   let rejected = 0
-  for (const { line, code, field, reason, raw } of rejectsOf(machine.catalogue.database, sha256)) {
+  for await (const { line, code, field, reason, raw } of rejectsOf(machine.catalogue.database, sha256)) {
     rejected++
     const row = raw === null ? null : Buffer.from(raw).toString()
     terminal.say(`line ${whole(line)}: ${reason}`)
@@ -74,7 +74,8 @@ async function showRejects(text: string, options: Options, terminal: Terminal): 
 async function exportRejects(text: string, options: Options): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const upload = await uploadMeant(machine, text)
-  const lines = new Set(Array.from(rejectsOf(machine.catalogue.database, upload.sha256), ({ line }) => line))
+  const lines = new Set<number>()
+  for await (const { line } of rejectsOf(machine.catalogue.database, upload.sha256)) lines.add(line)
   for await (const row of rejectedRows(machine.disk, machine.folders, upload, lines)) {
     // For eyes; a program gets the bytes as they are.
     const shown = process.stdout.isTTY ? Buffer.from(printed(row.toString())) : row

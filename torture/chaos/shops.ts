@@ -67,7 +67,7 @@ export async function digestOfPlan(given: readonly Given[]): Promise<string> {
       },
     })
   }
-  return catalogueDigest(catalogue.database)
+  return await catalogueDigest(catalogue.database)
 }
 
 /** What is to be found at the end. */
@@ -80,10 +80,11 @@ export async function faultIn(dataManagement: string, { plan, given, digest }: E
   const wanted = figuresOf(plan)
   if (JSON.stringify(figures) !== JSON.stringify(wanted))
     return `the catalogue has ${JSON.stringify(figures)} instead of ${JSON.stringify(wanted)}`
-  if (catalogueDigest(catalogue.database) !== digest) return 'the digest differs from that of an undisturbed load'
+  if ((await catalogueDigest(catalogue.database)) !== digest)
+    return 'the digest differs from that of an undisturbed load'
   if (catalogue.database.get('pragma integrity_check')?.integrity_check !== 'ok') return 'integrity_check fails'
   for (const { sha256, name } of given) {
-    const state = catalogue.findLoad(sha256)?.state
+    const state = (await catalogue.findLoad(sha256))?.state
     if (state !== 'loaded') return `${name} is ${state ?? 'not known to the catalogue'}`
   }
   return (await faultOfServer(dataManagement, given)) ?? (await faultOfSenders(given))

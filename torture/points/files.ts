@@ -56,5 +56,5 @@ export async function digestOf(files: readonly File[]): Promise<string> {
     const file = { sha256, filename, receivedAt: 1 }
     await loadFile(catalogue, { file, bytes, lineBytesMax: LINE_BYTES_MAX, hold: undefined, now: Date.now })
   }
-  return catalogueDigest(catalogue.database)
+  return await catalogueDigest(catalogue.database)
 }

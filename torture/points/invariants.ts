@@ -74,7 +74,7 @@ async function faultOfCatalogue(path: string, files: readonly File[]): Promise<F
   const { database } = catalogue
   const integrity = faultOfIntegrity(database, path)
   if (integrity !== undefined) return integrity
-  const digest = catalogueDigest(database)
+  const digest = await catalogueDigest(database)
   const expected = await digestOf(files)
   if (digest !== expected) return `the catalogue has the digest ${digest} instead of ${expected}`
   const wrong = database.all<{ filename: string }>(

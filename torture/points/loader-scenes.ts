@@ -65,10 +65,12 @@ function loaderScene(title: string, { waiting, loaded = [], copied = [] }: Play)
   }
 }
 
-function faultOfLoads(folder: string, told: readonly string[]): Fault {
+async function faultOfLoads(folder: string, told: readonly string[]): Promise<Fault> {
   using catalogue = openCatalogue(join(folder, 'catalogue.db'))
-  const lost = told.find((sha256) => catalogue.findLoad(sha256)?.state !== 'loaded')
-  return lost && `the load of ${lost} was told and is not in the catalogue`
+  for (const sha256 of told)
+    if ((await catalogue.findLoad(sha256))?.state !== 'loaded')
+      return `the load of ${sha256} was told and is not in the catalogue`
+  return undefined
 }
 
 function sumsOf(files: readonly File[]): string[] {

@@ -4,7 +4,7 @@
  */
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import type { Ending, LoadedFile, LoadRecord } from '@splitcart/data-management/catalogue/loads.ts'
-import type { Staging } from '@splitcart/data-management/catalogue/staging.ts'
+import type { Staged, StagedScrape } from '@splitcart/data-management/catalogue/staged-scrape.ts'
 import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import type { Arrival, Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import type { Process } from './world.ts'
@@ -85,12 +85,13 @@ export function ledgerOf(process: Process, { uploads, forgotten }: LedgerTables)
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */
-function stagingOf(count: (rows: number) => void): Pick<Staging, 'take' | 'settle' | 'scrapes'> {
-  const take: Staging['take'] = (portion) => {
+function stagingOf(count: (rows: number) => void): Pick<Staged, 'take' | 'settle' | 'scrapes'> {
+  const scrape = { storeId: 1, date: '2025-09-12', storeName: 'a store', listings: 0 } as StagedScrape
+  const take: Staged['take'] = (portion) => {
+    scrape.listings += portion.count - portion.rejects.length
     count(portion.count - portion.rejects.length)
-    return 0
   }
-  return { take, settle: () => {}, scrapes: [] }
+  return { take, settle: () => {}, scrapes: [scrape] }
 }
 
 /** How a load commits; a mistake may do it otherwise. */
@@ -116,7 +117,6 @@ export function applyRows({ applied }: CatalogueTables, { sha256 }: LoadRecord):
 export function catalogueOf(process: Process, tables: CatalogueTables, commit: Commit): Catalogue {
   const calls = {
     findLoad: (sha256: string) => tables.loads.records.get(sha256),
-    rowsBefore: () => undefined,
     knownLines: () => undefined,
     begin: ({ sha256, filename }: LoadedFile) => {
       let isApplied = false
@@ -139,6 +139,7 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
             gone: [],
           }
         },
+        rowsBefore: () => undefined,
         preview: () => ({}),
         commit: ({ state, problem, counts, applied, finishedAt }: Ending) => {
           const { inserted, changed, unchanged } = applied
@@ -150,7 +151,7 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
           process.mayDieHere()
           return record
         },
-        [Symbol.dispose]: () => {},
+        [Symbol.asyncDispose]: () => {},
       }
     },
   }

@@ -11,7 +11,7 @@ import type { SourceView } from '../catalogue/queries/sources.ts'
 
 /** What a look found, and how it is told. `sources` are all of them; `tell` rejects when nobody took it. */
 export type Alarm = Readonly<{
-  sources: () => readonly SourceView[]
+  sources: () => Promise<readonly SourceView[]>
   tell: (message: AlarmMessage) => Promise<void>
 }>
 
@@ -37,7 +37,7 @@ export async function watchSources(alarm: Alarm, log: Log, signal: AbortSignal):
 
 /** Looks once, and tells what has changed since `told`, which it brings up to date. */
 export async function look({ sources, tell }: Alarm, told: Set<string>): Promise<void> {
-  const all = sources()
+  const all = await sources()
   const silent = all.filter((source) => source.state === 'silent' && !told.has(keyOf(source)))
   const heardAgain = all.filter((source) => source.state === 'good' && told.has(keyOf(source)))
   if (silent.length + heardAgain.length === 0) return

@@ -34,7 +34,7 @@ export function healthRoutes(server: FastifyInstance, { inbox, catalogue }: Serv
       try {
         await inbox.ledger.uploads.countByState()
         checks.ledger = true
-        catalogue.findLoad('')
+        await catalogue.findLoad('')
         checks.catalogue = true
         const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
         checks.disk = bavail * bsize >= inbox.diskBytesKept

@@ -30,7 +30,7 @@ export async function inboxOf({ inbox }: Services): Promise<SystemView['inbox']>
 /** How large the databases are, each with its write-ahead log. */
 export async function databasesOf({ inbox, catalogue }: Services): Promise<SystemView['databases']> {
   const paths = {
-    catalogue: catalogue.database.connection.location() ?? '',
+    catalogue: catalogue.path ?? '',
     ledger: join(inbox.folders.data, 'ledger.db'),
   } as const
   return Promise.all(

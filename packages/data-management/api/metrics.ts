@@ -92,9 +92,9 @@ function measureSources(registry: Registry, services: Services): void {
     help: 'Sources by state: silent is one that has not been heard of for twice its usual interval.',
     labelNames: ['state'],
     registers: [registry],
-    collect() {
+    async collect() {
       const counts = { good: 0, late: 0, silent: 0 }
-      for (const { state } of allSources(services.catalogue.database, momentOf(services))) counts[state]++
+      for (const { state } of await allSources(services.catalogue.database, momentOf(services))) counts[state]++
       for (const [state, number] of Object.entries(counts)) this.set({ state }, number)
     },
   })

@@ -10,13 +10,13 @@ import {
   totals,
 } from '../catalogue/queries/activity.ts'
 import { COUNT_MAX, countOf } from '../catalogue/queries/found.ts'
-import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
+import { allSources, type Source } from '../catalogue/queries/sources.ts'
 import { loaderState } from './loader-state.ts'
 import { diskOf, inboxOf } from './machine.ts'
 import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { readable } from './parameters.ts'
 import { momentOf, type Services } from './services.ts'
-import { DAYS_SHOWN } from './sources.ts'
+import { withDays } from './sources.ts'
 
 const DAY_MS = 86_400_000
 const HOURS_SHOWN = 24
@@ -56,7 +56,7 @@ async function answer(services: Services, since: number): Promise<Overview> {
   const { inbox, catalogue } = services
   const { database } = catalogue
   const moment = momentOf(services)
-  const sources = allSources(database, moment)
+  const sources = await allSources(database, moment)
   const uploads = await inbox.ledger.uploads.countSince(since, COUNT_MAX + 1)
   return {
     at: new Date(moment.now).toISOString(),
@@ -66,14 +66,19 @@ async function answer(services: Services, since: number): Promise<Overview> {
       disk: await diskOf(services),
       loader: await loaderState(services),
     },
-    today: { since: new Date(since).toISOString(), uploads: countOf(uploads), ...activitySince(database, since) },
+    today: {
+      since: new Date(since).toISOString(),
+      uploads: countOf(uploads),
+      ...(await activitySince(database, since)),
+    },
     inbox: await inboxOf(services),
-    throughput: throughput(database, moment.now, HOURS_SHOWN),
-    totals: totals(database),
-    sources: sources
-      .toSorted((one, other) => ranked(one) - ranked(other))
-      .slice(0, SOURCES_MAX)
-      .map((source) => ({ ...source, days: lastDaysOf(database, source, moment, DAYS_SHOWN) })),
+    throughput: await throughput(database, moment.now, HOURS_SHOWN),
+    totals: await totals(database),
+    sources: await withDays(
+      services,
+      sources.toSorted((one, other) => ranked(one) - ranked(other)).slice(0, SOURCES_MAX),
+      moment,
+    ),
   }
 }
 
@@ -97,13 +102,13 @@ async function attentionOnUploads(
   const { database } = services.catalogue
   const { uploads } = services.inbox.ledger
   const rejectsFrom = now - REJECTS_DAYS * DAY_MS
-  const loads = loadsWithRejects(database, rejectsFrom, FIRST_MAX)
+  const loads = await loadsWithRejects(database, rejectsFrom, FIRST_MAX)
   const ids = await uploads.idsOf(loads.map(({ sha256 }) => sha256))
   return {
     held: await latestUploads(services, 'held', 0),
     failed: await latestUploads(services, 'failed', now - FAILED_DAYS * DAY_MS),
     rejects: {
-      ...countOf(countLoadsWithRejects(database, rejectsFrom, COUNT_MAX + 1)),
+      ...countOf(await countLoadsWithRejects(database, rejectsFrom, COUNT_MAX + 1)),
       first: loads.map(({ sha256, filename, finished_at, rows, rejected }) => {
         const at = new Date(finished_at).toISOString()
         return { upload_id: ids.get(sha256) ?? null, filename, finished_at: at, rows, rejected }

@@ -43,12 +43,12 @@ export function productsRoutes(server: FastifyInstance, { catalogue: { database 
   server.get<{ Querystring: ListQuery }>('/api/products', list, async ({ query }) => {
     const { prices, after, ...sought } = query
     const [last = 0] = keyIn('products', after, [0]) ?? []
-    const found = findProducts(database, { ...sought, after: last })
+    const found = await findProducts(database, { ...sought, after: last })
     const products: ProductPage['products'][number][] = []
     for (const { product_id } of found.products) {
-      const product = productOf(database, product_id)
+      const product = await productOf(database, product_id)
       if (product === undefined) continue
-      products.push(prices ? { ...product, now: priceRangeOf(database, product_id) } : product)
+      products.push(prices ? { ...product, now: await priceRangeOf(database, product_id) } : product)
       // A product that thousands of stores have takes some milliseconds: others get their turn in between.
       if (prices) await others()
     }
@@ -60,19 +60,19 @@ export function productsRoutes(server: FastifyInstance, { catalogue: { database 
   const one = readable(NO_QUERY, { summary: oneSummary, response: { 200: ONE_RESPONSE } })
   server.get<ById>('/api/products/:id', one, async ({ params }) => {
     const id = idIn(params.id)
-    const product = productOf(database, id)
+    const product = await productOf(database, id)
     if (product === undefined) throw new Problem('not_found', 'no product has this id')
-    const prices = pricesNow(database, id)
+    const prices = await pricesNow(database, id)
     return { ...product, now: rangeOf(prices), prices } satisfies ProductAnswer
   })
 
   const prices = readable(PRICES_QUERY, { summary: 'What a product has cost', response: { 200: PRICES_RESPONSE } })
   server.get<ById & { Querystring: PricesQuery }>('/api/products/:id/prices', prices, async ({ params, query }) => {
     const productId = idIn(params.id)
-    if (productOf(database, productId) === undefined) throw new Problem('not_found', 'no product has this id')
+    if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
     const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = query
     const after = keyIn('prices', query.after, ['', ''] as [string, string])
-    const page = storePrices(database, { productId, stores, from, to, after, limit })
+    const page = await storePrices(database, { productId, stores, from, to, after, limit })
     return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
   })
 }

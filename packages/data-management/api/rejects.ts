@@ -46,13 +46,13 @@ export function rejectsRoutes(server: FastifyInstance, services: Services): void
   server.get<{ Querystring: PageQuery }>('/api/rejects', groups, async ({ query }) => {
     const filter = await filterOf(services, query)
     const after = keyIn('rejects', query.after, [0, '', '', '', ''] as GroupKey)
-    const found = rejectsOfSources(database, filter, after, query.limit + 1)
+    const found = await rejectsOfSources(database, filter, after, query.limit + 1)
     const page = found.slice(0, query.limit)
     const last = found.length > query.limit ? page.at(-1) : undefined
     return {
       groups: await Promise.all(page.map((group) => viewOf(services, group, filter))),
       next: cursorOf('rejects', last === undefined ? null : keyOf(last)),
-      rejects: countMeant(database, filter),
+      rejects: await countMeant(database, filter),
     } satisfies RejectPage
   })
 
@@ -81,7 +81,7 @@ async function filterOf({ inbox, catalogue }: Services, query: RejectsQuery): Pr
   const found = upload === undefined ? undefined : await inbox.ledger.uploads.find(upload)
   if (upload !== undefined && found === undefined) throw new Problem('not_found', 'no upload has this id')
   // One that has not been loaded has no rejects.
-  const loadId = found === undefined ? null : (catalogue.findLoad(found.sha256)?.id ?? 0)
+  const loadId = found === undefined ? null : ((await catalogue.findLoad(found.sha256))?.id ?? 0)
   return { code, field, company, store, loadId, since: from }
 }
 
@@ -91,7 +91,7 @@ async function viewOf(
   filter: RejectFilter,
 ): Promise<RejectGroupView> {
   const { lastAt, field, ...told } = group
-  const samples = samplesOf(catalogue.database, group, filter, SAMPLES_MAX)
+  const samples = await samplesOf(catalogue.database, group, filter, SAMPLES_MAX)
   const ids = await inbox.ledger.uploads.idsOf(samples.map(({ sha256 }) => sha256))
   return {
     ...told,
@@ -107,10 +107,10 @@ async function viewOf(
 /** Some hundreds of lines at a time. In between others are served. */
 async function* linesOf({ inbox, catalogue: { database } }: Services, filter: RejectFilter): AsyncGenerator<string> {
   for (let before = Number.MAX_SAFE_INTEGER; ; ) {
-    const files = filesWithRejects(database, filter, before, FILES_AT_ONCE)
+    const files = await filesWithRejects(database, filter, before, FILES_AT_ONCE)
     const ids = await inbox.ledger.uploads.idsOf(files.map(({ sha256 }) => sha256))
     for (const file of files)
-      for (const rejects of rejectsMeant(database, file.loadId, filter)) {
+      for await (const rejects of rejectsMeant(database, file.loadId, filter)) {
         await setImmediate()
         const lines = rejects.map((reject) => lineOf(file, ids.get(file.sha256) ?? null, reject))
         if (lines.length > 0) yield lines.join('')

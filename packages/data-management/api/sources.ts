@@ -1,13 +1,14 @@
 /** `GET /api/sources`: every store with how regularly, how lately and how wholly it is scraped. */
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
-import { allSources, lastDaysOf } from '../catalogue/queries/sources.ts'
+import type { DayState, Moment } from '../catalogue/queries/freshness.ts'
+import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, TEXT, TEXT_OR_NULL } from './parameters.ts'
 import { momentOf, type Services } from './services.ts'
 
-/** How many days are shown of each source, today last. */
-export const DAYS_SHOWN = 30
+// Of each source, today last.
+const DAYS_SHOWN = 30
 
 const STATES = ['good', 'late', 'silent'] as const
 
@@ -81,18 +82,24 @@ export function sourcesRoutes(server: FastifyInstance, services: Services): void
     const { company, state, limit } = query
     const after = keyIn('sources', query.after, ['', ''] as [string, string])
     const moment = momentOf(services)
-    const sources = allSources(database, moment).filter(
+    const sources = (await allSources(database, moment)).filter(
       (source) =>
         (company === undefined || source.company === company) && (state === undefined || source.state === state),
     )
     const rest = after === undefined ? sources : sources.slice(placeAfter(sources, after))
-    const page = rest
-      .slice(0, limit)
-      .map((source) => ({ ...source, days: lastDaysOf(database, source, moment, DAYS_SHOWN) }))
+    const page = await withDays(services, rest.slice(0, limit), moment)
     const last = rest.length > limit ? page.at(-1) : undefined
     const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
     return { sources: page, next, total: { count: sources.length, exact: true } } satisfies SourcePage
   })
+}
+
+/** Sources with their last days. */
+export async function withDays({ catalogue }: Services, sources: readonly Source[], moment: Moment) {
+  const shown: (Source & { days: DayState[] })[] = []
+  for (const source of sources)
+    shown.push({ ...source, days: await lastDaysOf(catalogue.database, source, moment, DAYS_SHOWN) })
+  return shown
 }
 
 /** How many sources stand at or before a key. Compared as the database orders them: by the bytes. */

@@ -74,7 +74,7 @@ export function storesRoutes(server: FastifyInstance, { inbox, catalogue: { data
   server.get<{ Querystring: ListQuery }>('/api/stores', list, async ({ query }) => {
     const { company, limit } = query
     const after = keyIn('stores', query.after, ['', ''] as [string, string])
-    const found = listStores(database, { company, after, limit: limit + 1 })
+    const found = await listStores(database, { company, after, limit: limit + 1 })
     const stores = found.slice(0, limit)
     const last = found.length > limit ? stores.at(-1) : undefined
     const next = cursorOf('stores', last === undefined ? null : [last.company, last.store_id])
@@ -88,7 +88,7 @@ export function storesRoutes(server: FastifyInstance, { inbox, catalogue: { data
   server.get<{ Querystring: ScrapesQuery }>('/api/scrapes', scrapes, async ({ query }) => {
     const { store, from = DATE_MIN, to = DATE_MAX, limit } = query
     const after = keyIn('scrapes', query.after, ['', ''] as [string, string])
-    const found = listScrapes(database, { store, from, to, after, limit: limit + 1 })
+    const found = await listScrapes(database, { store, from, to, after, limit: limit + 1 })
     const page = found.slice(0, limit)
     const last = found.length > limit ? page.at(-1) : undefined
     const ids = await inbox.ledger.uploads.idsOf(page.map(({ sha256 }) => sha256))

@@ -49,14 +49,14 @@ export function uploadsRoutes(server: FastifyInstance, { inbox, catalogue }: Ser
   }
   server.get<OfOne>('/api/uploads/:id/rejects', { config: ANY_SCOPE, schema: rejects }, async (request, reply) => {
     const { sha256 } = await visibleUpload(inbox, request)
-    const lines = rejectsOf(catalogue.database, sha256).map(rejectLine)
-    return reply.type('application/x-ndjson').send(Readable.from(lines))
+    const lines = Readable.from(rejectsOf(catalogue.database, sha256)).map(rejectLine)
+    return reply.type('application/x-ndjson').send(lines)
   })
 
   const preview = { summary: 'What loading a held file would change', response: { 200: PREVIEW_RESPONSE } }
   server.get<OfOne>('/api/uploads/:id/preview', { config: MAY_READ, schema: preview }, async (request) => {
     const { id, sha256 } = await visibleUpload(inbox, request)
-    return { upload_id: id, preview: previewOf(catalogue.database, sha256) ?? null } satisfies PreviewView
+    return { upload_id: id, preview: (await previewOf(catalogue.database, sha256)) ?? null } satisfies PreviewView
   })
 
   const content = {

@@ -4,7 +4,7 @@
  * Brands and categories stand in the labels that name them: those that nothing names any more mean nothing.
  */
 import { createHash } from 'node:crypto'
-import type { SqliteDatabase } from '../database/sqlite.ts'
+import type { Sql } from '../database/sql.ts'
 
 // A listing's own name: company, whether it has no SKU, code.
 const LISTING = `company.code as company, listing.by_name, listing.code`
@@ -50,14 +50,14 @@ const PARTS: Readonly<Record<string, string>> = {
 }
 
 /** The catalogue line by line, for finding where two differ. */
-export function* catalogueLines(database: SqliteDatabase): Generator<string> {
+export async function* catalogueLines(database: Sql): AsyncGenerator<string> {
   for (const [part, sql] of Object.entries(PARTS))
-    for (const record of database.each(sql)) yield JSON.stringify([part, ...Object.values(record)])
+    for await (const record of database.each(sql)) yield JSON.stringify([part, ...Object.values(record)])
 }
 
 /** The SHA-256 of the whole catalogue. */
-export function catalogueDigest(database: SqliteDatabase): string {
+export async function catalogueDigest(database: Sql): Promise<string> {
   const hash = createHash('sha256')
-  for (const line of catalogueLines(database)) hash.update(line).update('\n')
+  for await (const line of catalogueLines(database)) hash.update(line).update('\n')
   return hash.digest('hex')
 }

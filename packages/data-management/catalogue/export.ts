@@ -1,5 +1,5 @@
 /** What the catalogue holds, record by record, for programs and spreadsheets. Reads in constant memory. */
-import type { SqliteDatabase } from '../database/sqlite.ts'
+import type { Sql } from '../database/sql.ts'
 
 /** What one store showed for one listing on one date. `key` stands only where there is no SKU. Money is whole cents. */
 export type Observation = Readonly<{
@@ -29,7 +29,7 @@ export type Product = Readonly<{
 const TERMS = 'run.price_cents, run.was_price_cents, run.is_on_special, run.is_available'
 
 /** Every observation that was ever loaded, rebuilt from the runs: what went in comes out. */
-export function* observations(database: SqliteDatabase): Generator<Observation> {
+export async function* observations(database: Sql): AsyncGenerator<Observation> {
   const records = database.each<Stored>(`
     select company.code as company, store.code as store_id, listing.by_name, listing.code, dated.date, ${TERMS}
     from (select distinct store_id, date from scrape) as dated
@@ -39,11 +39,11 @@ export function* observations(database: SqliteDatabase): Generator<Observation> 
       and run.from_date <= dated.date and (run.to_date is null or run.to_date >= dated.date)
     join listing on listing.id = run.listing_id
     order by dated.store_id, dated.date, run.listing_id`)
-  for (const record of records) yield observationOf(record)
+  for await (const record of records) yield observationOf(record)
 }
 
 /** What was on the shelves: of each store, its latest scrape up to a date (undefined: its latest). */
-export function* prices(database: SqliteDatabase, on: string | undefined): Generator<Price> {
+export async function* prices(database: Sql, on: string | undefined): AsyncGenerator<Price> {
   const records = database.each<Stored & { name: string; brand: string | null; size: string | null }>(
     `select company.code as company, store.code as store_id, listing.by_name, listing.code, dated.date, ${TERMS},
       label.name, brand.name as brand, label.size
@@ -58,11 +58,11 @@ export function* prices(database: SqliteDatabase, on: string | undefined): Gener
     order by dated.store_id, run.listing_id`,
     on ?? '9999-12-31',
   )
-  for (const { name, brand, size, ...record } of records) yield { ...observationOf(record), name, brand, size }
+  for await (const { name, brand, size, ...record } of records) yield { ...observationOf(record), name, brand, size }
 }
 
 /** Every product, with its listings. */
-export function* products(database: SqliteDatabase): Generator<Product> {
+export async function* products(database: Sql): AsyncGenerator<Product> {
   const records = database.each<ListingRecord>(`
     select listing.product_id, company.code as company, listing.by_name, listing.code, listing.barcode,
       label.name, label.key, label.size, brand.name as brand
@@ -71,7 +71,7 @@ export function* products(database: SqliteDatabase): Generator<Product> {
     left join brand on brand.id = label.brand_id
     order by listing.product_id, company.code, listing.by_name, listing.code`)
   let group: ListingRecord[] = []
-  for (const record of records) {
+  for await (const record of records) {
     if (group.length > 0 && group[0]!.product_id !== record.product_id) {
       yield productOf(group)
       group = []
@@ -85,12 +85,12 @@ export function* products(database: SqliteDatabase): Generator<Product> {
  * Records as comma-separated values (RFC 4180), the names of the fields first. They are for spreadsheets: a text that one of those
  * would take for a formula gets a ' in front. JSON Lines has everything as it was.
  */
-export function* csvOf(
-  records: Iterable<Readonly<Record<string, unknown>>>,
+export async function* csvOf(
+  records: AsyncIterable<Readonly<Record<string, unknown>>>,
   fields: readonly string[],
-): Generator<string> {
+): AsyncGenerator<string> {
   yield `${fields.join(',')}\r\n`
-  for (const record of records) yield `${fields.map((field) => cellOf(record[field])).join(',')}\r\n`
+  for await (const record of records) yield `${fields.map((field) => cellOf(record[field])).join(',')}\r\n`
 }
 
 type Stored = {

@@ -1,7 +1,7 @@
 /** What loading a held file would change, by name: made when it is held, and kept with the record of its load. */
-import type { SqliteDatabase } from '../database/sqlite.ts'
+import type { Sql } from '../database/sql.ts'
 import type { DateChange, ListingOfStore } from './date-change.ts'
-import type { Staging } from './staging.ts'
+import type { StagedScrape } from './staged-scrape.ts'
 
 type OfStore = Readonly<{ company: string; store_id: string; store_name: string }>
 
@@ -26,66 +26,63 @@ export type HoldPreview = Readonly<{
 const STORES_MAX = 100
 
 /** How many rows a store's latest scrape before a date has; undefined when there is none. */
-export function rowsBefore(database: SqliteDatabase, storeId: number, date: string): number | undefined {
+export async function rowsBefore(database: Sql, storeId: number, date: string): Promise<number | undefined> {
   const sql =
     'select max(listings) as listings from scrape where store_id = ?1 and date = (select max(date) from scrape where store_id = ?1 and date < ?2)'
-  return database.get<{ listings: number | null }>(sql, storeId, date)?.listings ?? undefined
+  return (await database.get<{ listings: number | null }>(sql, storeId, date))?.listings ?? undefined
 }
 
 /** The staged scrapes, each beside the one before it. They must not have been applied yet. */
-export function scrapesBeside(database: SqliteDatabase, staging: Staging): ScrapeBeside[] {
-  return staging.scrapes.slice(0, STORES_MAX).map((scrape) => ({
-    ...storeNamed(database, scrape.storeId),
-    date: scrape.date,
-    rows: scrape.listings,
-    rows_before: rowsBefore(database, scrape.storeId, scrape.date) ?? null,
-  }))
+export async function scrapesBeside(database: Sql, scrapes: readonly StagedScrape[]): Promise<ScrapeBeside[]> {
+  const beside: ScrapeBeside[] = []
+  for (const { storeId, date, listings: rows } of scrapes.slice(0, STORES_MAX)) {
+    const rows_before = (await rowsBefore(database, storeId, date)) ?? null
+    beside.push({ ...(await storeNamed(database, storeId)), date, rows, rows_before })
+  }
+  return beside
 }
 
 /** What was applied, by name, while it can still be looked up. */
-export function named(
-  database: SqliteDatabase,
+export async function named(
+  database: Sql,
   applied: DateChange & Readonly<{ unchanged: number }>,
-): Omit<HoldPreview, 'made_at' | 'stores'> {
-  const { inserted, changed, unchanged, disappeared, jumps, gone } = applied
-  return {
-    inserted,
-    changed,
-    unchanged,
-    disappeared,
-    jumps: jumps.map(({ from, to, ...listing }) => {
-      return { ...listingNamed(database, listing), from_cents: from, to_cents: to }
-    }),
-    first_disappeared: gone.map((listing) => listingNamed(database, listing)),
-  }
+): Promise<Omit<HoldPreview, 'made_at' | 'stores'>> {
+  const { inserted, changed, unchanged, disappeared } = applied
+  const jumps: HoldPreview['jumps'] = []
+  for (const { from, to, ...listing } of applied.jumps)
+    jumps.push({ ...(await listingNamed(database, listing)), from_cents: from, to_cents: to })
+  const first_disappeared: NamedListing[] = []
+  for (const listing of applied.gone) first_disappeared.push(await listingNamed(database, listing))
+  return { inserted, changed, unchanged, disappeared, jumps, first_disappeared }
 }
 
 /** Keeps a preview with the record of its load. */
-export function keepPreview(database: SqliteDatabase, loadId: number, preview: HoldPreview): void {
-  database.run('insert or replace into hold_preview values (?, ?)', loadId, JSON.stringify(preview))
+export async function keepPreview(database: Sql, loadId: number, preview: HoldPreview): Promise<void> {
+  await database.run('insert into hold_preview values (?, ?)', loadId, JSON.stringify(preview))
 }
 
 /** The preview of bytes that were held, or undefined. */
-export function previewOf(database: SqliteDatabase, sha256: string): HoldPreview | undefined {
+export async function previewOf(database: Sql, sha256: string): Promise<HoldPreview | undefined> {
   const sql = 'select preview from hold_preview join load on load.id = load_id where sha256 = ?'
-  const found = database.get<{ preview: string }>(sql, sha256)
+  const found = await database.get<{ preview: string }>(sql, sha256)
   return found === undefined ? undefined : (JSON.parse(found.preview) as HoldPreview)
 }
 
 /** The names of a listing and the store it is sold in. */
-export function listingNamed(database: SqliteDatabase, { listingId, storeId }: ListingOfStore): NamedListing {
-  const listing = database.get<{ sku: string | null; name: string }>(
+export async function listingNamed(database: Sql, { listingId, storeId }: ListingOfStore): Promise<NamedListing> {
+  const listing = await database.get<{ sku: string | null; name: string }>(
     `select case by_name when 0 then listing.code end as sku, label.name
       from listing join label on label.id = listing.label_id where listing.id = ?`,
     listingId,
-  )!
-  return { ...storeNamed(database, storeId), ...listing }
+  )
+  return { ...(await storeNamed(database, storeId)), ...listing! }
 }
 
-function storeNamed(database: SqliteDatabase, storeId: number): OfStore {
-  return database.get<OfStore>(
+async function storeNamed(database: Sql, storeId: number): Promise<OfStore> {
+  const store = await database.get<OfStore>(
     `select company.code as company, store.code as store_id, store.name as store_name
       from store join company on company.id = company_id where store.id = ?`,
     storeId,
-  )!
+  )
+  return store!
 }

@@ -4,7 +4,6 @@
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
 import { indexWords, noteLabels } from './search.ts'
-import { noteSource } from './usual.ts'
 
 const PAGE_LISTINGS = 2_000
 
@@ -73,37 +72,4 @@ function setCategories(database: SqliteDatabase): void {
       )
       select listing_id, category_id from path;
   `)
-}
-
-/** Names each of these stores as its newest scrape does, and their companies as the newest scrape that has a name for them; notes how they are scraped. */
-export function rename(
-  database: SqliteDatabase,
-  stores: readonly Readonly<{ storeId: number; companyId: number }>[],
-): void {
-  for (const storeId of new Set(stores.map((store) => store.storeId))) {
-    renameStore(database, storeId)
-    noteSource(database, storeId)
-  }
-  for (const companyId of new Set(stores.map((store) => store.companyId))) renameCompany(database, companyId)
-}
-
-function renameStore(database: SqliteDatabase, storeId: number): void {
-  const newest = database.get<{ store_name: string; state: string | null }>(
-    `select store_name, scrape.state from scrape join load on load.id = load_id
-      where store_id = ? order by date desc, ranked_at desc, load.sha256 desc limit 1`,
-    storeId,
-  )
-  if (newest !== undefined)
-    database.run('update store set name = ?, state = ? where id = ?', newest.store_name, newest.state, storeId)
-}
-
-function renameCompany(database: SqliteDatabase, companyId: number): void {
-  database.run(
-    `update company set name = (
-        select scrape.company_name from scrape join load on load.id = load_id join store on store.id = store_id
-        where store.company_id = company.id and scrape.company_name is not null
-        order by date desc, store.code desc, ranked_at desc, load.sha256 desc limit 1)
-      where id = ?`,
-    companyId,
-  )
 }

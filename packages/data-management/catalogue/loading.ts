@@ -8,8 +8,8 @@
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
 import { addChange } from './date-change.ts'
-import { type HoldPreview, keepPreview, named, scrapesBeside } from './hold-preview.ts'
-import { relabel, rename } from './labels.ts'
+import { type HoldPreview, keepPreview, named, rowsBefore, scrapesBeside } from './hold-preview.ts'
+import { relabel } from './labels.ts'
 import type { ListingMemory } from './listings.ts'
 import {
   type Applied,
@@ -25,50 +25,87 @@ import {
 import type { RejectedLine } from './portion.ts'
 import { countRejects } from './rejects.ts'
 import { Scrapes } from './scrapes.ts'
-import { type StagedScrape, Staging } from './staging.ts'
+import { inOrder, type Staged, type StagedScrape } from './staged-scrape.ts'
+import { Staging } from './staging.ts'
+import { rename } from './store-names.ts'
 import { undoScrapes } from './undo.ts'
 
 // A file of nothing but rejects must not fill the database: of the later ones only place and reason are kept.
 const REJECTS_WITH_RAW_MAX = 10_000
 
 /** A load that is being made. */
-export class Loading implements Disposable {
+export interface Loading extends AsyncDisposable {
+  readonly staging: Staged
+  /** Records a line that is not a row. */
+  reject(line: RejectedLine): void | Promise<void>
+  /** How many rows the latest scrape of the store before this one has; undefined when there is none. */
+  rowsBefore(scrape: StagedScrape): Promise<number | undefined>
+  /** Applies the staged scrapes to the catalogue. They must have been settled. */
+  apply(): Promise<Applied>
+  /** What applying would change, by name. Nothing may follow but to undo it. */
+  preview(): Promise<HoldPreview>
+  /** Records how the load ended, and makes all of it durable. */
+  commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
+}
+
+type Transaction = Disposable & { commit: () => void }
+
+/** A load into SQLite. */
+export class SqliteLoading implements Loading {
   readonly staging: Staging
   readonly #database: SqliteDatabase
-  readonly #transaction: Disposable & { commit: () => void }
+  readonly #transaction: Transaction
   readonly #file: LoadedFile
   readonly #startedAt: number
   readonly #loadId: number
   #rejects = 0
 
-  constructor(database: SqliteDatabase, memory: ListingMemory, file: LoadedFile, startedAt: number) {
-    this.#database = database
-    this.#file = file
-    this.#startedAt = startedAt
-    this.#transaction = database.begin()
+  /** Begins one. `memory`: that of the reader of its file. */
+  static async begin(
+    database: SqliteDatabase,
+    memory: ListingMemory,
+    file: LoadedFile,
+    startedAt: number,
+  ): Promise<SqliteLoading> {
+    const transaction = database.begin()
     try {
-      const replaced = findLoad(database, file.sha256)
+      const replaced = await findLoad(database, file.sha256)
       if (replaced !== undefined) {
-        undoScrapes(database, replaced.id)
-        deleteLoad(database, replaced.id)
+        await undoScrapes(database, replaced.id)
+        await deleteLoad(database, replaced.id)
       }
-      this.#loadId = insertLoad(database, file)
-      this.staging = new Staging(database, memory)
+      const loadId = await insertLoad(database, file)
+      return new SqliteLoading({ database, transaction, loadId, startedAt }, file, new Staging(database, memory))
     } catch (error) {
-      this[Symbol.dispose]()
+      transaction[Symbol.dispose]()
       throw error
     }
   }
 
-  /** Records a line that is not a row. */
+  private constructor(
+    begun: Readonly<{ database: SqliteDatabase; transaction: Transaction; loadId: number; startedAt: number }>,
+    file: LoadedFile,
+    staging: Staging,
+  ) {
+    this.#database = begun.database
+    this.#transaction = begun.transaction
+    this.#loadId = begun.loadId
+    this.#startedAt = begun.startedAt
+    this.#file = file
+    this.staging = staging
+  }
+
   reject({ line, rejection, raw }: RejectedLine): void {
     const kept = this.#rejects++ < REJECTS_WITH_RAW_MAX ? raw : null
     const { code, field, reason } = rejection
     this.#database.run('insert into reject values (?, ?, ?, ?, ?, ?)', this.#loadId, line, code, field, reason, kept)
   }
 
-  /** Applies the staged scrapes to the catalogue. They must have been settled. */
-  apply(): Applied {
+  rowsBefore({ storeId, date }: StagedScrape): Promise<number | undefined> {
+    return rowsBefore(this.#database, storeId, date)
+  }
+
+  async apply(): Promise<Applied> {
     const scrapes = new Scrapes(this.#database)
     const total = nothingApplied()
     for (const scrape of inOrder(this.staging.scrapes)) {
@@ -77,31 +114,26 @@ export class Loading implements Disposable {
       total.unchanged += scrape.listings - change.inserted - change.changed
     }
     relabel(this.#database)
-    rename(this.#database, this.staging.scrapes)
+    await rename(this.#database, this.staging.scrapes)
     return total
   }
 
-  /** What applying would change, by name. Nothing may follow but to undo it. */
-  preview(): HoldPreview {
-    const stores = scrapesBeside(this.#database, this.staging)
-    return { made_at: new Date(this.#startedAt).toISOString(), stores, ...named(this.#database, this.apply()) }
+  async preview(): Promise<HoldPreview> {
+    const stores = await scrapesBeside(this.#database, this.staging.scrapes)
+    const made_at = new Date(this.#startedAt).toISOString()
+    return { made_at, stores, ...(await named(this.#database, await this.apply())) }
   }
 
-  /** Records how the load ended, and makes all of it durable. */
-  commit(ending: Omit<Ending, 'startedAt'>): LoadRecord {
-    const record = finishLoad(this.#database, this.#loadId, { ...ending, startedAt: this.#startedAt })
-    if (ending.counts.rejected > 0) countRejects(this.#database, this.#loadId, ending.preview?.stores)
-    if (ending.preview !== undefined) keepPreview(this.#database, this.#loadId, ending.preview)
+  async commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord> {
+    const record = await finishLoad(this.#database, this.#loadId, { ...ending, startedAt: this.#startedAt })
+    if (ending.counts.rejected > 0) await countRejects(this.#database, this.#loadId, ending.preview?.stores)
+    if (ending.preview !== undefined) await keepPreview(this.#database, this.#loadId, ending.preview)
     this.#transaction.commit()
     return record
   }
 
   /** Undoes everything that was not committed. */
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#transaction[Symbol.dispose]()
   }
-}
-
-function inOrder(scrapes: readonly StagedScrape[]): StagedScrape[] {
-  return scrapes.toSorted((one, other) => one.storeId - other.storeId || (one.date < other.date ? -1 : 1))
 }

@@ -1,6 +1,6 @@
 /** The records of loads: what became of each file, in the same database as its rows. */
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
-import type { SqliteDatabase } from '../database/sqlite.ts'
+import type { Sql } from '../database/sql.ts'
 import { type DateChange, nothingChanged } from './date-change.ts'
 import type { HoldPreview } from './hold-preview.ts'
 
@@ -44,34 +44,40 @@ export function nothingApplied(): Applied {
   return { ...nothingChanged(), unchanged: 0 }
 }
 
+/** How a load ends that is taken back, or never made. */
+export function endingWithout(load: LoadRecord, state: LoadState, problem: string, now: number): Ending {
+  return { state, problem, counts: load.result, applied: nothingApplied(), startedAt: now, finishedAt: now }
+}
+
 /** The record of a load, or undefined when these bytes have not been dealt with. */
-export function findLoad(database: SqliteDatabase, sha256: string): LoadRecord | undefined {
-  const record = database.get<StoredLoad>('select * from load where sha256 = ?', sha256)
+export async function findLoad(database: Sql, sha256: string): Promise<LoadRecord | undefined> {
+  const record = await database.get<StoredLoad>('select * from load where sha256 = ?', sha256)
   return record === undefined ? undefined : loadRecordOf(record)
 }
 
 /** The loads on record, the newest first, from before an id on. */
-export function listLoads(database: SqliteDatabase, before: number, limit: number): LoadRecord[] {
+export async function listLoads(database: Sql, before: number, limit: number): Promise<LoadRecord[]> {
   const sql = 'select * from load where id < ? order by id desc limit ?'
-  return database.all<StoredLoad>(sql, before, limit).map(loadRecordOf)
+  return (await database.all<StoredLoad>(sql, before, limit)).map(loadRecordOf)
 }
 
 /** Makes the record that the rows of a load refer to; `finishLoad` completes it. */
-export function insertLoad(database: SqliteDatabase, { sha256, filename, receivedAt }: LoadedFile): number {
-  return database.get<{ id: number }>(
+export async function insertLoad(database: Sql, { sha256, filename, receivedAt }: LoadedFile): Promise<number> {
+  const made = await database.get<{ id: number }>(
     `insert into load (sha256, filename, state, received_at, started_at, finished_at, rows, inserted, changed, unchanged,
       duplicate, rejected, warnings, runs_opened, runs_closed)
       values (?, ?, 'failed', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) returning id`,
     sha256,
     filename,
     receivedAt,
-  )!.id
+  )
+  return made!.id
 }
 
 /** Completes the record of a load. */
-export function finishLoad(database: SqliteDatabase, id: number, ending: Ending): LoadRecord {
+export async function finishLoad(database: Sql, id: number, ending: Ending): Promise<LoadRecord> {
   const { counts, applied } = ending
-  const stored = database.get<StoredLoad>(
+  const stored = await database.get<StoredLoad>(
     `update load set state = ?, started_at = ?, finished_at = ?, problem = ?, rows = ?, duplicate = ?, rejected = ?, warnings = ?,
       inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ? where id = ? returning *`,
     ending.state,
@@ -93,9 +99,9 @@ export function finishLoad(database: SqliteDatabase, id: number, ending: Ending)
 }
 
 /** Removes the record of a load and its rejects; its scrapes must be gone. */
-export function deleteLoad(database: SqliteDatabase, id: number): void {
-  database.run('delete from reject where load_id = ?', id)
-  database.run('delete from load where id = ?', id)
+export async function deleteLoad(database: Sql, id: number): Promise<void> {
+  await database.run('delete from reject where load_id = ?', id)
+  await database.run('delete from load where id = ?', id)
 }
 
 type StoredLoad = Readonly<{

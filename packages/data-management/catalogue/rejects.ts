@@ -1,5 +1,5 @@
 /** The rejected rows of a load, in the order of their lines. */
-import type { SqliteDatabase } from '../database/sqlite.ts'
+import type { Sql } from '../database/sql.ts'
 
 /** A reject on record; `raw` holds the first bytes of the line, and is null where too many lines of a file were rejected. */
 export type StoredReject = Readonly<{
@@ -13,9 +13,9 @@ export type StoredReject = Readonly<{
 const PAGE_REJECTS = 500
 
 /** Reads page by page, so that a slow reader keeps no transaction open. */
-export function* rejectsOf(database: SqliteDatabase, sha256: string): Generator<StoredReject> {
+export async function* rejectsOf(database: Sql, sha256: string): AsyncGenerator<StoredReject> {
   for (let last = 0; ; ) {
-    const page = database.all<StoredReject>(
+    const page = await database.all<StoredReject>(
       `select line, code, field, reason, raw from reject join load on load.id = load_id
         where sha256 = ? and line > ? order by line limit ${PAGE_REJECTS}`,
       sha256,
@@ -33,14 +33,14 @@ type Source = Readonly<{ company: string; store_id: string; store_name: string }
  * Counts the rejects of a load, for those who ask about many loads at once. Their source is that of the whole file: `sources` where it
  * was not applied, else the stores of its scrapes.
  */
-export function countRejects(database: SqliteDatabase, loadId: number, sources?: readonly Source[]): void {
-  const { company, store_id, store_name } = common(sources ?? sourcesOf(database, loadId))
-  database.run(
-    `insert or replace into reject_group
-      select load_id, code, coalesce(field, ''), reason, count(*), min(line), ?2, ?3, ?4,
+export async function countRejects(database: Sql, loadId: number, sources?: readonly Source[]): Promise<void> {
+  const { company, store_id, store_name } = common(sources ?? (await sourcesOf(database, loadId)))
+  await database.run(
+    `insert into reject_group
+      select load_id, code, coalesce(field, ''), reason, count(*), min(line), cast(?2 as text), cast(?3 as text), cast(?4 as text),
         (select finished_at from load where id = ?1),
-        row_number() over (partition by code, coalesce(field, '') order by min(line)) = 1
-      from reject where load_id = ?1 group by code, coalesce(field, ''), reason`,
+        case row_number() over (partition by code, coalesce(field, '') order by min(line)) when 1 then 1 else 0 end
+      from reject where load_id = ?1 group by load_id, code, coalesce(field, ''), reason`,
     loadId,
     company,
     store_id,
@@ -48,8 +48,8 @@ export function countRejects(database: SqliteDatabase, loadId: number, sources?:
   )
 }
 
-function sourcesOf(database: SqliteDatabase, loadId: number): Source[] {
-  return database.all(
+async function sourcesOf(database: Sql, loadId: number): Promise<Source[]> {
+  return await database.all(
     `select distinct company.code as company, store.code as store_id, store.name as store_name
       from scrape join store on store.id = store_id join company on company.id = company_id where load_id = ?`,
     loadId,
@@ -83,14 +83,14 @@ export type RejectGroup = Readonly<{
 const LOADS_MAX = 1_000
 
 /** The latest loads that rejected rows, the newest first. */
-export function rejectedLoads(database: SqliteDatabase): RejectedLoad[] {
+export async function rejectedLoads(database: Sql): Promise<RejectedLoad[]> {
   const sql = `select sha256, filename, state, rows, rejected from load where rejected > 0 order by id desc limit ${LOADS_MAX}`
-  return database.all(sql)
+  return await database.all(sql)
 }
 
 /** The reasons of a load's rejects, the most frequent first. */
-export function rejectGroups(database: SqliteDatabase, sha256: string): RejectGroup[] {
-  return database.all(
+export async function rejectGroups(database: Sql, sha256: string): Promise<RejectGroup[]> {
+  return await database.all(
     `select code, nullif(field, '') as field, reason, count, first_line
       from reject_group join load on load.id = load_id where sha256 = ? order by count desc, first_line`,
     sha256,

@@ -8,7 +8,7 @@ import type { SqliteDatabase } from '../database/sqlite.ts'
 import { type DateChange, nothingChanged } from './date-change.ts'
 import { History } from './history.ts'
 import { forgetKnownLines, writeKnownLines } from './known-lines.ts'
-import type { StagedScrape, Staging } from './staging.ts'
+import type { SqliteScrape, Staging } from './staging.ts'
 
 const TERMS = 'price_cents, was_price_cents, is_on_special, is_available'
 
@@ -24,7 +24,7 @@ export class Scrapes {
   }
 
   /** Puts a staged scrape into the store's history. `receivedAt` ranks a scrape whose rows do not say when they were scraped. */
-  add(staging: Staging, scrape: StagedScrape, loadId: number, receivedAt: number): DateChange {
+  add(staging: Staging, scrape: SqliteScrape, loadId: number, receivedAt: number): DateChange {
     const { storeId, date } = scrape
     const others = this.#scrapesOn(storeId, date)
     const isFirst = !this.#hasScrapes(storeId)
@@ -36,7 +36,7 @@ export class Scrapes {
     return change
   }
 
-  #begin(scrape: StagedScrape): DateChange {
+  #begin(scrape: SqliteScrape): DateChange {
     this.#history.begin(scrape.storeId, scrape.date, scrape.number)
     this.#noteOtherLabels(scrape.companyId, scrape.storeId, `temp.observed where scrape = ${scrape.number}`)
     return { ...nothingChanged(), inserted: scrape.listings, opened: scrape.listings }
@@ -45,7 +45,7 @@ export class Scrapes {
   /** `others`: the scrapes that are there of the same date; undefined for a new date behind all others of the store. */
   #change(
     staging: Staging,
-    scrape: StagedScrape,
+    scrape: SqliteScrape,
     scrapeId: number,
     others: readonly ScrapeRecord[] | undefined,
   ): DateChange {
@@ -96,7 +96,7 @@ export class Scrapes {
     return this.#database.all('select * from scrape where store_id = ? and date = ?', storeId, date)
   }
 
-  #show(scrape: StagedScrape, id: number): void {
+  #show(scrape: SqliteScrape, id: number): void {
     this.#database.script('delete from temp.shown')
     this.#database.run(
       `insert into temp.shown (listing_id, label_id, scrape_id, ${TERMS})
@@ -106,7 +106,7 @@ export class Scrapes {
     )
   }
 
-  #record(scrape: StagedScrape, loadId: number, receivedAt: number): number {
+  #record(scrape: SqliteScrape, loadId: number, receivedAt: number): number {
     return this.#database.get<{ id: number }>(
       `insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name)
         values (?, ?, ?, ?, ?, ?, ?, ?) returning id`,

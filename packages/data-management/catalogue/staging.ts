@@ -11,20 +11,10 @@ import { KnownLinesMemory, LineList } from './known-lines.ts'
 import { type ListingMemory, Listings } from './listings.ts'
 import { Names } from './names.ts'
 import { type NewScrape, type Portion, ROW } from './portion.ts'
+import { SCRAPES_MAX, type Staged, type StagedScrape, StaleLines, TooManyScrapes } from './staged-scrape.ts'
 
-/** A scrape of the file: one store on one date. */
-export type StagedScrape = {
-  readonly number: number
-  readonly companyId: number
-  readonly storeId: number
-  date: string
-  readonly storeName: string
-  readonly state: string | null
-  readonly companyName: string | null
-  /** The latest `scraped_at` of its rows, in milliseconds since 1970; null when no row has one. */
-  scrapedAt: number | null
-  /** How many listings it shows. */
-  listings: number
+/** A scrape of the file, and how its lines compare with those that are known of its store. */
+export type SqliteScrape = StagedScrape & {
   /**
    * For each known line of the store (`MARK`) whether the scrape says the same of the listing, something else, or nothing. Undefined:
    * none is known, and every row is in `observed`.
@@ -35,9 +25,6 @@ export type StagedScrape = {
 }
 
 export const MARK = { absent: 0, same: 1, other: 2 } as const
-
-/** A file of more scrapes than this is no scrape of shops; the bound keeps memory constant. */
-export const SCRAPES_MAX = 10_000
 
 const TABLES = `
   create temp table if not exists observed (
@@ -51,12 +38,12 @@ const TABLES = `
 const INSERT = 'insert or ignore into temp.observed values (?, ?, ?, ?, ?, ?, ?)'
 
 /** The staged rows of one file. */
-export class Staging {
+export class Staging implements Staged {
   readonly #database: SqliteDatabase
   readonly #names: Names
   readonly #listings: Listings
-  readonly #scrapes = new Set<StagedScrape>()
-  readonly #byNumber: StagedScrape[] = []
+  readonly #scrapes = new Set<SqliteScrape>()
+  readonly #byNumber: SqliteScrape[] = []
   readonly #known: KnownLinesMemory
 
   /** Empties the table. The caller has a transaction open. */
@@ -68,27 +55,20 @@ export class Staging {
     database.script(TABLES)
   }
 
-  get scrapes(): readonly StagedScrape[] {
+  get scrapes(): readonly SqliteScrape[] {
     return [...this.#scrapes]
   }
 
-  /**
-   * Sets down the rows of a portion; returns how many of them show a listing that their scrape has shown before. Throws a
-   * `TooManyScrapes` when the file has more than `SCRAPES_MAX`, and `StaleLines`.
-   */
-  take(portion: Portion): number {
+  take(portion: Portion): void {
     for (const scrape of portion.scrapes) this.#open(scrape)
     for (const { scrape, scrapedAt } of portion.times) this.#byNumber[scrape]!.scrapedAt = scrapedAt
     const { rows } = portion
-    let duplicates = 0
     for (let at = 0; at < rows.length; at += ROW.length) {
       const scrape = this.#byNumber[rows[at + ROW.scrape]!]!
       const entry = rows[at + ROW.entry]!
       const isNew = entry >= 0 ? mark(scrape, entry, MARK.same) : this.#observe(scrape, rows, at)
       if (isNew) scrape.listings++
-      else duplicates++
     }
-    return duplicates
   }
 
   /** Makes ready what scrapes of one store need that are not one after the other: all of their rows in `observed`. */
@@ -98,14 +78,14 @@ export class Staging {
   }
 
   /** The listings that the scrape no longer shows, of those whose lines are known. */
-  *disappeared({ storeId, marks }: StagedScrape): Generator<number> {
+  *disappeared({ storeId, marks }: SqliteScrape): Generator<number> {
     const known = marks && this.#known.of(storeId)?.lines
     if (known === undefined) return
     for (let entry = 0; entry < known.count; entry++) if (marks![entry] === MARK.absent) yield known.listingOf(entry)
   }
 
   /** The fingerprints of all lines of a scrape. */
-  linesOf({ storeId, marks, lines }: StagedScrape): LineList {
+  linesOf({ storeId, marks, lines }: SqliteScrape): LineList {
     const known = marks && this.#known.of(storeId)?.lines
     const all = new LineList()
     all.addAll(lines)
@@ -114,15 +94,13 @@ export class Staging {
     return all
   }
 
-  /** Whether two scrapes of the file show a listing in common. */
-  haveCommonListing(one: StagedScrape, other: StagedScrape): boolean {
+  haveCommonListing(one: SqliteScrape, other: SqliteScrape): boolean {
     const sql = `select 1 from temp.observed as one join temp.observed as other using (listing_id)
       where one.scrape = ? and other.scrape = ? limit 1`
     return this.#database.get(sql, one.number, other.number) !== undefined
   }
 
-  /** Makes one scrape of two. They must have no listing in common. */
-  merge(into: StagedScrape, from: StagedScrape): void {
+  merge(into: SqliteScrape, from: SqliteScrape): void {
     this.#database.run('update temp.observed set scrape = ? where scrape = ?', into.number, from.number)
     into.listings += from.listings
     into.lines.addAll(from.lines)
@@ -138,7 +116,7 @@ export class Staging {
     const storeId = this.#names.store(companyId, storeCode, storeName)
     const known = knownOf === 0 ? undefined : this.#known.of(storeId)
     if (known?.scrapeId !== (knownOf || undefined)) throw new StaleLines()
-    const scrape: StagedScrape = {
+    const scrape: SqliteScrape = {
       number,
       companyId,
       storeId,
@@ -156,7 +134,7 @@ export class Staging {
   }
 
   /** Sets down a row that is not known; whether it is the first of its listing. */
-  #observe(scrape: StagedScrape, rows: Int32Array, at: number): boolean {
+  #observe(scrape: SqliteScrape, rows: Int32Array, at: number): boolean {
     const listing = rows[at + ROW.listing]!
     const label = rows[at + ROW.label]!
     let { listingId, labelId } = this.#listings.find(listing, label)
@@ -184,18 +162,18 @@ export class Staging {
   }
 
   /** Marks that a scrape says something else of a listing than its known line; false when it has said something of it before. */
-  #markOther(scrape: StagedScrape, listingId: number): boolean {
+  #markOther(scrape: SqliteScrape, listingId: number): boolean {
     const entry = scrape.marks === undefined ? -1 : this.#known.of(scrape.storeId)!.lines.entryOf(listingId)
     return entry < 0 || mark(scrape, entry, MARK.other)
   }
 
-  #isObserved(scrape: StagedScrape, listingId: number): boolean {
+  #isObserved(scrape: SqliteScrape, listingId: number): boolean {
     const sql = 'select 1 from temp.observed where scrape = ? and listing_id = ?'
     return this.#database.get(sql, scrape.number, listingId) !== undefined
   }
 
   /** Sets down the rows of which there is only a mark: the open runs say what they say. */
-  #observeRepeated(scrape: StagedScrape): void {
+  #observeRepeated(scrape: SqliteScrape): void {
     const { marks, storeId } = scrape
     const known = marks && this.#known.of(storeId)?.lines
     if (known === undefined) return
@@ -218,7 +196,7 @@ export class Staging {
 }
 
 /** Marks what a scrape says of a listing; false when it has said something of it before. */
-function mark({ marks }: StagedScrape, entry: number, value: number): boolean {
+function mark({ marks }: SqliteScrape, entry: number, value: number): boolean {
   if (marks![entry] !== MARK.absent) return false
   marks![entry] = value
   return true
@@ -226,14 +204,4 @@ function mark({ marks }: StagedScrape, entry: number, value: number): boolean {
 
 function orNull(value: number): number | null {
   return value < 0 ? null : value
-}
-
-/** The reader went by known lines that are not, or no longer, those of the store: the file must be read again. */
-export class StaleLines extends Error {}
-
-/** The file holds more stores and dates than one file may. */
-export class TooManyScrapes extends Error {
-  constructor() {
-    super(`The file holds more than ${SCRAPES_MAX} stores and dates; split it.`)
-  }
 }

@@ -4,13 +4,14 @@
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
 import { addChange } from './date-change.ts'
-import { relabel, rename } from './labels.ts'
+import { relabel } from './labels.ts'
 import { type Applied, nothingApplied } from './loads.ts'
 import { rejoinProducts } from './products.ts'
 import { Scrapes } from './scrapes.ts'
+import { rename } from './store-names.ts'
 
 /** Takes out the scrapes of a load; its record stays. The caller has a transaction open. Counts what the stores show less or otherwise. */
-export function undoScrapes(database: SqliteDatabase, loadId: number): Applied {
+export async function undoScrapes(database: SqliteDatabase, loadId: number): Promise<Applied> {
   const total = nothingApplied()
   database.undone++
   const records = database.all<{ id: number; storeId: number; companyId: number }>(
@@ -24,7 +25,7 @@ export function undoScrapes(database: SqliteDatabase, loadId: number): Applied {
   relabel(database)
   forgetLabels(database)
   forgetNames(database)
-  rename(database, records)
+  await rename(database, records)
   return total
 }
 

@@ -1,5 +1,5 @@
 /** What is usual for a store: kept in `source` by whatever changes its scrapes, so that asking about every store at once is quick. */
-import type { SqliteDatabase } from '../database/sqlite.ts'
+import type { Sql } from '../database/sql.ts'
 
 /** A date of a store, and how many listings its scrape shows. */
 export type DatedRows = Readonly<{ date: string; rows: number }>
@@ -11,20 +11,27 @@ const LATEST_DATES = 10
 const DAY_MS = 86_400_000
 
 /** Notes how a store is scraped, after its scrapes have changed. Nothing, where it has none. */
-export function noteSource(database: SqliteDatabase, storeId: number): void {
-  const latest = database.all<DatedRows>(
+export async function noteSource(database: Sql, storeId: number): Promise<void> {
+  const latest = await database.all<DatedRows>(
     `select date, max(listings) as rows from scrape where store_id = ? group by date order by date desc limit ${LATEST_DATES}`,
     storeId,
   )
   const [last] = latest
   if (last === undefined) return
   const { usualDays, usualRows } = usualOf(latest)
-  database.run(
-    `insert or replace into source
-      select ?1, ?2, load.id, ?3, ?4, ?5 from scrape join load on load.id = scrape.load_id
-      where store_id = ?1 and date = ?2 order by received_at desc, sha256 desc limit 1`,
+  const load = await database.get<{ id: number }>(
+    `select load.id from scrape join load on load.id = scrape.load_id
+      where store_id = ? and date = ? order by received_at desc, sha256 desc limit 1`,
     storeId,
     last.date,
+  )
+  await database.run(
+    `insert into source (store_id, last_date, load_id, rows, usual_days, usual_rows) values (?, ?, ?, ?, ?, ?)
+      on conflict (store_id) do update set last_date = excluded.last_date, load_id = excluded.load_id, rows = excluded.rows,
+        usual_days = excluded.usual_days, usual_rows = excluded.usual_rows`,
+    storeId,
+    last.date,
+    load!.id,
     last.rows,
     usualDays,
     usualRows,

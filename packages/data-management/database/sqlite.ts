@@ -15,6 +15,7 @@ export type Record = { [column: string]: unknown }
 
 /** One connection. Statements are prepared once and kept; everything is synchronous. */
 export class SqliteDatabase implements Disposable {
+  readonly dialect = 'sqlite'
   readonly connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   /** How often something that was there has been taken back: what was learnt of the database before may no longer be true. */

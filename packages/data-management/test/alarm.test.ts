@@ -31,7 +31,7 @@ test('a source that falls silent is told once, and once more when it is heard ag
   const messages: AlarmMessage[] = []
   const told = new Set<string>()
   const lookAt = (...sources: SourceView[]) =>
-    look({ sources: () => sources, tell: async (message) => void messages.push(message) }, told)
+    look({ sources: async () => sources, tell: async (message) => void messages.push(message) }, told)
   await lookAt(source('a', 'good'), source('b', 'late'))
   assert.equal(messages.length, 0)
   await lookAt(source('a', 'silent'), source('b', 'late'))
@@ -59,7 +59,7 @@ test('what nobody took is told at the next look', async () => {
     if (refused) throw new Error('away')
     messages.push(message)
   }
-  const alarm = { sources: () => [source('a', 'silent')], tell }
+  const alarm = { sources: async () => [source('a', 'silent')], tell }
   await assert.rejects(look(alarm, told), /away/)
   refused = false
   await look(alarm, told)

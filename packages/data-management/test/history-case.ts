@@ -1,5 +1,5 @@
 /** Random histories, loaded for real and compared with the naive model. */
-import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
+import { openCatalogue, type SqliteCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
@@ -22,9 +22,9 @@ export async function faultOfHistory(seed: number): Promise<Fault> {
   const found: string[][] = []
   for (const order of [chance.shuffled(arrivals), chance.shuffled(arrivals), inOrder]) {
     using catalogue = openCatalogue(':memory:')
-    const fault = (await loadAll(catalogue, order)) ?? faultOf(catalogue, files)
+    const fault = (await loadAll(catalogue, order)) ?? (await faultOf(catalogue, files))
     if (fault !== undefined) return fault
-    found.push([...catalogueLines(catalogue.database)])
+    found.push(await Array.fromAsync(catalogueLines(catalogue.database)))
   }
   return differenceBetween(found[0]!, found[1]!) ?? differenceBetween(found[0]!, found[2]!)
 }
@@ -40,29 +40,29 @@ export async function faultOfUndo(seed: number): Promise<Fault> {
   const undone = chance.shuffled(files).slice(0, count)
   const left = new Set(files)
   for (const file of undone) {
-    catalogue.undo(file.sha256, 'for a test', file.receivedAt)
+    await catalogue.undo(file.sha256, 'for a test', file.receivedAt)
     left.delete(file)
-    const wrong = faultOf(catalogue, [...left])
+    const wrong = await faultOf(catalogue, [...left])
     if (wrong !== undefined) return `after ${files.length - left.size} of ${count} undone: ${wrong}`
   }
   // A file that was not undone is replaced by itself.
   for (const file of chance.shuffled([...undone, ...chance.shuffled([...left]).slice(0, 1)])) {
-    const wrong = (await load(catalogue, file)) ?? faultOf(catalogue, [...left.add(file)])
+    const wrong = (await load(catalogue, file)) ?? (await faultOf(catalogue, [...left.add(file)]))
     if (wrong !== undefined) return `after loading again: ${wrong}`
   }
   return undefined
 }
 
 /** Loads the files whose bytes have not been dealt with, as update-db does. */
-async function loadAll(catalogue: Catalogue, files: readonly HistoryFile[]): Promise<Fault> {
+async function loadAll(catalogue: SqliteCatalogue, files: readonly HistoryFile[]): Promise<Fault> {
   for (const file of files) {
-    const fault = catalogue.findLoad(file.sha256) === undefined ? await load(catalogue, file) : undefined
+    const fault = (await catalogue.findLoad(file.sha256)) === undefined ? await load(catalogue, file) : undefined
     if (fault !== undefined) return fault
   }
   return undefined
 }
 
-async function load(catalogue: Catalogue, file: HistoryFile): Promise<Fault> {
+async function load(catalogue: SqliteCatalogue, file: HistoryFile): Promise<Fault> {
   const { filename, result } = await loadWhole(catalogue, file)
   const { rows, rejected, duplicate } = result
   const expected = JSON.stringify(naiveCounts(file))
@@ -71,7 +71,7 @@ async function load(catalogue: Catalogue, file: HistoryFile): Promise<Fault> {
 }
 
 /** Loads a file, whatever is on record. */
-export function loadWhole(catalogue: Catalogue, file: HistoryFile): Promise<LoadRecord> {
+export function loadWhole(catalogue: SqliteCatalogue, file: HistoryFile): Promise<LoadRecord> {
   const { sha256, receivedAt, bytes } = file
   return loadFile(catalogue, {
     file: { sha256, filename: `${sha256.slice(0, 8)}.jsonl`, receivedAt },
@@ -91,19 +91,19 @@ async function* inPortions(bytes: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** How the catalogue differs from that of these files. */
-export function faultOf(catalogue: Catalogue, files: readonly HistoryFile[]): Fault {
-  const lines = [...catalogueLines(catalogue.database)]
+export async function faultOf(catalogue: SqliteCatalogue, files: readonly HistoryFile[]): Promise<Fault> {
+  const lines = await Array.fromAsync(catalogueLines(catalogue.database))
   return (
     differenceBetween(naiveCatalogue(files).toSorted(), lines.toSorted()) ??
-    differenceBetween(naiveObservations(files).toSorted(), observed(catalogue).toSorted()) ??
+    differenceBetween(naiveObservations(files).toSorted(), (await observed(catalogue)).toSorted()) ??
     leftOver(catalogue) ??
     faultOfDerived(catalogue.database)
   )
 }
 
 /** What went in comes out of the export. */
-function observed(catalogue: Catalogue): string[] {
-  return [...observations(catalogue.database)].map((each) => {
+async function observed(catalogue: SqliteCatalogue): Promise<string[]> {
+  return (await Array.fromAsync(observations(catalogue.database))).map((each) => {
     const terms = [each.price_cents, each.was_price_cents, flag(each.is_on_special), flag(each.is_available)]
     return JSON.stringify([each.company, each.store_id, each.sku, each.key ?? null, each.scraped_date, ...terms])
   })
@@ -124,7 +124,7 @@ const LEFT_OVERS: Readonly<Record<string, string>> = {
     left join store on store.id = store_id where listing.id is null or store.id is null`,
 }
 
-function leftOver(catalogue: Catalogue): Fault {
+function leftOver(catalogue: SqliteCatalogue): Fault {
   return Object.keys(LEFT_OVERS).find((what) => catalogue.database.get(LEFT_OVERS[what] ?? '') !== undefined)
 }
 

@@ -212,7 +212,7 @@ test('the search follows what listings are called now, and forgets what an undon
   assert.deepEqual(await namesFound(ask, 'milk'), [])
   assert.deepEqual(await namesFound(ask, 'oat'), ['Oat drink'])
   assert.deepEqual(await namesFound(ask, 'eggs'), ['Eggs'])
-  receiver.catalogue.undo(later.sha256, 'a test', Date.now())
+  await receiver.catalogue.undo(later.sha256, 'a test', Date.now())
   assert.deepEqual(await namesFound(ask, 'milk'), ['Milk'])
   for (const q of ['oat', 'eggs']) assert.deepEqual(await namesFound(ask, q), [])
   assert.equal((await walk(ask, '', 10)).length, 2)
@@ -225,9 +225,8 @@ test('the search follows what listings are called now, and forgets what an undon
 test('a load that is not committed leaves nothing in the search', async () => {
   await using receiver = await openReceiver()
   await scrape(receiver, 'aldi/G1', DAY, named('Milk'))
-  const { database } = receiver.catalogue
   {
-    using _transaction = database.begin()
+    await using _attempt = await receiver.catalogue.attempt()
     await scrape(receiver, 'aldi/G2', DAY, named('Butter', 'Honey'))
   }
   const ask = await reader(receiver)

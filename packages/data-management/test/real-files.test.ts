@@ -23,10 +23,10 @@ test('the real files give what a model computes from all of them at once, also w
   const files = chance.shuffled(realFiles())
   using catalogue = openCatalogue(':memory:')
   for (const file of files) await loadWhole(catalogue, file)
-  assert.equal(faultOf(catalogue, files), undefined)
+  assert.equal(await faultOf(catalogue, files), undefined)
   const [undone, ...others] = chance.shuffled(files)
-  catalogue.undo(undone!.sha256, 'for a test', 0)
-  assert.equal(faultOf(catalogue, others), undefined, undone!.name)
+  await catalogue.undo(undone!.sha256, 'for a test', 0)
+  assert.equal(await faultOf(catalogue, others), undefined, undone!.name)
 })
 
 test('three days later 104 price runs are opened and 108 closed, and nothing else is written', {

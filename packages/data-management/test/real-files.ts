@@ -31,5 +31,5 @@ export function realFiles(): RealFile[] {
 export async function digestOf(files: readonly RealFile[]): Promise<string> {
   using catalogue = openCatalogue(':memory:')
   for (const file of files) await loadWhole(catalogue, file)
-  return catalogueDigest(catalogue.database)
+  return await catalogueDigest(catalogue.database)
 }

@@ -12,7 +12,7 @@ import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import type { Door } from '../api/door.ts'
 import { buildServer } from '../api/server.ts'
-import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
+import { openCatalogue, type SqliteCatalogue } from '../catalogue/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '../folders.ts'
 import type { Inbox } from '../inbox/accept.ts'
 import { type UnfinishedLimits, UnfinishedUploads } from '../inbox/unfinished.ts'
@@ -29,7 +29,7 @@ export type Receiver = AsyncDisposable &
     key: string
     folders: Folders
     ledger: Ledger
-    catalogue: Catalogue
+    catalogue: SqliteCatalogue
     unfinished: UnfinishedUploads
     makeKey: (...scopes: Scope[]) => Promise<string>
     /** What lies in the inbox, parts too. */

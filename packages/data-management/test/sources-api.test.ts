@@ -143,7 +143,7 @@ test('undoing the latest load of a store brings back what was usual before it', 
   const { sha256 } = await scrape(receiver, 'aldi/G1', '2025-09-20', named('Milk', 'Bread'))
   const other = await scrape(receiver, 'aldi/G2', '2025-09-20', named('Milk', 'Bread'))
   assert.equal((await ask<SourcePage>('/api/sources')).sources.length, 2)
-  for (const undone of [sha256, other.sha256]) receiver.catalogue.undo(undone, 'a test', NOW)
+  for (const undone of [sha256, other.sha256]) await receiver.catalogue.undo(undone, 'a test', NOW)
   assert.deepEqual(await ask<SourcePage>('/api/sources'), before)
 })
 

@@ -42,7 +42,7 @@ async function ordersIn(folder: string): Promise<LoadOrder[]> {
 async function loadedHere(orders: readonly LoadOrder[]): Promise<string[]> {
   using catalogue = openCatalogue(':memory:')
   for (const order of orders) await loadFile(catalogue, order)
-  return [...catalogueLines(catalogue.database)]
+  return await Array.fromAsync(catalogueLines(catalogue.database))
 }
 
 test('what a thread reads ahead is loaded as if it had been read here', async () => {
@@ -56,7 +56,7 @@ test('what a thread reads ahead is loaded as if it had been read here', async ()
     const { result } = await loadFile(catalogue, { ...order, reader })
     assert.ok(result.rows > 0)
   }
-  assert.deepEqual([...catalogueLines(catalogue.database)], await loadedHere(orders))
+  assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(orders))
 })
 
 test('a file that was expected and is not wanted, one that is damaged and one that is gone do not mislead', async () => {
@@ -71,7 +71,7 @@ test('a file that was expected and is not wanted, one that is damaged and one th
   const nowhere = { ...gone!.stored!, path: `${gone!.stored!.path}.not-there` }
   await assert.rejects(loadFile(catalogue, { ...gone!, stored: nowhere, reader }), { code: 'ENOENT' })
   for (const order of wanted) await loadFile(catalogue, { ...order, reader })
-  assert.deepEqual([...catalogueLines(catalogue.database)], await loadedHere(wanted))
+  assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(wanted))
 })
 
 test('a file that is held is read to its end, and what comes after it is loaded', async () => {
@@ -87,5 +87,5 @@ test('a file that is held is read to its end, and what comes after it is loaded'
     if (isFirst) assert.equal(state, 'loaded')
   }
   for (const order of others) await loadFile(catalogue, { ...order, reader })
-  assert.deepEqual([...catalogueLines(catalogue.database)], await loadedHere(orders))
+  assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(orders))
 })

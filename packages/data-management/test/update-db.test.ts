@@ -195,7 +195,7 @@ test('a crash right after a load was committed: the next pass does the rest, and
 test('a crash after the ledger was told, before the file was put away: the next pass puts it away', async () => {
   await using receiver = await openReceiver()
   await crashAfterCommit(receiver, 'x.jsonl', TEXT)
-  const load = receiver.catalogue.findLoad(sha256Of(TEXT))!
+  const load = (await receiver.catalogue.findLoad(sha256Of(TEXT)))!
   const [before] = await receiver.ledger.uploads.list({ limit: 9 })
   await receiver.ledger.uploads.settle(String(before?.id), 'loaded', load.result, Date.now())
   const later = () => Date.now() + 2_100

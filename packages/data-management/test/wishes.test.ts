@@ -50,8 +50,8 @@ async function wished(receiver: Receiver, { id }: Upload, wish: Wish): Promise<U
   return found(receiver, id)
 }
 
-function count(receiver: Receiver): number {
-  return [...observations(receiver.catalogue.database)].length
+async function count(receiver: Receiver): Promise<number> {
+  return (await Array.fromAsync(observations(receiver.catalogue.database))).length
 }
 
 /** A store of 30 rows, and then a scrape of it that broke off after 5. */
@@ -66,7 +66,7 @@ test('a scrape that broke off is held, with the reason in its receipt and its fi
   assert.equal(held.state, 'held')
   assert.match(JSON.parse(held.load ?? '').problem, /has 5 rows, fewer than 50 % of the 30 before it/)
   assert.deepEqual(await readdir(receiver.folders.held), ['broken-off.jsonl'])
-  assert.equal(count(receiver), 30)
+  assert.equal(await count(receiver), 30)
 })
 
 test('a held upload that is released is loaded', async () => {
@@ -74,7 +74,7 @@ test('a held upload that is released is loaded', async () => {
   const released = await wished(receiver, await withHeld(receiver), 'load')
   assert.equal(released.state, 'loaded')
   assert.equal(released.wish, null)
-  assert.equal(count(receiver), 35)
+  assert.equal(await count(receiver), 35)
   assert.deepEqual(await readdir(receiver.folders.held), [])
   assert.deepEqual((await readdir(receiver.folders.processed)).sort(), ['broken-off.jsonl.gz', 'whole.jsonl.gz'])
 })
@@ -86,28 +86,28 @@ test('a held upload that is discarded is kept aside with the reason, and can be 
   assert.equal(JSON.parse(discarded.load ?? '').problem, 'Discarded by a person: for a test')
   assert.deepEqual(await readdir(receiver.folders.failed), ['broken-off.jsonl'])
   assert.equal((await wished(receiver, discarded, 'load')).state, 'loaded')
-  assert.equal(count(receiver), 35)
+  assert.equal(await count(receiver), 35)
 })
 
 test('a load that is undone is as if it had never come, and replayed it is there again', async () => {
   await using receiver = await openReceiver()
   await sent(receiver, 'first', scrapeOn('2025-09-11', 30))
-  const before = catalogueDigest(receiver.catalogue.database)
+  const before = await catalogueDigest(receiver.catalogue.database)
   const second = await sent(receiver, 'second', scrapeOn('2025-09-12', 31, 2))
-  const after = catalogueDigest(receiver.catalogue.database)
+  const after = await catalogueDigest(receiver.catalogue.database)
   const undone = await wished(receiver, second, 'undo')
   assert.equal(undone.state, 'held')
   assert.match(JSON.parse(undone.load ?? '').problem, /^Taken out of the catalogue by a person: for a test/)
-  assert.equal(catalogueDigest(receiver.catalogue.database), before)
+  assert.equal(await catalogueDigest(receiver.catalogue.database), before)
   const replayed = await wished(receiver, undone, 'load')
   assert.equal(replayed.state, 'loaded')
-  assert.equal(catalogueDigest(receiver.catalogue.database), after)
+  assert.equal(await catalogueDigest(receiver.catalogue.database), after)
   assert.equal(
     (await wished(receiver, replayed, 'load')).state,
     'loaded',
     'a load can be made once more in its own place',
   )
-  assert.equal(catalogueDigest(receiver.catalogue.database), after)
+  assert.equal(await catalogueDigest(receiver.catalogue.database), after)
 })
 
 test('a wish whose file is gone is given up and says so in the audit', async () => {
@@ -116,13 +116,13 @@ test('a wish whose file is gone is given up and says so in the audit', async () 
   await rm(join(receiver.folders.processed, 'x.jsonl.gz'))
   const after = await wished(receiver, upload, 'load')
   assert.deepEqual([after.state, after.wish], ['loaded', null])
-  assert.equal(count(receiver), 3)
+  assert.equal(await count(receiver), 3)
 })
 
 test('a preview says what would be, file after file, and changes nothing', async () => {
   await using receiver = await openReceiver()
   await sent(receiver, 'first', scrapeOn('2025-09-11', 30))
-  const before = catalogueDigest(receiver.catalogue.database)
+  const before = await catalogueDigest(receiver.catalogue.database)
   await postGzip(receiver, 'second.jsonl.gz', scrapeOn('2025-09-12', 29, 3))
   await postGzip(receiver, 'third.jsonl.gz', `${scrapeOn('2025-09-13', 6, 3)}no row\n`)
   const [second, third] = await Array.fromAsync(previewInbox(workOn(receiver)))
@@ -142,7 +142,7 @@ test('a preview says what would be, file after file, and changes nothing', async
   assert.equal(third?.counts.rejected, 1)
   assert.equal(third?.unchanged, 6)
   assert.match(third?.reason ?? '', /has 6 rows, fewer than 50 % of the 29 before it/)
-  assert.equal(catalogueDigest(receiver.catalogue.database), before)
+  assert.equal(await catalogueDigest(receiver.catalogue.database), before)
   assert.deepEqual(await receiver.inboxNames(), ['second.jsonl', 'third.jsonl'])
 })
 
@@ -164,7 +164,7 @@ test('loaded files are pruned after their time; one that was taken out of the ca
   assert.deepEqual(await prune(Date.now() + 89 * DAY_MS), [])
   assert.deepEqual(await prune(Date.now() + 91 * DAY_MS), ['old.jsonl.gz'])
   assert.deepEqual(await readdir(folders.processed), ['undone.jsonl.gz'])
-  assert.equal(count(receiver), 3)
+  assert.equal(await count(receiver), 3)
 })
 
 test('what the ledger calls loaded and the catalogue does not know is loaded again, or forgotten when its file is gone', async () => {
@@ -174,13 +174,13 @@ test('what the ledger calls loaded and the catalogue does not know is loaded aga
   await rm(join(receiver.folders.processed, 'lost.jsonl.gz'))
   // As after the catalogue was set back to an older copy.
   for (const { sha256 } of [kept, lost]) {
-    receiver.catalogue.undo(sha256, 'lost', 0)
+    await receiver.catalogue.undo(sha256, 'lost', 0)
     receiver.catalogue.database.run('delete from load where sha256 = ?', sha256)
   }
   assert.deepEqual(await reconcile(workOn(receiver)), { toLoadAgain: 1, forgotten: 1 })
   await fulfilWishes(workOn(receiver), NOBODY)
   assert.equal((await found(receiver, kept.id)).state, 'loaded')
-  assert.equal(count(receiver), 3)
+  assert.equal(await count(receiver), 3)
   assert.equal(await receiver.ledger.uploads.find(lost.id), undefined)
   assert.deepEqual(await reconcile(workOn(receiver)), { toLoadAgain: 0, forgotten: 0 })
 })
@@ -196,5 +196,5 @@ test('a key that is only for some stores cannot write the rows of others', async
   const upload = await found(receiver, body.id ?? '')
   assert.equal(upload.state, 'loaded')
   assert.equal(JSON.parse(upload.load ?? '').rejected, 1)
-  assert.equal(count(receiver), 9)
+  assert.equal(await count(receiver), 9)
 })

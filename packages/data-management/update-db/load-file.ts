@@ -15,7 +15,7 @@ import {
   type LoadRecord,
   nothingApplied,
 } from '../catalogue/loads.ts'
-import { type StagedScrape, type Staging, StaleLines, TooManyScrapes } from '../catalogue/staging.ts'
+import { type Staged, StaleLines, TooManyScrapes } from '../catalogue/staged-scrape.ts'
 import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
 import { pairsAcrossMidnight } from './midnight.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
@@ -51,12 +51,12 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
 }
 
 async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
-  using loading = catalogue.begin(order.file, order.now(), reader.memory)
+  await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const { counts, failure, reason } = await stage({ catalogue, loading, order, reader })
   if (failure === undefined && reason === undefined)
-    return commit(loading, order, { state: 'loaded', problem: null, counts, applied: loading.apply() })
-  const preview = failure === undefined ? loading.preview() : undefined
-  loading[Symbol.dispose]()
+    return await commit(loading, order, { state: 'loaded', problem: null, counts, applied: await loading.apply() })
+  const preview = failure === undefined ? await loading.preview() : undefined
+  await loading[Symbol.asyncDispose]()
   return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview })
 }
 
@@ -67,17 +67,17 @@ function readerFor(catalogue: Catalogue): Reader {
 /** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */
 export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promise<Preview> {
   const reader = readerFor(catalogue)
-  using loading = catalogue.begin(order.file, order.now(), reader.memory)
+  await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const { counts, failure, reason } = await stage({ catalogue, loading, order, reader })
-  const applied = failure === undefined ? loading.apply() : nothingApplied()
-  commit(loading, order, { state: failure === undefined ? 'loaded' : 'failed', problem: null, counts, applied })
+  const applied = failure === undefined ? await loading.apply() : nothingApplied()
+  await commit(loading, order, { state: failure === undefined ? 'loaded' : 'failed', problem: null, counts, applied })
   return { counts, applied, reason: failure ?? reason }
 }
 
-type Staged = Readonly<{ counts: Counts; failure?: string; reason?: string | undefined }>
+type Outcome = Readonly<{ counts: Counts; failure?: string; reason?: string | undefined }>
 
-async function stage(work: Work): Promise<Staged> {
-  const { catalogue, loading, order } = work
+async function stage(work: Work): Promise<Outcome> {
+  const { loading, order } = work
   const counts = noCounts()
   try {
     await readInto(work, counts, loading.staging)
@@ -87,12 +87,18 @@ async function stage(work: Work): Promise<Staged> {
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
     return { counts, failure: 'Not one line of the file is a row.' }
-  loading.staging.settle()
-  joinAcrossMidnight(loading.staging)
-  return { counts, reason: order.hold && reasonToHold(comparisons(catalogue, loading.staging), counts, order.hold) }
+  const { staging } = loading
+  await staging.settle()
+  counts.duplicate = counts.rows - counts.rejected - staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
+  await joinAcrossMidnight(staging)
+  return { counts, reason: order.hold && reasonToHold(await comparisons(loading), counts, order.hold) }
 }
 
-function commit(loading: Loading, order: LoadOrder, ending: Omit<Ending, 'startedAt' | 'finishedAt'>): LoadRecord {
+function commit(
+  loading: Loading,
+  order: LoadOrder,
+  ending: Omit<Ending, 'startedAt' | 'finishedAt'>,
+): Promise<LoadRecord> {
   return loading.commit({ ...ending, finishedAt: order.now() })
 }
 
@@ -107,15 +113,15 @@ async function recordOnly(
   why: Readonly<{ problem: string; preview: HoldPreview | undefined }>,
 ): Promise<LoadRecord> {
   const reader = readerFor(catalogue)
-  using loading = catalogue.begin(order.file, order.now(), reader.memory)
+  await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const counts = noCounts()
   await readInto({ catalogue, loading, order, reader }, counts, undefined)
   const state = why.preview === undefined ? 'failed' : 'held'
-  return commit(loading, order, { ...why, state, counts, applied: nothingApplied() })
+  return await commit(loading, order, { ...why, state, counts, applied: nothingApplied() })
 }
 
 /** Reads the file: the rows go to the staging, if there is one, and the rejects to the load. */
-async function readInto({ loading, order, reader }: Work, counts: Counts, staging: Staging | undefined): Promise<void> {
+async function readInto({ loading, order, reader }: Work, counts: Counts, staging: Staged | undefined): Promise<void> {
   let bytes = 0
   for await (const portion of reader.portions(order)) {
     bytes += portion.bytes
@@ -123,21 +129,21 @@ async function readInto({ loading, order, reader }: Work, counts: Counts, stagin
     counts.rows += portion.count
     counts.rejected += portion.rejects.length
     counts.warnings += portion.warnings
-    for (const line of portion.rejects) loading.reject(line)
-    counts.duplicate += staging?.take(portion) ?? 0
+    for (const line of portion.rejects) await loading.reject(line)
+    await staging?.take(portion)
   }
 }
 
-function joinAcrossMidnight(staging: Staging): void {
+async function joinAcrossMidnight(staging: Staged): Promise<void> {
   for (const [earlier, later] of pairsAcrossMidnight(staging.scrapes))
-    if (!staging.haveCommonListing(earlier, later)) staging.merge(earlier, later)
+    if (!(await staging.haveCommonListing(earlier, later))) await staging.merge(earlier, later)
 }
 
-function comparisons(catalogue: Catalogue, staging: Staging): Compared[] {
-  return staging.scrapes.map((scrape: StagedScrape) => ({
-    store: scrape.storeName,
-    date: scrape.date,
-    rows: scrape.listings,
-    rowsBefore: catalogue.rowsBefore(scrape.storeId, scrape.date),
-  }))
+async function comparisons(loading: Loading): Promise<Compared[]> {
+  const compared: Compared[] = []
+  for (const scrape of loading.staging.scrapes) {
+    const { storeName: store, date, listings: rows } = scrape
+    compared.push({ store, date, rows, rowsBefore: await loading.rowsBefore(scrape) })
+  }
+  return compared
 }

@@ -28,13 +28,13 @@ export type FilePreview = Readonly<{
 export async function* previewInbox(work: UpdateDb): AsyncGenerator<FilePreview> {
   const { files } = await waitingIn(work.disk, work.folders.inbox)
   // Never committed: when this is disposed of, nothing has happened.
-  using _transaction = work.catalogue.database.begin()
-  for (const file of files) yield await preview(work, file)
+  await using catalogue = await work.catalogue.attempt()
+  for (const file of files) yield await preview({ ...work, catalogue }, file)
 }
 
 async function preview(work: UpdateDb, file: Waiting): Promise<FilePreview> {
   const { sha256 } = await digestOfFile(work.disk, file.path)
-  const known = work.catalogue.findLoad(sha256)
+  const known = await work.catalogue.findLoad(sha256)
   if (known !== undefined)
     return { ...NOTHING, name: file.name, known: true, counts: known.result, reason: known.result.problem }
   const stored: Stored = { path: file.path, sha256, isCompressed: false, place: 'inbox' }
@@ -45,7 +45,7 @@ async function preview(work: UpdateDb, file: Waiting): Promise<FilePreview> {
     hold: work.hold,
     now: work.now,
   })
-  const { inserted, changed, unchanged, disappeared, jumps } = named(work.catalogue.database, applied)
+  const { inserted, changed, unchanged, disappeared, jumps } = await named(work.catalogue.database, applied)
   return {
     name: file.name,
     known: false,

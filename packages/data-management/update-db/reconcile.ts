@@ -17,7 +17,7 @@ export async function reconcile(work: UpdateDb): Promise<Reconciled> {
   for (let before: string | undefined; ; ) {
     const page = await work.ledger.uploads.list({ state: 'loaded', limit: PAGE_UPLOADS, ...(before && { before }) })
     for (const upload of page)
-      if (work.catalogue.findLoad(upload.sha256) === undefined) found[await mendLoaded(work, upload)]++
+      if ((await work.catalogue.findLoad(upload.sha256)) === undefined) found[await mendLoaded(work, upload)]++
     if (page.length < PAGE_UPLOADS) return found
     before = page.at(-1)!.id
   }

@@ -98,7 +98,7 @@ async function dealWith(
   if (upload === undefined) return undefined
   const stored = storedAs(file, upload)
   try {
-    const known = work.catalogue.findLoad(upload.sha256)
+    const known = await work.catalogue.findLoad(upload.sha256)
     const ahead = known === undefined && following !== undefined ? () => expect(work, following) : undefined
     const load = known ?? (await loadUpload(work, upload, stored, { hold: work.hold, ahead }))
     await settle(work, upload, stored, load)
@@ -116,7 +116,7 @@ function storedAs({ path }: Waiting, { sha256 }: Upload): Stored {
 /** Lets the reader go on with the file that is next, if it is one that the server has recorded. */
 async function expect(work: UpdateDb, file: Waiting): Promise<void> {
   const upload = work.reader?.expect && (await work.ledger.uploads.findWaiting(file.name))
-  if (upload === undefined || work.catalogue.findLoad(upload.sha256) !== undefined) return
+  if (upload === undefined || (await work.catalogue.findLoad(upload.sha256)) !== undefined) return
   work.reader?.expect?.(await orderFor(work, upload, storedAs(file, upload)))
 }
 
@@ -189,7 +189,7 @@ async function forget(work: UpdateDb, upload: Upload, detail: string): Promise<v
  * lost. Then it is forgotten, for the sender would wait for ever; asking for it, it learns to send it again.
  */
 async function mend(work: UpdateDb, upload: Upload): Promise<void> {
-  const load = work.catalogue.findLoad(upload.sha256)
+  const load = await work.catalogue.findLoad(upload.sha256)
   if (load !== undefined) await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
   else await forget(work, upload, `${upload.stored_as} is no longer in the inbox`)
 }

@@ -31,7 +31,7 @@ export async function fulfilWishes(work: UpdateDb, signal: AbortSignal): Promise
 /** The load as it stands then, or a sentence that says why nothing was done. */
 async function fulfil(work: UpdateDb, upload: Upload): Promise<LoadRecord | string> {
   const stored = await findStored(work.disk, work.folders, upload)
-  const load = upload.wish === 'load' ? await loadAgain(work, upload, stored) : changeState(work, upload)
+  const load = upload.wish === 'load' ? await loadAgain(work, upload, stored) : await changeState(work, upload)
   if (typeof load !== 'string') await settle(work, upload, stored, load)
   return load
 }
@@ -41,12 +41,15 @@ async function loadAgain(work: UpdateDb, upload: Upload, stored: Awaited<ReturnT
   return loadUpload(work, upload, stored, { hold: undefined })
 }
 
-function changeState(work: UpdateDb, { wish, wished_by, wish_reason, sha256 }: Upload): LoadRecord | string {
+async function changeState(
+  work: UpdateDb,
+  { wish, wished_by, wish_reason, sha256 }: Upload,
+): Promise<LoadRecord | string> {
   const said = `${wished_by}: ${wish_reason}`
   const changed =
     wish === 'undo'
-      ? work.catalogue.undo(sha256, `Taken out of the catalogue by ${said}`, work.now())
-      : work.catalogue.discard(sha256, `Discarded by ${said}`, work.now())
+      ? await work.catalogue.undo(sha256, `Taken out of the catalogue by ${said}`, work.now())
+      : await work.catalogue.discard(sha256, `Discarded by ${said}`, work.now())
   // Not in the state it should be changed from: then it was changed before a crash, and the ledger may not know yet.
-  return changed ?? work.catalogue.findLoad(sha256) ?? 'It has not been loaded.'
+  return changed ?? (await work.catalogue.findLoad(sha256)) ?? 'It has not been loaded.'
 }

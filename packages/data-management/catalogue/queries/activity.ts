@@ -1,5 +1,5 @@
 /** What has been loaded lately, and how much there is in all. */
-import type { SqliteDatabase } from '../../database/sqlite.ts'
+import type { Sql } from '../../database/sql.ts'
 
 /** Sums over loads. `rows` counts what was read from their files. */
 export type Activity = Readonly<{
@@ -34,20 +34,21 @@ export type LoadWithRejects = Readonly<{
 const HOUR_MS = 3_600_000
 
 /** The loads that ended at or after a time; those that are held or failed count their rejects only. */
-export function activitySince(database: SqliteDatabase, since: number): Activity {
-  return database.get<Activity>(
+export async function activitySince(database: Sql, since: number): Promise<Activity> {
+  const activity = await database.get<Activity>(
     `select count(*) filter (where state = 'loaded') as files, coalesce(sum(rows) filter (where state = 'loaded'), 0) as rows,
         coalesce(sum(inserted), 0) as inserted, coalesce(sum(changed), 0) as changed, coalesce(sum(rejected), 0) as rejected
       from load where finished_at >= ?`,
     since,
-  )!
+  )
+  return activity!
 }
 
 /** What was loaded in each of the last hours, the one that is now last; hours begin at full hours of UTC. */
-export function throughput(database: SqliteDatabase, now: number, hours: number): Hour[] {
+export async function throughput(database: Sql, now: number, hours: number): Promise<Hour[]> {
   const current = Math.floor(now / HOUR_MS)
   const first = current - hours + 1
-  const records = database.all<{ hour: number; files: number; rows: number }>(
+  const records = await database.all<{ hour: number; files: number; rows: number }>(
     `select finished_at / ${HOUR_MS} as hour, count(*) as files, sum(rows) as rows
       from load where finished_at >= ? and state = 'loaded' group by hour`,
     first * HOUR_MS,
@@ -60,8 +61,8 @@ export function throughput(database: SqliteDatabase, now: number, hours: number)
 }
 
 /** The latest loads since a time that rejected rows. */
-export function loadsWithRejects(database: SqliteDatabase, since: number, limit: number): LoadWithRejects[] {
-  return database.all<LoadWithRejects>(
+export async function loadsWithRejects(database: Sql, since: number, limit: number): Promise<LoadWithRejects[]> {
+  return await database.all<LoadWithRejects>(
     `select sha256, filename, finished_at, rows, rejected from load
       where finished_at >= ? and rejected > 0 order by finished_at desc limit ?`,
     since,
@@ -70,16 +71,18 @@ export function loadsWithRejects(database: SqliteDatabase, since: number, limit:
 }
 
 /** How many loads since a time rejected rows; it stops counting at `max`. */
-export function countLoadsWithRejects(database: SqliteDatabase, since: number, max: number): number {
-  const sql = 'select count(*) as count from (select 1 from load where finished_at >= ? and rejected > 0 limit ?)'
-  return database.get<{ count: number }>(sql, since, max)!.count
+export async function countLoadsWithRejects(database: Sql, since: number, max: number): Promise<number> {
+  const sql =
+    'select count(*) as count from (select 1 from load where finished_at >= ? and rejected > 0 limit ?) as found'
+  return (await database.get<{ count: number }>(sql, since, max))!.count
 }
 
 /** Counts everything: some milliseconds for a million listings. */
-export function totals(database: SqliteDatabase): Totals {
-  return database.get<Totals>(
+export async function totals(database: Sql): Promise<Totals> {
+  const counted = await database.get<Totals>(
     `select (select count(*) from company) as companies, (select count(*) from store) as stores,
       (select count(*) from listing) as listings, (select count(*) from product) as products,
       (select count(*) from scrape) as scrapes`,
-  )!
+  )
+  return counted!
 }

@@ -2,7 +2,8 @@
  * Which products a query finds, page by page in the order in which their listings became known. A product with several listings that
  * match stands where the first of them stands, once.
  */
-import type { SqliteDatabase, Value } from '../../database/sqlite.ts'
+import type { Sql } from '../../database/sql.ts'
+import type { Value } from '../../database/sqlite.ts'
 import { companyWord, isFound, matchOf, type Sought, soughtIn, wordsOfListing } from '../words.ts'
 
 /** What to look for; everything that is given must be true of a product. `after` is where the page before ended, 0 at first. */
@@ -30,23 +31,27 @@ export const COUNT_MAX = 10_000
 const NOTHING: FoundPage = { products: [], next: null, total: { count: 0, exact: true } }
 
 /** Finds a page of products. */
-export function findProducts(database: SqliteDatabase, query: ProductQuery): FoundPage {
-  const companyId = query.company === undefined ? undefined : companyOf(database, query.company)
+export async function findProducts(database: Sql, query: ProductQuery): Promise<FoundPage> {
+  const companyId = query.company === undefined ? undefined : await companyOf(database, query.company)
   if (query.company !== undefined && companyId === undefined) return NOTHING
   const words = soughtIn(query.q ?? '')
   // Something was asked for, and there is not a word in it.
   if (words.length === 0 && (query.q ?? '').trim() !== '') return NOTHING
   const sought = companyId === undefined ? words : [companyWord(companyId), ...words]
-  if (query.barcode !== undefined || query.sku !== undefined) return findFew(database, query, sought)
-  return sought.length === 0 ? findAll(database, query) : findWords(database, query, sought)
+  if (query.barcode !== undefined || query.sku !== undefined) return await findFew(database, query, sought)
+  return sought.length === 0 ? await findAll(database, query) : await findWords(database, query, sought)
 }
 
-function companyOf(database: SqliteDatabase, code: string): number | undefined {
-  return database.get<{ id: number }>('select id from company where code = ?', code)?.id
+async function companyOf(database: Sql, code: string): Promise<number | undefined> {
+  return (await database.get<{ id: number }>('select id from company where code = ?', code))?.id
 }
 
 /** By barcode or SKU: so few that they are all looked at. */
-function findFew(database: SqliteDatabase, { barcode, sku, after, limit }: ProductQuery, sought: Sought): FoundPage {
+async function findFew(
+  database: Sql,
+  { barcode, sku, after, limit }: ProductQuery,
+  sought: Sought,
+): Promise<FoundPage> {
   const values: Value[] = []
   const conditions: string[] = []
   if (barcode !== undefined) {
@@ -57,37 +62,38 @@ function findFew(database: SqliteDatabase, { barcode, sku, after, limit }: Produ
     conditions.push('company_id in (select id from company) and by_name = 0 and code = ?')
     values.push(sku)
   }
-  const listings = database.all<Found>(
+  const listings = await database.all<Found>(
     `select id as listing_id, product_id from listing where ${conditions.join(' and ')} order by id limit ${COUNT_MAX}`,
     ...values,
   )
   const seen = new Set<number>()
-  const found = listings.filter(({ listing_id, product_id }) => {
-    if (seen.has(product_id) || !isListingFound(database, listing_id, sought)) return false
-    seen.add(product_id)
-    return true
-  })
+  const found: Found[] = []
+  for (const each of listings) {
+    if (seen.has(each.product_id) || !(await isListingFound(database, each.listing_id, sought))) continue
+    seen.add(each.product_id)
+    found.push(each)
+  }
   const page = found.filter(({ listing_id }) => listing_id > after)
   return pageOf(page, limit, { count: found.length, exact: true })
 }
 
-function findAll(database: SqliteDatabase, { after, limit }: ProductQuery): FoundPage {
-  const found = database.all<Found>(
+async function findAll(database: Sql, { after, limit }: ProductQuery): Promise<FoundPage> {
+  const found = await database.all<Found>(
     `select id as listing_id, product_id from listing where id > ? and product_id is not null
       and not exists (select 1 from listing as other where other.product_id = listing.product_id and other.id < listing.id)
       order by id limit ?`,
     after,
     limit + 1,
   )
-  const sql = `select count(*) as count from (select 1 from product limit ${COUNT_MAX + 1})`
-  return pageOf(found, limit, countOf(database.get<{ count: number }>(sql)!.count))
+  const sql = `select count(*) as count from (select 1 from product limit ${COUNT_MAX + 1}) as counted`
+  return pageOf(found, limit, countOf((await database.get<{ count: number }>(sql))!.count))
 }
 
-function findWords(database: SqliteDatabase, { after, limit }: ProductQuery, sought: Sought): FoundPage {
+async function findWords(database: Sql, { after, limit }: ProductQuery, sought: Sought): Promise<FoundPage> {
   const match = matchOf(sought)
   const found: Found[] = []
   for (let last = after; found.length <= limit; ) {
-    const batch = database.all<Found>(
+    const batch = await database.all<Found>(
       `select listing.id as listing_id, listing.product_id
         from listing_words join listing on listing.id = listing_words.rowid
         where listing_words match ? and listing_words.rowid > ? order by listing_words.rowid limit ?`,
@@ -95,42 +101,45 @@ function findWords(database: SqliteDatabase, { after, limit }: ProductQuery, sou
       last,
       limit + 1,
     )
-    found.push(...batch.filter((each) => isFirst(database, each, sought)))
+    for (const each of batch) if (await isFirst(database, each, sought)) found.push(each)
     if (batch.length <= limit) break
     last = batch.at(-1)!.listing_id
   }
-  return pageOf(found, limit, countWords(database, match))
+  return pageOf(found, limit, await countWords(database, match))
 }
 
 /** Counts among the first listings that match: fewer products than that, where several of a product do. */
-function countWords(database: SqliteDatabase, match: string): Count {
-  const { count, listings } = database.get<{ count: number; listings: number }>(
+async function countWords(database: Sql, match: string): Promise<Count> {
+  const counted = await database.get<{ count: number; listings: number }>(
     `select count(distinct product_id) as count, count(*) as listings from (
       select listing.product_id from listing_words join listing on listing.id = listing_words.rowid
       where listing_words match ? limit ${COUNT_MAX + 1})`,
     match,
-  )!
+  )
+  const { count, listings } = counted!
   return { count: Math.min(count, COUNT_MAX), exact: listings <= COUNT_MAX }
 }
 
 /** Whether no earlier listing of the same product matches too. */
-function isFirst(database: SqliteDatabase, { listing_id, product_id }: Found, sought: Sought): boolean {
-  const earlier = database.all<{ id: number }>(
+async function isFirst(database: Sql, { listing_id, product_id }: Found, sought: Sought): Promise<boolean> {
+  const earlier = await database.all<{ id: number }>(
     'select id from listing where product_id = ? and id < ?',
     product_id,
     listing_id,
   )
-  return !earlier.some(({ id }) => isListingFound(database, id, sought))
+  for (const { id } of earlier) if (await isListingFound(database, id, sought)) return false
+  return true
 }
 
-function isListingFound(database: SqliteDatabase, listingId: number, sought: Sought): boolean {
+async function isListingFound(database: Sql, listingId: number, sought: Sought): Promise<boolean> {
   if (sought.length === 0) return true
-  const { company_id, name, brand } = database.get<{ company_id: number; name: string; brand: string | null }>(
+  const listing = await database.get<{ company_id: number; name: string; brand: string | null }>(
     `select listing.company_id, label.name, brand.name as brand
       from listing join label on label.id = listing.label_id left join brand on brand.id = label.brand_id
       where listing.id = ?`,
     listingId,
-  )!
+  )
+  const { company_id, name, brand } = listing!
   return isFound(wordsOfListing(company_id, [name, brand]), sought)
 }
 

@@ -1,5 +1,6 @@
 /** What a product has cost, store by store: the runs that touch a span of dates. */
-import type { SqliteDatabase } from '../../database/sqlite.ts'
+import type { Sql } from '../../database/sql.ts'
+import type { Value } from '../../database/sqlite.ts'
 import { gapsBetween, type Span } from './gaps.ts'
 import { flagOf } from './products.ts'
 import type { StoreCodes } from './stores.ts'
@@ -42,15 +43,17 @@ export type StorePrices = Readonly<{
 }>
 
 /** The prices of a page of stores, and the store that the next page begins after. */
-export function storePrices(
-  database: SqliteDatabase,
+export async function storePrices(
+  database: Sql,
   query: PricesQuery,
-): { stores: StorePrices[]; next: StoreCodes | null } {
-  const stores = storesOf(database, query)
+): Promise<{ stores: StorePrices[]; next: StoreCodes | null }> {
+  const stores = await storesOf(database, query)
   const page = stores.slice(0, query.limit)
+  const prices: StorePrices[] = []
+  for (const store of page) prices.push(await pricesOfStore(database, store, query))
   const last = page.at(-1)
   return {
-    stores: page.map((store) => pricesOfStore(database, store, query)),
+    stores: prices,
     next: stores.length > query.limit && last !== undefined ? [last.company, last.store_id] : null,
   }
 }
@@ -58,38 +61,30 @@ export function storePrices(
 type StoreRecord = { id: number; company: string; store_id: string; store_name: string }
 
 /** The stores that ever showed the product, one more than a page has. */
-function storesOf(database: SqliteDatabase, { productId, stores, after, limit }: PricesQuery): StoreRecord[] {
+async function storesOf(database: Sql, { productId, stores, after, limit }: PricesQuery): Promise<StoreRecord[]> {
   const [company, store] = after ?? ['', '']
-  return database.all<StoreRecord>(
+  const values: Value[] = [productId, company, store, limit + 1]
+  const named = stores?.map((each) => `?${values.push(each)}`)
+  return await database.all<StoreRecord>(
     `select store.id, company.code as company, store.code as store_id, store.name as store_name
       from (select distinct run.store_id from listing join label_run as run on run.listing_id = listing.id
         where listing.product_id = ?1) as shown
       join store on store.id = shown.store_id join company on company.id = store.company_id
       where (company.code, store.code) > (?2, ?3)
-        and (?4 is null or company.code || '/' || store.code in (select value from json_each(?4)))
-      order by company.code, store.code limit ?5`,
-    productId,
-    company,
-    store,
-    stores === undefined ? null : JSON.stringify(stores),
-    limit + 1,
+        ${named === undefined ? '' : `and company.code || '/' || store.code in (${named.join(', ')})`}
+      order by company.code, store.code limit ?4`,
+    ...values,
   )
 }
 
-function pricesOfStore(
-  database: SqliteDatabase,
+async function pricesOfStore(
+  database: Sql,
   { id, ...store }: StoreRecord,
   { productId, from, to }: PricesQuery,
-): StorePrices {
-  const dates = database
-    .all<{ date: string }>(
-      'select distinct date from scrape where store_id = ? and date between ? and ? order by date',
-      id,
-      from,
-      to,
-    )
-    .map(({ date }) => date)
-  const runs = runsOf(database, { productId, storeId: id, from, to })
+): Promise<StorePrices> {
+  const sql = 'select distinct date from scrape where store_id = ? and date between ? and ? order by date'
+  const dates = (await database.all<{ date: string }>(sql, id, from, to)).map(({ date }) => date)
+  const runs = await runsOf(database, { productId, storeId: id, from, to })
   return {
     ...store,
     first_date: dates[0] ?? null,
@@ -112,11 +107,11 @@ type RunRecord = {
   is_available: number | null
 }
 
-function runsOf(
-  database: SqliteDatabase,
+async function runsOf(
+  database: Sql,
   span: { productId: number; storeId: number; from: string; to: string },
-): PriceRunView[] {
-  const records = database.all<RunRecord>(
+): Promise<PriceRunView[]> {
+  const records = await database.all<RunRecord>(
     `select from_date, to_date, (select max(date) from scrape where store_id = ?2) as latest, listing.by_name, listing.code, label.key,
         price_cents, was_price_cents, is_on_special, is_available
       from listing join label on label.id = listing.label_id

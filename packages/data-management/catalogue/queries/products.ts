@@ -1,5 +1,5 @@
 /** What is known of a product: its listings, and what it costs now. A product's number may change when products merge or part. */
-import type { SqliteDatabase } from '../../database/sqlite.ts'
+import type { Sql } from '../../database/sql.ts'
 
 /** What one company sells. `sku` is null where the company has none; `key` is the normalized name. */
 export type ListingView = Readonly<{
@@ -45,8 +45,8 @@ const LISTINGS_MAX = 200
 const STORES_MAX = 5_000
 
 /** A product, or undefined when there is none of this number. */
-export function productOf(database: SqliteDatabase, id: number): ProductView | undefined {
-  const listings = database.all<ListingRecord>(
+export async function productOf(database: Sql, id: number): Promise<ProductView | undefined> {
+  const listings = await database.all<ListingRecord>(
     `select company.code as company, listing.by_name, listing.code, listing.barcode, label.name, label.key, label.size, label.url,
         label.image_url, label.category_id, brand.name as brand
       from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
@@ -63,7 +63,7 @@ export function productOf(database: SqliteDatabase, id: number): ProductView | u
     size: first.size,
     barcodes: [...new Set(listings.flatMap(({ barcode }) => barcode ?? []))].sort(),
     image_url: listings.find(({ image_url }) => image_url !== null)?.image_url ?? null,
-    categories: first.category_id === null ? [] : pathTo(database, first.category_id),
+    categories: first.category_id === null ? [] : await pathTo(database, first.category_id),
     listings: listings.map(({ company, by_name, code, key, name, url }) => ({
       company,
       sku: by_name === 1 ? null : code,
@@ -88,8 +88,8 @@ type ListingRecord = {
   brand: string | null
 }
 
-function pathTo(database: SqliteDatabase, categoryId: number): string[] {
-  const steps = database.all<{ name: string }>(
+async function pathTo(database: Sql, categoryId: number): Promise<string[]> {
+  const steps = await database.all<{ name: string }>(
     `with recursive path (id, parent_id, name, depth) as (
         select id, parent_id, name, 0 from category where id = ?
         union all
@@ -105,17 +105,18 @@ const SHOWN_NOW = `listing join label_run as shown on shown.listing_id = listing
   join price_run as run on run.store_id = shown.store_id and run.listing_id = listing.id and run.to_date is null`
 
 /** What a product costs now, from the cheapest store to the dearest. Its cost grows with the stores that have it: some microseconds each. */
-export function priceRangeOf(database: SqliteDatabase, productId: number): PriceRange {
-  return database.get<PriceRange>(
+export async function priceRangeOf(database: Sql, productId: number): Promise<PriceRange> {
+  const range = await database.get<PriceRange>(
     `select count(distinct run.store_id) as stores, min(run.price_cents) as lowest_cents, max(run.price_cents) as highest_cents
       from ${SHOWN_NOW} where listing.product_id = ?`,
     productId,
-  )!
+  )
+  return range!
 }
 
 /** What each store asks for a product now, the cheapest first. */
-export function pricesNow(database: SqliteDatabase, productId: number): PriceNow[] {
-  const records = database.all<StoredPrice>(
+export async function pricesNow(database: Sql, productId: number): Promise<PriceNow[]> {
+  const records = await database.all<StoredPrice>(
     `select company.code as company, store.code as store_id, store.name as store_name, listing.by_name, listing.code, label.key,
         (select max(date) from scrape where scrape.store_id = run.store_id) as date,
         run.price_cents, run.was_price_cents, run.is_on_special, run.is_available

@@ -2,7 +2,8 @@
  * The rejects of all loads: grouped by code, field and source, and one by one. They are counted from `reject_group`, where each load has
  * a few records: what is asked for here may be about a hundred thousand loads.
  */
-import type { SqliteDatabase, Value } from '../../database/sqlite.ts'
+import type { Sql } from '../../database/sql.ts'
+import type { Value } from '../../database/sqlite.ts'
 import type { StoredReject } from '../rejects.ts'
 
 /** Which rejects are meant; null: any. `store` is company and store id with a slash between them, `since` a time in milliseconds. */
@@ -44,22 +45,33 @@ export type FileWithRejects = Readonly<{
 
 const PAGE_REJECTS = 500
 
-const MEANT = `(?1 is null or code = ?1) and (?2 is null or field = ?2) and (?3 is null or company = ?3)
-  and (?4 is null or company || '/' || store_id = ?4) and (?5 is null or load_id = ?5) and finished_at >= ?6`
+const MEANT = `(cast(?1 as text) is null or code = ?1) and (cast(?2 as text) is null or field = ?2)
+  and (cast(?3 as text) is null or company = ?3) and (cast(?4 as text) is null or company || '/' || store_id = ?4)
+  and (cast(?5 as bigint) is null or load_id = ?5) and finished_at >= ?6`
+
+/** The groups, read from their one index; PostgreSQL knows by itself. */
+function groupsIn({ dialect }: Sql): string {
+  return dialect === 'sqlite' ? 'reject_group indexed by reject_group_by_source' : 'reject_group'
+}
+
+/** Joins a few records to those they belong to, in this order; PostgreSQL finds it by itself. */
+function followedBy({ dialect }: Sql): string {
+  return dialect === 'sqlite' ? 'cross join' : 'join'
+}
 
 /** The groups behind a page, the largest first. */
-export function rejectsOfSources(
-  database: SqliteDatabase,
+export async function rejectsOfSources(
+  database: Sql,
   filter: RejectFilter,
   after: GroupKey | undefined,
   limit: number,
-): RejectsOfSource[] {
+): Promise<RejectsOfSource[]> {
   const [count, ...names] = after ?? [Number.MAX_SAFE_INTEGER, '', '', '', '']
-  return database.all<RejectsOfSource>(
+  return await database.all<RejectsOfSource>(
     `select * from (
-        select code, field, company, store_id, sum(count) as count, sum(is_first) as uploads, max(finished_at) as lastAt
-        from reject_group indexed by reject_group_by_source where ${MEANT} group by code, field, company, store_id
-      )
+        select code, field, company, store_id, sum(count) as count, sum(is_first) as uploads, max(finished_at) as "lastAt"
+        from ${groupsIn(database)} where ${MEANT} group by code, field, company, store_id
+      ) as counted
       where count < ?7 or (count = ?7 and (code, field, coalesce(company, ''), coalesce(store_id, '')) > (?8, ?9, ?10, ?11))
       order by count desc, code, field, coalesce(company, ''), coalesce(store_id, '') limit ?12`,
     ...valuesOf(filter),
@@ -75,28 +87,28 @@ export function keyOf({ count, code, field, company, store_id }: RejectsOfSource
 }
 
 /** How many rejects are meant. */
-export function countMeant(database: SqliteDatabase, filter: RejectFilter): number {
-  const sql = `select coalesce(sum(count), 0) as count from reject_group indexed by reject_group_by_source where ${MEANT}`
-  return database.get<{ count: number }>(sql, ...valuesOf(filter))!.count
+export async function countMeant(database: Sql, filter: RejectFilter): Promise<number> {
+  const sql = `select coalesce(sum(count), 0) as count from ${groupsIn(database)} where ${MEANT}`
+  return (await database.get<{ count: number }>(sql, ...valuesOf(filter)))!.count
 }
 
 /** The first lines of a group in its newest files. */
-export function samplesOf(
-  database: SqliteDatabase,
+export async function samplesOf(
+  database: Sql,
   { code, field, company, store_id }: RejectsOfSource,
   { loadId, since }: RejectFilter,
   limit: number,
-): RejectSample[] {
-  return database.all<RejectSample>(
+): Promise<RejectSample[]> {
+  return await database.all<RejectSample>(
     `select load.sha256, load.filename, newest.store_name, reject.line, reject.reason, reject.raw
       from (
-        select load_id, first_line, store_name from reject_group indexed by reject_group_by_source
-        where code = ?1 and field = ?2 and company is ?3 and store_id is ?4 and is_first
-          and (?5 is null or load_id = ?5) and finished_at >= ?6
+        select load_id, first_line, store_name from ${groupsIn(database)}
+        where code = ?1 and field = ?2 and company is not distinct from ?3 and store_id is not distinct from ?4 and is_first = 1
+          and (cast(?5 as bigint) is null or load_id = ?5) and finished_at >= ?6
         order by load_id desc limit ?7
       ) as newest
-      cross join load on load.id = newest.load_id
-      cross join reject on reject.load_id = newest.load_id and reject.line = newest.first_line
+      ${followedBy(database)} load on load.id = newest.load_id
+      ${followedBy(database)} reject on reject.load_id = newest.load_id and reject.line = newest.first_line
       order by newest.load_id desc`,
     code,
     field,
@@ -109,19 +121,19 @@ export function samplesOf(
 }
 
 /** The files with rejects that are meant, the newest first, from before one on. */
-export function filesWithRejects(
-  database: SqliteDatabase,
+export async function filesWithRejects(
+  database: Sql,
   filter: RejectFilter,
   beforeLoad: number,
   limit: number,
-): FileWithRejects[] {
-  return database.all<FileWithRejects>(
-    `select loadId, load.sha256, load.filename, company, store_id
+): Promise<FileWithRejects[]> {
+  return await database.all<FileWithRejects>(
+    `select "loadId", load.sha256, load.filename, company, store_id
       from (
-        select distinct load_id as loadId, company, store_id from reject_group
+        select distinct load_id as "loadId", company, store_id from reject_group
         where ${MEANT} and load_id < ?7 order by load_id desc limit ?8
-      ) cross join load on load.id = loadId
-      order by loadId desc`,
+      ) as files ${followedBy(database)} load on load.id = "loadId"
+      order by "loadId" desc`,
     ...valuesOf(filter),
     beforeLoad,
     limit,
@@ -129,13 +141,13 @@ export function filesWithRejects(
 }
 
 /** The rejects of a load that are meant, in the order of their lines, a page at a time: looking for rare ones keeps nobody waiting. */
-export function* rejectsMeant(
-  database: SqliteDatabase,
+export async function* rejectsMeant(
+  database: Sql,
   loadId: number,
   { code, field }: RejectFilter,
-): Generator<StoredReject[]> {
+): AsyncGenerator<StoredReject[]> {
   for (let last = 0; ; ) {
-    const page = database.all<StoredReject>(
+    const page = await database.all<StoredReject>(
       `select line, code, field, reason, raw from reject where load_id = ? and line > ? order by line limit ${PAGE_REJECTS}`,
       loadId,
       last,

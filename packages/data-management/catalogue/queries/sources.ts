@@ -1,5 +1,5 @@
 /** The sources: every store with how regularly, how lately and how wholly it is scraped. */
-import type { SqliteDatabase } from '../../database/sqlite.ts'
+import type { Sql } from '../../database/sql.ts'
 import { type DayState, daysOf, freshnessOf, type Moment, type Scraped, type SourceState } from './freshness.ts'
 
 export type SourceView = Readonly<{
@@ -36,11 +36,12 @@ type SourceRecord = {
 }
 
 /** All sources, in the order of company and store; some microseconds each. */
-export function allSources(database: SqliteDatabase, moment: Moment): Source[] {
-  const records = database.all<SourceRecord>(
-    `select store.id as storeId, company.code as company, store.code as store_id, store.name as store_name,
-        last_date as date, source.rows, usual_days as usualDays, usual_rows as usualRows,
-        received_at as receivedAt, case load.rows when 0 then 0 else 1.0 * rejected / load.rows end as reject_share
+export async function allSources(database: Sql, moment: Moment): Promise<Source[]> {
+  const records = await database.all<SourceRecord>(
+    `select store.id as "storeId", company.code as company, store.code as store_id, store.name as store_name,
+        last_date as date, source.rows, usual_days as "usualDays", usual_rows as "usualRows",
+        received_at as "receivedAt",
+        case load.rows when 0 then 0 else cast(rejected as double precision) / load.rows end as reject_share
       from source join load on load.id = source.load_id join store on store.id = source.store_id join company on company.id = store.company_id
       order by company.code, store.code`,
   )
@@ -65,10 +66,10 @@ export function allSources(database: SqliteDatabase, moment: Moment): Source[] {
 }
 
 /** The last days of a source, today last. */
-export function lastDaysOf(database: SqliteDatabase, source: Source, moment: Moment, count: number): DayState[] {
+export async function lastDaysOf(database: Sql, source: Source, moment: Moment, count: number): Promise<DayState[]> {
   const first = new Date(moment.now - count * 86_400_000).toISOString().slice(0, 10)
-  const scraped = database.all<Scraped>(
-    `select date, max(listings) as rows, min(load.received_at) as receivedAt
+  const scraped = await database.all<Scraped>(
+    `select date, max(listings) as rows, min(load.received_at) as "receivedAt"
       from scrape join load on load.id = load_id
       where store_id = ?1 and date >= coalesce((select max(date) from scrape where store_id = ?1 and date < ?2), ?2)
       group by date order by date`,

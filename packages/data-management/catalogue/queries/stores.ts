@@ -1,5 +1,5 @@
 /** The stores, and the scrapes of one of them. */
-import type { SqliteDatabase } from '../../database/sqlite.ts'
+import type { Sql } from '../../database/sql.ts'
 
 /** What a store is called: the code of its company, and its own. */
 export type StoreCodes = readonly [company: string, store: string]
@@ -16,19 +16,19 @@ export type StoreView = Readonly<{
 }>
 
 /** The stores behind a page, in the order of their codes. */
-export function listStores(
-  database: SqliteDatabase,
+export async function listStores(
+  database: Sql,
   { company, after, limit }: { company: string | undefined; after: StoreCodes | undefined; limit: number },
-): StoreView[] {
+): Promise<StoreView[]> {
   const [companyAfter, storeAfter] = after ?? ['', '']
-  return database.all<StoreView>(
+  return await database.all<StoreView>(
     `select company.code as company, store.code as store_id, store.name, store.state,
         (select min(date) from scrape where store_id = store.id) as first_date,
         (select max(date) from scrape where store_id = store.id) as last_date,
         (select max(listings) from scrape where store_id = store.id
           and date = (select max(date) from scrape where store_id = store.id)) as listings
       from store join company on company.id = store.company_id
-      where (company.code, store.code) > (?1, ?2) and (?3 is null or company.code = ?3)
+      where (company.code, store.code) > (?1, ?2) and (cast(?3 as text) is null or company.code = ?3)
         and exists (select 1 from scrape where store_id = store.id)
       order by company.code, store.code limit ?4`,
     companyAfter,
@@ -51,9 +51,9 @@ export type ScrapesQuery = Readonly<{
 }>
 
 /** The scrapes of a store, the newest first. A date that several files describe has several. */
-export function listScrapes(database: SqliteDatabase, query: ScrapesQuery): ScrapeView[] {
+export async function listScrapes(database: Sql, query: ScrapesQuery): Promise<ScrapeView[]> {
   const [date, sha256] = query.after ?? ['9999-99-99', '']
-  return database.all<ScrapeView>(
+  return await database.all<ScrapeView>(
     `select scrape.date, scrape.listings, load.filename, load.sha256
       from scrape join load on load.id = scrape.load_id
       where scrape.store_id = (select store.id from store join company on company.id = store.company_id

@@ -1,0 +1,18 @@
+/** What both databases can be asked, in the SQL that both understand. Values stand for `?` in their order, or for `?1`, `?2` …. */
+import type { Record, Value } from './sqlite.ts'
+
+/** SQLite answers at once, PostgreSQL when it has answered. */
+type Soon<T> = T | Promise<T>
+
+/** A database, or a transaction in it. */
+export type Sql = Readonly<{
+  dialect: 'sqlite' | 'postgres'
+  /** Runs a statement and tells how many records it changed. */
+  run: (sql: string, ...values: Value[]) => Soon<number>
+  /** The first record, or undefined. */
+  get: <T = Record>(sql: string, ...values: Value[]) => Soon<T | undefined>
+  /** All records at once: only for results that are known to be small. */
+  all: <T = Record>(sql: string, ...values: Value[]) => Soon<T[]>
+  /** Records one by one, for results of any size. */
+  each: <T = Record>(sql: string, ...values: Value[]) => Iterable<T> | AsyncIterable<T>
+}>
