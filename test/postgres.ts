@@ -42,6 +42,8 @@ export type TestDatabase = AsyncDisposable & Readonly<{ address: string }>
 /** A PostgreSQL that runs, can be killed, and can be started again. */
 export type Cluster = AsyncDisposable &
   Readonly<{
+    /** The database that is always there. */
+    address: string
     /** Makes an empty database. */
     makeDatabase: () => Promise<TestDatabase>
     kill: () => Promise<void>
@@ -75,8 +77,8 @@ export async function startCluster(): Promise<Cluster> {
 }
 
 async function clusterIn(at: TemporaryFolder, user: User): Promise<Cluster> {
-  const addressOf = (name: string) => `postgres://splitcart@localhost/${name}?host=${encodeURIComponent(at.path)}`
-  let server = await startServer(at, user, addressOf('postgres'))
+  const address = `postgres://splitcart@localhost/postgres?host=${encodeURIComponent(at.path)}`
+  let server = await startServer(at, user, address)
   const end = async (signal: 'SIGINT' | 'SIGKILL') => {
     if (server.exitCode !== null || server.signalCode !== null) return
     const ended = once(server, 'close')
@@ -84,15 +86,11 @@ async function clusterIn(at: TemporaryFolder, user: User): Promise<Cluster> {
     await ended
   }
   return {
-    makeDatabase: async () => {
-      const name = `test_${randomBytes(6).toString('hex')}`
-      await ask(addressOf('postgres'), `create database ${name}`)
-      const drop = () => ask(addressOf('postgres'), `drop database ${name} with (force)`)
-      return { address: addressOf(name), [Symbol.asyncDispose]: drop }
-    },
+    address,
+    makeDatabase: () => makeDatabaseAt(address),
     kill: () => end('SIGKILL'),
     start: async () => {
-      server = await startServer(at, user, addressOf('postgres'))
+      server = await startServer(at, user, address)
     },
     [Symbol.asyncDispose]: async () => {
       // SIGINT: all connections are ended at once.
@@ -100,6 +98,15 @@ async function clusterIn(at: TemporaryFolder, user: User): Promise<Cluster> {
       await at[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Makes an empty database in a cluster that runs, by the address of the database that is always there. */
+export async function makeDatabaseAt(address: string): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await ask(address, `create database ${name}`)
+  const made = new URL(address)
+  made.pathname = name
+  return { address: made.href, [Symbol.asyncDispose]: () => ask(address, `drop database ${name} with (force)`) }
 }
 
 /** Starts the server and waits until it answers. What is left of one that was killed may keep it from starting at first. */

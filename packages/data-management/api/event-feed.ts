@@ -5,12 +5,11 @@
  * how far it has heard, and one that comes from before a restart is told to ask for everything anew.
  */
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Inbox } from '../inbox/accept.ts'
 import { progressIn } from '../inbox/progress.ts'
-import { type Change, Changes } from '../ledger/changes.ts'
+import type { Change, Changes } from '../ledger/changes.ts'
 import { COMMENT, frameOf } from './event-frames.ts'
 import { type Guest, Listeners } from './listeners.ts'
 import { detailed } from './upload-view.ts'
@@ -26,7 +25,7 @@ export class EventFeed {
   readonly #log: Log
   readonly #listeners = new Listeners()
   readonly #word = randomBytes(6).toString('base64url').replace(/-/g, '_')
-  #changes: Changes | undefined
+  #changes: Promise<Changes> | undefined
   #timer: NodeJS.Timeout | undefined
   #looks = 0
   #isLooking = false
@@ -49,7 +48,7 @@ export class EventFeed {
   async join(guest: Guest, lastId: string | undefined): Promise<Readable> {
     this.#joining++
     try {
-      const changes = this.#start()
+      const changes = await this.#start()
       for (;;) {
         const told = this.#told
         const first = await this.#missedSince(lastId, changes)
@@ -71,23 +70,32 @@ export class EventFeed {
     const told = this.#told
     const heard = this.#numberIn(lastId)
     const isNear = heard !== undefined && told - heard <= CHANGES_AT_ONCE_MAX
-    const missed = isNear ? changes.between(heard, told) : undefined
+    const missed = isNear ? await changes.between(heard, told) : undefined
     if (missed === undefined) return frameOf('reload', {}, this.#idOf(told))
     return missed.length === 0 ? COMMENT : (await this.#framesOf(missed)).join('')
   }
 
-  #start(): Changes {
+  #start(): Promise<Changes> {
     if (this.#changes === undefined) {
-      this.#changes = new Changes(join(this.#inbox.folders.data, 'ledger.db'))
-      this.#told = this.#changes.latest()
+      this.#changes = this.#open()
+      this.#changes.catch(() => this.#rest())
       this.#timer = setInterval(() => void this.#look(), LOOK_MS)
     }
     return this.#changes
   }
 
+  async #open(): Promise<Changes> {
+    const changes = await this.#inbox.ledger.lookAtChanges()
+    this.#told = await changes.latest()
+    return changes
+  }
+
   #rest(): void {
     clearInterval(this.#timer)
-    this.#changes?.[Symbol.dispose]()
+    this.#changes
+      ?.then((changes) => changes[Symbol.asyncDispose]())
+      // Whoever waited for it has been told that it cannot be opened.
+      .catch(() => {})
     this.#changes = undefined
   }
 
@@ -97,9 +105,9 @@ export class EventFeed {
     try {
       this.#looks++
       if (this.#listeners.count + this.#joining === 0) this.#rest()
-      else await this.#tellWhatIsNew(this.#changes)
+      else await this.#tellWhatIsNew(await this.#changes)
     } catch (error) {
-      this.#log.error({ err: error }, 'events could not be looked for')
+      if (this.#changes !== undefined) this.#log.error({ err: error }, 'events could not be looked for')
     } finally {
       this.#isLooking = false
     }
@@ -108,7 +116,7 @@ export class EventFeed {
   async #tellWhatIsNew(changes: Changes | undefined): Promise<void> {
     if (changes === undefined) return
     const isTimeForAComment = this.#looks % LOOKS_PER_COMMENT === 0
-    this.#isBehind = changes.haveCome() || this.#isBehind
+    this.#isBehind = (await changes.haveCome()) || this.#isBehind
     if (this.#isBehind) {
       // A key may have been revoked, a session ended.
       await this.#listeners.dismiss()
@@ -120,9 +128,10 @@ export class EventFeed {
   }
 
   async #tellChanges(changes: Changes): Promise<void> {
-    for (let latest = changes.latest(); this.#told < latest; ) {
+    const latest = await changes.latest()
+    while (this.#told < latest) {
       const until = Math.min(latest, this.#told + CHANGES_AT_ONCE_MAX)
-      const news = changes.between(this.#told, until)
+      const news = await changes.between(this.#told, until)
       const frames = news === undefined ? [frameOf('reload', {}, this.#idOf(latest))] : await this.#framesOf(news)
       this.#told = news === undefined ? latest : until
       for (const frame of frames) this.#listeners.tell(frame)

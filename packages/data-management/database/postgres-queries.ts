@@ -11,14 +11,36 @@ export type Record = { [column: string]: unknown }
 /** A text as PostgreSQL wants it. With a name it is parsed and planned once for each connection. */
 export type Statement = Readonly<{ text: string; name?: string }>
 
+/** The names of all statements. */
+export class Statements {
+  readonly #known = new Map<string, Statement>()
+
+  /** A statement with `?` for its values. */
+  of(sql: string): Statement {
+    return this.#known.get(sql) ?? this.#name(sql, withNumbers(sql))
+  }
+
+  /** A statement with `$1`, `$2` … for its values. */
+  ofNumbered(text: string): Statement {
+    return this.#known.get(text) ?? this.#name(text, text)
+  }
+
+  #name(sql: string, text: string): Statement {
+    if (this.#known.size >= NAMES_MAX) return { text }
+    const statement = { text, name: `s${this.#known.size}` }
+    this.#known.set(sql, statement)
+    return statement
+  }
+}
+
 type Target = Pick<ClientBase, 'query'>
 
 /** What can be asked: over one connection, or over whichever of a pool is free. */
 export class PostgresQueries {
   readonly #target: Target
-  readonly #statements: Map<string, Statement>
+  readonly #statements: Statements
 
-  constructor(target: Target, statements: Map<string, Statement>) {
+  constructor(target: Target, statements: Statements) {
     this.#target = target
     this.#statements = statements
   }
@@ -44,13 +66,7 @@ export class PostgresQueries {
   }
 
   protected query(sql: string, values: readonly unknown[]): Promise<QueryResult> {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      const text = withNumbers(sql)
-      statement = this.#statements.size < NAMES_MAX ? { text, name: `s${this.#statements.size}` } : { text }
-      if (statement.name !== undefined) this.#statements.set(sql, statement)
-    }
-    return this.#ask({ ...statement, values: [...values] })
+    return this.#ask({ ...this.#statements.of(sql), values: [...values] })
   }
 
   async #ask(config: QueryConfig): Promise<QueryResult> {
@@ -68,7 +84,7 @@ export class PostgresTransaction extends PostgresQueries {
   readonly client: PoolClient
   #cursors = 0
 
-  constructor(client: PoolClient, statements: Map<string, Statement>) {
+  constructor(client: PoolClient, statements: Statements) {
     super(client, statements)
     this.client = client
   }

@@ -3,7 +3,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import pg from 'pg'
 import { migrate } from './postgres-migrations.ts'
 import { isUnreachable, problemOf } from './postgres-problems.ts'
-import { PostgresQueries, PostgresTransaction, type Record, type Statement } from './postgres-queries.ts'
+import { PostgresQueries, PostgresTransaction, type Record, type Statement, Statements } from './postgres-queries.ts'
 
 const CONNECT_MS_MAX = 10_000
 const CONNECTIONS_MAX = 10
@@ -19,9 +19,9 @@ export class UnknownCommit extends Error {
 /** A pool of connections. */
 export class PostgresDatabase extends PostgresQueries implements AsyncDisposable {
   readonly pool: pg.Pool
-  readonly #names: Map<string, Statement>
+  readonly #names: Statements
 
-  private constructor(pool: pg.Pool, names: Map<string, Statement>) {
+  private constructor(pool: pg.Pool, names: Statements) {
     super(pool, names)
     this.pool = pool
     this.#names = names
@@ -29,7 +29,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
 
   /** Connects, and brings the schema up to date. Throws `schema_newer`, `database_unusable`, `database_unreachable`. */
   static async open(place: PostgresPlace): Promise<PostgresDatabase> {
-    const names = new Map<string, Statement>()
+    const names = new Statements()
     const database = new PostgresDatabase(poolOf(place), names)
     try {
       await checkServer(database)
@@ -46,7 +46,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
    * others (`isConflict`) is thrown as it is: `repeated` does it again.
    */
   async transaction<T>(work: (transaction: PostgresTransaction) => Promise<T>, kind = ''): Promise<T> {
-    const client = await this.#connect()
+    const client = await this.connect()
     let broken: Error | undefined
     try {
       const transaction = new PostgresTransaction(client, this.#names)
@@ -64,7 +64,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
 
   /** Records one by one as they stand at one moment, for results of any size. */
   async *each<T = Record>(sql: string, ...values: unknown[]): AsyncGenerator<T> {
-    const client = await this.#connect()
+    const client = await this.connect()
     try {
       const transaction = new PostgresTransaction(client, this.#names)
       await transaction.script('begin isolation level repeatable read read only')
@@ -74,11 +74,17 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
     }
   }
 
+  /** The statement of a text that has `$1`, `$2` … for its values. */
+  named(text: string): Statement {
+    return this.#names.ofNumbered(text)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.pool.end()
   }
 
-  async #connect(): Promise<pg.PoolClient> {
+  /** A connection of its own; release it. */
+  async connect(): Promise<pg.PoolClient> {
     try {
       return await this.pool.connect()
     } catch (error) {

@@ -1,7 +1,5 @@
-/** The ledger's tables, and how to reach them: Kysely, so that one set of queries serves every database. */
-import { fileURLToPath } from 'node:url'
-import { type Generated, Kysely, SqliteDialect } from 'kysely'
-import { SqliteDatabase } from '../database/sqlite.ts'
+/** The ledger's tables. They are reached with Kysely, so that one set of queries serves every database. */
+import type { Generated, Kysely } from 'kysely'
 
 /** What a person wants done with an upload: load it (again) without holding it, take it out of the catalogue, or set it aside for good. */
 export type Wish = 'load' | 'undo' | 'discard'
@@ -45,20 +43,3 @@ export type LedgerTables = {
 }
 
 export type LedgerDatabase = Kysely<LedgerTables>
-
-const MIGRATIONS = fileURLToPath(new URL('migrations/sqlite', import.meta.url))
-
-/** Opens the ledger in a SQLite file, making it when it is not there. Close it with `destroy`. */
-export function openLedgerDatabase(path: string): LedgerDatabase {
-  const sqlite = SqliteDatabase.open(path, MIGRATIONS)
-  const prepare = (sql: string) => {
-    const statement = sqlite.statement(sql)
-    return {
-      reader: statement.columns().length > 0,
-      all: (values: readonly unknown[]) => statement.all(...(values as never[])),
-      run: (values: readonly unknown[]) => statement.run(...(values as never[])),
-      iterate: (values: readonly unknown[]) => statement.iterate(...(values as never[])) as IterableIterator<unknown>,
-    }
-  }
-  return new Kysely({ dialect: new SqliteDialect({ database: { prepare, close: () => sqlite[Symbol.dispose]() } }) })
-}

@@ -13,6 +13,7 @@
  *     because from one upload to the next more time passes.
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { repeated } from '../database/postgres-problems.ts'
 import type { LedgerDatabase } from './database.ts'
 
 type Work<T> = (transaction: LedgerDatabase) => Promise<T>
@@ -72,9 +73,6 @@ export class GroupCommit {
   }
 
   async #commitAlone({ work, resolve, reject }: Writer): Promise<void> {
-    await this.#database
-      .transaction()
-      .execute(work)
-      .then(resolve as (value: unknown) => void, reject)
+    await repeated(() => this.#database.transaction().execute(work)).then(resolve as (value: unknown) => void, reject)
   }
 }

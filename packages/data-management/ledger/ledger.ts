@@ -1,11 +1,13 @@
 /** The ledger: what was delivered, by whom, and what became of it. */
 import { join } from 'node:path'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
-import { type LedgerDatabase, openLedgerDatabase } from './database.ts'
+import type { Changes } from './changes.ts'
+import type { LedgerDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Keys } from './keys.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
+import { openSqliteLedger, sqliteChanges } from './sqlite.ts'
 import { Uploads } from './uploads.ts'
 
 /** An open ledger. */
@@ -13,9 +15,12 @@ export class Ledger implements AsyncDisposable {
   readonly uploads: Uploads
   readonly keys: Keys
   readonly sessions: Sessions
+  /** Looks at the changes of uploads from now on. Dispose of it. */
+  readonly lookAtChanges: () => Promise<Changes>
   readonly #database: LedgerDatabase
 
-  constructor(database: LedgerDatabase, settingsKey: string | undefined) {
+  constructor(database: LedgerDatabase, lookAtChanges: () => Promise<Changes>, settingsKey: string | undefined) {
+    this.lookAtChanges = lookAtChanges
     this.#database = database
     const commits = new GroupCommit(database)
     this.uploads = new Uploads(database, commits)
@@ -49,5 +54,6 @@ export class Ledger implements AsyncDisposable {
 
 /** Opens the ledger in a data folder, which must exist. `settingsKey` is API_SECRET_KEY where it is set. */
 export function openLedger(dataFolder: string, settingsKey?: string): Ledger {
-  return new Ledger(openLedgerDatabase(join(dataFolder, 'ledger.db')), settingsKey)
+  const path = join(dataFolder, 'ledger.db')
+  return new Ledger(openSqliteLedger(path), async () => sqliteChanges(path), settingsKey)
 }

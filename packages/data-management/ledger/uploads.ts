@@ -47,7 +47,7 @@ export class Uploads {
   /** Records an upload and who sent it. When these bytes are on record already, gives that record, with `isNew` false. */
   async record(arrival: Arrival, keyId: string | null): Promise<{ upload: Upload; isNew: boolean }> {
     return this.#commits.write(async (transaction) => {
-      const inserted = await transaction
+      await transaction
         .insertInto('upload')
         .values({ ...arrival, state: 'accepted' })
         .onConflict((conflict) => conflict.column('sha256').doNothing())
@@ -58,7 +58,8 @@ export class Uploads {
         .where('sha256', '=', arrival.sha256)
         .executeTakeFirstOrThrow()
       if (keyId !== null) await noteDelivery(transaction, upload.id, keyId, arrival.received_at)
-      return { upload, isNew: inserted.numInsertedOrUpdatedRows === 1n }
+      // By its id, not by what was inserted: after a connection was lost with the commit this is done once more.
+      return { upload, isNew: upload.id === arrival.id }
     })
   }
 
@@ -103,7 +104,7 @@ export class Uploads {
     if (query.before !== undefined) select = select.where('upload.id', '<', query.before)
     if (query.state !== undefined) select = select.where('upload.state', '=', query.state)
     if (query.named !== undefined)
-      select = select.where(sql<boolean>`instr(lower(filename), lower(${query.named})) > 0`)
+      select = select.where(sql<boolean>`instr(lower(filename), ${inSmallLetters(query.named)}) > 0`)
     if (query.keyId !== undefined) {
       const sent = this.#database.selectFrom('delivery').select('upload_id').where('key_id', '=', query.keyId)
       select = select.where('upload.id', 'in', sent)
@@ -265,6 +266,11 @@ export class Uploads {
 function firstIdOf(time: number): string {
   const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}`
+}
+
+/** As the databases do it: only the letters of ASCII have small ones. */
+function inSmallLetters(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
 async function noteDelivery(database: LedgerDatabase, uploadId: string, keyId: string, at: number): Promise<void> {

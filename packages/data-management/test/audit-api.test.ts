@@ -1,10 +1,8 @@
 /** The audit over the API. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { openLedger } from '../ledger/ledger.ts'
+import { askLedger, openLedgerIn } from './ledgers.ts'
 import { openReceiver } from './receiver.ts'
 
 test('the audit is read with the scope admin only, page by page, the newest first', async () => {
@@ -34,11 +32,10 @@ test('the audit is read with the scope admin only, page by page, the newest firs
 test('records of the audit are only ever added: the database itself changes and removes none', async () => {
   await using at = await temporaryFolder()
   {
-    await using ledger = openLedger(at.path)
+    await using ledger = await openLedgerIn(at.path)
     await ledger.audit({ at: 1, who: 'me', what: 'tested', about: 'it' })
   }
-  using database = new DatabaseSync(join(at.path, 'ledger.db'))
   for (const sql of ["update audit set who = 'nobody'", 'delete from audit'])
-    assert.throws(() => database.exec(sql), /records of the audit are not/)
-  assert.equal(database.prepare('select who from audit').get()?.who, 'me')
+    await assert.rejects(askLedger(at.path, sql), /records of the audit are not/)
+  assert.equal((await askLedger(at.path, 'select who from audit'))[0]?.who, 'me')
 })

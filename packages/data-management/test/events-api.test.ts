@@ -10,6 +10,7 @@ import { COMMENT } from '../api/event-frames.ts'
 import { Listeners } from '../api/listeners.ts'
 import { writeProgress } from '../inbox/progress.ts'
 import { updateDb } from '../update-db/update-db.ts'
+import { programThatRuns } from './ledgers.ts'
 import { listen } from './listening.ts'
 import { assertProblem, get, openReceiver, postGzip, type Receiver, rowsText, SETTINGS_KEY } from './receiver.ts'
 
@@ -203,7 +204,7 @@ test('another process that changes the ledger is heard, too', async () => {
   await postGzip(receiver, 'x.jsonl.gz', rowsText(1))
   await using listening = await listen(receiver, READER)
   await listening.next('reload')
-  const script = `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync(${JSON.stringify(`${receiver.folders.data}/ledger.db`)}); db.exec("update upload set state = 'loading'")`
+  const script = await programThatRuns(receiver.folders.data, "update upload set state = 'loading'")
   const child = spawn(process.execPath, ['-e', script], { stdio: 'inherit' })
   assert.deepEqual(await once(child, 'exit'), [0, null])
   assert.equal((await listening.next('upload')).data.state, 'loading')

@@ -1,16 +1,14 @@
 /** Commits that many share, on a real ledger. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { type LedgerDatabase, openLedgerDatabase } from '../ledger/database.ts'
+import type { LedgerDatabase } from '../ledger/database.ts'
 import { GroupCommit } from '../ledger/group-commit.ts'
-import { openLedger } from '../ledger/ledger.ts'
+import { openLedgerDatabaseIn, openLedgerIn } from './ledgers.ts'
 
 async function openTwo() {
   const at = await temporaryFolder()
-  const path = join(at.path, 'ledger.db')
-  const [ours, others] = [openLedgerDatabase(path), openLedgerDatabase(path)]
+  const [ours, others] = [await openLedgerDatabaseIn(at.path), await openLedgerDatabaseIn(at.path)]
   const close = async () => {
     await Promise.all([ours.destroy(), others.destroy()])
     await at[Symbol.asyncDispose]()
@@ -78,7 +76,7 @@ test('who comes during a commit is in the next one', async () => {
 
 test('the same bytes recorded by two at once are one upload, and only one of them was first', async () => {
   await using at = await temporaryFolder()
-  await using ledger = openLedger(at.path)
+  await using ledger = await openLedgerIn(at.path)
   const arrival = {
     sha256: 'a'.repeat(64),
     filename: 'a.jsonl',

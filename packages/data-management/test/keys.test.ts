@@ -1,12 +1,10 @@
 /** Keys: what they look like, what of them is stored, and when they stop working. */
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { keyIdOf, makeKey, withChecksum } from '../ledger/key-format.ts'
 import { SCOPES } from '../ledger/keys.ts'
-import { openLedger } from '../ledger/ledger.ts'
+import { openLedgerIn, storedIn } from './ledgers.ts'
 import { SETTINGS_KEY, sha256Of } from './receiver.ts'
 
 const NOW = Date.parse('2026-01-01')
@@ -34,15 +32,14 @@ test('a typing error anywhere in a key is noticed by its checksum', () => {
 
 test('of a key only the SHA-256 is stored', async () => {
   await using at = await temporaryFolder()
-  await using ledger = openLedger(at.path, SETTINGS_KEY)
+  await using ledger = await openLedgerIn(at.path, SETTINGS_KEY)
   const { id, text } = await ledger.keys.create(
     { name: 'a machine', scopes: ['upload'], onlyFor: null, expiresAt: null },
     NOW,
   )
   await ledger.keys.authenticate(text, NOW)
   await ledger.keys.noteUse(id, '127.0.0.1', NOW)
-  const files = await Promise.all((await readdir(at.path)).map((name) => readFile(join(at.path, name), 'latin1')))
-  const stored = files.join('')
+  const stored = await storedIn(at.path)
   const secret = text.split('_')[2] ?? ''
   assert.ok(stored.includes(sha256Of(text)))
   for (const part of [secret, secret.slice(0, 12), secret.slice(-12), SETTINGS_KEY]) assert.ok(!stored.includes(part))
@@ -50,7 +47,7 @@ test('of a key only the SHA-256 is stored', async () => {
 
 test('a key works for its scopes until the moment it expires', async () => {
   await using at = await temporaryFolder()
-  await using ledger = openLedger(at.path)
+  await using ledger = await openLedgerIn(at.path)
   const { id, text } = await ledger.keys.create(
     { name: 'a machine', scopes: ['upload', 'read'], onlyFor: null, expiresAt: NOW + 1_000 },
     NOW,
@@ -63,7 +60,7 @@ test('a key works for its scopes until the moment it expires', async () => {
 
 test('a revoked key never works again, and can be revoked once', async () => {
   await using at = await temporaryFolder()
-  await using ledger = openLedger(at.path)
+  await using ledger = await openLedgerIn(at.path)
   const { id, text } = await ledger.keys.create(
     { name: 'a machine', scopes: ['upload'], onlyFor: null, expiresAt: null },
     NOW,
@@ -76,18 +73,18 @@ test('a revoked key never works again, and can be revoked once', async () => {
 
 test('the key of the settings has every scope, stands in no list, and is gone with the setting', async () => {
   await using at = await temporaryFolder()
-  await using ledger = openLedger(at.path, SETTINGS_KEY)
+  await using ledger = await openLedgerIn(at.path, SETTINGS_KEY)
   const sender = await ledger.keys.authenticate(SETTINGS_KEY, NOW)
   assert.deepEqual(sender?.scopes, new Set(SCOPES))
   assert.deepEqual(await ledger.keys.list(), [])
-  await using without = openLedger(at.path)
+  await using without = await openLedgerIn(at.path)
   assert.equal(await without.keys.authenticate(SETTINGS_KEY, NOW), undefined)
   assert.equal(await without.keys.authenticate('', NOW), undefined)
 })
 
 test('keys are listed without anything that opens a door', async () => {
   await using at = await temporaryFolder()
-  await using ledger = openLedger(at.path)
+  await using ledger = await openLedgerIn(at.path)
   const { id } = await ledger.keys.create(
     { name: 'a machine', scopes: ['upload'], onlyFor: null, expiresAt: null },
     NOW,
@@ -112,7 +109,7 @@ test('keys are listed without anything that opens a door', async () => {
 
 test('a rotated key works beside its successor for a while, and the successor may do the same', async () => {
   await using at = await temporaryFolder()
-  await using ledger = openLedger(at.path)
+  await using ledger = await openLedgerIn(at.path)
   const { keys } = ledger
   const wanted = { name: 'a machine', scopes: ['upload'], onlyFor: ['aldi'], expiresAt: null } as const
   const old = await keys.create(wanted, NOW)
@@ -132,7 +129,7 @@ test('a rotated key works beside its successor for a while, and the successor ma
 
 test('the first use of a key from an address stands in the audit, once', async () => {
   await using at = await temporaryFolder()
-  await using ledger = openLedger(at.path)
+  await using ledger = await openLedgerIn(at.path)
   const { id } = await ledger.keys.create({ name: 'a', scopes: ['upload'], onlyFor: null, expiresAt: null }, NOW)
   for (const [address, minutes] of [
     ['10.0.0.1', 0],
@@ -152,7 +149,7 @@ test('the first use of a key from an address stands in the audit, once', async (
 
 test('an id that no key has is refused wherever it lies among those that keys have, and the keys beside it work', async () => {
   await using at = await temporaryFolder()
-  await using ledger = openLedger(at.path)
+  await using ledger = await openLedgerIn(at.path)
   const { keys } = ledger
   assert.equal(await keys.authenticate(withId('5555555555'), NOW), undefined, 'there is no key at all')
   const wanted = { name: 'a machine', scopes: ['upload'] as const, onlyFor: null, expiresAt: null }

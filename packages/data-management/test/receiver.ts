@@ -17,7 +17,8 @@ import { type Folders, foldersIn, makeFolders } from '../folders.ts'
 import type { Inbox } from '../inbox/accept.ts'
 import { type UnfinishedLimits, UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { Scope } from '../ledger/keys.ts'
-import { type Ledger, openLedger } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { openLedgerIn } from './ledgers.ts'
 
 const MIB = 1024 * 1024
 
@@ -63,7 +64,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const disk = realDisk()
   const folders = foldersIn(at.path)
   await makeFolders(disk, folders)
-  const ledger = openLedger(at.path, SETTINGS_KEY)
+  const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
   const catalogue = openCatalogue(join(at.path, 'catalogue.db'))
   const logFile = openSync(join(at.path, 'server.log'), 'a')
   const inbox: Inbox = {

@@ -1,11 +1,9 @@
 /** Signing in over the API: what a session may do, when it ends, and who cannot make use of it. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { SessionView } from '../api/session-schema.ts'
-import { openLedger } from '../ledger/ledger.ts'
+import { askLedger, openLedgerIn } from './ledgers.ts'
 import { named, openReceiver, type Receiver, SETTINGS_KEY, TEXT } from './receiver.ts'
 
 const DAY_MS = 86_400_000
@@ -70,11 +68,8 @@ test('what the audit says of a session, and that the token is stored nowhere', a
   )
   assert.match(entries[0]?.who ?? '', /^a test \([0-9A-Za-z]{10}\)$/)
   await signedIn(receiver, SETTINGS_KEY)
-  using ledger = new DatabaseSync(join(receiver.folders.data, 'ledger.db'), { readOnly: true })
-  const text = JSON.stringify([
-    ledger.prepare('select * from session').all(),
-    ledger.prepare('select * from audit').all(),
-  ])
+  const tables = ['session', 'audit'].map((table) => askLedger(receiver.folders.data, `select * from ${table}`))
+  const text = JSON.stringify(await Promise.all(tables))
   assert.ok(!text.includes((cookie.Cookie ?? '').split('=')[1] ?? ''))
 })
 
@@ -117,10 +112,10 @@ test('a session ends at once when its key is revoked, expires or is another one'
   const ofSettings = (await signedIn(receiver, SETTINGS_KEY)).Cookie?.split('=')[1] ?? ''
   assert.equal((await ledger.sessions.find(ofSettings, now))?.sender.name, 'API_SECRET_KEY')
   for (const key of [`${SETTINGS_KEY}2`, undefined]) {
-    await using other = openLedger(folders.data, key)
+    await using other = await openLedgerIn(folders.data, key)
     assert.equal(await other.sessions.find(ofSettings, now), undefined)
   }
-  await using restarted = openLedger(folders.data, SETTINGS_KEY)
+  await using restarted = await openLedgerIn(folders.data, SETTINGS_KEY)
   assert.ok(await restarted.sessions.find(ofSettings, now), 'a restart ends no session')
 })
 

@@ -1,0 +1,45 @@
+/** The ledger in PostgreSQL, where any number of receivers and loaders share it. */
+import { fileURLToPath } from 'node:url'
+import { Kysely } from 'kysely'
+import { PostgresDatabase } from '../database/postgres.ts'
+import { dialectOf } from '../database/postgres-dialect.ts'
+import { BETWEEN, type Changes, changesOf, LATEST } from './changes.ts'
+import type { LedgerDatabase, LedgerTables } from './database.ts'
+import { Ledger } from './ledger.ts'
+
+const MIGRATIONS = fileURLToPath(new URL('migrations/postgres', import.meta.url))
+
+/** The schema that holds the ledger's tables. */
+export const LEDGER_SCHEMA = 'ledger'
+
+/** Opens the ledger at an address, making its tables when they are not there. `settingsKey` is API_SECRET_KEY where it is set. */
+export async function openPostgresLedger(address: string, settingsKey?: string): Promise<Ledger> {
+  const { database, postgres } = await openPostgresLedgerDatabase(address)
+  return new Ledger(database, () => postgresChanges(postgres), settingsKey)
+}
+
+/** Opens only the tables. Close them with `destroy`. */
+export async function openPostgresLedgerDatabase(address: string) {
+  const postgres = await PostgresDatabase.open({ address, schema: LEDGER_SCHEMA, migrations: MIGRATIONS })
+  const database: LedgerDatabase = new Kysely<LedgerTables>({ dialect: dialectOf(postgres) })
+  // So that it is closed also when nothing has been asked.
+  await database.selectFrom('upload').select('id').limit(1).execute()
+  return { database, postgres }
+}
+
+async function postgresChanges(database: PostgresDatabase): Promise<Changes> {
+  // It becomes another one with every transaction that writes, whoever's it is.
+  const SNAPSHOT = 'select pg_current_snapshot()::text as snapshot'
+  const look = async () => (await database.get<{ snapshot: string }>(SNAPSHOT))?.snapshot
+  let snapshot = await look()
+  return {
+    haveCome: async () => {
+      const before = snapshot
+      snapshot = await look()
+      return snapshot !== before
+    },
+    latest: async () => (await database.get<{ id: number }>(LATEST))?.id ?? 0,
+    between: async (after, until) => changesOf(await database.all(BETWEEN, after, until), until - after),
+    [Symbol.asyncDispose]: async () => {},
+  }
+}

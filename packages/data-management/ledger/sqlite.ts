@@ -1,0 +1,41 @@
+/** The ledger in a SQLite file. */
+import { fileURLToPath } from 'node:url'
+import { Kysely, SqliteDialect } from 'kysely'
+import { openToLook } from '../database/look.ts'
+import { SqliteDatabase } from '../database/sqlite.ts'
+import { BETWEEN, type Changes, changesOf, LATEST } from './changes.ts'
+import type { LedgerDatabase } from './database.ts'
+
+const MIGRATIONS = fileURLToPath(new URL('migrations/sqlite', import.meta.url))
+
+/** Opens the ledger in a file, making it when it is not there. Close it with `destroy`. */
+export function openSqliteLedger(path: string): LedgerDatabase {
+  const sqlite = SqliteDatabase.open(path, MIGRATIONS)
+  const prepare = (sql: string) => {
+    const statement = sqlite.statement(sql)
+    return {
+      reader: statement.columns().length > 0,
+      all: (values: readonly unknown[]) => statement.all(...(values as never[])),
+      run: (values: readonly unknown[]) => statement.run(...(values as never[])),
+      iterate: (values: readonly unknown[]) => statement.iterate(...(values as never[])) as IterableIterator<unknown>,
+    }
+  }
+  return new Kysely({ dialect: new SqliteDialect({ database: { prepare, close: () => sqlite[Symbol.dispose]() } }) })
+}
+
+/** Looks at the changes over a connection of its own to a ledger that exists. */
+export function sqliteChanges(path: string): Changes {
+  const connection = openToLook(path)
+  const dataVersion = () => connection.prepare('pragma data_version').get()?.data_version
+  let version = dataVersion()
+  return {
+    haveCome: async () => {
+      const before = version
+      version = dataVersion()
+      return version !== before
+    },
+    latest: async () => Number(connection.prepare(LATEST).get()?.id),
+    between: async (after, until) => changesOf(connection.prepare(BETWEEN).all(after, until), until - after),
+    [Symbol.asyncDispose]: async () => connection.close(),
+  }
+}
