@@ -1,5 +1,5 @@
 /** `npm run bench [-- NAME …] [--rounds N] [--write]`: measures, side by side with what people would use instead. */
-import { parseArgs } from 'node:util'
+import { Misuse, readArguments, runScript, wholeNumber } from '../test/usage.ts'
 import { acceptOne } from './accept.ts'
 import { acceptSmall } from './accept-small.ts'
 import { type Comparison, compare } from './compare.ts'
@@ -35,15 +35,28 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 
 const ROUNDS = '5'
 
-async function main(args: string[]): Promise<number> {
-  const options = { rounds: { type: 'string', default: ROUNDS }, write: { type: 'boolean', default: false } } as const
-  const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-  const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name))
-  const rounds = Number(values.rounds)
-  if (unknown.length > 0 || !(Number.isInteger(rounds) && rounds > 0)) {
-    print(`npm run bench [-- NAME …] [--rounds N] [--write], with NAME one of: ${Object.keys(BENCHMARKS).join(', ')}`)
-    return 2
+const OPTIONS = {
+  rounds: { type: 'string', default: ROUNDS },
+  write: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+
+const HELP = `npm run bench [-- NAME …] [--rounds ${ROUNDS}] [--write]
+
+  NAME      one of ${Object.keys(BENCHMARKS).join(', ')}; none: all of them
+  --rounds  how often each is measured
+  --write   writes the tables of bench/README.md`
+
+async function main(): Promise<number> {
+  const { values, positionals } = readArguments({ options: OPTIONS, allowPositionals: true })
+  if (values.help) {
+    print(HELP)
+    return 0
   }
+  const unknown = positionals.find((name) => !Object.hasOwn(BENCHMARKS, name))
+  if (unknown !== undefined) throw new Misuse(`There is no benchmark ${JSON.stringify(unknown)}.`)
+  const rounds = wholeNumber('--rounds', values.rounds)
+  if (rounds === 0) throw new Misuse('--rounds takes 1 or more.')
   print(machine())
   const left: string[] = []
   for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS))
@@ -84,4 +97,4 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await runScript('npm run bench --', main)

@@ -17,7 +17,7 @@ import { stripVTControlCharacters } from 'node:util'
 
 const ROOT = join(import.meta.dirname, '..')
 const EVERYTHING = ['test/**/*.test.ts', 'packages/*/**/*.test.ts', 'bin/**/*.test.ts', 'check/**/*.test.ts']
-const OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=120000']
+const OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=3', '--test-timeout=120000']
 const MARK = 'SPLITCART_TEST_RUN'
 const GRACE_MS = 1000
 const WATCH_MS = 250
@@ -50,7 +50,10 @@ function isFolder(name: string): boolean {
 
 function start({ mark, folder }: Run, options: readonly string[], files: readonly string[]): ChildProcess {
   const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}
-  const env: NodeJS.ProcessEnv = { ...process.env, ...colour, [MARK]: mark, TMPDIR: folder, TEMP: folder, TMP: folder }
+  // Some 150 processes of tests, and many more of programs, load the same code: compiled once, it saves a minute of CPU.
+  const compiled = { NODE_COMPILE_CACHE: join(folder, 'compiled') }
+  const folders = { TMPDIR: folder, TEMP: folder, TMP: folder }
+  const env: NodeJS.ProcessEnv = { ...process.env, ...colour, ...compiled, ...folders, [MARK]: mark }
   // A runner inside a test is a run of its own; node would skip its files.
   delete env.NODE_TEST_CONTEXT
   const stdio: ['inherit', 'pipe', 'inherit'] = ['inherit', 'pipe', 'inherit']

@@ -14,6 +14,7 @@ const WRONG: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['catalogue', '--histories', 'many'],
   ],
   'fuzz/run.ts': [['bogus'], ['lines', 'long'], ['lines', '--bogus'], ['lines', '--input', 'no/such/file']],
+  'bench/run.ts': [['bogus'], ['--bogus'], ['--rounds', 'many'], ['--rounds', '0']],
 }
 
 function run(script: string, args: readonly string[]): Promise<Ended> {
@@ -25,7 +26,7 @@ for (const [script, cases] of Object.entries(WRONG))
     for (const args of cases) {
       const { code, stdout, stderr } = await run(script, args)
       assert.deepEqual([args, code, stdout], [args, 2, ''], stderr)
-      assert.match(stderr, /^[^\n]+\. "npm run (torture|fuzz) -- --help" shows what there is\.\n$/)
+      assert.match(stderr, /^[^\n]+\. "npm run (torture|fuzz|bench) -- --help" shows what there is\.\n$/)
     }
     const { code, stdout, stderr } = await run(script, ['--help'])
     assert.deepEqual([code, stderr], [0, ''])

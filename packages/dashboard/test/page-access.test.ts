@@ -20,6 +20,15 @@ const PAGES = [
   '/sign-in',
 ] as const
 
+const DIALOGS = [
+  ['/keys', 'Create a key'],
+  ['/keys', 'Rotate'],
+  ['/keys', 'Revoke'],
+  ['/holds', 'Release'],
+  ['/holds', 'Discard'],
+  ['/uploads/:id', 'Undo'],
+] as const
+
 // In another scheme the document is the same, but for its colours.
 const OF_COLOURS = ['color-contrast', 'link-in-text-block']
 const GRAVE = new Set<string | null | undefined>(['serious', 'critical'])
@@ -52,6 +61,24 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
       await page.emulateMedia({ colorScheme: 'dark' })
       await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
       for (const fault of await faultsSeenByAxe(page, OF_COLOURS)) found.push(`${path}, dark: ${fault}`)
+    }
+    assert.deepEqual(found, [])
+  })
+
+  test('axe finds nothing serious or critical in any dialog, in either colour scheme', async () => {
+    await using window = await site.window(site.admin, { reducedMotion: 'reduce' })
+    const { page } = window
+    const found: string[] = []
+    for (const [path, button] of DIALOGS) {
+      await page.emulateMedia({ colorScheme: 'light' })
+      await window.goto(path === '/uploads/:id' ? upload : path)
+      await settled(page)
+      await page.getByRole('button', { name: button }).first().click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).waitFor()
+      for (const fault of await faultsSeenByAxe(page)) found.push(`${path}, ${button}, light: ${fault}`)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
+      for (const fault of await faultsSeenByAxe(page, OF_COLOURS)) found.push(`${path}, ${button}, dark: ${fault}`)
     }
     assert.deepEqual(found, [])
   })

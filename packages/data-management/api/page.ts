@@ -1,12 +1,13 @@
 /**
  * The built page: `index.html` for each of its addresses, and its parts under `/assets/`, whose names change with their content.
+ * A browser that was sent astray gets the page too, with 404; programs get the problem document that they get anywhere.
  *
  * Open to everybody: it holds nothing but the program. What it shows it asks the API for, with the session of whoever looks.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 const ADDRESSES = [
   '/',
@@ -52,7 +53,10 @@ const NOT_BUILT = `<!doctype html>
 /** Adds the routes. `folder` is where `npm run build` has put the page, or will. */
 export async function pageRoutes(server: FastifyInstance, folder: string): Promise<void> {
   for (const address of ADDRESSES)
-    server.get(address, { schema: { hide: true } }, async (_request, reply) => sendIndex(reply, folder))
+    server.get(address, { schema: { hide: true } }, async (_request, reply) => sendIndex(reply, folder, 200))
+  server.get('/*', { schema: { hide: true } }, async (request, reply) =>
+    isAstray(request) ? sendIndex(reply, folder, 404) : reply.callNotFound(),
+  )
   await server.register(fastifyStatic, {
     root: join(folder, 'assets'),
     prefix: '/assets/',
@@ -68,10 +72,15 @@ export async function pageRoutes(server: FastifyInstance, folder: string): Promi
   })
 }
 
-async function sendIndex(reply: FastifyReply, folder: string): Promise<FastifyReply> {
+/** Whether a person has come to an address that is none. */
+function isAstray({ url, headers }: FastifyRequest): boolean {
+  return !url.startsWith('/api/') && headers.accept?.includes('text/html') === true
+}
+
+async function sendIndex(reply: FastifyReply, folder: string, status: number): Promise<FastifyReply> {
   const index = await indexIn(folder)
   return reply
-    .code(index === undefined ? 503 : 200)
+    .code(index === undefined ? 503 : status)
     .headers({ 'content-security-policy': POLICY, 'cache-control': 'no-cache' })
     .type('text/html; charset=utf-8')
     .send(index ?? NOT_BUILT)

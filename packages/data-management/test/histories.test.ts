@@ -6,8 +6,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Fault, faultOfHistory, faultOfUndo } from './history-case.ts'
 
-const HISTORIES = 300
-const UNDONE = 150
+const HISTORIES = 150
+const UNDONE = 80
 
 async function expectNoFault(from: number, count: number, faultOf: (seed: number) => Promise<Fault>): Promise<void> {
   for (let seed = from; seed < from + count; seed++) {

@@ -69,6 +69,25 @@ test('nothing but the parts can be had, whatever the path, and unknown addresses
   assertProblem(await get(receiver, '/nowhere'), 404, 'not_found')
 })
 
+test('a person who has come to an address that is none gets the page, with 404; nothing of the API does', async () => {
+  await using at = await temporaryFolder()
+  await buildAt(at.path)
+  await using receiver = await openReceiver({ pageFolder: at.path })
+  const ask = (path: string) => fetch(`${receiver.url}${path}`, { headers: { accept: 'text/html,*/*;q=0.8' } })
+  for (const path of ['/nowhere', '/nowhere/at/all', '/Uploads?q=x', '/api']) {
+    const answer = await ask(path)
+    assert.deepEqual([answer.status, await answer.text()], [404, '<!doctype html>the page'], path)
+    assert.match(answer.headers.get('content-security-policy') ?? '', /^default-src 'none'/)
+  }
+  for (const [path, status] of [
+    ['/api/nowhere', 404],
+    ['/api/upload/', 405],
+  ] as const) {
+    const answer = await ask(path)
+    assert.deepEqual([answer.status, answer.headers.get('content-type')], [status, 'application/problem+json'], path)
+  }
+})
+
 async function buildAt(folder: string): Promise<void> {
   await mkdir(join(folder, 'assets'))
   await writeFile(join(folder, 'index.html'), '<!doctype html>the page')

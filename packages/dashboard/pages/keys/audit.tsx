@@ -13,19 +13,25 @@ import { Tabs } from './tabs.tsx'
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
   { id: 'at', title: 'When', width: '14.5rem', narrow: 'bare', cell: ({ at }) => <Moment at={at} /> },
-  { id: 'who', title: 'Who', width: 'minmax(7rem, 1fr)', narrow: 'bare', cell: ({ who }) => <Said text={who} /> },
-  { id: 'what', title: 'Did', width: 'minmax(8rem, 1.2fr)', narrow: 'first', cell: ({ what }) => <Said text={what} /> },
+  { id: 'who', title: 'Who', width: 'minmax(9rem, 1.5fr)', narrow: 'bare', cell: ({ who }) => <Said text={who} /> },
+  {
+    id: 'what',
+    title: 'Did',
+    width: 'minmax(13rem, 1.5fr)',
+    narrow: 'first',
+    cell: ({ what }) => <Said text={what} />,
+  },
   {
     id: 'about',
     title: 'With',
-    width: 'minmax(8rem, 2fr)',
+    width: 'minmax(7rem, 1.5fr)',
     narrow: 'bare',
     cell: ({ about }) => <Said text={about} />,
   },
   {
     id: 'detail',
     title: 'Detail',
-    width: 'minmax(6rem, 2fr)',
+    width: 'minmax(6rem, 1.5fr)',
     narrow: 'bare',
     cell: ({ detail }) => detail !== null && <Said text={detail} />,
   },
