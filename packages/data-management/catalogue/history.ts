@@ -3,16 +3,19 @@
  * that differ. The rules are those of `price-runs`; here they meet the tables.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import { changesBetween, type Run, rebuild, type Window } from '../update-db/price-runs.ts'
-import { type DateChange, noteGone, noteJump, nothingChanged } from './date-change.ts'
-
-/** What a shop asks for a listing. Money is whole cents; flags are 0 and 1; null where the shop does not say. */
-export type Terms = Readonly<{
-  price_cents: number
-  was_price_cents: number | null
-  is_on_special: number | null
-  is_available: number | null
-}>
+import type { Window } from '../update-db/price-runs.ts'
+import { type DateChange, nothingChanged } from './date-change.ts'
+import {
+  type Affected,
+  affectedOf,
+  type Change,
+  type DateBecomes,
+  labelChanges,
+  priceChanges,
+  type Shown,
+  type StoredLabel,
+  type StoredPrice,
+} from './listing-change.ts'
 
 const PAGE_LISTINGS = 2_000
 
@@ -25,9 +28,6 @@ const TABLES = `
   create temp table if not exists relabelled (listing_id integer primary key);
 `
 
-/** What becomes of a date: it is a new one behind all others of the store, or any other with a scrape, or has none any more. */
-export type DateBecomes = 'newest' | 'there' | 'gone'
-
 /** A date of a store that is to change. `scrapeId`: the scrape that is put in or taken out. */
 export type ChangedDate = Readonly<{
   storeId: number
@@ -37,11 +37,8 @@ export type ChangedDate = Readonly<{
   disappeared?: Iterable<number> | undefined
 }>
 
-/** One change of one date of one store, while it is made. */
-type Change = Readonly<{ storeId: number; scrapeId: number; becomes: DateBecomes; window: Window; total: DateChange }>
-
-/** A listing in a change: its runs that touch the window, and what is shown now. */
-type Affected = Readonly<{ listingId: number; prices: Run<Terms>[]; labels: Run<number>[]; shown: Shown | undefined }>
+/** A change of one date, and what becomes of it. */
+type SqliteChange = Change & Readonly<{ becomes: DateBecomes }>
 
 /** Writes the histories of stores. */
 export class History {
@@ -78,7 +75,7 @@ export class History {
    */
   change({ storeId, date, scrapeId, becomes, disappeared }: ChangedDate): DateChange {
     const total = nothingChanged()
-    const change: Change = {
+    const change: SqliteChange = {
       storeId,
       scrapeId,
       becomes,
@@ -160,31 +157,20 @@ export class History {
     )
     const until = ids.at(-1)?.listing_id ?? last
     const runs = (table: string) =>
-      Map.groupBy(
-        this.#database.all<StoredPrice & StoredLabel>(
-          `select run.* from temp.affected cross join ${table} as run on run.listing_id = affected.listing_id and run.store_id = ?1
-            where affected.listing_id > ?2 and affected.listing_id <= ?3 and (to_date is null or to_date >= ?4) and from_date <= ?5
-            order by run.listing_id, from_date`,
-          storeId,
-          last,
-          until,
-          window.before ?? window.date,
-          window.after ?? window.date,
-        ),
-        (run) => run.listing_id,
+      this.#database.all<StoredPrice & StoredLabel>(
+        `select run.* from temp.affected cross join ${table} as run on run.listing_id = affected.listing_id and run.store_id = ?1
+          where affected.listing_id > ?2 and affected.listing_id <= ?3 and (to_date is null or to_date >= ?4) and from_date <= ?5
+          order by run.listing_id, from_date`,
+        storeId,
+        last,
+        until,
+        window.before ?? window.date,
+        window.after ?? window.date,
       )
-    const [prices, labels] = [runs('price_run'), runs('label_run')]
-    const shown = new Map(this.#shownBetween(last, until).map((each) => [each.listing_id, each]))
-    return ids.map(({ listing_id: listingId }) => ({
-      listingId,
-      prices: (prices.get(listingId) ?? []).map((run) => ({ from: run.from_date, to: run.to_date, value: run })),
-      labels: (labels.get(listingId) ?? []).map((run) => ({
-        from: run.from_date,
-        to: run.to_date,
-        value: run.label_id,
-      })),
-      shown: shown.get(listingId),
-    }))
+    return affectedOf(
+      ids.map(({ listing_id }) => listing_id),
+      { prices: runs('price_run'), labels: runs('label_run'), shown: this.#shownBetween(last, until) },
+    )
   }
 
   #shownBetween(last: number, until: number): Shown[] {
@@ -192,16 +178,9 @@ export class History {
   }
 
   #changePrices(change: Change, affected: Affected): void {
-    const { listingId, prices, shown } = affected
-    const { storeId, window, total } = change
-    const { remove, write, opened, closed } = changesBetween(
-      prices,
-      rebuild(prices, window, shown, sameTerms),
-      sameTerms,
-    )
-    total.opened += opened
-    total.closed += closed
-    countListing(change, affected)
+    const { listingId } = affected
+    const { storeId } = change
+    const { remove, write } = priceChanges(change, affected)
     for (const from of remove)
       this.#database.run(
         'delete from price_run where store_id = ? and listing_id = ? and from_date = ?',
@@ -223,8 +202,10 @@ export class History {
       )
   }
 
-  #changeLabels({ storeId, becomes, window }: Change, { listingId, labels, shown }: Affected): void {
-    const { remove, write } = changesBetween(labels, rebuild(labels, window, shown?.label_id, Object.is), Object.is)
+  #changeLabels(change: SqliteChange, affected: Affected): void {
+    const { storeId, becomes } = change
+    const { listingId } = affected
+    const { remove, write } = labelChanges(change, affected)
     for (const from of remove)
       this.#database.run(
         'delete from label_run where listing_id = ? and store_id = ? and from_date = ?',
@@ -238,42 +219,4 @@ export class History {
     if (remove.length + write.length > 0 && becomes !== 'newest')
       this.#database.run('insert or ignore into temp.relabelled values (?)', listingId)
   }
-}
-
-type StoredRun = { listing_id: number; from_date: string; to_date: string | null }
-type StoredPrice = StoredRun & Terms
-type StoredLabel = StoredRun & { label_id: number }
-type Shown = Terms & { listing_id: number; label_id: number; scrape_id: number }
-
-function sameTerms(one: Terms, other: Terms): boolean {
-  return (
-    one.price_cents === other.price_cents &&
-    one.was_price_cents === other.was_price_cents &&
-    one.is_on_special === other.is_on_special &&
-    one.is_available === other.is_available
-  )
-}
-
-/** What was shown before the change: on the date itself, else on the scrape before it. */
-function earlierTerms(prices: readonly Run<Terms>[], window: Window): Terms | undefined {
-  const run = prices.find((run) => shownOn(run, window.date)) ?? prices.find((run) => shownOn(run, window.before))
-  return run?.value
-}
-
-function countListing({ storeId, scrapeId, window, total }: Change, { listingId, prices, shown }: Affected): void {
-  const earlier = earlierTerms(prices, window)
-  if (shown === undefined) {
-    if (earlier === undefined) return
-    total.disappeared++
-    noteGone(total.gone, { listingId, storeId })
-  } else if (shown.scrape_id !== scrapeId) return
-  else if (earlier === undefined) total.inserted++
-  else if (!sameTerms(earlier, shown)) {
-    total.changed++
-    noteJump(total.jumps, { listingId, storeId, from: earlier.price_cents, to: shown.price_cents })
-  }
-}
-
-function shownOn(run: Run<unknown>, date: string | undefined): boolean {
-  return date !== undefined && run.from <= date && (run.to === null || run.to >= date)
 }

@@ -8,8 +8,9 @@ import type { NewLabel, NewListing, Portion } from './portion.ts'
 import { joinKeys, productFor } from './products.ts'
 
 /** A listing by the number that the reader gave it. `id` 0: not looked for yet, or not there. */
-type Numbered = NewListing & { id: number }
-type NumberedLabel = NewLabel & { id: number }
+export type Numbered = NewListing & { id: number }
+/** A label by the number that the reader gave it. */
+export type NumberedLabel = NewLabel & { id: number }
 
 /** What a reader has numbered, and the ids of it that have been found. */
 export class ListingMemory {
@@ -70,7 +71,7 @@ export class Listings {
   make(listingNumber: number, labelNumber: number): { listingId: number; labelId: number } {
     const listing = this.#memory.listing(listingNumber)
     const label = this.#memory.label(labelNumber)
-    const [name, key, brand, barcode, size, url, imageUrl, ...path] = JSON.parse(label.text) as LabelText
+    const { name, key, brand, barcode, size, url, imageUrl, path } = textOfLabel(label)
     const keys = { key, barcode }
     const productId = listing.id === 0 ? productFor(this.#database, keys) : this.#productOf(listing.id)
     if (listing.id === 0) listing.id = this.#insertListing(listing, productId)
@@ -133,13 +134,24 @@ export class Listings {
   }
 }
 
-type LabelText = [
-  name: string,
-  key: string,
-  brand: string | null,
-  barcode: string | null,
-  size: string | null,
-  url: string | null,
-  imageUrl: string | null,
-  ...path: string[],
-]
+/** What a label says. */
+export type LabelText = Readonly<{
+  name: string
+  key: string
+  brand: string | null
+  barcode: string | null
+  size: string | null
+  url: string | null
+  imageUrl: string | null
+  path: readonly string[]
+}>
+
+type Fields = [string, string, ...(string | null)[]]
+
+/** Takes the text of a label apart. */
+export function textOfLabel({ text }: NewLabel): LabelText {
+  const [name, key, brand = null, barcode = null, size = null, url = null, imageUrl = null, ...path] = JSON.parse(
+    text,
+  ) as Fields
+  return { name, key, brand, barcode, size, url, imageUrl, path: path as string[] }
+}

@@ -23,15 +23,12 @@ import {
   nothingApplied,
 } from './loads.ts'
 import type { RejectedLine } from './portion.ts'
-import { countRejects } from './rejects.ts'
+import { countRejects, REJECTS_WITH_RAW_MAX } from './rejects.ts'
 import { Scrapes } from './scrapes.ts'
 import { inOrder, type Staged, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
 import { rename } from './store-names.ts'
 import { undoScrapes } from './undo.ts'
-
-// A file of nothing but rejects must not fill the database: of the later ones only place and reason are kept.
-const REJECTS_WITH_RAW_MAX = 10_000
 
 /** A load that is being made. */
 export interface Loading extends AsyncDisposable {
@@ -46,6 +43,16 @@ export interface Loading extends AsyncDisposable {
   preview(): Promise<HoldPreview>
   /** Records how the load ended, and makes all of it durable. */
   commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
+}
+
+/** The same bytes have been dealt with by somebody else since it was asked. */
+export class LoadedMeanwhile extends Error {
+  readonly load: LoadRecord
+
+  constructor(load: LoadRecord) {
+    super(`${load.filename} has been dealt with by another loader.`)
+    this.load = load
+  }
 }
 
 type Transaction = Disposable & { commit: () => void }

@@ -10,6 +10,9 @@ export type StoredReject = Readonly<{
   raw: Uint8Array | null
 }>
 
+/** A file of nothing but rejects must not fill the database: of the later ones only place and reason are kept. */
+export const REJECTS_WITH_RAW_MAX = 10_000
+
 const PAGE_REJECTS = 500
 
 /** Reads page by page, so that a slow reader keeps no transaction open. */

@@ -44,7 +44,8 @@ export async function repeated<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function codeOf(error: unknown): string {
+/** The code that PostgreSQL or the system gives an error; empty where there is none. */
+export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' ? code : ''
 }

@@ -37,6 +37,7 @@ type Target = Pick<ClientBase, 'query'>
 
 /** What can be asked: over one connection, or over whichever of a pool is free. */
 export class PostgresQueries {
+  readonly dialect = 'postgres'
   readonly #target: Target
   readonly #statements: Statements
 

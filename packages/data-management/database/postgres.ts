@@ -8,8 +8,25 @@ import { PostgresQueries, PostgresTransaction, type Record, type Statement, Stat
 const CONNECT_MS_MAX = 10_000
 const CONNECTIONS_MAX = 10
 
-/** Where the database is, what it holds, and how its tables are made. `connections`: how many at most. */
-export type PostgresPlace = Readonly<{ address: string; schema: string; migrations: string; connections?: number }>
+/**
+ * Where the database is, what it holds, and how its tables are made. `connections`: how many at most; `temporary`: SQL that makes the
+ * tables that each connection has of its own.
+ */
+export type PostgresPlace = Readonly<{
+  address: string
+  schema: string
+  migrations: string
+  connections?: number
+  temporary?: string
+}>
+
+/** A transaction, and how it ends. */
+export type OpenTransaction = AsyncDisposable &
+  Readonly<{
+    transaction: PostgresTransaction
+    /** Throws an `UnknownCommit` when the connection is lost meanwhile. */
+    commit: () => Promise<void>
+  }>
 
 /** The connection was lost while a transaction was committed: whether it was, only the database itself can tell. */
 export class UnknownCommit extends Error {
@@ -20,17 +37,21 @@ export class UnknownCommit extends Error {
 export class PostgresDatabase extends PostgresQueries implements AsyncDisposable {
   readonly pool: pg.Pool
   readonly #names: Statements
+  readonly #temporary: string | undefined
+  // Connections with their temporary tables: these are made before the first transaction, which would take them back.
+  readonly #prepared = new WeakSet<pg.PoolClient>()
 
-  private constructor(pool: pg.Pool, names: Statements) {
+  private constructor(pool: pg.Pool, names: Statements, temporary: string | undefined) {
     super(pool, names)
     this.pool = pool
     this.#names = names
+    this.#temporary = temporary
   }
 
   /** Connects, and brings the schema up to date. Throws `schema_newer`, `database_unusable`, `database_unreachable`. */
   static async open(place: PostgresPlace): Promise<PostgresDatabase> {
     const names = new Statements()
-    const database = new PostgresDatabase(poolOf(place), names)
+    const database = new PostgresDatabase(poolOf(place), names, place.temporary)
     try {
       await checkServer(database)
       await migrate(database, place)
@@ -46,19 +67,22 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
    * others (`isConflict`) is thrown as it is: `repeated` does it again.
    */
   async transaction<T>(work: (transaction: PostgresTransaction) => Promise<T>, kind = ''): Promise<T> {
-    const client = await this.connect()
-    let broken: Error | undefined
+    await using open = await this.begin(kind)
+    const result = await work(open.transaction)
+    await open.commit()
+    return result
+  }
+
+  /** Opens a transaction that its caller ends: with `commit`, otherwise it is undone when it is disposed of. */
+  async begin(kind = ''): Promise<OpenTransaction> {
+    const open = openTransaction(await this.connect(), this.#names)
     try {
-      const transaction = new PostgresTransaction(client, this.#names)
-      await transaction.script(`begin ${kind}`)
-      const result = await work(transaction)
-      await commit(client)
-      return result
+      await this.#prepare(open.transaction.client)
+      await open.transaction.script(`begin ${kind}`)
+      return open
     } catch (error) {
-      broken = await undo(client, error)
+      await open[Symbol.asyncDispose]()
       throw problemOf(error)
-    } finally {
-      client.release(broken)
     }
   }
 
@@ -81,6 +105,12 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.pool.end()
+  }
+
+  async #prepare(client: pg.PoolClient): Promise<void> {
+    if (this.#temporary === undefined || this.#prepared.has(client)) return
+    await client.query(this.#temporary)
+    this.#prepared.add(client)
   }
 
   /** A connection of its own; release it. */
@@ -126,7 +156,7 @@ async function checkServer(database: PostgresDatabase): Promise<void> {
     )
 }
 
-async function commit(client: pg.PoolClient): Promise<void> {
+async function commit(client: pg.PoolClient): Promise<undefined> {
   try {
     const { command } = await client.query('commit')
     // PostgreSQL answers so when a statement failed before and nobody said so.
@@ -134,6 +164,29 @@ async function commit(client: pg.PoolClient): Promise<void> {
   } catch (error) {
     if (!isUnreachable(error)) throw error
     throw new UnknownCommit('the connection was lost while a transaction was committed', { cause: error })
+  }
+}
+
+/** The end of a transaction gives its connection back, or away where it is of no use any more. */
+function openTransaction(client: pg.PoolClient, names: Statements): OpenTransaction {
+  let isOpen = true
+  const end = async (work: () => Promise<Error | undefined>) => {
+    if (!isOpen) return
+    isOpen = false
+    let broken: Error | undefined
+    try {
+      broken = await work()
+    } catch (error) {
+      broken = await undo(client, error)
+      throw problemOf(error)
+    } finally {
+      client.release(broken)
+    }
+  }
+  return {
+    transaction: new PostgresTransaction(client, names),
+    commit: () => end(() => commit(client)),
+    [Symbol.asyncDispose]: () => end(() => undo(client, undefined)),
   }
 }
 

@@ -1,5 +1,8 @@
 /** What both databases can be asked, in the SQL that both understand. Values stand for `?` in their order, or for `?1`, `?2` …. */
-import type { Record, Value } from './sqlite.ts'
+import type { Record } from './sqlite.ts'
+
+/** What stands in a statement. */
+export type Value = string | number | bigint | null | Uint8Array
 
 /** SQLite answers at once, PostgreSQL when it has answered. */
 type Soon<T> = T | Promise<T>

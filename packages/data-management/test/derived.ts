@@ -2,15 +2,27 @@
 import { readKnownLines } from '../catalogue/known-lines.ts'
 import { usualOf } from '../catalogue/usual.ts'
 import { wordsOfListing } from '../catalogue/words.ts'
+import type { Sql } from '../database/sql.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 
 /** What is wrong with the search words, sources, known lines or marks of a catalogue, or undefined. */
-export function faultOfDerived(database: SqliteDatabase): string | undefined {
+export async function faultOfDerived(database: SqliteDatabase): Promise<string | undefined> {
   return (
-    faultBetween('words', wordsKept(database), wordsAnew(database)) ??
-    faultBetween('sources', sourcesKept(database), sourcesAnew(database)) ??
+    faultBetween('words', wordsKept(database), await wordsAnew(database)) ??
+    faultBetween('sources', await sourcesKept(database), await sourcesAnew(database)) ??
     faultBetween('known lines', linesKept(database), linesAnew(database)) ??
     faultBetween('unmarked', database.all(UNMARKED).map(String), [])
+  )
+}
+
+/** The same in PostgreSQL, where there are no known lines and no marks. */
+export async function faultOfDerivedInPostgres(database: Sql): Promise<string | undefined> {
+  const words = await database.all<{ doc: number; term: string }>(
+    'select listing_id as doc, unnest(tsvector_to_array(words)) as term from listing_words',
+  )
+  return (
+    faultBetween('words', words.map(lineOf), await wordsAnew(database)) ??
+    faultBetween('sources', await sourcesKept(database), await sourcesAnew(database))
   )
 }
 
@@ -37,8 +49,8 @@ function wordsKept(database: SqliteDatabase): string[] {
   return database.all<{ doc: number; term: string }>('select doc, term from temp.kept_words').map(lineOf)
 }
 
-function wordsAnew(database: SqliteDatabase): string[] {
-  const listings = database.all<{ id: number; company_id: number; name: string; brand: string | null }>(
+async function wordsAnew(database: Sql): Promise<string[]> {
+  const listings = await database.all<{ id: number; company_id: number; name: string; brand: string | null }>(
     `select listing.id, company_id, label.name, brand.name as brand
       from listing join label on label.id = label_id left join brand on brand.id = brand_id`,
   )
@@ -51,19 +63,20 @@ function lineOf({ doc, term }: { doc: number; term: string }): string {
   return `${doc} ${term}`
 }
 
-function sourcesKept(database: SqliteDatabase): string[] {
-  return database.all('select * from source').map((source) => JSON.stringify(Object.values(source)))
+async function sourcesKept(database: Sql): Promise<string[]> {
+  return (await database.all('select * from source')).map((source) => JSON.stringify(Object.values(source)))
 }
 
-function sourcesAnew(database: SqliteDatabase): string[] {
-  return database.all<{ id: number }>('select id from store').map(({ id }) => {
-    const dates = database.all<{ date: string; rows: number }>(
+async function sourcesAnew(database: Sql): Promise<string[]> {
+  const lines: string[] = []
+  for (const { id } of await database.all<{ id: number }>('select id from store')) {
+    const dates = await database.all<{ date: string; rows: number }>(
       'select date, max(listings) as rows from scrape where store_id = ? group by date',
       id,
     )
     const latest = dates.toSorted((one, other) => (one.date < other.date ? 1 : -1)).slice(0, 10)
     const { date, rows } = latest[0]!
-    const loads = database.all<{ id: number; received_at: number; sha256: string }>(
+    const loads = await database.all<{ id: number; received_at: number; sha256: string }>(
       'select load.* from scrape join load on load.id = load_id where store_id = ? and date = ?',
       id,
       date,
@@ -72,8 +85,9 @@ function sourcesAnew(database: SqliteDatabase): string[] {
       (one, other) => other.received_at - one.received_at || (one.sha256 < other.sha256 ? 1 : -1),
     )
     const { usualDays, usualRows } = usualOf(latest)
-    return JSON.stringify([id, date, load!.id, rows, usualDays, usualRows])
-  })
+    lines.push(JSON.stringify([id, date, load!.id, rows, usualDays, usualRows]))
+  }
+  return lines
 }
 
 function faultBetween(what: string, kept: readonly string[], anew: readonly string[]): string | undefined {

@@ -1,10 +1,11 @@
 /** Random histories, loaded for real and compared with the naive model. */
-import { openCatalogue, type SqliteCatalogue } from '../catalogue/catalogue.ts'
+import { type Catalogue, SqliteCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { loadFile } from '../update-db/load-file.ts'
-import { faultOfDerived } from './derived.ts'
+import { type OpenEmpty, openSqlite } from './catalogues.ts'
+import { faultOfDerived, faultOfDerivedInPostgres } from './derived.ts'
 import { historyOf } from './histories.ts'
 import { type HistoryFile, LINE_BYTES_MAX, naiveCatalogue, naiveCounts, naiveObservations } from './naive-catalogue.ts'
 import { Chance } from './random.ts'
@@ -13,7 +14,7 @@ import { Chance } from './random.ts'
 export type Fault = string | undefined
 
 /** A history loaded in the order of its days and in two others is the same each time, and as computed from all its files at once. */
-export async function faultOfHistory(seed: number): Promise<Fault> {
+export async function faultOfHistory(seed: number, open: OpenEmpty = openSqlite): Promise<Fault> {
   const files = historyOf(seed)
   const chance = new Chance(~seed)
   // Some files come twice.
@@ -21,7 +22,7 @@ export async function faultOfHistory(seed: number): Promise<Fault> {
   const inOrder = arrivals.toSorted((one, other) => one.receivedAt - other.receivedAt)
   const found: string[][] = []
   for (const order of [chance.shuffled(arrivals), chance.shuffled(arrivals), inOrder]) {
-    using catalogue = openCatalogue(':memory:')
+    await using catalogue = await open()
     const fault = (await loadAll(catalogue, order)) ?? (await faultOf(catalogue, files))
     if (fault !== undefined) return fault
     found.push(await Array.fromAsync(catalogueLines(catalogue.database)))
@@ -30,10 +31,10 @@ export async function faultOfHistory(seed: number): Promise<Fault> {
 }
 
 /** Some loads undone are as if they had never been; loaded once more, as if they had never been undone. */
-export async function faultOfUndo(seed: number): Promise<Fault> {
+export async function faultOfUndo(seed: number, open: OpenEmpty = openSqlite): Promise<Fault> {
   const files = historyOf(seed)
   const chance = new Chance(~seed)
-  using catalogue = openCatalogue(':memory:')
+  await using catalogue = await open()
   const fault = await loadAll(catalogue, chance.shuffled(files))
   if (fault !== undefined) return fault
   const count = chance.is(0.1) ? files.length : Math.min(files.length, chance.between(1, 3))
@@ -54,7 +55,7 @@ export async function faultOfUndo(seed: number): Promise<Fault> {
 }
 
 /** Loads the files whose bytes have not been dealt with, as update-db does. */
-async function loadAll(catalogue: SqliteCatalogue, files: readonly HistoryFile[]): Promise<Fault> {
+async function loadAll(catalogue: Catalogue, files: readonly HistoryFile[]): Promise<Fault> {
   for (const file of files) {
     const fault = (await catalogue.findLoad(file.sha256)) === undefined ? await load(catalogue, file) : undefined
     if (fault !== undefined) return fault
@@ -62,7 +63,7 @@ async function loadAll(catalogue: SqliteCatalogue, files: readonly HistoryFile[]
   return undefined
 }
 
-async function load(catalogue: SqliteCatalogue, file: HistoryFile): Promise<Fault> {
+async function load(catalogue: Catalogue, file: HistoryFile): Promise<Fault> {
   const { filename, result } = await loadWhole(catalogue, file)
   const { rows, rejected, duplicate } = result
   const expected = JSON.stringify(naiveCounts(file))
@@ -71,7 +72,7 @@ async function load(catalogue: SqliteCatalogue, file: HistoryFile): Promise<Faul
 }
 
 /** Loads a file, whatever is on record. */
-export function loadWhole(catalogue: SqliteCatalogue, file: HistoryFile): Promise<LoadRecord> {
+export function loadWhole(catalogue: Catalogue, file: HistoryFile): Promise<LoadRecord> {
   const { sha256, receivedAt, bytes } = file
   return loadFile(catalogue, {
     file: { sha256, filename: `${sha256.slice(0, 8)}.jsonl`, receivedAt },
@@ -91,18 +92,20 @@ async function* inPortions(bytes: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** How the catalogue differs from that of these files. */
-export async function faultOf(catalogue: SqliteCatalogue, files: readonly HistoryFile[]): Promise<Fault> {
+export async function faultOf(catalogue: Catalogue, files: readonly HistoryFile[]): Promise<Fault> {
   const lines = await Array.fromAsync(catalogueLines(catalogue.database))
   return (
     differenceBetween(naiveCatalogue(files).toSorted(), lines.toSorted()) ??
     differenceBetween(naiveObservations(files).toSorted(), (await observed(catalogue)).toSorted()) ??
-    leftOver(catalogue) ??
-    faultOfDerived(catalogue.database)
+    (await leftOver(catalogue)) ??
+    (catalogue instanceof SqliteCatalogue
+      ? faultOfDerived(catalogue.database)
+      : await faultOfDerivedInPostgres(catalogue.database))
   )
 }
 
 /** What went in comes out of the export. */
-async function observed(catalogue: SqliteCatalogue): Promise<string[]> {
+async function observed(catalogue: Catalogue): Promise<string[]> {
   return (await Array.fromAsync(observations(catalogue.database))).map((each) => {
     const terms = [each.price_cents, each.was_price_cents, flag(each.is_on_special), flag(each.is_available)]
     return JSON.stringify([each.company, each.store_id, each.sku, each.key ?? null, each.scraped_date, ...terms])
@@ -117,15 +120,18 @@ function flag(value: boolean | null): number | null {
 const LEFT_OVERS: Readonly<Record<string, string>> = {
   'a product without a listing': 'select id from product where id not in (select product_id from listing)',
   'a listing without a product': 'select id from listing where product_id is null',
-  'a reference to nothing': 'select * from pragma_foreign_key_check',
   'a listing whose label is not its own':
     'select listing.id from listing left join label on label.id = label_id and listing_id = listing.id where label.id is null',
   'a run of nothing': `select store_id from price_run left join listing on listing.id = listing_id
     left join store on store.id = store_id where listing.id is null or store.id is null`,
 }
 
-function leftOver(catalogue: SqliteCatalogue): Fault {
-  return Object.keys(LEFT_OVERS).find((what) => catalogue.database.get(LEFT_OVERS[what] ?? '') !== undefined)
+async function leftOver({ database }: Catalogue): Promise<Fault> {
+  // PostgreSQL does not let a reference to nothing be.
+  const references = database.dialect === 'sqlite' ? await database.all('select * from pragma_foreign_key_check') : []
+  if (references.length > 0) return 'a reference to nothing'
+  for (const [what, sql] of Object.entries(LEFT_OVERS)) if ((await database.get(sql)) !== undefined) return what
+  return undefined
 }
 
 const LINES_SHOWN_MAX = 6

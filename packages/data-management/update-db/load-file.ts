@@ -6,7 +6,7 @@
  */
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
-import type { Loading } from '../catalogue/loading.ts'
+import { LoadedMeanwhile, type Loading } from '../catalogue/loading.ts'
 import {
   type Applied,
   type Counts,
@@ -16,6 +16,7 @@ import {
   nothingApplied,
 } from '../catalogue/loads.ts'
 import { type Staged, StaleLines, TooManyScrapes } from '../catalogue/staged-scrape.ts'
+import { repeated } from '../database/postgres-problems.ts'
 import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
 import { pairsAcrossMidnight } from './midnight.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
@@ -43,8 +44,9 @@ export type Preview = Readonly<{ counts: Counts; applied: Applied; reason: strin
 export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
   const here = readerFor(catalogue)
   try {
-    return await loadBy(order.reader ?? here, catalogue, order)
+    return await repeated(() => loadBy(order.reader ?? here, catalogue, order))
   } catch (error) {
+    if (error instanceof LoadedMeanwhile) return error.load
     if (!(error instanceof StaleLines)) throw error
     return await loadBy(here, catalogue, order)
   }

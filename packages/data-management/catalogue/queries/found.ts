@@ -2,8 +2,7 @@
  * Which products a query finds, page by page in the order in which their listings became known. A product with several listings that
  * match stands where the first of them stands, once.
  */
-import type { Sql } from '../../database/sql.ts'
-import type { Value } from '../../database/sqlite.ts'
+import type { Sql, Value } from '../../database/sql.ts'
 import { companyWord, isFound, matchOf, type Sought, soughtIn, wordsOfListing } from '../words.ts'
 
 /** What to look for; everything that is given must be true of a product. `after` is where the page before ended, 0 at first. */

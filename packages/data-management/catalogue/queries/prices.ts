@@ -1,6 +1,5 @@
 /** What a product has cost, store by store: the runs that touch a span of dates. */
-import type { Sql } from '../../database/sql.ts'
-import type { Value } from '../../database/sqlite.ts'
+import type { Sql, Value } from '../../database/sql.ts'
 import { gapsBetween, type Span } from './gaps.ts'
 import { flagOf } from './products.ts'
 import type { StoreCodes } from './stores.ts'

@@ -2,8 +2,7 @@
  * The rejects of all loads: grouped by code, field and source, and one by one. They are counted from `reject_group`, where each load has
  * a few records: what is asked for here may be about a hundred thousand loads.
  */
-import type { Sql } from '../../database/sql.ts'
-import type { Value } from '../../database/sqlite.ts'
+import type { Sql, Value } from '../../database/sql.ts'
 import type { StoredReject } from '../rejects.ts'
 
 /** Which rejects are meant; null: any. `store` is company and store id with a slash between them, `since` a time in milliseconds. */

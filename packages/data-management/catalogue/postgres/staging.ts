@@ -1,0 +1,135 @@
+/** The rows of one file on their way into `observed`: gathered, and set down some thousands at a time. */
+import type { PostgresTransaction } from '../../database/postgres-queries.ts'
+import type { ListingMemory } from '../listings.ts'
+import { type NewScrape, type Portion, ROW } from '../portion.ts'
+import { SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from '../staged-scrape.ts'
+import { copyInto } from './copy.ts'
+import { type Described, describe, identify } from './listings.ts'
+import { companyIds, storeIds } from './names.ts'
+
+/** A scrape of the file. Its ids are known when its first rows are set down. */
+export type PostgresScrape = StagedScrape & { companyId: number; storeId: number }
+
+type Row = Described & Readonly<{ scrape: PostgresScrape; rows: Int32Array; at: number }>
+
+const ROWS_MAX = 20_000
+const OBSERVED = 'observed (scrape, listing_id, label_id, price_cents, was_price_cents, is_on_special, is_available)'
+
+/** The staged rows of one file. */
+export class PostgresStaging implements Staged {
+  readonly #transaction: PostgresTransaction
+  readonly #memory: ListingMemory
+  readonly #scrapes = new Set<PostgresScrape>()
+  readonly #byNumber: PostgresScrape[] = []
+  #unnamed: Readonly<{ scrape: PostgresScrape; company: string; code: string; name: string }>[] = []
+  #rows: Row[] = []
+  #isFirst = true
+
+  constructor(transaction: PostgresTransaction, memory: ListingMemory) {
+    this.#transaction = transaction
+    this.#memory = memory
+  }
+
+  get scrapes(): readonly PostgresScrape[] {
+    return [...this.#scrapes]
+  }
+
+  async take({ forget, scrapes, times, rows }: Portion): Promise<void> {
+    // The numbers begin again: what has the old ones is set down first.
+    if (forget) await this.#setDown()
+    for (const scrape of scrapes) this.#open(scrape)
+    for (const { scrape, scrapedAt } of times) this.#byNumber[scrape]!.scrapedAt = scrapedAt
+    for (let at = 0; at < rows.length; at += ROW.length) {
+      const scrape = this.#byNumber[rows[at + ROW.scrape]!]!
+      const listing = this.#memory.listing(rows[at + ROW.listing]!)
+      const label = this.#memory.label(rows[at + ROW.label]!)
+      this.#rows.push({ scrape, listing, label, rows, at })
+    }
+    if (this.#rows.length >= ROWS_MAX) await this.#setDown()
+  }
+
+  settle(): Promise<void> {
+    return this.#setDown()
+  }
+
+  async haveCommonListing(one: StagedScrape, other: StagedScrape): Promise<boolean> {
+    const sql = `select 1 from observed as one join observed as other using (listing_id)
+      where one.scrape = ? and other.scrape = ? limit 1`
+    return (await this.#transaction.get(sql, one.number, other.number)) !== undefined
+  }
+
+  async merge(into: StagedScrape, from: StagedScrape): Promise<void> {
+    await this.#transaction.run('update observed set scrape = ? where scrape = ?', into.number, from.number)
+    into.listings += from.listings
+    if (from.scrapedAt !== null) into.scrapedAt = Math.max(into.scrapedAt ?? from.scrapedAt, from.scrapedAt)
+    this.#scrapes.delete(this.#byNumber[from.number]!)
+  }
+
+  #open({ metadata }: NewScrape): void {
+    if (this.#byNumber.length === SCRAPES_MAX) throw new TooManyScrapes()
+    const { company, storeCode: code, date, storeName, state, companyName } = metadata
+    const number = this.#byNumber.length
+    const names = { date, storeName, state, companyName }
+    const scrape = { number, companyId: 0, storeId: 0, ...names, scrapedAt: null, listings: 0 }
+    this.#byNumber.push(scrape)
+    this.#scrapes.add(scrape)
+    this.#unnamed.push({ scrape, company, code, name: storeName })
+  }
+
+  async #setDown(): Promise<void> {
+    const rows = this.#rows
+    this.#rows = []
+    await this.#nameScrapes()
+    if (rows.length === 0) return
+    await identify(this.#transaction, rows)
+    const first = await this.#firstOf(rows)
+    await describe(this.#transaction, first)
+    await copyInto(this.#transaction, OBSERVED, first.map(observedLine))
+    for (const { scrape } of first) scrape.listings++
+    this.#isFirst = false
+  }
+
+  async #nameScrapes(): Promise<void> {
+    const unnamed = this.#unnamed
+    this.#unnamed = []
+    if (unnamed.length === 0) return
+    const companies = await companyIds(
+      this.#transaction,
+      unnamed.map(({ company }) => company),
+    )
+    const stores = await storeIds(this.#transaction, unnamed, companies)
+    for (const [place, { scrape, company }] of unnamed.entries()) {
+      scrape.companyId = companies.get(company)!
+      scrape.storeId = stores[place]!
+    }
+  }
+
+  /** The first rows of their listings: the others are duplicates, and what they say counts for nothing. */
+  async #firstOf(rows: readonly Row[]): Promise<Row[]> {
+    const seen = new Map<number, Set<number>>()
+    const isNew = ({ scrape, listing }: Row) => {
+      const listings = seen.get(scrape.number) ?? new Set()
+      seen.set(scrape.number, listings)
+      return listings.size !== listings.add(listing.id).size
+    }
+    if (this.#isFirst) return rows.filter(isNew)
+    const before = await this.#transaction.all<{ scrape: number; listing_id: number }>(
+      `select distinct scrape, listing_id from unnest(?::integer[], ?::integer[]) as row (scrape, listing_id)
+        join observed using (scrape, listing_id)`,
+      rows.map(({ scrape }) => scrape.number),
+      rows.map(({ listing }) => listing.id),
+    )
+    for (const { scrape, listing_id } of before)
+      isNew({ scrape: { number: scrape }, listing: { id: listing_id } } as Row)
+    return rows.filter(isNew)
+  }
+}
+
+function observedLine({ scrape, listing, label, rows, at }: Row): string {
+  const terms = `${rows[at + ROW.price]}\t${said(rows[at + ROW.was]!)}\t${said(rows[at + ROW.special]!)}\t${said(rows[at + ROW.available]!)}`
+  return `${scrape.number}\t${listing.id}\t${label.id}\t${terms}\n`
+}
+
+function said(value: number): string {
+  return value < 0 ? '\\N' : `${value}`
+}

@@ -1,0 +1,43 @@
+/** Empty catalogues for tests, in both databases. */
+import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
+import { openPostgresCatalogue, type PostgresCatalogue } from '../catalogue/postgres/catalogue.ts'
+
+/** Opens an empty catalogue. */
+export type OpenEmpty = () => Promise<Catalogue>
+
+/** A catalogue in memory. */
+export const openSqlite: OpenEmpty = async () => openCatalogue(':memory:')
+
+/** The databases, and why one of them cannot be used here, or false. */
+export function databasesOfFile(): Readonly<{
+  name: 'SQLite' | 'PostgreSQL'
+  skip: string | false
+  open: OpenEmpty
+}>[] {
+  return [
+    { name: 'SQLite', skip: false, open: openSqlite },
+    { name: 'PostgreSQL', skip: NO_POSTGRES, open: openPostgresOfFile() },
+  ]
+}
+
+/** One database for all tests of a file, emptied each time: making one takes much longer. */
+function openPostgresOfFile(): OpenEmpty {
+  const makeDatabase = postgresOfFile()
+  let made: ReturnType<typeof makeDatabase> | undefined
+  return async () => {
+    made ??= makeDatabase()
+    const catalogue = await openPostgresCatalogue((await made).address)
+    await empty(catalogue)
+    return catalogue
+  }
+}
+
+/** Empties every table of a catalogue in PostgreSQL. */
+export async function empty({ database }: PostgresCatalogue): Promise<void> {
+  const tables = await database.all<{ name: string }>(
+    `select tablename as name from pg_tables where schemaname = 'catalogue' and tablename not in ('schema_version', 'undone')
+      and tablename !~ '^price_run_'`,
+  )
+  await database.run(`truncate ${tables.map(({ name }) => name).join(', ')}`)
+}
