@@ -6,7 +6,7 @@ import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledge
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { databaseFile, type Settings } from '@splitcart/shared/settings.ts'
+import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 
 export type DataManagement = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger; catalogue: Catalogue }> &
   AsyncDisposable
@@ -18,16 +18,32 @@ export async function openDataManagement(settings: Settings): Promise<DataManage
   checkInbox(settings)
   const disk = realDisk()
   const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
-  const file = databaseFile(settings)
   await checkPrivate(disk, Object.values(folders))
   await makeFolders(disk, folders)
-  const catalogue = openCatalogue(file)
-  const ledger = openLedger(folders.data, settings.API_SECRET_KEY)
-  const close = async () => {
-    catalogue[Symbol.dispose]()
-    await ledger[Symbol.asyncDispose]()
+  const stack = new AsyncDisposableStack()
+  try {
+    const { catalogue, ledger } = await openDatabases(settings, stack)
+    return { disk, folders, ledger, catalogue, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
   }
-  return { disk, folders, ledger, catalogue, [Symbol.asyncDispose]: close }
+}
+
+async function openDatabases(settings: Settings, stack: AsyncDisposableStack) {
+  const server = databaseServer(settings)
+  if (server === undefined)
+    return {
+      ledger: stack.use(openLedger(foldersIn(settings.DATA_MANAGEMENT_DATA_DIR).data, settings.API_SECRET_KEY)),
+      catalogue: stack.use(openCatalogue(databaseFile(settings))) as Catalogue,
+    }
+  // Loaded only where they are needed: others need not wait for the client of PostgreSQL.
+  const { openPostgresCatalogue } = await import('@splitcart/data-management/catalogue/postgres/catalogue.ts')
+  const { openPostgresLedger } = await import('@splitcart/data-management/ledger/postgres.ts')
+  return {
+    ledger: stack.use(await openPostgresLedger(server, settings.API_SECRET_KEY)),
+    catalogue: stack.use(await openPostgresCatalogue(server)),
+  }
 }
 
 /** A key that guards a server must not be guessed; a sender may hold whatever it was given. */

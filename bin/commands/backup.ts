@@ -9,7 +9,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { move } from '@splitcart/shared/durable-file.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { databaseFile, type Settings } from '@splitcart/shared/settings.ts'
+import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -49,6 +49,7 @@ export function addRestore(program: Command): void {
 }
 
 async function makeBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {
+  checkFiles(settings)
   const catalogue = resolve(file)
   const ledger = ledgerOf(catalogue)
   for (const path of [catalogue, ledger])
@@ -64,6 +65,15 @@ async function makeBackup(file: string, settings: Settings, terminal: Terminal):
   return EXIT.done
 }
 
+/** What lies in PostgreSQL is backed up with its own means, whole, and also while it is in use. */
+function checkFiles(settings: Settings): void {
+  if (databaseServer(settings) !== undefined)
+    throw new Problem(
+      'machine_refused',
+      'the databases are in PostgreSQL; use pg_dump and pg_restore, or its backups of a whole server',
+    )
+}
+
 /** So that the page can say how old it is. Who may only read has made a good backup all the same. */
 async function noteBackup(settings: Settings, path: string, terminal: Terminal): Promise<void> {
   try {
@@ -75,6 +85,7 @@ async function noteBackup(settings: Settings, path: string, terminal: Terminal):
 }
 
 async function restoreBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {
+  checkFiles(settings)
   const catalogue = resolve(file)
   const ledger = ledgerOf(catalogue)
   checkCopy(catalogue, 'price_run')

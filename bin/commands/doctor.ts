@@ -5,7 +5,7 @@ import { examineServer } from '@splitcart/scraping/doctor-server.ts'
 import { foldersIn } from '@splitcart/scraping/folders.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { type Finding, fail, ok } from '@splitcart/shared/finding.ts'
-import { databaseFile, type Settings } from '@splitcart/shared/settings.ts'
+import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, faultIn, printable, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey } from '../data-management.ts'
@@ -81,7 +81,12 @@ async function* examineServing(settings: Settings): AsyncGenerator<Finding> {
   const { DATA_MANAGEMENT_DATA_DIR: dataDir, DISK_BYTES_KEPT: diskBytesKept } = settings
   const fault = faultIn(() => checkServerKey(settings))
   if (fault !== undefined) yield fail('settings', fault.trim(), 'Set a longer one, or none.')
-  yield* examineDataManagement(realDisk(), { dataDir, catalogue: databaseFile(settings), diskBytesKept })
+  yield* examineDataManagement(realDisk(), {
+    dataDir,
+    catalogue: databaseFile(settings),
+    server: databaseServer(settings),
+    diskBytesKept,
+  })
 }
 
 /** The settings, or every fault in them. */

@@ -3,6 +3,7 @@ import { type DataManagementStatus, dataManagementStatus } from '@splitcart/data
 import { type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Place } from '@splitcart/shared/place.ts'
+import { databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -17,14 +18,15 @@ export function addStatus(program: Command): void {
     .command('status')
     .description('tell what waits where on this machine, since when, and how the last run ended; changes nothing')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  printable(configurable(command, ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR']))
+  printable(configurable(command, ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']))
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  const { SCRAPING_DATA_DIR, DATA_MANAGEMENT_DATA_DIR } = settingsOf(options, 'both')
+  const settings = settingsOf(options, 'both')
+  const { SCRAPING_DATA_DIR, DATA_MANAGEMENT_DATA_DIR } = settings
   const disk = realDisk()
   const scraping = await scrapingStatus(disk, SCRAPING_DATA_DIR)
-  const dataManagement = await dataManagementStatus(disk, DATA_MANAGEMENT_DATA_DIR)
+  const dataManagement = await dataManagementStatus(disk, DATA_MANAGEMENT_DATA_DIR, databaseServer(settings))
   tell(terminal, `scraping (${SCRAPING_DATA_DIR})`, scraping && [...scrapingLines(scraping), ...lastRunLines(scraping)])
   tell(terminal, `data_management (${DATA_MANAGEMENT_DATA_DIR})`, dataManagement && serverLines(dataManagement))
   const problems = [...(scraping?.problems ?? []), ...(dataManagement?.problems ?? [])]

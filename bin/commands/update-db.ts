@@ -11,7 +11,7 @@ import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import { databaseFile } from '@splitcart/shared/settings.ts'
+import { databaseFile, databaseServer } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
@@ -65,7 +65,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const alone = workOf(machine, settings, terminal, { force: options.force === true, log })
   if (options.dryRun) return await tellPreviews(alone, terminal)
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
-  await using reader = new ThreadReader(databaseFile(settings))
+  await using reader = new ThreadReader(databaseServer(settings) === undefined ? databaseFile(settings) : undefined)
   const work = { ...alone, reader }
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
   await removeCopies(machine.disk, machine.folders)

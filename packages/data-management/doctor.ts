@@ -5,14 +5,20 @@ import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
+import { withoutPassword } from '@splitcart/shared/settings.ts'
 import { openToLook } from './database/look.ts'
 import { type Folders, foldersIn } from './folders.ts'
 
 const PROBE = '.doctor-probe'
 const AS_ITS_USER = 'Run it as the user of the server: sudo -u splitcart splitcart doctor'
 
-/** What to examine: the data folder, the file of the catalogue, and the room that uploads leave. */
-export type Examined = Readonly<{ dataDir: string; catalogue: string; diskBytesKept: number }>
+/** What to examine: the data folder, the file of the catalogue or the PostgreSQL that has it, and the room that uploads leave. */
+export type Examined = Readonly<{
+  dataDir: string
+  catalogue: string
+  server: string | undefined
+  diskBytesKept: number
+}>
 
 /** Whether a server has ever run here. */
 export async function isSetUp(disk: Disk, dataDir: string): Promise<boolean> {
@@ -25,8 +31,11 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
   for (const folder of [folders.data, folders.inbox])
     yield await examine('folder', AS_ITS_USER, () => ownerFinding(disk, 'folder', folder))
   yield await examine('inbox', AS_ITS_USER, () => inboxWritable(disk, folders))
-  yield await databaseFinding('ledger', join(folders.data, 'ledger.db'))
-  yield await databaseFinding('catalogue', examined.catalogue)
+  const files = { ledger: join(folders.data, 'ledger.db'), catalogue: examined.catalogue }
+  for (const name of ['ledger', 'catalogue'] as const)
+    yield await (examined.server === undefined
+      ? databaseFinding(name, files[name])
+      : schemaFinding(name, examined.server))
   yield await examine('disk', AS_ITS_USER, () => roomFinding(disk, folders.inbox, examined.diskBytesKept))
   yield await runningFinding('serve', join(folders.data, '.serve.lock'), 'so nothing can be sent here')
   yield await runningFinding('update-db', join(folders.data, '.update-db.lock'), 'so nothing is loaded')
@@ -43,19 +52,37 @@ async function inboxWritable(disk: Disk, folders: Folders): Promise<Finding> {
 function databaseFinding(name: 'ledger' | 'catalogue', path: string): Promise<Finding> {
   const todo = `${AS_ITS_USER}. If the file is damaged, restore a backup: splitcart restore FILE`
   return examine(name, todo, async () => {
-    const migrations = readdirSync(join(import.meta.dirname, name, 'migrations', 'sqlite'))
-    const known = migrations.filter((file) => file.endsWith('.sql')).length
+    const known = migrationsOf(name, 'sqlite')
     const connection = openToLook(path)
     try {
       connection.prepare('select count(*) from sqlite_schema').get()
       const schema = Number(connection.prepare('pragma user_version').get()?.user_version)
-      const detail = `${path}, schema ${schema}`
-      if (schema > known) return fail(name, `${detail}, made by a newer program`, 'Start the newer program.')
-      return ok(name, schema < known ? `${detail}; the next start brings it up to date` : detail)
+      return versionFinding(name, `${path}, schema ${schema}`, schema - known)
     } finally {
       connection.close()
     }
   })
+}
+
+function schemaFinding(name: 'ledger' | 'catalogue', server: string): Promise<Finding> {
+  const todo = 'See that PostgreSQL runs, that DATABASE_URL is its address, and that this user may write there.'
+  return examine(name, todo, async () => {
+    const { schemaMade } = await import('./database/postgres-look.ts')
+    const schema = await schemaMade(server, name)
+    const known = migrationsOf(name, 'postgres')
+    return versionFinding(name, `${withoutPassword(server)}, schema ${name} at ${schema}`, schema - known)
+  })
+}
+
+function migrationsOf(name: string, database: 'sqlite' | 'postgres'): number {
+  const files = readdirSync(join(import.meta.dirname, name, 'migrations', database))
+  return files.filter((file) => file.endsWith('.sql')).length
+}
+
+/** `ahead`: by how many migrations the database is ahead of this program. */
+function versionFinding(name: string, detail: string, ahead: number): Finding {
+  if (ahead > 0) return fail(name, `${detail}, made by a newer program`, 'Start the newer program.')
+  return ok(name, ahead < 0 ? `${detail}; the next start brings it up to date` : detail)
 }
 
 function runningFinding(name: string, lock: string, consequence: string): Promise<Finding> {

@@ -21,8 +21,12 @@ export type DataManagementStatus = Readonly<{
   problems: readonly string[]
 }>
 
-/** Looks around; `undefined` where no server has ever run. */
-export async function dataManagementStatus(disk: Disk, dataDir: string): Promise<DataManagementStatus | undefined> {
+/** Looks around; `undefined` where no server has ever run. `server`: the PostgreSQL that has the ledger; undefined where it is a file. */
+export async function dataManagementStatus(
+  disk: Disk,
+  dataDir: string,
+  server: string | undefined,
+): Promise<DataManagementStatus | undefined> {
   const folders = foldersIn(dataDir)
   const looks = new Looks()
   const isData = (name: string) => isShown(name) && name.endsWith('.jsonl')
@@ -33,7 +37,9 @@ export async function dataManagementStatus(disk: Disk, dataDir: string): Promise
     held: await looks.at('product_held', () => placeOf(disk, folders.held, isData)),
     failed: await looks.at('product_failed', () => placeOf(disk, folders.failed)),
     processed: await looks.at('product_processed', () => placeOf(disk, folders.processed)),
-    uploads: await looks.at('ledger.db', () => uploadsByState(join(folders.data, 'ledger.db'))),
+    uploads: await looks.at('ledger.db', () =>
+      server === undefined ? uploadsByState(join(folders.data, 'ledger.db')) : uploadsIn(server),
+    ),
     server_running: await looks.at('the lock of serve', () => isLocked(join(folders.data, '.serve.lock'))),
     loader_running: await looks.at('the lock of update-db', () => isLocked(join(folders.data, '.update-db.lock'))),
     disk_free_bytes: await looks.at('the free disk', () => freeBytes(disk, folders.inbox)),
@@ -45,6 +51,12 @@ export async function dataManagementStatus(disk: Disk, dataDir: string): Promise
 export async function freeBytes(disk: Disk, folder: string): Promise<number> {
   const { bavail, bsize } = await disk.statfs(folder)
   return bavail * bsize
+}
+
+async function uploadsIn(server: string): Promise<Record<UploadState, number>> {
+  const { openPostgresLedger } = await import('./ledger/postgres.ts')
+  await using ledger = await openPostgresLedger(server)
+  return await ledger.uploads.countByState()
 }
 
 function uploadsByState(path: string): Record<UploadState, number> {

@@ -29,9 +29,9 @@ export function url(value: string): URL {
   return parsed
 }
 
-/** Where a database is: a file. */
+/** Where a database is: a file, or a PostgreSQL server. */
 export function database(value: string): string {
-  if (!/^sqlite:./.test(value)) throw new Error('sqlite:<path>')
+  if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(value)) throw new Error('sqlite:<path> or postgres://<host>/<database>')
   return value
 }
 

@@ -82,7 +82,7 @@ export const SETTINGS = {
     'data-management',
     database,
     undefined,
-    'the catalogue; sqlite:<data dir>/catalogue.db where it is not set',
+    'the catalogue: sqlite:<path>, or, with the ledger, postgres://<host>/<database>; sqlite:<data dir>/catalogue.db where it is not set',
   ),
   INBOX_URL: setting('data-management', inbox, undefined, 'the inbox; file:<data dir> where it is not set'),
   HOST: setting('data-management', text, '127.0.0.1', 'the address that serve listens on'),
@@ -253,6 +253,11 @@ export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MAN
   if (address === undefined) return resolve(join(settings.DATA_MANAGEMENT_DATA_DIR, 'catalogue.db'))
   const path = address.replace(/^sqlite:(?:\/\/(?=\/))?/, '')
   return isAbsolute(path) ? path : resolve(path)
+}
+
+/** The address of the PostgreSQL that holds catalogue and ledger; undefined where both are files. */
+export function databaseServer({ DATABASE_URL: address }: Pick<Settings, 'DATABASE_URL'>): string | undefined {
+  return address?.startsWith('postgres') ? address : undefined
 }
 
 /** An address without the password that may be in it. */

@@ -1,6 +1,7 @@
 /** How the machine is: its disk, its inbox, its databases. */
 import { join } from 'node:path'
 import { codeOf } from '@splitcart/shared/disk.ts'
+import type { Sql } from '../database/sql.ts'
 import type { Services } from './services.ts'
 import type { SystemView } from './system-schema.ts'
 
@@ -29,8 +30,9 @@ export async function inboxOf({ inbox }: Services): Promise<SystemView['inbox']>
 
 /** How large the databases are, each with its write-ahead log. */
 export async function databasesOf({ inbox, catalogue }: Services): Promise<SystemView['databases']> {
+  if (catalogue.path === null) return schemasIn(catalogue.database)
   const paths = {
-    catalogue: catalogue.path ?? '',
+    catalogue: catalogue.path,
     ledger: join(inbox.folders.data, 'ledger.db'),
   } as const
   return Promise.all(
@@ -48,4 +50,16 @@ export async function databasesOf({ inbox, catalogue }: Services): Promise<Syste
       throw error
     }
   }
+}
+
+/** How large the schemas are in PostgreSQL; its log is for the whole server. */
+async function schemasIn(database: Sql): Promise<SystemView['databases']> {
+  const sql = `select coalesce(sum(pg_total_relation_size(pg_class.oid)), 0) as bytes
+    from pg_class join pg_namespace on pg_namespace.oid = relnamespace where nspname = ? and relkind = 'r'`
+  const databases: SystemView['databases'] = []
+  for (const name of ['catalogue', 'ledger'] as const) {
+    const { bytes } = (await database.get<{ bytes: number }>(sql, name))!
+    databases.push({ name, path: `PostgreSQL, schema ${name}`, bytes, log_bytes: 0 })
+  }
+  return databases
 }

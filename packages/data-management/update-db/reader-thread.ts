@@ -1,6 +1,6 @@
 /**
  * The thread in which files are read while the one that started it works in the database. It needs nothing from it but the orders: it
- * opens the files itself, and the catalogue as everybody who only asks.
+ * opens the files itself, and a catalogue that is a file as everybody who only asks.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -27,8 +27,9 @@ export type FromThread =
 
 const port = parentPort!
 const disk = realDisk()
-const database = SqliteDatabase.openToAsk(workerData as string)
-const known = (scrape: RowMetadata) => findKnownLines(database, scrape)
+const path = workerData as string | undefined
+const database = path === undefined ? undefined : SqliteDatabase.openToAsk(path)
+const known = (scrape: RowMetadata) => database && findKnownLines(database, scrape)
 const numbers = new Numbers()
 const files: FileOrder[] = []
 let allowed = 0

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { isAbsolute, resolve } from 'node:path'
 import { test } from 'node:test'
 import { Problem } from '../problem.ts'
-import { databaseFile, readSettings, SETTINGS, urlOf } from '../settings.ts'
+import { databaseFile, databaseServer, readSettings, SETTINGS, urlOf } from '../settings.ts'
 
 const KEY = 'splitcart_0123456789'
 
@@ -58,7 +58,7 @@ test('all faults are reported together, each by the name of its setting', () => 
   assert.deepEqual(faults, [
     'API_SERVER_URL is required: where upload-data sends files, e.g. https://data.example.org',
     'API_SECRET_KEY: expected printable ASCII characters without spaces, got a value that is not shown here',
-    'DATABASE_URL: expected sqlite:<path>, got "mysql://…@db/x"',
+    'DATABASE_URL: expected sqlite:<path> or postgres://<host>/<database>, got "mysql://…@db/x"',
     'INBOX_URL: expected file:<data dir>, got "s3://x"',
     'PORT: expected a whole number from 0 to 65535, got "soon"',
     'LINE_BYTES_MAX: expected a whole number from 1024, got "12"',
@@ -81,10 +81,10 @@ test('no fault shows a key or the password in an address', () => {
   const secrets = {
     API_SECRET_KEY: 'päss-word-päss-word',
     API_SERVER_URL: 'https://user:pass-word@data.example.org',
-    DATABASE_URL: 'postgres://user:pass-word@data@example.org/splitcart',
+    DATABASE_URL: 'mysql://user:pass-word@data@example.org/splitcart',
   }
   assert.doesNotMatch(faultsOf(secrets).join('\n'), /-word/)
-  assert.match(faultsOf(secrets).join('\n'), /postgres:\/\/…@example\.org/)
+  assert.match(faultsOf(secrets).join('\n'), /mysql:\/\/…@example\.org/)
 })
 
 const REFUSED: readonly (readonly [name: string, values: readonly string[]])[] = [
@@ -143,7 +143,14 @@ test('the database is a file in the data folder, or where sqlite: says', () => {
   assert.ok(isAbsolute(at('sqlite:prices.db')))
 })
 
+test('the databases are in PostgreSQL where its address is given', () => {
+  for (const DATABASE_URL of ['postgres://localhost/x', 'postgresql://a:b@c:5433/x'])
+    assert.equal(databaseServer(readSettings({ DATABASE_URL })), DATABASE_URL)
+  for (const DATABASE_URL of [undefined, 'sqlite:postgres.db'])
+    assert.equal(databaseServer({ DATABASE_URL }), undefined)
+})
+
 test('another kind of database is said to be unknown', () => {
-  for (const address of ['postgres://localhost/x', 'mysql:x', 'catalogue.db', 'sqlite:'])
+  for (const address of ['postgres:x', 'mysql:x', 'catalogue.db', 'sqlite:'])
     assert.equal(faultsOf({ DATABASE_URL: address }).length, 1)
 })

@@ -1,0 +1,71 @@
+/** The journey of scrapes through the programs people run, with catalogue and ledger in PostgreSQL. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Observation } from '@splitcart/data-management/catalogue/export.ts'
+import { planOf } from '@splitcart/scraping/generator/plan.ts'
+import { rowsOf, scrapesOf } from '@splitcart/scraping/generator/scrapes.ts'
+import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
+import { identityOf, isRejection, rowOf } from '@splitcart/shared/row.ts'
+import { type Ended, type Machines, openMachines, recordsIn } from './machines.ts'
+import { asText, observationOf } from './observations.ts'
+import { NO_POSTGRES, postgresOfFile } from './postgres.ts'
+
+const makeDatabase = postgresOfFile()
+
+/** Scrapes all of a plan; returns what was observed, by the name of its file. */
+async function scrape(machines: Machines): Promise<Map<string, Observation[]>> {
+  const plan = planOf({ seed: 11, companies: 2, stores: 2, days: 2, products: 60 })
+  const files = new Map<string, Observation[]>()
+  for (const { store, day, fileName } of scrapesOf(plan)) {
+    await using writer = await JsonlWriter.open(machines.scraping, { fileName })
+    const observed = new Map<string, Observation>()
+    for (const row of rowsOf(plan, store, day)) {
+      await writer.write(row)
+      const read = rowOf(row)
+      if (!isRejection(read) && !observed.has(identityOf(read))) observed.set(identityOf(read), observationOf(read))
+    }
+    files.set((await writer.commit()).name, [...observed.values()])
+  }
+  return files
+}
+
+function good(ended: Ended): Ended {
+  assert.equal(ended.code, 0, ended.stderr)
+  return ended
+}
+
+test('what the scrapers wrote is sent, loaded into PostgreSQL, exported, undone and loaded again', {
+  skip: NO_POSTGRES,
+}, async () => {
+  await using database = await makeDatabase()
+  await using machines = await openMachines()
+  const at = { DATABASE_URL: database.address }
+  const run = async (...args: string[]) => good(await machines.run(args, at))
+  const files = await scrape(machines)
+  const server = await machines.serve([], at)
+  const key = (await run('keys', 'create', 'a test', '--scope', 'upload,read')).stdout.trim()
+  good(await machines.upload(server, key, '--wait'))
+  const exported = async () => asText(recordsIn<Observation>(await run('export', 'observations')))
+  assert.deepEqual(await exported(), asText([...files.values()].flat()))
+
+  const asked = await fetch(`${server.url}/api/products?limit=5&prices=true`, { headers: { 'X-API-Key': key } })
+  const { products, total } = (await asked.json()) as { products: { now: { stores: number } }[]; total: object }
+  assert.equal(products.length, 5, JSON.stringify(total))
+  assert.ok(products.every(({ now }) => now.stores > 0))
+
+  const [first = ''] = files.keys()
+  const others = [...files].filter(([name]) => name !== first).flatMap(([, observed]) => observed)
+  await run('loads', 'undo', first, '--reason', 'a test')
+  assert.deepEqual(await exported(), asText(others))
+  await run('loads', 'replay', first)
+  assert.deepEqual(await exported(), asText([...files.values()].flat()))
+
+  const status = recordsIn<{ data_management: { uploads: { loaded: number } } }>(await run('status', '--json'))
+  assert.equal(status[0]?.data_management.uploads.loaded, files.size)
+  const doctor = await machines.run(['doctor'], at)
+  assert.match(doctor.stdout, /catalogue .*schema catalogue at \d/)
+  assert.match(doctor.stdout, /ledger .*schema ledger at \d/)
+  const backup = await machines.run(['backup', `${machines.path}/copy.db`], at)
+  assert.notEqual(backup.code, 0)
+  assert.match(backup.stderr, /pg_dump/)
+})
