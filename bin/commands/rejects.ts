@@ -76,7 +76,7 @@ async function exportRejects(text: string, options: Options): Promise<number> {
   const upload = await uploadMeant(machine, text)
   const lines = new Set<number>()
   for await (const { line } of rejectsOf(machine.catalogue.database, upload.sha256)) lines.add(line)
-  for await (const row of rejectedRows(machine.disk, machine.folders, upload, lines)) {
+  for await (const row of rejectedRows(machine, upload, lines)) {
     // For eyes; a program gets the bytes as they are.
     const shown = process.stdout.isTTY ? Buffer.from(printed(row.toString())) : row
     if (!process.stdout.write(Buffer.concat([shown, Buffer.from('\n')]))) await once(process.stdout, 'drain')

@@ -198,6 +198,7 @@ export const PROBLEMS = {
   ),
   stopping: kind(503, 'soon', 'The server is stopping', 'Nothing was accepted; try again when it is back.'),
   database_unreachable: kind(503, 'soon', 'The database cannot be reached', 'See that it runs; nothing was taken.'),
+  inbox_unreachable: kind(503, 'soon', 'The inbox cannot be reached', 'See that NATS runs; nothing was taken.'),
   disk_full: kind(
     507,
     'slowly',

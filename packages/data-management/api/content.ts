@@ -5,7 +5,8 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { create } from 'content-disposition'
 import type { FastifyReply } from 'fastify'
 import type { Inbox } from '../inbox/accept.ts'
-import { bytesOf, findStored } from '../inbox/stored.ts'
+import { type Borrowed, borrow } from '../inbox/borrow.ts'
+import { bytesOf } from '../inbox/stored.ts'
 import type { Upload } from '../ledger/uploads.ts'
 
 // The loader may put a file away between the look and the opening.
@@ -21,24 +22,30 @@ export async function contentOf(inbox: Inbox, upload: Upload, reply: FastifyRepl
     .send(Readable.from(portions, { objectMode: false }))
 }
 
-async function openContent({ disk, folders }: Inbox, upload: Upload): Promise<AsyncGenerator<Buffer>> {
+async function openContent(inbox: Inbox, upload: Upload): Promise<AsyncGenerator<Buffer>> {
   for (let looks = 1; ; looks++) {
-    const stored = await findStored(disk, folders, upload)
-    if (stored === undefined) throw new Problem('not_found', 'its file is no longer here: it was pruned or removed')
-    const portions = bytesOf(disk, stored)
+    const borrowed = await borrow(inbox, upload)
+    if (borrowed === undefined) throw new Problem('not_found', 'its file is no longer here: it was pruned or removed')
+    const portions = bytesOf(inbox.disk, borrowed.stored)
     try {
-      return copied(await portions.next(), portions)
+      return copied(await portions.next(), portions, borrowed)
     } catch (error) {
+      await borrowed[Symbol.asyncDispose]()
       if (codeOf(error) !== 'ENOENT' || looks === LOOKS_MAX) throw error
     }
   }
 }
 
 /** The first portion and the others. Copied, because what is read next is read into the same place. */
-async function* copied(first: IteratorResult<Buffer>, portions: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+async function* copied(
+  first: IteratorResult<Buffer>,
+  portions: AsyncGenerator<Buffer>,
+  borrowed: Borrowed,
+): AsyncGenerator<Buffer> {
   try {
     for (let next = first; !next.done; next = await portions.next()) yield Buffer.from(next.value)
   } finally {
     await portions.return(undefined)
+    await borrowed[Symbol.asyncDispose]()
   }
 }

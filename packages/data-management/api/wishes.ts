@@ -2,7 +2,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { FastifyInstance } from 'fastify'
-import { liesSomewhere } from '../inbox/stored.ts'
+import { liesSomewhere } from '../inbox/borrow.ts'
 import type { Wish } from '../ledger/database.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { nameOf, senderOf } from './authentication.ts'
@@ -48,7 +48,7 @@ export function wishRoutes(server: FastifyInstance, { inbox }: Services): void {
     if (upload.wish !== null) throw new Problem('state_other', `${filename} is to be changed already`)
     if (!(from as readonly string[]).includes(state))
       throw new Problem('state_other', `${filename} is ${state}, not ${from.join(' or ')}`)
-    if (wish === 'load' && !(await liesSomewhere(inbox.disk, inbox.folders, upload)))
+    if (wish === 'load' && !(await liesSomewhere(inbox, upload)))
       throw new Problem('state_other', `the file of ${filename} is no longer here: it was pruned or removed`)
   }
 }

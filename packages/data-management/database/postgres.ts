@@ -98,6 +98,25 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
     }
   }
 
+  /** Does something unless another connection, of whichever process, is at what has this name; tells whether it was done. */
+  async alone(name: string, work: () => Promise<void>): Promise<boolean> {
+    const client = await this.connect()
+    let broken: Error | undefined
+    try {
+      const taken = 'select pg_try_advisory_lock(hashtextextended($1, 0)) as taken'
+      if (!(await client.query<{ taken: boolean }>(taken, [name])).rows[0]!.taken) return false
+      await work()
+      return true
+    } catch (error) {
+      throw problemOf(error)
+    } finally {
+      await client.query('select pg_advisory_unlock_all()').catch((error) => {
+        broken = error
+      })
+      client.release(broken)
+    }
+  }
+
   /** The statement of a text that has `$1`, `$2` … for its values. */
   named(text: string): Statement {
     return this.#names.ofNumbered(text)

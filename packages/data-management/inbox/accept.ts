@@ -2,13 +2,16 @@
  * Accepts an upload: after `accept` has returned, the file survives a power cut and its receipt is on record.
  *
  *   body ─▶ part ─▶ (digest right?) ─▶ (whole?) ─▶ name in the inbox ─▶ ledger ─▶ answer
+ *                                             └──▶ of a fleet: bucket ─▶ ledger ─▶ work item ─▶ answer
  *
  * Thrown anywhere before the name: no trace is left. A crash behind it: the sender sends again and finds its file here.
  */
 
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Disk } from '@splitcart/shared/disk.ts'
+import { pipeline } from 'node:stream/promises'
+import { constants, createGzip } from 'node:zlib'
+import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { checkLength, EarlySync, land, removeIfThere, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -17,12 +20,15 @@ import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Arrival, Upload } from '../ledger/uploads.ts'
 import { type Body, type Decoded, type DecodeLimits, decode } from './decode.ts'
+import type { JetStreamInbox } from './jetstream.ts'
 
 /** What is needed to accept uploads. `diskBytesKept` is the free disk that is left alone. */
 export type Inbox = Readonly<{
   disk: Disk
   folders: Folders
   ledger: Ledger
+  /** The inbox that several machines share; undefined: the folder is it. */
+  fleet?: JetStreamInbox | undefined
   limits: DecodeLimits
   diskBytesKept: number
   /** Throws when too much waits to be loaded. */
@@ -58,19 +64,57 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload
     await early.end()
     return result
   })
+  const received = { inbox, id, sent, decoded }
+  if (inbox.fleet !== undefined) return acceptForFleet(inbox.fleet, received, part)
   const known = await ledger.uploads.findBySha256(decoded.sha256)
   if (known !== undefined) {
     await removeIfThere(disk, part)
     // Whoever put these bytes there may have died before this.
     await syncFolder(disk, folders.inbox)
-    return ledger.uploads.record(arrivalOf({ inbox, id, sent, decoded }, known.stored_as), sent.keyId)
+    return ledger.uploads.record(arrivalOf(received, known.stored_as), sent.keyId)
   }
   const landed = await land(disk, part, folders.inbox, namesFor(sent.filename, decoded.sha256))
-  const recorded = await ledger.uploads.record(arrivalOf({ inbox, id, sent, decoded }, landed.name), sent.keyId)
+  const recorded = await ledger.uploads.record(arrivalOf(received, landed.name), sent.keyId)
   // Somebody sent the same bytes under another name at the same time, and was first: one copy is enough.
   if (recorded.upload.stored_as !== landed.name && !landed.wasThere)
     await removeIfThere(disk, join(folders.inbox, landed.name))
   return recorded
+}
+
+/**
+ * Accepts a file into an inbox that machines share. Each step may have been done before, by whoever received the same bytes and died:
+ * it is done again, and nothing happens twice.
+ */
+async function acceptForFleet(fleet: JetStreamInbox, received: Received, part: string) {
+  const { inbox, sent, decoded } = received
+  const { disk, ledger } = inbox
+  try {
+    const known = await ledger.uploads.findBySha256(decoded.sha256)
+    if (known === undefined || waits(known)) await fleet.bucket.put(decoded.sha256, () => compressedFrom(disk, part))
+    const recorded = await ledger.uploads.record(arrivalOf(received, known?.stored_as ?? sent.filename), sent.keyId)
+    if (waits(recorded.upload)) await fleet.enqueue(recorded.upload)
+    return recorded
+  } finally {
+    await removeIfThere(disk, part)
+  }
+}
+
+/** Level 1: it is on the way to the answer, and goes to three servers. */
+async function* compressedFrom(disk: Disk, path: string): AsyncGenerator<Uint8Array> {
+  const source = await openToRead(disk, path)
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: PORTION_BYTES })
+  const end = pipeline(source.createReadStream({ highWaterMark: PORTION_BYTES }), gzip)
+  try {
+    yield* gzip as AsyncIterable<Buffer>
+    await end
+  } finally {
+    gzip.destroy()
+    await end.catch(() => {})
+  }
+}
+
+function waits({ state }: Upload): boolean {
+  return state === 'accepted' || state === 'loading'
 }
 
 type Received = Readonly<{ inbox: Inbox; id: string; sent: Sent; decoded: Decoded }>
@@ -96,6 +140,7 @@ export async function checkRoom({ disk, folders, diskBytesKept }: Inbox, bytes =
     throw new Problem('disk_full', `less than ${diskBytesKept + bytes} bytes are free`)
 }
 
+const PORTION_BYTES = 1024 * 1024
 const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
 
 /** A part that looks again and again whether there is still room, for others write to this disk as well; and is synced as it grows. */

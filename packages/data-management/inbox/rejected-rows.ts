@@ -1,27 +1,25 @@
 /** The rejected rows of an upload, whole, from its own file: the catalogue keeps only their beginnings. */
-import type { Disk } from '@splitcart/shared/disk.ts'
 import { LineSplitter } from '@splitcart/shared/lines.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { Folders } from '../folders.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import { bytesOf, findStored } from './stored.ts'
+import { borrow, type Places } from './borrow.ts'
+import { bytesOf } from './stored.ts'
 
 /** The rows on the given lines, without their newlines, as they were sent. Throws `not_found` when the file is no longer here. */
 export async function* rejectedRows(
-  disk: Disk,
-  folders: Folders,
+  places: Places,
   upload: Upload,
   lines: ReadonlySet<number>,
 ): AsyncGenerator<Buffer> {
-  const stored = await findStored(disk, folders, upload)
-  if (stored === undefined)
+  await using borrowed = await borrow(places, upload)
+  if (borrowed === undefined)
     throw new Problem(
       'not_found',
       `the file of ${upload.filename} is no longer here; the sender has the rows next to its archived file`,
     )
   // Too long a line is a reject as well, and is wanted whole here.
   const splitter = new LineSplitter(Number.MAX_SAFE_INTEGER)
-  for await (const portion of bytesOf(disk, stored))
+  for await (const portion of bytesOf(places.disk, borrowed.stored))
     for (const { number, bytes } of splitter.push(portion)) if (lines.has(number)) yield bytes
   const last = splitter.end()
   if (last !== undefined && lines.has(last.number)) yield last.bytes

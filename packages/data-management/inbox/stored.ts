@@ -28,7 +28,7 @@ export async function findStored(disk: Disk, folders: Folders, upload: Named): P
 }
 
 /** Whether there is a file that may be an upload's, by its name alone. */
-export async function liesSomewhere(disk: Disk, folders: Folders, upload: Named): Promise<boolean> {
+export async function liesInFolders(disk: Disk, folders: Folders, upload: Named): Promise<boolean> {
   for (const { path } of places(folders, upload)) {
     const found = await disk.lstat(path).catch((error: unknown) => codeOf(error))
     if (found !== 'ENOENT') return true

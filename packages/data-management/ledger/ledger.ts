@@ -10,6 +10,9 @@ import { Sessions } from './sessions.ts'
 import { openSqliteLedger, sqliteChanges } from './sqlite.ts'
 import { Uploads } from './uploads.ts'
 
+/** Where a ledger is kept, and what each kind of database does in its own way. */
+export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone'> & Readonly<{ database: LedgerDatabase }>
+
 /** An open ledger. */
 export class Ledger implements AsyncDisposable {
   readonly uploads: Uploads
@@ -17,10 +20,14 @@ export class Ledger implements AsyncDisposable {
   readonly sessions: Sessions
   /** Looks at the changes of uploads from now on. Dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
+  /** Does something unless another process that has this ledger is at it; tells whether it was done. */
+  readonly doAlone: (work: () => Promise<void>) => Promise<boolean>
   readonly #database: LedgerDatabase
 
-  constructor(database: LedgerDatabase, lookAtChanges: () => Promise<Changes>, settingsKey: string | undefined) {
-    this.lookAtChanges = lookAtChanges
+  constructor(store: LedgerStore, settingsKey: string | undefined) {
+    const { database } = store
+    this.lookAtChanges = store.lookAtChanges
+    this.doAlone = store.doAlone
     this.#database = database
     const commits = new GroupCommit(database)
     this.uploads = new Uploads(database, commits)
@@ -55,5 +62,11 @@ export class Ledger implements AsyncDisposable {
 /** Opens the ledger in a data folder, which must exist. `settingsKey` is API_SECRET_KEY where it is set. */
 export function openLedger(dataFolder: string, settingsKey?: string): Ledger {
   const path = join(dataFolder, 'ledger.db')
-  return new Ledger(openSqliteLedger(path), async () => sqliteChanges(path), settingsKey)
+  const lookAtChanges = async () => sqliteChanges(path)
+  // There is one loader for such a ledger: its lock is that of the folder.
+  const doAlone = async (work: () => Promise<void>) => {
+    await work()
+    return true
+  }
+  return new Ledger({ database: openSqliteLedger(path), lookAtChanges, doAlone }, settingsKey)
 }

@@ -15,7 +15,9 @@ export const LEDGER_SCHEMA = 'ledger'
 /** Opens the ledger at an address, making its tables when they are not there. `settingsKey` is API_SECRET_KEY where it is set. */
 export async function openPostgresLedger(address: string, settingsKey?: string): Promise<Ledger> {
   const { database, postgres } = await openPostgresLedgerDatabase(address)
-  return new Ledger(database, () => postgresChanges(postgres), settingsKey)
+  const lookAtChanges = () => postgresChanges(postgres)
+  const doAlone = (work: () => Promise<void>) => postgres.alone('splitcart keeping house', work)
+  return new Ledger({ database, lookAtChanges, doAlone }, settingsKey)
 }
 
 /** Opens only the tables. Close them with `destroy`. */

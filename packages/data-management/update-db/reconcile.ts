@@ -2,7 +2,7 @@
  * Holds the ledger against the catalogue when update-db starts. They agree unless one of them was lost or set back to an old backup;
  * whatever the difference, it is logged, and nothing stays told as loaded that is not.
  */
-import { findStored } from '../inbox/stored.ts'
+import { borrow } from '../inbox/borrow.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { UpdateDb } from './update-db.ts'
 
@@ -23,10 +23,15 @@ export async function reconcile(work: UpdateDb): Promise<Reconciled> {
   }
 }
 
+async function isHere(work: UpdateDb, upload: Upload): Promise<boolean> {
+  await using borrowed = await borrow(work, upload)
+  return borrowed !== undefined
+}
+
 async function mendLoaded(work: UpdateDb, upload: Upload): Promise<keyof Reconciled> {
   const { id, filename } = upload
   const detail = 'the ledger calls it loaded and the catalogue does not know it'
-  if ((await findStored(work.disk, work.folders, upload)) !== undefined) {
+  if (await isHere(work, upload)) {
     work.log.warn({ upload: id, filename }, `${detail}: it is loaded again from its own file`)
     await work.ledger.uploads.wish(id, 'load', 'update-db', detail)
     return 'toLoadAgain'

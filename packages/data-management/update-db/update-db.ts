@@ -13,6 +13,7 @@ import { v7 as uuid } from 'uuid'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
+import type { JetStreamInbox } from '../inbox/jetstream.ts'
 import { type LoadProgress, noteOf, writeProgress } from '../inbox/progress.ts'
 import { putAway } from '../inbox/put-away.ts'
 import { bytesOf, DamagedFile, type Stored } from '../inbox/stored.ts'
@@ -29,6 +30,8 @@ export type UpdateDb = Readonly<{
   folders: Folders
   ledger: Ledger
   catalogue: Catalogue
+  /** The inbox that several machines share; undefined: the folder is it. */
+  fleet?: JetStreamInbox | undefined
   /** Who reads the files; undefined: this thread. */
   reader?: Reader | undefined
   lineBytesMax: number
@@ -178,7 +181,8 @@ async function giveUp(work: UpdateDb, file: Waiting, upload: Upload): Promise<vo
   await forget(work, upload, `${file.name} is damaged on disk`)
 }
 
-async function forget(work: UpdateDb, upload: Upload, detail: string): Promise<void> {
+/** Forgets an upload whose bytes are lost: its sender, asking for it, learns to send it again. */
+export async function forget(work: UpdateDb, upload: Upload, detail: string): Promise<void> {
   work.log.warn({ upload: upload.id, filename: upload.filename, detail }, 'upload forgotten')
   await work.ledger.uploads.forget(upload.id)
   await work.ledger.audit({ at: work.now(), who: 'update-db', what: 'upload forgotten', about: upload.id, detail })

@@ -5,7 +5,8 @@
  * Each wish can be fulfilled a second time without harm: a crash in the middle is mended by the next pass.
  */
 import type { LoadRecord } from '../catalogue/loads.ts'
-import { findStored } from '../inbox/stored.ts'
+import { borrow } from '../inbox/borrow.ts'
+import type { Stored } from '../inbox/stored.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { loadUpload, settle, type UpdateDb } from './update-db.ts'
 
@@ -30,13 +31,14 @@ export async function fulfilWishes(work: UpdateDb, signal: AbortSignal): Promise
 
 /** The load as it stands then, or a sentence that says why nothing was done. */
 async function fulfil(work: UpdateDb, upload: Upload): Promise<LoadRecord | string> {
-  const stored = await findStored(work.disk, work.folders, upload)
+  await using borrowed = await borrow(work, upload)
+  const stored = borrowed?.stored
   const load = upload.wish === 'load' ? await loadAgain(work, upload, stored) : await changeState(work, upload)
   if (typeof load !== 'string') await settle(work, upload, stored, load)
   return load
 }
 
-async function loadAgain(work: UpdateDb, upload: Upload, stored: Awaited<ReturnType<typeof findStored>>) {
+async function loadAgain(work: UpdateDb, upload: Upload, stored: Stored | undefined) {
   if (stored === undefined) return 'Its file is no longer here: it was pruned or removed.'
   return loadUpload(work, upload, stored, { hold: undefined })
 }

@@ -1,0 +1,119 @@
+/** The bytes of uploads in JetStream, compressed with gzip and named by the SHA-256 of what they are without that. */
+import { Readable } from 'node:stream'
+import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
+import { type ObjectInfo, type ObjectStore, Objm, StorageType } from '@nats-io/obj'
+import type { NatsConnection } from '@nats-io/transport-node'
+
+const BUCKET = 'splitcart_inbox'
+export const BUCKET_STREAM = `OBJ_${BUCKET}`
+
+const PIECE_BYTES = 512 * 1024
+// So many lie in memory at most.
+const PIECES_AT_ONCE = 8
+const PIECE_MS_MAX = 10_000
+
+type Reach = <T>(work: () => Promise<T>) => Promise<T>
+
+/** A file in the bucket: its SHA-256, and when it was put there (milliseconds since 1970). */
+export type InBucket = Readonly<{ sha256: string; putAt: number }>
+
+/** The bucket of an inbox. */
+export class Bucket {
+  readonly #objects: Objm
+  readonly #client: JetStreamClient
+  readonly #manager: JetStreamManager
+  readonly #reach: Reach
+  #store: ObjectStore | undefined
+
+  constructor(connection: NatsConnection, client: JetStreamClient, manager: JetStreamManager, reach: Reach) {
+    this.#objects = new Objm(connection)
+    this.#client = client
+    this.#manager = manager
+    this.#reach = reach
+  }
+
+  /** Makes the bucket where it is not there. */
+  async make(replicas: number): Promise<void> {
+    try {
+      this.#store = await this.#objects.create(BUCKET, { replicas, storage: StorageType.File })
+    } catch (error) {
+      // It is there, and with other copies than we would make: the check of the settings says so.
+      if (!(error instanceof JetStreamApiError)) throw error
+      this.#store = await this.#objects.open(BUCKET)
+    }
+  }
+
+  /** Puts compressed bytes there, unless they are. When this resolves, the servers have them. */
+  async put(sha256: string, bytes: () => AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#reach(async () => {
+      if ((await this.#info(sha256)) !== undefined) return
+      const source = Readable.toWeb(Readable.from(bytes(), { objectMode: false })) as ReadableStream<Uint8Array>
+      await this.#store!.put({ name: sha256, options: { max_chunk_size: PIECE_BYTES } }, source)
+    })
+  }
+
+  /** Whether some bytes are there. */
+  has(sha256: string): Promise<boolean> {
+    return this.#reach(async () => (await this.#info(sha256)) !== undefined)
+  }
+
+  /** The compressed bytes, piece by piece; undefined when they are not there. Throws when they are not whole. */
+  async get(sha256: string): Promise<AsyncGenerator<Uint8Array> | undefined> {
+    const info = await this.#reach(() => this.#info(sha256))
+    return info === undefined ? undefined : this.#pieces(info)
+  }
+
+  /** Removes bytes that are of no use any more. */
+  async remove(sha256: string): Promise<void> {
+    await this.#reach(() => this.#store!.delete(sha256))
+  }
+
+  /** What is there. */
+  list(): Promise<InBucket[]> {
+    return this.#reach(async () =>
+      (await this.#store!.list()).map(({ name, mtime }) => ({ sha256: name, putAt: Date.parse(mtime) })),
+    )
+  }
+
+  /** Removes pieces of files that were never whole: their receiver died while it put them there. */
+  async removeStrays(ageMsMin: number, now: number): Promise<number> {
+    return this.#reach(async () => {
+      const { state } = await this.#manager.streams.info(BUCKET_STREAM, { subjects_filter: `$O.${BUCKET}.C.>` })
+      const whole = new Set((await this.#store!.list()).map(({ nuid }) => pieceSubject(nuid)))
+      let removed = 0
+      for (const subject of Object.keys(state.subjects ?? {}).filter((each) => !whole.has(each))) {
+        const last = await this.#manager.streams.getMessage(BUCKET_STREAM, { last_by_subj: subject })
+        if (last === null || now - last.time.getTime() < ageMsMin) continue
+        await this.#manager.streams.purge(BUCKET_STREAM, { filter: subject })
+        removed++
+      }
+      return removed
+    })
+  }
+
+  async #info(sha256: string): Promise<ObjectInfo | undefined> {
+    const info = await this.#store!.info(sha256)
+    return info === null || info.deleted ? undefined : info
+  }
+
+  /** Fetched in portions: what the library itself offers keeps in memory whatever the disk does not take at once. */
+  async *#pieces({ nuid, chunks, name }: ObjectInfo): AsyncGenerator<Uint8Array> {
+    const filter_subjects = pieceSubject(nuid)
+    const consumer = await this.#reach(() => this.#client.consumers.get(BUCKET_STREAM, { filter_subjects }))
+    for (let came = 0; came < chunks; ) {
+      const max_messages = Math.min(PIECES_AT_ONCE, chunks - came)
+      const portion = await this.#reach(async () => {
+        const pieces: Uint8Array[] = []
+        for await (const { data } of await consumer.fetch({ max_messages, expires: PIECE_MS_MAX })) pieces.push(data)
+        return pieces
+      })
+      if (portion.length === 0) throw new Error(`${chunks - came} of ${chunks} pieces of ${name} are missing`)
+      came += portion.length
+      yield* portion
+    }
+  }
+}
+
+function pieceSubject(nuid: string): string {
+  return `$O.${BUCKET}.C.${nuid}`
+}

@@ -1,0 +1,244 @@
+/** A fleet's inbox in real NATS servers: files come in by any receiver and are loaded by any loader, once, whatever dies meanwhile. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { openLog } from '@splitcart/shared/log.ts'
+import { NO_NATS, startNats } from '../../../test/nats.ts'
+import { borrow } from '../inbox/borrow.ts'
+import { JetStreamInbox } from '../inbox/jetstream.ts'
+import { jetStreamPlaceOf } from '../inbox/jetstream-place.ts'
+import { dealWithNext, type FleetWork } from '../update-db/fleet.ts'
+import { keepHouse, pruneBucket } from '../update-db/fleet-house.ts'
+import { loadUpload } from '../update-db/update-db.ts'
+import { get, openReceiver, postGzip, type Receiver, rowsText, SETTINGS_KEY, sha256Of } from './receiver.ts'
+
+const skip = NO_NATS
+const NOBODY = new AbortController().signal
+const CLAIM_MS = 1_000
+
+async function scene(servers: 1 | 3 = 1) {
+  const stack = new AsyncDisposableStack()
+  const nats = stack.use(await startNats(servers))
+  const fleet = stack.use(await JetStreamInbox.open(nats.address, CLAIM_MS))
+  const receiver = stack.use(await openReceiver({ fleet }))
+  const { folders, ledger, catalogue } = receiver
+  const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
+  const work: FleetWork = { disk: realDisk(), folders, ledger, catalogue, fleet, ...rest }
+  return {
+    nats,
+    fleet,
+    receiver,
+    work,
+    /** Deals with all there is. */
+    load: async (changed: Partial<FleetWork> = {}) => {
+      while (await dealWithNext({ ...work, ...changed }, NOBODY));
+    },
+    stateOf: async (id: unknown) => (await get({ ...receiver, key: SETTINGS_KEY }, `/api/uploads/${id}`)).body.state,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+test('a file that is sent lies in the bucket, is loaded, and can be had back', { skip }, async () => {
+  await using at = await scene()
+  const text = `${rowsText(3)}no row\n`
+  const sent = await postGzip(at.receiver, 'x.jsonl.gz', text)
+  assert.equal(sent.status, 201)
+  assert.deepEqual(await at.receiver.inboxNames(), [])
+  assert.deepEqual({ ...(await at.fleet.counts()), oldest: 0 }, { waiting: 1, claimed: 0, redelivered: 0, oldest: 0 })
+  await at.load()
+  assert.equal(await at.stateOf(sent.body.id), 'loaded')
+  const headers = { 'X-API-Key': SETTINGS_KEY }
+  const content = await fetch(`${at.receiver.url}/api/uploads/${sent.body.id}/content`, { headers })
+  assert.equal(await content.text(), text)
+  assert.deepEqual(await at.fleet.counts(), { waiting: 0, claimed: 0, redelivered: 0, oldest: null })
+  assert.deepEqual(await at.receiver.inboxNames(), [])
+  assert.equal((await postGzip(at.receiver, 'y.jsonl.gz', text)).status, 200)
+  assert.equal(await dealWithNext(at.work, NOBODY), false)
+})
+
+test('the same bytes sent by many at once are one upload and one work item', { skip }, async () => {
+  await using at = await scene()
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => postGzip(at.receiver, `${index}.jsonl.gz`, rowsText(50))),
+  )
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 200, 200, 200, 201])
+  assert.equal((await at.fleet.counts()).waiting, 1)
+  assert.deepEqual(
+    (await at.fleet.bucket.list()).map(({ sha256 }) => sha256),
+    [sha256Of(rowsText(50))],
+  )
+  await at.load()
+  assert.equal(await at.stateOf(answers[0]!.body.id), 'loaded')
+})
+
+test('a large file comes back whole from the bucket, piece by piece', { skip }, async () => {
+  await using at = await scene()
+  const bytes = Buffer.from(Array.from({ length: 9 * 1024 * 1024 }, (_, index) => (index * 31) % 251))
+  await at.fleet.bucket.put('large', async function* () {
+    for (let start = 0; start < bytes.length; start += 300_000) yield bytes.subarray(start, start + 300_000)
+  })
+  const came = await Array.fromAsync((await at.fleet.bucket.get('large'))!)
+  assert.ok(came.length > 16)
+  assert.ok(Buffer.concat(came).equals(bytes))
+  await at.fleet.bucket.remove('large')
+  assert.equal(await at.fleet.bucket.get('large'), undefined)
+})
+
+test('what breaks off on its way into the bucket leaves nothing there', { skip }, async () => {
+  await using at = await scene()
+  const put = at.fleet.bucket.put('half', async function* () {
+    yield Buffer.alloc(2 * 1024 * 1024)
+    throw new Error('the disk is broken')
+  })
+  await assert.rejects(put, /the disk is broken/)
+  assert.equal(await at.fleet.bucket.has('half'), false)
+  assert.equal(await at.fleet.bucket.removeStrays(0, Date.now() + 1), 0)
+})
+
+test('a loader that falls silent loses its claim, one that works keeps it', { skip }, async () => {
+  await using at = await scene()
+  await postGzip(at.receiver, 'x.jsonl.gz', rowsText(1))
+  {
+    using claim = await at.fleet.claim(CLAIM_MS)
+    assert.equal(claim?.times, 1)
+    assert.equal(await at.fleet.claim(3 * CLAIM_MS), undefined)
+  }
+  using again = await at.fleet.claim(5 * CLAIM_MS)
+  assert.equal(again?.times, 2)
+  assert.equal((await at.fleet.counts()).redelivered, 1)
+  await again?.done()
+  assert.equal((await at.fleet.counts()).oldest, null)
+})
+
+test('a load that was committed before its loader died is not made again', { skip }, async () => {
+  await using at = await scene()
+  const { id, sha256 } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(4))).body
+  const upload = await at.receiver.ledger.uploads.find(String(id))
+  {
+    using _claim = await at.fleet.claim(1_000)
+    await using borrowed = await borrow(at.work, upload!)
+    await loadUpload(at.work, upload!, borrowed!.stored, { hold: undefined })
+  }
+  assert.equal(await at.stateOf(id), 'loading')
+  const load = await at.receiver.catalogue.findLoad(String(sha256))
+  await sleep(2_500)
+  await at.load()
+  assert.equal(await at.stateOf(id), 'loaded')
+  assert.deepEqual(await at.receiver.catalogue.findLoad(String(sha256)), load)
+})
+
+test('an upload that ends every loader is set aside in the end, and a person can have it loaded', {
+  skip,
+}, async () => {
+  await using at = await scene()
+  const { id } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(2))).body
+  for (let times = 1; times <= 10; times++) {
+    using claim = await at.fleet.claim(5_000)
+    assert.equal(claim?.times, times)
+    claim?.giveBack(0)
+  }
+  await at.load()
+  assert.equal(await at.stateOf(id), 'held')
+  assert.equal((await at.fleet.counts()).oldest, null)
+  await at.receiver.ledger.uploads.wish(String(id), 'load', 'me', 'the loaders have more memory now')
+  await keepHouse(at.work, NOBODY)
+  assert.equal(await at.stateOf(id), 'loaded')
+})
+
+test('when the whole inbox is lost, what waited is forgotten and comes again; what was loaded stays', {
+  skip,
+}, async () => {
+  await using at = await scene()
+  const loaded = await postGzip(at.receiver, 'loaded.jsonl.gz', rowsText(1))
+  await at.load()
+  const waiting = await postGzip(at.receiver, 'waiting.jsonl.gz', rowsText(2))
+  await at.nats.wipe()
+  await assert.doesNotReject(untilTrue(async () => (await at.fleet.counts()).waiting === 0))
+  await keepHouse(at.work, NOBODY, 0)
+  assert.equal(await at.stateOf(loaded.body.id), 'loaded')
+  assert.equal(await at.receiver.ledger.uploads.find(String(waiting.body.id)), undefined)
+  const again = await postGzip(at.receiver, 'waiting.jsonl.gz', rowsText(2))
+  assert.equal(again.status, 201)
+  await at.load()
+  assert.equal(await at.stateOf(again.body.id), 'loaded')
+})
+
+test('a work item that is lost is made again, as long as the bytes are there', { skip }, async () => {
+  await using at = await scene()
+  const { id } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(2))).body
+  {
+    using claim = await at.fleet.claim(1_000)
+    await claim?.done()
+  }
+  assert.equal((await at.fleet.counts()).oldest, null)
+  await keepHouse(at.work, NOBODY, 0)
+  await keepHouse(at.work, NOBODY, 0)
+  assert.equal((await at.fleet.counts()).waiting, 1)
+  await at.load()
+  assert.equal(await at.stateOf(id), 'loaded')
+})
+
+test('loaded files leave the bucket after their time, what waits for a person never', { skip }, async () => {
+  await using at = await scene()
+  const loaded = await postGzip(at.receiver, 'loaded.jsonl.gz', rowsText(30))
+  await at.load()
+  const held = await postGzip(at.receiver, 'held.jsonl.gz', `${rowsText(3, 2)}no row\n`)
+  await at.load({ hold: { rowsMin: 20, rowsShare: 0.5, rejectsShare: 0.2 } })
+  assert.equal(await at.stateOf(held.body.id), 'held')
+  assert.equal(await pruneBucket(at.work, 30), 0)
+  const later = { ...at.work, now: () => Date.now() + 31 * 86_400_000 }
+  assert.equal(await pruneBucket(later, 30), 1)
+  assert.equal(await at.fleet.bucket.has(String(loaded.body.sha256)), false)
+  assert.equal(await at.fleet.bucket.has(String(held.body.sha256)), true)
+})
+
+test('one server of three may die at any time; without a majority senders are told to come back', {
+  skip,
+}, async () => {
+  await using at = await scene(3)
+  const first = await postGzip(at.receiver, 'first.jsonl.gz', rowsText(1))
+  assert.equal(first.status, 201)
+  await at.nats.kill(0)
+  const second = await untilAccepted(at, () => postGzip(at.receiver, 'second.jsonl.gz', rowsText(2)))
+  await at.nats.kill(1)
+  const third = await postGzip(at.receiver, 'third.jsonl.gz', rowsText(3))
+  assert.deepEqual([third.status, third.body.code], [503, 'inbox_unreachable'])
+  await Promise.all([at.nats.start(0), at.nats.start(1)])
+  const again = await untilAccepted(at, () => postGzip(at.receiver, 'third.jsonl.gz', rowsText(3)))
+  for (const { body } of [first, second, again])
+    await untilTrue(async () => {
+      await at.load()
+      return (await at.stateOf(body.id)) === 'loaded'
+    })
+})
+
+test('the address of an inbox says where it is, and what it does not say has a default', () => {
+  const place = jetStreamPlaceOf('nats://me:p%40ss@one,two:1234,[::1]?monitor=8222')
+  assert.deepEqual(place.servers, ['one:4222', 'two:1234', '[::1]:4222'])
+  assert.deepEqual([place.login, place.replicas, place.monitorPort], [{ user: 'me', pass: 'p@ss' }, 3, 8222])
+  assert.equal(jetStreamPlaceOf('nats://one').replicas, 1)
+  assert.equal(jetStreamPlaceOf('tls://a,b,c,d?replicas=1').tls, true)
+  for (const wrong of ['nats://', 'nats://a,,b', 'http://a', 'nats://a?replicas=9', 'nats://a b', 'nats://a?monitor=x'])
+    assert.throws(() => jetStreamPlaceOf(wrong), /nats:\/\/host1/, wrong)
+})
+
+type Posted = Awaited<ReturnType<typeof postGzip>>
+
+async function untilAccepted(at: { receiver: Receiver }, send: () => Promise<Posted>): Promise<Posted> {
+  let answer = await send()
+  for (let tries = 0; answer.status === 503 && tries < 60; tries++) {
+    await sleep(500)
+    answer = await send()
+  }
+  assert.ok([200, 201].includes(answer.status), JSON.stringify(answer.body) + (await at.receiver.logged()))
+  return answer
+}
+
+async function untilTrue(isIt: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 120; tries++) {
+    if (await isIt().catch(() => false)) return
+    await sleep(250)
+  }
+  assert.ok(await isIt())
+}

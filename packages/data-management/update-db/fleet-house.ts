@@ -1,0 +1,48 @@
+/** What one loader of a fleet does for all of them, whichever gets to it: nobody else does it at that time. */
+import type { Upload } from '../ledger/uploads.ts'
+import type { FleetWork } from './fleet.ts'
+import { forget } from './update-db.ts'
+import { fulfilWishes } from './wishes.ts'
+
+// What has just been recorded may still be on its way into the inbox.
+const SETTLED_IN_MS = 60_000
+const STRAYS_MS_MIN = 60 * 60 * 1000
+const DAY_MS = 86_400_000
+
+/** Does what people want, and mends what a crash or a lost inbox has left. `settledInMs`: how long after its arrival an upload is looked at. */
+export async function keepHouse(work: FleetWork, signal: AbortSignal, settledInMs = SETTLED_IN_MS): Promise<void> {
+  await work.ledger.doAlone(async () => {
+    await fulfilWishes(work, signal)
+    for (const upload of await work.ledger.uploads.open())
+      if (!signal.aborted && work.now() - upload.received_at > settledInMs) await mend(work, upload)
+  })
+}
+
+/**
+ * An upload that waits: it may have been dealt with and only the ledger does not know; its work item may be lost, then there is a new
+ * one; or its bytes are lost, then it is forgotten, so that its sender sends it again.
+ */
+async function mend(work: FleetWork, upload: Upload): Promise<void> {
+  const load = await work.catalogue.findLoad(upload.sha256)
+  if (load !== undefined) await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
+  else if (await work.fleet.bucket.has(upload.sha256)) await work.fleet.enqueue(upload)
+  else await forget(work, upload, 'its bytes are no longer in the inbox')
+}
+
+/** Removes from the bucket what has been loaded and was kept for so many days since. Returns how many files. */
+export async function pruneBucket(work: FleetWork, daysMax: number): Promise<number> {
+  let removed = 0
+  await work.ledger.doAlone(async () => {
+    removed += await work.fleet.bucket.removeStrays(STRAYS_MS_MIN, work.now())
+    for (const { sha256, putAt } of await work.fleet.bucket.list()) {
+      const upload = await work.ledger.uploads.findBySha256(sha256)
+      const keptMs = work.now() - (upload?.settled_at ?? putAt)
+      // Of what is on no record the receiver died before it answered: its sender sends it again.
+      const isOver = upload === undefined ? keptMs > DAY_MS : upload.state === 'loaded' && keptMs > daysMax * DAY_MS
+      if (!isOver) continue
+      await work.fleet.bucket.remove(sha256)
+      removed++
+    }
+  })
+  return removed
+}

@@ -1,0 +1,111 @@
+/**
+ * `update-db --products` of a fleet: any number of these on any machines take work items from the same inbox.
+ *
+ *   claim ─▶ fetch the bytes ─▶ load (one transaction) ─▶ ledger says what became of it ─▶ the item is done
+ *
+ * A loader that dies loses its claim and another one begins again; what it had committed is found by its record, as in a folder's inbox.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isUnreachable } from '../database/postgres-problems.ts'
+import { borrow } from '../inbox/borrow.ts'
+import { isInboxUnreachable, type JetStreamInbox } from '../inbox/jetstream.ts'
+import type { Claim } from '../inbox/jetstream-work.ts'
+import { DamagedFile } from '../inbox/stored.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import { forget, loadUpload, settle, type UpdateDb } from './update-db.ts'
+
+const CLAIM_WAIT_MS = 1_000
+const PAUSE_MS = 1_000
+const PAUSE_MS_MAX = 15_000
+const AGAIN_MS_MAX = 60_000
+// So often loaders may fail at an upload, or die of it, before it waits for a person.
+const TIMES_MAX = 10
+
+/** What a loader of a fleet works with. */
+export type FleetWork = UpdateDb & Readonly<{ fleet: JetStreamInbox }>
+
+/** Takes work items until the signal aborts. Whatever is not there, database or inbox, is waited for. */
+export async function workForFleet(work: FleetWork, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      await dealWithNext(work, signal)
+      failures = 0
+    } catch (error) {
+      failures++
+      work.log.error({ err: error, failures }, 'no work could be taken')
+      await sleep(pauseMs(failures), undefined, { signal }).catch(() => {})
+    }
+  }
+}
+
+/** Deals with the next work item; false: there is none. */
+export async function dealWithNext(work: FleetWork, signal: AbortSignal): Promise<boolean> {
+  using claim = await work.fleet.claim(CLAIM_WAIT_MS)
+  if (claim === undefined) return false
+  if (signal.aborted) claim.giveBack(0)
+  else await tryToDealWith(work, claim, signal)
+  return true
+}
+
+/** An upload that cannot be loaded must not keep the others waiting: it is tried again later. */
+async function tryToDealWith(work: FleetWork, claim: Claim, signal: AbortSignal): Promise<void> {
+  try {
+    await untilReachable(work, signal, () => dealWith(work, claim))
+  } catch (error) {
+    work.log.error({ err: error, upload: claim.uploadId, times: claim.times }, 'upload could not be loaded')
+    claim.giveBack(signal.aborted ? 0 : Math.min(PAUSE_MS * 2 ** claim.times, AGAIN_MS_MAX))
+  }
+}
+
+/** Does something as soon as database and inbox are there. The claim is kept meanwhile: that they are away is not the upload's fault. */
+async function untilReachable(work: FleetWork, signal: AbortSignal, what: () => Promise<void>): Promise<void> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await what()
+    } catch (error) {
+      if (signal.aborted || !(isUnreachable(error) || isInboxUnreachable(error))) throw error
+      work.log.warn({ err: error, failures }, 'waiting for what cannot be reached')
+      await sleep(pauseMs(failures), undefined, { signal }).catch(() => {})
+    }
+  }
+}
+
+function pauseMs(failures: number): number {
+  return Math.min(PAUSE_MS * 2 ** (failures - 1), PAUSE_MS_MAX)
+}
+
+async function dealWith(work: FleetWork, claim: Claim): Promise<void> {
+  const upload = await work.ledger.uploads.find(claim.uploadId)
+  // What is not on record has been forgotten; what has been dealt with came a second time, or a person has seen to it.
+  const waits = upload?.state === 'accepted' || upload?.state === 'loading'
+  if (upload !== undefined && waits) await dealWithUpload(work, upload, claim.times)
+  await claim.done()
+}
+
+async function dealWithUpload(work: FleetWork, upload: Upload, times: number): Promise<void> {
+  const known = await work.catalogue.findLoad(upload.sha256)
+  if (known !== undefined) return settle(work, upload, undefined, known)
+  if (times > TIMES_MAX) return setAside(work, upload, times)
+  await using borrowed = await borrow(work, upload)
+  if (borrowed === undefined) return forget(work, upload, 'its bytes are no longer in the inbox')
+  try {
+    const load = await loadUpload(work, upload, borrowed.stored, { hold: work.hold })
+    await settle(work, upload, undefined, load)
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error
+    await work.fleet.bucket.remove(upload.sha256)
+    await forget(work, upload, 'its bytes are damaged')
+  }
+}
+
+/** Lets an upload wait for a person: it may be that it ends every loader that begins with it. Its bytes stay where they are. */
+async function setAside(work: FleetWork, upload: Upload, times: number): Promise<void> {
+  const counts = { rows: 0, inserted: 0, changed: 0, unchanged: 0, duplicate: 0, rejected: 0, warnings: 0 }
+  const problem = `Loading it was begun ${times - 1} times and never finished; the logs of the loaders say why.`
+  const now = work.now()
+  const result = { ...counts, finished_at: new Date(now).toISOString(), problem }
+  await work.ledger.uploads.settle(upload.id, 'held', result, now)
+  const entry = { at: now, who: 'update-db', what: 'upload set aside', about: upload.id, detail: problem }
+  await work.ledger.audit(entry)
+  work.log.error({ upload: upload.id, filename: upload.filename, problem }, 'upload set aside')
+}

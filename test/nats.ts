@@ -1,0 +1,135 @@
+/** Real nats-servers with JetStream for tests: one, or a cluster of three; on loopback, with their files in the temporary folder. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { type TemporaryFolder, temporaryFolder } from './folders.ts'
+import { neededHere } from './needed.ts'
+
+const START_MS_MAX = 60_000
+
+/** Why there is no nats-server for tests, or false. */
+export const NO_NATS = neededHere(isInstalled() ? false : 'nats-server is not installed')
+
+/** Servers that run; each can be killed, started again, and lose its files. */
+export type Nats = AsyncDisposable &
+  Readonly<{
+    /** As INBOX_URL has it. */
+    address: string
+    kill: (server: number) => Promise<void>
+    start: (server: number) => Promise<void>
+    /** Kills all, removes what they stored, and starts them again. */
+    wipe: () => Promise<void>
+    /** Stops a server for a while: to the others it is as if the line to it were cut. */
+    pause: (server: number) => void
+    resume: (server: number) => void
+  }>
+
+type Node = { readonly name: string; readonly port: number; readonly routePort: number; child?: ChildProcess }
+
+/** Starts so many servers, of which each knows the others, and waits until they can store something. */
+export async function startNats(count: 1 | 3): Promise<Nats> {
+  const at = await temporaryFolder()
+  const ports = await freePorts(2 * count)
+  const nodes: Node[] = Array.from({ length: count }, (_, index) => {
+    const [port, routePort] = ports.slice(2 * index)
+    return { name: `n${index}`, port: port!, routePort: routePort! }
+  })
+  const address = `nats://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`
+  const startAll = async () => {
+    await Promise.all(nodes.map((node) => start(at, node, nodes)))
+    await untilReady(address, nodes)
+  }
+  const stopAll = () => Promise.all(nodes.map((node) => end(node)))
+  await startAll().catch(async (error) => {
+    await stopAll()
+    await at[Symbol.asyncDispose]()
+    throw error
+  })
+  return {
+    address,
+    kill: (server) => end(nodes[server]!),
+    start: (server) => start(at, nodes[server]!, nodes),
+    wipe: async () => {
+      await stopAll()
+      await Promise.all(nodes.map(({ name }) => rm(join(at.path, name), { recursive: true, force: true })))
+      await startAll()
+    },
+    pause: (server) => void nodes[server]!.child?.kill('SIGSTOP'),
+    resume: (server) => void nodes[server]!.child?.kill('SIGCONT'),
+    [Symbol.asyncDispose]: async () => {
+      await stopAll()
+      await at[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function start(at: TemporaryFolder, node: Node, nodes: readonly Node[]): Promise<void> {
+  const folder = join(at.path, node.name)
+  await mkdir(folder, { recursive: true })
+  const routes = JSON.stringify(nodes.map(({ routePort }) => `nats://127.0.0.1:${routePort}`))
+  const cluster = `cluster { name: test, listen: "127.0.0.1:${node.routePort}", routes: ${routes} }`
+  const config = join(at.path, `${node.name}.conf`)
+  await writeFile(
+    config,
+    `server_name: ${node.name}
+listen: "127.0.0.1:${node.port}"
+jetstream { store_dir: "${folder}", max_memory_store: 64MB, max_file_store: 4GB }
+${nodes.length > 1 ? cluster : ''}
+`,
+  )
+  node.child = spawn('nats-server', ['-c', config], { stdio: 'ignore' })
+  await once(node.child, 'spawn')
+}
+
+async function end(node: Node): Promise<void> {
+  const { child } = node
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'close')
+  child.kill('SIGKILL')
+  await ended
+}
+
+/** Ready is who has a leader that takes streams with a copy on each server. */
+async function untilReady(address: string, nodes: readonly Node[]): Promise<void> {
+  const end = performance.now() + START_MS_MAX
+  for (;;) {
+    try {
+      await using connection = await connectTo(address)
+      const manager = await jetstreamManager(connection)
+      await manager.streams.add({ name: 'ready', subjects: ['ready'], num_replicas: nodes.length })
+      await manager.streams.delete('ready')
+      return
+    } catch (error) {
+      if (performance.now() > end) throw error
+      await sleep(100)
+    }
+  }
+}
+
+async function connectTo(address: string) {
+  const servers = address.replace('nats://', '').split(',')
+  const connection = await connect({ servers, maxReconnectAttempts: 0, timeout: 2000 })
+  return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.close() })
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}
+
+function isInstalled(): boolean {
+  try {
+    execFileSync('nats-server', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
