@@ -81,7 +81,7 @@ async function underTheLoader({ seed, turns, sum, disk }: Trial): Promise<Fault>
   await utimes(join(inbox, 'honest.jsonl'), 1, 1)
   if ((await load(receiver, disk)).loaded < 1) return 'loader: an honest file was not loaded afterwards'
   const { database } = receiver.catalogue
-  for (const { name } of database.each<{ name: string }>('select name from label'))
+  for await (const { name } of database.each<{ name: string }>('select name from label'))
     if (name.includes(SECRET)) return 'loader: it loaded a secret'
   return await faultOfContents('loader', [inbox, processed, held, failed])
 }

@@ -36,7 +36,12 @@ export function matchOf(sought: Sought): string {
   return sought.map((word, index) => `"${word}"${isBegun(sought, index) ? ' *' : ''}`).join(' ')
 }
 
-/** Whether a listing of these words is found: the same answer that FTS5 gives. */
+/** The same in the language of PostgreSQL. */
+export function tsqueryOf(sought: Sought): string {
+  return sought.map((word, index) => `'${word}'${isBegun(sought, index) ? ':*' : ''}`).join(' & ')
+}
+
+/** Whether a listing of these words is found: the same answer that both of them give. */
 export function isFound(words: readonly string[], sought: Sought): boolean {
   return sought.every((word, index) =>
     words.some((each) => (isBegun(sought, index) ? each.startsWith(word) : each === word)),

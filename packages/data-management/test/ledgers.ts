@@ -1,5 +1,5 @@
 /**
- * The ledger of a test: a SQLite file in its folder, or, where LEDGER_OF_TESTS is the address of a PostgreSQL (ledger-on-postgres.test.ts),
+ * The ledger of a test: a SQLite file in its folder, or, where DATABASE_OF_TESTS is the address of a PostgreSQL (on-postgres.test.ts),
  * a database of its own there.
  */
 import { readdir, readFile } from 'node:fs/promises'
@@ -16,7 +16,7 @@ type Record = { [column: string]: unknown }
 
 const TABLES = ['upload', 'delivery', 'api_key', 'session', 'audit']
 
-const cluster = process.env.LEDGER_OF_TESTS
+const cluster = process.env.DATABASE_OF_TESTS
 const databases = new Map<string, Promise<TestDatabase>>()
 
 /** Opens the ledger of a folder, also once more. */
@@ -68,7 +68,8 @@ export async function storedIn(folder: string): Promise<string> {
   return JSON.stringify(await Promise.all(TABLES.map((table) => askLedger(folder, `select * from ${table}`))))
 }
 
-async function addressOf(folder: string): Promise<string | undefined> {
+/** The database that belongs to a folder, which has its catalogue too; undefined where they are files. */
+export async function addressOf(folder: string): Promise<string | undefined> {
   if (cluster === undefined) return undefined
   if (!databases.has(folder)) databases.set(folder, makeDatabaseAt(cluster))
   return (await databases.get(folder))?.address

@@ -226,8 +226,8 @@ test('a load that is not committed leaves nothing in the search', async () => {
   await using receiver = await openReceiver()
   await scrape(receiver, 'aldi/G1', DAY, named('Milk'))
   {
-    await using _attempt = await receiver.catalogue.attempt()
-    await scrape(receiver, 'aldi/G2', DAY, named('Butter', 'Honey'))
+    await using catalogue = await receiver.catalogue.attempt()
+    await scrape({ ...receiver, catalogue }, 'aldi/G2', DAY, named('Butter', 'Honey'))
   }
   const ask = await reader(receiver)
   assert.deepEqual(await namesFound(ask, 'honey'), [])

@@ -12,13 +12,14 @@ import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import type { Door } from '../api/door.ts'
 import { buildServer } from '../api/server.ts'
-import { openCatalogue, type SqliteCatalogue } from '../catalogue/catalogue.ts'
+import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
+import { openPostgresCatalogue } from '../catalogue/postgres/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '../folders.ts'
 import type { Inbox } from '../inbox/accept.ts'
 import { type UnfinishedLimits, UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { Scope } from '../ledger/keys.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { openLedgerIn } from './ledgers.ts'
+import { addressOf, openLedgerIn } from './ledgers.ts'
 
 const MIB = 1024 * 1024
 
@@ -30,7 +31,7 @@ export type Receiver = AsyncDisposable &
     key: string
     folders: Folders
     ledger: Ledger
-    catalogue: SqliteCatalogue
+    catalogue: Catalogue
     unfinished: UnfinishedUploads
     makeKey: (...scopes: Scope[]) => Promise<string>
     /** What lies in the inbox, parts too. */
@@ -65,7 +66,9 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const folders = foldersIn(at.path)
   await makeFolders(disk, folders)
   const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
-  const catalogue = openCatalogue(join(at.path, 'catalogue.db'))
+  const address = await addressOf(at.path)
+  const catalogue: Catalogue =
+    address === undefined ? openCatalogue(join(at.path, 'catalogue.db')) : await openPostgresCatalogue(address)
   const logFile = openSync(join(at.path, 'server.log'), 'a')
   const inbox: Inbox = {
     disk,
@@ -89,7 +92,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const close = async () => {
     server.server.closeAllConnections()
     await server.close()
-    catalogue[Symbol.dispose]()
+    await catalogue[Symbol.asyncDispose]()
     await ledger[Symbol.asyncDispose]()
     closeSync(logFile)
     await at[Symbol.asyncDispose]()

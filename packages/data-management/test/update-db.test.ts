@@ -40,10 +40,9 @@ async function copyByHand({ folders }: Receiver, name: string, text: string): Pr
   return path
 }
 
-function loads(receiver: Receiver): unknown[] {
-  return receiver.catalogue.database
-    .all('select filename, state, rows from load order by id')
-    .map((load) => ({ ...load }))
+async function loads(receiver: Receiver): Promise<unknown[]> {
+  const records = await receiver.catalogue.database.all('select filename, state, rows from load order by id')
+  return records.map((load) => ({ ...load }))
 }
 
 test('an upload is loaded, told so in its receipt, and kept compressed with the same content', async () => {
@@ -94,7 +93,7 @@ test('a file that a person copies into the inbox is loaded when it has been stil
   assert.deepEqual(counts(await pass(receiver, { now: later })), { ...NOTHING, loaded: 1 })
   await copyByHand(receiver, 'by-hand-again.jsonl', rowsText(3))
   assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, loaded: 1 })
-  assert.deepEqual(loads(receiver), [{ filename: 'by-hand.jsonl', state: 'loaded', rows: 3 }])
+  assert.deepEqual(await loads(receiver), [{ filename: 'by-hand.jsonl', state: 'loaded', rows: 3 }])
   const [upload] = await receiver.ledger.uploads.list({ limit: 9 })
   assert.deepEqual([upload?.filename, upload?.state, upload?.wire_bytes], ['by-hand.jsonl', 'loaded', null])
   assert.deepEqual(await receiver.inboxNames(), [])
@@ -153,7 +152,7 @@ test('a file that the disk damaged is moved aside and forgotten, and keeps no ot
   const again = await postGzip(receiver, 'damaged.jsonl.gz', TEXT)
   assert.equal(again.status, 201)
   assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, loaded: 1 })
-  assert.equal(loads(receiver).length, 2)
+  assert.equal((await loads(receiver)).length, 2)
 })
 
 test('an upload whose file is gone is forgotten, so that its sender sends it again', async () => {
@@ -185,7 +184,7 @@ test('a crash right after a load was committed: the next pass does the rest, and
   await using receiver = await openReceiver()
   await crashAfterCommit(receiver, 'x.jsonl', TEXT)
   assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, loaded: 1 })
-  assert.deepEqual(loads(receiver), [{ filename: 'x.jsonl', state: 'loaded', rows: 3 }])
+  assert.deepEqual(await loads(receiver), [{ filename: 'x.jsonl', state: 'loaded', rows: 3 }])
   const [upload] = await receiver.ledger.uploads.list({ limit: 9 })
   assert.equal(upload?.state, 'loaded')
   assert.deepEqual(await readdir(receiver.folders.processed), ['x.jsonl.gz'])
@@ -200,7 +199,7 @@ test('a crash after the ledger was told, before the file was put away: the next 
   await receiver.ledger.uploads.settle(String(before?.id), 'loaded', load.result, Date.now())
   const later = () => Date.now() + 2_100
   assert.deepEqual(counts(await pass(receiver, { now: later })), { ...NOTHING, loaded: 1 })
-  assert.equal(loads(receiver).length, 1)
+  assert.equal((await loads(receiver)).length, 1)
   assert.deepEqual(await readdir(receiver.folders.processed), ['x.jsonl.gz'])
   const [after] = await receiver.ledger.uploads.list({ limit: 9 })
   assert.equal(after?.id, before?.id)

@@ -177,7 +177,7 @@ test('what the ledger calls loaded and the catalogue does not know is loaded aga
   // As after the catalogue was set back to an older copy.
   for (const { sha256 } of [kept, lost]) {
     await receiver.catalogue.undo(sha256, 'lost', 0)
-    receiver.catalogue.database.run('delete from load where sha256 = ?', sha256)
+    await receiver.catalogue.database.run('delete from load where sha256 = ?', sha256)
   }
   assert.deepEqual(await reconcile(workOn(receiver)), { toLoadAgain: 1, forgotten: 1 })
   await fulfilWishes(workOn(receiver), NOBODY)

@@ -14,8 +14,11 @@ export async function identify(transaction: PostgresTransaction, rows: readonly 
   const missing = await findListings(transaction, unknown, companies)
   if (missing.length === 0) return
   await transaction.run(
-    `insert into listing (company_id, by_name, code) select * from unnest(?::integer[], ?::smallint[], ?::text[]) as new (company_id, by_name, code)
-      order by company_id, by_name, code collate "C" on conflict do nothing`,
+    // The ids in the order of the rows, as they are found in a search; the insertions in the order of the keys, as everybody makes them.
+    `insert into listing (id, company_id, by_name, code)
+      select * from (
+        select nextval('listing_id_seq') as id, * from unnest(?::integer[], ?::smallint[], ?::text[]) as key (company_id, by_name, code)
+      ) as new order by company_id, by_name, code collate "C" on conflict do nothing`,
     ...keysOf(missing, companies),
   )
   await findListings(transaction, missing, companies)

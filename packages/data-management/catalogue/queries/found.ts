@@ -3,7 +3,7 @@
  * match stands where the first of them stands, once.
  */
 import type { Sql, Value } from '../../database/sql.ts'
-import { companyWord, isFound, matchOf, type Sought, soughtIn, wordsOfListing } from '../words.ts'
+import { companyWord, isFound, matchOf, type Sought, soughtIn, tsqueryOf, wordsOfListing } from '../words.ts'
 
 /** What to look for; everything that is given must be true of a product. `after` is where the page before ended, 0 at first. */
 export type ProductQuery = Readonly<{
@@ -88,32 +88,46 @@ async function findAll(database: Sql, { after, limit }: ProductQuery): Promise<F
   return pageOf(found, limit, countOf((await database.get<{ count: number }>(sql))!.count))
 }
 
+/** How the words of listings are asked for. */
+const WORDS = {
+  sqlite: { id: 'listing_words.rowid', areFound: (query: string) => `listing_words match ${query}`, queryOf: matchOf },
+  postgres: {
+    id: 'listing_words.listing_id',
+    areFound: (query: string) => `listing_words.words @@ cast(${query} as tsquery)`,
+    queryOf: tsqueryOf,
+  },
+}
+
 async function findWords(database: Sql, { after, limit }: ProductQuery, sought: Sought): Promise<FoundPage> {
-  const match = matchOf(sought)
   const found: Found[] = []
   for (let last = after; found.length <= limit; ) {
-    const batch = await database.all<Found>(
-      `select listing.id as listing_id, listing.product_id
-        from listing_words join listing on listing.id = listing_words.rowid
-        where listing_words match ? and listing_words.rowid > ? order by listing_words.rowid limit ?`,
-      match,
-      last,
-      limit + 1,
-    )
+    const batch = await nextWithWords(database, sought, last, limit + 1)
     for (const each of batch) if (await isFirst(database, each, sought)) found.push(each)
     if (batch.length <= limit) break
     last = batch.at(-1)!.listing_id
   }
-  return pageOf(found, limit, await countWords(database, match))
+  return pageOf(found, limit, await countWords(database, sought))
+}
+
+async function nextWithWords(database: Sql, sought: Sought, after: number, limit: number): Promise<Found[]> {
+  const { id, areFound, queryOf } = WORDS[database.dialect]
+  return await database.all<Found>(
+    `select listing.id as listing_id, listing.product_id from listing_words join listing on listing.id = ${id}
+      where ${areFound('?')} and ${id} > ? order by ${id} limit ?`,
+    queryOf(sought),
+    after,
+    limit,
+  )
 }
 
 /** Counts among the first listings that match: fewer products than that, where several of a product do. */
-async function countWords(database: Sql, match: string): Promise<Count> {
+async function countWords(database: Sql, sought: Sought): Promise<Count> {
+  const { id, areFound, queryOf } = WORDS[database.dialect]
   const counted = await database.get<{ count: number; listings: number }>(
     `select count(distinct product_id) as count, count(*) as listings from (
-      select listing.product_id from listing_words join listing on listing.id = listing_words.rowid
-      where listing_words match ? limit ${COUNT_MAX + 1})`,
-    match,
+      select listing.product_id from listing_words join listing on listing.id = ${id}
+      where ${areFound('?')} limit ${COUNT_MAX + 1}) as found`,
+    queryOf(sought),
   )
   const { count, listings } = counted!
   return { count: Math.min(count, COUNT_MAX), exact: listings <= COUNT_MAX }
@@ -121,6 +135,8 @@ async function countWords(database: Sql, match: string): Promise<Count> {
 
 /** Whether no earlier listing of the same product matches too. */
 async function isFirst(database: Sql, { listing_id, product_id }: Found, sought: Sought): Promise<boolean> {
+  if (database.dialect === 'postgres')
+    return (await earlierWithWords(database, { listing_id, product_id }, sought)) === undefined
   const earlier = await database.all<{ id: number }>(
     'select id from listing where product_id = ? and id < ?',
     product_id,
@@ -128,6 +144,17 @@ async function isFirst(database: Sql, { listing_id, product_id }: Found, sought:
   )
   for (const { id } of earlier) if (await isListingFound(database, id, sought)) return false
   return true
+}
+
+/** PostgreSQL can ask one listing for its words; FTS5 would look at all of them. */
+async function earlierWithWords(database: Sql, { listing_id, product_id }: Found, sought: Sought) {
+  return await database.get(
+    `select 1 from listing join listing_words on listing_words.listing_id = listing.id
+      where product_id = ? and listing.id < ? and ${WORDS.postgres.areFound('?')} limit 1`,
+    product_id,
+    listing_id,
+    tsqueryOf(sought),
+  )
 }
 
 async function isListingFound(database: Sql, listingId: number, sought: Sought): Promise<boolean> {

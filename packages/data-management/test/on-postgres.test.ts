@@ -1,0 +1,34 @@
+/** The tests of ledger and catalogue once more, with both in PostgreSQL. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { NO_POSTGRES, startCluster } from '../../../test/postgres.ts'
+
+const run = promisify(execFile)
+
+// All files of a test together.
+const MS_MAX = 300_000
+
+const FILES = {
+  ledger: ['access', 'keys', 'keys-api', 'session-api', 'audit-api', 'upload-api', 'events-api', 'group-commit'],
+  catalogue: ['products-api', 'prices-api', 'rejects-api', 'sources-api', 'changes-api', 'planted'],
+  'both of them': ['update-db', 'uploads-api', 'wishes', 'overview-api'],
+}
+
+for (const [what, names] of Object.entries(FILES))
+  test(`what holds in SQLite holds in PostgreSQL: ${what}`, { skip: NO_POSTGRES, timeout: MS_MAX }, async (context) => {
+    await using cluster = await startCluster()
+    const env: NodeJS.ProcessEnv = { ...process.env, DATABASE_OF_TESTS: cluster.address }
+    // A runner inside a test is a run of its own; node would skip its file.
+    delete env.NODE_TEST_CONTEXT
+    for (const name of names)
+      await context.test(`${name}.test.ts`, async () => {
+        const file = join(import.meta.dirname, `${name}.test.ts`)
+        const options = ['--test', '--test-reporter=spec', file]
+        const result = await run(process.execPath, options, { env }).catch((error) => error)
+        assert.equal(result.code ?? 0, 0, result.stdout)
+        assert.match(result.stdout, /^ℹ pass [1-9]/m)
+      })
+  })
