@@ -60,15 +60,18 @@ type Wishes = Partial<Omit<Inbox, 'folders' | 'ledger'>> &
     logLevel?: 'warn' | 'info'
   }>
 
+async function openCatalogueIn(folder: string): Promise<Catalogue> {
+  const address = await addressOf(folder)
+  return address === undefined ? openCatalogue(join(folder, 'catalogue.db')) : openPostgresCatalogue(address)
+}
+
 export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const at = await temporaryFolder()
   const disk = realDisk()
   const folders = foldersIn(at.path)
   await makeFolders(disk, folders)
   const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
-  const address = await addressOf(at.path)
-  const catalogue: Catalogue =
-    address === undefined ? openCatalogue(join(at.path, 'catalogue.db')) : await openPostgresCatalogue(address)
+  const catalogue = await openCatalogueIn(at.path)
   const logFile = openSync(join(at.path, 'server.log'), 'a')
   const inbox: Inbox = {
     disk,
