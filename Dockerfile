@@ -22,5 +22,5 @@ EXPOSE 8000
 USER node
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8000/healthz').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/app/bin/splitcart.ts"]
+ENTRYPOINT ["node", "/app/bin/splitcart.js"]
 CMD ["serve", "--behind-proxy"]

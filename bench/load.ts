@@ -1,8 +1,13 @@
 /** Loading the scrapes of a day into SQLite. */
+import { createReadStream } from 'node:fs'
 import { copyFile, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
-import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
+import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
+import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
+import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
+import { digestOfFile } from '@splitcart/shared/digest.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
 import { LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
 import { temporaryFolder } from '../test/folders.ts'
 import type { Comparison, Contestant, Facts } from './compare.ts'
@@ -11,6 +16,7 @@ import { output } from './programs.ts'
 import { factsInDuckdb, loadWithDuckdb, makeDuckdb } from './rivals/duckdb.ts'
 import { quiet } from './stage.ts'
 
+const DISK = realDisk()
 const READ_BYTES = 1024 * 1024
 // It takes ten times as long as the others.
 const ROUNDS_OF_SQLITE_UTILS = 3
@@ -103,21 +109,37 @@ async function viaSqliteUtils(folder: string, before: readonly string[], files: 
   }
 }
 
-/** Loads files one after the other, as `update-db` does. */
+/** Loads files one after the other as `update-db` does: a thread reads them, one file ahead, and checks their digests. */
 export async function loadFiles(database: string, files: readonly string[]): Promise<void> {
+  const orders = await Promise.all(files.map(orderFor))
   using catalogue = openCatalogue(database)
-  for (const path of files) await load(catalogue, path)
+  await using reader = new ThreadReader(database)
+  for (const [index, order] of orders.entries()) {
+    reader.expect(order)
+    if (index + 1 < orders.length) reader.expect(orders[index + 1]!)
+    await loadFile(catalogue, { ...order, reader })
+  }
 }
 
-function load(catalogue: Catalogue, path: string) {
-  const file = { sha256: path, filename: path, receivedAt: 0 }
-  return loadFile(catalogue, {
-    file,
-    bytes: () => bytesOf(path),
+// The server has computed them when the files came.
+const digests = new Map<string, Promise<string>>()
+
+async function orderFor(path: string): Promise<LoadOrder> {
+  if (!digests.has(path))
+    digests.set(
+      path,
+      digestOfFile(DISK, path).then((digest) => digest.sha256),
+    )
+  const sha256 = await digests.get(path)!
+  const stored: Stored = { path, sha256, isCompressed: false, place: 'inbox' }
+  return {
+    file: { sha256, filename: path, receivedAt: 0 },
+    stored,
+    bytes: () => bytesOf(DISK, stored),
     lineBytesMax: LINE_BYTES_MAX,
     hold: undefined,
     now: Date.now,
-  })
+  }
 }
 
 function factsIn(database: string): Facts {
@@ -128,21 +150,13 @@ function factsIn(database: string): Facts {
 
 async function parseOnly(files: readonly string[]): Promise<void> {
   for (const path of files)
-    for await (const lines of readLines(bytesOf(path))) for (const { bytes } of lines) JSON.parse(bytes.toString())
+    for await (const lines of readLines(createReadStream(path, { highWaterMark: READ_BYTES })))
+      for (const { bytes } of lines) JSON.parse(bytes.toString())
 }
 
 async function rowsIn(files: readonly string[]): Promise<number> {
   let rows = 0
-  for (const path of files) for await (const lines of readLines(bytesOf(path))) rows += lines.length
+  for (const path of files)
+    for await (const lines of readLines(createReadStream(path, { highWaterMark: READ_BYTES }))) rows += lines.length
   return rows
-}
-
-async function* bytesOf(path: string): AsyncGenerator<Buffer> {
-  await using file = await open(path)
-  const buffer = Buffer.allocUnsafe(READ_BYTES)
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, 0, READ_BYTES, null)
-    if (bytesRead === 0) return
-    yield buffer.subarray(0, bytesRead)
-  }
 }

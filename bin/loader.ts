@@ -7,7 +7,7 @@ import type { Log } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { EXIT } from './exit-codes.ts'
 
-const PROGRAM = fileURLToPath(new URL('splitcart.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('splitcart.js', import.meta.url))
 const RESTART_MS_MIN = 500
 const RESTART_MS_MAX = 30_000
 // A child that ran this long was well: after it, the pauses start small again.

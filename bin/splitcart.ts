@@ -1,14 +1,9 @@
 /** The command line: parses, wires, prints. Nothing else in the project reads argv, the environment or exit codes. */
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError } from 'commander'
 import { EXIT } from './exit-codes.ts'
 import { endWhenNobodyReads } from './terminal.ts'
-
-// What was compiled is kept next to the program, so that a command starts in half the time; where nothing may be written, it is not kept.
-enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/compiled'))
 
 // Only the command that is asked for is read: all of them take half a second.
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {

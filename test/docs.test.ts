@@ -73,7 +73,7 @@ async function helpsOf(named: readonly Named[]): Promise<Helps> {
 
 async function helpOf(command: string): Promise<string | undefined> {
   const args = command === 'help' ? ['help'] : [...command.split(' '), '--help']
-  const said = await promisify(execFile)(process.execPath, ['bin/splitcart.ts', ...args], { cwd: ROOT }).catch(
+  const said = await promisify(execFile)(process.execPath, ['bin/splitcart.js', ...args], { cwd: ROOT }).catch(
     () => null,
   )
   return command === 'help' || said?.stdout.startsWith(`Usage: splitcart ${command} `) ? said?.stdout : undefined

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { temporaryFolder } from './folders.ts'
 
-export const PROGRAM = fileURLToPath(new URL('../bin/splitcart.ts', import.meta.url))
+export const PROGRAM = fileURLToPath(new URL('../bin/splitcart.js', import.meta.url))
 
 type Environment = Readonly<Record<string, string>>
 

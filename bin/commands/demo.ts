@@ -18,7 +18,7 @@ import { stopSignal, type Terminal } from '../terminal.ts'
 
 type Options = { stay?: boolean }
 
-const PROGRAM = fileURLToPath(new URL('../splitcart.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../splitcart.js', import.meta.url))
 const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 400 })
 
 /** Adds the command. */

@@ -2,7 +2,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
-import { type Ended, PROGRAM, recordsIn, type Started, startProgram, withoutSettings } from '../../test/machines.ts'
+import {
+  type Ended,
+  PROGRAM,
+  recordsIn,
+  type Started,
+  startProgram,
+  until,
+  withoutSettings,
+} from '../../test/machines.ts'
 import { type File, fileOf } from './files.ts'
 import { faultOfReceiver, foreignIn, leftIn, missingFrom } from './invariants.ts'
 import { namesIn, type Place } from './place.ts'
@@ -56,10 +64,19 @@ function senderScene(title: string, { here, known = [], earlier = [] }: Play): S
     },
     recover: async (place) => {
       const { code, stdout, stderr } = await uploadTo(servers.get(place)!, place, '--wait').ended
-      return code === 0 || code === 3 ? undefined : `upload-data ended with ${code}: ${stdout}${stderr}`
+      if (code !== 0 && code !== 3) return `upload-data ended with ${code}: ${stdout}${stderr}`
+      await putAway(place)
+      return undefined
     },
     faultWhenQuiet: (place) => faultOfBoth(place, files),
   }
+}
+
+/** A file is known to be loaded a moment before it is put away; the server, which lives on, may be in between. */
+async function putAway({ other }: Place): Promise<void> {
+  const inbox = join(other, 'product_inbox')
+  // When it lies there for ever, what is looked at next says so.
+  await until(async () => (await leftIn(inbox)) === undefined, 'the inbox was empty').catch(() => {})
 }
 
 function faultOfBoth(place: Place, files: readonly File[]) {

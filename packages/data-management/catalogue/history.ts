@@ -17,7 +17,7 @@ import {
   type StoredPrice,
 } from './listing-change.ts'
 
-const PAGE_LISTINGS = 2_000
+const PAGE_LISTINGS = 200
 
 const TABLES = `
   create temp table if not exists shown (

@@ -87,7 +87,7 @@ export class LineList {
 
   /** Adds the line of a listing; beyond the bound nothing is kept. */
   add(listingId: number, one: number, two: number, three: number): void {
-    if (this.#length >= LINES_MAX * WORDS || listingId > LISTING_ID_MAX) this.#isWhole = false
+    if (this.#length >= LINES_MAX * WORDS || listingId > LISTING_ID_MAX) this.giveUp()
     if (!this.#isWhole) return
     if (this.#length === this.#entries.length) {
       const grown = new Int32Array(2 * this.#length)
@@ -98,9 +98,16 @@ export class LineList {
     this.#length += WORDS
   }
 
+  /** Keeps nothing from here on: the next scrape of the store is read line by line. */
+  giveUp(): void {
+    this.#isWhole = false
+    this.#entries = new Int32Array(0)
+    this.#length = 0
+  }
+
   /** Adds those of another list. */
   addAll(other: LineList): void {
-    if (!other.#isWhole) this.#isWhole = false
+    if (!other.#isWhole) this.giveUp()
     const entries = other.#entries
     for (let at = 0; at < other.#length; at += WORDS)
       this.add(entries[at]!, entries[at + 1]!, entries[at + 2]!, entries[at + 3]!)

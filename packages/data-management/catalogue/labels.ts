@@ -5,7 +5,7 @@
 import type { SqliteDatabase } from '../database/sqlite.ts'
 import { indexWords, noteLabels } from './search.ts'
 
-const PAGE_LISTINGS = 2_000
+const PAGE_LISTINGS = 200
 
 type Showing = { label_id: number; barcode: string | null; is_open: 0 | 1 }
 

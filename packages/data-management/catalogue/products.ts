@@ -8,7 +8,7 @@ type KeyKind = 'barcode' | 'name'
 /** What a label is joined with others by. */
 export type Keys = Readonly<{ key: string; barcode: string | null }>
 
-const PAGE_LABELS = 2_000
+const PAGE_LABELS = 200
 
 /** The product of a listing that is new and has these keys: the one that a key leads to, else a new one. */
 export function productFor(database: SqliteDatabase, { key, barcode }: Keys): number {

@@ -2,7 +2,7 @@
 import type { SqliteDatabase } from '../database/sqlite.ts'
 import { wordsOfListing } from './words.ts'
 
-const PAGE_LISTINGS = 2_000
+const PAGE_LISTINGS = 200
 
 type Renamed = { listing_id: number; company_id: number; name: string | null; brand: string | null }
 

@@ -37,6 +37,9 @@ const TABLES = `
 
 const INSERT = 'insert or ignore into temp.observed values (?, ?, ?, ?, ?, ?, ?)'
 
+// Of later rows of a file no lines are kept, or they would fill the memory: 16 bytes each, and the room in which they grow.
+const LINES_KEPT_MAX = 500_000
+
 /** The staged rows of one file. */
 export class Staging implements Staged {
   readonly #database: SqliteDatabase
@@ -45,6 +48,7 @@ export class Staging implements Staged {
   readonly #scrapes = new Set<SqliteScrape>()
   readonly #byNumber: SqliteScrape[] = []
   readonly #known: KnownLinesMemory
+  #linesKept = 0
 
   /** Empties the table. The caller has a transaction open. */
   constructor(database: SqliteDatabase, memory: ListingMemory) {
@@ -157,7 +161,8 @@ export class Staging implements Staged {
       )
     if (changes === 0) return false
     const words = at + ROW.fingerprint
-    scrape.lines.add(listingId, rows[words]!, rows[words + 1]!, rows[words + 2]!)
+    if (++this.#linesKept > LINES_KEPT_MAX) scrape.lines.giveUp()
+    else scrape.lines.add(listingId, rows[words]!, rows[words + 1]!, rows[words + 2]!)
     return true
   }
 

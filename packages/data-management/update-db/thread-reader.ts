@@ -25,7 +25,7 @@ export class ThreadReader implements Reader, AsyncDisposable {
 
   /** `database`: the file of the catalogue; undefined where it is none, and no line is known. */
   constructor(database: string | undefined) {
-    this.#worker = new Worker(THREAD, { workerData: database, resourceLimits: { maxYoungGenerationSizeMb: 2 } })
+    this.#worker = new Worker(THREAD, { workerData: database, resourceLimits: { maxYoungGenerationSizeMb: 4 } })
     this.#worker.on('message', (message: FromThread) => this.#take(message))
     this.#worker.on('error', ({ message }) => this.#take({ failure: { message, code: '', isDamaged: false } }))
     this.#worker.on('exit', () => {
