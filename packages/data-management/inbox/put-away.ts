@@ -3,12 +3,12 @@ import type { FileHandle } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip, constants as zlib } from 'node:zlib'
-import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
+import type { Disk } from '@splitcart/shared/disk.ts'
 import { checkLength, land, move, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import type { LoadState } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
-import type { Stored } from './stored.ts'
+import { plainBytes, type Stored } from './stored.ts'
 
 const PORTION_BYTES = 256 * 1024
 
@@ -35,10 +35,10 @@ function* compressedNames(name: string, sha256: string): Generator<string> {
 }
 
 async function compress(disk: Disk, path: string, target: FileHandle): Promise<void> {
-  const source = await openToRead(disk, path)
   // Level 1: the file is kept for replay only, and this is on the way to the next load.
   const gzip = createGzip({ level: zlib.Z_BEST_SPEED, chunkSize: PORTION_BYTES })
-  await pipeline(source.createReadStream({ highWaterMark: PORTION_BYTES }), gzip, async (compressed) => {
+  // A portion is more than the stream takes before it has compressed it: then the next one is asked for.
+  await pipeline(plainBytes(disk, path), gzip, async (compressed) => {
     let bytes = 0
     for await (const chunk of compressed as AsyncIterable<Buffer>) {
       await target.appendFile(chunk)

@@ -47,7 +47,7 @@ function* places(folders: Folders, { stored_as, sha256 }: Named): Generator<Stor
 /** The bytes of a stored file. Throws a `DamagedFile` at the end when they are not those that were accepted. */
 export async function* bytesOf(disk: Disk, { path, sha256, isCompressed }: Stored): AsyncGenerator<Buffer> {
   const digester = new Digester()
-  for await (const portion of isCompressed ? decompressed(disk, path) : plain(disk, path)) {
+  for await (const portion of isCompressed ? decompressed(disk, path) : plainBytes(disk, path)) {
     digester.add(portion)
     yield portion
   }
@@ -65,10 +65,10 @@ async function holdsItsBytes(disk: Disk, stored: Stored): Promise<boolean> {
   }
 }
 
-async function* plain(disk: Disk, path: string): AsyncGenerator<Buffer> {
+/** The bytes of a file, in portions of 1 MiB that are all in one buffer: one must be done with before the next is asked for. */
+export async function* plainBytes(disk: Disk, path: string): AsyncGenerator<Buffer> {
   const file = await openToRead(disk, path)
   try {
-    // One buffer for all: whoever reads has done with a portion before asking for the next one.
     const buffer = Buffer.allocUnsafe(PORTION_BYTES)
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, PORTION_BYTES, null)
