@@ -2,11 +2,18 @@
 import { resolve } from 'node:path'
 import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { jetStreamPlaceOf } from '@splitcart/data-management/inbox/jetstream-place.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import {
+  databaseFile,
+  databaseServer,
+  inboxServers,
+  type Settings,
+  withoutPassword,
+} from '@splitcart/shared/settings.ts'
 
 export type DataManagement = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger; catalogue: Catalogue }> &
   AsyncDisposable
@@ -55,8 +62,27 @@ export function checkServerKey({ API_SECRET_KEY: key }: Settings): void {
     )
 }
 
-/** The inbox lies in the data folder: another one that is named would not be looked at. */
-export function checkInbox({ INBOX_URL: address, DATA_MANAGEMENT_DATA_DIR: dataDir }: Settings): void {
+/** The inbox lies in the data folder, where another one that is named would not be looked at, or in servers that a fleet shares. */
+export function checkInbox(settings: Settings): void {
+  const { INBOX_URL: address, DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
+  if (inboxServers(settings) !== undefined) {
+    checkFleet(settings)
+    return
+  }
   if (address === undefined || resolve(address.replace(/^file:(?:\/\/(?=\/))?/, '')) === resolve(dataDir)) return
   throw new Problem('settings_invalid', `\n  INBOX_URL: expected file:${dataDir}, the data folder, got "${address}"`)
+}
+
+function checkFleet(settings: Settings): void {
+  const address = withoutPassword(settings.INBOX_URL!)
+  try {
+    jetStreamPlaceOf(settings.INBOX_URL!)
+  } catch (error) {
+    throw new Problem('settings_invalid', `\n  INBOX_URL: expected ${(error as Error).message}, got "${address}"`)
+  }
+  if (databaseServer(settings) === undefined)
+    throw new Problem(
+      'settings_invalid',
+      `\n  INBOX_URL: ${address} needs a DATABASE_URL that machines can share: postgres://…`,
+    )
 }

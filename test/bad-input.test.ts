@@ -136,10 +136,18 @@ test('what a command cannot do is said in words, with no stack', async () => {
 
 test('every fault in the settings of a server is told at once', async () => {
   await using machines = await openMachines()
-  const wrong = { PORT: 'soon', DATABASE_URL: 'postgres://db/x', INBOX_URL: 'nats://a,b' }
+  const wrong = { PORT: 'soon', DATABASE_URL: 'mysql://db/x', INBOX_URL: 's3://a/b' }
   const faulty = await machines.run(['serve'], wrong)
   assert.equal(faulty.code, 2)
   for (const name of Object.keys(wrong)) assert.match(faulty.stderr, new RegExp(`^  ${name}: expected `, 'm'))
+  for (const [address, said] of [
+    ['nats://a,b', /INBOX_URL: nats:\/\/a,b needs a DATABASE_URL that machines can share/],
+    ['nats://a b', /INBOX_URL: expected nats:\/\/host1/],
+  ] as const) {
+    const alone = await machines.run(['serve'], { INBOX_URL: address })
+    assert.equal(alone.code, 2)
+    assert.match(alone.stderr, said)
+  }
   const other = { INBOX_URL: 'file:/somewhere/else', API_SECRET_KEY: 'short', TLS_CERT: 'x' }
   const unfit = await machines.run(['serve'], other)
   assert.equal(unfit.code, 2)

@@ -20,6 +20,8 @@ export type Nats = AsyncDisposable &
   Readonly<{
     /** As INBOX_URL has it. */
     address: string
+    /** Where the first of them tells its settings over HTTP. */
+    monitorPort: number
     kill: (server: number) => Promise<void>
     start: (server: number) => Promise<void>
     /** Kills all, removes what they stored, and starts them again. */
@@ -29,15 +31,21 @@ export type Nats = AsyncDisposable &
     resume: (server: number) => void
   }>
 
-type Node = { readonly name: string; readonly port: number; readonly routePort: number; child?: ChildProcess }
+type Node = {
+  readonly name: string
+  readonly port: number
+  readonly routePort: number
+  readonly monitorPort: number
+  child?: ChildProcess
+}
 
 /** Starts so many servers, of which each knows the others, and waits until they can store something. */
 export async function startNats(count: 1 | 3): Promise<Nats> {
   const at = await temporaryFolder()
-  const ports = await freePorts(2 * count)
+  const ports = await freePorts(3 * count)
   const nodes: Node[] = Array.from({ length: count }, (_, index) => {
-    const [port, routePort] = ports.slice(2 * index)
-    return { name: `n${index}`, port: port!, routePort: routePort! }
+    const [port, routePort, monitorPort] = ports.slice(3 * index)
+    return { name: `n${index}`, port: port!, routePort: routePort!, monitorPort: monitorPort! }
   })
   const address = `nats://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`
   const startAll = async () => {
@@ -52,6 +60,7 @@ export async function startNats(count: 1 | 3): Promise<Nats> {
   })
   return {
     address,
+    monitorPort: nodes[0]!.monitorPort,
     kill: (server) => end(nodes[server]!),
     start: (server) => start(at, nodes[server]!, nodes),
     wipe: async () => {
@@ -78,6 +87,7 @@ async function start(at: TemporaryFolder, node: Node, nodes: readonly Node[]): P
     config,
     `server_name: ${node.name}
 listen: "127.0.0.1:${node.port}"
+http: "127.0.0.1:${node.monitorPort}"
 jetstream { store_dir: "${folder}", max_memory_store: 64MB, max_file_store: 4GB }
 ${nodes.length > 1 ? cluster : ''}
 `,

@@ -8,6 +8,8 @@ import { chaos } from './chaos/chaos.ts'
 import { everything } from './chaos/everything.ts'
 import { aborts } from './connections/aborts.ts'
 import { halfOpen } from './connections/half-open.ts'
+import { fleetFaults } from './fleet/faults.ts'
+import { NO_FLEET } from './fleet/fleet.ts'
 import { keyTiming } from './key-timing.ts'
 import { loaderKills } from './loader-kills.ts'
 import { errorCase } from './points/errors.ts'
@@ -76,6 +78,17 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 1,
     options: { seconds: 180, senders: 3, percent: 15 },
     prepare: async (options) => everything(options),
+  },
+  fleet: {
+    about:
+      'NATS servers, PostgreSQL, receivers and loaders of a fleet killed and cut off while files flow: all loaded once',
+    unit: 'rounds',
+    count: 1,
+    options: { files: 500, seconds: 600 },
+    prepare: async (options) => {
+      if (NO_FLEET) throw new NotPossible(NO_FLEET)
+      return fleetFaults(options)
+    },
   },
   resume: {
     about:

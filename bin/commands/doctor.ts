@@ -5,11 +5,13 @@ import { examineServer } from '@splitcart/scraping/doctor-server.ts'
 import { foldersIn } from '@splitcart/scraping/folders.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { type Finding, fail, ok } from '@splitcart/shared/finding.ts'
-import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, faultIn, printable, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
+import { openFleet } from '../fleet.ts'
 import { count } from '../format.ts'
 import type { Style, Terminal } from '../terminal.ts'
 
@@ -87,6 +89,19 @@ async function* examineServing(settings: Settings): AsyncGenerator<Finding> {
     server: databaseServer(settings),
     diskBytesKept,
   })
+  yield* examineFleet(settings)
+}
+
+async function* examineFleet(settings: Settings): AsyncGenerator<Finding> {
+  if (inboxServers(settings) === undefined) return
+  try {
+    await using fleet = await openFleet(settings)
+    const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream-check.ts')
+    yield* await fleetFindings(fleet!)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    yield fail('inbox of the fleet', error.message, error.kind.todo)
+  }
 }
 
 /** The settings, or every fault in them. */

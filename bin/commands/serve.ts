@@ -19,6 +19,7 @@ import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts
 import { checkInbox, checkServerKey, type DataManagement, openDataManagement } from '../data-management.ts'
 import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
+import { openFleet } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
 import { programView } from '../program-view.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -66,12 +67,13 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const signal = stopSignal()
   const log = openLog(settings.LOG_LEVEL)
   await using machine = await openDataManagement(settings)
+  await using fleet = await openFleet(settings, log)
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
   const stale = await removeParts(machine.disk, machine.folders)
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
   const unfinished = await openUnfinished(machine, settings)
   const services = {
-    inbox: inboxOf(machine, settings),
+    inbox: { ...inboxOf(machine, settings), fleet },
     unfinished,
     catalogue: machine.catalogue,
     partialShare: settings.HOLD_ROWS_SHARE,

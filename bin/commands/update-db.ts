@@ -1,8 +1,10 @@
 /** `splitcart update-db --products`: brings the files of the inbox into the catalogue. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { removeCopies } from '@splitcart/data-management/inbox/clean.ts'
+import type { Folders } from '@splitcart/data-management/folders.ts'
+import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
+import type { FleetWork } from '@splitcart/data-management/update-db/fleet.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
@@ -11,11 +13,15 @@ import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import { databaseFile, databaseServer } from '@splitcart/shared/settings.ts'
+import { makeFolder } from '@splitcart/shared/make-folder.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
-import { openDataManagement } from '../data-management.ts'
+import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
+import { openFleet } from '../fleet.ts'
+import { loadForFleet, loadOnceForFleet } from '../fleet-loader.ts'
 import { count, money, whole } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { workOf } from '../update-db-work.ts'
@@ -62,12 +68,21 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
+  await using fleet = await openFleet(settings, log)
   const alone = workOf(machine, settings, terminal, { force: options.force === true, log })
-  if (options.dryRun) return await tellPreviews(alone, terminal)
+  if (options.dryRun) {
+    if (fleet !== undefined)
+      throw new Problem('settings_invalid', '\n  --dry-run looks at an inbox that is a folder only')
+    return await tellPreviews(alone, terminal)
+  }
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
   await using reader = new ThreadReader(databaseServer(settings) === undefined ? databaseFile(settings) : undefined)
   const work = { ...alone, reader }
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
+  if (fleet !== undefined) {
+    const folders = await scratchOf(machine)
+    return await actForFleet({ ...work, folders, fleet }, settings, { terminal, signal, stays: options.watch === true })
+  }
   await removeCopies(machine.disk, machine.folders)
   await reconcile(work)
   if (options.watch) {
@@ -76,6 +91,22 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   }
   await fulfilWishes(work, signal)
   return tellPass(terminal, await updateOnce(work, terminal, signal))
+}
+
+/** What a loader fetches from a fleet's inbox lies in a folder of its own, which is empty when it starts. */
+async function scratchOf({ disk, folders }: DataManagement): Promise<Folders> {
+  const own = { ...folders, parts: join(folders.data, '.update-db.parts') }
+  await makeFolder(disk, own.parts)
+  await removeParts(disk, own)
+  return own
+}
+
+type Manner = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: boolean }>
+
+async function actForFleet(work: FleetWork, settings: Settings, { terminal, signal, stays }: Manner): Promise<number> {
+  if (!stays) return tellPass(terminal, await loadOnceForFleet(work, signal))
+  await loadForFleet(work, settings.PROCESSED_DAYS_MAX, signal)
+  return EXIT.done
 }
 
 /** Deals with all files, also with those that were copied into the inbox a moment ago: these have to be still first. */

@@ -35,9 +35,9 @@ export function database(value: string): string {
   return value
 }
 
-/** Where the inbox is: a folder. */
+/** Where the inbox is: a folder, or the NATS servers of a fleet. */
 export function inbox(value: string): string {
-  if (!/^file:./.test(value)) throw new Error('file:<data dir>')
+  if (!/^(file:.|(nats|tls):\/\/.)/.test(value)) throw new Error('file:<data dir> or nats://<host>,<host>,<host>')
   return value
 }
 

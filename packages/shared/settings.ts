@@ -84,7 +84,12 @@ export const SETTINGS = {
     undefined,
     'the catalogue: sqlite:<path>, or, with the ledger, postgres://<host>/<database>; sqlite:<data dir>/catalogue.db where it is not set',
   ),
-  INBOX_URL: setting('data-management', inbox, undefined, 'the inbox; file:<data dir> where it is not set'),
+  INBOX_URL: setting(
+    'data-management',
+    inbox,
+    undefined,
+    'the inbox: nats://<host>,<host>,<host> where several machines share it (docs/fleet.md); file:<data dir> where it is not set',
+  ),
   HOST: setting('data-management', text, '127.0.0.1', 'the address that serve listens on'),
   PORT: setting('data-management', whole(0, 65535), '8000', 'the port that serve listens on'),
   BODY_BYTES_MAX: setting('data-management', whole(1), String(512 * MIB), 'the largest compressed upload'),
@@ -258,6 +263,11 @@ export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MAN
 /** The address of the PostgreSQL that holds catalogue and ledger; undefined where both are files. */
 export function databaseServer({ DATABASE_URL: address }: Pick<Settings, 'DATABASE_URL'>): string | undefined {
   return address?.startsWith('postgres') ? address : undefined
+}
+
+/** The address of the NATS servers that several machines share as their inbox; undefined where it is a folder. */
+export function inboxServers({ INBOX_URL: address }: Pick<Settings, 'INBOX_URL'>): string | undefined {
+  return address === undefined || address.startsWith('file:') ? undefined : address
 }
 
 /** An address without the password that may be in it. */

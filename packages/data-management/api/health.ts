@@ -10,9 +10,12 @@ const READINESS = {
   required: ['status', 'checks'],
   properties: {
     status: STATUS,
-    checks: { type: 'object', properties: { ledger: WELL, catalogue: WELL, disk: WELL } },
+    checks: { type: 'object', properties: { ledger: WELL, catalogue: WELL, inbox: WELL, disk: WELL } },
   },
 } as const
+
+/** What is looked at; `inbox` only where machines share one. */
+type Checks = { ledger: boolean; catalogue: boolean; disk: boolean; inbox?: boolean }
 
 /** Adds the routes. */
 export function healthRoutes(server: FastifyInstance, { inbox, catalogue }: Services): void {
@@ -30,12 +33,14 @@ export function healthRoutes(server: FastifyInstance, { inbox, catalogue }: Serv
       schema: { summary: 'Whether uploads are accepted', response: { 200: READINESS, 503: READINESS } },
     },
     async (_request, reply) => {
-      const checks = { ledger: false, catalogue: false, disk: false }
+      const checks: Checks = { ledger: false, catalogue: false, disk: false, ...(inbox.fleet && { inbox: false }) }
       try {
         await inbox.ledger.uploads.countByState()
         checks.ledger = true
         await catalogue.findLoad('')
         checks.catalogue = true
+        await inbox.fleet?.counts()
+        if (inbox.fleet !== undefined) checks.inbox = true
         const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
         checks.disk = bavail * bsize >= inbox.diskBytesKept
       } catch (error) {

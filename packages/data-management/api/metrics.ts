@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { allSources } from '../catalogue/queries/sources.ts'
+import type { JetStreamInbox } from '../inbox/jetstream.ts'
 import { answerIn } from './description.ts'
 import { momentOf, type Services } from './services.ts'
 
@@ -13,6 +14,7 @@ export function metricsRoutes(server: FastifyInstance, services: Services): void
   collectDefaultMetrics({ register: registry })
   countRequests(server, registry)
   measureBacklog(registry, services)
+  if (services.inbox.fleet !== undefined) measureFleet(registry, services.inbox.fleet)
   measureSources(registry, services)
   server.get(
     '/metrics',
@@ -82,6 +84,31 @@ function measureBacklog(registry: Registry, { inbox }: Services): void {
     async collect() {
       const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
       this.set(bavail * bsize)
+    },
+  })
+}
+
+function measureFleet(registry: Registry, fleet: JetStreamInbox): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'splitcart_work_items',
+    help: 'Uploads in the inbox of the fleet: waiting, claimed by a loader, and claimed again after a loader fell silent.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const { waiting, claimed, redelivered } = await fleet.counts()
+      this.set({ state: 'waiting' }, waiting)
+      this.set({ state: 'claimed' }, claimed)
+      this.set({ state: 'redelivered' }, redelivered)
+    },
+  })
+  new Gauge({
+    name: 'splitcart_work_oldest_seconds',
+    help: 'How long the oldest upload has been in the inbox of the fleet; 0 when there is none.',
+    registers,
+    async collect() {
+      const { oldest } = await fleet.counts()
+      this.set(oldest === null ? 0 : (Date.now() - oldest) / 1000)
     },
   })
 }

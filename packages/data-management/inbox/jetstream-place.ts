@@ -1,14 +1,7 @@
-/** Where a fleet's inbox is, as INBOX_URL says it, and the connection to it. */
-
-import { type ConnectionOptions, connect, errors, type NatsConnection } from '@nats-io/transport-node'
-import { Problem } from '@splitcart/shared/problem.ts'
+/** Where a fleet's inbox is, as INBOX_URL says it. */
 
 const PORT = 4222
 const REPLICAS_MAX = 3
-const CONNECT_MS_MAX = 5_000
-const RECONNECT_MS = 500
-// Of a server that is cut off nothing is heard: after two of these without an answer another one is taken.
-const PING_MS = 5_000
 
 /** The servers of a JetStream. `monitorPort`: where each of them tells its settings over HTTP, if it does. */
 export type JetStreamPlace = Readonly<{
@@ -44,33 +37,4 @@ export function jetStreamPlaceOf(address: string): JetStreamPlace {
 function serverOf(host: string): string {
   const { name, port } = /^(?<name>[\w.-]+|\[[0-9a-fA-F:]+\])(?::(?<port>\d{1,5}))?$/.exec(host)?.groups ?? {}
   return name === undefined ? '' : `${name}:${port ?? PORT}`
-}
-
-/** Connects to whichever server answers, and for as long as the connection is open to another one when that does not any more. */
-export async function connectTo({ servers, login, tls }: JetStreamPlace): Promise<NatsConnection> {
-  const options: ConnectionOptions = {
-    servers: [...servers],
-    name: 'splitcart',
-    timeout: CONNECT_MS_MAX,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: RECONNECT_MS,
-    pingInterval: PING_MS,
-    ...login,
-    ...(tls && { tls: {} }),
-  }
-  try {
-    return await connect(options)
-  } catch (error) {
-    throw inboxProblemOf(error)
-  }
-}
-
-const OF_THE_LINE = Object.values(errors)
-
-/** An error of JetStream or of the line to it as a problem; any other as it is. */
-export function inboxProblemOf(error: unknown): unknown {
-  if (!(error instanceof Error)) return error
-  // Not all kinds of errors of JetStream are exported; their names have it in common.
-  const isKnown = error.name.startsWith('JetStream') || OF_THE_LINE.some((kind) => error instanceof kind)
-  return isKnown ? new Problem('inbox_unreachable', error.message, { cause: error }) : error
 }

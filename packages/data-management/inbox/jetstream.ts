@@ -20,7 +20,8 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { BUCKET_STREAM, Bucket } from './jetstream-bucket.ts'
-import { connectTo, inboxProblemOf, type JetStreamPlace, jetStreamPlaceOf } from './jetstream-place.ts'
+import { connectTo, inboxProblemOf } from './jetstream-connection.ts'
+import { type JetStreamPlace, jetStreamPlaceOf } from './jetstream-place.ts'
 import { type Claim, CONSUMER, claimOf, WORK_STREAM, type WorkCounts, workSubject } from './jetstream-work.ts'
 
 const REQUEST_MS_MAX = 5_000

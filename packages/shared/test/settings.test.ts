@@ -59,7 +59,7 @@ test('all faults are reported together, each by the name of its setting', () => 
     'API_SERVER_URL is required: where upload-data sends files, e.g. https://data.example.org',
     'API_SECRET_KEY: expected printable ASCII characters without spaces, got a value that is not shown here',
     'DATABASE_URL: expected sqlite:<path> or postgres://<host>/<database>, got "mysql://…@db/x"',
-    'INBOX_URL: expected file:<data dir>, got "s3://x"',
+    'INBOX_URL: expected file:<data dir> or nats://<host>,<host>,<host>, got "s3://x"',
     'PORT: expected a whole number from 0 to 65535, got "soon"',
     'LINE_BYTES_MAX: expected a whole number from 1024, got "12"',
     'HOLD_ROWS_SHARE: expected a share from 0 to 1, got "1.5"',

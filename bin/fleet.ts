@@ -1,0 +1,26 @@
+/** Opens the inbox that several machines share. */
+import type { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream.ts'
+import type { Log } from '@splitcart/shared/log.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+
+/** The fleet's inbox; undefined where the inbox is a folder. What its servers do not do is logged, or refused where it cannot be worked with. */
+export async function openFleet(settings: Settings, log?: Log): Promise<JetStreamInbox | undefined> {
+  const address = inboxServers(settings)
+  if (address === undefined) return undefined
+  // Loaded only where they are needed: others need not wait for the client of NATS.
+  const { JetStreamInbox } = await import('@splitcart/data-management/inbox/jetstream.ts')
+  const fleet = await JetStreamInbox.open(address)
+  if (log !== undefined) await tellFindings(fleet, log)
+  return fleet
+}
+
+async function tellFindings(fleet: JetStreamInbox, log: Log): Promise<void> {
+  const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream-check.ts')
+  for (const { state, check, detail, todo } of await fleetFindings(fleet)) {
+    if (state === 'warn') log.warn({ check, detail, todo }, 'the inbox could be safer')
+    if (state !== 'fail') continue
+    await fleet[Symbol.asyncDispose]()
+    throw new Problem('machine_refused', `${check} ${detail}. ${todo}`)
+  }
+}

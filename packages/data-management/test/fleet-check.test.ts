@@ -1,0 +1,63 @@
+/** What is noticed of the servers of a fleet's inbox before anything is entrusted to them. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { NO_NATS, startNats } from '../../../test/nats.ts'
+import { JetStreamInbox } from '../inbox/jetstream.ts'
+import { fleetFindings, syncFinding } from '../inbox/jetstream-check.ts'
+
+const skip = NO_NATS
+
+test('one copy of everything is told, and syncs that cannot be seen', { skip }, async () => {
+  await using nats = await startNats(1)
+  await using fleet = await JetStreamInbox.open(nats.address)
+  const findings = await fleetFindings(fleet)
+  assert.deepEqual(
+    findings.map(({ state }) => state),
+    ['warn', 'warn', 'warn'],
+  )
+  assert.match(findings[0]!.detail, /has one copy/)
+  assert.match(findings[2]!.detail, /cannot be seen/)
+})
+
+test('fewer copies than wanted are told, and a stream in memory is refused', { skip }, async () => {
+  await using nats = await startNats(1)
+  const connection = await connect({ servers: nats.address.replace('nats://', '') })
+  const manager = await jetstreamManager(connection)
+  await manager.streams.add({
+    name: 'splitcart_work',
+    subjects: ['splitcart.work.*'],
+    retention: 'workqueue',
+    storage: 'memory',
+  })
+  await connection.close()
+  await using fleet = await JetStreamInbox.open(`${nats.address}?replicas=1`)
+  const work = (await fleetFindings(fleet)).find(({ check }) => check === 'stream splitcart_work')
+  assert.equal(work?.state, 'fail')
+  assert.match(work?.detail ?? '', /in memory/)
+})
+
+test('a real server that does not sync each write is told', { skip }, async () => {
+  await using nats = await startNats(1)
+  const finding = await syncFinding(`127.0.0.1:${nats.monitorPort}`)
+  assert.equal(finding.state, 'warn')
+  assert.match(finding.detail, /nats-server 2\.\d+\.\d+ syncs/)
+})
+
+test('what newer servers tell of their syncs is understood; one that tells nothing is told', async () => {
+  const told = { version: '2.12.1', jetstream: { config: {} as Record<string, unknown> } }
+  const server = createServer((_request, response) => void response.end(JSON.stringify(told)))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  told.jetstream.config = { sync_always: true, sync_interval: 120_000_000_000 }
+  assert.equal((await syncFinding(host)).state, 'ok')
+  told.jetstream.config = { sync_interval: 120_000_000_000 }
+  assert.match((await syncFinding(host)).detail, /syncs every 120 s/)
+  await once(server.close(), 'close')
+  assert.match((await syncFinding(host)).detail, /cannot be asked/)
+})

@@ -1,0 +1,117 @@
+/** A fleet in which everything dies: while files flow, its parts are killed, cut off and started again, at any moment and in any order. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
+import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/postgres/catalogue.ts'
+import { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream.ts'
+import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
+import { Chance } from '../../packages/data-management/test/random.ts'
+import type { Case, Fault, Options } from '../campaign.ts'
+import { digestOfPlan, type Given, planOfFiles, writeOutboxes } from '../chaos/shops.ts'
+import { Fleet } from './fleet.ts'
+
+const RECEIVERS = 2
+const LOADERS = 3
+const SENDERS = 2
+const PAUSE_MS_MAX = 3_000
+const OUTAGE_MS_MAX = 5_000
+const DRAIN_SECONDS_MAX = 300
+
+/** Makes the case: so many files, and faults for so many seconds. */
+export function fleetFaults({ files = 500, seconds = 600 }: Options): Case {
+  const figures: string[] = []
+  const round = async (seed: number): Promise<Fault> => {
+    await using fleet = await Fleet.open({ nats: 3, receivers: RECEIVERS, loaders: LOADERS })
+    const folders = Array.from({ length: SENDERS }, (_, index) => fleet.folderOf(`sender-${index}`))
+    const given = await writeOutboxes(planOfFiles(files, seed), folders)
+    const digest = await digestOfPlan(given)
+    const key = await fleet.makeKey()
+    const start = performance.now()
+    const sending = Promise.all(folders.map((folder) => fleet.send(folder, key, seconds + DRAIN_SECONDS_MAX)))
+    const done = await rage(fleet, new Chance(seed), seconds * 1000, sending)
+    const ended = await sending
+    const took = Math.round((performance.now() - start) / 1000)
+    figures.push(`${given.length} files, ${JSON.stringify(done)}, all loaded after ${took} s`)
+    const failed = ended.find(({ code }) => code !== 0)
+    if (failed !== undefined) return `a sender ended with ${failed.code}: ${failed.stderr}\n${fleet.printed()}`
+    return await faultIn(fleet, given, digest)
+  }
+  return Object.assign(round, { figure: () => figures.join('; ') })
+}
+
+type Done = Record<string, number>
+
+/** Lets one thing after the other go wrong until the time is over or all is done. What was broken is whole again then. */
+async function rage(fleet: Fleet, chance: Chance, ms: number, sending: Promise<unknown>): Promise<Done> {
+  const done: Done = {}
+  let isOver = false
+  const over = () => (isOver = true)
+  sending.then(over, over)
+  const faults = faultsOf(fleet, chance)
+  for (const end = performance.now() + ms; !isOver && performance.now() < end; ) {
+    await sleep(chance.between(0, PAUSE_MS_MAX))
+    const name = chance.of(Object.keys(faults))
+    done[name] = (done[name] ?? 0) + 1
+    await faults[name]!()
+  }
+  return done
+}
+
+/** What can go wrong, and how it is mended. */
+function faultsOf(fleet: Fleet, chance: Chance): Record<string, () => Promise<void>> {
+  const outage = () => sleep(chance.between(0, OUTAGE_MS_MAX))
+  const loader = async () => {
+    const index = chance.between(0, LOADERS - 1)
+    await fleet.killLoader(index)
+    fleet.startLoader(index)
+  }
+  return {
+    'a loader killed': loader,
+    'a loader killed again': loader,
+    'a receiver killed': async () => {
+      const index = chance.between(0, RECEIVERS - 1)
+      await fleet.killReceiver(index)
+      await outage()
+      await fleet.startReceiver(index)
+    },
+    'a NATS server killed': async () => {
+      const index = chance.between(0, 2)
+      await fleet.nats.kill(index)
+      await outage()
+      await fleet.nats.start(index)
+    },
+    'a NATS server cut off': async () => {
+      const index = chance.between(0, 2)
+      fleet.nats.pause(index)
+      await outage()
+      fleet.nats.resume(index)
+    },
+    'PostgreSQL killed': async () => {
+      await fleet.postgres.kill()
+      await outage()
+      await fleet.postgres.start()
+    },
+  }
+}
+
+/** Looks at what the fleet holds, and says what is not as it must be. */
+async function faultIn({ settings }: Fleet, given: readonly Given[], digest: string): Promise<Fault> {
+  await using catalogue = await openPostgresCatalogue(settings.DATABASE_URL!)
+  await using ledger = await openPostgresLedger(settings.DATABASE_URL!)
+  await using inbox = await JetStreamInbox.open(settings.INBOX_URL!)
+  for (const { sha256, name } of given) {
+    const state = (await catalogue.findLoad(sha256))?.state
+    if (state !== 'loaded') return `${name} is ${state ?? 'not known to the catalogue'}`
+  }
+  if ((await catalogueDigest(catalogue.database)) !== digest)
+    return 'the digest differs from that of an undisturbed load'
+  const { loaded, ...others } = await ledger.uploads.countByState()
+  if (loaded !== given.length || Object.values(others).some((count) => count > 0))
+    return `the ledger has ${loaded} loaded uploads and ${JSON.stringify(others)}`
+  // Of a loader that died after its last commit the item comes once more, and is found to have been done.
+  for (let looks = 0; looks < DRAIN_SECONDS_MAX; looks++) {
+    const counts = await inbox.counts()
+    if (counts.waiting + counts.claimed === 0) return undefined
+    await sleep(1_000)
+  }
+  return `work items are left: ${JSON.stringify(await inbox.counts())}`
+}

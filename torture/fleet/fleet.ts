@@ -1,0 +1,119 @@
+/** A whole fleet on this machine: NATS servers, PostgreSQL, receivers behind a balancer and loaders, all of them processes of their own. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Machines, openMachines, type Server, type Started } from '../../test/machines.ts'
+import { type Nats, NO_NATS, startNats } from '../../test/nats.ts'
+import { type Cluster, NO_POSTGRES, startCluster } from '../../test/postgres.ts'
+import { type Balancer, openBalancer } from './balancer.ts'
+
+/** Why there can be no fleet here, or false. */
+export const NO_FLEET: string | false = NO_NATS || NO_POSTGRES
+
+/** How many of each. */
+export type Sizes = Readonly<{ nats: 1 | 3; receivers: number; loaders: number }>
+
+/** A fleet that runs. */
+export class Fleet implements AsyncDisposable {
+  readonly machines: Machines
+  readonly nats: Nats
+  readonly postgres: Cluster
+  readonly balancer: Balancer
+  /** The settings that all of its machines have. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly #stack: AsyncDisposableStack
+  readonly #receivers: (Server | undefined)[] = []
+  readonly #loaders: (Started | undefined)[] = []
+
+  private constructor(
+    parts: Readonly<{ machines: Machines; nats: Nats; postgres: Cluster; balancer: Balancer }>,
+    address: string,
+    stack: AsyncDisposableStack,
+  ) {
+    this.machines = parts.machines
+    this.nats = parts.nats
+    this.postgres = parts.postgres
+    this.balancer = parts.balancer
+    this.settings = { DATABASE_URL: address, INBOX_URL: parts.nats.address, LOG_LEVEL: 'warn' }
+    this.#stack = stack
+  }
+
+  /** Starts everything. */
+  static async open({ nats: servers, receivers, loaders }: Sizes): Promise<Fleet> {
+    await using stack = new AsyncDisposableStack()
+    const [nats, postgres] = await Promise.all([startNats(servers), startCluster()])
+    stack.use(nats)
+    stack.use(postgres)
+    const { address } = await postgres.makeDatabase()
+    const machines = stack.use(await openMachines())
+    const ports: number[] = []
+    const balancer = stack.use(await openBalancer(receivers, (index) => ports[index]!))
+    const fleet = new Fleet({ machines, nats, postgres, balancer }, address, stack.move())
+    try {
+      for (let index = 0; index < receivers; index++) ports[index] = await fleet.startReceiver(index)
+      for (let index = 0; index < loaders; index++) fleet.startLoader(index)
+      return fleet
+    } catch (error) {
+      await fleet[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** Starts a receiver, on the port that it had before, and returns that. */
+  async startReceiver(index: number): Promise<number> {
+    const before = this.#receivers[index]
+    const port = before === undefined ? '0' : new URL(before.url).port
+    const settings = { ...this.settings, PORT: port, DATA_MANAGEMENT_DATA_DIR: this.folderOf(`receiver-${index}`) }
+    const receiver = await this.machines.serve(['--no-update-db', '--port', port], settings)
+    this.#receivers[index] = receiver
+    return Number(new URL(receiver.url).port)
+  }
+
+  startLoader(index: number): void {
+    const settings = { ...this.settings, DATA_MANAGEMENT_DATA_DIR: this.folderOf(`loader-${index}`) }
+    this.#loaders[index] = this.machines.start(['update-db', '--products', '--watch', '--quiet'], settings)
+  }
+
+  killReceiver(index: number): Promise<unknown> {
+    return kill(this.#receivers[index]!)
+  }
+
+  killLoader(index: number): Promise<unknown> {
+    return kill(this.#loaders[index]!)
+  }
+
+  /** What the programs have printed since they were started last, for whoever looks for what went wrong. */
+  printed(): string {
+    return [...this.#receivers, ...this.#loaders].map((program) => program?.printed().slice(-4_000)).join('\n')
+  }
+
+  /** Makes a key for senders. */
+  async makeKey(): Promise<string> {
+    const args = ['keys', 'create', 'a sender', '--scope', 'upload,read']
+    const settings = { ...this.settings, DATA_MANAGEMENT_DATA_DIR: this.folderOf('keys') }
+    return (await this.machines.run(args, settings)).stdout.trim()
+  }
+
+  /** Sends what is in the outbox below a folder, again and again, until all of it is loaded; tells how the last run ended. */
+  async send(folder: string, key: string, secondsMax: number) {
+    const settings = { API_SERVER_URL: this.balancer.url, API_SECRET_KEY: key, SCRAPING_DATA_DIR: folder }
+    const end = performance.now() + secondsMax * 1000
+    for (;;) {
+      const ended = await this.machines.run(['upload-data', '--wait'], settings)
+      if (ended.code === 0 || performance.now() > end) return ended
+      await sleep(500)
+    }
+  }
+
+  folderOf(name: string): string {
+    return join(this.machines.path, name)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+}
+
+async function kill({ child, ended }: Started): Promise<void> {
+  child.kill('SIGKILL')
+  await ended
+}
