@@ -8,7 +8,7 @@ import type { Loading } from '../loading.ts'
 import { endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../loads.ts'
 import { PostgresLoading } from './loading.ts'
 import { lockCatalogueAlone } from './locks.ts'
-import { TEMPORARY_TABLES } from './tables.ts'
+import { emptyTables, TEMPORARY_TABLES } from './tables.ts'
 import { partsOf, type Transactions, transactionsOf } from './transactions.ts'
 import { undoScrapes } from './undo.ts'
 
@@ -49,6 +49,7 @@ export class PostgresCatalogue implements Catalogue {
 
   async undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
     await using open = await this.#transactions.begin()
+    await emptyTables(open.transaction)
     await lockCatalogueAlone(open.transaction)
     const load = await findLoad(open.transaction, sha256)
     if (load?.state !== 'loaded') return undefined

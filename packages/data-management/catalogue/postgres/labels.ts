@@ -16,35 +16,56 @@ export async function noteOtherLabels(
   await transaction.run(
     `insert into relabelled
       select listing.id from observed join listing on listing.id = observed.listing_id
-      where observed.scrape = any(?::integer[]) and listing.label_id is distinct from observed.label_id
+      where observed.scrape = any(?::bigint[]) and listing.label_id is distinct from observed.label_id
       on conflict do nothing`,
     scrapes.map(({ number }) => number),
   )
 }
 
-/** Sets label, barcode, categories and search words of every listing in `relabelled`. */
+/** Sets label, barcode, categories and search words of every listing in `relabelled`. The sources of the stores must be up to date. */
 export async function relabel(transaction: PostgresTransaction): Promise<void> {
   const noted = await transaction.run(
     'insert into labelled select listing_id, label_id from relabelled join listing on listing.id = listing_id',
   )
   if (noted === 0) return
+  await relabelAgreed(transaction)
+  await relabelOthers(transaction)
+  await setCategories(transaction)
+  await indexWords(transaction)
+}
+
+// What all stores have ever said of a listing.
+const SAID = `relabelled cross join lateral (
+  select min(label_id) as label_id, max(label_id) as other_id from label_run where listing_id = relabelled.listing_id offset 0
+) as said`
+
+/** The listings, nearly all, of which every store has always said the same. */
+async function relabelAgreed(transaction: PostgresTransaction): Promise<void> {
+  await transaction.run(
+    `update listing set label_id = said.label_id, barcode = label.barcode
+      from ${SAID} join label on label.id = said.label_id
+      where said.label_id = said.other_id and listing.id = relabelled.listing_id`,
+  )
+}
+
+/** Those of which they have said several things, or say nothing any more. */
+async function relabelOthers(transaction: PostgresTransaction): Promise<void> {
   // Stores scraped on the same newest date: the one whose code sorts last. Any rule would do that depends on the files only.
   await transaction.run(
-    `with run as (
-        select run.listing_id, run.label_id, label.barcode, store.code,
-          coalesce(run.to_date, (select max(date) from scrape where scrape.store_id = run.store_id)) as until
-        from relabelled join label_run as run on run.listing_id = relabelled.listing_id
-        join label on label.id = run.label_id join store on store.id = run.store_id
+    `with other as (
+        select relabelled.listing_id from ${SAID} where said.label_id is distinct from said.other_id or said.label_id is null
+      ), run as (
+        select run.listing_id, run.label_id, label.barcode, store.code, coalesce(run.to_date, source.last_date) as until
+        from other join label_run as run on run.listing_id = other.listing_id
+        join label on label.id = run.label_id join store on store.id = run.store_id join source on source.store_id = run.store_id
       ), newest as (
         select listing_id, (array_agg(label_id order by until desc, code desc))[1] as label_id,
           (array_agg(barcode order by until desc, code desc) filter (where barcode is not null))[1] as barcode
         from run group by listing_id
       )
       update listing set label_id = newest.label_id, barcode = newest.barcode
-      from relabelled left join newest on newest.listing_id = relabelled.listing_id where listing.id = relabelled.listing_id`,
+      from other left join newest on newest.listing_id = other.listing_id where listing.id = other.listing_id`,
   )
-  await setCategories(transaction)
-  await indexWords(transaction)
 }
 
 async function setCategories(transaction: PostgresTransaction): Promise<void> {

@@ -30,6 +30,7 @@ import { lockCatalogueAlone, lockCatalogueShared, lockCompanies, lockProducts, l
 import { areUnjoined, joinLabels } from './products.ts'
 import { addScrape } from './scrapes.ts'
 import { PostgresStaging } from './staging.ts'
+import { emptyTables } from './tables.ts'
 import type { Transactions } from './transactions.ts'
 import { undoScrapes } from './undo.ts'
 
@@ -59,6 +60,7 @@ export class PostgresLoading implements Loading {
   ): Promise<PostgresLoading> {
     const open = await transactions.begin()
     try {
+      await emptyTables(open.transaction)
       const loadId = await beginIn(open.transaction, file)
       memory.begin(await versionOf(transactions, open.transaction))
       return new PostgresLoading({ transactions, open, file, startedAt, loadId }, memory)
@@ -73,7 +75,7 @@ export class PostgresLoading implements Loading {
   private constructor(begun: Begun, memory: ListingMemory) {
     this.#begun = begun
     this.#transaction = begun.open.transaction
-    this.staging = new PostgresStaging(this.#transaction, memory)
+    this.staging = new PostgresStaging(this.#transaction, begun.loadId, memory)
   }
 
   async reject({ line, rejection, raw }: RejectedLine): Promise<void> {
@@ -140,8 +142,8 @@ export class PostgresLoading implements Loading {
       scrapes.map(({ companyId }) => companyId),
     )
     await noteOtherLabels(this.#transaction, scrapes)
-    await relabel(this.#transaction)
     await rename(this.#transaction, scrapes)
+    await relabel(this.#transaction)
   }
 
   async #writeRejects(): Promise<void> {

@@ -129,7 +129,7 @@ async function productsOf(transaction: PostgresTransaction, keys: readonly Key[]
 
 /** Takes the products of these ids apart and joins their listings anew, by the labels they still have. */
 export async function rejoinProducts(transaction: PostgresTransaction, ids: readonly number[]): Promise<void> {
-  await transaction.script('truncate unjoined')
+  await transaction.script('delete from unjoined')
   await transaction.run(
     'insert into unjoined select label.id from listing join label on listing_id = listing.id where product_id = any(?::integer[])',
     ids,

@@ -2,7 +2,8 @@
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
 import { type DateChange, nothingChanged } from '../date-change.ts'
 import type { StagedScrape } from '../staged-scrape.ts'
-import { appendDate, beginHistory, changeDate } from './history.ts'
+import { appendDate, beginHistory } from './append.ts'
+import { changeDate } from './history.ts'
 
 const TERMS = 'price_cents, was_price_cents, is_on_special, is_available'
 
@@ -81,7 +82,7 @@ async function record(
 }
 
 async function show(transaction: PostgresTransaction, number: number, scrapeId: number): Promise<void> {
-  await transaction.script('truncate shown')
+  await transaction.script('delete from shown')
   await transaction.run(
     `insert into shown (listing_id, label_id, scrape_id, ${TERMS})
       select listing_id, label_id, ?::bigint, ${TERMS} from observed where scrape = ?`,
@@ -109,7 +110,7 @@ async function contest(transaction: PostgresTransaction, { storeId, date, scrape
 
 /** Of each listing the row of the scrape that ranks highest: it was scraped latest, and equal ranks go by the bytes. */
 async function showWinners(transaction: PostgresTransaction, storeId: number, date: string): Promise<void> {
-  await transaction.script('truncate shown')
+  await transaction.script('delete from shown')
   await transaction.run(
     `insert into shown (listing_id, label_id, scrape_id, ${TERMS})
       select distinct on (listing_id) listing_id, label_id, scrape_id, ${TERMS}

@@ -18,6 +18,7 @@ const OBSERVED = 'observed (scrape, listing_id, label_id, price_cents, was_price
 /** The staged rows of one file. */
 export class PostgresStaging implements Staged {
   readonly #transaction: PostgresTransaction
+  readonly #firstNumber: number
   readonly #memory: ListingMemory
   readonly #scrapes = new Set<PostgresScrape>()
   readonly #byNumber: PostgresScrape[] = []
@@ -25,8 +26,10 @@ export class PostgresStaging implements Staged {
   #rows: Row[] = []
   #isFirst = true
 
-  constructor(transaction: PostgresTransaction, memory: ListingMemory) {
+  constructor(transaction: PostgresTransaction, loadId: number, memory: ListingMemory) {
     this.#transaction = transaction
+    // No other load has these numbers: what is left of it in the table is not in the way.
+    this.#firstNumber = loadId * SCRAPES_MAX
     this.#memory = memory
   }
 
@@ -62,13 +65,13 @@ export class PostgresStaging implements Staged {
     await this.#transaction.run('update observed set scrape = ? where scrape = ?', into.number, from.number)
     into.listings += from.listings
     if (from.scrapedAt !== null) into.scrapedAt = Math.max(into.scrapedAt ?? from.scrapedAt, from.scrapedAt)
-    this.#scrapes.delete(this.#byNumber[from.number]!)
+    this.#scrapes.delete(this.#byNumber[from.number - this.#firstNumber]!)
   }
 
   #open({ metadata }: NewScrape): void {
     if (this.#byNumber.length === SCRAPES_MAX) throw new TooManyScrapes()
     const { company, storeCode: code, date, storeName, state, companyName } = metadata
-    const number = this.#byNumber.length
+    const number = this.#firstNumber + this.#byNumber.length
     const names = { date, storeName, state, companyName }
     const scrape = { number, companyId: 0, storeId: 0, ...names, scrapedAt: null, listings: 0 }
     this.#byNumber.push(scrape)
@@ -114,7 +117,7 @@ export class PostgresStaging implements Staged {
     }
     if (this.#isFirst) return rows.filter(isNew)
     const before = await this.#transaction.all<{ scrape: number; listing_id: number }>(
-      `select distinct scrape, listing_id from unnest(?::integer[], ?::integer[]) as row (scrape, listing_id)
+      `select distinct scrape, listing_id from unnest(?::bigint[], ?::integer[]) as row (scrape, listing_id)
         join observed using (scrape, listing_id)`,
       rows.map(({ scrape }) => scrape.number),
       rows.map(({ listing }) => listing.id),

@@ -1,5 +1,5 @@
 /**
- * The tables that each connection has for the load that it makes; they are emptied with its end.
+ * The tables that each connection has for the load that it makes; they are emptied before the next one.
  *
  *   observed    one record a listing and scrape of the file: the first row of each
  *   shown       what a store showed on the date that is being changed, where that is not simply `observed`
@@ -9,11 +9,14 @@
  *   labelled    the labels that these had before
  *   unjoined    the labels that are new: their keys lead to no product yet
  */
+import type { PoolClient } from 'pg'
+import type { PostgresTransaction } from '../../database/postgres-queries.ts'
+
 const OF_LISTING = 'listing_id integer primary key'
 const TERMS = `price_cents integer not null, was_price_cents integer, is_on_special smallint, is_available smallint`
 
 const TABLES: Readonly<Record<string, string>> = {
-  observed: `scrape integer, listing_id integer, label_id integer not null, ${TERMS}, primary key (scrape, listing_id)`,
+  observed: `scrape bigint, listing_id integer, label_id integer not null, ${TERMS}, primary key (scrape, listing_id)`,
   shown: `${OF_LISTING}, label_id integer not null, scrape_id bigint, ${TERMS}`,
   different: `${OF_LISTING}, from_date text collate "C", old_cents integer, is_shown boolean not null, price_cents integer,
     was_price_cents integer, is_on_special smallint, is_available smallint`,
@@ -23,10 +26,27 @@ const TABLES: Readonly<Record<string, string>> = {
   unjoined: 'label_id integer primary key',
 }
 
-/** Makes the tables. */
-export const TEMPORARY_TABLES = Object.entries(TABLES)
-  .map(([name, columns]) => `create temp table ${name} (${columns}) on commit delete rows;`)
-  .join('\n')
+// Nothing is known of what is in these tables, and a load must take as long as its file is large, not as the catalogue is: so what belongs
+// to a row is looked up in an index, even where reading a whole table would seem cheaper.
+const SETTINGS = 'set enable_seqscan = off; set jit = off;'
 
-/** Empties them within a transaction that goes on. */
-export const EMPTY_TABLES = `truncate ${Object.keys(TABLES).join(', ')}`
+/** Makes the tables of a connection. */
+export const TEMPORARY_TABLES = `${SETTINGS}\n${Object.entries(TABLES)
+  .map(([name, columns]) => `create temp table ${name} (${columns});`)
+  .join('\n')}`
+
+// To truncate a table takes longer than to load a small file; deleted rows are in the way if they are many.
+const LOADS_BETWEEN = 32
+
+const loads = new WeakMap<PoolClient, number>()
+
+/** Empties them, within a transaction. Only `observed` keeps what others have left for a while: a scrape has a number of its own there. */
+export async function emptyTables(transaction: PostgresTransaction): Promise<void> {
+  const count = (loads.get(transaction.client) ?? 0) + 1
+  loads.set(transaction.client, count)
+  const names = Object.keys(TABLES)
+  if (count % LOADS_BETWEEN === 0) await transaction.script(`truncate ${names.join(', ')}`)
+  else await transaction.script(KEPT.map((name) => `delete from ${name}`).join('; '))
+}
+
+const KEPT = Object.keys(TABLES).filter((name) => name !== 'observed')

@@ -2,7 +2,6 @@
 import type { OpenTransaction, PostgresDatabase } from '../../database/postgres.ts'
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
 import type { Sql } from '../../database/sql.ts'
-import { EMPTY_TABLES } from './tables.ts'
 
 /** What a catalogue is asked over, and how work begins that is done whole or not at all. */
 export type Transactions = Readonly<{
@@ -20,7 +19,7 @@ export function transactionsOf(database: PostgresDatabase): Transactions {
 /** Parts of a transaction, one after the other. */
 export function partsOf(transaction: PostgresTransaction): Transactions {
   return counting(transaction, async () => {
-    await transaction.script(`savepoint part; ${EMPTY_TABLES}`)
+    await transaction.script('savepoint part')
     return {
       transaction,
       commit: () => transaction.script('release part'),

@@ -15,11 +15,11 @@ export async function undoScrapes(transaction: PostgresTransaction, loadId: numb
   )
   if (records.length === 0) return
   for (const { id } of records) await removeScrape(transaction, id)
+  await rename(transaction, records)
   await relabel(transaction)
   await forgetLabels(transaction)
   await forgetNames(transaction, records)
-  await rename(transaction, records)
-  await transaction.script('truncate relabelled, labelled, unjoined')
+  await transaction.script('delete from relabelled; delete from labelled; delete from unjoined')
 }
 
 /** Forgets labels and listings that no scrape shows, and joins the products they belonged to anew. */
