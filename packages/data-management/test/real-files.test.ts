@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openCatalogue } from '../catalogue/catalogue.ts'
+import { databasesOfFile } from './catalogues.ts'
 import { faultOf, loadWhole } from './history-case.ts'
 import { Chance } from './random.ts'
 import { digestOf, REAL_FILES_MISSING, realFiles } from './real-files.ts'
@@ -16,18 +17,19 @@ test('the real files give one catalogue in any order', { skip: REAL_FILES_MISSIN
   assert.equal(digests.size, 1)
 })
 
-test('the real files give what a model computes from all of them at once, also with one undone', {
-  skip: REAL_FILES_MISSING,
-}, async () => {
-  const chance = new Chance(2)
-  const files = chance.shuffled(realFiles())
-  using catalogue = openCatalogue(':memory:')
-  for (const file of files) await loadWhole(catalogue, file)
-  assert.equal(await faultOf(catalogue, files), undefined)
-  const [undone, ...others] = chance.shuffled(files)
-  await catalogue.undo(undone!.sha256, 'for a test', 0)
-  assert.equal(await faultOf(catalogue, others), undefined, undone!.name)
-})
+for (const { name, skip, open } of databasesOfFile())
+  test(`${name}: the real files give what a model computes from all of them at once, also with one undone`, {
+    skip: REAL_FILES_MISSING || skip,
+  }, async () => {
+    const chance = new Chance(2)
+    const files = chance.shuffled(realFiles())
+    await using catalogue = await open()
+    for (const file of files) await loadWhole(catalogue, file)
+    assert.equal(await faultOf(catalogue, files), undefined)
+    const [undone, ...others] = chance.shuffled(files)
+    await catalogue.undo(undone!.sha256, 'for a test', 0)
+    assert.equal(await faultOf(catalogue, others), undefined, undone!.name)
+  })
 
 test('three days later 104 price runs are opened and 108 closed, and nothing else is written', {
   skip: REAL_FILES_MISSING,

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import { openCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
+import { type OpenEmpty, openSqlite } from './catalogues.ts'
 import { loadWhole } from './history-case.ts'
 import type { HistoryFile } from './naive-catalogue.ts'
 
@@ -28,8 +28,8 @@ export function realFiles(): RealFile[] {
 }
 
 /** The digest of the catalogue of these files loaded in this order. */
-export async function digestOf(files: readonly RealFile[]): Promise<string> {
-  using catalogue = openCatalogue(':memory:')
+export async function digestOf(files: readonly RealFile[], open: OpenEmpty = openSqlite): Promise<string> {
+  await using catalogue = await open()
   for (const file of files) await loadWhole(catalogue, file)
   return await catalogueDigest(catalogue.database)
 }

@@ -45,13 +45,13 @@ function filesOf(seed: number, count: number): HistoryFile[] {
   return new Chance(seed).shuffled([...files.values()]).slice(0, count)
 }
 
-test(`${LOADERS} loaders at once over ${FILES} files give what one gives, also when each file comes twice`, {
+test(`${LOADERS} loaders at once over ${FILES} files give what one gives, also when some files come twice`, {
   skip,
 }, async () => {
   await using stack = new AsyncDisposableStack()
   const files = filesOf(1, FILES)
   const loaders = await openLoaders(stack, LOADERS)
-  const arrivals = new Chance(2).shuffled([...files, ...files])
+  const arrivals = new Chance(2).shuffled([...files, ...files.slice(0, FILES / 10)])
   const records = await loadTogether(loaders, arrivals)
   assert.ok(records.every(({ state }) => state === 'loaded' || state === 'failed'))
   using alone = openCatalogue(':memory:')
