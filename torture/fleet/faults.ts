@@ -59,11 +59,7 @@ async function rage(fleet: Fleet, chance: Chance, ms: number, sending: Promise<u
 /** What can go wrong, and how it is mended. */
 function faultsOf(fleet: Fleet, chance: Chance): Record<string, () => Promise<void>> {
   const outage = () => sleep(chance.between(0, OUTAGE_MS_MAX))
-  const loader = async () => {
-    const index = chance.between(0, LOADERS - 1)
-    await fleet.killLoader(index)
-    fleet.startLoader(index)
-  }
+  const loader = async () => void (await fleet.killLoader(chance.between(0, LOADERS - 1)))
   return {
     'a loader killed': loader,
     'a loader killed again': loader,

@@ -1,13 +1,18 @@
 /** A whole fleet on this machine: NATS servers, PostgreSQL, receivers behind a balancer and loaders, all of them processes of their own. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Machines, openMachines, type Server, type Started } from '../../test/machines.ts'
+import { type Ended, type Machines, openMachines, type Server, type Started } from '../../test/machines.ts'
 import { type Nats, NO_NATS, startNats } from '../../test/nats.ts'
 import { type Cluster, NO_POSTGRES, startCluster } from '../../test/postgres.ts'
 import { type Balancer, openBalancer } from './balancer.ts'
 
 /** Why there can be no fleet here, or false. */
 export const NO_FLEET: string | false = NO_NATS || NO_POSTGRES
+
+const START_MS_MAX = 60_000
+const RESTART_MS = 500
+// One machine that sends for thousands of stores is not what the limit was made for.
+const REQUESTS_PER_MINUTE_MAX = '1000000'
 
 /** How many of each. */
 export type Sizes = Readonly<{ nats: 1 | 3; receivers: number; loaders: number }>
@@ -23,6 +28,7 @@ export class Fleet implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack
   readonly #receivers: (Server | undefined)[] = []
   readonly #loaders: (Started | undefined)[] = []
+  #isOver = false
 
   private constructor(
     parts: Readonly<{ machines: Machines; nats: Nats; postgres: Cluster; balancer: Balancer }>,
@@ -33,7 +39,7 @@ export class Fleet implements AsyncDisposable {
     this.nats = parts.nats
     this.postgres = parts.postgres
     this.balancer = parts.balancer
-    this.settings = { DATABASE_URL: address, INBOX_URL: parts.nats.address, LOG_LEVEL: 'warn' }
+    this.settings = { DATABASE_URL: address, INBOX_URL: parts.nats.address, LOG_LEVEL: 'warn', REQUESTS_PER_MINUTE_MAX }
     this.#stack = stack
   }
 
@@ -50,7 +56,7 @@ export class Fleet implements AsyncDisposable {
     const fleet = new Fleet({ machines, nats, postgres, balancer }, address, stack.move())
     try {
       for (let index = 0; index < receivers; index++) ports[index] = await fleet.startReceiver(index)
-      for (let index = 0; index < loaders; index++) fleet.startLoader(index)
+      for (let index = 0; index < loaders; index++) void fleet.#keepLoader(index)
       return fleet
     } catch (error) {
       await fleet[Symbol.asyncDispose]()
@@ -58,8 +64,18 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** Starts a receiver, on the port that it had before, and returns that. */
+  /** Starts a receiver, on the port that it had before, and returns that. What cannot start is started again, as systemd does it. */
   async startReceiver(index: number): Promise<number> {
+    for (const end = performance.now() + START_MS_MAX; ; await sleep(RESTART_MS)) {
+      try {
+        return await this.#tryToStart(index)
+      } catch (error) {
+        if (performance.now() > end) throw error
+      }
+    }
+  }
+
+  async #tryToStart(index: number): Promise<number> {
     const before = this.#receivers[index]
     const port = before === undefined ? '0' : new URL(before.url).port
     const settings = { ...this.settings, PORT: port, DATA_MANAGEMENT_DATA_DIR: this.folderOf(`receiver-${index}`) }
@@ -68,15 +84,21 @@ export class Fleet implements AsyncDisposable {
     return Number(new URL(receiver.url).port)
   }
 
-  startLoader(index: number): void {
+  /** Keeps a loader running, however often it ends. */
+  async #keepLoader(index: number): Promise<void> {
     const settings = { ...this.settings, DATA_MANAGEMENT_DATA_DIR: this.folderOf(`loader-${index}`) }
-    this.#loaders[index] = this.machines.start(['update-db', '--products', '--watch', '--quiet'], settings)
+    while (!this.#isOver) {
+      this.#loaders[index] = this.machines.start(['update-db', '--products', '--watch', '--quiet'], settings)
+      await this.#loaders[index].ended
+      if (!this.#isOver) await sleep(RESTART_MS)
+    }
   }
 
   killReceiver(index: number): Promise<unknown> {
     return kill(this.#receivers[index]!)
   }
 
+  /** Kills a loader; it is started again. */
   killLoader(index: number): Promise<unknown> {
     return kill(this.#loaders[index]!)
   }
@@ -93,13 +115,18 @@ export class Fleet implements AsyncDisposable {
     return (await this.machines.run(args, settings)).stdout.trim()
   }
 
+  /** Sends what is in the outbox below a folder once; `args` as `upload-data` takes them. */
+  sendOnce(folder: string, key: string, ...args: string[]): Promise<Ended> {
+    const settings = { API_SERVER_URL: this.balancer.url, API_SECRET_KEY: key, SCRAPING_DATA_DIR: folder }
+    return this.machines.run(['upload-data', ...args], settings)
+  }
+
   /** Sends what is in the outbox below a folder, again and again, until all of it is loaded; tells how the last run ended. */
   async send(folder: string, key: string, secondsMax: number) {
-    const settings = { API_SERVER_URL: this.balancer.url, API_SECRET_KEY: key, SCRAPING_DATA_DIR: folder }
     const end = performance.now() + secondsMax * 1000
     for (;;) {
-      const ended = await this.machines.run(['upload-data', '--wait'], settings)
-      if (ended.code === 0 || performance.now() > end) return ended
+      const ended = await this.sendOnce(folder, key, '--wait')
+      if (ended.code === 0 || this.#isOver || performance.now() > end) return ended
       await sleep(500)
     }
   }
@@ -109,6 +136,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true
     await this.#stack.disposeAsync()
   }
 }
