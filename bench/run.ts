@@ -5,6 +5,7 @@ import { acceptSmall } from './accept-small.ts'
 import { type Comparison, compare } from './compare.ts'
 import { growth } from './growth.ts'
 import { firstLoad, nextDayLoad, realLoad } from './load.ts'
+import { firstLoadIntoPostgres, nextDayIntoPostgres } from './load-postgres.ts'
 import { memory } from './memory.ts'
 import { missing, type ProgramName } from './programs.ts'
 import { keep, linesOf, machine, type Report, reportOf, writeReadme } from './report.ts'
@@ -27,6 +28,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'first-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(firstLoad) },
   'next-day-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(nextDayLoad) },
   'real-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoad) },
+  'postgres-first-load': { programs: ['sync'], run: comparing(firstLoadIntoPostgres) },
+  'postgres-next-day': { programs: ['sync'], run: comparing(nextDayIntoPostgres) },
   'whole-way': { programs: ['sync'], run: comparing(wholeWay) },
   'whole-way-of-many': { programs: ['sync'], run: comparing(wholeWayOfMany) },
   memory: { programs: ['sync'], run: memory },

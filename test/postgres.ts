@@ -60,8 +60,8 @@ export function postgresOfFile(): () => Promise<TestDatabase> {
   }
 }
 
-/** Makes a new cluster and starts it. */
-export async function startCluster(): Promise<Cluster> {
+/** Makes a new cluster and starts it; without `options` one that is quick and keeps nothing through a crash of the machine. */
+export async function startCluster(options: readonly string[] = OPTIONS): Promise<Cluster> {
   const at = await temporaryFolder()
   const data = join(at.path, 'data')
   const user = userOf()
@@ -69,16 +69,17 @@ export async function startCluster(): Promise<Cluster> {
     await mkdir(data, { mode: 0o700 })
     for (const path of [at.path, data]) if (user !== undefined) await chown(path, user.uid, user.gid)
     await run(PROGRAMS!.initdb!, [...INITDB, ...LANGUAGE, data], { ...user, cwd: at.path })
-    return await clusterIn(at, user)
+    return await clusterIn(at, user, options)
   } catch (error) {
     await at[Symbol.asyncDispose]()
     throw error
   }
 }
 
-async function clusterIn(at: TemporaryFolder, user: User): Promise<Cluster> {
+async function clusterIn(at: TemporaryFolder, user: User, options: readonly string[]): Promise<Cluster> {
   const address = `postgres://splitcart@localhost/postgres?host=${encodeURIComponent(at.path)}`
-  let server = await startServer(at, user, address)
+  const start = () => startServer(at, user, [...options, `unix_socket_directories=${at.path}`], address)
+  let server = await start()
   const end = async (signal: 'SIGINT' | 'SIGKILL') => {
     if (server.exitCode !== null || server.signalCode !== null) return
     const ended = once(server, 'close')
@@ -90,7 +91,7 @@ async function clusterIn(at: TemporaryFolder, user: User): Promise<Cluster> {
     makeDatabase: () => makeDatabaseAt(address),
     kill: () => end('SIGKILL'),
     start: async () => {
-      server = await startServer(at, user, address)
+      server = await start()
     },
     [Symbol.asyncDispose]: async () => {
       // SIGINT: all connections are ended at once.
@@ -110,13 +111,18 @@ export async function makeDatabaseAt(address: string): Promise<TestDatabase> {
 }
 
 /** Starts the server and waits until it answers. What is left of one that was killed may keep it from starting at first. */
-async function startServer(at: TemporaryFolder, user: User, address: string): Promise<ChildProcess> {
-  const options = [...OPTIONS, `unix_socket_directories=${at.path}`].flatMap((option) => ['-c', option])
+async function startServer(
+  at: TemporaryFolder,
+  user: User,
+  options: readonly string[],
+  address: string,
+): Promise<ChildProcess> {
   const end = performance.now() + START_MS_MAX
   for (;;) {
     const said: Buffer[] = []
     const stdio: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe']
-    const server = spawn(PROGRAMS!.postgres!, ['-D', join(at.path, 'data'), ...options], {
+    const args = ['-D', join(at.path, 'data'), ...options.flatMap((option) => ['-c', option])]
+    const server = spawn(PROGRAMS!.postgres!, args, {
       ...user,
       stdio,
       cwd: at.path,

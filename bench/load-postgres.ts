@@ -1,0 +1,131 @@
+/** Loading the scrapes of a day into PostgreSQL: by one loader, by two, and what a plain COPY of the same rows takes. */
+import { createReadStream } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/postgres/catalogue.ts'
+import { lineOf } from '@splitcart/data-management/catalogue/postgres/copy.ts'
+import { isRejection, readRow } from '@splitcart/shared/row.ts'
+import pg from 'pg'
+import { from } from 'pg-copy-streams'
+import { temporaryFolder } from '../test/folders.ts'
+import { startCluster, type TestDatabase } from '../test/postgres.ts'
+import type { Comparison, Contestant } from './compare.ts'
+import { DAY_OF_80_STORES, daysOf, filesIn } from './data.ts'
+import { output } from './programs.ts'
+import { quiet } from './stage.ts'
+
+// As a server of its own would have it, on a machine of this size; every commit is synced.
+const OPTIONS = ['listen_addresses=', 'shared_buffers=1GB', 'max_wal_size=8GB', 'log_min_messages=warning']
+const LOADER = join(import.meta.dirname, 'postgres-loader.ts')
+const COLUMNS = `company text, store text, date text, sku text, key text, name text, brand text, barcode text, size text, url text,
+  image_url text, categories text, price_cents integer, was_price_cents integer, is_on_special boolean, is_available boolean`
+
+/** The first scrapes of 80 stores, into an empty catalogue. */
+export async function firstLoadIntoPostgres(): Promise<Comparison> {
+  const [first = ''] = await daysOf(DAY_OF_80_STORES)
+  return loading('First load into PostgreSQL: a day of 80 stores', [], await filesIn(first))
+}
+
+/** The scrapes of the next day, into a catalogue that has the first. */
+export async function nextDayIntoPostgres(): Promise<Comparison> {
+  const [first = '', second = ''] = await daysOf(DAY_OF_80_STORES)
+  return loading('Next day of the same 80 stores, into PostgreSQL', await filesIn(first), await filesIn(second))
+}
+
+async function loading(title: string, before: readonly string[], files: readonly string[]): Promise<Comparison> {
+  const stack = new AsyncDisposableStack()
+  const at = stack.use(await temporaryFolder())
+  const cluster = stack.use(await startCluster(OPTIONS))
+  const rows = await writeRows(files, join(at.path, 'rows'))
+  const byLoaders = (name: string, count: number) => loadedBy({ name, count, before, files }, cluster.makeDatabase)
+  return {
+    title: `${title}, ${rows.toLocaleString('en')} rows`,
+    amount: rows,
+    unit: 'rows',
+    contestants: [
+      byLoaders('splitcart: one loader', 1),
+      byLoaders('splitcart: two loaders, each with half of the stores', 2),
+      copied(join(at.path, 'rows'), cluster.makeDatabase),
+    ],
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+type Loaders = Readonly<{ name: string; count: number; before: readonly string[]; files: readonly string[] }>
+
+function loadedBy({ name, count, before, files }: Loaders, makeDatabase: () => Promise<TestDatabase>): Contestant {
+  let database: TestDatabase | undefined
+  const load = (paths: readonly string[]) => output(process.execPath, [LOADER, database!.address, ...paths])
+  return {
+    name,
+    prepare: async () => {
+      database = await makeDatabase()
+      await load(before)
+      await quiet()
+    },
+    run: async () => {
+      // The stores of a company are next to each other: each loader gets all stores of its companies.
+      const share = Math.ceil(files.length / count)
+      await Promise.all(
+        Array.from({ length: count }, (_, loader) => load(files.slice(loader * share, (loader + 1) * share))),
+      )
+    },
+    facts: async () => {
+      const { address } = database!
+      await using _ = database!
+      await using catalogue = await openPostgresCatalogue(address)
+      const sql = `select (select count(*) from listing) as listings, (select count(*) from price_run) as runs,
+        (select sum(listings) from scrape) as prices`
+      return { ...(await catalogue.database.get<Record<string, number>>(sql)) }
+    },
+  }
+}
+
+function copied(rows: string, makeDatabase: () => Promise<TestDatabase>): Contestant {
+  let database: TestDatabase | undefined
+  return {
+    name: 'floor: COPY of the same rows, read before, into a table without an index',
+    prepare: async () => {
+      database = await makeDatabase()
+      await ask(database.address, (client) => client.query(`create table rows (${COLUMNS})`))
+      await quiet()
+    },
+    run: () =>
+      ask(database!.address, (client) => pipeline(createReadStream(rows), client.query(from('copy rows from stdin')))),
+    facts: async () => {
+      await database![Symbol.asyncDispose]()
+      return {}
+    },
+  }
+}
+
+async function ask(address: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: address })
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Writes the rows of files as COPY wants them; returns how many there are. */
+async function writeRows(files: readonly string[], path: string): Promise<number> {
+  const lines: string[] = []
+  for (const file of files)
+    for (const line of (await readFile(file, 'utf8')).split('\n')) {
+      const row = readRow(Buffer.from(line))
+      if (isRejection(row)) continue
+      const { company, storeCode, date, sku, key, name, brand, barcode, size, url, imageUrl, categoryPath } = row
+      const texts = [company, storeCode, date, sku, key, name, brand, barcode, size, url, imageUrl]
+      const terms = [row.priceCents, row.wasPriceCents, flag(row.isOnSpecial), flag(row.isAvailable)]
+      lines.push(lineOf([...texts, categoryPath.join(' / '), ...terms]))
+    }
+  await writeFile(path, lines.join(''))
+  return lines.length
+}
+
+function flag(value: boolean | null): string | null {
+  return value === null ? null : String(value)
+}
