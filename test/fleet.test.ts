@@ -1,8 +1,15 @@
 /** A small fleet of real processes, of which each may die: what `npm run torture -- fleet` does for minutes. */
 import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
+import { Chance } from '../packages/data-management/test/random.ts'
+import { outboxOf } from '../torture/chaos/shops.ts'
 import { fleetFaults } from '../torture/fleet/faults.ts'
-import { NO_FLEET } from '../torture/fleet/fleet.ts'
+import { Fleet, NO_FLEET } from '../torture/fleet/fleet.ts'
+import { until } from './machines.ts'
+import { writeLargeFile } from './resume-scene.ts'
 
 const MS_MAX = 400_000
 
@@ -15,3 +22,34 @@ test('two receivers and three loaders, killed with their NATS servers and Postgr
   t.diagnostic(round.figure!())
   assert.equal(fault, undefined)
 })
+
+test('a large file whose receiver dies half way is begun anew at another one, by the same sender', {
+  skip: NO_FLEET,
+  timeout: MS_MAX,
+}, async () => {
+  await using fleet = await Fleet.open({ nats: 1, receivers: 2, loaders: 1 })
+  const folder = fleet.folderOf('sender')
+  const sha256 = await writeLargeFile(outboxOf(folder), 6_000_000, new Chance(1))
+  const settings = { RESUMABLE_BYTES_MIN: '1000', UPLOAD_RATE_MAX: '1M', UPLOAD_TRIES_MAX: '100' }
+  const sending = fleet.sendOnce(folder, await fleet.makeKey(), { args: ['--wait'], settings })
+  let first: number | undefined
+  const look = async () => {
+    first = await receiverWithBytes(fleet)
+    return first !== undefined
+  }
+  await until(look, 'a receiver has some of its bytes')
+  await fleet.killReceiver(first!)
+  const { code, stdout, stderr } = await sending
+  assert.equal(code, 0, stdout + stderr)
+  await using ledger = await openPostgresLedger(fleet.settings.DATABASE_URL!)
+  assert.equal((await ledger.uploads.findBySha256(sha256))?.state, 'loaded')
+})
+
+async function receiverWithBytes(fleet: Fleet): Promise<number | undefined> {
+  for (const receiver of [0, 1]) {
+    const resumable = join(fleet.folderOf(`receiver-${receiver}`), 'product_inbox', '.resumable')
+    const names = await readdir(resumable, { recursive: true })
+    if (names.some((name) => /\/[0-9a-f-]{36}$/.test(name))) return receiver
+  }
+  return undefined
+}

@@ -93,8 +93,8 @@ class Stage {
   }
 }
 
-/** Rows with so much chance in a field that nobody reads that they hardly get smaller. */
-async function writeLargeFile(outbox: string, compressedBytes: number, chance: Chance): Promise<string> {
+/** Rows with so much chance in a field that nobody reads that they hardly get smaller. Gives the SHA-256 of the file. */
+export async function writeLargeFile(outbox: string, compressedBytes: number, chance: Chance): Promise<string> {
   await mkdir(outbox, { recursive: true })
   const hash = createHash('sha256')
   const rows = Math.ceil(compressedBytes / COMPRESSED_SHARE / ROW_BYTES)

@@ -84,7 +84,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
       'NATS servers, PostgreSQL, receivers and loaders of a fleet killed and cut off while files flow: all loaded once',
     unit: 'rounds',
     count: 1,
-    options: { files: 500, seconds: 600 },
+    options: { files: 500, seconds: 600, wipes: 0 },
     prepare: async (options) => {
       if (NO_FLEET) throw new NotPossible(NO_FLEET)
       return fleetFaults(options)

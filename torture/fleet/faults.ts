@@ -15,9 +15,11 @@ const SENDERS = 2
 const PAUSE_MS_MAX = 3_000
 const OUTAGE_MS_MAX = 5_000
 const DRAIN_SECONDS_MAX = 300
+const WIPED = 'all NATS servers lost with their files'
+const WIPE_PROBABILITY = 0.2
 
 /** Makes the case: so many files, and faults for so many seconds. */
-export function fleetFaults({ files = 500, seconds = 600 }: Options): Case {
+export function fleetFaults({ files = 500, seconds = 600, wipes = 0 }: Options): Case {
   const figures: string[] = []
   const round = async (seed: number): Promise<Fault> => {
     await using fleet = await Fleet.open({ nats: 3, receivers: RECEIVERS, loaders: LOADERS })
@@ -27,7 +29,7 @@ export function fleetFaults({ files = 500, seconds = 600 }: Options): Case {
     const key = await fleet.makeKey()
     const start = performance.now()
     const sending = Promise.all(folders.map((folder) => fleet.send(folder, key, seconds + DRAIN_SECONDS_MAX)))
-    const done = await rage(fleet, new Chance(seed), seconds * 1000, sending)
+    const done = await rage(fleet, new Chance(seed), { ms: seconds * 1000, wipes, sending })
     const ended = await sending
     const took = Math.round((performance.now() - start) / 1000)
     figures.push(`${given.length} files, ${JSON.stringify(done)}, all loaded after ${took} s`)
@@ -40,8 +42,11 @@ export function fleetFaults({ files = 500, seconds = 600 }: Options): Case {
 
 type Done = Record<string, number>
 
+/** For how long, how often everything in the inbox is lost, and what is over when all is loaded. */
+type Rage = Readonly<{ ms: number; wipes: number; sending: Promise<unknown> }>
+
 /** Lets one thing after the other go wrong until the time is over or all is done. What was broken is whole again then. */
-async function rage(fleet: Fleet, chance: Chance, ms: number, sending: Promise<unknown>): Promise<Done> {
+async function rage(fleet: Fleet, chance: Chance, { ms, wipes, sending }: Rage): Promise<Done> {
   const done: Done = {}
   let isOver = false
   const over = () => (isOver = true)
@@ -49,7 +54,8 @@ async function rage(fleet: Fleet, chance: Chance, ms: number, sending: Promise<u
   const faults = faultsOf(fleet, chance)
   for (const end = performance.now() + ms; !isOver && performance.now() < end; ) {
     await sleep(chance.between(0, PAUSE_MS_MAX))
-    const name = chance.of(Object.keys(faults))
+    const isTimeToWipe = wipes > (done[WIPED] ?? 0) && chance.is(WIPE_PROBABILITY)
+    const name = isTimeToWipe ? WIPED : chance.of(Object.keys(faults).filter((each) => each !== WIPED))
     done[name] = (done[name] ?? 0) + 1
     await faults[name]!()
   }
@@ -81,6 +87,7 @@ function faultsOf(fleet: Fleet, chance: Chance): Record<string, () => Promise<vo
       await outage()
       fleet.nats.resume(index)
     },
+    [WIPED]: () => fleet.nats.wipe(),
     'PostgreSQL killed': async () => {
       await fleet.postgres.kill()
       await outage()

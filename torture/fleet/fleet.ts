@@ -17,6 +17,9 @@ const REQUESTS_PER_MINUTE_MAX = '1000000'
 /** How many of each. */
 export type Sizes = Readonly<{ nats: 1 | 3; receivers: number; loaders: number }>
 
+/** How a sender sends: arguments of `upload-data`, and settings besides its own. */
+export type Sending = Readonly<{ args?: readonly string[]; settings?: Readonly<Record<string, string>> }>
+
 /** A fleet that runs. */
 export class Fleet implements AsyncDisposable {
   readonly machines: Machines
@@ -115,17 +118,17 @@ export class Fleet implements AsyncDisposable {
     return (await this.machines.run(args, settings)).stdout.trim()
   }
 
-  /** Sends what is in the outbox below a folder once; `args` as `upload-data` takes them. */
-  sendOnce(folder: string, key: string, ...args: string[]): Promise<Ended> {
-    const settings = { API_SERVER_URL: this.balancer.url, API_SECRET_KEY: key, SCRAPING_DATA_DIR: folder }
-    return this.machines.run(['upload-data', ...args], settings)
+  /** Sends what is in the outbox below a folder once. */
+  sendOnce(folder: string, key: string, { args = [], settings = {} }: Sending): Promise<Ended> {
+    const own = { API_SERVER_URL: this.balancer.url, API_SECRET_KEY: key, SCRAPING_DATA_DIR: folder }
+    return this.machines.run(['upload-data', ...args], { ...own, ...settings })
   }
 
   /** Sends what is in the outbox below a folder, again and again, until all of it is loaded; tells how the last run ended. */
   async send(folder: string, key: string, secondsMax: number) {
     const end = performance.now() + secondsMax * 1000
     for (;;) {
-      const ended = await this.sendOnce(folder, key, '--wait')
+      const ended = await this.sendOnce(folder, key, { args: ['--wait'] })
       if (ended.code === 0 || this.#isOver || performance.now() > end) return ended
       await sleep(500)
     }

@@ -58,7 +58,7 @@ async function measure(fleet: Fleet, key: string, wishes: Wishes): Promise<void>
     print(`${what} after ${seconds.toFixed(1)} s: ${rates[0]} files, ${rates[1]} rows, ${rates[2]} MB a second.`)
   }
   print(`${whole(sent.files)} files with ${whole(sent.rows)} rows, ${whole(sent.bytes / MB)} MB.`)
-  const { code, stderr } = await fleet.sendOnce(folder, key, '--concurrency', String(wishes.concurrency))
+  const { code, stderr } = await fleet.sendOnce(folder, key, { args: ['--concurrency', String(wishes.concurrency)] })
   if (code !== 0) throw new Error(`upload-data ended with ${code}: ${stderr}`)
   tell('Accepted')
   const ended = await fleet.send(folder, key, DRAIN_SECONDS_MAX)

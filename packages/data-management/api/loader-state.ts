@@ -1,4 +1,4 @@
-/** What update-db does at this moment: its lock says whether it runs, the ledger what it works on, a small file how far it is. */
+/** What update-db does at this moment: its lock says whether it runs (of a fleet, the inbox: the latest of its loads is shown), the ledger what it works on, a small file how far it is. */
 import { join } from 'node:path'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { progressIn } from '../inbox/progress.ts'
@@ -12,7 +12,8 @@ const LEFT_MAX = 20
 export async function loaderState({ inbox }: Services): Promise<LoaderView> {
   const { disk, folders, ledger } = inbox
   const nothing = { since: null, upload: null, progress: null }
-  if (!isLocked(join(folders.data, '.update-db.lock'))) return { ...nothing, state: 'not running' }
+  const isRunning = await (inbox.fleet?.hasLoaders() ?? isLocked(join(folders.data, '.update-db.lock')))
+  if (!isRunning) return { ...nothing, state: 'not running' }
   const loading = await ledger.uploads.list({ state: 'loading', limit: LEFT_MAX })
   const [upload] = loading.sort((one, other) => (other.loading_at ?? 0) - (one.loading_at ?? 0))
   if (upload === undefined) return { ...nothing, state: 'idle', since: timeOf(await ledger.uploads.lastSettled()) }

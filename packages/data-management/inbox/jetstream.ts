@@ -96,6 +96,14 @@ export class JetStreamInbox implements AsyncDisposable {
     })
   }
 
+  /** Whether there are loaders: one that waits for work, or has some. */
+  hasLoaders(): Promise<boolean> {
+    return this.#reach(async () => {
+      const { num_waiting, num_ack_pending } = await this.#manager.consumers.info(WORK_STREAM, CONSUMER)
+      return num_waiting + num_ack_pending > 0
+    })
+  }
+
   /** What JetStream says of the two streams, for whoever examines them. */
   streams(): Promise<StreamInfo[]> {
     return this.#reach(() => Promise.all([BUCKET_STREAM, WORK_STREAM].map((name) => this.#manager.streams.info(name))))

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { NO_NATS, startNats } from '../../../test/nats.ts'
+import type { SystemView } from '../api/system-schema.ts'
 import { borrow } from '../inbox/borrow.ts'
 import { JetStreamInbox } from '../inbox/jetstream.ts'
 import { jetStreamPlaceOf } from '../inbox/jetstream-place.ts'
@@ -16,6 +17,7 @@ import { get, openReceiver, postGzip, type Receiver, rowsText, SETTINGS_KEY, sha
 const skip = NO_NATS
 const NOBODY = new AbortController().signal
 const CLAIM_MS = 1_000
+const CLAIMED = /^splitcart_work_items\{state="claimed"\} 1$/m
 
 async function scene(servers: 1 | 3 = 1) {
   const stack = new AsyncDisposableStack()
@@ -94,6 +96,21 @@ test('what breaks off on its way into the bucket leaves nothing there', { skip }
   await assert.rejects(put, /the disk is broken/)
   assert.equal(await at.fleet.bucket.has('half'), false)
   assert.equal(await at.fleet.bucket.removeStrays(0, Date.now() + 1), 0)
+})
+
+test('a receiver says what the loaders of its fleet do, on whichever machine', { skip }, async () => {
+  await using at = await scene()
+  const reader = { ...at.receiver, key: SETTINGS_KEY }
+  const stateOf = async () => ((await get(reader, '/api/system')).body as unknown as SystemView).loader.state
+  assert.equal(await stateOf(), 'not running')
+  const waiting = at.fleet.claim(10_000)
+  await assert.doesNotReject(untilTrue(async () => (await stateOf()) === 'idle'))
+  const { id } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(1))).body
+  using claim = await waiting
+  await at.receiver.ledger.uploads.markLoading(String(id), Date.now())
+  assert.equal(await stateOf(), 'working')
+  assert.match(await (await fetch(`${reader.url}/metrics`, { headers: { 'X-API-Key': SETTINGS_KEY } })).text(), CLAIMED)
+  await claim?.done()
 })
 
 test('a loader that falls silent loses its claim, one that works keeps it', { skip }, async () => {
