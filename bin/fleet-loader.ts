@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dealWithNext, type FleetWork, workForFleet } from '@splitcart/data-management/update-db/fleet.ts'
-import { keepHouse, pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
+import { HOUSE, keepHouse, pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
 import type { Pass } from '@splitcart/data-management/update-db/update-db.ts'
 
@@ -33,7 +33,7 @@ async function keepHouseAgainAndAgain(work: FleetWork, daysMax: number, signal: 
   let [pruneAt, isReconciled] = [0, false]
   while (!signal.aborted) {
     try {
-      if (!isReconciled) isReconciled = await work.ledger.doAlone(async () => void (await reconcile(work)))
+      if (!isReconciled) isReconciled = await work.ledger.doAlone(HOUSE, async () => void (await reconcile(work)))
       await keepHouse(work, signal)
       if (Date.now() > pruneAt) {
         const pruned = await pruneBucket(work, daysMax)

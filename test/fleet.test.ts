@@ -8,7 +8,8 @@ import { Chance } from '../packages/data-management/test/random.ts'
 import { outboxOf } from '../torture/chaos/shops.ts'
 import { fleetFaults } from '../torture/fleet/faults.ts'
 import { Fleet, NO_FLEET } from '../torture/fleet/fleet.ts'
-import { until } from './machines.ts'
+import { openMachines, until } from './machines.ts'
+import { NO_POSTGRES, startCluster } from './postgres.ts'
 import { writeLargeFile } from './resume-scene.ts'
 
 const MS_MAX = 400_000
@@ -43,6 +44,24 @@ test('a large file whose receiver dies half way is begun anew at another one, by
   assert.equal(code, 0, stdout + stderr)
   await using ledger = await openPostgresLedger(fleet.settings.DATABASE_URL!)
   assert.equal((await ledger.uploads.findBySha256(sha256))?.state, 'loaded')
+})
+
+test('machines with folders as their inboxes cannot share a database: the second loader says what they need', {
+  skip: NO_POSTGRES,
+}, async () => {
+  await using postgres = await startCluster()
+  await using made = await postgres.makeDatabase()
+  await using one = await openMachines()
+  await using other = await openMachines()
+  const settings = { DATABASE_URL: made.address }
+  const first = one.start(['update-db', '--products', '--watch'], settings)
+  const refused = async () => (await other.run(['update-db', '--products'], settings)).code === 11
+  await until(refused, 'the second one is refused')
+  const { stderr } = await other.run(['update-db', '--products'], settings)
+  assert.match(stderr, /INBOX_URL=nats/)
+  first.child.kill('SIGKILL')
+  await first.ended
+  await until(async () => !(await refused()), 'the second one may')
 })
 
 async function receiverWithBytes(fleet: Fleet): Promise<number | undefined> {

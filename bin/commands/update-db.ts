@@ -83,9 +83,24 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     const folders = await scratchOf(machine)
     return await actForFleet({ ...work, folders, fleet }, settings, { terminal, signal, stays: options.watch === true })
   }
-  await removeCopies(machine.disk, machine.folders)
+  return await actOnFolder(work, settings, { terminal, signal, stays: options.watch === true })
+}
+
+/** Another loader with the same ledger and another folder would take what lies here for lost. */
+async function actOnFolder(work: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
+  let code: number = EXIT.done
+  const wasAlone = await work.ledger.doAlone('loading from a folder', async () => {
+    code = await loadFolder(work, settings, manner)
+  })
+  if (wasAlone) return code
+  const detail = 'another machine loads from a folder into this database; INBOX_URL=nats://… lets machines share both'
+  throw new Problem('locked', detail)
+}
+
+async function loadFolder(work: UpdateDb, settings: Settings, { terminal, signal, stays }: Manner): Promise<number> {
+  await removeCopies(work.disk, work.folders)
   await reconcile(work)
-  if (options.watch) {
+  if (stays) {
     await watchInbox(work, settings.PROCESSED_DAYS_MAX, signal)
     return EXIT.done
   }

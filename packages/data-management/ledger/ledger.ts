@@ -21,7 +21,7 @@ export class Ledger implements AsyncDisposable {
   /** Looks at the changes of uploads from now on. Dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
   /** Does something unless another process that has this ledger is at it; tells whether it was done. */
-  readonly doAlone: (work: () => Promise<void>) => Promise<boolean>
+  readonly doAlone: (what: string, work: () => Promise<void>) => Promise<boolean>
   readonly #database: LedgerDatabase
 
   constructor(store: LedgerStore, settingsKey: string | undefined) {
@@ -64,7 +64,7 @@ export function openLedger(dataFolder: string, settingsKey?: string): Ledger {
   const path = join(dataFolder, 'ledger.db')
   const lookAtChanges = async () => sqliteChanges(path)
   // There is one loader for such a ledger: its lock is that of the folder.
-  const doAlone = async (work: () => Promise<void>) => {
+  const doAlone: LedgerStore['doAlone'] = async (_what, work) => {
     await work()
     return true
   }

@@ -5,7 +5,7 @@ import { PostgresDatabase } from '../database/postgres.ts'
 import { dialectOf } from '../database/postgres-dialect.ts'
 import { BETWEEN, type Changes, changesOf, LATEST } from './changes.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
-import { Ledger } from './ledger.ts'
+import { Ledger, type LedgerStore } from './ledger.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('migrations/postgres', import.meta.url))
 
@@ -16,7 +16,7 @@ export const LEDGER_SCHEMA = 'ledger'
 export async function openPostgresLedger(address: string, settingsKey?: string): Promise<Ledger> {
   const { database, postgres } = await openPostgresLedgerDatabase(address)
   const lookAtChanges = () => postgresChanges(postgres)
-  const doAlone = (work: () => Promise<void>) => postgres.alone('splitcart keeping house', work)
+  const doAlone: LedgerStore['doAlone'] = (what, work) => postgres.alone(`splitcart ${what}`, work)
   return new Ledger({ database, lookAtChanges, doAlone }, settingsKey)
 }
 

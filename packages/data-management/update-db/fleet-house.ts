@@ -7,11 +7,13 @@ import { fulfilWishes } from './wishes.ts'
 // What has just been recorded may still be on its way into the inbox.
 const SETTLED_IN_MS = 60_000
 const STRAYS_MS_MIN = 60 * 60 * 1000
+/** Of what only one loader does at a time. */
+export const HOUSE = 'keeping house'
 const DAY_MS = 86_400_000
 
 /** Does what people want, and mends what a crash or a lost inbox has left. `settledInMs`: how long after its arrival an upload is looked at. */
 export async function keepHouse(work: FleetWork, signal: AbortSignal, settledInMs = SETTLED_IN_MS): Promise<void> {
-  await work.ledger.doAlone(async () => {
+  await work.ledger.doAlone(HOUSE, async () => {
     await fulfilWishes(work, signal)
     for (const upload of await work.ledger.uploads.open())
       if (!signal.aborted && work.now() - upload.received_at > settledInMs) await mend(work, upload)
@@ -32,7 +34,7 @@ async function mend(work: FleetWork, upload: Upload): Promise<void> {
 /** Removes from the bucket what has been loaded and was kept for so many days since. Returns how many files. */
 export async function pruneBucket(work: FleetWork, daysMax: number): Promise<number> {
   let removed = 0
-  await work.ledger.doAlone(async () => {
+  await work.ledger.doAlone(HOUSE, async () => {
     removed += await work.fleet.bucket.removeStrays(STRAYS_MS_MIN, work.now())
     for (const { sha256, putAt } of await work.fleet.bucket.list()) {
       const upload = await work.ledger.uploads.findBySha256(sha256)
