@@ -38,7 +38,7 @@ const TABLES = `
 const INSERT = 'insert or ignore into temp.observed values (?, ?, ?, ?, ?, ?, ?)'
 
 // Of later rows of a file no lines are kept, or they would fill the memory: 16 bytes each, and the room in which they grow.
-const LINES_KEPT_MAX = 500_000
+const LINES_KEPT_MAX = 250_000
 
 /** The staged rows of one file. */
 export class Staging implements Staged {

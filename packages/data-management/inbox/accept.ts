@@ -74,11 +74,9 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload
     return ledger.uploads.record(arrivalOf(received, known.stored_as), sent.keyId)
   }
   const landed = await land(disk, part, folders.inbox, namesFor(sent.filename, decoded.sha256))
-  const recorded = await ledger.uploads.record(arrivalOf(received, landed.name), sent.keyId)
-  // Somebody sent the same bytes under another name at the same time, and was first: one copy is enough.
-  if (recorded.upload.stored_as !== landed.name && !landed.wasThere)
-    await removeIfThere(disk, join(folders.inbox, landed.name))
-  return recorded
+  // Somebody may have sent the same bytes under another name at the same time, and been first. Then there are two copies, and update-db
+  // takes one away: only it takes names out of the inbox, or it could take away what has come under the name meanwhile.
+  return ledger.uploads.record(arrivalOf(received, landed.name), sent.keyId)
 }
 
 /**

@@ -1,7 +1,7 @@
 /** `update-db --products`: every file of the inbox is dealt with once, whatever else lies there and whatever crashed. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { appendFile, mkdir, readdir, readFile, symlink, unlink, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, mkdir, readdir, readFile, symlink, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
@@ -97,6 +97,25 @@ test('a file that a person copies into the inbox is loaded when it has been stil
   const [upload] = await receiver.ledger.uploads.list({ limit: 9 })
   assert.deepEqual([upload?.filename, upload?.state, upload?.wire_bytes], ['by-hand.jsonl', 'loaded', null])
   assert.deepEqual(await receiver.inboxNames(), [])
+})
+
+test('of two copies that came under two names at the same moment one is loaded, and the other taken away', async () => {
+  await using receiver = await openReceiver()
+  for (const isFirst of [true, false]) {
+    const { body } = await postGzip(receiver, 'x.jsonl.gz', rowsText(isFirst ? 3 : 4))
+    const upload = await receiver.ledger.uploads.find(String(body.id))
+    const path = join(receiver.folders.inbox, String(upload?.stored_as))
+    const copy = join(receiver.folders.inbox, 'copy.jsonl')
+    await copyFile(path, copy)
+    // Whichever is dealt with first: that is the one that came first.
+    await utimes(isFirst ? copy : path, LONG_AGO, LONG_AGO)
+    await pass(receiver, { now: () => Date.now() + 2_100 })
+    await pass(receiver)
+    assert.deepEqual(await receiver.inboxNames(), [])
+    assert.equal((await receiver.ledger.uploads.find(String(body.id)))?.state, 'loaded')
+  }
+  assert.deepEqual((await readdir(receiver.folders.processed)).length, 2)
+  assert.deepEqual((await loads(receiver)).length, 2)
 })
 
 test('a file from a machine whose clock is ahead does not wait for its day', async () => {

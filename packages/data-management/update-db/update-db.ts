@@ -7,7 +7,7 @@
  */
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { move, syncFolder } from '@splitcart/shared/durable-file.ts'
+import { move, remove, syncFolder } from '@splitcart/shared/durable-file.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { v7 as uuid } from 'uuid'
 import type { Catalogue } from '../catalogue/catalogue.ts'
@@ -16,7 +16,7 @@ import type { Folders } from '../folders.ts'
 import type { JetStreamInbox } from '../inbox/jetstream.ts'
 import { type LoadProgress, noteOf, writeProgress } from '../inbox/progress.ts'
 import { putAway } from '../inbox/put-away.ts'
-import { bytesOf, DamagedFile, type Stored } from '../inbox/stored.ts'
+import { bytesOf, DamagedFile, findStored, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
@@ -84,7 +84,7 @@ async function tryToDealWith(
   try {
     return await dealWith(work, file, following)
   } catch (error) {
-    // The server takes a second copy of the same bytes away again; what else may be gone the next pass finds out.
+    // A person may have taken it away; the next pass finds out.
     if (codeOf(error) === 'ENOENT') work.log.info({ filename: file.name }, 'file is gone meanwhile')
     else work.log.error({ err: error, filename: file.name }, 'file could not be loaded')
     return undefined
@@ -100,8 +100,13 @@ async function dealWith(
   const upload = await uploadOf(work, file)
   if (upload === undefined) return undefined
   const stored = storedAs(file, upload)
+  const known = await work.catalogue.findLoad(upload.sha256)
+  if (await isSecondCopy(work, file, upload)) {
+    await remove(work.disk, file.path)
+    if (known !== undefined) await settle(work, upload, undefined, known)
+    return known
+  }
   try {
-    const known = await work.catalogue.findLoad(upload.sha256)
     const ahead = known === undefined && following !== undefined ? () => expect(work, following) : undefined
     const load = known ?? (await loadUpload(work, upload, stored, { hold: work.hold, ahead }))
     await settle(work, upload, stored, load)
@@ -110,6 +115,11 @@ async function dealWith(
     if (error instanceof DamagedFile) await giveUp(work, file, upload)
     throw error
   }
+}
+
+/** Whether the bytes of a file, whole, lie under the name of their upload, too. */
+async function isSecondCopy({ disk, folders }: UpdateDb, { name }: Waiting, upload: Upload): Promise<boolean> {
+  return name !== upload.stored_as && (await findStored(disk, folders, upload)) !== undefined
 }
 
 function storedAs({ path }: Waiting, { sha256 }: Upload): Stored {
