@@ -21,7 +21,12 @@ async function renameStore(database: Sql, storeId: number): Promise<void> {
     storeId,
   )
   if (newest !== undefined)
-    await database.run('update store set name = ?, state = ? where id = ?', newest.store_name, newest.state, storeId)
+    await database.run(
+      'update store set name = ?1, state = ?2 where id = ?3 and (name <> ?1 or state is distinct from ?2)',
+      newest.store_name,
+      newest.state,
+      storeId,
+    )
 }
 
 async function renameCompany(database: Sql, companyId: number): Promise<void> {

@@ -24,14 +24,15 @@ export async function identify(transaction: PostgresTransaction, rows: readonly 
   await findListings(transaction, missing, companies)
 }
 
-/** Gives each label its id. A label is made for the first row of a listing only: the caller leaves out the others. */
-export async function describe(transaction: PostgresTransaction, rows: readonly Described[]): Promise<void> {
+/** Gives each label its id; true when some had to be made. A label is made for the first row of a listing only: the caller leaves out the others. */
+export async function describe(transaction: PostgresTransaction, rows: readonly Described[]): Promise<boolean> {
   const unknown = rows.filter(({ label }) => label.id === 0)
-  if (unknown.length === 0) return
+  if (unknown.length === 0) return false
   const missing = await findLabels(transaction, unknown)
-  if (missing.length === 0) return
+  if (missing.length === 0) return false
   await makeLabels(transaction, missing)
   await findLabels(transaction, missing)
+  return true
 }
 
 function keysOf(listings: readonly Numbered[], companies: ReadonlyMap<string, number>) {

@@ -27,7 +27,7 @@ import { rename } from '../store-names.ts'
 import { copyInto, lineOf } from './copy.ts'
 import { noteOtherLabels, relabel } from './labels.ts'
 import { lockCatalogueAlone, lockCatalogueShared, lockCompanies, lockProducts, lockStores } from './locks.ts'
-import { areUnjoined, joinLabels } from './products.ts'
+import { joinLabels } from './products.ts'
 import { addScrape } from './scrapes.ts'
 import { PostgresStaging } from './staging.ts'
 import { emptyTables } from './tables.ts'
@@ -133,7 +133,7 @@ export class PostgresLoading implements Loading {
   /** What loads share: products, and what listings, stores and companies are called. */
   async #settleShared(): Promise<void> {
     const { scrapes } = this.staging
-    if (await areUnjoined(this.#transaction)) {
+    if (this.staging.hasNewLabels) {
       await lockProducts(this.#transaction)
       await joinLabels(this.#transaction)
     }

@@ -21,11 +21,6 @@ export async function joinLabels(transaction: PostgresTransaction): Promise<void
   }
 }
 
-/** Whether there are labels to be joined. */
-export async function areUnjoined(transaction: PostgresTransaction): Promise<boolean> {
-  return (await transaction.get('select 1 from unjoined limit 1')) !== undefined
-}
-
 async function joinPage(transaction: PostgresTransaction, labels: readonly Joined[]): Promise<void> {
   const groups = new Groups()
   for (const label of labels) {

@@ -6,6 +6,7 @@ import { SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from '../
 import { copyInto } from './copy.ts'
 import { type Described, describe, identify } from './listings.ts'
 import { companyIds, storeIds } from './names.ts'
+import { noteRows } from './tables.ts'
 
 /** A scrape of the file. Its ids are known when its first rows are set down. */
 export type PostgresScrape = StagedScrape & { companyId: number; storeId: number }
@@ -25,12 +26,18 @@ export class PostgresStaging implements Staged {
   #unnamed: Readonly<{ scrape: PostgresScrape; company: string; code: string; name: string }>[] = []
   #rows: Row[] = []
   #isFirst = true
+  #hasNewLabels = false
 
   constructor(transaction: PostgresTransaction, loadId: number, memory: ListingMemory) {
     this.#transaction = transaction
     // No other load has these numbers: what is left of it in the table is not in the way.
     this.#firstNumber = loadId * SCRAPES_MAX
     this.#memory = memory
+  }
+
+  /** Whether labels were made that lead to no product yet. */
+  get hasNewLabels(): boolean {
+    return this.#hasNewLabels
   }
 
   get scrapes(): readonly PostgresScrape[] {
@@ -86,8 +93,9 @@ export class PostgresStaging implements Staged {
     if (rows.length === 0) return
     await identify(this.#transaction, rows)
     const first = await this.#firstOf(rows)
-    await describe(this.#transaction, first)
+    if (await describe(this.#transaction, first)) this.#hasNewLabels = true
     await copyInto(this.#transaction, OBSERVED, first.map(observedLine))
+    noteRows(this.#transaction, first.length)
     for (const { scrape } of first) scrape.listings++
     this.#isFirst = false
   }

@@ -35,18 +35,27 @@ export const TEMPORARY_TABLES = `${SETTINGS}\n${Object.entries(TABLES)
   .map(([name, columns]) => `create temp table ${name} (${columns});`)
   .join('\n')}`
 
-// To truncate a table takes longer than to load a small file; deleted rows are in the way if they are many.
-const LOADS_BETWEEN = 32
+// To truncate a table takes longer than to load a small file; what was deleted and what others have left is in the way when it is much.
+const ROWS_LEFT_MAX = 100_000
+// As much as so many rows.
+const LOAD_ROWS = 3_000
 
-const loads = new WeakMap<PoolClient, number>()
+const left = new WeakMap<PoolClient, number>()
 
-/** Empties them, within a transaction. Only `observed` keeps what others have left for a while: a scrape has a number of its own there. */
+/** Empties them, within a transaction. Only `observed` keeps for a while what is there: a scrape has a number of its own in it. */
 export async function emptyTables(transaction: PostgresTransaction): Promise<void> {
-  const count = (loads.get(transaction.client) ?? 0) + 1
-  loads.set(transaction.client, count)
   const names = Object.keys(TABLES)
-  if (count % LOADS_BETWEEN === 0) await transaction.script(`truncate ${names.join(', ')}`)
-  else await transaction.script(KEPT.map((name) => `delete from ${name}`).join('; '))
+  const isMuch = (left.get(transaction.client) ?? 0) > ROWS_LEFT_MAX
+  if (isMuch) left.delete(transaction.client)
+  noteRows(transaction, LOAD_ROWS)
+  await transaction.script(
+    isMuch
+      ? `truncate ${names.join(', ')}`
+      : names.map((name) => (name === 'observed' ? '' : `delete from ${name}`)).join(';'),
+  )
 }
 
-const KEPT = Object.keys(TABLES).filter((name) => name !== 'observed')
+/** Notes that so many rows were set down. */
+export function noteRows({ client }: PostgresTransaction, rows: number): void {
+  left.set(client, (left.get(client) ?? 0) + rows)
+}
