@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import type { Sql } from '../database/sql.ts'
+import type { Inbox } from '../inbox/accept.ts'
 import type { Services } from './services.ts'
 import type { SystemView } from './system-schema.ts'
 
@@ -20,12 +21,23 @@ export async function diskOf({ inbox }: Services): Promise<SystemView['disk']> {
   }
 }
 
-/** What waits: the files that lie in the inbox, also those that a person put there and the ledger does not know yet. */
+/** What waits: what lies in the inbox, also files that a person put there and the ledger does not know yet. */
 export async function inboxOf({ inbox }: Services): Promise<SystemView['inbox']> {
-  const names = await inbox.disk.readdir(inbox.folders.inbox)
   const { bytes, since } = await inbox.ledger.uploads.waiting()
-  const files = names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).length
-  return { files, bytes, oldest_received_at: since === null ? null : new Date(since).toISOString() }
+  return {
+    files: await filesIn(inbox),
+    bytes,
+    oldest_received_at: since === null ? null : new Date(since).toISOString(),
+  }
+}
+
+async function filesIn({ disk, folders, fleet }: Inbox): Promise<number> {
+  if (fleet !== undefined) {
+    const { waiting, claimed } = await fleet.counts()
+    return waiting + claimed
+  }
+  const names = await disk.readdir(folders.inbox)
+  return names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).length
 }
 
 /** How large the databases are, each with its write-ahead log. */

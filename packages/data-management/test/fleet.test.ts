@@ -101,7 +101,8 @@ test('what breaks off on its way into the bucket leaves nothing there', { skip }
 test('a receiver says what the loaders of its fleet do, on whichever machine', { skip }, async () => {
   await using at = await scene()
   const reader = { ...at.receiver, key: SETTINGS_KEY }
-  const stateOf = async () => ((await get(reader, '/api/system')).body as unknown as SystemView).loader.state
+  const systemOf = async () => (await get(reader, '/api/system')).body as unknown as SystemView
+  const stateOf = async () => (await systemOf()).loader.state
   assert.equal(await stateOf(), 'not running')
   const waiting = at.fleet.claim(10_000)
   await assert.doesNotReject(untilTrue(async () => (await stateOf()) === 'idle'))
@@ -109,6 +110,7 @@ test('a receiver says what the loaders of its fleet do, on whichever machine', {
   using claim = await waiting
   await at.receiver.ledger.uploads.markLoading(String(id), Date.now())
   assert.equal(await stateOf(), 'working')
+  assert.equal((await systemOf()).inbox.files, 1)
   assert.match(await (await fetch(`${reader.url}/metrics`, { headers: { 'X-API-Key': SETTINGS_KEY } })).text(), CLAIMED)
   await claim?.done()
 })
