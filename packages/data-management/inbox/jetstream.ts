@@ -96,6 +96,15 @@ export class JetStreamInbox implements AsyncDisposable {
     })
   }
 
+  /** The SHA-256 of everything that is to be loaded, or being loaded. */
+  queued(): Promise<Set<string>> {
+    return this.#reach(async () => {
+      const { state } = await this.#manager.streams.info(WORK_STREAM, { subjects_filter: workSubject('*') })
+      const start = workSubject('').length
+      return new Set(Object.keys(state.subjects ?? {}).map((subject) => subject.slice(start)))
+    })
+  }
+
   /** Whether there are loaders: one that waits for work, or has some. */
   hasLoaders(): Promise<boolean> {
     return this.#reach(async () => {

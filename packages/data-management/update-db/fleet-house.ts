@@ -15,13 +15,21 @@ const DAY_MS = 86_400_000
 export async function keepHouse(work: FleetWork, signal: AbortSignal, settledInMs = SETTLED_IN_MS): Promise<void> {
   await work.ledger.doAlone(HOUSE, async () => {
     await fulfilWishes(work, signal)
-    for (const upload of await work.ledger.uploads.open())
-      if (!signal.aborted && work.now() - upload.received_at > settledInMs) await mend(work, upload)
+    await mendOpen(work, signal, settledInMs)
   })
 }
 
+async function mendOpen(work: FleetWork, signal: AbortSignal, settledInMs: number): Promise<void> {
+  const open = await work.ledger.uploads.open()
+  // Asked afterwards: what was done meanwhile is found to be done. Most often every upload that waits has its item.
+  const queued = open.length === 0 ? new Set() : await work.fleet.queued()
+  for (const upload of open)
+    if (!signal.aborted && !queued.has(upload.sha256) && work.now() - upload.received_at > settledInMs)
+      await mend(work, upload)
+}
+
 /**
- * An upload that waits: it may have been dealt with and only the ledger does not know; its work item may be lost, then there is a new
+ * An upload that waits and has no work item: it may have been dealt with and only the ledger does not know; its item may be lost, then there is a new
  * one; or its bytes are lost, then it is forgotten, so that its sender sends it again.
  */
 async function mend(work: FleetWork, upload: Upload): Promise<void> {
