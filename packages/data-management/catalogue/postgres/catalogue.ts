@@ -17,9 +17,14 @@ const MIGRATIONS = fileURLToPath(new URL('../migrations/postgres', import.meta.u
 
 /** Opens the catalogue in a PostgreSQL database, making it when it is not there. `connections`: how many at most. */
 export async function openPostgresCatalogue(address: string, connections?: number): Promise<PostgresCatalogue> {
-  const place = { address, schema: SCHEMA, migrations: MIGRATIONS, temporary: TEMPORARY_TABLES }
-  const database = await PostgresDatabase.open({ ...place, ...(connections !== undefined && { connections }) })
+  const database = await openPostgresCatalogueDatabase(address, connections)
   return new PostgresCatalogue(database, transactionsOf(database), () => database[Symbol.asyncDispose]())
+}
+
+/** Opens only its tables. */
+export function openPostgresCatalogueDatabase(address: string, connections?: number): Promise<PostgresDatabase> {
+  const place = { address, schema: SCHEMA, migrations: MIGRATIONS, temporary: TEMPORARY_TABLES }
+  return PostgresDatabase.open({ ...place, ...(connections !== undefined && { connections }) })
 }
 
 /** A catalogue in PostgreSQL. */

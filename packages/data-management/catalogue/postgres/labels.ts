@@ -89,6 +89,12 @@ async function setCategories(transaction: PostgresTransaction): Promise<void> {
 
 type Renamed = { listing_id: number; company_id: number; name: string; brand: string | null }
 
+/** Makes the words of all listings, where there are none yet. */
+export async function indexAllWords(transaction: PostgresTransaction): Promise<void> {
+  await transaction.script('delete from labelled; insert into labelled select id, null from listing')
+  await indexWords(transaction)
+}
+
 /** Writes the words of every listing that has another label than before. */
 async function indexWords(transaction: PostgresTransaction): Promise<void> {
   for (let last = 0; ; ) {

@@ -3,6 +3,7 @@
  * they show goes into those that all share. The phases are those of ../loading.ts; which locks are taken when stands in locks.ts.
  */
 import { UnknownCommit } from '../../database/postgres.ts'
+import { copyInto, lineOf } from '../../database/postgres-copy.ts'
 import { codeOf } from '../../database/postgres-problems.ts'
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
 import { addChange } from '../date-change.ts'
@@ -24,7 +25,6 @@ import type { RejectedLine } from '../portion.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX } from '../rejects.ts'
 import { inOrder, type StagedScrape } from '../staged-scrape.ts'
 import { rename } from '../store-names.ts'
-import { copyInto, lineOf } from './copy.ts'
 import { noteOtherLabels, relabel } from './labels.ts'
 import { lockCatalogueAlone, lockCatalogueShared, lockCompanies, lockProducts, lockStores } from './locks.ts'
 import { joinLabels } from './products.ts'

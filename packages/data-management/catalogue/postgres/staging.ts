@@ -1,9 +1,10 @@
 /** The rows of one file on their way into `observed`: gathered, and set down some thousands at a time. */
+
+import { copyInto } from '../../database/postgres-copy.ts'
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
 import type { ListingMemory } from '../listings.ts'
 import { type NewScrape, type Portion, ROW } from '../portion.ts'
 import { SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from '../staged-scrape.ts'
-import { copyInto } from './copy.ts'
 import { type Described, describe, identify } from './listings.ts'
 import { companyIds, storeIds } from './names.ts'
 import { noteRows } from './tables.ts'

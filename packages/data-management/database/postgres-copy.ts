@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from } from 'pg-copy-streams'
-import { problemOf } from '../../database/postgres-problems.ts'
-import type { PostgresTransaction } from '../../database/postgres-queries.ts'
+import { problemOf } from './postgres-problems.ts'
+import type { PostgresTransaction } from './postgres-queries.ts'
 
 /** Copies records into a table; each is a line that `lineOf` made. `target`: the table, and its columns in their order. */
 export async function copyInto(

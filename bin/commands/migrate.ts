@@ -1,0 +1,47 @@
+/** `splitcart migrate --to postgres://…`: moves catalogue and ledger into PostgreSQL. */
+import { join, resolve } from 'node:path'
+import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { migrate } from '@splitcart/data-management/migrate.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { takeLock } from '@splitcart/shared/lock.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { databaseFile, databaseServer, withoutPassword } from '@splitcart/shared/settings.ts'
+import type { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { to: string; json?: boolean }
+
+/** Adds the command. */
+export function addMigrate(program: Command): void {
+  const command = program
+    .command('migrate')
+    .description(
+      'copy catalogue and ledger from their files into an empty PostgreSQL, exactly; interrupted, it goes on where it was. The server must be stopped',
+    )
+    .requiredOption('--to <address>', 'where to: postgres://<host>/<database>')
+    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+  configurable(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+}
+
+async function act(options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options, 'data-management')
+  if (databaseServer(settings) !== undefined)
+    throw new Problem(
+      'settings_invalid',
+      '\n  DATABASE_URL: what is to be moved is a file, so it is not the new address yet',
+    )
+  const server = databaseServer({ DATABASE_URL: options.to })
+  if (server === undefined) throw new Problem('settings_invalid', '\n  --to: expected postgres://<host>/<database>')
+  const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
+  await makeFolders(realDisk(), foldersIn(dataDir))
+  using _server = takeLock(join(dataDir, '.serve.lock'), 'stop the server first: splitcart serve')
+  using _loader = takeLock(join(dataDir, '.update-db.lock'), 'stop update-db first')
+  const migration = { catalogue: databaseFile(settings), dataDir, server }
+  const digest = await migrate(migration, (table) => terminal.note(`moved       ${table}`))
+  terminal.say(`Moved, and compared: both have the digest ${digest}.`)
+  terminal.say(`From now on set DATABASE_URL=${withoutPassword(server)}. The files are left as they are.`)
+  terminal.record({ type: 'summary', digest })
+  return EXIT.done
+}

@@ -1,0 +1,86 @@
+/** Catalogue and ledger are moved from their files into PostgreSQL, also when that is interrupted, and go on there. */
+import assert from 'node:assert/strict'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
+import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/postgres/catalogue.ts'
+import { historyOf } from '../packages/data-management/test/histories.ts'
+import type { HistoryFile } from '../packages/data-management/test/naive-catalogue.ts'
+import { type Machines, openMachines, until } from './machines.ts'
+import { NO_POSTGRES, postgresOfFile } from './postgres.ts'
+
+const makeDatabase = postgresOfFile()
+const skip = NO_POSTGRES
+const INTERRUPTIONS = 3
+
+/** Puts files into the inbox, as a person does, and loads them. */
+async function load(machines: Machines, files: readonly HistoryFile[], environment = {}): Promise<void> {
+  const inbox = join(machines.dataManagement, 'product_inbox')
+  await mkdir(inbox, { recursive: true, mode: 0o700 })
+  for (const { bytes, sha256, receivedAt } of files) {
+    const path = join(inbox, `${sha256.slice(0, 12)}.jsonl`)
+    await writeFile(path, bytes)
+    await utimes(path, receivedAt / 1000, receivedAt / 1000)
+  }
+  const { code, stderr } = await machines.run(['update-db', '--products', '--force'], environment)
+  assert.ok(code === 0 || code === 3, stderr)
+}
+
+async function digestOfFile(machines: Machines): Promise<string> {
+  using catalogue = openCatalogue(join(machines.dataManagement, 'catalogue.db'))
+  return await catalogueDigest(catalogue.database)
+}
+
+async function digestIn(address: string): Promise<string> {
+  await using catalogue = await openPostgresCatalogue(address)
+  return await catalogueDigest(catalogue.database)
+}
+
+test(`a catalogue that is moved is the same, also after ${INTERRUPTIONS} interruptions, and what is loaded then is as if it had stayed`, {
+  skip,
+}, async () => {
+  await using database = await makeDatabase()
+  await using machines = await openMachines()
+  const files = [1, 2, 3, 4].flatMap(historyOf)
+  const [later, ...before] = files
+  await load(machines, before)
+  const migrate = ['migrate', '--to', database.address]
+  for (let interrupted = 0; interrupted < INTERRUPTIONS; interrupted++) {
+    const { child, printed, ended } = machines.start(migrate)
+    const tables = () => printed().match(/^moved/gm)?.length ?? 0
+    await until(() => tables() > interrupted * 3 || child.exitCode !== null, 'some tables are moved')
+    child.kill('SIGKILL')
+    await ended
+  }
+  const { code, stdout, stderr } = await machines.run(migrate)
+  assert.equal(code, 0, stderr)
+  const digest = await digestOfFile(machines)
+  assert.match(stdout, new RegExp(digest))
+  assert.equal(await digestIn(database.address), digest)
+
+  const at = { DATABASE_URL: database.address }
+  const listed = async (environment = {}) => (await machines.run(['loads', 'list', '--json'], environment)).stdout
+  assert.equal(await listed(at), await listed())
+  const audit = async (environment = {}) => (await machines.run(['audit', '--json'], environment)).stdout
+  assert.equal(await audit(at), await audit())
+  await load(machines, [later!], at)
+  await load(machines, [later!])
+  assert.equal(await digestIn(database.address), await digestOfFile(machines))
+})
+
+test('nothing is moved into a database that is in use, nor from one that is no file', { skip }, async () => {
+  await using database = await makeDatabase()
+  await using machines = await openMachines()
+  const files = historyOf(1)
+  const at = { DATABASE_URL: database.address }
+  await load(machines, files.slice(0, 1), at)
+  const refused = await machines.run(['migrate', '--to', database.address])
+  assert.match(refused.stderr, /there are records in this PostgreSQL already/)
+  const moved = await machines.run(['migrate', '--to', database.address], at)
+  assert.match(moved.stderr, /DATABASE_URL/)
+  const nowhere = await machines.run(['migrate', '--to', 'sqlite:x.db'])
+  assert.match(nowhere.stderr, /--to/)
+  for (const { code } of [refused, moved, nowhere]) assert.notEqual(code, 0)
+})
