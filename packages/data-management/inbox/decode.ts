@@ -87,7 +87,7 @@ export async function decode(
     throw meter.refusal ?? problemOf(error, encoding, meter.bytes)
   }
   if (meter.bytes === 0) throw new Problem('body_empty')
-  if (decoder !== undefined && decoder.bytesWritten !== meter.bytes)
+  if (decoder !== undefined && !meter.isEndedBy(decoder.bytesWritten))
     throw new Problem('body_damaged', behindTheEnd(encoding))
   return { ...digester.digest(), wireBytes: meter.bytes }
 }
@@ -144,6 +144,11 @@ class Meter {
   problem(code: ProblemCode, detail: string): Problem {
     this.refusal ??= new Problem(code, detail)
     return this.refusal
+  }
+
+  /** Whether a decoder that took so many bytes has taken all. Node 24 leaves out what was added behind the end of a frame. */
+  isEndedBy(bytesTaken: number): boolean {
+    return bytesTaken === this.bytes || bytesTaken === this.bytes + this.#members.bytesAdded
   }
 
   async *chunks(signal: AbortSignal): AsyncGenerator<Buffer> {

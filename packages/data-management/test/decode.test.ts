@@ -102,6 +102,22 @@ for (const encoding of ENCODINGS) {
         assert.equal(await refusal(at, encoding, chunks), 'body_damaged', `${what} in ${chunks.length} chunks`)
   })
 
+  test(`${encoding}: a member that goes no further than some first bytes is refused, whatever the one before ends with`, async () => {
+    for (const ending of ['x', '(', 'P', '_', '(\xb5', '(\xb5/', 'P*', 'P*M', '\x1f', '\x1f\x8b']) {
+      const content = Buffer.concat([MILK, Buffer.from(ending, 'latin1')])
+      // Without a checksum: what is not compressed ends the frame with the content's own bytes.
+      const whole = encoding === 'zstd' ? zstdCompressSync(content) : gzipSync(content, { level: 0 })
+      for (const size of [1, whole.length - 1, whole.length + 20]) {
+        await using at = await temporaryFolder()
+        for (let length = 1; length < 18; length++) {
+          const cut = Buffer.concat([whole, whole.subarray(0, length)])
+          assert.equal(await refusal(at, encoding, portions(cut, size)), 'body_damaged', `${ending}, ${length} bytes`)
+        }
+        assert.equal((await decoded(at, encoding, portions(whole, size))).sha256, sha256Of(content), ending)
+      }
+    }
+  })
+
   test(`${encoding}: what follows the end is refused at once, not when the sender tires`, async () => {
     await using at = await temporaryFolder()
     const body = new PassThrough()
