@@ -14,6 +14,8 @@ export type NumberedLabel = NewLabel & { id: number }
 
 /** What a reader has numbered, and the ids of it that have been found. */
 export class ListingMemory {
+  /** The ids of companies and stores, by names that their finder makes. */
+  readonly names = new Map<string, number>()
   #listings: Numbered[] = []
   #labels: NumberedLabel[] = []
   #foundIn = 0
@@ -32,6 +34,7 @@ export class ListingMemory {
   begin(version: number): void {
     if (version === this.#foundIn) return
     this.#foundIn = version
+    this.names.clear()
     for (const each of [...this.#listings, ...this.#labels]) each.id = 0
   }
 

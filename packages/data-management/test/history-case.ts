@@ -4,6 +4,7 @@ import { catalogueLines } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { loadFile } from '../update-db/load-file.ts'
+import type { Reader } from '../update-db/reader.ts'
 import { type OpenEmpty, openSqlite } from './catalogues.ts'
 import { faultOfDerived, faultOfDerivedInPostgres } from './derived.ts'
 import { historyOf } from './histories.ts'
@@ -72,13 +73,14 @@ async function load(catalogue: Catalogue, file: HistoryFile): Promise<Fault> {
 }
 
 /** Loads a file, whatever is on record. */
-export function loadWhole(catalogue: Catalogue, file: HistoryFile): Promise<LoadRecord> {
+export function loadWhole(catalogue: Catalogue, file: HistoryFile, reader?: Reader): Promise<LoadRecord> {
   const { sha256, receivedAt, bytes } = file
   return loadFile(catalogue, {
     file: { sha256, filename: `${sha256.slice(0, 8)}.jsonl`, receivedAt },
     bytes: () => inPortions(bytes),
     lineBytesMax: LINE_BYTES_MAX,
     hold: undefined,
+    reader,
     now: () => receivedAt,
   })
 }

@@ -6,6 +6,7 @@ import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueDigest, catalogueLines } from '../catalogue/digest.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { openPostgresCatalogue } from '../catalogue/postgres/catalogue.ts'
+import { LocalReader } from '../update-db/reader.ts'
 import { historyOf } from './histories.ts'
 import { differenceBetween, faultOf, loadWhole } from './history-case.ts'
 import type { HistoryFile } from './naive-catalogue.ts'
@@ -78,6 +79,26 @@ test('loads that are undone while others are made are as if they had never come'
   assert.equal(await faultOf(first!, left), undefined)
   await loadTogether([first!, ...loaders], undone)
   assert.equal(await faultOf(loaders[0]!, files), undefined)
+})
+
+test('a loader whose reader remembers what was there finds out that another one has taken it out', {
+  skip,
+}, async () => {
+  await using stack = new AsyncDisposableStack()
+  const files = filesOf(2000, 40)
+  const [one, other] = await openLoaders(stack, 2)
+  const reader = new LocalReader(() => undefined)
+  const undone: HistoryFile[] = []
+  for (const [index, file] of files.entries()) {
+    await loadWhole(one!, file, reader)
+    if (index % 2 === 0 || (await other!.undo(file.sha256, 'for a test', 0)) === undefined) continue
+    undone.push(file)
+  }
+  assert.ok(undone.length > 0)
+  const isThere = (file: HistoryFile) => !undone.includes(file)
+  assert.equal(await faultOf(one!, files.filter(isThere)), undefined)
+  for (const file of undone) await loadWhole(one!, file, reader)
+  assert.equal(await faultOf(other!, files), undefined)
 })
 
 test('whoever loads bytes that another loader has begun with waits for it, and says what became of them', {

@@ -14,7 +14,11 @@ export type PostgresScrape = StagedScrape & { companyId: number; storeId: number
 
 type Row = Described & Readonly<{ scrape: PostgresScrape; rows: Int32Array; at: number }>
 
+type Unnamed = Readonly<{ scrape: PostgresScrape; company: string; code: string; name: string }>
+
 const ROWS_MAX = 20_000
+// Twice as many as a file may have scrapes.
+const NAMES_MAX = 2 * SCRAPES_MAX
 const OBSERVED = 'observed (scrape, listing_id, label_id, price_cents, was_price_cents, is_on_special, is_available)'
 
 /** The staged rows of one file. */
@@ -24,7 +28,7 @@ export class PostgresStaging implements Staged {
   readonly #memory: ListingMemory
   readonly #scrapes = new Set<PostgresScrape>()
   readonly #byNumber: PostgresScrape[] = []
-  #unnamed: Readonly<{ scrape: PostgresScrape; company: string; code: string; name: string }>[] = []
+  #unnamed: Unnamed[] = []
   #rows: Row[] = []
   #isFirst = true
   #hasNewLabels = false
@@ -105,15 +109,22 @@ export class PostgresStaging implements Staged {
     const unnamed = this.#unnamed
     this.#unnamed = []
     if (unnamed.length === 0) return
-    const companies = await companyIds(
-      this.#transaction,
-      unnamed.map(({ company }) => company),
-    )
-    const stores = await storeIds(this.#transaction, unnamed, companies)
-    for (const [place, { scrape, company }] of unnamed.entries()) {
-      scrape.companyId = companies.get(company)!
-      scrape.storeId = stores[place]!
+    const { names } = this.#memory
+    if (names.size > NAMES_MAX) names.clear()
+    await this.#findNames(unnamed.filter((each) => !names.has(keyOf(each))))
+    for (const each of unnamed) {
+      each.scrape.companyId = names.get(each.company)!
+      each.scrape.storeId = names.get(keyOf(each))!
     }
+  }
+
+  async #findNames(unnamed: readonly Unnamed[]): Promise<void> {
+    if (unnamed.length === 0) return
+    const codes = unnamed.map(({ company }) => company)
+    const companies = await companyIds(this.#transaction, codes)
+    const stores = await storeIds(this.#transaction, unnamed, companies)
+    for (const [company, id] of companies) this.#memory.names.set(company, id)
+    for (const [place, each] of unnamed.entries()) this.#memory.names.set(keyOf(each), stores[place]!)
   }
 
   /** The first rows of their listings: the others are duplicates, and what they say counts for nothing. */
@@ -135,6 +146,11 @@ export class PostgresStaging implements Staged {
       isNew({ scrape: { number: scrape }, listing: { id: listing_id } } as Row)
     return rows.filter(isNew)
   }
+}
+
+/** A store among the names; a company is there by its code. */
+function keyOf({ company, code }: Unnamed): string {
+  return `${company}\0${code}`
 }
 
 function observedLine({ scrape, listing, label, rows, at }: Row): string {
