@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
+import pg from 'pg'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { outboxOf } from '../torture/chaos/shops.ts'
 import { fleetFaults } from '../torture/fleet/faults.ts'
@@ -55,14 +56,28 @@ test('machines with folders as their inboxes cannot share a database: the second
   await using other = await openMachines()
   const settings = { DATABASE_URL: made.address }
   const first = one.start(['update-db', '--products', '--watch'], settings)
+  await until(() => isAtWork(made.address), 'the first one is at work')
   const refused = async () => (await other.run(['update-db', '--products'], settings)).code === 11
-  await until(refused, 'the second one is refused')
+  assert.ok(await refused())
   const { stderr } = await other.run(['update-db', '--products'], settings)
   assert.match(stderr, /INBOX_URL=nats/)
   first.child.kill('SIGKILL')
   await first.ended
   await until(async () => !(await refused()), 'the second one may')
 })
+
+/** A loader has a lock of the database for as long as it works. */
+async function isAtWork(address: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: address })
+  await client.connect()
+  try {
+    const { rows } = await client.query(`select 1 from pg_locks where locktype = 'advisory' and granted
+      and (classid::bigint << 32) | objid::bigint = hashtextextended('splitcart loading from a folder', 0)`)
+    return rows.length > 0
+  } finally {
+    await client.end()
+  }
+}
 
 async function receiverWithBytes(fleet: Fleet): Promise<number | undefined> {
   for (const receiver of [0, 1]) {
