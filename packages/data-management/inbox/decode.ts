@@ -14,6 +14,7 @@ import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 import { MemberCounter } from './members.ts'
 import { Pace, type PaceLimits } from './pace.ts'
+import { ZstdFrames } from './zstd-frames.ts'
 
 /** The content encodings an upload may have, best first. */
 export const ENCODINGS = ['zstd', 'gzip'] as const
@@ -87,8 +88,9 @@ export async function decode(
     throw meter.refusal ?? problemOf(error, encoding, meter.bytes)
   }
   if (meter.bytes === 0) throw new Problem('body_empty')
-  if (decoder !== undefined && !meter.isEndedBy(decoder.bytesWritten))
+  if (decoder !== undefined && decoder.bytesWritten !== meter.bytes)
     throw new Problem('body_damaged', behindTheEnd(encoding))
+  if (!meter.isWhole) throw new Problem('body_damaged', endsTooEarly(encoding))
   return { ...digester.digest(), wireBytes: meter.bytes }
 }
 
@@ -113,6 +115,7 @@ function giveBack({ buffer, byteOffset, byteLength }: Buffer, portionBytes: numb
 class Meter {
   readonly #body: AsyncIterator<Buffer>
   readonly #members: MemberCounter
+  readonly #frames: ZstdFrames | undefined
   readonly #limits: DecodeLimits
   readonly #pace: Pace
   bytes = 0
@@ -122,8 +125,14 @@ class Meter {
   constructor(body: Readable, encoding: Encoding, limits: DecodeLimits) {
     this.#body = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
     this.#members = new MemberCounter(encoding)
+    this.#frames = encoding === 'zstd' ? new ZstdFrames() : undefined
     this.#limits = limits
     this.#pace = new Pace(limits)
+  }
+
+  /** Whether what came ends where a frame of zstd ends. The other decoders say so themselves. */
+  get isWhole(): boolean {
+    return this.#frames?.isWhole ?? true
   }
 
   /** Refuses what has become of so many bytes on the wire when it is too much. */
@@ -146,11 +155,6 @@ class Meter {
     return this.refusal
   }
 
-  /** Whether a decoder that took so many bytes has taken all. Node 24 leaves out what was added behind the end of a frame. */
-  isEndedBy(bytesTaken: number): boolean {
-    return bytesTaken === this.bytes || bytesTaken === this.bytes + this.#members.bytesAdded
-  }
-
   async *chunks(signal: AbortSignal): AsyncGenerator<Buffer> {
     const { bodyBytesMax } = this.#limits
     for (;;) {
@@ -158,6 +162,7 @@ class Meter {
       if (done) break
       this.bytes += value.length
       if (this.bytes > bodyBytesMax) this.refuse('body_too_large', `more than ${bodyBytesMax} bytes are not taken`)
+      this.#frames?.push(value)
       yield* this.#cut(value)
     }
     yield* this.#members.end()
@@ -201,6 +206,10 @@ class Meter {
   }
 }
 
+function endsTooEarly(encoding: Encoding): string {
+  return `the ${encoding} data end too early`
+}
+
 function behindTheEnd(encoding: Encoding): string {
   return `there are bytes behind the end of the ${encoding} data`
 }
@@ -222,6 +231,6 @@ function problemOf(error: unknown, encoding: Encoding, wireBytes: number): unkno
     return new Problem('window_too_large', `more than ${2 ** WINDOW_LOG_MAX} bytes are not taken`, { cause: error })
   if (!/^(Z_|ZSTD_|ERR_ZSTD)/.test(code)) return error
   if (wireBytes === 0) return new Problem('body_empty')
-  const detail = code === 'Z_BUF_ERROR' ? `the ${encoding} data end too early` : `these are no sound ${encoding} data`
+  const detail = code === 'Z_BUF_ERROR' ? endsTooEarly(encoding) : `these are no sound ${encoding} data`
   return new Problem('body_damaged', detail, { cause: error })
 }

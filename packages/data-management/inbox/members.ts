@@ -24,10 +24,6 @@ const STARTS: Readonly<Record<string, readonly Start[]>> = {
   ],
 }
 
-// An empty skippable frame, which is nothing behind a whole frame, and an error behind the first bytes of one: zstd would wait for the
-// others and end well without them.
-const NOTHING_MORE: Readonly<Record<string, Buffer>> = { zstd: Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]) }
-
 // The largest head of a zstd frame.
 const HEAD_BYTES_MAX = 18
 const BLOCK_HEAD_BYTES = 3
@@ -39,16 +35,12 @@ type Place = Readonly<{ at: number; next: number }>
 export class MemberCounter {
   readonly #starts: readonly Start[]
   readonly #membersMax: number
-  readonly #nothingMore: Buffer | undefined
-  /** How many bytes the decoder is given that nobody sent. */
-  bytesAdded = 0
   #held = Buffer.alloc(0)
   #count = 0
 
   constructor(encoding: string, membersMax: number = MEMBERS_MAX) {
     this.#starts = STARTS[encoding] ?? []
     this.#membersMax = membersMax
-    this.#nothingMore = NOTHING_MORE[encoding]
   }
 
   /** The chunk in pieces. What may be an unfinished head is held back for the next chunk. */
@@ -56,13 +48,9 @@ export class MemberCounter {
     return this.#starts.length === 0 ? [chunk] : this.#take(chunk, false)
   }
 
-  /** What was held back: the end of a member, or the beginning of one that goes no further. */
+  /** What was held back. */
   end(): Buffer[] {
-    if (this.#held.length === 0) return []
-    const pieces = this.#take(Buffer.alloc(0), true)
-    if (this.#nothingMore === undefined) return pieces
-    this.bytesAdded = this.#nothingMore.length
-    return [...pieces.slice(0, -1), Buffer.concat([pieces.at(-1)!, this.#nothingMore])]
+    return this.#held.length > 0 ? this.#take(Buffer.alloc(0), true) : []
   }
 
   #take(chunk: Buffer, isEnd: boolean): Buffer[] {
