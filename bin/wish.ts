@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Wish } from '@splitcart/data-management/ledger/database.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
+import { HOUSE } from '@splitcart/data-management/update-db/fleet-house.ts'
+import { LOADING_FROM_A_FOLDER, type UpdateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { DataManagement } from './data-management.ts'
+import { openFleet } from './fleet.ts'
 import { person } from './person.ts'
 import { stopSignal, type Terminal } from './terminal.ts'
 import { workOf } from './update-db-work.ts'
@@ -29,18 +32,30 @@ export async function haveFulfilled(
   if (wanted.from !== undefined && upload.state !== wanted.from)
     throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
   await machine.ledger.uploads.wish(upload.id, wanted.wish, person(), wanted.reason)
+  await using fleet = await openFleet(settings)
+  const work = { ...workOf(machine, settings, terminal, {}), fleet }
   const signal = stopSignal()
   let told = false
   for (;;) {
-    using lock = lockIfFree(machine)
-    if (lock !== undefined) await fulfilWishes(workOf(machine, settings, terminal, {}), signal)
+    await fulfilHere(machine, work, signal)
     const now = await machine.ledger.uploads.find(upload.id)
     if (now === undefined) throw new Problem('not_found', `the upload ${upload.id} is gone`)
     if (now.wish === null || signal.aborted) return now
-    if (!told) terminal.note('asking the update-db that is at work here …')
+    if (!told) terminal.note('asking the update-db that is at work …')
     told = true
     await sleep(LOOK_MS, undefined, { signal }).catch(() => {})
   }
+}
+
+/** Fulfils what is wanted, unless a loader is there that does. */
+async function fulfilHere(machine: DataManagement, work: UpdateDb, signal: AbortSignal): Promise<void> {
+  const fulfil = () => fulfilWishes(work, signal)
+  if (work.fleet !== undefined) {
+    await machine.ledger.doAlone(HOUSE, fulfil)
+    return
+  }
+  using lock = lockIfFree(machine)
+  if (lock !== undefined) await machine.ledger.doAlone(LOADING_FROM_A_FOLDER, fulfil)
 }
 
 /** The one upload that a person means. Throws `not_found`, also when a file name fits several. */

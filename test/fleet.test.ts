@@ -66,6 +66,26 @@ test('machines with folders as their inboxes cannot share a database: the second
   await until(async () => !(await refused()), 'the second one may')
 })
 
+test('from any machine of a fleet a person takes a load out again and has it made once more', {
+  skip: NO_FLEET,
+  timeout: MS_MAX,
+}, async () => {
+  await using fleet = await Fleet.open({ nats: 1, receivers: 1, loaders: 1 })
+  const folder = fleet.folderOf('sender')
+  await writeLargeFile(outboxOf(folder), 100_000, new Chance(1))
+  assert.equal((await fleet.send(folder, await fleet.makeKey(), 120)).code, 0)
+  const settings = { ...fleet.settings, DATA_MANAGEMENT_DATA_DIR: fleet.folderOf('desk') }
+  for (const [what, state] of [
+    ['undo', 'held'],
+    ['replay', 'loaded'],
+  ] as const) {
+    const args = ['loads', what, 'large.jsonl', '--reason', 'a test']
+    const { code, stdout, stderr } = await fleet.machines.run(args, settings)
+    assert.equal(code, 0, stdout + stderr)
+    assert.match(stdout, new RegExp(`large.jsonl is ${state}`))
+  }
+})
+
 /** A loader has a lock of the database for as long as it works. */
 async function isAtWork(address: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: address })

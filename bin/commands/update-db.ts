@@ -8,7 +8,13 @@ import type { FleetWork } from '@splitcart/data-management/update-db/fleet.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
-import { type Pass, STILL_MS_MIN, type UpdateDb, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import {
+  LOADING_FROM_A_FOLDER,
+  type Pass,
+  STILL_MS_MIN,
+  type UpdateDb,
+  updateDb,
+} from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
@@ -89,7 +95,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 /** Another loader with the same ledger and another folder would take what lies here for lost. */
 async function actOnFolder(work: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
   let code: number = EXIT.done
-  const wasAlone = await work.ledger.doAlone('loading from a folder', async () => {
+  const wasAlone = await work.ledger.doAlone(LOADING_FROM_A_FOLDER, async () => {
     code = await loadFolder(work, settings, manner)
   })
   if (wasAlone) return code

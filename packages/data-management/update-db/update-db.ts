@@ -52,6 +52,9 @@ export type Pass = {
   ignored: readonly Ignored[]
 }
 
+/** What only one loader with the same ledger does at a time: another one would take what lies here for lost. */
+export const LOADING_FROM_A_FOLDER = 'loading from a folder'
+
 /** A file that nobody sent is being copied by a person: it is left until it has been still for so long. */
 export const STILL_MS_MIN = 2_000
 
