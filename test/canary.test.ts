@@ -179,6 +179,7 @@ async function visitTheRest({ machines, run }: Stage, key: string, made: string)
     ['loads', 'list', '--json'],
     ['export', 'observations'],
     ['backup', join(machines.path, 'backup.db')],
+    ['migrate', '--to', 'postgres://u@127.0.0.1:1/x'],
     ['archive', 'prune'],
     ['salvage'],
     ['keys', 'revoke', made],
