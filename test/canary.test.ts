@@ -167,7 +167,7 @@ async function misplaceKeys({ canary }: Stage, { url }: Server, key: string): Pr
 }
 
 /** All other commands; the settings of a sender are in their environment too. */
-async function visitTheRest({ machines, run }: Stage, key: string, made: string): Promise<void> {
+async function visitTheRest({ machines, canary, run }: Stage, key: string, made: string): Promise<void> {
   const environment = { API_SECRET_KEY: key, API_SERVER_URL: 'http://127.0.0.1:1', LOG_LEVEL: 'debug' }
   const commands = [
     ['status', '--json'],
@@ -184,8 +184,9 @@ async function visitTheRest({ machines, run }: Stage, key: string, made: string)
     ['salvage'],
     ['keys', 'revoke', made],
     ['doctor', '--json'],
+    ['migrate', '--to', 'postgres://splitcart@127.0.0.1:1/none'],
   ]
-  for (const args of commands) await run(args, environment)
+  for (const args of commands) await run(args, { ...environment, PGPASSWORD: canary.hatch() })
   const { stdout } = await machines.run(['restore', join(machines.path, 'backup.db')])
   assert.match(stdout, /Restored/)
   const visited = new Set([...commands.map(([name]) => name), 'upload-data', 'serve', 'restore'])

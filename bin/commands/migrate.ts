@@ -20,7 +20,7 @@ export function addMigrate(program: Command): void {
     .description(
       'copy catalogue and ledger from their files into an empty PostgreSQL, exactly; interrupted, it goes on where it was. The server must be stopped',
     )
-    .requiredOption('--to <address>', 'where to: postgres://<host>/<database>')
+    .requiredOption('--to <address>', 'where to: postgres://<user>@<host>/<database>; the password in PGPASSWORD')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
   configurable(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
@@ -34,6 +34,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     )
   const server = databaseServer({ DATABASE_URL: options.to })
   if (server === undefined) throw new Problem('settings_invalid', '\n  --to: expected postgres://<host>/<database>')
+  if (new URL(options.to).password !== '')
+    terminal.note(
+      'Others on this machine can read the password in --to while this runs; PGPASSWORD keeps it from them.',
+    )
   const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
   await makeFolders(realDisk(), foldersIn(dataDir))
   using _server = takeLock(join(dataDir, '.serve.lock'), 'stop the server first: splitcart serve')
