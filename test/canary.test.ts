@@ -184,7 +184,6 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['salvage'],
     ['keys', 'revoke', made],
     ['doctor', '--json'],
-    ['migrate', '--to', 'postgres://splitcart@127.0.0.1:1/none'],
   ]
   for (const args of commands) await run(args, { ...environment, PGPASSWORD: canary.hatch() })
   const { stdout } = await machines.run(['restore', join(machines.path, 'backup.db')])
