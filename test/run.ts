@@ -153,6 +153,7 @@ async function main(given: readonly string[]): Promise<number> {
   mkdirSync(run.folder, { mode: 0o755 })
   const child = start(run, options, files)
   const ended = once(child, 'close')
+  if (given.length === 0) process.stdout.write('Not among these: npm run test:fleet.\n')
   const watching = endLate(mark, child, seconds)
   const summary = await report(child)
   const [status] = await ended

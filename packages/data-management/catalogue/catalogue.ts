@@ -9,7 +9,7 @@ import { SqliteDatabase } from '../database/sqlite.ts'
 import { findKnownLines, type Known } from './known-lines.ts'
 import type { ListingMemory } from './listings.ts'
 import { type Loading, SqliteLoading } from './loading.ts'
-import { endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from './loads.ts'
+import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from './loads.ts'
 import { undoScrapes } from './undo.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('migrations/sqlite', import.meta.url))
@@ -73,10 +73,8 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     return record
   }
 
-  async discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
-    const load = await this.findLoad(sha256)
-    if (load?.state !== 'held') return undefined
-    return finishLoad(this.database, load.id, endingWithout(load, 'failed', reason, now))
+  discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
+    return discardLoad(this.database, sha256, reason, now)
   }
 
   async attempt(): Promise<Catalogue> {

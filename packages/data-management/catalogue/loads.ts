@@ -98,6 +98,18 @@ export async function finishLoad(database: Sql, id: number, ending: Ending): Pro
   return loadRecordOf(stored!)
 }
 
+/** Records that a held load was set aside for good. Undefined when it is not held. */
+export async function discardLoad(
+  database: Sql,
+  sha256: string,
+  reason: string,
+  now: number,
+): Promise<LoadRecord | undefined> {
+  const load = await findLoad(database, sha256)
+  if (load?.state !== 'held') return undefined
+  return finishLoad(database, load.id, endingWithout(load, 'failed', reason, now))
+}
+
 /** Removes the record of a load and its rejects; its scrapes must be gone. */
 export async function deleteLoad(database: Sql, id: number): Promise<void> {
   await database.run('delete from reject where load_id = ?', id)

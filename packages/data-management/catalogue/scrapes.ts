@@ -8,6 +8,7 @@ import type { SqliteDatabase } from '../database/sqlite.ts'
 import { type DateChange, nothingChanged } from './date-change.ts'
 import { History } from './history.ts'
 import { forgetKnownLines, writeKnownLines } from './known-lines.ts'
+import { recordOf } from './staged-scrape.ts'
 import type { SqliteScrape, Staging } from './staging.ts'
 
 const TERMS = 'price_cents, was_price_cents, is_on_special, is_available'
@@ -28,7 +29,7 @@ export class Scrapes {
     const { storeId, date } = scrape
     const others = this.#scrapesOn(storeId, date)
     const isFirst = !this.#hasScrapes(storeId)
-    const id = this.#record(scrape, loadId, receivedAt)
+    const id = this.#database.get<{ id: number }>(...recordOf(scrape, loadId, receivedAt))!.id
     const isNewest = others.length === 0 && !this.#hasScrapesAfter(storeId, date)
     const change = isFirst ? this.#begin(scrape) : this.#change(staging, scrape, id, isNewest ? undefined : others)
     if (isNewest) writeKnownLines(this.#database, storeId, id, staging.linesOf(scrape))
@@ -104,21 +105,6 @@ export class Scrapes {
       id,
       scrape.number,
     )
-  }
-
-  #record(scrape: SqliteScrape, loadId: number, receivedAt: number): number {
-    return this.#database.get<{ id: number }>(
-      `insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name)
-        values (?, ?, ?, ?, ?, ?, ?, ?) returning id`,
-      scrape.storeId,
-      scrape.date,
-      loadId,
-      scrape.scrapedAt ?? receivedAt,
-      scrape.listings,
-      scrape.storeName,
-      scrape.state,
-      scrape.companyName,
-    )!.id
   }
 
   /** Keeps whole what the one scrape of a date showed, before a second one comes; the runs still say it. */

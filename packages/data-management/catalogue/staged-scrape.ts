@@ -16,6 +16,14 @@ export type StagedScrape = {
   listings: number
 }
 
+/** The statement that records a scrape and returns its id, with its values. It ranks by when the load came where its rows have no time. */
+export function recordOf(scrape: StagedScrape, loadId: number, receivedAt: number) {
+  const sql = `insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name)
+    values (?, ?, ?, ?, ?, ?, ?, ?) returning id`
+  const { storeId, date, scrapedAt, listings, storeName, state, companyName } = scrape
+  return [sql, storeId, date, loadId, scrapedAt ?? receivedAt, listings, storeName, state, companyName] as const
+}
+
 /** The rows of a file, set down before any of them touches a history. */
 export interface Staged {
   readonly scrapes: readonly StagedScrape[]

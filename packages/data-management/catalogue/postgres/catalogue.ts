@@ -5,7 +5,7 @@ import type { Sql } from '../../database/sql.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { ListingMemory } from '../listings.ts'
 import type { Loading } from '../loading.ts'
-import { endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../loads.ts'
+import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../loads.ts'
 import { PostgresLoading } from './loading.ts'
 import { lockCatalogueAlone } from './locks.ts'
 import { emptyTables, TEMPORARY_TABLES } from './tables.ts'
@@ -64,10 +64,8 @@ export class PostgresCatalogue implements Catalogue {
     return record
   }
 
-  async discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
-    const load = await this.findLoad(sha256)
-    if (load?.state !== 'held') return undefined
-    return finishLoad(this.database, load.id, endingWithout(load, 'failed', reason, now))
+  discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
+    return discardLoad(this.database, sha256, reason, now)
   }
 
   async attempt(): Promise<Catalogue> {

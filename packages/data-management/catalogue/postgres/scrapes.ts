@@ -1,7 +1,7 @@
 /** The scrapes of a store in PostgreSQL: one is put in, or taken out again. What a contested date is stands in ../scrapes.ts. */
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
 import { type DateChange, nothingChanged } from '../date-change.ts'
-import type { StagedScrape } from '../staged-scrape.ts'
+import { recordOf, type StagedScrape } from '../staged-scrape.ts'
 import { appendDate, beginHistory } from './append.ts'
 import { changeDate } from './history.ts'
 
@@ -20,7 +20,7 @@ export async function addScrape(
 ): Promise<DateChange> {
   const { storeId, date, number } = scrape
   const { before, after, others } = await datesBeside(transaction, storeId, date)
-  const scrapeId = await record(transaction, scrape, load)
+  const scrapeId = (await transaction.get<{ id: number }>(...recordOf(scrape, load.loadId, load.receivedAt)))!.id
   if (others.length === 0 && after === null) {
     if (before !== null) return appendDate(transaction, { storeId, date, scrape: number }, before)
     await beginHistory(transaction, { storeId, date, scrape: number })
@@ -59,26 +59,6 @@ async function datesBeside(transaction: PostgresTransaction, storeId: number, da
     date,
   )
   return dates!
-}
-
-async function record(
-  transaction: PostgresTransaction,
-  scrape: StagedScrape,
-  { loadId, receivedAt }: OfLoad,
-): Promise<number> {
-  const made = await transaction.get<{ id: number }>(
-    `insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name)
-      values (?, ?, ?, ?, ?, ?, ?, ?) returning id`,
-    scrape.storeId,
-    scrape.date,
-    loadId,
-    scrape.scrapedAt ?? receivedAt,
-    scrape.listings,
-    scrape.storeName,
-    scrape.state,
-    scrape.companyName,
-  )
-  return made!.id
 }
 
 async function show(transaction: PostgresTransaction, number: number, scrapeId: number): Promise<void> {
