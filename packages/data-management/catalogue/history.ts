@@ -28,6 +28,10 @@ const TABLES = `
   create temp table if not exists relabelled (listing_id integer primary key);
 `
 
+const WRITE_PRICE_RUN = `insert into price_run values (?, ?, ?, ?, ?, ?, ?, ?)
+  on conflict do update set to_date = excluded.to_date, price_cents = excluded.price_cents,
+    was_price_cents = excluded.was_price_cents, is_on_special = excluded.is_on_special, is_available = excluded.is_available`
+
 /** A date of a store that is to change. `scrapeId`: the scrape that is put in or taken out. */
 export type ChangedDate = Readonly<{
   storeId: number
@@ -190,7 +194,7 @@ export class History {
       )
     for (const { from, to, value } of write)
       this.#database.run(
-        'insert or replace into price_run values (?, ?, ?, ?, ?, ?, ?, ?)',
+        WRITE_PRICE_RUN,
         storeId,
         listingId,
         from,

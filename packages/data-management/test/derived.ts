@@ -5,17 +5,18 @@ import { wordsOfListing } from '../catalogue/words.ts'
 import type { Sql } from '../database/sql.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 
-/** What is wrong with the search words, sources, known lines or marks of a catalogue, or undefined. */
+/** What is wrong with the search words, sources, prices now, known lines or marks of a catalogue, or undefined. */
 export async function faultOfDerived(database: SqliteDatabase): Promise<string | undefined> {
   return (
     faultBetween('words', wordsKept(database), await wordsAnew(database)) ??
     faultBetween('sources', await sourcesKept(database), await sourcesAnew(database)) ??
+    faultBetween('prices now', pricesNow(database, PRICES_KEPT), pricesNow(database, PRICES_ANEW)) ??
     faultBetween('known lines', linesKept(database), linesAnew(database)) ??
     faultBetween('unmarked', database.all(UNMARKED).map(String), [])
   )
 }
 
-/** The same in PostgreSQL, where there are no known lines and no marks. */
+/** The same in PostgreSQL, where there are no prices now, no known lines and no marks. */
 export async function faultOfDerivedInPostgres(database: Sql): Promise<string | undefined> {
   const words = await database.all<{ doc: number; term: string }>(
     'select listing_id as doc, unnest(tsvector_to_array(words)) as term from listing_words',
@@ -29,6 +30,14 @@ export async function faultOfDerivedInPostgres(database: Sql): Promise<string | 
 // A listing of one label that a store shows now with another one.
 const UNMARKED = `select listing.id from listing join label_run as run on run.listing_id = listing.id and run.to_date is null
   where varied = 0 and run.label_id is not listing.label_id`
+
+const PRICES_KEPT = 'select listing_id, price_cents, stores from price_now'
+const PRICES_ANEW = `select listing_id, price_cents, count(*) as stores from price_run where to_date is null
+  group by listing_id, price_cents`
+
+function pricesNow(database: SqliteDatabase, sql: string): string[] {
+  return database.all(sql).map((price) => JSON.stringify(price))
+}
 
 /** Which listings the known lines of each store are about. */
 function linesKept(database: SqliteDatabase): string[] {

@@ -73,6 +73,12 @@ test('a product that became part of another is gone, and its listing leads to th
   ])
   const after = [await idOf('1'), await idOf('2')]
   assert.equal(after[0], after[1])
+  // One store, though it shows the product twice.
+  const { products } = await ask<ProductPage>('/api/products?prices=true')
+  assert.deepEqual(
+    products.map(({ now }) => now),
+    [{ stores: 1, lowest_cents: 300, highest_cents: 300 }],
+  )
   const gone = before.find((id) => id !== after[0])
   const asking = { url: receiver.url, key: await receiver.makeKey('admin') }
   for (const id of [gone, 0, 'x', '1e3', '99999999999999999999', '%00'])

@@ -104,14 +104,22 @@ async function pathTo(database: Sql, categoryId: number): Promise<string[]> {
 const SHOWN_NOW = `listing join label_run as shown on shown.listing_id = listing.id and shown.to_date is null
   join price_run as run on run.store_id = shown.store_id and run.listing_id = listing.id and run.to_date is null`
 
-/** What a product costs now, from the cheapest store to the dearest. Its cost grows with the stores that have it: some microseconds each. */
+const STORES_OF = `select count(distinct store_id) from listing join label_run on listing_id = listing.id and to_date is null
+  where product_id = ?1`
+
+const RANGE = {
+  // No store is counted twice where the listings are each of another company.
+  sqlite: `select min(price_cents) as lowest_cents, max(price_cents) as highest_cents,
+      case when count(distinct company_id) = count(distinct id) then coalesce(sum(stores), 0) else (${STORES_OF}) end as stores
+    from listing join price_now on listing_id = id where product_id = ?1`,
+  // Loads side by side would wait for each other if they counted: the stores are looked at, some microseconds each.
+  postgres: `select count(distinct run.store_id) as stores, min(run.price_cents) as lowest_cents, max(run.price_cents) as highest_cents
+    from ${SHOWN_NOW} where listing.product_id = ?1`,
+}
+
+/** What a product costs now, from the cheapest store to the dearest. */
 export async function priceRangeOf(database: Sql, productId: number): Promise<PriceRange> {
-  const range = await database.get<PriceRange>(
-    `select count(distinct run.store_id) as stores, min(run.price_cents) as lowest_cents, max(run.price_cents) as highest_cents
-      from ${SHOWN_NOW} where listing.product_id = ?`,
-    productId,
-  )
-  return range!
+  return (await database.get<PriceRange>(RANGE[database.dialect], productId))!
 }
 
 /** What each store asks for a product now, the cheapest first. */
