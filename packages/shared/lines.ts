@@ -83,8 +83,9 @@ export class LineSplitter {
 
 /** Whether a line holds only JSON white space: it is no row and no fault. */
 export function isBlank(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false
-  return true
+  let at = 0
+  while (bytes[at] === 0x20 || bytes[at] === 0x09 || bytes[at] === 0x0d) at++
+  return at === bytes.length
 }
 
 function withoutMark(bytes: Buffer): Buffer {

@@ -4,7 +4,7 @@ import { catalogueLines } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { loadFile } from '../update-db/load-file.ts'
-import type { Reader } from '../update-db/reader.ts'
+import { LocalReader, type Reader } from '../update-db/reader.ts'
 import { type OpenEmpty, openSqlite } from './catalogues.ts'
 import { faultOfDerived, faultOfDerivedInPostgres } from './derived.ts'
 import { historyOf } from './histories.ts'
@@ -24,7 +24,9 @@ export async function faultOfHistory(seed: number, open: OpenEmpty = openSqlite)
   const found: string[][] = []
   for (const order of [chance.shuffled(arrivals), chance.shuffled(arrivals), inOrder]) {
     await using catalogue = await open()
-    const fault = (await loadAll(catalogue, order)) ?? (await faultOf(catalogue, files))
+    // In the order of the days by readers that know nothing of the files before.
+    const reader = order === inOrder ? undefined : readerFor(catalogue)
+    const fault = (await loadAll(catalogue, order, reader)) ?? (await faultOf(catalogue, files))
     if (fault !== undefined) return fault
     found.push(await Array.fromAsync(catalogueLines(catalogue.database)))
   }
@@ -36,7 +38,8 @@ export async function faultOfUndo(seed: number, open: OpenEmpty = openSqlite): P
   const files = historyOf(seed)
   const chance = new Chance(~seed)
   await using catalogue = await open()
-  const fault = await loadAll(catalogue, chance.shuffled(files))
+  const reader = readerFor(catalogue)
+  const fault = await loadAll(catalogue, chance.shuffled(files), reader)
   if (fault !== undefined) return fault
   const count = chance.is(0.1) ? files.length : Math.min(files.length, chance.between(1, 3))
   const undone = chance.shuffled(files).slice(0, count)
@@ -49,23 +52,29 @@ export async function faultOfUndo(seed: number, open: OpenEmpty = openSqlite): P
   }
   // A file that was not undone is replaced by itself.
   for (const file of chance.shuffled([...undone, ...chance.shuffled([...left]).slice(0, 1)])) {
-    const wrong = (await load(catalogue, file)) ?? (await faultOf(catalogue, [...left.add(file)]))
+    const wrong = (await load(catalogue, file, reader)) ?? (await faultOf(catalogue, [...left.add(file)]))
     if (wrong !== undefined) return `after loading again: ${wrong}`
   }
   return undefined
 }
 
 /** Loads the files whose bytes have not been dealt with, as update-db does. */
-async function loadAll(catalogue: Catalogue, files: readonly HistoryFile[]): Promise<Fault> {
+async function loadAll(catalogue: Catalogue, files: readonly HistoryFile[], reader?: Reader): Promise<Fault> {
   for (const file of files) {
-    const fault = (await catalogue.findLoad(file.sha256)) === undefined ? await load(catalogue, file) : undefined
+    const isNew = (await catalogue.findLoad(file.sha256)) === undefined
+    const fault = isNew ? await load(catalogue, file, reader) : undefined
     if (fault !== undefined) return fault
   }
   return undefined
 }
 
-async function load(catalogue: Catalogue, file: HistoryFile): Promise<Fault> {
-  const { filename, result } = await loadWhole(catalogue, file)
+/** One reader for many files, as update-db has it. */
+function readerFor(catalogue: Catalogue): Reader {
+  return new LocalReader((scrape) => catalogue.knownLines(scrape))
+}
+
+async function load(catalogue: Catalogue, file: HistoryFile, reader: Reader | undefined): Promise<Fault> {
+  const { filename, result } = await loadWhole(catalogue, file, reader)
   const { rows, rejected, duplicate } = result
   const expected = JSON.stringify(naiveCounts(file))
   const found = JSON.stringify({ rows, rejected, duplicate })

@@ -46,16 +46,16 @@ const ZERO = 0x30
 /** Takes the lines of one file apart, remembering the end of the one before. */
 export class LineParts {
   #tail: Tail | undefined
-  // Where a head repeats the date, counted from its end, with the key: nearly always the same place.
-  #date = { fromEnd: 0, bytes: Buffer.alloc(0) }
+  // Where heads repeat the date, with the key: nearly always as many bytes before their ends, or nowhere in all those of one tail.
+  #date: { toEnd: number; bytes: Buffer } | 'nowhere' | undefined
 
   /** The tail of a line: the same object for as long as it stays the same. Undefined: the line has no parts. */
   tailOf(line: Buffer): Tail | undefined {
     if (line.length > LINE_BYTES_MAX) return undefined
     const last = this.#tail
-    if (last !== undefined && line.subarray(-last.bytes.length).equals(last.bytes)) return last
+    if (last !== undefined && endsWith(line, line.length, last.bytes)) return last
     this.#tail = readTail(line)
-    this.#date = { fromEnd: 0, bytes: Buffer.alloc(0) }
+    this.#date = undefined
     return this.#tail
   }
 
@@ -75,17 +75,18 @@ export class LineParts {
    * read from a product, so whatever date stands there, the row is the same.
    */
   #dateIn(head: Buffer): number {
-    const { fromEnd, bytes } = this.#date
-    const from = head.length - fromEnd
-    if (fromEnd > 0 && head.subarray(from, from + bytes.length).equals(bytes))
-      return from + bytes.length - DATE_CHARACTERS - 1
+    const last = this.#date
+    if (last === 'nowhere') return -1
+    const until = head.length - (last?.toEnd ?? 0)
+    if (last !== undefined && endsWith(head, until, last.bytes)) return until - DATE_CHARACTERS - 1
     const key = head.lastIndexOf(DATE_KEY)
+    if (last === undefined && key < 0) this.#date = 'nowhere'
     if (key < 0) return -1
     const value = head[key + DATE_KEY.length + 1] === SPACE ? key + DATE_KEY.length + 2 : key + DATE_KEY.length + 1
     const end = value + DATE_CHARACTERS + 2
     if (head[key + DATE_KEY.length] !== COLON || head[value] !== QUOTE || head[end - 1] !== QUOTE) return -1
     if (head.toString('latin1', value + 1, end - 1) !== this.#tail?.metadata.date) return -1
-    this.#date = { fromEnd: head.length - key, bytes: Buffer.from(head.subarray(key, end)) }
+    this.#date = { toEnd: head.length - end, bytes: Buffer.from(head.subarray(key, end)) }
     return value + 1
   }
 }
@@ -112,6 +113,11 @@ function readTail(line: Buffer): Tail | undefined {
   if (!isObject(value) || Object.keys(value).length !== 1 || !isObject(value.metadata)) return undefined
   const metadata = metadataOf(value.metadata)
   return isRejection(metadata) || metadata.warnings.length > 0 ? undefined : { bytes, metadata }
+}
+
+/** Whether the bytes before a place are these. */
+function endsWith(bytes: Buffer, until: number, end: Buffer): boolean {
+  return until >= end.length && bytes.compare(end, 0, end.length, until - end.length, until) === 0
 }
 
 function parsed(text: string): unknown {

@@ -15,6 +15,7 @@ import type { Known, KnownLines } from '../catalogue/known-lines.ts'
 import { type Portion, ROW } from '../catalogue/portion.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import { permissionOf } from './permission.ts'
+import { RepeatedRows } from './repeated-rows.ts'
 
 // Memory stays the same however many listings a file has: beyond this the numbers start again.
 const LABELS_MAX = 30_000
@@ -22,8 +23,8 @@ const LABELS_MAX = 30_000
 const KNOWN_LINES_MAX = 500_000
 const RAW_BYTES_MAX = 4096
 
-/** The numbers of a company's listings by SKU, and by name of those without one. */
-type ListingNumbers = readonly [Map<string, number>, Map<string, number>]
+/** The numbers of a company's listings by SKU, and by name of those without one; and a number for the company. */
+type ListingNumbers = readonly [bySku: Map<string, number>, byName: Map<string, number>, company: number]
 
 /** A scrape as the reader knows it. */
 type Scrape = {
@@ -51,6 +52,7 @@ export type ReaderOptions = Readonly<{
 /** The numbers of listings and labels, which go on from one file to the next. */
 export class Numbers {
   readonly byCompany = new Map<string, ListingNumbers>()
+  readonly rows = new RepeatedRows()
   readonly lastText: string[] = []
   readonly lastLabel: number[] = []
   listings = 0
@@ -59,6 +61,7 @@ export class Numbers {
   /** Starts again. */
   forget(): void {
     this.byCompany.clear()
+    this.rows.forget()
     this.lastText.length = 0
     this.lastLabel.length = 0
     this.listings = 0
@@ -120,12 +123,13 @@ export class PortionReader {
   }
 
   #listingsOf(company: string): ListingNumbers {
-    const listings = this.#numbers.byCompany.get(company) ?? [new Map(), new Map()]
-    this.#numbers.byCompany.set(company, listings)
+    const { byCompany } = this.#numbers
+    const listings = byCompany.get(company) ?? [new Map(), new Map(), byCompany.size]
+    byCompany.set(company, listings)
     return listings
   }
 
-  /** Reads a line; undefined: it is known or rejected, and that is noted. */
+  /** Reads a line; undefined: it is known, repeated or rejected, and that is noted. */
   #readLine({ number, bytes, tooLong }: Line): Read | undefined {
     const tail = tooLong ? undefined : this.#parts.tailOf(bytes)
     if (tail === undefined) return this.#readWhole(number, bytes, tooLong)
@@ -134,6 +138,7 @@ export class PortionReader {
     const scrape = this.#scrapeOf(tail)
     const entry = scrape?.known?.find(...fingerprint) ?? -1
     if (scrape !== undefined && entry >= 0) return this.#addKnown(scrape, entry, tail)
+    if (scrape !== undefined && this.#addRepeated(scrape, fingerprint, tail)) return undefined
     const product = readHead(head)
     if (product === undefined) return this.#readWhole(number, bytes, false)
     const { metadata } = tail
@@ -196,6 +201,19 @@ export class PortionReader {
     rows[at + ROW.entry] = entry
   }
 
+  /** Adds the row of a line that another store of the company had, too; false when there is none. */
+  #addRepeated(scrape: Scrape, fingerprint: Fingerprint, { metadata }: Tail): boolean {
+    const { rows } = this.#portion
+    const at = this.#rows * ROW.length
+    const [, , company] = scrape.listings
+    if (!this.#numbers.rows.repeat(company, fingerprint, rows, at)) return false
+    this.#rows++
+    rows[at + ROW.scrape] = scrape.number
+    rows[at + ROW.entry] = -1
+    this.#noteTime(scrape, metadata)
+    return true
+  }
+
   #add(scrape: Scrape, { metadata, product, fingerprint }: Read): void {
     this.#noteTime(scrape, metadata)
     const { rows } = this.#portion
@@ -209,7 +227,9 @@ export class PortionReader {
     rows[at + ROW.was] = product.wasPriceCents ?? -1
     rows[at + ROW.special] = flag(product.isOnSpecial)
     rows[at + ROW.available] = flag(product.isAvailable)
-    if (fingerprint !== undefined) rows.set(fingerprint, at + ROW.fingerprint)
+    if (fingerprint === undefined) return
+    rows.set(fingerprint, at + ROW.fingerprint)
+    this.#numbers.rows.add(scrape.listings[2], rows, at)
   }
 
   #noteTime(scrape: Scrape, { scrapedAt }: RowMetadata): void {
