@@ -14,17 +14,14 @@ import {
 import type { Known, KnownLines } from '../catalogue/known-lines.ts'
 import { type Portion, ROW } from '../catalogue/portion.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
+import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
-import { RepeatedRows } from './repeated-rows.ts'
 
 // Memory stays the same however many listings a file has: beyond this the numbers start again.
 const LABELS_MAX = 30_000
 // Of scrapes that have not been in turn for long the lines are read like unknown ones.
 const KNOWN_LINES_MAX = 500_000
 const RAW_BYTES_MAX = 4096
-
-/** The numbers of a company's listings by SKU, and by name of those without one; and a number for the company. */
-type ListingNumbers = readonly [bySku: Map<string, number>, byName: Map<string, number>, company: number]
 
 /** A scrape as the reader knows it. */
 type Scrape = {
@@ -48,26 +45,6 @@ export type ReaderOptions = Readonly<{
   onlyFor: readonly string[] | null
   known: FindKnown
 }>
-
-/** The numbers of listings and labels, which go on from one file to the next. */
-export class Numbers {
-  readonly byCompany = new Map<string, ListingNumbers>()
-  readonly rows = new RepeatedRows()
-  readonly lastText: string[] = []
-  readonly lastLabel: number[] = []
-  listings = 0
-  labels = 0
-
-  /** Starts again. */
-  forget(): void {
-    this.byCompany.clear()
-    this.rows.forget()
-    this.lastText.length = 0
-    this.lastLabel.length = 0
-    this.listings = 0
-    this.labels = 0
-  }
-}
 
 /** The state between two chunks of a file. */
 export class PortionReader {
@@ -119,14 +96,7 @@ export class PortionReader {
     if (this.#numbers.labels < LABELS_MAX) return
     this.#portion.forget = true
     this.#numbers.forget()
-    for (const scrape of this.#scrapes.values()) scrape.listings = this.#listingsOf(scrape.company)
-  }
-
-  #listingsOf(company: string): ListingNumbers {
-    const { byCompany } = this.#numbers
-    const listings = byCompany.get(company) ?? [new Map(), new Map(), byCompany.size]
-    byCompany.set(company, listings)
-    return listings
+    for (const scrape of this.#scrapes.values()) scrape.listings = this.#numbers.listingsOf(scrape.company)
   }
 
   /** Reads a line; undefined: it is known, repeated or rejected, and that is noted. */
@@ -180,7 +150,7 @@ export class PortionReader {
     const scrape: Scrape = {
       number: this.#scrapes.size,
       company,
-      listings: this.#listingsOf(company),
+      listings: this.#numbers.listingsOf(company),
       known: known?.lines,
       scrapedAt: null,
     }

@@ -10,7 +10,7 @@ import { findKnownLines } from '../catalogue/known-lines.ts'
 import type { Portion } from '../catalogue/portion.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
 import { bytesOf, DamagedFile, type Stored } from '../inbox/stored.ts'
-import { Numbers } from './portion-reader.ts'
+import { Numbers } from './numbers.ts'
 import { portionsOf } from './reader.ts'
 
 /** A file to be read. */

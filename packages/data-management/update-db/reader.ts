@@ -2,7 +2,8 @@
 import { ListingMemory } from '../catalogue/listings.ts'
 import type { Portion } from '../catalogue/portion.ts'
 import type { Stored } from '../inbox/stored.ts'
-import { type FindKnown, Numbers, PortionReader } from './portion-reader.ts'
+import { Numbers } from './numbers.ts'
+import { type FindKnown, PortionReader } from './portion-reader.ts'
 
 /** How a file is to be read. `bytes` opens it from its start; `stored`: where it lies, for who can open it without us. */
 export type ReadOrder = Readonly<{
