@@ -24,7 +24,7 @@ test(
     ...LONG,
     skip: NO_IMAGES,
   },
-  (t) => campaign(t, 'power-cuts', 2),
+  (t) => campaign(t, 'power-cuts', 1),
 )
 
 test('power cuts show losses when every fsync is a lie', { ...LONG, skip: NO_LIES }, (t) =>

@@ -1,6 +1,7 @@
 /** The hand-overs in memory: what `npm run torture -- simulator` does 300,000 times, and mistakes planted in them. */
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
+import { constants, setPriority } from 'node:os'
 import { test } from 'node:test'
 import { MISTAKES } from '../torture/simulator/mistakes.ts'
 import { firstKill, LANES, startThreads } from '../torture/simulator/simulator.ts'
@@ -11,6 +12,9 @@ const MS_MAX = 400_000
 // One in two hundred has hung on the order of random names.
 const SEEDS_TOLD_AGAIN = 300
 const MISTAKE_SEEDS_MAX = 2_000
+
+// Nothing in it depends on time: beside tests that wait for something it costs nobody a thing.
+setPriority(constants.priority.PRIORITY_LOW)
 
 test('whatever crashes, every file that was published is loaded once and every accepted one is kept', {
   timeout: MS_MAX,

@@ -1,10 +1,18 @@
-/** A real browser: Debian's Chromium, or what CHROMIUM names. */
+/** A real browser: Debian's Chromium, or what CHROMIUM names. The one without windows is the same, and takes a third less of the processor. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 import { neededHere } from '../../../test/needed.ts'
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
+const NAMES = [
+  'chromium-headless-shell',
+  'chrome-headless-shell',
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+]
 
 const FLAGS = [
   '--no-sandbox',
@@ -18,7 +26,7 @@ const FLAGS = [
 
 /** Why tests that need a browser are skipped, or false. */
 export const NO_BROWSER = neededHere(
-  pathOfBrowser() === undefined && 'no browser: install chromium (apt-get install chromium), or name one in CHROMIUM',
+  pathOfBrowser() === undefined && 'no browser: install one (apt-get install chromium-headless-shell), or name one in CHROMIUM',
 )
 
 function pathOfBrowser(): string | undefined {

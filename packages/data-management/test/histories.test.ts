@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { databasesOfFile, type OpenEmpty } from './catalogues.ts'
 import { type Fault, faultOfHistory, faultOfUndo } from './history-case.ts'
 
-const HISTORIES = { SQLite: 150, PostgreSQL: 12 }
-const UNDONE = { SQLite: 80, PostgreSQL: 12 }
+const HISTORIES = { SQLite: 100, PostgreSQL: 4 }
+const UNDONE = { SQLite: 50, PostgreSQL: 4 }
 
 type FaultOf = (seed: number, open: OpenEmpty) => Promise<Fault>
 

@@ -7,7 +7,7 @@ import { faultOf, loadWhole } from './history-case.ts'
 import { Chance } from './random.ts'
 import { digestOf, REAL_FILES_MISSING, realFiles } from './real-files.ts'
 
-const ORDERS = 10
+const ORDERS = 4
 
 test('the real files give one catalogue in any order', { skip: REAL_FILES_MISSING }, async () => {
   const files = realFiles()
