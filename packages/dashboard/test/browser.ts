@@ -26,7 +26,8 @@ const FLAGS = [
 
 /** Why tests that need a browser are skipped, or false. */
 export const NO_BROWSER = neededHere(
-  pathOfBrowser() === undefined && 'no browser: install one (apt-get install chromium-headless-shell), or name one in CHROMIUM',
+  pathOfBrowser() === undefined &&
+    'no browser: install one (apt-get install chromium-headless-shell), or name one in CHROMIUM',
 )
 
 function pathOfBrowser(): string | undefined {

@@ -42,13 +42,13 @@ export type Preview = Readonly<{ counts: Counts; applied: Applied; reason: strin
 
 /** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
 export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
-  const here = readerFor(catalogue)
+  const reader = order.reader ?? readerFor(catalogue)
   try {
-    return await repeated(() => loadBy(order.reader ?? here, catalogue, order))
+    return await repeated(() => loadBy(reader, catalogue, order))
   } catch (error) {
     if (error instanceof LoadedMeanwhile) return error.load
     if (!(error instanceof StaleLines)) throw error
-    return await loadBy(here, catalogue, order)
+    return await loadBy(readerFor(catalogue), catalogue, order)
   }
 }
 

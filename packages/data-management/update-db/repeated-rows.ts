@@ -9,15 +9,15 @@ import type { Fingerprint } from './line-parts.ts'
 const FROM = ROW.listing
 const NUMBERS = 1 + ROW.length - FROM
 const WORDS = 1 + ROW.fingerprint - FROM
+const ROWS_AT_FIRST = 256
 // Memory is bounded: beyond this it starts again.
 const ROWS_MAX = 65_536
-const SLOTS = 2 * ROWS_MAX
 
 /** The rows that have been read. */
 export class RepeatedRows {
-  #entries = new Int32Array(1024 * NUMBERS)
+  #entries = new Int32Array(ROWS_AT_FIRST * NUMBERS)
   // Where to look for a fingerprint: entries from 1, 0 where there is none.
-  readonly #slots = new Int32Array(SLOTS)
+  #slots = new Int32Array(2 * ROWS_AT_FIRST)
   #count = 0
 
   /** Starts again. */
@@ -29,8 +29,9 @@ export class RepeatedRows {
   /** Writes the row of a line, from its listing on, to `rows` at `at`; false when no line of the company was like it. */
   repeat(company: number, [one, two, three]: Fingerprint, rows: Int32Array, at: number): boolean {
     const entries = this.#entries
-    for (let slot = slotOf(one); this.#slots[slot] !== 0; slot = (slot + 1) % SLOTS) {
-      const entry = (this.#slots[slot]! - 1) * NUMBERS
+    const slots = this.#slots
+    for (let slot = one & (slots.length - 1); slots[slot] !== 0; slot = (slot + 1) & (slots.length - 1)) {
+      const entry = (slots[slot]! - 1) * NUMBERS
       const words = entry + WORDS
       if (entries[words] !== one || entries[words + 1] !== two || entries[words + 2] !== three) continue
       if (entries[entry] !== company) continue
@@ -43,20 +44,25 @@ export class RepeatedRows {
   /** Remembers the row at `at`, which has a fingerprint. */
   add(company: number, rows: Int32Array, at: number): void {
     if (this.#count === ROWS_MAX) this.forget()
+    if (2 * this.#count === this.#slots.length) this.#grow()
     const entry = this.#count++ * NUMBERS
-    if (entry === this.#entries.length) {
-      const grown = new Int32Array(2 * entry)
-      grown.set(this.#entries)
-      this.#entries = grown
-    }
     this.#entries[entry] = company
     this.#entries.set(rows.subarray(at + FROM, at + ROW.length), entry + 1)
-    let slot = slotOf(rows[at + ROW.fingerprint]!)
-    while (this.#slots[slot] !== 0) slot = (slot + 1) % SLOTS
-    this.#slots[slot] = this.#count
+    this.#setSlot(this.#count)
   }
-}
 
-function slotOf(word: number): number {
-  return word & (SLOTS - 1)
+  #grow(): void {
+    const grown = new Int32Array(2 * this.#entries.length)
+    grown.set(this.#entries)
+    this.#entries = grown
+    this.#slots = new Int32Array(2 * this.#slots.length)
+    for (let entry = 1; entry <= this.#count; entry++) this.#setSlot(entry)
+  }
+
+  #setSlot(entry: number): void {
+    const slots = this.#slots
+    let slot = this.#entries[(entry - 1) * NUMBERS + WORDS]! & (slots.length - 1)
+    while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1)
+    slots[slot] = entry
+  }
 }
