@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/postgres/catalogue.ts'
 import { lineOf } from '@splitcart/data-management/database/postgres-copy.ts'
+import { digestOfFile } from '@splitcart/shared/digest.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
 import pg from 'pg'
 import { from } from 'pg-copy-streams'
@@ -38,7 +40,9 @@ async function loading(title: string, before: readonly string[], files: readonly
   const at = stack.use(await temporaryFolder())
   const cluster = stack.use(await startCluster(OPTIONS))
   const rows = await writeRows(files, join(at.path, 'rows'))
-  const byLoaders = (name: string, count: number) => loadedBy({ name, count, before, files }, cluster.makeDatabase)
+  const [digested, digestedBefore] = [await withDigests(files), await withDigests(before)]
+  const byLoaders = (name: string, count: number) =>
+    loadedBy({ name, count, before: digestedBefore, files: digested }, cluster.makeDatabase)
   return {
     title: `${title}, ${rows.toLocaleString('en')} rows`,
     amount: rows,
@@ -80,6 +84,12 @@ function loadedBy({ name, count, before, files }: Loaders, makeDatabase: () => P
       return { ...(await catalogue.database.get<Record<string, number>>(sql)) }
     },
   }
+}
+
+/** The files as the loader wants them: SHA256:FILE. */
+async function withDigests(files: readonly string[]): Promise<string[]> {
+  const digests = await Promise.all(files.map((path) => digestOfFile(realDisk(), path)))
+  return files.map((path, index) => `${digests[index]!.sha256}:${path}`)
 }
 
 function copied(rows: string, makeDatabase: () => Promise<TestDatabase>): Contestant {
