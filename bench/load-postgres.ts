@@ -1,4 +1,6 @@
 /** Loading the scrapes of a day into PostgreSQL: by one loader, by two, and what a plain COPY of the same rows takes. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,7 +16,6 @@ import { temporaryFolder } from '../test/folders.ts'
 import { startCluster, type TestDatabase } from '../test/postgres.ts'
 import type { Comparison, Contestant } from './compare.ts'
 import { DAY_OF_80_STORES, daysOf, filesIn } from './data.ts'
-import { output } from './programs.ts'
 import { quiet } from './stage.ts'
 
 // As a server of its own would have it, on a machine of this size; every commit is synced.
@@ -60,21 +61,19 @@ type Loaders = Readonly<{ name: string; count: number; before: readonly string[]
 
 function loadedBy({ name, count, before, files }: Loaders, makeDatabase: () => Promise<TestDatabase>): Contestant {
   let database: TestDatabase | undefined
-  const load = (paths: readonly string[]) => output(process.execPath, [LOADER, database!.address, ...paths])
+  let loaders: Loader[] = []
   return {
     name,
     prepare: async () => {
       database = await makeDatabase()
-      await load(before)
-      await quiet()
-    },
-    run: async () => {
+      await (await startLoader(database.address, before)).load()
       // The stores of a company are next to each other: each loader gets all stores of its companies.
       const share = Math.ceil(files.length / count)
-      await Promise.all(
-        Array.from({ length: count }, (_, loader) => load(files.slice(loader * share, (loader + 1) * share))),
-      )
+      const shares = Array.from({ length: count }, (_, loader) => files.slice(loader * share, (loader + 1) * share))
+      loaders = await Promise.all(shares.map((paths) => startLoader(database!.address, paths)))
+      await quiet()
     },
+    run: async () => void (await Promise.all(loaders.map((loader) => loader.load()))),
     facts: async () => {
       const { address } = database!
       await using _ = database!
@@ -84,6 +83,21 @@ function loadedBy({ name, count, before, files }: Loaders, makeDatabase: () => P
       return { ...(await catalogue.database.get<Record<string, number>>(sql)) }
     },
   }
+}
+
+type Loader = Readonly<{ load: () => Promise<void> }>
+
+/** Starts a loader, which waits until it is told to load. */
+async function startLoader(address: string, files: readonly string[]): Promise<Loader> {
+  const child = spawn(process.execPath, [LOADER, address, ...files], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = once(child, 'close')
+  await Promise.race([once(child.stdout, 'data'), ended])
+  const load = async () => {
+    child.stdin.end()
+    const [code] = await ended
+    if (code !== 0) throw new Error(`a loader ended with ${code}`)
+  }
+  return { load }
 }
 
 /** The files as the loader wants them: SHA256:FILE. */

@@ -1,7 +1,8 @@
 /**
  * A loader of the benchmark: `node bench/postgres-loader.ts ADDRESS SHA256:FILE …` loads files into PostgreSQL as `update-db` does, which
- * has their digests from the ledger.
+ * has their digests from the ledger and is running when they come: it says when it is ready, and begins when its input ends.
  */
+import { text } from 'node:stream/consumers'
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/postgres/catalogue.ts'
 import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
 import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
@@ -13,6 +14,8 @@ const [address = '', ...files] = process.argv.slice(2)
 await using catalogue = await openPostgresCatalogue(address, 3)
 await using reader = new ThreadReader(undefined)
 const orders = files.map(orderOf)
+process.stdout.write('ready\n')
+await text(process.stdin)
 for (const [index, order] of orders.entries()) {
   for (const each of orders.slice(index, index + 2)) reader.expect(each)
   await loadFile(catalogue, order)

@@ -1,6 +1,8 @@
 /** The first scrape of a store, and one behind all others: set-based statements, since these are nearly all that ever come. */
+import { copyInto } from '../../database/postgres-copy.ts'
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
 import { type DateChange, nothingChanged } from '../date-change.ts'
+import type { StagedRow } from './staging.ts'
 
 const EXAMPLES = 20
 const TERMS = 'price_cents, was_price_cents, is_on_special, is_available'
@@ -25,6 +27,18 @@ export async function beginHistory(
     date,
     scrape,
   )
+}
+
+/** The same with the rows of a scrape, in the order of their listings. */
+export async function beginHistoryWith(
+  transaction: PostgresTransaction,
+  { storeId, date }: Omit<NewDate, 'scrape'>,
+  rows: readonly StagedRow[],
+): Promise<void> {
+  const prices = rows.map(({ listingId, terms }) => `${storeId}\t${listingId}\t${date}\t${terms}\n`)
+  await copyInto(transaction, `price_run (store_id, listing_id, from_date, ${TERMS})`, prices)
+  const labels = rows.map(({ listingId, labelId }) => `${listingId}\t${storeId}\t${date}\t${labelId}\n`)
+  await copyInto(transaction, 'label_run (listing_id, store_id, from_date, label_id)', labels)
 }
 
 /** Puts a new date behind all others of the store, the last of which is `before`. Only what differs from that one is written. */

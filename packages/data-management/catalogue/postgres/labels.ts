@@ -1,7 +1,7 @@
 /** What listings are called now, in PostgreSQL. The rules stand in ../labels.ts. */
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
-import type { StagedScrape } from '../staged-scrape.ts'
 import { wordsOfListing } from '../words.ts'
+import type { PostgresStaging } from './staging.ts'
 
 const PAGE_LISTINGS = 2_000
 
@@ -9,16 +9,24 @@ const PAGE_LISTINGS = 2_000
  * Notes the listings of staged scrapes that may get another label: those that are shown with another one than their own. For the others
  * the newest scrape says what the one before it said.
  */
-export async function noteOtherLabels(
-  transaction: PostgresTransaction,
-  scrapes: readonly StagedScrape[],
-): Promise<void> {
+export async function noteOtherLabels(transaction: PostgresTransaction, staging: PostgresStaging): Promise<void> {
+  const rows = staging.rowsInMemory()
+  if (rows !== undefined) {
+    await transaction.run(
+      `insert into relabelled
+        select distinct listing.id from unnest(?::integer[], ?::integer[]) as shown (listing_id, label_id)
+        join listing on listing.id = shown.listing_id where listing.label_id is distinct from shown.label_id`,
+      rows.map(({ listingId }) => listingId),
+      rows.map(({ labelId }) => labelId),
+    )
+    return
+  }
   await transaction.run(
     `insert into relabelled
       select listing.id from observed join listing on listing.id = observed.listing_id
       where observed.scrape = any(?::bigint[]) and listing.label_id is distinct from observed.label_id
       on conflict do nothing`,
-    scrapes.map(({ number }) => number),
+    staging.scrapes.map(({ number }) => number),
   )
 }
 

@@ -98,7 +98,7 @@ export class PostgresLoading implements Loading {
       scrapes.map(({ storeId }) => storeId),
     )
     for (const scrape of inOrder(scrapes)) {
-      const change = await addScrape(this.#transaction, scrape, { loadId, receivedAt: file.receivedAt })
+      const change = await addScrape(this.#transaction, this.staging, scrape, { loadId, receivedAt: file.receivedAt })
       addChange(total, change)
       total.unchanged += scrape.listings - change.inserted - change.changed
     }
@@ -141,7 +141,7 @@ export class PostgresLoading implements Loading {
       this.#transaction,
       scrapes.map(({ companyId }) => companyId),
     )
-    await noteOtherLabels(this.#transaction, scrapes)
+    await noteOtherLabels(this.#transaction, this.staging)
     await rename(this.#transaction, scrapes)
     await relabel(this.#transaction)
   }

@@ -2,8 +2,9 @@
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
 import { type DateChange, nothingChanged } from '../date-change.ts'
 import { recordOf, type StagedScrape } from '../staged-scrape.ts'
-import { appendDate, beginHistory } from './append.ts'
+import { appendDate, beginHistory, beginHistoryWith } from './append.ts'
 import { changeDate } from './history.ts'
+import type { PostgresStaging } from './staging.ts'
 
 const TERMS = 'price_cents, was_price_cents, is_on_special, is_available'
 
@@ -15,17 +16,22 @@ type Dates = Readonly<{ before: string | null; after: string | null; others: num
 /** Puts a staged scrape into the store's history. The caller has the lock of the store. */
 export async function addScrape(
   transaction: PostgresTransaction,
+  staging: PostgresStaging,
   scrape: StagedScrape,
   load: OfLoad,
 ): Promise<DateChange> {
   const { storeId, date, number } = scrape
   const { before, after, others } = await datesBeside(transaction, storeId, date)
   const scrapeId = (await transaction.get<{ id: number }>(...recordOf(scrape, load.loadId, load.receivedAt)))!.id
-  if (others.length === 0 && after === null) {
-    if (before !== null) return appendDate(transaction, { storeId, date, scrape: number }, before)
-    await beginHistory(transaction, { storeId, date, scrape: number })
+  if (others.length === 0 && after === null && before === null) {
+    const rows = staging.rowsInMemory(scrape)
+    if (rows === undefined) await beginHistory(transaction, { storeId, date, scrape: number })
+    else await beginHistoryWith(transaction, { storeId, date }, rows)
     return { ...nothingChanged(), inserted: scrape.listings, opened: scrape.listings }
   }
+  await staging.setDown()
+  if (others.length === 0 && after === null && before !== null)
+    return appendDate(transaction, { storeId, date, scrape: number }, before)
   await show(transaction, number, scrapeId)
   if (others.length > 0) {
     if (others.length === 1) await contest(transaction, { storeId, date, scrapeId: others[0]! })

@@ -1,4 +1,7 @@
-/** The rows of one file on their way into `observed`: gathered, and set down some thousands at a time. */
+/**
+ * The rows of one file: gathered, and set down in `observed` some thousands at a time. Those of a file that has no more than that stay in
+ * memory until somebody needs them there: the first scrape of a store does not.
+ */
 
 import { copyInto } from '../../database/postgres-copy.ts'
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
@@ -13,6 +16,9 @@ import { noteRows } from './tables.ts'
 export type PostgresScrape = StagedScrape & { companyId: number; storeId: number }
 
 type Row = Described & Readonly<{ scrape: PostgresScrape; rows: Int32Array; at: number }>
+
+/** A row as it is stored. `terms`: from its price on, as COPY wants them. */
+export type StagedRow = Readonly<{ listingId: number; labelId: number; terms: string }>
 
 type Unnamed = Readonly<{ scrape: PostgresScrape; company: string; code: string; name: string }>
 
@@ -30,6 +36,7 @@ export class PostgresStaging implements Staged {
   readonly #byNumber: PostgresScrape[] = []
   #unnamed: Unnamed[] = []
   #rows: Row[] = []
+  #inMemory: Row[] = []
   #isFirst = true
   #hasNewLabels = false
 
@@ -51,7 +58,7 @@ export class PostgresStaging implements Staged {
 
   async take({ forget, scrapes, times, rows }: Portion): Promise<void> {
     // The numbers begin again: what has the old ones is set down first.
-    if (forget) await this.#setDown()
+    if (forget) await this.#observe(await this.#firstRows())
     for (const scrape of scrapes) this.#open(scrape)
     for (const { scrape, scrapedAt } of times) this.#byNumber[scrape]!.scrapedAt = scrapedAt
     for (let at = 0; at < rows.length; at += ROW.length) {
@@ -60,20 +67,38 @@ export class PostgresStaging implements Staged {
       const label = this.#memory.label(rows[at + ROW.label]!)
       this.#rows.push({ scrape, listing, label, rows, at })
     }
-    if (this.#rows.length >= ROWS_MAX) await this.#setDown()
+    if (this.#rows.length >= ROWS_MAX) await this.#observe(await this.#firstRows())
   }
 
-  settle(): Promise<void> {
-    return this.#setDown()
+  async settle(): Promise<void> {
+    const rows = await this.#firstRows()
+    if (this.#isFirst) this.#inMemory = rows
+    else await this.#observe(rows)
+  }
+
+  /** Makes sure that all rows are in `observed`. */
+  async setDown(): Promise<void> {
+    const rows = this.#inMemory
+    this.#inMemory = []
+    await this.#observe(rows)
+  }
+
+  /** The rows that are not in `observed`, in the order of their listings; undefined when all are there. Only of one scrape, where one is given. */
+  rowsInMemory(scrape?: StagedScrape): readonly StagedRow[] | undefined {
+    if (this.#inMemory.length === 0) return undefined
+    const rows = this.#inMemory.filter((row) => scrape === undefined || row.scrape === scrape)
+    return rows.map(stagedRow).sort((one, other) => one.listingId - other.listingId)
   }
 
   async haveCommonListing(one: StagedScrape, other: StagedScrape): Promise<boolean> {
+    await this.setDown()
     const sql = `select 1 from observed as one join observed as other using (listing_id)
       where one.scrape = ? and other.scrape = ? limit 1`
     return (await this.#transaction.get(sql, one.number, other.number)) !== undefined
   }
 
   async merge(into: StagedScrape, from: StagedScrape): Promise<void> {
+    await this.setDown()
     await this.#transaction.run('update observed set scrape = ? where scrape = ?', into.number, from.number)
     into.listings += from.listings
     if (from.scrapedAt !== null) into.scrapedAt = Math.max(into.scrapedAt ?? from.scrapedAt, from.scrapedAt)
@@ -91,17 +116,24 @@ export class PostgresStaging implements Staged {
     this.#unnamed.push({ scrape, company, code, name: storeName })
   }
 
-  async #setDown(): Promise<void> {
+  /** Takes the rows that were gathered: the first of each listing, with the ids of what it says. */
+  async #firstRows(): Promise<Row[]> {
     const rows = this.#rows
     this.#rows = []
     await this.#nameScrapes()
-    if (rows.length === 0) return
+    if (rows.length === 0) return []
     await identify(this.#transaction, rows)
     const first = await this.#firstOf(rows)
     if (await describe(this.#transaction, first)) this.#hasNewLabels = true
-    await copyInto(this.#transaction, OBSERVED, first.map(observedLine))
-    noteRows(this.#transaction, first.length)
     for (const { scrape } of first) scrape.listings++
+    return first
+  }
+
+  async #observe(rows: readonly Row[]): Promise<void> {
+    if (rows.length === 0) return
+    const lines = rows.map((row) => `${row.scrape.number}\t${row.listing.id}\t${row.label.id}\t${termsOf(row)}\n`)
+    await copyInto(this.#transaction, OBSERVED, lines)
+    noteRows(this.#transaction, rows.length)
     this.#isFirst = false
   }
 
@@ -153,9 +185,12 @@ function keyOf({ company, code }: Unnamed): string {
   return `${company}\0${code}`
 }
 
-function observedLine({ scrape, listing, label, rows, at }: Row): string {
-  const terms = `${rows[at + ROW.price]}\t${said(rows[at + ROW.was]!)}\t${said(rows[at + ROW.special]!)}\t${said(rows[at + ROW.available]!)}`
-  return `${scrape.number}\t${listing.id}\t${label.id}\t${terms}\n`
+function stagedRow(row: Row): StagedRow {
+  return { listingId: row.listing.id, labelId: row.label.id, terms: termsOf(row) }
+}
+
+function termsOf({ rows, at }: Row): string {
+  return `${rows[at + ROW.price]}\t${said(rows[at + ROW.was]!)}\t${said(rows[at + ROW.special]!)}\t${said(rows[at + ROW.available]!)}`
 }
 
 function said(value: number): string {
