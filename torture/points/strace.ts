@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { codeOf } from '@splitcart/shared/disk.ts'
 import { PROGRAM, type Started, startProgram, withoutSettings } from '../../test/machines.ts'
 import { childrenOf } from '../../test/processes.ts'
 
@@ -50,8 +51,18 @@ export function startTraced({ args, cwd, environment, log, blow }: Tracing): Sta
 }
 
 /** What does not end by itself counts as killed. */
-function endNow({ child }: Started): void {
-  for (const pid of childrenOf(child.pid!)) process.kill(pid, 'SIGKILL')
+function endNow(started: Started): void {
+  signal(started, 'SIGKILL')
+}
+
+function signal({ child }: Started, name: NodeJS.Signals): void {
+  for (const pid of childrenOf(child.pid!))
+    try {
+      process.kill(pid, name)
+    } catch (error) {
+      // The blow has ended it meanwhile.
+      if (codeOf(error) !== 'ESRCH') throw error
+    }
 }
 
 function blowOptions({ call, at, paths, effect }: Blow): string[] {
@@ -61,8 +72,8 @@ function blowOptions({ call, at, paths, effect }: Blow): string[] {
 }
 
 /** Asks the traced program itself to stop: strace lets no signal through. */
-export function stopTraced({ child }: Started): void {
-  for (const pid of childrenOf(child.pid!)) process.kill(pid, 'SIGTERM')
+export function stopTraced(started: Started): void {
+  signal(started, 'SIGTERM')
 }
 
 /** The calls in a log of strace, in their order. */

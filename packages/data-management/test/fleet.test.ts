@@ -9,6 +9,7 @@ import type { SystemView } from '../api/system-schema.ts'
 import { borrow } from '../inbox/borrow.ts'
 import { JetStreamInbox } from '../inbox/jetstream.ts'
 import { jetStreamPlaceOf } from '../inbox/jetstream-place.ts'
+import { receiptOf } from '../ledger/receipt-of.ts'
 import { dealWithNext, type FleetWork } from '../update-db/fleet.ts'
 import { keepHouse, pruneBucket } from '../update-db/fleet-house.ts'
 import { loadUpload } from '../update-db/update-db.ts'
@@ -18,6 +19,8 @@ const skip = NO_NATS
 const NOBODY = new AbortController().signal
 const CLAIM_MS = 1_000
 const CLAIMED = /^splitcart_work_items\{state="claimed"\} 1$/m
+
+type Scene = Awaited<ReturnType<typeof scene>>
 
 async function scene(servers: 1 | 3 = 1) {
   const stack = new AsyncDisposableStack()
@@ -147,10 +150,8 @@ test('a load that was committed before its loader died is not made again', { ski
   assert.deepEqual(await at.receiver.catalogue.findLoad(String(sha256)), load)
 })
 
-test('an upload that ends every loader is set aside in the end, and a person can have it loaded', {
-  skip,
-}, async () => {
-  await using at = await scene()
+/** An upload that ends every loader that begins with it. */
+async function setAside(at: Scene): Promise<string> {
   const { id } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(2))).body
   for (let times = 1; times <= 10; times++) {
     using claim = await at.fleet.claim(5_000)
@@ -160,7 +161,25 @@ test('an upload that ends every loader is set aside in the end, and a person can
   await at.load()
   assert.equal(await at.stateOf(id), 'held')
   assert.equal((await at.fleet.counts()).oldest, null)
-  await at.receiver.ledger.uploads.wish(String(id), 'load', 'me', 'the loaders have more memory now')
+  return String(id)
+}
+
+test('an upload that ends every loader is set aside in the end, and a person can discard it', { skip }, async () => {
+  await using at = await scene()
+  const id = await setAside(at)
+  await at.receiver.ledger.uploads.wish(id, 'discard', 'me', 'it is no scrape')
+  await keepHouse(at.work, NOBODY)
+  const upload = await at.receiver.ledger.uploads.find(id)
+  assert.deepEqual([upload?.state, upload?.wish], ['failed', null])
+  assert.equal(receiptOf(upload!, false).load?.problem, 'Discarded by me: it is no scrape')
+})
+
+test('an upload that ends every loader is set aside in the end, and a person can have it loaded', {
+  skip,
+}, async () => {
+  await using at = await scene()
+  const id = await setAside(at)
+  await at.receiver.ledger.uploads.wish(id, 'load', 'me', 'the loaders have more memory now')
   await keepHouse(at.work, NOBODY)
   assert.equal(await at.stateOf(id), 'loaded')
 })

@@ -7,6 +7,7 @@
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { borrow } from '../inbox/borrow.ts'
 import type { Stored } from '../inbox/stored.ts'
+import { receiptOf } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { loadUpload, settle, type UpdateDb } from './update-db.ts'
 
@@ -29,13 +30,26 @@ export async function fulfilWishes(work: UpdateDb, signal: AbortSignal): Promise
   }
 }
 
-/** The load as it stands then, or a sentence that says why nothing was done. */
-async function fulfil(work: UpdateDb, upload: Upload): Promise<LoadRecord | string> {
+/** Undefined when it is done, or a sentence that says why nothing was done. */
+async function fulfil(work: UpdateDb, upload: Upload): Promise<string | undefined> {
+  if (upload.wish === 'discard' && (await work.catalogue.findLoad(upload.sha256)) === undefined)
+    return discardUnloaded(work, upload)
   await using borrowed = await borrow(work, upload)
   const stored = borrowed?.stored
   const load = upload.wish === 'load' ? await loadAgain(work, upload, stored) : await changeState(work, upload)
-  if (typeof load !== 'string') await settle(work, upload, stored, load)
-  return load
+  if (typeof load === 'string') return load
+  await settle(work, upload, stored, load)
+  return undefined
+}
+
+/** One that no loader could finish has no load: only the ledger says that it is held. */
+async function discardUnloaded(work: UpdateDb, upload: Upload): Promise<string | undefined> {
+  const { load: result } = receiptOf(upload, false)
+  if (result === null) return 'It has not been dealt with.'
+  const problem = saidBy(upload, 'Discarded')
+  const finished_at = new Date(work.now()).toISOString()
+  await work.ledger.uploads.settle(upload.id, 'failed', { ...result, problem, finished_at }, work.now())
+  return undefined
 }
 
 async function loadAgain(work: UpdateDb, upload: Upload, stored: Stored | undefined) {
@@ -43,15 +57,16 @@ async function loadAgain(work: UpdateDb, upload: Upload, stored: Stored | undefi
   return loadUpload(work, upload, stored, { hold: undefined })
 }
 
-async function changeState(
-  work: UpdateDb,
-  { wish, wished_by, wish_reason, sha256 }: Upload,
-): Promise<LoadRecord | string> {
-  const said = `${wished_by}: ${wish_reason}`
+async function changeState(work: UpdateDb, upload: Upload): Promise<LoadRecord | string> {
+  const { wish, sha256 } = upload
   const changed =
     wish === 'undo'
-      ? await work.catalogue.undo(sha256, `Taken out of the catalogue by ${said}`, work.now())
-      : await work.catalogue.discard(sha256, `Discarded by ${said}`, work.now())
+      ? await work.catalogue.undo(sha256, saidBy(upload, 'Taken out of the catalogue'), work.now())
+      : await work.catalogue.discard(sha256, saidBy(upload, 'Discarded'), work.now())
   // Not in the state it should be changed from: then it was changed before a crash, and the ledger may not know yet.
   return changed ?? (await work.catalogue.findLoad(sha256)) ?? 'It has not been loaded.'
+}
+
+function saidBy({ wished_by, wish_reason }: Upload, what: string): string {
+  return `${what} by ${wished_by}: ${wish_reason}`
 }
