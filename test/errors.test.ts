@@ -14,9 +14,9 @@ test(
     ...LONG,
     skip: NO_STRACE,
   },
-  (t) => campaign(t, 'errors', 2),
+  (t) => campaign(t, 'errors', { points: 2 }),
 )
 
 test('a disk that fills up costs nothing that was acknowledged', { ...LONG, skip: mountsMissing() || NO_STRACE }, (t) =>
-  campaign(t, 'full-disks', 1),
+  campaign(t, 'full-disks', { points: 1 }),
 )

@@ -26,28 +26,40 @@ export type Nats = AsyncDisposable &
     start: (server: number) => Promise<void>
     /** Kills all, removes what they stored, and starts them again. */
     wipe: () => Promise<void>
-    /** Stops a server for a while: to the others it is as if the line to it were cut. */
+    /** Stops a server for a while: its connections stay, and nothing comes from it. */
     pause: (server: number) => void
     resume: (server: number) => void
   }>
 
+/** Where a server runs: its address, and the words before its command that bring it there. */
+export type Place = Readonly<{ address: string; command: readonly string[] }>
+
+const HERE: Place = { address: '127.0.0.1', command: [] }
+
 type Node = {
   readonly name: string
+  readonly place: Place
   readonly port: number
   readonly routePort: number
   readonly monitorPort: number
   child?: ChildProcess
 }
 
-/** Starts so many servers, of which each knows the others, and waits until they can store something. */
-export async function startNats(count: 1 | 3): Promise<Nats> {
+/** Starts so many servers, of which each knows the others, and waits until they can store something. Without `places` all run here. */
+export async function startNats(count: 1 | 3, places: readonly Place[] = []): Promise<Nats> {
   const at = await temporaryFolder()
   const ports = await freePorts(3 * count)
   const nodes: Node[] = Array.from({ length: count }, (_, index) => {
     const [port, routePort, monitorPort] = ports.slice(3 * index)
-    return { name: `n${index}`, port: port!, routePort: routePort!, monitorPort: monitorPort! }
+    return {
+      name: `n${index}`,
+      place: places[index] ?? HERE,
+      port: port!,
+      routePort: routePort!,
+      monitorPort: monitorPort!,
+    }
   })
-  const address = `nats://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`
+  const address = `nats://${nodes.map(({ place, port }) => `${place.address}:${port}`).join(',')}`
   const startAll = async () => {
     await Promise.all(nodes.map((node) => start(at, node, nodes)))
     await untilReady(address, nodes)
@@ -78,21 +90,23 @@ export async function startNats(count: 1 | 3): Promise<Nats> {
 }
 
 async function start(at: TemporaryFolder, node: Node, nodes: readonly Node[]): Promise<void> {
+  const { address, command } = node.place
   const folder = join(at.path, node.name)
   await mkdir(folder, { recursive: true })
-  const routes = JSON.stringify(nodes.map(({ routePort }) => `nats://127.0.0.1:${routePort}`))
-  const cluster = `cluster { name: test, listen: "127.0.0.1:${node.routePort}", routes: ${routes} }`
+  const routes = JSON.stringify(nodes.map(({ place, routePort }) => `nats://${place.address}:${routePort}`))
+  const cluster = `cluster { name: test, listen: "${address}:${node.routePort}", routes: ${routes} }`
   const config = join(at.path, `${node.name}.conf`)
   await writeFile(
     config,
     `server_name: ${node.name}
-listen: "127.0.0.1:${node.port}"
-http: "127.0.0.1:${node.monitorPort}"
+listen: "${address}:${node.port}"
+http: "${address}:${node.monitorPort}"
 jetstream { store_dir: "${folder}", max_memory_store: 64MB, max_file_store: 4GB }
 ${nodes.length > 1 ? cluster : ''}
 `,
   )
-  node.child = spawn('nats-server', ['-c', config], { stdio: 'ignore' })
+  const [program, ...args] = [...command, 'nats-server', '-c', config]
+  node.child = spawn(program!, args, { stdio: 'ignore' })
   await once(node.child, 'spawn')
 }
 

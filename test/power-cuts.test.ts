@@ -24,11 +24,11 @@ test(
     ...LONG,
     skip: NO_IMAGES,
   },
-  (t) => campaign(t, 'power-cuts', 1),
+  (t) => campaign(t, 'power-cuts', { points: 1 }),
 )
 
 test('power cuts show losses when every fsync is a lie', { ...LONG, skip: NO_LIES }, (t) =>
-  campaign(t, 'power-cuts-unsafe', 1),
+  campaign(t, 'power-cuts-unsafe', { points: 1 }),
 )
 
 test('two copies of one state may lose their power at once: each keeps what was synced on it, and no more', {

@@ -11,8 +11,8 @@ export type Campaign = Readonly<{
   options?: Options
   /** How many are tried at once: 1 where not given. */
   lanes?: number
-  /** Whether it mounts file systems; or only starts processes that should not outlive it. */
-  isolated?: 'it mounts' | 'where possible'
+  /** Whether it mounts file systems, or cuts lines of a network; or can do without, or only starts processes that should not outlive it. */
+  isolated?: 'in mounts' | 'in mounts, where possible' | 'in a network' | 'in a network, where possible'
   prepare: (options: Options) => Promise<Case>
 }>
 

@@ -10,6 +10,7 @@ import { aborts } from './connections/aborts.ts'
 import { halfOpen } from './connections/half-open.ts'
 import { fleetFaults } from './fleet/faults.ts'
 import { NO_FLEET } from './fleet/fleet.ts'
+import { partitions } from './fleet/partitions.ts'
 import { keyTiming } from './key-timing.ts'
 import { loaderKills } from './loader-kills.ts'
 import { errorCase } from './points/errors.ts'
@@ -85,9 +86,22 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'rounds',
     count: 1,
     options: { files: 500, seconds: 600, wipes: 0 },
+    isolated: 'in a network, where possible',
     prepare: async (options) => {
-      if (NO_FLEET) throw new NotPossible(NO_FLEET)
+      need(NO_FLEET)
       return fleetFaults(options)
+    },
+  },
+  partitions: {
+    about:
+      'one NATS server after the other cut off: files are loaded meanwhile, and it has all of them when its line is mended',
+    unit: 'rounds',
+    count: 1,
+    options: { files: 60 },
+    isolated: 'in a network',
+    prepare: async (options) => {
+      need(NO_FLEET)
+      return partitions(options)
     },
   },
   resume: {
@@ -146,7 +160,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'points',
     count: 6_000,
     lanes: 2,
-    isolated: 'where possible',
+    isolated: 'in mounts, where possible',
     prepare: async () => {
       need(STRACE_MISSING)
       return killCase()
@@ -157,7 +171,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'points',
     count: 12_000,
     lanes: 2,
-    isolated: 'where possible',
+    isolated: 'in mounts, where possible',
     prepare: async () => {
       need(STRACE_MISSING)
       return errorCase()
@@ -168,7 +182,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'points',
     count: 1_140,
     lanes: 2,
-    isolated: 'it mounts',
+    isolated: 'in mounts',
     prepare: async () => {
       need(STRACE_MISSING)
       return fullDiskCase()
@@ -179,7 +193,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'points',
     count: 6_000,
     lanes: 2,
-    isolated: 'it mounts',
+    isolated: 'in mounts',
     prepare: async () => {
       need(STRACE_MISSING, imageProgramsMissing(), await imagesMissing())
       return powerCutCase()
@@ -190,7 +204,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'points',
     count: 15,
     lanes: 2,
-    isolated: 'it mounts',
+    isolated: 'in mounts',
     prepare: async () => {
       need(STRACE_MISSING, imageProgramsMissing(), EATMYDATA_MISSING, await imagesMissing())
       return unsafePowerCutCase()

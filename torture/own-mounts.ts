@@ -4,19 +4,19 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const MARK = 'SPLITCART_OWN_MOUNTS'
-const OWN = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+export const OWN_MOUNTS: readonly string[] = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
 
 /** Why nothing can be mounted here; false when it can. */
 export function mountsMissing(): string | false {
   if (process.platform !== 'linux') return 'file systems are mounted on Linux only'
   if (process.getuid?.() !== 0) return 'only root may mount file systems'
   try {
-    execFileSync('unshare', [...OWN, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' })
+    execFileSync('unshare', [...OWN_MOUNTS, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' })
     return false
   } catch {
     return 'this machine lets nobody mount file systems'
@@ -28,11 +28,18 @@ export function hasOwnMounts(): boolean {
   return process.env[MARK] === 'yes'
 }
 
-/** Runs a script of this project in mounts of its own, and returns its exit code. */
-export async function inOwnMounts(script: string, args: readonly string[]): Promise<number> {
+/** Runs a script of this project in mounts of its own, and in what else `more` says of it to `unshare`; returns its exit code. */
+export async function inOwnMounts(
+  script: string,
+  args: readonly string[],
+  more: readonly string[] = [],
+  marks: NodeJS.ProcessEnv = {},
+): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'splitcart-mounts-'))
-  const env = { ...process.env, [MARK]: 'yes', TMPDIR: folder }
-  const child = spawn('unshare', [...OWN, process.execPath, script, ...args], { env, stdio: 'inherit' })
+  // PostgreSQL does not run as root, and has its files in there.
+  await chmod(folder, 0o711)
+  const env = { ...process.env, ...marks, [MARK]: 'yes', TMPDIR: folder }
+  const child = spawn('unshare', [...OWN_MOUNTS, ...more, process.execPath, script, ...args], { env, stdio: 'inherit' })
   const stop = () => void child.kill('SIGKILL')
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
   try {

@@ -8,6 +8,7 @@ import { Misuse, readArguments, runScript, wholeNumber } from '../test/usage.ts'
 import type { Campaign, Case, Options } from './campaign.ts'
 import { CAMPAIGNS, NotPossible } from './campaigns.ts'
 import { hasOwnMounts, inOwnMounts, mountsMissing } from './own-mounts.ts'
+import { inOwnNetwork, networkMissing } from './own-network.ts'
 
 const FAULTS_SHOWN_MAX = 5
 const PROGRESS_MS = 10_000
@@ -92,9 +93,11 @@ function flagsOf(options: Options): string {
 
 async function runIsolated(plan: Plan, given: string[]): Promise<number> {
   if (hasOwnMounts()) return run(plan)
-  const missing = mountsMissing()
-  if (missing === false) return inOwnMounts(import.meta.filename, given)
-  if (plan.campaign.isolated === 'it mounts') throw new NotPossible(missing)
+  const { isolated = '' } = plan.campaign
+  const wantsNetwork = isolated.startsWith('in a network')
+  const missing = wantsNetwork ? networkMissing() : mountsMissing()
+  if (missing === false) return (wantsNetwork ? inOwnNetwork : inOwnMounts)(import.meta.filename, given)
+  if (!isolated.endsWith('where possible')) throw new NotPossible(missing)
   return run(plan)
 }
 

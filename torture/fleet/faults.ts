@@ -7,6 +7,8 @@ import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.t
 import { Chance } from '../../packages/data-management/test/random.ts'
 import type { Case, Fault, Options } from '../campaign.ts'
 import { digestOfPlan, type Given, planOfFiles, writeOutboxes } from '../chaos/shops.ts'
+import { networkMissing } from '../own-network.ts'
+import { copiesMissing } from './copies.ts'
 import { Fleet } from './fleet.ts'
 
 const RECEIVERS = 2
@@ -14,6 +16,8 @@ const LOADERS = 3
 const SENDERS = 2
 const PAUSE_MS_MAX = 3_000
 const OUTAGE_MS_MAX = 5_000
+// Some are over before the others miss the server, some not.
+const CUT_MS_MAX = 20_000
 const DRAIN_SECONDS_MAX = 300
 const WIPED = 'all NATS servers lost with their files'
 const WIPE_PROBABILITY = 0.2
@@ -32,7 +36,8 @@ export function fleetFaults({ files = 500, seconds = 600, wipes = 0 }: Options):
     const done = await rage(fleet, new Chance(seed), { ms: seconds * 1000, wipes, sending })
     const ended = await sending
     const took = Math.round((performance.now() - start) / 1000)
-    figures.push(`${given.length} files, ${JSON.stringify(done)}, all loaded after ${took} s`)
+    const uncut = fleet.network === undefined ? `, none cut off (${networkMissing()})` : ''
+    figures.push(`${given.length} files, ${JSON.stringify(done)}${uncut}, all loaded after ${took} s`)
     const failed = ended.find(({ code }) => code !== 0)
     if (failed !== undefined) return `a sender ended with ${failed.code}: ${failed.stderr}\n${fleet.printed()}`
     return await faultIn(fleet, given, digest)
@@ -64,6 +69,7 @@ async function rage(fleet: Fleet, chance: Chance, { ms, wipes, sending }: Rage):
 
 /** What can go wrong, and how it is mended. */
 function faultsOf(fleet: Fleet, chance: Chance): Record<string, () => Promise<void>> {
+  const { network } = fleet
   const outage = () => sleep(chance.between(0, OUTAGE_MS_MAX))
   const loader = async () => void (await fleet.killLoader(chance.between(0, LOADERS - 1)))
   return {
@@ -81,12 +87,20 @@ function faultsOf(fleet: Fleet, chance: Chance): Record<string, () => Promise<vo
       await outage()
       await fleet.nats.start(index)
     },
-    'a NATS server cut off': async () => {
+    'a NATS server stopped': async () => {
       const index = chance.between(0, 2)
       fleet.nats.pause(index)
       await outage()
       fleet.nats.resume(index)
     },
+    ...(network && {
+      'a NATS server cut off': async () => {
+        const line = chance.of(network.lines)
+        await line.cut()
+        await sleep(chance.between(0, CUT_MS_MAX))
+        await line.mend()
+      },
+    }),
     [WIPED]: () => fleet.nats.wipe(),
     'PostgreSQL killed': async () => {
       await fleet.postgres.kill()
@@ -97,7 +111,7 @@ function faultsOf(fleet: Fleet, chance: Chance): Record<string, () => Promise<vo
 }
 
 /** Looks at what the fleet holds, and says what is not as it must be. */
-async function faultIn({ settings }: Fleet, given: readonly Given[], digest: string): Promise<Fault> {
+export async function faultIn({ settings }: Fleet, given: readonly Given[], digest: string): Promise<Fault> {
   await using catalogue = await openPostgresCatalogue(settings.DATABASE_URL!)
   await using ledger = await openPostgresLedger(settings.DATABASE_URL!)
   await using inbox = await JetStreamInbox.open(settings.INBOX_URL!)
@@ -113,8 +127,8 @@ async function faultIn({ settings }: Fleet, given: readonly Given[], digest: str
   // Of a loader that died after its last commit the item comes once more, and is found to have been done.
   for (let looks = 0; looks < DRAIN_SECONDS_MAX; looks++) {
     const counts = await inbox.counts()
-    if (counts.waiting + counts.claimed === 0) return undefined
+    if (counts.waiting + counts.claimed === 0 && (await copiesMissing(inbox)).length === 0) return undefined
     await sleep(1_000)
   }
-  return `work items are left: ${JSON.stringify(await inbox.counts())}`
+  return `left are ${JSON.stringify(await inbox.counts())}, and copies that are not complete: ${await copiesMissing(inbox)}`
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Ended, type Machines, openMachines, type Server, type Started } from '../../test/machines.ts'
 import { type Nats, NO_NATS, startNats } from '../../test/nats.ts'
 import { type Cluster, NO_POSTGRES, startCluster } from '../../test/postgres.ts'
+import { hasOwnNetwork, type Network, openNetwork } from '../own-network.ts'
 import { type Balancer, openBalancer } from './balancer.ts'
 
 /** Why there can be no fleet here, or false. */
@@ -26,6 +27,8 @@ export class Fleet implements AsyncDisposable {
   readonly nats: Nats
   readonly postgres: Cluster
   readonly balancer: Balancer
+  /** The lines to the NATS servers, where this process has a network of its own. */
+  readonly network: Network | undefined
   /** The settings that all of its machines have. */
   readonly settings: Readonly<Record<string, string>>
   readonly #stack: AsyncDisposableStack
@@ -34,7 +37,7 @@ export class Fleet implements AsyncDisposable {
   #isOver = false
 
   private constructor(
-    parts: Readonly<{ machines: Machines; nats: Nats; postgres: Cluster; balancer: Balancer }>,
+    parts: Readonly<Pick<Fleet, 'machines' | 'nats' | 'postgres' | 'balancer' | 'network'>>,
     address: string,
     stack: AsyncDisposableStack,
   ) {
@@ -42,6 +45,7 @@ export class Fleet implements AsyncDisposable {
     this.nats = parts.nats
     this.postgres = parts.postgres
     this.balancer = parts.balancer
+    this.network = parts.network
     this.settings = { DATABASE_URL: address, INBOX_URL: parts.nats.address, LOG_LEVEL: 'warn', REQUESTS_PER_MINUTE_MAX }
     this.#stack = stack
   }
@@ -49,14 +53,14 @@ export class Fleet implements AsyncDisposable {
   /** Starts everything. */
   static async open({ nats: servers, receivers, loaders }: Sizes): Promise<Fleet> {
     await using stack = new AsyncDisposableStack()
-    const [nats, postgres] = await Promise.all([startNats(servers), startCluster()])
-    stack.use(nats)
-    stack.use(postgres)
+    const network = hasOwnNetwork() ? stack.use(await openNetwork(servers)) : undefined
+    const nats = stack.use(await startNats(servers, network?.lines))
+    const postgres = stack.use(await startCluster())
     const { address } = await postgres.makeDatabase()
     const machines = stack.use(await openMachines())
     const ports: number[] = []
     const balancer = stack.use(await openBalancer(receivers, (index) => ports[index]!))
-    const fleet = new Fleet({ machines, nats, postgres, balancer }, address, stack.move())
+    const fleet = new Fleet({ machines, nats, postgres, balancer, network }, address, stack.move())
     try {
       for (let index = 0; index < receivers; index++) ports[index] = await fleet.startReceiver(index)
       for (let index = 0; index < loaders; index++) void fleet.#keepLoader(index)
