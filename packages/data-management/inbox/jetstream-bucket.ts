@@ -1,6 +1,6 @@
 /** The bytes of uploads in JetStream, compressed with gzip and named by the SHA-256 of what they are without that. */
 import { Readable } from 'node:stream'
-import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
+import { JetStreamApiError, type JetStreamManager, type MsgRequest } from '@nats-io/jetstream'
 import { type ObjectInfo, type ObjectStore, Objm, StorageType } from '@nats-io/obj'
 import type { NatsConnection } from '@nats-io/transport-node'
 
@@ -8,9 +8,6 @@ const BUCKET = 'splitcart_inbox'
 export const BUCKET_STREAM = `OBJ_${BUCKET}`
 
 const PIECE_BYTES = 512 * 1024
-// So many lie in memory at most.
-const PIECES_AT_ONCE = 8
-const PIECE_MS_MAX = 10_000
 
 type Reach = <T>(work: () => Promise<T>) => Promise<T>
 
@@ -20,14 +17,12 @@ export type InBucket = Readonly<{ sha256: string; putAt: number }>
 /** The bucket of an inbox. */
 export class Bucket {
   readonly #objects: Objm
-  readonly #client: JetStreamClient
   readonly #manager: JetStreamManager
   readonly #reach: Reach
   #store: ObjectStore | undefined
 
-  constructor(connection: NatsConnection, client: JetStreamClient, manager: JetStreamManager, reach: Reach) {
+  constructor(connection: NatsConnection, manager: JetStreamManager, reach: Reach) {
     this.#objects = new Objm(connection)
-    this.#client = client
     this.#manager = manager
     this.#reach = reach
   }
@@ -96,20 +91,15 @@ export class Bucket {
     return info === null || info.deleted ? undefined : info
   }
 
-  /** Fetched in portions: what the library itself offers keeps in memory whatever the disk does not take at once. */
+  /** Each piece comes from the leader: a consumer may lie on a server whose copy has holes, though it counts as current (nats-server 2.9). */
   async *#pieces({ nuid, chunks, name }: ObjectInfo): AsyncGenerator<Uint8Array> {
-    const filter_subjects = pieceSubject(nuid)
-    const consumer = await this.#reach(() => this.#client.consumers.get(BUCKET_STREAM, { filter_subjects }))
-    for (let came = 0; came < chunks; ) {
-      const max_messages = Math.min(PIECES_AT_ONCE, chunks - came)
-      const portion = await this.#reach(async () => {
-        const pieces: Uint8Array[] = []
-        for await (const { data } of await consumer.fetch({ max_messages, expires: PIECE_MS_MAX })) pieces.push(data)
-        return pieces
-      })
-      if (portion.length === 0) throw new Error(`${chunks - came} of ${chunks} pieces of ${name} are missing`)
-      came += portion.length
-      yield* portion
+    for (let came = 0, seq = 1; came < chunks; came++) {
+      // The servers know this request; the library's types do not.
+      const next = { seq, next_by_subj: pieceSubject(nuid) } as MsgRequest
+      const piece = await this.#reach(() => this.#manager.streams.getMessage(BUCKET_STREAM, next))
+      if (piece === null) throw new Error(`${chunks - came} of ${chunks} pieces of ${name} are missing`)
+      seq = piece.seq + 1
+      yield piece.data
     }
   }
 }

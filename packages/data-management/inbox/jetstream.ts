@@ -45,7 +45,7 @@ export class JetStreamInbox implements AsyncDisposable {
     this.#client = jetstream(connection, { timeout: REQUEST_MS_MAX })
     this.#manager = manager
     this.#claimMs = claimMs
-    this.bucket = new Bucket(connection, this.#client, manager, (work) => this.#reach(work))
+    this.bucket = new Bucket(connection, manager, (work) => this.#reach(work))
   }
 
   /** Connects, and makes what is missing. `claimMs`: after how long of silence a loader has lost what it claimed. */
