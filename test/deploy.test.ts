@@ -13,20 +13,21 @@ const NO_SYSTEMD =
   spawnSync('systemd-analyze', ['security', '--help'], { encoding: 'utf8' }).stdout?.includes('--offline') !== true &&
   'there is no systemd-analyze here that knows --offline'
 
+const UNITS = readdirSync(DEPLOY).filter((name) => /\.(service|timer)$/.test(name))
+
 function textOf(name: string): string {
   return readFileSync(join(DEPLOY, name), 'utf8')
 }
 
 /** The units with what is not on this machine put in place: the program, its folder, its user. */
 function unitsIn(folder: string): string[] {
-  const names = readdirSync(DEPLOY)
-  for (const name of names) {
+  for (const name of UNITS) {
     const text = textOf(name)
       .replaceAll(/(\/opt|%h)\/splitcart\/node_modules\/.bin\/node/g, process.execPath)
       .replace(/^User=.*$/m, 'User=daemon')
     writeFileSync(join(folder, name), text)
   }
-  return names.map((name) => join(folder, name))
+  return UNITS.map((name) => join(folder, name))
 }
 
 test('systemd understands every unit', { skip: NO_SYSTEMD }, async () => {
@@ -65,5 +66,5 @@ test('the unit of the server confines it to its own folder', () => {
 
 test('README.md installs every unit', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  for (const name of readdirSync(DEPLOY)) assert.ok(readme.includes(`(deploy/${name})`), name)
+  for (const name of UNITS) assert.ok(readme.includes(`(deploy/${name})`), name)
 })

@@ -6,6 +6,8 @@ import { test } from 'node:test'
 import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
 import pg from 'pg'
 import { Chance } from '../packages/data-management/test/random.ts'
+import { postGzip, rowsText } from '../packages/data-management/test/receiver.ts'
+import { offsetOf, open } from '../packages/data-management/test/resumable-requests.ts'
 import { outboxOf } from '../torture/chaos/shops.ts'
 import { Fleet, NO_FLEET } from '../torture/fleet/fleet.ts'
 import { mountsMissing } from '../torture/own-mounts.ts'
@@ -17,6 +19,7 @@ import { NO_POSTGRES, startCluster } from './postgres.ts'
 import { writeLargeFile } from './resume-scene.ts'
 
 const MS_MAX = 400_000
+const ANSWERED = /^splitcart_http_requests_total\{method="GET",route="\/api\/uploads",status="200"\} [1-9]/m
 
 // Programs that are missing are a fault of the build server; rights that are missing are not.
 const NO_NETWORK = mountsMissing() || neededHere(networkProgramsMissing()) || networkMissing()
@@ -59,6 +62,46 @@ test('a large file whose receiver dies half way is begun anew at another one, by
   assert.equal(code, 0, stdout + stderr)
   await using ledger = await openPostgresLedger(fleet.settings.DATABASE_URL!)
   assert.equal((await ledger.uploads.findBySha256(sha256))?.state, 'loaded')
+})
+
+test('nginx takes each request about a resumable upload to the receiver that has it, spreads all others, and passes on events as they come', {
+  skip: NO_FLEET,
+  timeout: MS_MAX,
+}, async () => {
+  await using fleet = await Fleet.open({ nats: 1, receivers: 2, loaders: 1 })
+  const { url } = fleet.balancer
+  const key = await fleet.makeKey()
+  const addresses = []
+  for (let each = 0; each < 8; each++) addresses.push(await open({ url, key }))
+  for (const address of addresses) assert.equal(await offsetOf({ url, key }, address), 0)
+  const others = Array.from({ length: 40 }, () => fetch(`${url}/api/uploads`, { headers: { 'X-API-Key': key } }))
+  assert.ok((await Promise.all(others)).every(({ status }) => status === 200))
+  for (const receiver of [0, 1]) {
+    const metrics = await fetch(`${fleet.receiverUrl(receiver)}/metrics`, { headers: { 'X-API-Key': key } })
+    assert.match(await metrics.text(), ANSWERED)
+  }
+  const events = await fetch(`${url}/api/events`, { headers: { 'X-API-Key': key, Accept: 'text/event-stream' } })
+  const reader = events.body!.getReader()
+  assert.match(Buffer.from((await reader.read()).value!).toString(), /^event: reload$/m)
+  await reader.cancel()
+})
+
+test('a request that comes to a receiver that is gone goes to the other one, and is answered once', {
+  skip: NO_FLEET,
+  timeout: MS_MAX,
+}, async () => {
+  await using fleet = await Fleet.open({ nats: 1, receivers: 2, loaders: 1 })
+  const receiver = { url: fleet.balancer.url, key: await fleet.makeKey() }
+  await fleet.killReceiver(0)
+  const answers = []
+  for (let each = 0; each < 12; each++) answers.push(await postGzip(receiver, `${each}.jsonl.gz`, rowsText(each + 1)))
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
+  await using ledger = await openPostgresLedger(fleet.settings.DATABASE_URL!)
+  const counts = await ledger.uploads.countByState()
+  assert.equal(
+    Object.values(counts).reduce((sum, count) => sum + count),
+    12,
+  )
 })
 
 test('machines with folders as their inboxes cannot share a database: the second loader says what they need', {

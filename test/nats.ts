@@ -2,12 +2,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { type TemporaryFolder, temporaryFolder } from './folders.ts'
+import { freePorts } from './free-ports.ts'
 import { neededHere } from './needed.ts'
 
 const START_MS_MAX = 60_000
@@ -139,14 +139,6 @@ async function connectTo(address: string) {
   const servers = address.replace('nats://', '').split(',')
   const connection = await connect({ servers, maxReconnectAttempts: 0, timeout: 2000 })
   return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.close() })
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
 }
 
 function isInstalled(): boolean {

@@ -1,51 +1,70 @@
-/** A balancer as stands before receivers: each connection goes to the next one that takes it, whichever had the last. */
+/** nginx before the receivers, with the configuration that people install: deploy/fleet/nginx.conf. */
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { temporaryFolder } from '../../test/folders.ts'
+import { freePorts } from '../../test/free-ports.ts'
+import { until } from '../../test/machines.ts'
+import { neededHere } from '../../test/needed.ts'
 
-/** A balancer that listens. `portOf` gives the port of each receiver as it is now. */
+const CONFIGURATION = join(import.meta.dirname, '..', '..', 'deploy', 'fleet', 'nginx.conf')
+// Where Debian has it; the path of a user who is not root may be without that.
+const ENVIRONMENT = { ...process.env, PATH: [process.env.PATH, '/usr/sbin'].join(delimiter) }
+
+/** Why there can be no balancer here, or false. */
+export const NO_BALANCER = neededHere(
+  spawnSync('nginx', ['-v'], { env: ENVIRONMENT }).status !== 0 &&
+    'nginx is not installed (on Debian and Ubuntu: apt-get install nginx)',
+)
+
+/** A balancer that listens. */
 export type Balancer = AsyncDisposable & Readonly<{ url: string }>
 
-/** Opens a balancer for so many receivers. */
-export async function openBalancer(count: number, portOf: (receiver: number) => number): Promise<Balancer> {
-  const open = new Set<Socket>()
-  let turn = 0
-  const server = createServer({ allowHalfOpen: true }, (client) => {
-    keep(client)
-    void pass(client)
-  })
-  const pass = async (client: Socket) => {
-    for (let tries = 0; tries < count; tries++) {
-      const upstream = await connected(portOf(turn++ % count))
-      if (upstream === undefined) continue
-      keep(upstream)
-      client.pipe(upstream).pipe(client)
-      client.on('close', () => upstream.destroy())
-      upstream.on('close', () => client.destroy())
-      return
-    }
-    client.destroy()
-  }
-  const keep = (socket: Socket) => {
-    open.add(socket)
-    socket.on('error', () => socket.destroy()).on('close', () => open.delete(socket))
-  }
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+/** Opens a balancer for the receivers at these ports. */
+export async function openBalancer(receivers: readonly number[]): Promise<Balancer> {
+  const at = await temporaryFolder()
+  const [port] = await freePorts(1)
+  await mkdir(join(at.path, 'splitcart'))
+  const servers = receivers.map((each) => `server 127.0.0.1:${each} max_fails=2 fail_timeout=5s;\n`)
+  await writeFile(join(at.path, 'splitcart', 'receivers.conf'), servers.join(''))
+  await writeFile(join(at.path, 'splitcart', 'listen.conf'), `listen 127.0.0.1:${port};\n`)
+  await writeFile(join(at.path, 'nginx.conf'), surroundings(at.path))
+  const args = ['-p', at.path, '-e', 'stderr', '-c', join(at.path, 'nginx.conf')]
+  const server = spawn('nginx', args, { env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  server.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const ended = once(server, 'close')
+  await until(async () => server.exitCode !== null || (await takes(port!)), 'nginx listens')
+  if (server.exitCode !== null) throw new Error(`nginx does not start: ${said}`)
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: async () => {
-      for (const socket of open) socket.destroy()
-      await once(server.close(), 'close')
+      server.kill('SIGTERM')
+      await ended
+      await at[Symbol.asyncDispose]()
     },
   }
 }
 
-async function connected(port: number): Promise<Socket | undefined> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+/** What Debian has in /etc/nginx/nginx.conf around a configuration. */
+function surroundings(folder: string): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((each) => `${each}_temp_path ${folder};`)
+  return `${process.getuid?.() === 0 ? 'user root;' : ''} daemon off; pid ${folder}/nginx.pid; error_log stderr crit;
+    events {}
+    http { access_log off; ${temporary.join(' ')} include ${CONFIGURATION}; }
+  `
+}
+
+async function takes(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
   try {
     await once(socket, 'connect')
-    return socket
+    return true
   } catch {
-    return undefined
+    return false
+  } finally {
+    socket.destroy()
   }
 }

@@ -1,14 +1,15 @@
-/** A whole fleet on this machine: NATS servers, PostgreSQL, receivers behind a balancer and loaders, all of them processes of their own. */
+/** A whole fleet on this machine: NATS servers, PostgreSQL, receivers behind nginx and loaders, all of them processes of their own. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../../test/free-ports.ts'
 import { type Ended, type Machines, openMachines, type Server, type Started } from '../../test/machines.ts'
 import { type Nats, NO_NATS, startNats } from '../../test/nats.ts'
 import { type Cluster, NO_POSTGRES, startCluster } from '../../test/postgres.ts'
 import { hasOwnNetwork, type Network, openNetwork } from '../own-network.ts'
-import { type Balancer, openBalancer } from './balancer.ts'
+import { type Balancer, NO_BALANCER, openBalancer } from './balancer.ts'
 
 /** Why there can be no fleet here, or false. */
-export const NO_FLEET: string | false = NO_NATS || NO_POSTGRES
+export const NO_FLEET: string | false = NO_NATS || NO_POSTGRES || NO_BALANCER
 
 const START_MS_MAX = 60_000
 const RESTART_MS = 500
@@ -32,13 +33,14 @@ export class Fleet implements AsyncDisposable {
   /** The settings that all of its machines have. */
   readonly settings: Readonly<Record<string, string>>
   readonly #stack: AsyncDisposableStack
+  readonly #ports: readonly number[]
   readonly #receivers: (Server | undefined)[] = []
   readonly #loaders: (Started | undefined)[] = []
   #isOver = false
 
   private constructor(
     parts: Readonly<Pick<Fleet, 'machines' | 'nats' | 'postgres' | 'balancer' | 'network'>>,
-    address: string,
+    { address, ports }: Readonly<{ address: string; ports: readonly number[] }>,
     stack: AsyncDisposableStack,
   ) {
     this.machines = parts.machines
@@ -47,6 +49,7 @@ export class Fleet implements AsyncDisposable {
     this.balancer = parts.balancer
     this.network = parts.network
     this.settings = { DATABASE_URL: address, INBOX_URL: parts.nats.address, LOG_LEVEL: 'warn', REQUESTS_PER_MINUTE_MAX }
+    this.#ports = ports
     this.#stack = stack
   }
 
@@ -58,11 +61,11 @@ export class Fleet implements AsyncDisposable {
     const postgres = stack.use(await startCluster())
     const { address } = await postgres.makeDatabase()
     const machines = stack.use(await openMachines())
-    const ports: number[] = []
-    const balancer = stack.use(await openBalancer(receivers, (index) => ports[index]!))
-    const fleet = new Fleet({ machines, nats, postgres, balancer, network }, address, stack.move())
+    const ports = await freePorts(receivers)
+    const balancer = stack.use(await openBalancer(ports))
+    const fleet = new Fleet({ machines, nats, postgres, balancer, network }, { address, ports }, stack.move())
     try {
-      for (let index = 0; index < receivers; index++) ports[index] = await fleet.startReceiver(index)
+      for (let index = 0; index < receivers; index++) await fleet.startReceiver(index)
       for (let index = 0; index < loaders; index++) void fleet.#keepLoader(index)
       return fleet
     } catch (error) {
@@ -71,8 +74,8 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** Starts a receiver, on the port that it had before, and returns that. What cannot start is started again, as systemd does it. */
-  async startReceiver(index: number): Promise<number> {
+  /** Starts a receiver, on the port that the balancer knows. What cannot start is started again, as systemd does it. */
+  async startReceiver(index: number): Promise<void> {
     for (const end = performance.now() + START_MS_MAX; ; await sleep(RESTART_MS)) {
       try {
         return await this.#tryToStart(index)
@@ -82,13 +85,10 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  async #tryToStart(index: number): Promise<number> {
-    const before = this.#receivers[index]
-    const port = before === undefined ? '0' : new URL(before.url).port
-    const settings = { ...this.settings, PORT: port, DATA_MANAGEMENT_DATA_DIR: this.folderOf(`receiver-${index}`) }
-    const receiver = await this.machines.serve(['--no-update-db', '--port', port], settings)
-    this.#receivers[index] = receiver
-    return Number(new URL(receiver.url).port)
+  async #tryToStart(index: number): Promise<void> {
+    const own = { DATA_MANAGEMENT_DATA_DIR: this.folderOf(`receiver-${index}`), TRUSTED_PROXIES: '127.0.0.1' }
+    const args = ['--no-update-db', '--port', String(this.#ports[index])]
+    this.#receivers[index] = await this.machines.serve(args, { ...this.settings, ...own })
   }
 
   /** Keeps a loader running, however often it ends. */
@@ -108,6 +108,11 @@ export class Fleet implements AsyncDisposable {
   /** Kills a loader; it is started again. */
   killLoader(index: number): Promise<unknown> {
     return kill(this.#loaders[index]!)
+  }
+
+  /** Where a receiver listens, behind the balancer. */
+  receiverUrl(index: number): string {
+    return this.#receivers[index]!.url
   }
 
   /** What the programs have printed since they were started last, for whoever looks for what went wrong. */

@@ -1,5 +1,5 @@
 /**
- * `npm run fleet`: three NATS servers, PostgreSQL, receivers behind a balancer and loaders on this machine; generated scrapes go through
+ * `npm run fleet`: three NATS servers, PostgreSQL, receivers behind nginx and loaders on this machine; generated scrapes go through
  * all of it, and the rates are printed. With --stay it goes on running, for whoever wants to try something.
  */
 import { once } from 'node:events'
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   const { receivers, loaders } = wishes
   await using fleet = await Fleet.open({ nats: 3, receivers, loaders })
   const key = await fleet.makeKey()
-  print(`3 NATS servers, PostgreSQL, ${receivers} receivers behind ${fleet.balancer.url}, ${loaders} loaders.`)
+  print(`3 NATS servers, PostgreSQL, ${receivers} receivers behind nginx at ${fleet.balancer.url}, ${loaders} loaders.`)
   await measure(fleet, key, wishes)
   if (!wishes.stay) return 0
   print('\nIt goes on running until Ctrl-C. Settings of a sender, and of a receiver, loader or command:')

@@ -16,7 +16,10 @@ export const METADATA = { filename: `${NAME}.gz`, encoding: 'gzip', sha256: sha2
 export type Told = { status: number; headers: Headers; body: Record<string, unknown> }
 export type Asked = { method: string; path: string; headers?: Record<string, string>; body?: Uint8Array<ArrayBuffer> }
 
-export async function ask({ url, key }: Pick<Receiver, 'url' | 'key'>, asked: Asked): Promise<Told> {
+/** Where requests go, and with which key. */
+export type Asker = Pick<Receiver, 'url' | 'key'>
+
+export async function ask({ url, key }: Asker, asked: Asked): Promise<Told> {
   const { method, path, body } = asked
   const headers = { 'X-API-Key': key, 'Tus-Resumable': '1.0.0', ...asked.headers }
   const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body }) })
@@ -36,7 +39,7 @@ export function opening(metadata: Record<string, string> = METADATA, length = BO
 }
 
 /** Opens an upload and returns the path of its address. */
-export async function open(receiver: Receiver, metadata?: Record<string, string>, length?: number): Promise<string> {
+export async function open(receiver: Asker, metadata?: Record<string, string>, length?: number): Promise<string> {
   const { status, headers, body } = await ask(receiver, opening(metadata, length))
   assert.equal(status, 201, JSON.stringify(body))
   return new URL(headers.get('location')!, receiver.url + ROOT).pathname
@@ -47,7 +50,7 @@ export function patch(path: string, offset: number, body: Uint8Array<ArrayBuffer
   return { method: 'PATCH', path, headers, body }
 }
 
-export async function offsetOf(receiver: Receiver, path: string): Promise<number> {
+export async function offsetOf(receiver: Asker, path: string): Promise<number> {
   const { status, headers } = await ask(receiver, { method: 'HEAD', path })
   assert.equal(status, 200)
   return Number(headers.get('upload-offset'))
