@@ -2,13 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/postgres/catalogue.ts'
-import { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream.ts'
 import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import type { Case, Fault, Options } from '../campaign.ts'
 import { digestOfPlan, type Given, planOfFiles, writeOutboxes } from '../chaos/shops.ts'
 import { networkMissing } from '../own-network.ts'
-import { copiesMissing } from './copies.ts'
+import { leftIn } from './copies.ts'
 import { Fleet } from './fleet.ts'
 
 const RECEIVERS = 2
@@ -114,7 +113,6 @@ function faultsOf(fleet: Fleet, chance: Chance): Record<string, () => Promise<vo
 export async function faultIn({ settings }: Fleet, given: readonly Given[], digest: string): Promise<Fault> {
   await using catalogue = await openPostgresCatalogue(settings.DATABASE_URL!)
   await using ledger = await openPostgresLedger(settings.DATABASE_URL!)
-  await using inbox = await JetStreamInbox.open(settings.INBOX_URL!)
   for (const { sha256, name } of given) {
     const state = (await catalogue.findLoad(sha256))?.state
     if (state !== 'loaded') return `${name} is ${state ?? 'not known to the catalogue'}`
@@ -125,10 +123,10 @@ export async function faultIn({ settings }: Fleet, given: readonly Given[], dige
   if (loaded !== given.length || Object.values(others).some((count) => count > 0))
     return `the ledger has ${loaded} loaded uploads and ${JSON.stringify(others)}`
   // Of a loader that died after its last commit the item comes once more, and is found to have been done.
-  for (let looks = 0; looks < DRAIN_SECONDS_MAX; looks++) {
-    const counts = await inbox.counts()
-    if (counts.waiting + counts.claimed === 0 && (await copiesMissing(inbox)).length === 0) return undefined
+  for (let looks = 1; ; looks++) {
+    const left = await leftIn(settings.INBOX_URL!)
+    if (left.length === 0) return undefined
+    if (looks === DRAIN_SECONDS_MAX) return `left in the inbox: ${left.join(', ')}`
     await sleep(1_000)
   }
-  return `left are ${JSON.stringify(await inbox.counts())}, and copies that are not complete: ${await copiesMissing(inbox)}`
 }

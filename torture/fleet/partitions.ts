@@ -2,7 +2,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream.ts'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import { until } from '../../test/machines.ts'
 import type { Case, Fault, Options } from '../campaign.ts'
@@ -38,13 +37,14 @@ export function partitions({ files = 60 }: Options): Case {
 /** Cuts a server off, sends what there is meanwhile, and waits until the server is one of them again. Tells how long all that took. */
 async function cutOff(fleet: Fleet, server: number, send: () => ReturnType<Fleet['send']>): Promise<string> {
   const line = fleet.network!.lines[server]!
+  const address = fleet.settings.INBOX_URL!
   await line.cut()
   const start = performance.now()
   try {
     await checkHangs(line.address)
     const sending = send()
     await until(
-      async () => (await missing(fleet)).some((each) => each.endsWith(`n${server}`)),
+      async () => (await copiesMissing(address)).some((each) => each.endsWith(`n${server}`)),
       'it is missed',
       MISSED_MS_MAX,
     )
@@ -54,20 +54,10 @@ async function cutOff(fleet: Fleet, server: number, send: () => ReturnType<Fleet
     const loadedAfter = secondsSince(start)
     await line.mend()
     const mended = performance.now()
-    await until(async () => (await missing(fleet)).length === 0, 'it has caught up', CAUGHT_UP_MS_MAX)
+    await until(async () => (await copiesMissing(address)).length === 0, 'it has caught up', CAUGHT_UP_MS_MAX)
     return `missed after ${missedAfter} s, its third loaded after ${loadedAfter} s, caught up in ${secondsSince(mended)} s`
   } catch (error) {
     throw new Error(`while n${server} was cut off`, { cause: error })
-  }
-}
-
-/** The servers without all copies, as somebody sees it who comes anew. While there is no leader nobody can say it. */
-async function missing({ settings }: Fleet): Promise<string[]> {
-  try {
-    await using inbox = await JetStreamInbox.open(settings.INBOX_URL!)
-    return await copiesMissing(inbox)
-  } catch {
-    return ['not known']
   }
 }
 
