@@ -10,19 +10,13 @@ import { postGzip, rowsText } from '../packages/data-management/test/receiver.ts
 import { offsetOf, open } from '../packages/data-management/test/resumable-requests.ts'
 import { outboxOf } from '../torture/chaos/shops.ts'
 import { Fleet, NO_FLEET } from '../torture/fleet/fleet.ts'
-import { mountsMissing } from '../torture/own-mounts.ts'
-import { networkMissing, networkProgramsMissing } from '../torture/own-network.ts'
 import { campaign } from './campaign.ts'
 import { openMachines, until } from './machines.ts'
-import { neededHere } from './needed.ts'
 import { NO_POSTGRES, startCluster } from './postgres.ts'
 import { writeLargeFile } from './resume-scene.ts'
 
 const MS_MAX = 400_000
 const ANSWERED = /^splitcart_http_requests_total\{method="GET",route="\/api\/uploads",status="200"\} [1-9]/m
-
-// Programs that are missing are a fault of the build server; rights that are missing are not.
-const NO_NETWORK = mountsMissing() || neededHere(networkProgramsMissing()) || networkMissing()
 
 test(
   'two receivers and three loaders, killed and cut off with their NATS servers and PostgreSQL, load every file once',
@@ -31,15 +25,6 @@ test(
     timeout: MS_MAX,
   },
   (t) => campaign(t, 'fleet', { files: 60, seconds: 15 }),
-)
-
-test(
-  'each NATS server cut off in turn: files are loaded meanwhile, and it catches up when its line is mended',
-  {
-    skip: NO_FLEET || NO_NETWORK,
-    timeout: MS_MAX,
-  },
-  (t) => campaign(t, 'partitions', { files: 9 }),
 )
 
 test('a large file whose receiver dies half way is begun anew at another one, by the same sender', {

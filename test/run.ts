@@ -18,7 +18,7 @@ import { stripVTControlCharacters } from 'node:util'
 const ROOT = join(import.meta.dirname, '..')
 const EVERYTHING = ['test/**/*.test.ts', 'packages/*/**/*.test.ts', 'bin/**/*.test.ts', 'check/**/*.test.ts']
 // `npm run test:fleet`: the same once more on other engines, which takes minutes.
-const LONG = ['packages/data-management/test/on-postgres.test.ts', 'test/fleet.test.ts']
+const LONG = ['packages/data-management/test/on-postgres.test.ts', 'test/fleet.test.ts', 'test/partitions.test.ts']
 // It takes what the others leave of the processors, from the beginning to the end.
 const FIRST = 'test/simulator.test.ts'
 const OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=5', '--test-timeout=120000']
