@@ -1,7 +1,7 @@
 /**
  * `npm test`: runs the tests and then looks whether they left anything behind, which is a failure too.
  *
- * Arguments that name files or folders choose what is run, `--seconds=N` is the longest that a process of a test may run;
+ * Arguments that name files or folders choose what is run, `--fleet` what `npm test` leaves out, `--seconds=N` is the longest that a process of a test may run;
  * all others go to `node --test` as they are.
  * The tests get a folder of their own for temporary files, and their processes carry a mark in their environment.
  */
@@ -17,8 +17,15 @@ import { stripVTControlCharacters } from 'node:util'
 
 const ROOT = join(import.meta.dirname, '..')
 const EVERYTHING = ['test/**/*.test.ts', 'packages/*/**/*.test.ts', 'bin/**/*.test.ts', 'check/**/*.test.ts']
-// `npm run test:fleet`: the same once more on other engines, which takes minutes.
-const LONG = ['packages/data-management/test/on-postgres.test.ts', 'test/fleet.test.ts', 'test/partitions.test.ts']
+// `npm run test:fleet`: what is kept in a database once more on PostgreSQL, and what several machines do together. It takes minutes.
+const OF_A_FLEET = [
+  ...['on-postgres', 'postgres-dies', 'side-by-side', 'fleet'].map(
+    (name) => `packages/data-management/test/${name}.test.ts`,
+  ),
+  'test/fleet.test.ts',
+  'test/partitions.test.ts',
+]
+const FLEET = '--fleet'
 // It takes what the others leave of the processors, from the beginning to the end.
 const FIRST = 'test/simulator.test.ts'
 const OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=5', '--test-timeout=120000']
@@ -38,11 +45,12 @@ function filesOf(patterns: readonly string[]): string[] {
 
 /** The test files that arguments name, and the arguments that are options. */
 function choose(given: readonly string[]): { files: string[]; options: string[] } {
+  if (given.includes(FLEET)) return { files: OF_A_FLEET, options: given.filter((argument) => argument !== FLEET) }
   const names = given.filter((argument) => !argument.startsWith('-') && (argument.endsWith('.ts') || exists(argument)))
   const options = given.filter((argument) => !names.includes(argument))
   const patterns = names.map((name) => (isFolder(name) ? `${name}/**/*.test.ts` : name))
   if (names.length > 0) return { files: filesOf(patterns), options }
-  const files = filesOf(EVERYTHING).filter((file) => !LONG.includes(file) && file !== FIRST)
+  const files = filesOf(EVERYTHING).filter((file) => !OF_A_FLEET.includes(file) && file !== FIRST)
   return { files: [FIRST, ...files], options }
 }
 
