@@ -1,5 +1,5 @@
 /**
- * A loader of the benchmark: `node bench/postgres-loader.ts ADDRESS SHA256:FILE …` loads files into PostgreSQL as `update-db` does, which
+ * A loader of the benchmark: `postgres-loader.ts ADDRESS SHA256:FILE …` loads files into PostgreSQL as `update-db` does, which
  * has their digests from the ledger and is running when they come: it says when it is ready, and begins when its input ends.
  */
 import { text } from 'node:stream/consumers'

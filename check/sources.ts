@@ -15,7 +15,7 @@ export type Tree = Source & Readonly<{ root: SourceFile }>
 export type Fault = Readonly<{ rule: string; path: string; subject: string; message: string }>
 
 const TEXT_FILE =
-  /\.(ts|tsx|js|mjs|cjs|json|jsonc|md|sql|sh|css|html|ya?ml|toml)$|^[^.]*$|(^|\/)(run|\.npmrc|\.gitignore)$/
+  /\.(ts|tsx|js|mjs|cjs|json|jsonc|md|sql|sh|py|css|html|ya?ml|toml|service|timer|conf)$|^[^.]*$|(^|\/)(run|\.npmrc|\.gitignore)$/
 
 /** Every text file that git knows or would add. */
 export function readSources(root: string): Source[] {

@@ -1,4 +1,5 @@
-/** What the rules about the lock file and the Dockerfile forbid, and what they allow: cases of tidy.test.ts. */
+/** What the rules about the lock file, the Dockerfile and starting forbid, and what they allow: cases of tidy.test.ts. */
+import { withoutEngines } from './lock-file.ts'
 
 export type Files = Readonly<Record<string, string>>
 
@@ -46,6 +47,34 @@ export const SUPPLY_CASES: readonly Case[] = [
     title: 'no package runs anything when it is installed',
     broken: { 'package-lock.json': lockOf({ integrity: 'sha512-x', hasInstallScript: true }) },
     kept: { 'package-lock.json': lockOf({ integrity: 'sha512-x' }) },
+  },
+  {
+    rule: 'lock',
+    title: 'npm neither warns about a package nor leaves it out because of the Node that runs npm',
+    broken: { 'package-lock.json': lockOf({ integrity: 'sha512-x', engines: { node: '>=22' } }) },
+    kept: { 'package-lock.json': withoutEngines(lockOf({ integrity: 'sha512-x', engines: { node: '>=22' } })) },
+  },
+  ...Object.entries({
+    'every npm starts a unit': ['/usr/bin/env node /opt', '/opt/splitcart/node_modules/.bin/node /opt'],
+    'every npm runs what a document says': ['node bin/node.js docs/x.ts', 'npx node docs/x.ts'],
+    'an old Node runs what a document says': ['node bin/node.js docs/x.ts', 'node --test docs/x.ts'],
+    'a script of the build server finds Node by itself': [
+      'node bin/node.js',
+      'export PATH="$PWD/node_modules/.bin:$PATH"',
+    ],
+  }).map(([title, [right = '', wrong = '']]) => ({
+    rule: 'starts',
+    title,
+    broken: { 'deploy/x.service': wrong },
+    kept: { 'deploy/x.service': right },
+  })),
+  {
+    rule: 'starts',
+    title: 'a script of npm does not run on whatever Node started npm',
+    broken: { 'package.json': '{"scripts": {"build": "npm run x && vite build"}}' },
+    kept: {
+      'package.json': '{"scripts": {"build": "npm run x && node bin/node.js node_modules/vite/bin/vite.js build"}}',
+    },
   },
   ...Object.entries({
     'a base image is pinned': ['node:26.10.0-bookworm-slim', 'node:latest'],

@@ -198,8 +198,8 @@ const CASES: readonly Case[] = [
   {
     rule: 'install',
     title: 'installing runs nothing',
-    broken: { 'bin/package.json': '{"scripts": {"postinstall": "node fetch.js"}}' },
-    kept: { 'bin/package.json': '{"scripts": {"test": "node test/run.ts"}}' },
+    broken: { 'bin/package.json': '{"scripts": {"postinstall": "node bin/node.js fetch.ts"}}' },
+    kept: { 'bin/package.json': '{"scripts": {"test": "node bin/node.js test/run.ts"}}' },
   },
   ...SUPPLY_CASES,
 ]

@@ -8,6 +8,7 @@ import { lockFileFaults } from './lock-file.ts'
 import { manifestFaults } from './manifests.ts'
 import { sizeFaults } from './sizes.ts'
 import { type Fault, readSources, type Source, type Tree, treesOf } from './sources.ts'
+import { startFaults } from './starts.ts'
 import { nameFaults, titleFaults, undocumentedFaults, unfinishedFaults } from './words.ts'
 
 /** Every fault of these files and their trees that is not excepted, and every exception that excepts nothing. */
@@ -23,6 +24,7 @@ export function tidy(sources: readonly Source[], trees: readonly Tree[], excepti
     ...manifestFaults(sources),
     ...lockFileFaults(sources),
     ...dockerfileFaults(sources),
+    ...startFaults(sources),
   ]
   return [
     ...faults.filter((fault) => !exceptions.some((exception) => covers(exception, fault))),

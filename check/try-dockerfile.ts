@@ -1,5 +1,5 @@
 /**
- * `node check/try-dockerfile.ts`: does what Dockerfile says, without a container: copies what it copies, runs what it runs, starts
+ * `node bin/node.js check/try-dockerfile.ts`: does what Dockerfile says, without a container: copies what it copies, runs what it runs, starts
  * what it starts as a user without rights, and asks its health check. For machines that have no container engine.
  *
  * What would lie at / in the image lies in a temporary folder. Its user is `nobody`, its node the one that runs this.

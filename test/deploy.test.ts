@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from './folders.ts'
+import { listening, openMachines, type Started, startProgram } from './machines.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const DEPLOY = join(ROOT, 'deploy')
@@ -13,18 +14,19 @@ const NO_SYSTEMD =
   spawnSync('systemd-analyze', ['security', '--help'], { encoding: 'utf8' }).stdout?.includes('--offline') !== true &&
   'there is no systemd-analyze here that knows --offline'
 
+const SMALL = ['--companies', '1', '--stores', '1', '--days', '1', '--products', '50']
+const NO_UNITS = process.platform === 'win32' && 'Windows has no units'
+
 const UNITS = readdirSync(DEPLOY).filter((name) => /\.(service|timer)$/.test(name))
 
 function textOf(name: string): string {
   return readFileSync(join(DEPLOY, name), 'utf8')
 }
 
-/** The units with what is not on this machine put in place: the program, its folder, its user. */
+/** The units with what is not on this machine put in place: the user. */
 function unitsIn(folder: string): string[] {
   for (const name of UNITS) {
-    const text = textOf(name)
-      .replaceAll(/(\/opt|%h)\/splitcart\/node_modules\/.bin\/node/g, process.execPath)
-      .replace(/^User=.*$/m, 'User=daemon')
+    const text = textOf(name).replace(/^User=.*$/m, 'User=daemon')
     writeFileSync(join(folder, name), text)
   }
   return UNITS.map((name) => join(folder, name))
@@ -62,6 +64,40 @@ test('the unit of the server confines it to its own folder', () => {
   assert.match(unit, /^MemoryMax=\d+[GM]$/m)
   assert.match(unit, /^LimitNOFILE=\d+$/m)
   assert.doesNotMatch(unit, /KEY|SECRET/, 'others can read a unit')
+})
+
+// What systemd gives a service; behind it, for a machine whose node lies elsewhere, that of this test.
+const PATH = `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${dirname(process.execPath)}`
+
+/** Starts what a unit starts, in its folder, with nothing of this environment but settings. */
+function startUnit(name: string, cwd: string, settings: NodeJS.ProcessEnv, ...more: readonly string[]): Started {
+  const command =
+    textOf(name)
+      .match(/^ExecStart=(.+)$/m)?.[1]
+      ?.replaceAll('/opt/splitcart', ROOT) ?? ''
+  const [program, ...args] = command.split(' ')
+  return startProgram([...args, ...more], cwd, { PATH, HOME: cwd, ...settings }, program)
+}
+
+test('what the units start carries a file to the database, whichever Node and npm the system has', {
+  skip: NO_UNITS,
+}, async () => {
+  await using machines = await openMachines()
+  const { scraping: SCRAPING_DATA_DIR, dataManagement: DATA_MANAGEMENT_DATA_DIR, path } = machines
+  const onServer = { DATA_MANAGEMENT_DATA_DIR, PORT: '0' }
+  const key = { SCRAPING_DATA_DIR, API_SECRET_KEY: await machines.key() }
+  const groups = [['splitcart.service'], ['fleet/receiver.conf', 'fleet/loader.conf']]
+  for (const [index, [front = '', ...others]] of groups.entries()) {
+    const server = await listening(startUnit(front, path, onServer, '--host', '127.0.0.1'))
+    const started = [server, ...others.map((name) => startUnit(name, path, onServer))]
+    await machines.run(['generate', join(SCRAPING_DATA_DIR, 'product_outbox'), ...SMALL, '--seed', `${index}`])
+    const settings = { ...key, API_SERVER_URL: server.url }
+    const sent = await startUnit('splitcart-upload.service', ROOT, settings, '--wait').ended
+    assert.equal(sent.code, 0, sent.stdout + sent.stderr)
+    assert.match(sent.stdout, / sent, .* loaded\.$/m)
+    for (const { child } of started) child.kill('SIGTERM')
+    for (const { ended } of started) assert.equal((await ended).code, 0)
+  }
 })
 
 test('README.md installs every unit', () => {

@@ -53,11 +53,11 @@ type Named = Readonly<{ page: string; command: string; flags: readonly string[] 
 /** Every `splitcart <command>` with the flags behind it. */
 function commandsIn(page: string): Named[] {
   return codeIn(textOf(page)).flatMap((code) =>
-    [...code.matchAll(/splitcart(?:\.ts|\.cmd)? (?=([a-z][a-z-]*.*))/g)]
+    [...code.matchAll(/splitcart(?:\.js)? (?=([a-z][a-z-]*.*))/g)]
       .map(([, rest = '']) => rest)
       .filter((rest) => !rest.startsWith('splitcart '))
       .map((rest) => {
-        const command = SUBCOMMANDS.exec(rest)?.[0] ?? /^\S+/.exec(rest)![0]
+        const command = SUBCOMMANDS.exec(rest)?.[0] ?? /^[a-z-]+/.exec(rest)![0]
         return { page, command, flags: rest.match(/(?<= )--[a-z-]+/g) ?? [] }
       }),
   )
@@ -108,6 +108,13 @@ test('a command or flag that does not exist is noticed', async () => {
     named.flatMap((one) => faultsOf(one, helps)),
     faults,
   )
+})
+
+test('what the documents do with npm leaves the checkout as git has it', () => {
+  const lines = PAGES.flatMap((page) => codeIn(textOf(page))).filter((code) => /^(sudo )?npm /.test(code))
+  assert.ok(lines.length > 10, 'the lines were not found')
+  const leaves = /^(sudo )?npm (ci|run|test|audit|prune (.* )?--no-save)( |$)/
+  assert.deepEqual([...new Set(lines.filter((line) => !leaves.test(line)))], [])
 })
 
 test('every file the documents name exists', () => {

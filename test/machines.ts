@@ -94,7 +94,8 @@ export function withoutSettings(): NodeJS.ProcessEnv {
   return { ...process.env, ...Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, ''])) }
 }
 
-async function listening(started: Started): Promise<Server> {
+/** Waits until a server listens, and says where. */
+export async function listening(started: Started): Promise<Server> {
   const address = () => /^Listening on (\S+)/m.exec(started.printed())?.[1]
   await until(() => address() !== undefined || started.child.exitCode !== null, 'the server listens')
   const url = address()

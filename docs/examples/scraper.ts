@@ -1,4 +1,4 @@
-/** A scraper's last step: `npx node docs/examples/scraper.ts` leaves one file in scraping/data/product_outbox. */
+/** A scraper's last step: `node bin/node.js docs/examples/scraper.ts` leaves a file in product_outbox. */
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 
 const metadata = { company: 'cornershop', store_id: 'S1', store_name: 'Corner Shop', scraped_date: '2026-07-01' }

@@ -1,5 +1,5 @@
 /**
- * `node hasty-sender.ts DATA_DIR URL KEY`: `upload-data --wait` with pauses of milliseconds, so that thousands of faults take minutes
+ * `hasty-sender.ts DATA_DIR URL KEY`: `upload-data --wait` with pauses of milliseconds, so that thousands of faults take minutes
  * instead of hours. Prints the SHA-256 of every receipt it hears of.
  */
 import { openFolders } from '@splitcart/scraping/folders.ts'

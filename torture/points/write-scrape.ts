@@ -1,4 +1,4 @@
-/** A scraper: `node write-scrape.ts STORE ...` writes one scrape of each store and prints each that is in the outbox. */
+/** A scraper: `write-scrape.ts STORE ...` writes one scrape of each store and prints each that is in the outbox. */
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { rowsOf, SCRAPED_AT } from './files.ts'
 
