@@ -118,8 +118,8 @@ test('what a command cannot do is said in words, with no stack', async () => {
   await writeFile(existing, '')
   for (const [code, pattern, args] of [
     [2, /--on: only prices are those of a date/, ['export', 'products', '--on', '2025-01-01']],
-    [1, /refused: .*existing exists, and no backup is written over anything/, ['backup', existing]],
-    [1, /refused: there is no folder .*nowhere/, ['backup', join(machines.path, 'nowhere', 'copy')]],
+    [1, /not made: .*existing exists, and no backup is written over anything/, ['backup', existing]],
+    [1, /not made: there is no folder .*nowhere/, ['backup', join(machines.path, 'nowhere', 'copy')]],
     [1, /no backup that can be restored/, ['restore', existing]],
     [1, /refused: E/, ['generate', join(existing, 'x')]],
   ] as const) {

@@ -223,7 +223,7 @@ export const PROBLEMS = {
     0,
     'soon',
     'The server cannot be reached',
-    'Nothing is lost: the files stay in the outbox. Check API_SERVER_URL and that the server runs.',
+    'Nothing is lost: what is not sent stays in the outbox. Check API_SERVER_URL and that the server runs.',
   ),
   answer_unknown: kind(
     0,
@@ -279,6 +279,7 @@ export const PROBLEMS = {
     'This folder is not safe to work in',
     'Make it a folder of the user who runs this, that nobody else may write to; then run it again. Nothing was touched.',
   ),
+  copy_not_made: kind(0, 'never', 'The copy was not made', 'Nothing is lost. See to what is named, then run it again.'),
   backup_unusable: kind(
     0,
     'never',

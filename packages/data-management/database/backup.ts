@@ -1,26 +1,103 @@
-/** A consistent copy of a SQLite database while it is in use. */
-
+/** A consistent copy of both databases while they are in use, and whether such a copy can be restored. */
 import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Disk } from '@splitcart/shared/disk.ts'
-import { finishPart, land, removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { finishPart, land, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 
+/** The files of both databases: those in use, or those of a backup. */
+export type Databases = Readonly<{ catalogue: string; ledger: string }>
+
+const PART = '.part'
+// What SQLite puts beside a file that it writes.
+const BESIDE = ['', '-journal', '-wal', '-shm']
+// Primary result codes: no room, an error of the disk, a file that cannot be opened or written.
+const OF_THE_TARGET = new Set([13, 10, 14, 8])
+
 /**
- * Copies a database as it stands at this moment; writers go on meanwhile. The copy appears whole and durable, and never over a file
- * that is there. Throws `database_unusable` when the source cannot be read.
+ * Copies both databases as they stand; writers go on meanwhile. The copies appear whole and durable, and never over a file that is there.
+ * Throws `copy_not_made`, or `database_unusable` when a source cannot be read; then nothing is left behind.
+ *
+ *   parts of both ─▶ the ledger gets its name ─▶ the catalogue gets its name
+ *
+ * As long as the catalogue is a part, the ledger beside it is of a backup that broke off; the next one takes its name again.
  */
-export async function copyDatabase(disk: Disk, from: string, to: string): Promise<void> {
-  const part = `${to}.part`
-  await removeIfThere(disk, part)
+export async function backUp(disk: Disk, from: Databases, to: Databases): Promise<void> {
+  await removeUnfinished(disk, to)
+  for (const path of [to.catalogue, to.ledger]) await checkFree(disk, path)
+  try {
+    // The ledger first: a load that is in the catalogue only is found there when its file comes again; the other way round it would be lost.
+    await copyToPart(disk, from.ledger, to.ledger)
+    await copyToPart(disk, from.catalogue, to.catalogue)
+    await landPart(disk, to.ledger)
+    await landPart(disk, to.catalogue)
+  } catch (cause) {
+    await removeUnfinished(disk, to).catch(() => {})
+    throw cause
+  }
+}
+
+/** Removes what a backup of this name left that broke off. One that is whole stays. */
+export async function removeUnfinished(disk: Disk, { catalogue, ledger }: Databases): Promise<void> {
+  if ((await isThere(disk, catalogue + PART)) && !(await isThere(disk, catalogue))) {
+    if (await isThere(disk, ledger)) await remove(disk, ledger)
+  }
+  for (const path of [ledger, catalogue]) await removePart(disk, path)
+}
+
+/** Removes what was copied for a name. */
+export async function removePart(disk: Disk, path: string): Promise<void> {
+  for (const beside of BESIDE) await removeIfThere(disk, path + PART + beside)
+}
+
+/** Makes a durable copy of a database beside the name that it is to have, as `landPart` gives it. */
+export async function copyToPart(disk: Disk, from: string, to: string): Promise<void> {
   {
     using source = openToRead(from)
-    source.prepare('vacuum into ?').run(part)
+    vacuumInto(source, to)
   }
   // SQLite writes such a copy without syncing it.
-  await finishPart(await disk.open(part, 'r+'))
-  const landed = await land(disk, part, dirname(to), [basename(to)])
-  if (landed.wasThere) throw new Problem('machine_refused', `${to} exists`)
+  const part = await disk.open(to + PART, 'r+')
+  try {
+    await finishPart(part)
+  } catch (cause) {
+    await part.close().catch(() => {})
+    throw cause
+  }
+}
+
+/** Gives a copy its name, which must be free. */
+export async function landPart(disk: Disk, path: string): Promise<void> {
+  const landed = await land(disk, path + PART, dirname(path), [basename(path)])
+  if (landed.wasThere) throw exists(path)
+}
+
+function vacuumInto(source: DatabaseSync, to: string): void {
+  try {
+    source.prepare('vacuum into ?').run(to + PART)
+  } catch (cause) {
+    const result = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : 0
+    if (!OF_THE_TARGET.has(result)) throw cause
+    throw new Problem('copy_not_made', `${to} cannot be written: ${(cause as Error).message}`, { cause })
+  }
+}
+
+async function checkFree(disk: Disk, path: string): Promise<void> {
+  if (await isThere(disk, path)) throw exists(path)
+}
+
+function exists(path: string): Problem {
+  return new Problem('copy_not_made', `${path} exists, and no backup is written over anything; name another file`)
+}
+
+async function isThere(disk: Disk, path: string): Promise<boolean> {
+  return disk.lstat(path).then(
+    () => true,
+    (error) => {
+      if (codeOf(error) === 'ENOENT') return false
+      throw error
+    },
+  )
 }
 
 /** Checks a copy: its pages, and that it has the tables of what it should be. Throws `backup_unusable`. */

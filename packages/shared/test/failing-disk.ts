@@ -7,10 +7,13 @@ export type FailingDisk = Disk & Readonly<{ calls: () => number }>
 
 type Call = (...given: unknown[]) => Promise<unknown>
 
-/** Fails call number `failing` (from 1) on the disk or an open file with `code`; all others work. */
-export function failingDisk(failing: number, code: string): FailingDisk {
+/**
+ * Fails call number `failing` (from 1) on the disk or an open file with `code`; all others work. Where it `stays`, so do all that follow:
+ * what has been done until then is what a process leaves that is killed.
+ */
+export function failingDisk(failing: number, code: string, { stays = false } = {}): FailingDisk {
   let calls = 0
-  const isDue = () => ++calls === failing
+  const isDue = () => ++calls === failing || (stays && calls > failing)
   const fail = () => {
     throw Object.assign(new Error(`${code}: call ${failing}`), { code })
   }

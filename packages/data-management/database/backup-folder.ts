@@ -1,0 +1,29 @@
+/** Backups that are kept in a folder, each under the time at which it was made. */
+import { join } from 'node:path'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { type Databases, removeUnfinished } from './backup.ts'
+
+const HOUR_MS = 60 * 60 * 1000
+const PART_OF_OURS = /^(splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db)(\.ledger)?\.part(-journal)?$/
+
+/** The files of a backup: the catalogue has the name that was asked for, the ledger lies next to it. */
+export function backupOf(catalogue: string): Databases {
+  return { catalogue, ledger: `${catalogue}.ledger` }
+}
+
+/** The files of a backup that is made in a folder now. */
+export function backupIn(folder: string, now: Date): Databases {
+  const second = now.toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replaceAll(':', '-')
+  return backupOf(join(folder, `splitcart-${second}Z.db`))
+}
+
+/** Removes what backups left in a folder that broke off: those to which nothing was written for an hour. */
+export async function removeBroken(disk: Disk, folder: string, now: Date): Promise<void> {
+  for (const name of await disk.readdir(folder)) {
+    const [, backup] = PART_OF_OURS.exec(name) ?? []
+    // Removed already, with another part of the same backup.
+    const stats = backup === undefined ? undefined : await disk.lstat(join(folder, name)).catch(() => undefined)
+    if (stats === undefined || now.getTime() - stats.mtimeMs < HOUR_MS) continue
+    await removeUnfinished(disk, backupOf(join(folder, backup!)))
+  }
+}

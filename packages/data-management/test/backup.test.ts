@@ -1,0 +1,99 @@
+/** A backup is whole or not there, and one that broke off stands in the way of none that follows. */
+import assert from 'node:assert/strict'
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { failingDisk } from '../../shared/test/failing-disk.ts'
+import { backUp, checkCopy, type Databases } from '../database/backup.ts'
+import { backupIn, backupOf, removeBroken } from '../database/backup-folder.ts'
+
+function makeDatabases(folder: string): Databases {
+  for (const [name, table] of [
+    ['catalogue.db', 'price_run'],
+    ['ledger.db', 'upload'],
+  ] as const) {
+    using database = new DatabaseSync(join(folder, name))
+    database.exec(`pragma journal_mode = wal; create table ${table} (x); insert into ${table} values (1)`)
+  }
+  return { catalogue: join(folder, 'catalogue.db'), ledger: join(folder, 'ledger.db') }
+}
+
+function checkBoth({ catalogue, ledger }: Databases): void {
+  checkCopy(catalogue, 'price_run')
+  checkCopy(ledger, 'upload')
+}
+
+test('after a backup that was killed at any step, the next one to the same place is whole and all there is', async () => {
+  await using at = await temporaryFolder()
+  const from = makeDatabases(at.path)
+  for (let step = 1, more = true; more; step++) {
+    const folder = join(at.path, `killed-${step}`)
+    await mkdir(folder)
+    const to = backupOf(join(folder, 'x.db'))
+    const dying = failingDisk(step, 'EIO', { stays: true })
+    more = await backUp(dying, from, to).then(
+      () => false,
+      () => true,
+    )
+    // Killed after both had their names it is whole already, and stays.
+    await backUp(realDisk(), from, to).catch((error) => assert.match(error.message, /x\.db exists/))
+    checkBoth(to)
+    assert.deepEqual(readdirSync(folder).sort(), ['x.db', 'x.db.ledger'], `killed at step ${step}`)
+    assert.ok(step < 100 && (more || step > 10), `${dying.calls()} steps`)
+  }
+})
+
+test('a backup that an error ends leaves nothing, or is whole', async () => {
+  await using at = await temporaryFolder()
+  const from = makeDatabases(at.path)
+  for (let step = 1, more = true; more; step++) {
+    const folder = join(at.path, `failed-${step}`)
+    await mkdir(folder)
+    const to = backupOf(join(folder, 'x.db'))
+    more = await backUp(failingDisk(step, 'ENOSPC'), from, to).then(
+      () => false,
+      () => true,
+    )
+    const names = readdirSync(folder).sort()
+    if (names.length === 0) continue
+    assert.deepEqual(names, ['x.db', 'x.db.ledger'], `step ${step}`)
+    checkBoth(to)
+  }
+})
+
+test('a backup never takes the name of a file that is there, also of a ledger alone', async () => {
+  await using at = await temporaryFolder()
+  const from = makeDatabases(at.path)
+  const to = backupOf(join(at.path, 'x.db'))
+  for (const path of [to.ledger, to.catalogue]) {
+    writeFileSync(path, 'mine')
+    await assert.rejects(backUp(realDisk(), from, to), /exists, and no backup is written over anything/)
+  }
+})
+
+test('in a folder backups are named by their time, and what broke off more than an hour ago goes', async () => {
+  await using at = await temporaryFolder()
+  const now = new Date('2026-07-02T03:15:04.987Z')
+  const { catalogue, ledger } = backupIn(at.path, now)
+  assert.equal(catalogue, join(at.path, 'splitcart-2026-07-02T03-15-04Z.db'))
+  assert.equal(ledger, `${catalogue}.ledger`)
+  const stays = ['splitcart-2026-07-01T01-00-00Z.db', 'splitcart-2026-07-01T01-00-00Z.db.ledger', 'notes.db.part']
+  const broken = ['splitcart-2026-07-01T02-00-00Z.db.part', 'splitcart-2026-07-01T02-00-00Z.db.ledger']
+  const journals = [
+    'splitcart-2026-07-01T03-00-00Z.db.ledger.part',
+    'splitcart-2026-07-01T03-00-00Z.db.ledger.part-journal',
+  ]
+  const running = 'splitcart-2026-07-02T03-14-00Z.db.part'
+  for (const name of [...stays, ...broken, ...journals, running]) {
+    const path = join(at.path, name)
+    writeFileSync(path, '')
+    const ageSeconds = name === running ? 60 : 24 * 60 * 60
+    utimesSync(path, now.getTime() / 1000 - ageSeconds, now.getTime() / 1000 - ageSeconds)
+  }
+  await removeBroken(realDisk(), at.path, now)
+  assert.deepEqual(readdirSync(at.path).sort(), [...stays, running].sort())
+})
