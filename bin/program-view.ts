@@ -5,13 +5,13 @@ import type { Program } from '@splitcart/data-management/api/services.ts'
 import type { SettingView } from '@splitcart/data-management/api/system-schema.ts'
 import { SETTINGS, withoutPassword } from '@splitcart/shared/settings.ts'
 import { flagsIn } from './command-line.ts'
+import { programVersion } from './program-version.ts'
 
 type Texts = Readonly<Record<string, string | undefined>>
 
 /** The version, and the settings of the receiving machine with where each came from. */
 export function programView(options: Readonly<Record<string, unknown>>): Program {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  return { version, settings: settingsView(options) }
+  return { version: programVersion(), settings: settingsView(options) }
 }
 
 /** In the order of the table. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError } from 'commander'
 import { EXIT } from './exit-codes.ts'
+import { versionLine } from './program-version.ts'
 import { endWhenNobodyReads } from './terminal.ts'
 
 // Only the command that is asked for is read: all of them take half a second.
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   migrate: async () => (await import('./commands/migrate.ts')).addMigrate,
   archive: async () => (await import('./commands/archive.ts')).addArchive,
   salvage: async () => (await import('./commands/salvage.ts')).addSalvage,
+  version: async () => (await import('./commands/version.ts')).addVersion,
   generate: async () => (await import('./commands/generate.ts')).addGenerate,
   demo: async () => (await import('./commands/demo.ts')).addDemo,
 }
@@ -41,8 +43,9 @@ const program = new Command('splitcart')
   .description('Brings scraped products from machines at home into the database on a server.')
   .exitOverride()
   .showHelpAfterError('(splitcart help shows what there is)')
+  .version(versionLine(), '-V, --version', 'print the version')
 const [, , wanted = ''] = process.argv
-for (const name of Object.hasOwn(COMMANDS, wanted) ? [wanted] : Object.keys(COMMANDS)) {
+for (const name of namesFor(wanted)) {
   const add = await COMMANDS[name]?.()
   add?.(program)
 }
@@ -54,6 +57,12 @@ try {
   if (!(error instanceof CommanderError)) throw error
   // Help and version end here too, with 0.
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
+}
+
+/** The commands that are read: the one that is wanted, or all for their help. */
+function namesFor(wanted: string): readonly string[] {
+  if (Object.hasOwn(COMMANDS, wanted)) return [wanted]
+  return ['-V', '--version'].includes(wanted) ? [] : Object.keys(COMMANDS)
 }
 
 /** A file that cannot be read is told in words; a command without its settings would do something else than was meant. */

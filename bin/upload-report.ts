@@ -6,6 +6,8 @@ import { createLogUpdate, type LogUpdate } from './live.ts'
 import type { Style, Terminal } from './terminal.ts'
 
 const BAR_CHARACTERS = 24
+// Less would read "in 0.0 s".
+const AT_ONCE_MS_MAX = 50
 
 const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
   accepted: 'green',
@@ -53,11 +55,10 @@ export class UploadReport {
       note(sentence(summary.problem))
       note(summary.problem.todo)
     }
-    sum(
-      this.#leftAlone && isNothing(summary)
-        ? 'There was nothing to send; what lies in the outbox was left alone.'
-        : summaryLine(summary),
-    )
+    if (summary.problem !== undefined && isNothing(summary)) sum('Nothing waits to be sent.')
+    else if (this.#leftAlone && isNothing(summary))
+      sum('There was nothing to send; what lies in the outbox was left alone.')
+    else sum(summaryLine(summary))
     record({ type: 'summary', ...summary })
   }
 
@@ -69,12 +70,12 @@ export class UploadReport {
   }
 }
 
-function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'progress' }>): string {
+/** What people read of an event that is not about a file. */
+export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'progress' }>): string {
   if (event.type === 'ignored') return `left alone  ${event.name}: ${event.reason}`
   if (event.type === 'left-over')
     return `left over   ${event.name} (${size(event.size)}) by a scrape that did not finish; "splitcart salvage" keeps its whole rows`
-  if (event.type === 'pause')
-    return `trying again in ${seconds(event.delayMs)}  ${event.name}: ${sentence(event.problem)}`
+  if (event.type === 'pause') return `trying again ${soon(event.delayMs)}  ${event.name}: ${sentence(event.problem)}`
   if (event.type === 'outage') return outageNote(event)
   if (event.type === 'recovery') return `the server is back after ${duration(event.outageMs)}`
   return `warning     ${event.name}: ${sentence(event.problem)}`
@@ -139,6 +140,7 @@ function sentence({ title, detail }: Trouble): string {
   return detail === title || detail === '' ? `${title}.` : `${title}: ${detail.replace(/\.$/, '')}.`
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
+function soon(ms: number): string {
+  if (ms < AT_ONCE_MS_MAX) return 'at once'
+  return `in ${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
 }

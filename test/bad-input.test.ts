@@ -1,5 +1,6 @@
 /** What goes wrong on a scraping machine or a server: each with its exit code, its words, and every file where it belongs. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -109,6 +110,16 @@ test('a command or a flag that does not exist ends with 2 and says where help is
     const { code, stdout, stderr } = await machines.run(args)
     assert.deepEqual([args, code, stdout], [args, 2, ''])
     assert.match(stderr, /splitcart help shows what there is/)
+  }
+})
+
+test('every way to ask for the version tells it, and on what it runs', async () => {
+  await using machines = await openMachines()
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const line = `splitcart ${version} (Node ${process.versions.node}, ${process.platform} ${process.arch})\n`
+  for (const args of [['--version'], ['-V'], ['version'], ['upload-data', '--version']]) {
+    const { code, stdout, stderr } = await machines.run(args)
+    assert.deepEqual([args, code, stdout, stderr], [args, 0, line, ''])
   }
 })
 

@@ -1,0 +1,39 @@
+/** What `upload-data` says to people when the server is away. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { noteOf } from '../bin/upload-report.ts'
+import { openMachines, recordsIn } from './machines.ts'
+
+const AWAY = { status: 0, code: 'server_unreachable', title: 'Away', detail: '', todo: '' } as const
+
+test('a pause is told as people count time', () => {
+  const pause = (delayMs: number) => noteOf({ type: 'pause', name: 'x.jsonl', problem: AWAY, tries: 1, delayMs })
+  assert.equal(pause(3), 'trying again at once  x.jsonl: Away.')
+  assert.equal(pause(540), 'trying again in 0.5 s  x.jsonl: Away.')
+  assert.equal(pause(12_400), 'trying again in 12 s  x.jsonl: Away.')
+})
+
+test('with the server away and nothing to send, it says nothing of files that wait, nor that there was nothing to do', async () => {
+  await using machines = await openMachines()
+  const outbox = join(machines.scraping, 'product_outbox')
+  await machines.run(['generate', outbox, '--companies', '1', '--stores', '1', '--days', '1', '--products', '50'])
+  const server = await machines.serve(['--no-update-db'])
+  const key = await machines.key()
+  assert.equal((await machines.upload(server, key)).code, 0)
+  server.child.kill('SIGTERM')
+  await server.ended
+  const again = (...args: string[]) =>
+    machines.run(['upload-data', '--upload-tries-max', '1', ...args], {
+      API_SERVER_URL: server.url,
+      API_SECRET_KEY: key,
+    })
+  const { code, stdout, stderr } = await again()
+  assert.deepEqual([code, stdout], [5, 'Nothing waits to be sent.\n'])
+  assert.match(
+    stderr,
+    /^The server cannot be reached: [^\n]+\nNothing is lost: what is not sent stays in the outbox\. [^\n]+\n$/,
+  )
+  const [error, summary] = recordsIn(await again('--json'))
+  assert.deepEqual([error?.code, summary?.outcome, summary?.waiting], ['server_unreachable', 'unreachable', 0])
+})
