@@ -1,9 +1,10 @@
 /** `splitcart generate`: realistic scrapes of invented shops, for trying things out and for measuring. */
-import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
-import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
-import { realDisk } from '@splitcart/shared/disk.ts'
+import { type Scrape, scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
+import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { land, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -38,25 +39,41 @@ export function addGenerate(program: Command): void {
 
 async function act(folder: string, options: Options, terminal: Terminal): Promise<number> {
   const plan = checkedPlan(options)
-  await makeFolder(realDisk(), folder)
+  const disk = realDisk()
+  await makeFolder(disk, folder)
   const write = scribe(plan)
-  let files = 0
-  let bytes = 0
-  let name = ''
-  for (const scrape of scrapesOf(plan)) {
-    const next = options.oneFile ?? scrape.fileName
-    if (next !== name) files++
-    const file = await open(join(folder, next), next === name ? 'a' : 'w')
-    name = next
-    for (const chunk of write(scrape.store, scrape.day)) {
-      await file.appendFile(chunk)
-      bytes += chunk.length
-    }
-    await file.close()
+  const scrapes = scrapesOf(plan)
+  let [files, bytes] = [0, 0]
+  const nameOf = (scrape: Scrape) => options.oneFile ?? scrape.fileName
+  for (let next = scrapes.next(); !next.done; files++) {
+    const name = nameOf(next.value)
+    await writeWhole(disk, join(folder, name), async (file) => {
+      for (; !next.done && nameOf(next.value) === name; next = scrapes.next())
+        for (const chunk of write(next.value.store, next.value.day)) {
+          await file.appendFile(chunk)
+          bytes += chunk.length
+        }
+    })
   }
   terminal.say(`${count(files, 'file')} in ${folder}, ${size(bytes)}.`)
   terminal.record({ type: 'summary', files, bytes })
   return EXIT.done
+}
+
+/** The folder may be an outbox: the file appears in it whole, and never in place of another one. */
+async function writeWhole(disk: Disk, path: string, write: (part: FileHandle) => Promise<void>): Promise<void> {
+  const part = join(dirname(path), `.${basename(path)}.part`)
+  await removeIfThere(disk, part)
+  await writePart(disk, part, write)
+  try {
+    await land(disk, part, dirname(path), [basename(path)])
+  } catch (cause) {
+    await removeIfThere(disk, part)
+    if (cause instanceof Error && 'code' in cause) throw cause
+    throw new Problem('settings_invalid', `\n  ${path} is there and holds something else; name another folder`, {
+      cause,
+    })
+  }
 }
 
 function checkedPlan(options: Options): Plan {
