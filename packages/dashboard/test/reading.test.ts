@@ -35,7 +35,14 @@ describe('the field that is marked in a rejected line', () => {
 })
 
 const TERMS = { sku: 'a', key: 'a', was_price_cents: null, is_on_special: false, is_available: true, is_current: false }
-const STORE = { company: 'c', store_id: 's', store_name: 'S', first_date: '2026-01-01', last_date: '2026-01-09' }
+const STORE = {
+  company: 'c',
+  store_id: 's',
+  store_name: 'S',
+  is_silent: false,
+  first_date: '2026-01-01',
+  last_date: '2026-01-09',
+}
 
 describe('the lines of a chart', () => {
   const runs = [
