@@ -29,14 +29,14 @@ export function drawChart(place: HTMLElement, { days, courses }: Days, listener:
   const options = optionsFor(place, { days, courses }, colours)
   const hooks: uPlot.Hooks.Arrays = {
     draw: [courseDrawer(courses, colours)],
-    setCursor: [(chart) => listener.point(chart.cursor.idx == null ? null : (chart.data[0][chart.cursor.idx] ?? null))],
+    setCursor: [(chart) => listener.point(dayPointedAt(chart, days) ?? null)],
   }
   const chart = new uPlot({ ...options, hooks }, [days, ...prices] as uPlot.AlignedData, place)
   chooseByClick(chart, () => {
-    const index = chart.cursor.idx
-    const course = index == null ? undefined : nearestCourse(chart, courses, index)
-    if (course === undefined || index == null) return undefined
-    return () => listener.choose(course.lines[0]!, days[index]!)
+    const seconds = dayPointedAt(chart, days)
+    const course = seconds === undefined ? undefined : nearestCourse(chart, courses, days.indexOf(seconds))
+    if (course === undefined || seconds === undefined) return undefined
+    return () => listener.choose(course.lines[0]!, seconds)
   })
   performance.measure('price chart', { start, end: performance.now() })
   return chart
@@ -61,7 +61,7 @@ function optionsFor(place: HTMLElement, { days, courses }: Days, colours: readon
       x: { time: true, range: (_, min, max) => shownBetween(days, min, max) },
       y: { range: rangeOf(courses.map(({ prices }) => prices)) },
     },
-    axes: axesIn(place),
+    axes: axesIn(place, (days.at(-1) ?? 0) - DAY_SECONDS),
     // The lines are drawn by `courseDrawer`: where several are at one price, each is seen.
     series: [
       {},
@@ -74,7 +74,8 @@ function optionsFor(place: HTMLElement, { days, courses }: Days, colours: readon
   }
 }
 
-function axesIn(place: HTMLElement): uPlot.Axis[] {
+/** `last`: what is behind it has not come yet. */
+function axesIn(place: HTMLElement, last: number): uPlot.Axis[] {
   const look: uPlot.Axis = {
     stroke: computed('var(--muted)', place),
     grid: { stroke: computed('var(--faint)', place), width: 1 },
@@ -86,7 +87,7 @@ function axesIn(place: HTMLElement): uPlot.Axis[] {
     {
       ...look,
       size: 46,
-      splits: (chart, _axis, min, max) => datesMarked(min, max, datesThatFit(chart)),
+      splits: (chart, _axis, min, max) => datesMarked(min, Math.min(max, last), datesThatFit(chart)),
       values: (_, at) => dateLabels(at),
     },
     {
@@ -127,6 +128,11 @@ function rangeOf(prices: readonly Prices[]): [number, number] {
   if (lowest === Number.POSITIVE_INFINITY) return [0, 1]
   const room = Math.max((highest - lowest) * 0.15, highest * 0.05, 0.05)
   return [Math.max(0, lowest - room), highest + room]
+}
+
+/** The day that is pointed at. The last one only ends the one before it. */
+function dayPointedAt({ cursor }: uPlot, days: readonly number[]): number | undefined {
+  return cursor.idx == null ? undefined : days[Math.min(cursor.idx, days.length - 2)]
 }
 
 function nearestCourse(chart: uPlot, courses: readonly Course[], index: number): Course | undefined {

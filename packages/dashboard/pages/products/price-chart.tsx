@@ -71,6 +71,9 @@ function Legend({ courses, pointed }: LegendProps): ReactNode {
             </svg>
             <Said text={[line.company, storesIn(lines), line.listing].filter((name) => name !== null).join(' · ')} />
             <span className={style.price}>{run === undefined ? '–' : money(run.price_cents)}</span>
+            {pointed === null && run !== undefined && (line.isSilent || !run.is_current) && (
+              <span className={style.until}>until {date(run.to)}</span>
+            )}
           </li>
         )
       })}
