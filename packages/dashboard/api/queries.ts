@@ -123,6 +123,8 @@ export type RejectFilters = Readonly<{
   company?: string
   store?: string
   upload?: string
+  /** When their loads ended, at the earliest. */
+  since?: string
 }>
 
 /** The rejects, grouped by reason and source. */

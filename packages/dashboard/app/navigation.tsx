@@ -1,4 +1,5 @@
 /** The pages, and how much waits on each of them. */
+import { VisuallyHidden } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Icon, type IconName } from '../parts/icon.tsx'
@@ -42,7 +43,7 @@ function Waiting({ count }: Readonly<{ count: number }>): ReactNode {
   return (
     <span className={style.count}>
       {count.toLocaleString()}
-      <span className={style.spoken}> to look at</span>
+      <VisuallyHidden> to look at</VisuallyHidden>
     </span>
   )
 }

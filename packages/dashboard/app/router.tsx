@@ -88,7 +88,7 @@ const scrape = createRoute({
 const rejects = createRoute({
   getParentRoute: () => shell,
   path: '/rejects',
-  validateSearch: (search: Parameters) => textsIn(search, 'code', 'field', 'company', 'store', 'upload'),
+  validateSearch: (search: Parameters) => textsIn(search, 'code', 'field', 'company', 'store', 'upload', 'since'),
   component: lazyRouteComponent(() => import('../pages/rejects/rejects.tsx'), 'Rejects'),
 })
 

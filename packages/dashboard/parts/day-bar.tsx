@@ -1,4 +1,4 @@
-/** The last days of a source, one small block for each, today last. */
+/** The last days of a source, one small block for each. */
 import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
 import type { ReactNode } from 'react'
 import style from './day-bar.module.css'
@@ -14,8 +14,8 @@ const WORDS: readonly (readonly [DayState, string])[] = [
   ['good', 'good'],
 ]
 
-/** The bar. Said in words to those who cannot see it. */
-export function DayBar({ days, today }: Readonly<{ days: readonly DayState[]; today: number }>): ReactNode {
+/** The bar; `to` is the date of its last block. Said in words to those who cannot see it. */
+export function DayBar({ days, to }: Readonly<{ days: readonly DayState[]; to: string }>): ReactNode {
   const words = WORDS.flatMap(([state, word]) => {
     const count = days.filter((each) => each === state).length
     return count === 0 ? [] : [`${count} ${word}`]
@@ -23,7 +23,7 @@ export function DayBar({ days, today }: Readonly<{ days: readonly DayState[]; to
   return (
     <div className={style.bar} role="img" aria-label={words.length === 0 ? 'nothing was due' : list(words)}>
       {days.map((state, index) => {
-        const at = today - (days.length - 1 - index) * DAY_MS
+        const at = Date.parse(to) - (days.length - 1 - index) * DAY_MS
         const said = state === 'none' ? 'nothing was due' : state
         return <span key={at} className={style.day} data-state={state} title={`${day(at)}: ${said}`} />
       })}

@@ -102,6 +102,27 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     assert.equal(await page.getByRole('link', { name: 'Sources' }).isVisible(), false)
   })
 
+  test('no page goes on below what is seen on it, wide or narrow', async () => {
+    const tall: string[] = []
+    for (const viewport of [
+      { width: 1440, height: 900 },
+      { width: 400, height: 800 },
+    ]) {
+      await using window = await site.window(site.admin, { viewport })
+      const { page } = window
+      for (const path of [...PAGES, product, upload]) {
+        await window.goto(path)
+        await settled(page)
+        const below = await page.evaluate(() => {
+          const end = document.querySelector('main')!.getBoundingClientRect().bottom + scrollY
+          return document.documentElement.scrollHeight - Math.max(innerHeight, Math.ceil(end))
+        })
+        if (below > 0) tall.push(`${path} at ${viewport.width}: ${below} pixels`)
+      }
+    }
+    assert.deepEqual(tall, [])
+  })
+
   test('by keyboard alone one signs in, finds a product and reads its history', async () => {
     await using window = await site.window(null)
     const { page } = window

@@ -1,5 +1,7 @@
 /** The page as people use it: every part of it, in a real browser, on a real server with generated data. */
 import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { NO_BROWSER } from './browser.ts'
 import { fileOf, openSite, rowOf, type Site } from './site.ts'
@@ -45,6 +47,17 @@ describe('the page', { skip: NO_BROWSER }, () => {
       await attention.getByRole('link', { name: words }).first().waitFor()
     const today = page.getByRole('region', { name: 'Today' })
     assert.match(await today.innerText(), /Uploads today\s+16/)
+    // Of the files that were loaded, all but the two lines that are no rows; rejected are also those of the file that failed.
+    const loaded = (await linesIn(join(site.machines.scraping, 'temp_jsonl_product_storage'), /^(?!half|wrong)/)) - 2
+    assert.match(await today.innerText(), new RegExp(`Rows loaded today\\s+${loaded.toLocaleString('en-AU')}\\s`))
+    assert.match(await today.innerText(), /Rejected today\s+3\s/)
+    assert.match(await attention.innerText(), /^(?![\s\S]*rejects\s+wrong)[\s\S]*rejects\s+rejected-/)
+    await today.getByRole('link', { name: 'Look at them' }).click()
+    await page.waitForURL(/\/rejects\?since=/)
+    await page.getByText('3 rows in').waitFor()
+    await page.getByRole('link', { name: /only since/ }).click()
+    await page.waitForURL('/rejects')
+    await window.goto('/')
     await page.getByRole('region', { name: 'The last 24 hours' }).waitFor()
     assert.equal(
       await page
@@ -108,6 +121,30 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await page.getByRole('link', { name: 'Look at its rejects' }).click()
     await page.waitForURL(/\/rejects\?upload=/)
     await page.locator('mark').getByText('"price_current":"a lot"').waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('the counts of a held file add up too: what was not loaded is one of them, and most of its bar', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/uploads?q=half')
+    await page.getByRole('link', { name: 'half-2026-01-04.jsonl' }).click()
+    const rows = page.getByRole('region', { name: 'What became of its rows' })
+    await rows.getByRole('row', { name: /not loaded\s+12/ }).waitFor()
+    const numbers = (await rows.getByRole('cell').allInnerTexts()).map(Number)
+    assert.equal(
+      numbers.slice(0, -1).reduce((sum, number) => sum + number, 0),
+      numbers.at(-1),
+    )
+    const ends = await rows.locator('[aria-hidden] > [data-kind]').evaluateAll((parts) => {
+      const bar = parts[0]!.parentElement!.getBoundingClientRect()
+      return parts.map((part) => [
+        part.getBoundingClientRect().left - bar.left,
+        bar.right - part.getBoundingClientRect().right,
+      ])
+    })
+    // One part, from the one end of the bar to the other.
+    assert.deepEqual(ends, [[0, 0]])
     assert.deepEqual(window.faults, [])
   })
 
@@ -199,25 +236,6 @@ describe('the page', { skip: NO_BROWSER }, () => {
     assert.deepEqual(window.faults, [])
   })
 
-  test('stores are chosen for the chart, and the choice is in the address', async () => {
-    await using window = await site.window(site.reader)
-    const { page } = window
-    await window.goto('/products')
-    await page.getByRole('table', { name: 'Products' }).getByRole('link').first().click()
-    const boxes = page.getByRole('table', { name: 'What it costs now' }).getByRole('checkbox')
-    await boxes.first().waitFor()
-    await page.locator('canvas').waitFor()
-    await boxes.first().uncheck()
-    const chosen = (await boxes.count()) - 1
-    if (chosen > 0) await page.waitForURL(/store=/)
-    await page.getByLabel('Period').selectOption('30')
-    await page.waitForURL(/days=30/)
-    await page.reload()
-    await boxes.first().waitFor()
-    assert.equal(await page.getByLabel('Period').inputValue(), '30')
-    assert.deepEqual(window.faults, [])
-  })
-
   test('the system page shows versions, the loader and the disk, and no secret', async () => {
     await using window = await site.window(site.reader)
     const { page } = window
@@ -258,3 +276,12 @@ describe('the page', { skip: NO_BROWSER }, () => {
     assert.deepEqual(window.faults, [])
   })
 })
+
+/** How many lines the files of a folder have whose names are like that. */
+async function linesIn(folder: string, name: RegExp): Promise<number> {
+  const names = (await readdir(folder)).filter(
+    (each) => each.endsWith('.jsonl') && !each.endsWith('.rejects.jsonl') && name.test(each),
+  )
+  const texts = await Promise.all(names.map((each) => readFile(join(folder, each), 'utf8')))
+  return texts.reduce((sum, text) => sum + text.split('\n').length - 1, 0)
+}

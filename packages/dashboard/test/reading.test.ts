@@ -1,13 +1,16 @@
 /** What the page makes of what it is told, without a browser: marks in lines, lines of a chart, lists that change, text of others. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
 import fc from 'fast-check'
 import { withUpload } from '../api/events.ts'
 import { parseSearch, stringifySearch } from '../app/search.ts'
-import { daysOf, linesOf, runAt, secondsOf } from '../pages/products/lines.ts'
+import { dateLabels, datesMarked } from '../pages/products/axis.ts'
+import { daysOf, linesOf, runAt, secondsOf, stretchesOf } from '../pages/products/lines.ts'
+import { firstStores } from '../pages/products/stores-chosen.ts'
 import { placeOf } from '../pages/rejects/place-of.ts'
-import { relative, visible } from '../parts/format.ts'
+import { day, relative, visible } from '../parts/format.ts'
 
 describe('the field that is marked in a rejected line', () => {
   for (const [title, raw, field, marked] of [
@@ -35,7 +38,14 @@ describe('the field that is marked in a rejected line', () => {
 })
 
 const TERMS = { sku: 'a', key: 'a', was_price_cents: null, is_on_special: false, is_available: true, is_current: false }
-const STORE = { company: 'c', store_id: 's', store_name: 'S', first_date: '2026-01-01', last_date: '2026-01-09' }
+const STORE = {
+  company: 'c',
+  store_id: 's',
+  store_name: 'S',
+  is_silent: false,
+  first_date: '2026-01-01',
+  last_date: '2026-01-09',
+}
 
 describe('the lines of a chart', () => {
   const runs = [
@@ -46,9 +56,9 @@ describe('the lines of a chart', () => {
   const [line] = linesOf({ stores: [{ ...STORE, runs, gaps: [{ from: '2026-01-07', to: '2026-01-08' }] }] })
 
   test('hold a price until the next scrape says otherwise, and are broken where scrapes did not show it', () => {
-    const { days, prices } = daysOf([line!])
+    const { days, courses } = daysOf([line!])
     assert.equal(days.length, 10)
-    assert.deepEqual(prices[0], [1, 1, 1, 1, 2, 2, 2, null, 3, 3])
+    assert.deepEqual(courses[0]!.prices, [1, 1, 1, 1, 2, 2, 2, null, 3, 3])
   })
 
   test('know which run shows a day, and none in a gap', () => {
@@ -68,6 +78,116 @@ describe('the lines of a chart', () => {
     assert.deepEqual(
       lines.map(({ listing }) => listing),
       ['a', 'b'],
+    )
+  })
+})
+
+/** A store of one company with runs of these prices, each of so many days. */
+function storeOf(store_id: string, company: string, prices: readonly (readonly [days: number, cents: number])[]) {
+  let before = 0
+  const dateOf = (day: number) => new Date(Date.UTC(2026, 0, day)).toISOString().slice(0, 10)
+  const runs = prices.map(([days, price_cents]) => {
+    const from = before + 1
+    before += days
+    return { ...TERMS, from: dateOf(from), to: dateOf(before), price_cents }
+  })
+  return { ...STORE, company, store_id, store_name: store_id, runs, gaps: [] }
+}
+
+describe('the courses of a chart', () => {
+  const same = [
+    [3, 100],
+    [2, 120],
+  ] as const
+  const stores = [
+    storeOf('1', 'c', same),
+    storeOf('2', 'c', same),
+    storeOf('3', 'c', [[5, 100]]),
+    storeOf('4', 'd', same),
+  ]
+  const { courses } = daysOf(linesOf({ stores }))
+  const prices = courses.map((course) => course.prices)
+
+  test('are one for all stores of a company that never differed, and one for each that did', () => {
+    assert.deepEqual(
+      courses.map(({ lines }) => lines.map(({ company, storeId }) => company + storeId)),
+      [['c1', 'c2'], ['c3'], ['d4']],
+    )
+  })
+
+  test('have the price that is in the data at every moment, however many are at the same price and whichever of them end', () => {
+    for (const [index, course] of prices.entries())
+      for (const { from, to, price } of stretchesOf(prices, index))
+        for (let day = from; day < to; day++) assert.equal(price, course[day])
+  })
+
+  test('take turns where they are at the same price, so that each of them is seen', () => {
+    const turns = prices.map((_, index) => stretchesOf(prices, index).map(({ rank, of }) => `${rank + 1} of ${of}`))
+    assert.deepEqual(turns, [
+      ['1 of 3', '1 of 2'],
+      ['2 of 3', '1 of 1'],
+      ['3 of 3', '2 of 2'],
+    ])
+  })
+})
+
+describe('the stores that a chart shows first', () => {
+  const price = (company: string, store: string, price_cents: number) =>
+    ({ company, store_id: store, price_cents }) as ProductAnswer['prices'][number]
+
+  test('are those that differ, not those that tie', () => {
+    const ties = Array.from({ length: 30 }, (_, index) => price('aldi', `G${index}`, 319))
+    const all = [...ties, price('aldi', 'H1', 355), price('aldi', 'H2', 31_900), price('iga', '7', 400)]
+    assert.deepEqual(new Set(firstStores(all).slice(0, 4)), new Set(['aldi/G0', 'aldi/H1', 'aldi/H2', 'iga/7']))
+    assert.ok(firstStores(all).length <= 8)
+  })
+
+  test('are the lowest and the highest, where more differ than fit', () => {
+    const all = Array.from({ length: 30 }, (_, index) => price('aldi', `G${index}`, 100 + index))
+    const first = firstStores(all)
+    for (const store of ['aldi/G0', 'aldi/G1', 'aldi/G29', 'aldi/G28']) assert.ok(first.includes(store), store)
+  })
+})
+
+describe('the dates below a chart', () => {
+  const at = (date: string) => Date.parse(date) / 1000
+
+  test('are told once each, with the year below the first and where another one begins', () => {
+    const labels = (from: string, to: string, most: number) => dateLabels(datesMarked(at(from), at(to), most))
+    const said = (date: string) => day(Date.parse(date))
+    const begun = (date: string) => `${said(date)}\n${date.slice(0, 4)}`
+    assert.deepEqual(labels('2025-11-21T12:00Z', '2025-11-23T12:00Z', 12), [begun('2025-11-22'), said('2025-11-23')])
+    assert.deepEqual(labels('2025-12-31', '2026-01-02', 12), [
+      begun('2025-12-31'),
+      begun('2026-01-01'),
+      said('2026-01-02'),
+    ])
+    assert.deepEqual(labels('2024-11-05', '2026-01-20', 6), [
+      begun('2025-01-01'),
+      ...['2025-04-01', '2025-07-01', '2025-10-01'].map(said),
+      begun('2026-01-01'),
+    ])
+  })
+
+  test('are as few as there is room for, in order, and different, however much is shown', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 30_000 }),
+        fc.integer({ min: 2, max: 12_000 }),
+        fc.integer({ min: 3, max: 20 }),
+        (first, days, most) => {
+          const labels = dateLabels(datesMarked(first * 86_400, (first + days) * 86_400, most))
+          assert.ok(labels.length > 0 && labels.length <= most)
+          const whole = labels.map((label, index) => {
+            const year = labels
+              .slice(0, index + 1)
+              .findLast((each) => each.includes('\n'))!
+              .split('\n')[1]
+            return `${label.split('\n')[0]} ${year}`
+          })
+          assert.equal(new Set(whole).size, whole.length)
+        },
+      ),
     )
   })
 })

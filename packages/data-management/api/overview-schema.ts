@@ -1,5 +1,5 @@
 /** What `GET /api/overview` takes and answers, as JSON Schema. */
-import { BOUNDED_COUNT, COUNT, TEXT_OR_NULL, TIME } from './parameters.ts'
+import { BOUNDED_COUNT, COUNT, DATE, TEXT_OR_NULL, TIME } from './parameters.ts'
 import { DAYS, SOURCE_SCHEMA } from './sources.ts'
 import { DISK_SCHEMA, INBOX_SCHEMA, LOADER_SCHEMA } from './system-schema.ts'
 
@@ -74,9 +74,10 @@ const ATTENTION = {
   },
 } as const
 
+/** The counts are of the files that were loaded; `rejects` are the rejected rows of all files. */
 const TODAY = {
   type: 'object',
-  required: ['since', 'uploads', 'files', 'rows', 'inserted', 'changed', 'rejected'],
+  required: ['since', 'uploads', 'files', 'rows', 'inserted', 'changed', 'rejected', 'rejects'],
   properties: {
     since: TIME,
     uploads: BOUNDED_COUNT,
@@ -85,6 +86,7 @@ const TODAY = {
     inserted: COUNT,
     changed: COUNT,
     rejected: COUNT,
+    rejects: COUNT,
   },
 } as const
 
@@ -96,9 +98,10 @@ const TOTALS = {
 
 export const OVERVIEW_RESPONSE = {
   type: 'object',
-  required: ['at', 'attention', 'today', 'inbox', 'throughput', 'totals', 'sources'],
+  required: ['at', 'attention', 'today', 'inbox', 'throughput', 'totals', 'days_to', 'sources'],
   properties: {
     at: TIME,
+    days_to: DATE,
     attention: ATTENTION,
     today: TODAY,
     inbox: INBOX_SCHEMA,

@@ -16,7 +16,7 @@ import { diskOf, inboxOf } from './machine.ts'
 import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { readable } from './parameters.ts'
 import { momentOf, type Services } from './services.ts'
-import { withDays } from './sources.ts'
+import { daysShown, withDays } from './sources.ts'
 
 const DAY_MS = 86_400_000
 const HOURS_SHOWN = 24
@@ -57,6 +57,7 @@ async function answer(services: Services, since: number): Promise<Overview> {
   const { database } = catalogue
   const moment = momentOf(services)
   const sources = await allSources(database, moment)
+  const days = daysShown(sources, moment)
   const uploads = await inbox.ledger.uploads.countSince(since, COUNT_MAX + 1)
   return {
     at: new Date(moment.now).toISOString(),
@@ -74,10 +75,11 @@ async function answer(services: Services, since: number): Promise<Overview> {
     inbox: await inboxOf(services),
     throughput: await throughput(database, moment.now, HOURS_SHOWN),
     totals: await totals(database),
+    days_to: days.to,
     sources: await withDays(
       services,
       sources.toSorted((one, other) => ranked(one) - ranked(other)).slice(0, SOURCES_MAX),
-      moment,
+      days,
     ),
   }
 }

@@ -73,8 +73,8 @@ const PRODUCT_FIELDS = ['id', 'name', 'brand', 'size', 'barcodes', 'image_url', 
 
 const PRICE_RANGE = {
   type: 'object',
-  required: ['stores', 'lowest_cents', 'highest_cents'],
-  properties: { stores: COUNT, lowest_cents: CENTS_OR_NULL, highest_cents: CENTS_OR_NULL },
+  required: ['stores', 'silent_stores', 'lowest_cents', 'highest_cents'],
+  properties: { stores: COUNT, silent_stores: COUNT, lowest_cents: CENTS_OR_NULL, highest_cents: CENTS_OR_NULL },
 } as const
 
 export const LIST_RESPONSE = {
@@ -92,8 +92,8 @@ export const LIST_RESPONSE = {
 
 const PRICE_NOW = {
   type: 'object',
-  required: ['company', 'store_id', 'store_name', 'sku', 'key', 'date', ...TERM_FIELDS],
-  properties: { ...STORE_TEXTS, ...LISTING_CODES, date: DATE, ...TERMS },
+  required: ['company', 'store_id', 'store_name', 'sku', 'key', 'date', 'is_silent', ...TERM_FIELDS],
+  properties: { ...STORE_TEXTS, ...LISTING_CODES, date: DATE, is_silent: { type: 'boolean' }, ...TERMS },
 } as const
 
 export const ONE_RESPONSE = {
@@ -129,9 +129,10 @@ const PRICE_RUN = {
 
 const STORE_PRICES = {
   type: 'object',
-  required: ['company', 'store_id', 'store_name', 'first_date', 'last_date', 'runs', 'gaps'],
+  required: ['company', 'store_id', 'store_name', 'is_silent', 'first_date', 'last_date', 'runs', 'gaps'],
   properties: {
     ...STORE_TEXTS,
+    is_silent: { type: 'boolean' },
     first_date: TEXT_OR_NULL,
     last_date: TEXT_OR_NULL,
     runs: { type: 'array', items: PRICE_RUN },

@@ -8,13 +8,15 @@ import { setImmediate as others } from 'node:timers/promises'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
+import { Current } from '../catalogue/queries/current.ts'
 import { findProducts } from '../catalogue/queries/found.ts'
+import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { storePrices } from '../catalogue/queries/prices.ts'
-import { priceRangeOf, pricesNow, productOf } from '../catalogue/queries/products.ts'
+import { pricesNow, productOf } from '../catalogue/queries/products.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from './parameters.ts'
 import { LIST_QUERY, LIST_RESPONSE, ONE_RESPONSE, PRICES_QUERY, PRICES_RESPONSE } from './products-schema.ts'
-import type { Services } from './services.ts'
+import { momentOf, type Services } from './services.ts'
 
 type ListQuery = {
   q?: string
@@ -38,19 +40,22 @@ export type ProductAnswer = Static<typeof ONE_RESPONSE>
 export type PricesAnswer = Static<typeof PRICES_RESPONSE>
 
 /** Adds the routes. */
-export function productsRoutes(server: FastifyInstance, { catalogue: { database } }: Services): void {
+export function productsRoutes(server: FastifyInstance, services: Services): void {
+  const { database } = services.catalogue
+  const currentNow = () => Current.at(database, momentOf(services))
   const list = readable(LIST_QUERY, { summary: 'Products', response: { 200: LIST_RESPONSE } })
   server.get<{ Querystring: ListQuery }>('/api/products', list, async ({ query }) => {
     const { prices, after, ...sought } = query
     const [last = 0] = keyIn('products', after, [0]) ?? []
     const found = await findProducts(database, { ...sought, after: last })
+    const current = prices ? await currentNow() : undefined
     const products: ProductPage['products'][number][] = []
     for (const { product_id } of found.products) {
       const product = await productOf(database, product_id)
       if (product === undefined) continue
-      products.push(prices ? { ...product, now: await priceRangeOf(database, product_id) } : product)
+      products.push(current ? { ...product, now: await priceRangeOf(database, product_id, current) } : product)
       // A product that thousands of stores have takes some milliseconds: others get their turn in between.
-      if (prices) await others()
+      if (current) await others()
     }
     const next = cursorOf('products', found.next === null ? null : [found.next])
     return { products, next, total: found.total } satisfies ProductPage
@@ -62,8 +67,9 @@ export function productsRoutes(server: FastifyInstance, { catalogue: { database 
     const id = idIn(params.id)
     const product = await productOf(database, id)
     if (product === undefined) throw new Problem('not_found', 'no product has this id')
-    const prices = await pricesNow(database, id)
-    return { ...product, now: rangeOf(prices), prices } satisfies ProductAnswer
+    const current = await currentNow()
+    const now = await priceRangeOf(database, id, current)
+    return { ...product, now, prices: await pricesNow(database, id, current) } satisfies ProductAnswer
   })
 
   const prices = readable(PRICES_QUERY, { summary: 'What a product has cost', response: { 200: PRICES_RESPONSE } })
@@ -72,17 +78,10 @@ export function productsRoutes(server: FastifyInstance, { catalogue: { database 
     if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
     const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = query
     const after = keyIn('prices', query.after, ['', ''] as [string, string])
-    const page = await storePrices(database, { productId, stores, from, to, after, limit })
+    const sought = { productId, stores, from, to, after, limit }
+    const page = await storePrices(database, sought, await currentNow())
     return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
   })
-}
-
-function rangeOf(prices: readonly { company: string; store_id: string; price_cents: number }[]) {
-  return {
-    stores: new Set(prices.map(({ company, store_id }) => JSON.stringify([company, store_id]))).size,
-    lowest_cents: prices[0]?.price_cents ?? null,
-    highest_cents: prices.at(-1)?.price_cents ?? null,
-  }
 }
 
 function idIn(text: string): number {

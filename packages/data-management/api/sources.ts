@@ -1,13 +1,13 @@
 /** `GET /api/sources`: every store with how regularly, how lately and how wholly it is scraped. */
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
-import type { DayState, Moment } from '../catalogue/queries/freshness.ts'
+import { type DayState, type Days, lastDayOf, type Moment } from '../catalogue/queries/freshness.ts'
 import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, TEXT, TEXT_OR_NULL } from './parameters.ts'
 import { momentOf, type Services } from './services.ts'
 
-// Of each source, today last.
+// Of each source.
 const DAYS_SHOWN = 30
 
 const STATES = ['good', 'late', 'silent'] as const
@@ -18,7 +18,7 @@ const LIST_QUERY = {
   properties: { company: TEXT, state: { enum: STATES }, limit: limitOf(100, 200), after: AFTER },
 } as const
 
-/** The days of a source; none: nothing was due. */
+/** The days of a source, `days_to` last; none: nothing was due. */
 export const DAYS = { type: 'array', items: { enum: ['good', 'late', 'partial', 'missing', 'none'] } } as const
 
 const SOURCE = {
@@ -58,8 +58,9 @@ export const SOURCE_SCHEMA = {
 
 const LIST_RESPONSE = {
   type: 'object',
-  required: ['sources', 'next', 'total'],
+  required: ['days_to', 'sources', 'next', 'total'],
   properties: {
+    days_to: DATE,
     sources: {
       type: 'array',
       items: { ...SOURCE_SCHEMA, required: [...SOURCE_SCHEMA.required, 'days'], properties: { ...SOURCE, days: DAYS } },
@@ -82,23 +83,37 @@ export function sourcesRoutes(server: FastifyInstance, services: Services): void
     const { company, state, limit } = query
     const after = keyIn('sources', query.after, ['', ''] as [string, string])
     const moment = momentOf(services)
-    const sources = (await allSources(database, moment)).filter(
+    const all = await allSources(database, moment)
+    const days = daysShown(all, moment)
+    const sources = all.filter(
       (source) =>
         (company === undefined || source.company === company) && (state === undefined || source.state === state),
     )
     const rest = after === undefined ? sources : sources.slice(placeAfter(sources, after))
-    const page = await withDays(services, rest.slice(0, limit), moment)
+    const page = await withDays(services, rest.slice(0, limit), days)
     const last = rest.length > limit ? page.at(-1) : undefined
     const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
-    return { sources: page, next, total: { count: sources.length, exact: true } } satisfies SourcePage
+    return { days_to: days.to, sources: page, next, total: { count: sources.length, exact: true } } satisfies SourcePage
   })
 }
 
+/** The days that are shown of each of these sources. */
+export function daysShown(sources: readonly Source[], { now }: Moment): Days {
+  return {
+    to: lastDayOf(
+      sources.map(({ last_date }) => last_date),
+      now,
+    ),
+    count: DAYS_SHOWN,
+  }
+}
+
 /** Sources with their last days. */
-export async function withDays({ catalogue }: Services, sources: readonly Source[], moment: Moment) {
+export async function withDays(services: Services, sources: readonly Source[], days: Days) {
+  const moment = momentOf(services)
   const shown: (Source & { days: DayState[] })[] = []
   for (const source of sources)
-    shown.push({ ...source, days: await lastDaysOf(catalogue.database, source, moment, DAYS_SHOWN) })
+    shown.push({ ...source, days: await lastDaysOf(services.catalogue.database, source, moment, days) })
   return shown
 }
 

@@ -11,6 +11,7 @@ export async function faultOfDerived(database: SqliteDatabase): Promise<string |
     faultBetween('words', wordsKept(database), await wordsAnew(database)) ??
     faultBetween('sources', await sourcesKept(database), await sourcesAnew(database)) ??
     faultBetween('prices now', pricesNow(database, PRICES_KEPT), pricesNow(database, PRICES_ANEW)) ??
+    faultBetween('availability now', pricesNow(database, AVAILABILITY_KEPT), pricesNow(database, AVAILABILITY_ANEW)) ??
     faultBetween('known lines', linesKept(database), linesAnew(database)) ??
     faultBetween('unmarked', database.all(UNMARKED).map(String), [])
   )
@@ -31,9 +32,12 @@ export async function faultOfDerivedInPostgres(database: Sql): Promise<string | 
 const UNMARKED = `select listing.id from listing join label_run as run on run.listing_id = listing.id and run.to_date is null
   where varied = 0 and run.label_id is not listing.label_id`
 
-const PRICES_KEPT = 'select listing_id, price_cents, stores from price_now'
-const PRICES_ANEW = `select listing_id, price_cents, count(*) as stores from price_run where to_date is null
-  group by listing_id, price_cents`
+const PRICES_KEPT = 'select listing_id, price_cents, availability, stores from price_now'
+const PRICES_ANEW = `select listing_id, price_cents, coalesce(is_available, -1) as availability, count(*) as stores
+  from price_run where to_date is null group by 1, 2, 3`
+const AVAILABILITY_KEPT = 'select company_id, availability, prices from availability_now'
+const AVAILABILITY_ANEW = `select company_id, availability, count(*) as prices
+  from (${PRICES_ANEW}) join listing on listing.id = listing_id group by 1, 2`
 
 function pricesNow(database: SqliteDatabase, sql: string): string[] {
   return database.all(sql).map((price) => JSON.stringify(price))

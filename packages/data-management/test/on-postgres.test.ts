@@ -14,7 +14,7 @@ const MS_MAX = 300_000
 const FILES = {
   ledger: ['access', 'keys', 'keys-api', 'session-api', 'audit-api', 'upload-api', 'events-api', 'group-commit'],
   catalogue: ['products-api', 'prices-api', 'rejects-api', 'sources-api', 'changes-api', 'planted'],
-  'both of them': ['update-db', 'uploads-api', 'wishes', 'overview-api'],
+  'both of them': ['update-db', 'uploads-api', 'wishes', 'overview-api', 'figures'],
 }
 
 for (const [what, names] of Object.entries(FILES))

@@ -35,11 +35,13 @@ test('an empty server has nothing that needs attention', async () => {
     inserted: 0,
     changed: 0,
     rejected: 0,
+    rejects: 0,
   })
   assert.equal(throughput.length, 24)
   assert.deepEqual(rest, {
     inbox: { files: 0, bytes: 0, oldest_received_at: null },
     totals: { companies: 0, stores: 0, listings: 0, products: 0, scrapes: 0 },
+    days_to: daysAgo(0),
     sources: [],
   })
 })
@@ -76,7 +78,8 @@ test('what needs attention comes with its reason, the worst sources first', asyn
     attention.failed.first.map(({ upload_id, problem }) => [upload_id, problem]),
     [[failed.id, 'Not one line of the file is a row.']],
   )
-  assert.equal(attention.rejects.count, 2)
+  // What failed is told once: not for its rejects as well.
+  assert.equal(attention.rejects.count, 1)
   assert.deepEqual(new Set(attention.rejects.first.map(({ rejected }) => rejected)), new Set([1]))
   assert.deepEqual(
     sources.map(({ store_id, state, days }) => [store_id, state, days.length]),
@@ -97,7 +100,7 @@ test('today is what arrived since the midnight that is asked for', async () => {
   const todayFrom = async (time: number) =>
     (await ask<Overview>(`/api/overview?since=${new Date(time).toISOString()}`)).today
   const { since: _since, uploads: _uploads, ...sums } = await todayFrom(now - HOUR_MS)
-  assert.deepEqual(sums, { files: 1, rows: 3, inserted: 1, changed: 0, rejected: 0 })
+  assert.deepEqual(sums, { files: 1, rows: 3, inserted: 1, changed: 0, rejected: 0, rejects: 0 })
   assert.equal((await todayFrom(now - 3 * DAY_MS)).rows, 5)
   assert.deepEqual((await todayFrom(now - HOUR_MS)).uploads, { count: 2, exact: true })
   const { throughput } = await ask<Overview>('/api/overview')

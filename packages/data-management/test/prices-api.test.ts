@@ -6,6 +6,7 @@ import { assertProblem, get, openReceiver, type Receiver } from './receiver.ts'
 import { type Article, named, reader, scrape } from './shop.ts'
 
 const DAY = '2025-09-12'
+const HOUR_MS = 3_600_000
 
 const MILK: Article = {
   sku: '1',
@@ -28,11 +29,11 @@ const MILK_ANYWHERE = {
     { company: 'aldi', sku: '1', key: 'milk', name: 'Milk', url: null },
     { company: 'iga', sku: null, key: 'igamilk', name: 'IGA Milk', url: null },
   ],
-  now: { stores: 3, lowest_cents: 250, highest_cents: 400 },
+  now: { stores: 3, silent_stores: 0, lowest_cents: 250, highest_cents: 400 },
 }
 
 test('a product tells its listings and what every store asks now', async () => {
-  await using receiver = await openReceiver()
+  await using receiver = await openReceiver({ now: () => Date.parse(DAY) + 12 * HOUR_MS })
   await scrape(receiver, 'aldi/G1', '2025-09-11', [MILK])
   await scrape(receiver, 'aldi/G1', DAY, [{ ...MILK, price: 2.5, was: 3, special: true, available: true }])
   await scrape(receiver, 'aldi/G2', DAY, [MILK])
@@ -47,7 +48,7 @@ test('a product tells its listings and what every store asks now', async () => {
   assert.deepEqual(products, [{ id, ...MILK_ANYWHERE }])
   const { prices, ...rest } = await ask<ProductAnswer>(`/api/products/${id}`)
   assert.deepEqual(rest, { id, ...MILK_ANYWHERE })
-  const terms = { was_price_cents: null, is_on_special: null, is_available: null }
+  const terms = { was_price_cents: null, is_on_special: null, is_available: null, is_silent: false }
   const aldi = { company: 'aldi', sku: '1', key: 'milk', date: DAY, ...terms }
   const special = { price_cents: 250, was_price_cents: 300, is_on_special: true, is_available: true }
   const iga = { company: 'iga', sku: null, key: 'igamilk', date: DAY, ...terms }
@@ -59,7 +60,7 @@ test('a product tells its listings and what every store asks now', async () => {
 })
 
 test('a product that became part of another is gone, and its listing leads to the other', async () => {
-  await using receiver = await openReceiver()
+  await using receiver = await openReceiver({ now: () => Date.parse('2025-09-13') + 12 * HOUR_MS })
   await scrape(receiver, 'aldi/G1', DAY, [
     { sku: '1', name: 'Milk', price: 3 },
     { sku: '2', name: 'Full milk', price: 3 },
@@ -77,7 +78,7 @@ test('a product that became part of another is gone, and its listing leads to th
   const { products } = await ask<ProductPage>('/api/products?prices=true')
   assert.deepEqual(
     products.map(({ now }) => now),
-    [{ stores: 1, lowest_cents: 300, highest_cents: 300 }],
+    [{ stores: 1, silent_stores: 0, lowest_cents: 300, highest_cents: 300 }],
   )
   const gone = before.find((id) => id !== after[0])
   const asking = { url: receiver.url, key: await receiver.makeKey('admin') }
@@ -115,6 +116,7 @@ test('prices over time come store by store, with the scrapes that did not show t
     company: 'aldi',
     store_id: 'G1',
     store_name: 'aldi G1',
+    is_silent: true,
     first_date: '2025-09-01',
     last_date: '2025-10-13',
     runs: [
@@ -153,4 +155,90 @@ test('prices can be asked of some stores and of some dates, and come in pages', 
   const asking = { url: receiver.url, key: await receiver.makeKey('read') }
   for (const query of ['store=G1', 'from=2025', 'to=today', 'after=x', 'limit=21'])
     assertProblem(await get(asking, `/api/products/${id}/prices?${query}`), 400, 'request_invalid')
+})
+
+/** What is told of the milk, in the list and by itself; both must say the same range. */
+async function milkNow(receiver: Receiver): Promise<ProductAnswer> {
+  const ask = await reader(receiver)
+  const { products } = await ask<ProductPage>('/api/products?q=milk&prices=true')
+  const product = await ask<ProductAnswer>(`/api/products/${products[0]!.id}`)
+  assert.deepEqual(products[0]!.now, product.now)
+  return product
+}
+
+test('a store that has been silent is in no price of now, and its old prices stand last with their dates', async () => {
+  await using receiver = await openReceiver({ now: () => Date.parse(DAY) + 20 * HOUR_MS })
+  const milk = (price: number) => [{ ...MILK, price }]
+  for (const day of ['01', '02', '03']) await scrape(receiver, 'aldi/G1', `2025-09-${day}`, milk(2))
+  for (const day of ['10', '11', '12']) await scrape(receiver, 'aldi/G2', `2025-09-${day}`, milk(3))
+  for (const day of ['10', '11', '12']) await scrape(receiver, 'aldi/G3', `2025-09-${day}`, milk(3.5))
+  for (const day of ['03', '04', '05']) await scrape(receiver, 'aldi/G4', `2025-09-${day}`, milk(4))
+  // Weekly: its last scrape is as old as theirs, and its next one is not due yet.
+  for (const date of ['2025-08-23', '2025-08-30', '2025-09-06']) await scrape(receiver, 'aldi/G5', date, milk(2.9))
+  // A company of which no store is heard of any more.
+  for (const day of ['01', '02', '03']) await scrape(receiver, 'iga/7', `2025-09-${day}`, [{ ...MILK, price: 1 }])
+  const { now, prices } = await milkNow(receiver)
+  assert.deepEqual(now, { stores: 3, silent_stores: 3, lowest_cents: 290, highest_cents: 350 })
+  assert.deepEqual(
+    prices.map(({ store_id, price_cents, date, is_silent }) => [store_id, price_cents, date.slice(5), is_silent]),
+    [
+      ['G5', 290, '09-06', false],
+      ['G2', 300, '09-12', false],
+      ['G3', 350, '09-12', false],
+      ['G4', 400, '09-05', true],
+      ['7', 100, '09-03', true],
+      ['G1', 200, '09-03', true],
+    ],
+  )
+  await scrape(receiver, 'aldi/G1', DAY, milk(2))
+  assert.deepEqual((await milkNow(receiver)).now, {
+    stores: 4,
+    silent_stores: 2,
+    lowest_cents: 200,
+    highest_cents: 350,
+  })
+})
+
+test('a flag that is the same in all rows of a company is unknown, in whichever of its stores the rows are', async () => {
+  await using receiver = await openReceiver({ now: () => Date.parse(DAY) + 20 * HOUR_MS })
+  const flagged = (available: boolean, sku = '1') => ({ ...MILK, sku, available })
+  await scrape(receiver, 'aldi/G1', DAY, [flagged(false)])
+  await scrape(receiver, 'aldi/G2', DAY, [flagged(false)])
+  await scrape(receiver, 'iga/7', DAY, [{ ...flagged(false), price: 2 }])
+  await scrape(receiver, 'iga/8', DAY, [{ ...named('Bread')[0]!, available: true }])
+  const { id, now, prices } = await milkNow(receiver)
+  const flags = (of: ProductAnswer['prices']) => of.map(({ store_id, is_available }) => [store_id, is_available])
+  assert.deepEqual(flags(prices), [
+    ['G1', null],
+    ['G2', null],
+    // What is known to be sold out is behind what can be bought, and is not the lowest price.
+    ['7', false],
+  ])
+  assert.deepEqual(now, { stores: 3, silent_stores: 0, lowest_cents: 300, highest_cents: 300 })
+  const ask = await reader(receiver)
+  const runs = async () =>
+    (await ask<PricesAnswer>(`/api/products/${id}/prices`)).stores.map((store) => store.runs[0]!.is_available)
+  assert.deepEqual(await runs(), [null, null, false])
+  // One row that says otherwise makes the flag of all of them believable; when it is gone, that is over.
+  const bread = await scrape(receiver, 'aldi/G3', DAY, [{ ...named('Bread')[0]!, sku: '9', available: true }])
+  assert.deepEqual(flags((await milkNow(receiver)).prices), [
+    ['7', false],
+    ['G1', false],
+    ['G2', false],
+  ])
+  assert.deepEqual((await milkNow(receiver)).now.lowest_cents, null)
+  await receiver.catalogue.undo(bread.sha256, 'a test', Date.now())
+  assert.deepEqual(await runs(), [null, null, false])
+})
+
+test('a price of 0 is no lowest price', async () => {
+  await using receiver = await openReceiver({ now: () => Date.parse(DAY) + 20 * HOUR_MS })
+  await scrape(receiver, 'aldi/G1', DAY, [{ ...MILK, price: 0 }])
+  await scrape(receiver, 'aldi/G2', DAY, [{ ...MILK, price: 3 }])
+  const { now, prices } = await milkNow(receiver)
+  assert.deepEqual(now, { stores: 2, silent_stores: 0, lowest_cents: 300, highest_cents: 300 })
+  assert.deepEqual(
+    prices.map(({ price_cents }) => price_cents),
+    [300, 0],
+  )
 })

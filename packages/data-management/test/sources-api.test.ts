@@ -64,7 +64,8 @@ test('a scrape with a smaller share of the usual rows is partial', () => {
 
 function days(now: number, usual: typeof DAILY, ...scraped: readonly ReturnType<typeof seen>[]): string {
   const letters: Record<DayState, string> = { good: 'g', late: 'l', partial: 'p', missing: 'm', none: '.' }
-  return daysOf(scraped, usual, { now, partialShare: 0.5 }, 10)
+  const to = new Date(now).toISOString().slice(0, 10)
+  return daysOf(scraped, usual, { now, partialShare: 0.5 }, { to, count: 10 })
     .map((state) => letters[state])
     .join('')
 }
@@ -225,4 +226,23 @@ test('wrong parameters of stores, sources and scrapes are refused by their names
     assertProblem(answer, 400, 'request_invalid')
     assert.match(String(answer.body.detail), new RegExp(`\\b${name}\\b`), path)
   }
+})
+
+test('a scrape that is dated today where its store is has its day, though in UTC it is yesterday', async () => {
+  const now = at('2025-09-20', 22)
+  await using receiver = await openReceiver({ now: () => now })
+  const rows = named('Milk')
+  await scrape(receiver, 'aldi/G1', '2025-09-20', rows)
+  const ask = await reader(receiver)
+  const last = async (path: string) => {
+    const { days_to, sources } = await ask<Pick<SourcePage, 'days_to' | 'sources'>>(path)
+    return [days_to, ...sources.map(({ days }) => `${days.length} ${days.slice(-2).join(' ')}`)]
+  }
+  for (const path of ['/api/sources', '/api/overview'])
+    assert.deepEqual(await last(path), ['2025-09-20', '30 none good'], path)
+  await bringIn(receiver, scrapeText('aldi/G2', '2025-09-21', rows), { receivedAt: now })
+  // A date that no zone has yet gets no day.
+  await bringIn(receiver, scrapeText('aldi/G3', '2025-09-23', rows), { receivedAt: now })
+  for (const path of ['/api/sources', '/api/overview'])
+    assert.deepEqual(await last(path), ['2025-09-21', '30 good none', '30 none good', '30 none none'], path)
 })

@@ -129,9 +129,9 @@ function sourceItems({ silent, late, partial }: Attention): Item[] {
 }
 
 function rejectItems({ rejects }: Attention): Item[] {
-  return rejects.first.slice(0, FIRST_MAX).map(({ upload_id, filename, finished_at, rows, rejected }) => ({
+  const items = rejects.first.slice(0, FIRST_MAX).map(({ upload_id, filename, finished_at, rows, rejected }) => ({
     key: `rejects ${upload_id ?? filename}`,
-    tone: 'calm',
+    tone: 'calm' as const,
     word: 'rejects',
     what: (
       <>
@@ -147,6 +147,7 @@ function rejectItems({ rejects }: Attention): Item[] {
     ),
     when: <Ago at={finished_at} />,
   }))
+  return [...items, ...rest(rejects, 'rejects', <Link to="/rejects">in {atLeast(rejects)} files</Link>)]
 }
 
 /** What leads to those that are not listed. */

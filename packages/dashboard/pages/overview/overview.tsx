@@ -79,8 +79,14 @@ function Today({ overview }: Readonly<{ overview: Overview }>): ReactNode {
       <Tile name="Rows loaded today" value={whole(today.rows - today.rejected)}>
         {whole(today.inserted)} new, {whole(today.changed)} changed
       </Tile>
-      <Tile name="Rejected today" value={whole(today.rejected)}>
-        <Link to="/rejects">{today.rejected === 0 ? 'All rejects' : 'Look at them'}</Link>
+      <Tile name="Rejected today" value={whole(today.rejects)}>
+        {today.rejects === 0 ? (
+          <Link to="/rejects">All rejects</Link>
+        ) : (
+          <Link to="/rejects" search={{ since: today.since }}>
+            Look at them
+          </Link>
+        )}
       </Tile>
       <Tile name="Waiting in the inbox" value={whole(inbox.files)}>
         {oldest === null ? (
@@ -106,7 +112,6 @@ function Tile({ name, value, children }: Readonly<{ name: string; value: string;
 }
 
 function Sources({ overview }: Readonly<{ overview: Overview }>): ReactNode {
-  const today = Date.parse(overview.at)
   return (
     <Panel title="Sources, the last 30 days" note={<DayLegend />}>
       <ul className={style.sources}>
@@ -115,7 +120,7 @@ function Sources({ overview }: Readonly<{ overview: Overview }>): ReactNode {
             <Link to="/sources" search={{ company }} className={style.store}>
               <Said text={`${company} · ${store_name}`} />
             </Link>
-            <DayBar days={days} today={today} />
+            <DayBar days={days} to={overview.days_to} />
           </li>
         ))}
       </ul>

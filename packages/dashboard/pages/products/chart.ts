@@ -1,9 +1,12 @@
 /** The chart itself: stepped lines, with specials and gaps marked. Nothing of React. */
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { day, money } from '../../parts/format.ts'
+import { money } from '../../parts/format.ts'
+import { dateLabels, datesMarked, PRICE_STEPS } from './axis.ts'
+import { chooseByClick } from './choose.ts'
 import { colourName, computed } from './colours.ts'
-import { type Days, daysOf, type Line, secondsOf } from './lines.ts'
+import { courseDrawer } from './draw-courses.ts'
+import type { Course, Days, Line, Prices } from './lines.ts'
 
 /** Whom the chart tells what: the moment that is pointed at, null where none; and the line and moment that were clicked. */
 export type Listener = Readonly<{
@@ -12,109 +15,109 @@ export type Listener = Readonly<{
 }>
 
 const HEIGHT_PIXELS = 300
+const LABEL_PIXELS = 80
 const DAY_SECONDS = 86_400
-const BESIDE_PIXELS = 2.5
-const SPECIAL_WIDTH = 8
-const SPECIAL_ALPHA = 0.28
-const GAP_ALPHA = 0.55
+const DAYS_SHOWN_MIN = 2
+const DRAG_PIXELS_MIN = 5
+const FONT = '12px system-ui, sans-serif'
 
-/** Draws the lines into a place, as wide as it is. How long that took is kept as the measure `price chart`. */
-export function drawChart(place: HTMLElement, lines: readonly Line[], listener: Listener): uPlot {
+/** Draws the courses into a place, as wide as it is. How long that took is kept as the measure `price chart`. */
+export function drawChart(place: HTMLElement, { days, courses }: Days, listener: Listener): uPlot {
   const start = performance.now()
-  const { days, prices } = daysOf(lines)
-  const colours = lines.map((_, index) => computed(colourName(index), place))
-  const options = optionsFor(place, { days, prices }, colours)
-  const chart = new uPlot({ ...options, hooks: hooksFor(lines, colours, listener) }, [days, ...prices], place)
-  chart.over.addEventListener('click', () => {
-    const index = chart.cursor.idx
-    const line = index == null ? undefined : nearestLine(chart, lines, index)
-    if (line !== undefined && index != null) listener.choose(line, days[index]!)
+  const colours = courses.map((_, index) => computed(colourName(index), place))
+  const prices = courses.map((course) => course.prices)
+  const options = optionsFor(place, { days, courses }, colours)
+  const hooks: uPlot.Hooks.Arrays = {
+    draw: [courseDrawer(courses, colours)],
+    setCursor: [(chart) => listener.point(dayPointedAt(chart, days) ?? null)],
+  }
+  const chart = new uPlot({ ...options, hooks }, [days, ...prices] as uPlot.AlignedData, place)
+  chooseByClick(chart, () => {
+    const seconds = dayPointedAt(chart, days)
+    const course = seconds === undefined ? undefined : nearestCourse(chart, courses, days.indexOf(seconds))
+    if (course === undefined || seconds === undefined) return undefined
+    return () => listener.choose(course.lines[0]!, seconds)
   })
   performance.measure('price chart', { start, end: performance.now() })
   return chart
 }
 
-function optionsFor(place: HTMLElement, { days, prices }: Days, colours: readonly string[]): uPlot.Options {
-  const muted = computed('var(--muted)', place)
-  const grid = { stroke: computed('var(--faint)', place), width: 1 }
-  const ticks = { show: false }
-  const font = '12px system-ui, sans-serif'
+function optionsFor(place: HTMLElement, { days, courses }: Days, colours: readonly string[]): uPlot.Options {
   return {
     width: Math.max(200, place.clientWidth),
     height: HEIGHT_PIXELS,
-    padding: [12, 8, 0, 0],
+    // The last date may stand at the very edge.
+    padding: [12, LABEL_PIXELS / 2, 0, 0],
     legend: { show: false },
-    cursor: { y: false, drag: { x: true, y: false }, points: { size: 7 } },
+    cursor: {
+      y: false,
+      // Whether a click chooses or ends a drag is for us to say.
+      drag: { x: true, y: false, dist: DRAG_PIXELS_MIN, click: () => {} },
+      points: { size: 7 },
+    },
     // Dates of scrapes belong to no zone.
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-    scales: { x: { time: true, range: [days[0] ?? 0, days.at(-1) ?? 1] }, y: { range: rangeOf(prices) } },
-    axes: [
-      {
-        stroke: muted,
-        grid,
-        ticks,
-        font,
-        space: 70,
-        size: 32,
-        values: (_, at) => at.map((seconds) => day(seconds * 1000)),
-      },
-      {
-        stroke: muted,
-        grid,
-        ticks,
-        font,
-        size: 56,
-        values: (_, at) => at.map((price) => money(Math.round(price * 100))),
-      },
-    ],
+    scales: {
+      x: { time: true, range: (_, min, max) => shownBetween(days, min, max) },
+      y: { range: rangeOf(courses.map(({ prices }) => prices)) },
+    },
+    axes: axesIn(place, (days.at(-1) ?? 0) - DAY_SECONDS),
+    // The lines are drawn by `courseDrawer`: where several are at one price, each is seen.
     series: [
       {},
-      ...colours.map((stroke, index) => ({
-        stroke,
-        width: 2,
-        spanGaps: false,
+      ...colours.map((colour) => ({
+        stroke: colour,
         points: { show: false },
-        paths: (chart: uPlot) => ({ stroke: stepsOf(chart, index) }),
+        paths: () => ({ stroke: new Path2D() }),
       })),
     ],
   }
 }
 
-/**
- * A line as steps. Where lines have the same price they are drawn side by side, or one would hide the others: stores of one company
- * mostly ask the same.
- */
-function stepsOf(chart: uPlot, index: number): Path2D {
-  const path = new Path2D()
-  const [days, ...lines] = chart.data
-  const prices = lines[index]!
-  let y: number | undefined
-  for (const [day, seconds] of days.entries()) {
-    const price = prices[day]
-    if (price == null) {
-      y = undefined
-      continue
-    }
-    const x = chart.valToPos(seconds, 'x', true)
-    const next = heightOf(chart, index, seconds, price)
-    if (y === undefined) path.moveTo(x, next)
-    else path.lineTo(x, y)
-    if (y !== next) path.lineTo(x, next)
-    y = next
+/** `last`: what is behind it has not come yet. */
+function axesIn(place: HTMLElement, last: number): uPlot.Axis[] {
+  const look: uPlot.Axis = {
+    stroke: computed('var(--muted)', place),
+    grid: { stroke: computed('var(--faint)', place), width: 1 },
+    ticks: { show: false },
+    font: FONT,
   }
-  return path
+  const datesThatFit = (chart: uPlot) => Math.max(1, Math.floor(chart.over.clientWidth / LABEL_PIXELS))
+  return [
+    {
+      ...look,
+      size: 46,
+      splits: (chart, _axis, min, max) => datesMarked(min, Math.min(max, last), datesThatFit(chart)),
+      values: (_, at) => dateLabels(at),
+    },
+    {
+      ...look,
+      incrs: PRICE_STEPS,
+      size: widthOfPrices,
+      values: (_, at) => at.map((price) => money(Math.round(price * 100))),
+    },
+  ]
 }
 
-/** How far down a line is drawn: below those before it that have the same price on that day. */
-function heightOf(chart: uPlot, index: number, seconds: number, price: number): number {
-  const [days, ...lines] = chart.data
-  const day = Math.round((seconds - days[0]!) / DAY_SECONDS)
-  const before = lines.slice(0, index).filter((line) => line[day] === price).length
-  return chart.valToPos(price, 'y', true) + before * BESIDE_PIXELS * devicePixelRatio
+/** What is dragged over, no less than can be told apart; all days at first, and after a double click. */
+function shownBetween(days: readonly number[], min: number | null, max: number | null): [number, number] {
+  const first = days[0] ?? 0
+  const last = days.at(-1) ?? 1
+  if (min === null || max === null) return [first, last]
+  const missing = Math.max(0, DAYS_SHOWN_MIN * DAY_SECONDS - (max - min)) / 2
+  return [Math.max(first, min - missing), Math.min(last, max + missing)]
+}
+
+function widthOfPrices(chart: uPlot, labels: string[] | null): number {
+  chart.ctx.save()
+  chart.ctx.font = FONT
+  const width = Math.max(24, ...(labels ?? []).map((label) => chart.ctx.measureText(label).width))
+  chart.ctx.restore()
+  return Math.ceil(width) + 16
 }
 
 /** From a little below the lowest price to a little above the highest. */
-function rangeOf(prices: Days['prices']): [number, number] {
+function rangeOf(prices: readonly Prices[]): [number, number] {
   let lowest = Number.POSITIVE_INFINITY
   let highest = 0
   for (const price of prices.flat()) {
@@ -127,62 +130,16 @@ function rangeOf(prices: Days['prices']): [number, number] {
   return [Math.max(0, lowest - room), highest + room]
 }
 
-function hooksFor(lines: readonly Line[], colours: readonly string[], listener: Listener): uPlot.Hooks.Arrays {
-  return {
-    drawSeries: [
-      (chart, index) => {
-        const line = lines[index - 1]
-        const colour = colours[index - 1]
-        if (line !== undefined && colour !== undefined) markLine(chart, line, index - 1, colour)
-      },
-    ],
-    setCursor: [(chart) => listener.point(chart.cursor.idx == null ? null : (chart.data[0][chart.cursor.idx] ?? null))],
-  }
+/** The day that is pointed at. The last one only ends the one before it. */
+function dayPointedAt({ cursor }: uPlot, days: readonly number[]): number | undefined {
+  return cursor.idx == null ? undefined : days[Math.min(cursor.idx, days.length - 2)]
 }
 
-/** Specials as a broad band under the line; gaps as dots between the prices before and after. */
-function markLine(chart: uPlot, { runs, gaps }: Line, index: number, colour: string): void {
-  const { ctx, bbox } = chart
-  ctx.save()
-  ctx.beginPath()
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
-  ctx.clip()
-  ctx.strokeStyle = colour
-  ctx.lineWidth = SPECIAL_WIDTH * devicePixelRatio
-  ctx.globalAlpha = SPECIAL_ALPHA
-  for (const { from, to, is_on_special, price_cents } of runs) {
-    const height = heightOf(chart, index, secondsOf(from), price_cents / 100)
-    if (is_on_special) across(chart, secondsOf(from), secondsOf(to) + DAY_SECONDS, height)
-  }
-  ctx.lineWidth = 1.5 * devicePixelRatio
-  ctx.globalAlpha = GAP_ALPHA
-  ctx.setLineDash([1.5 * devicePixelRatio, 4 * devicePixelRatio])
-  for (const gap of gaps) {
-    const before = runs.findLast(({ to }) => to < gap.from)
-    const next = runs.find(({ from }) => from > gap.from)
-    if (before === undefined) continue
-    const height = heightOf(chart, index, secondsOf(before.to), before.price_cents / 100)
-    across(chart, secondsOf(gap.from), secondsOf(next?.from ?? gap.to), height)
-  }
-  ctx.restore()
-}
-
-function across(chart: uPlot, from: number, to: number, height: number): void {
-  chart.ctx.beginPath()
-  chart.ctx.moveTo(chart.valToPos(from, 'x', true), height)
-  chart.ctx.lineTo(chart.valToPos(to, 'x', true), height)
-  chart.ctx.stroke()
-}
-
-function nearestLine(chart: uPlot, lines: readonly Line[], index: number): Line | undefined {
+function nearestCourse(chart: uPlot, courses: readonly Course[], index: number): Course | undefined {
   const pointed = chart.posToVal(chart.cursor.top ?? 0, 'y')
-  let nearest: Line | undefined
-  let distance = Number.POSITIVE_INFINITY
-  for (const [place, line] of lines.entries()) {
-    const price = chart.data[place + 1]?.[index]
-    if (price == null || Math.abs(price - pointed) >= distance) continue
-    distance = Math.abs(price - pointed)
-    nearest = line
-  }
+  const distanceOf = ({ prices }: Course) => Math.abs((prices[index] ?? Number.POSITIVE_INFINITY) - pointed)
+  const [nearest] = courses
+    .filter(({ prices }) => prices[index] != null)
+    .toSorted((one, other) => distanceOf(one) - distanceOf(other))
   return nearest
 }

@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     width: '7rem',
     narrow: 'shown',
     sort: ({ run }) => run.to,
-    cell: ({ run }) => (run.is_current ? 'now' : <Day on={run.to} />),
+    cell: ({ line, run }) => (run.is_current && !line.isSilent ? 'now' : <Day on={run.to} />),
   },
   {
     id: 'store',

@@ -10,14 +10,28 @@ export type Line = Readonly<{
   company: string
   storeId: string
   storeName: string
+  /** Not heard of for so long that its last price may have ended. */
+  isSilent: boolean
   /** The listing, where the store sells the product as more than one. */
   listing: string | null
   runs: readonly Run[]
   gaps: readonly Readonly<{ from: string; to: string }>[]
 }>
 
-/** A price of each day, null where there is none, for all lines on the same days. Seconds since 1970, as the chart counts. */
-export type Days = Readonly<{ days: number[]; prices: (number | null)[][] }>
+/** Prices of each day, null where there is none. */
+export type Prices = readonly (number | null)[]
+
+/** What stores of one company have all asked on every day: one line of the chart stands for all of them. */
+export type Course = Readonly<{ lines: readonly Line[]; prices: Prices }>
+
+/** The days of a chart, in seconds since 1970 as it counts, and the courses of prices on them. */
+export type Days = Readonly<{ days: number[]; courses: Course[] }>
+
+/**
+ * From one day to another (as their places) a course is at one price, together with others: it is number `rank` of the `of` courses
+ * that are there. To where another price follows, or where it ends.
+ */
+export type Stretch = Readonly<{ from: number; to: number; price: number; rank: number; of: number }>
 
 const DAY_SECONDS = 86_400
 
@@ -30,6 +44,7 @@ export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): Line[] {
       company: store.company,
       storeId: store.store_id,
       storeName: store.store_name,
+      isSilent: store.is_silent,
       listing: listings.size > 1 ? listing : null,
       runs: runs.toSorted((one, other) => (one.from < other.from ? -1 : 1)),
       gaps: store.gaps,
@@ -37,16 +52,48 @@ export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): Line[] {
   })
 }
 
-/** The price of each line on each day from the first to the last. A price holds until the next scrape says otherwise. */
+/** The courses of the lines from the first day to the last. A price holds until the next scrape says otherwise. */
 export function daysOf(lines: readonly Line[]): Days {
   const froms = lines.flatMap(({ runs }) => (runs[0] === undefined ? [] : [secondsOf(runs[0].from)]))
   const tos = lines.flatMap(({ runs }) => runs.map(({ to }) => secondsOf(to)))
-  if (froms.length === 0) return { days: [], prices: lines.map(() => []) }
+  if (froms.length === 0) return { days: [], courses: [] }
   const first = Math.min(...froms)
   // One day more: a price that was seen on one day only is a step, not a point.
   const count = (Math.max(...tos) - first) / DAY_SECONDS + 2
   const days = Array.from({ length: count }, (_, index) => first + index * DAY_SECONDS)
-  return { days, prices: lines.map((line) => pricesOf(line, first, count)) }
+  const priced = lines.map((line) => ({ line, prices: pricesOf(line, first, count) }))
+  const courses = Map.groupBy(priced, ({ line, prices }) => {
+    const specials = line.runs.filter(({ is_on_special }) => is_on_special).map(({ from, to }) => [from, to])
+    return JSON.stringify([line.company, line.listing, specials, prices])
+  })
+  return {
+    days,
+    courses: [...courses.values()].map((same) => ({
+      lines: same.map(({ line }) => line),
+      prices: same[0]!.prices,
+    })),
+  }
+}
+
+/** The stretches of one course among all. */
+export function stretchesOf(all: readonly Prices[], index: number): Stretch[] {
+  const prices = all[index]!
+  const stretches: Stretch[] = []
+  for (let day = 0; day + 1 < prices.length; day++) {
+    const price = prices[day]
+    if (price == null || prices[day + 1] == null) continue
+    const isHere = (other: Prices) => other[day] === price && other[day + 1] != null
+    const next = {
+      price,
+      rank: all.slice(0, index).filter(isHere).length,
+      of: all.filter(isHere).length,
+    }
+    const last = stretches.at(-1)
+    if (last?.to === day && last.price === price && last.rank === next.rank && last.of === next.of)
+      stretches[stretches.length - 1] = { ...last, to: day + 1 }
+    else stretches.push({ ...next, from: day, to: day + 1 })
+  }
+  return stretches
 }
 
 function pricesOf({ runs, gaps }: Line, first: number, count: number): (number | null)[] {

@@ -5,7 +5,7 @@ import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { change, count, money } from '../../parts/format.ts'
+import { change, count, money, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
@@ -24,10 +24,17 @@ export function PricesNow({ product, chosen }: Props): ReactNode {
     return columnsFor(chosen, toggle)
   }, [chosen, navigate])
   return (
-    <Panel title="What it costs now" note={`in ${count(product.now.stores, 'store')}`} plain>
+    <Panel title="What it costs now" note={storesSaid(product.now)} plain>
       <DataTable label="What it costs now" columns={columns} rows={product.prices} idOf={idOf} />
     </Panel>
   )
+}
+
+/** "in 3 stores; 2 more have not been heard of lately" */
+function storesSaid({ stores, silent_stores }: ProductAnswer['now']): string {
+  const heard = `in ${count(stores, 'store')}`
+  if (silent_stores === 0) return heard
+  return `${heard}; ${silent_stores === 1 ? '1 more has' : `${whole(silent_stores)} more have`} not been heard of lately`
 }
 
 function idOf({ company, store_id, sku, key }: Price): string {
@@ -78,7 +85,8 @@ const COLUMNS: readonly Column<Price>[] = [
     right: true,
     narrow: 'bare',
     sort: ({ price_cents }) => price_cents,
-    cell: ({ price_cents }) => <strong>{money(price_cents)}</strong>,
+    cell: ({ price_cents, is_silent }) =>
+      is_silent ? <span className={style.old}>{money(price_cents)}</span> : <strong>{money(price_cents)}</strong>,
   },
   {
     id: 'was',
@@ -97,13 +105,17 @@ const COLUMNS: readonly Column<Price>[] = [
     cell: ({ was_price_cents, price_cents }) => (was_price_cents === null ? '' : change(was_price_cents, price_cents)),
   },
   { id: 'notes', title: 'Notes', width: '8.5rem', narrow: 'bare', cell: (price) => <Notes terms={price} /> },
-  { id: 'date', title: 'Seen', width: '7rem', right: true, cell: ({ date }) => <Day on={date} /> },
+  { id: 'date', title: 'Seen', width: '7rem', right: true, narrow: 'shown', cell: ({ date }) => <Day on={date} /> },
 ]
 
-type Terms = Readonly<{ is_on_special: boolean | null; is_available: boolean | null }>
+type Terms = Readonly<{ is_on_special: boolean | null; is_available: boolean | null; is_silent?: boolean }>
 
-/** On special, sold out: in words. */
+/** On special, sold out, long ago: in words. */
 export function Notes({ terms }: Readonly<{ terms: Terms }>): ReactNode {
-  const notes = [terms.is_on_special === true && 'special', terms.is_available === false && 'sold out']
+  const notes = [
+    terms.is_silent === true && 'not seen lately',
+    terms.is_on_special === true && 'special',
+    terms.is_available === false && 'sold out',
+  ]
   return <span className={style.notes}>{notes.filter(Boolean).join(', ')}</span>
 }

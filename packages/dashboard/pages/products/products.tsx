@@ -84,9 +84,14 @@ function companiesOf({ listings }: Product): string {
 
 function Range({ now }: Pick<Product, 'now'>): ReactNode {
   if (now === undefined || now.lowest_cents === null || now.highest_cents === null)
-    return <span className={style.muted}>not on sale</span>
+    return <span className={style.muted}>{whyNoPrice(now)}</span>
   if (now.lowest_cents === now.highest_cents) return money(now.lowest_cents)
   return `${money(now.lowest_cents)} – ${money(now.highest_cents)}`
+}
+
+function whyNoPrice(now: Product['now']): string {
+  if (now === undefined || now.stores + now.silent_stores === 0) return 'not on sale'
+  return now.stores === 0 ? 'not seen lately' : 'not available'
 }
 
 function ProductFilters(): ReactNode {

@@ -3,7 +3,7 @@ import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 
 type Prices = ProductAnswer['prices']
 
-const FIRST_MAX = 5
+const FIRST_MAX = 8
 
 /** How many stores fit into a chart, and into a request. */
 export const STORES_MAX = 20
@@ -13,11 +13,21 @@ export function storeNamed({ company, store_id }: Readonly<{ company: string; st
   return `${company}/${store_id}`
 }
 
-/** The stores that are shown until others are chosen: the cheapest of each company first, then the cheapest of all. */
+/**
+ * The stores that are shown until others are chosen: one of each company, then one for every other price that a company asks, the
+ * lowest and the highest in turn, then whoever is left. Prices are in the order in which they are told: those of now come first.
+ */
 export function firstStores(prices: Prices): string[] {
-  const companies = new Set<string>()
-  const first = prices.filter(({ company }) => !companies.has(company) && companies.add(company))
-  return [...new Set([...first, ...prices].map(storeNamed))].slice(0, FIRST_MAX)
+  const each = firstBy(prices, ({ company }) => company)
+  const different = firstBy(prices, ({ company, price_cents }) => `${company} ${price_cents}`)
+  const inOrder = different.toSorted((one, other) => one.price_cents - other.price_cents)
+  const byTurns = inOrder.map((_, turn) => inOrder.at(turn % 2 === 0 ? turn / 2 : -(turn + 1) / 2)!)
+  return [...new Set([...each, ...byTurns, ...prices].map(storeNamed))].slice(0, FIRST_MAX)
+}
+
+function firstBy(prices: Prices, nameOf: (price: Prices[number]) => string): Prices {
+  const seen = new Set<string>()
+  return prices.filter((price) => !seen.has(nameOf(price)) && seen.add(nameOf(price)))
 }
 
 /** The chosen stores with one more, or without it. */

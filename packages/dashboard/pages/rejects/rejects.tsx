@@ -9,7 +9,7 @@ import { type RejectFilters, rejectsQuery } from '../../api/queries.ts'
 import { addressOf } from '../../api/request.ts'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { ChoiceFilter, Filters } from '../../parts/filters.tsx'
-import { count, whole } from '../../parts/format.ts'
+import { count, moment, whole } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -143,7 +143,7 @@ function GroupHead({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
 function RejectFilterRow(): ReactNode {
   const filters = useSearch({ from: '/shell/rejects' })
   const navigate = useNavigate({ from: '/rejects' })
-  const narrowed = (['field', 'store', 'upload'] as const).filter((name) => filters[name] !== undefined)
+  const narrowed = (['field', 'store', 'upload', 'since'] as const).filter((name) => filters[name] !== undefined)
   return (
     <Filters>
       <ChoiceFilter
@@ -165,11 +165,17 @@ function RejectFilterRow(): ReactNode {
           search={(now) => ({ ...now, [name]: undefined })}
           className={style.only}
         >
-          only of the {name} <Said text={filters[name] ?? ''} /> ×
+          {name === 'since' ? 'only since' : `only of the ${name}`}{' '}
+          <Said text={name === 'since' ? whenSaid(filters.since) : (filters[name] ?? '')} /> ×
         </Link>
       ))}
     </Filters>
   )
+}
+
+function whenSaid(text: string | undefined): string {
+  const at = Date.parse(text ?? '')
+  return Number.isNaN(at) ? (text ?? '') : moment(at)
 }
 
 function Nothing({ filters }: Readonly<{ filters: RejectFilters }>): ReactNode {

@@ -1,4 +1,5 @@
 /** Every store: how regularly, how lately and how wholly it is scraped. */
+import { VisuallyHidden } from '@mantine/core'
 import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
@@ -16,7 +17,7 @@ import { Said } from '../../parts/said.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
 import style from './sources.module.css'
 
-type Source = SourcePage['sources'][number]
+type Source = SourcePage['sources'][number] & Pick<SourcePage, 'days_to'>
 
 const STATES = ['good', 'late', 'silent'] as const
 
@@ -70,7 +71,7 @@ const COLUMNS: readonly Column<Source>[] = [
     title: 'The last 30 days',
     width: 'minmax(11rem, 2fr)',
     narrow: 'first',
-    cell: ({ days }) => <DayBar days={days} today={Date.now()} />,
+    cell: ({ days, days_to }) => <DayBar days={days} to={days_to} />,
   },
 ]
 
@@ -78,7 +79,11 @@ const COLUMNS: readonly Column<Source>[] = [
 export function Sources(): ReactNode {
   const filters = useSearch({ from: '/shell/sources' })
   const sources = useInfiniteQuery(sourcesQuery(filters))
-  const rows = useMemo(() => sources.data?.pages.flatMap((page) => page.sources) ?? [], [sources.data])
+  const rows = useMemo(
+    () =>
+      sources.data?.pages.flatMap(({ sources: found, days_to }) => found.map((each) => ({ ...each, days_to }))) ?? [],
+    [sources.data],
+  )
   const total = sources.data?.pages[0]?.total
   return (
     <Page title="Sources" lead={total && total.count > 0 && `${atLeast(total)} stores`} actions={<DayLegend />}>
@@ -125,9 +130,9 @@ function LastScrape({ date, receivedAt }: Readonly<{ date: string; receivedAt: s
   return (
     <span className={style.last}>
       <Day on={date} />
-      <span className={style.spoken}>
+      <VisuallyHidden>
         , received <Ago at={receivedAt} />
-      </span>
+      </VisuallyHidden>
     </span>
   )
 }

@@ -1,4 +1,4 @@
-/** The counts of a load, which add up: rows = new + changed + unchanged + duplicate + rejected. */
+/** The counts of a load, which add up: rows = new + changed + unchanged + duplicate + rejected, and what was not loaded. */
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
 import type { ReactNode } from 'react'
 import { whole } from '../../parts/format.ts'
@@ -12,25 +12,37 @@ const KINDS = [
   ['rejected', 'rejected'],
 ] as const
 
+type Part = Readonly<{ kind: string; name: string; rows: number }>
+
+/** Of a file that is held, failed or undone no row is in the catalogue, though most were read without fault. */
+function partsOf(load: LoadResult): Part[] {
+  const parts = KINDS.map(([kind, name]) => ({ kind, name, rows: load[kind] }))
+  const rest = load.rows - parts.reduce((sum, { rows }) => sum + rows, 0)
+  return rest > 0 ? [...parts, { kind: 'rest', name: 'not loaded', rows: rest }] : parts
+}
+
 /** The counts as a bar and as a sum. */
 export function Counts({ load }: Readonly<{ load: LoadResult }>): ReactNode {
   const isApplied = load.problem === null
+  const parts = partsOf(load)
   return (
     <>
       <div className={style.bar} aria-hidden="true">
-        {KINDS.map(([kind]) => (
-          <span key={kind} className={style.part} data-kind={kind} style={{ flexGrow: load[kind] }} />
-        ))}
+        {parts
+          .filter(({ rows }) => rows > 0)
+          .map(({ kind, rows }) => (
+            <span key={kind} className={style.part} data-kind={kind} style={{ flexGrow: rows }} />
+          ))}
       </div>
       <table className={style.sum}>
         <tbody>
-          {KINDS.map(([kind, name]) => (
+          {parts.map(({ kind, name, rows }) => (
             <tr key={kind}>
               <th scope="row">
                 <span className={style.key} data-kind={kind} />
                 {name}
               </th>
-              <td>{whole(load[kind])}</td>
+              <td>{whole(rows)}</td>
             </tr>
           ))}
         </tbody>

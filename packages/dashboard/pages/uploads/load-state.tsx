@@ -28,7 +28,7 @@ function HowFar({ id }: Readonly<{ id: string }>): ReactNode {
   return (
     <span className={style.far}>
       <progress value={share} max={1} aria-label="Loaded so far" />
-      {percent(Math.floor(share * 100) / 100)}
+      {percent(Math.floor((100 * data.bytes) / data.of_bytes) / 100)}
     </span>
   )
 }

@@ -1,13 +1,17 @@
 /** What has been loaded lately, and how much there is in all. */
 import type { Sql } from '../../database/sql.ts'
 
-/** Sums over loads. `rows` counts what was read from their files. */
+/**
+ * Sums over files that were loaded: `rows` were read from them, and `rejected` of these were not taken. `rejects` are those of all files,
+ * whatever became of them: as many as the list of rejects since the same time has.
+ */
 export type Activity = Readonly<{
   files: number
   rows: number
   inserted: number
   changed: number
   rejected: number
+  rejects: number
 }>
 
 /** How much there is in the catalogue. */
@@ -19,10 +23,10 @@ export type Totals = Readonly<{
   scrapes: number
 }>
 
-/** What was loaded in one hour. */
+/** What was loaded in one hour: `rows` without those that were rejected. */
 export type Hour = Readonly<{ from: string; files: number; rows: number }>
 
-/** A load that rejected rows. */
+/** A file that was loaded, but for some of its rows. */
 export type LoadWithRejects = Readonly<{
   sha256: string
   filename: string
@@ -33,12 +37,14 @@ export type LoadWithRejects = Readonly<{
 
 const HOUR_MS = 3_600_000
 
-/** The loads that ended at or after a time; those that are held or failed count their rejects only. */
+/** What became of the files whose load ended at or after a time. */
 export async function activitySince(database: Sql, since: number): Promise<Activity> {
   const activity = await database.get<Activity>(
-    `select count(*) filter (where state = 'loaded') as files, coalesce(sum(rows) filter (where state = 'loaded'), 0) as rows,
-        coalesce(sum(inserted), 0) as inserted, coalesce(sum(changed), 0) as changed, coalesce(sum(rejected), 0) as rejected
-      from load where finished_at >= ?`,
+    `select count(*) as files, coalesce(sum(rows), 0) as rows, coalesce(sum(inserted), 0) as inserted,
+        coalesce(sum(changed), 0) as changed, coalesce(sum(rejected), 0) as rejected,
+        (select coalesce(sum(count), 0) from load join reject_group as rejects on load_id = load.id
+          where load.finished_at >= ?1 and rejected > 0 and rejects.finished_at >= ?1) as rejects
+      from load where finished_at >= ?1 and state = 'loaded'`,
     since,
   )
   return activity!
@@ -49,7 +55,7 @@ export async function throughput(database: Sql, now: number, hours: number): Pro
   const current = Math.floor(now / HOUR_MS)
   const first = current - hours + 1
   const records = await database.all<{ hour: number; files: number; rows: number }>(
-    `select finished_at / ${HOUR_MS} as hour, count(*) as files, sum(rows) as rows
+    `select finished_at / ${HOUR_MS} as hour, count(*) as files, sum(rows - rejected) as rows
       from load where finished_at >= ? and state = 'loaded' group by hour`,
     first * HOUR_MS,
   )
@@ -60,20 +66,20 @@ export async function throughput(database: Sql, now: number, hours: number): Pro
   })
 }
 
-/** The latest loads since a time that rejected rows. */
+/** The latest files that were loaded since a time, but for some of their rows. Of the held and the failed, that is told elsewhere. */
 export async function loadsWithRejects(database: Sql, since: number, limit: number): Promise<LoadWithRejects[]> {
   return await database.all<LoadWithRejects>(
     `select sha256, filename, finished_at, rows, rejected from load
-      where finished_at >= ? and rejected > 0 order by finished_at desc limit ?`,
+      where finished_at >= ? and rejected > 0 and state = 'loaded' order by finished_at desc limit ?`,
     since,
     limit,
   )
 }
 
-/** How many loads since a time rejected rows; it stops counting at `max`. */
+/** How many such files there are; it stops counting at `max`. */
 export async function countLoadsWithRejects(database: Sql, since: number, max: number): Promise<number> {
-  const sql =
-    'select count(*) as count from (select 1 from load where finished_at >= ? and rejected > 0 limit ?) as found'
+  const sql = `select count(*) as count from (
+    select 1 from load where finished_at >= ? and rejected > 0 and state = 'loaded' limit ?) as found`
   return (await database.get<{ count: number }>(sql, since, max))!.count
 }
 

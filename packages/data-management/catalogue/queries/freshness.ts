@@ -35,19 +35,32 @@ export function freshnessOf(last: Scraped, { usualDays, usualRows }: Usual, { no
 }
 
 /**
- * The states of `count` days up to today (UTC), today last. `scraped`: the dates among them, in order, with the one before them.
+ * The last day that is shown: today in UTC, or tomorrow where a scrape has that date. It is today where the store is, and perhaps where
+ * the viewer is: in the mornings of the zones ahead of UTC.
+ */
+export function lastDayOf(dates: readonly string[], now: number): string {
+  const today = Math.floor(now / DAY_MS)
+  const tomorrow = dateOf(today + 1)
+  return dates.includes(tomorrow) ? tomorrow : dateOf(today)
+}
+
+/** Days that are shown: so many up to the last of them. */
+export type Days = Readonly<{ to: string; count: number }>
+
+/**
+ * The states of days. `scraped`: the dates among them, in order, with the one before them.
  * Where a scrape came at most half an interval after a day on which it was due, that day misses nothing.
  */
 export function daysOf(
   scraped: readonly Scraped[],
   usual: Usual,
   { now, partialShare }: Moment,
-  count: number,
+  { to, count }: Days,
 ): DayState[] {
-  const today = Math.floor(now / DAY_MS)
+  const last = dayOf(to)
   const byDay = scraped.map((each) => ({ ...each, day: dayOf(each.date) }))
   return Array.from({ length: count }, (_, index) => {
-    const day = today - count + 1 + index
+    const day = last - count + 1 + index
     const at = byDay.find((each) => each.day === day)
     if (at !== undefined) return stateOfScrape(at, usual, partialShare)
     const before = byDay.findLast((each) => each.day < day)

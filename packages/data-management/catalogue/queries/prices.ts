@@ -1,5 +1,6 @@
 /** What a product has cost, store by store: the runs that touch a span of dates. */
 import type { Sql, Value } from '../../database/sql.ts'
+import type { Current } from './current.ts'
 import { gapsBetween, type Span } from './gaps.ts'
 import { flagOf } from './products.ts'
 import type { StoreCodes } from './stores.ts'
@@ -15,8 +16,11 @@ export type PricesQuery = Readonly<{
   limit: number
 }>
 
-/** Every scrape from one date to the other showed the listing with these terms. `is_current`: up to the store's latest scrape. */
-export type PriceRunView = Readonly<{
+/**
+ * Every scrape from one date to the other showed the listing with these terms. `is_current`: up to the store's latest scrape.
+ * `is_available` is null also where all current rows of the company say the same.
+ */
+export type PriceRunView = {
   from: string
   to: string
   is_current: boolean
@@ -26,13 +30,15 @@ export type PriceRunView = Readonly<{
   was_price_cents: number | null
   is_on_special: boolean | null
   is_available: boolean | null
-}>
+}
 
 /** The prices of one store, in the order of their dates. */
 export type StorePrices = Readonly<{
   company: string
   store_id: string
   store_name: string
+  /** Its latest scrape is so long ago that what is current there may have ended. */
+  is_silent: boolean
   /** Of the scrapes within the dates that were asked for. */
   first_date: string | null
   last_date: string | null
@@ -45,11 +51,12 @@ export type StorePrices = Readonly<{
 export async function storePrices(
   database: Sql,
   query: PricesQuery,
+  current: Current,
 ): Promise<{ stores: StorePrices[]; next: StoreCodes | null }> {
   const stores = await storesOf(database, query)
   const page = stores.slice(0, query.limit)
   const prices: StorePrices[] = []
-  for (const store of page) prices.push(await pricesOfStore(database, store, query))
+  for (const store of page) prices.push(await pricesOfStore(database, store, { ...query, current }))
   const last = page.at(-1)
   return {
     stores: prices,
@@ -57,7 +64,7 @@ export async function storePrices(
   }
 }
 
-type StoreRecord = { id: number; company: string; store_id: string; store_name: string }
+type StoreRecord = { id: number; companyId: number; company: string; store_id: string; store_name: string }
 
 /** The stores that ever showed the product, one more than a page has. */
 async function storesOf(database: Sql, { productId, stores, after, limit }: PricesQuery): Promise<StoreRecord[]> {
@@ -65,7 +72,7 @@ async function storesOf(database: Sql, { productId, stores, after, limit }: Pric
   const values: Value[] = [productId, company, store, limit + 1]
   const named = stores?.map((each) => `?${values.push(each)}`)
   return await database.all<StoreRecord>(
-    `select store.id, company.code as company, store.code as store_id, store.name as store_name
+    `select store.id, company.id as "companyId", company.code as company, store.code as store_id, store.name as store_name
       from (select distinct run.store_id from listing join label_run as run on run.listing_id = listing.id
         where listing.product_id = ?1) as shown
       join store on store.id = shown.store_id join company on company.id = store.company_id
@@ -78,14 +85,16 @@ async function storesOf(database: Sql, { productId, stores, after, limit }: Pric
 
 async function pricesOfStore(
   database: Sql,
-  { id, ...store }: StoreRecord,
-  { productId, from, to }: PricesQuery,
+  { id, companyId, ...store }: StoreRecord,
+  { productId, from, to, current }: PricesQuery & { current: Current },
 ): Promise<StorePrices> {
   const sql = 'select distinct date from scrape where store_id = ? and date between ? and ? order by date'
   const dates = (await database.all<{ date: string }>(sql, id, from, to)).map(({ date }) => date)
   const runs = await runsOf(database, { productId, storeId: id, from, to })
+  if (!(await current.tellsAvailability(companyId))) for (const run of runs) run.is_available = null
   return {
     ...store,
+    is_silent: current.isSilent(id),
     first_date: dates[0] ?? null,
     last_date: dates.at(-1) ?? null,
     runs,

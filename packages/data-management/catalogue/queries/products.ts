@@ -1,5 +1,7 @@
 /** What is known of a product: its listings, and what it costs now. A product's number may change when products merge or part. */
 import type { Sql } from '../../database/sql.ts'
+import type { Current } from './current.ts'
+import { canBePaid, SHOWN_NOW } from './price-range.ts'
 
 /** What one company sells. `sku` is null where the company has none; `key` is the normalized name. */
 export type ListingView = Readonly<{
@@ -23,9 +25,6 @@ export type ProductView = Readonly<{
   listings: ListingView[]
 }>
 
-/** Over all stores whose latest scrape shows the product. Money is whole cents. */
-export type PriceRange = Readonly<{ stores: number; lowest_cents: number | null; highest_cents: number | null }>
-
 /** What one store asked for one listing when it was scraped last. */
 export type PriceNow = Readonly<{
   company: string
@@ -37,7 +36,10 @@ export type PriceNow = Readonly<{
   price_cents: number
   was_price_cents: number | null
   is_on_special: boolean | null
+  /** Null where it is not told, and where all current rows of the company say the same. */
   is_available: boolean | null
+  /** The store has not been heard of for so long that it may ask something else by now. */
+  is_silent: boolean
 }>
 
 // One wrong barcode on many articles makes one product of them all: it must not make one endless answer.
@@ -100,48 +102,46 @@ async function pathTo(database: Sql, categoryId: number): Promise<string[]> {
   return steps.map(({ name }) => name)
 }
 
-// A label run that is open says that the store's latest scrape shows the listing: the way from a listing to its stores.
-const SHOWN_NOW = `listing join label_run as shown on shown.listing_id = listing.id and shown.to_date is null
-  join price_run as run on run.store_id = shown.store_id and run.listing_id = listing.id and run.to_date is null`
-
-const STORES_OF = `select count(distinct store_id) from listing join label_run on listing_id = listing.id and to_date is null
-  where product_id = ?1`
-
-const RANGE = {
-  // No store is counted twice where the listings are each of another company.
-  sqlite: `select min(price_cents) as lowest_cents, max(price_cents) as highest_cents,
-      case when count(distinct company_id) = count(distinct id) then coalesce(sum(stores), 0) else (${STORES_OF}) end as stores
-    from listing join price_now on listing_id = id where product_id = ?1`,
-  // Loads side by side would wait for each other if they counted: the stores are looked at, some microseconds each.
-  postgres: `select count(distinct run.store_id) as stores, min(run.price_cents) as lowest_cents, max(run.price_cents) as highest_cents
-    from ${SHOWN_NOW} where listing.product_id = ?1`,
-}
-
-/** What a product costs now, from the cheapest store to the dearest. */
-export async function priceRangeOf(database: Sql, productId: number): Promise<PriceRange> {
-  return (await database.get<PriceRange>(RANGE[database.dialect], productId))!
-}
-
-/** What each store asks for a product now, the cheapest first. */
-export async function pricesNow(database: Sql, productId: number): Promise<PriceNow[]> {
+/**
+ * What each store asks for a product now: first what can be paid, the cheapest first, then what is sold out or has no price; behind
+ * them what silent stores asked when they were scraped last, the latest first.
+ */
+export async function pricesNow(database: Sql, productId: number, current: Current): Promise<PriceNow[]> {
   const records = await database.all<StoredPrice>(
-    `select company.code as company, store.code as store_id, store.name as store_name, listing.by_name, listing.code, label.key,
-        (select max(date) from scrape where scrape.store_id = run.store_id) as date,
+    `select run.store_id as "storeId", listing.company_id, company.code as company, store.code as store_id, store.name as store_name,
+        listing.by_name, listing.code, label.key, source.last_date as date,
         run.price_cents, run.was_price_cents, run.is_on_special, run.is_available
-      from ${SHOWN_NOW}
+      from ${SHOWN_NOW} join source on source.store_id = run.store_id
       join label on label.id = listing.label_id join store on store.id = run.store_id join company on company.id = store.company_id
       where listing.product_id = ? order by run.price_cents, company.code, store.code limit ${STORES_MAX}`,
     productId,
   )
-  return records.map(({ by_name, code, is_on_special, is_available, ...record }) => ({
+  const ranks: readonly PriceNow[][] = [[], [], []]
+  for (const record of records) {
+    const price = await priceOf(record, current)
+    const asked = { ...price, company_id: record.company_id, availability: record.is_available ?? -1 }
+    ranks[price.is_silent ? 2 : (await canBePaid(asked, current)) ? 0 : 1]!.push(price)
+  }
+  ranks[2]!.sort((one, other) => (one.date === other.date ? 0 : one.date < other.date ? 1 : -1))
+  return ranks.flat()
+}
+
+async function priceOf(
+  { storeId, company_id, by_name, code, is_on_special, is_available, ...record }: StoredPrice,
+  current: Current,
+): Promise<PriceNow> {
+  return {
     ...record,
     sku: by_name === 1 ? null : code,
     is_on_special: flagOf(is_on_special),
-    is_available: flagOf(is_available),
-  }))
+    is_available: (await current.tellsAvailability(company_id)) ? flagOf(is_available) : null,
+    is_silent: current.isSilent(storeId),
+  }
 }
 
-type StoredPrice = Omit<PriceNow, 'sku' | 'is_on_special' | 'is_available'> & {
+type StoredPrice = Omit<PriceNow, 'sku' | 'is_on_special' | 'is_available' | 'is_silent'> & {
+  storeId: number
+  company_id: number
   by_name: number
   code: string
   is_on_special: number | null

@@ -1,6 +1,14 @@
 /** The sources: every store with how regularly, how lately and how wholly it is scraped. */
 import type { Sql } from '../../database/sql.ts'
-import { type DayState, daysOf, freshnessOf, type Moment, type Scraped, type SourceState } from './freshness.ts'
+import {
+  type DayState,
+  type Days,
+  daysOf,
+  freshnessOf,
+  type Moment,
+  type Scraped,
+  type SourceState,
+} from './freshness.ts'
 
 export type SourceView = Readonly<{
   company: string
@@ -65,9 +73,9 @@ export async function allSources(database: Sql, moment: Moment): Promise<Source[
   })
 }
 
-/** The last days of a source, today last. */
-export async function lastDaysOf(database: Sql, source: Source, moment: Moment, count: number): Promise<DayState[]> {
-  const first = new Date(moment.now - count * 86_400_000).toISOString().slice(0, 10)
+/** The last days of a source. */
+export async function lastDaysOf(database: Sql, source: Source, moment: Moment, days: Days): Promise<DayState[]> {
+  const first = new Date(Date.parse(days.to) - days.count * 86_400_000).toISOString().slice(0, 10)
   const scraped = await database.all<Scraped>(
     `select date, max(listings) as rows, min(load.received_at) as "receivedAt"
       from scrape join load on load.id = load_id
@@ -76,5 +84,5 @@ export async function lastDaysOf(database: Sql, source: Source, moment: Moment, 
     source.storeId,
     first,
   )
-  return daysOf(scraped, { usualDays: source.usual_days, usualRows: source.usual_rows }, moment, count)
+  return daysOf(scraped, { usualDays: source.usual_days, usualRows: source.usual_rows }, moment, days)
 }

@@ -1,0 +1,193 @@
+/** The chart of prices, as it is seen and used: what is drawn is what the files say. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { NO_BROWSER } from './browser.ts'
+import { openSite, rowOf, type Site, type Window } from './site.ts'
+
+const DAY_MS = 86_400_000
+const LABELS_WIDE = 20
+
+type Label = Readonly<{ text: string; left: number; right: number; x: number; y: number; width: number }>
+
+/** The date so many days before today. */
+function daysAgo(days: number): string {
+  return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** Rows of one article in one store, every day from one to another. */
+function rowsOf(
+  sku: string,
+  store: string,
+  [from, to]: readonly [number, number],
+  priceOn: (day: number) => number,
+): string {
+  return Array.from({ length: from - to + 1 }, (_, index) => {
+    const metadata = { store_id: store, store_name: `Corner ${store}`, scraped_date: daysAgo(from - index) }
+    return `${rowOf(sku, priceOn(from - index), { metadata })}\n`
+  }).join('')
+}
+
+/** Keeps what the canvas is told to write, and where. */
+function keepLabels(): void {
+  const { prototype } = CanvasRenderingContext2D
+  const { fillText, clearRect } = prototype
+  const kept: Label[] = []
+  Object.assign(globalThis, { keptLabels: kept })
+  prototype.clearRect = function (...args) {
+    kept.length = 0
+    clearRect.apply(this, args)
+  }
+  prototype.fillText = function (text, x, y, ...more) {
+    const { width } = this.measureText(text)
+    const left = x - (this.textAlign === 'center' ? width / 2 : this.textAlign === 'right' ? width : 0)
+    kept.push({ text, left, right: left + width, x, y, width: this.canvas.width })
+    fillText.call(this, text, x, y, ...more)
+  }
+}
+
+/** What is written at the dates, from the left; what stands below each other belongs together. */
+async function labelsOf(page: Page): Promise<Label[]> {
+  await page.waitForTimeout(100)
+  return page.evaluate(() => (globalThis as unknown as { keptLabels: Label[] }).keptLabels)
+}
+
+function datesIn(labels: readonly Label[]): string[] {
+  const dates = Map.groupBy(
+    labels.filter(({ text }) => !text.includes('.')),
+    ({ x }) => x,
+  )
+  return [...dates.values()].map((lines) => lines.map(({ text }) => text).join(' '))
+}
+
+async function openProduct(site: Site, name: string, options = {}): Promise<Window> {
+  const window = await site.window(site.reader, options)
+  await window.page.addInitScript(keepLabels)
+  await window.goto(`/products?q=${encodeURIComponent(name)}`)
+  await window.page.getByRole('link', { name, exact: true }).click()
+  await window.page.locator('canvas').waitFor()
+  return window
+}
+
+describe('the chart of a product', { skip: NO_BROWSER }, () => {
+  let site: Site
+  before(async () => {
+    site = await openSite({ days: 0 })
+    const flat = (store: string, days: readonly [number, number]) => rowsOf('flat', store, days, () => 2)
+    // Three stores at one price, of which the first one stops; each of them on other days, so that they are lines of their own.
+    const text = [flat('D', [40, 20]), flat('E', [39, 0]), flat('F', [38, 0])].join('')
+    const weekly = ['A', 'B', 'C'].map((store) =>
+      rowsOf('weekly', store, [40, 0], (day) => 3 + (Math.floor(day / 7) % 2) + (store === 'C' && day < 20 ? 1 : 0)),
+    )
+    await site.write('corner.jsonl', text + weekly.join(''))
+    await site.upload('--quiet')
+  })
+  after(() => site[Symbol.asyncDispose]())
+
+  test('lines at one price lie at one height all the time, also where one of them ends, and each is seen', async () => {
+    await using window = await openProduct(site, 'Product flat')
+    assert.equal(await window.page.locator('figure svg line').count(), 3)
+    const { height, colours } = await window.page.locator('canvas').evaluate((element) => {
+      const canvas = element as HTMLCanvasElement
+      const { width, height } = canvas
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, width, height)
+      const rows: number[] = []
+      const seen = new Map<string, number>()
+      for (let at = 0; at < data.length; at += 4) {
+        const pixel = [data[at]!, data[at + 1]!, data[at + 2]!]
+        // The lines are coloured, everything else is grey.
+        if (data[at + 3]! < 255 || Math.max(...pixel) - Math.min(...pixel) < 60) continue
+        rows.push(Math.floor(at / 4 / width))
+        seen.set(pixel.join(), (seen.get(pixel.join()) ?? 0) + 1)
+      }
+      return {
+        height: (Math.max(...rows) - Math.min(...rows) + 1) / devicePixelRatio,
+        colours: [...seen.values()].filter((count) => count > 100).length,
+      }
+    })
+    assert.ok(height <= 3, `the lines reach over ${height} pixels`)
+    assert.equal(colours, 3)
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('stores that never differed share a line and are named at it', async () => {
+    await using window = await openProduct(site, 'Product weekly')
+    const legend = window.page.locator('figure li')
+    assert.equal(await legend.count(), 2)
+    assert.match(await legend.first().innerText(), /2 stores: Corner A, Corner B/)
+    assert.deepEqual(window.faults, [])
+  })
+
+  for (const width of [1440, 400])
+    test(`at ${width} pixels its labels are whole, told once, and say the year`, async () => {
+      await using window = await openProduct(site, 'Product weekly', { viewport: { width, height: 900 } })
+      const labels = await labelsOf(window.page)
+      const dates = datesIn(labels)
+      assert.ok(dates.length >= (width === 400 ? 2 : 6) && dates.length <= LABELS_WIDE, dates.join())
+      assert.equal(new Set(dates).size, dates.length)
+      assert.match(dates[0]!, /20\d\d$/)
+      for (const { text, left, right, width: of } of labels) assert.ok(left >= 0 && right <= of, `${text} is cut off`)
+      const prices = labels.filter(({ text }) => text.includes('.')).map(({ text }) => text)
+      assert.equal(new Set(prices).size, prices.length)
+    })
+
+  test('dragging looks closer and a double click shows all again, and neither leaves the page', async () => {
+    await using window = await openProduct(site, 'Product weekly')
+    const { page } = window
+    const address = page.url()
+    const all = datesIn(await labelsOf(page))
+    const { x, y, width, height } = (await page.locator('.u-over').boundingBox())!
+    const middle = y + height / 2
+    await page.mouse.move(x + width * 0.4, middle)
+    await page.mouse.down()
+    await page.mouse.move(x + width * 0.5, middle, { steps: 5 })
+    await page.mouse.move(x + width * 0.6, middle, { steps: 5 })
+    await page.mouse.up()
+    const closer = datesIn(await labelsOf(page))
+    const first = (date: string) => Date.parse(`${date.replace(/ 20\d\d$/, '')} ${new Date().getFullYear()}`)
+    assert.notDeepEqual(closer, all)
+    assert.ok(first(closer[0]!) !== first(all[0]!), `${closer} of ${all}`)
+    await page.mouse.dblclick(x + width / 2, middle)
+    // Longer than a single click would wait for a second one.
+    await page.waitForTimeout(500)
+    assert.deepEqual(datesIn(await labelsOf(page)), all)
+    assert.equal(page.url(), address)
+    await page.mouse.click(x + width / 2, middle)
+    await page.getByRole('heading', { level: 1, name: 'corner.jsonl' }).waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('stores are chosen for the chart, and the choice is in the address', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/products')
+    await page.getByRole('table', { name: 'Products' }).getByRole('link').first().click()
+    const boxes = page.getByRole('table', { name: 'What it costs now' }).getByRole('checkbox')
+    await boxes.first().waitFor()
+    await page.locator('canvas').waitFor()
+    await boxes.first().uncheck()
+    const chosen = (await boxes.count()) - 1
+    if (chosen > 0) await page.waitForURL(/store=/)
+    await page.getByLabel('Period').selectOption('30')
+    await page.waitForURL(/days=30/)
+    await page.reload()
+    await boxes.first().waitFor()
+    assert.equal(await page.getByLabel('Period').inputValue(), '30')
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('what a silent store asked stands last, and says since when, also on a phone', async () => {
+    const outdated = [70, 69, 68].map((day) => rowsOf('flat', 'Z', [day, day], () => 1)).join('')
+    await site.write('outdated.jsonl', outdated)
+    await site.upload('--quiet')
+    await using window = await openProduct(site, 'Product flat', { viewport: { width: 400, height: 800 } })
+    const rows = window.page.getByRole('table', { name: 'What it costs now' }).getByRole('row')
+    await rows.last().getByText('Corner Z').waitFor()
+    const texts = await rows.allInnerTexts()
+    assert.match(texts.at(-1)!, /1\.00[\s\S]*not seen lately[\s\S]*\d+ \w+ \d{4}/)
+    assert.match(texts[1]!, /2\.00[\s\S]*\d+ \w+ \d{4}/)
+    await window.page.getByText('in 2 stores; 2 more have not been heard of lately').waitFor()
+    await window.goto('/products?q=flat')
+    await window.page.getByRole('table', { name: 'Products' }).getByText('2.00', { exact: true }).waitFor()
+  })
+})

@@ -1,0 +1,129 @@
+/** What a product costs now over all stores: of those that are not silent, the lowest and the highest price that can be paid. */
+import type { Sql } from '../../database/sql.ts'
+import type { Current } from './current.ts'
+
+/**
+ * `stores`: those whose latest scrape shows the product, without the silent ones, which are `silent_stores`. The prices are those of
+ * goods that are not known to be unavailable, above 0; null: there is none. Money is whole cents.
+ */
+export type PriceRange = Readonly<{
+  stores: number
+  silent_stores: number
+  lowest_cents: number | null
+  highest_cents: number | null
+}>
+
+/** So many stores ask this for a listing. `availability` is `is_available`, or -1 where that is not told. */
+export type Asked = Readonly<{
+  listing_id: number
+  company_id: number
+  price_cents: number
+  availability: number
+  stores: number
+  is_silent: boolean
+}>
+
+// A label run that is open says that the store's latest scrape shows the listing: the way from a listing to its stores.
+export const SHOWN_NOW = `listing join label_run as shown on shown.listing_id = listing.id and shown.to_date is null
+  join price_run as run on run.store_id = shown.store_id and run.listing_id = listing.id and run.to_date is null`
+
+/** What a product costs now. */
+export async function priceRangeOf(database: Sql, productId: number, current: Current): Promise<PriceRange> {
+  const asked = await (database.dialect === 'sqlite' ? askedInSqlite : askedInPostgres)(database, productId, current)
+  const companyOf = new Map(asked.map(({ listing_id, company_id }) => [listing_id, company_id]))
+  const isCountedTwice = new Set(companyOf.values()).size < companyOf.size
+  return {
+    ...(await pricesOf(asked, current)),
+    ...(isCountedTwice ? await countStores(database, productId, current) : sumStores(asked)),
+  }
+}
+
+async function pricesOf(asked: readonly Asked[], current: Current) {
+  let lowest: number | null = null
+  let highest: number | null = null
+  for (const each of asked) {
+    if (each.stores === 0 || !(await canBePaid(each, current))) continue
+    lowest = Math.min(lowest ?? each.price_cents, each.price_cents)
+    highest = Math.max(highest ?? each.price_cents, each.price_cents)
+  }
+  return { lowest_cents: lowest, highest_cents: highest }
+}
+
+/** Whether a price is one that somebody can pay now: of a store that is not silent, more than nothing, and not known to be sold out. */
+export async function canBePaid(
+  { is_silent, price_cents, availability, company_id }: Omit<Asked, 'stores' | 'listing_id'>,
+  current: Current,
+): Promise<boolean> {
+  if (is_silent || price_cents === 0) return false
+  return availability !== 0 || !(await current.tellsAvailability(company_id))
+}
+
+function sumStores(asked: readonly Asked[]) {
+  const sum = (isSilent: boolean) =>
+    asked.reduce((total, { stores, is_silent }) => total + (is_silent === isSilent ? stores : 0), 0)
+  return { stores: sum(false), silent_stores: sum(true) }
+}
+
+/** Where a company has several listings of the product, one store may show more than one of them. */
+async function countStores(database: Sql, productId: number, current: Current) {
+  const found = await database.all<{ store_id: number }>(
+    `select distinct store_id from listing join label_run on listing_id = listing.id and to_date is null where product_id = ?`,
+    productId,
+  )
+  const silent = found.filter(({ store_id }) => current.isSilent(store_id)).length
+  return { stores: found.length - silent, silent_stores: silent }
+}
+
+type Counted = Omit<Asked, 'is_silent'>
+
+/** From the counted prices. Only where some stores of a company are silent and some are not, the runs of the fewer are looked at. */
+async function askedInSqlite(database: Sql, productId: number, current: Current): Promise<Asked[]> {
+  const counted = await database.all<Counted>(
+    `select listing_id, company_id, price_cents, availability, stores
+      from listing join price_now on listing_id = listing.id where product_id = ?`,
+    productId,
+  )
+  const asked: Asked[] = []
+  for (const [listing_id, prices] of Map.groupBy(counted, (each) => each.listing_id)) {
+    const { silent, live } = current.storesOf(prices[0]!.company_id)
+    if (silent.length === 0 || live.length === 0)
+      asked.push(...prices.map((price) => ({ ...price, is_silent: live.length === 0 })))
+    else {
+      const isSilent = silent.length <= live.length
+      const these = await askedBy(database, listing_id, isSilent ? silent : live)
+      for (const price of prices) {
+        const stores = these.get(nameOf(price)) ?? 0
+        asked.push({ ...price, stores, is_silent: isSilent })
+        asked.push({ ...price, stores: price.stores - stores, is_silent: !isSilent })
+      }
+    }
+  }
+  return asked
+}
+
+function nameOf({ price_cents, availability }: Pick<Counted, 'price_cents' | 'availability'>): string {
+  return `${price_cents} ${availability}`
+}
+
+/** How many of these stores ask what for a listing. */
+async function askedBy(database: Sql, listingId: number, stores: readonly number[]): Promise<Map<string, number>> {
+  const found = await database.all<Pick<Counted, 'price_cents' | 'availability' | 'stores'>>(
+    `select price_cents, coalesce(is_available, -1) as availability, count(*) as stores
+      from json_each(?2) as those cross join price_run
+      where price_run.store_id = those.value and listing_id = ?1 and to_date is null group by 1, 2`,
+    listingId,
+    JSON.stringify(stores),
+  )
+  return new Map(found.map((each) => [nameOf(each), each.stores]))
+}
+
+/** Loads side by side would wait for each other if they counted: the stores are looked at, some microseconds each. */
+async function askedInPostgres(database: Sql, productId: number, current: Current): Promise<Asked[]> {
+  return await database.all<Asked>(
+    `select listing.id as listing_id, company_id, price_cents, coalesce(is_available, -1) as availability,
+        run.store_id = any(cast(?2 as integer[])) as is_silent, count(*) as stores
+      from ${SHOWN_NOW} where listing.product_id = ?1 group by 1, 2, 3, 4, 5`,
+    productId,
+    `{${current.silentStores.join(',')}}`,
+  )
+}
