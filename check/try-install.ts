@@ -10,8 +10,8 @@ import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
 const STEP_MS_MAX = 5 * 60_000
-// How programs are started, what the documents say, and the whole way of a file.
-const TESTS = ['test/launcher.test.ts', 'test/deploy.test.ts', 'test/docs.test.ts', 'test/whole-way.test.ts']
+// How programs are started, by hand and by units, and the whole way of a file.
+const TESTS = ['test/launcher.test.ts', 'test/deploy.test.ts', 'test/whole-way.test.ts']
 const NOT_CALM = /^npm (warn|error|notice)/im
 
 /** The lines of the first block of commands behind a heading, without what needs the system's own places. */
@@ -44,6 +44,7 @@ function tryWith(version: string, folder: string): void {
   run({ folder, version }, `git clone --quiet "${ROOT}" origin && git clone --quiet origin clone`)
   for (const line of linesIn('README.md', 'Try both sides')) run(clone, line)
   run(clone, `npm test -- ${TESTS.join(' ')}`)
+  run(clone, 'node bin/node.js docs/examples/scraper.ts')
   for (const line of linesIn('docs/operations.md', '## Upgrade')) run(clone, line)
   const changed = run(clone, 'git status --porcelain')
   if (changed !== '') throw new Error(`npm ${version} changed what git knows:\n${changed}`)
