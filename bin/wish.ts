@@ -1,6 +1,7 @@
 /** Has a wish about an upload fulfilled: by the update-db that is at work, or else by this process. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isSetUp } from '@splitcart/data-management/doctor.ts'
 import type { Wish } from '@splitcart/data-management/ledger/database.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import { HOUSE } from '@splitcart/data-management/update-db/fleet-house.ts'
@@ -10,7 +11,7 @@ import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
-import type { DataManagement } from './data-management.ts'
+import { checkServerData, type DataManagement } from './data-management.ts'
 import { openFleet } from './fleet.ts'
 import { person } from './person.ts'
 import { stopSignal, type Terminal } from './terminal.ts'
@@ -32,12 +33,15 @@ export async function haveFulfilled(
   if (wanted.from !== undefined && upload.state !== wanted.from)
     throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
   await machine.ledger.uploads.wish(upload.id, wanted.wish, person(), wanted.reason)
+  // Where the data of the server are not here, as with a fleet, a loader elsewhere does it.
+  const isHere = await isSetUp(machine.disk, machine.folders.data)
+  if (isHere) await checkServerData(settings)
   await using fleet = await openFleet(settings)
   const work = { ...workOf(machine, settings, terminal, {}), fleet }
   const signal = stopSignal()
   let told = false
   for (;;) {
-    await fulfilHere(machine, work, signal)
+    if (isHere) await fulfilHere(machine, work, signal)
     const now = await machine.ledger.uploads.find(upload.id)
     if (now === undefined) throw new Problem('not_found', `the upload ${upload.id} is gone`)
     if (now.wish === null || signal.aborted) return now

@@ -8,10 +8,12 @@ import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { move } from '@splitcart/shared/durable-file.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
+import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { configurable, pathArgument, run, settingsOf } from '../command-line.ts'
+import { checkServerData } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { person } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
@@ -27,7 +29,7 @@ export function addBackup(program: Command): void {
     .description(
       'copy catalogue and ledger, also while the server runs; the ledger comes next to the file, as <file>.ledger',
     )
-    .argument('<file>', 'where the copy goes; it must not exist')
+    .argument('<file>', 'where the copy goes; it must not exist', pathArgument)
     .action((file: string, options: Options) =>
       run(options, (terminal) => makeBackup(file, settingsOf(options, 'data-management'), terminal)),
     )
@@ -41,7 +43,7 @@ export function addRestore(program: Command): void {
     .description(
       'put a backup in place of catalogue and ledger; what is there is kept aside. The server must be stopped',
     )
-    .argument('<file>', 'a file that backup made')
+    .argument('<file>', 'a file that backup made', pathArgument)
     .action((file: string, options: Options) =>
       run(options, (terminal) => restoreBackup(file, settingsOf(options, 'data-management'), terminal)),
     )
@@ -50,6 +52,7 @@ export function addRestore(program: Command): void {
 
 async function makeBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {
   checkFiles(settings)
+  await checkServerData(settings)
   const catalogue = resolve(file)
   const ledger = ledgerOf(catalogue)
   for (const path of [catalogue, ledger])
@@ -92,6 +95,7 @@ async function restoreBackup(file: string, settings: Settings, terminal: Termina
   checkCopy(ledger, 'upload')
   const disk = realDisk()
   const { data } = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
+  await checkPrivate(disk, Object.values(foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)))
   await makeFolders(disk, foldersIn(settings.DATA_MANAGEMENT_DATA_DIR))
   using _server = takeLock(join(data, '.serve.lock'), 'stop the server first: splitcart serve')
   using _loader = takeLock(join(data, '.update-db.lock'), 'stop update-db first')

@@ -3,6 +3,8 @@
  * the words a person reads, and docs/problems.md.
  */
 
+import { PROBLEMS_OF_SURROUNDINGS } from './surroundings.ts'
+
 /** What a sender does with an answer: try again at once with growing pauses, try again slowly, never, or stop the whole run. */
 export type Retry = 'soon' | 'slowly' | 'never' | 'stop'
 
@@ -212,12 +214,7 @@ export const PROBLEMS = {
     'Finish or delete those that are open, or send the file in one POST.',
   ),
 
-  settings_invalid: kind(
-    0,
-    'never',
-    'The settings are not usable',
-    'Set what is named; docs/settings.md lists all settings.',
-  ),
+  ...PROBLEMS_OF_SURROUNDINGS,
   locked: kind(0, 'never', 'Another process is at work here', 'Wait for it to end, or stop it.'),
   server_unreachable: kind(
     0,

@@ -44,7 +44,7 @@ const SETTING = {
     name: { type: 'string' },
     value: TEXT_OR_NULL,
     is_secret: { type: 'boolean' },
-    from: { enum: ['flag', 'environment', '.env', 'key file', 'default', 'nowhere'] },
+    from: { enum: ['flag', 'environment', '.env', 'user file', 'system file', 'key file', 'default', 'nowhere'] },
     about: { type: 'string' },
   },
 } as const
