@@ -43,7 +43,10 @@ export async function checkServerData({ DATA_MANAGEMENT_DATA_DIR: dataDir }: Set
   const folders = foldersIn(dataDir)
   await checkPrivate(realDisk(), Object.values(folders))
   if (await isSetUp(realDisk(), dataDir)) return
-  throw new Problem('data_missing', `${folders.data} holds none; settings come from ${placesTold(findSettings())}`)
+  const found = findSettings()
+  const closed =
+    found.closed.length === 0 ? '' : '; whom the last file is for may read it: sudo -u splitcart splitcart …'
+  throw new Problem('data_missing', `${folders.data} holds none; settings come from ${placesTold(found)}${closed}`)
 }
 
 async function openIn(settings: Settings): Promise<DataManagement> {

@@ -274,7 +274,7 @@ export const PROBLEMS = {
     0,
     'never',
     'This folder is not safe to work in',
-    'Make it a folder of the user who runs this, that nobody else may write to; then run it again. Nothing was touched.',
+    'Work as its owner, or in a folder of this user that nobody else may write to. Nothing was touched.',
   ),
   backup_unusable: kind(
     0,
