@@ -1,15 +1,30 @@
 /** What the page shows of the program: its version, and the settings in force, of which secrets are only said to be set. */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Program } from '@splitcart/data-management/api/services.ts'
 import type { SettingView } from '@splitcart/data-management/api/system-schema.ts'
 import { SETTINGS, withoutPassword } from '@splitcart/shared/settings.ts'
 import { flagsIn } from './command-line.ts'
+import { person } from './person.ts'
 import { environmentWith, findSettings, originOf } from './settings-files.ts'
 
 /** The version, and the settings of the receiving machine with where each came from. */
 export function programView(options: Readonly<Record<string, unknown>>): Program {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  return { version, settings: settingsView(options) }
+  const settings = settingsView(options)
+  return { version, settings, shell: shellOf(settings) }
+}
+
+/** The file of the machine leads everybody to the data, from any folder; else the folder must be named. */
+function shellOf(settings: readonly SettingView[]): Program['shell'] {
+  const { from, value } = settings.find(({ name }) => name === 'DATA_MANAGEMENT_DATA_DIR') ?? {}
+  const [user] = person().split('@')
+  if (from === 'system file') return { before: `sudo -u ${user} splitcart`, after: '' }
+  return { before: 'npx splitcart', after: ` --data-management-data-dir ${quoted(resolve(value ?? ''))}` }
+}
+
+function quoted(path: string): string {
+  return /^[\w./:@+-]+$/.test(path) ? path : JSON.stringify(path)
 }
 
 /** In the order of the table. */
