@@ -29,7 +29,7 @@ export function configurable(command: Command, names: readonly SettingName[]): C
 
 /** The settings for a command of a machine: its flags before the environment and the files. Names every fault at once. */
 export function settingsOf(options: Readonly<Record<string, unknown>>, machine: Machine): Settings {
-  const found = findTold()
+  const found = findTold(options)
   const { API_SECRET_KEY: _, API_SECRET_KEY_FILE: __, ...environment } = environmentWith(found, process.env)
   return readAll(found, { environment, flags: flagsIn(options), faults: found.faults }, { machine })
 }
@@ -40,7 +40,7 @@ export function settingsWithKey(
   machine: Machine,
   required: readonly SettingName[] = [],
 ): Settings {
-  const found = findTold()
+  const found = findTold(options)
   const environment = environmentWith(found, process.env)
   const { key, fault } = keyFile(environment)
   const given = {
@@ -57,10 +57,10 @@ export function settingsWithKey(
   return settings
 }
 
-/** What the files say; what has no effect in them is told. */
-function findTold(): FoundFiles {
+/** What the files say; what has no effect in them is told, unless only the summary is wanted. */
+function findTold({ quiet }: Manner): FoundFiles {
   const found = findSettings()
-  for (const remark of found.remarks) process.stderr.write(`note: ${printed(remark)}\n`)
+  if (quiet !== true) for (const remark of found.remarks) process.stderr.write(`note: ${printed(remark)}\n`)
   return found
 }
 

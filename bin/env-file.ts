@@ -47,7 +47,7 @@ export function readEnvFile(bytes: Buffer, names: readonly string[]): EnvFile {
 }
 
 /** UTF-8, or UTF-16 where its mark says so; the mark itself is no part of the text. */
-function decoded(bytes: Buffer): string {
+export function decoded(bytes: Buffer): string {
   const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return bytes.subarray(2).toString('utf16le')
   if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes.subarray(2))
@@ -91,6 +91,7 @@ function remarkOn(line: string, names: readonly string[]): string | undefined {
   const { name, sign } = partsOf(line.replace(SHELL_PREFIX, ''))
   if (sign !== '=' || names.includes(name.toUpperCase())) return undefined
   const instead = Object.hasOwn(INSTEAD, name) ? INSTEAD[name] : undefined
+  if (/^PG[A-Z]+$/.test(name)) return `${name} has no effect here; put it into the environment, or into DATABASE_URL`
   if (instead !== undefined) return `${name} has no effect here; ${instead}`
   const close = names.find((other) => isClose(name.toUpperCase(), other))
   return close === undefined ? undefined : `${name} is no setting of splitcart; is ${close} meant?`

@@ -1,6 +1,7 @@
 /** The key where a file or standard input holds it: a command line shows it to every user of the machine, a private file to nobody else. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { isatty } from 'node:tty'
+import { decoded } from './env-file.ts'
 
 const STANDARD_INPUT = '-'
 const OTHERS_MAY = 0o077
@@ -52,18 +53,19 @@ function faultOf(file: number, path: string): string | undefined {
   return undefined
 }
 
-function checked(text: string, path: string): { key: string } | { fault: string } {
-  const key = withoutQuotes(text.replace(/^\ufeff/, '').trim())
+function checked(bytes: Buffer, path: string): { key: string } | { fault: string } {
+  const key = keyAlone(decoded(bytes).trim())
   if (key === '') return { fault: `${path} is empty` }
-  return Buffer.byteLength(text) > BYTES_MAX ? { fault: `${path} holds more than a key` } : { key }
+  return bytes.length > BYTES_MAX ? { fault: `${path} holds more than a key` } : { key }
 }
 
-/** A key has no quotation marks: those round it are the habit of another kind of file. */
-function withoutQuotes(text: string): string {
-  return /^(["'])(?<key>.*)\1$/.exec(text)?.groups?.key ?? text
+/** A key has neither a name nor quotation marks: those round it are the habit of another kind of file. */
+function keyAlone(text: string): string {
+  const value = text.replace(/^(?:export\s+|set\s+|\$env:)?API_SECRET_KEY\s*=\s*/i, '')
+  return /^(["'])(?<key>.*)\1$/.exec(value)?.groups?.key ?? value
 }
 
-function read(file: number): string {
+function read(file: number): Buffer {
   const buffer = Buffer.alloc(BYTES_MAX + 1)
   let length = 0
   while (length < buffer.length) {
@@ -71,7 +73,7 @@ function read(file: number): string {
     if (bytes === 0) break
     length += bytes
   }
-  return buffer.toString('utf8', 0, length)
+  return buffer.subarray(0, length)
 }
 
 /** Reads what is there. A pipe that another program made non-blocking has nothing yet instead of waiting. */

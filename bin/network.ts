@@ -12,7 +12,10 @@ import { createSecureContext, getCACertificates, setDefaultCACertificates } from
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 
-type NetworkSettings = Pick<Settings, 'API_SERVER_CA' | 'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY'>
+type NetworkSettings = Pick<
+  Settings,
+  'API_SERVER_URL' | 'API_SERVER_CA' | 'HEARTBEAT_URL' | 'ALARM_WEBHOOK_URL' | 'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY'
+>
 
 // Node gives up an address after 250 or 500 ms and takes the next one; over a satellite no connection is made so fast. The whole
 // attempt may take 10 s: there is time for three addresses.
@@ -24,14 +27,22 @@ const THIS_MACHINE = ['localhost', '.localhost', '127.0.0.1', '[::1]', '::1']
 /** Makes the settings count for all requests from now on. Throws `settings_invalid` when the certificates cannot be read. */
 export function setUpNetwork(settings: NetworkSettings): void {
   setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_MS_MAX)
-  const known = knownCertificates()
-  const { API_SERVER_CA: file } = settings
-  setDefaultCACertificates(file === undefined ? known : certificatesIn(file))
   const proxies = proxiesOf(settings)
   setProxyOfFetch(proxies)
-  const ca = file === undefined ? {} : { ca: known }
+  const ca = setCertificates(settings)
   http.globalAgent = new http.Agent({ keepAlive: true, proxyEnv: proxies })
   https.globalAgent = new https.Agent({ keepAlive: true, proxyEnv: proxies, ...ca })
+}
+
+/** Whom fetch trusts from now on; given back is whom the agents trust, where that are others. */
+function setCertificates(settings: NetworkSettings): { ca?: string[] } {
+  const { API_SERVER_CA: file, API_SERVER_URL, HEARTBEAT_URL, ALARM_WEBHOOK_URL } = settings
+  const isHttps = [API_SERVER_URL, HEARTBEAT_URL, ALARM_WEBHOOK_URL].some((url) => url?.protocol === 'https:')
+  // To read those of the system takes 0.1 s and more.
+  const known = isHttps ? [...new Set([...getCACertificates('default'), ...getCACertificates('system')])] : undefined
+  const own = file === undefined ? undefined : certificatesIn(file)
+  if (own !== undefined || known !== undefined) setDefaultCACertificates(own ?? known ?? [])
+  return own === undefined || known === undefined ? {} : { ca: known }
 }
 
 /** The certificates in a file. A file without one would mean that none is accepted. */
@@ -46,10 +57,6 @@ export function certificatesIn(file: string): string[] {
       cause,
     })
   }
-}
-
-function knownCertificates(): string[] {
-  return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])]
 }
 
 type Proxies = Readonly<{ HTTPS_PROXY?: string; HTTP_PROXY?: string; NO_PROXY: string }>

@@ -69,6 +69,7 @@ test('other programs’ names are not taken, and those that look like a typing e
     'PORT=1',
     'PORT=2',
     'DATABASE_PASSWORD=x',
+    'PGPASSWORD=x',
     '__proto__=x',
   ].join('\n')
   const { values, faults, remarks } = read(text)
@@ -80,6 +81,7 @@ test('other programs’ names are not taken, and those that look like a typing e
       'line 3: API_SERVER_ULR is no setting of splitcart',
       'line 6: NODE_EXTRA_CA_CERTS has no effect here',
       'line 7: NODE_TLS_REJECT_UNAUTHORIZED has no effect here',
+      'line 11: PGPASSWORD has no effect here',
       'line 9: PORT stands here once more',
     ],
   )

@@ -36,6 +36,24 @@ test('a key file must be its owner’s alone, and hold one key', { skip: NO_MODE
   assert.match(Object.values(keyIn(at.path)).join(), /EISDIR|can be read/)
 })
 
+test('a key in a key file may stand in quotation marks, behind its name, or in UTF-16', {
+  skip: NO_MODES,
+}, async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'key')
+  for (const written of [
+    `"${KEY}"\n`,
+    `'${KEY}'\r\n`,
+    `API_SECRET_KEY=${KEY}\n`,
+    `export API_SECRET_KEY="${KEY}"`,
+    `\ufeff${KEY}`,
+    Buffer.from(`\ufeff${KEY}\r\n`, 'utf16le'),
+  ]) {
+    await writeFile(path, written, { mode: 0o600 })
+    assert.deepEqual(keyIn(path), { key: KEY }, String(written))
+  }
+})
+
 test('a key file that others can read is refused with the command that mends it, and no file moves', {
   skip: NO_MODES,
 }, async () => {

@@ -47,10 +47,6 @@ test('through a proxy that asks for a password, to a server of an own CA, a file
 
   const stranger = /certificate of the server is not accepted: that of data\.example\.org:\d+ is signed by nobody whom/
   assertUnreachable(await machines.run(ONE_TRY, at), stranger)
-  assertUnreachable(
-    await machines.run(ONE_TRY, { ...at, API_SERVER_CA: makeAuthority(machines.path, 'other').cert }),
-    stranger,
-  )
   const locked = { ...at, HTTPS_PROXY: `http://${proxy.address}`, API_SERVER_CA: ca.cert }
   assertUnreachable(
     await machines.run(ONE_TRY, locked),
@@ -70,10 +66,6 @@ test('through a proxy that asks for a password, to a server of an own CA, a file
     doctor.stderr,
   )
   assert.match(doctor.stdout, /ok +key +accepted/)
-  assert.match(
-    (await machines.run(['doctor'], at)).stdout,
-    /fail +server +The certificate of the server is not accepted/,
-  )
 
   assert.deepEqual([...new Set(proxy.asked)], [`CONNECT ${new URL(API_SERVER_URL).host}`])
   for (const secret of [API_SECRET_KEY.slice(-20), 'X-API-Key', 'x-api-key']) assert.ok(!proxy.read().includes(secret))
@@ -177,7 +169,7 @@ test('nobody can tell a command to trust any certificate, neither by the environ
 test('a key for this machine goes to no proxy, whatever the environment says', async () => {
   await using machines = await openMachines()
   await using proxy = await openConnectProxy()
-  const server = await machines.serve()
+  const server = await machines.serve(['--no-update-db'])
   const key = await machines.key('upload,read')
   const all = { http_proxy: '', https_proxy: '', no_proxy: '' }
   const address = `http://${proxy.address}`
