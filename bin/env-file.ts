@@ -36,7 +36,9 @@ export function readEnvFile(bytes: Buffer, names: readonly string[]): EnvFile {
   const lines = text.split(/\r\n|\n|\r/).map((line) => withoutPrefix(line, names))
   const parsed = parseEnv(lines.join('\n'))
   const values: Record<string, string> = {}
-  for (const name of names) if (Object.hasOwn(parsed, name)) values[name] = parsed[name] ?? ''
+  // What a faulty line gives would be shown where it is no value either.
+  const faulty = new Set(lines.filter((line) => faultOf(line, names) !== undefined).map((line) => partsOf(line).name))
+  for (const name of names) if (Object.hasOwn(parsed, name) && !faulty.has(name)) values[name] = parsed[name] ?? ''
   const numbered = lines.map((line, index) => ({ line, at: `line ${index + 1}` }))
   const tell = (judge: (line: string, names: readonly string[]) => string | undefined) =>
     numbered.flatMap(({ line, at }) => {

@@ -52,8 +52,9 @@ for (const [text, fault] of [
   [Buffer.from(BOTH, 'utf16le'), 'it is no text in UTF-8; save it once more, as UTF-8'],
 ] as const)
   test(`is named: ${fault}`, () => {
-    const { faults, remarks } = read(text as string)
+    const { values, faults, remarks } = read(text as string)
     assert.deepEqual(faults, [fault])
+    assert.ok(!Object.values(values).some((value) => value.includes(' ')), 'a faulty line gives nothing')
     assert.ok(!JSON.stringify([faults, remarks]).includes(KEY.slice(-20)))
   })
 
