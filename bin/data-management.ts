@@ -1,5 +1,7 @@
 /** Opens what the commands of the receiving machine work with. */
-import { resolve } from 'node:path'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { isSetUp } from '@splitcart/data-management/doctor.ts'
 import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
@@ -51,15 +53,25 @@ export async function checkServerData({ DATA_MANAGEMENT_DATA_DIR: dataDir }: Set
 
 async function openIn(settings: Settings): Promise<DataManagement> {
   const disk = realDisk()
-  const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
   const stack = new AsyncDisposableStack()
   try {
+    const folders = await foldersFor(settings, stack)
     const { catalogue, ledger } = await openDatabases(settings, stack)
     return { disk, folders, ledger, catalogue, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
     await stack.disposeAsync()
     throw error
   }
+}
+
+/** What is fetched from a fleet's inbox needs a folder while it is looked at: a passing one where no server is. */
+async function foldersFor(settings: Settings, stack: AsyncDisposableStack): Promise<Folders> {
+  const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
+  if (inboxServers(settings) === undefined || (await isSetUp(realDisk(), dataDir))) return foldersIn(dataDir)
+  const passing = await mkdtemp(join(tmpdir(), 'splitcart-'))
+  stack.defer(() => rm(passing, { recursive: true, force: true }))
+  await makeFolders(realDisk(), foldersIn(passing))
+  return foldersIn(passing)
 }
 
 async function openDatabases(settings: Settings, stack: AsyncDisposableStack) {

@@ -8,10 +8,11 @@ import { HOUSE } from '@splitcart/data-management/update-db/fleet-house.ts'
 import { LOADING_FROM_A_FOLDER, type UpdateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
+import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
-import { checkServerData, type DataManagement } from './data-management.ts'
+import type { DataManagement } from './data-management.ts'
 import { openFleet } from './fleet.ts'
 import { person } from './person.ts'
 import { stopSignal, type Terminal } from './terminal.ts'
@@ -33,9 +34,9 @@ export async function haveFulfilled(
   if (wanted.from !== undefined && upload.state !== wanted.from)
     throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
   await machine.ledger.uploads.wish(upload.id, wanted.wish, person(), wanted.reason)
-  // Where the data of the server are not here, as with a fleet, a loader elsewhere does it.
+  // Where neither the files of the server are here nor a fleet has them, a loader elsewhere does it.
   const isHere = await isSetUp(machine.disk, machine.folders.data)
-  if (isHere) await checkServerData(settings)
+  if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))
   await using fleet = await openFleet(settings)
   const work = { ...workOf(machine, settings, terminal, {}), fleet }
   const signal = stopSignal()

@@ -220,3 +220,18 @@ test('a proxy, a CA and a host that cannot be used are named before anything is 
       assert.doesNotMatch(stdout + stderr, /geheim/)
     }
 })
+
+test('a heartbeat goes through the proxy for http, without the key, and the file past it', async () => {
+  await using machines = await openMachines()
+  await using proxy = await openConnectProxy()
+  const server = await machines.serve(['--no-update-db'])
+  const API_SECRET_KEY = await machines.key()
+  put(machines, 'a.jsonl')
+  const HEARTBEAT_URL = 'http://heart.example.org/beat'
+  const at = { API_SERVER_URL: server.url, API_SECRET_KEY, HEARTBEAT_URL, HTTP_PROXY: `http://${proxy.address}` }
+  const { code, stdout } = await machines.run(['upload-data'], at)
+  assert.equal(code, 0)
+  assert.match(stdout, /accepted +a\.jsonl/)
+  assert.deepEqual(proxy.asked, [`GET ${HEARTBEAT_URL}`])
+  assert.ok(!proxy.read().includes(API_SECRET_KEY))
+})
