@@ -1,5 +1,6 @@
 /** What every command has: the flags of its settings, the way it prints, and where its problems end. */
 import { Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
+import { path as readPath } from '@splitcart/shared/setting-readers.ts'
 import {
   type Machine,
   readSettings,
@@ -8,10 +9,11 @@ import {
   type Settings,
   type Wanted,
 } from '@splitcart/shared/settings.ts'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { EXIT, exitOf } from './exit-codes.ts'
 import { printed } from './format.ts'
 import { exposureOf, keyIn } from './key-file.ts'
+import { environmentWith, type FoundFiles, findSettings, placesTold } from './settings-files.ts'
 import { type Manner, type Terminal, terminalOf } from './terminal.ts'
 
 /** Adds `--json` and `--quiet`. */
@@ -25,10 +27,11 @@ export function configurable(command: Command, names: readonly SettingName[]): C
   return command
 }
 
-/** The settings for a command of a machine: its flags before the environment. Names every fault at once. */
+/** The settings for a command of a machine: its flags before the environment and the files. Names every fault at once. */
 export function settingsOf(options: Readonly<Record<string, unknown>>, machine: Machine): Settings {
-  const { API_SECRET_KEY: _, API_SECRET_KEY_FILE: __, ...environment } = process.env
-  return readSettings(environment, flagsIn(options), { machine })
+  const found = findTold(options)
+  const { API_SECRET_KEY: _, API_SECRET_KEY_FILE: __, ...environment } = environmentWith(found, process.env)
+  return readAll(found, { environment, flags: flagsIn(options), faults: found.faults }, { machine })
 }
 
 /** The settings for a command that uses the key; no other command ever looks at it. */
@@ -37,25 +40,54 @@ export function settingsWithKey(
   machine: Machine,
   required: readonly SettingName[] = [],
 ): Settings {
-  const settings = readWithKey(flagsIn(options), { machine, required })
-  const warning = settings.API_SECRET_KEY === undefined ? undefined : exposureOf(settings.API_SECRET_KEY, '.env')
-  if (warning !== undefined) process.stderr.write(`${warning}\n`)
+  const found = findTold(options)
+  const environment = environmentWith(found, process.env)
+  const { key, fault } = keyFile(environment)
+  const given = {
+    environment: key === undefined ? environment : { ...environment, API_SECRET_KEY: key },
+    flags: flagsIn(options),
+    faults: fault === undefined ? found.faults : [...found.faults, fault],
+  }
+  const stillRequired = required.filter((name) => fault === undefined || name !== 'API_SECRET_KEY')
+  const settings = readAll(found, given, { machine, required: stillRequired })
+  for (const { path, values } of found.files) {
+    const warning = values.API_SECRET_KEY === undefined ? undefined : exposureOf(path)
+    if (warning !== undefined && values.API_SECRET_KEY === settings.API_SECRET_KEY) process.stderr.write(`${warning}\n`)
+  }
   return settings
 }
 
-function readWithKey(flags: Readonly<Record<string, string>>, wanted: Wanted): Settings {
-  const file = keyFile(process.env)
-  if (file === undefined) return readSettings(process.env, flags, wanted)
-  if ('key' in file) return readSettings({ ...process.env, API_SECRET_KEY: file.key }, flags, wanted)
-  try {
-    const required = wanted.required?.filter((name) => name !== 'API_SECRET_KEY') ?? []
-    readSettings(process.env, flags, { ...wanted, required })
-  } catch (error) {
-    if (error instanceof Problem) throw new Problem('settings_invalid', `\n  ${file.fault}${error.detail}`)
-    throw error
-  }
-  throw new Problem('settings_invalid', `\n  ${file.fault}`)
+/** What the files say; what has no effect in them is told, unless only the summary is wanted. */
+function findTold({ quiet }: Manner): FoundFiles {
+  const found = findSettings()
+  if (quiet !== true) for (const remark of found.remarks) process.stderr.write(`note: ${printed(remark)}\n`)
+  return found
 }
+
+type Given = Readonly<{
+  environment: Readonly<Record<string, string | undefined>>
+  flags: Readonly<Record<string, string>>
+  faults: readonly string[]
+}>
+
+function readAll(found: FoundFiles, { environment, flags, ...given }: Given, wanted: Wanted): Settings {
+  const faults = [...given.faults]
+  if (process.env[CHECKS_OFF] === '0') faults.push(`${CHECKS_OFF}=0 ${NEVER_OFF}`)
+  // What is missing may stand in what could not be read.
+  const required = found.faults.length === 0 ? (wanted.required ?? []) : []
+  try {
+    const settings = readSettings(environment, flags, { ...wanted, required })
+    if (faults.length === 0) return settings
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    faults.push(error.detail.trimStart())
+    if (error.detail.includes(' is required: ')) faults.push(`looked for in ${placesTold(found)}`)
+  }
+  throw new Problem('settings_invalid', `\n  ${faults.join('\n  ')}`)
+}
+
+const CHECKS_OFF = 'NODE_TLS_REJECT_UNAUTHORIZED'
+const NEVER_OFF = 'would give the key to any server; unset it, and name the certificates of an own CA in API_SERVER_CA'
 
 /** The settings that came as flags, by their names. */
 export function flagsIn(options: Readonly<Record<string, unknown>>): Record<string, string> {
@@ -65,6 +97,15 @@ export function flagsIn(options: Readonly<Record<string, unknown>>): Record<stri
     if (typeof value === 'string') flags[name] = value
   }
   return flags
+}
+
+/** The path in an argument, as that of a setting. */
+export function pathArgument(text: string): string {
+  try {
+    return readPath(text)
+  } catch (cause) {
+    throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
+  }
 }
 
 /** Makes several checks of settings; throws one `settings_invalid` that names every fault. */
@@ -121,10 +162,12 @@ function propertyOf(name: string): string {
   return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** The key in API_SECRET_KEY_FILE, or what is wrong with that file; undefined where it is not to be read. */
-function keyFile(environment: NodeJS.ProcessEnv): { key: string } | { fault: string } | undefined {
+/** The key in API_SECRET_KEY_FILE, or what is wrong with that file; neither where it is not to be read. */
+function keyFile(environment: Given['environment']): { key?: string; fault?: string } {
   const path = environment.API_SECRET_KEY_FILE
-  if (path === undefined || path === '' || environment.API_SECRET_KEY) return undefined
-  const found = keyIn(path)
+  if (path === undefined || path === '' || environment.API_SECRET_KEY) return {}
+  // What is wrong with the path itself is told with all other settings.
+  if (faultIn(() => readSettings({ API_SECRET_KEY_FILE: path })) !== undefined) return {}
+  const found = keyIn(readPath(path))
   return 'key' in found ? found : { fault: `API_SECRET_KEY_FILE: ${found.fault}` }
 }

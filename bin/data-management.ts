@@ -1,6 +1,9 @@
 /** Opens what the commands of the receiving machine work with. */
-import { resolve } from 'node:path'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { isSetUp } from '@splitcart/data-management/doctor.ts'
 import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { jetStreamPlaceOf } from '@splitcart/data-management/inbox/jetstream-place.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
@@ -14,27 +17,61 @@ import {
   type Settings,
   withoutPassword,
 } from '@splitcart/shared/settings.ts'
+import { findSettings, placesTold } from './settings-files.ts'
 
 export type DataManagement = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger; catalogue: Catalogue }> &
   AsyncDisposable
 
 const KEY_CHARACTERS_MIN = 16
 
-/** Makes the folders that are missing and opens ledger and catalogue. */
+/** Opens ledger and catalogue of a server that is there: in a wrong folder it makes none. What lies in PostgreSQL needs no folder. */
 export async function openDataManagement(settings: Settings): Promise<DataManagement> {
   checkInbox(settings)
-  const disk = realDisk()
+  if (databaseServer(settings) === undefined) await checkServerData(settings)
+  return await openIn(settings)
+}
+
+/** Makes the folders that are missing, too: for what receives and loads. */
+export async function setUpDataManagement(settings: Settings): Promise<DataManagement> {
+  checkInbox(settings)
   const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
-  await checkPrivate(disk, Object.values(folders))
-  await makeFolders(disk, folders)
+  await checkPrivate(realDisk(), Object.values(folders))
+  await makeFolders(realDisk(), folders)
+  return await openIn(settings)
+}
+
+/** Throws `data_missing` where no server has ever run, and `folder_unsafe` where this user must not work. */
+export async function checkServerData({ DATA_MANAGEMENT_DATA_DIR: dataDir }: Settings): Promise<void> {
+  const folders = foldersIn(dataDir)
+  await checkPrivate(realDisk(), Object.values(folders))
+  if (await isSetUp(realDisk(), dataDir)) return
+  const found = findSettings()
+  const closed =
+    found.closed.length === 0 ? '' : '; whom the last file is for may read it: sudo -u splitcart splitcart …'
+  throw new Problem('data_missing', `${folders.data} holds none; settings come from ${placesTold(found)}${closed}`)
+}
+
+async function openIn(settings: Settings): Promise<DataManagement> {
+  const disk = realDisk()
   const stack = new AsyncDisposableStack()
   try {
+    const folders = await foldersFor(settings, stack)
     const { catalogue, ledger } = await openDatabases(settings, stack)
     return { disk, folders, ledger, catalogue, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
     await stack.disposeAsync()
     throw error
   }
+}
+
+/** What is fetched from a fleet's inbox needs a folder while it is looked at: a passing one where no server is. */
+async function foldersFor(settings: Settings, stack: AsyncDisposableStack): Promise<Folders> {
+  const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
+  if (inboxServers(settings) === undefined || (await isSetUp(realDisk(), dataDir))) return foldersIn(dataDir)
+  const passing = await mkdtemp(join(tmpdir(), 'splitcart-'))
+  stack.defer(() => rm(passing, { recursive: true, force: true }))
+  await makeFolders(realDisk(), foldersIn(passing))
+  return foldersIn(passing)
 }
 
 async function openDatabases(settings: Settings, stack: AsyncDisposableStack) {

@@ -1,4 +1,5 @@
-/** Numbers as people read them. */
+/** Numbers and texts as people read them. */
+import { masked } from '@splitcart/shared/masked.ts'
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 const WHOLE = new Intl.NumberFormat('en')
@@ -51,7 +52,12 @@ const DURATIONS = [
   [90_000, 'min', 60_000],
 ] as const
 
-/** Text from outside, safe to print: control characters, with which a row could draw on the terminal, become visible. */
+/** Text from outside, safe to print: no key is in it, and control characters, with which a row could draw on the terminal, become visible. */
 export function printed(text: string): string {
+  return withoutControls(masked(text))
+}
+
+/** Text whose control characters became visible. */
+export function withoutControls(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }

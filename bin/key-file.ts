@@ -1,10 +1,11 @@
 /** The key where a file or standard input holds it: a command line shows it to every user of the machine, a private file to nobody else. */
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { parseEnv } from 'node:util'
+import { decoded } from './env-file.ts'
 
 const STANDARD_INPUT = '-'
 const OTHERS_MAY = 0o077
+const GROUP_MAY_READ = 0o040
 // No key is that long: whatever is, was named by mistake.
 const BYTES_MAX = 4096
 const WAIT_MS = 10
@@ -25,11 +26,15 @@ export function keyIn(path: string): { key: string } | { fault: string } {
   }
 }
 
-/** A warning when this key stands in a `.env` that others can read. Not refused: such a file may hold much else, and work for years. */
-export function exposureOf(key: string, path: string): string | undefined {
-  if (process.platform === 'win32' || !existsSync(path) || (statSync(path).mode & OTHERS_MAY) === 0) return undefined
-  const isThere = parseEnv(readFileSync(path, 'utf8')).API_SECRET_KEY === key
-  return isThere ? `warning: ${path} holds the key and can be read by others; run: chmod 600 ${path}` : undefined
+/** A warning when others can read a file of settings with a key. Not refused: such a file may hold much else, and work for years. */
+export function exposureOf(path: string): string | undefined {
+  if (process.platform === 'win32') return undefined
+  const { mode, uid } = statSync(path)
+  // Root gives a file to the group of the server, which is to read it.
+  const others = uid === 0 && process.geteuid?.() !== 0 ? OTHERS_MAY & ~GROUP_MAY_READ : OTHERS_MAY
+  return (mode & others) === 0
+    ? undefined
+    : `warning: ${path} holds the key and can be read by others; run: chmod 600 ${path}`
 }
 
 function fromStandardInput(): { key: string } | { fault: string } {
@@ -48,13 +53,19 @@ function faultOf(file: number, path: string): string | undefined {
   return undefined
 }
 
-function checked(text: string, path: string): { key: string } | { fault: string } {
-  const key = text.trim()
+function checked(bytes: Buffer, path: string): { key: string } | { fault: string } {
+  const key = keyAlone(decoded(bytes).trim())
   if (key === '') return { fault: `${path} is empty` }
-  return Buffer.byteLength(text) > BYTES_MAX ? { fault: `${path} holds more than a key` } : { key }
+  return bytes.length > BYTES_MAX ? { fault: `${path} holds more than a key` } : { key }
 }
 
-function read(file: number): string {
+/** A key has neither a name nor quotation marks: those round it are the habit of another kind of file. */
+function keyAlone(text: string): string {
+  const value = text.replace(/^(?:export\s+|set\s+|\$env:)?API_SECRET_KEY\s*=\s*/i, '')
+  return /^(["'])(?<key>.*)\1$/.exec(value)?.groups?.key ?? value
+}
+
+function read(file: number): Buffer {
   const buffer = Buffer.alloc(BYTES_MAX + 1)
   let length = 0
   while (length < buffer.length) {
@@ -62,7 +73,7 @@ function read(file: number): string {
     if (bytes === 0) break
     length += bytes
   }
-  return buffer.toString('utf8', 0, length)
+  return buffer.subarray(0, length)
 }
 
 /** Reads what is there. A pipe that another program made non-blocking has nothing yet instead of waiting. */

@@ -1,46 +1,47 @@
 /** What the page shows of the program: its version, and the settings in force, of which secrets are only said to be set. */
-import { readFileSync } from 'node:fs'
-import { parseEnv } from 'node:util'
+import { resolve } from 'node:path'
 import type { Program } from '@splitcart/data-management/api/services.ts'
 import type { SettingView } from '@splitcart/data-management/api/system-schema.ts'
 import { SETTINGS, withoutPassword } from '@splitcart/shared/settings.ts'
 import { flagsIn } from './command-line.ts'
+import { person } from './person.ts'
 import { programVersion } from './program-version.ts'
-
-type Texts = Readonly<Record<string, string | undefined>>
+import { environmentWith, findSettings, originOf } from './settings-files.ts'
 
 /** The version, and the settings of the receiving machine with where each came from. */
 export function programView(options: Readonly<Record<string, unknown>>): Program {
-  return { version: programVersion(), settings: settingsView(options) }
+  const settings = settingsView(options)
+  return { version: programVersion(), settings, shell: shellOf(settings) }
+}
+
+/** The file of the machine leads everybody to the data, from any folder; else the folder must be named. */
+function shellOf(settings: readonly SettingView[]): Program['shell'] {
+  const { from, value } = settings.find(({ name }) => name === 'DATA_MANAGEMENT_DATA_DIR') ?? {}
+  const [user] = person().split('@')
+  if (from === 'system file') return { before: `sudo -u ${user} splitcart`, after: '' }
+  return { before: 'npx splitcart', after: ` --data-management-data-dir ${quoted(resolve(value ?? ''))}` }
+}
+
+function quoted(path: string): string {
+  return /^[\w./:@+-]+$/.test(path) ? path : JSON.stringify(path)
 }
 
 /** In the order of the table. */
 function settingsView(options: Readonly<Record<string, unknown>>): SettingView[] {
-  const [flags, file] = [flagsIn(options), envFile()]
+  const [flags, found] = [flagsIn(options), findSettings()]
+  const environment = environmentWith(found, process.env)
+  const sourceOf = (name: string): { text?: string | undefined; from?: SettingView['from'] | undefined } => {
+    if (flags[name] !== undefined) return { text: flags[name], from: 'flag' }
+    if (environment[name]) return { text: environment[name], from: originOf(name, found, process.env) }
+    return name === 'API_SECRET_KEY' && environment.API_SECRET_KEY_FILE ? { text: 'set', from: 'key file' } : {}
+  }
   return Object.entries(SETTINGS).flatMap(([name, setting]) => {
     if (setting.machine === 'scraping') return []
     const is_secret = 'secret' in setting
-    const { text, from } = sourceOf(name, flags, file)
+    const { text, from } = sourceOf(name)
     const given = text ?? setting.fallback
     const value = given === undefined ? null : is_secret ? 'set' : withoutPassword(given)
     const origin = from ?? (setting.fallback === undefined ? 'nowhere' : 'default')
     return [{ name, value, is_secret, from: origin, about: setting.about }]
   })
-}
-
-function sourceOf(name: string, flags: Texts, file: Texts): { text?: string; from?: SettingView['from'] } {
-  const [flag, given] = [flags[name], process.env[name]]
-  if (flag !== undefined) return { text: flag, from: 'flag' }
-  if (given !== undefined && given !== '') return { text: given, from: file[name] === given ? '.env' : 'environment' }
-  if (name === 'API_SECRET_KEY' && process.env.API_SECRET_KEY_FILE) return { text: 'set', from: 'key file' }
-  return {}
-}
-
-function envFile(): Texts {
-  try {
-    return parseEnv(readFileSync('.env', 'utf8'))
-  } catch {
-    // There is none, most often.
-    return {}
-  }
 }

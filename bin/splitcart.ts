@@ -1,6 +1,6 @@
 /** The command line: parses, wires, prints. Nothing else in the project reads argv, the environment or exit codes. */
-import { existsSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
+import { masked } from '@splitcart/shared/masked.ts'
 import { Command, CommanderError } from 'commander'
 import { EXIT } from './exit-codes.ts'
 import { versionLine } from './program-version.ts'
@@ -37,11 +37,11 @@ setFlagsFromString('--heap-growing-percent=20')
 // What is written here is nobody else's business: databases, scrapes, backups.
 process.umask(0o077)
 endWhenNobodyReads()
-readEnvFile()
 
 const program = new Command('splitcart')
   .description('Brings scraped products from machines at home into the database on a server.')
   .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(masked(text)) })
   .showHelpAfterError('(splitcart help shows what there is)')
   .version(versionLine(), '-V, --version', 'print the version')
 const [, , wanted = ''] = process.argv
@@ -63,16 +63,6 @@ try {
 function namesFor(wanted: string): readonly string[] {
   if (Object.hasOwn(COMMANDS, wanted)) return [wanted]
   return ['-V', '--version'].includes(wanted) ? [] : Object.keys(COMMANDS)
-}
-
-/** A file that cannot be read is told in words; a command without its settings would do something else than was meant. */
-function readEnvFile(): void {
-  try {
-    if (existsSync('.env')) process.loadEnvFile('.env')
-  } catch (cause) {
-    process.stderr.write(`splitcart: .env cannot be read: ${cause instanceof Error ? cause.message : cause}\n`)
-    process.exit(EXIT.usage)
-  }
 }
 
 /** Commands that were made on their own would end the process themselves, with an exit code that is not ours. */

@@ -2,11 +2,13 @@
  * Where results and messages go: results to stdout, everything else to stderr; colour only on a terminal.
  *
  * Names, reasons and rows come from outside. So what a line or record holds is always printed as one line, and control
- * characters, which could draw on the terminal or forge a line, are made visible: here, so that nobody can forget it.
+ * characters, which could draw on the terminal or forge a line, are made visible, and keys unreadable: here, so that nobody can
+ * forget it.
  */
 import { styleText } from 'node:util'
 import { asciiControls } from '@splitcart/shared/controls.ts'
-import { printed } from './format.ts'
+import { masked } from '@splitcart/shared/masked.ts'
+import { printed, withoutControls } from './format.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
@@ -15,6 +17,9 @@ export type Mark = Readonly<{ style: Style; length: number }>
 
 /** How a command was asked to print. */
 export type Manner = Readonly<{ json?: boolean; quiet?: boolean }>
+
+/** A line of what programs read. */
+export type OutputRecord = Readonly<{ type: 'file' | 'check' | 'summary' | 'error'; [field: string]: unknown }>
 
 export type Terminal = Readonly<{
   manner: Manner
@@ -25,7 +30,9 @@ export type Terminal = Readonly<{
   /** The line that sums up, for people: also with --quiet. */
   sum: (line: string) => void
   /** A record of the result, for programs; nothing without --json. */
-  record: (record: Readonly<{ type: 'file' | 'check' | 'summary' | 'error'; [field: string]: unknown }>) => void
+  record: (record: OutputRecord) => void
+  /** A new key, which is shown this once: as a line for people, in a record for programs. */
+  reveal: (line: string, record?: OutputRecord) => void
   /** A line for people that is not the result. */
   note: (line: string) => void
 }>
@@ -43,7 +50,11 @@ export function terminalOf(manner: Manner): Terminal {
     },
     record: (record) => {
       if (manner.json && (!manner.quiet || (record.type !== 'file' && record.type !== 'check')))
-        process.stdout.write(`${asciiControls(JSON.stringify(record))}\n`)
+        process.stdout.write(`${asciiControls(masked(JSON.stringify(record)))}\n`)
+    },
+    reveal: (line, record) => {
+      if (!manner.json) process.stdout.write(`${withoutControls(line)}\n`)
+      else if (record !== undefined) process.stdout.write(`${asciiControls(JSON.stringify(record))}\n`)
     },
     note: (line) => {
       if (!manner.quiet) process.stderr.write(`${printed(line)}\n`)

@@ -23,12 +23,15 @@ type ProgressEvent = Extract<UploadEvent, { type: 'progress' }>
 
 export class UploadReport {
   readonly #terminal: Terminal
+  readonly #outbox: string
   readonly #live: LogUpdate | undefined
   readonly #moving = new Map<string, ProgressEvent>()
   #leftAlone = false
 
-  constructor(terminal: Terminal) {
+  /** `outbox`: its folder, for those who put their files into another one. */
+  constructor(terminal: Terminal, outbox: string) {
     this.#terminal = terminal
+    this.#outbox = outbox
     this.#live = terminal.isLive ? createLogUpdate() : undefined
   }
 
@@ -58,7 +61,7 @@ export class UploadReport {
     if (summary.problem !== undefined && isNothing(summary)) sum('Nothing waits to be sent.')
     else if (this.#leftAlone && isNothing(summary))
       sum('There was nothing to send; what lies in the outbox was left alone.')
-    else sum(summaryLine(summary))
+    else sum(summaryLine(summary, this.#outbox))
     record({ type: 'summary', ...summary })
   }
 
@@ -108,7 +111,7 @@ function isNothing({ sent, duplicates, loaded, held, failed, refused, skipped, w
   return sent + duplicates + loaded + held + failed + refused + skipped + waiting === 0
 }
 
-function summaryLine(summary: Summary): string {
+function summaryLine(summary: Summary, outbox: string): string {
   const named = {
     sent: summary.sent,
     'known already': summary.duplicates,
@@ -121,7 +124,7 @@ function summaryLine(summary: Summary): string {
   const parts = Object.entries(named)
     .filter(([, number]) => number > 0)
     .map(([name, number]) => `${whole(number)} ${name}`)
-  if (parts.length === 0) return 'The outbox is empty; there was nothing to do.'
+  if (parts.length === 0) return `The outbox is empty (${outbox}); there was nothing to do.`
   const rejected =
     summary.rejectedRows > 0
       ? ` ${count(summary.rejectedRows, 'row')} rejected: see the .rejects.jsonl files in the archive.`

@@ -1,12 +1,14 @@
 /** Has a wish about an upload fulfilled: by the update-db that is at work, or else by this process. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isSetUp } from '@splitcart/data-management/doctor.ts'
 import type { Wish } from '@splitcart/data-management/ledger/database.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import { HOUSE } from '@splitcart/data-management/update-db/fleet-house.ts'
 import { LOADING_FROM_A_FOLDER, type UpdateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
+import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
@@ -32,12 +34,15 @@ export async function haveFulfilled(
   if (wanted.from !== undefined && upload.state !== wanted.from)
     throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
   await machine.ledger.uploads.wish(upload.id, wanted.wish, person(), wanted.reason)
+  // Where neither the files of the server are here nor a fleet has them, a loader elsewhere does it.
+  const isHere = await isSetUp(machine.disk, machine.folders.data)
+  if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))
   await using fleet = await openFleet(settings)
   const work = { ...workOf(machine, settings, terminal, {}), fleet }
   const signal = stopSignal()
   let told = false
   for (;;) {
-    await fulfilHere(machine, work, signal)
+    if (isHere) await fulfilHere(machine, work, signal)
     const now = await machine.ledger.uploads.find(upload.id)
     if (now === undefined) throw new Problem('not_found', `the upload ${upload.id} is gone`)
     if (now.wish === null || signal.aborted) return now

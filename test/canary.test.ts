@@ -210,6 +210,7 @@ test('keys go through every command and every failure, and are found nowhere', {
   const stage = { machines, canary, run }
   const watching = canary.watch()
   const settingsKey = canary.hatch()
+  await machines.makeServerData()
   const [made = ''] = /^splitcart_\w+/.exec((await machines.run(['keys', 'create', 'a test'])).stdout) ?? []
   const [, id = '', secret = ''] = made.split('_')
   canary.secrets.push(secret)

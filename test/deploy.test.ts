@@ -100,6 +100,14 @@ test('what the units start carries a file to the database, whichever Node and np
   }
 })
 
+test('the unit of the server does not start without the file that README.md makes for its settings', () => {
+  const file = '/etc/splitcart/splitcart.env'
+  assert.match(textOf('splitcart.service'), new RegExp(`^AssertPathExists=${file}$`, 'm'))
+  assert.doesNotMatch(textOf('splitcart.service'), /DATA_MANAGEMENT_DATA_DIR/, 'commands would not find it there')
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  assert.match(readme, new RegExp(`DATA_MANAGEMENT_DATA_DIR=/var/lib/splitcart/data \\| .*-m 640 .*${file}`))
+})
+
 test('README.md installs every unit', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   for (const name of UNITS) assert.ok(readme.includes(`(deploy/${name})`), name)

@@ -36,6 +36,24 @@ test('a key file must be its owner’s alone, and hold one key', { skip: NO_MODE
   assert.match(Object.values(keyIn(at.path)).join(), /EISDIR|can be read/)
 })
 
+test('a key in a key file may stand in quotation marks, behind its name, or in UTF-16', {
+  skip: NO_MODES,
+}, async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'key')
+  for (const written of [
+    `"${KEY}"\n`,
+    `'${KEY}'\r\n`,
+    `API_SECRET_KEY=${KEY}\n`,
+    `export API_SECRET_KEY="${KEY}"`,
+    `\ufeff${KEY}`,
+    Buffer.from(`\ufeff${KEY}\r\n`, 'utf16le'),
+  ]) {
+    await writeFile(path, written, { mode: 0o600 })
+    assert.deepEqual(keyIn(path), { key: KEY }, String(written))
+  }
+})
+
 test('a key file that others can read is refused with the command that mends it, and no file moves', {
   skip: NO_MODES,
 }, async () => {
@@ -46,12 +64,13 @@ test('a key file that others can read is refused with the command that mends it,
   const { code, stderr } = await machines.run(['upload-data'], environment)
   assert.equal(code, 2)
   assert.ok(stderr.includes(`run: chmod 600 ${path}`) && !stderr.includes(KEY), stderr)
-  assert.equal((await machines.run(['status'], environment)).code, 0, 'a command that needs no key looks at none')
+  assert.equal((await machines.run(['salvage'], environment)).code, 0, 'a command that needs no key looks at none')
 })
 
 test('a .env with the key that others can read is warned of', { skip: NO_MODES }, async () => {
   await using machines = await openMachines()
-  await writeFile(join(machines.path, '.env'), `API_SECRET_KEY=${KEY}\n`, { mode: 0o644 })
+  const path = join(machines.path, '.env')
+  await writeFile(path, `API_SECRET_KEY=${KEY}\n`, { mode: 0o644 })
   const { API_SECRET_KEY: _, ...environment } = withoutSettings()
   const upload = () => {
     const child = spawn(process.execPath, [PROGRAM, 'upload-data'], {
@@ -62,7 +81,7 @@ test('a .env with the key that others can read is warned of', { skip: NO_MODES }
   }
   assert.equal(
     (await upload()).join(''),
-    'warning: .env holds the key and can be read by others; run: chmod 600 .env\n',
+    `warning: ${path} holds the key and can be read by others; run: chmod 600 ${path}\n`,
   )
   await chmod(join(machines.path, '.env'), 0o600)
   assert.equal((await upload()).join(''), '')
@@ -114,6 +133,7 @@ test('a user that has a number and no name, as in a container, makes a key and i
   const env = { ...withoutSettings(), DATA_MANAGEMENT_DATA_DIR: join(at.path, 'data') }
   const run = (...args: string[]) =>
     execFileSync(process.execPath, [PROGRAM, ...args], { ...NAMELESS, env, cwd: at.path })
+  run('update-db', '--products')
   assert.match(run('keys', 'create', 'x').toString(), /^splitcart_/)
   assert.match(run('audit').toString(), /54321@\S+ +key created/)
 })

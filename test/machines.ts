@@ -5,6 +5,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { temporaryFolder } from './folders.ts'
 
@@ -30,7 +32,9 @@ export type Machines = AsyncDisposable &
     run: (args: readonly string[], environment?: Environment) => Promise<Ended>
     /** Starts `splitcart serve` and waits until it listens. */
     serve: (args?: readonly string[], environment?: Environment) => Promise<Server>
-    /** Makes a key and returns it. */
+    /** Makes the data folder of a server that has not been started yet. */
+    makeServerData: () => Promise<void>
+    /** Makes a key and returns it, also before the server was started. */
     key: (scope?: string) => Promise<string>
     /** Runs `upload-data` against a server. */
     upload: (server: Pick<Server, 'url'>, key: string, ...args: string[]) => Promise<Ended>
@@ -51,6 +55,7 @@ export async function openMachines(): Promise<Machines> {
     command.ended.then(() => running.delete(command))
     return command
   }
+  const makeServerData = () => makeFolders(realDisk(), foldersIn(dataManagement))
   const run: Machines['run'] = (args, environment) => start(args, environment).ended
   return {
     path: at.path,
@@ -59,7 +64,11 @@ export async function openMachines(): Promise<Machines> {
     start,
     run,
     serve: (args = [], environment) => listening(start(['serve', '--port', '0', ...args], environment)),
-    key: async (scope = 'upload') => (await run(['keys', 'create', 'a test', '--scope', scope])).stdout.trim(),
+    makeServerData,
+    key: async (scope = 'upload') => {
+      await makeServerData()
+      return (await run(['keys', 'create', 'a test', '--scope', scope])).stdout.trim()
+    },
     upload: ({ url }, key, ...args) => run(['upload-data', ...args], { API_SERVER_URL: url, API_SECRET_KEY: key }),
     names: (...folder) => visible(join(at.path, ...folder)),
     [Symbol.asyncDispose]: async () => {

@@ -1,5 +1,6 @@
 /** The journey of scrapes through the programs people run, with catalogue and ledger in PostgreSQL. */
 import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { Observation } from '@splitcart/data-management/catalogue/export.ts'
 import { planOf } from '@splitcart/scraping/generator/plan.ts'
@@ -68,4 +69,18 @@ test('what the scrapers wrote is sent, loaded into PostgreSQL, exported, undone 
   const backup = await machines.run(['backup', `${machines.path}/copy.db`], at)
   assert.notEqual(backup.code, 0)
   assert.match(backup.stderr, /pg_dump/)
+})
+
+test('where the databases are in PostgreSQL, keys and lists need no folder and leave none', {
+  skip: NO_POSTGRES,
+}, async () => {
+  await using database = await makeDatabase()
+  await using machines = await openMachines()
+  const at = { DATABASE_URL: database.address }
+  const { code, stdout, stderr } = await machines.run(['keys', 'create', 'x'], at)
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /^splitcart_/)
+  for (const args of [['keys', 'list'], ['holds', 'list'], ['audit'], ['export', 'products']])
+    assert.equal((await machines.run(args, at)).code, 0)
+  assert.deepEqual(await readdir(machines.path), [])
 })

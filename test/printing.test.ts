@@ -55,6 +55,7 @@ test('names in the outbox and words of the server are printed as text', { skip: 
 
 test('rows, key names and reasons are printed as text', { skip: NO_ODD_NAMES }, async () => {
   await using machines = await openMachines()
+  await machines.makeServerData()
   const inbox = join(machines.dataManagement, 'product_inbox')
   await machines.run(['keys', 'create', EVIL, '--only', EVIL])
   await writeFile(join(inbox, 'rows.jsonl'), `${JSON.stringify(ROW)}\n`)

@@ -9,6 +9,8 @@ const PAGE = 'docs/security.md'
 const LINES = 55
 const TITLE = /\btest\(\s*(?:`([^`]*)`|'([^']*)'|"([^"]*)")/g
 const CITED = /`([\w/.-]+\.test\.ts)`: (.+?)(?= ·|\. Open|\. No |\. The | \(|$)/g
+// The one file that refuses the variable names it, and the one that tells those who put it into a file.
+const REFUSING = ['bin/command-line.ts', 'bin/env-file.ts']
 const UNSAFE = /rejectUnauthorized|NODE_TLS_REJECT_UNAUTHORIZED|\beval\(|\bnew Function\b|node:vm/
 
 type Line = Readonly<{ number: number; held: string }>
@@ -60,8 +62,5 @@ test('no source turns certificate checks off, or runs text as code', () => {
     exclude: ['**/node_modules/**', '**/test/**'],
   })
   assert.ok(sources.length > 100)
-  assert.deepEqual(
-    sources.filter((path) => UNSAFE.test(readFileSync(join(ROOT, path), 'utf8'))),
-    [],
-  )
+  assert.deepEqual(sources.filter((path) => UNSAFE.test(readFileSync(join(ROOT, path), 'utf8'))).sort(), REFUSING)
 })

@@ -60,6 +60,8 @@ test('the machine says how it is: versions, settings and where they came from, l
   assert.equal(system.versions.node, process.versions.node)
   assert.match(system.versions.sqlite, /^3\./)
   const settings = new Map(system.settings.map(({ name, value, from }) => [name, [value, from]]))
+  const { before, after } = system.shell
+  assert.deepEqual([before, after], ['npx splitcart', ` --data-management-data-dir ${machines.dataManagement}`])
   assert.deepEqual(settings.get('PORT'), ['0', 'flag'])
   assert.deepEqual(settings.get('INBOX_HOURS_MAX'), ['99', 'environment'])
   assert.deepEqual(settings.get('BODY_BYTES_MAX'), [String(512 * 1024 * 1024), 'default'])

@@ -12,9 +12,9 @@ import { type Machines, openMachines, PROGRAM, until, withoutSettings } from './
 
 type Status = { scraping: ScrapingStatus | null; data_management: DataManagementStatus | null }
 
-async function statusOf(machines: Machines): Promise<Status> {
+async function statusOf(machines: Machines, expected = 0): Promise<Status> {
   const { code, stdout, stderr } = await machines.run(['status', '--json'])
-  assert.equal(code, 0, stderr)
+  assert.equal(code, expected, stderr)
   return JSON.parse(stdout)
 }
 
@@ -32,9 +32,12 @@ async function put(machines: Machines, name: string): Promise<void> {
 
 test('a machine on which nothing has happened yet says so', async () => {
   await using machines = await openMachines()
-  assert.deepEqual(await statusOf(machines), { type: 'summary', scraping: null, data_management: null } as object)
-  const { code, stdout } = await machines.run(['status'])
-  assert.deepEqual([code, stdout.match(/nothing here yet/g)?.length], [0, 2])
+  const nothing = { type: 'summary', scraping: null, data_management: null }
+  assert.deepEqual(await statusOf(machines, 2), nothing as object)
+  const { code, stdout, stderr } = await machines.run(['status'])
+  assert.deepEqual([code, stdout.match(/nothing here yet/g)?.length], [2, 2])
+  assert.match(stdout, new RegExp(`^settings: the environment, .*${machines.path}/\\.env \\(not there\\)`, 'm'))
+  assert.match(stderr, /If this is the wrong folder, name the right one: --scraping-data-dir/)
   assert.deepEqual(await readdir(machines.path), [], 'looking makes no folders')
 })
 
@@ -73,7 +76,7 @@ const NOT_ROOT = process.getuid?.() !== 0 && 'only root can start a program as a
 test('a user without the right to look gets a sentence, and no stack', { skip: NOT_ROOT }, async () => {
   await using machines = await openMachines()
   await put(machines, 'a.jsonl')
-  await machines.run(['keys', 'list'])
+  await machines.key()
   await chmod(machines.path, 0o755)
   for (const folder of [machines.scraping, machines.dataManagement]) await chmod(folder, 0o755)
   const env = {

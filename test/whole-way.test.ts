@@ -69,7 +69,8 @@ test('what the scrapers wrote comes out of the catalogue, value by value', async
   assert.deepEqual([status.data_management.uploads.loaded, status.scraping.uploads.loaded], [18, 18])
 
   const again = await machines.upload(server, key)
-  assert.deepEqual([again.code, again.stdout], [0, 'The outbox is empty; there was nothing to do.\n'])
+  assert.equal(again.code, 0)
+  assert.match(again.stdout, /^The outbox is empty \(.+product_outbox\); there was nothing to do\.\n$/)
 })
 
 const GOOD = { sku: 's1', name: 'Milk', normalized_name_brand_size: 'milk', price_current: 1.5 }

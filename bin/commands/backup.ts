@@ -16,10 +16,12 @@ import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { move } from '@splitcart/shared/durable-file.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
+import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { configurable, pathArgument, run, settingsOf } from '../command-line.ts'
+import { checkServerData } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { person } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
@@ -35,7 +37,7 @@ export function addBackup(program: Command): void {
     .description(
       'copy catalogue and ledger, also while the server runs: into a folder as splitcart-<time>.db, or to a file; the ledger comes next to it as <file>.ledger',
     )
-    .argument('<place>', 'a folder, or a file that must not exist yet')
+    .argument('<place>', 'a folder, or a file that must not exist yet', pathArgument)
     .action((file: string, options: Options) =>
       run(options, (terminal) => makeBackup(file, settingsOf(options, 'data-management'), terminal)),
     )
@@ -49,7 +51,7 @@ export function addRestore(program: Command): void {
     .description(
       'put a backup in place of catalogue and ledger; what is there is kept aside. The server must be stopped',
     )
-    .argument('<file>', 'a file that backup made')
+    .argument('<file>', 'a file that backup made', pathArgument)
     .action((file: string, options: Options) =>
       run(options, (terminal) => restoreBackup(file, settingsOf(options, 'data-management'), terminal)),
     )
@@ -58,6 +60,7 @@ export function addRestore(program: Command): void {
 
 async function makeBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {
   checkFiles(settings)
+  await checkServerData(settings)
   const disk = realDisk()
   const backup = await placeOf(disk, file)
   await backUp(disk, databasesOf(settings), backup)
@@ -111,6 +114,7 @@ async function restoreBackup(file: string, settings: Settings, terminal: Termina
   checkCopy(backup.ledger, 'upload')
   const disk = realDisk()
   const { data } = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
+  await checkPrivate(disk, Object.values(foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)))
   await makeFolders(disk, foldersIn(settings.DATA_MANAGEMENT_DATA_DIR))
   using _server = takeLock(join(data, '.serve.lock'), 'stop the server first: splitcart serve')
   using _loader = takeLock(join(data, '.update-db.lock'), 'stop update-db first')

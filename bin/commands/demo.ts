@@ -38,7 +38,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     SCRAPING_DATA_DIR: join(folder, 'scraping'),
     DATA_MANAGEMENT_DATA_DIR: join(folder, 'data_management'),
   }
-  const stage = new Stage({ ...environment, LOG_LEVEL: 'warn' })
+  const stage = new Stage(folder, { ...environment, LOG_LEVEL: 'warn' })
   try {
     const title = (text: string) => {
       terminal.say('')
@@ -47,8 +47,8 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     title('1. Shops are scraped: JsonlWriter hands whole files to product_outbox.')
     await scrape(environment.SCRAPING_DATA_DIR, terminal)
     title('2. The server starts, and makes a key for the scraping machine.')
-    const key = await stage.output(['keys', 'create', 'demo', '--scope', 'upload,read,admin'])
     const server = await stage.serve()
+    const key = await stage.output(['keys', 'create', 'demo', '--scope', 'upload,read,admin'])
     terminal.say(`splitcart serve            ${server}`)
     title('3. upload-data sends the files and waits until update-db has loaded them.')
     const code = await stage.show(['upload-data', '--wait'], { API_SERVER_URL: server, API_SECRET_KEY: key })
@@ -58,10 +58,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     terminal.say(`${count(products, 'product')}, ${count(observations, 'observation')} of their prices.`)
     terminal.say('')
     terminal.say(`The page is at ${server}; sign in with the key`)
-    terminal.say(`  ${key}`)
+    terminal.reveal(`  ${key}`)
     terminal.say('')
     terminal.say('Or ask without it:')
-    terminal.say(`  curl -H 'X-API-Key: ${key}' ${server}/api/uploads`)
+    terminal.reveal(`  curl -H 'X-API-Key: ${key}' ${server}/api/uploads`)
     terminal.say('')
     if (options.stay || process.stdin.isTTY) await untilStopped(terminal, folder, signal)
     else terminal.say('All of it is removed now. To look around, run it with --stay.')
@@ -72,7 +72,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   }
 }
 
-/** The environment with every setting at its default. Emptied, not removed: a `.env` here must not bring it back, least of all DATABASE_URL. */
+/** The environment with every setting at its default. Emptied, not removed: no file must bring it back, least of all DATABASE_URL. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...environment, ...Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, ''])) }
 }
@@ -93,10 +93,12 @@ async function untilStopped(terminal: Terminal, folder: string, signal: AbortSig
 
 /** The programs of the demo, each a process of its own as in real use. */
 class Stage {
+  readonly #folder: string
   readonly #environment: NodeJS.ProcessEnv
   readonly #running = new Set<ChildProcess>()
 
-  constructor(environment: NodeJS.ProcessEnv) {
+  constructor(folder: string, environment: NodeJS.ProcessEnv) {
+    this.#folder = folder
     this.#environment = environment
   }
 
@@ -141,7 +143,8 @@ class Stage {
     stdio: 'inherit' | ('ignore' | 'pipe' | 'inherit')[],
     extra: NodeJS.ProcessEnv,
   ): ChildProcess {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio, env: { ...this.#environment, ...extra } })
+    const env = { ...this.#environment, ...extra }
+    const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: this.#folder, stdio, env })
     this.#running.add(child)
     child.on('exit', () => this.#running.delete(child))
     return child

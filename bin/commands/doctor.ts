@@ -4,7 +4,7 @@ import { examineFolders } from '@splitcart/scraping/doctor.ts'
 import { examineServer } from '@splitcart/scraping/doctor-server.ts'
 import { foldersIn } from '@splitcart/scraping/folders.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
-import { type Finding, fail, ok } from '@splitcart/shared/finding.ts'
+import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
@@ -13,10 +13,19 @@ import { checkInbox, checkServerKey } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { count } from '../format.ts'
+import { certificatesIn, setUpNetwork } from '../network.ts'
+import { findSettings, placesTold } from '../settings-files.ts'
 import type { Style, Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; quiet?: boolean }
 
+const DOCTOR_SETTINGS = [
+  'API_SERVER_URL',
+  'API_SERVER_CA',
+  'SCRAPING_DATA_DIR',
+  'DATA_MANAGEMENT_DATA_DIR',
+  'DATABASE_URL',
+] as const
 const NODE_MIN = '24.15.0'
 const SQLITE_MIN = '3.51.3'
 const STYLE: Readonly<Record<Finding['state'], Style>> = { ok: 'green', warn: 'yellow', fail: 'red' }
@@ -27,7 +36,7 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('examine settings, folders, disk, server and key of this machine, and say what to do')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  printable(configurable(command, ['API_SERVER_URL', 'SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']))
+  printable(configurable(command, DOCTOR_SETTINGS))
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
@@ -49,13 +58,15 @@ async function* examineAll(options: Options): AsyncGenerator<Finding> {
   const { node = '', sqlite = '' } = process.versions
   yield versionFinding('Node', node, NODE_MIN)
   yield versionFinding('SQLite', sqlite, SQLITE_MIN)
+  const found = findSettings()
+  for (const remark of found.remarks) yield warn('settings', remark, 'It has no effect there.')
   const settings = settingsOrFaults(options)
   if (Array.isArray(settings)) {
     for (const fault of settings)
-      yield fail('settings', fault, 'Mend it in .env or in the environment; docs/settings.md lists all settings.')
+      yield fail('settings', fault, 'Mend it where it stands; docs/settings.md lists all settings.')
     return
   }
-  yield ok('settings', 'all can be read')
+  yield ok('settings', `all can be read, from ${placesTold(found)}`)
   const disk = realDisk()
   const { outbox } = foldersIn(settings.SCRAPING_DATA_DIR)
   const sends = settings.API_SERVER_URL !== undefined || (await disk.lstat(outbox).catch(codeOf)) !== 'ENOENT'
@@ -76,7 +87,12 @@ async function* examineScraping(settings: Settings): AsyncGenerator<Finding> {
   if (server === undefined) yield fail('settings', 'API_SERVER_URL is not set', 'Set it to the address of the server.')
   if (key === undefined)
     yield fail('settings', 'API_SECRET_KEY is not set', 'Make a key on the server: splitcart keys create NAME')
-  if (server !== undefined) yield* examineServer(server, key)
+  if (server !== undefined) {
+    setUpNetwork(settings)
+    if (settings.HTTPS_PROXY !== undefined && server.protocol === 'https:')
+      yield ok('proxy', `${settings.HTTPS_PROXY.host} leads to https addresses, but to none of NO_PROXY`)
+    yield* examineServer(server, key)
+  }
 }
 
 async function* examineServing(settings: Settings): AsyncGenerator<Finding> {
@@ -109,6 +125,7 @@ function settingsOrFaults(options: Options): Settings | string[] {
   let settings: Settings | undefined
   const faults = faultIn(() => {
     settings = settingsWithKey(options, 'both')
+    if (settings.API_SERVER_CA !== undefined) certificatesIn(settings.API_SERVER_CA)
     checkInbox(settings)
   })
   return faults === undefined && settings !== undefined ? settings : (faults ?? '').trim().split(/\n\s*/)

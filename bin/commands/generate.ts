@@ -8,7 +8,7 @@ import { land, removeIfThere, writePart } from '@splitcart/shared/durable-file.t
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Command, InvalidArgumentError } from 'commander'
-import { printable, run } from '../command-line.ts'
+import { pathArgument, printable, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
@@ -28,7 +28,7 @@ export function addGenerate(program: Command): void {
   const command = program
     .command('generate')
     .description('write realistic scrapes of invented shops into a folder; the same numbers give the same bytes')
-    .argument('<folder>', 'where to write, e.g. scraping/data/product_outbox')
+    .argument('<folder>', 'where to write, e.g. scraping/data/product_outbox', pathArgument)
     .option('--one-file <name>', 'write all of them into one file of this name')
   for (const [name, about] of Object.entries(NUMBERS)) command.option(`--${name} <number>`, about, whole)
   command

@@ -66,8 +66,15 @@ async function makeKey(name: string, options: Options, terminal: Terminal): Prom
   const detail = rightsOf(wanted)
   await ledger.audit({ at: Date.now(), who: person(), what: 'key created', about: key.id, detail })
   terminal.note(`A key for ${detail}. It is shown only now; put it into API_SECRET_KEY on that machine:`)
-  terminal.say(key.text)
-  terminal.record({ type: 'summary', id: key.id, name, scopes, only: onlyFor, from: onlyFrom, key: key.text })
+  terminal.reveal(key.text, {
+    type: 'summary',
+    id: key.id,
+    name,
+    scopes,
+    only: onlyFor,
+    from: onlyFrom,
+    key: key.text,
+  })
   return EXIT.done
 }
 
@@ -79,8 +86,8 @@ async function rotateKey(id: string, options: Options, terminal: Terminal): Prom
   const detail = `replaced by ${key.id}, works until ${time(until)}`
   await machine.ledger.audit({ at: Date.now(), who: person(), what: 'key rotated', about: id, detail })
   terminal.note(`The old key works until ${time(until)}. The new one is shown only now:`)
-  terminal.say(key.text)
-  terminal.record({ type: 'summary', id: key.id, replaces: id, until: new Date(until).toISOString(), key: key.text })
+  const replaced = { replaces: id, until: new Date(until).toISOString() }
+  terminal.reveal(key.text, { type: 'summary', id: key.id, ...replaced, key: key.text })
   return EXIT.done
 }
 

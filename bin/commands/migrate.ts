@@ -1,13 +1,12 @@
 /** `splitcart migrate --to postgres://…`: moves catalogue and ledger into PostgreSQL. */
 import { join, resolve } from 'node:path'
-import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { migrate } from '@splitcart/data-management/migrate.ts'
-import { realDisk } from '@splitcart/shared/disk.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, withoutPassword } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
+import { checkServerData } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -39,7 +38,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
       'Others on this machine can read the password in --to while this runs; PGPASSWORD keeps it from them.',
     )
   const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
-  await makeFolders(realDisk(), foldersIn(dataDir))
+  await checkServerData(settings)
   using _server = takeLock(join(dataDir, '.serve.lock'), 'stop the server first: splitcart serve')
   using _loader = takeLock(join(dataDir, '.update-db.lock'), 'stop update-db first')
   const migration = { catalogue: databaseFile(settings), dataDir, server }

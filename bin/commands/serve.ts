@@ -16,12 +16,14 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts'
-import { checkInbox, checkServerKey, type DataManagement, openDataManagement } from '../data-management.ts'
+import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
 import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
+import { setUpNetwork } from '../network.ts'
 import { programView } from '../program-view.ts'
+import { findSettings, placesTold } from '../settings-files.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 
 type Options = { updateDb: boolean; behindProxy?: true }
@@ -64,9 +66,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     readDoor,
   )
   const door = readDoor()
+  setUpNetwork(settings)
   const signal = stopSignal()
   const log = openLog(settings.LOG_LEVEL)
-  await using machine = await openDataManagement(settings)
+  await using machine = await setUpDataManagement(settings)
   await using fleet = await openFleet(settings, log)
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
   const stale = await removeParts(machine.disk, machine.folders)
@@ -84,6 +87,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await listen(server, settings)
   renewCertificate(server.server, settings, log)
   const scheme = door.tls === undefined ? 'http' : 'https'
+  log.info({ settings: placesTold(findSettings()), data: machine.folders.data }, 'the settings in force come from')
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
   const alarm = watchSilence(services, settings, log, signal)

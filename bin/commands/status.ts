@@ -8,6 +8,7 @@ import type { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, duration, size, time, whole } from '../format.ts'
+import { findSettings, placesTold } from '../settings-files.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; quiet?: boolean }
@@ -23,6 +24,7 @@ export function addStatus(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'both')
+  const places = placesTold(findSettings())
   const { SCRAPING_DATA_DIR, DATA_MANAGEMENT_DATA_DIR } = settings
   const disk = realDisk()
   const scraping = await scrapingStatus(disk, SCRAPING_DATA_DIR)
@@ -31,7 +33,13 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   tell(terminal, `data_management (${DATA_MANAGEMENT_DATA_DIR})`, dataManagement && serverLines(dataManagement))
   const problems = [...(scraping?.problems ?? []), ...(dataManagement?.problems ?? [])]
   for (const problem of problems) terminal.note(`warning  ${problem}`)
+  terminal.say(`settings: ${places}`)
   terminal.record({ type: 'summary', scraping: scraping ?? null, data_management: dataManagement ?? null })
+  if (scraping === undefined && dataManagement === undefined) {
+    terminal.note('Nothing has happened here yet. If this is the wrong folder, name the right one: --scraping-data-dir')
+    terminal.note('or --data-management-data-dir, or in a file of settings (docs/settings.md).')
+    return EXIT.usage
+  }
   return problems.length > 0 ? EXIT.failure : EXIT.done
 }
 

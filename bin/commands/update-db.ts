@@ -24,7 +24,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
-import { type DataManagement, openDataManagement } from '../data-management.ts'
+import { type DataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { loadForFleet, loadOnceForFleet } from '../fleet-loader.ts'
@@ -72,7 +72,7 @@ export function addUpdateDb(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
-  await using machine = await openDataManagement(settings)
+  await using machine = await setUpDataManagement(settings)
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
   await using fleet = await openFleet(settings, log)
   const alone = workOf(machine, settings, terminal, { force: options.force === true, log })

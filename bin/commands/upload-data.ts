@@ -14,6 +14,7 @@ import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf, settingsWithKey } from '../command-line.ts'
 import { EXIT, EXIT_OF_OUTCOME } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
+import { setUpNetwork } from '../network.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { UploadReport } from '../upload-report.ts'
 
@@ -26,6 +27,14 @@ type Options = {
   json?: boolean
   quiet?: boolean
 }
+
+const FLAGS = [
+  'API_SERVER_URL',
+  'API_SERVER_CA',
+  'SCRAPING_DATA_DIR',
+  'UPLOAD_TRIES_MAX',
+  'UPLOAD_WATCH_SECONDS',
+] as const
 
 /** Adds the command. */
 export function addUploadData(program: Command): void {
@@ -43,14 +52,15 @@ export function addUploadData(program: Command): void {
     .option('--limit-rate <bytes>', 'how many bytes to send a second, such as 500k or 2M (UPLOAD_RATE_MAX)')
     .addOption(new Option('--dry-run', 'tell what would be sent, and send nothing').conflicts('watch'))
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  printable(configurable(command, ['API_SERVER_URL', 'SCRAPING_DATA_DIR', 'UPLOAD_TRIES_MAX', 'UPLOAD_WATCH_SECONDS']))
+  printable(configurable(command, FLAGS))
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   if (options.dryRun) return tellWhatWaits(settingsOf(options, 'scraping'), terminal)
   const flags = { uploadConcurrency: options.concurrency, uploadRateMax: options.limitRate }
   const settings = settingsWithKey({ ...options, ...flags }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
-  const report = new UploadReport(terminal)
+  setUpNetwork(settings)
+  const report = new UploadReport(terminal, foldersIn(settings.SCRAPING_DATA_DIR).outbox)
   const job = await jobOf(settings, report)
   const everyMs = settings.UPLOAD_WATCH_SECONDS * 1000
   const summary: Summary = options.watch
@@ -92,7 +102,7 @@ async function tellWhatWaits(settings: Settings, terminal: Terminal): Promise<nu
   }
   for (const { name, reason } of skipped) terminal.note(`left alone  ${name}: ${reason}`)
   const bytes = waiting.reduce((sum, file) => sum + file.size, 0)
-  terminal.say(`${count(waiting.length, 'file')} would be sent, ${size(bytes)}.`)
+  terminal.say(`${count(waiting.length, 'file')} would be sent from ${outbox}, ${size(bytes)}.`)
   terminal.record({ type: 'summary', waiting: waiting.length, bytes })
   return EXIT.done
 }

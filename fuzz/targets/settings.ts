@@ -1,11 +1,51 @@
-/** The settings: a line each, `NAME=value`. Read all at once they are what each of them is by itself, and no fault shows a secret. */
+/**
+ * The settings: a line each, `NAME=value`. Read all at once they are what each of them is by itself, and no fault shows a secret. As a
+ * file they are the same in every encoding and with every line end, and nothing said of it shows a value.
+ */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { readSettings, SETTINGS, type SettingName } from '@splitcart/shared/settings.ts'
+import { type EnvFile, readEnvFile } from '../../bin/env-file.ts'
 import type { Target } from '../target.ts'
 
 type Texts = Record<string, string>
 
 const NAMES = Object.keys(SETTINGS) as SettingName[]
+const WORDS = [
+  ...NAMES.map((name) => `${name}=`),
+  '\n',
+  '0',
+  '65536',
+  '1e3',
+  '0x10',
+  '.5',
+  '1.0',
+  '500k',
+  '2M',
+  '-1',
+  ' ',
+  'http://',
+  'https://a:b@c',
+  'sqlite:',
+  'postgres://u:secret@h/',
+  '127.0.0.1',
+  '::1',
+  '10.0.0.0/8',
+  'info',
+  'true',
+  '9007199254740993',
+  '\u0663',
+  '\ufeff',
+  '\r',
+  '#',
+  '"',
+  'set ',
+  '$env:',
+  'export ',
+  ': ',
+  'api_server_url=',
+  'API_SERVER_ULR=',
+  'splitcart_0123456789_abcdefghijklmnopqrstuvwxyz0123456789AB',
+]
 const DEFAULTS: Readonly<Record<string, unknown>> = readSettings({})
 
 function read(input: Buffer): Texts {
@@ -38,6 +78,8 @@ function isEqual(one: unknown, other: unknown): boolean {
 }
 
 function faultOf(input: Buffer, given: string): string | undefined {
+  const ofFile = faultOfFile(input.toString('utf8'))
+  if (ofFile !== undefined) return ofFile
   const texts = read(input)
   const { values, faulty, said = '' } = JSON.parse(given) as ReturnType<typeof answerOfAll>
   const alone = Object.entries(texts).map(([name, value]) => answerOfAll({ [name]: value }))
@@ -51,6 +93,29 @@ function faultOf(input: Buffer, given: string): string | undefined {
   if (!isEqual(sorted(values), sorted(sum)))
     return `it reads ${JSON.stringify(values)}, one by one ${JSON.stringify(sum)}`
   return faultOfNumbers(texts, values)
+}
+
+function faultOfFile(text: string): string | undefined {
+  const plain = readEnvFile(Buffer.from(text), NAMES)
+  if (Object.keys(plain.values).some((name) => !NAMES.includes(name as SettingName))) return 'it takes a name of others'
+  const shown = Object.entries(plain.values).find(([, value]) => value.length > 12 && isSaid(plain, value))
+  if (shown !== undefined) return `what is said of the file shows ${shown[0]}`
+  const marked = Buffer.from(`\ufeff${text}`, 'utf16le')
+  for (const [how, bytes] of [
+    ['UTF-8 with a mark', Buffer.from(`\ufeff${text}`)],
+    ['UTF-16 little end first', marked],
+    ['UTF-16 big end first', Buffer.from(marked).swap16()],
+    ['line ends of Windows', Buffer.from(text.replaceAll(/\r\n|\r|\n/g, '\r\n'))],
+    ['line ends of old Macs', Buffer.from(text.replaceAll(/\r\n|\r|\n/g, '\r'))],
+  ] as const)
+    if (!isEqual(readEnvFile(bytes, NAMES), plain)) return `it is read otherwise in ${how}`
+  return undefined
+}
+
+// A name is told, and so are the words of a fault.
+function isSaid({ faults, remarks }: EnvFile, value: string): boolean {
+  const said = [...faults, ...remarks].map((line) => line.replaceAll(/[A-Za-z_]\w*(?= (?:is|needs|stands|has))/g, ''))
+  return said.some((line) => line.includes(value)) && !/^[a-z =;,-]*$/i.test(value)
 }
 
 // A short text may be a part of any sentence, and one that stands in another setting too is no secret.
@@ -79,31 +144,7 @@ export function settings(): Target {
   return {
     about: 'the settings, against each of them read alone; no fault shows a secret',
     bytesMax: 600,
-    words: [
-      ...NAMES.map((name) => `${name}=`),
-      '\n',
-      '0',
-      '65536',
-      '1e3',
-      '0x10',
-      '.5',
-      '1.0',
-      '500k',
-      '2M',
-      '-1',
-      ' ',
-      'http://',
-      'https://a:b@c',
-      'sqlite:',
-      'postgres://u:secret@h/',
-      '127.0.0.1',
-      '::1',
-      '10.0.0.0/8',
-      'info',
-      'true',
-      '9007199254740993',
-      '\u0663',
-    ],
+    words: WORDS,
     answer: (input) => JSON.stringify(answerOfAll(read(input))),
     faultOf,
     kindOf: (given) => {

@@ -10,7 +10,7 @@ const ANSWER_MS_MAX = 10_000
 const SKEW_MS_MAX = 5 * 60 * 1000
 
 type Answer = Readonly<{ status: number; headers: Headers; text: string }>
-type Unanswered = Readonly<{ reason: string }>
+type Unanswered = Readonly<{ reason: string; problem: Problem }>
 
 const ADDRESS = 'Set API_SERVER_URL to what stands in front of /api, such as https://data.example.org.'
 
@@ -39,12 +39,14 @@ async function get(url: URL, { key, method = 'GET' }: { key?: string; method?: s
     const response = await ask(key === undefined ? {} : { key }, idle, url, { method })
     return { status: response.status, headers: response.headers, text: await readText(idle, response) }
   } catch (error) {
-    if (error instanceof Problem) return { reason: error.detail }
+    if (error instanceof Problem) return { reason: error.detail, problem: error }
     throw error
   }
 }
 
 function faultOfHealth(health: Answer | Unanswered): Finding | undefined {
+  if ('reason' in health && health.problem.code !== 'server_unreachable')
+    return fail('server', health.problem.message, health.problem.kind.todo)
   if ('reason' in health)
     return fail('server', `cannot be reached: ${health.reason}`, 'Check API_SERVER_URL, the network, and the server.')
   if (health.status >= 300 && health.status < 400)

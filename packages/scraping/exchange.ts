@@ -3,6 +3,7 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { faultOfAnswer } from './answer.ts'
 import { chunksOf } from './chunks.ts'
+import { connectionFault } from './connection-fault.ts'
 import type { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 
@@ -19,7 +20,7 @@ export async function ask(
   try {
     return await fetch(url, { ...init, headers, redirect: 'manual', signal: idle.signal })
   } catch (cause) {
-    throw unreachable(url, cause)
+    throw connectionFault(url, cause, Date.now())
   }
 }
 
@@ -76,7 +77,7 @@ export async function* moving(idle: Idle, response: Response): AsyncGenerator<Bu
       yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     }
   } catch (cause) {
-    throw unreachable(new URL(response.url), cause)
+    throw connectionFault(new URL(response.url), cause, Date.now())
   }
 }
 
@@ -96,11 +97,4 @@ export async function readText(idle: Idle, response: Response): Promise<string> 
 /** The error that an answer without what was asked for means. */
 export function faultOf(response: Response, url: URL, text: string): Error {
   return faultOfAnswer({ url: url.href, status: response.status, headers: response.headers, text }, Date.now())
-}
-
-function unreachable(url: URL, cause: unknown): unknown {
-  if (!(cause instanceof Error)) return cause
-  const reason = cause.cause instanceof Error ? cause.cause : cause
-  const code = 'code' in reason && typeof reason.code === 'string' ? reason.code : ''
-  return new Problem('server_unreachable', `${url.host}: ${reason.message || code || reason.name}`, { cause })
 }

@@ -2,6 +2,7 @@
  * The heartbeat: after each good run an address of the user's choice is asked, at a service that raises an alarm when that stops.
  * It carries nothing of ours, the key least of all, and no redirect is followed. When it fails that is a warning.
  */
+import { callOut } from '@splitcart/shared/call-out.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, type Run, tell } from './upload-job.ts'
@@ -29,12 +30,10 @@ export async function beatFor(job: Job, run: Run): Promise<void> {
 
 async function faultOfBeat(url: URL, answerMsMax: number): Promise<string | undefined> {
   try {
-    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(answerMsMax) })
-    await answer.body?.cancel()
-    return answer.ok ? undefined : `it answered ${answer.status}`
+    const status = await callOut(url, { answerMsMax })
+    return status >= 200 && status < 300 ? undefined : `it answered ${status}`
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    if (error.name === 'TimeoutError') return `nothing came within ${answerMsMax / 1000} s`
-    return error.cause instanceof Error ? error.cause.message : error.message
+    return error.message || error.name
   }
 }

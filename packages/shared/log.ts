@@ -1,7 +1,8 @@
-/** The log: one line of JSON an event, on stderr, with a constant message and everything that varies in fields. */
+/** The log: one line of JSON an event, on stderr, with a constant message and everything that varies in fields, and without keys. */
 import { type Logger, pino } from 'pino'
 import { asciiControls } from './controls.ts'
 import type { LOG_LEVELS } from './log-levels.ts'
+import { masked } from './masked.ts'
 
 export type Log = Logger
 
@@ -9,7 +10,7 @@ export type Log = Logger
 export function openLog(level: (typeof LOG_LEVELS)[number], fileDescriptor = 2): Log {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: named } }
   const destination = pino.destination({ dest: fileDescriptor, sync: true })
-  return pino(options, { write: (line) => void destination.write(asciiControls(line)) })
+  return pino(options, { write: (line) => void destination.write(asciiControls(masked(line))) })
 }
 
 function named(label: string): { level: string } {

@@ -1,4 +1,5 @@
 /** A failure that was foreseen, as it is thrown and as it travels (RFC 9457); all of them are in problems.ts. */
+import { masked } from './masked.ts'
 import { type Kind, PROBLEMS, type Retry } from './problems.ts'
 
 export { PROBLEMS, type Retry } from './problems.ts'
@@ -15,9 +16,10 @@ export class Problem extends Error {
   readonly retryAfterSeconds: number | undefined
 
   constructor(code: ProblemCode, detail?: string, options?: ErrorOptions & { retryAfterSeconds?: number }) {
-    super(`${PROBLEMS[code].title}${detail === undefined ? '' : `: ${detail}`}`, options)
+    const shown = detail === undefined ? undefined : masked(detail)
+    super(`${PROBLEMS[code].title}${shown === undefined ? '' : `: ${shown}`}`, options)
     this.code = code
-    this.detail = detail ?? PROBLEMS[code].title
+    this.detail = shown ?? PROBLEMS[code].title
     this.retryAfterSeconds = options?.retryAfterSeconds
   }
 

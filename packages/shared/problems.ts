@@ -3,6 +3,8 @@
  * the words a person reads, and docs/problems.md.
  */
 
+import { PROBLEMS_OF_SURROUNDINGS } from './surroundings.ts'
+
 /** What a sender does with an answer: try again at once with growing pauses, try again slowly, never, or stop the whole run. */
 export type Retry = 'soon' | 'slowly' | 'never' | 'stop'
 
@@ -212,12 +214,7 @@ export const PROBLEMS = {
     'Finish or delete those that are open, or send the file in one POST.',
   ),
 
-  settings_invalid: kind(
-    0,
-    'never',
-    'The settings are not usable',
-    'Set what is named; docs/settings.md lists all settings.',
-  ),
+  ...PROBLEMS_OF_SURROUNDINGS,
   locked: kind(0, 'never', 'Another process is at work here', 'Wait for it to end, or stop it.'),
   server_unreachable: kind(
     0,
@@ -277,7 +274,7 @@ export const PROBLEMS = {
     0,
     'never',
     'This folder is not safe to work in',
-    'Make it a folder of the user who runs this, that nobody else may write to; then run it again. Nothing was touched.',
+    'Work as its owner, or in a folder of this user that nobody else may write to. Nothing was touched.',
   ),
   copy_not_made: kind(0, 'never', 'The copy was not made', 'Nothing is lost. See to what is named, then run it again.'),
   backup_unusable: kind(

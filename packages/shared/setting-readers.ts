@@ -1,5 +1,6 @@
 /** How the texts of settings are read. Each reader throws, as its message, what it expects. */
 import { isIP } from 'node:net'
+import { homedir } from 'node:os'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -15,9 +16,16 @@ export function key(value: string): string {
   return value
 }
 
-/** The path of a folder. In `.env`, `"C:\\new"` in double quotes holds a line break, and would be another folder. */
-export function folder(value: string): string {
+/**
+ * The path of a file or folder. In `.env`, `"C:\\new"` in double quotes holds a line break, and would be another folder. A leading ~ is
+ * this user's home; what else a shell would replace is refused, for here it would be the name of a new folder.
+ */
+export function path(value: string): string {
   if (/\p{Cc}/u.test(value)) throw new Error('a path without line breaks and tabs (in .env, without quotes)')
+  if (/^~(?=$|[\\/])/.test(value)) return homedir() + value.slice(1)
+  if (value.startsWith('~')) throw new Error('a path; ~ may stand for the home of this user only')
+  if (/%[A-Za-z_][\w()]*%|^\$(?:\w|\{)/.test(value))
+    throw new Error('a whole path; %NAME% and $NAME are not replaced here')
   return value
 }
 
@@ -29,16 +37,25 @@ export function url(value: string): URL {
   return parsed
 }
 
+/** The address of a proxy, with http:// before it where nothing else is said. A user name and a password may be part of it. */
+export function proxy(value: string): URL {
+  const address = value.includes('://') ? value : `http://${value}`
+  const parsed = URL.canParse(address) ? new URL(address) : undefined
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+    throw new Error('the http or https address of a proxy')
+  return parsed
+}
+
 /** Where a database is: a file, or a PostgreSQL server. */
 export function database(value: string): string {
   if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(value)) throw new Error('sqlite:<path> or postgres://<host>/<database>')
-  return value
+  return value.startsWith('sqlite:') ? `sqlite:${path(value.slice('sqlite:'.length))}` : value
 }
 
 /** Where the inbox is: a folder, or the NATS servers of a fleet. */
 export function inbox(value: string): string {
   if (!/^(file:.|(nats|tls):\/\/.)/.test(value)) throw new Error('file:<data dir> or nats://<host>,<host>,<host>')
-  return value
+  return value.startsWith('file:') ? `file:${path(value.slice('file:'.length))}` : value
 }
 
 /** A whole number. */

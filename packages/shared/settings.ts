@@ -1,12 +1,12 @@
 /**
  * The settings of both machines: one table, from which come the flags, the environment variables, docs/settings.md and the
- * check. A value is taken from the flag, else the environment, else `.env` (which the command line reads into the
- * environment), else the default.
+ * check. A value is taken from the flag, else the environment, else the files that the command line finds, else the default.
  */
 import { isAbsolute, join, resolve } from 'node:path'
 import { LOG_LEVELS } from './log-levels.ts'
+import { NETWORK_SETTINGS } from './network-settings.ts'
 import { Problem } from './problem.ts'
-import { database, folder, inbox, key, networks, oneOf, rate, share, text, url, whole } from './setting-readers.ts'
+import { database, inbox, key, networks, oneOf, path, rate, share, text, url, whole } from './setting-readers.ts'
 
 export type Machine = 'scraping' | 'data-management' | 'both'
 
@@ -31,11 +31,11 @@ export const SETTINGS = {
   ),
   API_SECRET_KEY_FILE: setting(
     'both',
-    text,
+    path,
     undefined,
     'a file that holds API_SECRET_KEY and that only its owner may read; - is standard input',
   ),
-  SCRAPING_DATA_DIR: setting('scraping', folder, 'scraping/data', 'the folder of product_outbox and the archive'),
+  SCRAPING_DATA_DIR: setting('scraping', path, 'scraping/data', 'the folder of product_outbox and the archive'),
   UPLOAD_TRIES_MAX: setting(
     'scraping',
     whole(1),
@@ -74,7 +74,7 @@ export const SETTINGS = {
   ),
   DATA_MANAGEMENT_DATA_DIR: setting(
     'data-management',
-    folder,
+    path,
     'data_management/data',
     'the folder of product_inbox and the databases',
   ),
@@ -163,11 +163,11 @@ export const SETTINGS = {
   ),
   TLS_CERT: setting(
     'data-management',
-    text,
+    path,
     undefined,
     'a file with the certificate chain (PEM): serve speaks https then; it is read again on SIGHUP',
   ),
-  TLS_KEY: setting('data-management', text, undefined, 'a file with the private key of TLS_CERT (PEM)'),
+  TLS_KEY: setting('data-management', path, undefined, 'a file with the private key of TLS_CERT (PEM)'),
   RESUMABLE_COUNT_MAX: setting('data-management', whole(1), '16', 'how many unfinished uploads a key may have'),
   RESUMABLE_KEY_BYTES_MAX: setting(
     'data-management',
@@ -201,6 +201,7 @@ export const SETTINGS = {
     url,
     'an address that gets a POST when a source has been silent for twice its usual interval, and when it is heard again',
   ),
+  ...NETWORK_SETTINGS,
   LOG_LEVEL: setting('both', oneOf(LOG_LEVELS), 'info', 'how much is logged on stderr'),
 } as const
 
@@ -256,8 +257,8 @@ export function urlOf(server: URL, resource: string): URL {
 export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MANAGEMENT_DATA_DIR'>): string {
   const address = settings.DATABASE_URL
   if (address === undefined) return resolve(join(settings.DATA_MANAGEMENT_DATA_DIR, 'catalogue.db'))
-  const path = address.replace(/^sqlite:(?:\/\/(?=\/))?/, '')
-  return isAbsolute(path) ? path : resolve(path)
+  const file = address.replace(/^sqlite:(?:\/\/(?=\/))?/, '')
+  return isAbsolute(file) ? file : resolve(file)
 }
 
 /** The address of the PostgreSQL that holds catalogue and ledger; undefined where both are files. */

@@ -1,8 +1,15 @@
 /** Commands to type, and a button that copies them. */
+
 import { ActionIcon, CopyButton } from '@mantine/core'
+import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
 import type { ReactNode } from 'react'
 import style from './commands.module.css'
 import { Icon } from './icon.tsx'
+
+/** A command as it is typed on the server's machine, so that it finds the data of this very server. */
+export function typedLine({ before, after }: SystemView['shell'], command: string): string {
+  return `${before} ${command}${after}`
+}
 
 /** Lines for a shell. */
 export function Commands({ lines }: Readonly<{ lines: readonly string[] }>): ReactNode {

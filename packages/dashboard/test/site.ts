@@ -80,6 +80,7 @@ export async function openSite({ days, products = 60 }: { days: number; products
 }
 
 async function keyOf(machines: Machines, name: string, scope: string): Promise<string> {
+  await machines.makeServerData()
   return (await machines.run(['keys', 'create', name, '--scope', scope])).stdout.trim()
 }
 

@@ -6,6 +6,7 @@
  * What was told is kept in memory: after a restart the sources that are silent are told once more.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { callOut } from '@splitcart/shared/call-out.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import type { SourceView } from '../catalogue/queries/sources.ts'
 
@@ -48,17 +49,8 @@ export async function look({ sources, tell }: Alarm, told: Set<string>): Promise
 
 /** Posts a message as JSON. Follows no redirect and sends no key. */
 export async function postMessage(url: URL, message: AlarmMessage): Promise<void> {
-  const headers = { 'Content-Type': 'application/json' }
-  const signal = AbortSignal.timeout(TELL_MS_MAX)
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(message),
-    redirect: 'manual',
-    signal,
-  })
-  await answer.body?.cancel()
-  if (!answer.ok) throw new Error(`${url.origin} answered ${answer.status}`)
+  const status = await callOut(url, { json: message, answerMsMax: TELL_MS_MAX })
+  if (status < 200 || status >= 300) throw new Error(`${url.origin} answered ${status}`)
 }
 
 function textOf(silent: readonly SourceView[], heardAgain: readonly SourceView[]): string {

@@ -3,12 +3,12 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Moment } from '../catalogue/queries/freshness.ts'
 import type { Inbox } from '../inbox/accept.ts'
 import type { UnfinishedUploads } from '../inbox/unfinished.ts'
-import type { SettingView } from './system-schema.ts'
+import type { SettingView, SystemView } from './system-schema.ts'
 
 const PARTIAL_SHARE = 0.5
 
 /** What the program tells of itself. */
-export type Program = Readonly<{ version: string; settings: readonly SettingView[] }>
+export type Program = Readonly<{ version: string; settings: readonly SettingView[]; shell: SystemView['shell'] }>
 
 export type Services = Readonly<{
   inbox: Inbox

@@ -44,7 +44,7 @@ const SETTING = {
     name: { type: 'string' },
     value: TEXT_OR_NULL,
     is_secret: { type: 'boolean' },
-    from: { enum: ['flag', 'environment', '.env', 'key file', 'default', 'nowhere'] },
+    from: { enum: ['flag', 'environment', '.env', 'user file', 'system file', 'key file', 'default', 'nowhere'] },
     about: { type: 'string' },
   },
 } as const
@@ -55,6 +55,7 @@ export const SYSTEM_RESPONSE = {
     'at',
     'started_at',
     'versions',
+    'shell',
     'settings',
     'inbox',
     'loader',
@@ -71,6 +72,12 @@ export const SYSTEM_RESPONSE = {
       type: 'object',
       required: ['program', 'node', 'sqlite'],
       properties: { program: { type: 'string' }, node: { type: 'string' }, sqlite: { type: 'string' } },
+    },
+    /** What a person types before and after the name of a command, for this very server. */
+    shell: {
+      type: 'object',
+      required: ['before', 'after'],
+      properties: { before: { type: 'string' }, after: { type: 'string' } },
     },
     settings: { type: 'array', items: SETTING },
     inbox: INBOX_SCHEMA,

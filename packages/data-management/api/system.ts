@@ -19,6 +19,7 @@ export function systemRoutes(server: FastifyInstance, services: Services, feed: 
       at: new Date(inbox.now()).toISOString(),
       started_at: startedAt,
       versions: { program: program?.version ?? '', node, sqlite },
+      shell: program?.shell ?? { before: 'npx splitcart', after: '' },
       settings: [...(program?.settings ?? [])],
       inbox: await inboxOf(services),
       loader: await loaderState(services),

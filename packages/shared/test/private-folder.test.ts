@@ -10,6 +10,7 @@ import { Problem } from '../problem.ts'
 
 const WINDOWS = process.platform === 'win32' && 'Windows has no modes'
 const USER = 1000
+const NAMELESS = 54321
 
 async function refusal(disk: Disk, path: string, user?: number): Promise<string> {
   const error = await checkPrivate(disk, [path], user ?? process.geteuid?.() ?? null).then(
@@ -53,8 +54,21 @@ test('a group may write only where it is the own group of the user', async () =>
 })
 
 test('the folder of another user is refused, also to root', async () => {
-  assert.match(await refusal(diskWith(0, 0, 0o700), '/data', USER), /belongs to the user 0, not to 1000/)
-  assert.match(await refusal(diskWith(USER, USER, 0o700), '/data', 0), /run: chown -R 0 \/data/)
+  assert.match(await refusal(diskWith(0, 0, 0o700), '/data', NAMELESS), /belongs to the user root, not to #54321/)
+  assert.match(await refusal(diskWith(0, 0, 0o700), '/data', NAMELESS), /sudo chown -R #54321 \/data/)
+})
+
+test('root is told to work as the owner, never to take the folder from a server that may run there', async () => {
+  const said = await refusal(diskWith(NAMELESS, NAMELESS, 0o700), '/data', 0)
+  assert.match(said, /belongs to the user #54321, not to root; run it as its owner: sudo -u #54321 splitcart …$/)
+})
+
+test('a folder that this user may not look at is said to be closed, with its owner', async () => {
+  const closed = Object.assign(new Error('closed'), { code: 'EACCES' })
+  const lstat = async (path: string) =>
+    path === '/srv/x/data' ? Promise.reject(closed) : diskWith(NAMELESS, 0, 0o700).lstat(path)
+  const said = await refusal({ ...realDisk(), lstat: lstat as unknown as Disk['lstat'] }, '/srv/x/data', 0)
+  assert.match(said, /^\/srv\/x\/data is closed to the user root \(EACCES\); .*sudo -u #54321 splitcart …$/)
 })
 
 test('a link to a folder and a file are refused, a missing folder is not', { skip: WINDOWS }, async () => {

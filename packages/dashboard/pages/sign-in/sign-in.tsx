@@ -20,8 +20,10 @@ export function SignIn(): ReactNode {
       <Form />
       <details className={style.help}>
         <summary>Where do I get a key?</summary>
-        <p>On the server, in the folder of the program. It is shown once.</p>
-        <Commands lines={['npx splitcart keys create my-name --scope read']} />
+        <p>
+          On the machine of the server, as the user it runs as; from a checkout with npx splitcart. It is shown once.
+        </p>
+        <Commands lines={['sudo -u splitcart splitcart keys create my-name --scope read']} />
         <p>
           With <code>--scope read,admin</code> you may also release, undo and make keys here.
         </p>

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { systemQuery } from '../../api/queries.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
-import { Commands } from '../../parts/commands.tsx'
+import { Commands, typedLine } from '../../parts/commands.tsx'
 import { count, percent, size, whole } from '../../parts/format.ts'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
@@ -57,7 +57,7 @@ const LOADER_TONES: Readonly<Record<SystemView['loader']['state'], Tone>> = {
   'not running': 'bad',
 }
 
-function Loader({ system: { loader, inbox, uploads } }: Readonly<{ system: SystemView }>): ReactNode {
+function Loader({ system: { loader, inbox, uploads, shell } }: Readonly<{ system: SystemView }>): ReactNode {
   const { progress, upload } = loader
   return (
     <>
@@ -94,7 +94,7 @@ function Loader({ system: { loader, inbox, uploads } }: Readonly<{ system: Syste
       {loader.state === 'not running' && (
         <div className={style.todo}>
           <p>Files are accepted but not loaded. `splitcart serve` starts it by itself; without it:</p>
-          <Commands lines={['npx splitcart update-db --products --watch']} />
+          <Commands lines={[typedLine(shell, 'update-db --products --watch')]} />
         </div>
       )}
     </>
@@ -128,7 +128,7 @@ function Disk({ system: { disk, databases } }: Readonly<{ system: SystemView }>)
   )
 }
 
-function Backup({ system: { at, backup } }: Readonly<{ system: SystemView }>): ReactNode {
+function Backup({ system: { at, backup, shell } }: Readonly<{ system: SystemView }>): ReactNode {
   const isOld = backup === null || Date.parse(at) - Date.parse(backup.at) > BACKUP_OLD_MS
   return (
     <>
@@ -147,7 +147,7 @@ function Backup({ system: { at, backup } }: Readonly<{ system: SystemView }>): R
           </>
         )}
       </p>
-      {isOld && <Commands lines={['npx splitcart backup /path/to/backups']} />}
+      {isOld && <Commands lines={[typedLine(shell, `backup /path/to/backups/${at.slice(0, 10)}.db`)]} />}
     </>
   )
 }

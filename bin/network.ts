@@ -1,0 +1,80 @@
+/**
+ * The way to other machines, set once for the process: all requests go over Node's own fetch and agents, whatever library makes them.
+ *
+ *   the server        fetch; certificates of API_SERVER_CA alone where it is set; HTTPS_PROXY by CONNECT, none for http
+ *   heartbeat, alarm  the agents of http and https; certificates of Node and the system; HTTP_PROXY and HTTPS_PROXY
+ */
+import { readFileSync } from 'node:fs'
+import http from 'node:http'
+import https from 'node:https'
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
+import { createSecureContext, getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Settings } from '@splitcart/shared/settings.ts'
+
+type NetworkSettings = Pick<
+  Settings,
+  'API_SERVER_URL' | 'API_SERVER_CA' | 'HEARTBEAT_URL' | 'ALARM_WEBHOOK_URL' | 'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY'
+>
+
+// Node gives up an address after 250 or 500 ms and takes the next one; over a satellite no connection is made so fast. The whole
+// attempt may take 10 s: there is time for three addresses.
+export const ADDRESS_MS_MAX = 3_000
+// Node takes a proxy back only for another one.
+const NOWHERE = 'http://127.0.0.1:9'
+const THIS_MACHINE = ['localhost', '.localhost', '127.0.0.1', '[::1]', '::1']
+
+/** Makes the settings count for all requests from now on. Throws `settings_invalid` when the certificates cannot be read. */
+export function setUpNetwork(settings: NetworkSettings): void {
+  setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_MS_MAX)
+  const proxies = proxiesOf(settings)
+  setProxyOfFetch(proxies)
+  const ca = setCertificates(settings)
+  http.globalAgent = new http.Agent({ keepAlive: true, proxyEnv: proxies })
+  https.globalAgent = new https.Agent({ keepAlive: true, proxyEnv: proxies, ...ca })
+}
+
+/** Whom fetch trusts from now on; given back is whom the agents trust, where that are others. */
+function setCertificates(settings: NetworkSettings): { ca?: string[] } {
+  const { API_SERVER_CA: file, API_SERVER_URL, HEARTBEAT_URL, ALARM_WEBHOOK_URL } = settings
+  const isHttps = [API_SERVER_URL, HEARTBEAT_URL, ALARM_WEBHOOK_URL].some((url) => url?.protocol === 'https:')
+  // To read those of the system takes 0.1 s and more.
+  const known = isHttps ? [...new Set([...getCACertificates('default'), ...getCACertificates('system')])] : undefined
+  const own = file === undefined ? undefined : certificatesIn(file)
+  if (own !== undefined || known !== undefined) setDefaultCACertificates(own ?? known ?? [])
+  return own === undefined || known === undefined ? {} : { ca: known }
+}
+
+/** The certificates in a file. A file without one would mean that none is accepted. */
+export function certificatesIn(file: string): string[] {
+  try {
+    const found = readFileSync(file, 'latin1').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+    if (found.length === 0) throw new Error(`${file} holds no certificate (PEM)`)
+    createSecureContext({ ca: found })
+    return [...found]
+  } catch (cause) {
+    throw new Problem('settings_invalid', `\n  API_SERVER_CA: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    })
+  }
+}
+
+type Proxies = Readonly<{ HTTPS_PROXY?: string; HTTP_PROXY?: string; NO_PROXY: string }>
+
+function proxiesOf({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: NetworkSettings): Proxies {
+  return {
+    ...(HTTPS_PROXY === undefined ? {} : { HTTPS_PROXY: HTTPS_PROXY.href }),
+    ...(HTTP_PROXY === undefined ? {} : { HTTP_PROXY: HTTP_PROXY.href }),
+    NO_PROXY: [...(NO_PROXY === undefined ? [] : [NO_PROXY]), ...THIS_MACHINE].join(','),
+  }
+}
+
+/**
+ * What fetch asks in plain http is this machine, with the key: no proxy may read it. So fetch gets one for https alone, also where
+ * NODE_USE_ENV_PROXY has given it both, and the environment, in which it would look for the other one, is emptied.
+ */
+function setProxyOfFetch({ HTTPS_PROXY, NO_PROXY }: Proxies): void {
+  for (const name of ['HTTP_PROXY', 'http_proxy']) delete process.env[name]
+  const none = { HTTPS_PROXY: NOWHERE, NO_PROXY: '*' }
+  http.setGlobalProxyFromEnv(HTTPS_PROXY === undefined ? none : { HTTPS_PROXY, NO_PROXY })
+}

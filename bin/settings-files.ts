@@ -1,0 +1,165 @@
+/**
+ * Where settings are found: `.env` in the working directory, then the user's own file, then the one of the system. A file decides
+ * where files go and to whom the key is sent: so it is taken only from this user or root, and when nobody else may write to it.
+ */
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs'
+import { homedir } from 'node:os'
+import { posix, resolve, win32 } from 'node:path'
+import { SETTINGS } from '@splitcart/shared/settings.ts'
+import { userName } from '@splitcart/shared/user-name.ts'
+import { readEnvFile } from './env-file.ts'
+
+/** Where a file of settings may be. */
+export type SettingsPlace = Readonly<{ from: '.env' | 'user file' | 'system file'; path: string }>
+
+/** A file that was read, and what it says. */
+export type SettingsFile = SettingsPlace & Readonly<{ values: Readonly<Record<string, string>> }>
+
+/** All that the files say. `missing` are not there, `closed` may not be read by this user. */
+export type FoundFiles = {
+  readonly files: SettingsFile[]
+  readonly faults: string[]
+  readonly remarks: string[]
+  readonly missing: string[]
+  readonly closed: string[]
+}
+
+type Texts = Readonly<Record<string, string | undefined>>
+
+const NAMES = Object.keys(SETTINGS)
+const BYTES_MAX = 1024 * 1024
+const GROUP_MAY_WRITE = 0o020
+const ANYBODY_MAY_WRITE = 0o002
+// What Notepad makes of .env.
+const MISNAMED = ['.env.txt', 'env.txt']
+
+/** The places on this machine, the first before the others. */
+export function settingsPlaces(platform: string, environment: Texts, home: string | undefined): SettingsPlace[] {
+  const folder = userFolder(platform, environment, home)
+  const own = platform === 'win32' ? win32 : posix
+  return [
+    { from: '.env', path: resolve('.env') },
+    ...(folder === undefined ? [] : [{ from: 'user file', path: own.join(folder, 'splitcart', FILE_NAME) } as const]),
+    ...(platform === 'win32' ? [] : [{ from: 'system file', path: `/etc/splitcart/${FILE_NAME}` } as const]),
+  ]
+}
+
+const FILE_NAME = 'splitcart.env'
+
+function userFolder(platform: string, environment: Texts, home: string | undefined): string | undefined {
+  if (platform === 'win32') return environment.APPDATA || undefined
+  if (home === undefined) return undefined
+  if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support')
+  const { XDG_CONFIG_HOME: named = '' } = environment
+  return named.startsWith('/') ? named : posix.join(home, '.config')
+}
+
+/** Reads the files that are there. */
+export function findSettings(places = settingsPlaces(process.platform, process.env, homeOfUser())): FoundFiles {
+  const found: FoundFiles = { files: [], faults: [], remarks: [], missing: [], closed: [] }
+  for (const place of places) readPlace(place, found)
+  const misnamed = MISNAMED.find((name) => existsSync(name))
+  if (misnamed !== undefined && !existsSync('.env'))
+    found.remarks.push(`${resolve(misnamed)} is not read; the name of the file is .env`)
+  return found
+}
+
+/** The settings of the environment and, where it is silent, of the files. */
+export function environmentWith({ files }: FoundFiles, environment: Texts): Texts {
+  const all: Record<string, string | undefined> = {}
+  for (const name of NAMES) {
+    const values = [environment[name], aliasOf(name, environment), ...files.map(({ values }) => values[name])]
+    all[name] = values.find((value) => value !== undefined)
+  }
+  return all
+}
+
+/** Where a setting that no flag gave comes from; undefined where nothing gives it. */
+export function originOf(name: string, { files }: FoundFiles, environment: Texts) {
+  if ((environment[name] ?? aliasOf(name, environment)) !== undefined) return 'environment'
+  return files.find(({ values }) => values[name] !== undefined)?.from
+}
+
+/** Where settings were looked for, as a part of a sentence. */
+export function placesTold({ files, missing, closed }: FoundFiles): string {
+  const all = [
+    ...files.map(({ path }) => path),
+    ...missing.map((path) => `${path} (not there)`),
+    ...closed.map((path) => `${path} (this user may not read it)`),
+  ]
+  return `the environment, ${all.join(', ')}`
+}
+
+// Other programs know the proxies by small letters, too.
+function aliasOf(name: string, environment: Texts): string | undefined {
+  return name.endsWith('_PROXY') ? environment[name.toLowerCase()] : undefined
+}
+
+function homeOfUser(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    // A container may run as a number that nobody knows.
+    return undefined
+  }
+}
+
+function readPlace(place: SettingsPlace, found: FoundFiles): void {
+  const { path, from } = place
+  const shown = from === '.env' ? '.env' : path
+  try {
+    const read = readEnvFile(trustedBytes(path, shown), NAMES)
+    found.files.push({ ...place, values: read.values })
+    found.faults.push(...read.faults.map((fault) => `${shown}, ${fault}`))
+    found.remarks.push(...read.remarks.map((remark) => `${shown}, ${remark}`))
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException
+    // Whether one lies in a folder that is closed nobody can tell; the file of the system may be there for the server alone.
+    const isClosed = code === 'EACCES' && (from === 'system file' || syscall === 'lstat')
+    if (code === 'ENOENT' || code === 'ENOTDIR') found.missing.push(path)
+    else if (isClosed) found.closed.push(path)
+    else found.faults.push(error instanceof Distrust ? error.message : `${shown} cannot be read: ${reasonOf(error)}`)
+  }
+}
+
+/** Why a file is not taken, as a sentence. */
+class Distrust extends Error {}
+
+function trustedBytes(path: string, shown: string): Buffer {
+  // A link of somebody else may lead to a file of this user that was not meant.
+  checkOwner(lstatSync(path), shown)
+  // A FIFO would keep everybody waiting until somebody writes to it.
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const stats = fstatSync(file)
+    if (!stats.isFile()) throw new Distrust(`${shown} is no file`)
+    if (stats.size > BYTES_MAX) throw new Distrust(`${shown} is larger than settings can be`)
+    checkOwner(stats, shown)
+    checkWriters(stats, shown)
+    return readFileSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function checkOwner({ uid }: Stats, shown: string): void {
+  const user = process.geteuid?.()
+  if (user === undefined || uid === user || uid === 0) return
+  const owner = userName(uid)
+  throw new Distrust(
+    `${shown} belongs to the user ${owner}, not to ${userName(user)}: it could send files and key anywhere. ` +
+      `Change to another folder, or work as its owner: sudo -u ${owner} splitcart …`,
+  )
+}
+
+function checkWriters({ mode, uid, gid }: Stats, shown: string): void {
+  if (process.geteuid === undefined) return
+  // A group of the user's own number is, as Linux makes users, the user alone; where umask is 002, files are open to it.
+  const mayNot = uid !== 0 && gid === uid ? ANYBODY_MAY_WRITE : ANYBODY_MAY_WRITE | GROUP_MAY_WRITE
+  if ((mode & mayNot) !== 0) throw new Distrust(`others may write to ${shown}; run: chmod go-w ${shown}`)
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && error.code === 'EACCES' ? `this user may not (${error.message})` : error.message
+}

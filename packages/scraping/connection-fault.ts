@@ -1,0 +1,50 @@
+/** Why no answer came, in words: the network, a proxy on the way, or the certificate of the server. */
+import { Problem } from '@splitcart/shared/problem.ts'
+
+const UNKNOWN_SIGNER = 'is signed by nobody whom this machine knows'
+
+const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'has expired',
+  CERT_NOT_YET_VALID: 'is not valid yet',
+  CERT_REVOKED: 'was revoked',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_SIGNER,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_SIGNER,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_SIGNER,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_SIGNER,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_SIGNER,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'is for another name',
+}
+const OF_TIME = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
+// What is heard when TLS is spoken to a port of plain http.
+const NO_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'])
+
+/** The problem that a request without an answer means; what is no error of the network is given back as it is. */
+export function connectionFault(url: URL, cause: unknown, now: number): unknown {
+  if (!(cause instanceof Error)) return cause
+  const chain = causesOf(cause)
+  const proxyStatus = chain.map(({ message }) => /Proxy response \((\d+)\)/.exec(message)?.[1]).find(Boolean)
+  if (proxyStatus !== undefined) return new Problem('proxy_refused', refusalOf(url, Number(proxyStatus)), { cause })
+  const reason = chain[1] ?? cause
+  const code = codeOf(reason)
+  const fault = CERTIFICATE_FAULTS[code]
+  if (fault !== undefined) {
+    const clock = OF_TIME.has(code) ? `; the clock of this machine says ${new Date(now).toISOString()}` : ''
+    const names = 'reason' in reason && typeof reason.reason === 'string' ? ` (${reason.reason})` : ''
+    return new Problem('certificate_refused', `that of ${url.host} ${fault}${names}${clock}`, { cause })
+  }
+  const said = NO_TLS.has(code) ? 'what answers there does not speak https' : reason.message || code || reason.name
+  return new Problem('server_unreachable', `${url.host}: ${said}`, { cause })
+}
+
+function refusalOf(url: URL, status: number): string {
+  if (status === 407) return `on the way to ${url.host} it asks for a user name and a password (407)`
+  return `it does not lead to ${url.host} (${status})`
+}
+
+function causesOf(error: Error): Error[] {
+  return error.cause instanceof Error ? [error, ...causesOf(error.cause)] : [error]
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

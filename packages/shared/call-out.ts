@@ -1,0 +1,28 @@
+/**
+ * A request to a service of the user's choice, such as a heartbeat: over the agents of http and https, which know the proxies. It carries
+ * no key, and no redirect is followed.
+ */
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+
+/** What is asked; `json` is sent by POST, nothing by GET. */
+export type Call = Readonly<{ json?: unknown; answerMsMax: number }>
+
+/** Asks, and gives the status of the answer. Throws when none comes in time. */
+export async function callOut(url: URL, { json, answerMsMax }: Call): Promise<number> {
+  const signal = AbortSignal.timeout(answerMsMax)
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp
+  const body = json === undefined ? undefined : JSON.stringify(json)
+  const type = body === undefined ? {} : { headers: { 'Content-Type': 'application/json' } }
+  try {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const asking = request(url, { method: body === undefined ? 'GET' : 'POST', signal, ...type }, resolve)
+      asking.on('error', reject).end(body)
+    })
+    answer.on('error', () => {}).destroy()
+    return answer.statusCode ?? 0
+  } catch (cause) {
+    if (signal.aborted) throw new Error(`nothing came within ${answerMsMax / 1000} s`, { cause })
+    throw cause
+  }
+}

@@ -1,0 +1,11 @@
+/** Keys in texts that are shown: whoever reads a screen, a log or a report learns none. */
+
+// A key as the server makes it, also one that was cut off; not a folder or a database that is named after the program.
+const KEYS = /splitcart_(?:[0-9A-Za-z]{10}_[0-9A-Za-z]{12,}|[0-9A-Za-z]{20,})/g
+// A key of any other form, in a text that names it, such as two settings in one.
+const NAMED_KEYS = /(API_SECRET_KEY\s*=\s*["'\\]*)[^\s"'\\]+/g
+
+/** A text with every key in it made unreadable. */
+export function masked(text: string): string {
+  return text.replace(KEYS, 'splitcart_…').replace(NAMED_KEYS, '$1…')
+}
