@@ -42,7 +42,7 @@ export type PricesAnswer = Static<typeof PRICES_RESPONSE>
 /** Adds the routes. */
 export function productsRoutes(server: FastifyInstance, services: Services): void {
   const { database } = services.catalogue
-  const currentNow = () => Current.at(database, momentOf(services))
+  const currentNow = () => Current.at(database, momentOf(services).now)
   const list = readable(LIST_QUERY, { summary: 'Products', response: { 200: LIST_RESPONSE } })
   server.get<{ Querystring: ListQuery }>('/api/products', list, async ({ query }) => {
     const { prices, after, ...sought } = query

@@ -1,7 +1,11 @@
 /** `GET /api/products/{id}` and its prices: what a product costs now, and has cost. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { temporaryFolder } from '../../../test/folders.ts'
 import type { PricesAnswer, ProductAnswer, ProductPage } from '../api/products.ts'
+import { openCatalogue } from '../catalogue/catalogue.ts'
+import { Current } from '../catalogue/queries/current.ts'
 import { assertProblem, get, openReceiver, type Receiver } from './receiver.ts'
 import { type Article, named, reader, scrape } from './shop.ts'
 
@@ -241,4 +245,17 @@ test('a price of 0 is no lowest price', async () => {
     prices.map(({ price_cents }) => price_cents),
     [300, 0],
   )
+})
+
+test('a server that only reads hears of a store that is silent no more, and of time that goes by', async () => {
+  await using at = await temporaryFolder()
+  await using writing = await openReceiver()
+  await using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
+  await using reading = openCatalogue(join(at.path, 'catalogue.db'))
+  const silentAt = async (date: string) => (await Current.at(reading.database, Date.parse(date))).silentStores
+  for (const day of ['01', '02', '03']) await scrape({ ...writing, catalogue }, 'aldi/G1', `2025-09-${day}`, [MILK])
+  assert.deepEqual(await silentAt('2025-09-04'), [])
+  assert.deepEqual((await silentAt('2025-09-09')).length, 1)
+  await scrape({ ...writing, catalogue }, 'aldi/G1', '2025-09-08', [MILK])
+  assert.deepEqual(await silentAt('2025-09-09'), [])
 })

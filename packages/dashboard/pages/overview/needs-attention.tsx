@@ -15,7 +15,7 @@ type Item = Readonly<{ key: string; tone: Tone; word: string; what: ReactNode; w
 const FIRST_MAX = 4
 
 /** The panel. */
-export function NeedsAttention({ attention }: Readonly<{ attention: Attention }>): ReactNode {
+export function NeedsAttention({ attention, stores }: Readonly<{ attention: Attention; stores: number }>): ReactNode {
   const items = [
     ...machineItems(attention),
     ...uploadItems(attention),
@@ -25,7 +25,11 @@ export function NeedsAttention({ attention }: Readonly<{ attention: Attention }>
   return (
     <Panel title="Needs attention">
       {items.length === 0 ? (
-        <p className={style.none}>Nothing. All sources are on time, nothing is held, nothing failed.</p>
+        <p className={style.none}>
+          {stores === 0
+            ? 'Nothing is held, nothing failed.'
+            : 'Nothing. No source is late, nothing is held, nothing failed.'}
+        </p>
       ) : (
         <ul className={style.list}>
           {items.map(({ key, tone, word, what, when }) => (

@@ -38,7 +38,7 @@ function Whole({ overview }: Readonly<{ overview: Overview }>): ReactNode {
   return (
     <>
       {isNew && <FirstSteps />}
-      <NeedsAttention attention={overview.attention} />
+      <NeedsAttention attention={overview.attention} stores={totals.stores} />
       <Today overview={overview} />
       <Throughput steps={overview.throughput} />
       {overview.sources.length > 0 && <Sources overview={overview} />}

@@ -9,13 +9,13 @@ import style from './throughput.module.css'
 
 /** The panel. The same numbers are in a table for those who cannot see the bars. A table heeds no height: what hides it is around it. */
 export function Throughput({ steps }: Readonly<{ steps: Overview['throughput'] }>): ReactNode {
-  const most = Math.max(1, ...steps.map(({ rows }) => rows))
+  const most = Math.max(0, ...steps.map((step) => step.rows))
   const rows = steps.reduce((sum, step) => sum + step.rows, 0)
   const files = steps.reduce((sum, step) => sum + step.files, 0)
   return (
     <Panel
       title="The last 24 hours"
-      note={`${count(rows, 'row')} in ${count(files, 'file')}; at most ${whole(most === 1 ? 0 : most)} in an hour`}
+      note={`${count(rows, 'row')} in ${count(files, 'file')}; at most ${whole(most)} in an hour`}
     >
       <div className={style.bars} aria-hidden="true">
         {steps.map((step) => (
@@ -24,7 +24,11 @@ export function Throughput({ steps }: Readonly<{ steps: Overview['throughput'] }
             className={style.bar}
             title={`${clock(Date.parse(step.from))}: ${count(step.rows, 'row')} in ${count(step.files, 'file')}`}
           >
-            <div className={style.fill} style={{ height: `${(step.rows / most) * 100}%` }} data-some={step.rows > 0} />
+            <div
+              className={style.fill}
+              style={{ height: `${(step.rows / Math.max(1, most)) * 100}%` }}
+              data-some={step.rows > 0}
+            />
           </div>
         ))}
       </div>

@@ -3,8 +3,7 @@
  * that is the same in all current rows of a company tells nothing of any of them: it is unknown.
  */
 import type { Sql } from '../../database/sql.ts'
-import type { Usual } from '../usual.ts'
-import { freshnessOf, type Moment, type Scraped } from './freshness.ts'
+import { silentAfter } from './freshness.ts'
 
 /** The stores of one company that have been scraped, by their numbers. */
 export type StoresOfCompany = Readonly<{ silent: readonly number[]; live: readonly number[] }>
@@ -23,7 +22,11 @@ const TELLS_AVAILABILITY = {
 
 const NONE: StoresOfCompany = { silent: [], live: [] }
 
-type StateRecord = Scraped & Usual & { storeId: number; companyId: number }
+/** A store, and until when it is not silent. */
+type StoreState = Readonly<{ storeId: number; companyId: number; silentAfter: number }>
+
+/** What a connection that only reads has found, and the version of the database that it was. */
+const found = new WeakMap<Sql, Readonly<{ version: number; stores: readonly StoreState[] }>>()
 
 /** The current state of the stores and companies; it is asked for once and used for one answer. */
 export class Current {
@@ -32,25 +35,19 @@ export class Current {
   readonly #silent = new Set<number>()
   readonly #tells = new Map<number, boolean>()
 
-  private constructor(database: Sql, records: readonly StateRecord[], moment: Moment) {
+  private constructor(database: Sql, stores: readonly StoreState[], now: number) {
     this.#database = database
-    for (const record of records) {
-      const company = this.#companies.get(record.companyId) ?? { silent: [], live: [] }
-      this.#companies.set(record.companyId, company)
-      const isSilent = freshnessOf(record, record, moment).state === 'silent'
-      company[isSilent ? 'silent' : 'live'].push(record.storeId)
-      if (isSilent) this.#silent.add(record.storeId)
+    for (const { storeId, companyId, silentAfter: until } of stores) {
+      const company = this.#companies.get(companyId) ?? { silent: [], live: [] }
+      this.#companies.set(companyId, company)
+      company[now > until ? 'silent' : 'live'].push(storeId)
+      if (now > until) this.#silent.add(storeId)
     }
   }
 
-  /** Looks at every store: some microseconds each. */
-  static async at(database: Sql, moment: Moment): Promise<Current> {
-    const records = await database.all<StateRecord>(
-      `select store.id as "storeId", store.company_id as "companyId", last_date as date, source.rows, received_at as "receivedAt",
-          usual_days as "usualDays", usual_rows as "usualRows"
-        from source join load on load.id = source.load_id join store on store.id = source.store_id`,
-    )
-    return new Current(database, records, moment)
+  /** Looks at every store: some microseconds each, and less while nothing was loaded since. */
+  static async at(database: Sql, now: number): Promise<Current> {
+    return new Current(database, await storesIn(database), now)
   }
 
   isSilent(storeId: number): boolean {
@@ -66,14 +63,42 @@ export class Current {
     return [...this.#silent]
   }
 
-  /** Whether `is_available` tells anything of the rows of a company: not where it is the same in all that are current. */
-  async tellsAvailability(companyId: number): Promise<boolean> {
-    let tells = this.#tells.get(companyId)
-    if (tells === undefined) {
-      const found = await this.#database.get<{ tells: unknown }>(TELLS_AVAILABILITY[this.#database.dialect], companyId)
-      tells = Boolean(found?.tells)
-      this.#tells.set(companyId, tells)
+  /** Of which of these companies `is_available` tells anything: not where it is the same in all rows that are current. */
+  async telling(companyIds: readonly number[]): Promise<(companyId: number) => boolean> {
+    for (const id of new Set(companyIds)) {
+      if (this.#tells.has(id)) continue
+      const sql = TELLS_AVAILABILITY[this.#database.dialect]
+      this.#tells.set(id, Boolean((await this.#database.get<{ tells: unknown }>(sql, id))?.tells))
     }
-    return tells
+    return (companyId) => this.#tells.get(companyId) === true
   }
+}
+
+async function storesIn(database: Sql): Promise<readonly StoreState[]> {
+  const version = await versionOf(database)
+  const known = found.get(database)
+  if (known !== undefined && known.version === version) return known.stores
+  const records = await database.all<{
+    storeId: number
+    companyId: number
+    date: string
+    receivedAt: number
+    usualDays: number | null
+  }>(
+    `select store.id as "storeId", company_id as "companyId", last_date as date, received_at as "receivedAt", usual_days as "usualDays"
+      from source join load on load.id = source.load_id join store on store.id = source.store_id`,
+  )
+  const stores = records.map(({ storeId, companyId, usualDays, ...last }) => {
+    return { storeId, companyId, silentAfter: silentAfter(last, usualDays) }
+  })
+  if (version !== undefined) found.set(database, { version, stores })
+  return stores
+}
+
+/** The version changes when others write. Undefined where that is not told, and for a connection that writes itself. */
+async function versionOf(database: Sql): Promise<number | undefined> {
+  if (database.dialect !== 'sqlite') return undefined
+  const own = await database.get<{ changes: number }>('select total_changes() as changes')
+  if (own?.changes !== 0) return undefined
+  return (await database.get<{ data_version: number }>('pragma data_version'))?.data_version
 }

@@ -29,9 +29,15 @@ const SILENT_FROM = 2
 export function freshnessOf(last: Scraped, { usualDays, usualRows }: Usual, { now, partialShare }: Moment): Freshness {
   const isPartial = last.rows < partialShare * usualRows
   if (usualDays === null) return { dueDate: null, state: 'good', isPartial }
-  const intervals = (now - seenAt(last.date, last.receivedAt)) / (usualDays * DAY_MS)
-  const state = intervals > SILENT_FROM ? 'silent' : intervals > LATE_FROM ? 'late' : 'good'
+  const lateAfter = seenAt(last.date, last.receivedAt) + LATE_FROM * usualDays * DAY_MS
+  const state = now > silentAfter(last, usualDays) ? 'silent' : now > lateAfter ? 'late' : 'good'
   return { dueDate: dateOf(dayOf(last.date) + Math.round(usualDays)), state, isPartial }
+}
+
+/** Until when a source is not silent, unless another scrape comes; for ever, while nothing is usual yet. */
+export function silentAfter({ date, receivedAt }: Omit<Scraped, 'rows'>, usualDays: number | null): number {
+  if (usualDays === null) return Number.POSITIVE_INFINITY
+  return seenAt(date, receivedAt) + SILENT_FROM * usualDays * DAY_MS
 }
 
 /**

@@ -39,10 +39,11 @@ export async function priceRangeOf(database: Sql, productId: number, current: Cu
 }
 
 async function pricesOf(asked: readonly Asked[], current: Current) {
+  const tells = await current.telling(asked.map(({ company_id }) => company_id))
   let lowest: number | null = null
   let highest: number | null = null
   for (const each of asked) {
-    if (each.stores === 0 || !(await canBePaid(each, current))) continue
+    if (each.stores === 0 || !canBePaid(each, tells(each.company_id))) continue
     lowest = Math.min(lowest ?? each.price_cents, each.price_cents)
     highest = Math.max(highest ?? each.price_cents, each.price_cents)
   }
@@ -50,12 +51,11 @@ async function pricesOf(asked: readonly Asked[], current: Current) {
 }
 
 /** Whether a price is one that somebody can pay now: of a store that is not silent, more than nothing, and not known to be sold out. */
-export async function canBePaid(
-  { is_silent, price_cents, availability, company_id }: Omit<Asked, 'stores' | 'listing_id'>,
-  current: Current,
-): Promise<boolean> {
-  if (is_silent || price_cents === 0) return false
-  return availability !== 0 || !(await current.tellsAvailability(company_id))
+export function canBePaid(
+  { is_silent, price_cents, availability }: Pick<Asked, 'is_silent' | 'price_cents' | 'availability'>,
+  tellsAvailability: boolean,
+): boolean {
+  return !is_silent && price_cents > 0 && !(tellsAvailability && availability === 0)
 }
 
 function sumStores(asked: readonly Asked[]) {

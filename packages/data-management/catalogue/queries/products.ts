@@ -116,27 +116,21 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
       where listing.product_id = ? order by run.price_cents, company.code, store.code limit ${STORES_MAX}`,
     productId,
   )
+  const tells = await current.telling(records.map(({ company_id }) => company_id))
   const ranks: readonly PriceNow[][] = [[], [], []]
-  for (const record of records) {
-    const price = await priceOf(record, current)
-    const asked = { ...price, company_id: record.company_id, availability: record.is_available ?? -1 }
-    ranks[price.is_silent ? 2 : (await canBePaid(asked, current)) ? 0 : 1]!.push(price)
+  for (const { storeId, company_id, by_name, code, is_on_special, is_available, ...record } of records) {
+    const is_silent = current.isSilent(storeId)
+    const asked = { ...record, is_silent, availability: is_available ?? -1 }
+    ranks[is_silent ? 2 : canBePaid(asked, tells(company_id)) ? 0 : 1]!.push({
+      ...record,
+      sku: by_name === 1 ? null : code,
+      is_on_special: flagOf(is_on_special),
+      is_available: tells(company_id) ? flagOf(is_available) : null,
+      is_silent,
+    })
   }
   ranks[2]!.sort((one, other) => (one.date === other.date ? 0 : one.date < other.date ? 1 : -1))
   return ranks.flat()
-}
-
-async function priceOf(
-  { storeId, company_id, by_name, code, is_on_special, is_available, ...record }: StoredPrice,
-  current: Current,
-): Promise<PriceNow> {
-  return {
-    ...record,
-    sku: by_name === 1 ? null : code,
-    is_on_special: flagOf(is_on_special),
-    is_available: (await current.tellsAvailability(company_id)) ? flagOf(is_available) : null,
-    is_silent: current.isSilent(storeId),
-  }
 }
 
 type StoredPrice = Omit<PriceNow, 'sku' | 'is_on_special' | 'is_available' | 'is_silent'> & {
