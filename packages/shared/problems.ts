@@ -3,10 +3,10 @@
  * the words a person reads, and docs/problems.md.
  */
 
-/** What a sender does with an answer: try again at once with growing pauses, try again slowly, never, or stop the whole run. */
-export type Retry = 'soon' | 'slowly' | 'never' | 'stop'
+import { LOCAL_PROBLEMS } from './local-problems.ts'
+import { type Kind, kind } from './problem-kind.ts'
 
-export type Kind = Readonly<{ status: number; retry: Retry; title: string; todo: string }>
+export type { Kind, Retry } from './problem-kind.ts'
 
 // A status of 0 never travels over HTTP: the problem is found on the machine that reports it.
 export const PROBLEMS = {
@@ -285,15 +285,5 @@ export const PROBLEMS = {
     'That is no backup that can be restored',
     'Name the file that "splitcart backup" wrote; the one next to it is needed too.',
   ),
-  schema_newer: kind(0, 'never', 'The database was made by a newer program', 'Start the newer program.'),
-  database_unusable: kind(
-    0,
-    'never',
-    'The database cannot be used',
-    'Check DATABASE_URL, and that this user may write there.',
-  ),
+  ...LOCAL_PROBLEMS,
 } as const satisfies Record<string, Kind>
-
-function kind(status: number, retry: Retry, title: string, todo: string): Kind {
-  return { status, retry, title, todo }
-}
