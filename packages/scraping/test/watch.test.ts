@@ -3,6 +3,7 @@ import { utimes } from 'node:fs/promises'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '@splitcart/shared/disk.ts'
+import { realClock } from '../clock.ts'
 import { JsonlWriter } from '../jsonl-writer.ts'
 import { createUploadClient } from '../upload-client.ts'
 import type { UploadEvent } from '../upload-events.ts'
@@ -91,6 +92,7 @@ test('the server is off for four days while 500 files come: then all are deliver
   let server: AnyServer | undefined
   const clock = {
     now: () => now,
+    steady: () => now,
     sleep: async (ms: number) => {
       rounds++
       now += ms
@@ -146,7 +148,7 @@ test('a server that asks for a year is asked again within an hour, and not befor
     slept.push(ms)
     if (slept.length === 2) stop.abort()
   }
-  await using sender = await freshSender({ signal: stop.signal, clock: { now: Date.now, sleep } })
+  await using sender = await freshSender({ signal: stop.signal, clock: { ...realClock(), sleep } })
   await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
   for (const seconds of ['31536000', '600'])
     sender.server.next.push({ status: 503, headers: { 'retry-after': seconds }, body: problem(503, 'stopping') })
