@@ -31,7 +31,7 @@ export async function* examineFolders(disk: Disk, dataDir: string, now: number):
   if (there.includes(folders.outbox)) yield await examine('locks', LOCKS_NEEDED, () => locking(folders))
   yield await examine('disk', MEND_RIGHTS, () => roomFinding(disk, folders.outbox, DISK_BYTES_MIN))
   yield await examine('outbox', MEND_RIGHTS, () => waiting(disk, folders, now))
-  yield await examine('names', MEND_RIGHTS, () => neverSent(disk, folders))
+  yield await examine('outbox', MEND_RIGHTS, () => neverSent(disk, folders))
   yield await examine('left over', MEND_RIGHTS, () => leftOver(disk, folders, now))
 }
 
@@ -80,9 +80,9 @@ async function waiting(disk: Disk, folders: Folders, now: number): Promise<Findi
 
 async function neverSent(disk: Disk, folders: Folders): Promise<Finding> {
   const { skipped } = await scanOutbox(disk, folders.outbox)
-  if (skipped.length === 0) return ok('names', 'everything in the outbox can be sent')
+  if (skipped.length === 0) return ok('outbox', 'everything in the outbox can be sent')
   const each = skipped.map(({ name, reason }) => `${name} ${reason}`)
-  return warn('names', `not sent, ${skipped.length}: ${each.join('; ')}`, 'Rename them, or move them away.')
+  return warn('outbox', `not sent, ${skipped.length}: ${each.join('; ')}`, 'Rename them, or move them away.')
 }
 
 /** Takes a lock as upload-data does, beside those that may be held now. */
