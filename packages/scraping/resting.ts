@@ -47,10 +47,12 @@ type Seen = {
 const LARGE_BYTES = 32 * 1024 * 1024
 // How often the plain rest the needs of a file may grow to: by its size, by how long it has been growing, by the pauses in it.
 const BY_SIZE_MAX = 15
-const BY_SPAN_MAX = 30
+const BY_SHORT_SPAN_MAX = 6
+const BY_LONG_SPAN_MAX = 30
 const BY_PAUSES_MAX = 300
 const TORN = 15
-const SPAN_SHARE = 0.1
+const SHORT_SPAN = 5
+const LONG_SPAN = 0.1
 const PAUSES = 3
 const LOOKS_PER_REST = 4
 
@@ -62,7 +64,8 @@ export function restFor(
 ): number {
   return Math.max(
     restMs * Math.min(1 + size / LARGE_BYTES, BY_SIZE_MAX),
-    Math.min(spanMs * SPAN_SHARE, restMs * BY_SPAN_MAX),
+    Math.min(spanMs * SHORT_SPAN, restMs * BY_SHORT_SPAN_MAX),
+    Math.min(spanMs * LONG_SPAN, restMs * BY_LONG_SPAN_MAX),
     Math.min(pauseMsMax * PAUSES, restMs * BY_PAUSES_MAX),
     endsWhole ? 0 : restMs * TORN,
   )

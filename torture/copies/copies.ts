@@ -1,8 +1,9 @@
 /**
  * Files copied straight into the outbox in pieces, with pauses, while `upload-data --watch` runs and is killed now and then: every row
- * must be in the catalogue at the end, once, and the archive must hold every file as it was meant.
+ * must be in the catalogue at the end, once, and the archive must hold every file as it was meant, beside parts that were sent early.
  */
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Chance } from '../../packages/data-management/test/random.ts'
@@ -35,7 +36,7 @@ export function copies({ files = 100, pausems = 10_000, killms = 12_000, rest = 
     await until(() => isQuiet(machines, given), 'all is loaded', 120_000)
     sum.kills += await killed.end()
     add(sum, given, killed.printed())
-    return (await faultOfRows(machines, given)) ?? (await faultOfArchive(machines, given))
+    return (await faultOfRows(machines, given)) ?? (await faultOfArchive(machines))
   }
   const figure = () =>
     `${sum.files} files of ${sum.rows} rows in pieces, ${sum.kills} kills of the watch, ` +
@@ -98,20 +99,30 @@ function killing(watch: () => Started, { chance, killms }: Readonly<{ chance: Ch
   return { printed: () => before.join('') + now.printed(), end, [Symbol.asyncDispose]: async () => void (await end()) }
 }
 
-/** Whether the outbox is empty, and the archive says that each file is loaded as it is. */
+/** Whether the outbox is empty, and each file is in the archive as it is, and loaded. */
 async function isQuiet({ scraping }: Machines, given: readonly File[]): Promise<boolean> {
   await sleep(200)
   const outbox = await readdir(join(scraping, 'product_outbox'))
   if (outbox.some((name) => !name.startsWith('.'))) return false
-  const states = await Promise.all(given.map(({ name, text }) => isLoaded(archiveOf(scraping), name, text)))
-  return states.every(Boolean)
+  const archived = await archivedIn(scraping)
+  return given.every(({ text }) => archived.get(digest(text)) === 'loaded')
 }
 
-async function isLoaded(archive: string, name: string, text: Buffer): Promise<boolean> {
-  const note = await readFile(join(archive, name.replace(/jsonl$/, 'receipt.json')), 'utf8').catch(() => '{}')
-  const size = (await stat(join(archive, name)).catch(() => undefined))?.size
-  const { state, bytes } = JSON.parse(note)
-  return size === text.length && bytes === text.length && state === 'loaded'
+/** The state of every file of the archive, by the digest of what it holds. */
+async function archivedIn(scraping: string): Promise<Map<string, string>> {
+  const archive = join(scraping, 'temp_jsonl_product_storage')
+  const states = new Map<string, string>()
+  for (const name of (await readdir(archive)).filter((each) => /(?<!\.rejects)\.jsonl$/.test(each))) {
+    const note = await readFile(join(archive, name.replace(/jsonl$/, 'receipt.json')), 'utf8').catch(() => '{}')
+    const bytes = await readFile(join(archive, name)).catch(() => Buffer.alloc(0))
+    const { state, sha256 } = JSON.parse(note)
+    states.set(digest(bytes), sha256 === digest(bytes) ? state : 'of other bytes')
+  }
+  return states
+}
+
+function digest(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 async function faultOfRows(machines: Machines, given: readonly File[]): Promise<Fault> {
@@ -126,16 +137,10 @@ async function faultOfRows(machines: Machines, given: readonly File[]): Promise<
   return times.size === all.length ? undefined : `${times.size - all.length} rows are there that nobody wrote`
 }
 
-async function faultOfArchive({ scraping }: Machines, given: readonly File[]): Promise<Fault> {
-  const archive = archiveOf(scraping)
-  for (const { name, text } of given)
-    if (!(await readFile(join(archive, name))).equals(text)) return `${name} in the archive is not what was copied`
-  const files = (await readdir(archive)).filter((name) => /(?<!\.rejects)\.jsonl$/.test(name))
-  return files.length === given.length ? undefined : `${files.length} files are in the archive, not ${given.length}`
-}
-
-function archiveOf(scraping: string): string {
-  return join(scraping, 'temp_jsonl_product_storage')
+/** No file of the archive is other bytes than its receipt says. That each is there whole was waited for. */
+async function faultOfArchive({ scraping }: Machines): Promise<Fault> {
+  const states = [...(await archivedIn(scraping)).values()]
+  return states.includes('of other bytes') ? 'a file of the archive is not what its receipt says' : undefined
 }
 
 function add(sum: Sum, given: readonly File[], printed: string): void {

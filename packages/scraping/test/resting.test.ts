@@ -145,6 +145,8 @@ test('rest is longer for what is large, took long to be written, made pauses, or
   assert.equal(Math.round(restFor(2000, small, whole)), 2000)
   assert.equal(Math.round(restFor(2000, small, { ...whole, endsWhole: false })), 30_000)
   assert.equal(Math.round(restFor(2000, { ...small, size: 10e9 }, whole)), 30_000)
+  assert.equal(restFor(2000, { ...small, spanMs: 1_000 }, whole), 5_000)
+  assert.equal(restFor(2000, { ...small, spanMs: 100_000 }, whole), 12_000)
   assert.equal(restFor(2000, { ...small, spanMs: 200_000 }, whole), 20_000)
   assert.equal(restFor(2000, { ...small, spanMs: 1e9 }, whole), 60_000)
   assert.equal(restFor(2000, small, { ...whole, pauseMsMax: 5_000 }), 15_000)
