@@ -92,8 +92,8 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): 
 
 /** Reports and clears what lies about. */
 async function look(job: Job, run: Run): Promise<void> {
-  const { disk, folders } = job
-  for (const { name, path, size } of await leftOversIn(disk, folders))
+  const { disk, folders, clock = realClock(), rest } = job
+  for (const { name, path, size } of await leftOversIn(disk, folders, clock.now(), rest?.findWriters))
     once(run, `left-over ${name}`, () => tell(job, run, { type: 'left-over', name, path, size }))
   const scan = await scanOutbox(disk, folders.outbox)
   run.summary.waiting = scan.waiting.length

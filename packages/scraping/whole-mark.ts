@@ -3,7 +3,7 @@
  * not rest. It is made before the file gets its name, so that nobody sees the file without it; a mark that a crash loses costs a rest.
  */
 import { join } from 'node:path'
-import type { Disk } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { openPart, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import type { Folders } from './folders.ts'
 import type { Sight } from './outbox.ts'
@@ -13,11 +13,15 @@ const MARK = /^\.whole-/
 /** What of a file a mark names: not its name, which may change, nor what a new name changes. */
 type Marked = Pick<Sight, 'ino' | 'size' | 'mtimeMs'>
 
-/** Marks a file as whole: it is complete, durable and closed. */
+/** Marks a file as whole: it is complete, durable and closed. Where that is refused the file is handed over all the same, and rests. */
 export async function markWhole(disk: Disk, folders: Folders, path: string): Promise<void> {
-  const mark = join(folders.spool, nameOf(await disk.lstat(path)))
-  await removeIfThere(disk, mark)
-  await (await openPart(disk, mark)).close()
+  try {
+    const mark = join(folders.spool, nameOf(await disk.lstat(path)))
+    await removeIfThere(disk, mark)
+    await (await openPart(disk, mark)).close()
+  } catch (error) {
+    if (codeOf(error) === '') throw error
+  }
 }
 
 /** Takes the mark of a file away. */
