@@ -28,7 +28,7 @@ export function findWritersOn(platform: NodeJS.Platform = process.platform, syst
 async function onLinux(system: System, files: readonly Named[]): Promise<ReadonlySet<string>> {
   const writers = new Set<string>()
   if (files.length === 0) return writers
-  const byInode = new Map(files.map((file) => [file.ino, file.name]))
+  const byInode = new Map(files.map((file) => [file.ino, file]))
   for (const pid of await listed(system, '/proc')) {
     if (!/^\d+$/.test(pid)) continue
     for (const fd of await listed(system, `/proc/${pid}/fd`)) {
@@ -47,11 +47,15 @@ async function listed(system: System, folder: string): Promise<string[]> {
 // Asked by its name first: what a descriptor leads to may be a share that does not answer.
 const MAY_BE_OURS = /\.jsonl(\W|$)/
 
-async function fileOf(system: System, link: string, byInode: ReadonlyMap<number, string>): Promise<string | undefined> {
+async function fileOf(system: System, link: string, byInode: ReadonlyMap<number, Named>): Promise<string | undefined> {
   const target = await system.readlink(link).catch(() => '')
   if (!MAY_BE_OURS.test(target)) return undefined
-  const stats = await system.stat(link).catch(() => undefined)
-  return stats === undefined ? undefined : byInode.get(stats.ino)
+  const open = await system.stat(link).catch(() => undefined)
+  const file = byInode.get(open?.ino ?? -1)
+  if (file === undefined) return undefined
+  // Another disk may have another file of that number. One that has just been moved is known by the number alone.
+  const own = await system.stat(file.path).catch(() => open)
+  return own?.dev === open?.dev ? file.name : undefined
 }
 
 async function isForWriting(system: System, info: string): Promise<boolean> {

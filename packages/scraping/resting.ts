@@ -17,10 +17,11 @@ import { isUntouched, type Sight, type Waiting } from './outbox.ts'
 /** How long files rest, and who writes to them. */
 export type RestRules = Readonly<{ restMs: number; findWriters: FindWriters; platform: NodeJS.Platform }>
 
-/** A file that may still be written to, why, and when to look at it again. */
+/** A file that may still be written to, why, for how long it was seen to be quiet, and when to look at it again. */
 export type Resting = Readonly<{
   file: Waiting
   reason: 'is open for writing' | 'may still be written to'
+  quietMs: number
   lookMs: number
 }>
 
@@ -96,13 +97,19 @@ export class OutboxSorter {
     const rested: Waiting[] = []
     for (const file of files.filter((each) => !hints.isMarked(each))) {
       const lookMs = await this.#lookAgainIn(file, hints)
-      if (lookMs > 0) resting.set(file.name, { file, reason: 'may still be written to', lookMs })
+      if (lookMs > 0)
+        resting.set(file.name, { file, reason: 'may still be written to', quietMs: this.#quietMs(file), lookMs })
       else rested.push(file)
     }
     this.#isFirst = false
     const open = rested.length === 0 ? new Set() : await this.#rules.findWriters(rested)
     for (const file of rested.filter(({ name }) => open.has(name)))
-      resting.set(file.name, { file, reason: 'is open for writing', lookMs: this.#lookAtOpenIn(file) })
+      resting.set(file.name, {
+        file,
+        reason: 'is open for writing',
+        quietMs: this.#quietMs(file),
+        lookMs: this.#lookAtOpenIn(file),
+      })
     return { ready: files.filter(({ name }) => !resting.has(name)), resting: [...resting.values()] }
   }
 
@@ -117,9 +124,13 @@ export class OutboxSorter {
   }
 
   // To look for writers costs more: seldom, where nothing has happened for long.
-  #lookAtOpenIn({ name }: Waiting): number {
+  #lookAtOpenIn(file: Waiting): number {
     const { restMs } = this.#rules
-    return Math.max(restMs, Math.min((this.#seen.get(name)?.quietMs ?? 0) / LOOKS_PER_REST, restMs * TORN))
+    return Math.max(restMs, Math.min(this.#quietMs(file) / LOOKS_PER_REST, restMs * TORN))
+  }
+
+  #quietMs({ name }: Waiting): number {
+    return this.#seen.get(name)?.quietMs ?? 0
   }
 
   #look(file: Waiting): Seen {

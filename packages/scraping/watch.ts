@@ -21,6 +21,7 @@ const OUTAGE_DELAY_MS_MAX = 60_000
 // What a server may ask for at most: one that says "in a year" is asked sooner.
 const FLOOR_MS_MAX = 60 * 60 * 1000
 const BEAT_EVERY_MS = 60_000
+const RESTING_TOLD_MS = 60_000
 
 /** Sends what comes, for ever; ends when the signal aborts or the key is refused, with the sums of all rounds. */
 export async function watchOutbox(job: Job, { everyMs }: Readonly<{ everyMs: number }>): Promise<Summary> {
@@ -94,9 +95,17 @@ class Watching {
       await this.#place.wait(waitMs, signal)
       leftMs -= waitMs
       if (this.run.resting.length === 0) continue
+      this.#tellLongResting()
       const rested = this.run.resting.length
       if ((await sortOutbox(this.#job, this.run)).resting.length < rested) return
     }
+  }
+
+  /** A program that never closes its file would wonder for ever why it is not sent. */
+  #tellLongResting(): void {
+    for (const { file, reason, quietMs } of this.run.resting)
+      if (quietMs >= RESTING_TOLD_MS)
+        once(this.run, `resting ${file.name}`, () => this.#job.on({ type: 'resting', name: file.name, reason }))
   }
 
   async #hasOtherKey(): Promise<boolean> {

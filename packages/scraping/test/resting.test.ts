@@ -230,3 +230,22 @@ test('while watching, a file that grows costs the server no question, and is sen
   assert.equal([...sender.server.contents.values()].join().split('\n').length, 22)
   assert.deepEqual(await visible(sender.place.folders.outbox), [])
 })
+
+test('while watching, a file that stays open and quiet for a minute is told, once', async () => {
+  const stop = new AbortController()
+  let [steady, rounds] = [0, 0]
+  const sleep = async (ms: number) => {
+    steady += ms
+    if (++rounds === 200) stop.abort()
+  }
+  const clock = { now: () => Date.now() + steady, steady: () => steady, sleep }
+  const findWriters: RestRules['findWriters'] = async (files) => new Set(files.map(({ name }) => name))
+  await using sender = await freshSender({ signal: stop.signal, clock, rest: { ...RULES, restMs: 2_000, findWriters } })
+  await putInOutbox(sender.place, 'a.jsonl', BREAD)
+  await watchOutbox(sender.job, { everyMs: 15_000 })
+  assert.ok(steady > 120_000)
+  assert.deepEqual(
+    sender.events.map((event) => (event.type === 'resting' ? `${event.name} ${event.reason}` : event.type)),
+    ['a.jsonl is open for writing'],
+  )
+})
