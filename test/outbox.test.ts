@@ -54,7 +54,7 @@ test('a run waits for a file that is still being copied, and says so; one that w
   assert.match(first.stderr, /^waiting +a\.jsonl may still be written to$/m)
   assert.match(first.stdout, /^loaded +a\.jsonl +2 rows: 2 inserted/m)
   await appendFile(join(machines.scraping, 'temp_jsonl_product_storage', 'a.jsonl'), rowOf('3'))
-  const second = await machines.run(['upload-data', '--wait'], settings)
+  const second = await machines.run(['upload-data', '--wait'], { ...settings, OUTBOX_REST_SECONDS: '0' })
   assert.equal(second.code, 0, second.stderr)
   assert.match(second.stdout, /^returned +a\.jsonl: The file was written to after it was sent/m)
   assert.match(second.stdout, /^loaded +a\.jsonl +3 rows: 1 inserted, 2 unchanged/m)

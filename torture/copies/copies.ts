@@ -36,6 +36,8 @@ export function copies({ files = 100, pausems = 10_000, killms = 12_000, rest = 
     await until(() => isQuiet(machines, given), 'all is loaded', 120_000)
     sum.kills += await killed.end()
     add(sum, given, killed.printed())
+    // Each part that was taken for the whole is a file of the archive.
+    sum.early += (await archivedIn(machines.scraping)).size - given.length
     return (await faultOfRows(machines, given)) ?? (await faultOfArchive(machines))
   }
   const figure = () =>
@@ -151,6 +153,5 @@ function add(sum: Sum, given: readonly File[], printed: string): void {
   const events = recordsIn<{ state?: string }>({ stdout })
   sum.files += given.length
   sum.rows += given.reduce((rows, { skus }) => rows + skus.length, 0)
-  sum.early += events.filter(({ state }) => state === 'accepted').length - given.length
   sum.returned += events.filter(({ state }) => state === 'returned').length
 }
