@@ -174,7 +174,7 @@ async function prune(work: UpdateDb, daysMax: number, all = false): Promise<void
     if (pruned.length > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    work.log.error({ problem: error.message, todo: error.kind.todo }, 'removed none of the files that were loaded')
+    work.log.warn({ problem: error.message, todo: error.kind.todo }, 'removed none of the files that were loaded')
   }
 }
 
