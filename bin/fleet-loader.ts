@@ -30,15 +30,15 @@ export async function loadOnceForFleet(work: FleetWork, signal: AbortSignal): Pr
 }
 
 async function keepHouseAgainAndAgain(work: FleetWork, daysMax: number, signal: AbortSignal): Promise<void> {
-  let [pruneAt, isReconciled] = [0, false]
+  let [pruneAt, isReconciled] = [Number.NEGATIVE_INFINITY, false]
   while (!signal.aborted) {
     try {
       if (!isReconciled) isReconciled = await work.ledger.doAlone(HOUSE, async () => void (await reconcile(work)))
       await keepHouse(work, signal)
-      if (Date.now() > pruneAt) {
+      if (performance.now() > pruneAt) {
+        pruneAt = performance.now() + PRUNE_EVERY_MS
         const pruned = await pruneBucket(work, daysMax)
         if (pruned > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
-        pruneAt = Date.now() + PRUNE_EVERY_MS
       }
     } catch (error) {
       work.log.error({ err: error }, 'the house could not be kept')

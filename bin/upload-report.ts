@@ -17,6 +17,7 @@ const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
   failed: 'red',
   refused: 'red',
   skipped: 'yellow',
+  returned: 'yellow',
 }
 
 type ProgressEvent = Extract<UploadEvent, { type: 'progress' }>
@@ -44,9 +45,11 @@ export class UploadReport {
     }
     if ('name' in event) this.#moving.delete(event.name)
     this.#live?.clear()
-    if (event.type === 'ignored') this.#leftAlone = true
     if (event.type === 'file') this.#file(event)
     else this.#terminal.note(noteOf(event))
+    if (event.type !== 'ignored') return
+    this.#leftAlone = true
+    this.#terminal.record({ type: 'file', name: event.name, state: 'ignored', reason: event.reason })
   }
 
   /** Tells the sums. */
@@ -78,6 +81,7 @@ export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'progress' }
   if (event.type === 'ignored') return `left alone  ${event.name}: ${event.reason}`
   if (event.type === 'left-over')
     return `left over   ${event.name} (${size(event.size)}) by a scrape that did not finish; "splitcart salvage" keeps its whole rows`
+  if (event.type === 'resting') return `waiting     ${event.name} ${event.reason}`
   if (event.type === 'pause') return `trying again ${soon(event.delayMs)}  ${event.name}: ${sentence(event.problem)}`
   if (event.type === 'outage') return outageNote(event)
   if (event.type === 'recovery') return `the server is back after ${duration(event.outageMs)}`
@@ -120,6 +124,7 @@ function summaryLine(summary: Summary, outbox: string): string {
     failed: summary.failed,
     refused: summary.refused,
     'still waiting': summary.waiting,
+    'left alone': summary.ignored,
   }
   const parts = Object.entries(named)
     .filter(([, number]) => number > 0)

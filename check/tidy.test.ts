@@ -110,6 +110,24 @@ const CASES: readonly Case[] = [
     kept: { [SCRAPING]: "log.error('lost')\n" },
   },
   {
+    rule: 'clock',
+    title: 'durations are not counted with the time of day',
+    broken: { [SCRAPING]: 'if (Date.now() - since > 1000) stop()\n' },
+    kept: { [SCRAPING]: 'if (performance.now() - since > 1000) stop(Date.now())\n' },
+  },
+  {
+    rule: 'clock',
+    title: 'neither are moments that are waited for, with whatever clock',
+    broken: { 'bin/a.ts': 'if (this.#clock.now() >= until) prune()\n' },
+    kept: { 'bin/a.ts': 'if (clock.steady() >= until) prune()\n', 'test/a.test.ts': 'assert.ok(Date.now() > start)\n' },
+  },
+  {
+    rule: 'clock',
+    title: 'nor with a date that is made for it',
+    broken: { [SCRAPING]: 'const ms = end - new Date()\n' },
+    kept: { [SCRAPING]: 'const ms = end - new Date(start)\n' },
+  },
+  {
     rule: 'names',
     title: 'a file name says what is in it',
     broken: { 'packages/shared/utils.ts': '' },

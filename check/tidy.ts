@@ -1,6 +1,7 @@
 /** The house rules no linter knows. `tidy` is pure; run as a script it looks at this project. */
 import { join } from 'node:path'
 import { callFaults } from './calls.ts'
+import { clockFaults } from './clocks.ts'
 import { dockerfileFaults } from './dockerfile.ts'
 import { EXCEPTIONS, type Exception } from './exceptions.ts'
 import { importFaults } from './imports.ts'
@@ -16,6 +17,7 @@ export function tidy(sources: readonly Source[], trees: readonly Tree[], excepti
   const faults = [
     ...importFaults(trees),
     ...callFaults(trees),
+    ...clockFaults(trees),
     ...nameFaults(sources),
     ...sizeFaults(trees),
     ...undocumentedFaults(trees),

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { changedKey } from '../bin/changed-key.ts'
 import { keyIn } from '../bin/key-file.ts'
 import { temporaryFolder } from './folders.ts'
 import { openMachines, PROGRAM, until, withoutSettings } from './machines.ts'
@@ -12,6 +13,31 @@ import { childrenOf, NO_PROC } from './processes.ts'
 
 const KEY = 'a-key-that-no-server-has-given'
 const NO_MODES = process.platform === 'win32' && 'Windows has no modes'
+
+test('a key that was exchanged in .env or in its file is found; one of the environment stays what it is', async () => {
+  await using at = await temporaryFolder()
+  const before = process.cwd()
+  process.chdir(at.path)
+  try {
+    await writeFile('.env', `API_SECRET_KEY=${KEY}\n`)
+    const inEnv = changedKey(KEY, {})
+    assert.equal(inEnv(), undefined)
+    await writeFile('.env', 'API_SECRET_KEY=another\n')
+    assert.deepEqual([inEnv(), inEnv()], ['another', undefined])
+    const ofEnvironment = changedKey(KEY, {})
+    await writeFile('.env', 'API_SECRET_KEY=a-third\n')
+    assert.equal(ofEnvironment(), undefined)
+    await writeFile('key', KEY, { mode: 0o600 })
+    const inFile = changedKey(KEY, { API_SECRET_KEY_FILE: 'key' })
+    assert.equal(inFile(), undefined)
+    await writeFile('key', 'another', { mode: 0o600 })
+    assert.equal(inFile(), 'another')
+    await rm('key')
+    assert.equal(inFile(), undefined, 'what cannot be read is no other key')
+  } finally {
+    process.chdir(before)
+  }
+})
 
 test('a key file must be its owner’s alone, and hold one key', { skip: NO_MODES }, async () => {
   await using at = await temporaryFolder()

@@ -47,7 +47,9 @@ export async function openMachines(): Promise<Machines> {
   const at = await temporaryFolder()
   const scraping = join(at.path, 'scraping')
   const dataManagement = join(at.path, 'data_management')
-  const own = { ...withoutSettings(), SCRAPING_DATA_DIR: scraping, DATA_MANAGEMENT_DATA_DIR: dataManagement }
+  const folders = { SCRAPING_DATA_DIR: scraping, DATA_MANAGEMENT_DATA_DIR: dataManagement }
+  // Tests write whole files straight into the outbox; those that are about resting say so.
+  const own = { ...withoutSettings(), ...folders, OUTBOX_REST_SECONDS: '0' }
   const running = new Set<Started>()
   const start: Machines['start'] = (args, environment = {}) => {
     const command = startProgram([PROGRAM, ...args], at.path, { ...own, ...environment })

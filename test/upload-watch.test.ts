@@ -85,6 +85,23 @@ test('while it stays, a second one is refused, and the archive can be pruned', a
   assert.equal((await watching.ended).code, 0)
 })
 
+test('a key that is exchanged in its file is taken by a watch that runs, when the old one is refused', async () => {
+  await using machines = await openMachines()
+  const server = await machines.serve(['--no-update-db'])
+  const file = join(machines.path, 'key')
+  await writeFile(file, await machines.key(), { mode: 0o600 })
+  const settings = { API_SERVER_URL: server.url, API_SECRET_KEY_FILE: file, UPLOAD_WATCH_SECONDS: '1' }
+  const watching = machines.start(['upload-data', '--watch'], settings)
+  await until(() => isLocked(join(machines.scraping, 'product_outbox', '.lock')), 'it watches')
+  const [old] = recordsIn(await machines.run(['keys', 'list', '--json']))
+  await writeFile(file, await machines.key())
+  assert.equal((await machines.run(['keys', 'revoke', String(old?.id)])).code, 0)
+  await put(machines, 'a.jsonl', 1000)
+  await until(() => /^accepted +a\.jsonl/m.test(watching.printed()), 'it is sent with the new key')
+  watching.child.kill('SIGTERM')
+  assert.equal((await watching.ended).code, 0)
+})
+
 test('after the server was set back to a backup, what it had not loaded comes to it again by itself', async () => {
   await using machines = await openMachines()
   const server = await machines.serve(['--no-update-db'])

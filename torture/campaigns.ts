@@ -8,6 +8,7 @@ import { chaos } from './chaos/chaos.ts'
 import { everything } from './chaos/everything.ts'
 import { aborts } from './connections/aborts.ts'
 import { halfOpen } from './connections/half-open.ts'
+import { copies } from './copies/copies.ts'
 import { fleetFaults } from './fleet/faults.ts'
 import { NO_FLEET } from './fleet/fleet.ts'
 import { partitions } from './fleet/partitions.ts'
@@ -79,6 +80,13 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 1,
     options: { seconds: 180, senders: 3, percent: 15 },
     prepare: async (options) => everything(options),
+  },
+  copies: {
+    about: 'files copied into the outbox in pieces with pauses, the watch killed now and then: every row arrives, once',
+    unit: 'rounds',
+    count: 1,
+    options: { files: 100, pausems: 10_000, killms: 12_000, rest: 2 },
+    prepare: async (options) => copies(options),
   },
   fleet: {
     about:

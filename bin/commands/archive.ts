@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
 import { foldersIn } from '@splitcart/scraping/folders.ts'
-import { pruneArchive } from '@splitcart/scraping/prune.ts'
+import { type Pruned, pruneArchive } from '@splitcart/scraping/prune.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
@@ -10,7 +10,7 @@ import { EXIT } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = { days?: string; dryRun?: boolean; json?: boolean; quiet?: boolean }
+type Options = { all?: boolean; days?: string; dryRun?: boolean; json?: boolean; quiet?: boolean }
 
 // A round of upload-data may send for a long time; what waits for longer than this is waited for by too many.
 const LOCK_MS_MAX = 60 * 60 * 1000
@@ -21,6 +21,7 @@ export function addArchive(program: Command): void {
   const prune = new Command('prune')
     .description('remove files that were loaded long ago, with their receipts and rejects; all others stay')
     .option('--days <number>', 'how many days after its load a file stays (ARCHIVE_DAYS_MIN)')
+    .option('--all', 'remove also when nothing that was loaded would stay; otherwise the clock is thought to be wrong')
     .option('--dry-run', 'tell what would be removed, and remove nothing')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
   archive.addCommand(printable(configurable(prune, ['SCRAPING_DATA_DIR'])))
@@ -29,13 +30,17 @@ export function addArchive(program: Command): void {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf({ ...options, archiveDaysMin: options.days }, 'scraping')
   const folders = foldersIn(settings.SCRAPING_DATA_DIR)
-  const { dryRun = false } = options
+  const { dryRun = false, all = false } = options
   let [files, bytes] = [0, 0]
   if (existsSync(folders.archive)) {
     const onWait = () => terminal.note('upload-data works on this archive; waiting until its round is over')
     using _lock = dryRun ? undefined : await lockArchive(folders, { msMax: LOCK_MS_MAX, onWait })
-    const prune = { disk: realDisk(), folders, daysMin: settings.ARCHIVE_DAYS_MIN, now: Date.now(), dryRun }
+    const prune = { disk: realDisk(), folders, daysMin: settings.ARCHIVE_DAYS_MIN, now: Date.now(), dryRun, all }
     for await (const pruned of pruneArchive(prune)) {
+      if (pruned.wentBack !== undefined) {
+        tellWentBack(terminal, pruned, dryRun)
+        continue
+      }
       files++
       bytes += pruned.bytes
       terminal.say(`${dryRun ? 'would go' : 'removed '}  ${pruned.name}  loaded ${pruned.loadedAt.slice(0, 10)}`)
@@ -47,4 +52,11 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   )
   terminal.record({ type: 'summary', files, bytes, dryRun })
   return EXIT.done
+}
+
+/** A file that was written to after it was sent is no copy of what the server has. */
+function tellWentBack(terminal: Terminal, { name, wentBack }: Pruned, dryRun: boolean): void {
+  const goes = dryRun ? 'would go back to the outbox' : `is in the outbox again, as ${wentBack}`
+  terminal.say(`returned  ${name} was written to after it was sent, and ${goes}`)
+  terminal.record({ type: 'file', state: 'returned', name: wentBack })
 }

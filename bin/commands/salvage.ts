@@ -1,6 +1,7 @@
 /** `splitcart salvage`: hands what a scrape had written before it died to the outbox, up to its last whole row. */
 import { foldersIn } from '@splitcart/scraping/folders.ts'
 import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
+import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
@@ -23,7 +24,7 @@ export function addSalvage(program: Command): void {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const disk = realDisk()
   const folders = foldersIn(settingsOf(options, 'scraping').SCRAPING_DATA_DIR)
-  const leftOvers = await leftOversIn(disk, folders)
+  const leftOvers = await leftOversIn(disk, folders, Date.now(), findWritersOn())
   let salvaged = 0
   for (const leftOver of leftOvers) {
     if (options.dryRun) {

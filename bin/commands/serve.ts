@@ -139,8 +139,9 @@ function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) 
     bytesMax: settings.INBOX_BYTES_MAX,
     ageMsMax: settings.INBOX_HOURS_MAX * HOUR_MS,
   }
-  const checkBacklog = backPressure(() => ledger.uploads.waiting(), backlog, Date.now)
-  return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, now: Date.now }
+  const clocks = { now: Date.now, steady: () => performance.now() }
+  const checkBacklog = backPressure(() => ledger.uploads.waiting(), backlog, clocks)
+  return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
 }
 
 function openUnfinished({ disk, folders }: DataManagement, settings: Settings): Promise<UnfinishedUploads> {

@@ -43,7 +43,15 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   return problems.length > 0 ? EXIT.failure : EXIT.done
 }
 
-function scrapingLines({ outbox, being_written, left_over, archive, uploads, refused }: ScrapingStatus): string[] {
+function scrapingLines({
+  outbox,
+  ignored,
+  being_written,
+  left_over,
+  archive,
+  uploads,
+  refused,
+}: ScrapingStatus): string[] {
   return [
     ...columns(
       [
@@ -54,6 +62,7 @@ function scrapingLines({ outbox, being_written, left_over, archive, uploads, ref
       ],
       [1, 2],
     ),
+    ...(ignored ?? []).map(({ name, reason }) => `never sent: ${name} ${reason}`),
     ...(left_over ? [`${count(left_over, 'file')} left over by a scrape that did not finish: splitcart salvage`] : []),
     `of the archive: ${stateLine(uploads)}`,
   ]

@@ -5,6 +5,7 @@ import type { Folders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import type { FleetWork } from '@splitcart/data-management/update-db/fleet.ts'
+import { pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
@@ -37,6 +38,7 @@ type Options = {
   watch?: boolean
   dryRun?: boolean
   force?: boolean
+  pruneAll?: boolean
   untilInputEnds?: boolean
   json?: boolean
   quiet?: boolean
@@ -65,6 +67,7 @@ export function addUpdateDb(program: Command): void {
       '--force',
       'load what waits without holding anything; what is held already is released with "splitcart holds release"',
     )
+    .option('--prune-all', 'remove every loaded file that was kept long enough, also where none would stay')
     .addOption(new Option('--until-input-ends', 'with --watch: end when standard input does').hideHelp())
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
   printable(configurable(command, SETTINGS))
@@ -85,11 +88,12 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await using reader = new ThreadReader(databaseServer(settings) === undefined ? databaseFile(settings) : undefined)
   const work = { ...alone, reader }
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
+  const manner = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }
   if (fleet !== undefined) {
     const folders = await scratchOf(machine)
-    return await actForFleet({ ...work, folders, fleet }, settings, { terminal, signal, stays: options.watch === true })
+    return await actForFleet({ ...work, folders, fleet }, settings, manner)
   }
-  return await actOnFolder(work, settings, { terminal, signal, stays: options.watch === true })
+  return await actOnFolder(work, settings, manner)
 }
 
 /** Another loader with the same ledger and another folder would take what lies here for lost. */
@@ -103,9 +107,11 @@ async function actOnFolder(work: UpdateDb, settings: Settings, manner: Manner): 
   throw new Problem('locked', detail)
 }
 
-async function loadFolder(work: UpdateDb, settings: Settings, { terminal, signal, stays }: Manner): Promise<number> {
+async function loadFolder(work: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
+  const { terminal, signal, stays, prunesAll } = manner
   await removeCopies(work.disk, work.folders)
   await reconcile(work)
+  if (prunesAll) await prune(work, settings.PROCESSED_DAYS_MAX, true)
   if (stays) {
     await watchInbox(work, settings.PROCESSED_DAYS_MAX, signal)
     return EXIT.done
@@ -122,9 +128,11 @@ async function scratchOf({ disk, folders }: DataManagement): Promise<Folders> {
   return own
 }
 
-type Manner = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: boolean }>
+type Manner = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: boolean; prunesAll: boolean }>
 
-async function actForFleet(work: FleetWork, settings: Settings, { terminal, signal, stays }: Manner): Promise<number> {
+async function actForFleet(work: FleetWork, settings: Settings, manner: Manner): Promise<number> {
+  const { terminal, signal, stays, prunesAll } = manner
+  if (prunesAll) await pruneBucket(work, settings.PROCESSED_DAYS_MAX, true)
   if (!stays) return tellPass(terminal, await loadOnceForFleet(work, signal))
   await loadForFleet(work, settings.PROCESSED_DAYS_MAX, signal)
   return EXIT.done
@@ -143,13 +151,12 @@ async function updateOnce(work: UpdateDb, terminal: Terminal, signal: AbortSigna
 
 async function watchInbox(work: UpdateDb, daysMax: number, signal: AbortSignal): Promise<void> {
   const reported = new Set<string>()
-  let pruneAt = 0
+  let pruneAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
     await fulfilWishes(work, signal)
-    if (Date.now() > pruneAt) {
-      const pruned = await pruneProcessed({ ...work, daysMax })
-      if (pruned.length > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
-      pruneAt = Date.now() + PRUNE_EVERY_MS
+    if (performance.now() > pruneAt) {
+      pruneAt = performance.now() + PRUNE_EVERY_MS
+      await prune(work, daysMax)
     }
     const { ignored } = await updateDb(work, signal)
     for (const { name, reason } of ignored) {
@@ -158,6 +165,17 @@ async function watchInbox(work: UpdateDb, daysMax: number, signal: AbortSignal):
     }
   }
   await repeatOnChange(work.folders.inbox, pass, work.log, signal)
+}
+
+/** What is too old goes. That it would be everything is told, and hinders no load. */
+async function prune(work: UpdateDb, daysMax: number, all = false): Promise<void> {
+  try {
+    const pruned = await pruneProcessed({ ...work, daysMax, all })
+    if (pruned.length > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    work.log.warn({ problem: error.message, todo: error.kind.todo }, 'removed none of the files that were loaded')
+  }
 }
 
 function tellPass(terminal: Terminal, pass: Pass): number {

@@ -1,5 +1,6 @@
 /** `splitcart upload-data`: sends what waits in the outbox and tells what became of it. */
 import { foldersIn, openFolders } from '@splitcart/scraping/folders.ts'
+import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { scanOutbox } from '@splitcart/scraping/outbox.ts'
 import { createRateLimit } from '@splitcart/scraping/rate-limit.ts'
 import { createUploadClient } from '@splitcart/scraping/upload-client.ts'
@@ -11,6 +12,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
+import { changedKey } from '../changed-key.ts'
 import { configurable, printable, run, settingsOf, settingsWithKey } from '../command-line.ts'
 import { EXIT, EXIT_OF_OUTCOME } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
@@ -34,6 +36,7 @@ const FLAGS = [
   'SCRAPING_DATA_DIR',
   'UPLOAD_TRIES_MAX',
   'UPLOAD_WATCH_SECONDS',
+  'OUTBOX_REST_SECONDS',
 ] as const
 
 /** Adds the command. */
@@ -80,17 +83,30 @@ async function jobOf(settings: Settings, report: UploadReport): Promise<Job> {
   const disk = realDisk()
   await checkPrivate(disk, [settings.SCRAPING_DATA_DIR, ...Object.values(foldersIn(settings.SCRAPING_DATA_DIR))])
   const rateLimit = rate === undefined ? {} : { rateLimit: createRateLimit(rate) }
+  const clientWith = (key: string) =>
+    createUploadClient({ server: server!, key, disk, resumableBytesMin, ...rateLimit })
+  const keyAgain = changedKey(key!)
   const heartbeat = settings.HEARTBEAT_URL === undefined ? {} : { heartbeat: settings.HEARTBEAT_URL }
   return {
     disk,
-    client: createUploadClient({ server: server!, key: key!, disk, resumableBytesMin, ...rateLimit }),
+    client: clientWith(key!),
     folders: await openFolders(disk, settings.SCRAPING_DATA_DIR),
     patience: { triesMax: settings.UPLOAD_TRIES_MAX },
     concurrency: settings.UPLOAD_CONCURRENCY,
     signal: stopSignal(),
     on: (event) => report.on(event),
+    ...restOf(settings),
     ...heartbeat,
+    renewedClient: () => {
+      const renewed = keyAgain()
+      return renewed === undefined ? undefined : clientWith(renewed)
+    },
   }
+}
+
+function restOf({ OUTBOX_REST_SECONDS: seconds }: Settings): Pick<Job, 'rest'> {
+  if (seconds === 0) return {}
+  return { rest: { restMs: seconds * 1000, findWriters: findWritersOn(), platform: process.platform } }
 }
 
 async function tellWhatWaits(settings: Settings, terminal: Terminal): Promise<number> {
@@ -100,9 +116,12 @@ async function tellWhatWaits(settings: Settings, terminal: Terminal): Promise<nu
     terminal.say(`would send  ${file.name}  ${size(file.size)}`)
     terminal.record({ type: 'file', name: file.name, state: 'waiting', bytes: file.size })
   }
-  for (const { name, reason } of skipped) terminal.note(`left alone  ${name}: ${reason}`)
+  for (const { name, reason } of skipped) {
+    terminal.note(`left alone  ${name}: ${reason}`)
+    terminal.record({ type: 'file', name, state: 'ignored', reason })
+  }
   const bytes = waiting.reduce((sum, file) => sum + file.size, 0)
   terminal.say(`${count(waiting.length, 'file')} would be sent from ${outbox}, ${size(bytes)}.`)
-  terminal.record({ type: 'summary', waiting: waiting.length, bytes })
+  terminal.record({ type: 'summary', waiting: waiting.length, ignored: skipped.length, bytes })
   return EXIT.done
 }

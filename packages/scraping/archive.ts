@@ -5,24 +5,32 @@
  * Invariants:
  *  1. A file is here only after the server's receipt for exactly its bytes arrived.
  *  2. A receipt that says *loaded* is written after the rejects it counts: from then on the server is not asked again.
+ *  3. A file whose bytes are not those of its receipt, because somebody went on writing, goes back to the outbox (archive-check).
+ *
+ * Beside what the server says, a receipt holds as `file` what its file looked like when its bytes were compared with it: one that
+ * nobody has touched since is not read again.
  */
 import { join } from 'node:path'
-import type { Disk } from '@splitcart/shared/disk.ts'
+import { digestOfFile } from '@splitcart/shared/digest.ts'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import type { Folders } from './folders.ts'
 import { readNoteText } from './note.ts'
-import { moveWithNote } from './noted-move.ts'
-import type { Waiting } from './outbox.ts'
+import { isSame, isUntouched, type Sight, sightOf, type Waiting } from './outbox.ts'
 import { type Reject, rejectedRows } from './rejects.ts'
-import { dropSpooled, type Spooled } from './spool.ts'
+import type { Spooled } from './spool.ts'
+import { takeOut } from './take-out.ts'
 
 const RECEIPT_ENDING = '.receipt.json'
 const REJECTS_ENDING = '.rejects.jsonl'
 
+/** A receipt as it lies in the archive. */
+export type Kept = Receipt & Readonly<{ file?: Sight }>
+
 /** A file in the archive, with the last receipt that is known for it. */
-export type Archived = Readonly<{ name: string; path: string; receipt: Receipt }>
+export type Archived = Readonly<{ name: string; path: string; receipt: Kept }>
 
 /** A file whose fate is still open here. `lacksRejects`: its receipt counts rejects that have not come home. */
 export type Unsettled = Archived & Readonly<{ lacksRejects: boolean }>
@@ -34,28 +42,48 @@ export async function archive(
   sent: Readonly<{ file: Waiting; spooled: Spooled; receipt: Receipt }>,
 ): Promise<Archived> {
   const { file, spooled, receipt } = sent
-  const noted = {
-    path: file.path,
-    name: file.name,
-    seen: spooled,
-    sha256: spooled.sha256,
-    noteEnding: RECEIPT_ENDING,
-    note: receipt,
-  }
-  const name = await moveWithNote(disk, noted, folders.archive)
-  await dropSpooled(disk, folders, file.name)
-  return { name, path: join(folders.archive, name), receipt }
+  const leaving = { file, spooled, to: folders.archive, noteEnding: RECEIPT_ENDING, note: receipt }
+  const name = await takeOut(disk, folders, leaving)
+  const path = join(folders.archive, name)
+  const seen = await sightAt(disk, path)
+  // It was read right before it was moved. One that was copied, to another disk, is read once more.
+  return { name, path, receipt: seen !== undefined && isSame(seen, spooled) ? { ...receipt, file: seen } : receipt }
 }
 
-/** Every receipt in the archive, with the name of its file, which may be gone. Broken ones are left out. */
+/**
+ * Whether a file is what its receipt says: its size, and its digest unless nobody has touched it since it was last compared. Gives
+ * what the file looks like; undefined: it is not there, and `null`: it holds other bytes.
+ */
+export async function compare(disk: Disk, { path, receipt }: Archived): Promise<Sight | null | undefined> {
+  const seen = await sightAt(disk, path)
+  if (seen === undefined) return undefined
+  if (seen.size !== receipt.bytes) return null
+  if (receipt.file !== undefined && isUntouched(receipt.file, seen)) return seen
+  return (await digestOfFile(disk, path)).sha256 === receipt.sha256 ? seen : null
+}
+
+/** What a file looks like now; undefined where there is none. */
+export async function sightAt(disk: Disk, path: string): Promise<Sight | undefined> {
+  try {
+    const stats = await disk.lstat(path)
+    return stats.isFile() ? sightOf(stats) : undefined
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    return undefined
+  }
+}
+
+/** Every receipt in the archive, with the name of its file, which may be gone. Broken ones are left out, and those to be skipped. */
 export async function* receiptsIn(
   disk: Disk,
   folders: Folders,
-): AsyncGenerator<Readonly<{ name: string; receipt: Receipt }>> {
+  skips: (name: string) => boolean = () => false,
+): AsyncGenerator<Archived> {
   for (const entry of (await disk.readdir(folders.archive)).sort()) {
     if (!entry.endsWith(RECEIPT_ENDING)) continue
-    const receipt = await readReceipt(disk, join(folders.archive, entry))
-    if (receipt !== undefined) yield { name: `${entry.slice(0, -RECEIPT_ENDING.length)}.jsonl`, receipt }
+    const name = `${entry.slice(0, -RECEIPT_ENDING.length)}.jsonl`
+    const receipt = skips(name) ? undefined : await readReceipt(disk, join(folders.archive, entry))
+    if (receipt !== undefined) yield { name, path: join(folders.archive, name), receipt }
   }
 }
 
@@ -91,15 +119,20 @@ export async function settle(disk: Disk, archived: Archived, rejects: AsyncItera
   const notes = notesOf(archived.path)
   if ((archived.receipt.load?.rejected ?? 0) > 0)
     await replace(disk, notes.rejects, rejectedRows(disk, archived.path, rejects))
-  await replace(disk, notes.receipt, `${JSON.stringify(archived.receipt, null, 2)}\n`)
+  await keepReceipt(disk, archived)
 }
 
-// A held upload waits for a person at the server, who may release it any day.
-function isOver({ state }: Receipt): boolean {
+/** Writes the receipt of an archived file. */
+export async function keepReceipt(disk: Disk, { path, receipt }: Archived): Promise<void> {
+  await replace(disk, notesOf(path).receipt, `${JSON.stringify(receipt, null, 2)}\n`)
+}
+
+/** Whether the server has nothing more to tell. A held upload waits for a person there, who may release it any day. */
+export function isOver({ state }: Receipt): boolean {
   return state === 'loaded' || state === 'failed'
 }
 
-async function readReceipt(disk: Disk, path: string): Promise<Receipt | undefined> {
+async function readReceipt(disk: Disk, path: string): Promise<Kept | undefined> {
   const text = await readNoteText(disk, path)
   if (text === undefined) return undefined
   try {

@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
-import { examine, type Finding, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
+import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
+import { canLockBeside } from '@splitcart/shared/lock.ts'
 import { type Folders, foldersIn } from './folders.ts'
 import { leftOversIn } from './left-overs.ts'
 import { scanOutbox } from './outbox.ts'
@@ -27,14 +28,18 @@ export async function* examineFolders(disk: Disk, dataDir: string, now: number):
   yield await examine('same disk', MEND_RIGHTS, () => sameDisk(disk, there))
   if (there.includes(folders.part) && there.includes(folders.spool))
     yield await examine('writing', LINKS_NEEDED, () => writing(disk, folders))
+  if (there.includes(folders.outbox)) yield await examine('locks', LOCKS_NEEDED, () => locking(folders))
   yield await examine('disk', MEND_RIGHTS, () => roomFinding(disk, folders.outbox, DISK_BYTES_MIN))
   yield await examine('outbox', MEND_RIGHTS, () => waiting(disk, folders, now))
+  yield await examine('outbox', MEND_RIGHTS, () => neverSent(disk, folders))
   yield await examine('left over', MEND_RIGHTS, () => leftOver(disk, folders, now))
 }
 
 const MEND_RIGHTS = 'Give this user the right to read and write there, or run it as the user who has it.'
 const LINKS_NEEDED =
   'Put SCRAPING_DATA_DIR on a disk of this machine with a file system that has hard links (ext4, APFS, NTFS; not FAT or exFAT).'
+const LOCKS_NEEDED =
+  'Put SCRAPING_DATA_DIR on a disk of this machine, or on a share that has locks (NFS with lockd, SMB without "nobrl").'
 
 async function sameDisk(disk: Disk, folders: readonly string[]): Promise<Finding> {
   const devices = new Set<number>()
@@ -62,7 +67,7 @@ async function writing(disk: Disk, folders: Folders): Promise<Finding> {
 }
 
 async function waiting(disk: Disk, folders: Folders, now: number): Promise<Finding> {
-  const { waiting: files, skipped } = await scanOutbox(disk, folders.outbox)
+  const { waiting: files } = await scanOutbox(disk, folders.outbox)
   const [oldest] = files
   if (oldest !== undefined && now - oldest.mtimeMs > WAITING_MS_MAX)
     return warn(
@@ -70,9 +75,20 @@ async function waiting(disk: Disk, folders: Folders, now: number): Promise<Findi
       `${files.length} wait, the oldest since ${new Date(oldest.mtimeMs).toISOString().slice(0, 10)}`,
       'Run "splitcart upload-data"; "splitcart status" says how its last run ended.',
     )
-  if (skipped.length > 0)
-    return warn('outbox', `${skipped[0]?.name} ${skipped[0]?.reason}, so it is not sent`, 'Rename it, or move it away.')
   return ok('outbox', `${files.length} wait`)
+}
+
+async function neverSent(disk: Disk, folders: Folders): Promise<Finding> {
+  const { skipped } = await scanOutbox(disk, folders.outbox)
+  if (skipped.length === 0) return ok('outbox', 'everything in the outbox can be sent')
+  const each = skipped.map(({ name, reason }) => `${name} ${reason}`)
+  return warn('outbox', `not sent, ${skipped.length}: ${each.join('; ')}`, 'Rename them, or move them away.')
+}
+
+/** Takes a lock as upload-data does, beside those that may be held now. */
+async function locking(folders: Folders): Promise<Finding> {
+  if (canLockBeside(join(folders.outbox, '.lock'))) return ok('locks', 'files can be locked')
+  return fail('locks', `${folders.outbox} is on a file system without locks, so upload-data does nothing`, LOCKS_NEEDED)
 }
 
 async function leftOver(disk: Disk, folders: Folders, now: number): Promise<Finding> {

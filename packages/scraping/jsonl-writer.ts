@@ -10,6 +10,7 @@ import { type Folders, openFolders } from './folders.ts'
 import { faultOfOutboxName } from './outbox.ts'
 import { partName } from './part-name.ts'
 import { scrapeName, unnamedScrape } from './scrape-name.ts'
+import { markWhole, removeMarkOf } from './whole-mark.ts'
 
 const BUFFER_BYTES = 64 * 1024
 const REJECTIONS_SHOWN_MAX = 10
@@ -167,6 +168,7 @@ export class JsonlWriter implements AsyncDisposable {
   async #land(): Promise<Committed> {
     const { sha256 } = this.#digester.digest()
     const wanted = this.#fileName ?? unnamedScrape(this.#scrapedAt.slice(0, 10))
+    await markWhole(this.#disk, this.#folders, this.#part)
     const { name } = await land(this.#disk, this.#part, this.#folders.outbox, namesFor(wanted, sha256))
     const rejectable = { rows: this.#rejectableRows, first: this.#rejectable }
     return {
@@ -182,6 +184,7 @@ export class JsonlWriter implements AsyncDisposable {
   async #giveUp(): Promise<void> {
     await this.#written.catch(() => {})
     await this.#file.close().catch(() => {})
+    await removeMarkOf(this.#disk, this.#folders, this.#part)
     await removeIfThere(this.#disk, this.#part)
   }
 }

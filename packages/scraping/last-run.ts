@@ -6,7 +6,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { realClock } from './clock.ts'
 import type { Folders } from './folders.ts'
 import { readNote } from './note.ts'
-import { type Outcome, type Trouble, troubleOf } from './upload-events.ts'
+import { type Outcome, type Summary, type Trouble, troubleOf } from './upload-events.ts'
 import { type Job, once, type Run, tell } from './upload-job.ts'
 
 /** How the last round ended, when the next one comes (null: when somebody starts it), and which was the last good one. */
@@ -24,24 +24,27 @@ const FILE_NAME = 'last-run.json'
 // With --watch most rounds find nothing new; a disk need not wake up for each of them.
 const NOTED_EVERY_MS = 60_000
 
-/** Whether a round got through: the server was there for all that was to be said to it. */
-export function isGood(outcome: Outcome): boolean {
-  return outcome === 'done' || outcome === 'partly'
+/** Whether a round got through: the server was there for all that was to be said to it, and nothing is left that is never sent. */
+export function isGood({ outcome, ignored }: Pick<Summary, 'outcome' | 'ignored'>): boolean {
+  return (outcome === 'done' || outcome === 'partly') && ignored === 0
 }
 
-/** Writes the note at the end of a round. That it cannot be written is a warning: it is worth less than the run. */
-export async function noteRun(job: Job, run: Run, nextTryAt: number | undefined): Promise<void> {
+/**
+ * Writes the note at the end of a round; `nextTryMs`: how long until the next one. That it cannot be written is a warning: it is worth
+ * less than the run.
+ */
+export async function noteRun(job: Job, run: Run, nextTryMs: number | undefined): Promise<void> {
   const { disk, folders, clock = realClock() } = job
-  const { outcome, waiting, problem = null, sent, duplicates, loaded } = run.summary
-  const news = JSON.stringify([outcome, waiting, problem?.code, sent, duplicates, loaded])
-  const now = clock.now()
-  if (run.noted?.news === news && now - run.noted.at < NOTED_EVERY_MS) return
-  const last_good_at = isGood(outcome) ? textOf(now) : ((await readLastRun(disk, folders))?.last_good_at ?? null)
-  const next_try_at = nextTryAt === undefined ? null : textOf(nextTryAt)
+  const { outcome, waiting, ignored, problem = null, sent, duplicates, loaded } = run.summary
+  const news = JSON.stringify([outcome, waiting, ignored, problem?.code, sent, duplicates, loaded])
+  const [now, steady] = [clock.now(), clock.steady()]
+  if (run.noted?.news === news && steady - run.noted.at < NOTED_EVERY_MS) return
+  const last_good_at = isGood(run.summary) ? textOf(now) : ((await readLastRun(disk, folders))?.last_good_at ?? null)
+  const next_try_at = nextTryMs === undefined ? null : textOf(now + nextTryMs)
   const note: LastRun = { finished_at: textOf(now), outcome, waiting, problem, next_try_at, last_good_at }
   try {
     await replace(disk, join(folders.spool, FILE_NAME), `${JSON.stringify(note, null, 2)}\n`)
-    run.noted = { at: now, news }
+    run.noted = { at: steady, news }
   } catch (cause) {
     if (!(cause instanceof Error) || codeOf(cause) === '') throw cause
     const trouble = troubleOf(new Problem('machine_refused', cause.message, { cause }))

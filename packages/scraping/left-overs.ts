@@ -16,6 +16,7 @@ import { readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
 import { chunksOf } from './chunks.ts'
 import type { Folders } from './folders.ts'
+import type { FindWriters } from './open-writers.ts'
 import { faultOfOutboxName } from './outbox.ts'
 import { readPartName } from './part-name.ts'
 import { scrapeName, unnamedScrape } from './scrape-name.ts'
@@ -30,16 +31,22 @@ export type LeftOver = Readonly<{ name: string; path: string; size: number; mtim
 /** What was saved of a part; `null` for one without a single whole line, which is left where it is. */
 export type Salvaged = Readonly<{ name: string; path: string; bytesDropped: number }> & Digest
 
-/** The parts that were left over by a crash. */
-export async function leftOversIn(disk: Disk, folders: Folders, now: number = Date.now()): Promise<LeftOver[]> {
-  const found: LeftOver[] = []
+/** The parts that were left over by a crash: nobody writes them by what the clock says, nor has them open, where somebody can tell. */
+export async function leftOversIn(
+  disk: Disk,
+  folders: Folders,
+  now: number = Date.now(),
+  findWriters: FindWriters = async () => new Set(),
+): Promise<LeftOver[]> {
+  const found: (LeftOver & Readonly<{ ino: number }>)[] = []
   for (const name of await partNames(disk, folders.part)) {
     const path = join(folders.part, name)
     const stats = await disk.lstat(path).catch(gone)
     if (!stats?.isFile() || isWritten(name, stats.mtimeMs, now)) continue
-    found.push({ name, path, size: stats.size, mtimeMs: stats.mtimeMs })
+    found.push({ name, path, size: stats.size, mtimeMs: stats.mtimeMs, ino: stats.ino })
   }
-  return found
+  const open = found.length === 0 ? new Set() : await findWriters(found)
+  return found.filter(({ name }) => !open.has(name))
 }
 
 /** Hands everything up to the last whole line of a part to the outbox, under a name that was free. */

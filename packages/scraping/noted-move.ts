@@ -39,13 +39,13 @@ export async function removeNoteParts(disk: Disk, folder: string): Promise<void>
     if (/\.jsonl?\.part$/.test(name)) await removeIfThere(disk, join(folder, name))
 }
 
-async function mustBeSame(disk: Disk, { path, name, seen }: Noted): Promise<void> {
+async function mustBeSame(disk: Disk, { path, name, seen, sha256 }: Noted): Promise<void> {
   const stats = await disk.lstat(path).catch((error) => {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
-  // What lies there now is not what the server answered about: it waits for the next run.
-  if (!stats?.isFile() || !isSame(sightOf(stats), seen))
+  // What lies there now is not what the server answered about: it waits for the next run. Times can be set back, so it is read again.
+  if (!stats?.isFile() || !isSame(sightOf(stats), seen) || (await digestOfFile(disk, path)).sha256 !== sha256)
     throw new Problem('file_changed', `${name} was changed or taken away while it was sent`)
 }
 

@@ -36,13 +36,13 @@ export type Setback = Readonly<{ problem: Trouble; waiting: number; delayMs: num
 /** An outage that goes on, or the lack of one. */
 export class Outage {
   readonly #tell: (event: UploadEvent) => void
-  readonly #clock: Clock
+  readonly #clock: Pick<Clock, 'steady'>
   #since: number | undefined
   #toldMs: number | undefined
   /** The rounds that failed since the last one that did not. */
   rounds = 0
 
-  constructor(tell: (event: UploadEvent) => void, clock: Clock) {
+  constructor(tell: (event: UploadEvent) => void, clock: Pick<Clock, 'steady'>) {
     this.#tell = tell
     this.#clock = clock
   }
@@ -64,7 +64,7 @@ export class Outage {
   }
 
   #ms(): number {
-    this.#since ??= this.#clock.now()
-    return Math.max(0, this.#clock.now() - this.#since)
+    this.#since ??= this.#clock.steady()
+    return this.#clock.steady() - this.#since
   }
 }

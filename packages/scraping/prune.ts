@@ -5,51 +5,71 @@
  *
  * Invariants:
  *  1. Only what the receipt calls *loaded*, for longer than was asked, is removed. All else is the only copy, or a case for a person.
+ *     A file that is not what its receipt says, because somebody went on writing, goes back to the outbox instead.
  *  2. The receipt goes last: a crash leaves no file without one, and what it leaves is removed the next time.
+ *  3. Not everything goes at once, unless a person insists: then it is more likely that the clock is wrong.
  */
-import { join } from 'node:path'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
-import { notesOf, receiptsIn } from './archive.ts'
+import { type Archived, compare, notesOf, receiptsIn, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
+import { requeue } from './requeue.ts'
 
 const DAY_MS = 86_400_000
 
-/** What to prune; `now` is in milliseconds since 1970. With `dryRun` nothing is removed. */
-export type Prune = Readonly<{ disk: Disk; folders: Folders; daysMin: number; now: number; dryRun: boolean }>
+/** What to prune; `now` is in milliseconds since 1970. With `dryRun` nothing is removed; with `all` everything may go at once. */
+export type Prune = Readonly<{
+  disk: Disk
+  folders: Folders
+  daysMin: number
+  now: number
+  dryRun: boolean
+  all?: boolean
+}>
 
-/** A file that is gone, or would be, with the bytes of its notes. */
-export type Pruned = Readonly<{ name: string; bytes: number; loadedAt: string }>
+/** A file that is gone, or would be, with the bytes of its notes. `wentBack`: it was changed since, and is in the outbox as this. */
+export type Pruned = Readonly<{ name: string; bytes: number; loadedAt: string; wentBack?: string }>
 
-/** Removes what may go, each file with its receipt and rejects, and names it. */
-export async function* pruneArchive({ disk, folders, daysMin, now, dryRun }: Prune): AsyncGenerator<Pruned> {
-  for await (const { name, receipt } of receiptsIn(disk, folders)) {
-    const loadedAt = loadedTime(receipt)
-    if (loadedAt === undefined || now - Date.parse(loadedAt) < daysMin * DAY_MS) continue
-    const path = join(folders.archive, name)
-    const notes = notesOf(path)
-    const paths = [path, notes.rejects, notes.receipt]
-    let bytes = 0
-    for (const one of paths) bytes += await bytesOf(disk, one)
-    if (!dryRun) {
-      await removeIfThere(disk, notes.rejects)
-      await remove(disk, path)
-      await removeIfThere(disk, notes.receipt)
-    }
-    yield { name, bytes, loadedAt }
+/** Removes what may go, each file with its receipt and rejects, and names it. Throws `prune_refused` where nothing loaded would stay. */
+export async function* pruneArchive(prune: Prune): AsyncGenerator<Pruned> {
+  const { disk, folders, daysMin, now, all = false } = prune
+  const old: (Archived & Readonly<{ loadedAt: string }>)[] = []
+  let young = 0
+  for await (const archived of receiptsIn(disk, folders)) {
+    const loadedAt = loadedTime(archived.receipt)
+    if (loadedAt === undefined) continue
+    if (now - Date.parse(loadedAt) < daysMin * DAY_MS) young++
+    else old.push({ ...archived, loadedAt })
   }
+  // Who asks for files of any age has said it.
+  if (old.length > 0 && young === 0 && daysMin > 0 && !all)
+    throw new Problem('prune_refused', `all ${old.length} files that were loaded are older than ${daysMin} days`)
+  for (const archived of old) yield await pruneOne(prune, archived)
+}
+
+async function pruneOne(
+  { disk, folders, dryRun }: Prune,
+  archived: Archived & Readonly<{ loadedAt: string }>,
+): Promise<Pruned> {
+  const { name, path, loadedAt } = archived
+  const notes = notesOf(path)
+  let bytes = 0
+  for (const one of [path, notes.rejects, notes.receipt]) bytes += (await sightAt(disk, one))?.size ?? 0
+  const isChanged = (await compare(disk, archived)) === null
+  if (isChanged) {
+    const wentBack = dryRun ? name : (await requeue(disk, folders, archived)).name
+    return { name, bytes, loadedAt, wentBack }
+  }
+  if (!dryRun) {
+    await removeIfThere(disk, notes.rejects)
+    await remove(disk, path)
+    await removeIfThere(disk, notes.receipt)
+  }
+  return { name, bytes, loadedAt }
 }
 
 function loadedTime({ state, load }: Receipt): string | undefined {
   return state === 'loaded' ? load?.finished_at : undefined
-}
-
-async function bytesOf(disk: Disk, path: string): Promise<number> {
-  try {
-    return (await disk.lstat(path)).size
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return 0
-    throw error
-  }
 }

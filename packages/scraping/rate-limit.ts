@@ -4,9 +4,6 @@ import { type Clock, realClock } from './clock.ts'
 // What may leave at once after a silence, and the longest that one piece may take: a server gives up a body that does not move.
 const BURST_MS = 250
 
-// Not the time of day: a clock that is set back must not hold everything up.
-const STEADY: Clock = { ...realClock(), now: () => performance.now() }
-
 /** Says when bytes may go. Who asks first goes first, because each takes its time from what is still free. */
 export class TokenBucket {
   readonly #bytesPerMs: number
@@ -37,7 +34,10 @@ export type RateLimit = Readonly<{
 }>
 
 /** Makes a limit in bytes a second for everything that is passed through it. */
-export function createRateLimit(bytesPerSecond: number, clock: Clock = STEADY): RateLimit {
+export function createRateLimit(
+  bytesPerSecond: number,
+  clock: Pick<Clock, 'steady' | 'sleep'> = realClock(),
+): RateLimit {
   const bucket = new TokenBucket(bytesPerSecond)
   return { slow: (chunks) => slow(chunks, bucket, clock) }
 }
@@ -45,12 +45,12 @@ export function createRateLimit(bytesPerSecond: number, clock: Clock = STEADY): 
 async function* slow(
   chunks: AsyncIterable<Buffer<ArrayBuffer>>,
   bucket: TokenBucket,
-  clock: Clock,
+  clock: Pick<Clock, 'steady' | 'sleep'>,
 ): AsyncGenerator<Buffer<ArrayBuffer>> {
   for await (const chunk of chunks)
     for (let at = 0; at < chunk.length; at += bucket.pieceBytes) {
       const piece = chunk.subarray(at, at + bucket.pieceBytes)
-      const waitMs = bucket.take(piece.length, clock.now())
+      const waitMs = bucket.take(piece.length, clock.steady())
       if (waitMs > 0) await clock.sleep(waitMs)
       yield piece
     }

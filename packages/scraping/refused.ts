@@ -2,9 +2,9 @@
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { AnswerError } from './answer.ts'
 import type { Folders } from './folders.ts'
-import { moveWithNote } from './noted-move.ts'
 import type { Waiting } from './outbox.ts'
-import { dropSpooled, type Spooled } from './spool.ts'
+import type { Spooled } from './spool.ts'
+import { takeOut } from './take-out.ts'
 
 const PROBLEM_ENDING = '.problem.json'
 
@@ -16,17 +16,7 @@ export async function refuse(
 ): Promise<string> {
   const { file, spooled, error } = sent
   const note = { name: file.name, sha256: spooled.sha256, refused_at: new Date().toISOString(), ...problemOf(error) }
-  const noted = {
-    path: file.path,
-    name: file.name,
-    seen: spooled,
-    sha256: spooled.sha256,
-    noteEnding: PROBLEM_ENDING,
-    note,
-  }
-  const name = await moveWithNote(disk, noted, folders.refused)
-  await dropSpooled(disk, folders, file.name)
-  return name
+  return takeOut(disk, folders, { file, spooled, to: folders.refused, noteEnding: PROBLEM_ENDING, note })
 }
 
 function problemOf(error: AnswerError): object {

@@ -1,6 +1,6 @@
 /**
  * Back to the outbox: a file whose upload the server had accepted and does not know any more (its disk was lost, or it was set
- * back to a backup).
+ * back to a backup), or a file that is not what was accepted any more (somebody went on writing).
  *
  *   rejects removed ──▶ file linked into the outbox, then unlinked here (durable) ──▶ receipt removed
  *
@@ -11,18 +11,23 @@
  *  3. Nothing in the outbox is overwritten: where other bytes have its name, the file gets one with its SHA-256.
  *  4. A crash before the last step leaves a receipt without a file. Nobody asks for it, and archiving the file replaces it.
  */
+import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { move, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { type Archived, notesOf } from './archive.ts'
 import type { Folders } from './folders.ts'
 
-/** Moves an archived file back to the outbox and returns the name it got there. Safe to repeat after a crash at any point. */
-export async function requeue(disk: Disk, folders: Folders, { name, path, receipt }: Archived): Promise<string> {
+/** Moves an archived file back to the outbox and tells where it is now. Safe to repeat after a crash at any point. */
+export async function requeue(
+  disk: Disk,
+  folders: Folders,
+  { name, path, receipt }: Archived,
+): Promise<Readonly<{ name: string; path: string }>> {
   const notes = notesOf(path)
   // First, so that rows that an earlier server rejected never lie next to what a later one says.
   await removeIfThere(disk, notes.rejects)
   const moved = await move(disk, path, folders.outbox, namesFor(name, receipt.sha256))
   await remove(disk, notes.receipt)
-  return moved.name
+  return { name: moved.name, path: join(folders.outbox, moved.name) }
 }

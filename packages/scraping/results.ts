@@ -29,10 +29,12 @@ export async function bringHome(job: Job, run: Run): Promise<Results> {
 /** Keeps a final receipt, with the rejected rows, and tells it. */
 export async function takeHome(job: Job, run: Run, archived: Archived): Promise<void> {
   const { name, receipt } = archived
+  const file = run.compared.get(name)
+  const kept = file === undefined ? archived : { ...archived, receipt: { ...receipt, file } }
   try {
     // One after the other with the moves: the outbox may hold the same bytes twice, and both become one file of the archive.
     await deliver(
-      () => run.moves.next(() => settle(job.disk, archived, job.client.rejects(receipt.id))),
+      () => run.moves.next(() => settle(job.disk, kept, job.client.rejects(receipt.id))),
       job.patience,
       pausing(job, run, name),
     )

@@ -5,19 +5,19 @@
  *
  * Invariants:
  *  1. A note (`.json`) exists only next to the whole, durable copy it describes: it is written last and removed first.
- *  2. A copy is used again only for the file it was made from: same size, time of change and inode.
+ *  2. A copy is used again only for the file it was made from: untouched, or of the same digest.
  *  3. A file that changed while it was read is not sent.
  */
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Digest, Digester } from '@splitcart/shared/digest.ts'
+import { type Digest, Digester, digestOfFile } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { removeIfThere, replace, writePart } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { compress, type Encoding } from './compress.ts'
 import type { Folders } from './folders.ts'
 import { readNote } from './note.ts'
-import { isSame, type Sight, sightOf, type Waiting } from './outbox.ts'
+import { isSame, isUntouched, type Sight, sightOf, type Waiting } from './outbox.ts'
 
 /** A copy in the spool: what it was made from, and what it holds. */
 export type Spooled = Readonly<{ name: string; path: string; encoding: Encoding; spooledBytes: number }> &
@@ -83,8 +83,19 @@ async function findSpooled(
   if (note === undefined || note.encoding !== encoding || !isSame(note, file)) return undefined
   const path = pathOf(folders, file.name, encoding)
   const stats = await disk.lstat(path).catch(() => undefined)
+  if (!stats?.isFile() || stats.size !== note.spooledBytes) return undefined
   // The folder may have been moved since: the path is where the copy lies now.
-  return stats?.isFile() && stats.size === note.spooledBytes ? { ...note, path } : undefined
+  if (isUntouched(note, file)) return { ...note, path }
+  return confirmed(disk, folders, file, { ...note, path })
+}
+
+/** A copy whose file was touched: linked, renamed, or written to by somebody who set its time back. Its bytes tell. */
+async function confirmed(disk: Disk, folders: Folders, file: Waiting, note: Spooled): Promise<Spooled | undefined> {
+  const digest = await digestOfFile(disk, file.path).catch(() => undefined)
+  if (digest?.sha256 !== note.sha256) return undefined
+  const spooled: Spooled = { ...note, ctimeMs: file.ctimeMs }
+  await replace(disk, notePath(folders, file.name), `${JSON.stringify(spooled)}\n`)
+  return spooled
 }
 
 async function openWaiting(disk: Disk, file: Waiting): Promise<FileHandle | undefined> {

@@ -8,10 +8,12 @@ import { receiptsIn } from './archive.ts'
 import { type Folders, foldersIn } from './folders.ts'
 import { type LastRun, readLastRun } from './last-run.ts'
 import { leftOversIn } from './left-overs.ts'
+import { type Skipped, scanOutbox } from './outbox.ts'
 
 /** Null where something could not be looked at; `problems` says why. The names are those of `status --json`: they stay. */
 export type ScrapingStatus = Readonly<{
   outbox: Place | null
+  ignored: readonly Skipped[] | null
   being_written: Place | null
   left_over: number | null
   archive: Place | null
@@ -29,6 +31,7 @@ export async function scrapingStatus(disk: Disk, dataDir: string): Promise<Scrap
   if (!(await isThere(disk, folders.outbox))) return undefined
   return {
     outbox: await looks.at('product_outbox', () => placeOf(disk, folders.outbox, isData)),
+    ignored: await looks.at('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
     being_written: await looks.at('product_outbox/.part', () => placeOf(disk, folders.part)),
     left_over: await looks.at('product_outbox/.part', async () => (await leftOversIn(disk, folders)).length),
     archive: await looks.at('temp_jsonl_product_storage', () => placeOf(disk, folders.archive, isData)),

@@ -1,13 +1,16 @@
 /**
  * The command `upload-data` without its terminal: sends what waits, and brings home what the server says about it.
  *
- *   lock ─▶ left-overs reported ─▶ results of earlier uploads ─▶ each waiting file, oldest first ─▶ (wait: results) ─▶ summary
+ *   lock ─▶ left-overs reported ─▶ archive as its receipts say ─▶ results of earlier uploads ─▶ each file that is ready, oldest first
+ *     ─▶ those that had to rest ─▶ (wait: results) ─▶ summary
  */
 
 import { join } from 'node:path'
+import { systemFaultOf } from '@splitcart/shared/disk.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { retryOf } from './answer.ts'
+import { checkArchive } from './archive-check.ts'
 import { lockArchive } from './archive-lock.ts'
 import { realClock } from './clock.ts'
 import { retryAfterOf } from './delivery.ts'
@@ -15,36 +18,44 @@ import { beatFor } from './heartbeat.ts'
 import { isGood, noteRun } from './last-run.ts'
 import { leftOversIn } from './left-overs.ts'
 import { removeNoteParts } from './noted-move.ts'
-import { scanOutbox, type Waiting } from './outbox.ts'
+import { scanOutbox } from './outbox.ts'
+import { endsWhole, type Sorted } from './resting.ts'
 import { bringHome } from './results.ts'
 import { sendAll } from './send-all.ts'
 import { cleanSpool } from './spool.ts'
 import { outcomeOf, type Summary, troubleOf } from './upload-events.ts'
 import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
+import { cleanMarks, marksIn } from './whole-mark.ts'
 
 const POLL_FIRST_MS = 100
 const POLL_MS_MAX = 2_000
+// Who goes on writing for longer than that is waited for by the next run.
+const RESTING_MS_MAX = 120_000
+
+/** `wait`: stay until the server has loaded, held or failed everything. `rests`: stay until what may still be written to is sent. */
+export type Manner = Readonly<{ wait: boolean; rests: boolean }>
 
 /** Runs once. `wait` stays until the server has loaded, held or failed everything. Throws `locked` when another run is at work. */
 export async function uploadData(job: Job, { wait = false }: Readonly<{ wait?: boolean }> = {}): Promise<Summary> {
   using _lock = lockOutbox(job)
-  const run = newRun()
+  const run = newRun(job)
   try {
-    await uploadRound(job, run, wait)
+    await uploadRound(job, run, { wait, rests: true })
   } catch (cause) {
     blameMachine(run, cause)
     await noteRun(job, run, undefined)
     throw cause
   }
   await noteRun(job, run, undefined)
-  if (isGood(run.summary.outcome) && !job.signal.aborted) await beatFor(job, run)
+  if (isGood(run.summary) && !job.signal.aborted) await beatFor(job, run)
   return run.summary
 }
 
 /** Ends a round that this machine refused something, such as room on its disk; throws any other error on. */
 export function blameMachine({ summary }: Run, cause: unknown): void {
-  if (!(cause instanceof Error && 'syscall' in cause)) throw cause
-  summary.problem = troubleOf(new Problem('machine_refused', cause.message, { cause }))
+  const fault = systemFaultOf(cause)
+  if (fault === undefined && !(cause instanceof Problem)) throw cause
+  summary.problem = troubleOf(cause instanceof Problem ? cause : new Problem('machine_refused', fault, { cause }))
   summary.outcome = 'failed'
 }
 
@@ -54,16 +65,18 @@ export function lockOutbox({ folders }: Pick<Job, 'folders'>): Lock {
 }
 
 /** One round. What ends it early is told in the summary; returns how long the server asked to be left alone. */
-export async function uploadRound(job: Job, run: Run, wait: boolean): Promise<number> {
+export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): Promise<number> {
   using _archive = await lockArchive(job.folders, { ...job, msMax: Number.POSITIVE_INFINITY })
   const { summary } = run
   delete summary.problem
   let floorMs = 0
   try {
-    summary.waiting = await look(job, run)
+    await look(job, run)
+    await checkArchive(job, run)
     await bringHome(job, run)
     // After the results: what the server had forgotten waits here again.
-    await sendAll(job, run, await waitingNow(job))
+    await sendAll(job, run, (await sortOutbox(job, run)).ready)
+    if (rests) await sendRested(job, run)
     if (wait) await waitForResults(job, run)
     summary.outcome = outcomeOf(summary)
   } catch (error) {
@@ -71,32 +84,60 @@ export async function uploadRound(job: Job, run: Run, wait: boolean): Promise<nu
     summary.outcome = retryOf(error) === 'stop' ? 'key_refused' : 'unreachable'
     floorMs = retryAfterOf(error)
   }
-  summary.waiting = (await waitingNow(job)).length
-  if (job.signal.aborted && summary.waiting > 0 && summary.outcome === 'done') summary.outcome = 'partly'
+  summary.waiting = (await scanOutbox(job.disk, job.folders.outbox)).waiting.length
+  const isCutShort = job.signal.aborted || (rests && run.resting.length > 0)
+  if (isCutShort && summary.waiting > 0 && summary.outcome === 'done') summary.outcome = 'partly'
   return floorMs
 }
 
-/** Reports and clears what lies about; returns how many files wait. */
-async function look(job: Job, run: Run): Promise<number> {
-  for (const { name, path, size } of await leftOversIn(job.disk, job.folders))
+/** Reports and clears what lies about. */
+async function look(job: Job, run: Run): Promise<void> {
+  const { disk, folders, clock = realClock(), rest } = job
+  for (const { name, path, size } of await leftOversIn(disk, folders, clock.now(), rest?.findWriters))
     once(run, `left-over ${name}`, () => tell(job, run, { type: 'left-over', name, path, size }))
-  const scan = await scanOutbox(job.disk, job.folders.outbox)
+  const scan = await scanOutbox(disk, folders.outbox)
+  run.summary.waiting = scan.waiting.length
+  run.summary.ignored = scan.skipped.length
   for (const { name, reason } of scan.skipped)
     once(run, `ignored ${name}`, () => tell(job, run, { type: 'ignored', name, reason }))
-  await cleanSpool(job.disk, job.folders, scan.waiting)
-  for (const folder of [job.folders.archive, job.folders.refused]) await removeNoteParts(job.disk, folder)
-  return scan.waiting.length
+  await cleanSpool(disk, folders, scan.waiting)
+  await cleanMarks(disk, folders)
+  for (const folder of [folders.archive, folders.refused]) await removeNoteParts(disk, folder)
 }
 
-async function waitingNow({ disk, folders }: Job): Promise<readonly Waiting[]> {
-  return (await scanOutbox(disk, folders.outbox)).waiting
+/** Tells which files of the outbox are ready to be sent, and which may still be written to. */
+export async function sortOutbox({ disk, folders }: Job, run: Run): Promise<Sorted> {
+  const { waiting } = await scanOutbox(disk, folders.outbox)
+  if (run.sorter === undefined) return { ready: waiting, resting: [] }
+  const isMarked = await marksIn(disk, folders)
+  const sorted = await run.sorter.sort(waiting, { isMarked, endsWhole: (file) => endsWhole(disk, file) })
+  run.resting = sorted.resting
+  return sorted
+}
+
+/** Waits for what may still be written to, and sends it; of what goes on for too long it is told. */
+async function sendRested(job: Job, run: Run): Promise<void> {
+  const { clock = realClock(), signal } = job
+  let since = clock.steady()
+  while (run.resting.length > 0 && !signal.aborted && clock.steady() - since < RESTING_MS_MAX) {
+    for (const { file, reason } of run.resting)
+      once(run, `resting ${file.name}`, () => tell(job, run, { type: 'resting', name: file.name, reason }))
+    await clock.sleep(Math.min(...run.resting.map(({ lookMs }) => lookMs)), signal)
+    const rested = new Set(run.resting.map(({ file }) => file.name))
+    // What was skipped before it came to this is for the next run.
+    const ready = (await sortOutbox(job, run)).ready.filter(({ name }) => rested.has(name))
+    if (ready.length > 0 && !signal.aborted) since = clock.steady()
+    await sendAll(job, run, ready)
+  }
 }
 
 async function waitForResults(job: Job, run: Run): Promise<void> {
   for (let pauseMs = POLL_FIRST_MS; !job.signal.aborted; pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
     const { unfinished, forgotten } = await bringHome(job, run)
-    if (forgotten > 0) await sendAll(job, run, await waitingNow(job))
-    else if (unfinished === 0) return
+    if (forgotten > 0) {
+      await sendAll(job, run, (await sortOutbox(job, run)).ready)
+      await sendRested(job, run)
+    } else if (unfinished === 0) return
     await (job.clock ?? realClock()).sleep(pauseMs, job.signal)
   }
 }

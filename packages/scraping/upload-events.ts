@@ -6,8 +6,8 @@ import { AnswerError } from './answer.ts'
 /** Why something did not go as it should, in a form that can be shown and stored. */
 export type Trouble = Readonly<Pick<ProblemDocument, 'status' | 'code' | 'title' | 'detail' | 'todo' | 'instance'>>
 
-/** What became of a file. `skipped` leaves it where it is. */
-export type FileState = 'accepted' | 'duplicate' | 'loaded' | 'held' | 'failed' | 'refused' | 'skipped'
+/** What became of a file. `skipped` leaves it where it is, `returned` has put it from the archive back into the outbox. */
+export type FileState = 'accepted' | 'duplicate' | 'loaded' | 'held' | 'failed' | 'refused' | 'skipped' | 'returned'
 
 export type FileEvent = Readonly<{ type: 'file'; name: string; state: FileState; receipt?: Receipt; problem?: Trouble }>
 
@@ -16,6 +16,8 @@ export type UploadEvent =
   | Readonly<{ type: 'progress'; name: string; step: 'compress' | 'send'; sentBytes: number; totalBytes: number }>
   /** Something in the outbox that is no file to send. */
   | Readonly<{ type: 'ignored'; name: string; reason: string }>
+  /** A file that is not sent yet. */
+  | Readonly<{ type: 'resting'; name: string; reason: string }>
   | Readonly<{ type: 'left-over'; name: string; path: string; size: number }>
   /** Something a person should know; nothing is lost. */
   | Readonly<{ type: 'warning'; name: string; problem: Trouble }>
@@ -36,14 +38,16 @@ export type UploadEvent =
 /** `failed`: this machine refused something, such as room on its disk. */
 export type Outcome = 'done' | 'partly' | 'unreachable' | 'key_refused' | 'failed'
 
-/** The sums of a run. `waiting` files are still in the outbox; `wireBytes` counts every try. */
+/** The sums of a run. `waiting` files are still in the outbox, `ignored` things lie there and are not sent; `wireBytes` counts every try. */
 export type Summary = {
   outcome: Outcome
   sent: number
   duplicates: number
   refused: number
   skipped: number
+  returned: number
   waiting: number
+  ignored: number
   loaded: number
   held: number
   failed: number
@@ -55,7 +59,8 @@ export type Summary = {
 
 /** A summary of nothing. */
 export function emptySummary(): Summary {
-  const counts = { sent: 0, duplicates: 0, refused: 0, skipped: 0, waiting: 0, loaded: 0, held: 0, failed: 0 }
+  const before = { sent: 0, duplicates: 0, refused: 0, skipped: 0, returned: 0, waiting: 0, ignored: 0 }
+  const counts = { ...before, loaded: 0, held: 0, failed: 0 }
   return { outcome: 'done', ...counts, rejectedRows: 0, bytes: 0, wireBytes: 0 }
 }
 
@@ -69,8 +74,8 @@ export function count(summary: Summary, { state, receipt }: FileEvent): void {
 }
 
 /** How a run that was not stopped by a problem ended. */
-export function outcomeOf({ refused, skipped, failed, rejectedRows }: Summary): Outcome {
-  return refused + skipped + failed + rejectedRows > 0 ? 'partly' : 'done'
+export function outcomeOf({ refused, skipped, ignored, failed, rejectedRows }: Summary): Outcome {
+  return refused + skipped + ignored + failed + rejectedRows > 0 ? 'partly' : 'done'
 }
 
 /** The trouble in an error that was foreseen; a mistake in the program is thrown on. */

@@ -26,6 +26,8 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     const archived = await run.moves.next(() => archive(job.disk, job.folders, { file, ...sent }))
     // What was known of a file with this name is out of date.
     run.settled.delete(archived.name)
+    if (archived.receipt.file !== undefined) run.compared.set(archived.name, archived.receipt.file)
+    else run.compared.delete(archived.name)
     tell(job, run, {
       type: 'file',
       name: file.name,

@@ -4,6 +4,8 @@ import { type Clock, realClock } from './clock.ts'
 import type { Encoding } from './compress.ts'
 import type { Patience, Pause, Pausing } from './delivery.ts'
 import type { Folders } from './folders.ts'
+import type { Sight } from './outbox.ts'
+import { OutboxSorter, type Resting, type RestRules } from './resting.ts'
 import { Turns } from './turns.ts'
 import type { UploadClient } from './upload-client.ts'
 import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
@@ -22,6 +24,10 @@ export type Job = Readonly<{
   /** How many files are sent at once; one where it is not said. */
   concurrency?: number
   clock?: Clock
+  /** How long files rest in the outbox before they are taken; not at all where it is not said. */
+  rest?: RestRules
+  /** A client with the key as it is now, where that has changed since. */
+  renewedClient?: () => UploadClient | undefined
   /** The address that is asked after each good run. */
   heartbeat?: URL
 }>
@@ -35,6 +41,12 @@ export type Run = {
   readonly moves: Turns
   /** The archived files whose fate is known for good. */
   readonly settled: Set<string>
+  /** The archived files whose bytes were compared with their receipts, as they looked then. */
+  readonly compared: Map<string, Sight>
+  /** Tells which files of the outbox have rested; undefined: none has to. */
+  readonly sorter: OutboxSorter | undefined
+  /** The files that rested when the outbox was looked at last. */
+  resting: readonly Resting[]
   /** What was reported once and is not reported again. */
   readonly reported: Set<string>
   /** What the note about the last run says, and since when. */
@@ -44,8 +56,17 @@ export type Run = {
 }
 
 /** The state at the beginning. */
-export function newRun(): Run {
-  return { summary: emptySummary(), encoding: 'zstd', moves: new Turns(), settled: new Set(), reported: new Set() }
+export function newRun({ rest, clock = realClock() }: Pick<Job, 'rest' | 'clock'>): Run {
+  return {
+    summary: emptySummary(),
+    encoding: 'zstd',
+    moves: new Turns(),
+    settled: new Set(),
+    compared: new Map(),
+    sorter: rest && new OutboxSorter(rest, clock),
+    resting: [],
+    reported: new Set(),
+  }
 }
 
 /** Counts an event and passes it on. */
@@ -69,7 +90,7 @@ export function pausing(job: Job, run: Run, name: string): Pausing {
   const { signal, clock = realClock() } = job
   const onPause = ({ error, tries, delayMs }: Pause) => {
     const problem = troubleOf(error)
-    const now = clock.now()
+    const now = clock.steady()
     const { pause } = run
     if (pause !== undefined && pause.name !== name && pause.code === problem.code && now < pause.until) return
     run.pause = { name, code: problem.code, until: now + delayMs + TRY_MS }

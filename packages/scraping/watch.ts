@@ -2,64 +2,146 @@
  * `upload-data --watch`: a round whenever something may have come into the outbox, and at the latest after a set time. The
  * file system only gives hints (it misses changes); each round looks again at everything.
  *
- *   round ──done──────▶ wait for a hint, or the time ──▶ round …
- *     └──unreachable──▶ a pause that grows with the outage ──▶ round …     key refused or told to stop: end
+ *   round ──done──────▶ wait for a hint, for a file that has rested, or the time ──▶ round …
+ *     ├──unreachable──▶ a pause that grows with the outage ──▶ round …
+ *     └──key refused──▶ another key by now? ──▶ round …     otherwise, or told to stop: end
  */
-import { type FSWatcher, watch } from 'node:fs'
+import { Problem } from '@splitcart/shared/problem.ts'
 import { type Clock, realClock } from './clock.ts'
 import { delayAfter } from './delivery.ts'
 import { beatFor } from './heartbeat.ts'
-import { noteRun } from './last-run.ts'
+import { isGood, noteRun } from './last-run.ts'
 import { Outage } from './outage.ts'
-import { blameMachine, lockOutbox, uploadRound } from './upload-data.ts'
-import type { Summary, UploadEvent } from './upload-events.ts'
-import { type Job, newRun, type Run } from './upload-job.ts'
+import { blameMachine, sortOutbox, uploadRound } from './upload-data.ts'
+import { type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
+import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
+import { Workplace } from './workplace.ts'
 
 const OUTAGE_DELAY_MS_MAX = 60_000
 // What a server may ask for at most: one that says "in a year" is asked sooner.
 const FLOOR_MS_MAX = 60 * 60 * 1000
 const BEAT_EVERY_MS = 60_000
+const RESTING_TOLD_MS = 60_000
 
 /** Sends what comes, for ever; ends when the signal aborts or the key is refused, with the sums of all rounds. */
 export async function watchOutbox(job: Job, { everyMs }: Readonly<{ everyMs: number }>): Promise<Summary> {
-  const clock = job.clock ?? realClock()
-  using _lock = lockOutbox(job)
-  using hints = new Hints(job.folders.outbox, clock)
-  const run = newRun()
-  const outage = new Outage(job.on, clock)
-  const quiet: Job = { ...job, on: (event) => hear(job, run, outage, event) }
-  let beatAt = Number.NEGATIVE_INFINITY
-  while (!job.signal.aborted) {
-    hints.forget()
-    const floorMs = await surviving(run, () => uploadRound(quiet, run, false))
-    const { outcome } = run.summary
-    const isAway = outcome === 'unreachable' || outcome === 'failed'
-    const delayMs = isAway ? pauseAfter(job, ++outage.rounds, floorMs) : everyMs
-    await noteRun(job, run, outcome === 'key_refused' ? undefined : clock.now() + delayMs)
-    if (outcome === 'key_refused') break
-    if (isAway) {
-      const { problem, waiting } = run.summary
-      if (problem !== undefined) outage.goesOn({ problem, waiting, delayMs })
-      await clock.sleep(delayMs, job.signal)
-      continue
-    }
-    outage.isOver()
-    if (clock.now() - beatAt >= BEAT_EVERY_MS && !job.signal.aborted) {
-      beatAt = clock.now()
-      await beatFor(job, run)
-    }
-    await hints.wait(everyMs, job.signal)
-  }
-  return run.summary
+  using place = new Workplace(job)
+  const watching = new Watching(job, place, everyMs)
+  while (!job.signal.aborted && (await watching.round()));
+  return watching.run.summary
 }
 
-// What this machine refuses (a full disk, a folder that is away) passes too: a watch that ends for it would send nothing afterwards.
-async function surviving(run: Run, round: () => Promise<number>): Promise<number> {
+/** What one round leaves for the next. */
+class Watching {
+  readonly run: Run
+  readonly #place: Workplace
+  readonly #clock: Clock
+  readonly #outage: Outage
+  readonly #everyMs: number
+  #job: Job
+  #beatAt = Number.NEGATIVE_INFINITY
+
+  constructor(job: Job, place: Workplace, everyMs: number) {
+    this.#clock = job.clock ?? realClock()
+    this.#place = place
+    this.#everyMs = everyMs
+    this.#outage = new Outage(job.on, this.#clock)
+    this.run = newRun(job)
+    this.#job = { ...job, on: (event) => hear(job, this.run, this.#outage, event) }
+    place.isResting = (name) => this.run.resting.some(({ file }) => file.name === name)
+  }
+
+  /** A round and the pause after it; false when there is to be no other. */
+  async round(): Promise<boolean> {
+    const { run } = this
+    this.#place.forget()
+    const floorMs = await this.#surviving(async () => {
+      await this.#place.hold()
+      return uploadRound(this.#job, run, { wait: false, rests: false })
+    })
+    const { outcome } = run.summary
+    if (outcome === 'key_refused') return this.#hasOtherKey()
+    const isAway = outcome === 'unreachable' || outcome === 'failed'
+    const delayMs = isAway ? pauseAfter(this.#job, ++this.#outage.rounds, floorMs) : this.#everyMs
+    await this.#surviving(() => noteRun(this.#job, run, delayMs))
+    if (isAway) await this.#sitOut(delayMs)
+    else await this.#goOn()
+    return true
+  }
+
+  async #sitOut(delayMs: number): Promise<void> {
+    const { problem, waiting } = this.run.summary
+    if (problem !== undefined) this.#outage.goesOn({ problem, waiting, delayMs })
+    await this.#clock.sleep(delayMs, this.#job.signal)
+  }
+
+  async #goOn(): Promise<void> {
+    const { run } = this
+    const { signal } = this.#job
+    this.#outage.isOver()
+    const steady = this.#clock.steady()
+    if (steady - this.#beatAt >= BEAT_EVERY_MS && !signal.aborted && isGood(run.summary)) {
+      this.#beatAt = steady
+      await beatFor(this.#job, run)
+    }
+    await this.#surviving(() => this.#waitForWork())
+  }
+
+  /** Waits for a hint, until a file has rested, or until it is time. What rests is looked at without a word to the server. */
+  async #waitForWork(): Promise<void> {
+    const { signal } = this.#job
+    for (let leftMs = this.#everyMs; leftMs > 0 && !signal.aborted && !this.#place.hasHint; ) {
+      const waitMs = Math.min(leftMs, ...this.run.resting.map(({ lookMs }) => lookMs))
+      await this.#place.wait(waitMs, signal)
+      leftMs -= waitMs
+      if (this.run.resting.length === 0) continue
+      this.#tellLongResting()
+      const rested = this.run.resting.length
+      if ((await sortOutbox(this.#job, this.run)).resting.length < rested) return
+    }
+  }
+
+  /** A program that never closes its file would wonder for ever why it is not sent. */
+  #tellLongResting(): void {
+    for (const { file, reason, quietMs } of this.run.resting)
+      if (quietMs >= RESTING_TOLD_MS)
+        once(this.run, `resting ${file.name}`, () => this.#job.on({ type: 'resting', name: file.name, reason }))
+  }
+
+  async #hasOtherKey(): Promise<boolean> {
+    const client = this.#job.renewedClient?.()
+    if (client === undefined) {
+      await this.#surviving(() => noteRun(this.#job, this.run, undefined))
+      return false
+    }
+    this.#job = { ...this.#job, client }
+    return true
+  }
+
+  // What this machine refuses (a full disk, a folder that is away) passes too, and a mistake of ours need not come again: a watch that
+  // ends would send nothing afterwards.
+  async #surviving(work: () => Promise<unknown>): Promise<number> {
+    try {
+      const floorMs = await work()
+      return typeof floorMs === 'number' ? floorMs : 0
+    } catch (cause) {
+      blameAnything(this.#job, this.run, cause)
+      return 0
+    }
+  }
+}
+
+function blameAnything(job: Job, run: Run, cause: unknown): void {
   try {
-    return await round()
-  } catch (cause) {
     blameMachine(run, cause)
-    return 0
+  } catch {
+    const detail = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+    const problem = troubleOf(new Problem('program_mistake', detail.split('\n').slice(0, 2).join(' '), { cause }))
+    once(run, `${problem.code} ${problem.detail}`, () =>
+      tell(job, run, { type: 'warning', name: 'upload-data', problem }),
+    )
+    run.summary.problem = problem
+    run.summary.outcome = 'failed'
   }
 }
 
@@ -76,40 +158,4 @@ function hear(job: Job, run: Run, outage: Outage, event: UploadEvent): void {
   }
   if (event.type === 'file' && (event.state === 'accepted' || event.state === 'duplicate')) outage.isOver()
   job.on(event)
-}
-
-/** Hints of the file system that a file came into a folder. */
-class Hints implements Disposable {
-  readonly #watcher: FSWatcher | undefined
-  readonly #clock: Clock
-  #hint = new AbortController()
-
-  constructor(folder: string, clock: Clock) {
-    this.#clock = clock
-    this.#watcher = watchIfPossible(folder, (name) => {
-      if (name === null || (name.endsWith('.jsonl') && !name.startsWith('.'))) this.#hint.abort()
-    })
-  }
-
-  forget(): void {
-    this.#hint = new AbortController()
-  }
-
-  /** Waits for a hint that came since `forget`, for the time, or for the signal. */
-  async wait(ms: number, signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(ms, AbortSignal.any([signal, this.#hint.signal]))
-  }
-
-  [Symbol.dispose](): void {
-    this.#watcher?.close()
-  }
-}
-
-// Without hints (too many watches, a network drive) the rounds come by the clock alone.
-function watchIfPossible(folder: string, heard: (name: string | null) => void): FSWatcher | undefined {
-  try {
-    return watch(folder, (_event, name) => heard(name)).on('error', () => {})
-  } catch {
-    return undefined
-  }
 }

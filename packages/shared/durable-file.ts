@@ -13,7 +13,7 @@
  *  3. A source disappears only after its new name would survive a power cut.
  *  4. A failed fsync is never tried again on the same descriptor: the part is given up (fsync may report an error once only).
  */
-import { constants, type Stats } from 'node:fs'
+import { constants, rmSync, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestOfFile } from './digest.ts'
@@ -208,6 +208,11 @@ export async function removeIfThere(disk: Disk, path: string): Promise<void> {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
   }
+}
+
+/** Removes a file of no worth, such as a probe, where nothing can be waited for. */
+export function removeSync(path: string): void {
+  rmSync(path, { force: true })
 }
 
 async function linkFirstFree(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Landed> {

@@ -4,30 +4,51 @@
  * Node has no flock(2); SQLite takes such locks on every platform (fcntl, LockFileEx), so the lock is an empty database
  * that is open in an exclusive transaction.
  */
-import { existsSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, type Stats, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { removeSync } from './durable-file.ts'
 import { Problem } from './problem.ts'
 
 const SQLITE_BUSY = 5
+// What SQLite makes of ENOLCK and EACCES is busy, of EPERM no permission, and of all else an i/o error.
+const LOCK_REFUSED = new Set([3, SQLITE_BUSY, 10])
 
 // `isLocked` has to take a lock of its own for a moment, which must not look like another holder.
 const LOOK_MS_MAX = 50
 
-export type Lock = Disposable
+/** A lock that is held. `isInPlace`: whether its file is still the one at its path, where others look for it. */
+export type Lock = Disposable & Readonly<{ isInPlace: () => boolean }>
 
-/** Takes the lock or throws `locked`, with `what` saying who else may be at work. Waits no longer than somebody may look at it. */
+/**
+ * Takes the lock or throws: `locked`, with `what` saying who else may be at work, `locks_missing` where the file system has no locks,
+ * `machine_refused` where the file cannot be made. Waits no longer than somebody may look at it.
+ */
 export function takeLock(path: string, what: string): Lock {
-  const database = new DatabaseSync(path, { timeout: LOOK_MS_MAX })
   try {
-    // In memory: the transaction never writes, and must leave no journal next to the lock (Node does not let it be off).
-    database.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive')
-  } catch (error) {
-    database.close()
-    if (error instanceof Error && 'errcode' in error && isBusy(error.errcode))
-      throw new Problem('locked', `${what} (lock: ${path})`)
-    throw error
+    return openLock(path)
+  } catch (cause) {
+    const kind = kindOf(cause)
+    if (kind === undefined) throw cause
+    if (LOCK_REFUSED.has(kind) && areLocksMissing(path))
+      throw new Problem('locks_missing', `the lock ${path} cannot be taken, nor any other there`, { cause })
+    if (kind === SQLITE_BUSY) throw new Problem('locked', `${what} (lock: ${path})`)
+    throw new Problem('machine_refused', `the lock ${path} cannot be taken: ${(cause as Error).message}`, { cause })
   }
-  return { [Symbol.dispose]: () => database.close() }
+}
+
+/** Whether files next to this path can be locked: tries it with a file that nobody else knows. */
+export function canLockBeside(path: string): boolean {
+  const probe = `${path}.probe-${randomBytes(6).toString('hex')}`
+  try {
+    openLock(probe)[Symbol.dispose]()
+    return true
+  } catch (error) {
+    if (!LOCK_REFUSED.has(kindOf(error) ?? 0)) throw error
+    return false
+  } finally {
+    removeSync(probe)
+  }
 }
 
 /** Whether somebody holds the lock. Changes nothing, and needs only the right to read; throws what the system says without it. */
@@ -38,14 +59,43 @@ export function isLocked(path: string): boolean {
     database.prepare('select count(*) from sqlite_schema').get()
     return false
   } catch (error) {
-    if (error instanceof Error && 'errcode' in error && isBusy(error.errcode)) return true
+    if (kindOf(error) === SQLITE_BUSY) return true
     throw error
   } finally {
     database.close()
   }
 }
 
+function openLock(path: string): Lock {
+  const database = new DatabaseSync(path, { timeout: LOOK_MS_MAX })
+  try {
+    // In memory: the transaction never writes, and must leave no journal next to the lock (Node does not let it be off).
+    database.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive')
+    const taken = statSync(path)
+    return {
+      isInPlace: () => isSameFile(taken, statSync(path, { throwIfNoEntry: false })),
+      [Symbol.dispose]: () => database.close(),
+    }
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function areLocksMissing(path: string): boolean {
+  try {
+    return !canLockBeside(path)
+  } catch {
+    return false
+  }
+}
+
+function isSameFile(one: Stats, other: Stats | undefined): boolean {
+  return one.ino === other?.ino && one.dev === other.dev
+}
+
 // The low byte is the kind of the error; the others say more about it.
-function isBusy(code: unknown): boolean {
-  return typeof code === 'number' && (code & 0xff) === SQLITE_BUSY
+function kindOf(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+  return typeof code === 'number' ? code & 0xff : undefined
 }

@@ -1,8 +1,10 @@
 /** A failure that was foreseen, as it is thrown and as it travels (RFC 9457); all of them are in problems.ts. */
 import { masked } from './masked.ts'
-import { type Kind, PROBLEMS, type Retry } from './problems.ts'
+import type { Kind, Retry } from './problem-kind.ts'
+import { PROBLEMS } from './problems.ts'
 
-export { PROBLEMS, type Retry } from './problems.ts'
+export type { Retry } from './problem-kind.ts'
+export { PROBLEMS } from './problems.ts'
 
 export type ProblemCode = keyof typeof PROBLEMS
 

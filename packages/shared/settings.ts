@@ -48,6 +48,12 @@ export const SETTINGS = {
     '15',
     'the longest wait between two looks at the outbox with --watch',
   ),
+  OUTBOX_REST_SECONDS: setting(
+    'scraping',
+    whole(0),
+    '2',
+    'how long a file in the outbox must be unchanged before it is sent, unless it was handed over whole; large ones, slow ones and those that end within a row need longer; 0: no rest',
+  ),
   UPLOAD_CONCURRENCY: setting('scraping', whole(1, 32), '1', 'how many files upload-data sends at once'),
   UPLOAD_RATE_MAX: setting(
     'scraping',

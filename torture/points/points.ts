@@ -19,8 +19,8 @@ export const changes: Wanted = ({ name, creates, text, paths }) =>
 
 export const anything: Wanted = () => true
 
-// The id of a part in the inbox, and what a writer adds to the name of its part.
-const RANDOM = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|\d+-[0-9a-f]{12}(?=\.jsonl)/
+// The id of a part in the inbox, what a writer adds to the name of its part, and the mark of a file that is whole.
+const RANDOM = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|\d+-[0-9a-f]{12}(?=\.jsonl)|\.whole-\d+-\d+-[\d.]+/
 const DATABASE = /\.db(-wal|-shm|-journal)?$|\.lock(-journal)?$/
 
 /** The points among the calls of a run on the files below `root`. */

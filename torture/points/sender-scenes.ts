@@ -112,7 +112,8 @@ function foldersOf({ own }: Place) {
 }
 
 function environmentOf({ url }: Server, { own }: Place) {
-  return { API_SERVER_URL: url, API_SECRET_KEY: KEY, SCRAPING_DATA_DIR: own }
+  // How often a file that rests is looked at depends on time: the calls would not be the same in each run.
+  return { API_SERVER_URL: url, API_SECRET_KEY: KEY, SCRAPING_DATA_DIR: own, OUTBOX_REST_SECONDS: '0' }
 }
 
 function uploadTo(server: Server, place: Place, ...more: readonly string[]): Started {

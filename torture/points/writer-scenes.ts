@@ -1,4 +1,5 @@
 /** Scenes in which a scraper is hit while it hands files to the outbox with JsonlWriter. */
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openFolders } from '@splitcart/scraping/folders.ts'
@@ -6,7 +7,7 @@ import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { recordsIn, startProgram, withoutSettings } from '../../test/machines.ts'
 import { type File, scrapeOf } from './files.ts'
-import { foreignIn, leftIn, missingFrom } from './invariants.ts'
+import { foreignIn, missingFrom } from './invariants.ts'
 import { contentsOf, type Place } from './place.ts'
 import { firstFault, type Scene } from './scene.ts'
 
@@ -60,7 +61,10 @@ async function faultOfOutbox(place: Place, files: readonly File[]) {
   const others = [...(await contentsOf(outbox)).keys()].filter((name) => !files.some((file) => file.name === name))
   // What a writer that was killed had written, saved by salvage: whole rows.
   const wrong = others.find((name) => !/-salvaged.*\.jsonl$/.test(name))
-  return wrong === undefined ? leftIn(join(outbox, '.spool')) : `${wrong} is in the outbox`
+  if (wrong !== undefined) return `${wrong} is in the outbox`
+  // Marks of files that are whole wait with them for the sender.
+  const left = (await readdir(join(outbox, '.spool')).catch(() => [])).filter((name) => !name.startsWith('.whole-'))
+  return left.length === 0 ? undefined : `left in .spool: ${left.join(', ')}`
 }
 
 function outboxOf({ own }: Place): string {

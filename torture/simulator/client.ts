@@ -1,4 +1,5 @@
 /** A scraping machine: a scraper that writes its files one after the other, and `upload-data`, each a process of its own. */
+import { realClock } from '@splitcart/scraping/clock.ts'
 import { openFolders } from '@splitcart/scraping/folders.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
@@ -83,12 +84,13 @@ export class Client {
       signal: NEVER,
       on: () => {},
       concurrency: world.chance.of([1, 2]),
+      clock: { ...realClock(), now: world.now, steady: world.now },
     }
     world.go(process, async () => {
       await openFolders(disk, DATA)
-      const run = newRun()
+      const run = newRun(job)
       for (;;) {
-        await uploadRound(job, run, false)
+        await uploadRound(job, run, { wait: false, rests: false })
         this.isQuiet = this.#hasWritten && this.#hasNothingToDo()
         await process.pause()
       }
@@ -97,7 +99,7 @@ export class Client {
 
   #hasNothingToDo(): boolean {
     const { store } = this.machine
-    for (const name of store.files(FOLDERS.outbox).keys()) if (!name.startsWith('.part/')) return false
+    for (const name of store.files(FOLDERS.outbox).keys()) if (!/^\.part\/|^\.spool\/\.whole-/.test(name)) return false
     const archive = store.files(FOLDERS.archive)
     for (const [name, text] of archive) {
       if (!name.endsWith('.receipt.json')) continue

@@ -62,7 +62,8 @@ function faultOfForgotten({ server }: Scene): Fault {
 // Everything published is archived, with a receipt that tells the end; nothing else is left.
 function faultOfQuietClient({ bySha256 }: Scene, { machine, published }: Client): Fault {
   const { store } = machine
-  const left = [...store.files(CLIENT.outbox).keys()].find((name) => !name.startsWith('.part/'))
+  // The mark of a part that was never handed over stays with it.
+  const left = [...store.files(CLIENT.outbox).keys()].find((name) => !/^\.part\/|^\.spool\/\.whole-/.test(name))
   if (left !== undefined) return `${machine.name} has left ${left} in its outbox`
   const archive = store.files(CLIENT.archive)
   const receipts = new Map<string, { state: string; load: Record<string, number> }>()

@@ -12,7 +12,7 @@ import type { Chance } from '../../packages/data-management/test/random.ts'
 type Folder = { kind: 'folder'; ino: number; names: Map<string, Inode>; unsynced: Map<string, Change[]> }
 /** What stood under a name before it changed. */
 type Change = Readonly<{ before: Inode | undefined }>
-type Content = { kind: 'file'; ino: number; bytes: Buffer; synced: Buffer; mtimeMs: number }
+type Content = { kind: 'file'; ino: number; bytes: Buffer; synced: Buffer; mtimeMs: number; ctimeMs: number }
 type Inode = Folder | Content
 
 const NOTHING = Buffer.alloc(0)
@@ -71,7 +71,13 @@ export class Store {
   #create(path: string): Content {
     const [parent, name] = this.#place(path)
     if (parent.names.has(name)) throw fault('EEXIST', path)
-    const made: Content = { kind: 'file', ino: ++this.#inodes, bytes: NOTHING, synced: NOTHING, mtimeMs: this.#now() }
+    const made: Content = {
+      kind: 'file',
+      ino: ++this.#inodes,
+      bytes: NOTHING,
+      synced: NOTHING,
+      ...timesOf(this.#now()),
+    }
     setName(parent, name, made)
     return made
   }
@@ -92,12 +98,13 @@ export class Store {
     const source = this.find(from)
     const [parent, name] = this.#place(to)
     if (parent.names.has(name)) throw fault('EEXIST', to)
-    setName(parent, name, source)
+    setName(parent, name, this.#touched(source))
   }
 
   unlink(path: string): void {
     const [parent, name] = this.#place(path)
     if (!parent.names.has(name)) throw fault('ENOENT', path)
+    this.#touched(parent.names.get(name)!)
     setName(parent, name, undefined)
   }
 
@@ -108,9 +115,14 @@ export class Store {
     this.unlink(from)
   }
 
+  #touched(inode: Inode): Inode {
+    if (inode.kind === 'file') inode.ctimeMs = this.#now()
+    return inode
+  }
+
   append(content: Content, bytes: Buffer): void {
     content.bytes = Buffer.concat([content.bytes, bytes])
-    content.mtimeMs = this.#now()
+    Object.assign(content, timesOf(this.#now()))
   }
 
   /** The regular files below a folder by their paths from it, with what they hold. */
@@ -195,6 +207,7 @@ export function statsOf(inode: Inode): Stats {
     dev: 1,
     size: isFile ? inode.bytes.length : 0,
     mtimeMs: isFile ? inode.mtimeMs : 0,
+    ctimeMs: isFile ? inode.ctimeMs : 0,
   } as unknown as Stats
 }
 
@@ -216,6 +229,11 @@ export type { Content, Folder, Inode }
 
 function folder(ino: number): Folder {
   return { kind: 'folder', ino, names: new Map(), unsynced: new Map() }
+}
+
+/** The times of a file that is written to. */
+function timesOf(now: number): Pick<Content, 'mtimeMs' | 'ctimeMs'> {
+  return { mtimeMs: now, ctimeMs: now }
 }
 
 function setName(at: Folder, name: string, inode: Inode | undefined): void {

@@ -66,7 +66,14 @@ export class Server {
     const process = new Process(this.#world, this.machine, () => this.#startServer())
     const disk = diskOf(process)
     const ledger = ledgerOf(process, this.ledger)
-    const inbox = { folders: FOLDERS, ledger, limits: LIMITS, diskBytesKept: 0, now: this.#world.now }
+    const inbox = {
+      folders: FOLDERS,
+      ledger,
+      limits: LIMITS,
+      diskBytesKept: 0,
+      now: this.#world.now,
+      steady: this.#world.now,
+    }
     this.#world.go(process, async () => {
       await makeFolders(this.#mistake.start?.(disk) ?? disk, FOLDERS)
       if (!this.#mistake.keepsParts) await removeParts(disk, FOLDERS)

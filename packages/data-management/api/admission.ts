@@ -20,7 +20,7 @@ declare module 'fastify' {
 }
 
 /** Takes one request from what a key may ask in a minute, or throws `too_many_requests`. */
-export type TakeRequest = (keyId: string, now: number) => void
+export type TakeRequest = (keyId: string, steadyMs: number) => void
 
 /** Counts the requests of every key. */
 export function countRequests({ requestsPerMinuteMax }: Door): TakeRequest {
@@ -42,7 +42,7 @@ export function admit(server: FastifyInstance, inbox: Inbox, door: Door, takeReq
     const { scopes, takesUploads } = request.routeOptions.config
     if (scopes === undefined) return
     const { keyId } = senderOf(request)
-    takeRequest(keyId, inbox.now())
+    takeRequest(keyId, inbox.steady())
     if (!takesUploads || (request.method !== 'POST' && request.method !== 'PATCH')) return
     uploads.enter(keyId, reply)
     // What was opened within the quota may be finished.

@@ -38,10 +38,10 @@ export type Recognition = Readonly<{
 }>
 
 /** Recognises keys and sessions, and counts what is wrong. */
-export function openRecognition({ ledger: { keys, sessions }, now }: Inbox, door: Door): Recognition {
+export function openRecognition({ ledger: { keys, sessions }, now, steady }: Inbox, door: Door): Recognition {
   const failures = new Failures(door.failuresPerMinuteMax)
   const known = (sender: Sender | undefined, request: FastifyRequest) => {
-    if (sender === undefined || !mayComeFrom(sender, request)) throw failures.answerTo(addressOf(request), now())
+    if (sender === undefined || !mayComeFrom(sender, request)) throw failures.answerTo(addressOf(request), steady())
     return sender
   }
   const ofKey = async (text: string | undefined, request: FastifyRequest) => {

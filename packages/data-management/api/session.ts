@@ -18,12 +18,12 @@ export function sessionRoutes(
   recognition: Recognition,
   takeRequest: TakeRequest,
 ): void {
-  const { now } = services.inbox
+  const { steady } = services.inbox
   const signIn = bodyOf(SIGN_IN_BODY, { summary: 'Sign in with a key', response: { 201: SESSION_RESPONSE } })
   server.post<{ Body: SignIn }>('/api/session', signIn, async (request, reply) => {
     checkNotForeign(request)
     const sender = await recognition.ofKey(request.body.key, request)
-    takeRequest(sender.keyId, now())
+    takeRequest(sender.keyId, steady())
     checkScope(sender, MAY_SIGN_IN)
     return reply.code(201).send(await openSession(services, sender, request, reply))
   })

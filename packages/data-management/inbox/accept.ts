@@ -34,6 +34,8 @@ export type Inbox = Readonly<{
   /** Throws when too much waits to be loaded. */
   checkBacklog: () => Promise<void>
   now: () => number
+  /** Milliseconds that pass evenly, whatever happens to the time of day. */
+  steady: () => number
 }>
 
 /** A file as it is sent. */

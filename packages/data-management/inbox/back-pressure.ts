@@ -11,17 +11,20 @@ export type BacklogLimits = Readonly<{ filesMax: number; bytesMax: number; ageMs
 // The sum over all waiting uploads is not asked for by each of a thousand uploads at once.
 const FRESH_MS = 1_000
 
+/** The time of day, and a clock that never jumps. */
+export type Clocks = Readonly<{ now: () => number; steady: () => number }>
+
 /** A check that throws `inbox_full` while too much waits. It asks the ledger once a second at most. */
 export function backPressure(
   waiting: () => Promise<Backlog>,
   limits: BacklogLimits,
-  now: () => number,
+  { now, steady }: Clocks,
 ): () => Promise<void> {
   let asked = Number.NEGATIVE_INFINITY
   let fault: string | undefined
   return async () => {
-    if (now() - asked >= FRESH_MS) {
-      asked = now()
+    if (steady() - asked >= FRESH_MS) {
+      asked = steady()
       fault = faultOfBacklog(await waiting(), limits, now())
     }
     if (fault !== undefined) throw new Problem('inbox_full', fault)

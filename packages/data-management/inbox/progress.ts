@@ -20,13 +20,13 @@ const FLAGS =
 export function noteOf(
   upload: Readonly<{ id: string; bytes: number }>,
   note: (progress: LoadProgress) => Promise<void>,
-  now: () => number,
+  steady: () => number = () => performance.now(),
 ): (bytes: number) => Promise<void> {
-  let notedAt = now()
+  let notedAt = steady()
   return async (bytes) => {
-    if (now() - notedAt < NOTE_MS_MIN) return
+    if (steady() - notedAt < NOTE_MS_MIN) return
     await note({ upload_id: upload.id, bytes, of_bytes: upload.bytes })
-    notedAt = now()
+    notedAt = steady()
   }
 }
 

@@ -3,28 +3,45 @@ import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 const DAY_MS = 86_400_000
 
-/** What pruning works with; the clock is in milliseconds since 1970. */
-export type Prune = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger; daysMax: number; now: () => number }>
+/** What pruning works with; the clock is in milliseconds since 1970. `all`: a person insists that everything may go at once. */
+export type Prune = Readonly<{
+  disk: Disk
+  folders: Folders
+  ledger: Ledger
+  daysMax: number
+  now: () => number
+  all?: boolean
+}>
 
-/** Removes processed files that were put there more than so many days ago, and returns their names. */
-export async function pruneProcessed({ disk, folders, ledger, daysMax, now }: Prune): Promise<string[]> {
+/**
+ * Removes processed files that were put there more than so many days ago, and returns their names. Throws `prune_refused` where
+ * everything would go at once: then it is more likely that the clock is wrong.
+ */
+export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all }: Prune): Promise<string[]> {
   // A load that was taken out again waits for a person: its file is the only copy here.
   const wanted = new Set<string>()
   for (const upload of await ledger.uploads.list({ state: 'held', limit: Number.MAX_SAFE_INTEGER }))
     for (const name of namesFor(upload.stored_as, upload.sha256)) wanted.add(`${name}.gz`)
-  const pruned: string[] = []
+  const [old, young]: [string[], string[]] = [[], []]
   for (const name of await disk.readdir(folders.processed)) {
     const path = join(folders.processed, name)
     if (wanted.has(name) || !name.endsWith('.jsonl.gz')) continue
     const stat = await disk.lstat(path)
-    if (!stat.isFile() || now() - stat.mtimeMs < daysMax * DAY_MS) continue
-    await remove(disk, path)
-    pruned.push(name)
+    if (stat.isFile()) (now() - stat.mtimeMs < daysMax * DAY_MS ? young : old).push(name)
   }
-  return pruned
+  checkClock(old.length, young.length, all)
+  for (const name of old) await remove(disk, join(folders.processed, name))
+  return old
+}
+
+/** Throws `prune_refused` where nothing would stay and nobody insists. */
+export function checkClock(old: number, young: number, all = false): void {
+  if (old > 0 && young === 0 && !all)
+    throw new Problem('prune_refused', `all ${old} files that were loaded are too old`)
 }

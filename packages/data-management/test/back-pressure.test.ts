@@ -22,7 +22,7 @@ test('an upload is put off with 503 and Retry-After while too much waits, leaves
   await using receiver = await openReceiver({ checkBacklog: () => check.run() })
   const waiting = () => receiver.ledger.uploads.waiting()
   const limits = () => ({ ...LIMITS, filesMax, bytesMax: Number.MAX_SAFE_INTEGER, ageMsMax: Number.MAX_SAFE_INTEGER })
-  check.run = () => backPressure(waiting, limits(), () => now)()
+  check.run = () => backPressure(waiting, limits(), { now: Date.now, steady: () => now })()
   assert.equal((await postGzip(receiver, 'a.jsonl.gz', rowsText(1))).status, 201)
   now += 2_000
   const putOff = await postGzip(receiver, 'b.jsonl.gz', rowsText(2))
@@ -42,11 +42,24 @@ test('the ledger is asked once a second at most', async () => {
       return { files: 2, bytes: 0, since: null }
     },
     LIMITS,
-    () => now,
+    { now: Date.now, steady: () => now },
   )
   for (let time = 0; time < 3_000; time += 100) {
     now = time
     await assert.rejects(check(), (error) => error instanceof Problem && error.code === 'inbox_full')
   }
   assert.equal(asked, 3)
+})
+
+test('a clock that jumped ahead and was set right again leaves nobody refused', async () => {
+  let [now, steady] = [0, 0]
+  const waiting = async () => ({ files: 1, bytes: 0, since: 0 })
+  const check = backPressure(waiting, LIMITS, { now: () => now, steady: () => steady })
+  await check()
+  now = 10 * 365 * 86_400_000
+  steady = 1_000
+  await assert.rejects(check(), { code: 'inbox_full' })
+  now = 2_000
+  steady = 2_000
+  await check()
 })

@@ -226,7 +226,8 @@ test('loaded files leave the bucket after their time, what waits for a person ne
   assert.equal(await at.stateOf(held.body.id), 'held')
   assert.equal(await pruneBucket(at.work, 30), 0)
   const later = { ...at.work, now: () => Date.now() + 31 * 86_400_000 }
-  assert.equal(await pruneBucket(later, 30), 1)
+  await assert.rejects(pruneBucket(later, 30), { code: 'prune_refused' })
+  assert.equal(await pruneBucket(later, 30, true), 1)
   assert.equal(await at.fleet.bucket.has(String(loaded.body.sha256)), false)
   assert.equal(await at.fleet.bucket.has(String(held.body.sha256)), true)
 })

@@ -81,6 +81,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
     diskBytesKept: 0,
     checkBacklog: async () => {},
     now: Date.now,
+    steady: wishes.now ?? (() => performance.now()),
     ...wishes,
   }
   const kept = { ...UNFINISHED, ...wishes.unfinished }

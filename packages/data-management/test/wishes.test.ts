@@ -156,15 +156,18 @@ test('rejected rows come back whole from the stored file, also one that is too l
   assert.deepEqual(rows.map(String), ['{"bad": 1}', long])
 })
 
-test('loaded files are pruned after their time; one that was taken out of the catalogue is kept', async () => {
+test('loaded files are pruned after their time, not all at once unless a person insists; one that was taken out of the catalogue is kept', async () => {
   await using receiver = await openReceiver()
   await sent(receiver, 'old', scrapeOn('2025-09-11', 3))
   const undone = await sent(receiver, 'undone', scrapeOn('2025-09-12', 3))
   await wished(receiver, undone, 'undo')
   const { folders, ledger } = receiver
-  const prune = (now: number) => pruneProcessed({ disk: realDisk(), folders, ledger, daysMax: 90, now: () => now })
+  const prune = (now: number, all = false) =>
+    pruneProcessed({ disk: realDisk(), folders, ledger, daysMax: 90, now: () => now, all })
   assert.deepEqual(await prune(Date.now() + 89 * DAY_MS), [])
-  assert.deepEqual(await prune(Date.now() + 91 * DAY_MS), ['old.jsonl.gz'])
+  const year = Date.now() + 365 * DAY_MS
+  await assert.rejects(prune(year), { code: 'prune_refused' }, 'a clock that is a year ahead takes not everything')
+  assert.deepEqual(await prune(year, true), ['old.jsonl.gz'])
   assert.deepEqual(await readdir(folders.processed), ['undone.jsonl.gz'])
   assert.equal(await count(receiver), 3)
 })

@@ -1,4 +1,5 @@
 /** What one loader of a fleet does for all of them, whichever gets to it: nobody else does it at that time. */
+import { checkClock } from '../inbox/prune.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { FleetWork } from './fleet.ts'
 import { forget } from './update-db.ts'
@@ -39,17 +40,24 @@ async function mend(work: FleetWork, upload: Upload): Promise<void> {
   else await forget(work, upload, 'its bytes are no longer in the inbox')
 }
 
-/** Removes from the bucket what has been loaded and was kept for so many days since. Returns how many files. */
-export async function pruneBucket(work: FleetWork, daysMax: number): Promise<number> {
+/**
+ * Removes from the bucket what has been loaded and was kept for so many days since. Returns how many files. Throws `prune_refused`
+ * where everything that was loaded would go at once, unless a person insists.
+ */
+export async function pruneBucket(work: FleetWork, daysMax: number, all = false): Promise<number> {
   let removed = 0
+  const [old, young, strays]: [string[], string[], string[]] = [[], [], []]
   await work.ledger.doAlone(HOUSE, async () => {
     removed += await work.fleet.bucket.removeStrays(STRAYS_MS_MIN, work.now())
     for (const { sha256, putAt } of await work.fleet.bucket.list()) {
       const upload = await work.ledger.uploads.findBySha256(sha256)
       const keptMs = work.now() - (upload?.settled_at ?? putAt)
+      if (upload?.state === 'loaded') (keptMs > daysMax * DAY_MS ? old : young).push(sha256)
       // Of what is on no record the receiver died before it answered: its sender sends it again.
-      const isOver = upload === undefined ? keptMs > DAY_MS : upload.state === 'loaded' && keptMs > daysMax * DAY_MS
-      if (!isOver) continue
+      else if (upload === undefined && keptMs > DAY_MS) strays.push(sha256)
+    }
+    checkClock(old.length, young.length, all)
+    for (const sha256 of [...strays, ...old]) {
       await work.fleet.bucket.remove(sha256)
       removed++
     }

@@ -162,7 +162,7 @@ async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise
     file: { sha256, filename, receivedAt },
     bytes: () => bytesOf(work.disk, stored),
     stored,
-    onBytes: noteOf(upload, note, work.now),
+    onBytes: noteOf(upload, note),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
     onlyFor: keyId === undefined ? null : await work.ledger.keys.onlyFor(keyId),

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { JsonlWriter } from '../jsonl-writer.ts'
 import { leftOversIn, salvage } from '../left-overs.ts'
+import { findWritersOn } from '../open-writers.ts'
 import { disk, freshPlace, type Place, row, textOf, visible } from './place.ts'
 
 const WRITER = new URL('../jsonl-writer.ts', import.meta.url).href
@@ -101,4 +102,14 @@ test('salvaging again after a crash puts the same bytes into the outbox once', a
   }
   assert.deepEqual(await visible(place.folders.outbox), ['x-salvaged.jsonl'])
   assert.deepEqual(await readdir(place.folders.part), [])
+})
+
+test('after a clock that jumped ahead, the part of a writer that lives is no left-over', {
+  skip: process.platform !== 'linux' && 'only Linux tells who has a file open',
+}, async () => {
+  await using place = await freshPlace()
+  await using writer = await JsonlWriter.open(place.dataDir, { fileName: 'x.jsonl' })
+  await writer.write(row('Bread'))
+  const year = Date.now() + 365 * 86_400_000
+  assert.deepEqual(await leftOversIn(disk, place.folders, year, findWritersOn()), [])
 })

@@ -12,7 +12,7 @@ const SETBACK = { problem: PROBLEM, waiting: 3, delayMs: 30 * SECOND }
 function toldOf(outageMs: number): string[] {
   let now = Date.parse('2026-01-01')
   const events: UploadEvent[] = []
-  const outage = new Outage((event) => events.push(event), { now: () => now, sleep: async () => {} })
+  const outage = new Outage((event) => events.push(event), { steady: () => now })
   for (const end = now + outageMs; now < end; now += 30 * SECOND) outage.goesOn(SETBACK)
   outage.isOver()
   return events.map((event) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,7 +17,7 @@ const DAY_MS = 86_400_000
 const ACCEPTED: Receipt = {
   id: 'x',
   filename: 'x.jsonl',
-  sha256: 'a'.repeat(64),
+  sha256: createHash('sha256').update('text').digest('hex'),
   bytes: 4,
   lines: 1,
   state: 'accepted',
@@ -60,11 +61,35 @@ test('only what was loaded long enough ago is removed, with its receipt and its 
   )
 })
 
+test('a file that was written to after it was loaded is not removed: it goes back to the outbox', async () => {
+  await using place = await freshPlace()
+  for (const stem of ['longer', 'other', 'same']) await archived(place, stem, 'loaded', 31)
+  await archived(place, 'young', 'loaded', 1)
+  await appendFile(join(place.folders.archive, 'longer.jsonl'), 'more')
+  await writeFile(join(place.folders.archive, 'other.jsonl'), 'TEXT')
+  assert.deepEqual(await prune(place, { dryRun: true }), ['longer.jsonl', 'other.jsonl', 'same.jsonl'])
+  assert.deepEqual(await visible(place.folders.outbox), [])
+  await prune(place)
+  assert.deepEqual(await visible(place.folders.outbox), ['longer.jsonl', 'other.jsonl'])
+  assert.deepEqual(await visible(place.folders.archive), ['young.jsonl', 'young.receipt.json'])
+})
+
+test('with a clock that is a year ahead nothing is removed, unless a person insists', async () => {
+  await using place = await freshPlace()
+  for (const stem of ['a', 'b']) await archived(place, stem, 'loaded', 1)
+  await archived(place, 'waits', 'accepted', 1)
+  const now = NOW + 365 * DAY_MS
+  await assert.rejects(prune(place, { now }), { code: 'prune_refused' })
+  assert.deepEqual(await prune(place, { now, all: true }), ['a.jsonl', 'b.jsonl'])
+  assert.deepEqual(await visible(place.folders.archive), ['waits.jsonl', 'waits.receipt.json'])
+})
+
 test('whatever call a pruning is killed before, no file is left without its receipt, and the next one ends it', async () => {
   for (let before = 1; ; before++) {
     await using place = await freshPlace()
     await archived(place, 'old', 'loaded', 31)
     await writeFile(join(place.folders.archive, 'old.rejects.jsonl'), '{}\n')
+    await archived(place, 'young', 'loaded', 1)
     let calls = 0
     const guarded = Object.fromEntries(
       (['open', 'unlink', 'readdir', 'lstat'] as const).map((name) => [
@@ -79,7 +104,7 @@ test('whatever call a pruning is killed before, no file is left without its rece
     const names = await readdir(place.folders.archive)
     assert.ok(!names.includes('old.jsonl') || names.includes('old.receipt.json'))
     await prune(place)
-    assert.deepEqual(await visible(place.folders.archive), [])
+    assert.deepEqual(await visible(place.folders.archive), ['young.jsonl', 'young.receipt.json'])
     if (calls < before) break
   }
 })

@@ -21,7 +21,7 @@ test('what was not used is kept for no longer than a burst', () => {
 test('uploads share one limit, byte for byte, and each of them goes on', async () => {
   let now = 0
   const clock = {
-    now: () => now,
+    steady: () => now,
     sleep: async (ms: number) => {
       now += ms
     },

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
-import { utimes } from 'node:fs/promises'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { rm, utimes } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '@splitcart/shared/disk.ts'
+import { realClock } from '../clock.ts'
 import { JsonlWriter } from '../jsonl-writer.ts'
+import { readLastRun } from '../last-run.ts'
 import { createUploadClient } from '../upload-client.ts'
 import type { UploadEvent } from '../upload-events.ts'
 import { watchOutbox } from '../watch.ts'
 import { type AnyServer, anyServer, loaded, problem } from './any-server.ts'
 import { disk, freshPlace, type Place, putInOutbox, row, textOf, visible } from './place.ts'
-import { freshSender, KEY, told } from './sender.ts'
+import { freshSender, KEY, told, upload } from './sender.ts'
 
 const LONG_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -91,6 +97,7 @@ test('the server is off for four days while 500 files come: then all are deliver
   let server: AnyServer | undefined
   const clock = {
     now: () => now,
+    steady: () => now,
     sleep: async (ms: number) => {
       rounds++
       now += ms
@@ -146,12 +153,112 @@ test('a server that asks for a year is asked again within an hour, and not befor
     slept.push(ms)
     if (slept.length === 2) stop.abort()
   }
-  await using sender = await freshSender({ signal: stop.signal, clock: { now: Date.now, sleep } })
+  await using sender = await freshSender({ signal: stop.signal, clock: { ...realClock(), sleep } })
   await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
   for (const seconds of ['31536000', '600'])
     sender.server.next.push({ status: 503, headers: { 'retry-after': seconds }, body: problem(503, 'stopping') })
   await watchOutbox(sender.job, { everyMs: LONG_MS })
   assert.deepEqual(slept, [HOUR_MS, 600_000])
+})
+
+test('a data folder that is away for a moment is made again, with its lock and its hints', async () => {
+  const stop = new AbortController()
+  await using sender = await freshSender({ signal: stop.signal, patience: { triesMax: 1, outageDelayMsMax: 50 } })
+  const { place } = sender
+  await putInOutbox(place, 'a.jsonl', textOf(row('Bread')))
+  const watching = watchOutbox(sender.job, { everyMs: 100 })
+  await until(() => told(sender).includes('a.jsonl accepted'))
+  for (const away of [place.dataDir, place.folders.archive, place.folders.spool]) {
+    await rm(away, { recursive: true })
+    await until(() => existsSync(place.folders.spool) && existsSync(place.folders.archive))
+    // Until the round that made them is over.
+    await sleep(300)
+    await putInOutbox(place, 'b.jsonl', textOf(row(away)))
+    const before = told(sender).length
+    await until(() => told(sender).length > before)
+    await assert.rejects(upload(sender), { code: 'locked' })
+  }
+  stop.abort()
+  assert.deepEqual([(await watching).outcome, (await watching).sent], ['done', 4])
+  const problems = sender.events.flatMap((event) => (event.type === 'outage' ? [event.problem.detail] : []))
+  assert.doesNotMatch(problems.join(), /DATABASE_URL/)
+})
+
+test('a key that was exchanged meanwhile is taken before a refused one ends watching', async () => {
+  const stop = new AbortController()
+  let renewals = 0
+  await using sender = await freshSender({
+    signal: stop.signal,
+    renewedClient: () =>
+      renewals++ === 0 ? createUploadClient({ server: sender.server.url, key: 'other' }) : undefined,
+  })
+  await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
+  sender.server.next.push({ status: 401, body: problem(401, 'key_refused') })
+  const watching = watchOutbox(sender.job, { everyMs: LONG_MS })
+  await until(() => told(sender).includes('a.jsonl accepted'))
+  assert.deepEqual([renewals, sender.server.heard.at(-1)?.headers['x-api-key']], [1, 'other'])
+  stop.abort()
+  assert.equal((await watching).outcome, 'done')
+})
+
+test('a mistake of the program is told once, and the next round goes on', async () => {
+  const stop = new AbortController()
+  let mistakes = 2
+  await using sender = await freshSender({ signal: stop.signal, patience: { triesMax: 1, firstDelayMs: 1 } })
+  const { client } = sender.job
+  const send: typeof client.send = (...given) => {
+    if (mistakes-- > 0) throw new TypeError('undefined is not a function')
+    return client.send(...given)
+  }
+  await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
+  const watching = watchOutbox({ ...sender.job, client: { ...client, send } }, { everyMs: LONG_MS })
+  await until(() => told(sender).includes('a.jsonl accepted'))
+  stop.abort()
+  assert.equal((await watching).outcome, 'done')
+  const warnings = sender.events.flatMap((event) => (event.type === 'warning' ? [event.problem] : []))
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ['program_mistake'],
+  )
+  assert.match(warnings[0]!.detail, /undefined is not a function/)
+})
+
+test('a clock that is set back by days holds up neither the note about the last run nor the heartbeat', async () => {
+  const stop = new AbortController()
+  let [now, steady, rounds, beats] = [Date.now(), 0, 0, 0]
+  const sleep = async (ms: number) => {
+    steady += ms
+    if (++rounds === 1) now -= 3 * DAY_MS
+    if (rounds === 4) stop.abort()
+  }
+  const clock = { now: () => now + steady, steady: () => steady, sleep }
+  const ears = createServer((_request, response) => response.end(String(++beats))).listen(0, '127.0.0.1')
+  await once(ears, 'listening')
+  const heartbeat = new URL(`http://127.0.0.1:${(ears.address() as AddressInfo).port}`)
+  await using sender = await freshSender({ signal: stop.signal, clock, heartbeat })
+  await watchOutbox(sender.job, { everyMs: LONG_MS })
+  ears.close()
+  assert.equal(beats, 4)
+  const note = await readLastRun(disk, sender.place.folders)
+  assert.equal(note?.finished_at, new Date(now + 3 * LONG_MS).toISOString())
+})
+
+test('what can never be sent is no good run: no heartbeat, and each is told', async () => {
+  let beats = 0
+  const ears = createServer((_request, response) => response.end(String(++beats))).listen(0, '127.0.0.1')
+  await once(ears, 'listening')
+  const heartbeat = new URL(`http://127.0.0.1:${(ears.address() as AddressInfo).port}`)
+  await using sender = await freshSender({ heartbeat })
+  const names = ['x.JSONL', 'a[1].jsonl', '12:30.jsonl']
+  for (const name of names) await putInOutbox(sender.place, name, textOf(row(name)))
+  const summary = await upload(sender)
+  ears.close()
+  assert.deepEqual([summary.outcome, summary.ignored, beats], ['partly', 3, 0])
+  assert.deepEqual(
+    sender.events.flatMap((event) => (event.type === 'ignored' ? [event.name] : [])).sort(),
+    names.toSorted(),
+  )
+  assert.equal((await readLastRun(disk, sender.place.folders))?.last_good_at, null)
 })
 
 test('a refused key ends watching', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
+import { readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
@@ -67,7 +67,18 @@ test('a lock leaves nothing but its own file', async () => {
   assert.deepEqual(await readdir(at.path), ['a.lock'])
 })
 
+test('a lock whose file was taken away or replaced is not in its place any more', async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'a.lock')
+  using lock = takeLock(path, 'a')
+  assert.equal(lock.isInPlace(), true)
+  await rename(path, `${path}.away`)
+  assert.equal(lock.isInPlace(), false)
+  using other = takeLock(path, 'a')
+  assert.deepEqual([lock.isInPlace(), other.isInPlace()], [false, true])
+})
+
 test('a lock that cannot be made for another reason says that reason', async () => {
   await using at = await temporaryFolder()
-  assert.throws(() => takeLock(join(at.path, 'missing', 'a.lock'), 'a'), { code: 'ERR_SQLITE_ERROR' })
+  assert.throws(() => takeLock(join(at.path, 'missing', 'a.lock'), 'a'), { code: 'machine_refused' })
 })

@@ -1,0 +1,69 @@
+/**
+ * Compares the files of the archive with their receipts. Who went on writing into a file that was sent, or wrote it anew there, has it
+ * sent again: it goes back to the outbox.
+ *
+ *   size as the receipt says ──▶ untouched since it was compared last ──▶ fine
+ *     │                            └──▶ digest as the receipt says ─────▶ fine, and noted
+ *     └──▶ otherwise: back to the outbox, under its own name or a free one; told
+ */
+import { join } from 'node:path'
+import { codeOf } from '@splitcart/shared/disk.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { type Archived, compare, isOver, keepReceipt, receiptsIn, sightAt } from './archive.ts'
+import { isUntouched, type Sight } from './outbox.ts'
+import { requeue } from './requeue.ts'
+import { troubleOf } from './upload-events.ts'
+import { type Job, once, type Run, tell } from './upload-job.ts'
+
+const LOOKS_AT_ONCE = 32
+
+/** Looks at every file of the archive that has a receipt: at those that were compared in this run only whether they were touched. */
+export async function checkArchive(job: Job, run: Run): Promise<void> {
+  const { disk, folders } = job
+  for await (const name of touchedIn(job, run.compared)) run.compared.delete(name)
+  for await (const archived of receiptsIn(disk, folders, (name) => run.compared.has(name)))
+    if (!job.signal.aborted) await checkOne(job, run, archived).catch((cause) => warn(job, run, archived.name, cause))
+}
+
+/** One file that cannot be read keeps no other from being sent. */
+function warn(job: Job, run: Run, name: string, cause: unknown): void {
+  if (codeOf(cause) === '') throw cause
+  const problem = troubleOf(new Problem('file_unreadable', `${name}: ${(cause as Error).message}`, { cause }))
+  once(run, `${problem.code} ${name}`, () => tell(job, run, { type: 'warning', name, problem }))
+}
+
+async function checkOne(job: Job, run: Run, archived: Archived): Promise<void> {
+  const { name, receipt } = archived
+  if (isOver(receipt) && !receipt.load?.rejected) run.settled.add(name)
+  const seen = await compare(job.disk, archived)
+  if (seen === undefined) return
+  if (seen === null) return goBack(job, run, archived)
+  run.compared.set(name, seen)
+  // Of the others the receipt is written when the server tells more.
+  if (isOver(receipt) && (receipt.file === undefined || !isUntouched(receipt.file, seen)))
+    await keepReceipt(job.disk, { ...archived, receipt: { ...receipt, file: seen } })
+}
+
+async function goBack(job: Job, run: Run, archived: Archived): Promise<void> {
+  const { name, receipt } = archived
+  const moved = await requeue(job.disk, job.folders, archived)
+  run.settled.delete(name)
+  const file = await sightAt(job.disk, moved.path)
+  if (file !== undefined) run.sorter?.sawChange({ name: moved.name, ...file })
+  const detail = `${name} is not what the server has as ${receipt.id}; it waits in the outbox as ${moved.name}`
+  const problem = troubleOf(new Problem('archive_changed', detail))
+  tell(job, run, { type: 'file', name: moved.name, state: 'returned', problem })
+}
+
+/** The names of those files that somebody has touched since, or taken away. */
+async function* touchedIn({ disk, folders }: Job, compared: ReadonlyMap<string, Sight>): AsyncGenerator<string> {
+  const all = [...compared]
+  for (let at = 0; at < all.length; at += LOOKS_AT_ONCE) {
+    const some = all.slice(at, at + LOOKS_AT_ONCE)
+    const seen = await Promise.all(some.map(([name]) => sightAt(disk, join(folders.archive, name))))
+    for (const [index, [name, before]] of some.entries()) {
+      const now = seen[index]
+      if (now === undefined || !isUntouched(now, before)) yield name
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Which files somebody has open for writing, where the system can tell.
+ *
+ *   Linux: /proc/<pid>/fd and fdinfo of every process that this user may look into.
+ *   Windows: an open that shares with nobody is refused while anybody has the file open.
+ *   macOS and others cannot tell.
+ */
+import { constants } from 'node:fs'
+import * as fs from 'node:fs/promises'
+import { codeOf } from '@splitcart/shared/disk.ts'
+
+/** What names a file, and what tells it from others. */
+export type Named = Readonly<{ name: string; path: string; ino: number }>
+
+/** Names those of some files that are open for writing. */
+export type FindWriters = (files: readonly Named[]) => Promise<ReadonlySet<string>>
+
+/** The calls that answers are made from. */
+export type System = Pick<typeof fs, 'open' | 'readdir' | 'readlink' | 'readFile' | 'stat'>
+
+/** How this system tells. */
+export function findWritersOn(platform: NodeJS.Platform = process.platform, system: System = fs): FindWriters {
+  if (platform === 'linux') return (files) => onLinux(system, files)
+  if (platform === 'win32') return (files) => onWindows(system, files)
+  return async () => new Set()
+}
+
+async function onLinux(system: System, files: readonly Named[]): Promise<ReadonlySet<string>> {
+  const writers = new Set<string>()
+  if (files.length === 0) return writers
+  const byInode = new Map(files.map((file) => [file.ino, file]))
+  for (const pid of await listed(system, '/proc')) {
+    if (!/^\d+$/.test(pid)) continue
+    for (const fd of await listed(system, `/proc/${pid}/fd`)) {
+      const name = await fileOf(system, `/proc/${pid}/fd/${fd}`, byInode)
+      if (name !== undefined && (await isForWriting(system, `/proc/${pid}/fdinfo/${fd}`))) writers.add(name)
+    }
+  }
+  return writers
+}
+
+// Processes end while they are looked at, and those of other users are none of our business.
+async function listed(system: System, folder: string): Promise<string[]> {
+  return system.readdir(folder).catch(() => [])
+}
+
+// Asked by its name first: what a descriptor leads to may be a share that does not answer.
+const MAY_BE_OURS = /\.jsonl(\W|$)/
+
+async function fileOf(system: System, link: string, byInode: ReadonlyMap<number, Named>): Promise<string | undefined> {
+  const target = await system.readlink(link).catch(() => '')
+  if (!MAY_BE_OURS.test(target)) return undefined
+  const open = await system.stat(link).catch(() => undefined)
+  const file = byInode.get(open?.ino ?? -1)
+  if (file === undefined) return undefined
+  // Another disk may have another file of that number. One that has just been moved is known by the number alone.
+  const own = await system.stat(file.path).catch(() => open)
+  return own?.dev === open?.dev ? file.name : undefined
+}
+
+async function isForWriting(system: System, info: string): Promise<boolean> {
+  const text = await system.readFile(info, 'utf8').catch(() => '')
+  const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(text)?.[1] ?? '0', 8)
+  return (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0
+}
+
+// libuv's UV_FS_O_EXLOCK: a share mode of none, which lasts as long as our handle, some microseconds.
+const SHARED_WITH_NOBODY = 0x10000000
+
+async function onWindows(system: System, files: readonly Named[]): Promise<ReadonlySet<string>> {
+  const writers = new Set<string>()
+  for (const { name, path } of files) {
+    try {
+      await (await system.open(path, constants.O_RDONLY | SHARED_WITH_NOBODY)).close()
+    } catch (error) {
+      if (codeOf(error) === 'EBUSY') writers.add(name)
+    }
+  }
+  return writers
+}
