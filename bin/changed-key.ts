@@ -1,36 +1,24 @@
 /** The key as it is now, for a process that stays while its key is exchanged. */
-import { readFileSync } from 'node:fs'
-import { parseEnv } from 'node:util'
+import { path as readPath } from '@splitcart/shared/setting-readers.ts'
 import { keyIn } from './key-file.ts'
+import { environmentWith, findSettings } from './settings-files.ts'
 
 const STANDARD_INPUT = '-'
 
 /** What tells the key that has taken the place of the one in use; undefined while it is the same, or cannot be read. */
 export function changedKey(key: string, environment: NodeJS.ProcessEnv = process.env): () => string | undefined {
-  const read = sourceOf(key, environment)
   let inUse = key
   return () => {
-    const now = read()
+    const now = keyNow(environmentWith(findSettings(), environment))
     if (now === undefined || now === '' || now === inUse) return undefined
     inUse = now
     return now
   }
 }
 
-/** Where the key came from: a file of its own, `.env`, or the environment, which does not change. */
-function sourceOf(key: string, { API_SECRET_KEY_FILE: path }: NodeJS.ProcessEnv): () => string | undefined {
-  if (inEnvFile() === key) return inEnvFile
-  if (path === undefined || path === '' || path === STANDARD_INPUT) return () => undefined
-  return () => {
-    const found = keyIn(path)
-    return 'key' in found ? found.key : undefined
-  }
-}
-
-function inEnvFile(): string | undefined {
-  try {
-    return parseEnv(readFileSync('.env', 'utf8')).API_SECRET_KEY
-  } catch {
-    return undefined
-  }
+function keyNow(settings: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { API_SECRET_KEY: key, API_SECRET_KEY_FILE: path } = settings
+  if (key || path === undefined || path === '' || path === STANDARD_INPUT) return key
+  const found = keyIn(readPath(path))
+  return 'key' in found ? found.key : undefined
 }
