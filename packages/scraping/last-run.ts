@@ -6,7 +6,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { realClock } from './clock.ts'
 import type { Folders } from './folders.ts'
 import { readNote } from './note.ts'
-import { type Outcome, type Trouble, troubleOf } from './upload-events.ts'
+import { type Outcome, type Summary, type Trouble, troubleOf } from './upload-events.ts'
 import { type Job, once, type Run, tell } from './upload-job.ts'
 
 /** How the last round ended, when the next one comes (null: when somebody starts it), and which was the last good one. */
@@ -25,8 +25,8 @@ const FILE_NAME = 'last-run.json'
 const NOTED_EVERY_MS = 60_000
 
 /** Whether a round got through: the server was there for all that was to be said to it. */
-export function isGood(outcome: Outcome): boolean {
-  return outcome === 'done' || outcome === 'partly'
+export function isGood({ outcome, problem }: Pick<Summary, 'outcome' | 'problem'>): boolean {
+  return problem === undefined && (outcome === 'done' || outcome === 'partly')
 }
 
 /** Writes the note at the end of a round. That it cannot be written is a warning: it is worth less than the run. */
@@ -36,7 +36,7 @@ export async function noteRun(job: Job, run: Run, nextTryAt: number | undefined)
   const news = JSON.stringify([outcome, waiting, problem?.code, sent, duplicates, loaded])
   const now = clock.now()
   if (run.noted?.news === news && now - run.noted.at < NOTED_EVERY_MS) return
-  const last_good_at = isGood(outcome) ? textOf(now) : ((await readLastRun(disk, folders))?.last_good_at ?? null)
+  const last_good_at = isGood(run.summary) ? textOf(now) : ((await readLastRun(disk, folders))?.last_good_at ?? null)
   const next_try_at = nextTryAt === undefined ? null : textOf(nextTryAt)
   const note: LastRun = { finished_at: textOf(now), outcome, waiting, problem, next_try_at, last_good_at }
   try {

@@ -7,10 +7,9 @@
 import { join } from 'node:path'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { retryOf } from './answer.ts'
+import { retryAfterOf, retryOf } from './answer.ts'
 import { lockArchive } from './archive-lock.ts'
 import { realClock } from './clock.ts'
-import { retryAfterOf } from './delivery.ts'
 import { beatFor } from './heartbeat.ts'
 import { isGood, noteRun } from './last-run.ts'
 import { leftOversIn } from './left-overs.ts'
@@ -19,7 +18,7 @@ import { scanOutbox, type Waiting } from './outbox.ts'
 import { bringHome } from './results.ts'
 import { sendAll } from './send-all.ts'
 import { cleanSpool } from './spool.ts'
-import { outcomeOf, type Summary, troubleOf } from './upload-events.ts'
+import { type Outcome, outcomeOf, type Summary, troubleOf } from './upload-events.ts'
 import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
 
 const POLL_FIRST_MS = 100
@@ -37,7 +36,7 @@ export async function uploadData(job: Job, { wait = false }: Readonly<{ wait?: b
     throw cause
   }
   await noteRun(job, run, undefined)
-  if (isGood(run.summary.outcome) && !job.signal.aborted) await beatFor(job, run)
+  if (isGood(run.summary) && !job.signal.aborted) await beatFor(job, run)
   return run.summary
 }
 
@@ -61,19 +60,32 @@ export async function uploadRound(job: Job, run: Run, wait: boolean): Promise<nu
   let floorMs = 0
   try {
     summary.waiting = await look(job, run)
-    await bringHome(job, run)
-    // After the results: what the server had forgotten waits here again.
+    const { fault } = await bringHome(job, run)
+    // After the results: what the server had forgotten waits here again. Also when they cannot be had: what waits comes first.
+    const sent = summary.sent + summary.duplicates
     await sendAll(job, run, await waitingNow(job))
+    if (fault !== undefined && summary.sent + summary.duplicates === sent) throw fault
     if (wait) await waitForResults(job, run)
-    summary.outcome = outcomeOf(summary)
+    summary.outcome = fault === undefined ? outcomeOf(summary) : 'partly'
+    if (fault !== undefined) warn(job, run, fault)
   } catch (error) {
     summary.problem = troubleOf(error)
-    summary.outcome = retryOf(error) === 'stop' ? 'key_refused' : 'unreachable'
+    summary.outcome = outcomeAfter(error)
     floorMs = retryAfterOf(error)
   }
   summary.waiting = (await waitingNow(job)).length
   if (job.signal.aborted && summary.waiting > 0 && summary.outcome === 'done') summary.outcome = 'partly'
   return floorMs
+}
+
+function outcomeAfter(error: unknown): Outcome {
+  if (retryOf(error) === 'stop') return 'key_refused'
+  return error instanceof Problem && error.code === 'refused_alike' ? 'partly' : 'unreachable'
+}
+
+function warn(job: Job, run: Run, fault: Error): void {
+  const problem = troubleOf(fault)
+  once(run, `results ${problem.code}`, () => tell(job, run, { type: 'warning', name: 'results', problem }))
 }
 
 /** Reports and clears what lies about; returns how many files wait. */
@@ -94,7 +106,8 @@ async function waitingNow({ disk, folders }: Job): Promise<readonly Waiting[]> {
 
 async function waitForResults(job: Job, run: Run): Promise<void> {
   for (let pauseMs = POLL_FIRST_MS; !job.signal.aborted; pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
-    const { unfinished, forgotten } = await bringHome(job, run)
+    const { unfinished, forgotten, fault } = await bringHome(job, run)
+    if (unfinished === 0 && fault !== undefined) throw fault
     if (forgotten > 0) await sendAll(job, run, await waitingNow(job))
     else if (unfinished === 0) return
     await (job.clock ?? realClock()).sleep(pauseMs, job.signal)

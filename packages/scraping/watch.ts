@@ -32,8 +32,8 @@ export async function watchOutbox(job: Job, { everyMs }: Readonly<{ everyMs: num
   while (!job.signal.aborted) {
     hints.forget()
     const floorMs = await surviving(run, () => uploadRound(quiet, run, false))
-    const { outcome } = run.summary
-    const isAway = outcome === 'unreachable' || outcome === 'failed'
+    const { outcome, problem: ending } = run.summary
+    const isAway = outcome !== 'key_refused' && ending !== undefined
     const delayMs = isAway ? pauseAfter(job, ++outage.rounds, floorMs) : everyMs
     await noteRun(job, run, outcome === 'key_refused' ? undefined : clock.now() + delayMs)
     if (outcome === 'key_refused') break
