@@ -106,9 +106,10 @@ class Sending {
     }
     this.#setbacks.push(setback)
     this.#run.streak++
-    if (this.#left === 0) return false
+    if (this.#left === 0 && this.#answered === 0) return false
     const isAlone = await this.#isAlone(error)
-    if (isAlone === false || (isAlone === undefined && this.#run.streak >= STREAK_MAX)) throw error
+    const isEnough = this.#run.streak >= STREAK_MAX || (this.#left === 0 && !isOfMachine(error))
+    if (isAlone === false || (isAlone === undefined && isEnough)) throw error
     // Where it is not known, those that are on their way are tries enough.
     return isAlone === true || this.#flying === 1
   }
