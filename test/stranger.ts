@@ -143,6 +143,7 @@ export const STEPS: Readonly<Record<string, (request: IncomingMessage) => boolea
   create: ({ method, url }) => method === 'POST' && url!.startsWith('/api/upload/resumable/'),
   HEAD: ({ method }) => method === 'HEAD',
   PATCH: ({ method }) => method === 'PATCH',
+  heartbeat: ({ url }) => url!.startsWith('/heartbeat'),
   results: ({ method, url }) => method === 'GET' && url!.startsWith('/api/uploads'),
 }
 

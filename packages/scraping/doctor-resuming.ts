@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
+import { type AnswerError, StrangeAnswer } from './answer.ts'
 import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
 
@@ -57,12 +58,20 @@ async function take({ server: _, key, answerMsMax }: Asking, url: URL, step: Ste
     const { method, headers, needs } = step
     const answer = await ask({ key }, idle, url, { method, headers })
     const text = await readText(idle, answer)
-    if (!answer.ok) return faultOf(answer, url, text).message
-    return needs === undefined || answer.headers.has(needs) ? answer : strangeAnswer(answer, url, text).message
+    if (!answer.ok) return saidBy(faultOf(answer, url, text))
+    return needs === undefined || answer.headers.has(needs) ? answer : lacking(needs, strangeAnswer(answer, url, text))
   } catch (error) {
     if (error instanceof Problem) return error.detail
     throw error
   }
+}
+
+function lacking(field: string, { detail }: StrangeAnswer): string {
+  return `${detail}; the field ${field} is missing`
+}
+
+function saidBy(fault: AnswerError | StrangeAnswer): string {
+  return fault instanceof StrangeAnswer ? fault.detail : fault.message
 }
 
 function blocked({ method }: Step, reason: string): Finding {

@@ -2,7 +2,7 @@
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { documentIn, faultOfAnswer } from './answer.ts'
+import { documentIn, faultOfAnswer, StrangeAnswer } from './answer.ts'
 import { resumingFinding } from './doctor-resuming.ts'
 import { answerOf, ask, readText } from './exchange.ts'
 import { Idle } from './idle.ts'
@@ -92,7 +92,8 @@ function uploadFinding(answer: Answer | Unanswered): Finding {
 }
 
 function saidIn(answer: Answer): string {
-  return faultOfAnswer(answer, 0).message.replace(/^The answer is not one of a SplitCart server: /, '')
+  const fault = faultOfAnswer(answer, 0)
+  return fault instanceof StrangeAnswer ? fault.detail : fault.message
 }
 
 function todoOf(answer: Answer): string {

@@ -1,4 +1,5 @@
 /** A scraping machine: a scraper that writes its files one after the other, and `upload-data`, each a process of its own. */
+import { realClock } from '@splitcart/scraping/clock.ts'
 import { openFolders } from '@splitcart/scraping/folders.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
@@ -15,6 +16,8 @@ import { type Machine, newMachine, Process } from './world.ts'
 const SALVAGED_SHARE = 0.5
 const EMPTY_SHARE = 0.1
 const NEVER = new AbortController().signal
+
+const REST_SPEED = 1_000
 
 /** A scraping machine. */
 export class Client {
@@ -83,6 +86,8 @@ export class Client {
       signal: NEVER,
       on: () => {},
       concurrency: world.chance.of([1, 2]),
+      // Files that failed rest for minutes and more: here that is a few steps.
+      clock: { now: () => world.now() * REST_SPEED, sleep: realClock().sleep },
     }
     world.go(process, async () => {
       await openFolders(disk, DATA)
