@@ -21,8 +21,13 @@ import { readNote } from './note.ts'
 import { type Client, endpointOf, type OnSent, type Pieces, Talk } from './resumable-talk.ts'
 import { resumeNotePath, type Spooled } from './spool.ts'
 
-/** All of it is there, and this is its receipt; or the server does not take this file so, or any. */
-export type Outcome = Readonly<{ receiptId: string }> | Readonly<{ notFor: 'this file' | 'any file' }>
+/** All of it is there, and this is its receipt; or the server does not take this file so, or any; or it failed, and stood there. */
+export type Outcome = Sent | Stuck
+
+type Sent = Readonly<{ receiptId: string }> | Readonly<{ notFor: 'this file' | 'any file' }>
+
+/** An error, and where the upload stood when the try that met it began. */
+export type Stuck = Readonly<{ error: unknown; start: number }>
 
 const PAUSE_MS_MAX = 200
 /** No proxy was seen that takes less. */
@@ -30,7 +35,7 @@ export const PIECE_BYTES_MIN = 512 * 1024
 const MEDIA_TYPE = 'application/offset+octet-stream'
 const TUS = { 'Tus-Resumable': '1.0.0' }
 
-/** Sends a copy. A try that brought the upload forward is followed by the next one; any other error is thrown. */
+/** Sends a copy. A try that brought the upload forward is followed by the next one. */
 export async function sendInPieces(client: Client, spooled: Spooled, onSent: OnSent): Promise<Outcome> {
   for (let before = -1; ; ) {
     const talk = new Talk(client, spooled, onSent)
@@ -39,7 +44,7 @@ export async function sendInPieces(client: Client, spooled: Spooled, onSent: OnS
     } catch (error) {
       if (isTooLarge(error) && halve(client.pieces, talk.pieceBytes)) continue
       const hasMoved = talk.start > before && talk.sentBytes > 0
-      if (retryOf(error) !== 'soon' || retryAfterOf(error) > 0 || !hasMoved) throw error
+      if (retryOf(error) !== 'soon' || retryAfterOf(error) > 0 || !hasMoved) return { error, start: talk.start }
       before = talk.start
       await sleep(Math.random() * PAUSE_MS_MAX)
     }
@@ -64,7 +69,7 @@ export async function isBegun(client: Client, spooled: Spooled): Promise<boolean
   return (await notedAddress(client, spooled)) !== undefined
 }
 
-async function attempt(talk: Talk): Promise<Outcome> {
+async function attempt(talk: Talk): Promise<Sent> {
   const { client, spooled } = talk
   const noted = await notedAddress(client, spooled)
   try {

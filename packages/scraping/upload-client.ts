@@ -20,7 +20,7 @@ import { answerOf, ask, Body, faultOf, moving, readText, strangeAnswer } from '.
 import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
-import { halve, isBegun, isTooLarge, sendInPieces } from './resumable.ts'
+import { halve, isBegun, isTooLarge, type Stuck, sendInPieces } from './resumable.ts'
 import type { OnSent, Pieces } from './resumable-talk.ts'
 import type { Spooled } from './spool.ts'
 
@@ -60,8 +60,8 @@ type Found = Readonly<{
   known: {
     /** The copies that did not get through in one piece. */
     readonly broken: Set<string>
-    /** How often in a row a stranger answered where a copy was to be sent in pieces. */
-    readonly strange: Map<string, number>
+    /** How often in a row copies did not get on when they were sent in pieces, and where they stood. */
+    readonly stuck: Map<string, Readonly<{ start: number; times: number }>>
     /** Until when nothing is sent in pieces. */
     wholeUntil: number
   }
@@ -90,7 +90,7 @@ export function isLoopback(hostname: string): boolean {
 
 function defaults() {
   const pieces: Pieces = { bytesMax: Number.POSITIVE_INFINITY }
-  const known = { broken: new Set<string>(), strange: new Map<string, number>(), wholeUntil: 0 }
+  const known = { broken: new Set<string>(), stuck: new Map<string, { start: number; times: number }>(), wholeUntil: 0 }
   return { idleMsMax: IDLE_MS_MAX, disk: realDisk(), resumableBytesMin: Number.POSITIVE_INFINITY, pieces, known }
 }
 
@@ -113,30 +113,43 @@ async function send(client: Client, spooled: Spooled, onSent: OnSent): Promise<R
 /** Sends a copy so that it can be resumed; `undefined`: it has to go in one POST. */
 async function sendResumably(client: Client, spooled: Spooled, onSent: OnSent): Promise<Receipt | undefined> {
   const { known } = client
-  try {
-    const outcome = await sendInPieces(client, spooled, onSent)
-    known.strange.delete(spooled.sha256)
-    if ('receiptId' in outcome) return await receiptFor(client, outcome.receiptId, spooled)
-    if (outcome.notFor === 'any file') known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
-  } catch (error) {
-    if (!(await isBlocked(client, spooled, error))) throw error
+  const sent = await sendInPieces(client, spooled, onSent)
+  const outcome = 'receiptId' in sent ? await receiptOrStuck(client, sent.receiptId, spooled) : sent
+  if ('error' in outcome) {
+    if (!(await isBlocked(client, spooled, outcome))) throw outcome.error
+    known.stuck.delete(spooled.sha256)
     // The note stays: where uploads can be resumed again before the file is through, it goes on from there.
-    known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
+    if (!isUnreachable(outcome.error)) known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
+    return undefined
   }
+  known.stuck.delete(spooled.sha256)
+  if ('sha256' in outcome) return outcome
+  if (outcome.notFor === 'any file') known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
   return undefined
 }
 
-/** Whether something on the way lets a POST through to the server, and not what resuming takes. */
-async function isBlocked({ known, ...client }: Client, { sha256 }: Spooled, error: unknown): Promise<boolean> {
-  if (error instanceof AnswerError && error.saysAltered && !DAMAGED.has(error.document.code)) return true
-  if (!(error instanceof StrangeAnswer) || isTooLarge(error)) {
-    known.strange.delete(sha256)
-    return false
+async function receiptOrStuck(client: Client, id: string, spooled: Spooled): Promise<Receipt | Stuck> {
+  try {
+    return await receiptFor(client, id, spooled)
+  } catch (error) {
+    return { error, start: spooled.spooledBytes }
   }
-  const times = (known.strange.get(sha256) ?? 0) + 1
-  known.strange.set(sha256, times)
-  const mayPass = retryOfStatus(error.status) === 'soon'
+}
+
+/** Whether something on the way lets a POST through to the server, and not what resuming takes: with an answer, or by cutting it off. */
+async function isBlocked({ known, ...client }: Client, { sha256 }: Spooled, { error, start }: Stuck): Promise<boolean> {
+  if (error instanceof AnswerError) return error.saysAltered && !DAMAGED.has(error.document.code)
+  const isStrange = error instanceof StrangeAnswer
+  if (isTooLarge(error) || (!isStrange && !isUnreachable(error))) return false
+  const before = known.stuck.get(sha256)
+  const times = before?.start === start ? before.times + 1 : 1
+  known.stuck.set(sha256, { start, times })
+  const mayPass = !isStrange || retryOfStatus(error.status) === 'soon'
   return (!mayPass || times > 1) && (await whoAnswers(client)) === 'server'
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'server_unreachable'
 }
 
 /** What the server says of bytes that it could not make out: a fresh copy may be whole. */
@@ -210,7 +223,7 @@ async function whoAnswers({ server, key, idleMsMax }: Asking): Promise<Answerer>
     if (fault.retry === 'never' || fault.status === 429) return 'server'
     throw fault
   } catch (error) {
-    if (error instanceof Problem && error.code === 'server_unreachable') return 'nobody'
+    if (isUnreachable(error)) return 'nobody'
     throw error
   }
 }

@@ -69,7 +69,8 @@ async function openScene(idleMsMax = 4_000): Promise<Scene> {
 /** Two small files, and a large one whose upload was opened. */
 async function fill(scene: Scene): Promise<void> {
   await scene.put('large.jsonl', BIG)
-  scene.proxy.stranger = onlyAt('PATCH', (_request, response) => response.destroy())
+  scene.proxy.stranger = (request, response, pass) =>
+    request.url?.startsWith('/api/upload/resumable/') && request.method === 'POST' ? pass() : response.destroy()
   await scene.send()
   scene.proxy.stranger = undefined
   for (const name of ['a.jsonl', 'b.jsonl']) await scene.put(name)
@@ -132,7 +133,7 @@ for (const [step, [status, body]] of Object.entries(TAKING_OVER))
     await expectAllDelivered(scene, step)
   })
 
-const BLOCKED = { create: [200, 403], HEAD: [204, 405], PATCH: [200, 204, 403, 501] }
+const BLOCKED = { create: [200, 403], HEAD: [204, 405], PATCH: [200, 204, 403, 501], results: [403] }
 
 for (const [step, statuses] of Object.entries(BLOCKED))
   test(`a network that does not let ${step} through gets a large file in one POST`, async () => {
@@ -141,11 +142,20 @@ for (const [step, statuses] of Object.entries(BLOCKED))
       await fill(scene)
       if (step !== 'HEAD') await scene.put('large.jsonl', BIG + 10)
       scene.proxy.stranger = onlyAt(step, strangerSaying(status, 'a page in HTML'))
-      const { outcome, sent, problem } = await scene.send()
-      assert.deepEqual([outcome, sent, problem?.detail], ['done', 3, undefined], String(status))
+      const { outcome, sent, duplicates, problem } = await scene.send()
+      assert.deepEqual([outcome, sent + duplicates, problem?.detail], ['done', 3, undefined], String(status))
       await expectAllDelivered(scene, step)
     }
   })
+
+test('a network that cuts every PATCH off gets a large file in one POST, without a word of it', async () => {
+  await using scene = await openScene()
+  await fill(scene)
+  scene.proxy.stranger = onlyAt('PATCH', (_request, response) => response.destroy())
+  const { outcome, sent, problem } = await scene.send()
+  assert.deepEqual([outcome, sent, problem?.detail], ['done', 3, undefined])
+  await expectAllDelivered(scene, 'cut off')
+})
 
 test('a proxy that takes fields away from requests or answers makes no file refused, and all arrive when it is gone', async () => {
   await using scene = await openScene()
