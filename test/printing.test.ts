@@ -36,9 +36,13 @@ test('names in the outbox and words of the server are printed as text', { skip: 
   await mkdir(outbox, { recursive: true })
   execFileSync('mkfifo', [join(outbox, `${EVIL}.jsonl`)])
   await writeFile(join(outbox, 'good.jsonl'), '{}\n')
-  const problem = { type: `urn:${EVIL}`, status: 400, code: 'odd', title: EVIL, detail: EVIL, todo: EVIL }
+  const problem = { type: 'urn:splitcart:problem:odd', status: 400, code: 'odd', title: EVIL, detail: EVIL, todo: EVIL }
   const server = createServer((request, response) => {
-    request.resume().on('end', () => response.writeHead(400).end(JSON.stringify(problem)))
+    request
+      .resume()
+      .on('end', () =>
+        response.writeHead(400, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem)),
+      )
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -23,6 +23,7 @@ import { STRACE_MISSING } from './points/strace.ts'
 import { resume } from './resume.ts'
 import { MISTAKES } from './simulator/mistakes.ts'
 import { LANES, mistakes, simulator } from './simulator/simulator.ts'
+import { strangers } from './strangers.ts'
 import { swaps } from './swaps/swaps.ts'
 
 /** A campaign cannot be run on this machine. */
@@ -147,6 +148,14 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 1,
     options: { sockets: 5_000, addresses: 8, seconds: 30 },
     prepare: async (options) => halfOpen(options),
+  },
+  strangers: {
+    about:
+      'proxies, portals and firewalls that answer or meddle, at each step of an upload: nothing leaves the outbox for it, and all arrives once when they are gone',
+    unit: 'strangers',
+    count: 500,
+    lanes: 2,
+    prepare: strangers,
   },
   swaps: {
     about:

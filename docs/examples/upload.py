@@ -30,13 +30,16 @@ for attempt in range(5):
     except requests.RequestException as error:
         print(f"not delivered: {error}", file=sys.stderr)
     else:
-        if answer.status_code in (200, 201):
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        if answer.status_code in (200, 201) and is_json:
             receipt = answer.json()
             assert receipt["sha256"] == digest.hexdigest(), "the receipt is for other bytes"
             print(f"{receipt['filename']}: {receipt['state']}, upload {receipt['id']}")
             sys.exit(0)
         print(f"{answer.status_code}: {answer.text}", file=sys.stderr)
-        if answer.status_code not in (408, 425, 429, 500, 502, 503, 504):
+        # What a proxy or a portal in between says is no word of the server.
+        is_ours = answer.headers.get("Content-Type", "").startswith("application/problem+json")
+        if is_ours and answer.status_code not in (408, 425, 429, 500, 502, 503, 504):
             sys.exit(1)  # sending the same bytes again would change nothing
         retry_after = answer.headers.get("Retry-After", "")
         pause = max(pause, int(retry_after) if retry_after.isdigit() else 0)

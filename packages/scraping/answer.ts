@@ -1,83 +1,119 @@
-/** What an answer of the server means for the file that was sent: to be tried again, refused, or a reason to stop. */
+/** What an answer means for the file that was sent: to be tried again, refused, or a reason to stop. Only SplitCart's own count. */
 import {
   PROBLEMS,
   Problem,
   type ProblemDocument,
-  parseProblemDocument,
+  problemDocumentIn,
   type Retry,
   retryOfStatus,
 } from '@splitcart/shared/problem.ts'
+import { type Answer, descriptionOf, quoted } from './strange-answer.ts'
 
-/** The statuses that speak of the file itself: the server will never take these bytes as they are. */
+/** What speaks of the bytes or the name of a file. What else our server calls wrong with a request, no request of ours is. */
+const FINAL = new Set<string>([
+  'file_name_invalid',
+  'body_too_large',
+  'content_too_large',
+  'ratio_too_large',
+  'lines_too_many',
+  'members_too_many',
+])
+
+/** The statuses that speak of the file when a newer server gives a reason that is not known here. */
 const REFUSING = new Set([400, 413, 415, 422])
 
-/** An answer that says no, and why where it says so. */
+/** Says that a SplitCart server is there, but not at this address. */
+const ELSEWHERE = new Set([404, 405])
+
+/** A SplitCart server says no, and why. */
 export class AnswerError extends Error {
   override readonly name = 'AnswerError'
   readonly status: number
   readonly retry: Retry
-  readonly document: ProblemDocument | undefined
+  readonly document: ProblemDocument
   /** How long the server asks to wait, at least. */
   readonly retryAfterMs: number
   /** The Accept-Encoding field of a 415. */
   readonly acceptEncoding: string | null
 
-  constructor(answer: Answer, now: number) {
-    const document = parseProblemDocument(answer.text)
-    super(document === undefined ? `The server answered ${answer.status}` : `${document.title}: ${document.detail}`)
-    this.status = answer.status
+  constructor({ status, headers }: Answer, document: ProblemDocument, now: number) {
+    super(`${document.title}: ${document.detail}`)
+    this.status = status
     this.document = document
-    this.retry = kindOf(document)?.retry ?? retryOfStatus(answer.status)
-    this.retryAfterMs = retryAfterMs(answer.headers.get('retry-after'), now)
-    this.acceptEncoding = answer.headers.get('accept-encoding')
+    this.retry = kindOf(document)?.retry ?? retryOfStatus(status)
+    this.retryAfterMs = retryAfterMs(headers.get('retry-after'), now)
+    this.acceptEncoding = headers.get('accept-encoding')
   }
 
   /** Whether these bytes will never be taken as they are. */
   get refuses(): boolean {
-    return this.retry === 'never' && (REFUSING.has(this.status) || kindOf(this.document) !== undefined)
+    if (this.retry !== 'never') return false
+    return kindOf(this.document) === undefined ? REFUSING.has(this.status) : FINAL.has(this.document.code)
+  }
+
+  /** Whether it speaks of a request that is not the one that was sent: something on the way, or a bad disk, has changed it. */
+  get saysAltered(): boolean {
+    return this.retry === 'never' && !this.refuses
   }
 
   /** Whether the same file in gzip may be taken. */
   get asksForGzip(): boolean {
     if (this.status !== 415) return false
     return this.acceptEncoding === null
-      ? this.document?.code === 'encoding_unsupported'
+      ? this.document.code === 'encoding_unsupported'
       : !/zstd/i.test(this.acceptEncoding)
   }
 }
 
-/** An answer that was read whole. */
-export type Answer = Readonly<{ url: string; status: number; headers: Headers; text: string }>
+/** An answer of somebody else: a proxy, a portal, a firewall, or a SplitCart server at another address. It says nothing of file or key. */
+export class StrangeAnswer extends Problem {
+  readonly status: number
+  readonly retryAfterMs: number
+  /** What a SplitCart server says that is not at this address. */
+  readonly document: ProblemDocument | undefined
 
-/** The error for an answer without a receipt. One that no SplitCart server gives (a redirect, a wrong address) is `answer_unknown`. */
-export function faultOfAnswer(answer: Answer, now: number): AnswerError | Problem {
-  const { url, status, headers } = answer
-  if (status >= 300 && status < 400) {
-    const where = headers.get('location') ?? 'another address'
-    return new Problem(
-      'answer_unknown',
-      `${url} redirects to ${where}; redirects are never followed, the key would go with them`,
-    )
+  constructor(answer: Answer, now: number, document?: ProblemDocument) {
+    super('answer_unknown', sentenceOf(answer, document))
+    this.status = answer.status
+    this.retryAfterMs = retryAfterMs(answer.headers.get('retry-after'), now)
+    this.document = document
   }
-  const fault = new AnswerError(answer, now)
-  // A wrong address says nothing about the file: it must not end in product_refused.
-  const isAboutAddress = status === 404 || status === 405
-  if (status < 300 || isAboutAddress || (fault.retry === 'never' && !fault.refuses))
-    return new Problem('answer_unknown', `${url} answered ${status}${hintOf(status, fault.document)}`)
-  return fault
 }
 
-function hintOf(status: number, document: ProblemDocument | undefined): string {
-  if (status !== 404) return ''
-  return document?.code === 'not_found'
-    ? ': a SplitCart server is there, but not at this path; API_SERVER_URL is what stands in front of /api, such as https://data.example.org'
-    : ': no SplitCart server is there; API_SERVER_URL is what stands in front of /api, such as https://data.example.org'
+/** The error for an answer without what was asked for. */
+export function faultOfAnswer(answer: Answer, now: number): AnswerError | StrangeAnswer {
+  const document = documentIn(answer)
+  return document === undefined || ELSEWHERE.has(answer.status)
+    ? new StrangeAnswer(answer, now, document)
+    : new AnswerError(answer, document, now)
+}
+
+/** The problem document of an answer, where it is one of a SplitCart server. */
+export function documentIn({ status, headers, text }: Answer): ProblemDocument | undefined {
+  return problemDocumentIn({ status, contentType: headers.get('content-type'), text })
+}
+
+function sentenceOf(answer: Answer, document: ProblemDocument | undefined): string {
+  const { url, status, headers } = answer
+  if (status >= 300 && status < 400) {
+    const where = quoted(headers.get('location') ?? '') || 'another address'
+    return `${url} redirects to ${where}; redirects are never followed, the key would go with them`
+  }
+  const address = 'API_SERVER_URL is what stands in front of /api, such as https://data.example.org'
+  if (document !== undefined)
+    return `${url} answered ${status}: a SplitCart server is there, but not at this path; ${address}`
+  return `${url} answered ${status} ${descriptionOf(answer)}${status === 404 ? `: no SplitCart server is there; ${address}` : ''}`
 }
 
 /** What a sender does about an error: a mistake in the program is never tried again. */
 export function retryOf(error: unknown): Retry {
   if (error instanceof AnswerError) return error.retry
   return error instanceof Problem ? error.kind.retry : 'never'
+}
+
+/** How long the other side asked to wait, at least. */
+export function retryAfterOf(error: unknown): number {
+  return error instanceof AnswerError || error instanceof StrangeAnswer ? error.retryAfterMs : 0
 }
 
 /** The milliseconds of a Retry-After field: whole seconds or an HTTP date; 0 for anything else. */
@@ -88,7 +124,6 @@ export function retryAfterMs(field: string | null, now: number): number {
   return Number.isNaN(time) ? 0 : Math.max(0, time - now)
 }
 
-function kindOf(document: ProblemDocument | undefined): (typeof PROBLEMS)[keyof typeof PROBLEMS] | undefined {
-  if (document === undefined || !Object.hasOwn(PROBLEMS, document.code)) return undefined
-  return PROBLEMS[document.code as keyof typeof PROBLEMS]
+function kindOf({ code }: ProblemDocument): (typeof PROBLEMS)[keyof typeof PROBLEMS] | undefined {
+  return Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as keyof typeof PROBLEMS] : undefined
 }

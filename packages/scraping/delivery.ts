@@ -1,6 +1,6 @@
 /** Trying again: what the table of problems calls worth it, with growing pauses that chance spreads out. */
 import pRetry from 'p-retry'
-import { AnswerError, retryOf } from './answer.ts'
+import { retryAfterOf, retryOf } from './answer.ts'
 import { type Clock, realClock } from './clock.ts'
 
 /** How long one run keeps trying. */
@@ -47,9 +47,4 @@ export function deliver<T>(attempt: () => Promise<T>, patience: Patience, pausin
       return !signal.aborted
     },
   })
-}
-
-/** How long the server asked to wait, at least. */
-export function retryAfterOf(error: unknown): number {
-  return error instanceof AnswerError ? error.retryAfterMs : 0
 }

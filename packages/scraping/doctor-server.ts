@@ -1,15 +1,17 @@
-/** What `splitcart doctor` asks the server: whether it is there, is ours, takes the key, and has the same time. Sends no file. */
+/** What `splitcart doctor` asks the server: whether it is there, is ours, takes the key, has the same time, and what gets through to it. Sends no file. */
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
-import { Problem, parseProblemDocument } from '@splitcart/shared/problem.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { ask, readText } from './exchange.ts'
+import { documentIn, faultOfAnswer, StrangeAnswer } from './answer.ts'
+import { resumingFinding } from './doctor-resuming.ts'
+import { answerOf, ask, readText } from './exchange.ts'
 import { Idle } from './idle.ts'
+import type { Answer } from './strange-answer.ts'
 import { isLoopback } from './upload-client.ts'
 
 const ANSWER_MS_MAX = 10_000
 const SKEW_MS_MAX = 5 * 60 * 1000
 
-type Answer = Readonly<{ status: number; headers: Headers; text: string }>
 type Unanswered = Readonly<{ reason: string; problem: Problem }>
 
 const ADDRESS = 'Set API_SERVER_URL to what stands in front of /api, such as https://data.example.org.'
@@ -30,14 +32,16 @@ export async function* examineServer(server: URL, key: string | undefined): Asyn
   const uploads = urlOf(server, 'api/uploads')
   uploads.searchParams.set('limit', '1')
   yield keyFinding(await get(uploads, { key }))
-  yield uploadFinding(await get(urlOf(server, 'api/upload/'), { key, method: 'POST' }))
+  const uploading = uploadFinding(await get(urlOf(server, 'api/upload/'), { key, method: 'POST' }))
+  yield uploading
+  if (uploading.state === 'ok') yield await resumingFinding({ server, key, answerMsMax: ANSWER_MS_MAX })
 }
 
 async function get(url: URL, { key, method = 'GET' }: { key?: string; method?: string }): Promise<Answer | Unanswered> {
   using idle = new Idle(ANSWER_MS_MAX)
   try {
     const response = await ask(key === undefined ? {} : { key }, idle, url, { method })
-    return { status: response.status, headers: response.headers, text: await readText(idle, response) }
+    return answerOf(response, url, await readText(idle, response))
   } catch (error) {
     if (error instanceof Problem) return { reason: error.detail, problem: error }
     throw error
@@ -49,12 +53,10 @@ function faultOfHealth(health: Answer | Unanswered): Finding | undefined {
     return fail('server', health.problem.message, health.problem.kind.todo)
   if ('reason' in health)
     return fail('server', `cannot be reached: ${health.reason}`, 'Check API_SERVER_URL, the network, and the server.')
-  if (health.status >= 300 && health.status < 400)
-    return fail('server', `redirects to ${health.headers.get('location')}; that is never followed`, ADDRESS)
-  if (parseProblemDocument(health.text)?.code === 'not_found')
+  if (documentIn(health)?.code === 'not_found')
     return fail('server', 'a SplitCart server is there, but not at this path', ADDRESS)
   if (health.status === 200 && health.text.includes('"status":"ok"')) return undefined
-  return fail('server', `answered ${health.status}, which is not how a SplitCart server answers`, ADDRESS)
+  return fail('server', `that is not how a SplitCart server answers: ${saidIn(health)}`, ADDRESS)
 }
 
 /** How far the clocks are apart. Nothing depends on it but what people read. */
@@ -73,22 +75,29 @@ export function skewOf(headers: Headers, now: number): Finding {
 
 function keyFinding(answer: Answer | Unanswered): Finding {
   if ('reason' in answer) return fail('key', `no answer: ${answer.reason}`, 'Try again.')
-  if (answer.status === 200) return ok('key', 'accepted')
-  return answer.status === 401
+  if (answer.status === 200 && answer.text.includes('"uploads":')) return ok('key', 'accepted')
+  return documentIn(answer)?.code === 'key_refused'
     ? fail('key', 'the server does not accept it', 'Make one on the server: splitcart keys create NAME')
-    : fail('key', `the server answered ${answer.status}`, todoOf(answer))
+    : fail('key', saidIn(answer), todoOf(answer))
 }
 
 // A request without a file is refused in any case; without the scope `upload` it is refused for that.
 function uploadFinding(answer: Answer | Unanswered): Finding {
   if ('reason' in answer) return fail('uploading', `no answer: ${answer.reason}`, 'Try again.')
-  if (answer.status === 400 || answer.status === 415) return ok('uploading', 'the key may upload')
-  if (answer.status === 401) return fail('uploading', 'not without a key that is accepted', 'See the check before.')
-  if (answer.status === 403)
+  const document = documentIn(answer)
+  if (document?.status === 400 || document?.status === 415) return ok('uploading', 'the key may upload')
+  if (document?.code === 'key_refused')
+    return fail('uploading', 'not without a key that is accepted', 'See the check before.')
+  if (document?.code === 'scope_missing')
     return fail('uploading', 'the key may not upload', 'Use a key with the scope upload: splitcart keys create NAME')
-  return fail('uploading', `the server answered ${answer.status}`, todoOf(answer))
+  return fail('uploading', saidIn(answer), todoOf(answer))
 }
 
-function todoOf({ text }: Answer): string {
-  return parseProblemDocument(text)?.todo ?? 'Look what stands between this machine and the server.'
+function saidIn(answer: Answer): string {
+  const fault = faultOfAnswer(answer, 0)
+  return fault instanceof StrangeAnswer ? fault.detail : fault.message
+}
+
+function todoOf(answer: Answer): string {
+  return documentIn(answer)?.todo ?? 'Look what stands between this machine and the server.'
 }

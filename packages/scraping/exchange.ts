@@ -1,13 +1,15 @@
 /** One request and its answer over HTTP: what every conversation with the server is made of. */
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
-import { faultOfAnswer } from './answer.ts'
+import { type AnswerError, faultOfAnswer, StrangeAnswer } from './answer.ts'
 import { chunksOf } from './chunks.ts'
 import { connectionFault } from './connection-fault.ts'
 import type { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
+import type { Answer } from './strange-answer.ts'
 
+// Ours are a few KiB at most; of a stranger's page the beginning says enough.
 const ANSWER_BYTES_MAX = 1024 * 1024
+const PAGE_BYTES_MAX = 64 * 1024
 
 /** Sends one request, with the key where there is one, and gives the answer, of which only the head has been read. */
 export async function ask(
@@ -41,9 +43,9 @@ export class Body implements AsyncDisposable {
     this.#onSent = onSent
   }
 
-  /** The file from a byte on. */
-  chunks(start = 0): AsyncGenerator<Buffer<ArrayBuffer>> {
-    this.#chunks = this.#read(start)
+  /** The file from a byte on, or a part of it. */
+  chunks(start = 0, end = Number.POSITIVE_INFINITY): AsyncGenerator<Buffer<ArrayBuffer>> {
+    this.#chunks = this.#read(start, end)
     return this.#chunks
   }
 
@@ -52,10 +54,10 @@ export class Body implements AsyncDisposable {
     await this.#chunks?.return(undefined)
   }
 
-  async *#read(start: number): AsyncGenerator<Buffer<ArrayBuffer>> {
+  async *#read(start: number, end: number): AsyncGenerator<Buffer<ArrayBuffer>> {
     try {
       const { disk, rateLimit } = this.#from
-      const chunks = chunksOf(disk, this.#path, start)
+      const chunks = chunksOf(disk, this.#path, start, end)
       let at = start
       for await (const chunk of rateLimit?.slow(chunks) ?? chunks) {
         yield chunk
@@ -81,20 +83,37 @@ export async function* moving(idle: Idle, response: Response): AsyncGenerator<Bu
   }
 }
 
-/** The body of an answer as text. */
+/** The body of an answer as text, as far as it is worth reading. What breaks off, never ends or is too long is no answer of ours. */
 export async function readText(idle: Idle, response: Response): Promise<string> {
+  const isJson = /json/i.test(response.headers.get('content-type') ?? '')
+  const bytesMax = isJson ? ANSWER_BYTES_MAX : PAGE_BYTES_MAX
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of moving(idle, response)) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > ANSWER_BYTES_MAX)
-      throw new Problem('answer_unknown', `${response.url} answered more than ${ANSWER_BYTES_MAX} bytes`)
+  idle.mustEnd()
+  try {
+    for await (const chunk of moving(idle, response)) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes > bytesMax) break
+    }
+  } catch (error) {
+    // An answer of ours was lost on the way; of a stranger's page there is enough to tell what it is.
+    if (isJson) throw error
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks).toString('utf8', 0, bytesMax)
+}
+
+/** An answer, with what was read of it. */
+export function answerOf({ status, headers }: Response, url: URL, text: string): Answer {
+  return { url: url.href, status, headers, text }
 }
 
 /** The error that an answer without what was asked for means. */
-export function faultOf(response: Response, url: URL, text: string): Error {
-  return faultOfAnswer({ url: url.href, status: response.status, headers: response.headers, text }, Date.now())
+export function faultOf(response: Response, url: URL, text: string): AnswerError | StrangeAnswer {
+  return faultOfAnswer(answerOf(response, url, text), Date.now())
+}
+
+/** The error for an answer that looks as if all were well, and is not what was asked for. */
+export function strangeAnswer(response: Response, url: URL, text: string): StrangeAnswer {
+  return new StrangeAnswer(answerOf(response, url, text), Date.now())
 }

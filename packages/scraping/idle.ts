@@ -1,9 +1,12 @@
 /** Gives up a request when nothing has moved for a while; however long it takes, one that moves is left alone. */
 export class Idle implements Disposable {
   readonly #controller = new AbortController()
+  readonly #idleMsMax: number
   readonly #timer: NodeJS.Timeout
+  #end: NodeJS.Timeout | undefined
 
   constructor(idleMsMax: number) {
+    this.#idleMsMax = idleMsMax
     const reason = new Error(`nothing moved for ${Math.round(idleMsMax / 1000)} s`)
     this.#timer = setTimeout(() => this.#controller.abort(reason), idleMsMax)
   }
@@ -17,7 +20,15 @@ export class Idle implements Disposable {
     this.#timer.refresh()
   }
 
+  /** From now on it ends, also when it moves: after twice the time in which something has to move. */
+  mustEnd(): void {
+    const msMax = 2 * this.#idleMsMax
+    const reason = new Error(`the answer did not end within ${Math.round(msMax / 1000)} s`)
+    this.#end = setTimeout(() => this.#controller.abort(reason), msMax)
+  }
+
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#end)
   }
 }

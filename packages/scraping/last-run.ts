@@ -25,8 +25,8 @@ const FILE_NAME = 'last-run.json'
 const NOTED_EVERY_MS = 60_000
 
 /** Whether a round got through: the server was there for all that was to be said to it, and nothing is left that is never sent. */
-export function isGood({ outcome, ignored }: Pick<Summary, 'outcome' | 'ignored'>): boolean {
-  return (outcome === 'done' || outcome === 'partly') && ignored === 0
+export function isGood({ outcome, problem, ignored }: Pick<Summary, 'outcome' | 'problem' | 'ignored'>): boolean {
+  return problem === undefined && (outcome === 'done' || outcome === 'partly') && ignored === 0
 }
 
 /**

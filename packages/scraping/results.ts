@@ -4,26 +4,58 @@ import { isFinal, type Receipt } from '@splitcart/shared/receipt.ts'
 import { AnswerError } from './answer.ts'
 import { type Archived, settle, type Unsettled, unsettled } from './archive.ts'
 import { deliver } from './delivery.ts'
+import type { Reject } from './rejects.ts'
 import { requeue } from './requeue.ts'
+import { endsRun, withPatienceFor } from './setback.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, once, pausing, type Run, tell } from './upload-job.ts'
 
-/** How many uploads the server is still at work on, and how many it had forgotten: their files wait in the outbox again. */
-export type Results = Readonly<{ unfinished: number; forgotten: number }>
+/**
+ * How many uploads the server is still at work on; how many it had forgotten: their files wait in the outbox again; and what kept
+ * this machine from asking for one or all of them.
+ */
+export type Results = Readonly<{ unfinished: number; forgotten: number; fault?: Error }>
 
-/** Asks for every upload that is not settled. */
+type Fate = 'unfinished' | 'forgotten' | 'known'
+
+const STREAK_MAX = 2
+
+/** Asks for every upload that is not settled. What fails for one keeps no other waiting; two in a row stop the asking. */
 export async function bringHome(job: Job, run: Run): Promise<Results> {
-  let [unfinished, forgotten] = [0, 0]
+  const count = { unfinished: 0, forgotten: 0, known: 0 }
+  let fault: Error | undefined
+  let streak = 0
   for (const archived of await unsettled(job.disk, job.folders, run.settled)) {
-    if (job.signal.aborted) break
-    const receipt = await askFor(job, run, archived)
-    if (receipt === undefined) continue
-    if (receipt === 'unknown') {
-      if (await sendAgain(job, run, archived)) forgotten++
-    } else if (!isFinal(receipt)) unfinished++
-    else if (isNews(archived, receipt)) await takeHome(job, run, { ...archived, receipt })
+    if (job.signal.aborted || streak >= STREAK_MAX) break
+    try {
+      count[await fateOf(withPatienceFor(job, run), run, archived)]++
+      run.streak = streak = 0
+    } catch (error) {
+      if (endsRun(run, error) || !(error instanceof Problem || error instanceof AnswerError)) throw error
+      fault ??= error
+      streak++
+      run.streak++
+    }
   }
-  return { unfinished, forgotten }
+  return { ...count, ...(fault && { fault }) }
+}
+
+async function fateOf(job: Job, run: Run, archived: Unsettled): Promise<Fate> {
+  const receipt = await askFor(job, run, archived)
+  if (receipt === 'unknown') return (await sendAgain(job, run, archived)) ? 'forgotten' : 'known'
+  if (receipt !== undefined && !isFinal(receipt)) return 'unfinished'
+  if (receipt !== undefined && isNews(archived, receipt)) await takeHome(job, run, { ...archived, receipt })
+  return 'known'
+}
+
+/** Keeps a final receipt; where its rejects cannot be had now, the next run asks for them. */
+export async function takeHomeOrLater(job: Job, run: Run, archived: Archived): Promise<void> {
+  try {
+    await takeHome(job, run, archived)
+  } catch (error) {
+    if (endsRun(run, error) || !(error instanceof Problem || error instanceof AnswerError)) throw error
+    run.streak++
+  }
 }
 
 /** Keeps a final receipt, with the rejected rows, and tells it. */
@@ -34,7 +66,7 @@ export async function takeHome(job: Job, run: Run, archived: Archived): Promise<
   try {
     // One after the other with the moves: the outbox may hold the same bytes twice, and both become one file of the archive.
     await deliver(
-      () => run.moves.next(() => settle(job.disk, kept, job.client.rejects(receipt.id))),
+      () => run.moves.next(() => settle(job.disk, kept, allRejects(job, receipt))),
       job.patience,
       pausing(job, run, name),
     )
@@ -43,6 +75,18 @@ export async function takeHome(job: Job, run: Run, archived: Archived): Promise<
   }
   if (receipt.state === 'loaded' || receipt.state === 'held' || receipt.state === 'failed')
     tell(job, run, { type: 'file', name, state: receipt.state, receipt })
+}
+
+/** The rejects of an upload: as many as its receipt says, or it was not the whole answer. */
+async function* allRejects({ client }: Job, { id, load }: Receipt): AsyncGenerator<Reject> {
+  let count = 0
+  for await (const reject of client.rejects(id)) {
+    count++
+    yield reject
+  }
+  const expected = load?.rejected ?? 0
+  if (count !== expected)
+    throw new Problem('answer_unknown', `of ${expected} rejects of the upload ${id} came ${count}`)
 }
 
 async function askFor(job: Job, run: Run, { name, receipt }: Archived): Promise<Receipt | 'unknown' | undefined> {

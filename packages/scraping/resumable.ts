@@ -2,52 +2,66 @@
  * Sending a copy in as many pieces as it takes: tus 1.0.0, spoken by its own library over our own requests.
  *
  *   no note ─▶ POST: an address, noted ─▶ PATCH ─┬─▶ all is there ─▶ the id of the receipt
- *   note ────▶ HEAD: where it stands ────▶       └─▶ cut: once more from HEAD, as long as each time more of it is there
+ *   note ────▶ HEAD: where it stands ────▶       ├─▶ cut: once more from HEAD, as long as each time more of it is there
+ *                                                └─▶ 413 of a proxy: once more from HEAD, in pieces of half the size
  *
  * Invariants:
  *  1. An address is noted durably before the first byte goes there, so a sender that is killed finds its upload again.
  *  2. The key goes to the origin in the settings only, whatever address the server names.
- *  3. An upload that the server does not know any more is forgotten, and a new one is opened.
+ *  3. An upload that the server itself does not know any more is forgotten, and a new one is opened. What a stranger says of it
+ *     (a portal, a proxy, a cache) leaves the note where it is.
  */
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Disk } from '@splitcart/shared/disk.ts'
-import { removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
+import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
-import type { HttpRequest, HttpResponse, Upload, UploadOptions } from 'tus-js-client'
-import { AnswerError, retryOf } from './answer.ts'
-import { retryAfterOf } from './delivery.ts'
-import { ask, Body, faultOf, readText } from './exchange.ts'
-import { Idle } from './idle.ts'
+import type { Upload, UploadOptions } from 'tus-js-client'
+import { retryAfterOf, retryOf, StrangeAnswer } from './answer.ts'
 import { readNote } from './note.ts'
-import type { RateLimit } from './rate-limit.ts'
+import { type Client, endpointOf, type OnSent, type Pieces, Talk } from './resumable-talk.ts'
 import { resumeNotePath, type Spooled } from './spool.ts'
 
-/** What is told of each portion that went out: its bytes, and how many bytes of all have gone now. */
-export type OnSent = (bytes: number, sentBytes: number) => void
+/** All of it is there, and this is its receipt; or the server does not take this file so, or any; or it failed, and stood there. */
+export type Outcome = Sent | Stuck
 
-type Client = Readonly<{ server: URL; key: string; idleMsMax: number; disk: Disk; rateLimit?: RateLimit }>
+type Sent = Readonly<{ receiptId: string }> | Readonly<{ notFor: 'this file' | 'any file' }>
 
-/** All of it is there, and this is its receipt; or the server does not take this file so, or any. */
-export type Outcome = Readonly<{ receiptId: string }> | Readonly<{ notFor: 'this file' | 'any file' }>
+/** An error, and where the upload stood when the try that met it began. */
+export type Stuck = Readonly<{ error: unknown; start: number }>
 
 const PAUSE_MS_MAX = 200
+/** No proxy was seen that takes less. */
+export const PIECE_BYTES_MIN = 512 * 1024
 const MEDIA_TYPE = 'application/offset+octet-stream'
+const TUS = { 'Tus-Resumable': '1.0.0' }
 
-/** Sends a copy. A try that brought the upload forward is followed by the next one; any other error is thrown. */
+/** Sends a copy. A try that brought the upload forward is followed by the next one. */
 export async function sendInPieces(client: Client, spooled: Spooled, onSent: OnSent): Promise<Outcome> {
   for (let before = -1; ; ) {
     const talk = new Talk(client, spooled, onSent)
     try {
       return await attempt(talk)
     } catch (error) {
+      if (isTooLarge(error) && halve(client.pieces, talk.pieceBytes)) continue
       const hasMoved = talk.start > before && talk.sentBytes > 0
-      if (retryOf(error) !== 'soon' || retryAfterOf(error) > 0 || !hasMoved) throw error
+      if (retryOf(error) !== 'soon' || retryAfterOf(error) > 0 || !hasMoved) return { error, start: talk.start }
       before = talk.start
       await sleep(Math.random() * PAUSE_MS_MAX)
     }
   }
+}
+
+/** Whether something on the way found a body too large: our own server says so in its own words. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof StrangeAnswer && error.status === 413
+}
+
+/** Makes pieces half as large as one that did not get through; says whether they became any smaller. */
+export function halve(pieces: Pieces, bytes: number): boolean {
+  const before = Math.min(pieces.bytesMax, bytes)
+  if (before <= PIECE_BYTES_MIN) return false
+  pieces.bytesMax = Math.max(PIECE_BYTES_MIN, Math.ceil(before / 2))
+  return true
 }
 
 /** Whether an upload of this copy was begun. */
@@ -55,7 +69,7 @@ export async function isBegun(client: Client, spooled: Spooled): Promise<boolean
   return (await notedAddress(client, spooled)) !== undefined
 }
 
-async function attempt(talk: Talk): Promise<Outcome> {
+async function attempt(talk: Talk): Promise<Sent> {
   const { client, spooled } = talk
   const noted = await notedAddress(client, spooled)
   try {
@@ -82,6 +96,7 @@ function transfer(talk: Talk, noted: URL | undefined): Promise<void> {
       ...core.defaultOptions,
       ...address,
       metadata,
+      chunkSize: client.pieces.bytesMax,
       // Trying again is done here and in delivery.ts, which know what each problem asks for.
       retryDelays: null,
       storeFingerprintForResuming: false,
@@ -100,8 +115,6 @@ function coreOfTus(): typeof Upload & { defaultOptions: UploadOptions } {
   return createRequire(import.meta.url)('tus-js-client/lib.es5/upload.js').default
 }
 
-type Piece = Readonly<{ start: number; size: number }>
-
 function sourceOf({ spooledBytes: size }: Spooled) {
   const slice = async (start: number, end: number) => ({ value: { start, size: end - start }, done: end >= size })
   return { size, slice, close: () => {} }
@@ -116,125 +129,6 @@ async function finish(talk: Talk): Promise<string> {
   if (talk.receiptId === undefined)
     throw new Problem('answer_unknown', `${url} has all bytes and answers ${answer.status} without a receipt`)
   return talk.receiptId
-}
-
-const TUS = { 'Tus-Resumable': '1.0.0' }
-const NOT_RESUMABLE = new Set([404, 405, 412, 501])
-
-type Asked = Readonly<{ method: string; url: string; headers: Readonly<Record<string, string>> }>
-
-/** One try: the requests that the library makes, and what was heard. */
-class Talk {
-  readonly client: Client
-  readonly spooled: Spooled
-  readonly #onSent: OnSent
-  /** The address of the upload, as soon as it is known. */
-  url = ''
-  /** Where the upload stood when the try began. */
-  start = 0
-  sentBytes = 0
-  receiptId: string | undefined
-  /** What went wrong, in our words: the library wraps it in its own. */
-  fault: unknown
-  isGone = false
-  notFor: 'this file' | 'any file' | undefined
-
-  constructor(client: Client, spooled: Spooled, onSent: OnSent) {
-    this.client = client
-    this.spooled = spooled
-    this.#onSent = onSent
-  }
-
-  anew(): Talk {
-    return new Talk(this.client, this.spooled, this.#onSent)
-  }
-
-  getName(): string {
-    return 'SplitCart'
-  }
-
-  createRequest(method: string, url: string): HttpRequest {
-    const headers: Record<string, string> = {}
-    return {
-      getMethod: () => method,
-      getURL: () => url,
-      setHeader: (name, value) => {
-        headers[name] = value
-      },
-      getHeader: (name) => headers[name],
-      setProgressHandler: () => {},
-      send: async (piece: Piece | null) => this.#asHeard(await this.exchange({ method, url, headers }, piece?.start)),
-      abort: async () => {},
-      getUnderlyingObject: () => undefined,
-    }
-  }
-
-  /** Makes one request, with the copy from a byte on as its body where one is named. */
-  async exchange({ method, url, headers }: Asked, start: number | undefined): Promise<Response> {
-    const { client, spooled } = this
-    using idle = new Idle(client.idleMsMax)
-    await using body = new Body(client, spooled.path, (bytes, sentBytes) => {
-      idle.moved()
-      this.sentBytes += bytes
-      this.#onSent(bytes, sentBytes)
-    })
-    const length = { 'Content-Length': String(spooled.spooledBytes - (start ?? 0)) }
-    const sending = start === undefined ? { headers } : { headers: { ...headers, ...length }, body: body.chunks(start) }
-    try {
-      const address = new URL(url)
-      const answer = await ask(client, idle, address, { method, ...sending, duplex: 'half' })
-      const text = await readText(idle, answer)
-      this.fault = answer.ok ? undefined : faultOf(answer, address, text)
-      await this.#hear(method, address, answer)
-      return answer
-    } catch (error) {
-      // The disk failed, not the network: fetch only wraps what the body threw.
-      this.fault = body.fault ?? error
-      throw this.fault
-    }
-  }
-
-  #asHeard({ status, headers }: Response): HttpResponse {
-    return {
-      getStatus: () => status,
-      // The address as we have joined it: the server's is relative.
-      getHeader: (name) => (name === 'Location' && this.url !== '' ? this.url : (headers.get(name) ?? undefined)),
-      getBody: () => '',
-      getUnderlyingObject: () => undefined,
-    }
-  }
-
-  async #hear(method: string, address: URL, answer: Response): Promise<void> {
-    const { headers, status } = answer
-    this.receiptId ??= headers.get('upload-receipt') ?? undefined
-    if (method === 'POST') return this.#hearOpening(address, answer)
-    this.url = address.href
-    this.isGone ||= status === 404 || status === 410
-    if (method !== 'HEAD' || !answer.ok) return
-    this.start = Number(headers.get('upload-offset'))
-    const length = Number(headers.get('upload-length'))
-    if (length === this.spooled.spooledBytes && this.start <= length) return
-    this.isGone = true
-    throw new Problem('answer_unknown', `${address.href} is an upload of ${length} bytes`)
-  }
-
-  async #hearOpening(address: URL, { ok, status, headers }: Response): Promise<void> {
-    const location = headers.get('location')
-    const isFull = this.fault instanceof AnswerError && this.fault.document?.code === 'resumable_full'
-    if (isFull) this.notFor = 'this file'
-    else if (NOT_RESUMABLE.has(status) || (ok && location === null)) this.notFor = 'any file'
-    if (!ok || location === null) return
-    const url = new URL(location, address)
-    if (url.origin !== this.client.server.origin)
-      throw new Problem('answer_unknown', `${address.href} names ${url.origin}; the key is for ${address.origin} only`)
-    this.url = url.href
-    const note = { url: url.href, sha256: this.spooled.sha256, spooledBytes: this.spooled.spooledBytes }
-    await replace(this.client.disk, resumeNotePath(this.spooled), `${JSON.stringify(note)}\n`)
-  }
-}
-
-function endpointOf({ server }: Client): URL {
-  return urlOf(server, 'api/upload/resumable/')
 }
 
 /** The address of the upload of exactly this copy, at the server of the settings. */

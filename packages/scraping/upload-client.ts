@@ -3,23 +3,25 @@
  *
  * Invariants:
  *  1. The key goes to the address in the settings and nowhere else: no redirect is followed, and no plain http leaves this machine.
- *  2. A receipt is handed on only when it is for exactly the bytes that were sent.
+ *  2. A receipt is handed on only when it is for exactly the bytes that were sent. Any other answer counts only when it is a problem
+ *     document of a SplitCart server; what a stranger says is `answer_unknown`.
  *  3. A request ends: with an answer, or with a Problem after a time in which nothing moved.
  */
 
 import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { readLines } from '@splitcart/shared/lines.ts'
-import { Problem, parseProblemDocument } from '@splitcart/shared/problem.ts'
+import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { create as toContentDisposition } from 'content-disposition'
-import { retryOf } from './answer.ts'
-import { ask, Body, faultOf, moving, readText } from './exchange.ts'
+import { AnswerError, documentIn, retryOf, StrangeAnswer } from './answer.ts'
+import { answerOf, ask, Body, faultOf, moving, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
-import { isBegun, type OnSent, sendInPieces } from './resumable.ts'
+import { halve, isBegun, isTooLarge, type Stuck, sendInPieces } from './resumable.ts'
+import type { OnSent, Pieces } from './resumable-talk.ts'
 import type { Spooled } from './spool.ts'
 
 const IDLE_MS_MAX = 60_000
@@ -33,7 +35,12 @@ export type UploadClient = Readonly<{
   send: (spooled: Spooled, onSent: OnSent) => Promise<Receipt>
   receipt: (id: string) => Promise<Receipt | undefined>
   rejects: (id: string) => AsyncGenerator<Reject>
+  /** Who answers where uploads go. Throws what the server says of the key, or of its own state. */
+  whoAnswers: () => Promise<Answerer>
 }>
+
+/** The server itself, somebody else, or nobody. */
+export type Answerer = 'server' | 'stranger' | 'nobody'
 
 export type ClientOptions = Readonly<{
   server: URL
@@ -45,14 +52,24 @@ export type ClientOptions = Readonly<{
   resumableBytesMin?: number
 }>
 
-type Client = ClientOptions & Readonly<{ idleMsMax: number; disk: Disk; resumableBytesMin: number; known: Known }>
+type Client = ClientOptions & Readonly<{ idleMsMax: number; disk: Disk; resumableBytesMin: number }> & Found
 
-/** What was found out: the copies that did not get through in one piece, and until when nothing is sent in pieces. */
-type Known = { readonly broken: Set<string>; wholeUntil: number }
+/** What was found out about the way to the server. */
+type Found = Readonly<{
+  pieces: Pieces
+  known: {
+    /** The copies that did not get through in one piece. */
+    readonly broken: Set<string>
+    /** How often in a row copies did not get on when they were sent in pieces, and where they stood. */
+    readonly stuck: Map<string, Readonly<{ start: number; times: number }>>
+    /** Until when nothing is sent in pieces. */
+    wholeUntil: number
+  }
+}>
 
 /** Makes a client; throws `settings_invalid` when the key would travel unencrypted. Connects to nothing yet. */
 export function createUploadClient(options: ClientOptions): UploadClient {
-  const client: Client = { ...defaults(), ...options, known: { broken: new Set(), wholeUntil: 0 } }
+  const client: Client = { ...defaults(), ...options }
   if (client.server.protocol !== 'https:' && !isLoopback(client.server.hostname))
     throw new Problem(
       'settings_invalid',
@@ -62,6 +79,7 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     send: (spooled, onSent) => send(client, spooled, onSent),
     receipt: (id) => receiptOf(client, id),
     rejects: (id) => rejectsOf(client, id),
+    whoAnswers: () => whoAnswers(client),
   }
 }
 
@@ -71,15 +89,14 @@ export function isLoopback(hostname: string): boolean {
 }
 
 function defaults() {
-  return { idleMsMax: IDLE_MS_MAX, disk: realDisk(), resumableBytesMin: Number.POSITIVE_INFINITY }
+  const pieces: Pieces = { bytesMax: Number.POSITIVE_INFINITY }
+  const known = { broken: new Set<string>(), stuck: new Map<string, { start: number; times: number }>(), wholeUntil: 0 }
+  return { idleMsMax: IDLE_MS_MAX, disk: realDisk(), resumableBytesMin: Number.POSITIVE_INFINITY, pieces, known }
 }
 
 async function send(client: Client, spooled: Spooled, onSent: OnSent): Promise<Receipt> {
-  if (await isForPieces(client, spooled)) {
-    const outcome = await sendInPieces(client, spooled, onSent)
-    if ('receiptId' in outcome) return receiptFor(client, outcome.receiptId, spooled)
-    if (outcome.notFor === 'any file') client.known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
-  }
+  const receipt = (await isForPieces(client, spooled)) ? await sendResumably(client, spooled, onSent) : undefined
+  if (receipt !== undefined) return receipt
   let sentBytes = 0
   try {
     return await sendWhole(client, spooled, (bytes, all) => {
@@ -87,10 +104,56 @@ async function send(client: Client, spooled: Spooled, onSent: OnSent): Promise<R
       onSent(bytes, all)
     })
   } catch (error) {
-    if (sentBytes > BROKEN_BYTES_MIN && retryOf(error) === 'soon') client.known.broken.add(spooled.sha256)
+    const isCut = sentBytes > BROKEN_BYTES_MIN && retryOf(error) === 'soon'
+    if (isTooLarge(error) ? halve(client.pieces, spooled.spooledBytes) : isCut) client.known.broken.add(spooled.sha256)
     throw error
   }
 }
+
+/** Sends a copy so that it can be resumed; `undefined`: it has to go in one POST. */
+async function sendResumably(client: Client, spooled: Spooled, onSent: OnSent): Promise<Receipt | undefined> {
+  const { known } = client
+  const sent = await sendInPieces(client, spooled, onSent)
+  const outcome = 'receiptId' in sent ? await receiptOrStuck(client, sent.receiptId, spooled) : sent
+  if ('error' in outcome) {
+    if (!(await isBlocked(client, spooled, outcome))) throw outcome.error
+    known.stuck.delete(spooled.sha256)
+    // The note stays: where uploads can be resumed again before the file is through, it goes on from there.
+    if (!isUnreachable(outcome.error)) known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
+    return undefined
+  }
+  known.stuck.delete(spooled.sha256)
+  if ('sha256' in outcome) return outcome
+  if (outcome.notFor === 'any file') known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
+  return undefined
+}
+
+async function receiptOrStuck(client: Client, id: string, spooled: Spooled): Promise<Receipt | Stuck> {
+  try {
+    return await receiptFor(client, id, spooled)
+  } catch (error) {
+    return { error, start: spooled.spooledBytes }
+  }
+}
+
+/** Whether something on the way lets a POST through to the server, and not what resuming takes: with an answer, or by cutting it off. */
+async function isBlocked({ known, ...client }: Client, { sha256 }: Spooled, { error, start }: Stuck): Promise<boolean> {
+  if (error instanceof AnswerError) return error.saysAltered && !DAMAGED.has(error.document.code)
+  const isStrange = error instanceof StrangeAnswer
+  if (isTooLarge(error) || (!isStrange && !isUnreachable(error))) return false
+  const before = known.stuck.get(sha256)
+  const times = before?.start === start ? before.times + 1 : 1
+  known.stuck.set(sha256, { start, times })
+  const mayPass = !isStrange || retryOfStatus(error.status) === 'soon'
+  return (!mayPass || times > 1) && (await whoAnswers(client)) === 'server'
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'server_unreachable'
+}
+
+/** What the server says of bytes that it could not make out: a fresh copy may be whole. */
+export const DAMAGED: ReadonlySet<string> = new Set(['body_damaged', 'digest_mismatch'])
 
 async function isForPieces(client: Client, spooled: Spooled): Promise<boolean> {
   const { known, resumableBytesMin } = client
@@ -121,7 +184,7 @@ async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Prom
     })
     const text = await readText(idle, response)
     if (response.status !== 200 && response.status !== 201) throw faultOf(response, url, text)
-    return checked(parseReceipt(text), spooled)
+    return checked(receiptIn(response, url, text), spooled)
   } catch (error) {
     // The disk failed, not the network: fetch only wraps what the body threw.
     throw body.fault ?? error
@@ -133,10 +196,36 @@ async function receiptOf(client: Client, id: string): Promise<Receipt | undefine
   const url = urlOf(client.server, `api/uploads/${encodeURIComponent(id)}`)
   const response = await ask(client, idle, url, {})
   const text = await readText(idle, response)
-  if (response.status === 200) return parseReceipt(text)
-  if (response.status !== 404 || parseProblemDocument(text)?.code !== 'not_found') throw faultOf(response, url, text)
+  if (response.status === 200) return receiptIn(response, url, text)
+  if (documentIn(answerOf(response, url, text))?.code !== 'not_found') throw faultOf(response, url, text)
   await mustHaveUploads(client)
   return undefined
+}
+
+function receiptIn(response: Response, url: URL, text: string): Receipt {
+  try {
+    return parseReceipt(text)
+  } catch (error) {
+    throw error instanceof Problem ? strangeAnswer(response, url, text) : error
+  }
+}
+
+type Asking = Pick<Client, 'server' | 'key' | 'idleMsMax'>
+
+/** Asks the server to take nothing: when it says in its own words that there is nothing to take, uploads reach it. */
+async function whoAnswers({ server, key, idleMsMax }: Asking): Promise<Answerer> {
+  using idle = new Idle(idleMsMax)
+  const url = urlOf(server, 'api/upload/products/')
+  try {
+    const response = await ask({ key }, idle, url, { method: 'POST' })
+    const fault = faultOf(response, url, await readText(idle, response))
+    if (fault instanceof StrangeAnswer) return 'stranger'
+    if (fault.retry === 'never' || fault.status === 429) return 'server'
+    throw fault
+  } catch (error) {
+    if (isUnreachable(error)) return 'nobody'
+    throw error
+  }
 }
 
 /** Throws unless there is a SplitCart server at this very address: at a wrong path of one, every upload is not found. */
@@ -147,7 +236,7 @@ async function mustHaveUploads(client: Client): Promise<void> {
   const response = await ask(client, idle, url, {})
   const text = await readText(idle, response)
   if (response.status !== 200) throw faultOf(response, url, text)
-  if (!isList(text)) throw new Problem('answer_unknown', `${url.href} does not list uploads`)
+  if (!isList(text)) throw strangeAnswer(response, url, text)
 }
 
 function isList(text: string): boolean {
@@ -162,9 +251,10 @@ async function* rejectsOf(client: Client, id: string): AsyncGenerator<Reject> {
   using idle = new Idle(client.idleMsMax)
   const url = urlOf(client.server, `api/uploads/${encodeURIComponent(id)}/rejects`)
   const response = await ask(client, idle, url, {})
-  if (response.status !== 200) {
+  if (response.status !== 200 || !/ndjson/.test(response.headers.get('content-type') ?? '')) {
     const text = await readText(idle, response)
-    throw response.status === 404 ? new Problem('not_found', `${url.href}: no rejects`) : faultOf(response, url, text)
+    const isUnknown = documentIn(answerOf(response, url, text))?.code === 'not_found'
+    throw isUnknown ? new Problem('not_found', `${url.href}: no rejects`) : faultOf(response, url, text)
   }
   for await (const lines of readLines(moving(idle, response))) for (const line of lines) yield parseReject(line.bytes)
 }

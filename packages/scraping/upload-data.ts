@@ -9,11 +9,10 @@ import { join } from 'node:path'
 import { systemFaultOf } from '@splitcart/shared/disk.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { retryOf } from './answer.ts'
+import { retryAfterOf, retryOf } from './answer.ts'
 import { checkArchive } from './archive-check.ts'
 import { lockArchive } from './archive-lock.ts'
 import { realClock } from './clock.ts'
-import { retryAfterOf } from './delivery.ts'
 import { beatFor } from './heartbeat.ts'
 import { isGood, noteRun } from './last-run.ts'
 import { leftOversIn } from './left-overs.ts'
@@ -23,7 +22,7 @@ import { endsWhole, type Sorted } from './resting.ts'
 import { bringHome } from './results.ts'
 import { sendAll } from './send-all.ts'
 import { cleanSpool } from './spool.ts'
-import { outcomeOf, type Summary, troubleOf } from './upload-events.ts'
+import { type Outcome, outcomeOf, type Summary, troubleOf } from './upload-events.ts'
 import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
 import { cleanMarks, marksIn } from './whole-mark.ts'
 
@@ -73,21 +72,34 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): 
   try {
     await look(job, run)
     await checkArchive(job, run)
-    await bringHome(job, run)
-    // After the results: what the server had forgotten waits here again.
+    const { fault } = await bringHome(job, run)
+    // After the results: what the server had forgotten waits here again. Also when they cannot be had: what waits comes first.
+    const sent = summary.sent + summary.duplicates
     await sendAll(job, run, (await sortOutbox(job, run)).ready)
     if (rests) await sendRested(job, run)
+    if (fault !== undefined && summary.sent + summary.duplicates === sent) throw fault
     if (wait) await waitForResults(job, run)
-    summary.outcome = outcomeOf(summary)
+    summary.outcome = fault === undefined ? outcomeOf(summary) : 'partly'
+    if (fault !== undefined) warn(job, run, fault)
   } catch (error) {
     summary.problem = troubleOf(error)
-    summary.outcome = retryOf(error) === 'stop' ? 'key_refused' : 'unreachable'
+    summary.outcome = outcomeAfter(error)
     floorMs = retryAfterOf(error)
   }
   summary.waiting = (await scanOutbox(job.disk, job.folders.outbox)).waiting.length
   const isCutShort = job.signal.aborted || (rests && run.resting.length > 0)
   if (isCutShort && summary.waiting > 0 && summary.outcome === 'done') summary.outcome = 'partly'
   return floorMs
+}
+
+function outcomeAfter(error: unknown): Outcome {
+  if (retryOf(error) === 'stop') return 'key_refused'
+  return error instanceof Problem && error.code === 'refused_alike' ? 'partly' : 'unreachable'
+}
+
+function warn(job: Job, run: Run, fault: Error): void {
+  const problem = troubleOf(fault)
+  once(run, `results ${problem.code}`, () => tell(job, run, { type: 'warning', name: 'results', problem }))
 }
 
 /** Reports and clears what lies about. */
@@ -133,7 +145,8 @@ async function sendRested(job: Job, run: Run): Promise<void> {
 
 async function waitForResults(job: Job, run: Run): Promise<void> {
   for (let pauseMs = POLL_FIRST_MS; !job.signal.aborted; pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
-    const { unfinished, forgotten } = await bringHome(job, run)
+    const { unfinished, forgotten, fault } = await bringHome(job, run)
+    if (unfinished === 0 && fault !== undefined) throw fault
     if (forgotten > 0) {
       await sendAll(job, run, (await sortOutbox(job, run)).ready)
       await sendRested(job, run)

@@ -1,7 +1,7 @@
 /** What `uploadData` tells while it works, and the sums it ends with. */
-import { PROBLEMS, Problem, type ProblemDocument, toProblemDocument } from '@splitcart/shared/problem.ts'
+import { Problem, type ProblemDocument, toProblemDocument } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
-import { AnswerError } from './answer.ts'
+import { AnswerError, StrangeAnswer } from './answer.ts'
 
 /** Why something did not go as it should, in a form that can be shown and stored. */
 export type Trouble = Readonly<Pick<ProblemDocument, 'status' | 'code' | 'title' | 'detail' | 'todo' | 'instance'>>
@@ -80,25 +80,14 @@ export function outcomeOf({ refused, skipped, ignored, failed, rejectedRows }: S
 
 /** The trouble in an error that was foreseen; a mistake in the program is thrown on. */
 export function troubleOf(error: unknown): Trouble {
-  if (error instanceof Problem) return toProblemDocument(error)
-  if (!(error instanceof AnswerError)) throw error
-  if (error.document !== undefined) return error.document
-  if (error.status === 413) return { status: error.status, ...TOO_LARGE_ON_THE_WAY, detail: error.message }
-  const { code, title, todo } = UNSAID[error.retry]
-  return { status: error.status, code, title, todo, detail: error.message }
+  if (error instanceof AnswerError) return error.document
+  if (!(error instanceof Problem)) throw error
+  const trouble = toProblemDocument(error)
+  return error instanceof StrangeAnswer && error.status === 413 ? { ...trouble, ...TOO_LARGE_ON_THE_WAY } : trouble
 }
 
 // Our own server says how much it takes; this one is a proxy with a smaller limit.
 const TOO_LARGE_ON_THE_WAY = {
-  code: 'body_too_large',
-  title: 'A proxy in front of the server found the file too large',
-  todo: 'Raise its limit (nginx: client_max_body_size 0) and move the file from product_refused back to product_outbox.',
-} as const
-
-// For the answer of a proxy, which says no more than its status.
-const UNSAID = {
-  soon: { code: 'server_unreachable', ...PROBLEMS.server_unreachable },
-  slowly: { code: 'disk_full', ...PROBLEMS.disk_full },
-  never: { code: 'request_invalid', ...PROBLEMS.request_invalid },
-  stop: { code: 'key_refused', ...PROBLEMS.key_refused },
+  title: 'A proxy in front of the server finds the file too large',
+  todo: 'Nothing is lost: the file stays in the outbox. Raise the limit of the proxy (nginx: client_max_body_size 0).',
 } as const

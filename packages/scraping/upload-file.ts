@@ -4,6 +4,12 @@
  *   spool ──▶ send (again and again) ──▶ receipt: archive
  *                                   ├──▶ refused: product_refused
  *                                   └──▶ anything else: the file stays where it is
+ *
+ * Invariants:
+ *  1. A file is moved to product_refused only for what a SplitCart server says of its bytes or its name.
+ *  2. What the server says of a request that cannot be ours (its bytes are others, a field is missing) was made on the way: it is
+ *     `request_altered`, and the file stays.
+ *  3. One reason for one file after the other is no reason of theirs: the third in a row stays, and the run ends.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
@@ -14,10 +20,13 @@ import { deliver } from './delivery.ts'
 import type { Waiting } from './outbox.ts'
 import { refuse } from './refused.ts'
 import { dropSpooled, type Spooled, spool } from './spool.ts'
+import { DAMAGED } from './upload-client.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
-/** Sends one file. Throws what concerns the whole run: the server is away, or refuses the key. */
+const ALIKE_MAX = 3
+
+/** Sends one file. Throws what may concern the whole run: the server is away, or refuses the key, or something failed for this file alone. */
 export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Archived | undefined> {
   try {
     const spooled = await spoolFile(job, run, file)
@@ -28,6 +37,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     run.settled.delete(archived.name)
     if (archived.receipt.file !== undefined) run.compared.set(archived.name, archived.receipt.file)
     else run.compared.delete(archived.name)
+    delete run.alike
     tell(job, run, {
       type: 'file',
       name: file.name,
@@ -35,11 +45,19 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
       receipt: sent.receipt,
     })
     return archived
-  } catch (error) {
+  } catch (cause) {
+    const error = await unreadable(job, file, cause)
     if (!isAboutFile(error)) throw error
     tell(job, run, { type: 'file', name: file.name, state: stateAfter(error), problem: troubleOf(error) })
     return undefined
   }
+}
+
+/** The error of a file, or of its copy, that the disk does not give back: then the next try makes a new copy. */
+async function unreadable({ disk, folders }: Job, { name }: Waiting, cause: unknown): Promise<unknown> {
+  if (!(cause instanceof Error && 'syscall' in cause && cause.syscall === 'read')) return cause
+  await dropSpooled(disk, folders, name)
+  return new Problem('file_unreadable', `${name}: ${cause.message}`, { cause })
 }
 
 type Sent = Readonly<{ spooled: Spooled; receipt: Receipt }>
@@ -54,21 +72,36 @@ async function sendCopy(job: Job, run: Run, copy: Copy): Promise<Sent> {
     if (!(error instanceof AnswerError)) throw error
     const spooled = await otherCopy(job, run, copy, error)
     if (spooled !== undefined) return sendCopy(job, run, { ...copy, spooled, isFresh: true })
-    if (error.refuses) await run.moves.next(() => refuse(job.disk, job.folders, { ...copy, error }))
+    if (error.retry !== 'never') throw error
+    countAlike(run, copy.file.name, error)
+    if (error.saysAltered) throw altered(copy.file.name, error)
+    await run.moves.next(() => refuse(job.disk, job.folders, { ...copy, error }))
     throw error
   }
+}
+
+/** Counts how many files in a row the server says the same of. Throws what ends the run when there are too many. */
+function countAlike(run: Run, name: string, error: AnswerError): void {
+  const { code, title } = error.document
+  const names = run.alike?.code === code ? run.alike.names.filter((each) => each !== name) : []
+  run.alike = { code, names: [...names, name].slice(-ALIKE_MAX) }
+  if (run.alike.names.length < ALIKE_MAX) return
+  if (error.saysAltered) throw altered(run.alike.names.join(', '), error)
+  throw new Problem('refused_alike', `${title} (${code}): ${run.alike.names.join(', ')}; ${name} stays in the outbox`)
+}
+
+function altered(names: string, { document }: AnswerError): Problem {
+  return new Problem('request_altered', `of ${names} the server says "${document.title}" (${document.code})`)
 }
 
 /** A copy that the server may take where it did not take this one; `undefined` when there is none. */
 async function otherCopy(job: Job, run: Run, copy: Copy, error: AnswerError): Promise<Spooled | undefined> {
   if (error.asksForGzip && copy.spooled.encoding === 'zstd') run.encoding = 'gzip'
   // A disk may have damaged the copy; the file itself is refused only when a fresh copy is refused too.
-  else if (copy.isFresh || !DAMAGED.has(error.document?.code ?? '')) return undefined
+  else if (copy.isFresh || !DAMAGED.has(error.document.code)) return undefined
   await dropSpooled(job.disk, job.folders, copy.file.name)
   return spoolFile(job, run, copy.file)
 }
-
-const DAMAGED = new Set(['body_damaged', 'digest_mismatch'])
 
 function spoolFile(job: Job, run: Run, file: Waiting): Promise<Spooled | undefined> {
   const { name, size } = file

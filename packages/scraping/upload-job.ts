@@ -49,6 +49,12 @@ export type Run = {
   resting: readonly Resting[]
   /** What was reported once and is not reported again. */
   readonly reported: Set<string>
+  /** How many files in a row did not get through, for reasons that may be their own. */
+  streak: number
+  /** The files that failed for a reason of their own while the server was there: how often, and when they are tried again. */
+  readonly setAside: Map<string, Readonly<{ times: number; until: number }>>
+  /** What the server said of one file after the other, and of which. */
+  alike?: Readonly<{ code: string; names: readonly string[] }>
   /** What the note about the last run says, and since when. */
   noted?: Readonly<{ at: number; news: string }>
   /** The pause that was told last, and for how long it speaks for the other files. */
@@ -66,6 +72,8 @@ export function newRun({ rest, clock = realClock() }: Pick<Job, 'rest' | 'clock'
     sorter: rest && new OutboxSorter(rest, clock),
     resting: [],
     reported: new Set(),
+    streak: 0,
+    setAside: new Map(),
   }
 }
 

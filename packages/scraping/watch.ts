@@ -59,9 +59,9 @@ class Watching {
       await this.#place.hold()
       return uploadRound(this.#job, run, { wait: false, rests: false })
     })
-    const { outcome } = run.summary
+    const { outcome, problem } = run.summary
     if (outcome === 'key_refused') return this.#hasOtherKey()
-    const isAway = outcome === 'unreachable' || outcome === 'failed'
+    const isAway = problem !== undefined
     const delayMs = isAway ? pauseAfter(this.#job, ++this.#outage.rounds, floorMs) : this.#everyMs
     await this.#surviving(() => noteRun(this.#job, run, delayMs))
     if (isAway) await this.#sitOut(delayMs)

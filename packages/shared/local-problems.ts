@@ -39,6 +39,18 @@ export const LOCAL_PROBLEMS = {
     'The answer is not one of a SplitCart server',
     'Nothing is lost: the files stay in the outbox. Check that API_SERVER_URL names the server itself.',
   ),
+  request_altered: kind(
+    0,
+    'soon',
+    'The request reached the server changed',
+    'Nothing is lost: the files stay in the outbox. Look for a proxy or scanner on the way that rewrites requests: method, body, Content-Type, Content-Encoding, Content-Disposition and Unencoded-Digest must arrive as they are.',
+  ),
+  refused_alike: kind(
+    0,
+    'never',
+    'The server refuses one file after the other for the same reason',
+    'The files that are left stay in the outbox. Read the .problem.json in product_refused, mend the reason (a limit on the server, a proxy that changes requests), move what was refused back to product_outbox, and run it again.',
+  ),
   receipt_mismatch: kind(
     0,
     'soon',
@@ -67,7 +79,7 @@ export const LOCAL_PROBLEMS = {
     0,
     'never',
     'The file cannot be read',
-    'Give this user the right to read it, and close programs that have it open.',
+    'Give this user the right to read it, close programs that have it open, and look at the disk it lies on.',
   ),
   address_unusable: kind(
     0,

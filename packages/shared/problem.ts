@@ -43,12 +43,13 @@ export type ProblemDocument = Readonly<{
 }>
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
+const PROBLEM_TYPE = 'urn:splitcart:problem:'
 
 /** The document that says what a problem is to whoever made the request, which may have an id. */
 export function toProblemDocument(problem: Problem, requestId?: string): ProblemDocument {
   const { status, title, todo } = problem.kind
   return {
-    type: `urn:splitcart:problem:${problem.code}`,
+    type: `${PROBLEM_TYPE}${problem.code}`,
     status,
     code: problem.code,
     title,
@@ -58,18 +59,31 @@ export function toProblemDocument(problem: Problem, requestId?: string): Problem
   }
 }
 
-/** The problem document in an answer's text, or `undefined` when it holds none (a proxy's error page). */
-export function parseProblemDocument(text: string): ProblemDocument | undefined {
+/** What is looked at of an answer to tell whose it is. */
+type Seen = Readonly<{ status: number; contentType: string | null; text: string }>
+
+/**
+ * The problem document of an answer, or `undefined` when it is not one of a SplitCart server (a proxy's error page, the problem of
+ * another program). Its media type, its status and its `type`, which names SplitCart, must all agree.
+ */
+export function problemDocumentIn({ status, contentType, text }: Seen): ProblemDocument | undefined {
+  const [mediaType = ''] = (contentType ?? '').split(';')
+  if (mediaType.trim().toLowerCase() !== PROBLEM_MEDIA_TYPE) return undefined
+  const document = jsonIn(text)
+  const said = ['type', 'code', 'title', 'detail', 'todo'].every((name) => typeof document?.[name] === 'string')
+  const isOurs = said && document.type === `${PROBLEM_TYPE}${document.code}` && document.status === status
+  return isOurs ? document : undefined
+}
+
+function jsonIn(text: string) {
   try {
-    const document = JSON.parse(text)
-    const said = ['type', 'code', 'title', 'detail', 'todo'].every((name) => typeof document?.[name] === 'string')
-    return said && Number.isInteger(document.status) ? document : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }
 }
 
-/** What a sender does with an HTTP status, also one that did not come from our server (design 5.3). */
+/** What a sender does with an HTTP status where no code says it: one of a newer server, or of a stranger. */
 export function retryOfStatus(status: number): Retry {
   if (status === 401 || status === 403) return 'stop'
   if (status === 507) return 'slowly'

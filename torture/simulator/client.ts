@@ -17,6 +17,8 @@ const SALVAGED_SHARE = 0.5
 const EMPTY_SHARE = 0.1
 const NEVER = new AbortController().signal
 
+const REST_SPEED = 1_000
+
 /** A scraping machine. */
 export class Client {
   readonly machine: Machine
@@ -84,7 +86,8 @@ export class Client {
       signal: NEVER,
       on: () => {},
       concurrency: world.chance.of([1, 2]),
-      clock: { ...realClock(), now: world.now, steady: world.now },
+      // Files that failed are set aside for minutes and more: here that is a few steps.
+      clock: { ...realClock(), now: world.now, steady: () => world.now() * REST_SPEED },
     }
     world.go(process, async () => {
       await openFolders(disk, DATA)

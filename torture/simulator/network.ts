@@ -7,7 +7,7 @@ import type { Reject } from '@splitcart/scraping/rejects.ts'
 import type { Spooled } from '@splitcart/scraping/spool.ts'
 import type { UploadClient } from '@splitcart/scraping/upload-client.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
+import { PROBLEM_MEDIA_TYPE, Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import type { Known } from './contents.ts'
 import type { Server } from './server.ts'
@@ -50,6 +50,10 @@ export function clientOf(network: Network, process: Process, disk: Disk): Upload
         const upload = uploadOf(id)
         return upload === undefined ? undefined : receiptOf(upload, false)
       }),
+    whoAnswers: async () => {
+      await process.turn(() => {})
+      return server.listening !== undefined && !isLost() ? 'server' : 'nobody'
+    },
     async *rejects(id): AsyncGenerator<Reject> {
       const upload = await ask(() => uploadOf(id))
       for (const line of network.about(upload?.sha256 ?? '')?.bad ?? [])
@@ -100,7 +104,8 @@ function carry({ world, server, onAccepted }: Network, from: Process, request: R
 function answerTo(problem: Problem): Error {
   const document = toProblemDocument(problem)
   const { status } = document
-  return faultOfAnswer({ url: 'http://server', status, headers: new Headers(), text: JSON.stringify(document) }, 0)
+  const headers = new Headers({ 'content-type': PROBLEM_MEDIA_TYPE })
+  return faultOfAnswer({ url: 'http://server', status, headers, text: JSON.stringify(document) }, 0)
 }
 
 function unreachable(): Problem {

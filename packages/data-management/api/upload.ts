@@ -16,6 +16,8 @@ import { readForm } from './form.ts'
 import type { Services } from './services.ts'
 
 const JSON_LINES = new Set(['application/jsonl', 'application/x-ndjson'])
+// The second is what is said by who tells the type from the bytes.
+const GZIP = new Set(['application/gzip', 'application/x-gzip'])
 
 /** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
 export async function uploadRoutes(server: FastifyInstance, { inbox }: Services): Promise<void> {
@@ -25,7 +27,7 @@ export async function uploadRoutes(server: FastifyInstance, { inbox }: Services)
   server.addContentTypeParser('*', (_request, _body, done) => done(null))
   const schema = {
     summary: 'Upload one file',
-    consumes: ['multipart/form-data', 'application/gzip', ...JSON_LINES],
+    consumes: ['multipart/form-data', ...GZIP, ...JSON_LINES],
     response: RESPONSES,
   }
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -63,7 +65,7 @@ function readRaw(request: FastifyRequest): Pick<Sent, 'body' | 'encoding' | 'fil
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
   const coding = request.headers['content-encoding']?.trim().toLowerCase()
   const common = { body: request.raw, whole: async () => {} }
-  if (mediaType === 'application/gzip') {
+  if (GZIP.has(mediaType)) {
     if (coding !== undefined && coding !== 'identity')
       throw new Problem('encoding_unsupported', `application/gzip with the encoding ${coding}`)
     return { ...common, encoding: 'gzip', filename: checkedName(nameIn(request.headers), '.jsonl.gz') }
@@ -76,7 +78,9 @@ function readRaw(request: FastifyRequest): Pick<Sent, 'body' | 'encoding' | 'fil
 /** The encoding that a word names; without one the bytes are what they are. */
 export function encodingOf(coding: string | undefined): Encoding {
   if (coding === undefined || coding === 'identity') return 'identity'
-  const encoding = ENCODINGS.find((each) => each === coding)
+  // RFC 9110, section 8.4.1.3.
+  const name = coding === 'x-gzip' ? 'gzip' : coding
+  const encoding = ENCODINGS.find((each) => each === name)
   if (encoding === undefined) throw new Problem('encoding_unsupported', `${coding} is not taken`)
   return encoding
 }

@@ -49,6 +49,8 @@ const FORMS: Record<string, { headers: Record<string, string>; body: RequestInit
   'a form of the browser': { headers: {}, body: formData },
   'application/gzip': { headers: raw('application/gzip', undefined, `${NAME}.gz`), body: GZIP },
   'application/gzip, explicitly as it is': { headers: raw('application/gzip', 'identity', `${NAME}.gz`), body: GZIP },
+  'application/x-gzip': { headers: raw('application/x-gzip', undefined, `${NAME}.gz`), body: GZIP },
+  'application/jsonl with x-gzip': { headers: raw('application/jsonl', 'x-gzip', NAME), body: GZIP },
   'application/jsonl': { headers: raw('application/jsonl', undefined, NAME), body: TEXT },
   'application/jsonl with gzip': { headers: raw('application/jsonl', 'gzip', NAME), body: GZIP },
   'application/jsonl with zstd': { headers: raw('application/jsonl', 'zstd', NAME), body: zstdCompressSync(TEXT) },

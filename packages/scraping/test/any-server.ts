@@ -15,8 +15,10 @@ export type Said =
   | 'cut after taking it'
   | Readonly<{ status: number; headers?: Record<string, string>; body?: string | object }>
 
-export type AnyServer = AsyncDisposable &
-  Readonly<{
+export type AnyServer = AsyncDisposable & {
+  /** What every request is answered as long as it is set: a stranger in front of the server. */
+  always: Said | undefined
+} & Readonly<{
     url: URL
     heard: Heard[]
     /** What the next uploads are answered, in order; after that as usual. */
@@ -32,6 +34,7 @@ export async function anyServer(port = 0): Promise<AnyServer> {
   const state = {
     heard: [] as Heard[],
     next: [] as Said[],
+    always: undefined as Said | undefined,
     uploads: new Map<string, Receipt>(),
     contents: new Map<string, Buffer>(),
     rejects: new Map<string, string>(),
@@ -50,10 +53,10 @@ export async function anyServer(port = 0): Promise<AnyServer> {
     await new Promise((done) => server.close(done))
   }
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  return { ...state, url, close, [Symbol.asyncDispose]: close }
+  return Object.assign(state, { url, close, [Symbol.asyncDispose]: close })
 }
 
-type State = Pick<AnyServer, 'heard' | 'next' | 'uploads' | 'contents' | 'rejects'>
+type State = Pick<AnyServer, 'heard' | 'next' | 'always' | 'uploads' | 'contents' | 'rejects'>
 
 async function hear(request: IncomingMessage): Promise<Heard> {
   const { method = '', url = '', headers } = request
@@ -62,10 +65,17 @@ async function hear(request: IncomingMessage): Promise<Heard> {
 
 function answer(state: State, heard: Heard, response: ServerResponse): void {
   state.heard.push(heard)
-  const said = heard.method === 'GET' ? resource(state, heard.path) : (state.next.shift() ?? take(state, heard))
+  const said = state.always ?? usual(state, heard)
   if (said === 'cut after taking it') take(state, heard)
   if (typeof said === 'string') response.destroy()
   else say(response, said)
+}
+
+function usual(state: State, heard: Heard): Said {
+  if (heard.method === 'GET') return resource(state, heard.path)
+  // Whoever asks whether the server is there sends nothing.
+  if (heard.body.length === 0) return { status: 415, body: problem(415, 'media_type_unsupported') }
+  return state.next.shift() ?? take(state, heard)
 }
 
 function resource({ uploads, rejects }: State, path: string): Exclude<Said, string> {
@@ -73,7 +83,17 @@ function resource({ uploads, rejects }: State, path: string): Exclude<Said, stri
   const [, id = '', rest] = /\/api\/uploads\/([^/]+)(\/rejects)?$/.exec(path) ?? []
   const receipt = uploads.get(id)
   if (receipt === undefined) return { status: 404, body: problem(404, 'not_found') }
-  return { status: 200, body: rest === undefined ? receipt : (rejects.get(id) ?? '') }
+  if (rest === undefined) return { status: 200, body: receipt }
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: rejects.get(id) ?? rejectsOf(receipt),
+  }
+}
+
+function rejectsOf({ load }: Receipt): string {
+  const lines = Array.from({ length: load?.rejected ?? 0 }, (_, index) => ({ line: index + 1, code: 'x', reason: 'x' }))
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 }
 
 function take({ uploads, contents }: State, { headers, body }: Heard): Exclude<Said, string> {
@@ -124,6 +144,8 @@ export function problem(status: number, code: string): object {
 }
 
 function say(response: ServerResponse, { status, headers = {}, body = '' }: Exclude<Said, string>): void {
+  if (typeof body === 'object')
+    response.setHeader('content-type', 'type' in body ? 'application/problem+json' : 'application/json')
   response.writeHead(status, headers)
   response.end(typeof body === 'string' ? body : JSON.stringify(body))
 }

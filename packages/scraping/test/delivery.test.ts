@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { AnswerError, retryAfterMs } from '../answer.ts'
+import { faultOfAnswer, retryAfterMs } from '../answer.ts'
 import { delayAfter, deliver, type Pause } from '../delivery.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
@@ -52,7 +52,7 @@ test('what does not pass, and mistakes of the program, are thrown at once', asyn
 
 test('a server that asks for a pause of an hour is left to the next run', async () => {
   const headers = new Headers({ 'retry-after': '3600' })
-  const error = new AnswerError({ url: 'http://x', status: 503, headers, text: '' }, NOW)
+  const error = faultOfAnswer({ url: 'http://x', status: 503, headers, text: '' }, NOW)
   const pauses: Pause[] = []
   const pausing = { ...UNTOLD, onPause: (pause: Pause) => pauses.push(pause) }
   await assert.rejects(

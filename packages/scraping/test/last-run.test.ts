@@ -38,7 +38,7 @@ test('what this machine refuses ends the run, and the note says so', async () =>
     String(path).endsWith('.zst') ? Promise.reject(full) : disk.open(path, flags, mode)
   await using sender = await freshSender({ disk: { ...disk, open } })
   await putInOutbox(sender.place, 'a.jsonl', BREAD)
-  await assert.rejects(upload(sender), full)
+  await assert.rejects(upload(sender), { code: 'ENOSPC', message: 'a.jsonl: no space left on device' })
   const note = await readLastRun(disk, sender.place.folders)
   assert.deepEqual([note?.outcome, note?.problem?.code, note?.waiting], ['failed', 'machine_refused', 1])
 })

@@ -93,12 +93,14 @@ test('a crash between the move and the receipt leaves nothing to do by hand', as
 
 test('the 404 of a proxy or of a wrong path says nothing about an upload', async () => {
   const answers = [
-    { body: '<h1>Not Found</h1>', hint: /no SplitCart server is there/ },
-    { body: JSON.stringify(NOT_FOUND), hint: /is there, but not at this path/ },
+    { body: '<h1>Not Found</h1>', type: 'text/html', hint: /no SplitCart server is there/ },
+    { body: JSON.stringify(NOT_FOUND), type: 'application/problem+json', hint: /is there, but not at this path/ },
   ]
-  for (const { body, hint } of answers) {
+  for (const { body, type, hint } of answers) {
     await using sender = await forgotten()
-    const proxy = createServer((_request, response) => response.writeHead(404).end(body)).listen(0, '127.0.0.1')
+    const proxy = createServer((_request, response) =>
+      response.writeHead(404, { 'content-type': type }).end(body),
+    ).listen(0, '127.0.0.1')
     await new Promise((listening) => proxy.on('listening', listening))
     const server = new URL(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}/wrong`)
     const job = { ...sender.job, client: createUploadClient({ server, key: KEY }) }

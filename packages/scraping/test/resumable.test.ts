@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { openCuttingProxy } from '../../../test/cutting-proxy.ts'
@@ -128,16 +128,20 @@ test('bytes that were damaged on the way into the spool are refused, and the ser
   const error = await clientOf(receiver.url, receiver.key)
     .send(wrong, () => {})
     .catch((caught) => caught)
-  assert.deepEqual([error.document.code, error.refuses], ['digest_mismatch', true])
+  assert.deepEqual([error.document.code, error.saysAltered], ['digest_mismatch', true])
   assert.deepEqual(await keptFiles(receiver), [])
 })
 
 const NOT_THERE: [string, RequestListener][] = [
   ['404', (_request, response) => response.writeHead(404).end()],
-  ['405 of an old server', (_request, response) => response.writeHead(405).end(JSON.stringify(problem(405, 'x')))],
+  ['405 of an old server', (_request, response) => sayNo(response, 405, 'method_not_allowed')],
   ['another answer without an address', (_request, response) => response.writeHead(201).end('{}')],
-  ['no room', (_request, response) => response.writeHead(507).end(JSON.stringify(problem(507, 'resumable_full')))],
+  ['no room', (_request, response) => sayNo(response, 507, 'resumable_full')],
 ]
+
+function sayNo(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem(status, code)))
+}
 
 for (const [what, refuse] of NOT_THERE)
   test(`a server that has nothing to resume (${what}) gets the file in one POST`, async () => {
@@ -154,8 +158,10 @@ for (const [what, refuse] of NOT_THERE)
     }
     const receipt = { id: 'one', filename: NAME, sha256, bytes, lines, ...rest }
     await using server = await listening((request, response) => {
-      paths.push(`${request.method} ${request.url}`)
+      if (request.headers['content-length'] !== '0' || /resumable/.test(request.url!))
+        paths.push(`${request.method} ${request.url}`)
       if (/resumable/.test(request.url!)) return refuse(request, response)
+      if (request.headers['content-length'] === '0') return sayNo(response, 415, 'media_type_unsupported')
       request.resume().on('end', () => response.writeHead(201).end(JSON.stringify(receipt)))
     })
     const client = clientOf(server.url, KEY)

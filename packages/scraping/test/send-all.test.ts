@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { utimes } from 'node:fs/promises'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Disk } from '@splitcart/shared/disk.ts'
 import type { UploadClient } from '../upload-client.ts'
 import { problem } from './any-server.ts'
-import { putInOutbox, row, textOf, visible } from './place.ts'
+import { disk, putInOutbox, row, textOf, visible } from './place.ts'
 import { freshSender, type Sender, told, upload } from './sender.ts'
 
 const NAMES = Array.from({ length: 12 }, (_, index) => `file-${String(index).padStart(2, '0')}.jsonl`)
@@ -80,4 +81,53 @@ test('files of the same bytes at once are one upload, and all of them are archiv
   const summary = await upload({ ...sender, job: { ...sender.job, concurrency: 6 } })
   assert.deepEqual([summary.outcome, summary.sent + summary.duplicates, sender.server.uploads.size], ['done', 12, 1])
   assert.equal((await visible(sender.place.folders.archive)).length, 24)
+})
+
+test('the third file in a row that is refused for one reason stays and ends the run, and so does any after it', async () => {
+  await using sender = await freshSender()
+  await fill(sender)
+  const tooLarge = { status: 413, body: problem(413, 'content_too_large') }
+  for (let times = 0; times < 12; times++) sender.server.next.push(tooLarge)
+  const summary = await upload(sender)
+  assert.deepEqual([summary.outcome, summary.refused, summary.waiting], ['partly', 2, 10])
+  assert.equal(summary.problem?.code, 'refused_alike')
+  assert.match(
+    summary.problem?.detail ?? '',
+    /\(content_too_large\): file-00\.jsonl, file-01\.jsonl, file-02\.jsonl; file-02\.jsonl stays/,
+  )
+  assert.deepEqual(told(sender), ['file-00.jsonl refused', 'file-01.jsonl refused'])
+})
+
+test('refusals with others between them are of each file alone', async () => {
+  await using sender = await freshSender()
+  await fill(sender)
+  const of = (code: string) => ({ status: 413, body: problem(413, code) })
+  for (let times = 0; times < 6; times++) sender.server.next.push(of('content_too_large'), of('lines_too_many'))
+  const summary = await upload(sender)
+  assert.deepEqual([summary.outcome, summary.refused, summary.waiting, summary.problem], ['partly', 12, 0, undefined])
+})
+
+test('a file that the disk does not give back is named and stays, and the others go', async () => {
+  const ioError = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' })
+  const open: Disk['open'] = async (path, flags, mode) => {
+    const file = await disk.open(path, flags, mode)
+    if (String(path).endsWith('file-03.jsonl')) file.read = () => Promise.reject(ioError)
+    return file
+  }
+  await using sender = await freshSender({ disk: { ...disk, open } })
+  await fill(sender)
+  const summary = await upload(sender)
+  assert.deepEqual([summary.outcome, summary.sent, summary.waiting], ['partly', 11, 1])
+  const skipped = sender.events.find((event) => event.type === 'file' && event.state === 'skipped')
+  assert.match(JSON.stringify(skipped), /The file cannot be read.*file-03\.jsonl: EIO: i\/o error, read/)
+})
+
+test('a server that fails at one file gets the others, and that one again when it is not the time of an outage', async () => {
+  await using sender = await freshSender()
+  await fill(sender)
+  for (let times = 0; times < 3; times++) sender.server.next.push({ status: 500, body: problem(500, 'internal') })
+  const summary = await upload(sender)
+  assert.deepEqual([summary.outcome, summary.sent, summary.skipped, summary.waiting], ['partly', 11, 1, 1])
+  assert.deepEqual(told(sender).at(-1), 'file-00.jsonl skipped')
+  assert.equal((await upload(sender)).outcome, 'done')
 })

@@ -109,35 +109,27 @@ test('an answer that is no receipt is told as such', async () => {
   }
 })
 
-test('an answer that says no carries its status, its problem and how long to wait', async () => {
+test('an answer of the server that says no carries its status, its problem and how long to wait', async () => {
   await using place = await freshPlace()
   await using server = await anyServer()
   const client = createUploadClient({ server: server.url, key: KEY })
   const spooled = await spooledFile(place, 'x.jsonl')
-  server.next.push({ status: 503, headers: { 'retry-after': '7' }, body: problem(503, 'stopping') })
-  await assert.rejects(
-    client.send(spooled, () => {}),
-    { name: 'AnswerError', status: 503, retry: 'soon', retryAfterMs: 7000 },
-  )
-  server.next.push({ status: 422, body: 'no' })
-  await assert.rejects(
-    client.send(spooled, () => {}),
-    { status: 422, retry: 'never', refuses: true, document: undefined },
-  )
-  server.next.push({ status: 415, headers: { 'accept-encoding': 'gzip, identity' } })
-  await assert.rejects(
-    client.send(spooled, () => {}),
-    { status: 415, asksForGzip: true },
-  )
-  server.next.push({
-    status: 415,
-    headers: { 'accept-encoding': 'zstd, gzip' },
-    body: problem(415, 'media_type_unsupported'),
-  })
-  await assert.rejects(
-    client.send(spooled, () => {}),
-    { status: 415, asksForGzip: false, refuses: true },
-  )
+  const zstdToo = { 'accept-encoding': 'zstd, gzip' }
+  const cases: [status: number, code: string, headers: Record<string, string>, error: object][] = [
+    [503, 'stopping', { 'retry-after': '7' }, { status: 503, retry: 'soon', retryAfterMs: 7000 }],
+    [413, 'content_too_large', {}, { retry: 'never', refuses: true, saysAltered: false }],
+    [422, 'of_a_newer_server', {}, { retry: 'never', refuses: true, saysAltered: false }],
+    [415, 'encoding_unsupported', { 'accept-encoding': 'gzip, identity' }, { asksForGzip: true }],
+    [415, 'media_type_unsupported', zstdToo, { asksForGzip: false, refuses: false, saysAltered: true }],
+    [400, 'file_name_missing', {}, { retry: 'never', refuses: false, saysAltered: true }],
+  ]
+  for (const [status, code, headers, error] of cases) {
+    server.next.push({ status, headers, body: problem(status, code) })
+    await assert.rejects(
+      client.send(spooled, () => {}),
+      { name: 'AnswerError', ...error },
+    )
+  }
 })
 
 test('a server that takes the connection and says nothing is given up', async () => {

@@ -137,7 +137,7 @@ test('what the server will never take is moved aside with the reason, and the ot
   assert.deepEqual([note.name, note.status, note.code], ['a.jsonl', 422, 'not_for_us'])
 })
 
-test('a refusal that names damage is believed only when a fresh copy is refused too', async () => {
+test('damage that the server names is mended with a fresh copy; where that is damaged too, something on the way does it', async () => {
   await using sender = await freshSender()
   await putInOutbox(sender.place, 'a.jsonl', BREAD)
   const damaged = { status: 400, body: problem(400, 'body_damaged') }
@@ -145,7 +145,10 @@ test('a refusal that names damage is believed only when a fresh copy is refused 
   assert.equal((await upload(sender)).sent, 1)
   await putInOutbox(sender.place, 'b.jsonl', MILK)
   sender.server.next.push(damaged, damaged)
-  assert.equal((await upload(sender)).refused, 1)
+  const summary = await upload(sender)
+  assert.deepEqual([summary.outcome, summary.refused, summary.waiting], ['unreachable', 0, 1])
+  assert.equal(summary.problem?.code, 'request_altered')
+  assert.match(summary.problem?.detail ?? '', /^of b\.jsonl the server says .* \(body_damaged\)$/)
 })
 
 test('a wrong address moves nothing aside', async () => {

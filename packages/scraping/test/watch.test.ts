@@ -15,7 +15,7 @@ import type { UploadEvent } from '../upload-events.ts'
 import { watchOutbox } from '../watch.ts'
 import { type AnyServer, anyServer, loaded, problem } from './any-server.ts'
 import { disk, freshPlace, type Place, putInOutbox, row, textOf, visible } from './place.ts'
-import { freshSender, KEY, told, upload } from './sender.ts'
+import { freshSender, KEY, told, until, upload } from './sender.ts'
 
 const LONG_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -39,11 +39,6 @@ const hasty: Disk = {
 async function addressOfNobody(): Promise<URL> {
   await using server = await anyServer()
   return server.url
-}
-
-async function until(happened: () => boolean): Promise<void> {
-  for (let times = 0; !happened() && times < 500; times++) await sleep(10)
-  assert.ok(happened())
 }
 
 test('a scrape that is committed while watching is sent at once', async () => {

@@ -1,22 +1,16 @@
 /** Problems: the table is sound, and a problem goes over HTTP unchanged. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  PROBLEMS,
-  Problem,
-  type ProblemCode,
-  parseProblemDocument,
-  retryOfStatus,
-  toProblemDocument,
-} from '../problem.ts'
+import { PROBLEMS, Problem, type ProblemCode, problemDocumentIn, retryOfStatus, toProblemDocument } from '../problem.ts'
 
 const CODES = Object.keys(PROBLEMS) as ProblemCode[]
 
 test('every problem goes through its document unchanged', () => {
   for (const code of CODES) {
     const problem = new Problem(code, 'line 7: "…" \u2028 is odd')
-    const document = parseProblemDocument(JSON.stringify(toProblemDocument(problem)))
     const { status, title, todo } = PROBLEMS[code]
+    const text = JSON.stringify(toProblemDocument(problem))
+    const document = problemDocumentIn({ status, contentType: 'application/problem+json', text })
     const type = `urn:splitcart:problem:${code}`
     assert.deepEqual(document, { type, status, code, title, detail: problem.detail, todo })
   }
@@ -60,9 +54,23 @@ test('a status that is not ours is repeated when it may pass, and not otherwise'
   assert.equal(retryOfStatus(507), 'slowly')
 })
 
-test('an error page of a proxy is not a problem document', () => {
-  const good = JSON.stringify(toProblemDocument(new Problem('locked')))
+test('only a document of SplitCart is a problem document: media type, status and type agree', () => {
+  const problem = toProblemDocument(new Problem('body_damaged'))
+  const good = JSON.stringify(problem)
+  const seen = { status: 400, contentType: 'application/problem+json', text: good }
+  assert.deepEqual(problemDocumentIn(seen), problem)
+  assert.deepEqual(problemDocumentIn({ ...seen, contentType: 'Application/Problem+JSON; charset=utf-8' }), problem)
   const pages = ['', 'null', '5', '[]', '{}', '"locked"', '<html>502</html>', good.slice(0, -1)]
-  for (const page of [...pages, good.replace('"code"', '"kode"'), good.replace('"status":0', '"status":"0"')])
-    assert.equal(parseProblemDocument(page), undefined, page)
+  const others = [
+    { ...problem, type: 'about:blank' },
+    { ...problem, type: 'urn:splitcart:problem:other' },
+    { ...problem, status: '400' },
+    { ...problem, code: undefined },
+    { type: 'about:blank', status: 400, title: 'Bad Request', detail: 'no' },
+  ]
+  for (const text of [...pages, ...others.map((other) => JSON.stringify(other))])
+    assert.equal(problemDocumentIn({ ...seen, text }), undefined, text)
+  for (const contentType of [null, '', 'text/html', 'application/json', 'application/problem+xml'])
+    assert.equal(problemDocumentIn({ ...seen, contentType }), undefined)
+  for (const status of [200, 401, 403, 500]) assert.equal(problemDocumentIn({ ...seen, status }), undefined)
 })

@@ -1,0 +1,89 @@
+/**
+ * Whether large files can be resumed on their way: an upload is opened, asked for, given no byte, and taken back. Nothing is left of it.
+ */
+import { createHash } from 'node:crypto'
+import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { urlOf } from '@splitcart/shared/settings.ts'
+import { type AnswerError, StrangeAnswer } from './answer.ts'
+import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
+import { Idle } from './idle.ts'
+
+/** Whom to ask, and how long to wait for each answer. */
+type Asking = Readonly<{ server: URL; key: string; answerMsMax: number }>
+
+/** One of the requests that resuming takes, and the field without which its answer is of no use. */
+type Step = Readonly<{ method: string; headers: Readonly<Record<string, string>>; needs?: string }>
+
+const TUS = { 'Tus-Resumable': '1.0.0' }
+const METADATA = { filename: 'doctor-probe.jsonl', encoding: 'gzip', sha256: createHash('sha256').digest('hex') }
+
+const OPEN: Step = {
+  method: 'POST',
+  headers: { ...TUS, 'Upload-Length': '1', 'Upload-Metadata': metadataOf(METADATA) },
+  needs: 'location',
+}
+
+const GO_ON: readonly Step[] = [
+  { method: 'HEAD', headers: TUS, needs: 'upload-offset' },
+  {
+    method: 'PATCH',
+    headers: { ...TUS, 'Upload-Offset': '0', 'Content-Type': 'application/offset+octet-stream' },
+    needs: 'upload-offset',
+  },
+]
+
+/** Tries what resuming takes. What is blocked is a warning: `upload-data` then sends files in one piece. */
+export async function resumingFinding(asking: Asking): Promise<Finding> {
+  const endpoint = urlOf(asking.server, 'api/upload/resumable/')
+  const opened = await take(asking, endpoint, OPEN)
+  if (typeof opened === 'string') return blocked(OPEN, opened)
+  const address = URL.parse(opened.headers.get('location') ?? '', endpoint)
+  if (address?.href.startsWith(endpoint.href) !== true) return blocked(OPEN, 'the address it names is another one')
+  let finding: Finding | undefined
+  for (const step of GO_ON) {
+    const answer = await take(asking, address, step)
+    if (typeof answer === 'string') finding ??= blocked(step, answer)
+  }
+  const undo: Step = { method: 'DELETE', headers: TUS }
+  const undone = await take(asking, address, undo)
+  if (typeof undone === 'string') finding ??= blocked(undo, undone)
+  return finding ?? ok('resuming', 'large files can be resumed on their way')
+}
+
+/** The answer to one request, or what is wrong with it. */
+async function take({ server: _, key, answerMsMax }: Asking, url: URL, step: Step): Promise<Response | string> {
+  using idle = new Idle(answerMsMax)
+  try {
+    const { method, headers, needs } = step
+    const answer = await ask({ key }, idle, url, { method, headers })
+    const text = await readText(idle, answer)
+    if (!answer.ok) return saidBy(faultOf(answer, url, text))
+    return needs === undefined || answer.headers.has(needs) ? answer : lacking(needs, strangeAnswer(answer, url, text))
+  } catch (error) {
+    if (error instanceof Problem) return error.detail
+    throw error
+  }
+}
+
+function lacking(field: string, { detail }: StrangeAnswer): string {
+  return `${detail}; the field ${field} is missing`
+}
+
+function saidBy(fault: AnswerError | StrangeAnswer): string {
+  return fault instanceof StrangeAnswer ? fault.detail : fault.message
+}
+
+function blocked({ method }: Step, reason: string): Finding {
+  return warn(
+    'resuming',
+    `${method} does not get through: ${reason}`,
+    'Let the proxy pass POST, HEAD, PATCH and DELETE of /api/upload/resumable/ with all their fields. Until then large files are sent in one piece.',
+  )
+}
+
+function metadataOf(metadata: Readonly<Record<string, string>>): string {
+  return Object.entries(metadata)
+    .map(([name, value]) => `${name} ${Buffer.from(value).toString('base64')}`)
+    .join(',')
+}

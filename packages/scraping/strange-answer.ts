@@ -1,0 +1,32 @@
+/** An answer that is not SplitCart's, in words a person can go by: "with a page in HTML titled "Blocked", from nginx". */
+
+/** An answer that was read as far as it is worth reading. */
+export type Answer = Readonly<{ url: string; status: number; headers: Headers; text: string }>
+
+const QUOTED_CHARACTERS_MAX = 100
+
+/** What was seen in an answer, as the end of a sentence. */
+export function descriptionOf(answer: Pick<Answer, 'headers' | 'text'>): string {
+  const from = quoted(answer.headers.get('server') ?? answer.headers.get('via') ?? '')
+  return from === '' ? contentOf(answer) : `${contentOf(answer)}, from ${from}`
+}
+
+/** A stranger's text on one line: no control characters, nothing that turns the direction of text, and not too long. */
+export function quoted(text: string): string {
+  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
+  return line.length <= QUOTED_CHARACTERS_MAX ? line : `${line.slice(0, QUOTED_CHARACTERS_MAX)}…`.toWellFormed()
+}
+
+function contentOf({ headers, text }: Pick<Answer, 'headers' | 'text'>): string {
+  const [mediaType = ''] = (headers.get('content-type') ?? '').split(';')
+  if (text.trim() === '') return 'without a body'
+  if (/html/i.test(mediaType) || /^\s*<(!doctype|html)/i.test(text)) return `with a page in HTML${titleIn(text)}`
+  if (/json/i.test(mediaType)) return 'with JSON of another shape'
+  if (/^text\/plain/i.test(mediaType)) return `with the text "${quoted(text)}"`
+  return mediaType === '' ? 'with a body of no type' : `with a body of the type ${quoted(mediaType)}`
+}
+
+function titleIn(page: string): string {
+  const title = quoted(/<title[^>]*>([^<]*)/i.exec(page)?.[1] ?? '')
+  return title === '' ? '' : ` titled "${title}"`
+}
