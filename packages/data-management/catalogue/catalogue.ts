@@ -12,7 +12,7 @@ import { type Loading, SqliteLoading } from './loading.ts'
 import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from './loads.ts'
 import { undoScrapes } from './undo.ts'
 
-const MIGRATIONS = fileURLToPath(new URL('migrations/sqlite', import.meta.url))
+const MIGRATIONS = fileURLToPath(new URL('dialects/sqlite/migrations', import.meta.url))
 
 /** All that is asked of a catalogue, in whatever database it lies. */
 export interface Catalogue extends AsyncDisposable {

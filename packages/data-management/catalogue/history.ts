@@ -3,8 +3,7 @@
  * that differ. The rules are those of `price-runs`; here they meet the tables.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import type { Window } from '../update-db/price-runs.ts'
-import { type DateChange, nothingChanged } from './date-change.ts'
+import { type DateChange, nothingChanged } from './model/date-change.ts'
 import {
   type Affected,
   affectedOf,
@@ -15,7 +14,8 @@ import {
   type Shown,
   type StoredLabel,
   type StoredPrice,
-} from './listing-change.ts'
+} from './model/listing-change.ts'
+import type { Window } from './model/price-runs.ts'
 
 const PAGE_LISTINGS = 200
 

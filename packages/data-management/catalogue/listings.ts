@@ -3,8 +3,8 @@
  * reader gave it, over many files.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
+import type { NewLabel, NewListing, Portion } from './load/portion.ts'
 import { Names } from './names.ts'
-import type { NewLabel, NewListing, Portion } from './portion.ts'
 import { joinKeys, productFor } from './products.ts'
 
 /** A listing by the number that the reader gave it. `id` 0: not looked for yet, or not there. */

@@ -7,10 +7,12 @@
  * A load of bytes that are on record replaces that load, in the same transaction.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import { addChange } from './date-change.ts'
 import { type HoldPreview, keepPreview, named, rowsBefore, scrapesBeside } from './hold-preview.ts'
 import { relabel } from './labels.ts'
 import type { ListingMemory } from './listings.ts'
+import type { RejectedLine } from './load/portion.ts'
+import { inOrder, type Staged, type StagedScrape } from './load/staged-scrape.ts'
+import { rename } from './load/store-names.ts'
 import {
   type Applied,
   deleteLoad,
@@ -22,12 +24,10 @@ import {
   type LoadRecord,
   nothingApplied,
 } from './loads.ts'
-import type { RejectedLine } from './portion.ts'
+import { addChange } from './model/date-change.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX } from './rejects.ts'
 import { Scrapes } from './scrapes.ts'
-import { inOrder, type Staged, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
-import { rename } from './store-names.ts'
 import { undoScrapes } from './undo.ts'
 
 /** A load that is being made. */

@@ -5,10 +5,10 @@
  * (`contested`), and what the store showed is put together row by row from the one that was scraped later.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import { type DateChange, nothingChanged } from './date-change.ts'
 import { History } from './history.ts'
 import { forgetKnownLines, writeKnownLines } from './known-lines.ts'
-import { recordOf } from './staged-scrape.ts'
+import { recordOf } from './load/staged-scrape.ts'
+import { type DateChange, nothingChanged } from './model/date-change.ts'
 import type { SqliteScrape, Staging } from './staging.ts'
 
 const TERMS = 'price_cents, was_price_cents, is_on_special, is_available'

@@ -1,6 +1,6 @@
 /** Keeps `listing_words` at what the listings are called now, in the transaction that changes their labels. */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import { wordsOfListing } from './words.ts'
+import { wordsOfListing } from './model/words.ts'
 
 const PAGE_LISTINGS = 200
 

@@ -9,9 +9,9 @@
 import type { SqliteDatabase } from '../database/sqlite.ts'
 import { KnownLinesMemory, LineList } from './known-lines.ts'
 import { type ListingMemory, Listings } from './listings.ts'
+import { type NewScrape, type Portion, ROW } from './load/portion.ts'
+import { SCRAPES_MAX, type Staged, type StagedScrape, StaleLines, TooManyScrapes } from './load/staged-scrape.ts'
 import { Names } from './names.ts'
-import { type NewScrape, type Portion, ROW } from './portion.ts'
-import { SCRAPES_MAX, type Staged, type StagedScrape, StaleLines, TooManyScrapes } from './staged-scrape.ts'
 
 /** A scrape of the file, and how its lines compare with those that are known of its store. */
 export type SqliteScrape = StagedScrape & {

@@ -3,12 +3,12 @@
  * names and stores that only this load had shown disappear, and a product that only it had joined falls apart.
  */
 import type { SqliteDatabase } from '../database/sqlite.ts'
-import { addChange } from './date-change.ts'
 import { relabel } from './labels.ts'
+import { rename } from './load/store-names.ts'
 import { type Applied, nothingApplied } from './loads.ts'
+import { addChange } from './model/date-change.ts'
 import { rejoinProducts } from './products.ts'
 import { Scrapes } from './scrapes.ts'
-import { rename } from './store-names.ts'
 
 /** Takes out the scrapes of a load; its record stays. The caller has a transaction open. Counts what the stores show less or otherwise. */
 export async function undoScrapes(database: SqliteDatabase, loadId: number): Promise<Applied> {

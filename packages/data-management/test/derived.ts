@@ -1,7 +1,7 @@
 /** What the catalogue keeps only to be asked quickly must be what it would be if it were made anew. */
 import { readKnownLines } from '../catalogue/known-lines.ts'
+import { wordsOfListing } from '../catalogue/model/words.ts'
 import { usualOf } from '../catalogue/usual.ts'
-import { wordsOfListing } from '../catalogue/words.ts'
 import type { Sql } from '../database/sql.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 

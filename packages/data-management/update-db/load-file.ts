@@ -6,6 +6,7 @@
  */
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
+import { type Staged, StaleLines, TooManyScrapes } from '../catalogue/load/staged-scrape.ts'
 import { LoadedMeanwhile, type Loading } from '../catalogue/loading.ts'
 import {
   type Applied,
@@ -15,10 +16,9 @@ import {
   type LoadRecord,
   nothingApplied,
 } from '../catalogue/loads.ts'
-import { type Staged, StaleLines, TooManyScrapes } from '../catalogue/staged-scrape.ts'
+import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
 import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
-import { pairsAcrossMidnight } from './midnight.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
 
 /** What a load needs to know. The clock is in milliseconds. */

@@ -12,7 +12,7 @@ import {
   type Warnings,
 } from '@splitcart/shared/row.ts'
 import type { Known, KnownLines } from '../catalogue/known-lines.ts'
-import { type Portion, ROW } from '../catalogue/portion.ts'
+import { type Portion, ROW } from '../catalogue/load/portion.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'

@@ -1,6 +1,6 @@
 /** Reads files into portions, one after the other. */
 import { ListingMemory } from '../catalogue/listings.ts'
-import type { Portion } from '../catalogue/portion.ts'
+import type { Portion } from '../catalogue/load/portion.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { Numbers } from './numbers.ts'
 import { type FindKnown, PortionReader } from './portion-reader.ts'

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { ListingMemory } from '../catalogue/listings.ts'
-import type { Portion } from '../catalogue/portion.ts'
+import type { Portion } from '../catalogue/load/portion.ts'
 import { DamagedFile, type Stored } from '../inbox/stored.ts'
 import type { Reader, ReadOrder } from './reader.ts'
 import type { FromThread, ToThread } from './reader-thread.ts'

@@ -1,7 +1,7 @@
 /** The first scrape of a store, and one behind all others: set-based statements, since these are nearly all that ever come. */
 import { copyInto } from '../../database/postgres-copy.ts'
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
-import { type DateChange, nothingChanged } from '../date-change.ts'
+import { type DateChange, nothingChanged } from '../model/date-change.ts'
 import type { StagedRow } from './staging.ts'
 
 const EXAMPLES = 20

@@ -13,7 +13,7 @@ import { partsOf, type Transactions, transactionsOf } from './transactions.ts'
 import { undoScrapes } from './undo.ts'
 
 const SCHEMA = 'catalogue'
-const MIGRATIONS = fileURLToPath(new URL('../migrations/postgres', import.meta.url))
+const MIGRATIONS = fileURLToPath(new URL('../dialects/postgres/migrations', import.meta.url))
 
 /** Opens the catalogue in a PostgreSQL database, making it when it is not there. `connections`: how many at most. */
 export async function openPostgresCatalogue(address: string, connections?: number): Promise<PostgresCatalogue> {

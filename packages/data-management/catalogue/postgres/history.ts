@@ -1,7 +1,6 @@
 /** Any change of a store's history in PostgreSQL that is not one of append.ts: by the rules of `price-runs`, page by page. */
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
-import type { Run, Window } from '../../update-db/price-runs.ts'
-import { type DateChange, nothingChanged } from '../date-change.ts'
+import { type DateChange, nothingChanged } from '../model/date-change.ts'
 import {
   type Affected,
   affectedOf,
@@ -13,7 +12,8 @@ import {
   type StoredLabel,
   type StoredPrice,
   type Terms,
-} from '../listing-change.ts'
+} from '../model/listing-change.ts'
+import type { Run, Window } from '../model/price-runs.ts'
 
 const PAGE_LISTINGS = 2_000
 

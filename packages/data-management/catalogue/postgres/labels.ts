@@ -1,6 +1,6 @@
 /** What listings are called now, in PostgreSQL. The rules stand in ../labels.ts. */
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
-import { wordsOfListing } from '../words.ts'
+import { wordsOfListing } from '../model/words.ts'
 import type { PostgresStaging } from './staging.ts'
 
 const PAGE_LISTINGS = 2_000

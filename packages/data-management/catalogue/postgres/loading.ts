@@ -6,9 +6,11 @@ import { UnknownCommit } from '../../database/postgres.ts'
 import { copyInto, lineOf } from '../../database/postgres-copy.ts'
 import { codeOf } from '../../database/postgres-problems.ts'
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
-import { addChange } from '../date-change.ts'
 import { type HoldPreview, keepPreview, named, rowsBefore, scrapesBeside } from '../hold-preview.ts'
 import type { ListingMemory } from '../listings.ts'
+import type { RejectedLine } from '../load/portion.ts'
+import { inOrder, type StagedScrape } from '../load/staged-scrape.ts'
+import { rename } from '../load/store-names.ts'
 import { LoadedMeanwhile, type Loading } from '../loading.ts'
 import {
   type Applied,
@@ -21,10 +23,8 @@ import {
   type LoadRecord,
   nothingApplied,
 } from '../loads.ts'
-import type { RejectedLine } from '../portion.ts'
+import { addChange } from '../model/date-change.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX } from '../rejects.ts'
-import { inOrder, type StagedScrape } from '../staged-scrape.ts'
-import { rename } from '../store-names.ts'
 import { noteOtherLabels, relabel } from './labels.ts'
 import { lockCatalogueAlone, lockCatalogueShared, lockCompanies, lockProducts, lockStores } from './locks.ts'
 import { joinLabels } from './products.ts'

@@ -1,7 +1,7 @@
 /** The scrapes of a store in PostgreSQL: one is put in, or taken out again. What a contested date is stands in ../scrapes.ts. */
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
-import { type DateChange, nothingChanged } from '../date-change.ts'
-import { recordOf, type StagedScrape } from '../staged-scrape.ts'
+import { recordOf, type StagedScrape } from '../load/staged-scrape.ts'
+import { type DateChange, nothingChanged } from '../model/date-change.ts'
 import { appendDate, beginHistory, beginHistoryWith } from './append.ts'
 import { changeDate } from './history.ts'
 import type { PostgresStaging } from './staging.ts'

@@ -1,6 +1,6 @@
 /** Takes the scrapes of a load out of the catalogue again, exactly: what stays is the catalogue of all other files. */
 import type { PostgresTransaction } from '../../database/postgres-queries.ts'
-import { rename } from '../store-names.ts'
+import { rename } from '../load/store-names.ts'
 import { relabel } from './labels.ts'
 import { rejoinProducts } from './products.ts'
 import { removeScrape } from './scrapes.ts'

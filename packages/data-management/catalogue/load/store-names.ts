@@ -1,6 +1,6 @@
 /** What stores and companies are called now: as their newest scrapes say, whatever the order of loading. */
-import type { Sql } from '../database/sql.ts'
-import { noteSource } from './usual.ts'
+import type { Sql } from '../../database/sql.ts'
+import { noteSource } from '../usual.ts'
 
 /** Names each of these stores as its newest scrape does, and their companies as the newest scrape that has a name for them; notes how they are scraped. */
 export async function rename(

@@ -1,6 +1,7 @@
 /** What the change of a date does to one listing of a store: which of its runs, and how it counts. Pure. */
-import { type Changes, changesBetween, type Run, rebuild, type Window } from '../update-db/price-runs.ts'
+
 import { type DateChange, noteGone, noteJump } from './date-change.ts'
+import { type Changes, changesBetween, type Run, rebuild, type Window } from './price-runs.ts'
 
 /** What a shop asks for a listing. Money is whole cents; flags are 0 and 1; null where the shop does not say. */
 export type Terms = Readonly<{
