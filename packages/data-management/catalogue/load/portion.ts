@@ -7,8 +7,8 @@
  */
 import type { Rejection, RowMetadata } from '@splitcart/shared/row.ts'
 
-/** A scrape that appears for the first time. `knownOf`: the store's scrape whose lines are known; 0 where none are. */
-export type NewScrape = Readonly<{ metadata: RowMetadata; knownOf: number }>
+/** A scrape that appears for the first time. */
+export type NewScrape = Readonly<{ metadata: RowMetadata }>
 
 /** A listing that appears for the first time. `byName` 1: its code is a normalized name. */
 export type NewListing = Readonly<{ company: string; byName: 0 | 1; code: string }>
@@ -36,15 +36,11 @@ export type Portion = {
 /** The numbers of a row. Money is whole cents, flags are 0 and 1; what is not said is -1. */
 export const ROW = {
   scrape: 0,
-  /** The entry among the known lines; then nothing else is told. */
-  entry: 1,
-  listing: 2,
-  label: 3,
-  price: 4,
-  was: 5,
-  special: 6,
-  available: 7,
-  /** By which the line may be known again; 0, 0, 0: it may not. */
-  fingerprint: 8,
-  length: 11,
+  listing: 1,
+  label: 2,
+  price: 3,
+  was: 4,
+  special: 5,
+  available: 6,
+  length: 7,
 } as const

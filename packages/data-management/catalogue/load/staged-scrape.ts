@@ -1,4 +1,4 @@
-/** A scrape of the file that is being loaded: one store on one date. Both databases stage the rows of a file in their own way. */
+/** A scrape of the file that is being loaded: one store on one date. */
 import type { Portion } from './portion.ts'
 
 /** What is known of it. */
@@ -6,6 +6,7 @@ export type StagedScrape = {
   readonly number: number
   readonly companyId: number
   readonly storeId: number
+  readonly storeCode: string
   date: string
   readonly storeName: string
   readonly state: string | null
@@ -16,18 +17,10 @@ export type StagedScrape = {
   listings: number
 }
 
-/** The statement that records a scrape and returns its id, with its values. It ranks by when the load came where its rows have no time. */
-export function recordOf(scrape: StagedScrape, loadId: number, receivedAt: number) {
-  const sql = `insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name)
-    values (?, ?, ?, ?, ?, ?, ?, ?) returning id`
-  const { storeId, date, scrapedAt, listings, storeName, state, companyName } = scrape
-  return [sql, storeId, date, loadId, scrapedAt ?? receivedAt, listings, storeName, state, companyName] as const
-}
-
 /** The rows of a file, set down before any of them touches a history. */
 export interface Staged {
   readonly scrapes: readonly StagedScrape[]
-  /** Sets down the rows of a portion. Throws a `TooManyScrapes` when the file has more than `SCRAPES_MAX`, and `StaleLines`. */
+  /** Sets down the rows of a portion. Throws a `TooManyScrapes` when the file has more than `SCRAPES_MAX`. */
   take(portion: Portion): void | Promise<void>
   /** Makes everything ready that follows once the file has been read to its end: only then `listings` counts all. */
   settle(): void | Promise<void>
@@ -44,9 +37,6 @@ export const SCRAPES_MAX = 10_000
 export function inOrder<Scrape extends StagedScrape>(scrapes: readonly Scrape[]): Scrape[] {
   return scrapes.toSorted((one, other) => one.storeId - other.storeId || (one.date < other.date ? -1 : 1))
 }
-
-/** The reader went by known lines that are not, or no longer, those of the store: the file must be read again. */
-export class StaleLines extends Error {}
 
 /** The file holds more stores and dates than one file may. */
 export class TooManyScrapes extends Error {

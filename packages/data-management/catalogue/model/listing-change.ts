@@ -11,9 +11,6 @@ export type Terms = Readonly<{
   is_available: number | null
 }>
 
-/** What becomes of a date: it is a new one behind all others of the store, or any other with a scrape, or has none any more. */
-export type DateBecomes = 'newest' | 'there' | 'gone'
-
 /** One change of one date of one store, while it is made. `scrapeId`: the scrape that is put in or taken out. */
 export type Change = Readonly<{ storeId: number; scrapeId: number; window: Window; total: DateChange }>
 

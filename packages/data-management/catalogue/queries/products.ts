@@ -100,12 +100,11 @@ async function pathTo(database: Sql, categoryId: number): Promise<string[]> {
   return steps.map(({ name }) => name)
 }
 
-// A label run that is open says that the store's latest scrape shows the listing: the way from a listing to its stores.
-const SHOWN_NOW = `listing join label_run as shown on shown.listing_id = listing.id and shown.to_date is null
-  join price_run as run on run.store_id = shown.store_id and run.listing_id = listing.id and run.to_date is null`
+// Runs lie store by store: of a listing each store of its company is looked at, a microsecond each.
+const SHOWN_NOW = `listing join store as seller on seller.company_id = listing.company_id
+  join price_run as run on run.store_id = seller.id and run.listing_id = listing.id and run.to_date is null`
 
-const STORES_OF = `select count(distinct store_id) from listing join label_run on listing_id = listing.id and to_date is null
-  where product_id = ?1`
+const STORES_OF = `select count(distinct run.store_id) from ${SHOWN_NOW} where product_id = ?1`
 
 const RANGE = {
   // No store is counted twice where the listings are each of another company.

@@ -9,7 +9,7 @@
  *
  * The last two are taken when everything else is done, and held no longer than the commit takes.
  */
-import type { PostgresQueries } from '../../database/postgres-queries.ts'
+import type { PostgresQueries } from '../../../database/postgres-queries.ts'
 
 // The space of numbers that other programs in the same database hardly use.
 const SPACE = 0x5370_6c00

@@ -1,7 +1,7 @@
 /** Where loads get their transactions from: the database, or, to try something, a transaction that is taken back in the end. */
-import type { OpenTransaction, PostgresDatabase } from '../../database/postgres.ts'
-import type { PostgresTransaction } from '../../database/postgres-queries.ts'
-import type { Sql } from '../../database/sql.ts'
+import type { OpenTransaction, PostgresDatabase } from '../../../database/postgres.ts'
+import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
+import type { Sql } from '../../../database/sql.ts'
 
 /** What a catalogue is asked over, and how work begins that is done whole or not at all. */
 export type Transactions = Readonly<{
