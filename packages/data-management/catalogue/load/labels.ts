@@ -54,11 +54,11 @@ async function takeBarcodes(database: LoadDatabase, at: Showing, rows: Statement
   await database.run(
     sql`update listing set barcode = newer.barcode, barcode_date = ${at.date}, barcode_store_id = ${at.storeId}
       from (
-        select seen.listing_id, label.barcode
-        from (${rows}) as seen join listing on listing.id = seen.listing_id join label on label.id = seen.label_id
-        where label.barcode is not null and (label_date > ${at.date} or label_store_id <> ${at.storeId})
+        select seen.listing_id, (select barcode from label where label.id = seen.label_id) as barcode
+        from (${rows}) as seen join listing on listing.id = seen.listing_id
+        where (label_date > ${at.date} or label_store_id <> ${at.storeId})
           and ${isNotAfter(at, sql`listing.barcode_date`, sql`listing.barcode_store_id`)}
-      ) as newer where listing.id = newer.listing_id`,
+      ) as newer where listing.id = newer.listing_id and newer.barcode is not null`,
   )
 }
 

@@ -6,8 +6,9 @@ import { tempTables } from '../../load/temp-tables.ts'
 const TABLES = tempTables({ text: 'text collate "C"', wide: 'bigint' })
 
 // Nothing is known of what is in these tables, and a load must take as long as its file is large, not as the catalogue is: so what belongs
-// to a row is looked up in an index, even where reading a whole table would seem cheaper.
-const SETTINGS = 'set enable_seqscan = off; set jit = off;'
+// to a row is looked up in an index, even where reading a whole table, or keeping what was read of one, would seem cheaper.
+const LOOK_UP = ['seqscan', 'hashjoin', 'mergejoin', 'material'].map((way) => `set enable_${way} = off;`).join(' ')
+const SETTINGS = `${LOOK_UP} set jit = off;`
 
 /** Makes the tables of a connection. */
 export const TEMPORARY_TABLES = `${SETTINGS}\n${TABLES.map(({ name, columns }) => `create temp table ${name} (${columns});`).join('\n')}`
