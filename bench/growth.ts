@@ -6,7 +6,7 @@
  */
 import { copyFile, mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
 import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
 import { writeChunks } from '@splitcart/scraping/generator/write.ts'

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { copyFile, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
 import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
@@ -113,7 +113,7 @@ async function viaSqliteUtils(folder: string, before: readonly string[], files: 
 export async function loadFiles(database: string, files: readonly string[]): Promise<void> {
   const orders = await Promise.all(files.map(orderFor))
   using catalogue = openCatalogue(database)
-  await using reader = new ThreadReader(database)
+  await using reader = new ThreadReader()
   for (const [index, order] of orders.entries()) {
     reader.expect(order)
     if (index + 1 < orders.length) reader.expect(orders[index + 1]!)

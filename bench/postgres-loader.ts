@@ -3,7 +3,7 @@
  * has their digests from the ledger and is running when they come: it says when it is ready, and begins when its input ends.
  */
 import { text } from 'node:stream/consumers'
-import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/postgres/catalogue.ts'
+import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
 import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
 import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
@@ -12,7 +12,7 @@ import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 
 const [address = '', ...files] = process.argv.slice(2)
 await using catalogue = await openPostgresCatalogue(address, 3)
-await using reader = new ThreadReader(undefined)
+await using reader = new ThreadReader()
 const orders = files.map(orderOf)
 process.stdout.write('ready\n')
 await text(process.stdin)

@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { isSetUp } from '@splitcart/data-management/doctor.ts'
 import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { jetStreamPlaceOf } from '@splitcart/data-management/inbox/jetstream-place.ts'
@@ -82,7 +83,7 @@ async function openDatabases(settings: Settings, stack: AsyncDisposableStack) {
       catalogue: stack.use(openCatalogue(databaseFile(settings))) as Catalogue,
     }
   // Loaded only where they are needed: others need not wait for the client of PostgreSQL.
-  const { openPostgresCatalogue } = await import('@splitcart/data-management/catalogue/postgres/catalogue.ts')
+  const { openPostgresCatalogue } = await import('@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts')
   const { openPostgresLedger } = await import('@splitcart/data-management/ledger/postgres.ts')
   return {
     ledger: stack.use(await openPostgresLedger(server, settings.API_SECRET_KEY)),

@@ -41,7 +41,7 @@ const MAY_IMPORT_ANYTHING = new Set(['test', 'torture', 'fuzz', 'check', 'bench'
 
 const COMMAND = /^packages\/data-management\/(api|update-db)\//
 const STORE = /^packages\/data-management\/(inbox|ledger|catalogue)\//
-const PURE = /^packages\/data-management\/update-db\/(price-runs|identity|holds|midnight)[^/]*\.ts$/
+const PURE = /^packages\/data-management\/(catalogue\/model\/|update-db\/holds)[^/]*\.ts$/
 
 /** The faults of every import, and the circles they form. */
 export function importFaults(trees: readonly Tree[]): Fault[] {

@@ -58,20 +58,20 @@ const CASES: readonly Case[] = [
   {
     rule: 'imports',
     title: 'a pure module uses no part of the system',
-    broken: { [`${DATA_MANAGEMENT}/update-db/price-runs-inverse.ts`]: "import { join } from 'node:path'\n" },
-    kept: { [`${DATA_MANAGEMENT}/update-db/price-runs-inverse.ts`]: "import { runs } from './price-runs.ts'\n" },
+    broken: { [`${DATA_MANAGEMENT}/catalogue/model/price-runs-inverse.ts`]: "import { join } from 'node:path'\n" },
+    kept: { [`${DATA_MANAGEMENT}/catalogue/model/price-runs-inverse.ts`]: "import { runs } from './price-runs.ts'\n" },
   },
   {
     rule: 'imports',
     title: 'a pure module knows no database',
-    broken: { [`${DATA_MANAGEMENT}/update-db/identity.ts`]: "import { sqlite } from '../catalogue/sqlite.ts'\n" },
-    kept: { [`${DATA_MANAGEMENT}/update-db/identity.ts`]: "import type { Sqlite } from '../catalogue/sqlite.ts'\n" },
+    broken: { [`${DATA_MANAGEMENT}/catalogue/model/words.ts`]: "import { sqlite } from '../sqlite.ts'\n" },
+    kept: { [`${DATA_MANAGEMENT}/catalogue/model/words.ts`]: "import type { Sqlite } from '../sqlite.ts'\n" },
   },
   {
     rule: 'imports',
     title: 'a store knows no command, except the pure decisions it acts on',
     broken: { [`${DATA_MANAGEMENT}/catalogue/a.ts`]: "import { load } from '../update-db/load-file.ts'\n" },
-    kept: { [`${DATA_MANAGEMENT}/catalogue/a.ts`]: "import { runs } from '../update-db/price-runs.ts'\n" },
+    kept: { [`${DATA_MANAGEMENT}/catalogue/a.ts`]: "import { reasonToHold } from '../update-db/holds.ts'\n" },
   },
   {
     rule: 'circle',

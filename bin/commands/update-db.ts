@@ -22,7 +22,7 @@ import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import type { Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, setUpDataManagement } from '../data-management.ts'
@@ -85,7 +85,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     return await tellPreviews(alone, terminal)
   }
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
-  await using reader = new ThreadReader(databaseServer(settings) === undefined ? databaseFile(settings) : undefined)
+  await using reader = new ThreadReader()
   const work = { ...alone, reader }
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
   const manner = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }

@@ -4,10 +4,11 @@
  */
 import { join } from 'node:path'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { openCatalogue } from './catalogue/catalogue.ts'
+import { openPostgresCatalogueDatabase } from './catalogue/dialects/postgres/catalogue.ts'
+import { PostgresStatements } from './catalogue/dialects/postgres/statements.ts'
+import { openCatalogue } from './catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueDigest } from './catalogue/digest.ts'
-import { openPostgresCatalogueDatabase } from './catalogue/postgres/catalogue.ts'
-import { indexAllWords } from './catalogue/postgres/labels.ts'
+import { indexAllWords } from './catalogue/load/labels.ts'
 import { areEmpty, differingTable, moveTables, type Tables } from './database/move-tables.ts'
 import type { PostgresDatabase } from './database/postgres.ts'
 import { SqliteDatabase } from './database/sqlite.ts'
@@ -34,7 +35,8 @@ const LOADS: Tables = { load: 'id', scrape: 'id', source: 'store_id' }
 
 const HISTORIES: Tables = {
   price_run: 'store_id, listing_id, from_date',
-  label_run: 'listing_id, store_id, from_date',
+  label_run: 'store_id, listing_id, from_date',
+  label_use: 'label_id',
   contested: 'scrape_id, listing_id',
 }
 
@@ -69,7 +71,7 @@ export async function migrate(
   await begin(target, postgres)
   await moveTables(ledger, postgres, LEDGER, async (table) => onTable(table))
   await moveTables(catalogue, target, CATALOGUE, async (table, transaction) => {
-    if (table === 'label') await indexAllWords(transaction)
+    if (table === 'label') await indexAllWords(new PostgresStatements(transaction, { undone: 0 }))
     onTable(table)
   })
   const different =

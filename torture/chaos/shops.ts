@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import type { SqliteDatabase } from '@splitcart/data-management/database/sqlite.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'

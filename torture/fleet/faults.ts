@@ -1,7 +1,7 @@
 /** A fleet in which everything dies: while files flow, its parts are killed, cut off and started again, at any moment and in any order. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
-import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/postgres/catalogue.ts'
 import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import type { Case, Fault, Options } from '../campaign.ts'

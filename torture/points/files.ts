@@ -1,6 +1,6 @@
 /** The files that the scenes send, and what the catalogue must be when all of them are loaded. */
 import { createHash } from 'node:crypto'
-import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 

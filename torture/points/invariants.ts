@@ -1,6 +1,6 @@
 /** What must be true of the two machines, whatever was done to their processes. */
 import { join } from 'node:path'
-import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import { SqliteDatabase } from '@splitcart/data-management/database/sqlite.ts'
 import type { Fault } from '../campaign.ts'

@@ -1,7 +1,7 @@
 /** Scenes in which the loader is hit: `update-db --products` over an inbox. */
 import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { recordsIn } from '../../test/machines.ts'
 import type { Fault } from '../campaign.ts'
 import { type File, fileOf } from './files.ts'

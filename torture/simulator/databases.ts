@@ -3,8 +3,8 @@
  * tests of its own; here they stand between the folders.
  */
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import type { Staged, StagedScrape } from '@splitcart/data-management/catalogue/load/staged-scrape.ts'
 import type { Ending, LoadedFile, LoadRecord } from '@splitcart/data-management/catalogue/loads.ts'
-import type { Staged, StagedScrape } from '@splitcart/data-management/catalogue/staged-scrape.ts'
 import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import type { Arrival, Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import type { Process } from './world.ts'

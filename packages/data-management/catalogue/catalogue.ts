@@ -1,30 +1,26 @@
 /**
  * The catalogue: companies, stores, listings, products and what they cost when. Everything a load changes, and the record of the
- * load itself, commits in one transaction.
+ * load itself, commits in one transaction. Here is what is asked of it, in whatever database it lies; `dialects/` has those.
  */
-import { fileURLToPath } from 'node:url'
-import type { RowMetadata } from '@splitcart/shared/row.ts'
 import type { Sql } from '../database/sql.ts'
-import { SqliteDatabase } from '../database/sqlite.ts'
-import { findKnownLines, type Known } from './known-lines.ts'
-import type { ListingMemory } from './listings.ts'
-import { type Loading, SqliteLoading } from './loading.ts'
-import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from './loads.ts'
-import { undoScrapes } from './undo.ts'
+import type { HoldPreview } from './hold-preview.ts'
+import type { ListingMemory } from './load/listing-memory.ts'
+import type { RejectedLine } from './load/portion.ts'
+import type { Staged, StagedScrape } from './load/staged-scrape.ts'
+import type { Applied, Ending, LoadedFile, LoadRecord } from './loads.ts'
 
-const MIGRATIONS = fileURLToPath(new URL('migrations/sqlite', import.meta.url))
-
-/** All that is asked of a catalogue, in whatever database it lies. */
+/** All that is asked of a catalogue. */
 export interface Catalogue extends AsyncDisposable {
-  /** For questions. */
+  /** Read-only handle for queries. */
   readonly database: Sql
   /** The file that it is; null where it lies in a server. */
   readonly path: string | null
   /** The record of a load, or undefined when these bytes have not been dealt with. */
   findLoad(sha256: string): Promise<LoadRecord | undefined>
-  /** What is known of the lines of a scrape that is newer than all of its store; undefined where they must be read. */
-  knownLines(scrape: RowMetadata): Known | undefined
-  /** Begins a load: nothing of it stays unless `commit` is called before it is disposed of. `memory`: that of the reader of its file. */
+  /**
+   * Begins a load: nothing of it stays unless `commit` is called before it is disposed of. `memory`: that of the reader of its file. Throws
+   * a `LoadedMeanwhile` when somebody else loads the same bytes.
+   */
   begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading>
   /** Takes a load's observations out again, as if it had never come, and records why. Undefined when it is not loaded. */
   undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
@@ -34,61 +30,27 @@ export interface Catalogue extends AsyncDisposable {
   attempt(): Promise<Catalogue>
 }
 
-/** Opens the catalogue in a SQLite file, making it when it is not there. Readers and one loader may have it open at once. */
-export function openCatalogue(path: string): SqliteCatalogue {
-  return new SqliteCatalogue(SqliteDatabase.open(path, MIGRATIONS))
+/** A load that is being made. */
+export interface Loading extends AsyncDisposable {
+  readonly staging: Staged
+  /** Records a line that is not a row. */
+  reject(line: RejectedLine): void | Promise<void>
+  /** How many rows the latest scrape of the store before this one has; undefined when there is none. */
+  rowsBefore(scrape: StagedScrape): Promise<number | undefined>
+  /** Applies the staged scrapes to the catalogue. They must have been settled. */
+  apply(): Promise<Applied>
+  /** What applying would change, by name. Nothing may follow but to undo it. */
+  preview(): Promise<HoldPreview>
+  /** Records how the load ended, and makes all of it durable. */
+  commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
 }
 
-/** A catalogue in a SQLite file. */
-export class SqliteCatalogue implements Catalogue, Disposable {
-  readonly database: SqliteDatabase
+/** The same bytes have been dealt with by somebody else since it was asked. */
+export class LoadedMeanwhile extends Error {
+  readonly load: LoadRecord
 
-  constructor(database: SqliteDatabase) {
-    this.database = database
-  }
-
-  get path(): string {
-    return this.database.connection.location() ?? ''
-  }
-
-  findLoad(sha256: string): Promise<LoadRecord | undefined> {
-    return findLoad(this.database, sha256)
-  }
-
-  knownLines(scrape: RowMetadata): Known | undefined {
-    return findKnownLines(this.database, scrape)
-  }
-
-  begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading> {
-    return SqliteLoading.begin(this.database, memory, file, startedAt)
-  }
-
-  async undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
-    using transaction = this.database.begin()
-    const load = await this.findLoad(sha256)
-    if (load?.state !== 'loaded') return undefined
-    await undoScrapes(this.database, load.id)
-    const record = await finishLoad(this.database, load.id, endingWithout(load, 'held', reason, now))
-    transaction.commit()
-    return record
-  }
-
-  discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
-    return discardLoad(this.database, sha256, reason, now)
-  }
-
-  async attempt(): Promise<Catalogue> {
-    const transaction = this.database.begin()
-    const catalogue = new SqliteCatalogue(this.database)
-    catalogue[Symbol.asyncDispose] = async () => transaction[Symbol.dispose]()
-    return catalogue
-  }
-
-  [Symbol.dispose](): void {
-    this.database[Symbol.dispose]()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.database[Symbol.dispose]()
+  constructor(load: LoadRecord) {
+    super(`${load.filename} has been dealt with by another loader.`)
+    this.load = load
   }
 }

@@ -1,7 +1,7 @@
 /** What loading a held file would change, by name: made when it is held, and kept with the record of its load. */
 import type { Sql } from '../database/sql.ts'
-import type { DateChange, ListingOfStore } from './date-change.ts'
-import type { StagedScrape } from './staged-scrape.ts'
+import type { StagedScrape } from './load/staged-scrape.ts'
+import type { DateChange, ListingOfStore } from './model/date-change.ts'
 
 type OfStore = Readonly<{ company: string; store_id: string; store_name: string }>
 

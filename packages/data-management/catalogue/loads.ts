@@ -1,8 +1,8 @@
 /** The records of loads: what became of each file, in the same database as its rows. */
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { Sql } from '../database/sql.ts'
-import { type DateChange, nothingChanged } from './date-change.ts'
 import type { HoldPreview } from './hold-preview.ts'
+import { type DateChange, nothingChanged } from './model/date-change.ts'
 
 /** The file that a load is made of. `receivedAt` is in milliseconds since 1970. */
 export type LoadedFile = Readonly<{ sha256: string; filename: string; receivedAt: number }>

@@ -1,7 +1,8 @@
 /** Empty catalogues for tests, in both databases. */
 import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
-import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
-import { openPostgresCatalogue, type PostgresCatalogue } from '../catalogue/postgres/catalogue.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { openPostgresCatalogue, type PostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
+import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 
 /** Opens an empty catalogue. */
 export type OpenEmpty = () => Promise<Catalogue>

@@ -1,36 +1,69 @@
 /** What the catalogue keeps only to be asked quickly must be what it would be if it were made anew. */
-import { readKnownLines } from '../catalogue/known-lines.ts'
+import { wordsOfListing } from '../catalogue/model/words.ts'
 import { usualOf } from '../catalogue/usual.ts'
-import { wordsOfListing } from '../catalogue/words.ts'
 import type { Sql } from '../database/sql.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 
-/** What is wrong with the search words, sources, prices now, known lines or marks of a catalogue, or undefined. */
+/** What is wrong with what a catalogue keeps besides its runs, or undefined. */
 export async function faultOfDerived(database: SqliteDatabase): Promise<string | undefined> {
   return (
     faultBetween('words', wordsKept(database), await wordsAnew(database)) ??
     faultBetween('sources', await sourcesKept(database), await sourcesAnew(database)) ??
     faultBetween('prices now', pricesNow(database, PRICES_KEPT), pricesNow(database, PRICES_ANEW)) ??
     faultBetween('availability now', pricesNow(database, AVAILABILITY_KEPT), pricesNow(database, AVAILABILITY_ANEW)) ??
-    faultBetween('known lines', linesKept(database), linesAnew(database)) ??
-    faultBetween('unmarked', database.all(UNMARKED).map(String), [])
+    (await faultOfKept(database))
   )
 }
 
-/** The same in PostgreSQL, where there are no prices now, no known lines and no marks. */
+/** The same in PostgreSQL, where there are no prices now. */
 export async function faultOfDerivedInPostgres(database: Sql): Promise<string | undefined> {
   const words = await database.all<{ doc: number; term: string }>(
     'select listing_id as doc, unnest(tsvector_to_array(words)) as term from listing_words',
   )
   return (
     faultBetween('words', words.map(lineOf), await wordsAnew(database)) ??
-    faultBetween('sources', await sourcesKept(database), await sourcesAnew(database))
+    faultBetween('sources', await sourcesKept(database), await sourcesAnew(database)) ??
+    (await faultOfKept(database))
   )
 }
 
-// A listing of one label that a store shows now with another one.
-const UNMARKED = `select listing.id from listing join label_run as run on run.listing_id = listing.id and run.to_date is null
-  where varied = 0 and run.label_id is not listing.label_id`
+/** What is kept of labels and names while loads are made. */
+async function faultOfKept(database: Sql): Promise<string | undefined> {
+  const lines = async (sql: string) => (await database.all(sql)).map((record) => JSON.stringify(Object.values(record)))
+  for (const [what, [kept, anew]] of Object.entries(KEPT)) {
+    const fault = faultBetween(what, await lines(kept), await lines(anew))
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+const newest = (has: string) => `select listing_id, until, store_id from (
+    select run.listing_id, coalesce(run.to_date, latest.date) as until, run.store_id, row_number() over (
+        partition by run.listing_id order by coalesce(run.to_date, latest.date) desc, store.code desc) as place
+    from label_run as run join label on label.id = run.label_id ${has} join store on store.id = run.store_id
+    join (select store_id, max(date) as date from scrape group by store_id) as latest on latest.store_id = run.store_id
+  ) as showing where place = 1`
+
+const KEPT: Readonly<Record<string, readonly [kept: string, anew: string]>> = {
+  'uses of labels': [
+    'select label_id, uses from label_use',
+    `select label_id, count(*) as uses from (
+      select label_id from label_run union all select label_id from contested) as used group by label_id`,
+  ],
+  'showings that give a label': ['select id, label_date, label_store_id from listing', newest('')],
+  'showings that give a barcode': [
+    'select id, barcode_date, barcode_store_id from listing where barcode_date is not null',
+    newest('and label.barcode is not null'),
+  ],
+  'scrapes that name companies': [
+    'select id, named_by from company where named_by is not null',
+    `select company_id, id from (
+        select company_id, scrape.id, row_number() over (
+          partition by company_id order by date desc, store.code desc, ranked_at desc, load.sha256 desc) as place
+        from scrape join load on load.id = load_id join store on store.id = store_id where company_name is not null
+      ) as named where place = 1`,
+  ],
+}
 
 const PRICES_KEPT = 'select listing_id, price_cents, availability, stores from price_now'
 const PRICES_ANEW = `select listing_id, price_cents, coalesce(is_available, -1) as availability, count(*) as stores
@@ -41,20 +74,6 @@ const AVAILABILITY_ANEW = `select company_id, availability, count(*) as prices
 
 function pricesNow(database: SqliteDatabase, sql: string): string[] {
   return database.all(sql).map((price) => JSON.stringify(price))
-}
-
-/** Which listings the known lines of each store are about. */
-function linesKept(database: SqliteDatabase): string[] {
-  return database.all<{ store_id: number }>('select store_id from known_lines').flatMap(({ store_id }) => {
-    const known = readKnownLines(database, store_id)!.lines
-    return Array.from({ length: known.count }, (_, entry) => `${store_id} ${known.listingOf(entry)}`)
-  })
-}
-
-function linesAnew(database: SqliteDatabase): string[] {
-  const sql = `select store_id || ' ' || listing_id as line from price_run
-    where to_date is null and store_id in (select store_id from known_lines)`
-  return database.all<{ line: string }>(sql).map(({ line }) => line)
 }
 
 function wordsKept(database: SqliteDatabase): string[] {

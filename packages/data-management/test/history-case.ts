@@ -1,5 +1,6 @@
 /** Random histories, loaded for real and compared with the naive model. */
-import { type Catalogue, SqliteCatalogue } from '../catalogue/catalogue.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { SqliteCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
@@ -25,7 +26,7 @@ export async function faultOfHistory(seed: number, open: OpenEmpty = openSqlite)
   for (const order of [chance.shuffled(arrivals), chance.shuffled(arrivals), inOrder]) {
     await using catalogue = await open()
     // In the order of the days by readers that know nothing of the files before.
-    const reader = order === inOrder ? undefined : readerFor(catalogue)
+    const reader = order === inOrder ? undefined : new LocalReader()
     const fault = (await loadAll(catalogue, order, reader)) ?? (await faultOf(catalogue, files))
     if (fault !== undefined) return fault
     found.push(await Array.fromAsync(catalogueLines(catalogue.database)))
@@ -38,7 +39,7 @@ export async function faultOfUndo(seed: number, open: OpenEmpty = openSqlite): P
   const files = historyOf(seed)
   const chance = new Chance(~seed)
   await using catalogue = await open()
-  const reader = readerFor(catalogue)
+  const reader = new LocalReader()
   const fault = await loadAll(catalogue, chance.shuffled(files), reader)
   if (fault !== undefined) return fault
   const count = chance.is(0.1) ? files.length : Math.min(files.length, chance.between(1, 3))
@@ -66,11 +67,6 @@ async function loadAll(catalogue: Catalogue, files: readonly HistoryFile[], read
     if (fault !== undefined) return fault
   }
   return undefined
-}
-
-/** One reader for many files, as update-db has it. */
-function readerFor(catalogue: Catalogue): Reader {
-  return new LocalReader((scrape) => catalogue.knownLines(scrape))
 }
 
 async function load(catalogue: Catalogue, file: HistoryFile, reader: Reader | undefined): Promise<Fault> {

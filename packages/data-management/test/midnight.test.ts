@@ -1,7 +1,7 @@
 /** Which scrapes of a file may be one that ran past midnight. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dayAfter, pairsAcrossMidnight } from '../update-db/midnight.ts'
+import { dayAfter, pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 
 function scrapes(storeId: number, ...dates: string[]) {
   return dates.map((date) => ({ storeId, date }))

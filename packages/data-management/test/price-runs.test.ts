@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { changesBetween, type Run, rebuild, touches, type Window } from '../update-db/price-runs.ts'
+import { changesBetween, type Run, rebuild, touches, type Window } from '../catalogue/model/price-runs.ts'
 
 /** The dates of a store's scrapes, and what each showed; null: the listing was not there. */
 type Table = ReadonlyMap<string, number | null>

@@ -1,7 +1,7 @@
-/** The catalogue of eight real scrapes. */
+/** The catalogue of some real scrapes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openCatalogue } from '../catalogue/catalogue.ts'
+import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { faultOf, loadWhole } from './history-case.ts'
 import { Chance } from './random.ts'

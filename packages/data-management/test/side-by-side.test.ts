@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
-import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
+import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueDigest, catalogueLines } from '../catalogue/digest.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
-import { openPostgresCatalogue } from '../catalogue/postgres/catalogue.ts'
 import { LocalReader } from '../update-db/reader.ts'
 import { historyOf } from './histories.ts'
 import { differenceBetween, faultOf, loadWhole } from './history-case.ts'
@@ -87,7 +88,7 @@ test('a loader whose reader remembers what was there finds out that another one 
   await using stack = new AsyncDisposableStack()
   const files = filesOf(2000, 40)
   const [one, other] = await openLoaders(stack, 2)
-  const reader = new LocalReader(() => undefined)
+  const reader = new LocalReader()
   const undone: HistoryFile[] = []
   for (const [index, file] of files.entries()) {
     await loadWhole(one!, file, reader)

@@ -8,7 +8,7 @@ import { planOf } from '@splitcart/scraping/generator/plan.ts'
 import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { openCatalogue } from '../catalogue/catalogue.ts'
+import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import { bytesOf, DamagedFile } from '../inbox/stored.ts'
 import { type LoadOrder, loadFile } from '../update-db/load-file.ts'
@@ -49,7 +49,7 @@ test('what a thread reads ahead is loaded as if it had been read here', async ()
   await using at = await temporaryFolder()
   const orders = await ordersIn(at.path)
   using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
-  await using reader = new ThreadReader(join(at.path, 'catalogue.db'))
+  await using reader = new ThreadReader()
   for (const [index, order] of orders.entries()) {
     // The next file too, and the one behind it: of the same store the lines are not known yet when they are read ahead.
     for (const each of orders.slice(index, index + 3)) reader.expect(each)
@@ -63,7 +63,7 @@ test('a file that was expected and is not wanted, one that is damaged and one th
   await using at = await temporaryFolder()
   const orders = await ordersIn(at.path)
   using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
-  await using reader = new ThreadReader(join(at.path, 'catalogue.db'))
+  await using reader = new ThreadReader()
   const [unwanted, damaged, gone, ...wanted] = orders
   reader.expect(unwanted!)
   const other = { ...damaged!.stored!, sha256: gone!.file.sha256 }
@@ -78,7 +78,7 @@ test('a file that is held is read to its end, and what comes after it is loaded'
   await using at = await temporaryFolder()
   const orders = await ordersIn(at.path)
   using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
-  await using reader = new ThreadReader(join(at.path, 'catalogue.db'))
+  await using reader = new ThreadReader()
   const [first, ...others] = orders
   const hold = { rowsMin: 1, rowsShare: 100, rejectsShare: 1 }
   for (const order of [first!, ...others]) {

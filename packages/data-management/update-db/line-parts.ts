@@ -1,7 +1,7 @@
 /**
  * The two parts of a line. A scrape repeats itself: its lines end in the same metadata, and most of what stands before that is what
  * the store's last scrape said, but for the date. So the end is read once for as long as it stays the same, and the rest gets a
- * fingerprint by which it is known again without being parsed (catalogue/known-lines.ts).
+ * fingerprint by which it is known again without being parsed (repeated-rows.ts).
  *
  *   {"product": {"sku": "7", …, "scraped_date": "2025-09-23"}, "metadata": {"company": "aldi", …, "scraped_date": "2025-09-23"}}
  *   └────────────────────────── head ───────────────────────┘└────────────────────────────── tail ─────────────────────────────┘

@@ -4,9 +4,9 @@
  *   lines ─▶ rows ─▶ staging ─▶ (held?) ─▶ scrapes ─▶ runs, labels, products ─▶ commit
  *              └───▶ rejects
  */
-import type { Catalogue } from '../catalogue/catalogue.ts'
+import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
-import { LoadedMeanwhile, type Loading } from '../catalogue/loading.ts'
+import { type Staged, TooManyScrapes } from '../catalogue/load/staged-scrape.ts'
 import {
   type Applied,
   type Counts,
@@ -15,10 +15,9 @@ import {
   type LoadRecord,
   nothingApplied,
 } from '../catalogue/loads.ts'
-import { type Staged, StaleLines, TooManyScrapes } from '../catalogue/staged-scrape.ts'
+import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
 import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
-import { pairsAcrossMidnight } from './midnight.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
 
 /** What a load needs to know. The clock is in milliseconds. */
@@ -42,13 +41,12 @@ export type Preview = Readonly<{ counts: Counts; applied: Applied; reason: strin
 
 /** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
 export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
-  const reader = order.reader ?? readerFor(catalogue)
+  const reader = order.reader ?? new LocalReader()
   try {
     return await repeated(() => loadBy(reader, catalogue, order))
   } catch (error) {
     if (error instanceof LoadedMeanwhile) return error.load
-    if (!(error instanceof StaleLines)) throw error
-    return await loadBy(readerFor(catalogue), catalogue, order)
+    throw error
   }
 }
 
@@ -62,13 +60,9 @@ async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder): P
   return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview })
 }
 
-function readerFor(catalogue: Catalogue): Reader {
-  return new LocalReader((scrape) => catalogue.knownLines(scrape))
-}
-
 /** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */
 export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promise<Preview> {
-  const reader = readerFor(catalogue)
+  const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const { counts, failure, reason } = await stage({ catalogue, loading, order, reader })
   const applied = failure === undefined ? await loading.apply() : nothingApplied()
@@ -114,7 +108,7 @@ async function recordOnly(
   order: LoadOrder,
   why: Readonly<{ problem: string; preview: HoldPreview | undefined }>,
 ): Promise<LoadRecord> {
-  const reader = readerFor(catalogue)
+  const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const counts = noCounts()
   await readInto({ catalogue, loading, order, reader }, counts, undefined)

@@ -1,4 +1,4 @@
-/** Reads the chunks of one file into portions: each line is known, or a row, or rejected. */
+/** Reads the chunks of one file into portions: each line is a row, or rejected. */
 import type { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
@@ -11,16 +11,13 @@ import {
   readRow,
   type Warnings,
 } from '@splitcart/shared/row.ts'
-import type { Known, KnownLines } from '../catalogue/known-lines.ts'
-import { type Portion, ROW } from '../catalogue/portion.ts'
+import { type Portion, ROW } from '../catalogue/load/portion.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
 
 // Memory stays the same however many listings a file has: beyond this the numbers start again.
 const LABELS_MAX = 30_000
-// Of scrapes that have not been in turn for long the lines are read like unknown ones.
-const KNOWN_LINES_MAX = 500_000
 const RAW_BYTES_MAX = 4096
 
 /** A scrape as the reader knows it. */
@@ -28,22 +25,17 @@ type Scrape = {
   readonly number: number
   readonly company: string
   listings: ListingNumbers
-  known: KnownLines | undefined
   scrapedAt: number | null
 }
 
 /** A row, and whether its line can be known again. */
 type Read = Readonly<{ metadata: RowMetadata; product: RowProduct & Warnings; fingerprint: Fingerprint | undefined }>
 
-/** The known lines of a scrape's store, if the scrape is newer than all of that store. */
-export type FindKnown = (scrape: RowMetadata) => Known | undefined
-
 /** How a file is read. */
 export type ReaderOptions = Readonly<{
   lineBytesMax: number
   /** The companies, and stores as company/store, that the sender may write for; null: all. */
   onlyFor: readonly string[] | null
-  known: FindKnown
 }>
 
 /** The state between two chunks of a file. */
@@ -54,8 +46,6 @@ export class PortionReader {
   readonly #parts = new LineParts()
   readonly #scrapes = new Map<string, Scrape>()
   readonly #byTail = new WeakMap<Tail, Scrape>()
-  readonly #withKnown: Scrape[] = []
-  readonly #stores = new Set<string>()
   readonly #numbers: Numbers
   #portion = newPortion(0, 0)
   #rows = 0
@@ -99,15 +89,13 @@ export class PortionReader {
     for (const scrape of this.#scrapes.values()) scrape.listings = this.#numbers.listingsOf(scrape.company)
   }
 
-  /** Reads a line; undefined: it is known, repeated or rejected, and that is noted. */
+  /** Reads a line; undefined: it is repeated or rejected, and that is noted. */
   #readLine({ number, bytes, tooLong }: Line): Read | undefined {
     const tail = tooLong ? undefined : this.#parts.tailOf(bytes)
     if (tail === undefined) return this.#readWhole(number, bytes, tooLong)
     const head = bytes.subarray(0, bytes.length - tail.bytes.length)
     const fingerprint = this.#parts.fingerprintOf(head)
     const scrape = this.#scrapeOf(tail)
-    const entry = scrape?.known?.find(...fingerprint) ?? -1
-    if (scrape !== undefined && entry >= 0) return this.#addKnown(scrape, entry, tail)
     if (scrape !== undefined && this.#addRepeated(scrape, fingerprint, tail)) return undefined
     const product = readHead(head)
     if (product === undefined) return this.#readWhole(number, bytes, false)
@@ -143,32 +131,16 @@ export class PortionReader {
   }
 
   #open(metadata: RowMetadata): Scrape {
-    const { company, storeCode } = metadata
-    const store = `${company}\0${storeCode}`
-    // Only of a store's first scrape in the file: what is known is what the scrape before it said.
-    const known = this.#stores.has(store) ? undefined : this.#options.known(metadata)
+    const { company } = metadata
     const scrape: Scrape = {
       number: this.#scrapes.size,
       company,
       listings: this.#numbers.listingsOf(company),
-      known: known?.lines,
       scrapedAt: null,
     }
-    this.#stores.add(store)
     this.#scrapes.set(keyOf(metadata), scrape)
-    this.#portion.scrapes.push({ metadata, knownOf: known?.scrapeId ?? 0 })
-    this.#withKnown.push(scrape)
-    const sum = () => this.#withKnown.reduce((lines, { known }) => lines + (known?.count ?? 0), 0)
-    while (sum() > KNOWN_LINES_MAX && this.#withKnown.length > 1) this.#withKnown.shift()!.known = undefined
+    this.#portion.scrapes.push({ metadata })
     return scrape
-  }
-
-  #addKnown(scrape: Scrape, entry: number, { metadata }: Tail): undefined {
-    this.#noteTime(scrape, metadata)
-    const { rows } = this.#portion
-    const at = this.#rows++ * ROW.length
-    rows[at + ROW.scrape] = scrape.number
-    rows[at + ROW.entry] = entry
   }
 
   /** Adds the row of a line that another store of the company had, too; false when there is none. */
@@ -179,7 +151,6 @@ export class PortionReader {
     if (!this.#numbers.rows.repeat(company, fingerprint, rows, at)) return false
     this.#rows++
     rows[at + ROW.scrape] = scrape.number
-    rows[at + ROW.entry] = -1
     this.#noteTime(scrape, metadata)
     return true
   }
@@ -190,16 +161,13 @@ export class PortionReader {
     const at = this.#rows++ * ROW.length
     const listing = this.#listingOf(scrape, product)
     rows[at + ROW.scrape] = scrape.number
-    rows[at + ROW.entry] = -1
     rows[at + ROW.listing] = listing
     rows[at + ROW.label] = this.#labelOf(listing, product)
     rows[at + ROW.price] = product.priceCents
     rows[at + ROW.was] = product.wasPriceCents ?? -1
     rows[at + ROW.special] = flag(product.isOnSpecial)
     rows[at + ROW.available] = flag(product.isAvailable)
-    if (fingerprint === undefined) return
-    rows.set(fingerprint, at + ROW.fingerprint)
-    this.#numbers.rows.add(scrape.listings[2], rows, at)
+    if (fingerprint !== undefined) this.#numbers.rows.add(scrape.listings[2], fingerprint, rows, at)
   }
 
   #noteTime(scrape: Scrape, { scrapedAt }: RowMetadata): void {

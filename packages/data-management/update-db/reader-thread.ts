@@ -1,14 +1,11 @@
 /**
  * The thread in which files are read while the one that started it works in the database. It needs nothing from it but the orders: it
- * opens the files itself, and a catalogue that is a file as everybody who only asks.
+ * opens the files itself.
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
-import type { RowMetadata } from '@splitcart/shared/row.ts'
-import { findKnownLines } from '../catalogue/known-lines.ts'
-import type { Portion } from '../catalogue/portion.ts'
-import { SqliteDatabase } from '../database/sqlite.ts'
+import type { Portion } from '../catalogue/load/portion.ts'
 import { bytesOf, DamagedFile, type Stored } from '../inbox/stored.ts'
 import { Numbers } from './numbers.ts'
 import { portionsOf } from './reader.ts'
@@ -27,9 +24,6 @@ export type FromThread =
 
 const port = parentPort!
 const disk = realDisk()
-const path = workerData as string | undefined
-const database = path === undefined ? undefined : SqliteDatabase.openToAsk(path)
-const known = (scrape: RowMetadata) => database && findKnownLines(database, scrape)
 const numbers = new Numbers()
 const files: FileOrder[] = []
 let allowed = 0
@@ -49,7 +43,7 @@ async function sleepUntil(isTime: () => boolean): Promise<void> {
 
 async function readFile({ stored, ...rest }: FileOrder): Promise<void> {
   const order = { ...rest, bytes: () => bytesOf(disk, stored) }
-  for await (const portion of portionsOf(order, known, numbers)) {
+  for await (const portion of portionsOf(order, numbers)) {
     await sleepUntil(() => allowed > 0)
     allowed--
     // A copy of what is used of the numbers, for that is handed over.

@@ -1,9 +1,9 @@
 /** Reads files into portions, one after the other. */
-import { ListingMemory } from '../catalogue/listings.ts'
-import type { Portion } from '../catalogue/portion.ts'
+import { ListingMemory } from '../catalogue/load/listing-memory.ts'
+import type { Portion } from '../catalogue/load/portion.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { Numbers } from './numbers.ts'
-import { type FindKnown, PortionReader } from './portion-reader.ts'
+import { PortionReader } from './portion-reader.ts'
 
 /** How a file is to be read. `bytes` opens it from its start; `stored`: where it lies, for who can open it without us. */
 export type ReadOrder = Readonly<{
@@ -24,15 +24,10 @@ export type Reader = Readonly<{
 /** Reads in this thread. */
 export class LocalReader implements Reader {
   readonly memory = new ListingMemory()
-  readonly #known: FindKnown
   readonly #numbers = new Numbers()
 
-  constructor(known: FindKnown) {
-    this.#known = known
-  }
-
   async *portions(order: ReadOrder): AsyncGenerator<Portion> {
-    for await (const portion of portionsOf(order, this.#known, this.#numbers)) {
+    for await (const portion of portionsOf(order, this.#numbers)) {
       this.memory.note(portion)
       yield portion
     }
@@ -42,10 +37,9 @@ export class LocalReader implements Reader {
 /** Reads one file. */
 export async function* portionsOf(
   { bytes, lineBytesMax, onlyFor = null }: ReadOrder,
-  known: FindKnown,
   numbers: Numbers,
 ): AsyncGenerator<Portion> {
-  const reader = new PortionReader({ lineBytesMax, onlyFor, known }, numbers)
+  const reader = new PortionReader({ lineBytesMax, onlyFor }, numbers)
   for await (const chunk of bytes()) yield reader.read(chunk)
   yield reader.end()
 }

@@ -2,13 +2,13 @@
  * Rows by the fingerprints of their lines, over many files. The stores of a company sell the same things, most of them at the same
  * price: nine lines in ten of a store say, letter for letter, what the line of another store said. Those are not parsed again.
  */
-import { ROW } from '../catalogue/portion.ts'
+import { ROW } from '../catalogue/load/portion.ts'
 import type { Fingerprint } from './line-parts.ts'
 
-// An entry: the company, then the row from its listing to its fingerprint.
+// An entry: the company, then the row from its listing on, then the fingerprint.
 const FROM = ROW.listing
-const NUMBERS = 1 + ROW.length - FROM
-const WORDS = 1 + ROW.fingerprint - FROM
+const WORDS = 1 + ROW.length - FROM
+const NUMBERS = WORDS + 3
 const ROWS_AT_FIRST = 256
 // Memory is bounded: beyond this it starts again.
 const ROWS_MAX = 65_536
@@ -35,19 +35,20 @@ export class RepeatedRows {
       const words = entry + WORDS
       if (entries[words] !== one || entries[words + 1] !== two || entries[words + 2] !== three) continue
       if (entries[entry] !== company) continue
-      for (let number = 1; number < NUMBERS; number++) rows[at + FROM - 1 + number] = entries[entry + number]!
+      for (let number = 1; number < WORDS; number++) rows[at + FROM - 1 + number] = entries[entry + number]!
       return true
     }
     return false
   }
 
-  /** Remembers the row at `at`, which has a fingerprint. */
-  add(company: number, rows: Int32Array, at: number): void {
+  /** Remembers the row at `at` by its fingerprint. */
+  add(company: number, fingerprint: Fingerprint, rows: Int32Array, at: number): void {
     if (this.#count === ROWS_MAX) this.forget()
     if (2 * this.#count === this.#slots.length) this.#grow()
     const entry = this.#count++ * NUMBERS
     this.#entries[entry] = company
     this.#entries.set(rows.subarray(at + FROM, at + ROW.length), entry + 1)
+    this.#entries.set(fingerprint, entry + WORDS)
     this.#setSlot(this.#count)
   }
 

@@ -3,8 +3,8 @@
  * database. What that brings stands in bench/README.md.
  */
 import { Worker } from 'node:worker_threads'
-import { ListingMemory } from '../catalogue/listings.ts'
-import type { Portion } from '../catalogue/portion.ts'
+import { ListingMemory } from '../catalogue/load/listing-memory.ts'
+import type { Portion } from '../catalogue/load/portion.ts'
 import { DamagedFile, type Stored } from '../inbox/stored.ts'
 import type { Reader, ReadOrder } from './reader.ts'
 import type { FromThread, ToThread } from './reader-thread.ts'
@@ -23,9 +23,8 @@ export class ThreadReader implements Reader, AsyncDisposable {
   #wakeUp = () => {}
   #hasEnded = false
 
-  /** `database`: the file of the catalogue; undefined where it is none, and no line is known. */
-  constructor(database: string | undefined) {
-    this.#worker = new Worker(THREAD, { workerData: database, resourceLimits: { maxYoungGenerationSizeMb: 4 } })
+  constructor() {
+    this.#worker = new Worker(THREAD, { resourceLimits: { maxYoungGenerationSizeMb: 4 } })
     this.#worker.on('message', (message: FromThread) => this.#take(message))
     this.#worker.on('error', ({ message }) => this.#take({ failure: { message, code: '', isDamaged: false } }))
     this.#worker.on('exit', () => {

@@ -3,7 +3,7 @@
  * match stands where the first of them stands, once.
  */
 import type { Sql, Value } from '../../database/sql.ts'
-import { companyWord, isFound, matchOf, type Sought, soughtIn, tsqueryOf, wordsOfListing } from '../words.ts'
+import { companyWord, isFound, matchOf, type Sought, soughtIn, tsqueryOf, wordsOfListing } from '../model/words.ts'
 
 /** What to look for; everything that is given must be true of a product. `after` is where the page before ended, 0 at first. */
 export type ProductQuery = Readonly<{

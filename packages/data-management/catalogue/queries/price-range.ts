@@ -23,9 +23,9 @@ export type Asked = Readonly<{
   is_silent: boolean
 }>
 
-// A label run that is open says that the store's latest scrape shows the listing: the way from a listing to its stores.
-export const SHOWN_NOW = `listing join label_run as shown on shown.listing_id = listing.id and shown.to_date is null
-  join price_run as run on run.store_id = shown.store_id and run.listing_id = listing.id and run.to_date is null`
+// Runs lie store by store: of a listing each store of its company is looked at, a microsecond each.
+export const SHOWN_NOW = `listing join store as seller on seller.company_id = listing.company_id
+  join price_run as run on run.store_id = seller.id and run.listing_id = listing.id and run.to_date is null`
 
 /** What a product costs now. */
 export async function priceRangeOf(database: Sql, productId: number, current: Current): Promise<PriceRange> {
@@ -67,7 +67,7 @@ function sumStores(asked: readonly Asked[]) {
 /** Where a company has several listings of the product, one store may show more than one of them. */
 async function countStores(database: Sql, productId: number, current: Current) {
   const found = await database.all<{ store_id: number }>(
-    `select distinct store_id from listing join label_run on listing_id = listing.id and to_date is null where product_id = ?`,
+    `select distinct run.store_id from ${SHOWN_NOW} where listing.product_id = ?`,
     productId,
   )
   const silent = found.filter(({ store_id }) => current.isSilent(store_id)).length

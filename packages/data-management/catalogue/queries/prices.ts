@@ -73,10 +73,10 @@ async function storesOf(database: Sql, { productId, stores, after, limit }: Pric
   const named = stores?.map((each) => `?${values.push(each)}`)
   return await database.all<StoreRecord>(
     `select store.id, company.id as "companyId", company.code as company, store.code as store_id, store.name as store_name
-      from (select distinct run.store_id from listing join label_run as run on run.listing_id = listing.id
-        where listing.product_id = ?1) as shown
-      join store on store.id = shown.store_id join company on company.id = store.company_id
-      where (company.code, store.code) > (?2, ?3)
+      from store join company on company.id = store.company_id
+      where (company.code, store.code) > (?2, ?3) and exists (
+          select 1 from listing join price_run as run on run.store_id = store.id and run.listing_id = listing.id
+          where listing.product_id = ?1 and listing.company_id = store.company_id)
         ${named === undefined ? '' : `and company.code || '/' || store.code in (${named.join(', ')})`}
       order by company.code, store.code limit ?4`,
     ...values,

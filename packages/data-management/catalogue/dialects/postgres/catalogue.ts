@@ -1,0 +1,123 @@
+/** A catalogue in PostgreSQL. Any number of programs may load into it at once, on any machines. */
+import { fileURLToPath } from 'node:url'
+import { type OpenTransaction, PostgresDatabase, UnknownCommit } from '../../../database/postgres.ts'
+import { codeOf } from '../../../database/postgres-problems.ts'
+import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
+import type { Sql } from '../../../database/sql.ts'
+import { type Catalogue, LoadedMeanwhile, type Loading } from '../../catalogue.ts'
+import type { ListingMemory } from '../../load/listing-memory.ts'
+import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
+import { undoScrapes } from '../../load/undo.ts'
+import {
+  discardLoad,
+  endingWithout,
+  findLoad,
+  finishLoad,
+  insertLoad,
+  type LoadedFile,
+  type LoadRecord,
+} from '../../loads.ts'
+import { lockCatalogueAlone, lockCatalogueShared } from './locks.ts'
+import { PostgresStatements } from './statements.ts'
+import { TEMPORARY_TABLES } from './temp-tables.ts'
+import { partsOf, type Transactions, transactionsOf } from './transactions.ts'
+
+const UNIQUE_VIOLATION = '23505'
+const SCHEMA = 'catalogue'
+const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url))
+
+/** Opens the catalogue in a PostgreSQL database, making it when it is not there. `connections`: how many at most. */
+export async function openPostgresCatalogue(address: string, connections?: number): Promise<PostgresCatalogue> {
+  const database = await openPostgresCatalogueDatabase(address, connections)
+  return new PostgresCatalogue(database, transactionsOf(database), () => database[Symbol.asyncDispose]())
+}
+
+/** Opens only its tables. */
+export function openPostgresCatalogueDatabase(address: string, connections?: number): Promise<PostgresDatabase> {
+  const place = { address, schema: SCHEMA, migrations: MIGRATIONS, temporary: TEMPORARY_TABLES }
+  return PostgresDatabase.open({ ...place, ...(connections !== undefined && { connections }) })
+}
+
+/** A catalogue in PostgreSQL. */
+export class PostgresCatalogue implements Catalogue {
+  readonly database: Sql
+  readonly path = null
+  readonly #transactions: Transactions
+  readonly #close: () => Promise<void>
+
+  constructor(database: Sql, transactions: Transactions, close: () => Promise<void>) {
+    this.database = database
+    this.#transactions = transactions
+    this.#close = close
+  }
+
+  findLoad(sha256: string): Promise<LoadRecord | undefined> {
+    return findLoad(this.database, sha256)
+  }
+
+  async begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading> {
+    const open = await this.#transactions.begin()
+    const database = new PostgresStatements(open.transaction, this.#transactions)
+    const dispose = () => open[Symbol.asyncDispose]()
+    try {
+      await database.emptyTables()
+      const loadId = await this.#record(open.transaction, database, file)
+      memory.begin(await database.version())
+      const commit = (record: LoadRecord) => this.#commit(open, record)
+      return new CatalogueLoading({ database, file, startedAt, loadId, commit, [Symbol.asyncDispose]: dispose }, memory)
+    } catch (error) {
+      await dispose()
+      if (codeOf(error) !== UNIQUE_VIOLATION) throw error
+      const load = await findLoad(this.database, file.sha256)
+      throw load === undefined ? error : new LoadedMeanwhile(load)
+    }
+  }
+
+  async undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
+    await using open = await this.#transactions.begin()
+    const database = new PostgresStatements(open.transaction, this.#transactions)
+    await database.emptyTables()
+    await lockCatalogueAlone(open.transaction)
+    const load = await findLoad(open.transaction, sha256)
+    if (load?.state !== 'loaded') return undefined
+    await undoScrapes(database, load.id)
+    const record = await finishLoad(open.transaction, load.id, endingWithout(load, 'held', reason, now))
+    await open.commit()
+    return record
+  }
+
+  discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
+    return discardLoad(this.database, sha256, reason, now)
+  }
+
+  async attempt(): Promise<Catalogue> {
+    const open = await this.#transactions.begin()
+    const undo = async () => open[Symbol.asyncDispose]()
+    return new PostgresCatalogue(open.transaction, partsOf(open.transaction), undo)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close()
+  }
+
+  /** Makes the record of the load. Whoever loads the same bytes waits here until it is known what became of them. */
+  async #record(transaction: PostgresTransaction, database: PostgresStatements, file: LoadedFile): Promise<number> {
+    if ((await findLoad(transaction, file.sha256)) === undefined) {
+      await lockCatalogueShared(transaction)
+      return insertLoad(transaction, file)
+    }
+    await lockCatalogueAlone(transaction)
+    return recordLoad(database, file)
+  }
+
+  /** Where the connection is lost with the commit, the record of the load tells whether that was made. */
+  async #commit(open: OpenTransaction, record: LoadRecord): Promise<void> {
+    try {
+      await open.commit()
+    } catch (error) {
+      if (!(error instanceof UnknownCommit)) throw error
+      const found = await findLoad(this.database, record.sha256)
+      if (found?.id !== record.id) throw error
+    }
+  }
+}

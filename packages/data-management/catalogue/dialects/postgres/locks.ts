@@ -1,0 +1,47 @@
+/**
+ * What keeps loads apart that would disturb each other. Locks are taken in this order and end with the transaction, so that nobody
+ * waits for somebody who waits for him:
+ *
+ *   catalogue   shared by all loads; alone for whoever takes something out, since listings may go that others are about to refer to
+ *   stores      in the order of their ids: the history of a store is changed by one load after the other
+ *   products    while new labels are joined
+ *   companies   in the order of their ids: while listings get the label of their newest scrape, which may be another store's
+ *
+ * The last two are taken when everything else is done, and held no longer than the commit takes.
+ */
+import type { PostgresQueries } from '../../../database/postgres-queries.ts'
+
+// The space of numbers that other programs in the same database hardly use.
+const SPACE = 0x5370_6c00
+const KINDS = { catalogue: SPACE, store: SPACE + 1, products: SPACE + 2, company: SPACE + 3 } as const
+
+/** Goes on together with other loads. */
+export async function lockCatalogueShared(database: PostgresQueries): Promise<void> {
+  await database.run('select pg_advisory_xact_lock_shared(?, 0)', KINDS.catalogue)
+}
+
+/** Waits until no load is under way, and lets none begin. */
+export async function lockCatalogueAlone(database: PostgresQueries): Promise<void> {
+  await database.run('select pg_advisory_xact_lock(?, 0)', KINDS.catalogue)
+}
+
+/** Waits until nobody else changes the histories of these stores. */
+export async function lockStores(database: PostgresQueries, storeIds: Iterable<number>): Promise<void> {
+  await lockAll(database, KINDS.store, storeIds)
+}
+
+/** Waits until nobody else joins products. */
+export async function lockProducts(database: PostgresQueries): Promise<void> {
+  await lockAll(database, KINDS.products, [0])
+}
+
+/** Waits until nobody else says what listings of these companies are called. */
+export async function lockCompanies(database: PostgresQueries, companyIds: Iterable<number>): Promise<void> {
+  await lockAll(database, KINDS.company, companyIds)
+}
+
+async function lockAll(database: PostgresQueries, kind: number, ids: Iterable<number>): Promise<void> {
+  const inOrder = [...new Set(ids)].sort((one, other) => one - other)
+  const sql = 'select pg_advisory_xact_lock(?::integer, id) from (select unnest(?::integer[]) as id) as ids'
+  await database.run(sql, kind, inOrder)
+}

@@ -1,0 +1,98 @@
+/** Statements of a load in PostgreSQL, over the connection of its transaction. Given records come as arrays, many at once by COPY. */
+
+import { copyInto, lineOf } from '../../../database/postgres-copy.ts'
+import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
+import type { Sql, Value } from '../../../database/sql.ts'
+import {
+  type ListingWords,
+  type LoadDatabase,
+  type Locked,
+  type Records,
+  render,
+  type Statement,
+  type Target,
+} from '../../load/statement.ts'
+import { lockCompanies, lockProducts, lockStores } from './locks.ts'
+import { writeWords } from './search.ts'
+import { emptyTables, noteRows } from './temp-tables.ts'
+import type { Transactions } from './transactions.ts'
+
+/** A transaction into a catalogue. */
+export class PostgresStatements implements LoadDatabase {
+  readonly #transaction: PostgresTransaction
+  readonly #transactions: Pick<Transactions, 'undone'>
+
+  constructor(transaction: PostgresTransaction, transactions: Pick<Transactions, 'undone'>) {
+    this.#transaction = transaction
+    this.#transactions = transactions
+  }
+
+  get queries(): Sql {
+    return this.#transaction
+  }
+
+  run(statement: Statement): Promise<number> {
+    const { text, values } = render(statement, writeRecords)
+    return this.#transaction.run(text, ...values)
+  }
+
+  get<T>(statement: Statement): Promise<T | undefined> {
+    const { text, values } = render(statement, writeRecords)
+    return this.#transaction.get<T>(text, ...values)
+  }
+
+  all<T>(statement: Statement): Promise<T[]> {
+    const { text, values } = render(statement, writeRecords)
+    return this.#transaction.all<T>(text, ...values)
+  }
+
+  script(text: string): Promise<void> {
+    return this.#transaction.script(text)
+  }
+
+  async copy({ table, columns }: Target, lines: readonly (readonly Value[])[]): Promise<void> {
+    await copyInto(this.#transaction, `${table} (${columns.join(', ')})`, lines.map(lineOf))
+    noteRows(this.#transaction, lines.length)
+  }
+
+  async lock(what: Locked): Promise<void> {
+    if (what === 'products') await lockProducts(this.#transaction)
+    else if ('stores' in what) await lockStores(this.#transaction, what.stores)
+    else await lockCompanies(this.#transaction, what.companies)
+  }
+
+  emptyTables(): Promise<void> {
+    return emptyTables(this.#transaction)
+  }
+
+  async newIds(table: string, count: number): Promise<number[]> {
+    const made = await this.#transaction.all<{ id: number }>(
+      `select nextval(pg_get_serial_sequence('${table}', 'id')) as id from generate_series(1, ?::integer)`,
+      count,
+    )
+    return made.map(({ id }) => id)
+  }
+
+  writeWords(words: readonly ListingWords[]): Promise<void> {
+    return writeWords(this, words)
+  }
+
+  /** Other loaders take out too: how often it was done stands in the database. */
+  async version(): Promise<number> {
+    const { times } = (await this.#transaction.get<{ times: number }>('select times from undone'))!
+    return this.#transactions.undone + times
+  }
+
+  async noteUndone(): Promise<void> {
+    await this.#transaction.run('update undone set times = times + 1')
+  }
+}
+
+/** Texts in the order of their bytes, as the tables have them. */
+function writeRecords({ name, types, columns }: Records) {
+  const names = Object.keys(types)
+  const arrays = Object.values(types).map((type) => `?::${type}[]`)
+  const cells = Object.entries(types).map(([column, type]) => (type === 'text' ? `${column} collate "C"` : column))
+  const given = `unnest(${arrays.join(', ')}) as given (${names.join(', ')})`
+  return { text: `(select ${cells.join(', ')} from ${given}) as ${name}`, values: columns }
+}

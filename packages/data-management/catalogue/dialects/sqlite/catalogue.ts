@@ -1,0 +1,81 @@
+/** A catalogue in a SQLite file: one loader writes to it, any number of readers may have it open meanwhile. */
+import { fileURLToPath } from 'node:url'
+import { SqliteDatabase } from '../../../database/sqlite.ts'
+import type { Catalogue, Loading } from '../../catalogue.ts'
+import type { ListingMemory } from '../../load/listing-memory.ts'
+import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
+import { undoScrapes } from '../../load/undo.ts'
+import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../../loads.ts'
+import { SqliteStatements } from './statements.ts'
+
+const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url))
+
+/** Opens the catalogue in a SQLite file, making it when it is not there. */
+export function openCatalogue(path: string): SqliteCatalogue {
+  return new SqliteCatalogue(SqliteDatabase.open(path, MIGRATIONS))
+}
+
+/** A catalogue in a SQLite file. */
+export class SqliteCatalogue implements Catalogue, Disposable {
+  readonly database: SqliteDatabase
+  readonly #statements: SqliteStatements
+
+  constructor(database: SqliteDatabase) {
+    this.database = database
+    this.#statements = new SqliteStatements(database)
+  }
+
+  get path(): string {
+    return this.database.connection.location() ?? ''
+  }
+
+  findLoad(sha256: string): Promise<LoadRecord | undefined> {
+    return findLoad(this.database, sha256)
+  }
+
+  async begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading> {
+    const database = this.#statements
+    const transaction = this.database.begin()
+    const dispose = async () => transaction[Symbol.dispose]()
+    try {
+      database.emptyTables()
+      const loadId = await recordLoad(database, file)
+      memory.begin(database.version())
+      const { commit } = transaction
+      return new CatalogueLoading({ database, file, startedAt, loadId, commit, [Symbol.asyncDispose]: dispose }, memory)
+    } catch (error) {
+      await dispose()
+      throw error
+    }
+  }
+
+  async undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
+    using transaction = this.database.begin()
+    const load = await this.findLoad(sha256)
+    if (load?.state !== 'loaded') return undefined
+    this.#statements.emptyTables()
+    await undoScrapes(this.#statements, load.id)
+    const record = await finishLoad(this.database, load.id, endingWithout(load, 'held', reason, now))
+    transaction.commit()
+    return record
+  }
+
+  discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
+    return discardLoad(this.database, sha256, reason, now)
+  }
+
+  async attempt(): Promise<Catalogue> {
+    const transaction = this.database.begin()
+    const catalogue = new SqliteCatalogue(this.database)
+    catalogue[Symbol.asyncDispose] = async () => transaction[Symbol.dispose]()
+    return catalogue
+  }
+
+  [Symbol.dispose](): void {
+    this.database[Symbol.dispose]()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.database[Symbol.dispose]()
+  }
+}

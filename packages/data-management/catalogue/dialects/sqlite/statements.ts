@@ -1,0 +1,89 @@
+/** Statements of a load in SQLite. Given records come as JSON; nobody else writes, so that nothing has to be locked. */
+import type { Sql, Value } from '../../../database/sql.ts'
+import type { SqliteDatabase, Value as SqliteValue } from '../../../database/sqlite.ts'
+import {
+  type ListingWords,
+  type LoadDatabase,
+  type Records,
+  render,
+  type Statement,
+  type Target,
+} from '../../load/statement.ts'
+import { tempTables } from '../../load/temp-tables.ts'
+import { writeWords } from './search.ts'
+
+const TABLES = tempTables({ text: 'text', wide: 'integer' })
+const CREATE = TABLES.map(({ name, columns }) => {
+  const kept = name === 'observed' ? ' without rowid' : ''
+  return `create temp table if not exists ${name} (${columns})${kept};`
+}).join('\n')
+const EMPTY = TABLES.map(({ name }) => `delete from temp.${name};`).join('\n')
+
+/** The connection of a catalogue. */
+export class SqliteStatements implements LoadDatabase {
+  readonly #database: SqliteDatabase
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database
+  }
+
+  get queries(): Sql {
+    return this.#database
+  }
+
+  run(statement: Statement): number {
+    const { text, values } = render(statement, writeRecords)
+    return this.#database.run(text, ...(values as SqliteValue[]))
+  }
+
+  get<T>(statement: Statement): T | undefined {
+    const { text, values } = render(statement, writeRecords)
+    return this.#database.get<T>(text, ...(values as SqliteValue[]))
+  }
+
+  all<T>(statement: Statement): T[] {
+    const { text, values } = render(statement, writeRecords)
+    return this.#database.all<T>(text, ...(values as SqliteValue[]))
+  }
+
+  script(text: string): void {
+    this.#database.script(text)
+  }
+
+  copy({ table, columns }: Target, lines: readonly (readonly Value[])[]): void {
+    const places = columns.map(() => '?').join(', ')
+    const insert = this.#database.statement(`insert into ${table} (${columns.join(', ')}) values (${places})`)
+    for (const line of lines) insert.run(...line)
+  }
+
+  lock(): void {}
+
+  emptyTables(): void {
+    // Made within a transaction that is taken back they are gone with it.
+    this.#database.script(CREATE)
+    this.#database.script(EMPTY)
+  }
+
+  newIds(table: string, count: number): number[] {
+    const { last } = this.#database.get<{ last: number }>(`select coalesce(max(id), 0) as last from ${table}`)!
+    return Array.from({ length: count }, (_, place) => last + 1 + place)
+  }
+
+  writeWords(words: readonly ListingWords[]): void {
+    writeWords(this.#database, words)
+  }
+
+  version(): number {
+    return this.#database.undone
+  }
+
+  noteUndone(): void {
+    this.#database.undone++
+  }
+}
+
+function writeRecords({ name, types, columns }: Records) {
+  const cells = Object.keys(types).map((column, place) => `value ->> ${place} as ${column}`)
+  const lines = columns[0]!.map((_, line) => columns.map((column) => column[line]))
+  return { text: `(select ${cells.join(', ')} from json_each(?)) as ${name}`, values: [JSON.stringify(lines)] }
+}

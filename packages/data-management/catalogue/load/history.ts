@@ -1,0 +1,221 @@
+/**
+ * Any change of a store's history that is not one of append.ts: a late scrape between two others, a second file of a date, a scrape that
+ * is taken out. The rules are those of `price-runs`, page by page; only runs that say something else then are looked at.
+ */
+import { type DateChange, nothingChanged } from '../model/date-change.ts'
+import {
+  type Affected,
+  affectedOf,
+  type Change,
+  labelChanges,
+  priceChanges,
+  type Shown,
+  type StoredLabel,
+  type StoredPrice,
+  type Terms,
+} from '../model/listing-change.ts'
+import type { Run, Window } from '../model/price-runs.ts'
+import { takeUses } from './label-uses.ts'
+import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
+
+const PAGE_LISTINGS = 2_000
+
+/** A date of a store that is to change. `scrapeId`: the scrape that is put in or taken out. */
+export type ChangedDate = Readonly<{
+  storeId: number
+  scrapeId: number
+  window: { before: string | undefined | null; date: string; after: string | undefined | null; stays: boolean }
+}>
+
+/**
+ * Makes the runs of a store say that `shown` is what it showed on the date of a window that stays, or that it has no scrape on that date.
+ * The scrapes of the store must be as they are after the change. Counts only listings that `scrapeId` is responsible for.
+ */
+export async function changeDate(database: LoadDatabase, changed: ChangedDate): Promise<DateChange> {
+  const total = nothingChanged()
+  const { before, after, ...date } = changed.window
+  const window: Window = { ...date, before: before ?? undefined, after: after ?? undefined }
+  const change: Change = { storeId: changed.storeId, scrapeId: changed.scrapeId, window, total }
+  await findAffected(database, change)
+  for (let last = 0; ; ) {
+    const page = await pageAfter(database, change, last)
+    if (page.length === 0) return total
+    await changePage(database, change, page)
+    last = page.at(-1)!.listingId
+  }
+}
+
+/** The listings whose runs change. A run on whose inside the date lies, and which says what is shown, stays as it is. */
+async function findAffected(database: LoadDatabase, { storeId, window }: Change): Promise<void> {
+  await database.script('delete from affected')
+  const { before, date, after } = window
+  if (!window.stays) {
+    for (const table of [sql`price_run`, sql`label_run`])
+      await database.run(
+        sql`insert into affected select distinct listing_id from ${table}
+          where store_id = ${storeId} and (from_date = ${date} or to_date = ${date} or to_date = ${before ?? date} or from_date = ${after ?? date})
+          on conflict do nothing`,
+      )
+    return
+  }
+  const on = sql`run.store_id = ${storeId} and run.from_date <= ${date} and (run.to_date is null or run.to_date >= ${date})`
+  await database.run(
+    sql`insert into affected
+      select shown.listing_id from shown
+      left join price_run as run on run.listing_id = shown.listing_id and ${on}
+      where run.listing_id is null or run.price_cents <> shown.price_cents
+        or run.was_price_cents is distinct from shown.was_price_cents
+        or run.is_on_special is distinct from shown.is_on_special or run.is_available is distinct from shown.is_available`,
+  )
+  await database.run(
+    sql`insert into affected
+      select shown.listing_id from shown left join label_run as run on run.listing_id = shown.listing_id and ${on}
+      where run.label_id is distinct from shown.label_id on conflict do nothing`,
+  )
+  // The price may be another one behind the date while the label is the same, and the other way round.
+  for (const table of [sql`price_run`, sql`label_run`])
+    await database.run(
+      sql`insert into affected
+        select run.listing_id from ${table} as run left join shown on shown.listing_id = run.listing_id
+        where ${on} and shown.listing_id is null on conflict do nothing`,
+    )
+}
+
+/** The next listings after one, with all that their change needs. */
+async function pageAfter(database: LoadDatabase, { storeId, window }: Change, last: number): Promise<Affected[]> {
+  const ids = await database.all<{ listing_id: number }>(
+    sql`select listing_id from affected where listing_id > ${last} order by listing_id limit ${PAGE_LISTINGS}`,
+  )
+  if (ids.length === 0) return []
+  const until = ids.at(-1)!.listing_id
+  const within = sql`affected.listing_id > ${last} and affected.listing_id <= ${until}`
+  const runs = <T>(table: Statement) =>
+    database.all<T>(
+      sql`select run.* from affected join ${table} as run on run.store_id = ${storeId} and run.listing_id = affected.listing_id
+        where ${within} and (run.to_date is null or run.to_date >= ${window.before ?? window.date})
+          and run.from_date <= ${window.after ?? window.date} order by run.listing_id, run.from_date`,
+    )
+  return affectedOf(
+    ids.map(({ listing_id }) => listing_id),
+    {
+      prices: await runs<StoredPrice>(sql`price_run`),
+      labels: await runs<StoredLabel>(sql`label_run`),
+      shown: await database.all<Shown>(
+        sql`select shown.* from affected join shown on shown.listing_id = affected.listing_id where ${within}`,
+      ),
+    },
+  )
+}
+
+type Removed = Readonly<{ listingId: number; from: string }>
+type Written<V> = Removed & Pick<Run<V>, 'to' | 'value'>
+
+/** What becomes of the runs of a page: those that go, those that are written, and by how much the uses of labels change. */
+class PageChange {
+  readonly prices = { removed: [] as Removed[], written: [] as Written<Terms>[] }
+  readonly labels = { removed: [] as Removed[], written: [] as Written<number>[] }
+  readonly uses = new Map<number, number>()
+
+  add(change: Change, affected: Affected): void {
+    const { listingId } = affected
+    const price = priceChanges(change, affected)
+    const label = labelChanges(change, affected)
+    this.prices.removed.push(...price.remove.map((from) => ({ listingId, from })))
+    this.prices.written.push(...price.write.map((run) => ({ listingId, ...run })))
+    this.labels.removed.push(...label.remove.map((from) => ({ listingId, from })))
+    this.labels.written.push(...label.write.map((run) => ({ listingId, ...run })))
+    const old = new Map(affected.labels.map(({ from, value }) => [from, value]))
+    for (const from of label.remove) this.#use(old.get(from)!, -1)
+    for (const { from, value } of label.write) {
+      if (old.has(from)) this.#use(old.get(from)!, -1)
+      this.#use(value, 1)
+    }
+  }
+
+  #use(labelId: number, by: number): void {
+    this.uses.set(labelId, (this.uses.get(labelId) ?? 0) + by)
+  }
+}
+
+async function changePage(database: LoadDatabase, change: Change, page: readonly Affected[]): Promise<void> {
+  const changes = new PageChange()
+  for (const affected of page) changes.add(change, affected)
+  const { storeId } = change
+  await removeRuns(database, sql`price_run`, storeId, changes.prices.removed)
+  await removeRuns(database, sql`label_run`, storeId, changes.labels.removed)
+  await writePrices(database, storeId, changes.prices.written)
+  await writeLabels(database, storeId, changes.labels.written)
+  const uses = [...changes.uses].filter(([, by]) => by !== 0)
+  if (uses.length === 0) return
+  const changed = records('changed', { label_id: 'integer', uses: 'integer' }, [
+    uses.map(([labelId]) => labelId),
+    uses.map(([, by]) => by),
+  ])
+  await takeUses(database, sql`select label_id, uses from ${changed}`)
+}
+
+async function removeRuns(
+  database: LoadDatabase,
+  table: Statement,
+  storeId: number,
+  removed: readonly Removed[],
+): Promise<void> {
+  if (removed.length === 0) return
+  const wanted = records('removed', { listing_id: 'integer', from_date: 'text' }, [
+    removed.map(({ listingId }) => listingId),
+    removed.map(({ from }) => from),
+  ])
+  await database.run(
+    sql`delete from ${table} where store_id = ${storeId}
+      and (listing_id, from_date) in (select removed.listing_id, removed.from_date from ${wanted})`,
+  )
+}
+
+async function writePrices(database: LoadDatabase, storeId: number, written: readonly Written<Terms>[]): Promise<void> {
+  if (written.length === 0) return
+  const terms = {
+    price_cents: 'integer',
+    was_price_cents: 'integer',
+    is_on_special: 'smallint',
+    is_available: 'smallint',
+  }
+  const runs = records('written', { ...RUN, ...terms } as typeof RUN, [
+    ...columnsOf(written),
+    written.map(({ value }) => value.price_cents),
+    written.map(({ value }) => value.was_price_cents),
+    written.map(({ value }) => value.is_on_special),
+    written.map(({ value }) => value.is_available),
+  ])
+  await database.run(
+    sql`insert into price_run select cast(${storeId} as integer), written.* from ${runs} where true
+      on conflict (store_id, listing_id, from_date) do update set to_date = excluded.to_date, price_cents = excluded.price_cents,
+        was_price_cents = excluded.was_price_cents, is_on_special = excluded.is_on_special, is_available = excluded.is_available`,
+  )
+}
+
+async function writeLabels(
+  database: LoadDatabase,
+  storeId: number,
+  written: readonly Written<number>[],
+): Promise<void> {
+  if (written.length === 0) return
+  const runs = records('written', { ...RUN, label_id: 'integer' } as typeof RUN, [
+    ...columnsOf(written),
+    written.map(({ value }) => value),
+  ])
+  await database.run(
+    sql`insert into label_run (store_id, listing_id, from_date, to_date, label_id)
+      select cast(${storeId} as integer), written.* from ${runs} where true
+      on conflict (store_id, listing_id, from_date) do update set to_date = excluded.to_date, label_id = excluded.label_id`,
+  )
+}
+
+const RUN = { listing_id: 'integer', from_date: 'text', to_date: 'text' } as const
+
+function columnsOf(written: readonly Written<unknown>[]) {
+  return [
+    written.map(({ listingId }) => listingId),
+    written.map(({ from }) => from),
+    written.map(({ to }) => to),
+  ] as const
+}

@@ -1,0 +1,19 @@
+/** How many runs and contested rows have each label: one that none has any more is not part of the catalogue. */
+import { type LoadDatabase, type Statement, sql } from './statement.ts'
+
+/** Counts so many uses more: `changes` has label_id and uses. */
+export async function changeUses(database: LoadDatabase, changes: Statement): Promise<void> {
+  await database.run(
+    sql`insert into label_use (label_id, uses)
+      select label_id, sum(uses) from (${changes}) as changed where true group by label_id
+      on conflict (label_id) do update set uses = label_use.uses + excluded.uses`,
+  )
+}
+
+/** The same where uses may be less than 0. Labels that lose some are noted in `unused`. */
+export async function takeUses(database: LoadDatabase, changes: Statement): Promise<void> {
+  await database.run(
+    sql`insert into unused select distinct label_id from (${changes}) as changed where uses < 0 on conflict do nothing`,
+  )
+  await changeUses(database, changes)
+}

@@ -1,0 +1,127 @@
+/**
+ * What a listing is called now: the label that the newest scrape shows which shows it, of whichever store (of two on one date: the store
+ * whose code sorts last; any rule would do that depends on the files only). And its barcode, which is kept from the newest scrape that
+ * showed one.
+ *
+ * Both are maxima over (date, store), and the listing keeps which one each comes from. So a scrape that is put in is only compared
+ * with them. Other stores are looked at only where what a listing is called by is taken out (newest-showing.ts).
+ */
+import { wordsOfListing } from '../model/words.ts'
+import type { StagedScrape } from './staged-scrape.ts'
+import { type LoadDatabase, type Statement, sql } from './statement.ts'
+
+const PAGE_LISTINGS = 2_000
+
+/** A scrape in the history of its store. */
+export type Showing = Readonly<{ storeId: number; storeCode: string; date: string }>
+
+/** The rows of a staged scrape, with their labels. */
+export function rowsOf({ number }: StagedScrape): Statement {
+  return sql`select listing_id, label_id from observed where scrape = ${number}`
+}
+
+/** What a store showed on a date, as its runs say. */
+export function rowsOn({ storeId, date }: Readonly<{ storeId: number; date: string }>): Statement {
+  return sql`select listing_id, label_id from label_run
+    where store_id = ${storeId} and from_date <= ${date} and (to_date is null or to_date >= ${date})`
+}
+
+/** Names the listings that a scrape shows, where it is the newest one that does. The runs must say so already. */
+export async function nameListings(database: LoadDatabase, at: Showing, rows: Statement): Promise<void> {
+  const isNewest = isNotAfter(at, sql`listing.label_date`, sql`listing.label_store_id`)
+  await database.run(
+    sql`insert into renamed
+      select listing.id, listing.label_id from (${rows}) as seen join listing on listing.id = seen.listing_id
+      where listing.label_id is distinct from seen.label_id and ${isNewest} on conflict do nothing`,
+  )
+  await database.run(
+    sql`update listing set label_id = newer.label_id, label_date = ${at.date}, label_store_id = ${at.storeId},
+        barcode = coalesce(newer.barcode, listing.barcode),
+        barcode_date = case when newer.barcode is null then listing.barcode_date else ${at.date} end,
+        barcode_store_id = case when newer.barcode is null then listing.barcode_store_id else ${at.storeId} end
+      from (
+        select seen.listing_id, seen.label_id, case
+            when listing.label_id is distinct from seen.label_id then (select barcode from label where label.id = seen.label_id)
+            when barcode_date = label_date and barcode_store_id = label_store_id then listing.barcode end as barcode
+        from (${rows}) as seen join listing on listing.id = seen.listing_id where ${isNewest}
+      ) as newer where listing.id = newer.listing_id`,
+  )
+  await takeBarcodes(database, at, rows)
+}
+
+/** Barcodes of listings that have been named by a newer scrape, which showed none. */
+async function takeBarcodes(database: LoadDatabase, at: Showing, rows: Statement): Promise<void> {
+  await database.run(
+    sql`update listing set barcode = newer.barcode, barcode_date = ${at.date}, barcode_store_id = ${at.storeId}
+      from (
+        select seen.listing_id, (select barcode from label where label.id = seen.label_id) as barcode
+        from (${rows}) as seen join listing on listing.id = seen.listing_id
+        where (label_date > ${at.date} or label_store_id <> ${at.storeId})
+          and ${isNotAfter(at, sql`listing.barcode_date`, sql`listing.barcode_store_id`)}
+      ) as newer where listing.id = newer.listing_id and newer.barcode is not null`,
+  )
+}
+
+/** Whether a date and store are not behind those of a showing, or there are none. */
+function isNotAfter({ date, storeCode }: Showing, dateOf: Statement, storeOf: Statement): Statement {
+  return sql`(${dateOf} is null or ${dateOf} < ${date} or (${dateOf} = ${date}
+    and (select code from store where store.id = ${storeOf}) <= ${storeCode}))`
+}
+
+/** Sets categories and search words of the listings in `renamed`, where they follow from what is another one now. */
+export async function describeRenamed(database: LoadDatabase): Promise<void> {
+  if ((await database.get(sql`select 1 from renamed limit 1`)) === undefined) return
+  await setCategories(database)
+  await indexWords(database)
+}
+
+// A listing with the label that it had before and the one that it has now.
+const RENAMED = sql`renamed join listing on listing.id = renamed.listing_id
+  left join label as old on old.id = renamed.label_id left join label as now on now.id = listing.label_id`
+
+async function setCategories(database: LoadDatabase): Promise<void> {
+  await database.run(
+    sql`delete from listing_category where listing_id in (
+      select renamed.listing_id from ${RENAMED} where old.category_id is distinct from now.category_id)`,
+  )
+  await database.run(
+    sql`insert into listing_category
+      with recursive path (listing_id, category_id) as (
+        select renamed.listing_id, now.category_id from ${RENAMED}
+        where now.category_id is not null and old.category_id is distinct from now.category_id
+        union all
+        select path.listing_id, category.parent_id from path join category on category.id = path.category_id
+        where category.parent_id is not null
+      )
+      select listing_id, category_id from path`,
+  )
+}
+
+type Renamed = { listing_id: number; company_id: number; name: string | null; brand: string | null }
+
+/** Makes the words of all listings, where there are none yet. */
+export async function indexAllWords(database: LoadDatabase): Promise<void> {
+  await database.script('delete from renamed; insert into renamed select id, null from listing')
+  await indexWords(database)
+}
+
+/** Writes the words of every listing that has another name or brand than before. */
+async function indexWords(database: LoadDatabase): Promise<void> {
+  for (let last = 0; ; ) {
+    const page = await database.all<Renamed>(
+      sql`select renamed.listing_id, listing.company_id, now.name, brand.name as brand
+        from ${RENAMED} left join brand on brand.id = now.brand_id
+        where renamed.listing_id > ${last}
+          and (now.name is distinct from old.name or now.brand_id is distinct from old.brand_id)
+        order by renamed.listing_id limit ${PAGE_LISTINGS}`,
+    )
+    if (page.length === 0) return
+    await database.writeWords(
+      page.map(({ listing_id: listingId, company_id, name, brand }) => ({
+        listingId,
+        words: name === null ? null : wordsOfListing(company_id, [name, brand]),
+      })),
+    )
+    last = page.at(-1)!.listing_id
+  }
+}

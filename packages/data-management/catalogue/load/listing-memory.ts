@@ -1,0 +1,66 @@
+/** Listings and labels by the numbers that a reader gave them: each is looked for once and remembered, over many files. */
+import type { NewLabel, NewListing, Portion } from './portion.ts'
+
+/** A listing by the number that the reader gave it. `id` 0: not looked for yet, or not there. */
+export type Numbered = NewListing & { id: number }
+/** A label by the number that the reader gave it. */
+export type NumberedLabel = NewLabel & { id: number }
+
+/** What a reader has numbered, and the ids of it that have been found. */
+export class ListingMemory {
+  /** The ids of companies and stores, by names that their finder makes. */
+  readonly names = new Map<string, number>()
+  #listings: Numbered[] = []
+  #labels: NumberedLabel[] = []
+  #foundIn = 0
+
+  /** Takes note of what appears in a portion for the first time. Every portion of the reader must be told. */
+  note({ forget, listings, labels }: Portion): void {
+    if (forget) {
+      this.#listings = []
+      this.#labels = []
+    }
+    for (const listing of listings) this.#listings.push({ ...listing, id: 0 })
+    for (const label of labels) this.#labels.push({ ...label, id: 0 })
+  }
+
+  /** Forgets the ids when they were found in another version of the catalogue: some of it may be gone since. */
+  begin(version: number): void {
+    if (version === this.#foundIn) return
+    this.#foundIn = version
+    this.names.clear()
+    for (const each of [...this.#listings, ...this.#labels]) each.id = 0
+  }
+
+  /** The listing of a number. */
+  listing(number: number): Numbered {
+    return this.#listings[number]!
+  }
+
+  /** The label of a number. */
+  label(number: number): NumberedLabel {
+    return this.#labels[number]!
+  }
+}
+
+/** What a label says. */
+export type LabelText = Readonly<{
+  name: string
+  key: string
+  brand: string | null
+  barcode: string | null
+  size: string | null
+  url: string | null
+  imageUrl: string | null
+  path: readonly string[]
+}>
+
+type Fields = [string, string, ...(string | null)[]]
+
+/** Takes the text of a label apart. */
+export function textOfLabel({ text }: NewLabel): LabelText {
+  const [name, key, brand = null, barcode = null, size = null, url = null, imageUrl = null, ...path] = JSON.parse(
+    text,
+  ) as Fields
+  return { name, key, brand, barcode, size, url, imageUrl, path: path as string[] }
+}

@@ -1,0 +1,144 @@
+/** Listings and labels of many rows at once: found by what the reader says of them, or made in an order that is the same for all. */
+import { type LabelText, type Numbered, type NumberedLabel, textOfLabel } from './listing-memory.ts'
+import { brandIds, categoryIds, companyIds } from './names.ts'
+import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
+
+/** A row's listing and label. */
+export type Described = Readonly<{ listing: Numbered; label: NumberedLabel }>
+
+/** Gives each listing its id. */
+export async function identify(database: LoadDatabase, rows: readonly Described[]): Promise<void> {
+  const unknown = new Set<Numbered>()
+  for (const { listing } of rows) if (listing.id === 0) unknown.add(listing)
+  if (unknown.size === 0) return
+  const companies = await companyIds(database, [...new Set([...unknown].map(({ company }) => company))])
+  const missing = await findListings(database, [...unknown], companies)
+  if (missing.length === 0) return
+  await makeListings(database, missing, companies)
+  await findListings(database, missing, companies)
+}
+
+/** Gives each label its id; true when some had to be made. A label is made for the first row of a listing only: the caller leaves out the others. */
+export async function describe(database: Statements, rows: readonly Described[]): Promise<boolean> {
+  const unknown = rows.filter(({ label }) => label.id === 0)
+  if (unknown.length === 0) return false
+  const missing = await findLabels(database, unknown)
+  if (missing.length === 0) return false
+  await makeLabels(database, missing)
+  await findLabels(database, missing)
+  const made = records('made', { label_id: 'integer' }, [[...new Set(missing.map(({ label }) => label.id))]])
+  await database.run(sql`insert into unjoined select label_id from ${made} where true on conflict do nothing`)
+  return true
+}
+
+/** The ids in the order of the rows, as they are found in a search; the insertions in the order of the keys, as everybody makes them. */
+async function makeListings(
+  database: LoadDatabase,
+  listings: readonly Numbered[],
+  companies: ReadonlyMap<string, number>,
+): Promise<void> {
+  const ids = await database.newIds('listing', listings.length)
+  const made = listings.map((listing, place) => ({ listing, id: ids[place]! }))
+  const inOrder = made.toSorted((one, other) => byKey(one.listing, other.listing))
+  const keys = keysOf(
+    inOrder.map(({ listing }) => listing),
+    companies,
+    inOrder.map(({ id }) => id),
+  )
+  await database.run(
+    sql`insert into listing (id, company_id, by_name, code) select place, company_id, by_name, code from ${keys}
+      where true on conflict do nothing`,
+  )
+}
+
+/** By company, then SKU or name: everybody makes listings in this order. */
+function byKey(one: Numbered, other: Numbered): number {
+  const [first, second] = [one, other].map(({ company, byName, code }) => `${company}\0${byName}${code}`)
+  return first! < second! ? -1 : 1
+}
+
+function keysOf(
+  listings: readonly Numbered[],
+  companies: ReadonlyMap<string, number>,
+  places: readonly number[] = listings.map((_, place) => place),
+) {
+  const types = { place: 'integer', company_id: 'integer', by_name: 'smallint', code: 'text' } as const
+  return records('wanted', types, [
+    places,
+    listings.map(({ company }) => companies.get(company)!),
+    listings.map(({ byName }) => byName),
+    listings.map(({ code }) => code),
+  ])
+}
+
+/** Finds listings; those that are not there are returned. */
+async function findListings(
+  database: Statements,
+  listings: readonly Numbered[],
+  companies: ReadonlyMap<string, number>,
+): Promise<Numbered[]> {
+  const found = await database.all<{ place: number; id: number }>(
+    sql`select wanted.place, listing.id from ${keysOf(listings, companies)} join listing
+      on listing.company_id = wanted.company_id and listing.by_name = wanted.by_name and listing.code = wanted.code`,
+  )
+  for (const { place, id } of found) listings[place]!.id = id
+  return listings.filter(({ id }) => id === 0)
+}
+
+async function findLabels(database: Statements, rows: readonly Described[]): Promise<Described[]> {
+  const wanted = records('wanted', { place: 'integer', listing_id: 'integer', hash: 'bigint' }, [
+    rows.map((_, place) => place),
+    rows.map(({ listing }) => listing.id),
+    rows.map(({ label }) => label.hash),
+  ])
+  const found = await database.all<{ place: number; id: number }>(
+    sql`select wanted.place, label.id from ${wanted}
+      join label on label.listing_id = wanted.listing_id and label.hash = wanted.hash`,
+  )
+  for (const { place, id } of found) rows[place]!.label.id = id
+  return rows.filter(({ label }) => label.id === 0)
+}
+
+const LABEL = {
+  listing_id: 'integer',
+  hash: 'bigint',
+  name: 'text',
+  key: 'text',
+  brand_id: 'integer',
+  barcode: 'text',
+  size: 'text',
+  url: 'text',
+  image_url: 'text',
+  category_id: 'integer',
+} as const
+
+async function makeLabels(database: Statements, rows: readonly Described[]): Promise<void> {
+  const labels = [...new Map(rows.map((row) => [`${row.listing.id} ${row.label.hash}`, row])).values()]
+    .toSorted((one, other) => one.listing.id - other.listing.id || one.label.hash - other.label.hash)
+    .map(({ listing, label }) => ({ listing, label, text: textOfLabel(label) }))
+  const brands = await brandIds(
+    database,
+    labels.flatMap(({ text }) => text.brand ?? []),
+  )
+  const categories = await categoryIds(
+    database,
+    labels.map(({ text }) => text.path),
+  )
+  const texts = (of: (text: LabelText) => string | null) => labels.map(({ text }) => of(text))
+  const made = records('made', LABEL, [
+    labels.map(({ listing }) => listing.id),
+    labels.map(({ label }) => label.hash),
+    texts(({ name }) => name),
+    texts(({ key }) => key),
+    labels.map(({ text }) => (text.brand === null ? null : brands.get(text.brand)!)),
+    texts(({ barcode }) => barcode),
+    texts(({ size }) => size),
+    texts(({ url }) => url),
+    texts(({ imageUrl }) => imageUrl),
+    labels.map(({ text }) => categories.get(JSON.stringify(text.path))!),
+  ])
+  await database.run(
+    sql`insert into label (listing_id, hash, name, key, brand_id, barcode, size, url, image_url, category_id)
+      select * from ${made} where true on conflict do nothing`,
+  )
+}

@@ -1,0 +1,159 @@
+/**
+ * One load while it is made: nothing of it stays unless `commit` is called before it is disposed of.
+ *
+ *   begin ─▶ staging, rejects ─▶ apply ─▶ commit
+ *              └──────────── dispose ────────────▶ as if nothing had been
+ *
+ * A load of bytes that are on record replaces that load, in the same transaction.
+ */
+import type { Value } from '../../database/sql.ts'
+import type { Loading } from '../catalogue.ts'
+import { type HoldPreview, keepPreview, named, rowsBefore, scrapesBeside } from '../hold-preview.ts'
+import {
+  type Applied,
+  deleteLoad,
+  type Ending,
+  findLoad,
+  finishLoad,
+  insertLoad,
+  type LoadedFile,
+  type LoadRecord,
+  nothingApplied,
+} from '../loads.ts'
+import { addChange } from '../model/date-change.ts'
+import { countRejects, REJECTS_WITH_RAW_MAX } from '../rejects.ts'
+import { describeRenamed, nameListings, rowsOf, rowsOn } from './labels.ts'
+import type { ListingMemory } from './listing-memory.ts'
+import { findNewest, noteBarcodes } from './newest-showing.ts'
+import type { RejectedLine } from './portion.ts'
+import { joinLabels } from './products.ts'
+import { addScrape } from './scrapes.ts'
+import { inOrder, type StagedScrape } from './staged-scrape.ts'
+import { Staging } from './staging.ts'
+import type { LoadDatabase } from './statement.ts'
+import { nameCompany, nameStores } from './store-names.ts'
+import { undoScrapes } from './undo.ts'
+
+const REJECTS_AT_ONCE = 500
+const REJECT = { table: 'reject', columns: ['load_id', 'line', 'code', 'field', 'reason', 'raw'] } as const
+
+/** What is being loaded, and how its transaction ends. `loadId`: its record, which has been made. */
+export type Begun = AsyncDisposable &
+  Readonly<{
+    database: LoadDatabase
+    file: LoadedFile
+    startedAt: number
+    loadId: number
+    /** Makes the transaction durable, with the record of the load. */
+    commit: (record: LoadRecord) => void | Promise<void>
+  }>
+
+/** Makes the record of a load and returns its id. One of the same bytes is taken out before: then the caller has the catalogue to himself. */
+export async function recordLoad(database: LoadDatabase, file: LoadedFile): Promise<number> {
+  const replaced = await findLoad(database.queries, file.sha256)
+  if (replaced !== undefined) {
+    await undoScrapes(database, replaced.id)
+    await deleteLoad(database.queries, replaced.id)
+  }
+  return insertLoad(database.queries, file)
+}
+
+/** A scrape that has been put in. */
+type Added = Readonly<{ scrape: StagedScrape; id: number; isContested: boolean }>
+
+/** A load into a catalogue, in whatever database it lies. */
+export class CatalogueLoading implements Loading {
+  readonly staging: Staging
+  readonly #begun: Begun
+  readonly #database: LoadDatabase
+  #rejects: Value[][] = []
+  #rejected = 0
+
+  /** `memory`: that of the reader of the file. */
+  constructor(begun: Begun, memory: ListingMemory) {
+    this.#begun = begun
+    this.#database = begun.database
+    this.staging = new Staging(begun.database, begun.loadId, memory)
+  }
+
+  async reject({ line, rejection, raw }: RejectedLine): Promise<void> {
+    const kept = this.#rejected++ < REJECTS_WITH_RAW_MAX ? raw : null
+    const { code, field, reason } = rejection
+    this.#rejects.push([this.#begun.loadId, line, code, field, reason, kept])
+    if (this.#rejects.length >= REJECTS_AT_ONCE) await this.#writeRejects()
+  }
+
+  rowsBefore({ storeId, date }: StagedScrape): Promise<number | undefined> {
+    return rowsBefore(this.#database.queries, storeId, date)
+  }
+
+  async apply(): Promise<Applied> {
+    const { scrapes } = this.staging
+    const { loadId, file } = this.#begun
+    const total = nothingApplied()
+    const added: Added[] = []
+    await this.#database.lock({ stores: scrapes.map(({ storeId }) => storeId) })
+    for (const scrape of inOrder(scrapes)) {
+      const { change, ...scraped } = await addScrape(this.#database, scrape, { loadId, receivedAt: file.receivedAt })
+      addChange(total, change)
+      total.unchanged += scrape.listings - change.inserted - change.changed
+      added.push({ scrape, ...scraped })
+    }
+    await this.#settleShared(added)
+    return total
+  }
+
+  async preview(): Promise<HoldPreview> {
+    const stores = await scrapesBeside(this.#database.queries, this.staging.scrapes)
+    const made_at = new Date(this.#begun.startedAt).toISOString()
+    return { made_at, stores, ...(await named(this.#database.queries, await this.apply())) }
+  }
+
+  async commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord> {
+    const { loadId, startedAt } = this.#begun
+    const { queries } = this.#database
+    await this.#writeRejects()
+    const record = await finishLoad(queries, loadId, { ...ending, startedAt })
+    if (ending.counts.rejected > 0) await countRejects(queries, loadId, ending.preview?.stores)
+    if (ending.preview !== undefined) await keepPreview(queries, loadId, ending.preview)
+    await this.#begun.commit(record)
+    return record
+  }
+
+  /** Undoes everything that was not committed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#begun[Symbol.asyncDispose]()
+  }
+
+  /** What loads share: products, and what listings, stores and companies are called. */
+  async #settleShared(added: readonly Added[]): Promise<void> {
+    const database = this.#database
+    if (this.staging.hasNewLabels) {
+      await database.lock('products')
+      await joinLabels(database)
+    }
+    const { scrapes } = this.staging
+    await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
+    await nameStores(
+      database.queries,
+      scrapes.map(({ storeId }) => storeId),
+    )
+    for (const { scrape, id, isContested } of added) {
+      await nameListings(database, scrape, isContested ? rowsOn(scrape) : rowsOf(scrape))
+      // A barcode may have come from the row of another file that loses now.
+      if (isContested) await noteBarcodes(database, scrape)
+      if (scrape.companyName !== null) await nameCompany(database.queries, scrape.companyId, id)
+    }
+    await findNewest(
+      database,
+      added.filter(({ isContested }) => isContested).map(({ scrape }) => scrape.companyId),
+    )
+    await describeRenamed(database)
+  }
+
+  async #writeRejects(): Promise<void> {
+    const lines = this.#rejects
+    this.#rejects = []
+    if (lines.length > 0) await this.#database.copy(REJECT, lines)
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What was read of a file at a time, in a form that costs little to hand from one thread to another: whole numbers, and each text
+ * once.
+ *
+ * Scrapes, listings and labels have numbers of the reader's own, in the order in which they appear; a portion tells those that appear in
+ * it for the first time. Scrapes are numbered in each file, the others from one file to the next until a portion says `forget`.
+ */
+import type { Rejection, RowMetadata } from '@splitcart/shared/row.ts'
+
+/** A scrape that appears for the first time. */
+export type NewScrape = Readonly<{ metadata: RowMetadata }>
+
+/** A listing that appears for the first time. `byName` 1: its code is a normalized name. */
+export type NewListing = Readonly<{ company: string; byName: 0 | 1; code: string }>
+
+/** A label that appears for the first time: the text that `labelText` makes, and its hash. */
+export type NewLabel = Readonly<{ hash: number; text: string }>
+
+/** A line that is not a row. `raw`: its first bytes. */
+export type RejectedLine = Readonly<{ line: number; rejection: Rejection; raw: Uint8Array }>
+
+/** What was read of so many bytes. `rows` holds `ROW` numbers for each row. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds. */
+export type Portion = {
+  readonly bytes: number
+  forget: boolean
+  count: number
+  warnings: number
+  rejects: RejectedLine[]
+  scrapes: NewScrape[]
+  listings: NewListing[]
+  labels: NewLabel[]
+  times: Readonly<{ scrape: number; scrapedAt: number }>[]
+  rows: Int32Array
+}
+
+/** The numbers of a row. Money is whole cents, flags are 0 and 1; what is not said is -1. */
+export const ROW = {
+  scrape: 0,
+  listing: 1,
+  label: 2,
+  price: 3,
+  was: 4,
+  special: 5,
+  available: 6,
+  length: 7,
+} as const

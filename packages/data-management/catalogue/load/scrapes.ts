@@ -1,0 +1,153 @@
+/**
+ * The scrapes of a store in the catalogue: one is put in, or taken out again.
+ *
+ * Most dates of a store are described by one file. Where a second file describes the same date, each of the scrapes is kept whole
+ * (`contested`), and what the store showed is put together row by row from the one that was scraped later.
+ */
+import { type DateChange, nothingChanged } from '../model/date-change.ts'
+import { appendDate, beginHistory, endHistory, prependDate } from './append.ts'
+import { changeDate } from './history.ts'
+import { changeUses, takeUses } from './label-uses.ts'
+import type { StagedScrape } from './staged-scrape.ts'
+import { type LoadDatabase, type Statement, sql } from './statement.ts'
+
+/** The load that a scrape comes with. `receivedAt` ranks it where its rows do not say when they were scraped. */
+export type OfLoad = Readonly<{ loadId: number; receivedAt: number }>
+
+/** A scrape on record. */
+export type ScrapeRecord = Readonly<{ id: number; storeId: number; storeCode: string; companyId: number; date: string }>
+
+type Dates = Readonly<{ before: string | null; after: string | null; others: readonly number[] }>
+
+const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
+
+/** Puts a staged scrape into the store's history. The caller has the lock of the store. */
+export async function addScrape(
+  database: LoadDatabase,
+  scrape: StagedScrape,
+  load: OfLoad,
+): Promise<{ id: number; isContested: boolean; change: DateChange }> {
+  const { storeId, date, number } = scrape
+  const { before, after, others } = await datesBeside(database, storeId, date)
+  const id = await insertScrape(database, scrape, load)
+  const isContested = others.length > 0
+  const at = { storeId, date, scrape: number }
+  if (isContested) return { id, isContested, change: await contest(database, scrape, id, others) }
+  if (before === null && after === null) {
+    await beginHistory(database, at)
+    return { id, isContested, change: { ...nothingChanged(), inserted: scrape.listings, opened: scrape.listings } }
+  }
+  if (after === null) return { id, isContested, change: await appendDate(database, at, before!) }
+  if (before === null) return { id, isContested, change: await prependDate(database, at, after) }
+  await show(
+    database,
+    sql`select listing_id, label_id, cast(${id} as bigint), ${TERMS} from observed where scrape = ${number}`,
+  )
+  const change = await changeDate(database, { storeId, scrapeId: id, window: { before, date, after, stays: true } })
+  return { id, isContested, change }
+}
+
+/** Takes a scrape out, as if it had never been there; whether the store has others of the date. */
+export async function removeScrape(database: LoadDatabase, { id, storeId, date }: ScrapeRecord): Promise<boolean> {
+  await forgetWhole(database, id)
+  await database.run(sql`delete from scrape where id = ${id}`)
+  const { before, after, others } = await datesBeside(database, storeId, date)
+  if (others.length === 0 && before === null && after === null) {
+    await endHistory(database, storeId)
+    return false
+  }
+  await showWinners(database, storeId, date)
+  const window = { before: before ?? undefined, date, after: after ?? undefined, stays: others.length > 0 }
+  await changeDate(database, { storeId, scrapeId: id, window })
+  if (others.length === 1) await forgetWhole(database, others[0]!)
+  return others.length > 0
+}
+
+/** The scrapes that a load has put in. */
+export function scrapesOf(database: LoadDatabase, loadId: number): ScrapeRecord[] | Promise<ScrapeRecord[]> {
+  return database.all(
+    sql`select scrape.id, store_id as "storeId", store.code as "storeCode", company_id as "companyId", date
+      from scrape join store on store.id = store_id where load_id = ${loadId} order by scrape.id`,
+  )
+}
+
+async function insertScrape(
+  database: LoadDatabase,
+  scrape: StagedScrape,
+  { loadId, receivedAt }: OfLoad,
+): Promise<number> {
+  const { storeId, date, scrapedAt, listings, storeName, state, companyName } = scrape
+  // It ranks by when the load came where its rows have no time.
+  const made = await database.get<{ id: number }>(
+    sql`insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name)
+      values (${storeId}, ${date}, ${loadId}, ${scrapedAt ?? receivedAt}, ${listings}, ${storeName}, ${state}, ${companyName})
+      returning id`,
+  )
+  return made!.id
+}
+
+async function datesBeside(database: LoadDatabase, storeId: number, date: string): Promise<Dates> {
+  const beside = await database.get<Omit<Dates, 'others'>>(
+    sql`select (select max(date) from scrape where store_id = ${storeId} and date < ${date}) as before,
+      (select min(date) from scrape where store_id = ${storeId} and date > ${date}) as after`,
+  )
+  const others = await database.all<{ id: number }>(
+    sql`select id from scrape where store_id = ${storeId} and date = ${date}`,
+  )
+  return { ...beside!, others: others.map(({ id }) => id) }
+}
+
+/** Puts a scrape beside others of its date: of each listing the row of the scrape that ranks highest is shown. */
+async function contest(
+  database: LoadDatabase,
+  { storeId, date, number }: StagedScrape,
+  id: number,
+  others: readonly number[],
+): Promise<DateChange> {
+  if (others.length === 1) await keepWhole(database, runsOn(storeId, date, others[0]!))
+  await keepWhole(
+    database,
+    sql`select cast(${id} as bigint) as scrape_id, listing_id, label_id, ${TERMS} from observed where scrape = ${number}`,
+  )
+  await showWinners(database, storeId, date)
+  const { before, after } = await datesBeside(database, storeId, date)
+  const window = { before: before ?? undefined, date, after: after ?? undefined, stays: true }
+  return changeDate(database, { storeId, scrapeId: id, window })
+}
+
+/** What the one scrape of a date showed; the runs say it. */
+function runsOn(storeId: number, date: string, scrapeId: number): Statement {
+  return sql`select cast(${scrapeId} as bigint) as scrape_id, price.listing_id, label.label_id, ${TERMS}
+    from price_run as price join label_run as label on label.store_id = price.store_id and label.listing_id = price.listing_id
+    where price.store_id = ${storeId} and price.from_date <= ${date} and (price.to_date is null or price.to_date >= ${date})
+      and label.from_date <= ${date} and (label.to_date is null or label.to_date >= ${date})`
+}
+
+async function keepWhole(database: LoadDatabase, rows: Statement): Promise<void> {
+  await database.run(sql`insert into contested ${rows}`)
+  await changeUses(database, sql`select label_id, 1 as uses from (${rows}) as kept`)
+}
+
+async function forgetWhole(database: LoadDatabase, scrapeId: number): Promise<void> {
+  await takeUses(database, sql`select label_id, -1 as uses from contested where scrape_id = ${scrapeId}`)
+  await database.run(sql`delete from contested where scrape_id = ${scrapeId}`)
+}
+
+async function showWinners(database: LoadDatabase, storeId: number, date: string): Promise<void> {
+  // It was scraped latest; equal ranks go by the bytes.
+  await show(
+    database,
+    sql`select listing_id, label_id, scrape_id, ${TERMS} from (
+        select contested.*, row_number() over (
+          partition by listing_id order by scrape.ranked_at desc, load.sha256 desc
+        ) as place
+        from scrape join contested on contested.scrape_id = scrape.id join load on load.id = scrape.load_id
+        where scrape.store_id = ${storeId} and scrape.date = ${date}
+      ) as ranked where place = 1`,
+  )
+}
+
+async function show(database: LoadDatabase, rows: Statement): Promise<void> {
+  await database.script('delete from shown')
+  await database.run(sql`insert into shown (listing_id, label_id, scrape_id, ${TERMS}) ${rows}`)
+}

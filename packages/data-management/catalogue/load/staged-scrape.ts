@@ -1,0 +1,46 @@
+/** A scrape of the file that is being loaded: one store on one date. */
+import type { Portion } from './portion.ts'
+
+/** What is known of it. */
+export type StagedScrape = {
+  readonly number: number
+  readonly companyId: number
+  readonly storeId: number
+  readonly storeCode: string
+  date: string
+  readonly storeName: string
+  readonly state: string | null
+  readonly companyName: string | null
+  /** The latest `scraped_at` of its rows, in milliseconds since 1970; null when no row has one. */
+  scrapedAt: number | null
+  /** How many listings it shows. */
+  listings: number
+}
+
+/** The rows of a file, set down before any of them touches a history. */
+export interface Staged {
+  readonly scrapes: readonly StagedScrape[]
+  /** Sets down the rows of a portion. Throws a `TooManyScrapes` when the file has more than `SCRAPES_MAX`. */
+  take(portion: Portion): void | Promise<void>
+  /** Makes everything ready that follows once the file has been read to its end: only then `listings` counts all. */
+  settle(): void | Promise<void>
+  /** Whether two scrapes of the file show a listing in common. */
+  haveCommonListing(one: StagedScrape, other: StagedScrape): boolean | Promise<boolean>
+  /** Makes one scrape of two. They must have no listing in common. */
+  merge(into: StagedScrape, from: StagedScrape): void | Promise<void>
+}
+
+/** A file of more scrapes than this is no scrape of shops; the bound keeps memory constant. */
+export const SCRAPES_MAX = 10_000
+
+/** In the order in which they are applied: store by store, each from its first date on. */
+export function inOrder<Scrape extends StagedScrape>(scrapes: readonly Scrape[]): Scrape[] {
+  return scrapes.toSorted((one, other) => one.storeId - other.storeId || (one.date < other.date ? -1 : 1))
+}
+
+/** The file holds more stores and dates than one file may. */
+export class TooManyScrapes extends Error {
+  constructor() {
+    super(`The file holds more than ${SCRAPES_MAX} stores and dates; split it.`)
+  }
+}

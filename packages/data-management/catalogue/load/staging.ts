@@ -1,0 +1,170 @@
+/**
+ * The rows of one file, set down in a temporary table before any of them touches a history.
+ *
+ *   observed   one record a listing and scrape: the first row of each, its listing and label found or made
+ *
+ * A file may hold several stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
+ */
+import type { Value } from '../../database/sql.ts'
+import type { ListingMemory } from './listing-memory.ts'
+import { type Described, describe, identify } from './listings.ts'
+import { companyIds, storeIds } from './names.ts'
+import { type NewScrape, type Portion, ROW } from './portion.ts'
+import { SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from './staged-scrape.ts'
+import { type LoadDatabase, records, sql } from './statement.ts'
+
+/** A scrape of the file. Its ids are known when its first rows are set down. */
+type Scrape = StagedScrape & { companyId: number; storeId: number }
+
+type Row = Described & Readonly<{ scrape: Scrape; rows: Int32Array; at: number }>
+
+type Unnamed = Readonly<{ scrape: Scrape; company: string; code: string; name: string }>
+
+const ROWS_MAX = 20_000
+// Twice as many as a file may have scrapes.
+const NAMES_MAX = 2 * SCRAPES_MAX
+
+const OBSERVED = {
+  table: 'observed',
+  columns: ['scrape', 'listing_id', 'label_id', 'price_cents', 'was_price_cents', 'is_on_special', 'is_available'],
+} as const
+
+/** The staged rows of one file. */
+export class Staging implements Staged {
+  readonly #database: LoadDatabase
+  readonly #memory: ListingMemory
+  // No other load has these numbers: what is left of it in the table is not in the way.
+  readonly #firstNumber: number
+  readonly #scrapes = new Set<Scrape>()
+  readonly #byNumber: Scrape[] = []
+  #unnamed: Unnamed[] = []
+  #rows: Row[] = []
+  #isSetDown = false
+  #hasNewLabels = false
+
+  /** The caller has a transaction open and has emptied the tables. */
+  constructor(database: LoadDatabase, loadId: number, memory: ListingMemory) {
+    this.#database = database
+    this.#memory = memory
+    this.#firstNumber = loadId * SCRAPES_MAX
+  }
+
+  /** Whether labels were made that lead to no product yet. */
+  get hasNewLabels(): boolean {
+    return this.#hasNewLabels
+  }
+
+  get scrapes(): readonly Scrape[] {
+    return [...this.#scrapes]
+  }
+
+  async take({ forget, scrapes, times, rows }: Portion): Promise<void> {
+    // The numbers begin again: what has the old ones is set down first.
+    if (forget) await this.settle()
+    for (const scrape of scrapes) this.#open(scrape)
+    for (const { scrape, scrapedAt } of times) this.#byNumber[scrape]!.scrapedAt = scrapedAt
+    for (let at = 0; at < rows.length; at += ROW.length) {
+      const scrape = this.#byNumber[rows[at + ROW.scrape]!]!
+      const listing = this.#memory.listing(rows[at + ROW.listing]!)
+      const label = this.#memory.label(rows[at + ROW.label]!)
+      this.#rows.push({ scrape, listing, label, rows, at })
+    }
+    if (this.#rows.length >= ROWS_MAX) await this.settle()
+  }
+
+  async settle(): Promise<void> {
+    const rows = this.#rows
+    this.#rows = []
+    await this.#nameScrapes()
+    if (rows.length === 0) return
+    await identify(this.#database, rows)
+    const first = await this.#firstOf(rows)
+    if (await describe(this.#database, first)) this.#hasNewLabels = true
+    for (const { scrape } of first) scrape.listings++
+    await this.#database.copy(OBSERVED, first.map(lineOf))
+    this.#isSetDown = true
+  }
+
+  async haveCommonListing(one: StagedScrape, other: StagedScrape): Promise<boolean> {
+    const common = sql`select 1 from observed as one join observed as other on other.listing_id = one.listing_id
+      where one.scrape = ${one.number} and other.scrape = ${other.number} limit 1`
+    return (await this.#database.get(common)) !== undefined
+  }
+
+  async merge(into: StagedScrape, from: StagedScrape): Promise<void> {
+    await this.#database.run(sql`update observed set scrape = ${into.number} where scrape = ${from.number}`)
+    into.listings += from.listings
+    if (from.scrapedAt !== null) into.scrapedAt = Math.max(into.scrapedAt ?? from.scrapedAt, from.scrapedAt)
+    this.#scrapes.delete(this.#byNumber[from.number - this.#firstNumber]!)
+  }
+
+  #open({ metadata }: NewScrape): void {
+    if (this.#byNumber.length === SCRAPES_MAX) throw new TooManyScrapes()
+    const { company, storeCode: code, date, storeName, state, companyName } = metadata
+    const number = this.#firstNumber + this.#byNumber.length
+    const names = { date, storeCode: code, storeName, state, companyName }
+    const scrape = { number, companyId: 0, storeId: 0, ...names, scrapedAt: null, listings: 0 }
+    this.#byNumber.push(scrape)
+    this.#scrapes.add(scrape)
+    this.#unnamed.push({ scrape, company, code, name: storeName })
+  }
+
+  async #nameScrapes(): Promise<void> {
+    const unnamed = this.#unnamed
+    this.#unnamed = []
+    if (unnamed.length === 0) return
+    const { names } = this.#memory
+    if (names.size > NAMES_MAX) names.clear()
+    await this.#findNames(unnamed.filter((each) => !names.has(keyOf(each))))
+    for (const each of unnamed) {
+      each.scrape.companyId = names.get(each.company)!
+      each.scrape.storeId = names.get(keyOf(each))!
+    }
+  }
+
+  async #findNames(unnamed: readonly Unnamed[]): Promise<void> {
+    if (unnamed.length === 0) return
+    const codes = unnamed.map(({ company }) => company)
+    const companies = await companyIds(this.#database, codes)
+    const stores = await storeIds(this.#database, unnamed, companies)
+    for (const [company, id] of companies) this.#memory.names.set(company, id)
+    for (const [place, each] of unnamed.entries()) this.#memory.names.set(keyOf(each), stores[place]!)
+  }
+
+  /** The first rows of their listings: the others are duplicates, and what they say counts for nothing. */
+  async #firstOf(rows: readonly Row[]): Promise<Row[]> {
+    const seen = new Map<number, Set<number>>()
+    for (const { number } of new Set(rows.map(({ scrape }) => scrape))) seen.set(number, new Set())
+    if (this.#isSetDown)
+      for (const { scrape, listing_id } of await this.#observedBefore(rows)) seen.get(scrape)!.add(listing_id)
+    return rows.filter(({ scrape, listing }) => {
+      const listings = seen.get(scrape.number)!
+      return listings.size !== listings.add(listing.id).size
+    })
+  }
+
+  async #observedBefore(rows: readonly Row[]): Promise<{ scrape: number; listing_id: number }[]> {
+    const wanted = records('wanted', { scrape: 'bigint', listing_id: 'integer' }, [
+      rows.map(({ scrape }) => scrape.number),
+      rows.map(({ listing }) => listing.id),
+    ])
+    return this.#database.all(
+      sql`select distinct observed.scrape, observed.listing_id from ${wanted}
+        join observed on observed.scrape = wanted.scrape and observed.listing_id = wanted.listing_id`,
+    )
+  }
+}
+
+/** A store among the names; a company is there by its code. */
+function keyOf({ company, code }: Unnamed): string {
+  return `${company}\0${code}`
+}
+
+function lineOf({ scrape, listing, label, rows, at }: Row): Value[] {
+  const terms = [rows[at + ROW.price]!, orNull(rows[at + ROW.was]!), orNull(rows[at + ROW.special]!)]
+  return [scrape.number, listing.id, label.id, ...terms, orNull(rows[at + ROW.available]!)]
+}
+
+function orNull(value: number): number | null {
+  return value < 0 ? null : value
+}

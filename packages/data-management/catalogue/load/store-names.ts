@@ -1,0 +1,55 @@
+/** What stores and companies are called now: as their newest scrapes say, whatever the order of loading. */
+import type { Sql } from '../../database/sql.ts'
+import { noteSource } from '../usual.ts'
+
+/** Names each of these stores as its newest scrape does, and notes how it is scraped. */
+export async function nameStores(database: Sql, storeIds: readonly number[]): Promise<void> {
+  for (const storeId of new Set(storeIds)) {
+    await renameStore(database, storeId)
+    await noteSource(database, storeId)
+  }
+}
+
+async function renameStore(database: Sql, storeId: number): Promise<void> {
+  const newest = await database.get<{ store_name: string; state: string | null }>(
+    `select store_name, scrape.state from scrape join load on load.id = load_id
+      where store_id = ? order by date desc, ranked_at desc, load.sha256 desc limit 1`,
+    storeId,
+  )
+  if (newest !== undefined)
+    await database.run(
+      'update store set name = ?1, state = ?2 where id = ?3 and (name <> ?1 or state is distinct from ?2)',
+      newest.store_name,
+      newest.state,
+      storeId,
+    )
+}
+
+const NEWER = 'date desc, store.code desc, ranked_at desc, load.sha256 desc'
+
+/** Names a company as a scrape does that has a name for it, where that is the newest one: it is compared with the one that named it. */
+export async function nameCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {
+  await database.run(
+    `update company set (named_by, name) = (
+        select scrape.id, company_name from scrape join load on load.id = load_id join store on store.id = store_id
+        where scrape.id in (?1, company.named_by) order by ${NEWER} limit 1)
+      where id = ?2`,
+    scrapeId,
+    companyId,
+  )
+}
+
+/** Looks for the names of companies whose scrape with the name is gone: the newest date of each of their stores is looked at. */
+export async function renameCompanies(database: Sql, companyIds: readonly number[]): Promise<void> {
+  for (const companyId of new Set(companyIds))
+    await database.run(
+      `update company set (named_by, name) = (
+          select scrape.id, company_name from store join scrape on store_id = store.id join load on load.id = load_id
+          where store.company_id = company.id and company_name is not null and date = (
+            select max((select max(date) from scrape where scrape.store_id = any_store.id and company_name is not null))
+            from store as any_store where any_store.company_id = company.id)
+          order by ${NEWER} limit 1)
+        where id = ? and named_by is not null and not exists (select 1 from scrape where scrape.id = named_by)`,
+      companyId,
+    )
+}

@@ -1,0 +1,34 @@
+/**
+ * The tables that a connection has for the load that it makes; they are emptied before the next one.
+ *
+ *   observed    one record a listing and scrape of the file: the first row of each
+ *   shown       what a store showed on the date that is being changed, where that is not simply `observed`
+ *   different   the listings of which the newest scrape of a store says something else than the one before it
+ *   affected    the listings whose runs may change
+ *   relabelled  the listings that a store shows with another label than before
+ *   renamed     the listings that have got another label, and the one that they had
+ *   lost        the listings that were called by what is taken out, and the newest showing that is left of each
+ *   unjoined    the labels that are new: their keys lead to no product yet
+ *   unused      the labels that are shown by less than before
+ *   loosened    the products that may fall apart
+ */
+export type TempTable = Readonly<{ name: string; columns: string }>
+
+const TERMS = 'price_cents integer not null, was_price_cents integer, is_on_special smallint, is_available smallint'
+const OF_LISTING = 'listing_id integer primary key'
+
+/** The tables, in the dialect in which `text` is a text in the order of its bytes, and `wide` an integer of 64 bits. */
+export function tempTables({ text, wide }: Readonly<{ text: string; wide: string }>): TempTable[] {
+  return Object.entries({
+    observed: `scrape ${wide}, listing_id integer, label_id integer not null, ${TERMS}, primary key (scrape, listing_id)`,
+    shown: `${OF_LISTING}, label_id integer not null, scrape_id ${wide}, ${TERMS}`,
+    different: `${OF_LISTING}, from_date ${text}, old_cents integer, is_shown integer not null, ${TERMS}`,
+    affected: OF_LISTING,
+    relabelled: `${OF_LISTING}, label_id integer not null, from_date ${text}`,
+    renamed: `${OF_LISTING}, label_id integer`,
+    lost: `${OF_LISTING}, label_id integer, date ${text}, store_id integer, code ${text}`,
+    unjoined: 'label_id integer primary key',
+    unused: 'label_id integer primary key',
+    loosened: 'product_id integer primary key',
+  }).map(([name, columns]) => ({ name, columns }))
+}

@@ -1,0 +1,112 @@
+/**
+ * Takes the scrapes of a load out of the catalogue again, exactly: what stays is the catalogue of all other files. Listings, labels,
+ * names and stores that only this load had shown disappear, and a product that only it had joined falls apart.
+ */
+import { describeRenamed, nameListings, rowsOn } from './labels.ts'
+import { findNewest, noteLost } from './newest-showing.ts'
+import { rejoinProducts } from './products.ts'
+import { removeScrape, type ScrapeRecord, scrapesOf } from './scrapes.ts'
+import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
+import { nameStores, renameCompanies } from './store-names.ts'
+
+/** Takes out the scrapes of a load; its record stays. The caller has the catalogue to himself, and the tables are empty. */
+export async function undoScrapes(database: LoadDatabase, loadId: number): Promise<void> {
+  await database.noteUndone()
+  const scrapes = await scrapesOf(database, loadId)
+  if (scrapes.length === 0) return
+  const beside: ScrapeRecord[] = []
+  for (const scrape of scrapes) {
+    await noteLost(database, scrape)
+    if (await removeScrape(database, scrape)) beside.push(scrape)
+  }
+  await nameStores(
+    database.queries,
+    scrapes.map(({ storeId }) => storeId),
+  )
+  await findNewest(
+    database,
+    scrapes.map(({ companyId }) => companyId),
+  )
+  // Where other scrapes of the date are left, what they show may be newer than what a listing's barcode comes from.
+  for (const scrape of beside) await nameListings(database, scrape, rowsOn(scrape))
+  await describeRenamed(database)
+  await forgetLabels(database)
+  await forgetStores(database, scrapes)
+  await renameCompanies(
+    database.queries,
+    scrapes.map(({ companyId }) => companyId),
+  )
+  await database.emptyTables()
+}
+
+/** Forgets labels that nothing uses and listings without one, and joins the products they belonged to anew. */
+async function forgetLabels(database: LoadDatabase): Promise<void> {
+  await database.script(`
+    delete from unused where (select uses from label_use where label_use.label_id = unused.label_id) > 0;
+    delete from loosened;
+    insert into loosened
+      select distinct listing.product_id from unused join label on label.id = unused.label_id
+      join listing on listing.id = label.listing_id;
+    delete from affected;
+    insert into affected select distinct label.listing_id from unused join label on label.id = unused.label_id;
+  `)
+  const named = await database.all<{ brand_id: number | null; category_id: number | null }>(
+    sql`select distinct brand_id, category_id from unused join label on label.id = unused.label_id`,
+  )
+  await database.script(`
+    delete from label where id in (select label_id from unused);
+    delete from label_use where label_id in (select label_id from unused);
+  `)
+  await rejoinProducts(database)
+  await database.script(`
+    delete from listing where id in (select listing_id from affected)
+      and not exists (select 1 from label where label.listing_id = listing.id);
+  `)
+  await forgetBrands(
+    database,
+    named.flatMap(({ brand_id }) => brand_id ?? []),
+  )
+  await forgetCategories(
+    database,
+    named.flatMap(({ category_id }) => category_id ?? []),
+  )
+}
+
+async function forgetBrands(database: LoadDatabase, ids: readonly number[]): Promise<void> {
+  await database.run(
+    sql`delete from brand where id in ${among(ids)} and not exists (select 1 from label where label.brand_id = brand.id)`,
+  )
+}
+
+/** From the leaves up: a category may be unused only once those below it are gone. */
+async function forgetCategories(database: LoadDatabase, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return
+  const gone = await database.all<{ parent_id: number | null }>(
+    sql`delete from category where id in ${among(ids)}
+      and not exists (select 1 from label where label.category_id = category.id)
+      and not exists (select 1 from category as below where coalesce(below.parent_id, 0) = category.id) returning parent_id`,
+  )
+  await forgetCategories(
+    database,
+    gone.flatMap(({ parent_id }) => parent_id ?? []),
+  )
+}
+
+async function forgetStores(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
+  const stores = among(scrapes.map(({ storeId }) => storeId))
+  await database.run(
+    sql`delete from source where store_id in ${stores}
+      and not exists (select 1 from scrape where scrape.store_id = source.store_id)`,
+  )
+  await database.run(
+    sql`delete from store where id in ${stores} and not exists (select 1 from scrape where scrape.store_id = store.id)`,
+  )
+  await database.run(
+    sql`delete from company where id in ${among(scrapes.map(({ companyId }) => companyId))}
+      and not exists (select 1 from store where store.company_id = company.id)`,
+  )
+}
+
+function among(ids: readonly number[]): Statement {
+  return sql`(select id from ${records('wanted', { id: 'integer' }, [[...new Set(ids)]])})`
+}

@@ -1,0 +1,96 @@
+/** What the change of a date does to one listing of a store: which of its runs, and how it counts. Pure. */
+
+import { type DateChange, noteGone, noteJump } from './date-change.ts'
+import { type Changes, changesBetween, type Run, rebuild, type Window } from './price-runs.ts'
+
+/** What a shop asks for a listing. Money is whole cents; flags are 0 and 1; null where the shop does not say. */
+export type Terms = Readonly<{
+  price_cents: number
+  was_price_cents: number | null
+  is_on_special: number | null
+  is_available: number | null
+}>
+
+/** One change of one date of one store, while it is made. `scrapeId`: the scrape that is put in or taken out. */
+export type Change = Readonly<{ storeId: number; scrapeId: number; window: Window; total: DateChange }>
+
+/** What is shown of a listing on the date, by which scrape. */
+export type Shown = Terms & { listing_id: number; label_id: number; scrape_id: number }
+
+/** A listing in a change: its runs that touch the window, and what is shown now. */
+export type Affected = Readonly<{
+  listingId: number
+  prices: Run<Terms>[]
+  labels: Run<number>[]
+  shown: Shown | undefined
+}>
+
+type StoredRun = { listing_id: number; from_date: string; to_date: string | null }
+
+/** Runs as they are stored. */
+export type StoredPrice = StoredRun & Terms
+export type StoredLabel = StoredRun & { label_id: number }
+
+/** The listings of a page, each with its runs and what is shown of it. */
+export function affectedOf(
+  ids: readonly number[],
+  runs: Readonly<{ prices: readonly StoredPrice[]; labels: readonly StoredLabel[]; shown: readonly Shown[] }>,
+): Affected[] {
+  const prices = Map.groupBy(runs.prices, (run) => run.listing_id)
+  const labels = Map.groupBy(runs.labels, (run) => run.listing_id)
+  const shown = new Map(runs.shown.map((each) => [each.listing_id, each]))
+  return ids.map((listingId) => ({
+    listingId,
+    prices: (prices.get(listingId) ?? []).map((run) => ({ from: run.from_date, to: run.to_date, value: run })),
+    labels: (labels.get(listingId) ?? []).map((run) => ({ from: run.from_date, to: run.to_date, value: run.label_id })),
+    shown: shown.get(listingId),
+  }))
+}
+
+/** What is to be written of its prices; counted in `total`. */
+export function priceChanges(change: Change, affected: Affected): Changes<Terms> {
+  const { prices, shown } = affected
+  const changes = changesBetween(prices, rebuild(prices, change.window, shown, sameTerms), sameTerms)
+  change.total.opened += changes.opened
+  change.total.closed += changes.closed
+  countListing(change, affected)
+  return changes
+}
+
+/** What is to be written of its labels. */
+export function labelChanges({ window }: Change, { labels, shown }: Affected): Changes<number> {
+  return changesBetween(labels, rebuild(labels, window, shown?.label_id, Object.is), Object.is)
+}
+
+function sameTerms(one: Terms, other: Terms): boolean {
+  return (
+    one.price_cents === other.price_cents &&
+    one.was_price_cents === other.was_price_cents &&
+    one.is_on_special === other.is_on_special &&
+    one.is_available === other.is_available
+  )
+}
+
+/** What was shown before the change: on the date itself, else on the scrape before it. */
+function earlierTerms(prices: readonly Run<Terms>[], window: Window): Terms | undefined {
+  const run = prices.find((run) => shownOn(run, window.date)) ?? prices.find((run) => shownOn(run, window.before))
+  return run?.value
+}
+
+function countListing({ storeId, scrapeId, window, total }: Change, { listingId, prices, shown }: Affected): void {
+  const earlier = earlierTerms(prices, window)
+  if (shown === undefined) {
+    if (earlier === undefined) return
+    total.disappeared++
+    noteGone(total.gone, { listingId, storeId })
+  } else if (shown.scrape_id !== scrapeId) return
+  else if (earlier === undefined) total.inserted++
+  else if (!sameTerms(earlier, shown)) {
+    total.changed++
+    noteJump(total.jumps, { listingId, storeId, from: earlier.price_cents, to: shown.price_cents })
+  }
+}
+
+function shownOn(run: Run<unknown>, date: string | undefined): boolean {
+  return date !== undefined && run.from <= date && (run.to === null || run.to >= date)
+}

@@ -1,0 +1,123 @@
+/** A catalogue that an older program has made is brought up to date in place: loads go on, and it is what a new one would be. */
+import assert from 'node:assert/strict'
+import { copyFile, mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
+import { PostgresStatements } from '../catalogue/dialects/postgres/statements.ts'
+import { openCatalogue, type SqliteCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
+import { indexAllWords } from '../catalogue/load/labels.ts'
+import { wordsOfListing } from '../catalogue/model/words.ts'
+import { moveTables } from '../database/move-tables.ts'
+import { PostgresDatabase } from '../database/postgres.ts'
+import { SqliteDatabase } from '../database/sqlite.ts'
+import { historyOf } from './histories.ts'
+import { faultOf, loadWhole } from './history-case.ts'
+import type { HistoryFile } from './naive-catalogue.ts'
+
+const DIALECTS = join(import.meta.dirname, '../catalogue/dialects')
+const SEEDS = [1, 2, 3]
+// The schema of the first program that stood on servers.
+const LAST = { sqlite: '006-price-now.sql', postgres: '001-catalogue.sql' }
+// In the order in which they refer to each other; `price_now` follows from the runs.
+const TABLES = [
+  'company',
+  'store',
+  'brand',
+  'category',
+  'product',
+  'product_key',
+  'listing',
+  'label',
+  'listing_category',
+]
+const HISTORIES = ['load', 'scrape', 'source', 'price_run', 'label_run', 'contested', 'reject', 'reject_group']
+
+const makeDatabase = postgresOfFile()
+
+/** The migrations that an older program had. */
+async function olderMigrations(folder: string, dialect: 'sqlite' | 'postgres'): Promise<string> {
+  const older = join(folder, dialect)
+  await mkdir(older)
+  const from = join(DIALECTS, dialect, 'migrations')
+  for (const name of await readdir(from)) if (name <= LAST[dialect]) await copyFile(join(from, name), join(older, name))
+  return older
+}
+
+/** The same catalogue as the older program would have it. */
+function writeOlder(catalogue: SqliteCatalogue, older: SqliteDatabase): void {
+  for (const table of [...TABLES, ...HISTORIES]) {
+    const known = older.all<{ name: string }>(`select name from pragma_table_info('${table}')`)
+    const there = new Set(Object.keys(catalogue.database.get(`select * from ${table}`) ?? {}))
+    const columns = known.map(({ name }) => name).filter((name) => there.has(name))
+    if (columns.length === 0) continue
+    const insert = older.statement(`insert into ${table} (${columns}) values (${columns.map(() => '?')})`)
+    for (const record of catalogue.database.each<Record<string, string>>(`select * from ${table}`))
+      insert.run(...columns.map((column) => record[column]!))
+  }
+  const names = older.all<{ id: number; company_id: number; name: string; brand: string | null }>(
+    `select listing.id, company_id, label.name, brand.name as brand
+      from listing join label on label.id = label_id left join brand on brand.id = brand_id`,
+  )
+  for (const { id, company_id, name, brand } of names)
+    older.run(
+      'insert into listing_words (rowid, words) values (?, ?)',
+      id,
+      wordsOfListing(company_id, [name, brand]).join(' '),
+    )
+}
+
+async function goOn(
+  catalogue: Catalogue,
+  before: readonly HistoryFile[],
+  after: readonly HistoryFile[],
+): Promise<void> {
+  assert.equal(await faultOf(catalogue, before), undefined)
+  for (const file of after) await loadWhole(catalogue, file)
+  assert.equal(await faultOf(catalogue, [...before, ...after]), undefined)
+  for (const file of before) await catalogue.undo(file.sha256, 'for a test', 0)
+  assert.equal(await faultOf(catalogue, after), undefined)
+}
+
+for (const seed of SEEDS)
+  test(`SQLite: an older catalogue is brought up to date, and loads and undoing go on (history ${seed})`, async () => {
+    await using at = await temporaryFolder()
+    const files = historyOf(seed)
+    const half = files.slice(0, files.length >> 1)
+    using newer = openCatalogue(':memory:')
+    for (const file of half) await loadWhole(newer, file)
+    const path = join(at.path, 'catalogue.db')
+    const older = SqliteDatabase.open(path, await olderMigrations(at.path, 'sqlite'))
+    writeOlder(newer, older)
+    older[Symbol.dispose]()
+    using catalogue = openCatalogue(path)
+    await goOn(catalogue, half, files.slice(half.length))
+  })
+
+test('PostgreSQL: an older catalogue is brought up to date, and loads and undoing go on', {
+  skip: NO_POSTGRES,
+}, async () => {
+  await using at = await temporaryFolder()
+  await using made = await makeDatabase()
+  const files = historyOf(SEEDS[0]!)
+  const half = files.slice(0, files.length >> 1)
+  using newer = openCatalogue(':memory:')
+  for (const file of half) await loadWhole(newer, file)
+  const migrations = await olderMigrations(at.path, 'postgres')
+  await using older = await PostgresDatabase.open({ address: made.address, schema: 'catalogue', migrations })
+  await moveTables(
+    newer.database,
+    older,
+    Object.fromEntries([...TABLES, ...HISTORIES].map((name) => [name, ''])),
+    async () => {},
+  )
+  await using catalogue = await openPostgresCatalogue(made.address)
+  await older.transaction(async (transaction) => {
+    await transaction.script('create temp table renamed (listing_id integer, label_id integer)')
+    await indexAllWords(new PostgresStatements(transaction, { undone: 0 }))
+  })
+  await goOn(catalogue, half, files.slice(half.length))
+})
