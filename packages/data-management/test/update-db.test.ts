@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { loadFile } from '../update-db/load-file.ts'
+import { LocalReader, type Reader } from '../update-db/reader.ts'
 import { type Pass, type UpdateDb, updateDb } from '../update-db/update-db.ts'
 import { get, openReceiver, postGzip, type Receiver, rowsText, sha256Of, TEXT } from './receiver.ts'
 
@@ -237,7 +238,13 @@ test('a pass that is asked to stop leaves the rest for the next one', async () =
   await using receiver = await openReceiver()
   for (const count of [1, 2, 3]) await copyByHand(receiver, `${count}.jsonl`, rowsText(count))
   const stop = new AbortController()
-  const first = await updateDb(workOn(receiver, { onFile: () => stop.abort() }), stop.signal)
+  const local = new LocalReader()
+  const portions: Reader['portions'] = (order) => {
+    stop.abort()
+    return local.portions(order)
+  }
+  const reader = { memory: local.memory, portions }
+  const first = await updateDb(workOn(receiver, { reader }), stop.signal)
   assert.deepEqual(counts(first), { ...NOTHING, loaded: 1, waiting: 2 })
   assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, loaded: 2 })
 })

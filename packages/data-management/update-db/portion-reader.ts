@@ -40,7 +40,6 @@ export type ReaderOptions = Readonly<{
 
 /** The state between two chunks of a file. */
 export class PortionReader {
-  readonly #options: ReaderOptions
   readonly #mayWriteFor: ((metadata: RowMetadata) => boolean) | undefined
   readonly #splitter: LineSplitter
   readonly #parts = new LineParts()
@@ -51,7 +50,6 @@ export class PortionReader {
   #rows = 0
 
   constructor(options: ReaderOptions, numbers: Numbers) {
-    this.#options = options
     this.#numbers = numbers
     this.#mayWriteFor = permissionOf(options.onlyFor)
     this.#splitter = new LineSplitter(options.lineBytesMax)

@@ -2,6 +2,7 @@
  * `update-db --products`: brings every file of the inbox into the catalogue, oldest first.
  *
  *   inbox ─▶ load (one transaction) ─▶ ledger says what became of it ─▶ file is put away
+ *              └──▶ the next load, beside that
  *
  * A crash between two of these steps is mended by doing the rest: a file whose load is on record is not loaded again.
  */
@@ -23,6 +24,7 @@ import type { Upload } from '../ledger/uploads.ts'
 import type { HoldLimits } from './holds.ts'
 import { type LoadOrder, loadFile } from './load-file.ts'
 import type { Reader } from './reader.ts'
+import { Settling } from './settling.ts'
 
 /** What update-db works with. `hold` undefined: nothing is held. */
 export type UpdateDb = Readonly<{
@@ -66,58 +68,73 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
   const names = new Set(files.map(({ name }) => name))
   for (const upload of open) if (!names.has(upload.stored_as)) await mend(work, upload)
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored }
+  await using settling = new Settling()
   for (const [index, file] of files.entries()) {
-    const load = signal.aborted ? undefined : await tryToDealWith(work, file, files[index + 1])
-    if (load === undefined) {
-      pass.waiting++
-      continue
-    }
-    pass[load.state]++
-    pass.rejected += load.result.rejected
+    const [following] = files.slice(index + 1)
+    const isTaken = !signal.aborted && (await tryToDealWith({ ...work, pass, settling }, file, following))
+    if (!isTaken) pass.waiting++
   }
+  await settling.end()
   return pass
 }
 
-/** One file that cannot be read must not keep the others waiting: it stays where it is, and the log says why. */
-async function tryToDealWith(
-  work: UpdateDb,
-  file: Waiting,
-  following: Waiting | undefined,
-): Promise<LoadRecord | undefined> {
+/** A pass while it is made. */
+type Passing = UpdateDb & Readonly<{ pass: Pass; settling: Settling }>
+
+/** One file that cannot be read must not keep the others waiting: it stays where it is, and the log says why. False: it stays. */
+async function tryToDealWith(work: Passing, file: Waiting, following: Waiting | undefined): Promise<boolean> {
   try {
     return await dealWith(work, file, following)
   } catch (error) {
-    // A person may have taken it away; the next pass finds out.
-    if (codeOf(error) === 'ENOENT') work.log.info({ filename: file.name }, 'file is gone meanwhile')
-    else work.log.error({ err: error, filename: file.name }, 'file could not be loaded')
-    return undefined
+    tellFailure(work, file, error)
+    return false
   }
 }
 
-/** Loads one file and puts it away; undefined when it cannot be taken yet. `following`: the file that is next. */
-async function dealWith(
-  work: UpdateDb,
-  file: Waiting,
-  following: Waiting | undefined,
-): Promise<LoadRecord | undefined> {
+function tellFailure({ log }: UpdateDb, file: Waiting, error: unknown): void {
+  // A person may have taken it away; the next pass finds out.
+  if (codeOf(error) === 'ENOENT') log.info({ filename: file.name }, 'file is gone meanwhile')
+  else log.error({ err: error, filename: file.name }, 'file could not be loaded')
+}
+
+/** Loads one file and has it put away; false when it cannot be taken yet. `following`: the file that is next. */
+async function dealWith(work: Passing, file: Waiting, following: Waiting | undefined): Promise<boolean> {
   const upload = await uploadOf(work, file)
-  if (upload === undefined) return undefined
-  const stored = storedAs(file, upload)
+  if (upload === undefined) return false
+  // Whether it is a second copy is told by where the first one lies.
+  if (file.name !== upload.stored_as) await work.settling.end()
   const known = await work.catalogue.findLoad(upload.sha256)
   if (await isSecondCopy(work, file, upload)) {
     await remove(work.disk, file.path)
-    if (known !== undefined) await settle(work, upload, undefined, known)
-    return known
+    if (known !== undefined) await settleBeside(work, upload, file, { load: known })
+    return known !== undefined
   }
+  const stored = storedAs(file, upload)
   try {
     const ahead = known === undefined && following !== undefined ? () => expect(work, following) : undefined
     const load = known ?? (await loadUpload(work, upload, stored, { hold: work.hold, ahead }))
-    await settle(work, upload, stored, load)
-    return load
+    await settleBeside(work, upload, file, { load, stored })
+    return true
   } catch (error) {
     if (error instanceof DamagedFile) await giveUp(work, file, upload)
     throw error
   }
+}
+
+type Loaded = Readonly<{ load: LoadRecord; stored?: Stored }>
+
+/** Settles an upload while the next file is loaded. */
+async function settleBeside(work: Passing, upload: Upload, file: Waiting, { load, stored }: Loaded): Promise<void> {
+  const { pass } = work
+  const done = async () => {
+    await settle(work, upload, stored, load)
+    pass[load.state]++
+    pass.rejected += load.result.rejected
+  }
+  await work.settling.add(done, (error) => {
+    tellFailure(work, file, error)
+    pass.waiting++
+  })
 }
 
 /** Whether the bytes of a file, whole, lie under the name of their upload, too. */

@@ -75,9 +75,10 @@ export async function describeRenamed(database: LoadDatabase): Promise<void> {
   await indexWords(database)
 }
 
-// A listing with the label that it had before and the one that it has now.
-const RENAMED = sql`renamed join listing on listing.id = renamed.listing_id
-  left join label as old on old.id = renamed.label_id left join label as now on now.id = listing.label_id`
+// A listing with the label that it had before and the one that it has now. Left joins and lookups are done in this order by both planners.
+const RENAMED = sql`(
+    select listing_id, label_id, (select label_id from listing where listing.id = renamed.listing_id) as now_id from renamed
+  ) as renamed left join label as old on old.id = renamed.label_id left join label as now on now.id = renamed.now_id`
 
 async function setCategories(database: LoadDatabase): Promise<void> {
   await database.run(
@@ -88,12 +89,12 @@ async function setCategories(database: LoadDatabase): Promise<void> {
     sql`insert into listing_category
       with recursive path (listing_id, category_id) as (
         select renamed.listing_id, now.category_id from ${RENAMED}
-        where now.category_id is not null and old.category_id is distinct from now.category_id
+        where old.category_id is distinct from now.category_id
         union all
         select path.listing_id, category.parent_id from path join category on category.id = path.category_id
         where category.parent_id is not null
       )
-      select listing_id, category_id from path`,
+      select listing_id, category_id from path where category_id is not null`,
   )
 }
 
@@ -109,7 +110,8 @@ export async function indexAllWords(database: LoadDatabase): Promise<void> {
 async function indexWords(database: LoadDatabase): Promise<void> {
   for (let last = 0; ; ) {
     const page = await database.all<Renamed>(
-      sql`select renamed.listing_id, listing.company_id, now.name, brand.name as brand
+      sql`select renamed.listing_id, now.name, brand.name as brand,
+          (select company_id from listing where listing.id = renamed.listing_id) as company_id
         from ${RENAMED} left join brand on brand.id = now.brand_id
         where renamed.listing_id > ${last}
           and (now.name is distinct from old.name or now.brand_id is distinct from old.brand_id)

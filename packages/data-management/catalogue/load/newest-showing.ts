@@ -11,30 +11,28 @@ const STORES_FACTOR = 8
 
 type Store = Readonly<{ store_id: number; last_date: string; code: string }>
 
+type StoreDate = Readonly<{ storeId: number; date: string }>
+
 /** Notes in `lost` the listings whose barcode comes from what a store showed on a date, where that may be another row now. */
-export async function noteBarcodes(
-  database: LoadDatabase,
-  { storeId, date }: Readonly<{ storeId: number; date: string }>,
-): Promise<void> {
-  await database.run(
-    sql`insert into lost (listing_id)
-      select listing.id from label_run as run join listing on listing.id = run.listing_id
-      where run.store_id = ${storeId} and run.from_date <= ${date} and (run.to_date is null or run.to_date >= ${date})
-        and barcode_date = ${date} and barcode_store_id = ${storeId}
-      on conflict do nothing`,
-  )
+export function noteBarcodes(database: LoadDatabase, at: StoreDate): Promise<void> {
+  return note(database, at, sql`barcode_date = ${at.date} and barcode_store_id = ${at.storeId}`)
 }
 
 /** Notes in `lost` the listings that are called by what a store showed on a date, before that is taken out. */
-export async function noteLost(
-  database: LoadDatabase,
-  { storeId, date }: Readonly<{ storeId: number; date: string }>,
-): Promise<void> {
+export function noteLost(database: LoadDatabase, at: StoreDate): Promise<void> {
+  const { date, storeId } = at
+  return note(
+    database,
+    at,
+    sql`(label_date = ${date} and label_store_id = ${storeId}) or (barcode_date = ${date} and barcode_store_id = ${storeId})`,
+  )
+}
+
+async function note(database: LoadDatabase, { storeId, date }: StoreDate, isCalled: Statement): Promise<void> {
   await database.run(
-    sql`insert into lost (listing_id)
-      select listing.id from label_run as run join listing on listing.id = run.listing_id
-      where run.store_id = ${storeId} and run.from_date <= ${date} and (run.to_date is null or run.to_date >= ${date})
-        and ((label_date = ${date} and label_store_id = ${storeId}) or (barcode_date = ${date} and barcode_store_id = ${storeId}))
+    sql`insert into lost (listing_id) select listing_id from label_run
+      where store_id = ${storeId} and from_date <= ${date} and (to_date is null or to_date >= ${date})
+        and (select ${isCalled} from listing where listing.id = label_run.listing_id)
       on conflict do nothing`,
   )
 }
@@ -45,7 +43,8 @@ export async function findNewest(database: LoadDatabase, companyIds: Iterable<nu
   const companies = await Promise.all([...new Set(companyIds)].map((id) => storesOf(database, id)))
   for (const stores of companies) await seek(database, stores, sql``)
   await database.run(
-    sql`insert into renamed select listing.id, listing.label_id from lost join listing on listing.id = lost.listing_id
+    sql`insert into renamed
+      select lost.listing_id, listing.label_id from lost left join listing on listing.id = lost.listing_id
       where listing.label_id is distinct from lost.label_id on conflict do nothing`,
   )
   await database.script(`

@@ -39,17 +39,29 @@ export async function nameCompany(database: Sql, companyId: number, scrapeId: nu
   )
 }
 
-/** Looks for the names of companies whose scrape with the name is gone: the newest date of each of their stores is looked at. */
+/** Looks for the names of companies whose scrape with the name is gone: the newest such scrape of each of their stores. */
 export async function renameCompanies(database: Sql, companyIds: readonly number[]): Promise<void> {
-  for (const companyId of new Set(companyIds))
-    await database.run(
-      `update company set (named_by, name) = (
-          select scrape.id, company_name from store join scrape on store_id = store.id join load on load.id = load_id
-          where store.company_id = company.id and company_name is not null and date = (
-            select max((select max(date) from scrape where scrape.store_id = any_store.id and company_name is not null))
-            from store as any_store where any_store.company_id = company.id)
-          order by ${NEWER} limit 1)
-        where id = ? and named_by is not null and not exists (select 1 from scrape where scrape.id = named_by)`,
+  for (const companyId of new Set(companyIds)) {
+    const lost = await database.run(
+      `update company set named_by = null, name = null
+        where id = ? and named_by is not null and (select id from scrape where scrape.id = named_by) is null`,
       companyId,
     )
+    if (lost > 0) await findName(database, companyId)
+  }
+}
+
+async function findName(database: Sql, companyId: number): Promise<void> {
+  const newest = await database.all<{ date: string | null; store_id: number }>(
+    `select id as store_id, (
+        select max(date) from scrape where scrape.store_id = store.id and company_name is not null
+      ) as date from store where company_id = ?`,
+    companyId,
+  )
+  const last = newest.reduce((latest, { date }) => (date !== null && date > latest ? date : latest), '')
+  for (const { store_id } of newest.filter(({ date }) => date === last)) {
+    const sql = 'select id from scrape where store_id = ? and date = ? and company_name is not null'
+    for (const { id } of await database.all<{ id: number }>(sql, store_id, last))
+      await nameCompany(database, companyId, id)
+  }
 }

@@ -43,15 +43,15 @@ export async function undoScrapes(database: LoadDatabase, loadId: number): Promi
 async function forgetLabels(database: LoadDatabase): Promise<void> {
   await database.script(`
     delete from unused where (select uses from label_use where label_use.label_id = unused.label_id) > 0;
+    delete from affected;
+    insert into affected
+      select distinct (select listing_id from label where label.id = unused.label_id) from unused;
     delete from loosened;
     insert into loosened
-      select distinct listing.product_id from unused join label on label.id = unused.label_id
-      join listing on listing.id = label.listing_id;
-    delete from affected;
-    insert into affected select distinct label.listing_id from unused join label on label.id = unused.label_id;
+      select distinct (select product_id from listing where listing.id = affected.listing_id) from affected;
   `)
   const named = await database.all<{ brand_id: number | null; category_id: number | null }>(
-    sql`select distinct brand_id, category_id from unused join label on label.id = unused.label_id`,
+    sql`select distinct brand_id, category_id from unused left join label on label.id = unused.label_id`,
   )
   await database.script(`
     delete from label where id in (select label_id from unused);

@@ -1,0 +1,186 @@
+/**
+ * A load looks up what belongs to its rows, whatever else is there. One text has two planners, so each database is asked how it does every
+ * statement of a load, in a catalogue of 200,000 runs: none may read a large table from end to end, nor one table once for each row of
+ * another.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
+import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
+import { PostgresTransaction } from '../database/postgres-queries.ts'
+import { SqliteDatabase, type Value } from '../database/sqlite.ts'
+import { loadWhole } from './history-case.ts'
+import type { HistoryFile } from './naive-catalogue.ts'
+import { sha256Of } from './receiver.ts'
+
+const LARGE = [
+  'listing',
+  'label',
+  'label_run',
+  'label_use',
+  'price_run',
+  'product_key',
+  'product',
+  'contested',
+  'scrape',
+]
+const STORES = 100
+const LISTINGS = 20_000
+// Each store shows so many of them.
+const SHOWN = 2_000
+
+/** What many stores of one company have shown for a while, as SQL that both databases understand. */
+function filling(numbers: (name: string, count: number) => string): string {
+  const [store, listing] = [numbers('store', STORES), numbers('listing', LISTINGS)]
+  const each = `${store} cross join ${numbers('listing', SHOWN)}`
+  return `
+    insert into company (id, code) values (1, 'big');
+    insert into store (id, company_id, code, name) select store.n, 1, 's' || store.n, 'store' from ${store};
+    insert into product (id) select listing.n from ${listing};
+    insert into listing (id, company_id, by_name, code, product_id, label_id, label_date, label_store_id)
+      select listing.n, 1, 0, 'l' || listing.n, listing.n, listing.n, '2024-01-01', 1 from ${listing};
+    insert into label (id, listing_id, hash, name, key) select listing.n, listing.n, 1, 'name', 'k' || listing.n from ${listing};
+    insert into product_key (kind, value, product_id) select 'name', 'k' || listing.n, listing.n from ${listing};
+    insert into label_use (label_id, uses) select listing.n, ${STORES} from ${listing};
+    insert into load (id, sha256, filename, state, received_at, started_at, finished_at, rows, inserted, changed, unchanged, duplicate,
+        rejected, warnings, runs_opened, runs_closed)
+      select store.n, 'x' || store.n, 'x', 'loaded', 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 from ${store};
+    insert into scrape (id, store_id, date, load_id, ranked_at, listings, store_name)
+      select store.n, store.n, '2024-01-01', store.n, 1, 1, 'store' from ${store};
+    insert into source (store_id, last_date, load_id, rows, usual_rows) select store.n, '2024-01-01', store.n, 1, 1 from ${store};
+    insert into price_run (store_id, listing_id, from_date, price_cents) select store.n, listing.n, '2024-01-01', 100 from ${each};
+    insert into label_run (store_id, listing_id, from_date, label_id) select store.n, listing.n, '2024-01-01', listing.n from ${each};`
+}
+
+const ROWS = 300
+
+/** A scrape of a store that is there, in which most rows are as before and some are not. */
+function scrape(date: string, seed: number): HistoryFile {
+  const lines = Array.from({ length: ROWS }, (_, row) => {
+    const price_current = row % 10 === seed % 10 ? 2 + seed : 1
+    const product = {
+      sku: `l${row + 1}`,
+      name: 'name',
+      normalized_name_brand_size: `k${row + 1} ${seed}`,
+      price_current,
+    }
+    return JSON.stringify({
+      product,
+      metadata: { company: 'big', store_id: 's7', store_name: 'store', scraped_date: date },
+    })
+  })
+  const bytes = Buffer.from(lines.join('\n'))
+  return { sha256: sha256Of(bytes), bytes, receivedAt: seed } as HistoryFile
+}
+
+/** All ways that a scrape can take into the catalogue and out of it. */
+async function loadAndUndo(catalogue: Catalogue): Promise<void> {
+  const files = [
+    scrape('2024-01-02', 1),
+    scrape('2024-01-04', 2),
+    scrape('2024-01-03', 3),
+    scrape('2023-12-31', 4),
+    scrape('2024-01-04', 5),
+  ]
+  for (const file of files) await loadWhole(catalogue, file)
+  for (const { sha256 } of files) await catalogue.undo(sha256, 'for a test', 1)
+}
+
+test('SQLite: a load and its undoing read no large table from end to end', async (t) => {
+  using catalogue = openCatalogue(':memory:')
+  const { database } = catalogue
+  const numbers = (name: string, count: number) =>
+    `(with recursive of(n) as (select 1 union all select n + 1 from of where n < ${count}) select n from of) as ${name}`
+  database.script(filling(numbers))
+  database.script('analyze')
+  const seen = new Set<string>()
+  const statement = SqliteDatabase.prototype.statement
+  t.mock.method(SqliteDatabase.prototype, 'statement', function (this: SqliteDatabase, sql: string) {
+    seen.add(sql)
+    return statement.call(this, sql)
+  })
+  await loadAndUndo(catalogue)
+  assert.ok(seen.size > 50)
+  const faults: string[] = []
+  for (const sql of seen) {
+    const steps = database.connection.prepare(`explain query plan ${sql}`).all() as { detail: string }[]
+    for (const { detail } of steps) {
+      const scanned = /^SCAN (\w+)/.exec(detail)?.[1]
+      if (scanned !== undefined && isLarge(scanned, sql)) faults.push(`${detail}: ${sql}`)
+    }
+  }
+  assert.deepEqual(faults, [])
+})
+
+/** Whether a name in a statement is one of a large table. */
+function isLarge(name: string, sql: string): boolean {
+  const table = new RegExp(`\\b(\\w+) as ${name}\\b`).exec(sql)?.[1] ?? name
+  return LARGE.includes(table)
+}
+
+type Node = Readonly<{
+  'Node Type': string
+  'Relation Name'?: string
+  'Index Cond'?: string
+  'Recheck Cond'?: string
+  'Join Filter'?: string
+  Plans?: Node[]
+}>
+
+test('PostgreSQL: a load and its undoing read no large table from end to end, and none again for each row', {
+  skip: NO_POSTGRES,
+}, async (t) => {
+  await using made = await makeDatabase()
+  await using catalogue = await openPostgresCatalogue(made.address, 2)
+  const { database } = catalogue
+  const series = (name: string, count: number) => `generate_series(1, ${count}) as ${name} (n)`
+  for (const sql of filling(series).split(';')) if (sql.trim() !== '') await database.run(sql)
+  for (const table of LARGE) await database.run(`analyze ${table}`)
+  for (const table of ['load', 'scrape', 'store', 'company', 'product', 'listing', 'label'])
+    await database.run(`select setval(pg_get_serial_sequence('${table}', 'id'), 1000000)`)
+  const plans: [sql: string, node: Node][] = []
+  const run = PostgresTransaction.prototype.run
+  t.mock.method(
+    PostgresTransaction.prototype,
+    'run',
+    async function (this: PostgresTransaction, sql: string, ...values: Value[]) {
+      if (/^\s*(insert|update|delete|with|select)/.test(sql)) {
+        const [explained] = await this.all<{ 'QUERY PLAN': { Plan: Node }[] }>(
+          `explain (format json) ${sql}`,
+          ...values,
+        )
+        plans.push([sql, explained!['QUERY PLAN'][0]!.Plan])
+      }
+      return run.call(this, sql, ...values)
+    },
+  )
+  await loadAndUndo(catalogue)
+  assert.ok(plans.length > 50)
+  const faults = plans.flatMap(([sql, plan]) =>
+    [...nodesOf(plan)].flatMap((node) => faultOfNode(node) ?? []).map((fault) => `${fault}: ${sql}`),
+  )
+  assert.deepEqual([...new Set(faults)], [])
+})
+
+const makeDatabase = postgresOfFile()
+
+function* nodesOf(node: Node): Generator<Node> {
+  yield node
+  for (const each of node.Plans ?? []) yield* nodesOf(each)
+}
+
+function faultOfNode(node: Node): string | undefined {
+  const table = (node['Relation Name'] ?? '').replace(/_\d+$/, '')
+  const isRead = /Scan$/.test(node['Node Type']) && node['Node Type'] !== 'Bitmap Index Scan'
+  if (isRead && LARGE.includes(table) && node['Index Cond'] === undefined && node['Recheck Cond'] === undefined)
+    return `all of ${table} is read`
+  const filter = node['Join Filter'] ?? ''
+  const isLookedUp = [...nodesOf(node.Plans?.[1] ?? node)].some((each) => / = \w+\.\w+/.test(conditionOf(each)))
+  return / = /.test(filter) && !isLookedUp ? `a table is read for each row of another: ${filter}` : undefined
+}
+
+function conditionOf(node: Node): string {
+  return node['Index Cond'] ?? node['Recheck Cond'] ?? ''
+}
