@@ -120,7 +120,7 @@ async function askedBy(database: Sql, listingId: number, stores: readonly number
 /** Loads side by side would wait for each other if they counted: the stores are looked at, some microseconds each. */
 async function askedInPostgres(database: Sql, productId: number, current: Current): Promise<Asked[]> {
   return await database.all<Asked>(
-    `select listing.id as listing_id, company_id, price_cents, coalesce(is_available, -1) as availability,
+    `select listing.id as listing_id, listing.company_id, price_cents, coalesce(is_available, -1) as availability,
         run.store_id = any(cast(?2 as integer[])) as is_silent, count(*) as stores
       from ${SHOWN_NOW} where listing.product_id = ?1 group by 1, 2, 3, 4, 5`,
     productId,
