@@ -48,6 +48,7 @@ const CATALOGUE: Tables = { ...NAMES, ...LOADS, ...HISTORIES, ...REJECTS }
 
 const LEDGER: Tables = {
   upload: 'id',
+  arriving: 'id',
   delivery: 'upload_id, key_id',
   api_key: 'id',
   session: 'token_sha256',

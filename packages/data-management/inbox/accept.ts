@@ -1,10 +1,11 @@
 /**
  * Accepts an upload: after `accept` has returned, the file survives a power cut and its receipt is on record.
  *
- *   body ─▶ part ─▶ (digest right?) ─▶ (whole?) ─▶ name in the inbox ─▶ ledger ─▶ answer
+ *   body ─▶ part ─▶ (digest right?) ─▶ (whole?) ─▶ ledger: arriving ─▶ name in the inbox ─▶ ledger: accepted ─▶ answer
  *                                             └──▶ of a fleet: bucket ─▶ ledger ─▶ work item ─▶ answer
  *
- * Thrown anywhere before the name: no trace is left. A crash behind it: the sender sends again and finds its file here.
+ * Thrown anywhere before the name: no trace is left. A crash behind it: the sender sends again and finds its file here. Whoever finds the
+ * name finds its sender on record, and nothing is loaded beyond what that one may write.
  */
 
 import type { FileHandle } from 'node:fs/promises'
@@ -17,8 +18,9 @@ import { namesFor } from '@splitcart/shared/file-name.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { v7 as uuid } from 'uuid'
 import type { Folders } from '../folders.ts'
+import type { Arrival, Recorded } from '../ledger/arrivals.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Arrival, Upload } from '../ledger/uploads.ts'
+import type { Upload } from '../ledger/uploads.ts'
 import { type Body, type Decoded, type DecodeLimits, decode } from './decode.ts'
 import type { JetStreamInbox } from './jetstream.ts'
 
@@ -49,7 +51,7 @@ export type Sent = Body &
   }>
 
 /** Accepts a file, or finds that its bytes were accepted before (`isNew` false). */
-export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload; isNew: boolean }> {
+export async function accept(inbox: Inbox, sent: Sent): Promise<Recorded> {
   const { disk, folders, ledger } = inbox
   await inbox.checkBacklog()
   await checkRoom(inbox)
@@ -71,12 +73,13 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload
     await removeIfThere(disk, part)
     // Whoever put these bytes there may have died before this.
     await syncFolder(disk, folders.inbox)
-    return ledger.uploads.record(arrivalOf(received, known.stored_as), sent.keyId)
+    return ledger.arrivals.record(arrivalOf(received, known.stored_as), sent.keyId)
   }
+  await ledger.arrivals.arrive(arrivalOf(received, sent.filename), sent.keyId)
   const landed = await land(disk, part, folders.inbox, namesFor(sent.filename, decoded.sha256))
   // Somebody may have sent the same bytes under another name at the same time, and been first. Then there are two copies, and update-db
   // takes one away: only it takes names out of the inbox, or it could take away what has come under the name meanwhile.
-  return ledger.uploads.record(arrivalOf(received, landed.name), sent.keyId)
+  return ledger.arrivals.record(arrivalOf(received, landed.name), sent.keyId)
 }
 
 /**
@@ -89,7 +92,7 @@ async function acceptForFleet(fleet: JetStreamInbox, received: Received, part: s
   try {
     const known = await ledger.uploads.findBySha256(decoded.sha256)
     if (known === undefined || waits(known)) await fleet.bucket.put(decoded.sha256, () => compressedFrom(disk, part))
-    const recorded = await ledger.uploads.record(arrivalOf(received, known?.stored_as ?? sent.filename), sent.keyId)
+    const recorded = await ledger.arrivals.record(arrivalOf(received, known?.stored_as ?? sent.filename), sent.keyId)
     if (waits(recorded.upload)) await fleet.enqueue(recorded.upload)
     return recorded
   } finally {

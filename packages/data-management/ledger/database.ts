@@ -22,6 +22,17 @@ export type LedgerTables = {
     wish_reason: string | null
     loading_at: number | null
   }
+  arriving: {
+    id: string
+    sha256: string
+    filename: string
+    bytes: number
+    lines: number
+    wire_bytes: number
+    received_at: number
+    key_id: string
+    is_noted: Generated<number>
+  }
   delivery: { upload_id: string; key_id: string; first_at: number; last_at: number; times: number }
   api_key: {
     id: string

@@ -1,5 +1,6 @@
 /** The ledger: what was delivered, by whom, and what became of it. */
 import { join } from 'node:path'
+import { Arrivals } from './arrivals.ts'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
 import type { Changes } from './changes.ts'
 import type { LedgerDatabase } from './database.ts'
@@ -16,6 +17,7 @@ export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone'> & Readonly<{
 /** An open ledger. */
 export class Ledger implements AsyncDisposable {
   readonly uploads: Uploads
+  readonly arrivals: Arrivals
   readonly keys: Keys
   readonly sessions: Sessions
   /** Looks at the changes of uploads from now on. Dispose of it. */
@@ -30,7 +32,8 @@ export class Ledger implements AsyncDisposable {
     this.doAlone = store.doAlone
     this.#database = database
     const commits = new GroupCommit(database)
-    this.uploads = new Uploads(database, commits)
+    this.uploads = new Uploads(database)
+    this.arrivals = new Arrivals(database, commits)
     this.keys = new Keys(database, commits, settingsKey)
     this.sessions = new Sessions(database, this.keys)
   }

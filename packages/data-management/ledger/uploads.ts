@@ -9,15 +9,8 @@
 import { type LoadResult, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
 import { sql } from 'kysely'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
-import type { GroupCommit } from './group-commit.ts'
 
 export type Upload = LedgerTables['upload']
-
-/** What is known of an upload when its bytes have landed. */
-export type Arrival = Pick<
-  Upload,
-  'id' | 'sha256' | 'filename' | 'stored_as' | 'bytes' | 'lines' | 'wire_bytes' | 'received_at'
->
 
 /** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names. */
 export type UploadQuery = Readonly<{
@@ -37,30 +30,9 @@ export type Backlog = Readonly<{ files: number; bytes: number; since: number | n
 /** The uploads in the ledger. */
 export class Uploads {
   readonly #database: LedgerDatabase
-  readonly #commits: GroupCommit
 
-  constructor(database: LedgerDatabase, commits: GroupCommit) {
+  constructor(database: LedgerDatabase) {
     this.#database = database
-    this.#commits = commits
-  }
-
-  /** Records an upload and who sent it. When these bytes are on record already, gives that record, with `isNew` false. */
-  async record(arrival: Arrival, keyId: string | null): Promise<{ upload: Upload; isNew: boolean }> {
-    return this.#commits.write(async (transaction) => {
-      await transaction
-        .insertInto('upload')
-        .values({ ...arrival, state: 'accepted' })
-        .onConflict((conflict) => conflict.column('sha256').doNothing())
-        .executeTakeFirst()
-      const upload = await transaction
-        .selectFrom('upload')
-        .selectAll()
-        .where('sha256', '=', arrival.sha256)
-        .executeTakeFirstOrThrow()
-      if (keyId !== null) await noteDelivery(transaction, upload.id, keyId, arrival.received_at)
-      // By its id, not by what was inserted: after a connection was lost with the commit this is done once more.
-      return { upload, isNew: upload.id === arrival.id }
-    })
   }
 
   find(id: string): Promise<Upload | undefined> {
@@ -271,16 +243,4 @@ function firstIdOf(time: number): string {
 /** As the databases do it: only the letters of ASCII have small ones. */
 function inSmallLetters(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
-}
-
-async function noteDelivery(database: LedgerDatabase, uploadId: string, keyId: string, at: number): Promise<void> {
-  await database
-    .insertInto('delivery')
-    .values({ upload_id: uploadId, key_id: keyId, first_at: at, last_at: at, times: 1 })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['upload_id', 'key_id'])
-        .doUpdateSet(({ ref, eb }) => ({ last_at: at, times: eb(ref('delivery.times'), '+', 1) })),
-    )
-    .execute()
 }

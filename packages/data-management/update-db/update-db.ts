@@ -211,7 +211,7 @@ async function mend(work: UpdateDb, upload: Upload): Promise<void> {
   else await forget(work, upload, `${upload.stored_as} is no longer in the inbox`)
 }
 
-/** The upload a file belongs to. A file that a person copied here by hand gets one, once it is still. */
+/** The upload a file belongs to. One that is just arriving, or that a person copied here by hand, gets one once it is still. */
 async function uploadOf(work: UpdateDb, file: Waiting): Promise<Upload | undefined> {
   const known = await work.ledger.uploads.findWaiting(file.name)
   if (known !== undefined) return known
@@ -222,6 +222,5 @@ async function uploadOf(work: UpdateDb, file: Waiting): Promise<Upload | undefin
   await syncFolder(work.disk, work.folders.inbox)
   const { name: filename, name: stored_as, modifiedAt } = file
   const received_at = Math.min(Math.round(modifiedAt), work.now())
-  const arrival = { id: uuid(), ...digest, filename, stored_as, wire_bytes: null, received_at }
-  return (await work.ledger.uploads.record(arrival, null)).upload
+  return work.ledger.arrivals.recordFound({ id: uuid(), ...digest, filename, stored_as, wire_bytes: null, received_at })
 }
