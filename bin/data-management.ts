@@ -1,9 +1,10 @@
 /** Opens what the commands of the receiving machine work with. */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { jetStreamPlaceOf } from '@splitcart/data-management/inbox/jetstream-place.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
+import { checkPair, type Pair } from '@splitcart/data-management/pair.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -20,8 +21,30 @@ export type DataManagement = Readonly<{ disk: Disk; folders: Folders; ledger: Le
 
 const KEY_CHARACTERS_MIN = 16
 
-/** Makes the folders that are missing and opens ledger and catalogue. */
+/** Makes the folders that are missing and opens ledger and catalogue, which must belong together. */
 export async function openDataManagement(settings: Settings): Promise<DataManagement> {
+  const machine = await openUnpaired(settings)
+  try {
+    await checkPair(pairOf(machine, settings))
+    return machine
+  } catch (error) {
+    await machine[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** The databases of a machine, by the names that people know. */
+export function pairOf({ ledger, catalogue }: DataManagement, settings: Settings): Pair {
+  const server = databaseServer(settings)
+  const names =
+    server === undefined
+      ? { ledger: join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db'), catalogue: databaseFile(settings) }
+      : { ledger: 'the ledger there', catalogue: withoutPassword(server) }
+  return { ledger, catalogue: catalogue.database, names }
+}
+
+/** The same, whether they belong together or not. */
+export async function openUnpaired(settings: Settings): Promise<DataManagement> {
   checkInbox(settings)
   const disk = realDisk()
   const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)

@@ -30,7 +30,7 @@ const NAMES: Tables = {
   listing_category: 'listing_id, category_id',
 }
 
-const LOADS: Tables = { load: 'id', scrape: 'id', source: 'store_id' }
+const LOADS: Tables = { identity: 'one', load: 'id', scrape: 'id', source: 'store_id' }
 
 const HISTORIES: Tables = {
   price_run: 'store_id, listing_id, from_date',
@@ -52,6 +52,8 @@ const LEDGER: Tables = {
   delivery: 'upload_id, key_id',
   api_key: 'id',
   session: 'token_sha256',
+  identity: 'one',
+  lost: 'id',
   audit: 'id',
 }
 

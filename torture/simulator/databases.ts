@@ -106,16 +106,27 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
       set(id, { state, load: JSON.stringify(result), settled_at: at }),
     wish: (id: string, wish: 'load') => set(id, { wish }),
     clearWish: (id: string) => set(id, { wish: null }),
-    forget: (id: string) =>
+  }
+  const lost = {
+    add: (id: string) =>
       process.turn(() => {
         const upload = byId(id)
         if (upload === undefined) return
         forgotten.push(upload.sha256)
         uploads.change((records) => records.delete(upload.sha256))
       }),
+    list: async () => [],
   }
+  const identity = { mayDiffer: async () => false }
   const keys = { onlyFor: async () => ONLY_FOR }
-  return { uploads: calls, arrivals: arrivalsOf(process, tables), keys, audit: async () => {} } as unknown as Ledger
+  return {
+    uploads: calls,
+    arrivals: arrivalsOf(process, tables),
+    lost,
+    identity,
+    keys,
+    audit: async () => {},
+  } as unknown as Ledger
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */

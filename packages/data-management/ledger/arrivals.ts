@@ -8,6 +8,7 @@
 import type { Selectable } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
+import { lostUpload, takeLost } from './lost.ts'
 import type { Upload } from './uploads.ts'
 
 /** A file that is about to get its name in the inbox, and the key that sends it. */
@@ -63,7 +64,8 @@ export class Arrivals {
     return this.#commits.write(async (transaction) => {
       const arriving = await take(transaction, found.sha256)
       const [first] = arriving
-      const upload = await insert(transaction, first === undefined ? found : foundOf(first, found.stored_as))
+      const known = first ?? (await lostUpload(transaction, found.sha256))
+      const upload = await insert(transaction, known === undefined ? found : foundOf(known, found.stored_as))
       for (const { is_noted, key_id, received_at } of arriving)
         if (is_noted === 0) await noteDelivery(transaction, upload.id, key_id, received_at)
       return upload
@@ -99,17 +101,25 @@ async function take(database: LedgerDatabase, sha256: string): Promise<Arriving[
   return taken
 }
 
+/** What was lost and is here again has its senders from before. */
 async function insert(database: LedgerDatabase, found: Found): Promise<Upload> {
+  const lost = await takeLost(database, found.sha256)
   await database
     .insertInto('upload')
     .values({ ...found, state: 'accepted' })
     .onConflict((conflict) => conflict.column('sha256').doNothing())
     .executeTakeFirst()
+  if (lost !== undefined && lost.deliveries.length > 0)
+    await database
+      .insertInto('delivery')
+      .values(lost.deliveries.map((delivery) => ({ ...delivery, upload_id: found.id })))
+      .execute()
   return database.selectFrom('upload').selectAll().where('sha256', '=', found.sha256).executeTakeFirstOrThrow()
 }
 
-function foundOf({ key_id: _, is_noted: __, ...arrival }: Arriving, stored_as: string): Found {
-  return { ...arrival, stored_as }
+function foundOf(known: Omit<Found, 'stored_as'>, stored_as: string): Found {
+  const { id, sha256, filename, bytes, lines, wire_bytes, received_at } = known
+  return { id, sha256, filename, stored_as, bytes, lines, wire_bytes, received_at }
 }
 
 async function noteDelivery(database: LedgerDatabase, uploadId: string, keyId: string, at: number): Promise<void> {

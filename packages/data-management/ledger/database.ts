@@ -48,6 +48,8 @@ export type LedgerTables = {
     last_used_at: number | null
     last_used_from: string | null
   }
+  identity: { one: number; id: string; may_differ: Generated<number> }
+  lost: { id: string; sha256: string; upload: string; deliveries: string; reason: string; lost_at: number }
   session: { token_sha256: string; key_id: string; key_mark: string; created_at: number; expires_at: number }
   upload_change: { id: Generated<number>; upload_id: string }
   audit: { id: Generated<number>; at: number; who: string; what: string; about: string; detail: string | null }

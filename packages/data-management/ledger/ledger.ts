@@ -5,7 +5,9 @@ import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } 
 import type { Changes } from './changes.ts'
 import type { LedgerDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
+import { Identity } from './identity.ts'
 import { Keys } from './keys.ts'
+import { Lost } from './lost.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
 import { openSqliteLedger, sqliteChanges } from './sqlite.ts'
@@ -18,6 +20,8 @@ export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone'> & Readonly<{
 export class Ledger implements AsyncDisposable {
   readonly uploads: Uploads
   readonly arrivals: Arrivals
+  readonly lost: Lost
+  readonly identity: Identity
   readonly keys: Keys
   readonly sessions: Sessions
   /** Looks at the changes of uploads from now on. Dispose of it. */
@@ -34,6 +38,8 @@ export class Ledger implements AsyncDisposable {
     const commits = new GroupCommit(database)
     this.uploads = new Uploads(database)
     this.arrivals = new Arrivals(database, commits)
+    this.lost = new Lost(database)
+    this.identity = new Identity(database)
     this.keys = new Keys(database, commits, settingsKey)
     this.sessions = new Sessions(database, this.keys)
   }

@@ -3,7 +3,7 @@
  *
  * Invariants:
  *  1. The same bytes have one upload, whoever sent them and however often.
- *  2. An upload is recorded only when its bytes are durable in the inbox, and its record is deleted only when they are lost.
+ *  2. An upload is recorded only when its bytes are durable in the inbox, and its record goes only to those that are lost (lost.ts).
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
 import { type LoadResult, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
@@ -167,14 +167,6 @@ export class Uploads {
       .where(({ or, eb }) => or([eb('id', '=', text), eb('sha256', '=', text), eb('filename', '=', text)]))
       .limit(2)
       .execute()
-  }
-
-  /** Forgets an upload whose bytes are lost, so that it can be sent again. */
-  async forget(id: string): Promise<void> {
-    await this.#database.transaction().execute(async (transaction) => {
-      await transaction.deleteFrom('delivery').where('upload_id', '=', id).execute()
-      await transaction.deleteFrom('upload').where('id', '=', id).execute()
-    })
   }
 
   /** What waits to be loaded: files, bytes, and since when the oldest does (milliseconds since 1970; null: nothing waits). */

@@ -37,7 +37,7 @@ test('an upload is told when it arrives and when it is loaded, as the API would 
   while (loaded.data.state === 'loading') loaded = await listening.next('upload')
   assert.deepEqual(loaded.data, (await get({ ...receiver, key: SETTINGS_KEY }, `/api/uploads/${id}`)).body)
   assert.equal(loaded.data.state, 'loaded')
-  await receiver.ledger.uploads.forget(String(id))
+  await receiver.ledger.lost.add(String(id), 'a test', 1)
   assert.deepEqual((await listening.next('forgotten')).data, { id })
 })
 

@@ -108,3 +108,14 @@ test('killed before the name appeared: nothing is left, and the sender sends aga
   assert.equal((await passLater(receiver)).loaded, 1)
   assert.equal((await get(receiver, `/api/uploads/${sent.body.id}`)).body.state, 'loaded')
 })
+
+test('an upload that was looked for in the wrong folder has its sender when its file is found', async () => {
+  await using receiver = await openReceiver()
+  const { body } = await postGzip(await keyFor(receiver, 'evil'), 'x.jsonl.gz', TEXT)
+  await receiver.ledger.lost.add(String(body.id), 'a test', 1)
+  assert.equal((await get(receiver, `/api/uploads/${body.id}`)).status, 404)
+  assert.equal((await passLater(receiver)).failed, 1)
+  assert.deepEqual(await only(receiver), REFUSED)
+  assert.equal((await receiver.ledger.uploads.list({ limit: 1 }))[0]?.id, body.id)
+  assert.deepEqual(await receiver.ledger.lost.list('', 9), [])
+})

@@ -197,7 +197,7 @@ async function giveUp(work: UpdateDb, file: Waiting, upload: Upload): Promise<vo
 /** Forgets an upload whose bytes are lost: its sender, asking for it, learns to send it again. */
 export async function forget(work: UpdateDb, upload: Upload, detail: string): Promise<void> {
   work.log.warn({ upload: upload.id, filename: upload.filename, detail }, 'upload forgotten')
-  await work.ledger.uploads.forget(upload.id)
+  await work.ledger.lost.add(upload.id, detail, work.now())
   await work.ledger.audit({ at: work.now(), who: 'update-db', what: 'upload forgotten', about: upload.id, detail })
 }
 
