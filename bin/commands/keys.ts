@@ -1,5 +1,6 @@
 /** `splitcart keys`: the keys that may use the server. */
 import { type KeyRecord, rightsOf, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
+import { faultOfRight } from '@splitcart/data-management/ledger/rights.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { networks } from '@splitcart/shared/setting-readers.ts'
 import { Command, InvalidArgumentError } from 'commander'
@@ -136,7 +137,11 @@ function scopesOf(text: string): Scope[] {
 
 function listOf(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
-  if (names.some((name) => name === '')) throw new InvalidArgumentError('Expected names such as aldi,iga/21981.')
+  for (const name of names) {
+    const fault = faultOfRight(name)
+    if (fault !== undefined)
+      throw new InvalidArgumentError(`Expected names such as aldi,iga/21981; ${JSON.stringify(name)} ${fault}.`)
+  }
   return names
 }
 

@@ -74,13 +74,14 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
         return insert({ ...found, ...(sent[0] && { id: sent[0].id, filename: sent[0].filename }) })
       }),
     list: () => process.turn(() => [...arriving.records.values()]),
+    isWantedAgain: async () => false,
     giveUp: (id: string) => process.turn(() => arriving.change((records) => records.delete(id))),
   } as unknown as Ledger['arrivals']
 }
 
 /** A ledger as one process sees it. */
 export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
-  const { uploads, senders, forgotten } = tables
+  const { uploads, forgotten } = tables
   const all = () => [...uploads.records.values()]
   const byId = (id: string) => all().find((upload) => upload.id === id)
   const waits = ({ state }: Upload) => state === 'accepted' || state === 'loading'
@@ -93,7 +94,6 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     )
   const calls = {
     find: (id: string) => process.turn(() => byId(id)),
-    firstSender: (id: string) => process.turn(() => senders.records.get(byId(id)?.sha256 ?? '')?.[0]),
     findBySha256: (sha256: string) => process.turn(() => uploads.records.get(sha256)),
     findWaiting: (name: string) =>
       process.turn(() => all().find((upload) => upload.stored_as === name && waits(upload))),
@@ -104,7 +104,8 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     markLoading: (id: string) => set(id, { state: 'loading' }),
     settle: (id: string, state: string, result: object, at: number) =>
       set(id, { state, load: JSON.stringify(result), settled_at: at }),
-    wish: (id: string, wish: 'load') => set(id, { wish }),
+    wish: (id: string, { wish }: { wish: 'load' }) => set(id, { wish }),
+    decide: async () => {},
     clearWish: (id: string) => set(id, { wish: null }),
   }
   const lost = {
@@ -118,13 +119,13 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     list: async () => [],
   }
   const identity = { mayDiffer: async () => false }
-  const keys = { onlyFor: async () => ONLY_FOR }
+  const rights = { rightsOver: async () => ONLY_FOR, mayHaveMore: async () => false }
   return {
     uploads: calls,
     arrivals: arrivalsOf(process, tables),
     lost,
     identity,
-    keys,
+    ...rights,
     audit: async () => {},
   } as unknown as Ledger
 }

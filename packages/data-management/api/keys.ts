@@ -3,6 +3,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { isNetwork } from '@splitcart/shared/setting-readers.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type KeyRecord, type MadeKey, rightsOf, type Scope } from '../ledger/keys.ts'
+import { faultOfRight } from '../ledger/rights.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import {
@@ -70,6 +71,10 @@ async function makeKey(services: Services, request: FastifyRequest<{ Body: NewKe
   const { name, scopes, only_for: onlyFor = null, only_from: onlyFrom = null, expires_at } = request.body
   const expiresAt = expires_at === undefined ? null : Date.parse(expires_at)
   if (expiresAt !== null && !(expiresAt > now())) throw new Problem('request_invalid', 'body/expires_at has passed')
+  for (const right of onlyFor ?? []) {
+    const fault = faultOfRight(right)
+    if (fault !== undefined) throw new Problem('request_invalid', `body/only_for: ${JSON.stringify(right)} ${fault}`)
+  }
   if (onlyFrom?.every(isNetwork) === false)
     throw new Problem('request_invalid', 'body/only_from must be addresses and networks, such as 203.0.113.0/24')
   const wanted = { name, scopes, onlyFor, onlyFrom, expiresAt }

@@ -69,17 +69,19 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<Recorded> {
   const received = { inbox, id, sent, decoded }
   if (inbox.fleet !== undefined) return acceptForFleet(inbox.fleet, received, part)
   const known = await ledger.uploads.findBySha256(decoded.sha256)
-  if (known !== undefined) {
+  if (known !== undefined && !(await ledger.arrivals.isWantedAgain(known, sent.keyId))) {
     await removeIfThere(disk, part)
     // Whoever put these bytes there may have died before this.
     await syncFolder(disk, folders.inbox)
-    return ledger.arrivals.record(arrivalOf(received, known.stored_as), sent.keyId)
+    return ledger.arrivals.record(arrivalOf(received, known.stored_as), sent.keyId, false)
   }
   await ledger.arrivals.arrive(arrivalOf(received, sent.filename), sent.keyId)
-  const landed = await land(disk, part, folders.inbox, namesFor(sent.filename, decoded.sha256))
+  // Bytes that are here once more get the name that they have: their earlier copy is found by it.
+  const names = namesFor(known?.stored_as ?? sent.filename, decoded.sha256)
+  const landed = await land(disk, part, folders.inbox, names)
   // Somebody may have sent the same bytes under another name at the same time, and been first. Then there are two copies, and update-db
   // takes one away: only it takes names out of the inbox, or it could take away what has come under the name meanwhile.
-  return ledger.arrivals.record(arrivalOf(received, landed.name), sent.keyId)
+  return ledger.arrivals.record(arrivalOf(received, landed.name), sent.keyId, true)
 }
 
 /**
@@ -91,8 +93,10 @@ async function acceptForFleet(fleet: JetStreamInbox, received: Received, part: s
   const { disk, ledger } = inbox
   try {
     const known = await ledger.uploads.findBySha256(decoded.sha256)
-    if (known === undefined || waits(known)) await fleet.bucket.put(decoded.sha256, () => compressedFrom(disk, part))
-    const recorded = await ledger.arrivals.record(arrivalOf(received, known?.stored_as ?? sent.filename), sent.keyId)
+    const isWanted = known === undefined || waits(known) || (await ledger.arrivals.isWantedAgain(known, sent.keyId))
+    if (isWanted) await fleet.bucket.put(decoded.sha256, () => compressedFrom(disk, part))
+    const arrival = arrivalOf(received, known?.stored_as ?? sent.filename)
+    const recorded = await ledger.arrivals.record(arrival, sent.keyId, isWanted)
     if (waits(recorded.upload)) await fleet.enqueue(recorded.upload)
     return recorded
   } finally {

@@ -26,6 +26,10 @@ async function mendOne({ disk, folders, ledger }: Place, arriving: Arriving): Pr
     await ledger.arrivals.giveUp(arrival.id)
     return false
   }
-  await ledger.arrivals.record({ ...arrival, stored_as: basename(stored?.path ?? arrival.filename) }, key_id)
+  await ledger.arrivals.record(
+    { ...arrival, stored_as: basename(stored?.path ?? arrival.filename) },
+    key_id,
+    stored !== undefined,
+  )
   return true
 }

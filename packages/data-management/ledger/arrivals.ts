@@ -9,6 +9,7 @@ import type { Selectable } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { lostUpload, takeLost } from './lost.ts'
+import { mayHaveMore } from './rights.ts'
 import type { Upload } from './uploads.ts'
 
 /** A file that is about to get its name in the inbox, and the key that sends it. */
@@ -45,12 +46,16 @@ export class Arrivals {
     })
   }
 
-  /** Records an upload and who sent it. When these bytes are on record already, gives that record, with `isNew` false. */
-  record(arrival: Arrival, keyId: string): Promise<Recorded> {
+  /**
+   * Records an upload and who sent it. When these bytes are on record already, gives that record, with `isNew` false. `hasLanded`: they lie
+   * in the inbox now; what was loaded with fewer rights than this sender's is to be loaded again.
+   */
+  record(arrival: Arrival, keyId: string, hasLanded: boolean): Promise<Recorded> {
     return this.#commits.write(async (transaction) => {
       const isNoted = await haveArrived(transaction, arrival.id)
       const upload = await insert(transaction, arrival)
-      if (!isNoted) await noteDelivery(transaction, upload.id, keyId, arrival.received_at)
+      if (!isNoted) await noteDelivery(transaction, upload.id, { ...arrival, key_id: keyId })
+      if (hasLanded && (await mayHaveMore(transaction, upload))) return reopen(transaction, upload, arrival.stored_as)
       // By its id, not by what was inserted: after a connection was lost with the commit this is done once more.
       return { upload, isNew: upload.id === arrival.id }
     })
@@ -66,10 +71,14 @@ export class Arrivals {
       const [first] = arriving
       const known = first ?? (await lostUpload(transaction, found.sha256))
       const upload = await insert(transaction, known === undefined ? found : foundOf(known, found.stored_as))
-      for (const { is_noted, key_id, received_at } of arriving)
-        if (is_noted === 0) await noteDelivery(transaction, upload.id, key_id, received_at)
+      for (const each of arriving) if (each.is_noted === 0) await noteDelivery(transaction, upload.id, each)
       return upload
     })
+  }
+
+  /** Whether bytes that are on record must land once more, because this sender may write more of them than has been loaded. */
+  isWantedAgain(upload: Upload, keyId: string): Promise<boolean> {
+    return mayHaveMore(this.#database, upload, keyId)
   }
 
   /** What is arriving: of a server that has just started, what an earlier one has left. */
@@ -122,14 +131,24 @@ function foundOf(known: Omit<Found, 'stored_as'>, stored_as: string): Found {
   return { id, sha256, filename, stored_as, bytes, lines, wire_bytes, received_at }
 }
 
-async function noteDelivery(database: LedgerDatabase, uploadId: string, keyId: string, at: number): Promise<void> {
+type Delivered = Pick<Arriving, 'key_id' | 'received_at' | 'filename'>
+
+async function noteDelivery(database: LedgerDatabase, uploadId: string, delivered: Delivered): Promise<void> {
+  const { key_id, received_at: at, filename } = delivered
   await database
     .insertInto('delivery')
-    .values({ upload_id: uploadId, key_id: keyId, first_at: at, last_at: at, times: 1 })
+    .values({ upload_id: uploadId, key_id, first_at: at, last_at: at, times: 1, filename })
     .onConflict((conflict) =>
       conflict
         .columns(['upload_id', 'key_id'])
         .doUpdateSet(({ ref, eb }) => ({ last_at: at, times: eb(ref('delivery.times'), '+', 1) })),
     )
     .execute()
+}
+
+/** It waits to be loaded once more, from where its bytes lie now. */
+async function reopen(database: LedgerDatabase, { id }: Upload, stored_as: string): Promise<Recorded> {
+  const set = { state: 'accepted', stored_as, load: null, settled_at: null }
+  const update = database.updateTable('upload').set(set).where('id', '=', id).returningAll()
+  return { upload: await update.executeTakeFirstOrThrow(), isNew: false }
 }

@@ -21,6 +21,8 @@ export type LedgerTables = {
     wished_by: string | null
     wish_reason: string | null
     loading_at: number | null
+    loaded_for: string | null
+    wish_limited: Generated<number>
   }
   arriving: {
     id: string
@@ -33,7 +35,14 @@ export type LedgerTables = {
     key_id: string
     is_noted: Generated<number>
   }
-  delivery: { upload_id: string; key_id: string; first_at: number; last_at: number; times: number }
+  delivery: {
+    upload_id: string
+    key_id: string
+    first_at: number
+    last_at: number
+    times: number
+    filename: string | null
+  }
   api_key: {
     id: string
     name: string

@@ -118,12 +118,6 @@ export class Keys {
     return made
   }
 
-  /** What a key may write: companies, or stores as company/store; null: everything. */
-  async onlyFor(id: string): Promise<readonly string[] | null> {
-    const key = await this.#database.selectFrom('api_key').select('only_for').where('id', '=', id).executeTakeFirst()
-    return linesOf(key?.only_for ?? null)
-  }
-
   /**
    * Whose key this is, or undefined. Every well-formed key costs the same: for an unknown id a neighbour is read and compared,
    * and nothing is left out once one thing is wrong.

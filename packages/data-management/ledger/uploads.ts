@@ -7,10 +7,11 @@
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
 import { type LoadResult, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
+import { type Rights, rightsText } from './rights.ts'
 
-export type Upload = LedgerTables['upload']
+export type Upload = Selectable<LedgerTables['upload']>
 
 /** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names. */
 export type UploadQuery = Readonly<{
@@ -21,8 +22,8 @@ export type UploadQuery = Readonly<{
   limit: number
 }>
 
-/** What a person wants done with an upload, and why. */
-export type WishOf = Readonly<{ wish: Wish; by: string; reason: string }>
+/** What a person wants done with an upload, and why. `isLimited`: a load, but not beyond the rights of its senders. */
+export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimited?: boolean }>
 
 /** What waits to be loaded. */
 export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
@@ -84,17 +85,6 @@ export class Uploads {
     return select.execute()
   }
 
-  /** The key that sent an upload first; undefined for a file that was copied into the inbox by hand. */
-  async firstSender(uploadId: string): Promise<string | undefined> {
-    const found = await this.#database
-      .selectFrom('delivery')
-      .select('key_id')
-      .where('upload_id', '=', uploadId)
-      .orderBy('first_at')
-      .executeTakeFirst()
-    return found?.key_id
-  }
-
   /** Whether a key has sent this upload. */
   async hasDelivered(keyId: string, uploadId: string): Promise<boolean> {
     const found = await this.#database
@@ -118,8 +108,15 @@ export class Uploads {
     return { files, bytes: bytes ?? 0 }
   }
 
-  async markLoading(id: string, at: number): Promise<void> {
-    await this.#database.updateTable('upload').set({ state: 'loading', loading_at: at }).where('id', '=', id).execute()
+  /** Its load begins, which may write so much. */
+  async markLoading(id: string, at: number, rights: Rights): Promise<void> {
+    const set = { state: 'loading', loading_at: at, loaded_for: rightsText(rights) }
+    await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
+  }
+
+  /** A person has decided about an upload: no delivery has it loaded again. */
+  async decide(id: string): Promise<void> {
+    await this.#database.updateTable('upload').set({ loaded_for: null }).where('id', '=', id).execute()
   }
 
   /** Records how the load of an upload ended. */
@@ -132,16 +129,15 @@ export class Uploads {
   }
 
   /** Records what a person wants done with an upload. It replaces an earlier wish that has not been fulfilled. */
-  async wish(id: string, wish: Wish, by: string, reason: string): Promise<void> {
-    const set = { wish, wished_by: by, wish_reason: reason }
-    await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
+  async wish(id: string, wish: WishOf): Promise<void> {
+    await this.#database.updateTable('upload').set(recordOf(wish)).where('id', '=', id).execute()
   }
 
   /** The same for an upload in one of some states of which nothing is wanted yet. False: it is not so. */
-  async wishFrom(id: string, states: readonly UploadState[], { wish, by, reason }: WishOf): Promise<boolean> {
+  async wishFrom(id: string, states: readonly UploadState[], wish: WishOf): Promise<boolean> {
     const result = await this.#database
       .updateTable('upload')
-      .set({ wish, wished_by: by, wish_reason: reason })
+      .set(recordOf(wish))
       .where('id', '=', id)
       .where('state', 'in', states)
       .where('wish', 'is', null)
@@ -224,6 +220,10 @@ export class Uploads {
     const counts = Object.fromEntries(rows.map((row) => [row.state, row.count]))
     return Object.fromEntries(UPLOAD_STATES.map((state) => [state, counts[state] ?? 0])) as Record<UploadState, number>
   }
+}
+
+function recordOf({ wish, by, reason, isLimited = false }: WishOf) {
+  return { wish, wished_by: by, wish_reason: reason, wish_limited: isLimited ? 1 : 0 }
 }
 
 /** The ids begin with the time, so that the latest uploads are found without an index on it. */

@@ -74,7 +74,7 @@ test('who comes back hears what was missed; who has missed too much, or comes fr
   await using witness = await listen(receiver, READER)
   const before = numberOf((await witness.next('reload')).id)
   const [upload] = await receiver.ledger.uploads.list({ limit: 1 })
-  for (let times = 0; times < 250; times++) await receiver.ledger.uploads.markLoading(String(upload?.id), times)
+  for (let times = 0; times < 250; times++) await receiver.ledger.uploads.markLoading(String(upload?.id), times, null)
   // Until all of it has been told; before that it would still come to whoever joins.
   while (numberOf((await witness.next()).id) < before + 250);
   await using listening = await listen(receiver, { ...READER, 'Last-Event-ID': String(last) })

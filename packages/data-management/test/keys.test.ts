@@ -118,7 +118,7 @@ test('a rotated key works beside its successor for a while, and the successor ma
   for (const { text } of [old, made]) assert.ok(await keys.authenticate(text, NOW + 999))
   assert.equal(await keys.authenticate(old.text, NOW + 1_000), undefined)
   assert.deepEqual((await keys.authenticate(made.text, NOW + 1_000))?.scopes, new Set(['upload']))
-  assert.deepEqual(await keys.onlyFor(made.id), ['aldi'])
+  assert.equal((await keys.find(made.id))?.only_for, 'aldi')
   assert.equal(
     await keys.rotate(old.id, NOW + 2_000, NOW + 1_000),
     undefined,

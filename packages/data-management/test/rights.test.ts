@@ -1,20 +1,38 @@
 /** What a key may write holds whatever is slow or crashes, and every upload knows its sender. */
 import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { test } from 'node:test'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
+import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { mendArriving } from '../inbox/mend-arriving.ts'
-import { updateDb } from '../update-db/update-db.ts'
-import { get, openReceiver, postGzip, type Receiver, sha256Of, TEXT } from './receiver.ts'
+import { type UpdateDb, updateDb } from '../update-db/update-db.ts'
+import { fulfilWishes } from '../update-db/wishes.ts'
+import {
+  assertProblem,
+  get,
+  openReceiver,
+  post,
+  postGzip,
+  type Receiver,
+  rowsText,
+  sha256Of,
+  TEXT,
+} from './receiver.ts'
 
 const NEVER = new AbortController().signal
 
-/** Lets `update-db` look into the inbox some seconds later. */
-function passLater({ folders, ledger, catalogue }: Receiver) {
+/** What `update-db` works with, some seconds later. */
+function workLater({ folders, ledger, catalogue }: Receiver): UpdateDb {
   const now = () => Date.now() + 3_000
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now, onFile: () => {} }
-  return updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, NEVER)
+  return { disk: realDisk(), folders, ledger, catalogue, ...rest }
+}
+
+/** Lets `update-db` look into the inbox then. */
+function passLater(receiver: Receiver) {
+  return updateDb(workLater(receiver), NEVER)
 }
 
 /** A disk that is as slow as `gate` says when the first name in the inbox is to be made durable. */
@@ -118,4 +136,88 @@ test('an upload that was looked for in the wrong folder has its sender when its 
   assert.deepEqual(await only(receiver), REFUSED)
   assert.equal((await receiver.ledger.uploads.list({ limit: 1 }))[0]?.id, body.id)
   assert.deepEqual(await receiver.ledger.lost.list('', 9), [])
+})
+
+async function sendAndLoad(receiver: Receiver, name: string, text: string) {
+  const sent = await postGzip(receiver, name, text)
+  await passLater(receiver)
+  return { ...sent, load: (await get(receiver, `/api/uploads/${sent.body.id}`)).body }
+}
+
+const OTHERS = rowsText(4).replace('"aldi"', '"coles"')
+
+test('a key with a typing error decides nothing for ever: the right one has its rows loaded, once more and once', async () => {
+  await using receiver = await openReceiver()
+  const wrong = await sendAndLoad(await keyFor(receiver, 'adli'), 'x.jsonl.gz', OTHERS)
+  assert.equal(wrong.load.state, 'failed')
+  const right = await keyFor(receiver, 'aldi')
+  const first = await postGzip(right, 'day.jsonl.gz', OTHERS)
+  assert.deepEqual([first.status, first.body.state, first.body.load], [200, 'accepted', null])
+  const second = await sendAndLoad(right, 'day.jsonl.gz', OTHERS)
+  assert.deepEqual([second.load.state, second.load.load?.inserted, second.load.load?.rejected], ['loaded', 3, 1])
+  const all = await sendAndLoad(receiver, 'day.jsonl.gz', OTHERS)
+  assert.deepEqual([all.load.load?.inserted, all.load.load?.rejected], [4, 0])
+  const again = await postGzip(await keyFor(receiver, 'aldi'), 'day.jsonl.gz', OTHERS)
+  assert.deepEqual([again.status, again.body.state], [200, 'loaded'])
+  assert.deepEqual(await receiver.inboxNames(), [])
+  assert.deepEqual(await readdir(receiver.folders.failed), [])
+})
+
+test('what a person has taken out no delivery brings back; an administrator replays it whole', async () => {
+  await using receiver = await openReceiver()
+  const { body } = await sendAndLoad(await keyFor(receiver, 'aldi'), 'x.jsonl.gz', OTHERS)
+  const admin = { ...receiver, key: await receiver.makeKey('admin') }
+  const ask = async (what: string) => {
+    const answer = await post(admin, {}, null, `/api/uploads/${body.id}/${what}`)
+    assert.equal(answer.status, 202)
+    await fulfilWishes(workLater(receiver), NEVER)
+  }
+  await ask('undo')
+  assert.equal((await sendAndLoad(receiver, 'x.jsonl.gz', OTHERS)).load.state, 'held')
+  await ask('replay')
+  const { load } = (await get(admin, `/api/uploads/${body.id}`)).body
+  assert.deepEqual([load?.inserted, load?.rejected], [4, 0])
+})
+
+test('releasing a held file gives its sender no rights', async () => {
+  await using receiver = await openReceiver()
+  const { body } = await postGzip(await keyFor(receiver, 'aldi'), 'x.jsonl.gz', OTHERS)
+  const { uploads } = receiver.ledger
+  await updateDb({ ...workLater(receiver), hold: { rowsMin: 1_000, rowsShare: 0.5, rejectsShare: 0.2 } }, NEVER)
+  assert.equal((await uploads.find(String(body.id)))?.state, 'held')
+  const admin = { ...receiver, key: await receiver.makeKey('admin') }
+  assert.equal((await post(admin, {}, null, `/api/uploads/${body.id}/release`)).status, 202)
+  await fulfilWishes(workLater(receiver), NEVER)
+  const { load } = (await get(admin, `/api/uploads/${body.id}`)).body
+  assert.deepEqual([load?.inserted, load?.rejected], [3, 1])
+})
+
+test('who sends bytes that are known learns what he sent, and nothing of who sent them first or what was said of them', async () => {
+  await using receiver = await openReceiver()
+  const { body } = await sendAndLoad(receiver, 'secret-name.jsonl.gz', TEXT)
+  await receiver.ledger.uploads.wish(String(body.id), { wish: 'undo', by: 'ada (7)', reason: 'a secret' })
+  await fulfilWishes(workLater(receiver), NEVER)
+  const other = { ...receiver, key: await receiver.makeKey('upload') }
+  const answers = [await postGzip(other, 'mine.jsonl.gz', TEXT), await get(other, `/api/uploads/${body.id}`)]
+  for (const answer of [...answers.map((each) => each.body), ...(await listed(other))]) {
+    assert.deepEqual([answer.filename, answer.load?.problem], ['mine.jsonl', 'Taken out of the catalogue.'])
+    assert.doesNotMatch(JSON.stringify(answer), /secret|ada/)
+  }
+  assert.match((await get(receiver, `/api/uploads/${body.id}`)).body.load?.problem ?? '', /a secret/)
+})
+
+async function listed(receiver: Pick<Receiver, 'url' | 'key'>): Promise<Partial<Receipt>[]> {
+  return Object((await get(receiver, '/api/uploads')).body).uploads
+}
+
+test('a key is for companies and stores by their names, not for *, nor for what cannot be seen', async () => {
+  await using receiver = await openReceiver()
+  const admin = { ...receiver, key: await receiver.makeKey('admin') }
+  const make = (right: string) => {
+    const body = JSON.stringify({ name: 'x', scopes: ['upload'], only_for: [right] })
+    return post(admin, { 'Content-Type': 'application/json' }, body, '/api/keys')
+  }
+  for (const right of ['*', 'aldi/*', 'aldi\r', 'al\u200bdi', ' aldi', '/G120', 'aldi/'])
+    assertProblem(await make(right), 400, 'request_invalid')
+  for (const right of ['aldi', 'aldi/G120', 'Größe & Söhne/1/2']) assert.equal((await make(right)).status, 201)
 })

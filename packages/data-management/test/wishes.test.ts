@@ -45,7 +45,7 @@ async function found(receiver: Receiver, id: string): Promise<Upload> {
 }
 
 async function wished(receiver: Receiver, { id }: Upload, wish: Wish): Promise<Upload> {
-  await receiver.ledger.uploads.wish(id, wish, 'a person', 'for a test')
+  await receiver.ledger.uploads.wish(id, { wish, by: 'a person', reason: 'for a test' })
   await fulfilWishes(workOn(receiver), NOBODY)
   return found(receiver, id)
 }

@@ -12,7 +12,7 @@ import { isInboxUnreachable, type JetStreamInbox } from '../inbox/jetstream.ts'
 import type { Claim } from '../inbox/jetstream-work.ts'
 import { DamagedFile } from '../inbox/stored.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import { forget, loadUpload, settle, type UpdateDb } from './update-db.ts'
+import { forget, loadOf, loadUpload, settle, type UpdateDb } from './update-db.ts'
 
 const CLAIM_WAIT_MS = 1_000
 const PAUSE_MS = 1_000
@@ -83,7 +83,7 @@ async function dealWith(work: FleetWork, claim: Claim): Promise<void> {
 }
 
 async function dealWithUpload(work: FleetWork, upload: Upload, times: number): Promise<void> {
-  const known = await work.catalogue.findLoad(upload.sha256)
+  const known = await loadOf(work, upload)
   if (known !== undefined) return settle(work, upload, undefined, known)
   if (times > TIMES_MAX) return setAside(work, upload, times)
   await using borrowed = await borrow(work, upload)

@@ -15,10 +15,11 @@ import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
 import type { JetStreamInbox } from '../inbox/jetstream.ts'
 import { type LoadProgress, noteOf, writeProgress } from '../inbox/progress.ts'
-import { putAway } from '../inbox/put-away.ts'
+import { PLACE_OF, putAway } from '../inbox/put-away.ts'
 import { bytesOf, DamagedFile, findStored, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Rights } from '../ledger/rights.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { HoldLimits } from './holds.ts'
 import { type LoadOrder, loadFile } from './load-file.ts'
@@ -103,21 +104,36 @@ async function dealWith(
   const upload = await uploadOf(work, file)
   if (upload === undefined) return undefined
   const stored = storedAs(file, upload)
-  const known = await work.catalogue.findLoad(upload.sha256)
+  const known = await loadOf(work, upload)
   if (await isSecondCopy(work, file, upload)) {
     await remove(work.disk, file.path)
     if (known !== undefined) await settle(work, upload, undefined, known)
     return known
   }
+  const earlier = known === undefined ? await earlierCopy(work, upload) : undefined
   try {
     const ahead = known === undefined && following !== undefined ? () => expect(work, following) : undefined
     const load = known ?? (await loadUpload(work, upload, stored, { hold: work.hold, ahead }))
     await settle(work, upload, stored, load)
+    if (earlier !== undefined && earlier.place !== PLACE_OF[load.state]) await remove(work.disk, earlier.path)
     return load
   } catch (error) {
     if (error instanceof DamagedFile) await giveUp(work, file, upload)
     throw error
   }
+}
+
+/** The load of an upload, unless its senders may write more by now than that might. */
+export async function loadOf({ catalogue, ledger }: UpdateDb, upload: Upload): Promise<LoadRecord | undefined> {
+  const load = await catalogue.findLoad(upload.sha256)
+  return load !== undefined && (await ledger.mayHaveMore(upload)) ? undefined : load
+}
+
+/** The file of an upload that was dealt with before, where it is not among those that are kept for replay. */
+async function earlierCopy({ disk, folders, catalogue }: UpdateDb, upload: Upload): Promise<Stored | undefined> {
+  if ((await catalogue.findLoad(upload.sha256)) === undefined) return undefined
+  const stored = await findStored(disk, folders, upload)
+  return stored?.place === 'held' || stored?.place === 'failed' ? stored : undefined
 }
 
 /** Whether the bytes of a file, whole, lie under the name of their upload, too. */
@@ -136,28 +152,35 @@ async function expect(work: UpdateDb, file: Waiting): Promise<void> {
   work.reader?.expect?.(await orderFor(work, upload, storedAs(file, upload)))
 }
 
-/** How an upload is loaded: what holds it (undefined: nothing), and what is done once the reader knows of it. */
-type Manner = Readonly<{ hold: HoldLimits | undefined; ahead?: (() => Promise<void>) | undefined }>
+/**
+ * How an upload is loaded: what holds it (undefined: nothing), whether beyond the rights of its senders, and what is done once the reader
+ * knows of it.
+ */
+type Manner = Readonly<{
+  hold: HoldLimits | undefined
+  isUnlimited?: boolean
+  ahead?: (() => Promise<void>) | undefined
+}>
 
 /** Loads the bytes of an upload into the catalogue. */
 export async function loadUpload(
   work: UpdateDb,
   upload: Upload,
   stored: Stored,
-  { hold, ahead }: Manner,
+  { hold, ahead, isUnlimited = false }: Manner,
 ): Promise<LoadRecord> {
-  await work.ledger.uploads.markLoading(upload.id, work.now())
-  const order = { ...(await orderFor(work, upload, stored)), hold }
+  const within = await orderFor(work, upload, stored)
+  const order = { ...within, hold, onlyFor: isUnlimited ? null : within.onlyFor }
+  await work.ledger.uploads.markLoading(upload.id, work.now(), order.onlyFor)
   work.reader?.expect?.(order)
   await ahead?.()
   return loadFile(work.catalogue, order)
 }
 
 /** What loading an upload takes. */
-async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise<LoadOrder> {
+async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise<LoadOrder & { onlyFor: Rights }> {
   const { sha256, filename, received_at: receivedAt } = upload
   const note = (progress: LoadProgress) => writeProgress(work.disk, work.folders.data, progress)
-  const keyId = await work.ledger.uploads.firstSender(upload.id)
   return {
     file: { sha256, filename, receivedAt },
     bytes: () => bytesOf(work.disk, stored),
@@ -165,7 +188,7 @@ async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise
     onBytes: noteOf(upload, note, work.now),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
-    onlyFor: keyId === undefined ? null : await work.ledger.keys.onlyFor(keyId),
+    onlyFor: await work.ledger.rightsOver(upload.id),
     reader: work.reader,
     now: work.now,
   }
