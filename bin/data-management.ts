@@ -1,6 +1,7 @@
 /** Opens what the commands of the receiving machine work with. */
 import { join, resolve } from 'node:path'
 import { type Catalogue, openCatalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { checkNoSwap } from '@splitcart/data-management/database/swap.ts'
 import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { jetStreamPlaceOf } from '@splitcart/data-management/inbox/jetstream-place.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
@@ -49,6 +50,7 @@ export async function openUnpaired(settings: Settings): Promise<DataManagement> 
   const disk = realDisk()
   const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
   await checkPrivate(disk, Object.values(folders))
+  await checkNoSwap(folders.data)
   await makeFolders(disk, folders)
   const stack = new AsyncDisposableStack()
   try {

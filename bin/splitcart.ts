@@ -19,7 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   loads: async () => (await import('./commands/loads.ts')).addLoads,
   export: async () => (await import('./commands/export.ts')).addExport,
   backup: async () => (await import('./commands/backup.ts')).addBackup,
-  restore: async () => (await import('./commands/backup.ts')).addRestore,
+  restore: async () => (await import('./commands/restore.ts')).addRestore,
   'join-databases': async () => (await import('./commands/join-databases.ts')).addJoinDatabases,
   migrate: async () => (await import('./commands/migrate.ts')).addMigrate,
   archive: async () => (await import('./commands/archive.ts')).addArchive,

@@ -1,13 +1,10 @@
-/** `splitcart backup` and `splitcart restore`: catalogue and ledger as two files, copied while everything runs. */
+/** `splitcart backup`: catalogue and ledger as two files, copied while everything runs. */
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { checkCopy, copyDatabase } from '@splitcart/data-management/database/backup.ts'
-import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { copyDatabase } from '@splitcart/data-management/database/backup.ts'
 import { BACKUP_MADE } from '@splitcart/data-management/ledger/audit.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import { move } from '@splitcart/shared/durable-file.ts'
-import { takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
@@ -34,20 +31,6 @@ export function addBackup(program: Command): void {
   configurable(command.option('--json', 'print JSON'), SETTINGS)
 }
 
-/** Adds the command `restore`. */
-export function addRestore(program: Command): void {
-  const command = program
-    .command('restore')
-    .description(
-      'put a backup in place of catalogue and ledger; what is there is kept aside. The server must be stopped',
-    )
-    .argument('<file>', 'a file that backup made')
-    .action((file: string, options: Options) =>
-      run(options, (terminal) => restoreBackup(file, settingsOf(options, 'data-management'), terminal)),
-    )
-  configurable(command.option('--json', 'print JSON'), SETTINGS)
-}
-
 async function makeBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {
   checkFiles(settings)
   const catalogue = resolve(file)
@@ -66,7 +49,7 @@ async function makeBackup(file: string, settings: Settings, terminal: Terminal):
 }
 
 /** What lies in PostgreSQL is backed up with its own means, whole, and also while it is in use. */
-function checkFiles(settings: Settings): void {
+export function checkFiles(settings: Settings): void {
   if (databaseServer(settings) !== undefined)
     throw new Problem(
       'machine_refused',
@@ -84,37 +67,12 @@ async function noteBackup(settings: Settings, path: string, terminal: Terminal):
   }
 }
 
-async function restoreBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {
-  checkFiles(settings)
-  const catalogue = resolve(file)
-  const ledger = ledgerOf(catalogue)
-  checkCopy(catalogue, 'price_run')
-  checkCopy(ledger, 'upload')
-  const disk = realDisk()
-  const { data } = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
-  await makeFolders(disk, foldersIn(settings.DATA_MANAGEMENT_DATA_DIR))
-  using _server = takeLock(join(data, '.serve.lock'), 'stop the server first: splitcart serve')
-  using _loader = takeLock(join(data, '.update-db.lock'), 'stop update-db first')
-  const aside = `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`
-  for (const path of [databaseFile(settings), ledgerFile(settings)])
-    for (const ending of ['-wal', '-shm', '']) await putAside(path + ending, aside)
-  await copyDatabase(disk, ledger, ledgerFile(settings))
-  await copyDatabase(disk, catalogue, databaseFile(settings))
-  terminal.say(`Restored. What was there is kept: ${databaseFile(settings)}.${aside}`)
-  terminal.record({ type: 'summary', restored: catalogue, aside })
-  return EXIT.done
-
-  async function putAside(path: string, addition: string): Promise<void> {
-    if (!existsSync(path)) return
-    const name = path.replace(/(-wal|-shm)?$/, (ending) => `.${addition}${ending}`)
-    await move(disk, path, resolve(path, '..'), [name.slice(resolve(path, '..').length + 1)])
-  }
-}
-
-function ledgerFile(settings: Settings): string {
+/** The ledger of a receiving machine whose databases are files. */
+export function ledgerFile(settings: Settings): string {
   return join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db')
 }
 
-function ledgerOf(catalogue: string): string {
+/** Where the ledger of a backup lies. */
+export function ledgerOf(catalogue: string): string {
   return `${catalogue}.ledger`
 }
