@@ -179,6 +179,7 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['loads', 'list', '--json'],
     ['export', 'observations'],
     ['backup', join(machines.path, 'backup.db')],
+    ['join-databases'],
     ['migrate', '--to', 'postgres://u@127.0.0.1:1/x'],
     ['archive', 'prune'],
     ['salvage'],

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 
 const ROOT = join(import.meta.dirname, '..')
 const PAGE = 'docs/security.md'
-const LINES = 57
+const LINES = 61
 const TITLE = /\btest\(\s*(?:`([^`]*)`|'([^']*)'|"([^"]*)")/g
 const CITED = /`([\w/.-]+\.test\.ts)`: (.+?)(?= ·|\. Open|\. No |\. The | \(|$)/g
 const UNSAFE = /rejectUnauthorized|NODE_TLS_REJECT_UNAUTHORIZED|\beval\(|\bnew Function\b|node:vm/

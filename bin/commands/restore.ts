@@ -39,9 +39,11 @@ export function addRestore(program: Command): void {
     .argument('[file]', 'a file that backup made')
     .option('--finish', 'finish a restore that was interrupted')
     .option('--take-back', 'put back what was there before a restore that was interrupted')
-    .action((file: string | undefined, options: Options) =>
-      run(options, (terminal) => act(file, options, settingsOf(options, 'data-management'), terminal)),
-    )
+    .action((file: string | undefined, options: Options) => {
+      const isEnding = options.finish === true || options.takeBack === true
+      if (file === undefined && !isEnding) command.error("error: missing required argument 'file'")
+      return run(options, (terminal) => act(file, options, settingsOf(options, 'data-management'), terminal))
+    })
   configurable(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 
@@ -58,8 +60,7 @@ async function act(file: string | undefined, options: Options, settings: Setting
     return await end(disk, folders.data, { begun, isTakenBack: options.takeBack === true }, terminal)
   if (begun !== undefined)
     throw new Problem('machine_refused', 'a restore was begun and not finished; use --finish or --take-back')
-  if (file === undefined) throw new Problem('settings_invalid', '\n  name the file that "splitcart backup" wrote')
-  return await restore(disk, resolve(file), settings, terminal)
+  return await restore(disk, resolve(file ?? ''), settings, terminal)
 }
 
 type Ending = Readonly<{ begun: Swap | undefined; isTakenBack: boolean }>

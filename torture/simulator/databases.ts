@@ -119,7 +119,8 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     list: async () => [],
   }
   const identity = { mayDiffer: async () => false }
-  const rights = { rightsOver: async () => ONLY_FOR, mayHaveMore: async () => false }
+  const keys = { working: async () => ({}) }
+  const rights = { keys, rightsOver: async () => ONLY_FOR, mayHaveMore: async () => false }
   return {
     uploads: calls,
     arrivals: arrivalsOf(process, tables),

@@ -59,13 +59,14 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<Recorded> {
   const part = join(folders.parts, id)
   const decoded = await writePart(disk, part, async (file) => {
     const early = new EarlySync(file)
-    const result = await decode(sent, inbox.limits, roomy(inbox, file, early))
+    const result = await decode(sent, inbox.limits, roomy(inbox, sent, file, early))
     checkDigest(sent.sha256, result)
     await sent.whole()
     await checkLength(file, result.bytes)
     await early.end()
     return result
   })
+  await checkKey(inbox, sent, part)
   const received = { inbox, id, sent, decoded }
   if (inbox.fleet !== undefined) return acceptForFleet(inbox.fleet, received, part)
   const known = await ledger.uploads.findBySha256(decoded.sha256)
@@ -146,11 +147,16 @@ export async function checkRoom({ disk, folders, diskBytesKept }: Inbox, bytes =
 }
 
 const PORTION_BYTES = 1024 * 1024
+const KEY_CHECKED_EVERY_MS = 2_000
 const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
 
-/** A part that looks again and again whether there is still room, for others write to this disk as well; and is synced as it grows. */
-function roomy(inbox: Inbox, part: FileHandle, early: EarlySync): Pick<FileHandle, 'appendFile'> {
+/**
+ * A part that looks again and again whether there is still room, for others write to this disk as well, and whether its key still works;
+ * and is synced as it grows.
+ */
+function roomy(inbox: Inbox, sent: Sent, part: FileHandle, early: EarlySync): Pick<FileHandle, 'appendFile'> {
   let unchecked = 0
+  let checkKeyAt = performance.now() + KEY_CHECKED_EVERY_MS
   return {
     appendFile: async (chunk) => {
       const bytes = (chunk as Uint8Array).length
@@ -159,10 +165,21 @@ function roomy(inbox: Inbox, part: FileHandle, early: EarlySync): Pick<FileHandl
         unchecked = 0
         await checkRoom(inbox)
       }
+      if (performance.now() >= checkKeyAt) {
+        await checkKey(inbox, sent)
+        checkKeyAt = performance.now() + KEY_CHECKED_EVERY_MS
+      }
       await part.appendFile(chunk)
       early.wrote(bytes)
     },
   }
+}
+
+/** An upload on its way ends with its key: throws `key_refused`, and leaves no part. */
+async function checkKey({ ledger, disk, now }: Inbox, { keyId }: Sent, part?: string): Promise<void> {
+  if ((await ledger.keys.working(keyId, now())) !== undefined) return
+  if (part !== undefined) await removeIfThere(disk, part)
+  throw new Problem('key_refused', 'the key has ended while the file was on its way')
 }
 
 function checkDigest(said: string | undefined, decoded: Decoded): void {

@@ -221,3 +221,19 @@ test('a key is for companies and stores by their names, not for *, nor for what 
     assertProblem(await make(right), 400, 'request_invalid')
   for (const right of ['aldi', 'aldi/G120', 'Größe & Söhne/1/2']) assert.equal((await make(right)).status, 201)
 })
+
+test('an upload on its way ends with its key, and leaves nothing', async () => {
+  await using receiver = await openReceiver()
+  const limited = await keyFor(receiver, 'aldi')
+  const [{ id } = { id: '' }] = (await receiver.ledger.keys.list()).filter(({ name }) => name === 'a limited key')
+  async function* body() {
+    yield Buffer.from(TEXT)
+    await receiver.ledger.keys.revoke(id, Date.now())
+    yield Buffer.from(TEXT)
+  }
+  const headers = { 'Content-Type': 'application/jsonl', 'Content-Disposition': 'attachment; filename="x.jsonl"' }
+  const answer = await post(limited, headers, ReadableStream.from(body()) as unknown as RequestInit['body'])
+  assertProblem(answer, 401, 'key_refused')
+  assert.deepEqual(await receiver.inboxNames(), [])
+  assert.deepEqual(await receiver.ledger.uploads.list({ limit: 9 }), [])
+})
