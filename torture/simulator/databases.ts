@@ -105,7 +105,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     settle: (id: string, state: string, result: object, at: number) =>
       set(id, { state, load: JSON.stringify(result), settled_at: at }),
     wish: (id: string, { wish }: { wish: 'load' }) => set(id, { wish }),
-    decide: async () => {},
+    ...{ decide: async () => {}, endAttempt: async () => {} },
     clearWish: (id: string) => set(id, { wish: null }),
   }
   const lost = {

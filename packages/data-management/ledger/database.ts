@@ -23,6 +23,7 @@ export type LedgerTables = {
     loading_at: number | null
     loaded_for: string | null
     wish_limited: Generated<number>
+    load_attempts: Generated<number>
   }
   arriving: {
     id: string

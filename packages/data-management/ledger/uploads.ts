@@ -111,6 +111,18 @@ export class Uploads {
   /** Its load begins, which may write so much. */
   async markLoading(id: string, at: number, rights: Rights): Promise<void> {
     const set = { state: 'loading', loading_at: at, loaded_for: rightsText(rights) }
+    const update = this.#database.updateTable('upload').set(set).where('id', '=', id)
+    await update.set((eb) => ({ load_attempts: eb('load_attempts', '+', 1) })).execute()
+  }
+
+  /** Its load was ended by an error: whatever that was, the loader has survived it. */
+  async endAttempt(id: string): Promise<void> {
+    await this.#database.updateTable('upload').set({ load_attempts: 0 }).where('id', '=', id).execute()
+  }
+
+  /** Records that an upload is held that no loader could finish. */
+  async setAside(id: string, result: LoadResult, at: number): Promise<void> {
+    const set = { state: 'held', load: JSON.stringify(result), settled_at: at }
     await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
   }
 
@@ -123,7 +135,7 @@ export class Uploads {
   async settle(id: string, state: UploadState, result: LoadResult, at: number): Promise<void> {
     await this.#database
       .updateTable('upload')
-      .set({ state, load: JSON.stringify(result), settled_at: at })
+      .set({ state, load: JSON.stringify(result), settled_at: at, load_attempts: 0 })
       .where('id', '=', id)
       .execute()
   }
@@ -223,7 +235,7 @@ export class Uploads {
 }
 
 function recordOf({ wish, by, reason, isLimited = false }: WishOf) {
-  return { wish, wished_by: by, wish_reason: reason, wish_limited: isLimited ? 1 : 0 }
+  return { wish, wished_by: by, wish_reason: reason, wish_limited: isLimited ? 1 : 0, load_attempts: 0 }
 }
 
 /** The ids begin with the time, so that the latest uploads are found without an index on it. */

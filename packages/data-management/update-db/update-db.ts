@@ -24,6 +24,7 @@ import type { Upload } from '../ledger/uploads.ts'
 import type { HoldLimits } from './holds.ts'
 import { type LoadOrder, loadFile } from './load-file.ts'
 import type { Reader } from './reader.ts'
+import { deadlyReason, setAside } from './set-aside.ts'
 
 /** What update-db works with. `hold` undefined: nothing is held. */
 export type UpdateDb = Readonly<{
@@ -110,6 +111,12 @@ async function dealWith(
     if (known !== undefined) await settle(work, upload, undefined, known)
     return known
   }
+  const deadly = known === undefined && work.hold !== undefined ? deadlyReason(upload) : undefined
+  if (deadly !== undefined) {
+    await setAside(work, upload, deadly)
+    await putAway(work.disk, work.folders, stored, 'held')
+    return undefined
+  }
   const earlier = known === undefined ? await earlierCopy(work, upload) : undefined
   try {
     const ahead = known === undefined && following !== undefined ? () => expect(work, following) : undefined
@@ -172,9 +179,14 @@ export async function loadUpload(
   const within = await orderFor(work, upload, stored)
   const order = { ...within, hold, onlyFor: isUnlimited ? null : within.onlyFor }
   await work.ledger.uploads.markLoading(upload.id, work.now(), order.onlyFor)
-  work.reader?.expect?.(order)
-  await ahead?.()
-  return loadFile(work.catalogue, order)
+  try {
+    work.reader?.expect?.(order)
+    await ahead?.()
+    return await loadFile(work.catalogue, order)
+  } catch (error) {
+    await work.ledger.uploads.endAttempt(upload.id).catch(() => {})
+    throw error
+  }
 }
 
 /** What loading an upload takes. */

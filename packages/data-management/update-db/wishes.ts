@@ -9,6 +9,7 @@ import { borrow } from '../inbox/borrow.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import { deadlyReason, setAside } from './set-aside.ts'
 import { loadUpload, settle, type UpdateDb } from './update-db.ts'
 
 /** Does what is wanted, oldest upload first. A wish that cannot be fulfilled is given up, and the log and the audit say why. */
@@ -56,6 +57,11 @@ async function discardUnloaded(work: UpdateDb, upload: Upload): Promise<string |
 
 async function loadAgain(work: UpdateDb, upload: Upload, stored: Stored | undefined) {
   if (stored === undefined) return 'Its file is no longer here: it was pruned or removed.'
+  const deadly = deadlyReason(upload)
+  if (deadly !== undefined) {
+    await setAside(work, upload, deadly)
+    return deadly
+  }
   return loadUpload(work, upload, stored, { hold: undefined, isUnlimited: upload.wish_limited === 0 })
 }
 
