@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
+import { checkNoSwap } from '@splitcart/data-management/database/swap.ts'
 import { isSetUp } from '@splitcart/data-management/doctor.ts'
 import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { jetStreamPlaceOf } from '@splitcart/data-management/inbox/jetstream-place.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
+import { checkPair, type Pair } from '@splitcart/data-management/pair.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -25,8 +27,37 @@ export type DataManagement = Readonly<{ disk: Disk; folders: Folders; ledger: Le
 
 const KEY_CHARACTERS_MIN = 16
 
-/** Opens ledger and catalogue of a server that is there: in a wrong folder it makes none. What lies in PostgreSQL needs no folder. */
+/**
+ * Opens ledger and catalogue of a server that is there, which must belong together: in a wrong folder it makes none. What lies in
+ * PostgreSQL needs no folder.
+ */
 export async function openDataManagement(settings: Settings): Promise<DataManagement> {
+  return await paired(settings, () => openUnpaired(settings))
+}
+
+async function paired(settings: Settings, open: () => Promise<DataManagement>): Promise<DataManagement> {
+  const machine = await open()
+  try {
+    await checkPair(pairOf(machine, settings))
+    return machine
+  } catch (error) {
+    await machine[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** The databases of a machine, by the names that people know. */
+export function pairOf({ ledger, catalogue }: DataManagement, settings: Settings): Pair {
+  const server = databaseServer(settings)
+  const names =
+    server === undefined
+      ? { ledger: join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db'), catalogue: databaseFile(settings) }
+      : { ledger: 'the ledger there', catalogue: withoutPassword(server) }
+  return { ledger, catalogue: catalogue.database, names }
+}
+
+/** The same, whether they belong together or not. */
+export async function openUnpaired(settings: Settings): Promise<DataManagement> {
   checkInbox(settings)
   if (databaseServer(settings) === undefined) await checkServerData(settings)
   return await openIn(settings)
@@ -37,14 +68,16 @@ export async function setUpDataManagement(settings: Settings): Promise<DataManag
   checkInbox(settings)
   const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
   await checkPrivate(realDisk(), Object.values(folders))
+  await checkNoSwap(folders.data)
   await makeFolders(realDisk(), folders)
-  return await openIn(settings)
+  return await paired(settings, () => openIn(settings))
 }
 
 /** Throws `data_missing` where no server has ever run, and `folder_unsafe` where this user must not work. */
 export async function checkServerData({ DATA_MANAGEMENT_DATA_DIR: dataDir }: Settings): Promise<void> {
   const folders = foldersIn(dataDir)
   await checkPrivate(realDisk(), Object.values(folders))
+  await checkNoSwap(folders.data)
   if (await isSetUp(realDisk(), dataDir)) return
   const found = findSettings()
   const closed =

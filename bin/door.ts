@@ -1,5 +1,5 @@
 /** The limits and the certificate of the server, from its settings. */
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { isIPv4 } from 'node:net'
 import { createSecureContext, type Server as TlsServer } from 'node:tls'
@@ -7,6 +7,7 @@ import type { Door } from '@splitcart/data-management/api/door.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
+import { exposureOfFile } from './key-file.ts'
 
 /** Reads the certificate and puts the limits together. Throws `settings_invalid` when keys would travel unencrypted. */
 export function doorOf(settings: Settings, isBehindProxy: boolean): Partial<Door> {
@@ -48,7 +49,7 @@ function tlsOf({ TLS_CERT: certFile, TLS_KEY: keyFile }: Settings): Door['tls'] 
   if (certFile === undefined || keyFile === undefined)
     throw new Problem('settings_invalid', '\n  TLS_CERT, TLS_KEY: expected both or none')
   try {
-    const tls = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') }
+    const tls = { cert: readFileSync(certFile, 'utf8'), key: privateText(keyFile) }
     // Throws when they are no PEM, or do not belong together.
     createSecureContext(tls)
     return tls
@@ -56,6 +57,18 @@ function tlsOf({ TLS_CERT: certFile, TLS_KEY: keyFile }: Settings): Door['tls'] 
     throw new Problem('settings_invalid', `\n  TLS_CERT, TLS_KEY: ${cause instanceof Error ? cause.message : cause}`, {
       cause,
     })
+  }
+}
+
+/** The text of a key file. Throws when others can read it. */
+function privateText(path: string): string {
+  const file = openSync(path, 'r')
+  try {
+    const fault = exposureOfFile(file, path)
+    if (fault !== undefined) throw new Error(fault)
+    return readFileSync(file, 'utf8')
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -16,7 +16,7 @@ export function keyIn(path: string): { key: string } | { fault: string } {
     if (path === STANDARD_INPUT) return fromStandardInput()
     const file = openSync(path, 'r')
     try {
-      const fault = faultOf(file, path)
+      const fault = exposureOfFile(file, path)
       return fault === undefined ? checked(read(file), path) : { fault }
     } finally {
       closeSync(file)
@@ -42,8 +42,8 @@ function fromStandardInput(): { key: string } | { fault: string } {
   return checked(read(0), 'standard input')
 }
 
-// Of the file that is open, not of the name: that may lead elsewhere a moment later.
-function faultOf(file: number, path: string): string | undefined {
+/** Who but its owner can read a key file, as a sentence. Of the file that is open, not of the name: that may lead elsewhere a moment later. */
+export function exposureOfFile(file: number, path: string): string | undefined {
   const { mode, uid } = fstatSync(file)
   if (process.platform === 'win32' || process.geteuid === undefined) return undefined
   if ((mode & OTHERS_MAY) !== 0) return `${path} can be read by others; run: chmod 600 ${path}`

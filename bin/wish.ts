@@ -20,8 +20,17 @@ import { workOf } from './update-db-work.ts'
 
 const LOOK_MS = 200
 
-/** What is wanted of which upload, named by its id, SHA-256 or file name, and why; `from`: the state it must be in. */
-export type Wanted = Readonly<{ wish: Wish; upload: string; reason: string; from?: UploadState }>
+/**
+ * What is wanted of which upload, named by its id, SHA-256 or file name, and why; `from`: the state it must be in; `isLimited`: a load, but
+ * not beyond the rights of its senders.
+ */
+export type Wanted = Readonly<{
+  wish: Wish
+  upload: string
+  reason: string
+  from?: UploadState
+  isLimited?: boolean
+}>
 
 /** Makes the wish and returns the upload as it stands when it has been fulfilled. */
 export async function haveFulfilled(
@@ -33,7 +42,7 @@ export async function haveFulfilled(
   const upload = await uploadMeant(machine, wanted.upload)
   if (wanted.from !== undefined && upload.state !== wanted.from)
     throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
-  await machine.ledger.uploads.wish(upload.id, wanted.wish, person(), wanted.reason)
+  await machine.ledger.uploads.wish(upload.id, { ...wanted, by: person() })
   // Where neither the files of the server are here nor a fleet has them, a loader elsewhere does it.
   const isHere = await isSetUp(machine.disk, machine.folders.data)
   if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -40,6 +40,16 @@ test('a certificate that cannot be used is named', { skip }, async () => {
     [{ TLS_CERT: key, TLS_KEY: key }, /TLS_CERT/],
   ] as const)
     assert.throws(() => doorOf(readSettings(given), false), said)
+})
+
+test('a TLS key that others can read is refused, with the command that mends it', { skip }, async () => {
+  await using at = await temporaryFolder()
+  const { cert, key } = certificate(at.path, 'a')
+  const read = () => doorOf(readSettings({ TLS_CERT: cert, TLS_KEY: key }), false)
+  await chmod(key, 0o666)
+  assert.throws(read, /can be read by others; run: chmod 600/)
+  await chmod(key, 0o600)
+  assert.ok(read().tls)
 })
 
 test('serve speaks TLS 1.2 and newer, and takes a renewed certificate on SIGHUP', { skip }, async () => {

@@ -21,6 +21,7 @@ import { killCase } from './points/kills.ts'
 import { EATMYDATA_MISSING, powerCutCase, unsafePowerCutCase } from './points/power-cuts.ts'
 import { STRACE_MISSING } from './points/strace.ts'
 import { resume } from './resume.ts'
+import { rights } from './rights.ts'
 import { MISTAKES } from './simulator/mistakes.ts'
 import { LANES, mistakes, simulator } from './simulator/simulator.ts'
 import { strangers } from './strangers.ts'
@@ -111,6 +112,17 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     prepare: async (options) => {
       need(NO_FLEET)
       return partitions(options)
+    },
+  },
+  rights: {
+    about:
+      'limited keys, a server that is killed, slow disks: nothing is loaded beyond its rights or without its sender',
+    unit: 'rounds',
+    count: 20,
+    options: { uploads: 500, kills: 8 },
+    prepare: async (options) => {
+      need(STRACE_MISSING)
+      return rights(options)
     },
   },
   resume: {

@@ -60,7 +60,7 @@ async function decide(text: string, wish: 'load' | 'discard', options: Options, 
   const upload = await haveFulfilled(
     machine,
     settings,
-    { wish, upload: text, reason: options.reason ?? '', from: 'held' },
+    { wish, upload: text, reason: options.reason ?? '', from: 'held', isLimited: true },
     terminal,
   )
   const wanted = wish === 'load' ? 'loaded' : 'failed'

@@ -1,5 +1,6 @@
 /** `splitcart keys`: the keys that may use the server. */
 import { type KeyRecord, rightsOf, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
+import { faultOfRight } from '@splitcart/data-management/ledger/rights.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { networks } from '@splitcart/shared/setting-readers.ts'
 import { Command, InvalidArgumentError } from 'commander'
@@ -17,6 +18,7 @@ type Options = {
   from?: readonly string[]
   expires?: number
   overlapHours?: number
+  withSuccessors?: true
 }
 
 const HOUR_MS = 60 * 60 * 1000
@@ -50,6 +52,7 @@ export function addKeys(program: Command): void {
   const revoke = new Command('revoke')
     .description('stop a key from working, for ever')
     .argument('<id>', 'the id that keys list shows')
+    .option('--with-successors', 'also the keys that have replaced it: whoever stole it may have made them')
     .option('--json', 'print JSON')
     .action((id: string, options: Options) => run(options, (terminal) => revokeKey(id, options, terminal)))
   for (const command of [create, list, rotate, revoke])
@@ -62,9 +65,8 @@ async function makeKey(name: string, options: Options, terminal: Terminal): Prom
   const scopes = options.scope ?? ['upload']
   const { only: onlyFor = null, from: onlyFrom = null, expires: expiresAt = null } = options
   const wanted = { name, scopes, onlyFor, onlyFrom, expiresAt }
-  const key = await ledger.keys.create(wanted, Date.now())
+  const key = await ledger.keys.create(wanted, Date.now(), person())
   const detail = rightsOf(wanted)
-  await ledger.audit({ at: Date.now(), who: person(), what: 'key created', about: key.id, detail })
   terminal.note(`A key for ${detail}. It is shown only now; put it into API_SECRET_KEY on that machine:`)
   terminal.reveal(key.text, {
     type: 'summary',
@@ -81,10 +83,8 @@ async function makeKey(name: string, options: Options, terminal: Terminal): Prom
 async function rotateKey(id: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const until = Date.now() + (options.overlapHours ?? 0) * HOUR_MS
-  const key = await machine.ledger.keys.rotate(id, until, Date.now())
+  const key = await machine.ledger.keys.rotate(id, until, Date.now(), person())
   if (key === undefined) return tellUnknown(id, terminal)
-  const detail = `replaced by ${key.id}, works until ${time(until)}`
-  await machine.ledger.audit({ at: Date.now(), who: person(), what: 'key rotated', about: id, detail })
   terminal.note(`The old key works until ${time(until)}. The new one is shown only now:`)
   const replaced = { replaces: id, until: new Date(until).toISOString() }
   terminal.reveal(key.text, { type: 'summary', id: key.id, ...replaced, key: key.text })
@@ -92,7 +92,9 @@ async function rotateKey(id: string, options: Options, terminal: Terminal): Prom
 }
 
 function tellUnknown(id: string, terminal: Terminal): number {
-  terminal.note(`There is no working key with the id ${JSON.stringify(id)}; "splitcart keys list" shows them.`)
+  terminal.note(
+    `There is no working key with the id ${JSON.stringify(id)} that has not been replaced; "splitcart keys list" shows them.`,
+  )
   terminal.record({ type: 'summary', id, key: null })
   return EXIT.failure
 }
@@ -119,12 +121,24 @@ async function listKeys(options: Options, terminal: Terminal): Promise<number> {
 
 async function revokeKey(id: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const isRevoked = await machine.ledger.keys.revoke(id, Date.now())
-  if (isRevoked) await machine.ledger.audit({ at: Date.now(), who: person(), what: 'key revoked', about: id })
-  if (isRevoked) terminal.say(`The key ${id} no longer works.`)
-  else terminal.note(`There is no working key with the id ${JSON.stringify(id)}; "splitcart keys list" shows them.`)
-  terminal.record({ type: 'summary', id, revoked: isRevoked })
-  return isRevoked ? EXIT.done : EXIT.failure
+  const { keys } = machine.ledger
+  const now = Date.now()
+  const revoked = options.withSuccessors
+    ? await keys.revokeWithSuccessors(id, now)
+    : (await keys.revoke(id, now))
+      ? [id]
+      : []
+  for (const about of revoked) await machine.ledger.audit({ at: now, who: person(), what: 'key revoked', about })
+  for (const each of revoked) terminal.say(`The key ${each} no longer works.`)
+  const next = (await keys.find(id))?.rotated_to
+  if (next && !options.withSuccessors)
+    terminal.note(
+      `It was replaced by ${next}, which works on; if that leaked too: splitcart keys revoke ${id} --with-successors`,
+    )
+  if (revoked.length === 0)
+    terminal.note(`There is no working key with the id ${JSON.stringify(id)}; "splitcart keys list" shows them.`)
+  terminal.record({ type: 'summary', id, revoked: revoked.includes(id), ids: revoked })
+  return revoked.length > 0 ? EXIT.done : EXIT.failure
 }
 
 function stateOf({ revoked_at, expires_at }: KeyRecord): string {
@@ -143,7 +157,11 @@ function scopesOf(text: string): Scope[] {
 
 function listOf(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
-  if (names.some((name) => name === '')) throw new InvalidArgumentError('Expected names such as aldi,iga/21981.')
+  for (const name of names) {
+    const fault = faultOfRight(name)
+    if (fault !== undefined)
+      throw new InvalidArgumentError(`Expected names such as aldi,iga/21981; ${JSON.stringify(name)} ${fault}.`)
+  }
   return names
 }
 

@@ -9,6 +9,7 @@ import { momentOf, type Services } from '@splitcart/data-management/api/services
 import { allSources } from '@splitcart/data-management/catalogue/queries/sources.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
+import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
@@ -74,6 +75,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
   const stale = await removeParts(machine.disk, machine.folders)
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
+  if (fleet === undefined) {
+    const names = await mendArriving(machine)
+    if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
+  }
   const unfinished = await openUnfinished(machine, settings)
   const services = {
     inbox: { ...inboxOf(machine, settings), fleet },

@@ -31,7 +31,7 @@ const NAMES: Tables = {
   listing_category: 'listing_id, category_id',
 }
 
-const LOADS: Tables = { load: 'id', scrape: 'id', source: 'store_id' }
+const LOADS: Tables = { identity: 'one', load: 'id', scrape: 'id', source: 'store_id' }
 
 const HISTORIES: Tables = {
   price_run: 'store_id, listing_id, from_date',
@@ -50,9 +50,12 @@ const CATALOGUE: Tables = { ...NAMES, ...LOADS, ...HISTORIES, ...REJECTS }
 
 const LEDGER: Tables = {
   upload: 'id',
+  arriving: 'id',
   delivery: 'upload_id, key_id',
   api_key: 'id',
   session: 'token_sha256',
+  identity: 'one',
+  lost: 'id',
   audit: 'id',
 }
 

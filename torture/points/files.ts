@@ -4,7 +4,17 @@ import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sql
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 
-export type File = Readonly<{ name: string; text: string; sha256: string; rejected: number }>
+/** `onlyFor`: what the key that sends it may write; null: everything. Rows of others are among its `rejected`. */
+export type File = Readonly<{
+  name: string
+  text: string
+  sha256: string
+  rejected: number
+  onlyFor: readonly string[] | null
+}>
+
+/** What the limited key of the scenes may write. */
+export const ONLY_FOR = ['aldi'] as const
 
 const ROWS = 6
 
@@ -18,7 +28,16 @@ export function fileOf(name: string, store: string, rejected = 0): File {
     index < ROWS - rejected ? JSON.stringify(rowOf(store, index)) : `{"product": ${index}`,
   )
   const text = `${lines.join('\n')}\n`
-  return { name, text, sha256: sha256Of(text), rejected }
+  return { name, text, sha256: sha256Of(text), rejected, onlyFor: null }
+}
+
+/** The same, sent with the limited key, and with a row more that this one may not write. */
+export function limitedFileOf(name: string, store: string, rejected = 0): File {
+  const own = fileOf(name, store, rejected)
+  const row = rowOf(store, ROWS)
+  const foreign = { ...row, metadata: { ...row.metadata, company: 'somebody else' } }
+  const text = `${JSON.stringify(foreign)}\n${own.text}`
+  return { name, text, sha256: sha256Of(text), rejected: rejected + 1, onlyFor: ONLY_FOR }
 }
 
 /** A file as JsonlWriter makes it of the rows of a store. */
@@ -28,7 +47,7 @@ export function scrapeOf(store: string): File {
     metadata: { ...metadata, scraped_at: SCRAPED_AT },
   }))
   const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
-  return { name: `${store}.jsonl`, text, sha256: sha256Of(text), rejected: 0 }
+  return { name: `${store}.jsonl`, text, sha256: sha256Of(text), rejected: 0, onlyFor: null }
 }
 
 /** The rows of a store. */
@@ -51,10 +70,11 @@ export function sha256Of(content: string | Buffer): string {
 /** The digest of the catalogue that an undisturbed run makes of files. */
 export async function digestOf(files: readonly File[]): Promise<string> {
   using catalogue = openCatalogue(':memory:')
-  for (const { sha256, name: filename, text } of files) {
+  for (const { sha256, name: filename, text, onlyFor } of files) {
     const bytes = () => [Buffer.from(text)] as unknown as AsyncIterable<Buffer>
     const file = { sha256, filename, receivedAt: 1 }
-    await loadFile(catalogue, { file, bytes, lineBytesMax: LINE_BYTES_MAX, hold: undefined, now: Date.now })
+    const order = { file, bytes, lineBytesMax: LINE_BYTES_MAX, hold: undefined, onlyFor, now: Date.now }
+    await loadFile(catalogue, order)
   }
   return await catalogueDigest(catalogue.database)
 }

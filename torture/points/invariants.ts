@@ -6,6 +6,7 @@ import { SqliteDatabase } from '@splitcart/data-management/database/sqlite.ts'
 import type { Fault } from '../campaign.ts'
 import { digestOf, type File } from './files.ts'
 import { contentsOf, namesIn } from './place.ts'
+import { LIMITED_KEY } from './receiving.ts'
 
 // Folders that have a check of their own, locks, and what the sender notes of its last run.
 const BELONG_HERE = new Set(['.lock', '.part', '.spool', '.resumable', 'last-run.json'])
@@ -94,7 +95,18 @@ function faultOfLedger(path: string, files: readonly File[]): Fault {
   const expected = new Set(files.map(({ sha256 }) => sha256))
   if (uploads.length !== expected.size) return `${uploads.length} uploads in the ledger instead of ${expected.size}`
   const wrong = uploads.find(({ sha256, state }) => !expected.has(sha256) || state !== 'loaded')
-  return wrong && `the ledger says ${wrong.state} of ${wrong.sha256}`
+  if (wrong !== undefined) return `the ledger says ${wrong.state} of ${wrong.sha256}`
+  return faultOfSenders(database, files)
+}
+
+const SENT_WITH = `select sha256 from upload join delivery on upload_id = upload.id join api_key on key_id = api_key.id
+  where name = ?`
+
+// A file that was sent has its sender on record, whatever died between its name and its record.
+function faultOfSenders(database: SqliteDatabase, files: readonly File[]): Fault {
+  const known = new Set(database.all<{ sha256: string }>(SENT_WITH, LIMITED_KEY).map(({ sha256 }) => sha256))
+  const lost = files.find(({ sha256, onlyFor }) => onlyFor !== null && !known.has(sha256))
+  return lost && `${lost.name} has lost its sender`
 }
 
 const LEDGER_MIGRATIONS = new URL('../../packages/data-management/ledger/migrations/sqlite', import.meta.url).pathname

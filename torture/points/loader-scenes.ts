@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { recordsIn } from '../../test/machines.ts'
 import type { Fault } from '../campaign.ts'
-import { type File, fileOf } from './files.ts'
+import { type File, fileOf, limitedFileOf } from './files.ts'
 import { faultOfReceiver, foreignIn, missingFrom } from './invariants.ts'
-import { load, openServer, receiverEnvironment, send, UPDATE } from './receiving.ts'
+import { load, makeLimitedKey, openServer, receiverEnvironment, send, UPDATE } from './receiving.ts'
 import { firstFault, type Scene } from './scene.ts'
 
 /** `loaded`: before the scene begins. `waiting`: in the inbox. `copied`: put there by a person, not sent. */
 type Play = Readonly<{ waiting: readonly File[]; loaded?: readonly File[]; copied?: readonly File[] }>
 
-const A = fileOf('a.jsonl', 'store a')
+const A = limitedFileOf('a.jsonl', 'store a')
 const B = fileOf('b.jsonl', 'store b')
 const C = fileOf('c.jsonl', 'store c')
 const R = fileOf('r.jsonl', 'store r', 1)
@@ -30,10 +30,11 @@ function loaderScene(title: string, { waiting, loaded = [], copied = [] }: Play)
   return {
     name: `loader, ${title}`,
     prepare: async ({ own }) => {
+      await makeLimitedKey(own)
       await using server = await openServer(own, '--no-update-db')
-      for (const file of loaded) await send(server.url, file)
+      for (const file of loaded) await send(server.url, own, file)
       await load(own)
-      for (const file of waiting) await send(server.url, file)
+      for (const file of waiting) await send(server.url, own, file)
       for (const file of copied) {
         const path = join(own, 'product_inbox', file.name)
         await writeFile(path, file.text)

@@ -1,8 +1,8 @@
 /** Scenes in which the receiver is hit: `serve --no-update-db`, while a client sends. */
 import { join } from 'node:path'
-import { type File, fileOf } from './files.ts'
+import { type File, fileOf, limitedFileOf } from './files.ts'
 import { faultOfReceiver, foreignIn, missingFrom } from './invariants.ts'
-import { load, openServer, receiverEnvironment, SERVE, send, urlOf } from './receiving.ts'
+import { load, makeLimitedKey, openServer, receiverEnvironment, SERVE, send, urlOf } from './receiving.ts'
 import { firstFault, type Scene } from './scene.ts'
 import { stopTraced } from './strace.ts'
 
@@ -11,12 +11,12 @@ const NO_LOADER = '--no-update-db'
 /** `sent`: in this order. `known`: the server has them already. */
 type Play = Readonly<{ sent: readonly File[]; known?: readonly File[] }>
 
-const A = fileOf('a.jsonl', 'store a')
+const A = limitedFileOf('a.jsonl', 'store a')
 const B = fileOf('b.jsonl', 'store b')
-const C = fileOf('c.jsonl', 'store c')
+const C = limitedFileOf('c.jsonl', 'store c')
 const R = fileOf('r.jsonl', 'store r', 1)
 // The name of another file: its own name is taken.
-const OTHER_A = fileOf('a.jsonl', 'store d')
+const OTHER_A = limitedFileOf('a.jsonl', 'store d')
 
 /** The scenes of the receiver. */
 export const RECEIVER_SCENES: readonly Scene[] = [
@@ -31,12 +31,13 @@ function receiverScene(title: string, { sent, known = [] }: Play): Scene {
   return {
     name: `receiver, ${title}`,
     prepare: async (place) => {
+      await makeLimitedKey(place.own)
       await using server = await openServer(place.own, NO_LOADER)
-      for (const file of known) await send(server.url, file)
+      for (const file of known) await send(server.url, place.own, file)
     },
     act: async (place, start) => {
       const server = start({ args: [...SERVE, NO_LOADER], environment: receiverEnvironment(place.own) })
-      const acknowledged = await sendAll(await urlOf(server), sent)
+      const acknowledged = await sendAll(await urlOf(server), place.own, sent)
       stopTraced(server)
       const { code, signal, stdout, stderr } = await server.ended
       return { acknowledged, killed: signal === 'SIGKILL', code, printed: stdout + stderr }
@@ -50,7 +51,7 @@ function receiverScene(title: string, { sent, known = [] }: Play): Scene {
     },
     recover: async ({ own }) => {
       await using server = await openServer(own, NO_LOADER)
-      const acknowledged = await sendAll(server.url, sent)
+      const acknowledged = await sendAll(server.url, own, sent)
       const { code, stderr } = await server.stop()
       if (code !== 0) return `the server ended with ${code}: ${stderr}`
       if (acknowledged.length !== sent.length) return `${acknowledged.length} of ${sent.length} files taken: ${stderr}`
@@ -60,11 +61,11 @@ function receiverScene(title: string, { sent, known = [] }: Play): Scene {
   }
 }
 
-async function sendAll(url: string | undefined, files: readonly File[]): Promise<string[]> {
+async function sendAll(url: string | undefined, folder: string, files: readonly File[]): Promise<string[]> {
   const acknowledged: string[] = []
   if (url === undefined) return acknowledged
   for (const file of files) {
-    const receipt = await send(url, file)
+    const receipt = await send(url, folder, file)
     if (receipt !== undefined) acknowledged.push(receipt.sha256)
   }
   return acknowledged

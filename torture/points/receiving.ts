@@ -1,10 +1,16 @@
 /** The programs of a receiving machine, and a client that sends to it as any HTTP library would. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { type Ended, PROGRAM, type Started, startProgram, until, withoutSettings } from '../../test/machines.ts'
 import type { Fault } from '../campaign.ts'
-import type { File } from './files.ts'
+import { type File, ONLY_FOR } from './files.ts'
 
 export const KEY = 'a-key-for-scenes-of-torture'
+/** The name of the key that may write little. Its text lies beside the ledger, and is copied with that. */
+export const LIMITED_KEY = 'a limited key'
+const KEY_FILE = 'limited-key'
 export const SERVE = ['serve', '--port', '0'] as const
 export const UPDATE = ['update-db', '--products', '--json'] as const
 
@@ -44,10 +50,18 @@ export async function urlOf(server: Started): Promise<string | undefined> {
   return address()
 }
 
-/** Sends a file; undefined when the server gave no receipt. */
-export async function send(url: string, file: File): Promise<Receipt | undefined> {
+/** Makes the limited key of a receiving machine, before its server starts. */
+export async function makeLimitedKey(folder: string): Promise<void> {
+  await using ledger = openLedger(folder)
+  const wanted = { name: LIMITED_KEY, scopes: ['upload'], onlyFor: ONLY_FOR, expiresAt: null } as const
+  const { text } = await ledger.keys.create(wanted, Date.now())
+  await writeFile(join(folder, KEY_FILE), text)
+}
+
+/** Sends a file to the receiving machine in a folder; undefined when the server gave no receipt. */
+export async function send(url: string, folder: string, file: File): Promise<Receipt | undefined> {
   const headers = {
-    'X-API-Key': KEY,
+    'X-API-Key': file.onlyFor === null ? KEY : await readFile(join(folder, KEY_FILE), 'utf8'),
     'Content-Type': 'application/x-ndjson',
     'Content-Disposition': `attachment; filename="${file.name}"`,
     'Unencoded-Digest': `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`,

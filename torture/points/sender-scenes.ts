@@ -42,7 +42,7 @@ function senderScene(title: string, { here, known = [], earlier = [] }: Play): S
       const { outbox } = foldersOf(place)
       await mkdir(outbox, { recursive: true })
       await using server = await openServer(place.other, '--no-update-db')
-      for (const file of known) await send(server.url, file)
+      for (const file of known) await send(server.url, place.other, file)
       for (const file of earlier) await writeFile(join(outbox, file.name), file.text)
       await uploadTo(server, place).ended
       await load(place.other)

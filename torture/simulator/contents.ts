@@ -18,8 +18,11 @@ export type Known = Readonly<{
 }>
 
 const NAMES = ['a.jsonl', 'b.jsonl']
-// Good and bad rows: loaded, loaded with a reject, held (one in three is bad), failed.
-const SHAPES = ['g', 'g', 'gg', 'g', 'gg', 'ggggbgg', 'ggb', 'b']
+// Good and bad rows, and rows that the keys may not write: loaded, loaded with a reject, held (one in three is bad), failed.
+const SHAPES = ['g', 'g', 'gg', 'g', 'gg', 'ggggbgg', 'gggfggg', 'ggb', 'b', 'f']
+
+/** What the keys of all scrapers may write. */
+export const ONLY_FOR: readonly string[] = ['x']
 
 /** From this share of rejects on a file is held; see SHAPES. */
 export const HOLD = { rowsMin: 1_000, rowsShare: 0.5, rejectsShare: 0.2 }
@@ -29,12 +32,12 @@ export function scrapesFor(chance: Chance): [Scraped[], Scraped[]] {
   const [first, second]: [Scraped[], Scraped[]] = [[], []]
   const count = chance.of([1, 1, 2, 2, 3])
   for (let number = 0; number < count; number++) {
-    const rows = [...chance.of(SHAPES)].map((shape, at) => rowOf(`${number} ${at}`, shape === 'g'))
+    const rows = [...chance.of(SHAPES)].map((shape, at) => rowOf(`${number} ${at}`, shape))
     const scraped = { fileName: chance.of(NAMES), rows }
     first.push(scraped)
     if (!chance.is(0.5)) continue
     const isOther = chance.is(0.5)
-    const otherRows = isOther ? [rowOf(`other ${number}`, true)] : rows
+    const otherRows = isOther ? [rowOf(`other ${number}`, 'g')] : rows
     second.push({ fileName: chance.is(0.6) ? scraped.fileName : chance.of(NAMES), rows: otherRows })
   }
   return [first, second]
@@ -52,7 +55,7 @@ export function knownContents(scrapes: readonly Scraped[]): Map<string, Known> {
 }
 
 function aboutText(text: string, rows: readonly Row[]): Known {
-  const bad = rows.flatMap((row, at) => ('name' in row.product ? [] : [at + 1]))
+  const bad = rows.flatMap((row, at) => (isGood(row) ? [] : [at + 1]))
   const isFailed = bad.length === rows.length
   const isHeld = bad.length / rows.length > HOLD.rejectsShare
   const sha256 = createHash('sha256').update(text).digest('hex')
@@ -64,9 +67,13 @@ function lineOf({ product, metadata }: Row): string {
   return `${JSON.stringify({ product, metadata: { ...metadata, scraped_at: SCRAPED_AT.toISOString() } })}\n`
 }
 
-function rowOf(key: string, isGood: boolean): Row {
-  const product = isGood
-    ? { sku: key, name: key, normalized_name_brand_size: key, price_current: 1 }
-    : { sku: key, price_current: 1 }
-  return { product, metadata: { company: 'x', scraped_date: '2025-09-23', store_id: 'y' } }
+function rowOf(key: string, shape: string): Row {
+  const name = shape === 'b' ? {} : { name: key, normalized_name_brand_size: key }
+  const product = { sku: key, ...name, price_current: 1 }
+  const company = shape === 'f' ? 'somebody else' : 'x'
+  return { product, metadata: { company, scraped_date: '2025-09-23', store_id: 'y' } }
+}
+
+function isGood({ product, metadata }: Row): boolean {
+  return 'name' in product && 'company' in metadata && ONLY_FOR.includes(String(metadata.company))
 }

@@ -5,8 +5,10 @@
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import type { Staged, StagedScrape } from '@splitcart/data-management/catalogue/load/staged-scrape.ts'
 import type { Ending, LoadedFile, LoadRecord } from '@splitcart/data-management/catalogue/loads.ts'
+import type { Arrival, Arriving, Found } from '@splitcart/data-management/ledger/arrivals.ts'
 import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
-import type { Arrival, Upload } from '@splitcart/data-management/ledger/uploads.ts'
+import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
+import { ONLY_FOR } from './contents.ts'
 import type { Process } from './world.ts'
 
 /** A table whose commits are durable, unless a mistake makes it forget the last ones in a power cut. */
@@ -29,7 +31,13 @@ export class Table<T> {
   }
 }
 
-export type LedgerTables = Readonly<{ uploads: Table<Upload>; forgotten: string[] }>
+/** `arriving`: by their ids. `senders`: the keys that sent an upload, by its SHA-256. */
+export type LedgerTables = Readonly<{
+  uploads: Table<Upload>
+  arriving: Table<Arriving>
+  senders: Table<readonly string[]>
+  forgotten: string[]
+}>
 
 export type CatalogueTables = Readonly<{
   loads: Table<LoadRecord>
@@ -37,8 +45,43 @@ export type CatalogueTables = Readonly<{
   applied: Table<number>
 }>
 
+/** What arrives, as one process sees it. */
+function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTables): Partial<Ledger['arrivals']> {
+  const insert = ({ sha256, ...arrival }: Found) => {
+    const nothing = { load: null, settled_at: null, wish: null, wished_by: null, wish_reason: null }
+    const upload = { ...arrival, ...nothing, sha256, state: 'accepted' } as unknown as Upload
+    if (!uploads.records.has(sha256)) uploads.change((records) => records.set(sha256, upload))
+    return uploads.records.get(sha256)!
+  }
+  const noteSender = (sha256: string, keyId: string) =>
+    senders.change((records) => records.set(sha256, [...(records.get(sha256) ?? []), keyId]))
+  return {
+    arrive: (arrival: Arrival, key_id: string) =>
+      process.turn(() =>
+        arriving.change((records) => records.set(arrival.id, { ...arrival, key_id, is_noted: 0 } as Arriving)),
+      ),
+    record: (arrival: Arrival, keyId: string) =>
+      process.turn(() => {
+        arriving.change((records) => records.delete(arrival.id))
+        const upload = insert(arrival)
+        noteSender(arrival.sha256, keyId)
+        return { upload, isNew: upload.id === arrival.id }
+      }),
+    recordFound: (found: Found) =>
+      process.turn(() => {
+        const sent = [...arriving.records.values()].filter(({ sha256 }) => sha256 === found.sha256)
+        for (const { sha256, key_id } of sent) noteSender(sha256, key_id)
+        return insert({ ...found, ...(sent[0] && { id: sent[0].id, filename: sent[0].filename }) })
+      }),
+    list: () => process.turn(() => [...arriving.records.values()]),
+    isWantedAgain: async () => false,
+    giveUp: (id: string) => process.turn(() => arriving.change((records) => records.delete(id))),
+  } as unknown as Ledger['arrivals']
+}
+
 /** A ledger as one process sees it. */
-export function ledgerOf(process: Process, { uploads, forgotten }: LedgerTables): Ledger {
+export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
+  const { uploads, forgotten } = tables
   const all = () => [...uploads.records.values()]
   const byId = (id: string) => all().find((upload) => upload.id === id)
   const waits = ({ state }: Upload) => state === 'accepted' || state === 'loading'
@@ -50,17 +93,7 @@ export function ledgerOf(process: Process, { uploads, forgotten }: LedgerTables)
       }),
     )
   const calls = {
-    record: (arrival: Arrival) =>
-      process.turn(() => {
-        const known = uploads.records.get(arrival.sha256)
-        if (known !== undefined) return { upload: known, isNew: false }
-        const nothing = { load: null, settled_at: null, wish: null, wished_by: null, wish_reason: null }
-        const upload = { ...arrival, ...nothing, state: 'accepted' } as Upload
-        uploads.change((records) => records.set(arrival.sha256, upload))
-        return { upload, isNew: true }
-      }),
     find: (id: string) => process.turn(() => byId(id)),
-    firstSender: async () => undefined,
     findBySha256: (sha256: string) => process.turn(() => uploads.records.get(sha256)),
     findWaiting: (name: string) =>
       process.turn(() => all().find((upload) => upload.stored_as === name && waits(upload))),
@@ -71,17 +104,31 @@ export function ledgerOf(process: Process, { uploads, forgotten }: LedgerTables)
     markLoading: (id: string) => set(id, { state: 'loading' }),
     settle: (id: string, state: string, result: object, at: number) =>
       set(id, { state, load: JSON.stringify(result), settled_at: at }),
-    wish: (id: string, wish: 'load') => set(id, { wish }),
+    wish: (id: string, { wish }: { wish: 'load' }) => set(id, { wish }),
+    ...{ decide: async () => {}, endAttempt: async () => {} },
     clearWish: (id: string) => set(id, { wish: null }),
-    forget: (id: string) =>
+  }
+  const lost = {
+    add: (id: string) =>
       process.turn(() => {
         const upload = byId(id)
         if (upload === undefined) return
         forgotten.push(upload.sha256)
         uploads.change((records) => records.delete(upload.sha256))
       }),
+    list: async () => [],
   }
-  return { uploads: calls, audit: async () => {} } as unknown as Ledger
+  const identity = { mayDiffer: async () => false }
+  const keys = { working: async () => ({}) }
+  const rights = { keys, rightsOver: async () => ONLY_FOR, mayHaveMore: async () => false }
+  return {
+    uploads: calls,
+    arrivals: arrivalsOf(process, tables),
+    lost,
+    identity,
+    ...rights,
+    audit: async () => {},
+  } as unknown as Ledger
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */

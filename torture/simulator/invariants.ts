@@ -8,8 +8,8 @@ import type { Server } from './server.ts'
 export type Scene = Readonly<{
   clients: readonly Client[]
   server: Server
-  /** The SHA-256 of every upload whose acceptance the server has answered. */
-  accepted: ReadonlySet<string>
+  /** The SHA-256 of every upload whose acceptance the server has answered, and whom. */
+  accepted: ReadonlyMap<string, ReadonlySet<string>>
   contents: ReadonlyMap<string, Known>
   bySha256: ReadonlyMap<string, Known>
 }>
@@ -19,7 +19,10 @@ type Fault = string | undefined
 /** After a crash, before anything runs again. */
 export function faultNow(scene: Scene): Fault {
   return (
-    first(scene.clients, (client) => faultOfClient(scene, client)) ?? faultOfServer(scene) ?? faultOfForgotten(scene)
+    first(scene.clients, (client) => faultOfClient(scene, client)) ??
+    faultOfServer(scene) ??
+    faultOfForgotten(scene) ??
+    faultOfSenders(scene)
   )
 }
 
@@ -50,13 +53,25 @@ function faultOfServer({ server, accepted, contents }: Scene): Fault {
     if (torn !== undefined) return `${folder} shows a torn ${torn}`
     for (const sha256 of files.values()) held.add(sha256)
   }
-  for (const sha256 of accepted) if (!held.has(sha256)) return `the server has lost ${sha256}, which it accepted`
+  for (const sha256 of accepted.keys()) if (!held.has(sha256)) return `the server has lost ${sha256}, which it accepted`
   return undefined
 }
 
 function faultOfForgotten({ server }: Scene): Fault {
   const [sha256] = server.ledger.forgotten
   return sha256 === undefined ? undefined : `the server has forgotten ${sha256}`
+}
+
+// Nobody copies anything by hand: every upload has its sender, and all who were told that they sent it.
+function faultOfSenders({ server, accepted }: Scene): Fault {
+  const { uploads, senders } = server.ledger
+  for (const sha256 of uploads.records.keys()) {
+    const known = senders.records.get(sha256) ?? []
+    if (known.length === 0) return `${sha256} has no sender`
+    for (const keyId of accepted.get(sha256) ?? [])
+      if (!known.includes(keyId)) return `${sha256} was not sent by ${keyId}, who has the answer`
+  }
+  return undefined
 }
 
 // Everything published is archived, with a receipt that tells the end; nothing else is left.
@@ -98,7 +113,7 @@ function faultOfQuietServer({ clients, server, accepted, bySha256, contents }: S
   const { store } = server.machine
   const left = [...store.files(SERVER.inbox).keys()]
   if (left.length > 0) return `the server has left ${left} in its inbox`
-  const sent = new Set([...accepted, ...clients.flatMap(({ published }) => [...published])])
+  const sent = new Set([...accepted.keys(), ...clients.flatMap(({ published }) => [...published])])
   const kept = keptBy(server, contents)
   if (kept === undefined) return 'the server has left a part behind'
   for (const sha256 of sent) {

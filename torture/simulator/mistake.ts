@@ -1,6 +1,7 @@
 /** What a planted mistake may do otherwise, and where. Nothing: the product as it is. */
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import type { Sent } from '@splitcart/data-management/inbox/accept.ts'
+import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import type { UploadClient } from '@splitcart/scraping/upload-client.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { CatalogueTables, Commit, LedgerTables } from './databases.ts'
@@ -14,6 +15,8 @@ export type Mistake = Readonly<{
   /** Called anew for each upload. */
   server?: (disk: Disk, sent: Sent) => Disk
   keepsParts?: boolean
+  /** The ledger of the server. */
+  receiver?: (ledger: Ledger) => Ledger
   loader?: (disk: Disk) => Disk
   catalogue?: (catalogue: Catalogue) => Catalogue
   commit?: (process: Process) => Commit

@@ -3,6 +3,7 @@
  * that does things in another order. The simulator is worth something only as long as it notices each of them.
  */
 import { basename, dirname, join } from 'node:path'
+import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import { readPartName } from '@splitcart/scraping/part-name.ts'
 import type { UploadClient } from '@splitcart/scraping/upload-client.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
@@ -32,6 +33,10 @@ export const MISTAKES: Readonly<Record<string, Mistake>> = {
   'answer before the file is in the inbox': { server: (disk) => linkingLater(disk) },
   'one part for all uploads': { server: (disk) => sharingOnePart(disk) },
   'rename instead of link': { server: (disk) => overwriting(disk) },
+  'name before its sender is on record': {
+    receiver: (ledger) => withArrivals(ledger, { arrive: async () => {} }),
+  },
+  'what was arriving is forgotten at the start': { receiver: forgetting },
   'parts kept at the start': { keepsParts: true },
   'archive before the answer': { upload: archiveFirst },
   'delete instead of archive': { client: (disk) => withoutLinksTo(disk, CLIENT.archive) },
@@ -190,6 +195,20 @@ function receiptLast(disk: Disk): Disk {
     for (const [from, to] of late.splice(0)) await disk.rename(from, to)
   }
   return { ...disk, rename, unlink }
+}
+
+/** Whatever was arriving when the server died is given up, whether it has its name or not. */
+function forgetting(ledger: Ledger): Ledger {
+  const { arrivals } = ledger
+  const list: typeof arrivals.list = async () => {
+    for (const { id } of await arrivals.list()) await arrivals.giveUp(id)
+    return []
+  }
+  return withArrivals(ledger, { list })
+}
+
+function withArrivals(ledger: Ledger, calls: Partial<Ledger['arrivals']>): Ledger {
+  return { ...ledger, arrivals: { ...ledger.arrivals, ...calls } } as unknown as Ledger
 }
 
 type Half = (...given: Parameters<typeof recordLoad>) => void

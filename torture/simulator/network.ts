@@ -20,7 +20,7 @@ export type Network = Readonly<{
   world: World
   server: Server
   /** Told of every answer that says that a file was accepted, whether it arrives or not. */
-  onAccepted: (sha256: string) => void
+  onAccepted: (sha256: string, keyId: string) => void
   about: (sha256: string) => Known | undefined
 }>
 
@@ -85,9 +85,15 @@ function carry({ world, server, onAccepted }: Network, from: Process, request: R
   world.go(to, async () => {
     try {
       const whole = async () => {}
-      const about = { encoding: 'zstd' as const, filename: spooled.name, sha256: spooled.sha256, keyId: 'key', whole }
+      const about = {
+        encoding: 'zstd' as const,
+        filename: spooled.name,
+        sha256: spooled.sha256,
+        keyId: from.machine.name,
+        whole,
+      }
       const { upload, isNew } = await listening.accept({ ...about, body })
-      onAccepted(upload.sha256)
+      onAccepted(upload.sha256, from.machine.name)
       // What was promised a moment ago must hold already.
       to.mayDieHere()
       resolve(receiptOf(upload, !isNew))

@@ -2,6 +2,7 @@
 import { makeFolders } from '@splitcart/data-management/folders.ts'
 import { accept, type Sent } from '@splitcart/data-management/inbox/accept.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
+import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
 import { type UpdateDb, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
@@ -28,7 +29,12 @@ export type Accept = (sent: Sent) => ReturnType<typeof accept>
 /** The receiving machine. */
 export class Server {
   readonly machine: Machine
-  readonly ledger: LedgerTables = { uploads: new Table(), forgotten: [] }
+  readonly ledger: LedgerTables = {
+    uploads: new Table(),
+    arriving: new Table(),
+    senders: new Table(),
+    forgotten: [],
+  }
   readonly catalogue: CatalogueTables = { loads: new Table(), applied: new Table() }
   readonly #world: World
   readonly #mistake: Mistake
@@ -58,14 +64,16 @@ export class Server {
   }
 
   #tables(): Table<unknown>[] {
-    return [this.ledger.uploads, this.catalogue.loads, this.catalogue.applied] as Table<unknown>[]
+    const { uploads, arriving, senders } = this.ledger
+    return [uploads, arriving, senders, this.catalogue.loads, this.catalogue.applied] as Table<unknown>[]
   }
 
   #startServer(): void {
     this.listening = undefined
     const process = new Process(this.#world, this.machine, () => this.#startServer())
     const disk = diskOf(process)
-    const ledger = ledgerOf(process, this.ledger)
+    const honest = ledgerOf(process, this.ledger)
+    const ledger = this.#mistake.receiver?.(honest) ?? honest
     const inbox = {
       folders: FOLDERS,
       ledger,
@@ -75,8 +83,10 @@ export class Server {
       steady: this.#world.now,
     }
     this.#world.go(process, async () => {
-      await makeFolders(this.#mistake.start?.(disk) ?? disk, FOLDERS)
+      const starting = this.#mistake.start?.(disk) ?? disk
+      await makeFolders(starting, FOLDERS)
       if (!this.#mistake.keepsParts) await removeParts(disk, FOLDERS)
+      await mendArriving({ disk: starting, folders: FOLDERS, ledger })
       const acceptOne: Accept = (sent) =>
         accept({ ...inbox, checkBacklog: async () => {}, disk: this.#mistake.server?.(disk, sent) ?? disk }, sent)
       this.listening = { process, accept: acceptOne }

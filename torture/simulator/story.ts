@@ -28,12 +28,12 @@ export async function tell({ seed, mistake: name }: Asked): Promise<Told> {
   )
   const contents = knownContents(scrapes.flat())
   const bySha256 = new Map([...contents.values()].map((known) => [known.sha256, known]))
-  const accepted = new Set<string>()
+  const accepted = new Map<string, Set<string>>()
   const server = new Server(world, mistake)
   const network = {
     world,
     server,
-    onAccepted: (sha256: string) => accepted.add(sha256),
+    onAccepted: (sha256: string, keyId: string) => accepted.set(sha256, (accepted.get(sha256) ?? new Set()).add(keyId)),
     about: (sha256: string) => bySha256.get(sha256),
   }
   const clients = scrapes.map((each, at) => new Client(network, `client ${at}`, each, mistake))

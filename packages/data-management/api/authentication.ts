@@ -108,9 +108,20 @@ export function nameOf({ name, keyId }: Sender): string {
   return `${name} (${keyId})`
 }
 
-/** Where a request comes from. A trusted proxy may have said something that is no address. */
-export function addressOf(request: FastifyRequest): string {
-  return isIP(request.ip) === 0 ? (request.socket.remoteAddress ?? '') : request.ip
+/** What stands for the address of who sends a request when a trusted proxy has said something that is none. No key is for it. */
+export const ADDRESS_UNKNOWN = 'unknown'
+
+/** Where a request comes from. What a trusted proxy says in place of an address is never taken for the proxy's own. */
+export function addressOf({ ip, headers, socket }: Pick<FastifyRequest, 'ip' | 'headers' | 'socket'>): string {
+  if (isIP(ip) === 0) return withoutPort(ip)
+  const told = headers['x-forwarded-for']
+  const isEmpty = told !== undefined && String(told).split(',').at(-1)?.trim() === ''
+  return isEmpty && ip === socket.remoteAddress ? ADDRESS_UNKNOWN : ip
+}
+
+function withoutPort(text: string): string {
+  const address = /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? ''
+  return isIP(address) === 0 ? ADDRESS_UNKNOWN : address
 }
 
 /** The text of the key that a request brings, in either of the two fields. */

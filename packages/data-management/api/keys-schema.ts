@@ -42,6 +42,12 @@ export const ROTATE_BODY = {
   properties: { overlap_hours: { type: 'integer', minimum: 0, maximum: OVERLAP_HOURS_MAX, default: 24 } },
 } as const
 
+export const REVOKE_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { successors: { type: 'boolean', default: false } },
+} as const
+
 const KEY = {
   id: { type: 'string' },
   name: { type: 'string' },

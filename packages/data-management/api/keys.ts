@@ -2,7 +2,8 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isNetwork } from '@splitcart/shared/setting-readers.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type KeyRecord, type MadeKey, rightsOf, type Scope } from '../ledger/keys.ts'
+import type { KeyRecord, MadeKey, Scope } from '../ledger/keys.ts'
+import { faultOfRight } from '../ledger/rights.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import {
@@ -15,6 +16,7 @@ import {
   type MadeKeyView,
   NEW_KEY_BODY,
   type NewKeyBody,
+  REVOKE_QUERY,
   ROTATE_BODY,
 } from './keys-schema.ts'
 import { timeOf } from './loader-state.ts'
@@ -26,6 +28,7 @@ const OVERLAP_HOURS = 24
 
 type OfOne = { Params: { id: string } }
 type Rotation = OfOne & { Body: { overlap_hours?: number } | null }
+type Revocation = OfOne & { Querystring: { successors: boolean } }
 type ListQuery = { limit: number; after?: string }
 
 /** Adds the routes. */
@@ -49,10 +52,16 @@ export function keysRoutes(server: FastifyInstance, services: Services): void {
     reply.code(201).send(await rotateKey(services, request)),
   )
 
-  const revoke = { summary: 'Stop a key from working, for ever', response: { 200: KEY_SCHEMA } }
-  server.post<OfOne>('/api/keys/:id/revoke', { config: MAY_CHANGE, schema: revoke }, async (request) => {
+  const summary = 'Stop a key from working, for ever; with those that have replaced it, where that is wanted'
+  const revoke = { summary, querystring: REVOKE_QUERY, response: { 200: KEY_SCHEMA } }
+  server.post<Revocation>('/api/keys/:id/revoke', { config: MAY_CHANGE, schema: revoke }, async (request) => {
     const { id } = await known(services, request.params.id)
-    if (await ledger.keys.revoke(id, now())) await note(services, request, { what: 'key revoked', about: id })
+    const revoked = request.query.successors
+      ? await ledger.keys.revokeWithSuccessors(id, now())
+      : (await ledger.keys.revoke(id, now()))
+        ? [id]
+        : []
+    for (const about of revoked) await note(services, request, { what: 'key revoked', about })
     return viewOf(await known(services, id), now())
   })
 }
@@ -70,12 +79,14 @@ async function makeKey(services: Services, request: FastifyRequest<{ Body: NewKe
   const { name, scopes, only_for: onlyFor = null, only_from: onlyFrom = null, expires_at } = request.body
   const expiresAt = expires_at === undefined ? null : Date.parse(expires_at)
   if (expiresAt !== null && !(expiresAt > now())) throw new Problem('request_invalid', 'body/expires_at has passed')
+  for (const right of onlyFor ?? []) {
+    const fault = faultOfRight(right)
+    if (fault !== undefined) throw new Problem('request_invalid', `body/only_for: ${JSON.stringify(right)} ${fault}`)
+  }
   if (onlyFrom?.every(isNetwork) === false)
     throw new Problem('request_invalid', 'body/only_from must be addresses and networks, such as 203.0.113.0/24')
   const wanted = { name, scopes, onlyFor, onlyFrom, expiresAt }
-  const made = await ledger.keys.create(wanted, now())
-  const detail = rightsOf(wanted)
-  await note(services, request, { what: 'key created', about: made.id, detail })
+  const made = await ledger.keys.create(wanted, now(), nameOf(senderOf(request)))
   return madeView(services, made)
 }
 
@@ -83,10 +94,8 @@ async function rotateKey(services: Services, request: FastifyRequest<Rotation>):
   const { ledger, now } = services.inbox
   const { id } = await known(services, request.params.id)
   const until = now() + (request.body?.overlap_hours ?? OVERLAP_HOURS) * HOUR_MS
-  const made = await ledger.keys.rotate(id, until, now())
-  if (made === undefined) throw new Problem('state_other', `the key ${id} works no more`)
-  const detail = `replaced by ${made.id}, works until ${new Date(until).toISOString()}`
-  await note(services, request, { what: 'key rotated', about: id, detail })
+  const made = await ledger.keys.rotate(id, until, now(), nameOf(senderOf(request)))
+  if (made === undefined) throw new Problem('state_other', `the key ${id} works no more, or has been replaced already`)
   return madeView(services, made)
 }
 

@@ -1,6 +1,6 @@
 /** What `/api/session` takes and answers, as JSON Schema. */
 import type { Static } from 'typebox'
-import { TIME_OR_NULL } from './parameters.ts'
+import { TIME, TIME_OR_NULL } from './parameters.ts'
 
 const KEY_CHARACTERS_MAX = 500
 
@@ -22,6 +22,28 @@ export const SESSION_RESPONSE = {
     expires_at: TIME_OR_NULL,
   },
 } as const
+
+const OPEN_SESSION = {
+  type: 'object',
+  required: ['id', 'key_id', 'name', 'signed_in_at', 'expires_at'],
+  properties: {
+    id: { type: 'string' },
+    key_id: { type: 'string' },
+    name: { type: 'string' },
+    signed_in_at: TIME,
+    /** Unless it is used; a session that is used lasts no more than 90 days. */
+    expires_at: TIME,
+  },
+} as const
+
+export const SESSIONS_RESPONSE = {
+  type: 'object',
+  required: ['sessions'],
+  properties: { sessions: { type: 'array', items: OPEN_SESSION } },
+} as const
+
+/** Who is signed in, as it is answered. */
+export type SessionsView = Static<typeof SESSIONS_RESPONSE>
 
 export type SignIn = Static<typeof SIGN_IN_BODY>
 

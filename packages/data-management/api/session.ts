@@ -8,6 +8,7 @@ import { checkNotForeign, checkSameSite } from './same-site.ts'
 import type { Services } from './services.ts'
 import { clearToken, setToken, tokenIn } from './session-cookie.ts'
 import { SESSION_RESPONSE, type SessionView, SIGN_IN_BODY, type SignIn } from './session-schema.ts'
+import { sessionsRoutes } from './sessions.ts'
 
 const MAY_SIGN_IN = ['read', 'admin'] as const
 
@@ -43,6 +44,7 @@ export function sessionRoutes(
     clearToken(request, reply)
     return reply.code(204).send()
   })
+  sessionsRoutes(server, services)
 }
 
 /** Never goes on with a token that was there before: somebody else may know that one. */

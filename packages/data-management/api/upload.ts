@@ -10,7 +10,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { accept, checkRoom, type Sent } from '../inbox/accept.ts'
 import { ENCODINGS, type Encoding } from '../inbox/decode.ts'
 import type { PaceLimits } from '../inbox/pace.ts'
-import { receiptOf } from '../ledger/receipt-of.ts'
 import { senderOf } from './authentication.ts'
 import { readForm } from './form.ts'
 import type { Services } from './services.ts'
@@ -38,7 +37,7 @@ export async function uploadRoutes(server: FastifyInstance, { inbox }: Services)
     const { upload, isNew } = await accept(inbox, sent)
     request.log.info({ upload: upload.id, filename: upload.filename, bytes: upload.bytes, isNew }, 'upload accepted')
     reply.header('accept-encoding', ENCODINGS.join(', '))
-    return reply.code(isNew ? 201 : 200).send(receiptOf(upload, !isNew))
+    return reply.code(isNew ? 201 : 200).send(await inbox.ledger.receiptFor(upload, sent.keyId, !isNew))
   }
   for (const url of ['/api/upload/', '/api/upload/products/'])
     server.post(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)

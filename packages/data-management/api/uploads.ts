@@ -1,9 +1,10 @@
 /** `GET /api/uploads`, `/api/uploads/{id}` and what belongs to one: its rejected rows, what loading it would change, its file. */
 import { Readable } from 'node:stream'
+import type { Receipt } from '@splitcart/shared/receipt.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { previewOf } from '../catalogue/hold-preview.ts'
 import { rejectsOf } from '../catalogue/rejects.ts'
-import { receiptOf } from '../ledger/receipt-of.ts'
+import type { Upload } from '../ledger/uploads.ts'
 import { senderOf } from './authentication.ts'
 import { contentOf } from './content.ts'
 import { answerIn } from './description.ts'
@@ -33,14 +34,14 @@ export function uploadsRoutes(server: FastifyInstance, { inbox, catalogue }: Ser
     const keyId = maySeeAll(request) ? request.query.key : senderOf(request).keyId
     const found = await uploads.list({ ...given({ before, state, keyId, named: q }), limit })
     const next = found.length === limit ? found.at(-1)!.id : null
-    const views = maySeeAll(request) ? await detailed(inbox, found) : found.map((upload) => receiptOf(upload, false))
+    const views = maySeeAll(request) ? await detailed(inbox, found) : await receiptsFor(request, found)
     return { uploads: views, next } satisfies UploadPage
   })
 
   const one = { summary: 'One upload', response: { 200: UPLOAD_SCHEMA } }
   server.get<OfOne>('/api/uploads/:id', { config: ANY_SCOPE, schema: one }, async (request) => {
     const upload = await visibleUpload(inbox, request)
-    return maySeeAll(request) ? (await detailed(inbox, [upload]))[0] : receiptOf(upload, false)
+    return (maySeeAll(request) ? await detailed(inbox, [upload]) : await receiptsFor(request, [upload]))[0]
   })
 
   const rejects = {
@@ -68,6 +69,11 @@ export function uploadsRoutes(server: FastifyInstance, { inbox, catalogue }: Ser
   server.get<OfOne>('/api/uploads/:id/content', options, async (request, reply) =>
     contentOf(inbox, await visibleUpload(inbox, request as FastifyRequest<OfOne>), reply),
   )
+
+  function receiptsFor(request: FastifyRequest, found: readonly Upload[]): Promise<Receipt[]> {
+    const { keyId } = senderOf(request)
+    return Promise.all(found.map((upload) => inbox.ledger.receiptFor(upload, keyId, false)))
+  }
 }
 
 /** The parameters that were given. */

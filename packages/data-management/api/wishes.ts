@@ -11,17 +11,30 @@ import type { Services } from './services.ts'
 import { detailed, visibleUpload } from './upload-view.ts'
 import { UPLOAD_SCHEMA, WISH_BODY, type WishName } from './uploads-schema.ts'
 
-type Kind = Readonly<{ wish: Wish; from: readonly UploadState[]; reason: string; summary: string }>
+/** `isLimited`: it loads nothing beyond the rights of the senders. */
+type Kind = Readonly<{
+  wish: Wish
+  from: readonly UploadState[]
+  reason: string
+  summary: string
+  isLimited?: boolean
+}>
 
 const KINDS: Readonly<Record<WishName, Kind>> = {
-  release: { wish: 'load', from: ['held'], reason: 'released', summary: 'Load a held upload all the same' },
+  release: {
+    wish: 'load',
+    from: ['held'],
+    reason: 'released',
+    summary: 'Load a held upload all the same',
+    isLimited: true,
+  },
   discard: { wish: 'discard', from: ['held'], reason: 'discarded', summary: 'Set a held upload aside for good' },
   undo: { wish: 'undo', from: ['loaded'], reason: 'taken out', summary: 'Take a load out of the catalogue again' },
   replay: {
     wish: 'load',
     from: ['loaded', 'held', 'failed'],
     reason: 'replayed',
-    summary: 'Load an upload once more, in place of its load',
+    summary: 'Load an upload once more, in place of its load, with all rows whatever its senders may write',
   },
 }
 
@@ -31,13 +44,14 @@ type OfOne = { Params: { id: string }; Body: { reason?: string } | null }
 export function wishRoutes(server: FastifyInstance, { inbox }: Services): void {
   const { uploads } = inbox.ledger
   for (const [name, kind] of Object.entries(KINDS)) {
-    const { wish, from, summary } = kind
+    const { wish, from, summary, isLimited = false } = kind
     const options = { ...bodyOf(WISH_BODY, { summary, response: { 202: UPLOAD_SCHEMA } }), config: MAY_CHANGE }
     server.post<OfOne>(`/api/uploads/:id/${name}`, options, async (request, reply) => {
       const upload = await visibleUpload(inbox, request)
       await checkThatItCanBe(upload, kind)
       const reason = request.body?.reason?.trim() || kind.reason
-      const isOnRecord = await uploads.wishFrom(upload.id, from, { wish, by: nameOf(senderOf(request)), reason })
+      const by = nameOf(senderOf(request))
+      const isOnRecord = await uploads.wishFrom(upload.id, from, { wish, by, reason, isLimited })
       if (!isOnRecord) throw new Problem('state_other', `${upload.filename} has changed meanwhile`)
       return reply.code(202).send((await detailed(inbox, [await visibleUpload(inbox, request)]))[0])
     })

@@ -1,10 +1,11 @@
 /**
  * Accepts an upload: after `accept` has returned, the file survives a power cut and its receipt is on record.
  *
- *   body ─▶ part ─▶ (digest right?) ─▶ (whole?) ─▶ name in the inbox ─▶ ledger ─▶ answer
+ *   body ─▶ part ─▶ (digest right?) ─▶ (whole?) ─▶ ledger: arriving ─▶ name in the inbox ─▶ ledger: accepted ─▶ answer
  *                                             └──▶ of a fleet: bucket ─▶ ledger ─▶ work item ─▶ answer
  *
- * Thrown anywhere before the name: no trace is left. A crash behind it: the sender sends again and finds its file here.
+ * Thrown anywhere before the name: no trace is left. A crash behind it: the sender sends again and finds its file here. Whoever finds the
+ * name finds its sender on record, and nothing is loaded beyond what that one may write.
  */
 
 import type { FileHandle } from 'node:fs/promises'
@@ -17,8 +18,9 @@ import { namesFor } from '@splitcart/shared/file-name.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { v7 as uuid } from 'uuid'
 import type { Folders } from '../folders.ts'
+import type { Arrival, Recorded } from '../ledger/arrivals.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Arrival, Upload } from '../ledger/uploads.ts'
+import type { Upload } from '../ledger/uploads.ts'
 import { type Body, type Decoded, type DecodeLimits, decode } from './decode.ts'
 import type { JetStreamInbox } from './jetstream.ts'
 
@@ -51,7 +53,7 @@ export type Sent = Body &
   }>
 
 /** Accepts a file, or finds that its bytes were accepted before (`isNew` false). */
-export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload; isNew: boolean }> {
+export async function accept(inbox: Inbox, sent: Sent): Promise<Recorded> {
   const { disk, folders, ledger } = inbox
   await inbox.checkBacklog()
   await checkRoom(inbox)
@@ -59,26 +61,30 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload
   const part = join(folders.parts, id)
   const decoded = await writePart(disk, part, async (file) => {
     const early = new EarlySync(file)
-    const result = await decode(sent, inbox.limits, roomy(inbox, file, early))
+    const result = await decode(sent, inbox.limits, roomy(inbox, sent, file, early))
     checkDigest(sent.sha256, result)
     await sent.whole()
     await checkLength(file, result.bytes)
     await early.end()
     return result
   })
+  await checkKey(inbox, sent, part)
   const received = { inbox, id, sent, decoded }
   if (inbox.fleet !== undefined) return acceptForFleet(inbox.fleet, received, part)
   const known = await ledger.uploads.findBySha256(decoded.sha256)
-  if (known !== undefined) {
+  if (known !== undefined && !(await ledger.arrivals.isWantedAgain(known, sent.keyId))) {
     await removeIfThere(disk, part)
     // Whoever put these bytes there may have died before this.
     await syncFolder(disk, folders.inbox)
-    return ledger.uploads.record(arrivalOf(received, known.stored_as), sent.keyId)
+    return ledger.arrivals.record(arrivalOf(received, known.stored_as), sent.keyId, false)
   }
-  const landed = await land(disk, part, folders.inbox, namesFor(sent.filename, decoded.sha256))
+  await ledger.arrivals.arrive(arrivalOf(received, sent.filename), sent.keyId)
+  // Bytes that are here once more get the name that they have: their earlier copy is found by it.
+  const names = namesFor(known?.stored_as ?? sent.filename, decoded.sha256)
+  const landed = await land(disk, part, folders.inbox, names)
   // Somebody may have sent the same bytes under another name at the same time, and been first. Then there are two copies, and update-db
   // takes one away: only it takes names out of the inbox, or it could take away what has come under the name meanwhile.
-  return ledger.uploads.record(arrivalOf(received, landed.name), sent.keyId)
+  return ledger.arrivals.record(arrivalOf(received, landed.name), sent.keyId, true)
 }
 
 /**
@@ -90,8 +96,10 @@ async function acceptForFleet(fleet: JetStreamInbox, received: Received, part: s
   const { disk, ledger } = inbox
   try {
     const known = await ledger.uploads.findBySha256(decoded.sha256)
-    if (known === undefined || waits(known)) await fleet.bucket.put(decoded.sha256, () => compressedFrom(disk, part))
-    const recorded = await ledger.uploads.record(arrivalOf(received, known?.stored_as ?? sent.filename), sent.keyId)
+    const isWanted = known === undefined || waits(known) || (await ledger.arrivals.isWantedAgain(known, sent.keyId))
+    if (isWanted) await fleet.bucket.put(decoded.sha256, () => compressedFrom(disk, part))
+    const arrival = arrivalOf(received, known?.stored_as ?? sent.filename)
+    const recorded = await ledger.arrivals.record(arrival, sent.keyId, isWanted)
     if (waits(recorded.upload)) await fleet.enqueue(recorded.upload)
     return recorded
   } finally {
@@ -141,11 +149,16 @@ export async function checkRoom({ disk, folders, diskBytesKept }: Inbox, bytes =
 }
 
 const PORTION_BYTES = 1024 * 1024
+const KEY_CHECKED_EVERY_MS = 2_000
 const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
 
-/** A part that looks again and again whether there is still room, for others write to this disk as well; and is synced as it grows. */
-function roomy(inbox: Inbox, part: FileHandle, early: EarlySync): Pick<FileHandle, 'appendFile'> {
+/**
+ * A part that looks again and again whether there is still room, for others write to this disk as well, and whether its key still works;
+ * and is synced as it grows.
+ */
+function roomy(inbox: Inbox, sent: Sent, part: FileHandle, early: EarlySync): Pick<FileHandle, 'appendFile'> {
   let unchecked = 0
+  let checkKeyAt = performance.now() + KEY_CHECKED_EVERY_MS
   return {
     appendFile: async (chunk) => {
       const bytes = (chunk as Uint8Array).length
@@ -154,10 +167,21 @@ function roomy(inbox: Inbox, part: FileHandle, early: EarlySync): Pick<FileHandl
         unchecked = 0
         await checkRoom(inbox)
       }
+      if (performance.now() >= checkKeyAt) {
+        await checkKey(inbox, sent)
+        checkKeyAt = performance.now() + KEY_CHECKED_EVERY_MS
+      }
       await part.appendFile(chunk)
       early.wrote(bytes)
     },
   }
+}
+
+/** An upload on its way ends with its key: throws `key_refused`, and leaves no part. */
+async function checkKey({ ledger, disk, now }: Inbox, { keyId }: Sent, part?: string): Promise<void> {
+  if ((await ledger.keys.working(keyId, now())) !== undefined) return
+  if (part !== undefined) await removeIfThere(disk, part)
+  throw new Problem('key_refused', 'the key has ended while the file was on its way')
 }
 
 function checkDigest(said: string | undefined, decoded: Decoded): void {

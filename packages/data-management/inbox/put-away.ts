@@ -28,7 +28,8 @@ export async function putAway(disk: Disk, folders: Folders, file: Stored, state:
   await remove(disk, file.path)
 }
 
-const PLACE_OF = { loaded: 'processed', held: 'held', failed: 'failed' } as const
+/** Where the file of a load in each state lies. */
+export const PLACE_OF = { loaded: 'processed', held: 'held', failed: 'failed' } as const
 
 function* compressedNames(name: string, sha256: string): Generator<string> {
   for (const each of namesFor(name, sha256)) yield `${each}.gz`

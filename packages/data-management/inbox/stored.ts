@@ -27,6 +27,13 @@ export async function findStored(disk: Disk, folders: Folders, upload: Named): P
   return undefined
 }
 
+/** Finds the file of an upload among those that wait. */
+export async function findInInbox(disk: Disk, folders: Folders, upload: Named): Promise<Stored | undefined> {
+  for (const stored of places(folders, upload))
+    if (stored.place === 'inbox' && (await holdsItsBytes(disk, stored))) return stored
+  return undefined
+}
+
 /** Whether there is a file that may be an upload's, by its name alone. */
 export async function liesInFolders(disk: Disk, folders: Folders, upload: Named): Promise<boolean> {
   for (const { path } of places(folders, upload)) {

@@ -21,8 +21,29 @@ export type LedgerTables = {
     wished_by: string | null
     wish_reason: string | null
     loading_at: number | null
+    loaded_for: string | null
+    wish_limited: Generated<number>
+    load_attempts: Generated<number>
   }
-  delivery: { upload_id: string; key_id: string; first_at: number; last_at: number; times: number }
+  arriving: {
+    id: string
+    sha256: string
+    filename: string
+    bytes: number
+    lines: number
+    wire_bytes: number
+    received_at: number
+    key_id: string
+    is_noted: Generated<number>
+  }
+  delivery: {
+    upload_id: string
+    key_id: string
+    first_at: number
+    last_at: number
+    times: number
+    filename: string | null
+  }
   api_key: {
     id: string
     name: string
@@ -37,6 +58,8 @@ export type LedgerTables = {
     last_used_at: number | null
     last_used_from: string | null
   }
+  identity: { one: number; id: string; may_differ: Generated<number> }
+  lost: { id: string; sha256: string; upload: string; deliveries: string; reason: string; lost_at: number }
   session: { token_sha256: string; key_id: string; key_mark: string; created_at: number; expires_at: number }
   upload_change: { id: Generated<number>; upload_id: string }
   audit: { id: Generated<number>; at: number; who: string; what: string; about: string; detail: string | null }

@@ -70,6 +70,11 @@ const RECORD = [
 ] as const
 
 const NOTE_MS_MIN = 60_000
+const HOUR_MS = 3_600_000
+const ADDRESSES_PER_HOUR_MAX = 10
+
+/** From where a key was used within an hour, and when that was noted last. */
+type Uses = Readonly<{ since: number; addresses: Map<string, number> }>
 
 const NO_SHA256 = '0'.repeat(64)
 
@@ -78,7 +83,7 @@ export class Keys {
   readonly #database: LedgerDatabase
   readonly #commits: GroupCommit
   readonly #settingsKeySha256: string
-  readonly #noted = new Map<string, Readonly<{ at: number; address: string }>>()
+  readonly #uses = new Map<string, Uses>()
 
   /** `settingsKey` is API_SECRET_KEY: a key with every scope. */
   constructor(database: LedgerDatabase, commits: GroupCommit, settingsKey: string | undefined) {
@@ -87,41 +92,37 @@ export class Keys {
     this.#settingsKeySha256 = settingsKey === undefined ? NO_SHA256 : sha256Of(settingsKey)
   }
 
-  /** Makes a key and returns its text, which nobody can find out again. */
-  async create({ name, scopes, onlyFor, onlyFrom = null, expiresAt }: NewKey, now: number): Promise<MadeKey> {
+  /** Makes a key and returns its text, which nobody can find out again. `by`: who makes it, for the audit. */
+  async create(wanted: NewKey, now: number, by?: string): Promise<MadeKey> {
     const key = makeKey()
-    await this.#database
-      .insertInto('api_key')
-      .values({
-        id: key.id,
-        name,
-        secret_sha256: sha256Of(key.text),
-        scopes: scopes.join(','),
-        only_for: onlyFor?.join('\n') ?? null,
-        only_from: onlyFrom?.join('\n') ?? null,
-        created_at: now,
-        expires_at: expiresAt,
-      })
-      .execute()
+    await this.#database.transaction().execute(async (transaction) => {
+      await insertKey(transaction, key, wanted, now)
+      const entry = { at: now, what: 'key created', about: key.id, detail: rightsOf(wanted) }
+      if (by !== undefined) await audit(transaction, { ...entry, who: by })
+    })
     return key
   }
 
-  /** Makes a key that may do the same as another, which stops working at `until`: for a while both work. Undefined: no such key works. */
-  async rotate(id: string, until: number, now: number): Promise<MadeKey | undefined> {
-    const old = await this.#database.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
-    if (old === undefined || !works(old, now)) return undefined
-    const scopes = old.scopes.split(',') as Scope[]
-    const [onlyFor, onlyFrom] = [linesOf(old.only_for), linesOf(old.only_from)]
-    const made = await this.create({ name: old.name, scopes, onlyFor, onlyFrom, expiresAt: old.expires_at }, now)
-    const expires_at = Math.min(until, old.expires_at ?? until)
-    await this.#database.updateTable('api_key').set({ rotated_to: made.id, expires_at }).where('id', '=', id).execute()
-    return made
-  }
-
-  /** What a key may write: companies, or stores as company/store; null: everything. */
-  async onlyFor(id: string): Promise<readonly string[] | null> {
-    const key = await this.#database.selectFrom('api_key').select('only_for').where('id', '=', id).executeTakeFirst()
-    return linesOf(key?.only_for ?? null)
+  /**
+   * Makes a key that may do the same as another, which stops working at `until`: for a while both work. One transaction: whoever is killed
+   * in it has made no key that nobody was told of. Undefined: no such key works, or it has a successor already.
+   */
+  rotate(id: string, until: number, now: number, by?: string): Promise<MadeKey | undefined> {
+    const made = makeKey()
+    return this.#database.transaction().execute(async (transaction) => {
+      const old = await transaction.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
+      if (old === undefined || !works(old, now)) return undefined
+      const expires_at = Math.min(until, old.expires_at ?? until)
+      const replace = transaction.updateTable('api_key').set({ rotated_to: made.id, expires_at }).where('id', '=', id)
+      const { numUpdatedRows } = await replace.where('rotated_to', 'is', null).executeTakeFirst()
+      if (numUpdatedRows === 0n) return undefined
+      const scopes = old.scopes.split(',') as Scope[]
+      const [onlyFor, onlyFrom] = [linesOf(old.only_for), linesOf(old.only_from)]
+      await insertKey(transaction, made, { name: old.name, scopes, onlyFor, onlyFrom, expiresAt: old.expires_at }, now)
+      const detail = `replaced by ${made.id}, works until ${new Date(expires_at).toISOString()}`
+      if (by !== undefined) await audit(transaction, { at: now, who: by, what: 'key rotated', about: id, detail })
+      return made
+    })
   }
 
   /**
@@ -171,11 +172,16 @@ export class Keys {
       .executeTakeFirst()
   }
 
-  /** Records when and from where a key was used: once a minute, for each record costs the disk a sync. */
+  /**
+   * Records when and from where a key was used: once a minute for each of its addresses, for each record costs the disk a sync. Of
+   * a key with so many addresses that it is no machine's the audit has the first ones of each hour.
+   */
   async noteUse(id: string, address: string, now: number): Promise<void> {
-    const noted = this.#noted.get(id)
-    if (noted !== undefined && noted.address === address && now - noted.at < NOTE_MS_MIN) return
-    this.#noted.set(id, { at: now, address })
+    const uses = this.#usesOf(id, now)
+    if (now - (uses.addresses.get(address) ?? Number.NEGATIVE_INFINITY) < NOTE_MS_MIN) return
+    const isNew = !uses.addresses.has(address)
+    if (isNew && uses.addresses.size >= ADDRESSES_PER_HOUR_MAX) return
+    uses.addresses.set(address, now)
     await this.#commits.write(async (transaction) => {
       const key = await transaction
         .selectFrom('api_key')
@@ -185,9 +191,19 @@ export class Keys {
       if (key === undefined) return
       const set = { last_used_at: now, last_used_from: address }
       await transaction.updateTable('api_key').set(set).where('id', '=', id).execute()
-      if (key.last_used_from !== address)
+      if (isNew && key.last_used_from !== address)
         await audit(transaction, { at: now, who: id, what: 'key used from a new address', about: id, detail: address })
     })
+  }
+
+  #usesOf(id: string, now: number): Uses {
+    const known = this.#uses.get(id)
+    if (known !== undefined && now - known.since < HOUR_MS) return known
+    // The address that it was used from last is not new in the next hour.
+    const [last] = [...(known?.addresses ?? [])].slice(-1)
+    const uses = { since: now, addresses: new Map(last === undefined ? [] : [[last[0], last[1]]]) }
+    this.#uses.set(id, uses)
+    return uses
   }
 
   /** The keys, the oldest first, without their secrets' hashes; from behind one (by time and id) on, where that is given. */
@@ -210,14 +226,51 @@ export class Keys {
 
   /** Revokes a key for ever; false when there is none of this id that is not revoked. */
   async revoke(id: string, now: number): Promise<boolean> {
-    const result = await this.#database
-      .updateTable('api_key')
-      .set({ revoked_at: now })
-      .where('id', '=', id)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst()
-    return result.numUpdatedRows === 1n
+    return isRevoked(await revokeOne(this.#database, id, now))
   }
+
+  /** Revokes a key and all that have replaced it, one after the other; returns the ids of those that were not revoked yet. */
+  revokeWithSuccessors(id: string, now: number): Promise<string[]> {
+    return this.#database.transaction().execute(async (transaction) => {
+      const revoked: string[] = []
+      for (let next: string | null = id; next !== null; ) {
+        if (isRevoked(await revokeOne(transaction, next, now))) revoked.push(next)
+        next = await successorOf(transaction, next)
+      }
+      return revoked
+    })
+  }
+}
+
+async function successorOf(database: LedgerDatabase, id: string): Promise<string | null> {
+  const key = await database.selectFrom('api_key').select('rotated_to').where('id', '=', id).executeTakeFirst()
+  return key?.rotated_to ?? null
+}
+
+function revokeOne(database: LedgerDatabase, id: string, now: number) {
+  const revoke = database.updateTable('api_key').set({ revoked_at: now }).where('id', '=', id)
+  return revoke.where('revoked_at', 'is', null).executeTakeFirst()
+}
+
+function isRevoked({ numUpdatedRows }: { numUpdatedRows: bigint }): boolean {
+  return numUpdatedRows === 1n
+}
+
+async function insertKey(database: LedgerDatabase, key: MadeKey, wanted: NewKey, now: number): Promise<void> {
+  const { name, scopes, onlyFor, onlyFrom = null, expiresAt } = wanted
+  await database
+    .insertInto('api_key')
+    .values({
+      id: key.id,
+      name,
+      secret_sha256: sha256Of(key.text),
+      scopes: scopes.join(','),
+      only_for: onlyFor?.join('\n') ?? null,
+      only_from: onlyFrom?.join('\n') ?? null,
+      created_at: now,
+      expires_at: expiresAt,
+    })
+    .execute()
 }
 
 function senderOf({ id, name, scopes, only_from }: Pick<KeyRecord, 'id' | 'name' | 'scopes' | 'only_from'>): Sender {

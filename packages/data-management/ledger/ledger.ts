@@ -1,14 +1,20 @@
 /** The ledger: what was delivered, by whom, and what became of it. */
 import { join } from 'node:path'
+import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { Arrivals } from './arrivals.ts'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
 import type { Changes } from './changes.ts'
 import type { LedgerDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
+import { Identity } from './identity.ts'
 import { Keys } from './keys.ts'
+import { Lost } from './lost.ts'
+import { receiptFor } from './receipt-of.ts'
+import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
 import { openSqliteLedger, sqliteChanges } from './sqlite.ts'
-import { Uploads } from './uploads.ts'
+import { type Upload, Uploads } from './uploads.ts'
 
 /** Where a ledger is kept, and what each kind of database does in its own way. */
 export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone'> & Readonly<{ database: LedgerDatabase }>
@@ -16,6 +22,9 @@ export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone'> & Readonly<{
 /** An open ledger. */
 export class Ledger implements AsyncDisposable {
   readonly uploads: Uploads
+  readonly arrivals: Arrivals
+  readonly lost: Lost
+  readonly identity: Identity
   readonly keys: Keys
   readonly sessions: Sessions
   /** Looks at the changes of uploads from now on. Dispose of it. */
@@ -30,13 +39,31 @@ export class Ledger implements AsyncDisposable {
     this.doAlone = store.doAlone
     this.#database = database
     const commits = new GroupCommit(database)
-    this.uploads = new Uploads(database, commits)
+    this.uploads = new Uploads(database)
+    this.arrivals = new Arrivals(database, commits)
+    this.lost = new Lost(database)
+    this.identity = new Identity(database)
     this.keys = new Keys(database, commits, settingsKey)
     this.sessions = new Sessions(database, this.keys)
   }
 
   audit(entry: AuditEntry): Promise<void> {
     return audit(this.#database, entry)
+  }
+
+  /** What all senders of an upload together may write. */
+  rightsOver(uploadId: string): Promise<Rights> {
+    return rightsOver(this.#database, uploadId)
+  }
+
+  /** Whether an upload was loaded with less than its senders may write by now. */
+  mayHaveMore(upload: Upload): Promise<boolean> {
+    return mayHaveMore(this.#database, upload)
+  }
+
+  /** What the sender of an upload is told: of what others sent, and said, nothing. */
+  receiptFor(upload: Upload, keyId: string, duplicate: boolean): Promise<Receipt> {
+    return receiptFor(this.#database, upload, keyId, duplicate)
   }
 
   /** Who sent some uploads, by their ids. */

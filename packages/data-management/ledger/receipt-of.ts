@@ -1,5 +1,6 @@
 /** The receipt of an upload on record. */
 import type { LoadResult, Receipt, UploadState } from '@splitcart/shared/receipt.ts'
+import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
 /** What the server says about an upload. `duplicate`: in answer to bytes that it had already. */
@@ -18,3 +19,30 @@ export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
     load: upload.load === null ? null : (JSON.parse(upload.load) as LoadResult),
   }
 }
+
+/** What one of the senders of an upload is told. Who was not the first learns only what he sent himself, and no word of a person. */
+export async function receiptFor(
+  database: LedgerDatabase,
+  upload: Upload,
+  keyId: string,
+  duplicate: boolean,
+): Promise<Receipt> {
+  const deliveries = await database
+    .selectFrom('delivery')
+    .select(['key_id', 'first_at', 'filename'])
+    .where('upload_id', '=', upload.id)
+    .orderBy('first_at')
+    .orderBy('key_id')
+    .execute()
+  const own = deliveries.find(({ key_id }) => key_id === keyId)
+  if (own === undefined || own === deliveries[0]) return receiptOf(upload, duplicate)
+  const { first_at: received_at, filename } = own
+  const receipt = receiptOf({ ...upload, received_at, filename: filename ?? upload.filename }, duplicate)
+  return receipt.load === null ? receipt : { ...receipt, load: withoutWords(receipt.load) }
+}
+
+function withoutWords(load: LoadResult): LoadResult {
+  return { ...load, problem: load.problem?.replace(SAID_BY_A_PERSON, '$1.') ?? null }
+}
+
+const SAID_BY_A_PERSON = /^(Discarded|Taken out of the catalogue) by .*$/s

@@ -4,19 +4,24 @@
  * Invariants:
  *  1. Of a session's token only the SHA-256 is stored; who reads the ledger cannot become anybody.
  *  2. A session never outlives its key: whether that works is looked at each time, and that it still is the same one.
- *  3. A session ends some time after it was last used. That is written once a day at most, for each record costs the disk a sync.
+ *  3. A session ends some time after it was last used, and some time after it was opened, however much it is used. The first is written once a day at most, for each record costs the disk a sync.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { LedgerDatabase } from './database.ts'
-import type { Keys, Sender } from './keys.ts'
+import { type Keys, SETTINGS_SENDER, type Sender } from './keys.ts'
 
 /** Whose session it is, and until when at the latest (milliseconds since 1970). */
 export type Session = Readonly<{ sender: Sender; expiresAt: number }>
 
+/** A browser that is signed in. Times in milliseconds since 1970. */
+export type OpenSession = Readonly<{ id: string; keyId: string; name: string; openedAt: number; endsAt: number }>
+
 const TOKEN_BYTES = 32
 const DAY_MS = 86_400_000
 const SESSION_MS = 30 * DAY_MS
+const SESSION_MS_MAX = 90 * DAY_MS
+const ID_CHARACTERS = 32
 const SESSIONS_PER_KEY_MAX = 100
 
 /** The sessions in the ledger. */
@@ -59,8 +64,10 @@ export class Sessions {
     if (found === undefined || found.expires_at <= now) return undefined
     const key = await this.#keys.working(found.key_id, now)
     if (key === undefined || markOf(token, key.secretSha256) !== found.key_mark) return undefined
-    const isLong = found.expires_at > now + SESSION_MS - DAY_MS
-    const expires_at = isLong ? found.expires_at : now + SESSION_MS
+    const end = found.created_at + SESSION_MS_MAX
+    const isLong = found.expires_at > Math.min(end, now + SESSION_MS) - DAY_MS
+    const expires_at = Math.min(end, isLong ? found.expires_at : now + SESSION_MS)
+    if (expires_at <= now) return undefined
     if (!isLong)
       await this.#database.updateTable('session').set({ expires_at }).where('token_sha256', '=', token_sha256).execute()
     return { sender: key.sender, expiresAt: Math.min(expires_at, key.expiresAt) }
@@ -73,6 +80,35 @@ export class Sessions {
       .where('token_sha256', '=', sha256Of(token))
       .executeTakeFirst()
     return result.numDeletedRows === 1n
+  }
+
+  /** The sessions that have not ended, the newest first; their ids tell nothing of their tokens. */
+  async list(now: number, max: number): Promise<OpenSession[]> {
+    const found = await this.#database
+      .selectFrom('session')
+      .leftJoin('api_key', 'api_key.id', 'session.key_id')
+      .select(['token_sha256', 'key_id', 'name', 'session.created_at as opened_at', 'session.expires_at as ends_at'])
+      .where('session.expires_at', '>', now)
+      .orderBy('opened_at', 'desc')
+      .limit(max)
+      .execute()
+    return found.map(({ token_sha256, key_id, name, opened_at, ends_at }) => {
+      const shown = key_id === SETTINGS_SENDER.keyId ? SETTINGS_SENDER.name : (name ?? key_id)
+      return {
+        id: token_sha256.slice(0, ID_CHARACTERS),
+        keyId: key_id,
+        name: shown,
+        openedAt: opened_at,
+        endsAt: ends_at,
+      }
+    })
+  }
+
+  /** Ends the session of an id; the id of its key, or undefined when there is none. */
+  async endOne(id: string): Promise<string | undefined> {
+    if (!/^[0-9a-f]{32}$/.test(id)) return undefined
+    const remove = this.#database.deleteFrom('session').where('token_sha256', 'like', `${id}%`)
+    return (await remove.returning('key_id').executeTakeFirst())?.key_id
   }
 
   /** Removes what has ended, and the oldest of a key's sessions when they are too many. */

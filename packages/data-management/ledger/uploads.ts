@@ -3,21 +3,15 @@
  *
  * Invariants:
  *  1. The same bytes have one upload, whoever sent them and however often.
- *  2. An upload is recorded only when its bytes are durable in the inbox, and its record is deleted only when they are lost.
+ *  2. An upload is recorded only when its bytes are durable in the inbox, and its record goes only to those that are lost (lost.ts).
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
 import { type LoadResult, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
-import type { GroupCommit } from './group-commit.ts'
+import { type Rights, rightsText } from './rights.ts'
 
-export type Upload = LedgerTables['upload']
-
-/** What is known of an upload when its bytes have landed. */
-export type Arrival = Pick<
-  Upload,
-  'id' | 'sha256' | 'filename' | 'stored_as' | 'bytes' | 'lines' | 'wire_bytes' | 'received_at'
->
+export type Upload = Selectable<LedgerTables['upload']>
 
 /** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names. */
 export type UploadQuery = Readonly<{
@@ -28,8 +22,8 @@ export type UploadQuery = Readonly<{
   limit: number
 }>
 
-/** What a person wants done with an upload, and why. */
-export type WishOf = Readonly<{ wish: Wish; by: string; reason: string }>
+/** What a person wants done with an upload, and why. `isLimited`: a load, but not beyond the rights of its senders. */
+export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimited?: boolean }>
 
 /** What waits to be loaded. */
 export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
@@ -37,30 +31,9 @@ export type Backlog = Readonly<{ files: number; bytes: number; since: number | n
 /** The uploads in the ledger. */
 export class Uploads {
   readonly #database: LedgerDatabase
-  readonly #commits: GroupCommit
 
-  constructor(database: LedgerDatabase, commits: GroupCommit) {
+  constructor(database: LedgerDatabase) {
     this.#database = database
-    this.#commits = commits
-  }
-
-  /** Records an upload and who sent it. When these bytes are on record already, gives that record, with `isNew` false. */
-  async record(arrival: Arrival, keyId: string | null): Promise<{ upload: Upload; isNew: boolean }> {
-    return this.#commits.write(async (transaction) => {
-      await transaction
-        .insertInto('upload')
-        .values({ ...arrival, state: 'accepted' })
-        .onConflict((conflict) => conflict.column('sha256').doNothing())
-        .executeTakeFirst()
-      const upload = await transaction
-        .selectFrom('upload')
-        .selectAll()
-        .where('sha256', '=', arrival.sha256)
-        .executeTakeFirstOrThrow()
-      if (keyId !== null) await noteDelivery(transaction, upload.id, keyId, arrival.received_at)
-      // By its id, not by what was inserted: after a connection was lost with the commit this is done once more.
-      return { upload, isNew: upload.id === arrival.id }
-    })
   }
 
   find(id: string): Promise<Upload | undefined> {
@@ -112,17 +85,6 @@ export class Uploads {
     return select.execute()
   }
 
-  /** The key that sent an upload first; undefined for a file that was copied into the inbox by hand. */
-  async firstSender(uploadId: string): Promise<string | undefined> {
-    const found = await this.#database
-      .selectFrom('delivery')
-      .select('key_id')
-      .where('upload_id', '=', uploadId)
-      .orderBy('first_at')
-      .executeTakeFirst()
-    return found?.key_id
-  }
-
   /** Whether a key has sent this upload. */
   async hasDelivered(keyId: string, uploadId: string): Promise<boolean> {
     const found = await this.#database
@@ -146,30 +108,48 @@ export class Uploads {
     return { files, bytes: bytes ?? 0 }
   }
 
-  async markLoading(id: string, at: number): Promise<void> {
-    await this.#database.updateTable('upload').set({ state: 'loading', loading_at: at }).where('id', '=', id).execute()
+  /** Its load begins, which may write so much. */
+  async markLoading(id: string, at: number, rights: Rights): Promise<void> {
+    const set = { state: 'loading', loading_at: at, loaded_for: rightsText(rights) }
+    const update = this.#database.updateTable('upload').set(set).where('id', '=', id)
+    await update.set((eb) => ({ load_attempts: eb('load_attempts', '+', 1) })).execute()
+  }
+
+  /** Its load was ended by an error: whatever that was, the loader has survived it. */
+  async endAttempt(id: string): Promise<void> {
+    await this.#database.updateTable('upload').set({ load_attempts: 0 }).where('id', '=', id).execute()
+  }
+
+  /** Records that an upload is held that no loader could finish. */
+  async setAside(id: string, result: LoadResult, at: number): Promise<void> {
+    const set = { state: 'held', load: JSON.stringify(result), settled_at: at }
+    await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
+  }
+
+  /** A person has decided about an upload: no delivery has it loaded again. */
+  async decide(id: string): Promise<void> {
+    await this.#database.updateTable('upload').set({ loaded_for: null }).where('id', '=', id).execute()
   }
 
   /** Records how the load of an upload ended. */
   async settle(id: string, state: UploadState, result: LoadResult, at: number): Promise<void> {
     await this.#database
       .updateTable('upload')
-      .set({ state, load: JSON.stringify(result), settled_at: at })
+      .set({ state, load: JSON.stringify(result), settled_at: at, load_attempts: 0 })
       .where('id', '=', id)
       .execute()
   }
 
   /** Records what a person wants done with an upload. It replaces an earlier wish that has not been fulfilled. */
-  async wish(id: string, wish: Wish, by: string, reason: string): Promise<void> {
-    const set = { wish, wished_by: by, wish_reason: reason }
-    await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
+  async wish(id: string, wish: WishOf): Promise<void> {
+    await this.#database.updateTable('upload').set(recordOf(wish)).where('id', '=', id).execute()
   }
 
   /** The same for an upload in one of some states of which nothing is wanted yet. False: it is not so. */
-  async wishFrom(id: string, states: readonly UploadState[], { wish, by, reason }: WishOf): Promise<boolean> {
+  async wishFrom(id: string, states: readonly UploadState[], wish: WishOf): Promise<boolean> {
     const result = await this.#database
       .updateTable('upload')
-      .set({ wish, wished_by: by, wish_reason: reason })
+      .set(recordOf(wish))
       .where('id', '=', id)
       .where('state', 'in', states)
       .where('wish', 'is', null)
@@ -195,14 +175,6 @@ export class Uploads {
       .where(({ or, eb }) => or([eb('id', '=', text), eb('sha256', '=', text), eb('filename', '=', text)]))
       .limit(2)
       .execute()
-  }
-
-  /** Forgets an upload whose bytes are lost, so that it can be sent again. */
-  async forget(id: string): Promise<void> {
-    await this.#database.transaction().execute(async (transaction) => {
-      await transaction.deleteFrom('delivery').where('upload_id', '=', id).execute()
-      await transaction.deleteFrom('upload').where('id', '=', id).execute()
-    })
   }
 
   /** What waits to be loaded: files, bytes, and since when the oldest does (milliseconds since 1970; null: nothing waits). */
@@ -262,6 +234,10 @@ export class Uploads {
   }
 }
 
+function recordOf({ wish, by, reason, isLimited = false }: WishOf) {
+  return { wish, wished_by: by, wish_reason: reason, wish_limited: isLimited ? 1 : 0, load_attempts: 0 }
+}
+
 /** The ids begin with the time, so that the latest uploads are found without an index on it. */
 function firstIdOf(time: number): string {
   const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0')
@@ -271,16 +247,4 @@ function firstIdOf(time: number): string {
 /** As the databases do it: only the letters of ASCII have small ones. */
 function inSmallLetters(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
-}
-
-async function noteDelivery(database: LedgerDatabase, uploadId: string, keyId: string, at: number): Promise<void> {
-  await database
-    .insertInto('delivery')
-    .values({ upload_id: uploadId, key_id: keyId, first_at: at, last_at: at, times: 1 })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['upload_id', 'key_id'])
-        .doUpdateSet(({ ref, eb }) => ({ last_at: at, times: eb(ref('delivery.times'), '+', 1) })),
-    )
-    .execute()
 }

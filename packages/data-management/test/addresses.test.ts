@@ -24,7 +24,19 @@ test('a proxy that tells no address does not put its text into the ledger', asyn
   await using receiver = await openReceiver({ door: { trustedProxies: ['127.0.0.1'] } })
   const headers = { 'X-API-Key': receiver.key, 'X-Forwarded-For': '<script>' }
   assert.equal((await fetch(`${receiver.url}/api/uploads`, { headers })).status, 200)
-  assert.equal((await receiver.ledger.keys.list())[0]?.last_used_from, '127.0.0.1')
+  assert.equal((await receiver.ledger.keys.list())[0]?.last_used_from, 'unknown')
+})
+
+test('what a proxy tells in place of an address never counts as its own', async () => {
+  await using receiver = await openReceiver({ door: { trustedProxies: ['127.0.0.1'] } })
+  const wanted = { name: 'here', scopes: ['read'], onlyFor: null, onlyFrom: ['127.0.0.0/8'], expiresAt: null } as const
+  const { text: key } = await receiver.ledger.keys.create(wanted, Date.now())
+  const from = async (told: string) =>
+    (await fetch(`${receiver.url}/api/uploads`, { headers: { 'X-API-Key': key, 'X-Forwarded-For': told } })).status
+  for (const told of ['', ' ', 'unknown', '1.2.3.4:567', '[2001:db8::1]:9', '127.0.0.1.', '127.0.0.1, '])
+    assert.equal(await from(told), 401, JSON.stringify(told))
+  for (const told of ['127.0.0.1', '127.0.0.1:567']) assert.equal(await from(told), 200, told)
+  assert.equal((await fetch(`${receiver.url}/api/uploads`, { headers: { 'X-API-Key': key } })).status, 200)
 })
 
 test('a key that is for some addresses works from no other, nor does its session, and the answer does not tell why', async () => {

@@ -37,7 +37,7 @@ test('an upload is told when it arrives and when it is loaded, as the API would 
   while (loaded.data.state === 'loading') loaded = await listening.next('upload')
   assert.deepEqual(loaded.data, (await get({ ...receiver, key: SETTINGS_KEY }, `/api/uploads/${id}`)).body)
   assert.equal(loaded.data.state, 'loaded')
-  await receiver.ledger.uploads.forget(String(id))
+  await receiver.ledger.lost.add(String(id), 'a test', 1)
   assert.deepEqual((await listening.next('forgotten')).data, { id })
 })
 
@@ -74,7 +74,7 @@ test('who comes back hears what was missed; who has missed too much, or comes fr
   await using witness = await listen(receiver, READER)
   const before = numberOf((await witness.next('reload')).id)
   const [upload] = await receiver.ledger.uploads.list({ limit: 1 })
-  for (let times = 0; times < 250; times++) await receiver.ledger.uploads.markLoading(String(upload?.id), times)
+  for (let times = 0; times < 250; times++) await receiver.ledger.uploads.markLoading(String(upload?.id), times, null)
   // Until all of it has been told; before that it would still come to whoever joins.
   while (numberOf((await witness.next()).id) < before + 250);
   await using listening = await listen(receiver, { ...READER, 'Last-Event-ID': String(last) })

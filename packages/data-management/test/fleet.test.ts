@@ -111,7 +111,7 @@ test('a receiver says what the loaders of its fleet do, on whichever machine', {
   await assert.doesNotReject(untilTrue(async () => (await stateOf()) === 'idle'))
   const { id } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(1))).body
   using claim = await waiting
-  await at.receiver.ledger.uploads.markLoading(String(id), Date.now())
+  await at.receiver.ledger.uploads.markLoading(String(id), Date.now(), null)
   assert.equal(await stateOf(), 'working')
   assert.equal((await systemOf()).inbox.files, 1)
   assert.match(await (await fetch(`${reader.url}/metrics`, { headers: { 'X-API-Key': SETTINGS_KEY } })).text(), CLAIMED)
@@ -167,7 +167,7 @@ async function setAside(at: Scene): Promise<string> {
 test('an upload that ends every loader is set aside in the end, and a person can discard it', { skip }, async () => {
   await using at = await scene()
   const id = await setAside(at)
-  await at.receiver.ledger.uploads.wish(id, 'discard', 'me', 'it is no scrape')
+  await at.receiver.ledger.uploads.wish(id, { wish: 'discard', by: 'me', reason: 'it is no scrape' })
   await keepHouse(at.work, NOBODY)
   const upload = await at.receiver.ledger.uploads.find(id)
   assert.deepEqual([upload?.state, upload?.wish], ['failed', null])
@@ -179,7 +179,7 @@ test('an upload that ends every loader is set aside in the end, and a person can
 }, async () => {
   await using at = await scene()
   const id = await setAside(at)
-  await at.receiver.ledger.uploads.wish(id, 'load', 'me', 'the loaders have more memory now')
+  await at.receiver.ledger.uploads.wish(id, { wish: 'load', by: 'me', reason: 'the loaders have more memory now' })
   await keepHouse(at.work, NOBODY)
   assert.equal(await at.stateOf(id), 'loaded')
 })

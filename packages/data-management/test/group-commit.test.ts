@@ -86,7 +86,7 @@ test('the same bytes recorded by two at once are one upload, and only one of the
     wire_bytes: 1,
   }
   const recorded = await Promise.all(
-    ['1', '2', '3'].map((id) => ledger.uploads.record({ ...arrival, id, received_at: 1 }, null)),
+    ['1', '2', '3'].map((id) => ledger.arrivals.record({ ...arrival, id, received_at: 1 }, 'settings', true)),
   )
   assert.deepEqual(
     recorded.map(({ isNew, upload }) => [isNew, upload.id]),

@@ -118,7 +118,7 @@ test('a rotated key works beside its successor for a while, and the successor ma
   for (const { text } of [old, made]) assert.ok(await keys.authenticate(text, NOW + 999))
   assert.equal(await keys.authenticate(old.text, NOW + 1_000), undefined)
   assert.deepEqual((await keys.authenticate(made.text, NOW + 1_000))?.scopes, new Set(['upload']))
-  assert.deepEqual(await keys.onlyFor(made.id), ['aldi'])
+  assert.equal((await keys.find(made.id))?.only_for, 'aldi')
   assert.equal(
     await keys.rotate(old.id, NOW + 2_000, NOW + 1_000),
     undefined,
@@ -126,6 +126,55 @@ test('a rotated key works beside its successor for a while, and the successor ma
   )
   assert.equal(await keys.rotate('unknown', NOW, NOW), undefined)
 })
+
+test('of rotations at the same moment one makes a successor, and the audit has that one', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = await openLedgerIn(at.path)
+  const { keys } = ledger
+  const { id } = await keys.create(WANTED, NOW, 'ada')
+  const made = await Promise.all(Array.from({ length: 6 }, () => keys.rotate(id, NOW + 1_000, NOW, 'ada')))
+  const [successor, ...others] = made.filter((each) => each !== undefined)
+  assert.deepEqual(others, [])
+  assert.deepEqual((await keys.list()).map((key) => key.id).toSorted(), [id, successor!.id].toSorted())
+  assert.equal((await keys.find(id))?.rotated_to, successor!.id)
+  const entries = await ledger.auditEntries(Number.MAX_SAFE_INTEGER, 10)
+  assert.deepEqual(
+    entries.map(({ who, what, about }) => [who, what, about]),
+    [
+      ['ada', 'key rotated', id],
+      ['ada', 'key created', id],
+    ],
+  )
+})
+
+test('with a key that leaked its successors end, where that is wanted', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = await openLedgerIn(at.path)
+  const { keys } = ledger
+  const first = await keys.create(WANTED, NOW)
+  const second = await keys.rotate(first.id, NOW + 1_000, NOW)
+  const third = await keys.rotate(second!.id, NOW + 1_000, NOW)
+  assert.equal(await keys.revoke(first.id, NOW), true)
+  assert.ok(await keys.authenticate(third!.text, NOW))
+  assert.deepEqual(await keys.revokeWithSuccessors(first.id, NOW), [second!.id, third!.id])
+  assert.equal(await keys.authenticate(third!.text, NOW), undefined)
+  assert.deepEqual(await keys.revokeWithSuccessors('unknown', NOW), [])
+})
+
+test('a key used from two addresses in turn, or from a thousand, does not fill the audit', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = await openLedgerIn(at.path)
+  const [two, many] = [await ledger.keys.create(WANTED, NOW), await ledger.keys.create(WANTED, NOW)]
+  for (let turn = 0; turn < 400; turn++) {
+    await ledger.keys.noteUse(two.id, turn % 2 === 0 ? '192.0.2.1' : '2001:db8::1', NOW + turn)
+    await ledger.keys.noteUse(many.id, `198.51.100.${turn}`, NOW + turn)
+  }
+  const entries = await ledger.auditEntries(Number.MAX_SAFE_INTEGER, 999)
+  const count = (id: string) => entries.filter(({ about }) => about === id).length
+  assert.deepEqual([count(two.id), count(many.id)], [2, 10])
+})
+
+const WANTED = { name: 'a machine', scopes: ['upload'], onlyFor: null, expiresAt: null } as const
 
 test('the first use of a key from an address stands in the audit, once', async () => {
   await using at = await temporaryFolder()

@@ -10,10 +10,10 @@ import { sha256Of } from './receiver.ts'
 const skip = NO_POSTGRES
 const makeDatabase = postgresOfFile()
 
-function record({ uploads }: Ledger, content: string, id: string) {
+function record({ arrivals }: Ledger, content: string, id: string) {
   const named = { filename: 'a.jsonl', stored_as: 'a.jsonl' }
   const counts = { bytes: 1, lines: 1, wire_bytes: 1, received_at: 1 }
-  return uploads.record({ id, sha256: sha256Of(content), ...named, ...counts }, 'settings')
+  return arrivals.record({ id, sha256: sha256Of(content), ...named, ...counts }, 'settings', true)
 }
 
 async function openMany(address: string, count: number) {
@@ -62,7 +62,7 @@ test('who follows the changes of many writers misses none', { skip }, async () =
       for (let number = 0; number < 60; number++) {
         const id = `upload ${writer} ${number}`
         await record(ledger, id, id)
-        await ledger.uploads.markLoading(id, number)
+        await ledger.uploads.markLoading(id, number, null)
       }
     }),
   ).finally(() => {

@@ -14,7 +14,7 @@ import { openSqliteLedger } from '../ledger/sqlite.ts'
 
 type Record = { [column: string]: unknown }
 
-const TABLES = ['upload', 'delivery', 'api_key', 'session', 'audit']
+const TABLES = ['upload', 'arriving', 'lost', 'delivery', 'api_key', 'session', 'audit']
 
 const cluster = process.env.DATABASE_OF_TESTS
 const databases = new Map<string, Promise<TestDatabase>>()

@@ -21,10 +21,10 @@ test('a loader is not running, idle, or working on an upload', async () => {
     String((await postGzip(receiver, 'second.jsonl.gz', rowsText(2))).body.id),
   ]
   // As a loader leaves it that was killed.
-  await uploads.markLoading(second, 1_000)
+  await uploads.markLoading(second, 1_000, null)
   assert.deepEqual(await loaderOf(receiver), { state: 'not running', since: null, upload: null, progress: null })
   using _lock = takeLock(join(receiver.folders.data, '.update-db.lock'), 'a test')
-  await uploads.markLoading(first, 2_000)
+  await uploads.markLoading(first, 2_000, null)
   const note = { upload_id: first, bytes: 100, of_bytes: 300 }
   await writeProgress(realDisk(), receiver.folders.data, note)
   const working = await loaderOf(receiver)

@@ -12,7 +12,17 @@ const run = promisify(execFile)
 const MS_MAX = 300_000
 
 const FILES = {
-  ledger: ['access', 'keys', 'keys-api', 'session-api', 'audit-api', 'upload-api', 'events-api', 'group-commit'],
+  ledger: [
+    'access',
+    'keys',
+    'keys-api',
+    'session-api',
+    'audit-api',
+    'upload-api',
+    'events-api',
+    'group-commit',
+    'rights',
+  ],
   catalogue: ['products-api', 'prices-api', 'rejects-api', 'sources-api', 'changes-api', 'planted'],
   'both of them': ['update-db', 'uploads-api', 'wishes', 'overview-api', 'figures'],
 }

@@ -46,6 +46,8 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'POST /api/keys': ADMIN,
   'POST /api/keys/{id}/rotate': ADMIN,
   'POST /api/keys/{id}/revoke': ADMIN,
+  'GET /api/sessions': ADMIN,
+  'DELETE /api/sessions/{id}': ADMIN,
   'GET /api/session': SCOPES,
   'POST /api/session': OPEN,
   'DELETE /api/session': OPEN,

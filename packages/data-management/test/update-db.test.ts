@@ -188,7 +188,7 @@ test('an upload whose file is gone is forgotten, so that its sender sends it aga
 /** Loads as update-db does, and goes no further: what a crash right after the commit leaves. */
 async function crashAfterCommit(receiver: Receiver, name: string, text: string): Promise<void> {
   const { body } = await postGzip(receiver, `${name}.gz`, text)
-  await receiver.ledger.uploads.markLoading(String(body.id), Date.now())
+  await receiver.ledger.uploads.markLoading(String(body.id), Date.now(), null)
   await loadFile(receiver.catalogue, {
     file: { sha256: sha256Of(text), filename: name, receivedAt: Date.now() },
     bytes: async function* () {

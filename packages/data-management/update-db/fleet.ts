@@ -12,7 +12,8 @@ import { isInboxUnreachable, type JetStreamInbox } from '../inbox/jetstream.ts'
 import type { Claim } from '../inbox/jetstream-work.ts'
 import { DamagedFile } from '../inbox/stored.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import { forget, loadUpload, settle, type UpdateDb } from './update-db.ts'
+import { deadlyReason, setAside } from './set-aside.ts'
+import { forget, loadOf, loadUpload, settle, type UpdateDb } from './update-db.ts'
 
 const CLAIM_WAIT_MS = 1_000
 const PAUSE_MS = 1_000
@@ -83,9 +84,11 @@ async function dealWith(work: FleetWork, claim: Claim): Promise<void> {
 }
 
 async function dealWithUpload(work: FleetWork, upload: Upload, times: number): Promise<void> {
-  const known = await work.catalogue.findLoad(upload.sha256)
+  const known = await loadOf(work, upload)
   if (known !== undefined) return settle(work, upload, undefined, known)
-  if (times > TIMES_MAX) return setAside(work, upload, times)
+  const deadly = deadlyReason(upload)
+  if (deadly !== undefined) return setAside(work, upload, deadly)
+  if (times > TIMES_MAX) return setAside(work, upload, neverFinished(times - 1))
   await using borrowed = await borrow(work, upload)
   if (borrowed === undefined) return forget(work, upload, 'its bytes are no longer in the inbox')
   try {
@@ -98,14 +101,6 @@ async function dealWithUpload(work: FleetWork, upload: Upload, times: number): P
   }
 }
 
-/** Lets an upload wait for a person: it may be that it ends every loader that begins with it. Its bytes stay where they are. */
-async function setAside(work: FleetWork, upload: Upload, times: number): Promise<void> {
-  const counts = { rows: 0, inserted: 0, changed: 0, unchanged: 0, duplicate: 0, rejected: 0, warnings: 0 }
-  const problem = `Loading it was begun ${times - 1} times and never finished; the logs of the loaders say why.`
-  const now = work.now()
-  const result = { ...counts, finished_at: new Date(now).toISOString(), problem }
-  await work.ledger.uploads.settle(upload.id, 'held', result, now)
-  const entry = { at: now, who: 'update-db', what: 'upload set aside', about: upload.id, detail: problem }
-  await work.ledger.audit(entry)
-  work.log.error({ upload: upload.id, filename: upload.filename, problem }, 'upload set aside')
+function neverFinished(times: number): string {
+  return `Loading it was begun ${times} times and never finished; the logs of the loaders say why.`
 }

@@ -37,12 +37,14 @@ async function preview(work: UpdateDb, file: Waiting): Promise<FilePreview> {
   const known = await work.catalogue.findLoad(sha256)
   if (known !== undefined)
     return { ...NOTHING, name: file.name, known: true, counts: known.result, reason: known.result.problem }
+  const upload = await work.ledger.uploads.findBySha256(sha256)
   const stored: Stored = { path: file.path, sha256, isCompressed: false, place: 'inbox' }
   const { counts, applied, reason } = await previewFile(work.catalogue, {
     file: { sha256, filename: file.name, receivedAt: work.now() },
     bytes: () => bytesOf(work.disk, stored),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
+    onlyFor: upload === undefined ? null : await work.ledger.rightsOver(upload.id),
     now: work.now,
   })
   const { inserted, changed, unchanged, disappeared, jumps } = await named(work.catalogue.database, applied)

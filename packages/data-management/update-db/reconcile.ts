@@ -1,46 +1,82 @@
 /**
- * Holds the ledger against the catalogue when update-db starts. They agree unless one of them was lost or set back to an old backup;
- * whatever the difference, it is logged, and nothing stays told as loaded that is not.
+ * Holds the ledger against the catalogue when update-db starts. They agree unless one of them was lost or set back to an old backup, or
+ * is not the one that is meant. Nothing is deleted; and where more than a few uploads are not what the ledger calls them, nothing is
+ * done before a person has said so (`splitcart join-databases`).
  */
 import { borrow } from '../inbox/borrow.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import type { UpdateDb } from './update-db.ts'
+import { forget, type UpdateDb } from './update-db.ts'
 
 const PAGE_UPLOADS = 500
+/** So many may differ: as after a crash of a disk. */
+const DIFFERENCES_MAX = 10
 
-/** What was found: uploads to be loaded once more from their own files, and uploads forgotten because their files are gone. */
-export type Reconciled = Readonly<{ toLoadAgain: number; forgotten: number }>
+/**
+ * What was found: uploads to be loaded once more from their own files, lost because their files are gone, known again because the
+ * catalogue has them after all, and left alone because they are too many.
+ */
+export type Reconciled = Readonly<{ toLoadAgain: number; lost: number; known: number; waiting: number }>
 
-/** Looks at every upload that the ledger calls loaded. */
+/** Looks at every upload that the ledger calls loaded, and at those that it calls lost. */
 export async function reconcile(work: UpdateDb): Promise<Reconciled> {
-  const found = { toLoadAgain: 0, forgotten: 0 }
+  const { identity } = work.ledger
+  const found = { toLoadAgain: 0, lost: 0, known: await findAgain(work), waiting: 0 }
+  const mayDiffer = await identity.mayDiffer()
+  const differing = await differingFrom(work, mayDiffer ? Number.MAX_SAFE_INTEGER : DIFFERENCES_MAX + 1)
+  if (!mayDiffer && differing.length > DIFFERENCES_MAX) {
+    work.log.error({ examples: differing.slice(0, 3).map(({ id }) => id) }, TOO_MANY)
+    return { ...found, waiting: differing.length }
+  }
+  for (const upload of differing) found[await mendLoaded(work, upload)]++
+  if (mayDiffer) await identity.mayDifferNoMore()
+  return found
+}
+
+const TOO_MANY = `more than ${DIFFERENCES_MAX} uploads that the ledger calls loaded are not in the catalogue; nothing was done to them. Check DATABASE_URL; if the catalogue was lost or set back on purpose, say so: splitcart join-databases`
+
+/** The uploads that the ledger calls loaded and the catalogue does not know; no more than so many. */
+async function differingFrom({ ledger, catalogue }: UpdateDb, max: number): Promise<Upload[]> {
+  const differing: Upload[] = []
   for (let before: string | undefined; ; ) {
-    const page = await work.ledger.uploads.list({ state: 'loaded', limit: PAGE_UPLOADS, ...(before && { before }) })
-    for (const upload of page)
-      if ((await work.catalogue.findLoad(upload.sha256)) === undefined) found[await mendLoaded(work, upload)]++
-    if (page.length < PAGE_UPLOADS) return found
+    const page = await ledger.uploads.list({ state: 'loaded', limit: PAGE_UPLOADS, ...(before && { before }) })
+    for (const upload of page) if ((await catalogue.findLoad(upload.sha256)) === undefined) differing.push(upload)
+    if (page.length < PAGE_UPLOADS || differing.length >= max) return differing
     before = page.at(-1)!.id
   }
+}
+
+/** Knows again what was lost and is in the catalogue: it was looked for in another one. */
+async function findAgain({ ledger, catalogue, now, log }: UpdateDb): Promise<number> {
+  let known = 0
+  for (let behind = ''; ; ) {
+    const page = await ledger.lost.list(behind, PAGE_UPLOADS)
+    for (const lost of page) {
+      const { id, sha256, filename } = lost.upload
+      behind = id
+      const load = await catalogue.findLoad(sha256)
+      if (load === undefined) continue
+      await ledger.lost.bringBack(lost)
+      await ledger.uploads.settle(id, load.state, load.result, now())
+      log.warn({ upload: id, filename }, 'upload that was lost is in the catalogue: it is known again')
+      known++
+    }
+    if (page.length < PAGE_UPLOADS) return known
+  }
+}
+
+async function mendLoaded(work: UpdateDb, upload: Upload): Promise<'toLoadAgain' | 'lost'> {
+  const { id, filename } = upload
+  const detail = 'the ledger calls it loaded and the catalogue does not know it'
+  if (await isHere(work, upload)) {
+    work.log.warn({ upload: id, filename }, `${detail}: it is loaded again from its own file`)
+    await work.ledger.uploads.wish(id, { wish: 'load', by: 'update-db', reason: detail, isLimited: true })
+    return 'toLoadAgain'
+  }
+  await forget(work, upload, `${detail}, and its file is gone: once sent again it is loaded`)
+  return 'lost'
 }
 
 async function isHere(work: UpdateDb, upload: Upload): Promise<boolean> {
   await using borrowed = await borrow(work, upload)
   return borrowed !== undefined
-}
-
-async function mendLoaded(work: UpdateDb, upload: Upload): Promise<keyof Reconciled> {
-  const { id, filename } = upload
-  const detail = 'the ledger calls it loaded and the catalogue does not know it'
-  if (await isHere(work, upload)) {
-    work.log.warn({ upload: id, filename }, `${detail}: it is loaded again from its own file`)
-    await work.ledger.uploads.wish(id, 'load', 'update-db', detail)
-    return 'toLoadAgain'
-  }
-  work.log.error(
-    { upload: id, filename },
-    `${detail}, and its file is gone: it is forgotten, so that it can be sent again`,
-  )
-  await work.ledger.uploads.forget(id)
-  await work.ledger.audit({ at: work.now(), who: 'update-db', what: 'upload forgotten', about: id, detail })
-  return 'forgotten'
 }

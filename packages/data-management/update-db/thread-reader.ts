@@ -18,7 +18,7 @@ export class ThreadReader implements Reader, AsyncDisposable {
   readonly memory = new ListingMemory()
   readonly #worker: Worker
   // The files that the thread has been told of, in order, without those that are done.
-  readonly #files: Stored[] = []
+  readonly #files: Expected[] = []
   readonly #said: FromThread[] = []
   #wakeUp = () => {}
   #hasEnded = false
@@ -38,14 +38,14 @@ export class ThreadReader implements Reader, AsyncDisposable {
 
   expect(order: ReadOrder): void {
     const { stored, lineBytesMax, onlyFor = null } = order
-    if (stored === undefined || this.#files.some((file) => isSame(file, stored))) return
-    this.#files.push(stored)
+    if (stored === undefined || this.#files.some((file) => isSame(file, order))) return
+    this.#files.push({ stored, onlyFor })
     this.#say({ file: { stored, lineBytesMax, onlyFor } })
   }
 
   async *portions(order: ReadOrder): AsyncGenerator<Portion> {
     // Others were expected and are not wanted: their numbers count all the same.
-    while (this.#files[0] !== undefined && !isSame(this.#files[0], order.stored)) await this.#skip()
+    while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
     this.expect(order)
     let isRead = false
     this.#worker.ref()
@@ -101,8 +101,11 @@ export class ThreadReader implements Reader, AsyncDisposable {
   }
 }
 
-function isSame(one: Stored, other: Stored | undefined): boolean {
-  return one.path === other?.path && one.sha256 === other.sha256
+/** A file that the thread was told of, and what of it may be written. */
+type Expected = Readonly<{ stored: Stored; onlyFor: readonly string[] | null }>
+
+function isSame({ stored: one, onlyFor }: Expected, { stored: other, onlyFor: wanted = null }: ReadOrder): boolean {
+  return one.path === other?.path && one.sha256 === other.sha256 && String(onlyFor) === String(wanted)
 }
 
 function errorOf({ message, code, isDamaged }: Extract<FromThread, { failure: object }>['failure']): Error {

@@ -16,14 +16,16 @@ import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
 import type { JetStreamInbox } from '../inbox/jetstream.ts'
 import { type LoadProgress, noteOf, writeProgress } from '../inbox/progress.ts'
-import { putAway } from '../inbox/put-away.ts'
+import { PLACE_OF, putAway } from '../inbox/put-away.ts'
 import { bytesOf, DamagedFile, findStored, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Rights } from '../ledger/rights.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { HoldLimits } from './holds.ts'
 import { type LoadOrder, loadFile } from './load-file.ts'
 import type { Reader } from './reader.ts'
+import { deadlyReason, setAside } from './set-aside.ts'
 import { Settling } from './settling.ts'
 
 /** What update-db works with. `hold` undefined: nothing is held. */
@@ -103,17 +105,25 @@ async function dealWith(work: Passing, file: Waiting, following: Waiting | undef
   if (upload === undefined) return false
   // Whether it is a second copy is told by where the first one lies.
   if (file.name !== upload.stored_as) await work.settling.end()
-  const known = await work.catalogue.findLoad(upload.sha256)
+  const stored = storedAs(file, upload)
+  const known = await loadOf(work, upload)
   if (await isSecondCopy(work, file, upload)) {
     await remove(work.disk, file.path)
     if (known !== undefined) await settleBeside(work, upload, file, { load: known })
     return known !== undefined
   }
-  const stored = storedAs(file, upload)
+  const deadly = known === undefined && work.hold !== undefined ? deadlyReason(upload) : undefined
+  if (deadly !== undefined) {
+    await setAside(work, upload, deadly)
+    await putAway(work.disk, work.folders, stored, 'held')
+    work.pass.held++
+    return true
+  }
+  const earlier = known === undefined ? await earlierCopy(work, upload) : undefined
   try {
     const ahead = known === undefined && following !== undefined ? () => expect(work, following) : undefined
     const load = known ?? (await loadUpload(work, upload, stored, { hold: work.hold, ahead }))
-    await settleBeside(work, upload, file, { load, stored })
+    await settleBeside(work, upload, file, { load, stored, earlier })
     return true
   } catch (error) {
     if (error instanceof DamagedFile) await giveUp(work, file, upload)
@@ -121,13 +131,15 @@ async function dealWith(work: Passing, file: Waiting, following: Waiting | undef
   }
 }
 
-type Loaded = Readonly<{ load: LoadRecord; stored?: Stored }>
+type Loaded = Readonly<{ load: LoadRecord; stored?: Stored; earlier?: Stored | undefined }>
 
 /** Settles an upload while the next file is loaded. */
-async function settleBeside(work: Passing, upload: Upload, file: Waiting, { load, stored }: Loaded): Promise<void> {
+async function settleBeside(work: Passing, upload: Upload, file: Waiting, loaded: Loaded): Promise<void> {
   const { pass } = work
+  const { load, stored, earlier } = loaded
   const done = async () => {
     await settle(work, upload, stored, load)
+    if (earlier !== undefined && earlier.place !== PLACE_OF[load.state]) await remove(work.disk, earlier.path)
     pass[load.state]++
     pass.rejected += load.result.rejected
   }
@@ -135,6 +147,19 @@ async function settleBeside(work: Passing, upload: Upload, file: Waiting, { load
     tellFailure(work, file, error)
     pass.waiting++
   })
+}
+
+/** The load of an upload, unless its senders may write more by now than that might. */
+export async function loadOf({ catalogue, ledger }: UpdateDb, upload: Upload): Promise<LoadRecord | undefined> {
+  const load = await catalogue.findLoad(upload.sha256)
+  return load !== undefined && (await ledger.mayHaveMore(upload)) ? undefined : load
+}
+
+/** The file of an upload that was dealt with before, where it is not among those that are kept for replay. */
+async function earlierCopy({ disk, folders, catalogue }: UpdateDb, upload: Upload): Promise<Stored | undefined> {
+  if ((await catalogue.findLoad(upload.sha256)) === undefined) return undefined
+  const stored = await findStored(disk, folders, upload)
+  return stored?.place === 'held' || stored?.place === 'failed' ? stored : undefined
 }
 
 /** Whether the bytes of a file, whole, lie under the name of their upload, too. */
@@ -153,28 +178,40 @@ async function expect(work: UpdateDb, file: Waiting): Promise<void> {
   work.reader?.expect?.(await orderFor(work, upload, storedAs(file, upload)))
 }
 
-/** How an upload is loaded: what holds it (undefined: nothing), and what is done once the reader knows of it. */
-type Manner = Readonly<{ hold: HoldLimits | undefined; ahead?: (() => Promise<void>) | undefined }>
+/**
+ * How an upload is loaded: what holds it (undefined: nothing), whether beyond the rights of its senders, and what is done once the reader
+ * knows of it.
+ */
+type Manner = Readonly<{
+  hold: HoldLimits | undefined
+  isUnlimited?: boolean
+  ahead?: (() => Promise<void>) | undefined
+}>
 
 /** Loads the bytes of an upload into the catalogue. */
 export async function loadUpload(
   work: UpdateDb,
   upload: Upload,
   stored: Stored,
-  { hold, ahead }: Manner,
+  { hold, ahead, isUnlimited = false }: Manner,
 ): Promise<LoadRecord> {
-  await work.ledger.uploads.markLoading(upload.id, work.now())
-  const order = { ...(await orderFor(work, upload, stored)), hold }
-  work.reader?.expect?.(order)
-  await ahead?.()
-  return loadFile(work.catalogue, order)
+  const within = await orderFor(work, upload, stored)
+  const order = { ...within, hold, onlyFor: isUnlimited ? null : within.onlyFor }
+  await work.ledger.uploads.markLoading(upload.id, work.now(), order.onlyFor)
+  try {
+    work.reader?.expect?.(order)
+    await ahead?.()
+    return await loadFile(work.catalogue, order)
+  } catch (error) {
+    await work.ledger.uploads.endAttempt(upload.id).catch(() => {})
+    throw error
+  }
 }
 
 /** What loading an upload takes. */
-async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise<LoadOrder> {
+async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise<LoadOrder & { onlyFor: Rights }> {
   const { sha256, filename, received_at: receivedAt } = upload
   const note = (progress: LoadProgress) => writeProgress(work.disk, work.folders.data, progress)
-  const keyId = await work.ledger.uploads.firstSender(upload.id)
   return {
     file: { sha256, filename, receivedAt },
     bytes: () => bytesOf(work.disk, stored),
@@ -182,7 +219,7 @@ async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise
     onBytes: noteOf(upload, note),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
-    onlyFor: keyId === undefined ? null : await work.ledger.keys.onlyFor(keyId),
+    onlyFor: await work.ledger.rightsOver(upload.id),
     reader: work.reader,
     now: work.now,
   }
@@ -214,7 +251,7 @@ async function giveUp(work: UpdateDb, file: Waiting, upload: Upload): Promise<vo
 /** Forgets an upload whose bytes are lost: its sender, asking for it, learns to send it again. */
 export async function forget(work: UpdateDb, upload: Upload, detail: string): Promise<void> {
   work.log.warn({ upload: upload.id, filename: upload.filename, detail }, 'upload forgotten')
-  await work.ledger.uploads.forget(upload.id)
+  await work.ledger.lost.add(upload.id, detail, work.now())
   await work.ledger.audit({ at: work.now(), who: 'update-db', what: 'upload forgotten', about: upload.id, detail })
 }
 
@@ -228,7 +265,7 @@ async function mend(work: UpdateDb, upload: Upload): Promise<void> {
   else await forget(work, upload, `${upload.stored_as} is no longer in the inbox`)
 }
 
-/** The upload a file belongs to. A file that a person copied here by hand gets one, once it is still. */
+/** The upload a file belongs to. One that is just arriving, or that a person copied here by hand, gets one once it is still. */
 async function uploadOf(work: UpdateDb, file: Waiting): Promise<Upload | undefined> {
   const known = await work.ledger.uploads.findWaiting(file.name)
   if (known !== undefined) return known
@@ -239,6 +276,5 @@ async function uploadOf(work: UpdateDb, file: Waiting): Promise<Upload | undefin
   await syncFolder(work.disk, work.folders.inbox)
   const { name: filename, name: stored_as, modifiedAt } = file
   const received_at = Math.min(Math.round(modifiedAt), work.now())
-  const arrival = { id: uuid(), ...digest, filename, stored_as, wire_bytes: null, received_at }
-  return (await work.ledger.uploads.record(arrival, null)).upload
+  return work.ledger.arrivals.recordFound({ id: uuid(), ...digest, filename, stored_as, wire_bytes: null, received_at })
 }

@@ -9,6 +9,7 @@ import { borrow } from '../inbox/borrow.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import { deadlyReason, setAside } from './set-aside.ts'
 import { loadUpload, settle, type UpdateDb } from './update-db.ts'
 
 /** Does what is wanted, oldest upload first. A wish that cannot be fulfilled is given up, and the log and the audit say why. */
@@ -38,6 +39,7 @@ async function fulfil(work: UpdateDb, upload: Upload): Promise<string | undefine
   const stored = borrowed?.stored
   const load = upload.wish === 'load' ? await loadAgain(work, upload, stored) : await changeState(work, upload)
   if (typeof load === 'string') return load
+  if (upload.wish !== 'load') await work.ledger.uploads.decide(upload.id)
   await settle(work, upload, stored, load)
   return undefined
 }
@@ -48,13 +50,19 @@ async function discardUnloaded(work: UpdateDb, upload: Upload): Promise<string |
   if (result === null) return 'It has not been dealt with.'
   const problem = saidBy(upload, 'Discarded')
   const finished_at = new Date(work.now()).toISOString()
+  await work.ledger.uploads.decide(upload.id)
   await work.ledger.uploads.settle(upload.id, 'failed', { ...result, problem, finished_at }, work.now())
   return undefined
 }
 
 async function loadAgain(work: UpdateDb, upload: Upload, stored: Stored | undefined) {
   if (stored === undefined) return 'Its file is no longer here: it was pruned or removed.'
-  return loadUpload(work, upload, stored, { hold: undefined })
+  const deadly = deadlyReason(upload)
+  if (deadly !== undefined) {
+    await setAside(work, upload, deadly)
+    return deadly
+  }
+  return loadUpload(work, upload, stored, { hold: undefined, isUnlimited: upload.wish_limited === 0 })
 }
 
 async function changeState(work: UpdateDb, upload: Upload): Promise<LoadRecord | string> {

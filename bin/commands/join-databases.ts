@@ -1,0 +1,49 @@
+/** `splitcart join-databases`: says that catalogue and ledger belong together, after one of them was lost or put back. */
+import { join } from 'node:path'
+import { joinPair } from '@splitcart/data-management/pair.ts'
+import { takeLock } from '@splitcart/shared/lock.ts'
+import type { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { openUnpaired, pairOf } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { person } from '../person.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean }
+
+/** Adds the command. */
+export function addJoinDatabases(program: Command): void {
+  const command = program
+    .command('join-databases')
+    .description(
+      'say that catalogue and ledger belong together, after one was lost or put back. The server must be stopped',
+    )
+    .option('--json', 'print JSON')
+    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+}
+
+async function act(options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options, 'data-management')
+  await using machine = await openUnpaired(settings)
+  const { data } = machine.folders
+  using _server = takeLock(join(data, '.serve.lock'), 'stop the server first: splitcart serve')
+  using _loader = takeLock(join(data, '.update-db.lock'), 'stop update-db first')
+  const pair = pairOf(machine, settings)
+  await joinPair(pair)
+  const { ledger, catalogue } = pair.names
+  const detail = `${catalogue} with ${ledger}`
+  await machine.ledger.audit({
+    at: Date.now(),
+    who: person(),
+    what: 'databases joined',
+    about: 'catalogue, ledger',
+    detail,
+  })
+  terminal.say(
+    `Joined: ${detail}. What the ledger calls loaded and the catalogue does not know is loaded again when the`,
+  )
+  terminal.say('server starts, where its file is still here; the rest is loaded when it is sent again.')
+  terminal.record({ type: 'summary', ...pair.names })
+  return EXIT.done
+}

@@ -1,0 +1,146 @@
+/** `splitcart restore`: a backup in place of catalogue and ledger, as a whole or not at all. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { backUp, checkCopy, type Databases } from '@splitcart/data-management/database/backup.ts'
+import { backupOf } from '@splitcart/data-management/database/backup-folder.ts'
+import {
+  beginSwap,
+  besides,
+  finishSwap,
+  type Swap,
+  swapIn,
+  takeBackSwap,
+} from '@splitcart/data-management/database/swap.ts'
+import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { type CarriedOver, carryOver, keysThatComeBack } from '@splitcart/data-management/ledger/carry-over.ts'
+import type { LedgerDatabase } from '@splitcart/data-management/ledger/database.ts'
+import { openSqliteLedger } from '@splitcart/data-management/ledger/sqlite.ts'
+import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { remove } from '@splitcart/shared/durable-file.ts'
+import { takeLock } from '@splitcart/shared/lock.ts'
+import { checkPrivate } from '@splitcart/shared/private-folder.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Settings } from '@splitcart/shared/settings.ts'
+import type { Command } from 'commander'
+import { configurable, pathArgument, run, settingsOf } from '../command-line.ts'
+import { EXIT } from '../exit-codes.ts'
+import { count } from '../format.ts'
+import { person } from '../person.ts'
+import type { Terminal } from '../terminal.ts'
+import { checkFiles, databasesOf, isFolder } from './backup.ts'
+
+type Options = { json?: boolean; finish?: true; takeBack?: true }
+
+/** Adds the command. */
+export function addRestore(program: Command): void {
+  const command = program
+    .command('restore')
+    .description(
+      'put a backup in place of catalogue and ledger; what is there is kept aside. The server must be stopped',
+    )
+    .argument('[file]', 'a file that backup made', pathArgument)
+    .option('--finish', 'finish a restore that was interrupted')
+    .option('--take-back', 'put back what was there before a restore that was interrupted')
+    .action((file: string | undefined, options: Options) => {
+      const isEnding = options.finish === true || options.takeBack === true
+      if (file === undefined && !isEnding) command.error("error: missing required argument 'file'")
+      return run(options, (terminal) => act(file, options, settingsOf(options, 'data-management'), terminal))
+    })
+  configurable(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+}
+
+async function act(file: string | undefined, options: Options, settings: Settings, terminal: Terminal) {
+  checkFiles(settings)
+  const disk = realDisk()
+  const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
+  if (file !== undefined) checkBackup(file)
+  await checkPrivate(disk, Object.values(folders))
+  await makeFolders(disk, folders)
+  using _server = takeLock(`${folders.data}/.serve.lock`, 'stop the server first: splitcart serve')
+  using _loader = takeLock(`${folders.data}/.update-db.lock`, 'stop update-db first')
+  const begun = await swapIn(folders.data)
+  if (options.finish === true || options.takeBack === true)
+    return await end(disk, folders.data, { begun, isTakenBack: options.takeBack === true }, terminal)
+  if (begun !== undefined)
+    throw new Problem('machine_refused', 'a restore was begun and not finished; use --finish or --take-back')
+  return await restore(disk, backupOf(resolve(file ?? '')), settings, terminal)
+}
+
+type Ending = Readonly<{ begun: Swap | undefined; isTakenBack: boolean }>
+
+async function end(disk: Disk, data: string, { begun, isTakenBack }: Ending, terminal: Terminal): Promise<number> {
+  if (begun === undefined) {
+    terminal.say('No restore was interrupted here; there is nothing to do.')
+    return EXIT.done
+  }
+  await (isTakenBack ? takeBackSwap : finishSwap)(disk, data, begun)
+  terminal.say(
+    isTakenBack ? 'What was there before the restore is back.' : `Restored. What was there is kept: *.${begun.aside}`,
+  )
+  terminal.record({ type: 'summary', aside: begun.aside, taken_back: isTakenBack })
+  return EXIT.done
+}
+
+async function restore(disk: Disk, backup: Databases, settings: Settings, terminal: Terminal): Promise<number> {
+  const { data } = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
+  const { ledger, catalogue } = databasesOf(settings)
+  const databases = [ledger, catalogue]
+  const wasThere = databases.some((database) => existsSync(database))
+  // Whole copies first: while the disk fills up, or this is killed, what is there stays in its place.
+  for (const database of databases) await remove(disk, besides(database))
+  await backUp(disk, backup, { ledger: besides(ledger), catalogue: besides(catalogue) })
+  const { carried, back } = await prepare(ledger, backup.catalogue)
+  const aside = `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`
+  const swap = { databases, aside }
+  await beginSwap(disk, data, swap)
+  await finishSwap(disk, data, swap)
+  terminal.say(wasThere ? `Restored. What was there is kept: ${catalogue}.${aside}` : 'Restored.')
+  if (carried === undefined && wasThere)
+    terminal.say('The ledger that was there cannot be read: keys that were revoked since the backup work again.')
+  if (carried !== undefined) terminal.say(`${count(carried.ended, 'key')} that had ended since stay ended.`)
+  for (const { id, name } of back) terminal.say(`This key works now and was not known before: ${id} ${name}`)
+  terminal.record({
+    type: 'summary',
+    restored: backup.catalogue,
+    aside,
+    ended: carried?.ended ?? null,
+    back: back.map(({ id }) => id),
+  })
+  return EXIT.done
+}
+
+/** Brings the ledger that is to be restored up to what must not be undone, and notes it there. */
+async function prepare(ledger: string, file: string) {
+  const restored = openSqliteLedger(besides(ledger))
+  const before = existsSync(ledger) ? openBefore(ledger) : undefined
+  try {
+    const carried: CarriedOver | undefined = before && (await carryOver(before, restored))
+    await restored.deleteFrom('session').execute()
+    const back = await keysThatComeBack(before, restored, Date.now())
+    const keys = back.length === 0 ? 'no key comes back' : `keys that come back: ${back.map(({ id }) => id).join(', ')}`
+    const detail = `${file}; ${carried?.ended ?? 0} keys ended again, ${carried?.waiting ?? 0} waiting uploads kept; ${keys}`
+    const entry = { at: Date.now(), who: person(), what: 'backup restored', about: 'catalogue, ledger', detail }
+    await restored.insertInto('audit').values(entry).execute()
+    return { carried, back }
+  } finally {
+    await before?.destroy()
+    await restored.destroy()
+  }
+}
+
+/** One that is damaged has nothing that could be carried over. */
+function openBefore(ledger: string): LedgerDatabase | undefined {
+  try {
+    return openSqliteLedger(ledger)
+  } catch {
+    return undefined
+  }
+}
+
+/** Throws `backup_unusable` for what is no whole backup. */
+function checkBackup(file: string): void {
+  if (isFolder(file)) throw new Problem('backup_unusable', `${file} is a folder; name the .db file in it`)
+  const { catalogue, ledger } = backupOf(resolve(file))
+  checkCopy(catalogue, 'price_run')
+  checkCopy(ledger, 'upload')
+}

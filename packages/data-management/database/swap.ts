@@ -1,0 +1,88 @@
+/**
+ * Puts other databases in place of those that are there, as a whole.
+ *
+ *   new ones beside the old ─▶ marker ─▶ old one with its log aside, new one in its place (each) ─▶ marker gone
+ *
+ * Until the marker is there nothing has changed; while it is there nobody works with the databases, and the swap is finished or taken back.
+ */
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { land, move, remove, replace } from '@splitcart/shared/durable-file.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+
+const MARKER = '.restoring.json'
+const ENDINGS = ['', '-wal', '-shm'] as const
+
+/** A swap that has begun: which databases, and what those that were there are called now. */
+export type Swap = Readonly<{ databases: readonly string[]; aside: string }>
+
+/** Where the database lies that takes the place of another. */
+export function besides(database: string): string {
+  return `${database}.restoring`
+}
+
+/** Notes that a swap begins. What takes the places must lie beside them, durable. */
+export async function beginSwap(disk: Disk, dataFolder: string, swap: Swap): Promise<void> {
+  await replace(disk, join(dataFolder, MARKER), `${JSON.stringify(swap)}\n`)
+}
+
+/** The swap that was begun here and not ended; undefined: there is none. */
+export async function swapIn(dataFolder: string): Promise<Swap | undefined> {
+  try {
+    return JSON.parse(await readFile(join(dataFolder, MARKER), 'utf8'))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Throws `machine_refused` while a swap has begun and not ended. */
+export async function checkNoSwap(dataFolder: string): Promise<void> {
+  if ((await swapIn(dataFolder)) === undefined) return
+  const detail = `a restore was begun in ${dataFolder} and not finished; finish it (splitcart restore --finish), or put back what was there (splitcart restore --take-back)`
+  throw new Problem('machine_refused', detail)
+}
+
+/** Does what is left of a swap. Safe to repeat after a crash at any point. */
+export async function finishSwap(disk: Disk, dataFolder: string, { databases, aside }: Swap): Promise<void> {
+  for (const database of databases) {
+    if (!(await isThere(disk, besides(database)))) continue
+    if (!(await areOne(disk, database, besides(database))))
+      for (const ending of ENDINGS) await moveIfThere(disk, database + ending, asideOf(database, aside) + ending)
+    await land(disk, besides(database), dirname(database), [basename(database)])
+  }
+  await remove(disk, join(dataFolder, MARKER))
+}
+
+/** Puts back what was there. Safe to repeat after a crash at any point. */
+export async function takeBackSwap(disk: Disk, dataFolder: string, { databases, aside }: Swap): Promise<void> {
+  for (const database of databases) {
+    const old = asideOf(database, aside)
+    // The old one comes back last: until then what lies in its place is the new one.
+    if (await isThere(disk, old)) {
+      await remove(disk, database)
+      for (const ending of ['-wal', '-shm', '']) await moveIfThere(disk, old + ending, database + ending)
+    }
+    await remove(disk, besides(database))
+  }
+  await remove(disk, join(dataFolder, MARKER))
+}
+
+function asideOf(database: string, aside: string): string {
+  return `${database}.${aside}`
+}
+
+async function moveIfThere(disk: Disk, from: string, to: string): Promise<void> {
+  if (await isThere(disk, from)) await move(disk, from, dirname(to), [basename(to)])
+}
+
+async function isThere(disk: Disk, path: string): Promise<boolean> {
+  return (await disk.lstat(path).catch(codeOf)) !== 'ENOENT'
+}
+
+async function areOne(disk: Disk, one: string, other: string): Promise<boolean> {
+  if (!(await isThere(disk, one))) return false
+  const [a, b] = [await disk.lstat(one), await disk.lstat(other)]
+  return a.ino === b.ino && a.dev === b.dev
+}

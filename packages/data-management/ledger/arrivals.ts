@@ -1,0 +1,154 @@
+/**
+ * How uploads come on record, with their senders.
+ *
+ *   arrive (committed) ─▶ name in the inbox ─▶ record (committed): upload, delivery, and no longer arriving
+ *
+ * Invariant: a name that `accept` gave has its sender on record, as arriving or as a delivery. A file without either was copied by a person.
+ */
+import type { Selectable } from 'kysely'
+import type { LedgerDatabase, LedgerTables } from './database.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { lostUpload, takeLost } from './lost.ts'
+import { mayHaveMore } from './rights.ts'
+import type { Upload } from './uploads.ts'
+
+/** A file that is about to get its name in the inbox, and the key that sends it. */
+export type Arriving = Selectable<LedgerTables['arriving']>
+
+/** What is known of a file that is found in the inbox. */
+export type Found = Pick<
+  Upload,
+  'id' | 'sha256' | 'filename' | 'stored_as' | 'bytes' | 'lines' | 'wire_bytes' | 'received_at'
+>
+
+/** What is known of an upload when its bytes have landed. */
+export type Arrival = Found & Readonly<{ wire_bytes: number }>
+
+/** The record of an upload, and whether it is of this arrival. */
+export type Recorded = Readonly<{ upload: Upload; isNew: boolean }>
+
+/** What arrives. */
+export class Arrivals {
+  readonly #database: LedgerDatabase
+  readonly #commits: GroupCommit
+
+  constructor(database: LedgerDatabase, commits: GroupCommit) {
+    this.#database = database
+    this.#commits = commits
+  }
+
+  /** Records who sends a file that is about to get its name in the inbox. `record` follows. */
+  async arrive({ stored_as: _, ...arrival }: Arrival, keyId: string): Promise<void> {
+    await this.#commits.write(async (transaction) => {
+      const insert = transaction.insertInto('arriving').values({ ...arrival, key_id: keyId })
+      // Once more after a connection was lost with the commit.
+      await insert.onConflict((conflict) => conflict.column('id').doNothing()).execute()
+    })
+  }
+
+  /**
+   * Records an upload and who sent it. When these bytes are on record already, gives that record, with `isNew` false. `hasLanded`: they lie
+   * in the inbox now; what was loaded with fewer rights than this sender's is to be loaded again.
+   */
+  record(arrival: Arrival, keyId: string, hasLanded: boolean): Promise<Recorded> {
+    return this.#commits.write(async (transaction) => {
+      const isNoted = await haveArrived(transaction, arrival.id)
+      const upload = await insert(transaction, arrival)
+      if (!isNoted) await noteDelivery(transaction, upload.id, { ...arrival, key_id: keyId })
+      if (hasLanded && (await mayHaveMore(transaction, upload))) return reopen(transaction, upload, arrival.stored_as)
+      // By its id, not by what was inserted: after a connection was lost with the commit this is done once more.
+      return { upload, isNew: upload.id === arrival.id }
+    })
+  }
+
+  /**
+   * Records the upload of a file that was found in the inbox, with all who are sending these bytes: the first of them is told this id.
+   * Of a file that nobody sends a person made a copy.
+   */
+  recordFound(found: Found): Promise<Upload> {
+    return this.#commits.write(async (transaction) => {
+      const arriving = await take(transaction, found.sha256)
+      const [first] = arriving
+      const known = first ?? (await lostUpload(transaction, found.sha256))
+      const upload = await insert(transaction, known === undefined ? found : foundOf(known, found.stored_as))
+      for (const each of arriving) if (each.is_noted === 0) await noteDelivery(transaction, upload.id, each)
+      return upload
+    })
+  }
+
+  /** Whether bytes that are on record must land once more, because this sender may write more of them than has been loaded. */
+  isWantedAgain(upload: Upload, keyId: string): Promise<boolean> {
+    return mayHaveMore(this.#database, upload, keyId)
+  }
+
+  /** What is arriving: of a server that has just started, what an earlier one has left. */
+  list(): Promise<Arriving[]> {
+    return this.#database.selectFrom('arriving').selectAll().orderBy('id').execute()
+  }
+
+  /** Forgets that a file is arriving: its name never came. */
+  async giveUp(id: string): Promise<void> {
+    await haveArrived(this.#database, id)
+  }
+}
+
+/** The file has its upload: it is no longer arriving. True: its delivery is noted already. */
+async function haveArrived(database: LedgerDatabase, id: string): Promise<boolean> {
+  const found = await database.deleteFrom('arriving').where('id', '=', id).returning('is_noted').executeTakeFirst()
+  return found?.is_noted === 1
+}
+
+/** Those with some bytes, the first first; who calls notes their deliveries. They stay on record: their names may be yet to come. */
+async function take(database: LedgerDatabase, sha256: string): Promise<Arriving[]> {
+  const found = await database.selectFrom('arriving').selectAll().where('sha256', '=', sha256).orderBy('id').execute()
+  const taken: Arriving[] = []
+  for (const arriving of found) {
+    const set = database.updateTable('arriving').set({ is_noted: 1 }).where('id', '=', arriving.id)
+    // Another transaction may have recorded it since it was read.
+    if ((await set.returning('id').executeTakeFirst()) !== undefined) taken.push(arriving)
+  }
+  return taken
+}
+
+/** What was lost and is here again has its senders from before. */
+async function insert(database: LedgerDatabase, found: Found): Promise<Upload> {
+  const lost = await takeLost(database, found.sha256)
+  await database
+    .insertInto('upload')
+    .values({ ...found, state: 'accepted' })
+    .onConflict((conflict) => conflict.column('sha256').doNothing())
+    .executeTakeFirst()
+  if (lost !== undefined && lost.deliveries.length > 0)
+    await database
+      .insertInto('delivery')
+      .values(lost.deliveries.map((delivery) => ({ ...delivery, upload_id: found.id })))
+      .execute()
+  return database.selectFrom('upload').selectAll().where('sha256', '=', found.sha256).executeTakeFirstOrThrow()
+}
+
+function foundOf(known: Omit<Found, 'stored_as'>, stored_as: string): Found {
+  const { id, sha256, filename, bytes, lines, wire_bytes, received_at } = known
+  return { id, sha256, filename, stored_as, bytes, lines, wire_bytes, received_at }
+}
+
+type Delivered = Pick<Arriving, 'key_id' | 'received_at' | 'filename'>
+
+async function noteDelivery(database: LedgerDatabase, uploadId: string, delivered: Delivered): Promise<void> {
+  const { key_id, received_at: at, filename } = delivered
+  await database
+    .insertInto('delivery')
+    .values({ upload_id: uploadId, key_id, first_at: at, last_at: at, times: 1, filename })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['upload_id', 'key_id'])
+        .doUpdateSet(({ ref, eb }) => ({ last_at: at, times: eb(ref('delivery.times'), '+', 1) })),
+    )
+    .execute()
+}
+
+/** It waits to be loaded once more, from where its bytes lie now. */
+async function reopen(database: LedgerDatabase, { id }: Upload, stored_as: string): Promise<Recorded> {
+  const set = { state: 'accepted', stored_as, load: null, settled_at: null }
+  const update = database.updateTable('upload').set(set).where('id', '=', id).returningAll()
+  return { upload: await update.executeTakeFirstOrThrow(), isNew: false }
+}

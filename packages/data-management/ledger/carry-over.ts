@@ -1,0 +1,65 @@
+/**
+ * What a backup of a ledger does not know and must not undo: keys that have ended since, who signed out, and who sent what waits in the
+ * inbox.
+ */
+import type { LedgerDatabase } from './database.ts'
+
+/** How many keys were ended again, and how many waiting uploads have their senders. */
+export type CarriedOver = Readonly<{ ended: number; waiting: number }>
+
+/** Brings into a ledger that is being restored what the one before it knows. */
+export function carryOver(before: LedgerDatabase, restored: LedgerDatabase): Promise<CarriedOver> {
+  return restored.transaction().execute(async (transaction) => ({
+    ended: await carryEndings(before, transaction),
+    waiting: await carryWaiting(before, transaction),
+  }))
+}
+
+/** The keys that work in a restored ledger and did not in the one before it; `before` undefined: that one cannot be read. */
+export async function keysThatComeBack(
+  before: LedgerDatabase | undefined,
+  restored: LedgerDatabase,
+  now: number,
+): Promise<{ id: string; name: string }[]> {
+  const known = new Set((await before?.selectFrom('api_key').select('id').execute())?.map(({ id }) => id))
+  const keys = await restored.selectFrom('api_key').select(['id', 'name', 'revoked_at', 'expires_at']).execute()
+  return keys
+    .filter(({ revoked_at, expires_at }) => revoked_at === null && (expires_at ?? now + 1) > now)
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, name }) => ({ id, name }))
+}
+
+async function carryEndings(before: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
+  let ended = 0
+  for (const key of await before.selectFrom('api_key').selectAll().execute()) {
+    const { id, revoked_at, expires_at, rotated_to } = key
+    const now = await restored.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
+    if (now === undefined || (now.revoked_at === revoked_at && now.expires_at === expires_at)) continue
+    await restored.updateTable('api_key').set({ revoked_at, expires_at, rotated_to }).where('id', '=', id).execute()
+    ended++
+  }
+  return ended
+}
+
+async function carryWaiting(before: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
+  for (const arriving of await before.selectFrom('arriving').selectAll().execute())
+    await restored
+      .insertInto('arriving')
+      .values(arriving)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute()
+  const waiting = await before.selectFrom('upload').selectAll().where('state', 'in', ['accepted', 'loading']).execute()
+  for (const upload of waiting) {
+    const insert = restored.insertInto('upload').values(upload)
+    await insert.onConflict((conflict) => conflict.column('sha256').doNothing()).execute()
+    const known = restored.selectFrom('upload').select('id').where('sha256', '=', upload.sha256)
+    const { id } = await known.executeTakeFirstOrThrow()
+    for (const delivery of await before.selectFrom('delivery').selectAll().where('upload_id', '=', upload.id).execute())
+      await restored
+        .insertInto('delivery')
+        .values({ ...delivery, upload_id: id })
+        .onConflict((conflict) => conflict.columns(['upload_id', 'key_id']).doNothing())
+        .execute()
+  }
+  return waiting.length
+}

@@ -1,0 +1,78 @@
+/**
+ * Uploads whose bytes, or whose load, could not be found. To who asks they are unknown, so that their senders send them again; what was
+ * known of them is kept, for they may only have been looked for in the wrong place.
+ */
+import type { LedgerDatabase, LedgerTables } from './database.ts'
+import type { Upload } from './uploads.ts'
+
+type Delivery = LedgerTables['delivery']
+
+/** An upload that was lost, as it was, and who had sent it. */
+export type LostUpload = Readonly<{ upload: Upload; deliveries: readonly Delivery[] }>
+
+/** The lost uploads of a ledger. */
+export class Lost {
+  readonly #database: LedgerDatabase
+
+  constructor(database: LedgerDatabase) {
+    this.#database = database
+  }
+
+  /** From now on an upload is lost. */
+  async add(id: string, reason: string, at: number): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      const upload = await transaction.selectFrom('upload').selectAll().where('id', '=', id).executeTakeFirst()
+      if (upload === undefined) return
+      const deliveries = await transaction.selectFrom('delivery').selectAll().where('upload_id', '=', id).execute()
+      const texts = { upload: JSON.stringify(upload), deliveries: JSON.stringify(deliveries) }
+      await transaction
+        .insertInto('lost')
+        .values({ id, sha256: upload.sha256, ...texts, reason, lost_at: at })
+        .execute()
+      await transaction.deleteFrom('delivery').where('upload_id', '=', id).execute()
+      await transaction.deleteFrom('upload').where('id', '=', id).execute()
+    })
+  }
+
+  /** Some of them, by the order of their ids, from behind one on. */
+  async list(behind: string, limit: number): Promise<LostUpload[]> {
+    const found = await this.#database
+      .selectFrom('lost')
+      .selectAll()
+      .where('id', '>', behind)
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return found.map(lostUploadOf)
+  }
+
+  /** One is known again as it was. */
+  async bringBack({ upload }: LostUpload): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      const lost = await takeLost(transaction, upload.sha256)
+      if (lost === undefined) return
+      await transaction.insertInto('upload').values(lost.upload).execute()
+      if (lost.deliveries.length > 0)
+        await transaction
+          .insertInto('delivery')
+          .values([...lost.deliveries])
+          .execute()
+    })
+  }
+}
+
+/** Takes what is known of lost bytes that are here again. */
+export async function takeLost(database: LedgerDatabase, sha256: string): Promise<LostUpload | undefined> {
+  const found = await database.deleteFrom('lost').where('sha256', '=', sha256).returningAll().executeTakeFirst()
+  return found && lostUploadOf(found)
+}
+
+/** An upload that was lost, by its bytes. */
+export async function lostUpload(database: LedgerDatabase, sha256: string): Promise<Upload | undefined> {
+  const found = await database.selectFrom('lost').selectAll().where('sha256', '=', sha256).executeTakeFirst()
+  return found && lostUploadOf(found).upload
+}
+
+function lostUploadOf({ upload, deliveries }: LedgerTables['lost']): LostUpload {
+  return { upload: JSON.parse(upload), deliveries: JSON.parse(deliveries) }
+}

@@ -1,0 +1,26 @@
+/** Uploads that end every loader that begins with them: they wait for a person, and the others go on. */
+import type { Log } from '@splitcart/shared/log.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Upload } from '../ledger/uploads.ts'
+
+type Work = Readonly<{ ledger: Ledger; log: Log; now: () => number }>
+
+/** So often a loader may die of a file. */
+export const DEATHS_MAX = 2
+
+/** Lets an upload wait for a person, with the reason. Its bytes stay where they are. */
+export async function setAside(work: Work, upload: Upload, problem: string): Promise<void> {
+  const counts = { rows: 0, inserted: 0, changed: 0, unchanged: 0, duplicate: 0, rejected: 0, warnings: 0 }
+  const now = work.now()
+  const result = { ...counts, finished_at: new Date(now).toISOString(), problem }
+  await work.ledger.uploads.setAside(upload.id, result, now)
+  const entry = { at: now, who: 'update-db', what: 'upload set aside', about: upload.id, detail: problem }
+  await work.ledger.audit(entry)
+  work.log.error({ upload: upload.id, filename: upload.filename, problem }, 'upload set aside')
+}
+
+/** Whether loaders have died of an upload so often that none begins with it again; the reason. */
+export function deadlyReason({ load_attempts: deaths }: Upload): string | undefined {
+  if (deaths < DEATHS_MAX) return undefined
+  return `Loading it ended the loader ${deaths} times, most often for want of memory; the log says more. To try again: splitcart holds release`
+}
