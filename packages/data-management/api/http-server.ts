@@ -13,8 +13,10 @@ import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Door } from './door.ts'
 import { faultOfHead } from './head.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { answerPlainly, endAfter, endWith, noteRefusal } from './plain-answer.ts'
 import { limitSockets } from './sockets.ts'
+import { limitUnread } from './unread-answers.ts'
 
 const KEEP_ALIVE_MS = 10_000
 const HANDSHAKE_MS_MAX = 10_000
@@ -24,15 +26,15 @@ const LATE_CHECK_MS = 1_000
 
 /** Makes the server. `handle` gets only requests whose heads can be understood in one way. */
 export function openHttpServer(handle: RequestListener, door: Door, log: Log): Server {
-  const receive = (request: IncomingMessage, response: ServerResponse) => {
-    // Behind the last answer of a connection nothing is a request.
-    if (request.socket.writableEnded) return
+  const server = bare(door)
+  const watch = limitUnread(server, door)
+  const receive = oneAtATime((request, response) => {
+    watch(response)
     request.socket.destroySoon = () => endAfter(request)
     const fault = faultOfHead(request)
     if (fault === undefined) handle(request, response)
     else answerPlainly(response, fault, noteRefusal(log, fault))
-  }
-  const server = bare(door)
+  })
   server.maxHeadersCount = 0
   server.on('request', receive)
   // Node would answer 100 before anyone has looked at the key.
