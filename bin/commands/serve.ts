@@ -3,17 +3,19 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { postMessage, watchSources } from '@splitcart/data-management/api/alarm.ts'
+import { type Changed, postMessage, watchSources } from '@splitcart/data-management/api/alarm.ts'
+import { QuestionThreads } from '@splitcart/data-management/api/question-threads.ts'
+import { askFor } from '@splitcart/data-management/api/reading.ts'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
-import { momentOf, type Services } from '@splitcart/data-management/api/services.ts'
-import { allSources } from '@splitcart/data-management/catalogue/queries/sources.ts'
+import type { Services } from '@splitcart/data-management/api/services.ts'
+import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { Settings } from '@splitcart/shared/settings.ts'
+import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey, type DataManagement, openDataManagement } from '../data-management.ts'
@@ -72,10 +74,12 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const stale = await removeParts(machine.disk, machine.folders)
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
   const unfinished = await openUnfinished(machine, settings)
+  await using questions = openQuestions(settings)
   const services = {
     inbox: { ...inboxOf(machine, settings), fleet },
     unfinished,
     catalogue: machine.catalogue,
+    questions,
     partialShare: settings.HOLD_ROWS_SHARE,
     pageFolder: PAGE_FOLDER,
     program: programView(options),
@@ -95,8 +99,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 
 async function watchSilence(services: Services, { ALARM_WEBHOOK_URL: hook }: Settings, log: Log, signal: AbortSignal) {
   if (hook === undefined) return
-  const sources = () => allSources(services.catalogue.database, momentOf(services))
-  await watchSources({ sources, tell: (message) => postMessage(hook, message) }, log, signal)
+  const { questions, inbox } = services
+  const changed = (told: readonly string[]) =>
+    askFor<Changed>(questions, 'alarm', { told }, { keyId: null, now: inbox.now() })
+  await watchSources({ changed, tell: (message) => postMessage(hook, message) }, log, signal)
 }
 
 type Server = Awaited<ReturnType<typeof buildServer>>
@@ -119,6 +125,16 @@ async function closeWithin(server: Server, log: Log): Promise<void> {
   }, STOP_MS_MAX)
   await server.close()
   clearTimeout(late)
+}
+
+function openQuestions(settings: Settings): QuestionThreads {
+  const server = databaseServer(settings)
+  return new QuestionThreads({
+    dataFolder: foldersIn(settings.DATA_MANAGEMENT_DATA_DIR).data,
+    catalogue: server === undefined ? { file: databaseFile(settings) } : { server },
+    diskBytesKept: settings.DISK_BYTES_KEPT,
+    partialShare: settings.HOLD_ROWS_SHARE,
+  })
 }
 
 function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) {

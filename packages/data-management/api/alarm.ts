@@ -7,11 +7,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@splitcart/shared/log.ts'
-import type { SourceView } from '../catalogue/queries/sources.ts'
+import { allSources, type SourceView } from '../catalogue/queries/sources.ts'
+import { momentOf, type Reading } from './reading.ts'
 
-/** What a look found, and how it is told. `sources` are all of them; `tell` rejects when nobody took it. */
+/** Which sources are silent that have not been told of, and which of those that have been are heard again. */
+export type Changed = Readonly<{ silent: readonly SourceView[]; heard_again: readonly SourceView[] }>
+
+/** How it is found out, from what has been told, and told; `tell` rejects when nobody took it. */
 export type Alarm = Readonly<{
-  sources: () => Promise<readonly SourceView[]>
+  changed: (told: readonly string[]) => Promise<Changed>
   tell: (message: AlarmMessage) => Promise<void>
 }>
 
@@ -36,14 +40,29 @@ export async function watchSources(alarm: Alarm, log: Log, signal: AbortSignal):
 }
 
 /** Looks once, and tells what has changed since `told`, which it brings up to date. */
-export async function look({ sources, tell }: Alarm, told: Set<string>): Promise<void> {
-  const all = await sources()
-  const silent = all.filter((source) => source.state === 'silent' && !told.has(keyOf(source)))
-  const heardAgain = all.filter((source) => source.state === 'good' && told.has(keyOf(source)))
+export async function look({ changed, tell }: Alarm, told: Set<string>): Promise<void> {
+  const { silent, heard_again: heardAgain } = await changed([...told])
   if (silent.length + heardAgain.length === 0) return
   await tell({ text: textOf(silent, heardAgain), silent, heard_again: heardAgain })
   for (const source of silent) told.add(keyOf(source))
   for (const source of heardAgain) told.delete(keyOf(source))
+}
+
+/** Looks at all sources for those that are to be told of. */
+export async function changedSince(
+  reading: Reading,
+  { told }: Readonly<{ told: readonly string[] }>,
+): Promise<Changed> {
+  const all = await allSources(reading.catalogue.database, momentOf(reading))
+  return changedAmong(all, new Set(told))
+}
+
+/** The same among some sources. */
+export function changedAmong(all: readonly SourceView[], told: ReadonlySet<string>): Changed {
+  return {
+    silent: all.filter((source) => source.state === 'silent' && !told.has(keyOf(source))),
+    heard_again: all.filter((source) => source.state === 'good' && told.has(keyOf(source))),
+  }
 }
 
 /** Posts a message as JSON. Follows no redirect and sends no key. */

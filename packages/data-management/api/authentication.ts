@@ -19,6 +19,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Any one of these scopes is enough; none: the route is open. */
     scopes?: readonly Scope[]
+    /** The route takes uploads: its POST and PATCH carry bodies that are worth limiting. */
+    takesUploads?: true
   }
   interface FastifyRequest {
     sender: Sender | null

@@ -56,7 +56,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   const recognition = openRecognition(services.inbox, door)
   const takeRequest = countRequests(door)
   authenticate(server, services.inbox, recognition)
-  admit(server, services.inbox, door, takeRequest)
+  admit(server, services, door, takeRequest)
   limitSmallBodies(server, door)
   metricsRoutes(server, services)
   // With a proxy in front, only that one knows whether browsers should insist on https.

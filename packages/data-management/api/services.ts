@@ -1,11 +1,9 @@
 /** What the routes work with. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import type { Moment } from '../catalogue/queries/freshness.ts'
 import type { Inbox } from '../inbox/accept.ts'
 import type { UnfinishedUploads } from '../inbox/unfinished.ts'
+import type { Questions } from './reading.ts'
 import type { SettingView } from './system-schema.ts'
-
-const PARTIAL_SHARE = 0.5
 
 /** What the program tells of itself. */
 export type Program = Readonly<{ version: string; settings: readonly SettingView[] }>
@@ -16,14 +14,11 @@ export type Services = Readonly<{
   unfinished?: UnfinishedUploads
   /** For reading only: loads are made by update-db, in another process. */
   catalogue: Catalogue
+  /** What takes long is answered by these, beside the thread that serves everybody. */
+  questions: Questions
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
   partialShare?: number
   /** Where the built page lies; without it only the API is served. */
   pageFolder?: string
   program?: Program
 }>
-
-/** When it is now, and what counts as partial. */
-export function momentOf({ inbox, partialShare = PARTIAL_SHARE }: Services): Moment {
-  return { now: inbox.now(), partialShare }
-}

@@ -3,9 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { DayState, Moment } from '../catalogue/queries/freshness.ts'
 import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
+import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, TEXT, TEXT_OR_NULL } from './parameters.ts'
-import { momentOf, type Services } from './services.ts'
+import { momentOf, type Reading } from './reading.ts'
+import type { Services } from './services.ts'
 
 // Of each source, today last.
 const DAYS_SHOWN = 30
@@ -69,33 +71,50 @@ const LIST_RESPONSE = {
   },
 } as const
 
-type ListQuery = { company?: string; state?: (typeof STATES)[number]; limit: number; after?: string }
+/** What is asked about the list of sources. */
+export type SourcesQuestion = { company?: string; state?: (typeof STATES)[number]; limit: number; after?: string }
 
 /** A page of sources, as it is answered. */
 export type SourcePage = Static<typeof LIST_RESPONSE>
 
 /** Adds the route. */
 export function sourcesRoutes(server: FastifyInstance, services: Services): void {
-  const { database } = services.catalogue
   const list = readable(LIST_QUERY, { summary: 'Sources, by company and store', response: { 200: LIST_RESPONSE } })
-  server.get<{ Querystring: ListQuery }>('/api/sources', list, async ({ query }) => {
-    const { company, state, limit } = query
-    const after = keyIn('sources', query.after, ['', ''] as [string, string])
-    const moment = momentOf(services)
-    const sources = (await allSources(database, moment)).filter(
-      (source) =>
-        (company === undefined || source.company === company) && (state === undefined || source.state === state),
-    )
-    const rest = after === undefined ? sources : sources.slice(placeAfter(sources, after))
-    const page = await withDays(services, rest.slice(0, limit), moment)
-    const last = rest.length > limit ? page.at(-1) : undefined
-    const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
-    return { sources: page, next, total: { count: sources.length, exact: true } } satisfies SourcePage
-  })
+  server.get<{ Querystring: SourcesQuestion }>('/api/sources', list, (request, reply) =>
+    answerWith(services, request, reply, ['sources', request.query]),
+  )
+}
+
+/** A page of sources. */
+export async function sourcesListed(reading: Reading, query: SourcesQuestion): Promise<SourcePage> {
+  const { company, state, limit } = query
+  const after = keyIn('sources', query.after, ['', ''] as [string, string])
+  const moment = momentOf(reading)
+  const sources = (await allSources(reading.catalogue.database, moment)).filter(
+    (source) =>
+      (company === undefined || source.company === company) && (state === undefined || source.state === state),
+  )
+  const rest = after === undefined ? sources : sources.slice(placeAfter(sources, after))
+  const page = await withDays(reading, rest.slice(0, limit), moment)
+  const last = rest.length > limit ? page.at(-1) : undefined
+  const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
+  return { sources: page.map(told), next, total: { count: sources.length, exact: true } } satisfies SourcePage
+}
+
+/** How many sources are in each state. */
+export async function countSources(reading: Reading): Promise<Record<Source['state'], number>> {
+  const counts = { good: 0, late: 0, silent: 0 }
+  for (const { state } of await allSources(reading.catalogue.database, momentOf(reading))) counts[state]++
+  return counts
+}
+
+/** A source without our own number of its store. */
+export function told<S extends Source>({ storeId: _, ...source }: S): Omit<S, 'storeId'> {
+  return source
 }
 
 /** Sources with their last days. */
-export async function withDays({ catalogue }: Services, sources: readonly Source[], moment: Moment) {
+export async function withDays({ catalogue }: Reading, sources: readonly Source[], moment: Moment) {
   const shown: (Source & { days: DayState[] })[] = []
   for (const source of sources)
     shown.push({ ...source, days: await lastDaysOf(catalogue.database, source, moment, DAYS_SHOWN) })

@@ -38,6 +38,7 @@ export type LedgerTables = {
     last_used_from: string | null
   }
   session: { token_sha256: string; key_id: string; key_mark: string; created_at: number; expires_at: number }
+  upload_count: { state: string; files: number; bytes: number }
   upload_change: { id: Generated<number>; upload_id: string }
   audit: { id: Generated<number>; at: number; who: string; what: string; about: string; detail: string | null }
 }

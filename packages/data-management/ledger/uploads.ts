@@ -34,6 +34,8 @@ export type WishOf = Readonly<{ wish: Wish; by: string; reason: string }>
 /** What waits to be loaded. */
 export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
 
+const WAITING: readonly string[] = ['accepted', 'loading'] satisfies UploadState[]
+
 /** The uploads in the ledger. */
 export class Uploads {
   readonly #database: LedgerDatabase
@@ -207,16 +209,11 @@ export class Uploads {
 
   /** What waits to be loaded: files, bytes, and since when the oldest does (milliseconds since 1970; null: nothing waits). */
   async waiting(): Promise<Backlog> {
-    const row = await this.#database
-      .selectFrom('upload')
-      .select(({ fn }) => [
-        fn.countAll<number>().as('files'),
-        fn.sum<number | null>('bytes').as('bytes'),
-        fn.min<number | null>('received_at').as('since'),
-      ])
-      .where('state', 'in', ['accepted', 'loading'])
-      .executeTakeFirstOrThrow()
-    return { files: row.files, bytes: row.bytes ?? 0, since: row.since }
+    const counts = (await this.#counts()).filter(({ state }) => WAITING.includes(state))
+    const sum = (of: 'files' | 'bytes') => counts.reduce((total, count) => total + count[of], 0)
+    const oldest = await Promise.all(WAITING.map((state) => this.#oldest(state)))
+    const since = oldest.flatMap((upload) => upload?.received_at ?? [])
+    return { files: sum('files'), bytes: sum('bytes'), since: since.length === 0 ? null : Math.min(...since) }
   }
 
   /** When the newest upload that has been dealt with was; null: none has been. */
@@ -252,13 +249,23 @@ export class Uploads {
 
   /** How many uploads are in each state. */
   async countByState(): Promise<Record<UploadState, number>> {
-    const rows = await this.#database
-      .selectFrom('upload')
-      .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
-      .groupBy('state')
-      .execute()
-    const counts = Object.fromEntries(rows.map((row) => [row.state, row.count]))
+    const counts = Object.fromEntries((await this.#counts()).map(({ state, files }) => [state, files]))
     return Object.fromEntries(UPLOAD_STATES.map((state) => [state, counts[state] ?? 0])) as Record<UploadState, number>
+  }
+
+  /** What the ledger has counted: files and bytes by state. */
+  #counts(): Promise<LedgerTables['upload_count'][]> {
+    return this.#database.selectFrom('upload_count').selectAll().execute()
+  }
+
+  #oldest(state: string): Promise<Pick<Upload, 'received_at'> | undefined> {
+    return this.#database
+      .selectFrom('upload')
+      .select('received_at')
+      .where('state', '=', state)
+      .orderBy('id')
+      .limit(1)
+      .executeTakeFirst()
   }
 }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { type AlarmMessage, look, postMessage } from '../api/alarm.ts'
+import { type AlarmMessage, changedAmong, look, postMessage } from '../api/alarm.ts'
 import type { SourceView } from '../catalogue/queries/sources.ts'
 
 function source(store: string, state: SourceView['state']): SourceView {
@@ -31,7 +31,13 @@ test('a source that falls silent is told once, and once more when it is heard ag
   const messages: AlarmMessage[] = []
   const told = new Set<string>()
   const lookAt = (...sources: SourceView[]) =>
-    look({ sources: async () => sources, tell: async (message) => void messages.push(message) }, told)
+    look(
+      {
+        changed: async (told) => changedAmong(sources, new Set(told)),
+        tell: async (message) => void messages.push(message),
+      },
+      told,
+    )
   await lookAt(source('a', 'good'), source('b', 'late'))
   assert.equal(messages.length, 0)
   await lookAt(source('a', 'silent'), source('b', 'late'))
@@ -59,7 +65,7 @@ test('what nobody took is told at the next look', async () => {
     if (refused) throw new Error('away')
     messages.push(message)
   }
-  const alarm = { sources: async () => [source('a', 'silent')], tell }
+  const alarm = { changed: async () => changedAmong([source('a', 'silent')], new Set()), tell }
   await assert.rejects(look(alarm, told), /away/)
   refused = false
   await look(alarm, told)

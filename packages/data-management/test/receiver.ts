@@ -11,6 +11,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import type { Door } from '../api/door.ts'
+import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
 import { buildServer } from '../api/server.ts'
 import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/postgres/catalogue.ts'
@@ -58,11 +59,15 @@ type Wishes = Partial<Omit<Inbox, 'folders' | 'ledger'>> &
     door?: Partial<Door>
     pageFolder?: string
     logLevel?: 'warn' | 'info'
+    questions?: Partial<QuestionsPlace>
   }>
 
-async function openCatalogueIn(folder: string): Promise<Catalogue> {
-  const address = await addressOf(folder)
-  return address === undefined ? openCatalogue(join(folder, 'catalogue.db')) : openPostgresCatalogue(address)
+async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsPlace['catalogue'] }> {
+  const server = await addressOf(folder)
+  const file = join(folder, 'catalogue.db')
+  return server === undefined
+    ? { catalogue: openCatalogue(file), place: { file } }
+    : { catalogue: await openPostgresCatalogue(server), place: { server } }
 }
 
 export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
@@ -71,7 +76,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const folders = foldersIn(at.path)
   await makeFolders(disk, folders)
   const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
-  const catalogue = await openCatalogueIn(at.path)
+  const { catalogue, place } = await openCatalogueIn(at.path)
   const logFile = openSync(join(at.path, 'server.log'), 'a')
   const inbox: Inbox = {
     disk,
@@ -86,15 +91,16 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const kept = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits: kept, now: inbox.now })
   const { pageFolder } = wishes
-  const services = { inbox, unfinished, catalogue, ...(pageFolder !== undefined && { pageFolder }) }
+  const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept }
+  const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
+  const services = { inbox, unfinished, catalogue, questions, ...(pageFolder !== undefined && { pageFolder }) }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
-  const makeKey = async (...scopes: Scope[]) =>
-    (await ledger.keys.create({ name: 'a test', scopes: scopes, onlyFor: null, expiresAt: null }, Date.now())).text
   const close = async () => {
     server.server.closeAllConnections()
     await server.close()
+    await questions[Symbol.asyncDispose]()
     await catalogue[Symbol.asyncDispose]()
     await ledger[Symbol.asyncDispose]()
     closeSync(logFile)
@@ -103,16 +109,20 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    key: await makeKey('upload'),
+    key: await keyIn(ledger, 'upload'),
     folders,
     ledger,
     catalogue,
     unfinished,
-    makeKey,
+    makeKey: (...scopes) => keyIn(ledger, ...scopes),
     inboxNames: () => everythingIn(folders.inbox),
     logged: () => readFile(join(at.path, 'server.log'), 'utf8'),
     [Symbol.asyncDispose]: close,
   }
+}
+
+async function keyIn({ keys }: Ledger, ...scopes: Scope[]): Promise<string> {
+  return (await keys.create({ name: 'a test', scopes, onlyFor: null, expiresAt: null }, Date.now())).text
 }
 
 async function everythingIn(folder: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 /** A catalogue in PostgreSQL. Any number of programs may load into it at once, on any machines. */
 import { fileURLToPath } from 'node:url'
-import { PostgresDatabase } from '../../database/postgres.ts'
+import { type ConnectionLimits, PostgresDatabase } from '../../database/postgres.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { ListingMemory } from '../listings.ts'
@@ -15,16 +15,22 @@ import { undoScrapes } from './undo.ts'
 const SCHEMA = 'catalogue'
 const MIGRATIONS = fileURLToPath(new URL('../migrations/postgres', import.meta.url))
 
-/** Opens the catalogue in a PostgreSQL database, making it when it is not there. `connections`: how many at most. */
-export async function openPostgresCatalogue(address: string, connections?: number): Promise<PostgresCatalogue> {
-  const database = await openPostgresCatalogueDatabase(address, connections)
+/** Opens the catalogue in a PostgreSQL database, making it when it is not there. */
+export async function openPostgresCatalogue(
+  address: string,
+  limits: ConnectionLimits = {},
+): Promise<PostgresCatalogue> {
+  const database = await openPostgresCatalogueDatabase(address, limits)
   return new PostgresCatalogue(database, transactionsOf(database), () => database[Symbol.asyncDispose]())
 }
 
 /** Opens only its tables. */
-export function openPostgresCatalogueDatabase(address: string, connections?: number): Promise<PostgresDatabase> {
+export function openPostgresCatalogueDatabase(
+  address: string,
+  limits: ConnectionLimits = {},
+): Promise<PostgresDatabase> {
   const place = { address, schema: SCHEMA, migrations: MIGRATIONS, temporary: TEMPORARY_TABLES }
-  return PostgresDatabase.open({ ...place, ...(connections !== undefined && { connections }) })
+  return PostgresDatabase.open({ ...place, ...limits })
 }
 
 /** A catalogue in PostgreSQL. */
