@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Changed, postMessage, watchSources } from '@splitcart/data-management/api/alarm.ts'
 import { QuestionThreads } from '@splitcart/data-management/api/question-threads.ts'
-import { askFor } from '@splitcart/data-management/api/reading.ts'
+import { askFor, type Questions } from '@splitcart/data-management/api/reading.ts'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
 import type { Services } from '@splitcart/data-management/api/services.ts'
 import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
+import type { Share } from '@splitcart/data-management/ledger/counts.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -76,7 +77,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)
   const services = {
-    inbox: { ...inboxOf(machine, settings), fleet },
+    inbox: { ...inboxOf(machine, questions, settings), fleet },
     unfinished,
     catalogue: machine.catalogue,
     questions,
@@ -137,7 +138,7 @@ function openQuestions(settings: Settings): QuestionThreads {
   })
 }
 
-function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) {
+function inboxOf({ disk, folders, ledger }: DataManagement, questions: Questions, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,
@@ -151,7 +152,9 @@ function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) 
     bytesMax: settings.INBOX_BYTES_MAX,
     ageMsMax: settings.INBOX_HOURS_MAX * HOUR_MS,
   }
-  const checkBacklog = backPressure(() => ledger.uploads.waiting(), backlog, Date.now)
+  const waiting = () => ledger.uploads.waiting()
+  const shares = () => askFor<Record<string, Share>>(questions, 'waitingByKey', {}, { keyId: null, now: Date.now() })
+  const checkBacklog = backPressure({ waiting, shares, now: Date.now, elapsed: () => performance.now() }, backlog)
   return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, now: Date.now }
 }
 

@@ -51,6 +51,7 @@ const SETTINGS = [
   'PROCESSED_DAYS_MAX',
 ] as const
 
+const PASS_MS = 5_000
 const PRUNE_EVERY_MS = 60 * 60 * 1000
 
 /** Adds the command. */
@@ -151,7 +152,8 @@ async function watchInbox(work: UpdateDb, daysMax: number, signal: AbortSignal):
       if (pruned.length > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
       pruneAt = Date.now() + PRUNE_EVERY_MS
     }
-    const { ignored } = await updateDb(work, signal)
+    // Then it looks again who has sent something: new senders get their turn.
+    const { ignored } = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))
     for (const { name, reason } of ignored) {
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)

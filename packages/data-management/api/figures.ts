@@ -1,6 +1,6 @@
 /** What monitoring wants to know of the databases, counted in one go. */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
-import type { Backlog } from '../ledger/uploads.ts'
+import type { Backlog } from '../ledger/counts.ts'
 import type { Reading } from './reading.ts'
 import { countSources } from './sources.ts'
 

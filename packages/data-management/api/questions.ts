@@ -28,4 +28,5 @@ export const QUESTIONS = {
   sources: sourcesListed,
   stores: storesListed,
   uploads: uploadsListed,
+  waitingByKey: ({ inbox }: Reading) => inbox.ledger.uploads.waitingByKey(),
 } as const satisfies Record<QuestionName, (reading: Reading, question: never) => Promise<object>>

@@ -37,6 +37,7 @@ export type QuestionName =
   | 'sources'
   | 'stores'
   | 'uploads'
+  | 'waitingByKey'
 
 /** Who asks: a key, or the server itself. Whoever goes away aborts the signal. */
 export type Asker = Readonly<{ keyId: string | null; now: number; signal?: AbortSignal }>

@@ -102,9 +102,9 @@ function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server 
     namingFunction: (asked) => UnfinishedUploads.newId(visitOf(asked).keyId),
     getFileIdFromRequest: (asked) => visitOf(asked).id,
     generateUrl: (asked, { id }) => locationOf(visitOf(asked).request, id),
-    onUploadCreate: async (_asked, upload) => {
+    onUploadCreate: async (asked, upload) => {
       describedBy(upload.metadata)
-      await inbox.checkBacklog()
+      await inbox.checkBacklog(visitOf(asked).keyId)
       await checkRoom(inbox, upload.size)
       return {}
     },

@@ -29,7 +29,7 @@ export async function uploadRoutes(server: FastifyInstance, { inbox }: Services)
     response: RESPONSES,
   }
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
-    await inbox.checkBacklog()
+    await inbox.checkBacklog(senderOf(request).keyId)
     await checkRoom(inbox)
     checkLength(request, inbox.limits.bodyBytesMax)
     const sent = await read(request, reply, inbox.limits)

@@ -31,8 +31,8 @@ export type Inbox = Readonly<{
   fleet?: JetStreamInbox | undefined
   limits: DecodeLimits
   diskBytesKept: number
-  /** Throws when too much waits to be loaded. */
-  checkBacklog: () => Promise<void>
+  /** Throws when too much waits to be loaded, in all or of a key. */
+  checkBacklog: (keyId: string) => Promise<void>
   now: () => number
 }>
 
@@ -51,7 +51,7 @@ export type Sent = Body &
 /** Accepts a file, or finds that its bytes were accepted before (`isNew` false). */
 export async function accept(inbox: Inbox, sent: Sent): Promise<{ upload: Upload; isNew: boolean }> {
   const { disk, folders, ledger } = inbox
-  await inbox.checkBacklog()
+  await inbox.checkBacklog(sent.keyId)
   await checkRoom(inbox)
   const id = uuid()
   const part = join(folders.parts, id)

@@ -6,8 +6,9 @@
  *  2. An upload is recorded only when its bytes are durable in the inbox, and its record is deleted only when they are lost.
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
-import { type LoadResult, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
+import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import { sql } from 'kysely'
+import { type Backlog, countByState, type Share, waiting, waitingByKey } from './counts.ts'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
 
@@ -30,11 +31,6 @@ export type UploadQuery = Readonly<{
 
 /** What a person wants done with an upload, and why. */
 export type WishOf = Readonly<{ wish: Wish; by: string; reason: string }>
-
-/** What waits to be loaded. */
-export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
-
-const WAITING: readonly string[] = ['accepted', 'loading'] satisfies UploadState[]
 
 /** The uploads in the ledger. */
 export class Uploads {
@@ -207,15 +203,6 @@ export class Uploads {
     })
   }
 
-  /** What waits to be loaded: files, bytes, and since when the oldest does (milliseconds since 1970; null: nothing waits). */
-  async waiting(): Promise<Backlog> {
-    const counts = (await this.#counts()).filter(({ state }) => WAITING.includes(state))
-    const sum = (of: 'files' | 'bytes') => counts.reduce((total, count) => total + count[of], 0)
-    const oldest = await Promise.all(WAITING.map((state) => this.#oldest(state)))
-    const since = oldest.flatMap((upload) => upload?.received_at ?? [])
-    return { files: sum('files'), bytes: sum('bytes'), since: since.length === 0 ? null : Math.min(...since) }
-  }
-
   /** When the newest upload that has been dealt with was; null: none has been. */
   async lastSettled(): Promise<number | null> {
     const newest = await Promise.all(
@@ -247,25 +234,19 @@ export class Uploads {
     return (await counted.executeTakeFirstOrThrow()).count
   }
 
+  /** What waits to be loaded. */
+  waiting(): Promise<Backlog> {
+    return waiting(this.#database)
+  }
+
+  /** What waits to be loaded of each key, by its id. */
+  waitingByKey(): Promise<Record<string, Share>> {
+    return waitingByKey(this.#database)
+  }
+
   /** How many uploads are in each state. */
-  async countByState(): Promise<Record<UploadState, number>> {
-    const counts = Object.fromEntries((await this.#counts()).map(({ state, files }) => [state, files]))
-    return Object.fromEntries(UPLOAD_STATES.map((state) => [state, counts[state] ?? 0])) as Record<UploadState, number>
-  }
-
-  /** What the ledger has counted: files and bytes by state. */
-  #counts(): Promise<LedgerTables['upload_count'][]> {
-    return this.#database.selectFrom('upload_count').selectAll().execute()
-  }
-
-  #oldest(state: string): Promise<Pick<Upload, 'received_at'> | undefined> {
-    return this.#database
-      .selectFrom('upload')
-      .select('received_at')
-      .where('state', '=', state)
-      .orderBy('id')
-      .limit(1)
-      .executeTakeFirst()
+  countByState(): Promise<Record<UploadState, number>> {
+    return countByState(this.#database)
   }
 }
 
