@@ -8,6 +8,7 @@ import { QuestionThreads } from '@splitcart/data-management/api/question-threads
 import { askFor, type Questions } from '@splitcart/data-management/api/reading.ts'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
 import type { Services } from '@splitcart/data-management/api/services.ts'
+import { type Integrity, watchIntegrity } from '@splitcart/data-management/database/integrity.ts'
 import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
@@ -76,11 +77,13 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)
+  const integrity: Integrity = { latest: undefined }
   const services = {
     inbox: { ...inboxOf(machine, questions, settings), fleet },
     unfinished,
     catalogue: machine.catalogue,
     questions,
+    integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
     pageFolder: PAGE_FOLDER,
     program: programView(options),
@@ -91,6 +94,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const scheme = door.tls === undefined ? 'http' : 'https'
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
+  void watchIntegrity(integrity, filesOf(machine), log, signal)
   const alarm = watchSilence(services, settings, log, signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
@@ -126,6 +130,11 @@ async function closeWithin(server: Server, log: Log): Promise<void> {
   }, STOP_MS_MAX)
   await server.close()
   clearTimeout(late)
+}
+
+/** The databases that are files. */
+function filesOf({ catalogue, folders }: DataManagement): string[] {
+  return catalogue.path === null ? [] : [catalogue.path, join(folders.data, 'ledger.db')]
 }
 
 function openQuestions(settings: Settings): QuestionThreads {

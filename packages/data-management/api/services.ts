@@ -1,5 +1,6 @@
 /** What the routes work with. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Integrity } from '../database/integrity.ts'
 import type { Inbox } from '../inbox/accept.ts'
 import type { UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { Questions } from './reading.ts'
@@ -16,6 +17,8 @@ export type Services = Readonly<{
   catalogue: Catalogue
   /** What takes long is answered by these, beside the thread that serves everybody. */
   questions: Questions
+  /** Whether the disk has damaged the databases, where they are files. */
+  integrity?: Integrity
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
   partialShare?: number
   /** Where the built page lies; without it only the API is served. */
