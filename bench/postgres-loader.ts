@@ -11,7 +11,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 
 const [address = '', ...files] = process.argv.slice(2)
-await using catalogue = await openPostgresCatalogue(address, 3)
+await using catalogue = await openPostgresCatalogue(address, { connections: 3 })
 await using reader = new ThreadReader()
 const orders = files.map(orderOf)
 process.stdout.write('ready\n')

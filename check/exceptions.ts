@@ -9,6 +9,13 @@ export type Exception = Readonly<{ rule: string; path: string; subject: string; 
 export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'clock',
+    path: 'packages/data-management/api/resumable.ts',
+    subject: 'inbox.now()',
+    reason:
+      'An upload in pieces is opened perhaps days before it is whole, and by another process; the figure is for the log alone.',
+  },
+  {
+    rule: 'clock',
     path: 'bin/commands/keys.ts',
     subject: 'Date.now()',
     reason: 'A key expires at a time of day.',

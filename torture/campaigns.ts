@@ -9,6 +9,8 @@ import { everything } from './chaos/everything.ts'
 import { aborts } from './connections/aborts.ts'
 import { halfOpen } from './connections/half-open.ts'
 import { copies } from './copies/copies.ts'
+import { costs } from './costs/costs.ts'
+import { LARGE, sharedBy } from './costs/large-data.ts'
 import { fleetFaults } from './fleet/faults.ts'
 import { NO_FLEET } from './fleet/fleet.ts'
 import { partitions } from './fleet/partitions.ts'
@@ -168,6 +170,13 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 500,
     lanes: 2,
     prepare: strangers,
+  },
+  costs: {
+    about: 'every request at 10 million runs, 500,000 uploads and 60,000 stores: none holds the event loop for 50 ms',
+    unit: 'rounds',
+    count: 1,
+    options: { percent: 100 },
+    prepare: async ({ percent = 100 }) => costs(sharedBy(LARGE, percent / 100)),
   },
   swaps: {
     about:

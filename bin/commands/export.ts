@@ -1,10 +1,12 @@
 /** `splitcart export`: what the catalogue holds, as JSON Lines or comma-separated values on stdout. */
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { csvOf, observations, prices, products } from '@splitcart/data-management/catalogue/export.ts'
 import { asciiControls } from '@splitcart/shared/controls.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Argument, type Command, InvalidArgumentError } from 'commander'
+import { printAhead } from '../ahead.ts'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -43,7 +45,9 @@ async function act(what: string, options: Options): Promise<number> {
       : what === 'prices'
         ? prices(database, options.on)
         : products(database)
-  await print(options.csv ? csvOf(records, FIELDS[what] ?? []) : jsonLinesOf(records))
+  const lines = options.csv ? csvOf(records, FIELDS[what] ?? []) : jsonLinesOf(records)
+  if (process.stdout.isTTY) await show(lines)
+  else await printAhead(lines, join(machine.folders.data, `.export-${process.pid}.part`)).catch(endWithoutReader)
   return EXIT.done
 }
 
@@ -56,10 +60,15 @@ async function* jsonLinesOf(records: AsyncIterable<unknown>): AsyncGenerator<str
   for await (const record of records) yield `${asciiControls(JSON.stringify(record))}\n`
 }
 
-async function print(lines: AsyncIterable<string>): Promise<void> {
+/** A reader that goes away has read enough. */
+function endWithoutReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
+
+async function show(lines: AsyncIterable<string>): Promise<void> {
   let text = ''
   for await (const line of lines) {
-    text += process.stdout.isTTY ? printedLine(line) : line
+    text += printedLine(line)
     if (text.length < WRITE_CHARACTERS) continue
     if (!process.stdout.write(text)) await once(process.stdout, 'drain')
     text = ''

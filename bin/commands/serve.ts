@@ -3,18 +3,22 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { postMessage, watchSources } from '@splitcart/data-management/api/alarm.ts'
+import { type Changed, postMessage, watchSources } from '@splitcart/data-management/api/alarm.ts'
+import { QuestionThreads } from '@splitcart/data-management/api/question-threads.ts'
+import { askFor, type Questions } from '@splitcart/data-management/api/reading.ts'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
-import { momentOf, type Services } from '@splitcart/data-management/api/services.ts'
-import { allSources } from '@splitcart/data-management/catalogue/queries/sources.ts'
+import type { Services } from '@splitcart/data-management/api/services.ts'
+import { type Integrity, watchIntegrity } from '@splitcart/data-management/database/integrity.ts'
+import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
+import type { Share } from '@splitcart/data-management/ledger/counts.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { Settings } from '@splitcart/shared/settings.ts'
+import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
@@ -80,10 +84,14 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
   }
   const unfinished = await openUnfinished(machine, settings)
+  await using questions = openQuestions(settings)
+  const integrity: Integrity = { latest: undefined }
   const services = {
-    inbox: { ...inboxOf(machine, settings), fleet },
+    inbox: { ...inboxOf(machine, questions, settings), fleet },
     unfinished,
     catalogue: machine.catalogue,
+    questions,
+    integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
     pageFolder: PAGE_FOLDER,
     program: programView(options),
@@ -95,6 +103,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   log.info({ settings: placesTold(findSettings()), data: machine.folders.data }, 'the settings in force come from')
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
+  void watchIntegrity(integrity, filesOf(machine), log, signal)
   const alarm = watchSilence(services, settings, log, signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
@@ -104,8 +113,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 
 async function watchSilence(services: Services, { ALARM_WEBHOOK_URL: hook }: Settings, log: Log, signal: AbortSignal) {
   if (hook === undefined) return
-  const sources = () => allSources(services.catalogue.database, momentOf(services))
-  await watchSources({ sources, tell: (message) => postMessage(hook, message) }, log, signal)
+  const { questions, inbox } = services
+  const changed = (told: readonly string[]) =>
+    askFor<Changed>(questions, 'alarm', { told }, { keyId: null, now: inbox.now() })
+  await watchSources({ changed, tell: (message) => postMessage(hook, message) }, log, signal)
 }
 
 type Server = Awaited<ReturnType<typeof buildServer>>
@@ -130,7 +141,22 @@ async function closeWithin(server: Server, log: Log): Promise<void> {
   clearTimeout(late)
 }
 
-function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) {
+/** The databases that are files. */
+function filesOf({ catalogue, folders }: DataManagement): string[] {
+  return catalogue.path === null ? [] : [catalogue.path, join(folders.data, 'ledger.db')]
+}
+
+function openQuestions(settings: Settings): QuestionThreads {
+  const server = databaseServer(settings)
+  return new QuestionThreads({
+    dataFolder: foldersIn(settings.DATA_MANAGEMENT_DATA_DIR).data,
+    catalogue: server === undefined ? { file: databaseFile(settings) } : { server },
+    diskBytesKept: settings.DISK_BYTES_KEPT,
+    partialShare: settings.HOLD_ROWS_SHARE,
+  })
+}
+
+function inboxOf({ disk, folders, ledger }: DataManagement, questions: Questions, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,
@@ -145,7 +171,9 @@ function inboxOf({ disk, folders, ledger }: DataManagement, settings: Settings) 
     ageMsMax: settings.INBOX_HOURS_MAX * HOUR_MS,
   }
   const clocks = { now: Date.now, steady: () => performance.now() }
-  const checkBacklog = backPressure(() => ledger.uploads.waiting(), backlog, clocks)
+  const waiting = () => ledger.uploads.waiting()
+  const shares = () => askFor<Record<string, Share>>(questions, 'waitingByKey', {}, { keyId: null, now: Date.now() })
+  const checkBacklog = backPressure({ waiting, shares, ...clocks }, backlog)
   return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
 }
 

@@ -53,6 +53,7 @@ const SETTINGS = [
   'PROCESSED_DAYS_MAX',
 ] as const
 
+const PASS_MS = 5_000
 const PRUNE_EVERY_MS = 60 * 60 * 1000
 
 /** Adds the command. */
@@ -158,7 +159,8 @@ async function watchInbox(work: UpdateDb, daysMax: number, signal: AbortSignal):
       pruneAt = performance.now() + PRUNE_EVERY_MS
       await prune(work, daysMax)
     }
-    const { ignored } = await updateDb(work, signal)
+    // Then it looks again who has sent something: new senders get their turn.
+    const { ignored } = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))
     for (const { name, reason } of ignored) {
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)

@@ -118,17 +118,17 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
       }),
     list: async () => [],
   }
-  const identity = { mayDiffer: async () => false }
-  const keys = { working: async () => ({}) }
-  const rights = { keys, rightsOver: async () => ONLY_FOR, mayHaveMore: async () => false }
-  return {
-    uploads: calls,
-    arrivals: arrivalsOf(process, tables),
-    lost,
-    identity,
-    ...rights,
-    audit: async () => {},
-  } as unknown as Ledger
+  return { ...OF_NO_MATTER, uploads: calls, arrivals: arrivalsOf(process, tables), lost } as unknown as Ledger
+}
+
+/** What the way of a file asks a ledger beside its uploads. */
+const OF_NO_MATTER = {
+  identity: { mayDiffer: async () => false },
+  keys: { working: async () => ({}) },
+  rightsOver: async () => ONLY_FOR,
+  mayHaveMore: async () => false,
+  sendersOf: async () => new Map(),
+  audit: async () => {},
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */

@@ -6,18 +6,12 @@
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { Inbox } from '../inbox/accept.ts'
 import { Allowance } from './allowance.ts'
 import { senderOf } from './authentication.ts'
 import type { Door } from './door.ts'
 import { Quotas } from './quotas.ts'
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The route takes uploads: its POST and PATCH carry bodies that are worth limiting. */
-    takesUploads?: true
-  }
-}
+import { askFor } from './reading.ts'
+import type { Services } from './services.ts'
 
 /** Takes one request from what a key may ask in a minute, or throws `too_many_requests`. */
 export type TakeRequest = (keyId: string, steadyMs: number) => void
@@ -35,9 +29,13 @@ export function countRequests({ requestsPerMinuteMax }: Door): TakeRequest {
 }
 
 /** Adds the checks to every route that asks for a scope. */
-export function admit(server: FastifyInstance, inbox: Inbox, door: Door, takeRequest: TakeRequest): void {
+export function admit(server: FastifyInstance, services: Services, door: Door, takeRequest: TakeRequest): void {
+  const { inbox, questions } = services
   const uploads = new Uploading(door.uploadsAtOnceMax)
-  const quotas = new Quotas(inbox.ledger.uploads, door)
+  const quotas = new Quotas(
+    (keyId, since) => askFor(questions, 'sent', { keyId, since }, { keyId: null, now: inbox.now() }),
+    door,
+  )
   server.addHook('onRequest', async (request, reply) => {
     const { scopes, takesUploads } = request.routeOptions.config
     if (scopes === undefined) return

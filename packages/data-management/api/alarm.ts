@@ -8,24 +8,36 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callOut } from '@splitcart/shared/call-out.ts'
 import type { Log } from '@splitcart/shared/log.ts'
-import type { SourceView } from '../catalogue/queries/sources.ts'
+import { allSources, type SourceView } from '../catalogue/queries/sources.ts'
+import { momentOf, type Reading } from './reading.ts'
 
-/** What a look found, and how it is told. `sources` are all of them; `tell` rejects when nobody took it. */
+/** Some sources: the first of them, and the keys of all. */
+export type Meant = Readonly<{ first: readonly SourceView[]; keys: readonly string[] }>
+
+/** Which sources are silent that have not been told of, and which of those that have been are heard again. */
+export type Changed = Readonly<{ silent: Meant; heardAgain: Meant }>
+
+/** How it is found out, from what has been told, and told; `tell` rejects when nobody took it. */
 export type Alarm = Readonly<{
-  sources: () => Promise<readonly SourceView[]>
+  changed: (told: readonly string[]) => Promise<Changed>
   tell: (message: AlarmMessage) => Promise<void>
 }>
 
-/** What is sent to the webhook, as JSON. */
+/** What is sent to the webhook, as JSON: how many sources, and the first of them. */
 export type AlarmMessage = Readonly<{
   text: string
+  silent_count: number
   silent: readonly SourceView[]
+  heard_again_count: number
   heard_again: readonly SourceView[]
 }>
 
 const LOOK_MS = 10 * 60 * 1000
 const TELL_MS_MAX = 10_000
 const NAMED_MAX = 10
+// A receiver refuses what is too long, and would then hear of nothing.
+const LISTED_MAX = 100
+const NAME_CHARACTERS_MAX = 80
 
 /** Looks until the signal aborts. */
 export async function watchSources(alarm: Alarm, log: Log, signal: AbortSignal): Promise<void> {
@@ -37,14 +49,39 @@ export async function watchSources(alarm: Alarm, log: Log, signal: AbortSignal):
 }
 
 /** Looks once, and tells what has changed since `told`, which it brings up to date. */
-export async function look({ sources, tell }: Alarm, told: Set<string>): Promise<void> {
-  const all = await sources()
-  const silent = all.filter((source) => source.state === 'silent' && !told.has(keyOf(source)))
-  const heardAgain = all.filter((source) => source.state === 'good' && told.has(keyOf(source)))
-  if (silent.length + heardAgain.length === 0) return
-  await tell({ text: textOf(silent, heardAgain), silent, heard_again: heardAgain })
-  for (const source of silent) told.add(keyOf(source))
-  for (const source of heardAgain) told.delete(keyOf(source))
+export async function look({ changed, tell }: Alarm, told: Set<string>): Promise<void> {
+  const { silent, heardAgain } = await changed([...told])
+  if (silent.keys.length + heardAgain.keys.length === 0) return
+  await tell({
+    text: textOf(silent, heardAgain),
+    silent_count: silent.keys.length,
+    silent: silent.first,
+    heard_again_count: heardAgain.keys.length,
+    heard_again: heardAgain.first,
+  })
+  for (const key of silent.keys) told.add(key)
+  for (const key of heardAgain.keys) told.delete(key)
+}
+
+/** Looks at all sources for those that are to be told of. */
+export async function changedSince(
+  reading: Reading,
+  { told }: Readonly<{ told: readonly string[] }>,
+): Promise<Changed> {
+  const all = await allSources(reading.catalogue.database, momentOf(reading))
+  return changedAmong(all, new Set(told))
+}
+
+/** The same among some sources. */
+export function changedAmong(all: readonly SourceView[], told: ReadonlySet<string>): Changed {
+  return {
+    silent: meant(all.filter((source) => source.state === 'silent' && !told.has(keyOf(source)))),
+    heardAgain: meant(all.filter((source) => source.state === 'good' && told.has(keyOf(source)))),
+  }
+}
+
+function meant(sources: readonly SourceView[]): Meant {
+  return { first: sources.slice(0, LISTED_MAX), keys: sources.map(keyOf) }
 }
 
 /** Posts a message as JSON. Follows no redirect and sends no key. */
@@ -53,20 +90,34 @@ export async function postMessage(url: URL, message: AlarmMessage): Promise<void
   if (status < 200 || status >= 300) throw new Error(`${url.origin} answered ${status}`)
 }
 
-function textOf(silent: readonly SourceView[], heardAgain: readonly SourceView[]): string {
+function textOf(silent: Meant, heardAgain: Meant): string {
   const parts = [
-    silent.length > 0 ? `Silent: ${named(silent)}.` : '',
-    heardAgain.length > 0 ? `Heard again: ${named(heardAgain)}.` : '',
+    silent.keys.length > 0 ? `Silent: ${named(silent)}.` : '',
+    heardAgain.keys.length > 0 ? `Heard again: ${named(heardAgain)}.` : '',
   ]
   return parts.filter((part) => part !== '').join(' ')
 }
 
-function named(sources: readonly SourceView[]): string {
-  const names = sources
+function named({ first, keys }: Meant): string {
+  const names = first
     .slice(0, NAMED_MAX)
-    .map((source) => `${source.company} ${source.store_name} (last ${source.last_date})`)
-  const more = sources.length - names.length
+    .map((source) => `${plain(source.company)} ${plain(source.store_name)} (last ${source.last_date})`)
+  const more = keys.length - names.length
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')
+}
+
+/**
+ * A name as text for whoever shows the message: chat programs take `<…>` for a link or a call to everybody, as they do `@`, addresses
+ * and `[…](…)`. An invisible space keeps each of them from being one.
+ */
+function plain(name: string): string {
+  const characters = Array.from(name.replace(/[\p{Cc}\p{Cf}]/gu, ' '))
+  const text = characters.slice(0, NAME_CHARACTERS_MAX).join('') + (characters.length > NAME_CHARACTERS_MAX ? '…' : '')
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/@|:(?=\/\/)|\](?=\()/g, '$&\u200b')
 }
 
 function keyOf(source: SourceView): string {

@@ -31,6 +31,11 @@ export class Allowance {
     return ((1 - left.times) * MINUTE_MS) / this.#perMinute
   }
 
+  /** Takes as much as something turned out to cost, whether or not it is left: then there is nothing for a while. */
+  spend(name: string, times: number, now: number): void {
+    this.#of(name, now).times -= times
+  }
+
   /** How often a name was refused since it last had all its times. */
   refusals(name: string): number {
     return this.#left.get(name)?.refusals ?? 0

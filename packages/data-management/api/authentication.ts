@@ -10,7 +10,8 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Inbox } from '../inbox/accept.ts'
 import type { Scope, Sender } from '../ledger/keys.ts'
-import { type Door, membership } from './door.ts'
+import { Allowance } from './allowance.ts'
+import { countedAddress, type Door, membership } from './door.ts'
 import { Failures } from './failures.ts'
 import { checkSameSite } from './same-site.ts'
 import { tokenIn } from './session-cookie.ts'
@@ -19,6 +20,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Any one of these scopes is enough; none: the route is open. */
     scopes?: readonly Scope[]
+    /** The route takes uploads: its POST and PATCH carry bodies that are worth limiting. */
+    takesUploads?: true
   }
   interface FastifyRequest {
     sender: Sender | null
@@ -40,6 +43,7 @@ export type Recognition = Readonly<{
 /** Recognises keys and sessions, and counts what is wrong. */
 export function openRecognition({ ledger: { keys, sessions }, now, steady }: Inbox, door: Door): Recognition {
   const failures = new Failures(door.failuresPerMinuteMax)
+  const mayComeFrom = comingFrom()
   const known = (sender: Sender | undefined, request: FastifyRequest) => {
     if (sender === undefined || !mayComeFrom(sender, request)) throw failures.answerTo(addressOf(request), steady())
     return sender
@@ -66,12 +70,16 @@ export function openRecognition({ ledger: { keys, sessions }, now, steady }: Inb
   return { ofKey, ofRequest, again, credentialOf }
 }
 
-// Whoever has stolen a key is told no more than that it is not accepted; the log tells who has to know.
-function mayComeFrom({ keyId, onlyFrom }: Sender, request: FastifyRequest): boolean {
-  const address = addressOf(request)
-  if (onlyFrom === null || membership(onlyFrom)(address)) return true
-  request.log.warn({ key: keyId, address }, 'key used from an address that it is not for')
-  return false
+// Whoever has stolen a key is told no more than that it is not accepted; the log tells who has to know, once a minute.
+function comingFrom(): (sender: Sender, request: FastifyRequest) => boolean {
+  const lines = new Allowance(1)
+  return ({ keyId, onlyFrom }, request) => {
+    const address = addressOf(request)
+    if (onlyFrom === null || membership(onlyFrom)(address)) return true
+    if (lines.take(`${keyId} ${countedAddress(address)}`, performance.now()) === 0)
+      request.log.warn({ key: keyId, address }, 'key used from an address that it is not for')
+    return false
+  }
 }
 
 /** Checks who sends a request before anything else of it is looked at. */

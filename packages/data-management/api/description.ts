@@ -1,4 +1,5 @@
 /** `/api/openapi.json`: this API as OpenAPI, made from the schemas of its routes. */
+import { constants, gzipSync } from 'node:zlib'
 import swagger, { type SwaggerTransform } from '@fastify/swagger'
 import { PROBLEM_MEDIA_TYPE } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
@@ -36,7 +37,19 @@ export async function describeRoutes(server: FastifyInstance): Promise<void> {
 /** Adds the route that gives the description. */
 export function descriptionRoutes(server: FastifyInstance): void {
   const response = answerIn('application/json', 'OpenAPI 3.1')
-  server.get('/api/openapi.json', { schema: { summary: 'This description', response } }, () => server.swagger())
+  // Made once, and shared by all answers: whoever asks again and again costs nothing.
+  let prepared: { text: Buffer; gzip: Buffer } | undefined
+  server.get('/api/openapi.json', { schema: { summary: 'This description', response } }, async (request, reply) => {
+    prepared ??= inBothForms(JSON.stringify(server.swagger()))
+    reply.type('application/json; charset=utf-8').header('vary', 'accept-encoding')
+    const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(request.headers['accept-encoding'] ?? '')
+    return takesGzip ? reply.header('content-encoding', 'gzip').send(prepared.gzip) : reply.send(prepared.text)
+  })
+}
+
+function inBothForms(description: string) {
+  const text = Buffer.from(description)
+  return { text, gzip: gzipSync(text, { level: constants.Z_BEST_COMPRESSION }) }
 }
 
 /** The responses of a route whose answer is not described further. */

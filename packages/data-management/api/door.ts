@@ -11,6 +11,9 @@ export type Door = Readonly<{
   socketsMax: number
   socketsPerAddressMax: number
   headMsMax: number
+  /** How long an answer may stay unread without a byte of it being taken, and how much may be unread of all answers. */
+  unreadMsMax: number
+  unreadBytesMax: number
   /** Whose X-Forwarded-For is believed: addresses and networks. */
   trustedProxies: readonly string[]
   /** Certificate chain and private key, as PEM; without them plain http is spoken. */
@@ -27,6 +30,8 @@ export const OPEN_DOOR: Door = {
   socketsMax: Number.POSITIVE_INFINITY,
   socketsPerAddressMax: Number.POSITIVE_INFINITY,
   headMsMax: 10_000,
+  unreadMsMax: 60_000,
+  unreadBytesMax: 64 * 1024 * 1024,
   trustedProxies: [],
   tls: undefined,
 }

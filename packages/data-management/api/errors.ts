@@ -3,31 +3,42 @@
 import { PROBLEM_MEDIA_TYPE, Problem, type ProblemCode, toProblemDocument } from '@splitcart/shared/problem.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ENCODINGS } from '../inbox/decode.ts'
+import { keyIdOf } from '../ledger/key-format.ts'
+import { addressOf, keyIn } from './authentication.ts'
 import { retryAfterOf } from './plain-answer.ts'
+import type { Refusals, Refused } from './refusals.ts'
 
 /** Answers every error and every unknown address with a problem document. */
-export function answerErrors(server: FastifyInstance): void {
-  server.setErrorHandler(answerError)
+export function answerErrors(server: FastifyInstance, refusals: Refusals): void {
+  server.setErrorHandler<FastifyError>((error, request, reply) => answerError(error, request, reply, refusals))
+  server.addHook('onClose', async () => refusals.stop())
   const routes: { method: string; pattern: RegExp }[] = []
   server.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) routes.push({ method: each, pattern: patternOf(url) })
   })
+  const refuse = (request: FastifyRequest, reply: FastifyReply, problem: Problem) =>
+    sendProblem(request, reply, problem, refusals)
   server.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?')
     const allowed = new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))
     // A route of its own may have looked and found nothing.
-    if (allowed.size === 0 || allowed.has(request.method)) return sendProblem(request, reply, new Problem('not_found'))
+    if (allowed.size === 0 || allowed.has(request.method)) return refuse(request, reply, new Problem('not_found'))
     const methods = [...allowed].join(', ')
     reply.header('allow', methods)
-    return sendProblem(request, reply, new Problem('method_not_allowed', `here are answered: ${methods}`))
+    return refuse(request, reply, new Problem('method_not_allowed', `here are answered: ${methods}`))
   })
 }
 
 /** Answers one error; also those that come up before a request has found its route. */
-export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusals: Refusals,
+): FastifyReply {
   const problem = problemOf(error)
   if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
-  return sendProblem(request, reply, problem)
+  return sendProblem(request, reply, problem, refusals)
 }
 
 /** The addresses of a route, with or without a slash at the end. */
@@ -40,8 +51,8 @@ function patternOf(url: string): RegExp {
 }
 
 /** Answers with a problem document, whose id the log has too. */
-function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
-  if (problem.code !== 'internal') request.log.info({ code: problem.code, detail: problem.detail }, 'request refused')
+function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, refusals: Refusals): FastifyReply {
+  if (problem.code !== 'internal') refusals.note(refusedOf(request), problem)
   const { status } = problem.kind
   const retryAfter = retryAfterOf(problem)
   // Also here: what fails before it has found its route passes no hook.
@@ -59,6 +70,12 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Prob
       // As bytes: to a text Fastify would add a charset, which this media type does not have.
       .send(Buffer.from(JSON.stringify(toProblemDocument(problem, request.id))))
   )
+}
+
+function refusedOf(request: FastifyRequest): Refused {
+  const { id: reqId, method, routeOptions } = request
+  const key = request.sender?.keyId ?? keyIdOf(keyIn(request) ?? '')
+  return { reqId, address: addressOf(request), method, route: routeOptions?.url ?? 'none', ...(key && { key }) }
 }
 
 /** What the libraries throw, in our own words. */

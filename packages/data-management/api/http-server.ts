@@ -9,12 +9,14 @@ import {
 } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Door } from './door.ts'
 import { faultOfHead } from './head.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { answerPlainly, endAfter, endWith, noteRefusal } from './plain-answer.ts'
+import type { Refusals } from './refusals.ts'
 import { limitSockets } from './sockets.ts'
+import { limitUnread } from './unread-answers.ts'
 
 const KEEP_ALIVE_MS = 10_000
 const HANDSHAKE_MS_MAX = 10_000
@@ -23,23 +25,23 @@ const HEAD_BYTES_MAX = 16 * 1024
 const LATE_CHECK_MS = 1_000
 
 /** Makes the server. `handle` gets only requests whose heads can be understood in one way. */
-export function openHttpServer(handle: RequestListener, door: Door, log: Log): Server {
-  const receive = (request: IncomingMessage, response: ServerResponse) => {
-    // Behind the last answer of a connection nothing is a request.
-    if (request.socket.writableEnded) return
+export function openHttpServer(handle: RequestListener, door: Door, refusals: Refusals): Server {
+  const server = bare(door)
+  const watch = limitUnread(server, door)
+  const receive = oneAtATime((request, response) => {
+    watch(response)
     request.socket.destroySoon = () => endAfter(request)
     const fault = faultOfHead(request)
     if (fault === undefined) handle(request, response)
-    else answerPlainly(response, fault, noteRefusal(log, fault))
-  }
-  const server = bare(door)
+    else answerPlainly(response, fault, noteRefusal(refusals, request.socket, fault, request.method))
+  })
   server.maxHeadersCount = 0
   server.on('request', receive)
   // Node would answer 100 before anyone has looked at the key.
   server.on('checkContinue', receive)
   server.on('checkExpectation', receive)
   server.on('connect', (_request: IncomingMessage, socket: Socket) =>
-    refuse(socket, new Problem('method_not_allowed', 'this is no proxy'), log),
+    refuse(socket, new Problem('method_not_allowed', 'this is no proxy'), refusals),
   )
   limitSockets(server, door)
   return server
@@ -62,14 +64,14 @@ function bare({ headMsMax, tls }: Door): Server {
 }
 
 /** Answers what the parser could not make a request of, unless an answer is on its way already. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket, log: Log): void {
+export function answerClientError(error: Error & { code?: string }, socket: Socket, refusals: Refusals): void {
   const response = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage
   if (!socket.writable || error.code === 'ECONNRESET' || response?.headersSent) socket.destroy()
-  else refuse(socket, problemOf(error), log)
+  else refuse(socket, problemOf(error), refusals)
 }
 
-function refuse(socket: Socket, problem: Problem, log: Log): void {
-  endWith(socket, problem, { requestId: noteRefusal(log, problem) })
+function refuse(socket: Socket, problem: Problem, refusals: Refusals): void {
+  endWith(socket, problem, { requestId: noteRefusal(refusals, socket, problem) })
 }
 
 function problemOf({ code }: { code?: string }): Problem {

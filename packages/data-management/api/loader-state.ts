@@ -2,14 +2,14 @@
 import { join } from 'node:path'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { progressIn } from '../inbox/progress.ts'
-import type { Services } from './services.ts'
+import type { Reading } from './reading.ts'
 import type { LoaderView } from './system-schema.ts'
 
 // Of a load that a crash ended the ledger may still say that it is being made. The latest is the one.
 const LEFT_MAX = 20
 
 /** Looks at the loader, whichever process started it. */
-export async function loaderState({ inbox }: Services): Promise<LoaderView> {
+export async function loaderState({ inbox }: Reading): Promise<LoaderView> {
   const { disk, folders, ledger } = inbox
   const nothing = { since: null, upload: null, progress: null }
   const isRunning = await (inbox.fleet?.hasLoaders() ?? isLocked(join(folders.data, '.update-db.lock')))

@@ -2,15 +2,14 @@
 import { join } from 'node:path'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import type { Sql } from '../database/sql.ts'
-import type { Inbox } from '../inbox/accept.ts'
-import type { Services } from './services.ts'
+import type { Reading } from './reading.ts'
 import type { SystemView } from './system-schema.ts'
 
 // Uploads are refused when less than what is to be kept is free: a person should know while there is still as much again.
 const DISK_LOW_FROM = 2
 
 /** How much room there is. */
-export async function diskOf({ inbox }: Services): Promise<SystemView['disk']> {
+export async function diskOf({ inbox }: Reading): Promise<SystemView['disk']> {
   const { bavail, blocks, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
   const free = bavail * bsize
   return {
@@ -22,7 +21,7 @@ export async function diskOf({ inbox }: Services): Promise<SystemView['disk']> {
 }
 
 /** What waits: what lies in the inbox, also files that a person put there and the ledger does not know yet. */
-export async function inboxOf({ inbox }: Services): Promise<SystemView['inbox']> {
+export async function inboxOf({ inbox }: Reading): Promise<SystemView['inbox']> {
   const { bytes, since } = await inbox.ledger.uploads.waiting()
   return {
     files: await filesIn(inbox),
@@ -31,7 +30,7 @@ export async function inboxOf({ inbox }: Services): Promise<SystemView['inbox']>
   }
 }
 
-async function filesIn({ disk, folders, fleet }: Inbox): Promise<number> {
+async function filesIn({ disk, folders, fleet }: Reading['inbox']): Promise<number> {
   if (fleet !== undefined) {
     const { waiting, claimed } = await fleet.counts()
     return waiting + claimed
@@ -41,7 +40,7 @@ async function filesIn({ disk, folders, fleet }: Inbox): Promise<number> {
 }
 
 /** How large the databases are, each with its write-ahead log. */
-export async function databasesOf({ inbox, catalogue }: Services): Promise<SystemView['databases']> {
+export async function databasesOf({ inbox, catalogue }: Reading): Promise<SystemView['databases']> {
   if (catalogue.path === null) return schemasIn(catalogue.database)
   const paths = {
     catalogue: catalogue.path,

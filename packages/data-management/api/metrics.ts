@@ -1,10 +1,12 @@
 /** `GET /metrics`: figures for monitoring, in the text format of Prometheus. Asks for the scope `read`: the names of sources are in it. */
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { allSources } from '../catalogue/queries/sources.ts'
 import type { JetStreamInbox } from '../inbox/jetstream.ts'
+import { askerOf } from './answering.ts'
 import { answerIn } from './description.ts'
-import { momentOf, type Services } from './services.ts'
+import type { Figures } from './figures.ts'
+import { askFor } from './reading.ts'
+import type { Services } from './services.ts'
 
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
 
@@ -13,16 +15,21 @@ export function metricsRoutes(server: FastifyInstance, services: Services): void
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   countRequests(server, registry)
-  measureBacklog(registry, services)
+  let figures: Promise<Figures> | undefined
+  measureBacklog(registry, services, async () => figures!)
   if (services.inbox.fleet !== undefined) measureFleet(registry, services.inbox.fleet)
-  measureSources(registry, services)
+  measureSources(registry, async () => figures!)
   server.get(
     '/metrics',
     {
       config: { scopes: ['read', 'admin'] },
       schema: { summary: 'Figures for monitoring', response: answerIn('text/plain', 'The text format of Prometheus') },
     },
-    async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+    async (request, reply) => {
+      figures = askFor(services.questions, 'figures', {}, askerOf(request, reply, services.inbox.now()))
+      await figures
+      return reply.type(registry.contentType).send(await registry.metrics())
+    },
   )
 }
 
@@ -48,16 +55,15 @@ function countRequests(server: FastifyInstance, registry: Registry): void {
   })
 }
 
-function measureBacklog(registry: Registry, { inbox }: Services): void {
+function measureBacklog(registry: Registry, { inbox }: Services, figures: () => Promise<Figures>): void {
   const registers = [registry]
-  const { uploads } = inbox.ledger
   new Gauge({
     name: 'splitcart_uploads',
     help: 'Uploads on record, by state.',
     labelNames: ['state'],
     registers,
     async collect() {
-      for (const [state, number] of Object.entries(await uploads.countByState())) this.set({ state }, number)
+      for (const [state, number] of Object.entries((await figures()).uploads)) this.set({ state }, number)
     },
   })
   new Gauge({
@@ -65,7 +71,7 @@ function measureBacklog(registry: Registry, { inbox }: Services): void {
     help: 'Bytes of the uploads that wait to be loaded.',
     registers,
     async collect() {
-      this.set((await uploads.waiting()).bytes)
+      this.set((await figures()).waiting.bytes)
     },
   })
   new Gauge({
@@ -73,7 +79,7 @@ function measureBacklog(registry: Registry, { inbox }: Services): void {
     help: 'How long the oldest upload has waited to be loaded; 0 when none waits.',
     registers,
     async collect() {
-      const { since } = await uploads.waiting()
+      const { since } = (await figures()).waiting
       this.set(since === null ? 0 : (inbox.now() - since) / 1000)
     },
   })
@@ -113,16 +119,14 @@ function measureFleet(registry: Registry, fleet: JetStreamInbox): void {
   })
 }
 
-function measureSources(registry: Registry, services: Services): void {
+function measureSources(registry: Registry, figures: () => Promise<Figures>): void {
   new Gauge({
     name: 'splitcart_sources',
     help: 'Sources by state: silent is one that has not been heard of for twice its usual interval.',
     labelNames: ['state'],
     registers: [registry],
     async collect() {
-      const counts = { good: 0, late: 0, silent: 0 }
-      for (const { state } of await allSources(services.catalogue.database, momentOf(services))) counts[state]++
-      for (const [state, number] of Object.entries(counts)) this.set({ state }, number)
+      for (const [state, number] of Object.entries((await figures()).sources)) this.set({ state }, number)
     },
   })
 }

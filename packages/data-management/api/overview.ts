@@ -1,4 +1,5 @@
 /** `GET /api/overview`: what needs attention first, what arrived today, and how the sources have been lately. */
+import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
@@ -11,12 +12,15 @@ import {
 } from '../catalogue/queries/activity.ts'
 import { COUNT_MAX, countOf } from '../catalogue/queries/found.ts'
 import { allSources, type Source } from '../catalogue/queries/sources.ts'
+import type { WorkCounts } from '../inbox/jetstream-work.ts'
+import { answerWith } from './answering.ts'
 import { loaderState } from './loader-state.ts'
 import { diskOf, inboxOf } from './machine.ts'
 import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { readable } from './parameters.ts'
-import { momentOf, type Services } from './services.ts'
-import { daysShown, withDays } from './sources.ts'
+import { momentOf, type Reading } from './reading.ts'
+import type { Services } from './services.ts'
+import { daysShown, told, withDays } from './sources.ts'
 
 const DAY_MS = 86_400_000
 const HOURS_SHOWN = 24
@@ -37,9 +41,9 @@ export function overviewRoutes(server: FastifyInstance, services: Services): voi
     summary: 'What needs attention, what arrived, and how the sources have been',
     response: { 200: OVERVIEW_RESPONSE },
   })
-  server.get<{ Querystring: { since?: string } }>('/api/overview', overview, async ({ query }) => {
-    const { now } = momentOf(services)
-    return answer(services, sinceIn(query.since, now))
+  server.get<{ Querystring: { since?: string } }>('/api/overview', overview, async (request, reply) => {
+    const since = sinceIn(request.query.since, services.inbox.now())
+    return answerWith(services, request, reply, ['overview', await questionOf(services, since)])
   })
 }
 
@@ -52,7 +56,29 @@ function sinceIn(text: string | undefined, now: number): number {
   return since
 }
 
-async function answer(services: Services, since: number): Promise<Overview> {
+/** What is asked: since when it is today; with what only the thread that serves has: the room on the disk, the inbox of a fleet. */
+export type OverviewQuestion = Readonly<{
+  since: number
+  room: Readonly<{ bavail: number; blocks: number; bsize: number }>
+  fleet: Readonly<{ counts: WorkCounts; hasLoaders: boolean }> | undefined
+}>
+
+async function questionOf({ inbox }: Services, since: number): Promise<OverviewQuestion> {
+  const { disk, folders, fleet } = inbox
+  const { bavail, blocks, bsize } = await disk.statfs(folders.inbox)
+  const fleetNow = fleet && { counts: await fleet.counts(), hasLoaders: await fleet.hasLoaders() }
+  return { since, room: { bavail, blocks, bsize }, fleet: fleetNow }
+}
+
+/** The overview. */
+export function overviewSince({ inbox, ...reading }: Reading, question: OverviewQuestion): Promise<Overview> {
+  const { since, room, fleet } = question
+  const disk = { ...inbox.disk, statfs: (async () => room) as unknown as Disk['statfs'] }
+  const known = fleet && { counts: async () => fleet.counts, hasLoaders: async () => fleet.hasLoaders }
+  return answer({ ...reading, inbox: { ...inbox, disk, fleet: known } }, since)
+}
+
+async function answer(services: Reading, since: number): Promise<Overview> {
   const { inbox, catalogue } = services
   const { database } = catalogue
   const moment = momentOf(services)
@@ -76,11 +102,13 @@ async function answer(services: Services, since: number): Promise<Overview> {
     throughput: await throughput(database, moment.now, HOURS_SHOWN),
     totals: await totals(database),
     days_to: days.to,
-    sources: await withDays(
-      services,
-      sources.toSorted((one, other) => ranked(one) - ranked(other)).slice(0, SOURCES_MAX),
-      days,
-    ),
+    sources: (
+      await withDays(
+        services,
+        sources.toSorted((one, other) => ranked(one) - ranked(other)).slice(0, SOURCES_MAX),
+        days,
+      )
+    ).map(told),
   }
 }
 
@@ -92,13 +120,13 @@ function ranked({ state, is_partial }: Source): number {
 function attentionOnSources(sources: readonly Source[]): Pick<Attention, 'silent' | 'late' | 'partial'> {
   const those = (rank: number) => {
     const found = sources.filter((source) => ranked(source) === rank)
-    return { count: found.length, exact: true, first: found.slice(0, FIRST_MAX) }
+    return { count: found.length, exact: true, first: found.slice(0, FIRST_MAX).map(told) }
   }
   return { silent: those(0), late: those(1), partial: those(2) }
 }
 
 async function attentionOnUploads(
-  services: Services,
+  services: Reading,
   now: number,
 ): Promise<Pick<Attention, 'held' | 'failed' | 'rejects'>> {
   const { database } = services.catalogue
@@ -119,7 +147,7 @@ async function attentionOnUploads(
   }
 }
 
-async function latestUploads({ inbox: { ledger } }: Services, state: 'held' | 'failed', since: number) {
+async function latestUploads({ inbox: { ledger } }: Reading, state: 'held' | 'failed', since: number) {
   const count = countOf(await ledger.uploads.countSince(since, COUNT_MAX + 1, state))
   const found = count.count === 0 ? [] : await ledger.uploads.list({ state, limit: FIRST_MAX })
   const first = found.slice(0, count.count).map(({ id, filename, received_at, load }) => {

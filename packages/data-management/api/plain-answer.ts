@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Log } from '@splitcart/shared/log.ts'
 import { PROBLEM_MEDIA_TYPE, type Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
+import type { Refusals } from './refusals.ts'
 
 // Closed with bytes of the sender unread, a connection is reset and the answer may be lost: so much longer is listened.
 const LINGER_MS = 1_000
@@ -16,10 +16,10 @@ export function retryAfterOf({ kind: { retry }, retryAfterSeconds }: Problem): n
   return retryAfterSeconds ?? RETRY_AFTER_SECONDS[retry]
 }
 
-/** Logs a refusal under an id of its own, which the answer tells too. */
-export function noteRefusal(log: Log, { code, detail }: Problem): string {
+/** Logs the refusal of what has found no route under an id of its own, which the answer tells too. */
+export function noteRefusal(refusals: Refusals, { remoteAddress = '' }: Socket, problem: Problem, method = ''): string {
   const reqId = randomUUID()
-  log.info({ reqId, code, detail }, 'request refused')
+  refusals.note({ reqId, address: remoteAddress, method, route: 'none' }, problem)
   return reqId
 }
 

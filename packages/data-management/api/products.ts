@@ -4,7 +4,6 @@
  * The number of a product is our own and may change when files show that two products are one: a number that led to the one that is
  * gone is answered 404. What stays is a listing: `/api/products?company=aldi&sku=…` leads to its product, whatever its number is.
  */
-import { setImmediate as others } from 'node:timers/promises'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
@@ -13,12 +12,15 @@ import { findProducts } from '../catalogue/queries/found.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { storePrices } from '../catalogue/queries/prices.ts'
 import { pricesNow, productOf } from '../catalogue/queries/products.ts'
+import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from './parameters.ts'
 import { LIST_QUERY, LIST_RESPONSE, ONE_RESPONSE, PRICES_QUERY, PRICES_RESPONSE } from './products-schema.ts'
-import { momentOf, type Services } from './services.ts'
+import { momentOf, type Reading } from './reading.ts'
+import type { Services } from './services.ts'
 
-type ListQuery = {
+/** What is asked about a list of products. */
+export type ProductsQuestion = {
   q?: string
   barcode?: string
   sku?: string
@@ -29,6 +31,9 @@ type ListQuery = {
 }
 type PricesQuery = { store?: string[]; from?: string; to?: string; limit: number; after?: string }
 type ById = { Params: { id: string } }
+
+/** What is asked about the prices of one product. */
+export type PricesQuestion = PricesQuery & { id: string }
 
 /** A page of products, as it is answered. */
 export type ProductPage = Static<typeof LIST_RESPONSE>
@@ -41,47 +46,64 @@ export type PricesAnswer = Static<typeof PRICES_RESPONSE>
 
 /** Adds the routes. */
 export function productsRoutes(server: FastifyInstance, services: Services): void {
-  const { database } = services.catalogue
-  const currentNow = () => Current.at(database, momentOf(services).now)
   const list = readable(LIST_QUERY, { summary: 'Products', response: { 200: LIST_RESPONSE } })
-  server.get<{ Querystring: ListQuery }>('/api/products', list, async ({ query }) => {
-    const { prices, after, ...sought } = query
-    const [last = 0] = keyIn('products', after, [0]) ?? []
-    const found = await findProducts(database, { ...sought, after: last })
-    const current = prices ? await currentNow() : undefined
-    const products: ProductPage['products'][number][] = []
-    for (const { product_id } of found.products) {
-      const product = await productOf(database, product_id)
-      if (product === undefined) continue
-      products.push(current ? { ...product, now: await priceRangeOf(database, product_id, current) } : product)
-      // A product that thousands of stores have takes some milliseconds: others get their turn in between.
-      if (current) await others()
-    }
-    const next = cursorOf('products', found.next === null ? null : [found.next])
-    return { products, next, total: found.total } satisfies ProductPage
-  })
+  server.get<{ Querystring: ProductsQuestion }>('/api/products', list, (request, reply) =>
+    answerWith(services, request, reply, ['products', request.query]),
+  )
 
   const oneSummary = 'One product, and what every store asks for it now'
   const one = readable(NO_QUERY, { summary: oneSummary, response: { 200: ONE_RESPONSE } })
-  server.get<ById>('/api/products/:id', one, async ({ params }) => {
-    const id = idIn(params.id)
-    const product = await productOf(database, id)
-    if (product === undefined) throw new Problem('not_found', 'no product has this id')
-    const current = await currentNow()
-    const now = await priceRangeOf(database, id, current)
-    return { ...product, now, prices: await pricesNow(database, id, current) } satisfies ProductAnswer
-  })
+  server.get<ById>('/api/products/:id', one, (request, reply) =>
+    answerWith(services, request, reply, ['product', request.params]),
+  )
 
   const prices = readable(PRICES_QUERY, { summary: 'What a product has cost', response: { 200: PRICES_RESPONSE } })
-  server.get<ById & { Querystring: PricesQuery }>('/api/products/:id/prices', prices, async ({ params, query }) => {
-    const productId = idIn(params.id)
-    if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
-    const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = query
-    const after = keyIn('prices', query.after, ['', ''] as [string, string])
-    const sought = { productId, stores, from, to, after, limit }
-    const page = await storePrices(database, sought, await currentNow())
-    return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
-  })
+  server.get<ById & { Querystring: PricesQuery }>('/api/products/:id/prices', prices, (request, reply) =>
+    answerWith(services, request, reply, ['prices', { ...request.query, ...request.params }]),
+  )
+}
+
+/** A page of products. */
+export async function productsFound(reading: Reading, query: ProductsQuestion): Promise<ProductPage> {
+  const { database } = reading.catalogue
+  const { prices, after, ...sought } = query
+  const [last = 0] = keyIn('products', after, [0]) ?? []
+  const found = await findProducts(database, { ...sought, after: last })
+  const current = prices ? await currentAt(reading) : undefined
+  const products: ProductPage['products'][number][] = []
+  for (const { product_id } of found.products) {
+    const product = await productOf(database, product_id)
+    if (product === undefined) continue
+    products.push(current ? { ...product, now: await priceRangeOf(database, product_id, current) } : product)
+  }
+  const next = cursorOf('products', found.next === null ? null : [found.next])
+  return { products, next, total: found.total } satisfies ProductPage
+}
+
+/** One product. */
+export async function oneProduct(reading: Reading, question: { id: string }): Promise<ProductAnswer> {
+  const { database } = reading.catalogue
+  const id = idIn(question.id)
+  const product = await productOf(database, id)
+  if (product === undefined) throw new Problem('not_found', 'no product has this id')
+  const current = await currentAt(reading)
+  const now = await priceRangeOf(database, id, current)
+  return { ...product, now, prices: await pricesNow(database, id, current) } satisfies ProductAnswer
+}
+
+/** What one product has cost. */
+export async function pricesOfProduct(reading: Reading, question: PricesQuestion) {
+  const { database } = reading.catalogue
+  const productId = idIn(question.id)
+  if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
+  const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = question
+  const after = keyIn('prices', question.after, ['', ''] as [string, string])
+  const page = await storePrices(database, { productId, stores, from, to, after, limit }, await currentAt(reading))
+  return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
+}
+
+function currentAt(reading: Reading): Promise<Current> {
+  return Current.at(reading.catalogue.database, momentOf(reading).now)
 }
 
 function idIn(text: string): number {

@@ -1,19 +1,21 @@
 /** How much of each key was taken since midnight UTC. The ledger knows it, so a restart changes nothing. */
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { Uploads } from '../ledger/uploads.ts'
 import type { Door } from './door.ts'
 
 const DAY_MS = 86_400_000
 
 type Limits = Pick<Door, 'filesPerDayMax' | 'bytesPerDayMax'>
 
+/** How many new files a key has sent since a time, and their bytes on the wire. */
+export type SentSince = (keyId: string, at: number) => Promise<Readonly<{ files: number; bytes: number }>>
+
 /** The quotas of all keys. */
 export class Quotas {
-  readonly #uploads: Uploads
+  readonly #sentSince: SentSince
   readonly #limits: Limits
 
-  constructor(uploads: Uploads, limits: Limits) {
-    this.#uploads = uploads
+  constructor(sentSince: SentSince, limits: Limits) {
+    this.#sentSince = sentSince
     this.#limits = limits
   }
 
@@ -22,7 +24,7 @@ export class Quotas {
     const { filesPerDayMax, bytesPerDayMax } = this.#limits
     if (filesPerDayMax === Number.POSITIVE_INFINITY && bytesPerDayMax === Number.POSITIVE_INFINITY) return
     const midnight = now - (now % DAY_MS)
-    const { files, bytes } = await this.#uploads.sentSince(keyId, midnight)
+    const { files, bytes } = await this.#sentSince(keyId, midnight)
     const retryAfterSeconds = Math.ceil((midnight + DAY_MS - now) / 1000)
     if (files + others >= filesPerDayMax)
       throw new Problem('quota_used_up', `${files + others} files of this day, ${filesPerDayMax} may be`, {

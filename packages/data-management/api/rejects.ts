@@ -1,6 +1,4 @@
 /** `GET /api/rejects`: why rows of all uploads were rejected, grouped; `/api/rejects/lines`: these rows as JSON Lines. */
-import { Readable } from 'node:stream'
-import { setImmediate } from 'node:timers/promises'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { create } from 'content-disposition'
 import type { FastifyInstance } from 'fastify'
@@ -17,9 +15,11 @@ import {
   samplesOf,
 } from '../catalogue/queries/rejects.ts'
 import type { StoredReject } from '../catalogue/rejects.ts'
+import { answerWith, askerOf, type Lines, linesOf, readableOf } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { answerIn } from './description.ts'
 import { readable } from './parameters.ts'
+import type { Reading } from './reading.ts'
 import { rawOf } from './reject-line.ts'
 import {
   REJECT_LINES_QUERY,
@@ -33,28 +33,28 @@ import type { Services } from './services.ts'
 
 const SAMPLES_MAX = 3
 const FILES_AT_ONCE = 100
+const LINES_AT_ONCE = 500
+// Of pages of rejects, where few of them are meant.
+const LOOKS_MAX = 200
 
-type PageQuery = RejectsQuery & { limit: number; after?: string }
+/** What is asked about groups of rejects. */
+export type RejectGroupsQuestion = RejectsQuery & { limit: number; after?: string }
+
+/** A file and a line in it that the next lines come after; there may be more files behind it. */
+type Place = readonly [loadId: number, line: number]
+
+/** What is asked about lines of rejects. */
+export type RejectLinesQuestion = Readonly<{ query: RejectsQuery; after?: Place }>
 
 /** Adds the routes. */
 export function rejectsRoutes(server: FastifyInstance, services: Services): void {
-  const { database } = services.catalogue
   const groups = readable(REJECTS_QUERY, {
     summary: 'Why rows were rejected, by code, field and source, the most frequent first',
     response: { 200: REJECTS_RESPONSE },
   })
-  server.get<{ Querystring: PageQuery }>('/api/rejects', groups, async ({ query }) => {
-    const filter = await filterOf(services, query)
-    const after = keyIn('rejects', query.after, [0, '', '', '', ''] as GroupKey)
-    const found = await rejectsOfSources(database, filter, after, query.limit + 1)
-    const page = found.slice(0, query.limit)
-    const last = found.length > query.limit ? page.at(-1) : undefined
-    return {
-      groups: await Promise.all(page.map((group) => viewOf(services, group, filter))),
-      next: cursorOf('rejects', last === undefined ? null : keyOf(last)),
-      rejects: await countMeant(database, filter),
-    } satisfies RejectPage
-  })
+  server.get<{ Querystring: RejectGroupsQuestion }>('/api/rejects', groups, (request, reply) =>
+    answerWith(services, request, reply, ['rejectGroups', request.query]),
+  )
 
   const lines = readable(REJECT_LINES_QUERY, {
     summary: 'Rejected rows of all uploads, as JSON Lines, the newest file first',
@@ -64,17 +64,30 @@ export function rejectsRoutes(server: FastifyInstance, services: Services): void
   server.get<{ Querystring: RejectsQuery }>(
     '/api/rejects/lines',
     { ...lines, exposeHeadRoute: false },
-    async ({ query }, reply) => {
-      const filter = await filterOf(services, query)
-      return reply
-        .type('application/x-ndjson')
-        .header('content-disposition', create('rejects.jsonl'))
-        .send(Readable.from(linesOf(services, filter), { objectMode: false }))
+    async (request, reply) => {
+      const asker = askerOf(request, reply, services.inbox.now())
+      const stream = await readableOf(linesOf(services, ['rejectLines', { query: request.query }], asker))
+      return reply.type('application/x-ndjson').header('content-disposition', create('rejects.jsonl')).send(stream)
     },
   )
 }
 
-async function filterOf({ inbox, catalogue }: Services, query: RejectsQuery): Promise<RejectFilter> {
+/** A page of groups. */
+export async function rejectGroups(reading: Reading, query: RejectGroupsQuestion): Promise<RejectPage> {
+  const { database } = reading.catalogue
+  const filter = await filterOf(reading, query)
+  const after = keyIn('rejects', query.after, [0, '', '', '', ''] as GroupKey)
+  const found = await rejectsOfSources(database, filter, after, query.limit + 1)
+  const page = found.slice(0, query.limit)
+  const last = found.length > query.limit ? page.at(-1) : undefined
+  return {
+    groups: await Promise.all(page.map((group) => viewOf(reading, group, filter))),
+    next: cursorOf('rejects', last === undefined ? null : keyOf(last)),
+    rejects: await countMeant(database, filter),
+  } satisfies RejectPage
+}
+
+async function filterOf({ inbox, catalogue }: Reading, query: RejectsQuery): Promise<RejectFilter> {
   const { code = null, field = null, company = null, store = null, upload, since } = query
   const from = since === undefined ? 0 : Date.parse(since)
   if (Number.isNaN(from)) throw new Problem('request_invalid', 'querystring/since is no time')
@@ -86,7 +99,7 @@ async function filterOf({ inbox, catalogue }: Services, query: RejectsQuery): Pr
 }
 
 async function viewOf(
-  { inbox, catalogue }: Services,
+  { inbox, catalogue }: Reading,
   group: RejectsOfSource,
   filter: RejectFilter,
 ): Promise<RejectGroupView> {
@@ -104,20 +117,25 @@ async function viewOf(
   }
 }
 
-/** Some hundreds of lines at a time. In between others are served. */
-async function* linesOf({ inbox, catalogue: { database } }: Services, filter: RejectFilter): AsyncGenerator<string> {
-  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
-    const files = await filesWithRejects(database, filter, before, FILES_AT_ONCE)
-    const ids = await inbox.ledger.uploads.idsOf(files.map(({ sha256 }) => sha256))
-    for (const file of files)
-      for await (const rejects of rejectsMeant(database, file.loadId, filter)) {
-        await setImmediate()
-        const lines = rejects.map((reject) => lineOf(file, ids.get(file.sha256) ?? null, reject))
-        if (lines.length > 0) yield lines.join('')
-      }
-    if (files.length < FILES_AT_ONCE) return
-    before = files.at(-1)!.loadId
-  }
+/** Some hundreds of lines, from behind a place on; of rare ones perhaps none, and then the next come after what was looked at. */
+export async function rejectLines(reading: Reading, { query, after }: RejectLinesQuestion): Promise<Lines<Place>> {
+  const { database } = reading.catalogue
+  const filter = await filterOf(reading, query)
+  const [loadId, line] = after ?? [Number.MAX_SAFE_INTEGER - 1, 0]
+  const files = await filesWithRejects(database, filter, loadId + 1, FILES_AT_ONCE)
+  const { uploads } = reading.inbox.ledger
+  const ids = await uploads.idsOf(files.map(({ sha256 }) => sha256))
+  const lines: string[] = []
+  let looks = 0
+  for (const file of files)
+    for await (const page of rejectsMeant(database, file.loadId, filter, file.loadId === loadId ? line : 0)) {
+      for (const reject of page.rejects) lines.push(lineOf(file, ids.get(file.sha256) ?? null, reject))
+      if (lines.length >= LINES_AT_ONCE || ++looks >= LOOKS_MAX)
+        return { text: lines.join(''), next: [file.loadId, page.last] }
+    }
+  const last = files.at(-1)
+  const isEnd = last === undefined || files.length < FILES_AT_ONCE
+  return { text: lines.join(''), next: isEnd ? null : [last.loadId, Number.MAX_SAFE_INTEGER] }
 }
 
 function lineOf(file: FileWithRejects, upload_id: string | null, { raw, ...reject }: StoredReject): string {

@@ -14,7 +14,7 @@ import { type Note, UnfinishedUploads } from '../inbox/unfinished.ts'
 import { ArrivingBody } from './arriving-body.ts'
 import { senderOf } from './authentication.ts'
 import { describedBy } from './resumable-metadata.ts'
-import { letSend } from './upload.ts'
+import { letSend, logAccepted } from './upload.ts'
 
 const PATH = '/api/upload/resumable'
 const VERSION = '1.0.0'
@@ -102,9 +102,9 @@ function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server 
     namingFunction: (asked) => UnfinishedUploads.newId(visitOf(asked).keyId),
     getFileIdFromRequest: (asked) => visitOf(asked).id,
     generateUrl: (asked, { id }) => locationOf(visitOf(asked).request, id),
-    onUploadCreate: async (_asked, upload) => {
+    onUploadCreate: async (asked, upload) => {
       describedBy(upload.metadata)
-      await inbox.checkBacklog()
+      await inbox.checkBacklog(visitOf(asked).keyId)
       await checkRoom(inbox, upload.size)
       return {}
     },
@@ -142,10 +142,11 @@ async function acceptWhole(
   const { request, keyId } = visit
   const body = unfinished.read(id)
   try {
-    const { filename, encoding, sha256 } = describedBy(unfinished.note(id)?.metadata)
+    const note = unfinished.note(id)
+    const { filename, encoding, sha256 } = describedBy(note?.metadata)
     const sent = { body, bodyBytes, encoding, filename, sha256, keyId, whole: async () => {} }
     const { upload, isNew } = await accept(inbox, sent)
-    request.log.info({ upload: upload.id, filename, bytes: upload.bytes, isNew }, 'upload accepted')
+    logAccepted(request, { upload, isNew, ms: inbox.now() - Date.parse(note?.creation_date ?? '') })
     await unfinished.settle(id, upload.id)
     return upload.id
   } catch (error) {

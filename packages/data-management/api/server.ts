@@ -18,6 +18,7 @@ import { metricsRoutes } from './metrics.ts'
 import { overviewRoutes } from './overview.ts'
 import { pageRoutes } from './page.ts'
 import { productsRoutes } from './products.ts'
+import { Refusals } from './refusals.ts'
 import { rejectsRoutes } from './rejects.ts'
 import { resumableRoutes } from './resumable.ts'
 import type { Services } from './services.ts'
@@ -36,11 +37,12 @@ const POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frame
 /** Builds the server. Closing it ends its connections; the services are the caller's to close. */
 export async function buildServer(services: Services, log: Log, given: Partial<Door> = {}): Promise<FastifyInstance> {
   const door = { ...OPEN_DOOR, ...given }
+  const refusals = new Refusals(log)
   const server = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    serverFactory: (handle) => openHttpServer(handle, door, log),
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
+    serverFactory: (handle) => openHttpServer(handle, door, refusals),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, refusals),
     trustProxy: membership(door.trustedProxies),
     routerOptions: { ignoreTrailingSlash: true },
     requestIdHeader: false,
@@ -48,15 +50,15 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply, refusals),
   }) as unknown as FastifyInstance
-  answerErrors(server)
+  answerErrors(server, refusals)
   // Text is no JSON: a form on somebody else's page can send it without asking.
   server.removeContentTypeParser('text/plain')
   const recognition = openRecognition(services.inbox, door)
   const takeRequest = countRequests(door)
   authenticate(server, services.inbox, recognition)
-  admit(server, services.inbox, door, takeRequest)
+  admit(server, services, door, takeRequest)
   limitSmallBodies(server, door)
   metricsRoutes(server, services)
   // With a proxy in front, only that one knows whether browsers should insist on https.
@@ -69,13 +71,10 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   await server.register((scope) => uploadRoutes(scope, services))
   const { inbox, unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, inbox, unfinished))
-  uploadsRoutes(server, services)
-  wishRoutes(server, services)
-  auditRoutes(server, services)
-  keysRoutes(server, services)
+  for (const routes of [uploadsRoutes, wishRoutes, auditRoutes, keysRoutes]) routes(server, services)
   sessionRoutes(server, services, recognition, takeRequest)
-  for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes]) routes(server, services)
-  rejectsRoutes(server, services)
+  for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes, rejectsRoutes])
+    routes(server, services)
   const feed = new EventFeed(inbox, log)
   eventsRoutes(server, feed, recognition)
   systemRoutes(server, services, feed)

@@ -3,9 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { type DayState, type Days, lastDayOf, type Moment } from '../catalogue/queries/freshness.ts'
 import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
+import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, TEXT, TEXT_OR_NULL } from './parameters.ts'
-import { momentOf, type Services } from './services.ts'
+import { momentOf, type Reading } from './reading.ts'
+import type { Services } from './services.ts'
 
 // Of each source.
 const DAYS_SHOWN = 30
@@ -70,31 +72,49 @@ const LIST_RESPONSE = {
   },
 } as const
 
-type ListQuery = { company?: string; state?: (typeof STATES)[number]; limit: number; after?: string }
+/** What is asked about the list of sources. */
+export type SourcesQuestion = { company?: string; state?: (typeof STATES)[number]; limit: number; after?: string }
 
 /** A page of sources, as it is answered. */
 export type SourcePage = Static<typeof LIST_RESPONSE>
 
 /** Adds the route. */
 export function sourcesRoutes(server: FastifyInstance, services: Services): void {
-  const { database } = services.catalogue
   const list = readable(LIST_QUERY, { summary: 'Sources, by company and store', response: { 200: LIST_RESPONSE } })
-  server.get<{ Querystring: ListQuery }>('/api/sources', list, async ({ query }) => {
-    const { company, state, limit } = query
-    const after = keyIn('sources', query.after, ['', ''] as [string, string])
-    const moment = momentOf(services)
-    const all = await allSources(database, moment)
-    const days = daysShown(all, moment)
-    const sources = all.filter(
-      (source) =>
-        (company === undefined || source.company === company) && (state === undefined || source.state === state),
-    )
-    const rest = after === undefined ? sources : sources.slice(placeAfter(sources, after))
-    const page = await withDays(services, rest.slice(0, limit), days)
-    const last = rest.length > limit ? page.at(-1) : undefined
-    const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
-    return { days_to: days.to, sources: page, next, total: { count: sources.length, exact: true } } satisfies SourcePage
-  })
+  server.get<{ Querystring: SourcesQuestion }>('/api/sources', list, (request, reply) =>
+    answerWith(services, request, reply, ['sources', request.query]),
+  )
+}
+
+/** A page of sources. */
+export async function sourcesListed(reading: Reading, query: SourcesQuestion): Promise<SourcePage> {
+  const { company, state, limit } = query
+  const after = keyIn('sources', query.after, ['', ''] as [string, string])
+  const moment = momentOf(reading)
+  const all = await allSources(reading.catalogue.database, moment)
+  const days = daysShown(all, moment)
+  const sources = all.filter(
+    (source) =>
+      (company === undefined || source.company === company) && (state === undefined || source.state === state),
+  )
+  const rest = after === undefined ? sources : sources.slice(placeAfter(sources, after))
+  const page = await withDays(reading, rest.slice(0, limit), days)
+  const last = rest.length > limit ? page.at(-1) : undefined
+  const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
+  const total = { count: sources.length, exact: true }
+  return { days_to: days.to, sources: page.map(told), next, total } satisfies SourcePage
+}
+
+/** How many sources are in each state. */
+export async function countSources(reading: Reading): Promise<Record<Source['state'], number>> {
+  const counts = { good: 0, late: 0, silent: 0 }
+  for (const { state } of await allSources(reading.catalogue.database, momentOf(reading))) counts[state]++
+  return counts
+}
+
+/** A source without our own number of its store. */
+export function told<S extends Source>({ storeId: _, ...source }: S): Omit<S, 'storeId'> {
+  return source
 }
 
 /** The days that are shown of each of these sources. */
@@ -109,11 +129,11 @@ export function daysShown(sources: readonly Source[], { now }: Moment): Days {
 }
 
 /** Sources with their last days. */
-export async function withDays(services: Services, sources: readonly Source[], days: Days) {
-  const moment = momentOf(services)
+export async function withDays(reading: Reading, sources: readonly Source[], days: Days) {
+  const moment = momentOf(reading)
   const shown: (Source & { days: DayState[] })[] = []
   for (const source of sources)
-    shown.push({ ...source, days: await lastDaysOf(services.catalogue.database, source, moment, days) })
+    shown.push({ ...source, days: await lastDaysOf(reading.catalogue.database, source, moment, days) })
   return shown
 }
 

@@ -2,8 +2,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { listScrapes, listStores } from '../catalogue/queries/stores.ts'
+import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { AFTER, COUNT, DATE, DATE_MAX, DATE_MIN, limitOf, readable, STORE, TEXT, TEXT_OR_NULL } from './parameters.ts'
+import type { Reading } from './reading.ts'
 import type { Services } from './services.ts'
 
 const LIST_QUERY = {
@@ -59,8 +61,11 @@ const SCRAPES_RESPONSE = {
   },
 } as const
 
-type ListQuery = { company?: string; limit: number; after?: string }
-type ScrapesQuery = { store: string; from?: string; to?: string; limit: number; after?: string }
+/** What is asked about the list of stores. */
+export type StoresQuestion = { company?: string; limit: number; after?: string }
+
+/** What is asked about the scrapes of a store. */
+export type ScrapesQuestion = { store: string; from?: string; to?: string; limit: number; after?: string }
 
 /** A page of stores, as it is answered. */
 export type StorePage = Static<typeof LIST_RESPONSE>
@@ -69,33 +74,43 @@ export type StorePage = Static<typeof LIST_RESPONSE>
 export type ScrapePage = Static<typeof SCRAPES_RESPONSE>
 
 /** Adds the routes. */
-export function storesRoutes(server: FastifyInstance, { inbox, catalogue: { database } }: Services): void {
+export function storesRoutes(server: FastifyInstance, services: Services): void {
   const list = readable(LIST_QUERY, { summary: 'Stores, by company and store', response: { 200: LIST_RESPONSE } })
-  server.get<{ Querystring: ListQuery }>('/api/stores', list, async ({ query }) => {
-    const { company, limit } = query
-    const after = keyIn('stores', query.after, ['', ''] as [string, string])
-    const found = await listStores(database, { company, after, limit: limit + 1 })
-    const stores = found.slice(0, limit)
-    const last = found.length > limit ? stores.at(-1) : undefined
-    const next = cursorOf('stores', last === undefined ? null : [last.company, last.store_id])
-    return { stores, next } satisfies StorePage
-  })
+  server.get<{ Querystring: StoresQuestion }>('/api/stores', list, (request, reply) =>
+    answerWith(services, request, reply, ['stores', request.query]),
+  )
 
   const scrapes = readable(SCRAPES_QUERY, {
     summary: 'The scrapes of a store and the uploads they came with, the newest first',
     response: { 200: SCRAPES_RESPONSE },
   })
-  server.get<{ Querystring: ScrapesQuery }>('/api/scrapes', scrapes, async ({ query }) => {
-    const { store, from = DATE_MIN, to = DATE_MAX, limit } = query
-    const after = keyIn('scrapes', query.after, ['', ''] as [string, string])
-    const found = await listScrapes(database, { store, from, to, after, limit: limit + 1 })
-    const page = found.slice(0, limit)
-    const last = found.length > limit ? page.at(-1) : undefined
-    const ids = await inbox.ledger.uploads.idsOf(page.map(({ sha256 }) => sha256))
-    const answer = page.map(({ date, listings, filename, sha256 }) => {
-      return { date, listings, filename, upload_id: ids.get(sha256) ?? null }
-    })
-    const next = cursorOf('scrapes', last === undefined ? null : [last.date, last.sha256])
-    return { scrapes: answer, next } satisfies ScrapePage
+  server.get<{ Querystring: ScrapesQuestion }>('/api/scrapes', scrapes, (request, reply) =>
+    answerWith(services, request, reply, ['scrapes', request.query]),
+  )
+}
+
+/** A page of stores. */
+export async function storesListed({ catalogue: { database } }: Reading, query: StoresQuestion): Promise<StorePage> {
+  const { company, limit } = query
+  const after = keyIn('stores', query.after, ['', ''] as [string, string])
+  const found = await listStores(database, { company, after, limit: limit + 1 })
+  const stores = found.slice(0, limit)
+  const last = found.length > limit ? stores.at(-1) : undefined
+  const next = cursorOf('stores', last === undefined ? null : [last.company, last.store_id])
+  return { stores, next } satisfies StorePage
+}
+
+/** A page of the scrapes of a store. */
+export async function scrapesListed({ inbox, catalogue }: Reading, query: ScrapesQuestion): Promise<ScrapePage> {
+  const { store, from = DATE_MIN, to = DATE_MAX, limit } = query
+  const after = keyIn('scrapes', query.after, ['', ''] as [string, string])
+  const found = await listScrapes(catalogue.database, { store, from, to, after, limit: limit + 1 })
+  const page = found.slice(0, limit)
+  const last = found.length > limit ? page.at(-1) : undefined
+  const ids = await inbox.ledger.uploads.idsOf(page.map(({ sha256 }) => sha256))
+  const answer = page.map(({ date, listings, filename, sha256 }) => {
+    return { date, listings, filename, upload_id: ids.get(sha256) ?? null }
   })
+  const next = cursorOf('scrapes', last === undefined ? null : [last.date, last.sha256])
+  return { scrapes: answer, next } satisfies ScrapePage
 }

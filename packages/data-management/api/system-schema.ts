@@ -63,6 +63,7 @@ export const SYSTEM_RESPONSE = {
     'databases',
     'uploads',
     'backup',
+    'integrity',
     'listeners',
   ],
   properties: {
@@ -107,6 +108,17 @@ export const SYSTEM_RESPONSE = {
       anyOf: [
         { type: 'null' },
         { type: 'object', required: ['at', 'path'], properties: { at: TIME, path: TEXT_OR_NULL } },
+      ],
+    },
+    /** The latest look at all pages of the databases, and what was wrong; null: none was made yet, or they are not files. */
+    integrity: {
+      anyOf: [
+        { type: 'null' },
+        {
+          type: 'object',
+          required: ['at', 'faults'],
+          properties: { at: TIME, faults: { type: 'array', items: { type: 'string' } } },
+        },
       ],
     },
     /** How many connections listen to events. */

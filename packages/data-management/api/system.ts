@@ -27,7 +27,13 @@ export function systemRoutes(server: FastifyInstance, services: Services, feed: 
       databases: await databasesOf(services),
       uploads: await inbox.ledger.uploads.countByState(),
       backup: backup === undefined ? null : { at: new Date(backup.at).toISOString(), path: backup.detail },
+      integrity: integrityOf(services),
       listeners: feed.listeners,
     }
   })
+}
+
+function integrityOf({ integrity }: Services): SystemView['integrity'] {
+  const latest = integrity?.latest
+  return latest === undefined ? null : { at: new Date(latest.at).toISOString(), faults: [...latest.faults] }
 }

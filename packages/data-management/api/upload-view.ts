@@ -10,7 +10,7 @@ import { timeOf } from './loader-state.ts'
 import type { UploadDetails, UploadView } from './uploads-schema.ts'
 
 /** Uploads with their details. */
-export async function detailed({ ledger }: Inbox, uploads: readonly Upload[]): Promise<UploadView[]> {
+export async function detailed({ ledger }: Pick<Inbox, 'ledger'>, uploads: readonly Upload[]): Promise<UploadView[]> {
   const senders = await ledger.sendersOf(uploads.map(({ id }) => id))
   return uploads.map((upload) => ({ ...receiptOf(upload, false), details: detailsOf(upload, senders.get(upload.id)) }))
 }

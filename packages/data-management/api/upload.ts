@@ -10,7 +10,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { accept, checkRoom, type Sent } from '../inbox/accept.ts'
 import { ENCODINGS, type Encoding } from '../inbox/decode.ts'
 import type { PaceLimits } from '../inbox/pace.ts'
-import { senderOf } from './authentication.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import { addressOf, senderOf } from './authentication.ts'
 import { readForm } from './form.ts'
 import type { Services } from './services.ts'
 
@@ -30,17 +31,27 @@ export async function uploadRoutes(server: FastifyInstance, { inbox }: Services)
     response: RESPONSES,
   }
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
-    await inbox.checkBacklog()
+    await inbox.checkBacklog(senderOf(request).keyId)
     await checkRoom(inbox)
     checkLength(request, inbox.limits.bodyBytesMax)
     const sent = await read(request, reply, inbox.limits)
     const { upload, isNew } = await accept(inbox, sent)
-    request.log.info({ upload: upload.id, filename: upload.filename, bytes: upload.bytes, isNew }, 'upload accepted')
+    logAccepted(request, { upload, isNew, ms: Math.round(reply.elapsedTime) })
     reply.header('accept-encoding', ENCODINGS.join(', '))
     return reply.code(isNew ? 201 : 200).send(await inbox.ledger.receiptFor(upload, sent.keyId, !isNew))
   }
   for (const url of ['/api/upload/', '/api/upload/products/'])
     server.post(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
+}
+
+/** Tells the log of an upload: whose it is, where from, how large, and how long it took. */
+export function logAccepted(
+  request: FastifyRequest,
+  { upload, isNew, ms }: Readonly<{ upload: Upload; isNew: boolean; ms: number }>,
+): void {
+  const { id, filename, bytes, wire_bytes } = upload
+  const from = { key: senderOf(request).keyId, address: addressOf(request) }
+  request.log.info({ upload: id, filename, ...from, bytes, wire_bytes, ms, isNew }, 'upload accepted')
 }
 
 const CONFIG = { scopes: ['upload'], takesUploads: true } as const

@@ -1,14 +1,14 @@
 /** `GET /api/uploads`, `/api/uploads/{id}` and what belongs to one: its rejected rows, what loading it would change, its file. */
-import { Readable } from 'node:stream'
-import type { Receipt } from '@splitcart/shared/receipt.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { previewOf } from '../catalogue/hold-preview.ts'
-import { rejectsOf } from '../catalogue/rejects.ts'
-import type { Upload } from '../ledger/uploads.ts'
+import { rejectsPage } from '../catalogue/rejects.ts'
+import type { UploadQuery } from '../ledger/uploads.ts'
+import { answerWith, askerOf, type Lines, linesOf, readableOf } from './answering.ts'
 import { senderOf } from './authentication.ts'
 import { contentOf } from './content.ts'
 import { answerIn } from './description.ts'
 import { MAY_CHANGE, MAY_READ } from './parameters.ts'
+import type { Reading } from './reading.ts'
 import { rejectLine } from './reject-line.ts'
 import type { Services } from './services.ts'
 import { detailed, maySeeAll, visibleUpload } from './upload-view.ts'
@@ -26,22 +26,26 @@ const ANY_SCOPE = { scopes: ['read', 'upload', 'admin'] } as const
 type OfOne = { Params: { id: string } }
 
 /** Adds the routes. A key without the scope `read` sees what it sent itself. */
-export function uploadsRoutes(server: FastifyInstance, { inbox, catalogue }: Services): void {
-  const { uploads } = inbox.ledger
+export function uploadsRoutes(server: FastifyInstance, services: Services): void {
+  const { inbox } = services
   const list = { summary: 'Uploads, the newest first', querystring: UPLOADS_QUERY, response: { 200: UPLOADS_RESPONSE } }
-  server.get<{ Querystring: UploadsQuery }>('/api/uploads', { config: ANY_SCOPE, schema: list }, async (request) => {
-    const { before, state, q, limit } = request.query
-    const keyId = maySeeAll(request) ? request.query.key : senderOf(request).keyId
-    const found = await uploads.list({ ...given({ before, state, keyId, named: q }), limit })
-    const next = found.length === limit ? found.at(-1)!.id : null
-    const views = maySeeAll(request) ? await detailed(inbox, found) : await receiptsFor(request, found)
-    return { uploads: views, next } satisfies UploadPage
-  })
+  server.get<{ Querystring: UploadsQuery }>(
+    '/api/uploads',
+    { config: ANY_SCOPE, schema: list },
+    async (request, reply) => {
+      const { before, state, q, limit } = request.query
+      const seesAll = maySeeAll(request)
+      const sender = senderOf(request).keyId
+      const query = { ...given({ before, state, keyId: seesAll ? request.query.key : sender, named: q }), limit }
+      return answerWith(services, request, reply, ['uploads', seesAll ? { query } : { query, sender }])
+    },
+  )
 
   const one = { summary: 'One upload', response: { 200: UPLOAD_SCHEMA } }
   server.get<OfOne>('/api/uploads/:id', { config: ANY_SCOPE, schema: one }, async (request) => {
     const upload = await visibleUpload(inbox, request)
-    return (maySeeAll(request) ? await detailed(inbox, [upload]) : await receiptsFor(request, [upload]))[0]
+    if (maySeeAll(request)) return (await detailed(inbox, [upload]))[0]
+    return await inbox.ledger.receiptFor(upload, senderOf(request).keyId, false)
   })
 
   const rejects = {
@@ -50,14 +54,14 @@ export function uploadsRoutes(server: FastifyInstance, { inbox, catalogue }: Ser
   }
   server.get<OfOne>('/api/uploads/:id/rejects', { config: ANY_SCOPE, schema: rejects }, async (request, reply) => {
     const { sha256 } = await visibleUpload(inbox, request)
-    const lines = Readable.from(rejectsOf(catalogue.database, sha256)).map(rejectLine)
-    return reply.type('application/x-ndjson').send(lines)
+    const lines = linesOf(services, ['rejectsOfUpload', { sha256 }], askerOf(request, reply, inbox.now()))
+    return reply.type('application/x-ndjson').send(await readableOf(lines))
   })
 
   const preview = { summary: 'What loading a held file would change', response: { 200: PREVIEW_RESPONSE } }
-  server.get<OfOne>('/api/uploads/:id/preview', { config: MAY_READ, schema: preview }, async (request) => {
+  server.get<OfOne>('/api/uploads/:id/preview', { config: MAY_READ, schema: preview }, async (request, reply) => {
     const { id, sha256 } = await visibleUpload(inbox, request)
-    return { upload_id: id, preview: (await previewOf(catalogue.database, sha256)) ?? null } satisfies PreviewView
+    return answerWith(services, request, reply, ['preview', { id, sha256 }])
   })
 
   const content = {
@@ -69,11 +73,32 @@ export function uploadsRoutes(server: FastifyInstance, { inbox, catalogue }: Ser
   server.get<OfOne>('/api/uploads/:id/content', options, async (request, reply) =>
     contentOf(inbox, await visibleUpload(inbox, request as FastifyRequest<OfOne>), reply),
   )
+}
 
-  function receiptsFor(request: FastifyRequest, found: readonly Upload[]): Promise<Receipt[]> {
-    const { keyId } = senderOf(request)
-    return Promise.all(found.map((upload) => inbox.ledger.receiptFor(upload, keyId, false)))
-  }
+/** What is asked about uploads. `sender`: who asks sees receipts of what this key sent; undefined: everything of all. */
+export type UploadsQuestion = Readonly<{ query: UploadQuery; sender?: string }>
+
+/** A page of uploads. */
+export async function uploadsListed({ inbox }: Reading, { query, sender }: UploadsQuestion): Promise<UploadPage> {
+  const found = await inbox.ledger.uploads.list(query)
+  const next = found.length === query.limit ? found.at(-1)!.id : null
+  if (sender === undefined) return { uploads: await detailed(inbox, found), next } satisfies UploadPage
+  const receipts = found.map((upload) => inbox.ledger.receiptFor(upload, sender, false))
+  return { uploads: await Promise.all(receipts), next } satisfies UploadPage
+}
+
+/** What loading a held upload would change. */
+export async function previewOfUpload({ catalogue }: Reading, { id, sha256 }: { id: string; sha256: string }) {
+  return { upload_id: id, preview: (await previewOf(catalogue.database, sha256)) ?? null } satisfies PreviewView
+}
+
+/** Some rejected rows of an upload as lines, from behind one on. */
+export async function rejectsOfUpload(
+  { catalogue }: Reading,
+  { sha256, after = 0 }: { sha256: string; after?: number },
+): Promise<Lines<number>> {
+  const page = await rejectsPage(catalogue.database, sha256, after)
+  return { text: page.rejects.map(rejectLine).join(''), next: page.next }
 }
 
 /** The parameters that were given. */

@@ -17,17 +17,25 @@ const PAGE_REJECTS = 500
 
 /** Reads page by page, so that a slow reader keeps no transaction open. */
 export async function* rejectsOf(database: Sql, sha256: string): AsyncGenerator<StoredReject> {
-  for (let last = 0; ; ) {
-    const page = await database.all<StoredReject>(
-      `select line, code, field, reason, raw from reject join load on load.id = load_id
-        where sha256 = ? and line > ? order by line limit ${PAGE_REJECTS}`,
-      sha256,
-      last,
-    )
-    yield* page
-    if (page.length < PAGE_REJECTS) return
-    last = page.at(-1)!.line
+  for (let after: number | null = 0; after !== null; ) {
+    const page: RejectsPage = await rejectsPage(database, sha256, after)
+    yield* page.rejects
+    after = page.next
   }
+}
+
+/** Some rejects of a load, and the line that the next page begins after; null: there is none. */
+export type RejectsPage = Readonly<{ rejects: readonly StoredReject[]; next: number | null }>
+
+/** The rejects behind a line. */
+export async function rejectsPage(database: Sql, sha256: string, after: number): Promise<RejectsPage> {
+  const rejects = await database.all<StoredReject>(
+    `select line, code, field, reason, raw from reject join load on load.id = load_id
+      where sha256 = ? and line > ? order by line limit ${PAGE_REJECTS}`,
+    sha256,
+    after,
+  )
+  return { rejects, next: rejects.length < PAGE_REJECTS ? null : rejects.at(-1)!.line }
 }
 
 type Source = Readonly<{ company: string; store_id: string; store_name: string }>

@@ -9,6 +9,8 @@ const CONFLICTS = new Set(['40001', '40P01'])
 // Classes of PostgreSQL: 08 the connection, 53 too few resources, 57P stopped by somebody.
 const UNREACHABLE = /^(08...|53...|57P0.|E[A-Z_]+)$/
 const NOT_ALLOWED = /^(28...|3D000|3F000|42501)$/
+// The time of a statement was over.
+const CANCELED = '57014'
 // pg has no codes for these.
 const LOST =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/
@@ -27,6 +29,7 @@ export function isUnreachable(error: unknown): boolean {
 /** An error as a problem, where it was foreseen; otherwise as it is. */
 export function problemOf(error: unknown): unknown {
   if (error instanceof Problem || !(error instanceof Error)) return error
+  if (codeOf(error) === CANCELED) return new Problem('answer_late', error.message, { cause: error })
   if (isUnreachable(error)) return new Problem('database_unreachable', wordsOf(error), { cause: error })
   if (NOT_ALLOWED.test(codeOf(error))) return new Problem('database_unusable', error.message, { cause: error })
   return error

@@ -8,17 +8,20 @@ import { PostgresQueries, PostgresTransaction, type Record, type Statement, Stat
 const CONNECT_MS_MAX = 10_000
 const CONNECTIONS_MAX = 10
 
+/** How many connections there are at most, and how long a statement may take (not limited where it is not given). */
+export type ConnectionLimits = Readonly<{ connections?: number; statementMsMax?: number }>
+
 /**
- * Where the database is, what it holds, and how its tables are made. `connections`: how many at most; `temporary`: SQL that makes the
- * tables that each connection has of its own.
+ * Where the database is, what it holds, and how its tables are made. `temporary`: SQL that makes the tables that each connection has of
+ * its own.
  */
-export type PostgresPlace = Readonly<{
-  address: string
-  schema: string
-  migrations: string
-  connections?: number
-  temporary?: string
-}>
+export type PostgresPlace = ConnectionLimits &
+  Readonly<{
+    address: string
+    schema: string
+    migrations: string
+    temporary?: string
+  }>
 
 /** A transaction, and how it ends. */
 export type OpenTransaction = AsyncDisposable &
@@ -142,7 +145,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
   }
 }
 
-function poolOf({ address, schema, connections = CONNECTIONS_MAX }: PostgresPlace): pg.Pool {
+function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax = 0 }: PostgresPlace): pg.Pool {
   const pool = new pg.Pool({
     connectionString: address,
     application_name: `splitcart ${schema}`,
@@ -152,6 +155,7 @@ function poolOf({ address, schema, connections = CONNECTIONS_MAX }: PostgresPlac
     types: { getTypeParser: parserOf },
     onConnect: async (client) => {
       await client.query(`set search_path = ${pg.escapeIdentifier(schema)}, public; set datestyle = iso, ymd`)
+      if (statementMsMax > 0) await client.query(`set statement_timeout = ${Math.ceil(statementMsMax)}`)
       // What is acknowledged has to be on the disk; a server that asks for more than that gets it.
       await client.query(
         `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`,

@@ -33,8 +33,8 @@ export type Inbox = Readonly<{
   fleet?: JetStreamInbox | undefined
   limits: DecodeLimits
   diskBytesKept: number
-  /** Throws when too much waits to be loaded. */
-  checkBacklog: () => Promise<void>
+  /** Throws when too much waits to be loaded, in all or of a key. */
+  checkBacklog: (keyId: string) => Promise<void>
   now: () => number
   /** Milliseconds that pass evenly, whatever happens to the time of day. */
   steady: () => number
@@ -55,7 +55,7 @@ export type Sent = Body &
 /** Accepts a file, or finds that its bytes were accepted before (`isNew` false). */
 export async function accept(inbox: Inbox, sent: Sent): Promise<Recorded> {
   const { disk, folders, ledger } = inbox
-  await inbox.checkBacklog()
+  await inbox.checkBacklog(sent.keyId)
   await checkRoom(inbox)
   const id = uuid()
   const part = join(folders.parts, id)

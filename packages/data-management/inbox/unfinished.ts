@@ -7,7 +7,8 @@
  * Invariants:
  *  1. An upload lies in the folder of the key that opened it, and is looked for in no other.
  *  2. No name comes from outside: ids are made here, and a key's id has letters and digits only.
- *  3. What all of them may become in the end was room for when they were opened.
+ *  3. Whatever is being sent has room for all that it is to become; what has only been announced holds none (unfinished-room.ts).
+ *  4. Of what is finished an id and a receipt are kept, of each key the newest (finished.ts).
  *
  * The bytes are not synced: what a power cut takes is sent again, and what it damages the digest finds.
  */
@@ -15,38 +16,47 @@ import { dirname, join } from 'node:path'
 import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { openPart, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
 import { FileStore } from '@tus/file-store'
 import { Upload } from '@tus/server'
 import { v7 as uuid } from 'uuid'
+import { FINISHED_PER_KEY_MAX, FinishedUploads } from './finished.ts'
+import { type UnfinishedLimits, UnfinishedRoom } from './unfinished-room.ts'
 import { UploadLocks } from './upload-locks.ts'
 
-/** How much is kept: uploads and bytes of one key, bytes of all keys, and for how long. */
-export type UnfinishedLimits = Readonly<{ countMax: number; keyBytesMax: number; bytesMax: number; ageMsMax: number }>
-
 /** What is known of an upload. `acceptedAs`: the id of its receipt; its bytes are gone then. */
-export type Note = Pick<Upload, 'id' | 'size' | 'metadata' | 'creation_date'> & { acceptedAs?: string }
+export type Note = Pick<Upload, 'id' | 'size' | 'creation_date'> & {
+  metadata?: Upload['metadata'] | undefined
+  acceptedAs?: string
+}
 
 type Settings = Readonly<{ disk: Disk; folder: string; limits: UnfinishedLimits; now: () => number }>
 
 const NOTE_ENDING = '.json'
+// So many files are removed at once.
+const REMOVED_AT_ONCE = 64
 
 /** The unfinished uploads of all keys. Only one server works on a folder, so their notes are read once and then held in memory. */
 export class UnfinishedUploads extends FileStore {
   readonly locks = new UploadLocks()
   readonly #settings: Settings
   readonly #notes: Map<string, Note>
+  readonly #finished: FinishedUploads
+  readonly #room: UnfinishedRoom
 
   /** Reads what an earlier server left, and removes what is too old or of no use. */
   static async open(settings: Settings): Promise<UnfinishedUploads> {
-    const notes = new Map<string, Note>()
-    for (const keyId of await namesIn(settings.disk, settings.folder)) await readFolder(settings, keyId, notes)
-    const uploads = new UnfinishedUploads(settings, notes)
+    const found: Found = {
+      notes: new Map(),
+      finished: new FinishedUploads(),
+      room: new UnfinishedRoom(settings.limits),
+    }
+    for (const keyId of await namesIn(settings.disk, settings.folder)) await readFolder(settings, keyId, found)
+    const uploads = new UnfinishedUploads(settings, found)
     await uploads.removeExpired()
     return uploads
   }
 
-  private constructor(settings: Settings, notes: Map<string, Note>) {
+  private constructor(settings: Settings, { notes, finished, room }: Found) {
     const { folder, limits } = settings
     const configstore = {
       get: async (id: string) => notes.get(id) as Upload | undefined,
@@ -59,6 +69,8 @@ export class UnfinishedUploads extends FileStore {
     this.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration']
     this.#settings = settings
     this.#notes = notes
+    this.#finished = finished
+    this.#room = room
   }
 
   /** An id for a new upload of a key. */
@@ -72,7 +84,7 @@ export class UnfinishedUploads extends FileStore {
   }
 
   note(id: string): Note | undefined {
-    return this.#notes.get(id)
+    return this.#notes.get(id) ?? this.#finished.get(id)
   }
 
   path(id: string): string {
@@ -81,10 +93,12 @@ export class UnfinishedUploads extends FileStore {
 
   override async create(upload: Upload): Promise<Upload> {
     const { id, size, metadata, creation_date } = upload
-    const { disk } = this.#settings
-    this.#checkLimits(id, size ?? 0)
+    const { disk, now } = this.#settings
+    const held = { keyId: dirname(id), size: size ?? 0 }
+    this.#room.checkOpening(held.keyId, held.size, now())
     // From here on it counts, also while its files are being made.
     this.#notes.set(id, { id, size, metadata, creation_date })
+    this.#room.add(id, held)
     try {
       await makeFolder(disk, dirname(this.path(id)))
       await (await openPart(disk, this.path(id))).close()
@@ -96,10 +110,20 @@ export class UnfinishedUploads extends FileStore {
     return upload
   }
 
+  /** Writes what comes, as long as there is room for all that the upload is to become. */
+  override async write(bytes: Parameters<FileStore['write']>[0], id: string, offset: number): Promise<number> {
+    const { disk, now } = this.#settings
+    this.#room.begin(id, now())
+    try {
+      return await super.write(bytes, id, offset)
+    } finally {
+      this.#room.end(id, await sizeOf(disk, this.path(id)), now())
+    }
+  }
+
   override async getUpload(id: string): Promise<Upload> {
-    const note = this.#notes.get(id)
-    if (note?.acceptedAs === undefined) return super.getUpload(id)
-    return new Upload({ ...note, offset: note.size ?? 0 } as ConstructorParameters<typeof Upload>[0])
+    const finished = this.#finished.get(id)
+    return finished === undefined ? super.getUpload(id) : new Upload({ ...finished, offset: finished.size })
   }
 
   override async remove(id: string): Promise<void> {
@@ -107,20 +131,26 @@ export class UnfinishedUploads extends FileStore {
     await removeIfThere(disk, this.path(id) + NOTE_ENDING)
     await removeIfThere(disk, this.path(id))
     this.#notes.delete(id)
+    this.#finished.remove(id)
+    this.#room.remove(id)
   }
 
   /** Keeps of an upload only that it was accepted: its sender may not have heard it. */
   async settle(id: string, acceptedAs: string): Promise<void> {
-    const note = { ...this.#notes.get(id)!, acceptedAs }
+    const { size, creation_date } = this.#notes.get(id)!
+    const note = { id, size: size ?? 0, creation_date: creation_date!, acceptedAs }
     await this.#write(note)
-    this.#notes.set(id, note)
+    const tooMany = this.#finished.add(note)
+    this.#notes.delete(id)
+    this.#room.remove(id)
     await removeIfThere(this.#settings.disk, this.path(id))
+    for (const each of tooMany) await this.remove(each)
   }
 
   /** Removes what is older than the limit and returns the ids. */
   async removeExpired(): Promise<string[]> {
     const { limits, now } = this.#settings
-    const expired = [...this.#notes.values()]
+    const expired = [...this.#notes.values(), ...this.#finished.values()]
       .filter(({ id, creation_date }) => now() - Date.parse(creation_date!) > limits.ageMsMax && !this.locks.isHeld(id))
       .map(({ id }) => id)
     for (const id of expired) await this.remove(id)
@@ -130,37 +160,56 @@ export class UnfinishedUploads extends FileStore {
   #write(note: Note): Promise<void> {
     return replace(this.#settings.disk, this.path(note.id) + NOTE_ENDING, `${JSON.stringify(note)}\n`)
   }
-
-  #checkLimits(id: string, size: number): void {
-    const { countMax, keyBytesMax, bytesMax } = this.#settings.limits
-    const open = [...this.#notes.values()].filter(({ acceptedAs }) => acceptedAs === undefined)
-    const own = open.filter((note) => dirname(note.id) === dirname(id))
-    if (own.length >= countMax) throw new Problem('resumable_full', `this key has ${countMax} unfinished uploads`)
-    if (bytesOf(own) + size > keyBytesMax)
-      throw new Problem('resumable_full', `the unfinished uploads of a key may have ${keyBytesMax} bytes together`)
-    if (bytesOf(open) + size > bytesMax)
-      throw new Problem('resumable_full', `all unfinished uploads may have ${bytesMax} bytes together`)
-  }
 }
 
-function bytesOf(notes: readonly Note[]): number {
-  return notes.reduce((sum, { size }) => sum + (size ?? 0), 0)
-}
+type Found = Readonly<{ notes: Map<string, Note>; finished: FinishedUploads; room: UnfinishedRoom }>
 
-/** Reads the notes of one key. What has no note, and a note whose bytes are gone, is of no use to anybody. */
-async function readFolder({ disk, folder }: Settings, keyId: string, notes: Map<string, Note>): Promise<void> {
-  const names = await namesIn(disk, join(folder, keyId))
+/**
+ * Reads the notes of one key. What has no note, a note whose bytes are gone, and what is finished and too old is of no use to anybody.
+ * Names are in the order in which uploads were opened.
+ */
+async function readFolder({ disk, folder }: Settings, keyId: string, { notes, finished, room }: Found): Promise<void> {
+  const names = (await namesIn(disk, join(folder, keyId))).sort()
+  const there = new Set(names)
+  const ids = names.filter((name) => name.endsWith(NOTE_ENDING)).map((name) => name.slice(0, -NOTE_ENDING.length))
+  const open = ids.filter((uploadId) => there.has(uploadId))
+  const done = ids.filter((uploadId) => !there.has(uploadId)).slice(-FINISHED_PER_KEY_MAX)
   const kept = new Set<string>()
-  for (const name of names.filter((each) => each.endsWith(NOTE_ENDING))) {
-    const uploadId = name.slice(0, -NOTE_ENDING.length)
-    const note = await readNote(disk, join(folder, keyId, name))
-    if (note === undefined || (note.acceptedAs === undefined && !names.includes(uploadId))) continue
+  for (const uploadId of [...open, ...done]) {
     const id = UnfinishedUploads.idOf(keyId, uploadId)
-    notes.set(id, { ...note, id })
-    kept.add(name)
-    if (note.acceptedAs === undefined) kept.add(uploadId)
+    const note = await readNote(disk, join(folder, id) + NOTE_ENDING)
+    if (note === undefined || (note.acceptedAs === undefined && !there.has(uploadId))) continue
+    kept.add(uploadId + NOTE_ENDING)
+    const { size = 0, acceptedAs, creation_date = '' } = note
+    if (acceptedAs !== undefined) {
+      for (const each of finished.add({ id, size, creation_date, acceptedAs })) {
+        finished.remove(each)
+        await removeIfThere(disk, join(folder, each) + NOTE_ENDING)
+      }
+    } else {
+      kept.add(uploadId)
+      notes.set(id, { ...note, id })
+      room.add(id, { keyId, size, arrived: await sizeOf(disk, join(folder, id)) })
+    }
   }
-  for (const name of names) if (!kept.has(name)) await removeIfThere(disk, join(folder, keyId, name))
+  await removeAll(
+    disk,
+    names.filter((name) => !kept.has(name)).map((name) => join(folder, keyId, name)),
+  )
+}
+
+async function removeAll(disk: Disk, paths: readonly string[]): Promise<void> {
+  for (let index = 0; index < paths.length; index += REMOVED_AT_ONCE)
+    await Promise.all(paths.slice(index, index + REMOVED_AT_ONCE).map((path) => removeIfThere(disk, path)))
+}
+
+async function sizeOf(disk: Disk, path: string): Promise<number> {
+  try {
+    return (await disk.lstat(path)).size
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 0
+    throw error
+  }
 }
 
 async function readNote(disk: Disk, path: string): Promise<Note | undefined> {

@@ -61,6 +61,7 @@ export type LedgerTables = {
   identity: { one: number; id: string; may_differ: Generated<number> }
   lost: { id: string; sha256: string; upload: string; deliveries: string; reason: string; lost_at: number }
   session: { token_sha256: string; key_id: string; key_mark: string; created_at: number; expires_at: number }
+  upload_count: { state: string; files: number; bytes: number }
   upload_change: { id: Generated<number>; upload_id: string }
   audit: { id: Generated<number>; at: number; who: string; what: string; about: string; detail: string | null }
 }

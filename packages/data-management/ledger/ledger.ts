@@ -13,7 +13,7 @@ import { receiptFor } from './receipt-of.ts'
 import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
-import { openSqliteLedger, sqliteChanges } from './sqlite.ts'
+import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite.ts'
 import { type Upload, Uploads } from './uploads.ts'
 
 /** Where a ledger is kept, and what each kind of database does in its own way. */
@@ -88,12 +88,26 @@ export class Ledger implements AsyncDisposable {
 
 /** Opens the ledger in a data folder, which must exist. `settingsKey` is API_SECRET_KEY where it is set. */
 export function openLedger(dataFolder: string, settingsKey?: string): Ledger {
-  const path = join(dataFolder, 'ledger.db')
+  const path = pathIn(dataFolder)
+  return new Ledger({ ...storeAt(path), database: openSqliteLedger(path) }, settingsKey)
+}
+
+/** Opens the ledger in a data folder, where it is, only to ask. */
+export function openLedgerToAsk(dataFolder: string): Ledger {
+  const path = pathIn(dataFolder)
+  return new Ledger({ ...storeAt(path), database: openSqliteLedgerToAsk(path) }, undefined)
+}
+
+function pathIn(dataFolder: string): string {
+  return join(dataFolder, 'ledger.db')
+}
+
+function storeAt(path: string): Omit<LedgerStore, 'database'> {
   const lookAtChanges = async () => sqliteChanges(path)
   // There is one loader for such a ledger: its lock is that of the folder.
   const doAlone: LedgerStore['doAlone'] = async (_what, work) => {
     await work()
     return true
   }
-  return new Ledger({ database: openSqliteLedger(path), lookAtChanges, doAlone }, settingsKey)
+  return { lookAtChanges, doAlone }
 }

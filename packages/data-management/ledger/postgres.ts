@@ -1,7 +1,7 @@
 /** The ledger in PostgreSQL, where any number of receivers and loaders share it. */
 import { fileURLToPath } from 'node:url'
 import { Kysely } from 'kysely'
-import { PostgresDatabase } from '../database/postgres.ts'
+import { type ConnectionLimits, PostgresDatabase } from '../database/postgres.ts'
 import { dialectOf } from '../database/postgres-dialect.ts'
 import { BETWEEN, type Changes, changesOf, LATEST } from './changes.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
@@ -13,16 +13,20 @@ const MIGRATIONS = fileURLToPath(new URL('migrations/postgres', import.meta.url)
 export const LEDGER_SCHEMA = 'ledger'
 
 /** Opens the ledger at an address, making its tables when they are not there. `settingsKey` is API_SECRET_KEY where it is set. */
-export async function openPostgresLedger(address: string, settingsKey?: string): Promise<Ledger> {
-  const { database, postgres } = await openPostgresLedgerDatabase(address)
+export async function openPostgresLedger(
+  address: string,
+  settingsKey?: string,
+  limits: ConnectionLimits = {},
+): Promise<Ledger> {
+  const { database, postgres } = await openPostgresLedgerDatabase(address, limits)
   const lookAtChanges = () => postgresChanges(postgres)
   const doAlone: LedgerStore['doAlone'] = (what, work) => postgres.alone(`splitcart ${what}`, work)
   return new Ledger({ database, lookAtChanges, doAlone }, settingsKey)
 }
 
 /** Opens only the tables. Close them with `destroy`. */
-export async function openPostgresLedgerDatabase(address: string) {
-  const postgres = await PostgresDatabase.open({ address, schema: LEDGER_SCHEMA, migrations: MIGRATIONS })
+export async function openPostgresLedgerDatabase(address: string, limits: ConnectionLimits = {}) {
+  const postgres = await PostgresDatabase.open({ address, schema: LEDGER_SCHEMA, migrations: MIGRATIONS, ...limits })
   const database: LedgerDatabase = new Kysely<LedgerTables>({ dialect: dialectOf(postgres) })
   // So that it is closed also when nothing has been asked.
   await database.selectFrom('upload').select('id').limit(1).execute()

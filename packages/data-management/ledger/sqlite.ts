@@ -10,7 +10,15 @@ const MIGRATIONS = fileURLToPath(new URL('migrations/sqlite', import.meta.url))
 
 /** Opens the ledger in a file, making it when it is not there. Close it with `destroy`. */
 export function openSqliteLedger(path: string): LedgerDatabase {
-  const sqlite = SqliteDatabase.open(path, MIGRATIONS)
+  return ledgerIn(SqliteDatabase.open(path, MIGRATIONS))
+}
+
+/** Opens the ledger in a file that is there, only to ask. */
+export function openSqliteLedgerToAsk(path: string): LedgerDatabase {
+  return ledgerIn(SqliteDatabase.openToAsk(path))
+}
+
+function ledgerIn(sqlite: SqliteDatabase): LedgerDatabase {
   const prepare = (sql: string) => {
     const statement = sqlite.statement(sql)
     return {

@@ -6,8 +6,9 @@
  *  2. An upload is recorded only when its bytes are durable in the inbox, and its record goes only to those that are lost (lost.ts).
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
-import { type LoadResult, UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
+import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import { type Selectable, sql } from 'kysely'
+import { type Backlog, countByState, type Share, waiting, waitingByKey } from './counts.ts'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
 import { type Rights, rightsText } from './rights.ts'
 
@@ -24,9 +25,6 @@ export type UploadQuery = Readonly<{
 
 /** What a person wants done with an upload, and why. `isLimited`: a load, but not beyond the rights of its senders. */
 export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimited?: boolean }>
-
-/** What waits to be loaded. */
-export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
 
 /** The uploads in the ledger. */
 export class Uploads {
@@ -177,20 +175,6 @@ export class Uploads {
       .execute()
   }
 
-  /** What waits to be loaded: files, bytes, and since when the oldest does (milliseconds since 1970; null: nothing waits). */
-  async waiting(): Promise<Backlog> {
-    const row = await this.#database
-      .selectFrom('upload')
-      .select(({ fn }) => [
-        fn.countAll<number>().as('files'),
-        fn.sum<number | null>('bytes').as('bytes'),
-        fn.min<number | null>('received_at').as('since'),
-      ])
-      .where('state', 'in', ['accepted', 'loading'])
-      .executeTakeFirstOrThrow()
-    return { files: row.files, bytes: row.bytes ?? 0, since: row.since }
-  }
-
   /** When the newest upload that has been dealt with was; null: none has been. */
   async lastSettled(): Promise<number | null> {
     const newest = await Promise.all(
@@ -222,15 +206,19 @@ export class Uploads {
     return (await counted.executeTakeFirstOrThrow()).count
   }
 
+  /** What waits to be loaded. */
+  waiting(): Promise<Backlog> {
+    return waiting(this.#database)
+  }
+
+  /** What waits to be loaded of each key, by its id. */
+  waitingByKey(): Promise<Record<string, Share>> {
+    return waitingByKey(this.#database)
+  }
+
   /** How many uploads are in each state. */
-  async countByState(): Promise<Record<UploadState, number>> {
-    const rows = await this.#database
-      .selectFrom('upload')
-      .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
-      .groupBy('state')
-      .execute()
-    const counts = Object.fromEntries(rows.map((row) => [row.state, row.count]))
-    return Object.fromEntries(UPLOAD_STATES.map((state) => [state, counts[state] ?? 0])) as Record<UploadState, number>
+  countByState(): Promise<Record<UploadState, number>> {
+    return countByState(this.#database)
   }
 }
 

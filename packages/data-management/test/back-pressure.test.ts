@@ -22,7 +22,8 @@ test('an upload is put off with 503 and Retry-After while too much waits, leaves
   await using receiver = await openReceiver({ checkBacklog: () => check.run() })
   const waiting = () => receiver.ledger.uploads.waiting()
   const limits = () => ({ ...LIMITS, filesMax, bytesMax: Number.MAX_SAFE_INTEGER, ageMsMax: Number.MAX_SAFE_INTEGER })
-  check.run = () => backPressure(waiting, limits(), { now: Date.now, steady: () => now })()
+  const shares = () => receiver.ledger.uploads.waitingByKey()
+  check.run = () => backPressure({ waiting, shares, now: () => now, steady: () => now }, limits())('a key')
   assert.equal((await postGzip(receiver, 'a.jsonl.gz', rowsText(1))).status, 201)
   now += 2_000
   const putOff = await postGzip(receiver, 'b.jsonl.gz', rowsText(2))
@@ -36,17 +37,15 @@ test('an upload is put off with 503 and Retry-After while too much waits, leaves
 test('the ledger is asked once a second at most', async () => {
   let asked = 0
   let now = 0
-  const check = backPressure(
-    async () => {
-      asked++
-      return { files: 2, bytes: 0, since: null }
-    },
-    LIMITS,
-    { now: Date.now, steady: () => now },
-  )
+  const waiting = async () => {
+    asked++
+    return { files: 2, bytes: 0, since: null }
+  }
+  const shares = async () => ({})
+  const check = backPressure({ waiting, shares, now: () => now, steady: () => now }, LIMITS)
   for (let time = 0; time < 3_000; time += 100) {
     now = time
-    await assert.rejects(check(), (error) => error instanceof Problem && error.code === 'inbox_full')
+    await assert.rejects(check('a key'), (error) => error instanceof Problem && error.code === 'inbox_full')
   }
   assert.equal(asked, 3)
 })
@@ -54,12 +53,48 @@ test('the ledger is asked once a second at most', async () => {
 test('a clock that jumped ahead and was set right again leaves nobody refused', async () => {
   let [now, steady] = [0, 0]
   const waiting = async () => ({ files: 1, bytes: 0, since: 0 })
-  const check = backPressure(waiting, LIMITS, { now: () => now, steady: () => steady })
-  await check()
+  const shares = async () => ({})
+  const check = backPressure({ waiting, shares, now: () => now, steady: () => steady }, LIMITS)
+  await check('a key')
   now = 10 * 365 * 86_400_000
   steady = 1_000
-  await assert.rejects(check(), { code: 'inbox_full' })
+  await assert.rejects(check('a key'), { code: 'inbox_full' })
   now = 2_000
   steady = 2_000
-  await check()
+  await check('a key')
+})
+
+test('a key that has most of the inbox is put off before it is full, and there is room for others', async () => {
+  await using receiver = await openReceiver({ checkBacklog: (keyId) => check(keyId) })
+  const { uploads } = receiver.ledger
+  const limits = { filesMax: 12, bytesMax: Number.MAX_SAFE_INTEGER, ageMsMax: Number.MAX_SAFE_INTEGER }
+  let steady = 0
+  const view = {
+    waiting: () => uploads.waiting(),
+    shares: () => uploads.waitingByKey(),
+    now: Date.now,
+    steady: () => (steady += 1_000),
+  }
+  const check = backPressure(view, limits)
+  const statuses: number[] = []
+  for (let index = 0; index < 12; index++)
+    statuses.push((await postGzip(receiver, `${index}.jsonl.gz`, rowsText(1, index + 1))).status)
+  assert.deepEqual(statuses.slice(0, 10), Array(10).fill(201))
+  assert.deepEqual(statuses.slice(10), [503, 503])
+  const other = { ...receiver, key: await receiver.makeKey('upload') }
+  const taken = await postGzip(other, 'other.jsonl.gz', rowsText(1, 100))
+  assert.equal(taken.status, 201)
+})
+
+test('a clock that is set back keeps nobody out', async () => {
+  let files = 2
+  let steady = 0
+  let now = 1_000_000
+  const waiting = async () => ({ files, bytes: 0, since: null })
+  const check = backPressure({ waiting, shares: async () => ({}), now: () => now, steady: () => steady }, LIMITS)
+  await assert.rejects(check('a key'), { code: 'inbox_full' })
+  now -= 3_600_000
+  files = 0
+  steady += 1_000
+  await check('a key')
 })

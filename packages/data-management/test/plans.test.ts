@@ -133,7 +133,7 @@ test('PostgreSQL: a load and its undoing read no large table from end to end, an
   skip: NO_POSTGRES,
 }, async (t) => {
   await using made = await makeDatabase()
-  await using catalogue = await openPostgresCatalogue(made.address, 2)
+  await using catalogue = await openPostgresCatalogue(made.address, { connections: 2 })
   const { database } = catalogue
   const series = (name: string, count: number) => `generate_series(1, ${count}) as ${name} (n)`
   for (const sql of filling(series).split(';')) if (sql.trim() !== '') await database.run(sql)

@@ -33,7 +33,9 @@ test(`${FILES} files are loaded once each by ${LOADERS} loaders, though PostgreS
 }, async () => {
   await using cluster = await startCluster()
   const { address } = await cluster.makeDatabase()
-  const loaders = await Promise.all(Array.from({ length: LOADERS }, () => openPostgresCatalogue(address, 2)))
+  const loaders = await Promise.all(
+    Array.from({ length: LOADERS }, () => openPostgresCatalogue(address, { connections: 2 })),
+  )
   await using stack = new AsyncDisposableStack()
   for (const loader of loaders) stack.use(loader)
   const files = Array.from({ length: FILES }, (_, seed) => historyOf(seed + 1)[0]).filter((file) => file !== undefined)

@@ -11,13 +11,15 @@ import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import type { Door } from '../api/door.ts'
+import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
 import { buildServer } from '../api/server.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '../folders.ts'
 import type { Inbox } from '../inbox/accept.ts'
-import { type UnfinishedLimits, UnfinishedUploads } from '../inbox/unfinished.ts'
+import { UnfinishedUploads } from '../inbox/unfinished.ts'
+import type { UnfinishedLimits } from '../inbox/unfinished-room.ts'
 import type { Scope } from '../ledger/keys.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { addressOf, openLedgerIn } from './ledgers.ts'
@@ -59,11 +61,15 @@ type Wishes = Partial<Omit<Inbox, 'folders' | 'ledger'>> &
     door?: Partial<Door>
     pageFolder?: string
     logLevel?: 'warn' | 'info'
+    questions?: Partial<QuestionsPlace>
   }>
 
-async function openCatalogueIn(folder: string): Promise<Catalogue> {
-  const address = await addressOf(folder)
-  return address === undefined ? openCatalogue(join(folder, 'catalogue.db')) : openPostgresCatalogue(address)
+async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsPlace['catalogue'] }> {
+  const server = await addressOf(folder)
+  const file = join(folder, 'catalogue.db')
+  return server === undefined
+    ? { catalogue: openCatalogue(file), place: { file } }
+    : { catalogue: await openPostgresCatalogue(server), place: { server } }
 }
 
 export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
@@ -72,31 +78,24 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const folders = foldersIn(at.path)
   await makeFolders(disk, folders)
   const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
-  const catalogue = await openCatalogueIn(at.path)
+  const { catalogue, place } = await openCatalogueIn(at.path)
   const logFile = openSync(join(at.path, 'server.log'), 'a')
-  const inbox: Inbox = {
-    disk,
-    folders,
-    ledger,
-    limits: LIMITS,
-    diskBytesKept: 0,
-    checkBacklog: async () => {},
-    now: Date.now,
-    steady: wishes.now ?? (() => performance.now()),
-    ...wishes,
-  }
-  const kept = { ...UNFINISHED, ...wishes.unfinished }
-  const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits: kept, now: inbox.now })
+  const steady = wishes.now ?? (() => performance.now())
+  const kept = { limits: LIMITS, diskBytesKept: 0, checkBacklog: async () => {}, now: Date.now, steady }
+  const inbox: Inbox = { disk, folders, ledger, ...kept, ...wishes }
+  const limits = { ...UNFINISHED, ...wishes.unfinished }
+  const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
   const { pageFolder } = wishes
-  const services = { inbox, unfinished, catalogue, ...(pageFolder !== undefined && { pageFolder }) }
+  const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept }
+  const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
+  const services = { inbox, unfinished, catalogue, questions, ...(pageFolder !== undefined && { pageFolder }) }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
-  const makeKey = async (...scopes: Scope[]) =>
-    (await ledger.keys.create({ name: 'a test', scopes: scopes, onlyFor: null, expiresAt: null }, Date.now())).text
   const close = async () => {
     server.server.closeAllConnections()
     await server.close()
+    await questions[Symbol.asyncDispose]()
     await catalogue[Symbol.asyncDispose]()
     await ledger[Symbol.asyncDispose]()
     closeSync(logFile)
@@ -105,16 +104,20 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    key: await makeKey('upload'),
+    key: await keyIn(ledger, 'upload'),
     folders,
     ledger,
     catalogue,
     unfinished,
-    makeKey,
+    makeKey: (...scopes) => keyIn(ledger, ...scopes),
     inboxNames: () => everythingIn(folders.inbox),
     logged: () => readFile(join(at.path, 'server.log'), 'utf8'),
     [Symbol.asyncDispose]: close,
   }
+}
+
+async function keyIn({ keys }: Ledger, ...scopes: Scope[]): Promise<string> {
+  return (await keys.create({ name: 'a test', scopes, onlyFor: null, expiresAt: null }, Date.now())).text
 }
 
 async function everythingIn(folder: string): Promise<string[]> {

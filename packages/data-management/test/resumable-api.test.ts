@@ -186,22 +186,6 @@ test('bytes that are not what they should be end the upload, so that its sender 
   assert.deepEqual(await receiver.inboxNames(), [])
 })
 
-test('what all unfinished uploads may have is bounded: in number, in bytes of a key, in bytes of all', async () => {
-  await using receiver = await openReceiver({ unfinished: { countMax: 2, keyBytesMax: 1000, bytesMax: 1500 } })
-  assertProblem(await ask(receiver, opening(METADATA, 5 * 1024 * 1024)), 413, 'body_too_large')
-  assertProblem(await ask(receiver, opening(METADATA, 1001)), 507, 'resumable_full')
-  const answers = await Promise.all(Array.from({ length: 6 }, () => ask(receiver, opening(METADATA, 400))))
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 201, 507, 507, 507, 507])
-  const other = { ...receiver, key: await receiver.makeKey('upload') }
-  assertProblem(await ask(other, opening(METADATA, 800)), 507, 'resumable_full')
-  assert.equal((await ask(other, opening(METADATA, 700))).status, 201)
-  const path = new URL(answers.find(({ status }) => status === 201)!.headers.get('location')!, receiver.url + ROOT)
-    .pathname
-  assertProblem(await ask(receiver, patch(path, 0, new Uint8Array(500))), 413, 'body_too_large')
-  await ask(receiver, { method: 'DELETE', path })
-  assert.equal((await ask(receiver, opening(METADATA, 400))).status, 201)
-})
-
 test('an unfinished upload is gone when its time is over, and what is left of it with the next clean-up', async () => {
   await using receiver = await openReceiver({ unfinished: { ageMsMax: 150 } })
   const path = await open(receiver)

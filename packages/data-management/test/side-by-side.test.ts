@@ -22,7 +22,9 @@ const makeDatabase = postgresOfFile()
 /** Loaders, each with connections of its own, as programs on different machines have. */
 async function openLoaders(stack: AsyncDisposableStack, count: number): Promise<Catalogue[]> {
   const { address } = stack.use(await makeDatabase())
-  const loaders = await Promise.all(Array.from({ length: count }, () => openPostgresCatalogue(address, 2)))
+  const loaders = await Promise.all(
+    Array.from({ length: count }, () => openPostgresCatalogue(address, { connections: 2 })),
+  )
   for (const loader of loaders) stack.use(loader)
   return loaders
 }

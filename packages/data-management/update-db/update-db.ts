@@ -27,6 +27,7 @@ import { type LoadOrder, loadFile } from './load-file.ts'
 import type { Reader } from './reader.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
 import { Settling } from './settling.ts'
+import { inTurns } from './turns.ts'
 
 /** What update-db works with. `hold` undefined: nothing is held. */
 export type UpdateDb = Readonly<{
@@ -62,11 +63,14 @@ export const LOADING_FROM_A_FOLDER = 'loading from a folder'
 /** A file that nobody sent is being copied by a person: it is left until it has been still for so long. */
 export const STILL_MS_MIN = 2_000
 
-/** Deals with every file that is in the inbox now. Stops between two files when the signal aborts. */
+const SENDERS_AT_ONCE = 500
+
+/** Deals with every file that is in the inbox now, by turns of those who sent them. Stops between two files when the signal aborts. */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
   // Asked first: what is recorded by now has its file, or has lost it.
   const open = await work.ledger.uploads.open()
-  const { files, ignored } = await waitingIn(work.disk, work.folders.inbox)
+  const { files: found, ignored } = await waitingIn(work.disk, work.folders.inbox)
+  const files = await inTurnsOfSenders(work, found, open)
   const names = new Set(files.map(({ name }) => name))
   for (const upload of open) if (!names.has(upload.stored_as)) await mend(work, upload)
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored }
@@ -78,6 +82,17 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
   }
   await settling.end()
   return pass
+}
+
+/** The files of all senders in turns; what nobody sent has a turn of its own. */
+async function inTurnsOfSenders({ ledger }: UpdateDb, files: readonly Waiting[], open: readonly Upload[]) {
+  const senders = new Map<string, string>()
+  for (let index = 0; index < open.length; index += SENDERS_AT_ONCE) {
+    const some = open.slice(index, index + SENDERS_AT_ONCE)
+    const found = await ledger.sendersOf(some.map(({ id }) => id))
+    for (const { id, stored_as } of some) senders.set(stored_as, found.get(id)?.keyId ?? '')
+  }
+  return inTurns(files, ({ name }) => senders.get(name) ?? '')
 }
 
 /** A pass while it is made. */

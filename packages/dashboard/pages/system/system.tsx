@@ -101,7 +101,7 @@ function Loader({ system: { loader, inbox, uploads, shell } }: Readonly<{ system
   )
 }
 
-function Disk({ system: { disk, databases } }: Readonly<{ system: SystemView }>): ReactNode {
+function Disk({ system: { disk, databases, integrity } }: Readonly<{ system: SystemView }>): ReactNode {
   const used = 1 - disk.free_bytes / Math.max(1, disk.total_bytes)
   return (
     <>
@@ -122,8 +122,14 @@ function Disk({ system: { disk, databases } }: Readonly<{ system: SystemView }>)
                 </span>,
               ] as const,
           ),
+          ['Looked at for damage', integrity === null ? 'Not yet' : <Ago key="integrity" at={integrity.at} />],
         ]}
       />
+      {integrity?.faults.map((fault) => (
+        <p key={fault} className={style.line} role="alert">
+          Damaged: <Said text={fault} />
+        </p>
+      ))}
     </>
   )
 }

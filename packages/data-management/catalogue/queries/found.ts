@@ -27,6 +27,9 @@ export type FoundPage = Readonly<{ products: readonly Found[]; next: number | nu
 /** No count looks at more than this. */
 export const COUNT_MAX = 10_000
 
+// So many listings that match are had at once where many of them are of one product.
+const PORTION_MAX = 2_000
+
 const NOTHING: FoundPage = { products: [], next: null, total: { count: 0, exact: true } }
 
 /** Finds a page of products. */
@@ -100,10 +103,12 @@ const WORDS = {
 
 async function findWords(database: Sql, { after, limit }: ProductQuery, sought: Sought): Promise<FoundPage> {
   const found: Found[] = []
-  for (let last = after; found.length <= limit; ) {
-    const batch = await nextWithWords(database, sought, last, limit + 1)
-    for (const each of batch) if (await isFirst(database, each, sought)) found.push(each)
-    if (batch.length <= limit) break
+  const isFirst = firsts(database, sought)
+  let portion = limit + 1
+  for (let last = after; found.length <= limit; portion = Math.min(portion * 4, PORTION_MAX)) {
+    const batch = await nextWithWords(database, sought, last, portion)
+    for (const each of batch) if (found.length <= limit && (await isFirst(each))) found.push(each)
+    if (batch.length < portion) break
     last = batch.at(-1)!.listing_id
   }
   return pageOf(found, limit, await countWords(database, sought))
@@ -133,17 +138,28 @@ async function countWords(database: Sql, sought: Sought): Promise<Count> {
   return { count: Math.min(count, COUNT_MAX), exact: listings <= COUNT_MAX }
 }
 
-/** Whether no earlier listing of the same product matches too. */
-async function isFirst(database: Sql, { listing_id, product_id }: Found, sought: Sought): Promise<boolean> {
+/**
+ * Whether no earlier listing of the same product matches too. Each product is looked at once: thousands of listings may be one product,
+ * and of those only the first one that was asked about can be the first.
+ */
+function firsts(database: Sql, sought: Sought): (each: Found) => Promise<boolean> {
+  const seen = new Set<number>()
+  return async (each) => {
+    if (seen.has(each.product_id)) return false
+    seen.add(each.product_id)
+    return !(await isEarlierFound(database, each, sought))
+  }
+}
+
+async function isEarlierFound(database: Sql, { listing_id, product_id }: Found, sought: Sought): Promise<boolean> {
   if (database.dialect === 'postgres')
-    return (await earlierWithWords(database, { listing_id, product_id }, sought)) === undefined
-  const earlier = await database.all<{ id: number }>(
-    'select id from listing where product_id = ? and id < ?',
+    return (await earlierWithWords(database, { listing_id, product_id }, sought)) !== undefined
+  const earlier = await database.all<NamedRecord>(
+    `${NAMED} where listing.product_id = ? and listing.id < ? order by listing.id`,
     product_id,
     listing_id,
   )
-  for (const { id } of earlier) if (await isListingFound(database, id, sought)) return false
-  return true
+  return earlier.some((listing) => isNamedSo(listing, sought))
 }
 
 /** PostgreSQL can ask one listing for its words; FTS5 would look at all of them. */
@@ -159,13 +175,15 @@ async function earlierWithWords(database: Sql, { listing_id, product_id }: Found
 
 async function isListingFound(database: Sql, listingId: number, sought: Sought): Promise<boolean> {
   if (sought.length === 0) return true
-  const listing = await database.get<{ company_id: number; name: string; brand: string | null }>(
-    `select listing.company_id, label.name, brand.name as brand
-      from listing join label on label.id = listing.label_id left join brand on brand.id = label.brand_id
-      where listing.id = ?`,
-    listingId,
-  )
-  const { company_id, name, brand } = listing!
+  return isNamedSo((await database.get<NamedRecord>(`${NAMED} where listing.id = ?`, listingId))!, sought)
+}
+
+type NamedRecord = { company_id: number; name: string; brand: string | null }
+
+const NAMED = `select listing.company_id, label.name, brand.name as brand
+  from listing join label on label.id = listing.label_id left join brand on brand.id = label.brand_id`
+
+function isNamedSo({ company_id, name, brand }: NamedRecord, sought: Sought): boolean {
   return isFound(wordsOfListing(company_id, [name, brand]), sought)
 }
 

@@ -139,23 +139,26 @@ export async function filesWithRejects(
   )
 }
 
-/** The rejects of a load that are meant, in the order of their lines, a page at a time: looking for rare ones keeps nobody waiting. */
+/** The rejects of a load that are meant, behind a line and in the order of the lines, a page at a time with the last line looked at. */
 export async function* rejectsMeant(
   database: Sql,
   loadId: number,
   { code, field }: RejectFilter,
-): AsyncGenerator<StoredReject[]> {
-  for (let last = 0; ; ) {
+  after: number,
+): AsyncGenerator<{ rejects: StoredReject[]; last: number }> {
+  for (let last = after; ; ) {
     const page = await database.all<StoredReject>(
       `select line, code, field, reason, raw from reject where load_id = ? and line > ? order by line limit ${PAGE_REJECTS}`,
       loadId,
       last,
     )
-    yield page.filter(
+    const isEnd = page.length < PAGE_REJECTS
+    last = isEnd ? Number.MAX_SAFE_INTEGER : page.at(-1)!.line
+    const rejects = page.filter(
       (each) => (code === null || each.code === code) && (field === null || (each.field ?? '') === field),
     )
-    if (page.length < PAGE_REJECTS) return
-    last = page.at(-1)!.line
+    yield { rejects, last }
+    if (isEnd) return
   }
 }
 

@@ -1,6 +1,11 @@
 /** A catalogue in PostgreSQL. Any number of programs may load into it at once, on any machines. */
 import { fileURLToPath } from 'node:url'
-import { type OpenTransaction, PostgresDatabase, UnknownCommit } from '../../../database/postgres.ts'
+import {
+  type ConnectionLimits,
+  type OpenTransaction,
+  PostgresDatabase,
+  UnknownCommit,
+} from '../../../database/postgres.ts'
 import { codeOf } from '../../../database/postgres-problems.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql } from '../../../database/sql.ts'
@@ -26,16 +31,22 @@ const UNIQUE_VIOLATION = '23505'
 const SCHEMA = 'catalogue'
 const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url))
 
-/** Opens the catalogue in a PostgreSQL database, making it when it is not there. `connections`: how many at most. */
-export async function openPostgresCatalogue(address: string, connections?: number): Promise<PostgresCatalogue> {
-  const database = await openPostgresCatalogueDatabase(address, connections)
+/** Opens the catalogue in a PostgreSQL database, making it when it is not there. */
+export async function openPostgresCatalogue(
+  address: string,
+  limits: ConnectionLimits = {},
+): Promise<PostgresCatalogue> {
+  const database = await openPostgresCatalogueDatabase(address, limits)
   return new PostgresCatalogue(database, transactionsOf(database), () => database[Symbol.asyncDispose]())
 }
 
 /** Opens only its tables. */
-export function openPostgresCatalogueDatabase(address: string, connections?: number): Promise<PostgresDatabase> {
+export function openPostgresCatalogueDatabase(
+  address: string,
+  limits: ConnectionLimits = {},
+): Promise<PostgresDatabase> {
   const place = { address, schema: SCHEMA, migrations: MIGRATIONS, temporary: TEMPORARY_TABLES }
-  return PostgresDatabase.open({ ...place, ...(connections !== undefined && { connections }) })
+  return PostgresDatabase.open({ ...place, ...limits })
 }
 
 /** A catalogue in PostgreSQL. */

@@ -1,0 +1,127 @@
+/**
+ * Prints as fast as it is read, and reads ahead of that what is to be printed: into a file without a name, which is gone when this process
+ * is. So a database is not kept as it was for as long as somebody takes to read what is in it.
+ *
+ *   lines ─▶ is all before printed, soon? ─▶ print
+ *                         └─ no ─▶ file ───▶ print
+ */
+import { write } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { removeIfThere } from '@splitcart/shared/durable-file.ts'
+
+const PORTION_BYTES = 256 * 1024
+const FULL_MS = 10
+// So long in all a reader that is slower is waited for before anything goes into the file.
+const PATIENCE_MS = 2_000
+
+const STDOUT = 1
+const writeTo = promisify(write)
+
+/** Writes some of these bytes, and tells how many it were. */
+type Write = (bytes: Buffer, offset: number, place: number | null) => Promise<number>
+
+/** Prints lines to standard output. `path`: where the file may be for a moment. */
+export async function printAhead(lines: AsyncIterable<string>, path: string): Promise<void> {
+  const out: Write = async (bytes, offset) =>
+    (await writeTo(STDOUT, bytes, offset, bytes.length - offset, null)).bytesWritten
+  await using file = await openNameless(realDisk(), path)
+  const ahead = new Ahead(file, out)
+  for await (const portion of portionsOf(lines)) await ahead.add(portion)
+  await ahead.end()
+}
+
+/** What waits to be printed: the portion at hand, and behind it what lies in the file between two places. */
+class Ahead {
+  readonly #file: FileHandle
+  readonly #out: Write
+  #from = 0
+  #to = 0
+  #patienceMs = PATIENCE_MS
+  #printing: Promise<void> | undefined
+  #fault: unknown
+
+  constructor(file: FileHandle, out: Write) {
+    this.#file = file
+    this.#out = out
+  }
+
+  /** Takes a portion. Throws when printing has failed. */
+  async add(portion: Buffer): Promise<void> {
+    await this.#waitALittle()
+    if (this.#fault !== undefined) throw this.#fault
+    if (this.#printing === undefined) {
+      this.#from = this.#to = 0
+      this.#printing = this.#print(portion)
+      return
+    }
+    await writeAll(intoFile(this.#file), portion, this.#to)
+    this.#to += portion.length
+    // It may have come to the end of the file just before.
+    this.#printing ??= this.#print(Buffer.alloc(0))
+  }
+
+  /** Waits until all is printed. */
+  async end(): Promise<void> {
+    while (this.#printing !== undefined) await this.#printing
+    if (this.#fault !== undefined) throw this.#fault
+  }
+
+  /** Who reads as fast as this can be had is waited for, and nothing goes into the file. */
+  async #waitALittle(): Promise<void> {
+    if (this.#printing === undefined || this.#patienceMs <= 0) return
+    const start = performance.now()
+    await Promise.race([this.#printing, sleep(this.#patienceMs)])
+    this.#patienceMs -= performance.now() - start
+  }
+
+  async #print(first: Buffer): Promise<void> {
+    try {
+      await writeAll(this.#out, first, null)
+      for (const buffer = Buffer.alloc(PORTION_BYTES); this.#from < this.#to; ) {
+        const length = Math.min(buffer.length, this.#to - this.#from)
+        const { bytesRead } = await this.#file.read(buffer, 0, length, this.#from)
+        await writeAll(this.#out, buffer.subarray(0, bytesRead), null)
+        this.#from += bytesRead
+      }
+    } catch (error) {
+      this.#fault = error
+    } finally {
+      this.#printing = undefined
+    }
+  }
+}
+
+async function* portionsOf(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  let text = ''
+  for await (const line of lines) {
+    text += line
+    if (text.length < PORTION_BYTES) continue
+    yield Buffer.from(text)
+    text = ''
+  }
+  if (text !== '') yield Buffer.from(text)
+}
+
+function intoFile(file: FileHandle): Write {
+  return async (bytes, offset, place) => (await file.write(bytes, offset, bytes.length - offset, place)).bytesWritten
+}
+
+async function writeAll(to: Write, bytes: Buffer, place: number | null): Promise<void> {
+  for (let done = 0; done < bytes.length; )
+    try {
+      done += await to(bytes, done, place === null ? null : place + done)
+    } catch (error) {
+      // Whoever made this pipe wants to be told that it is full instead of waiting.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      await sleep(FULL_MS)
+    }
+}
+
+async function openNameless(disk: Disk, path: string): Promise<FileHandle> {
+  const file = await disk.open(path, 'wx+', 0o600)
+  await removeIfThere(disk, path)
+  return file
+}

@@ -1,0 +1,32 @@
+/** What can be asked, and who has the answers. They are found out in a thread of their own (question-thread.ts). */
+
+import { changedSince } from './alarm.ts'
+import { figuresNow } from './figures.ts'
+import { overviewSince } from './overview.ts'
+import { oneProduct, pricesOfProduct, productsFound } from './products.ts'
+import type { QuestionName, Reading } from './reading.ts'
+import { rejectGroups, rejectLines } from './rejects.ts'
+import { sourcesListed } from './sources.ts'
+import { scrapesListed, storesListed } from './stores.ts'
+import { previewOfUpload, rejectsOfUpload, uploadsListed } from './uploads.ts'
+
+/** The answer to each question. */
+export const QUESTIONS = {
+  alarm: changedSince,
+  figures: figuresNow,
+  overview: overviewSince,
+  preview: previewOfUpload,
+  prices: pricesOfProduct,
+  product: oneProduct,
+  products: productsFound,
+  rejectGroups,
+  rejectLines,
+  rejectsOfUpload,
+  scrapes: scrapesListed,
+  sent: ({ inbox }: Reading, { keyId, since }: { keyId: string; since: number }) =>
+    inbox.ledger.uploads.sentSince(keyId, since),
+  sources: sourcesListed,
+  stores: storesListed,
+  uploads: uploadsListed,
+  waitingByKey: ({ inbox }: Reading) => inbox.ledger.uploads.waitingByKey(),
+} as const satisfies Record<QuestionName, (reading: Reading, question: never) => Promise<object>>

@@ -1,0 +1,54 @@
+/** What questions are answered from, and who answers them: threads beside the one that serves everybody. */
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Moment } from '../catalogue/queries/freshness.ts'
+import type { Inbox } from '../inbox/accept.ts'
+import type { JetStreamInbox } from '../inbox/jetstream.ts'
+
+/** What a question may look at; nothing is written. */
+export type Reading = Readonly<{
+  catalogue: Pick<Catalogue, 'database' | 'findLoad' | 'path'>
+  inbox: Pick<Inbox, 'disk' | 'folders' | 'ledger' | 'diskBytesKept' | 'now'> &
+    Readonly<{ fleet?: Pick<JetStreamInbox, 'counts' | 'hasLoaders'> | undefined }>
+  /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
+  partialShare?: number
+}>
+
+const PARTIAL_SHARE = 0.5
+
+/** When it is now, and what counts as partial. */
+export function momentOf({ inbox, partialShare = PARTIAL_SHARE }: Reading): Moment {
+  return { now: inbox.now(), partialShare }
+}
+
+/** What can be asked; `questions.ts` has the answers. */
+export type QuestionName =
+  | 'alarm'
+  | 'figures'
+  | 'overview'
+  | 'preview'
+  | 'prices'
+  | 'product'
+  | 'products'
+  | 'rejectGroups'
+  | 'rejectLines'
+  | 'rejectsOfUpload'
+  | 'scrapes'
+  | 'sent'
+  | 'sources'
+  | 'stores'
+  | 'uploads'
+  | 'waitingByKey'
+
+/** Who asks: a key, or the server itself. Whoever goes away aborts the signal. */
+export type Asker = Readonly<{ keyId: string | null; now: number; signal?: AbortSignal }>
+
+/** Answers questions. */
+export interface Questions extends AsyncDisposable {
+  /** The answer as the bytes of its JSON. Throws `answer_late` and `too_many_requests` where it would cost too much. */
+  ask(name: QuestionName, question: object, asker: Asker): Promise<Uint8Array<ArrayBuffer>>
+}
+
+/** The same, read. For answers that are known to be small. */
+export async function askFor<T>(questions: Questions, name: QuestionName, question: object, asker: Asker): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await questions.ask(name, question, asker))) as T
+}

@@ -1,0 +1,71 @@
+/** A database to ask within limits: of time, of records, and for as long as somebody waits for the answer. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Sql, Value } from './sql.ts'
+import { type Record, SqliteDatabase } from './sqlite.ts'
+
+/** How long a question may take, how many records it may look at, and whether nobody wants its answer any more. */
+export type Limits = Readonly<{ msMax: number; recordsMax: number; isStopped: () => boolean }>
+
+// So many records are read between two looks at the clock.
+const RECORDS_PER_LOOK = 256
+
+/** Throws `answer_late` from wherever a limit is reached. Every question begins anew. */
+export class LimitedSql implements Sql {
+  readonly #database: Sql
+  readonly #limits: Limits
+  #end = Number.POSITIVE_INFINITY
+  #records = 0
+
+  constructor(database: Sql, limits: Limits) {
+    this.#database = database
+    this.#limits = limits
+  }
+
+  get dialect(): Sql['dialect'] {
+    return this.#database.dialect
+  }
+
+  /** Begins a question. */
+  begin(): void {
+    this.#end = performance.now() + this.#limits.msMax
+    this.#records = 0
+  }
+
+  /** Throws when the question has had what it may have. Code that works long between two statements calls it too. */
+  check(): void {
+    if (this.#limits.isStopped()) throw new Problem('answer_late', 'nobody waits for it')
+    if (performance.now() > this.#end) throw new Problem('answer_late', `more than ${this.#limits.msMax} ms`)
+    if (this.#records > this.#limits.recordsMax)
+      throw new Problem('answer_late', `more than ${this.#limits.recordsMax} records`)
+  }
+
+  run(sql: string, ...values: Value[]): number | Promise<number> {
+    this.check()
+    return this.#database.run(sql, ...values)
+  }
+
+  get<T = Record>(sql: string, ...values: Value[]): T | undefined | Promise<T | undefined> {
+    this.#records++
+    this.check()
+    return this.#database.get<T>(sql, ...values)
+  }
+
+  all<T = Record>(sql: string, ...values: Value[]): T[] | Promise<T[]> {
+    this.check()
+    if (!(this.#database instanceof SqliteDatabase)) return this.#database.all<T>(sql, ...values)
+    return Array.from(this.#counted(this.#database.statement(sql).iterate(...values) as Iterable<T>))
+  }
+
+  each<T = Record>(sql: string, ...values: Value[]): Iterable<T> | AsyncIterable<T> {
+    this.check()
+    const records = this.#database.each<T>(sql, ...values)
+    return this.#database instanceof SqliteDatabase ? this.#counted(records as Iterable<T>) : records
+  }
+
+  *#counted<T>(records: Iterable<T>): Generator<T> {
+    for (const record of records) {
+      if (++this.#records % RECORDS_PER_LOOK === 0) this.check()
+      yield record
+    }
+  }
+}

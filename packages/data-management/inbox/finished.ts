@@ -1,0 +1,46 @@
+/** Uploads that have been accepted after all their pieces: an id and a receipt of each, for a sender that has not heard the answer. */
+import { dirname } from 'node:path'
+
+/** What is kept of one. */
+export type FinishedNote = Readonly<{ id: string; size: number; creation_date: string; acceptedAs: string }>
+
+/** So many are kept of each key, the newest. */
+export const FINISHED_PER_KEY_MAX = 256
+const FINISHED_MAX = 10_000
+
+/** The finished uploads of all keys, in the order in which they were finished. */
+export class FinishedUploads {
+  readonly #all = new Map<string, FinishedNote>()
+  readonly #counts = new Map<string, number>()
+
+  get(id: string): FinishedNote | undefined {
+    return this.#all.get(id)
+  }
+
+  values(): Iterable<FinishedNote> {
+    return this.#all.values()
+  }
+
+  /** Adds one, and gives the ids of those that are too many now: the oldest. */
+  add(note: FinishedNote): string[] {
+    this.remove(note.id)
+    this.#all.set(note.id, note)
+    const keyId = dirname(note.id)
+    const count = (this.#counts.get(keyId) ?? 0) + 1
+    this.#counts.set(keyId, count)
+    if (count > FINISHED_PER_KEY_MAX) return [this.#oldest((id) => dirname(id) === keyId)]
+    return this.#all.size > FINISHED_MAX ? [this.#oldest(() => true)] : []
+  }
+
+  remove(id: string): void {
+    if (!this.#all.delete(id)) return
+    const keyId = dirname(id)
+    const count = this.#counts.get(keyId)! - 1
+    if (count === 0) this.#counts.delete(keyId)
+    else this.#counts.set(keyId, count)
+  }
+
+  #oldest(isMeant: (id: string) => boolean): string {
+    return this.#all.keys().find(isMeant)!
+  }
+}

@@ -1,0 +1,43 @@
+/** How many uploads there are, and how much of them waits: from what the ledger keeps counted, so nobody waits until all are looked at. */
+import { UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
+import { sql } from 'kysely'
+import type { LedgerDatabase } from './database.ts'
+
+/** What waits to be loaded: files, bytes, and since when the oldest does (milliseconds since 1970; null: nothing waits). */
+export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
+
+/** What waits of one key. */
+export type Share = Readonly<{ files: number; bytes: number }>
+
+const WAITING = ['accepted', 'loading'] as const
+
+/** What waits to be loaded. */
+export async function waiting(database: LedgerDatabase): Promise<Backlog> {
+  const counts = await database.selectFrom('upload_count').selectAll().where('state', 'in', WAITING).execute()
+  const sum = (of: 'files' | 'bytes') => counts.reduce((total, count) => total + count[of], 0)
+  const oldest = await Promise.all(WAITING.map((state) => receivedFirst(database, state)))
+  const times = oldest.flatMap((upload) => upload?.received_at ?? [])
+  return { files: sum('files'), bytes: sum('bytes'), since: times.length === 0 ? null : Math.min(...times) }
+}
+
+function receivedFirst(database: LedgerDatabase, state: string) {
+  const ofState = database.selectFrom('upload').select('received_at').where('state', '=', state)
+  return ofState.orderBy('id').limit(1).executeTakeFirst()
+}
+
+/** What waits to be loaded of each key, by its id: of who sent it first. Looks at all that waits. */
+export async function waitingByKey(database: LedgerDatabase): Promise<Record<string, Share>> {
+  const { rows } = await sql<Share & { key_id: string }>`
+    select key_id, count(*) as files, sum(bytes) as bytes from (
+      select bytes, (select key_id from delivery where upload_id = upload.id order by first_at, key_id limit 1) as key_id
+      from upload where state in ('accepted', 'loading')
+    ) as waiting where key_id is not null group by key_id`.execute(database)
+  return Object.fromEntries(rows.map(({ key_id, files, bytes }) => [key_id, { files, bytes }]))
+}
+
+/** How many uploads are in each state. */
+export async function countByState(database: LedgerDatabase): Promise<Record<UploadState, number>> {
+  const found = await database.selectFrom('upload_count').select(['state', 'files']).execute()
+  const counts = Object.fromEntries(found.map(({ state, files }) => [state, files]))
+  return Object.fromEntries(UPLOAD_STATES.map((state) => [state, counts[state] ?? 0])) as Record<UploadState, number>
+}

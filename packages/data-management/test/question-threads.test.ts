@@ -1,0 +1,102 @@
+/** Questions are answered beside the thread that serves everybody, within limits of time, of records and of turns. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { fillLarge } from '../../../torture/costs/large-data.ts'
+import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
+import { askFor } from '../api/reading.ts'
+import { Turns } from '../api/turns.ts'
+import { assertProblem, get, openReceiver } from './receiver.ts'
+
+const SIZES = { stores: 5_000, listings: 100, giant: 50, runs: 5_000, uploads: 100 }
+const LATE = { code: 'answer_late' }
+
+async function openLarge(limits: Partial<QuestionsPlace> = {}) {
+  const at = await temporaryFolder()
+  await fillLarge(at.path, SIZES, 'somebody')
+  const place = { dataFolder: at.path, catalogue: { file: join(at.path, 'catalogue.db') }, diskBytesKept: 0 }
+  const questions = new QuestionThreads({ ...place, ...limits })
+  const ask = (keyId: string | null, signal?: AbortSignal) =>
+    askFor<{ total: { count: number } }>(
+      questions,
+      'sources',
+      { limit: 5 },
+      { keyId, now: Date.now(), ...(signal && { signal }) },
+    )
+  const close = async () => {
+    await questions[Symbol.asyncDispose]()
+    await at[Symbol.asyncDispose]()
+  }
+  return { ask, questions, [Symbol.asyncDispose]: close }
+}
+
+test('a question that takes too long, or looks at too much, is ended, and the next one is answered', async () => {
+  {
+    await using large = await openLarge({ recordsMax: 1_000 })
+    await assert.rejects(large.ask('a'), { ...LATE, detail: 'more than 1000 records' })
+  }
+  await using large = await openLarge({ msMax: 5 })
+  await assert.rejects(large.ask('a'), LATE)
+  await assert.rejects(large.ask('a'), LATE)
+  const small = { sha256: 'f'.repeat(64), id: 'x' }
+  assert.deepEqual(await askFor(large.questions, 'preview', small, { keyId: 'a', now: 0 }), {
+    upload_id: 'x',
+    preview: null,
+  })
+})
+
+test('a question is given up when whoever asked has gone, whether it waits or is being answered', async () => {
+  await using large = await openLarge()
+  await large.ask('a')
+  const gone = new AbortController()
+  const answers = [large.ask('a', gone.signal), large.ask('a', gone.signal)]
+  setTimeout(() => gone.abort(), 10)
+  await Promise.all(answers.map((answer) => assert.rejects(answer, LATE)))
+  assert.equal((await large.ask('a')).total.count, SIZES.stores)
+})
+
+test('a key that has had its time of this minute is told when it may go on; others, and the server itself, go on', async () => {
+  await using large = await openLarge({ threadMsPerMinute: 20 })
+  await large.ask('a')
+  await assert.rejects(large.ask('a'), { code: 'too_many_requests' })
+  assert.equal((await large.ask('b')).total.count, SIZES.stores)
+  assert.equal((await large.ask(null)).total.count, SIZES.stores)
+})
+
+test('a key whose questions wait keeps nobody else waiting, and not more of them wait than may', async () => {
+  await using large = await openLarge()
+  // So that two threads are there.
+  await Promise.all([large.ask('a'), large.ask('b')])
+  let answered = 0
+  const many = Array.from({ length: 33 }, () => large.ask('a').then(() => answered++))
+  await assert.rejects(large.ask('a'), { code: 'too_many_requests' })
+  await large.ask('b')
+  assert.ok(answered < 20, `${answered} were answered before`)
+  const ended = await Promise.allSettled(many)
+  assert.ok(ended.every(({ status }) => status === 'fulfilled'))
+})
+
+test('an answer that comes too late is told as one, and what does not ask the databases goes on', async () => {
+  await using receiver = await openReceiver({ questions: { msMax: 0 } })
+  const key = await receiver.makeKey('read')
+  const refused = await get({ ...receiver, key }, '/api/products?q=milk')
+  assertProblem(refused, 503, 'answer_late')
+  assert.ok(refused.headers.has('retry-after'))
+  assert.equal((await get({ ...receiver, key }, '/readyz')).status, 200)
+})
+
+test('names take turns, each with what came first', () => {
+  const turns = new Turns<string>()
+  for (const item of ['a1', 'a2', 'a3', 'b1', 'c1', 'c2']) turns.add(item[0]!, item)
+  assert.equal(turns.of('a'), 3)
+  assert.equal(turns.remove('c', 'c2'), true)
+  assert.equal(turns.remove('c', 'c2'), false)
+  const all = Array.from({ length: turns.size }, () => turns.next((name) => name !== 'b'))
+  assert.deepEqual(all, ['a1', 'c1', 'a2', 'a3', undefined])
+  assert.equal(
+    turns.next(() => true),
+    'b1',
+  )
+  assert.equal(turns.size, 0)
+})

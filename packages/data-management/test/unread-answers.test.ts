@@ -1,0 +1,75 @@
+/** An answer that nobody reads does not stay for ever, nor do many of them take more memory than there is for all. */
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { until } from '../../../test/machines.ts'
+import { openReceiver } from './receiver.ts'
+
+const ASSET_BYTES = 32 * 1024 * 1024
+
+async function pageWithAnAsset() {
+  const folder = await temporaryFolder()
+  await mkdir(join(folder.path, 'assets'))
+  await writeFile(join(folder.path, 'assets', 'large.js'), Buffer.alloc(ASSET_BYTES, ' '))
+  return folder
+}
+
+function ask(port: number): Socket {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write('GET /assets/large.js HTTP/1.1\r\nHost: x\r\n\r\n')
+  return socket
+}
+
+test('an answer that is not read is given up after a while, one that is read slowly is not', async () => {
+  await using page = await pageWithAnAsset()
+  await using receiver = await openReceiver({ pageFolder: page.path, door: { unreadMsMax: 400 } })
+  const [unread, slow] = [ask(receiver.port), ask(receiver.port)]
+  unread.pause()
+  let got = 0
+  slow.on('data', async (chunk) => {
+    got += chunk.length
+    if (got > ASSET_BYTES / 2) return
+    slow.pause()
+    await sleep(5)
+    slow.resume()
+  })
+  await sleep(1_500)
+  let left = 0
+  unread.on('data', (chunk) => (left += chunk.length)).resume()
+  await until(() => unread.closed, 'the connection that was not read is closed')
+  assert.ok(left < ASSET_BYTES, `${left} bytes`)
+  await until(() => got > ASSET_BYTES, 'the slow reader has all of it')
+  slow.destroy()
+})
+
+test('answers that nobody reads take no more memory in all than they may; the largest are cut first', async () => {
+  await using page = await pageWithAnAsset()
+  await using receiver = await openReceiver({ pageFolder: page.path, door: { unreadBytesMax: 512 * 1024 } })
+  const sockets = Array.from({ length: 60 }, () => ask(receiver.port).pause())
+  await sleep(2_500)
+  for (const socket of sockets) socket.resume()
+  await until(() => sockets.some(({ closed, bytesRead }) => closed && bytesRead < ASSET_BYTES), 'some were cut')
+  for (const socket of sockets) socket.destroy()
+  assert.equal((await fetch(`${receiver.url}/healthz`)).status, 200)
+})
+
+test('the description is prepared once, and sent compressed to who takes that', async () => {
+  await using receiver = await openReceiver()
+  const url = `${receiver.url}/api/openapi.json`
+  const plain = await fetch(url, { headers: { 'Accept-Encoding': 'identity' } })
+  assert.equal(plain.headers.get('content-encoding'), null)
+  const text = await plain.text()
+  const socket = connect(receiver.port, '127.0.0.1')
+  socket.write('GET /api/openapi.json HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br, gzip\r\nConnection: close\r\n\r\n')
+  const answer = Buffer.concat(await socket.toArray())
+  const end = answer.indexOf('\r\n\r\n')
+  assert.match(answer.subarray(0, end).toString('latin1'), /content-encoding: gzip/)
+  assert.equal(gunzipSync(answer.subarray(end + 4)).toString('utf8'), text)
+  assert.ok(answer.length < text.length / 4)
+})

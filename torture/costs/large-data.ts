@@ -1,0 +1,111 @@
+/**
+ * Databases of any size in a minute: written by SQL, many rows a statement. Some are as friendly as real ones, some are what one careless or
+ * hostile sender can make of them: thousands of listings that one barcode has made one product.
+ */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
+import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
+
+/** How many of everything. `giant`: the listings of one product, the first. */
+export type Sizes = Readonly<{ stores: number; listings: number; giant: number; runs: number; uploads: number }>
+
+/** What the campaign is about: the largest that is promised. */
+export const LARGE: Sizes = {
+  stores: 60_000,
+  listings: 200_000,
+  giant: 20_000,
+  runs: 10_000_000,
+  uploads: 500_000,
+}
+
+/** A share of sizes. */
+export function sharedBy(sizes: Sizes, share: number): Sizes {
+  const of = (count: number) => Math.ceil(count * share)
+  const { stores, listings, giant, runs, uploads } = sizes
+  return { stores: of(stores), listings: of(listings), giant: of(giant), runs: of(runs), uploads: of(uploads) }
+}
+
+/** The words of every listing, for a search that finds much. */
+export const COMMON_WORD = 'milk'
+
+const COMPANIES = 3
+const DAY_MS = 86_400_000
+const NUMBERS = (name: string) =>
+  `with recursive n(i) as (select 1 union all select i + 1 from n where i < $${name}) insert into`
+
+const CATALOGUE = `
+  insert into company select value, 'company' || value, 'Company ' || value from json_each('[1, 2, 3]');
+  ${NUMBERS('stores')} store select i, 1 + i % ${COMPANIES}, 's' || i, 'Store ' || i, 'qld' from n;
+  insert into brand values (1, 'Farm');
+  ${NUMBERS('listings')} product select i from n where i = 1 or i > $giant;
+  ${NUMBERS('listings')} listing (id, company_id, by_name, code, product_id, label_id, barcode, varied)
+    select i, 1 + i % ${COMPANIES}, 0, 'sku' || i, iif(i <= $giant, 1, i), i, null, 0 from n;
+  ${NUMBERS('listings')} label (id, listing_id, hash, name, key, brand_id)
+    select i, i, i, 'Milk number ' || i, 'milk number ' || i || ' farm', 1 from n;
+  ${NUMBERS('listings')} listing_words (rowid, words)
+    select i, char(0xE000) || (1 + i % ${COMPANIES}) || ' milk number ' || i || ' farm' from n;
+  ${NUMBERS('uploads')} load
+    select i, printf('%064x', i), 'scrape-' || i || '.jsonl', 'loaded', $now - ($uploads - i) * 100, $now - ($uploads - i) * 100,
+      $now - ($uploads - i) * 100, 100, 10, 5, 83, 0, 2, 0, 15, 5, null from n;
+  insert into scrape
+    select store.id, store.id, $today, 1 + store.id % $uploads, $now, $perStore, store.name, 'qld', null from store;
+  insert into scrape
+    select $stores + store.id, store.id, $yesterday, 1 + (store.id + 7) % $uploads, $now, $perStore, store.name, 'qld', null from store;
+  insert into source select id, $today, 1 + id % $uploads, $perStore, 1.0, $perStore from store;
+  ${NUMBERS('perStore')} price_run
+    select store.id, 1 + (store.id * 37 + i) % $listings, $yesterday, null, 100 + i % 40, null, 0, 1 from store, n;
+  insert into price_now
+    select listing_id, price_cents, count(*) from price_run where to_date is null group by listing_id, price_cents;
+  insert into label_run
+    select listing_id, store_id, from_date, null, listing_id from price_run order by listing_id, store_id;
+  insert into reject_group (load_id, code, field, reason, count, first_line, company, store_id, store_name, finished_at, is_first)
+    select id, 'price_invalid', 'price_current', 'expected a price', 2, 1, 'company' || (1 + id % 3), 's' || (1 + id % $stores),
+      'Store', finished_at, 1 from load where id % 5 = 0;
+  insert into reject select id, 1, 'price_invalid', 'price_current', 'expected a price', null from load where id % 5 = 0;
+`
+
+const LEDGER = `
+  ${NUMBERS('uploads')} upload (id, sha256, filename, stored_as, bytes, lines, wire_bytes, received_at, state, load, settled_at)
+    select printf('%08x-%04x-7000-8000-%012x', ($now - ($uploads - i) * 100) / 65536, ($now - ($uploads - i) * 100) % 65536, i),
+      printf('%064x', i), 'scrape-' || i || '.jsonl', 'scrape-' || i || '.jsonl', 10000, 100, 1000, $now - ($uploads - i) * 100,
+      'loaded', '{"rows":100,"inserted":10,"changed":5,"unchanged":83,"duplicate":0,"rejected":2,"warnings":0,"finished_at":"2026-01-01T00:00:00.000Z","problem":null}',
+      $now - ($uploads - i) * 100 from n;
+  insert into delivery select id, $key, received_at, received_at, 1 from upload;
+`
+
+/** Fills the databases of a data folder, which must be empty or not there. `keyId`: who sent everything. */
+export async function fillLarge(dataFolder: string, sizes: Sizes, keyId: string): Promise<void> {
+  const now = Date.now()
+  const dates = { today: dateOf(now), yesterday: dateOf(now - DAY_MS) }
+  const values = {
+    ...sizes,
+    ...dates,
+    now,
+    perStore: Math.ceil(sizes.runs / sizes.stores),
+    key: keyId,
+  }
+  openCatalogue(join(dataFolder, 'catalogue.db'))[Symbol.dispose]()
+  await openLedger(dataFolder)[Symbol.asyncDispose]()
+  fill(join(dataFolder, 'catalogue.db'), CATALOGUE, values)
+  fill(join(dataFolder, 'ledger.db'), LEDGER, values)
+}
+
+/** Runs each statement with the values that it names. Nothing is synced and no trigger of the catalogue fires, so it is quick. */
+function fill(path: string, script: string, values: Readonly<Record<string, string | number>>): void {
+  using database = new DatabaseSync(path, { enableForeignKeyConstraints: false })
+  database.exec('pragma synchronous = off; pragma cache_size = -200000; begin')
+  const sql = "select name, sql from sqlite_schema where type = 'trigger' and name like 'price_run%'"
+  const triggers = database.prepare(sql).all()
+  for (const { name } of triggers) database.exec(`drop trigger ${name}`)
+  for (const statement of script.split(';').filter((each) => each.trim() !== '')) {
+    const named = [...new Set(statement.match(/\$\w+/g))].map((name) => [name, values[name.slice(1)]!])
+    database.prepare(statement).run(Object.fromEntries(named))
+  }
+  for (const { sql: trigger } of triggers) database.exec(String(trigger))
+  database.exec('commit; pragma wal_checkpoint(truncate)')
+}
+
+function dateOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}
