@@ -48,7 +48,7 @@ export type CatalogueTables = Readonly<{
 /** What arrives, as one process sees it. */
 function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTables): Partial<Ledger['arrivals']> {
   const insert = ({ sha256, ...arrival }: Found) => {
-    const nothing = { load: null, settled_at: null, wish: null, wished_by: null, wish_reason: null }
+    const nothing = { load: null, settled_at: null, wish: null, wished_by: null, wish_reason: null, load_attempts: 0 }
     const upload = { ...arrival, ...nothing, sha256, state: 'accepted' } as unknown as Upload
     if (!uploads.records.has(sha256)) uploads.change((records) => records.set(sha256, upload))
     return uploads.records.get(sha256)!
@@ -75,6 +75,7 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
       }),
     list: () => process.turn(() => [...arriving.records.values()]),
     isWantedAgain: async () => false,
+    timeOf: async (now: number) => now,
     giveUp: (id: string) => process.turn(() => arriving.change((records) => records.delete(id))),
   } as unknown as Ledger['arrivals']
 }

@@ -69,7 +69,7 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<Recorded> {
     return result
   })
   await checkKey(inbox, sent, part)
-  const received = { inbox, id, sent, decoded }
+  const received = { inbox, id, sent, decoded, at: await ledger.arrivals.timeOf(inbox.now()) }
   if (inbox.fleet !== undefined) return acceptForFleet(inbox.fleet, received, part)
   const known = await ledger.uploads.findBySha256(decoded.sha256)
   if (known !== undefined && !(await ledger.arrivals.isWantedAgain(known, sent.keyId))) {
@@ -125,9 +125,9 @@ function waits({ state }: Upload): boolean {
   return state === 'accepted' || state === 'loading'
 }
 
-type Received = Readonly<{ inbox: Inbox; id: string; sent: Sent; decoded: Decoded }>
+type Received = Readonly<{ inbox: Inbox; id: string; sent: Sent; decoded: Decoded; at: number }>
 
-function arrivalOf({ inbox, id, sent, decoded }: Received, storedAs: string): Arrival {
+function arrivalOf({ id, sent, decoded, at }: Received, storedAs: string): Arrival {
   const { sha256, bytes, lines, wireBytes } = decoded
   return {
     id,
@@ -137,7 +137,7 @@ function arrivalOf({ inbox, id, sent, decoded }: Received, storedAs: string): Ar
     bytes,
     lines,
     wire_bytes: wireBytes,
-    received_at: inbox.now(),
+    received_at: at,
   }
 }
 

@@ -27,14 +27,33 @@ export type Arrival = Found & Readonly<{ wire_bytes: number }>
 /** The record of an upload, and whether it is of this arrival. */
 export type Recorded = Readonly<{ upload: Upload; isNew: boolean }>
 
+// A clock that was further ahead than that has said nothing about the order of things.
+const SET_BACK_MS_MAX = 86_400_000
+const NEWEST_LOOKED_AT = 100
+
 /** What arrives. */
 export class Arrivals {
   readonly #database: LedgerDatabase
   readonly #commits: GroupCommit
+  #latest = 0
 
   constructor(database: LedgerDatabase, commits: GroupCommit) {
     this.#database = database
     this.#commits = commits
+  }
+
+  /**
+   * When what comes now was received. Of two files for the same store and date the one received later wins, so a clock that is set back
+   * does not make what comes now older than what is here.
+   */
+  async timeOf(now: number): Promise<number> {
+    // Ids go by the clock, too: after a start the newest few tell how far it had come.
+    const count = this.#latest === 0 ? NEWEST_LOOKED_AT : 1
+    const newest = this.#database.selectFrom('upload').select('received_at').orderBy('id', 'desc').limit(count)
+    for (const { received_at } of await newest.execute()) this.#latest = Math.max(this.#latest, received_at)
+    const isSetBack = this.#latest >= now && this.#latest - now <= SET_BACK_MS_MAX
+    this.#latest = isSetBack ? this.#latest + 1 : now
+    return this.#latest
   }
 
   /** Records who sends a file that is about to get its name in the inbox. `record` follows. */

@@ -248,3 +248,21 @@ test('a pass that is asked to stop leaves the rest for the next one', async () =
   assert.deepEqual(counts(first), { ...NOTHING, loaded: 1, waiting: 2 })
   assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, loaded: 2 })
 })
+
+test('a correction that comes while the clock is back by an hour wins over what it corrects', async () => {
+  let now = Date.now()
+  await using receiver = await openReceiver({ now: () => now })
+  for (const [price, hours] of [
+    [1.5, 0],
+    [2.5, -1],
+    [3.5, 0],
+  ] as const) {
+    now += hours * 3_600_000
+    await postGzip(receiver, 'x.jsonl.gz', rowsText(1, price))
+    await pass(receiver)
+    const [run] = await receiver.catalogue.database.all<{ price: number }>(
+      'select price_cents as price from price_run order by price_cents desc',
+    )
+    assert.equal(run?.price, price * 100)
+  }
+})
