@@ -6,6 +6,7 @@
  */
 import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
+import type { RejectedLine } from '../catalogue/load/portion.ts'
 import { type Staged, TooManyScrapes } from '../catalogue/load/staged-scrape.ts'
 import {
   type Applied,
@@ -18,6 +19,7 @@ import {
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
 import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
+import { KeptRejects } from './kept-rejects.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
 
 /** What a load needs to know. The clock is in milliseconds. */
@@ -34,7 +36,13 @@ export type LoadOrder = ReadOrder &
   }>
 
 /** A load in the making. */
-type Work = Readonly<{ catalogue: Catalogue; loading: Loading; order: LoadOrder; reader: Reader }>
+type Work = Readonly<{
+  catalogue: Catalogue
+  loading: Loading
+  order: LoadOrder
+  reader: Reader
+  rejects?: KeptRejects
+}>
 
 /** What loading a file would do. `reason`: why it would be held. */
 export type Preview = Readonly<{ counts: Counts; applied: Applied; reason: string | undefined }>
@@ -52,12 +60,14 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
 
 async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
-  const { counts, failure, reason } = await stage({ catalogue, loading, order, reader })
+  const rejects = new KeptRejects()
+  const { counts, failure, reason, isCut } = await stage({ catalogue, loading, order, reader, rejects })
   if (failure === undefined && reason === undefined)
     return await commit(loading, order, { state: 'loaded', problem: null, counts, applied: await loading.apply() })
   const preview = failure === undefined ? await loading.preview() : undefined
   await loading[Symbol.asyncDispose]()
-  return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview })
+  const read = isCut || rejects.lines === undefined ? undefined : { counts, rejects: rejects.lines }
+  return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview, read })
 }
 
 /** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */
@@ -70,7 +80,8 @@ export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promi
   return { counts, applied, reason: failure ?? reason }
 }
 
-type Outcome = Readonly<{ counts: Counts; failure?: string; reason?: string | undefined }>
+/** `isCut`: the file was not read to its end. */
+type Outcome = Readonly<{ counts: Counts; failure?: string; reason?: string | undefined; isCut?: true }>
 
 async function stage(work: Work): Promise<Outcome> {
   const { loading, order } = work
@@ -79,7 +90,7 @@ async function stage(work: Work): Promise<Outcome> {
     await readInto(work, counts, loading.staging)
   } catch (error) {
     if (!(error instanceof TooManyScrapes)) throw error
-    return { counts, failure: error.message }
+    return { counts, failure: error.message, isCut: true }
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
     return { counts, failure: 'Not one line of the file is a row.' }
@@ -106,18 +117,27 @@ function noCounts(): Counts {
 async function recordOnly(
   catalogue: Catalogue,
   order: LoadOrder,
-  why: Readonly<{ problem: string; preview: HoldPreview | undefined }>,
+  { problem, preview, read }: Recorded,
 ): Promise<LoadRecord> {
   const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
-  const counts = noCounts()
-  await readInto({ catalogue, loading, order, reader }, counts, undefined)
-  const state = why.preview === undefined ? 'failed' : 'held'
-  return await commit(loading, order, { ...why, state, counts, applied: nothingApplied() })
+  const counts = { ...(read?.counts ?? noCounts()), duplicate: 0 }
+  for (const line of read?.rejects ?? []) await loading.reject(line)
+  if (read === undefined) await readInto({ catalogue, loading, order, reader }, counts, undefined)
+  const state = preview === undefined ? 'failed' : 'held'
+  return await commit(loading, order, { problem, preview, state, counts, applied: nothingApplied() })
 }
 
+/** What is recorded of a file that is not applied. `read`: what was found in it; undefined where it must be read once more for that. */
+type Recorded = Readonly<{
+  problem: string
+  preview: HoldPreview | undefined
+  read: Readonly<{ counts: Counts; rejects: readonly RejectedLine[] }> | undefined
+}>
+
 /** Reads the file: the rows go to the staging, if there is one, and the rejects to the load. */
-async function readInto({ loading, order, reader }: Work, counts: Counts, staging: Staged | undefined): Promise<void> {
+async function readInto(work: Work, counts: Counts, staging: Staged | undefined): Promise<void> {
+  const { loading, order, reader, rejects } = work
   let bytes = 0
   for await (const portion of reader.portions(order)) {
     bytes += portion.bytes
@@ -125,7 +145,10 @@ async function readInto({ loading, order, reader }: Work, counts: Counts, stagin
     counts.rows += portion.count
     counts.rejected += portion.rejects.length
     counts.warnings += portion.warnings
-    for (const line of portion.rejects) await loading.reject(line)
+    for (const line of portion.rejects) {
+      rejects?.add(line)
+      await loading.reject(line)
+    }
     await staging?.take(portion)
   }
 }

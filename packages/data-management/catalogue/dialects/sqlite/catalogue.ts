@@ -10,9 +10,15 @@ import { SqliteStatements } from './statements.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url))
 
+// A first scrape changes some thousand pages, and many of them are changed again by the next one: put into the file with every load they
+// would be written, and waited for, many times. In pages of 4 KiB.
+const WAL_PAGES = 4_000
+
 /** Opens the catalogue in a SQLite file, making it when it is not there. */
 export function openCatalogue(path: string): SqliteCatalogue {
-  return new SqliteCatalogue(SqliteDatabase.open(path, MIGRATIONS))
+  const database = SqliteDatabase.open(path, MIGRATIONS)
+  database.script(`pragma wal_autocheckpoint = ${WAL_PAGES}`)
+  return new SqliteCatalogue(database)
 }
 
 /** A catalogue in a SQLite file. */

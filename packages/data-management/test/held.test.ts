@@ -1,0 +1,43 @@
+/** What is recorded of a file that is held: all of its rejects, and of nothing else a trace; and how often it is read for that. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
+import { rejectsOf } from '../catalogue/rejects.ts'
+import { loadFile } from '../update-db/load-file.ts'
+import { LINE_BYTES_MAX } from './naive-catalogue.ts'
+import { rowsText, sha256Of } from './receiver.ts'
+
+const HOLD = { rowsMin: 20, rowsShare: 0.5, rejectsShare: 0.2 }
+
+/** Loads rows and so many lines that are none; tells how often they were read, and what is on record. */
+async function holdWith(lines: number, lineBytes: number) {
+  using catalogue = openCatalogue(':memory:')
+  const text = `${rowsText(3)}\n${`${'x'.repeat(lineBytes)}\n`.repeat(lines)}`
+  const sha256 = sha256Of(Buffer.from(text))
+  let reads = 0
+  const bytes = async function* () {
+    reads++
+    yield Buffer.from(text)
+  }
+  const file = { sha256, filename: 'held.jsonl', receivedAt: 0 }
+  const { state, result } = await loadFile(catalogue, {
+    file,
+    bytes,
+    lineBytesMax: LINE_BYTES_MAX,
+    hold: HOLD,
+    now: () => 1,
+  })
+  const rejects = await Array.fromAsync(rejectsOf(catalogue.database, sha256))
+  const { listings } = catalogue.database.get<{ listings: number }>('select count(*) as listings from listing')!
+  return { reads, state, rejected: result.rejected, rows: result.rows, kept: rejects.length, listings }
+}
+
+test('a held file is read once, and its rejects are on record', async () => {
+  const held = await holdWith(100, 10)
+  assert.deepEqual(held, { reads: 1, state: 'held', rejected: 100, rows: 103, kept: 100, listings: 0 })
+})
+
+test('a held file of more rejects than memory is to hold is read once more, and they are on record too', async () => {
+  const held = await holdWith(3_000, 2_000)
+  assert.deepEqual(held, { reads: 2, state: 'held', rejected: 3_000, rows: 3_003, kept: 3_000, listings: 0 })
+})

@@ -1,0 +1,23 @@
+/** The rejected lines of a file that is being read, for when nothing but they and their number is recorded of it. */
+import type { RejectedLine } from '../catalogue/load/portion.ts'
+
+// Of a file with more of them, the lines are read once more.
+const BYTES_MAX = 4 * 1024 * 1024
+const BYTES_OF_LINE = 200
+
+/** Lines, as long as they are few. */
+export class KeptRejects {
+  #lines: RejectedLine[] | undefined = []
+  #bytes = 0
+
+  add(line: RejectedLine): void {
+    this.#bytes += BYTES_OF_LINE + line.raw.length
+    if (this.#bytes > BYTES_MAX) this.#lines = undefined
+    this.#lines?.push(line)
+  }
+
+  /** All lines that were added; undefined when there were too many. */
+  get lines(): readonly RejectedLine[] | undefined {
+    return this.#lines
+  }
+}
