@@ -1,8 +1,8 @@
 /** The command line: parses, wires, prints. Nothing else in the project reads argv, the environment or exit codes. */
 import { setFlagsFromString } from 'node:v8'
-import { masked } from '@splitcart/shared/masked.ts'
 import { Command, CommanderError } from 'commander'
 import { EXIT } from './exit-codes.ts'
+import { printed } from './format.ts'
 import { versionLine } from './program-version.ts'
 import { endWhenNobodyReads } from './terminal.ts'
 
@@ -42,7 +42,7 @@ endWhenNobodyReads()
 const program = new Command('splitcart')
   .description('Brings scraped products from machines at home into the database on a server.')
   .exitOverride()
-  .configureOutput({ writeErr: (text) => process.stderr.write(masked(text)) })
+  .configureOutput({ outputError: (text, write) => write(`${faultOfUsage(text)}\n`) })
   .showHelpAfterError('(splitcart help shows what there is)')
   .version(versionLine(), '-V, --version', 'print the version')
 const [, , wanted = ''] = process.argv
@@ -58,6 +58,15 @@ try {
   if (!(error instanceof CommanderError)) throw error
   // Help and version end here too, with 0.
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
+}
+
+/** What is wrong with a command line, which may hold anything; a hint of commander stands on a line of its own. */
+function faultOfUsage(text: string): string {
+  return text
+    .trimEnd()
+    .split(/\n(?=\(Did you mean )/)
+    .map(printed)
+    .join('\n')
 }
 
 /** The commands that are read: the one that is wanted, or all for their help. */

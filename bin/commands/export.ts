@@ -1,10 +1,12 @@
 /** `splitcart export`: what the catalogue holds, as JSON Lines or comma-separated values on stdout. */
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { csvOf, observations, prices, products } from '@splitcart/data-management/catalogue/export.ts'
 import { asciiControls } from '@splitcart/shared/controls.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { printAhead } from '../ahead.ts'
 import { configurable, run, settingsOf } from '../command-line.ts'
@@ -37,7 +39,8 @@ export function addExport(program: Command): void {
 async function act(what: string, options: Options): Promise<number> {
   if (options.on !== undefined && what !== 'prices')
     throw new Problem('settings_invalid', '\n  --on: only prices are those of a date')
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const settings = settingsOf(options, 'data-management')
+  await using machine = await openDataManagement(settings)
   const { database } = machine.catalogue
   const records: AsyncIterable<Readonly<Record<string, unknown>>> =
     what === 'observations'
@@ -47,8 +50,13 @@ async function act(what: string, options: Options): Promise<number> {
         : products(database)
   const lines = options.csv ? csvOf(records, FIELDS[what] ?? []) : jsonLinesOf(records)
   if (process.stdout.isTTY) await show(lines)
-  else await printAhead(lines, join(machine.folders.data, `.export-${process.pid}.part`)).catch(endWithoutReader)
+  else await printAhead(lines, aheadOf(settings, machine.folders.data)).catch(endWithoutReader)
   return EXIT.done
+}
+
+/** Where the file without a name is made: beside the databases; where they are elsewhere there need not be such a folder. */
+function aheadOf(settings: Settings, data: string): string {
+  return join(databaseServer(settings) === undefined ? data : tmpdir(), `.splitcart-export-${process.pid}.part`)
 }
 
 function dateOf(text: string): string {

@@ -74,8 +74,9 @@ function schemaFinding(name: 'ledger' | 'catalogue', server: string): Promise<Fi
   })
 }
 
-function migrationsOf(name: string, database: 'sqlite' | 'postgres'): number {
-  const files = readdirSync(join(import.meta.dirname, name, 'migrations', database))
+function migrationsOf(name: 'ledger' | 'catalogue', database: 'sqlite' | 'postgres'): number {
+  const folder = name === 'ledger' ? `ledger/migrations/${database}` : `catalogue/dialects/${database}/migrations`
+  const files = readdirSync(join(import.meta.dirname, folder))
   return files.filter((file) => file.endsWith('.sql')).length
 }
 

@@ -111,7 +111,14 @@ async function pathsOf(server: Server, { listings, stores }: Sizes): Promise<str
   const lookups = [`q=${COMMON_WORD}`, `q=${COMMON_WORD}%20nu&prices=true&limit=100`, 'company=company1', 'sku=sku7']
   return [
     ...['/healthz', '/readyz', '/metrics', '/api/openapi.json', '/api/overview', '/api/system', '/api/session'],
-    ...['/api/sources', '/api/sources?state=good&limit=200', '/api/stores?limit=500', '/api/keys', '/api/audit'],
+    ...[
+      '/api/sources',
+      '/api/sources?state=good&limit=200',
+      '/api/stores?limit=500',
+      '/api/keys',
+      '/api/audit',
+      '/api/sessions',
+    ],
     ...[`/api/scrapes?store=company1/s${stores - (stores % 3)}`, '/api/rejects?limit=100', '/api/products'],
     ...lookups.map((query) => `/api/products?${query}`),
     ...['/api/products/1', '/api/products/1/prices?limit=20', `/api/products/${listings}`],

@@ -35,12 +35,12 @@ const NUMBERS = (name: string) =>
   `with recursive n(i) as (select 1 union all select i + 1 from n where i < $${name}) insert into`
 
 const CATALOGUE = `
-  insert into company select value, 'company' || value, 'Company ' || value from json_each('[1, 2, 3]');
+  insert into company (id, code, name) select value, 'company' || value, 'Company ' || value from json_each('[1, 2, 3]');
   ${NUMBERS('stores')} store select i, 1 + i % ${COMPANIES}, 's' || i, 'Store ' || i, 'qld' from n;
   insert into brand values (1, 'Farm');
   ${NUMBERS('listings')} product select i from n where i = 1 or i > $giant;
-  ${NUMBERS('listings')} listing (id, company_id, by_name, code, product_id, label_id, barcode, varied)
-    select i, 1 + i % ${COMPANIES}, 0, 'sku' || i, iif(i <= $giant, 1, i), i, null, 0 from n;
+  ${NUMBERS('listings')} listing (id, company_id, by_name, code, product_id, label_id, barcode, label_date, label_store_id)
+    select i, 1 + i % ${COMPANIES}, 0, 'sku' || i, iif(i <= $giant, 1, i), i, null, $today, 1 from n;
   ${NUMBERS('listings')} label (id, listing_id, hash, name, key, brand_id)
     select i, i, i, 'Milk number ' || i, 'milk number ' || i || ' farm', 1 from n;
   ${NUMBERS('listings')} listing_words (rowid, words)
@@ -56,9 +56,10 @@ const CATALOGUE = `
   ${NUMBERS('perStore')} price_run
     select store.id, 1 + (store.id * 37 + i) % $listings, $yesterday, null, 100 + i % 40, null, 0, 1 from store, n;
   insert into price_now
-    select listing_id, price_cents, count(*) from price_run where to_date is null group by listing_id, price_cents;
-  insert into label_run
-    select listing_id, store_id, from_date, null, listing_id from price_run order by listing_id, store_id;
+    select listing_id, price_cents, is_available, count(*) from price_run where to_date is null group by 1, 2, 3;
+  insert into label_run (store_id, listing_id, from_date, to_date, label_id)
+    select store_id, listing_id, from_date, null, listing_id from price_run order by store_id, listing_id;
+  insert into label_use select label_id, count(*) from label_run group by label_id;
   insert into reject_group (load_id, code, field, reason, count, first_line, company, store_id, store_name, finished_at, is_first)
     select id, 'price_invalid', 'price_current', 'expected a price', 2, 1, 'company' || (1 + id % 3), 's' || (1 + id % $stores),
       'Store', finished_at, 1 from load where id % 5 = 0;
@@ -71,7 +72,7 @@ const LEDGER = `
       printf('%064x', i), 'scrape-' || i || '.jsonl', 'scrape-' || i || '.jsonl', 10000, 100, 1000, $now - ($uploads - i) * 100,
       'loaded', '{"rows":100,"inserted":10,"changed":5,"unchanged":83,"duplicate":0,"rejected":2,"warnings":0,"finished_at":"2026-01-01T00:00:00.000Z","problem":null}',
       $now - ($uploads - i) * 100 from n;
-  insert into delivery select id, $key, received_at, received_at, 1 from upload;
+  insert into delivery (upload_id, key_id, first_at, last_at, times) select id, $key, received_at, received_at, 1 from upload;
 `
 
 /** Fills the databases of a data folder, which must be empty or not there. `keyId`: who sent everything. */
