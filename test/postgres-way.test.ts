@@ -50,7 +50,10 @@ test('what the scrapers wrote is sent, loaded into PostgreSQL, exported, undone 
   assert.deepEqual(await exported(), asText([...files.values()].flat()))
 
   const asked = await fetch(`${server.url}/api/products?limit=5&prices=true`, { headers: { 'X-API-Key': key } })
-  const { products, total } = (await asked.json()) as { products: { now: { stores: number; silent_stores: number } }[]; total: object }
+  const { products, total } = (await asked.json()) as {
+    products: { now: { stores: number; silent_stores: number } }[]
+    total: object
+  }
   assert.equal(products.length, 5, JSON.stringify(total))
   assert.ok(products.every(({ now }) => now.stores + now.silent_stores > 0))
 

@@ -1,7 +1,7 @@
 /**
  * `npm test`: runs the tests and then looks whether they left anything behind, which is a failure too.
  *
- * Arguments that name files or folders choose what is run, `--fleet` what `npm test` leaves out, `--seconds=N` is the longest that a process of a test may run;
+ * Arguments that name files or folders choose what is run, `--long` what `npm test` leaves out, `--seconds=N` is the longest that a process of a test may run;
  * all others go to `node --test` as they are.
  * The tests get a folder of their own for temporary files, and their processes carry a mark in their environment.
  */
@@ -17,17 +17,22 @@ import { stripVTControlCharacters } from 'node:util'
 
 const ROOT = join(import.meta.dirname, '..')
 const EVERYTHING = ['test/**/*.test.ts', 'packages/*/**/*.test.ts', 'bin/**/*.test.ts', 'check/**/*.test.ts']
-// `npm run test:fleet`: what is kept in a database once more on PostgreSQL, and what several machines do together. It takes minutes.
-const OF_A_FLEET = [
+// It takes what the others leave of the processors, from the beginning to the end.
+const FIRST = 'test/simulator.test.ts'
+// `npm run test:long`: what is kept in a database once more on PostgreSQL, what several machines do together, and campaigns in short. It
+// takes minutes.
+const LONG = [
+  FIRST,
   ...['on-postgres', 'postgres-dies', 'side-by-side', 'fleet'].map(
     (name) => `packages/data-management/test/${name}.test.ts`,
   ),
-  'test/fleet.test.ts',
-  'test/partitions.test.ts',
+  ...['fleet', 'partitions', 'copies', 'costs', 'mistakes-of-people', 'rights', 'strangers'].map(
+    (name) => `test/${name}.test.ts`,
+  ),
 ]
-const FLEET = '--fleet'
-// It takes what the others leave of the processors, from the beginning to the end.
-const FIRST = 'test/simulator.test.ts'
+const IS_LONG = '--long'
+// The simulator tells more stories then.
+const LONG_MARK = { SPLITCART_TESTS: 'long' }
 const OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=5', '--test-timeout=120000']
 const MARK = 'SPLITCART_TEST_RUN'
 const GRACE_MS = 1000
@@ -45,12 +50,12 @@ function filesOf(patterns: readonly string[]): string[] {
 
 /** The test files that arguments name, and the arguments that are options. */
 function choose(given: readonly string[]): { files: string[]; options: string[] } {
-  if (given.includes(FLEET)) return { files: OF_A_FLEET, options: given.filter((argument) => argument !== FLEET) }
+  if (given.includes(IS_LONG)) return { files: LONG, options: given.filter((argument) => argument !== IS_LONG) }
   const names = given.filter((argument) => !argument.startsWith('-') && (argument.endsWith('.ts') || exists(argument)))
   const options = given.filter((argument) => !names.includes(argument))
   const patterns = names.map((name) => (isFolder(name) ? `${name}/**/*.test.ts` : name))
   if (names.length > 0) return { files: filesOf(patterns), options }
-  const files = filesOf(EVERYTHING).filter((file) => !OF_A_FLEET.includes(file) && file !== FIRST)
+  const files = filesOf(EVERYTHING).filter((file) => !LONG.includes(file))
   return { files: [FIRST, ...files], options }
 }
 
@@ -63,11 +68,12 @@ function isFolder(name: string): boolean {
 }
 
 function start({ mark, folder }: Run, options: readonly string[], files: readonly string[]): ChildProcess {
+  const long = files === LONG ? LONG_MARK : {}
   const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}
   // Some 150 processes of tests, and many more of programs, load the same code: compiled once, it saves a minute of CPU.
   const compiled = { NODE_COMPILE_CACHE: join(folder, 'compiled') }
   const folders = { TMPDIR: folder, TEMP: folder, TMP: folder }
-  const env: NodeJS.ProcessEnv = { ...process.env, ...colour, ...compiled, ...folders, [MARK]: mark }
+  const env: NodeJS.ProcessEnv = { ...process.env, ...colour, ...compiled, ...folders, ...long, [MARK]: mark }
   // A runner inside a test is a run of its own; node would skip its files.
   delete env.NODE_TEST_CONTEXT
   const stdio: ['inherit', 'pipe', 'inherit'] = ['inherit', 'pipe', 'inherit']
@@ -164,7 +170,7 @@ async function main(given: readonly string[]): Promise<number> {
   mkdirSync(run.folder, { mode: 0o755 })
   const child = start(run, options, files)
   const ended = once(child, 'close')
-  if (given.length === 0) process.stdout.write('Not among these: npm run test:fleet.\n')
+  if (given.length === 0) process.stdout.write('Not among these: npm run test:long.\n')
   const watching = endLate(mark, child, seconds)
   const summary = await report(child)
   const [status] = await ended

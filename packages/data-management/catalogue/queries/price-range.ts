@@ -67,7 +67,10 @@ function sumStores(asked: readonly Asked[]) {
 /** Where a company has several listings of the product, one store may show more than one of them. */
 async function countStores(database: Sql, productId: number, current: Current) {
   const found = await database.all<{ store_id: number }>(
-    `select distinct run.store_id from ${SHOWN_NOW} where listing.product_id = ?`,
+    `select store.id as store_id from store where company_id in (select company_id from listing where product_id = ?1)
+      and exists (
+        select 1 from listing join price_run as run on run.store_id = store.id and run.listing_id = listing.id
+        where listing.product_id = ?1 and listing.company_id = store.company_id and run.to_date is null)`,
     productId,
   )
   const silent = found.filter(({ store_id }) => current.isSilent(store_id)).length
