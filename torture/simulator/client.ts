@@ -30,7 +30,7 @@ export class Client {
   #written = 0
   #hasWritten = false
   /** Whether a whole round found nothing left to do. A crash may bring something back. */
-  isQuiet = false
+  #wasQuiet = false
 
   constructor(network: Network, name: string, scrapes: readonly Scraped[], mistake: Mistake) {
     this.#network = network
@@ -44,7 +44,7 @@ export class Client {
   }
 
   #start(restart: () => void): { process: Process; disk: Disk } {
-    this.isQuiet = false
+    this.#wasQuiet = false
     const process = new Process(this.#network.world, this.machine, restart)
     const disk = diskOf(process)
     return { process, disk: this.#mistake.client?.(disk) ?? disk }
@@ -94,10 +94,19 @@ export class Client {
       const run = newRun(job)
       for (;;) {
         await uploadRound(job, run, { wait: false, rests: false })
-        this.isQuiet = this.#hasWritten && this.#hasNothingToDo()
+        this.#wasQuiet = this.#hasWritten && this.#hasNothingToDo()
         await process.pause()
       }
     })
+  }
+
+  /** Whether nothing is left to do, and nothing is being written: after a power cut receipts note once more how their files look. */
+  get isQuiet(): boolean {
+    const { running, store } = this.machine
+    const isWriting = running.some(({ openFiles }) => openFiles > 0)
+    return (
+      this.#wasQuiet && !isWriting && ![...store.files(FOLDERS.archive).keys()].some((name) => name.endsWith('.part'))
+    )
   }
 
   #hasNothingToDo(): boolean {
