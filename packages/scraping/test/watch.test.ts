@@ -162,9 +162,11 @@ test('a data folder that is away for a moment is made again, with its lock and i
   const { place } = sender
   await putInOutbox(place, 'a.jsonl', textOf(row('Bread')))
   const watching = watchOutbox(sender.job, { everyMs: 100 })
+  using _end = { [Symbol.dispose]: () => stop.abort() }
   await until(() => told(sender).includes('a.jsonl accepted'))
   for (const away of [place.dataDir, place.folders.archive, place.folders.spool]) {
-    await rm(away, { recursive: true })
+    // A round may write there while it goes.
+    await rm(away, { recursive: true, maxRetries: 9, retryDelay: 10 })
     await until(() => existsSync(place.folders.spool) && existsSync(place.folders.archive))
     // Until the round that made them is over.
     await sleep(300)
