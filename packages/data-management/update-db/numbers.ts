@@ -8,10 +8,13 @@ export type ListingNumbers = readonly [bySku: Map<string, number>, byName: Map<s
 export class Numbers {
   readonly #byCompany = new Map<string, ListingNumbers>()
   readonly rows = new RepeatedRows()
-  readonly lastText: string[] = []
+  /** Of each listing, the digest of the text of its last label. */
+  readonly lastDigest: string[] = []
   readonly lastLabel: number[] = []
   listings = 0
   labels = 0
+  /** Of all texts that have a number, as they are kept in memory. */
+  textBytes = 0
 
   /** Those of a company. */
   listingsOf(company: string): ListingNumbers {
@@ -25,9 +28,10 @@ export class Numbers {
   forget(): void {
     this.#byCompany.clear()
     this.rows.forget()
-    this.lastText.length = 0
+    this.lastDigest.length = 0
     this.lastLabel.length = 0
     this.listings = 0
     this.labels = 0
+    this.textBytes = 0
   }
 }

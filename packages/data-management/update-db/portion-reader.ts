@@ -1,5 +1,5 @@
 /** Reads the chunks of one file into portions: each line is a row, or rejected. */
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
 import {
@@ -16,9 +16,13 @@ import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.t
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
 
-// Memory stays the same however many listings a file has: beyond this the numbers start again.
+// Memory stays the same however many listings a file has and however long their texts are: beyond these the numbers start again.
 const LABELS_MAX = 30_000
+const TEXT_BYTES_MAX = 12 * 1024 * 1024
+// A portion of more lines would be mostly what is kept of each: these are lines of a few bytes.
+const LINES_OF_PORTION_MAX = 4096
 const RAW_BYTES_MAX = 4096
+const NEWLINE = 0x0a
 
 /** A scrape as the reader knows it. */
 type Scrape = {
@@ -55,9 +59,9 @@ export class PortionReader {
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
 
-  /** What the lines say that end in this chunk. */
-  read(chunk: Buffer): Portion {
-    return this.#readLines(this.#splitter.push(chunk), chunk.length)
+  /** What the lines say that end in this chunk, so many of them at a time. */
+  *read(chunk: Buffer): Generator<Portion> {
+    for (const part of partsOf(chunk)) yield this.#readLines(this.#splitter.push(part), part.length)
   }
 
   /** What the last line says, when it does not end with a newline. */
@@ -81,7 +85,7 @@ export class PortionReader {
   #begin(lines: number, bytes: number): void {
     this.#portion = newPortion(lines, bytes)
     this.#rows = 0
-    if (this.#numbers.labels < LABELS_MAX) return
+    if (this.#numbers.labels < LABELS_MAX && this.#numbers.textBytes < TEXT_BYTES_MAX) return
     this.#portion.forget = true
     this.#numbers.forget()
     for (const scrape of this.#scrapes.values()) scrape.listings = this.#numbers.listingsOf(scrape.company)
@@ -182,17 +186,26 @@ export class PortionReader {
     if (known !== undefined) return known
     numbers.set(code, this.#numbers.listings)
     this.#portion.listings.push({ company: scrape.company, byName, code })
+    this.#countText(code)
     return this.#numbers.listings++
   }
 
   #labelOf(listing: number, product: RowProduct): number {
     const numbers = this.#numbers
     const text = labelText(product)
-    if (numbers.lastText[listing] === text) return numbers.lastLabel[listing]!
-    this.#portion.labels.push({ hash: hashOfLabel(text), text })
-    numbers.lastText[listing] = text
+    const digest = hash('sha1', text, 'latin1')
+    if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
+    this.#portion.labels.push({ hash: hashOfLabel(digest), text })
+    this.#countText(text)
+    numbers.lastDigest[listing] = digest
     numbers.lastLabel[listing] = numbers.labels
     return numbers.labels++
+  }
+
+  #countText(text: string): void {
+    const bytes = bytesInMemory(text)
+    this.#portion.textBytes += bytes
+    this.#numbers.textBytes += bytes
   }
 }
 
@@ -207,9 +220,22 @@ function newPortion(lines: number, bytes: number): Portion {
     scrapes: [],
     listings: [],
     labels: [],
+    textBytes: 0,
     times: [],
     rows,
   }
+}
+
+/** The parts of a chunk that hold so many newlines. */
+function* partsOf(chunk: Buffer): Generator<Buffer> {
+  let from = 0
+  let newlines = 0
+  for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) {
+    if (++newlines % LINES_OF_PORTION_MAX !== 0) continue
+    yield chunk.subarray(from, at + 1)
+    from = at + 1
+  }
+  if (from < chunk.length) yield chunk.subarray(from)
 }
 
 function keyOf({ company, storeCode, date }: RowMetadata): string {
@@ -221,9 +247,14 @@ function labelText({ name, key, brand, barcode, size, url, imageUrl, categoryPat
   return JSON.stringify([name, key, brand, barcode, size, url, imageUrl, ...categoryPath])
 }
 
-/** A number for the text of a label: 48 bits, the same on every machine. */
-function hashOfLabel(text: string): number {
-  return Number.parseInt(hash('sha1', text, 'hex').slice(0, 12), 16)
+/** One byte for each character, or two where there is one beyond the first 256. */
+function bytesInMemory(text: string): number {
+  return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length
+}
+
+/** A number for a label: the first 48 bits of the digest of its text, the same on every machine. */
+function hashOfLabel(digest: string): number {
+  return Buffer.from(digest, 'latin1').readUIntBE(0, 6)
 }
 
 function flag(value: boolean | null): number {

@@ -19,7 +19,9 @@ export type NewLabel = Readonly<{ hash: number; text: string }>
 /** A line that is not a row. `raw`: its first bytes. */
 export type RejectedLine = Readonly<{ line: number; rejection: Rejection; raw: Uint8Array }>
 
-/** What was read of so many bytes. `rows` holds `ROW` numbers for each row. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds. */
+/**
+ * What was read of so many bytes. `rows` holds `ROW` numbers for each row. `textBytes`: what the texts of listings and labels take that are new. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds.
+ */
 export type Portion = {
   readonly bytes: number
   forget: boolean
@@ -29,6 +31,7 @@ export type Portion = {
   scrapes: NewScrape[]
   listings: NewListing[]
   labels: NewLabel[]
+  textBytes: number
   times: Readonly<{ scrape: number; scrapedAt: number }>[]
   rows: Int32Array
 }

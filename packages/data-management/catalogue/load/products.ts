@@ -6,7 +6,7 @@
 import { Groups } from '../model/groups.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
 
-const PAGE_LABELS = 5_000
+const PAGE_LABELS = 2_000
 // Sizes are counted no further than is needed to tell the largest.
 const SIZE_AT_FIRST = 16
 const SIZE_FACTOR = 8

@@ -6,6 +6,7 @@
  * A file may hold several stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
  */
 import type { Value } from '../../database/sql.ts'
+import { batchesOf } from './batches.ts'
 import type { ListingMemory } from './listing-memory.ts'
 import { type Described, describe, identify } from './listings.ts'
 import { companyIds, storeIds } from './names.ts'
@@ -20,7 +21,9 @@ type Row = Described & Readonly<{ scrape: Scrape; rows: Int32Array; at: number }
 
 type Unnamed = Readonly<{ scrape: Scrape; company: string; code: string; name: string }>
 
+// What is set down at a time: so many rows, whose new texts take so much memory.
 const ROWS_MAX = 20_000
+const TEXT_BYTES_MAX = 2 * 1024 * 1024
 // Twice as many as a file may have scrapes.
 const NAMES_MAX = 2 * SCRAPES_MAX
 
@@ -39,6 +42,7 @@ export class Staging implements Staged {
   readonly #byNumber: Scrape[] = []
   #unnamed: Unnamed[] = []
   #rows: Row[] = []
+  #textBytes = 0
   #isSetDown = false
   #hasNewLabels = false
 
@@ -58,7 +62,7 @@ export class Staging implements Staged {
     return [...this.#scrapes]
   }
 
-  async take({ forget, scrapes, times, rows }: Portion): Promise<void> {
+  async take({ forget, scrapes, textBytes, times, rows }: Portion): Promise<void> {
     // The numbers begin again: what has the old ones is set down first.
     if (forget) await this.settle()
     for (const scrape of scrapes) this.#open(scrape)
@@ -69,12 +73,14 @@ export class Staging implements Staged {
       const label = this.#memory.label(rows[at + ROW.label]!)
       this.#rows.push({ scrape, listing, label, rows, at })
     }
-    if (this.#rows.length >= ROWS_MAX) await this.settle()
+    this.#textBytes += textBytes
+    if (this.#rows.length >= ROWS_MAX || this.#textBytes >= TEXT_BYTES_MAX) await this.settle()
   }
 
   async settle(): Promise<void> {
     const rows = this.#rows
     this.#rows = []
+    this.#textBytes = 0
     await this.#nameScrapes()
     if (rows.length === 0) return
     await identify(this.#database, rows)
@@ -115,7 +121,8 @@ export class Staging implements Staged {
     if (unnamed.length === 0) return
     const { names } = this.#memory
     if (names.size > NAMES_MAX) names.clear()
-    await this.#findNames(unnamed.filter((each) => !names.has(keyOf(each))))
+    const missing = unnamed.filter((each) => !names.has(keyOf(each)))
+    for (const batch of batchesOf(missing, (each) => keyOf(each).length)) await this.#findNames(batch)
     for (const each of unnamed) {
       each.scrape.companyId = names.get(each.company)!
       each.scrape.storeId = names.get(keyOf(each))!
@@ -123,7 +130,6 @@ export class Staging implements Staged {
   }
 
   async #findNames(unnamed: readonly Unnamed[]): Promise<void> {
-    if (unnamed.length === 0) return
     const codes = unnamed.map(({ company }) => company)
     const companies = await companyIds(this.#database, codes)
     const stores = await storeIds(this.#database, unnamed, companies)
