@@ -38,7 +38,7 @@ export async function endHistory(database: LoadDatabase, storeId: number): Promi
 
 /** Puts a new date behind all others of the store, the last of which is `before`. Only what differs from that one is written. */
 export async function appendDate(database: LoadDatabase, at: NewDate, before: string): Promise<DateChange> {
-  const { storeId, date } = at
+  const { storeId } = at
   await findDifferent(database, at)
   const total = await countDifferent(database, storeId)
   if (total.opened > 0) await openPrices(database, at)
