@@ -23,15 +23,7 @@ const SEEDS = [1, 2, 3]
 // The schema of the first program that stood on servers.
 const LAST = { sqlite: '006-price-now.sql', postgres: '001-catalogue.sql' }
 // In the order in which they refer to each other; `price_now` follows from the runs.
-const TABLES = [
-  'company',
-  'store',
-  'brand',
-  'category',
-  'listing',
-  'label',
-  'listing_category',
-]
+const TABLES = ['company', 'store', 'brand', 'category', 'listing', 'label', 'listing_category']
 const HISTORIES = ['load', 'scrape', 'source', 'price_run', 'label_run', 'contested', 'reject', 'reject_group']
 
 const makeDatabase = postgresOfFile()

@@ -67,6 +67,7 @@ const SENDERS_AT_ONCE = 500
 
 /** Deals with every file that is in the inbox now, by turns of those who sent them. Stops between two files when the signal aborts. */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
+  await work.catalogue.settle()
   // Asked first: what is recorded by now has its file, or has lost it.
   const open = await work.ledger.uploads.open()
   const { files: found, ignored } = await waitingIn(work.disk, work.folders.inbox)
