@@ -3,10 +3,11 @@
  * check. A value is taken from the flag, else the environment, else the files that the command line finds, else the default.
  */
 import { isAbsolute, join, resolve } from 'node:path'
+import { LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_LEVELS } from './log-levels.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
 import { Problem } from './problem.ts'
-import { database, inbox, key, networks, oneOf, path, rate, share, text, url, whole } from './setting-readers.ts'
+import { database, inbox, key, kinds, networks, oneOf, path, rate, share, text, url, whole } from './setting-readers.ts'
 
 export type Machine = 'scraping' | 'data-management' | 'both'
 
@@ -95,6 +96,12 @@ export const SETTINGS = {
     inbox,
     undefined,
     'the inbox: nats://<host>,<host>,<host> where several machines share it (docs/fleet.md); file:<data dir> where it is not set',
+  ),
+  KINDS: setting(
+    'data-management',
+    kinds,
+    LOADED_KIND_NAMES.join(','),
+    'the kinds of files that are taken; those without a loader are left in <kind>_inbox for a program of yours (docs/feeds.md)',
   ),
   HOST: setting('data-management', text, '127.0.0.1', 'the address that serve listens on'),
   PORT: setting('data-management', whole(0, 65535), '8000', 'the port that serve listens on'),
