@@ -69,7 +69,7 @@ type Found = Readonly<{
     readonly stuck: Map<string, Readonly<{ start: number; times: number }>>
     /** Until when nothing is sent in pieces. */
     wholeUntil: number
-    /** Whether the server takes this kind of files. One older than kinds would take pieces of any kind for products. */
+    /** One that is older than kinds would take pieces of any kind for products. */
     isKindTaken: boolean
   }
 }>
@@ -196,7 +196,7 @@ async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Prom
     onSent(bytes, sentBytes)
   })
   try {
-    const url = uploadUrl(client)
+    const url = urlOf(client.server, `api/upload/${client.kind}/`)
     const response = await ask(client, idle, url, {
       method: 'POST',
       headers: headersFor(spooled),
@@ -233,14 +233,10 @@ function receiptIn(response: Response, url: URL, text: string): Receipt {
 
 type Asking = Pick<Client, 'server' | 'key' | 'kind' | 'idleMsMax'>
 
-function uploadUrl({ server, kind }: Pick<Client, 'server' | 'kind'>): URL {
-  return urlOf(server, `api/upload/${kind}/`)
-}
-
 /** Asks the server to take nothing: when it says in its own words that there is nothing to take, uploads reach it. */
 async function whoAnswers({ server, key, kind, idleMsMax }: Asking): Promise<Answerer> {
   using idle = new Idle(idleMsMax)
-  const url = uploadUrl({ server, kind })
+  const url = urlOf(server, `api/upload/${kind}/`)
   try {
     const response = await ask({ key }, idle, url, { method: 'POST' })
     const fault = faultOf(response, url, await readText(idle, response))

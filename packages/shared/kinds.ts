@@ -17,6 +17,10 @@ export type LoadedKind = keyof typeof LOADED_KINDS
 /** The kinds with a loader, in the order in which they are loaded. */
 export const LOADED_KIND_NAMES = Object.keys(LOADED_KINDS) as readonly LoadedKind[]
 
+/** What the setting KINDS says. */
+export const KINDS_ABOUT =
+  'the kinds of files that are taken; those without a loader are left in <kind>_inbox for a program of yours (docs/feeds.md)'
+
 /** What is uploaded where no kind is named. */
 export const PRODUCTS = 'products'
 

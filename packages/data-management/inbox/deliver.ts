@@ -9,14 +9,14 @@
  *  2. A name that is there is not overwritten: one hand-over follows the other, and nobody else writes into these folders.
  */
 import { basename, dirname } from 'node:path'
+import type { Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere, reveal, syncFolder } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
-import { foldersOfKind } from '../folders.ts'
+import { type Folders, foldersOfKind } from '../folders.ts'
 import type { Arrival, Arriving, Recorded } from '../ledger/arrivals.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Inbox } from './accept.ts'
 
-type Place = Pick<Inbox, 'disk' | 'folders' | 'ledger'>
+type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
 /** The part that has arrived, and the key that sent it. */
 type Sender = Readonly<{ part: string; keyId: string }>

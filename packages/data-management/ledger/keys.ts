@@ -10,10 +10,7 @@ export const SCOPES = ['upload', 'read', 'admin'] as const
 
 export type Scope = (typeof SCOPES)[number]
 
-/**
- * Who sends a request: a key, its name, and what it may do. `onlyFor`: the companies and stores whose rows it may send; `onlyFrom`: the
- * addresses and networks it is for; null: all.
- */
+/** Who sends a request: a key, its name, and what it may do, as in `NewKey`. */
 export type Sender = Readonly<{
   keyId: string
   name: string

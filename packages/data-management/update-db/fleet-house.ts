@@ -2,7 +2,8 @@
 import { checkClock } from '../inbox/prune.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { FleetWork } from './fleet.ts'
-import { forget, loadOf } from './update-db.ts'
+import { loadOf } from './load-upload.ts'
+import { forget } from './update-db.ts'
 import { fulfilWishes } from './wishes.ts'
 
 // What has just been recorded may still be on its way into the inbox.

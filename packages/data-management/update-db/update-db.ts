@@ -7,48 +7,34 @@
  * A crash between two of these steps is mended by doing the rest: a file whose load is on record is not loaded again.
  */
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { codeOf } from '@splitcart/shared/disk.ts'
 import { move, remove, syncFolder } from '@splitcart/shared/durable-file.ts'
 import { type LoadedKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { v7 as uuid } from 'uuid'
-import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
-import { type Folders, foldersOfKind } from '../folders.ts'
+import { foldersOfKind } from '../folders.ts'
 import type { JetStreamInbox } from '../inbox/jetstream.ts'
-import { type LoadProgress, noteOf, writeProgress } from '../inbox/progress.ts'
 import { PLACE_OF, putAway } from '../inbox/put-away.ts'
-import { bytesOf, DamagedFile, findStored, type Stored } from '../inbox/stored.ts'
+import { DamagedFile, findStored, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-import type { Rights } from '../ledger/rights.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import type { HoldLimits } from './holds.ts'
-import { type LoadOrder, loadFile } from './load-file.ts'
-import type { Reader } from './reader.ts'
+import { type LoadWork, loadOf, loadUpload, orderFor } from './load-upload.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
 import { Settling } from './settling.ts'
 import { inTurns } from './turns.ts'
 
-/** What update-db works with. `hold` undefined: nothing is held. */
-export type UpdateDb = Readonly<{
-  disk: Disk
-  folders: Folders
-  ledger: Ledger
-  catalogue: Catalogue
-  /** Which kinds are loaded; where nothing is said, products alone. */
-  kinds?: readonly LoadedKind[]
-  /** The inbox that several machines share; undefined: the folder is it. */
-  fleet?: JetStreamInbox | undefined
-  /** Who reads the files; undefined: this thread. */
-  reader?: Reader | undefined
-  lineBytesMax: number
-  hold: HoldLimits | undefined
-  log: Log
-  now: () => number
-  /** Told about each file that has been dealt with. */
-  onFile: (upload: Upload, load: LoadRecord) => void
-}>
+/** What update-db works with. */
+export type UpdateDb = LoadWork &
+  Readonly<{
+    /** Which kinds are loaded; where nothing is said, products alone. */
+    kinds?: readonly LoadedKind[]
+    /** The inbox that several machines share; undefined: the folder is it. */
+    fleet?: JetStreamInbox | undefined
+    log: Log
+    /** Told about each file that has been dealt with. */
+    onFile: (upload: Upload, load: LoadRecord) => void
+  }>
 
 /** What a pass found and did. */
 export type Pass = {
@@ -188,13 +174,6 @@ async function settleBeside(work: Passing, upload: Upload, file: Waiting, loaded
   })
 }
 
-/** The load of an upload, unless its senders may write more by now than that might, or its bytes came as another kind before. */
-export async function loadOf({ catalogue, ledger }: UpdateDb, upload: Upload): Promise<LoadRecord | undefined> {
-  const load = await catalogue.findLoad(upload.sha256)
-  if (load === undefined || load.kind !== upload.kind) return undefined
-  return (await ledger.mayHaveMore(upload)) ? undefined : load
-}
-
 /** The file of an upload that was dealt with before, where it is not among those that are kept for replay. */
 async function earlierCopy({ disk, folders, catalogue }: UpdateDb, upload: Upload): Promise<Stored | undefined> {
   if ((await catalogue.findLoad(upload.sha256)) === undefined) return undefined
@@ -217,53 +196,6 @@ async function expect(work: Passing, file: Waiting): Promise<void> {
   const upload = reads ? await work.ledger.uploads.findWaiting(file.name, work.kind) : undefined
   if (upload === undefined || (await work.catalogue.findLoad(upload.sha256)) !== undefined) return
   work.reader?.expect?.(await orderFor(work, upload, storedAs(file, upload)))
-}
-
-/**
- * How an upload is loaded: what holds it (undefined: nothing), whether beyond the rights of its senders, and what is done once the reader
- * knows of it.
- */
-type Manner = Readonly<{
-  hold: HoldLimits | undefined
-  isUnlimited?: boolean
-  ahead?: (() => Promise<void>) | undefined
-}>
-
-/** Loads the bytes of an upload into the catalogue. */
-export async function loadUpload(
-  work: UpdateDb,
-  upload: Upload,
-  stored: Stored,
-  { hold, ahead, isUnlimited = false }: Manner,
-): Promise<LoadRecord> {
-  const within = await orderFor(work, upload, stored)
-  const order = { ...within, hold, onlyFor: isUnlimited ? null : within.onlyFor }
-  await work.ledger.uploads.markLoading(upload.id, work.now(), order.onlyFor)
-  try {
-    work.reader?.expect?.(order)
-    await ahead?.()
-    return await loadFile(work.catalogue, order)
-  } catch (error) {
-    await work.ledger.uploads.endAttempt(upload.id).catch(() => {})
-    throw error
-  }
-}
-
-/** What loading an upload takes. */
-async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise<LoadOrder & { onlyFor: Rights }> {
-  const { sha256, kind, filename, received_at: receivedAt } = upload
-  const note = (progress: LoadProgress) => writeProgress(work.disk, work.folders.data, progress)
-  return {
-    file: { sha256, kind, filename, receivedAt },
-    bytes: () => bytesOf(work.disk, stored),
-    stored,
-    onBytes: noteOf(upload, note),
-    lineBytesMax: work.lineBytesMax,
-    hold: work.hold,
-    onlyFor: await work.ledger.rightsOver(upload.id),
-    reader: work.reader,
-    now: work.now,
-  }
 }
 
 /** Makes the ledger say what became of an upload, puts its file where that belongs, and tells. */
