@@ -45,7 +45,7 @@ export class SqliteCatalogue implements Catalogue, Disposable {
   }
 
   durable(): Promise<void> {
-    return this.#log.sync()
+    return this.#log.onDisk()
   }
 
   async begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading> {

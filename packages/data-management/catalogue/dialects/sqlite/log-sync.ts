@@ -28,7 +28,7 @@ export class LogSync {
   }
 
   /** Waits until all that was committed is on the disk. Once that has failed it fails for good: nobody knows what the disk has dropped. */
-  sync(): Promise<void> {
+  onDisk(): Promise<void> {
     if (this.#path === '' || !this.#isDirty) return this.#next ?? this.#last
     // A sync that is under way may have begun before the commit.
     this.#next ??= this.#last.then(() => {
