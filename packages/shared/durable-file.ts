@@ -104,9 +104,8 @@ export async function land(disk: Disk, part: string, folder: string, names: Iter
 }
 
 /**
- * Gives a durable part its name by renaming it, so that there is no moment in which both are there, and returns the name. The first of
- * `names` that is free or already holds the same bytes. Only for folders into which nobody else writes: a name that comes between the
- * look and the renaming would be overwritten.
+ * Gives a durable part the first of `names` that is free or holds the same bytes, by renaming it: there is no moment with both. Only for
+ * folders into which nobody else writes: a name that comes between the look and the renaming would be overwritten.
  */
 export async function reveal(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<string> {
   for (const name of names) {
@@ -115,8 +114,7 @@ export async function reveal(disk: Disk, part: string, folder: string, names: It
     if (!isFree && !(await sameBytes(disk, part, path).catch(() => false))) continue
     if (isFree) await disk.rename(part, path)
     await syncFolder(disk, folder)
-    if (!isFree) await removeIfThere(disk, part)
-    await syncFolder(disk, dirname(part))
+    await remove(disk, part)
     return name
   }
   throw new Error(`Every name for ${part} in ${folder} is taken by other bytes.`)

@@ -87,7 +87,10 @@ test('each route opens to the scopes it names and to no other, and without a key
 
 async function statusOf({ url }: Receiver, route: string, key: string): Promise<number> {
   const [method = '', path = ''] = route.split(' ')
-  const response = await fetch(url + path.replace('{id}', '7').replace('{kind}', 'products'), { method, headers: { 'X-API-Key': key } })
+  const response = await fetch(url + path.replace('{id}', '7').replace('{kind}', 'products'), {
+    method,
+    headers: { 'X-API-Key': key },
+  })
   await response.arrayBuffer()
   return response.status
 }
