@@ -1,5 +1,5 @@
 -- Which listings are one product follows from what they say now, and from what people have said. What the tables and columns mean stands in
--- migrations/sqlite/011-products.sql.
+-- migrations/sqlite/012-products.sql.
 
 create table listing_key (
   kind smallint not null,
