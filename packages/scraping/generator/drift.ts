@@ -48,9 +48,11 @@ export function versionOf({ drift, seed }: Plan, { chain, index }: Store, day: n
   return { step: Math.max(0, Math.floor((day - lag) / drift.versionDays)), kind: key % 2 === 0 ? 0 : 1 }
 }
 
-/** Whether a store is scraped on a day: each joins on its day and stays. */
-export function isScraped({ drift, seed }: Plan, { chain, index }: Store, day: number): boolean {
-  return drift.joiningDays === 0 || day >= hash(keyOf(seed, chain, index, 'joining'), 0) % drift.joiningDays
+/** Whether a store is scraped on a day: each joins in the first half of the plan and stays, the first of a chain from the beginning. */
+export function isScraped({ drift, seed, days }: Plan, { chain, index }: Store, day: number): boolean {
+  const joiningDays = Math.min(drift.joiningDays, Math.ceil(days / 2))
+  if (joiningDays === 0 || index === 0) return true
+  return day >= hash(keyOf(seed, chain, index, 'joining'), 0) % joiningDays
 }
 
 /** The chain as the store's scraper writes it: some are of the newest version, which knows no store_id. */
