@@ -29,7 +29,7 @@ const WITH_REQUESTS = `
 import requests, sys
 url, key, path = sys.argv[1:]
 with open(path, 'rb') as file:
-    answer = requests.post(url, headers={'X-API-KEY': key}, files={'file': file}, timeout=30)
+    answer = requests.post(url, headers={'X-Internal-API-Key': key}, files={'file': file}, timeout=30)
 print(answer.status_code)
 print(answer.text)
 `
@@ -42,7 +42,7 @@ name = os.path.basename(path)
 head = '--b\\r\\nContent-Disposition: form-data; name="file"; filename="%s"\\r\\n\\r\\n' % name
 body = head.encode() + open(path, 'rb').read() + b'\\r\\n--b--\\r\\n'
 connection = http.client.HTTPConnection(address.netloc, timeout=30)
-headers = {'X-API-KEY': key, 'Content-Type': 'multipart/form-data; boundary=b'}
+headers = {'X-Internal-API-Key': key, 'Content-Type': 'multipart/form-data; boundary=b'}
 connection.request('POST', address.path, body, headers)
 answer = connection.getresponse()
 print(answer.status)

@@ -1,7 +1,8 @@
 /**
  * Who may do what: every route but the open ones names the scopes it asks for, and is refused without one of them.
  *
- *   X-API-Key, Authorization ─▶ key ──────────────┐
+ *   X-API-Key, X-Internal-API-Key,
+ *   Authorization ─▶ key ─────────────────────────┐
  *   cookie ─▶ wanted by our own page? ─▶ session ─┴─▶ sender ─▶ scope
  */
 
@@ -13,6 +14,7 @@ import type { Scope, Sender } from '../ledger/keys.ts'
 import { Allowance } from './allowance.ts'
 import { countedAddress, type Door, membership } from './door.ts'
 import { Failures } from './failures.ts'
+import { keysIn } from './head.ts'
 import { checkSameSite } from './same-site.ts'
 import { tokenIn } from './session-cookie.ts'
 
@@ -132,11 +134,9 @@ function withoutPort(text: string): string {
   return isIP(address) === 0 ? ADDRESS_UNKNOWN : address
 }
 
-/** The text of the key that a request brings, in either of the two fields. */
+/** The text of the key that a request brings, in whichever field: a request with two different ones comes no further than its head. */
 export function keyIn({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
-  const { 'x-api-key': key, authorization } = headers
-  if (typeof key === 'string') return key
-  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  return keysIn((name) => headers[name]?.toString())[0]
 }
 
 /** The session that a request brings. Uploads are for machines: none authorises one. */

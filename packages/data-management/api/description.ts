@@ -21,6 +21,7 @@ const PROBLEM = {
 
 const SECURITY_SCHEMES = {
   key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+  internalKey: { type: 'apiKey', in: 'header', name: 'X-Internal-API-Key' },
   bearer: { type: 'http', scheme: 'bearer' },
   session: { type: 'apiKey', in: 'cookie', name: 'splitcart_session' },
 } as const
@@ -62,7 +63,7 @@ const completed: SwaggerTransform = ({ schema, url, route }) => {
   const { scopes, takesUploads } = route.config ?? {}
   const response = { ...(schema?.response as object), default: PROBLEM }
   if (scopes === undefined) return { url, schema: { ...schema, response, security: [] } as never }
-  const ways = takesUploads ? ['key', 'bearer'] : Object.keys(SECURITY_SCHEMES)
+  const ways = takesUploads ? ['key', 'internalKey', 'bearer'] : Object.keys(SECURITY_SCHEMES)
   const description = `Scope: ${scopes.join(' or ')}.`
   return { url, schema: { ...schema, description, response, security: ways.map((way) => ({ [way]: [] })) } as never }
 }

@@ -12,6 +12,7 @@ const SINGLE = new Set([
   'host',
   'authorization',
   'x-api-key',
+  'x-internal-api-key',
   'content-type',
   'content-length',
   'content-encoding',
@@ -38,7 +39,22 @@ export function faultOfHead(request: Pick<IncomingMessage, 'httpVersion' | 'rawH
     fields.set(name, rawHeaders[index + 1]!)
   }
   if (httpVersion === '1.1' && !fields.has('host')) return invalid('no field host')
-  return faultOfTransfer(httpVersion, fields.get('transfer-encoding')) ?? faultOfExpectation(fields.get('expect'))
+  return (
+    faultOfTransfer(httpVersion, fields.get('transfer-encoding')) ??
+    faultOfExpectation(fields.get('expect')) ??
+    faultOfKeys(fields)
+  )
+}
+
+/** The keys in the fields that may carry one, by the names of the fields. */
+export function keysIn(field: (name: string) => string | undefined): string[] {
+  const bearer = /^Bearer +(\S+)$/i.exec(field('authorization') ?? '')?.[1]
+  return [field('x-api-key'), field('x-internal-api-key'), bearer].filter((key) => key !== undefined)
+}
+
+function faultOfKeys(fields: ReadonlyMap<string, string>): Problem | undefined {
+  const keys = new Set(keysIn((name) => fields.get(name)?.trim()))
+  return keys.size > 1 ? invalid('two different keys; send one, in one field') : undefined
 }
 
 function faultOfTransfer(httpVersion: string, encoding: string | undefined): Problem | undefined {

@@ -81,6 +81,28 @@ async function rawly({ port }: Receiver, said: string): Promise<Pick<Answer, 'bo
   return { body: JSON.parse(body) }
 }
 
+test('a key is taken from any of its three fields; two different ones in a request are refused, whatever they are', async () => {
+  await using receiver = await openReceiver()
+  const { url, key } = receiver
+  const other = await receiver.makeKey('upload')
+  const ask = async (headers: Record<string, string>) => (await fetch(`${url}/api/uploads`, { headers })).status
+  const bearer = `Bearer ${key}`
+  assert.equal(await ask({ 'X-Internal-API-Key': key }), 200)
+  assert.equal(await ask({ 'x-internal-api-key': key, 'X-API-Key': key, Authorization: bearer }), 200)
+  // What a proxy on the way asked for is no key of ours.
+  assert.equal(await ask({ 'X-Internal-API-Key': key, Authorization: 'Basic dXNlcjpwYXNz' }), 200)
+  assert.equal(await ask({ 'X-Internal-API-Key': 'wrong' }), 401)
+  for (const second of [other, 'wrong', ''])
+    for (const [one, two] of [[key, second] as const, [second, key] as const]) {
+      assert.equal(await ask({ 'X-API-Key': one, 'X-Internal-API-Key': two }), 400)
+      if (second !== '') assert.equal(await ask({ 'X-Internal-API-Key': one, Authorization: `Bearer ${two}` }), 400)
+    }
+  const answer = await post(receiver, { ...NAMED, 'X-Internal-API-Key': other }, gzipSync(TEXT))
+  assertProblem(answer, 400, 'request_invalid')
+  assert.ok(!JSON.stringify(answer.body).includes(other))
+  assert.deepEqual(await receiver.inboxNames(), [])
+})
+
 test('a key that is revoked stops working at once, also on a connection that is kept', async () => {
   await using receiver = await openReceiver()
   assert.equal((await get(receiver, '/api/uploads')).status, 200)
@@ -129,7 +151,7 @@ test('an address that does not exist, or cannot be read, is a problem document t
     '/',
     '/api',
     '/api/nothing',
-    '/api/upload/x',
+    '/api/upload/x/y',
     '/.env',
     '/api/uploads/a/b',
     '//',

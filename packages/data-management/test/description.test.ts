@@ -12,7 +12,8 @@ test('every route says what it is, what it answers when all is well and when it 
   await using receiver = await openReceiver()
   const { paths, openapi, components } = (await get({ ...receiver, key: '' }, '/api/openapi.json')).body
   assert.equal(openapi, '3.1.0')
-  assert.deepEqual(Object.keys(Object(Object(components).securitySchemes)), ['key', 'bearer', 'session'])
+  const schemes = Object.keys(Object(Object(components).securitySchemes))
+  assert.deepEqual(schemes, ['key', 'internalKey', 'bearer', 'session'])
   let number = 0
   for (const [path, operations] of Object.entries(Object(paths) as Record<string, Record<string, Operation>>))
     for (const [method, { summary, responses = {}, security }] of Object.entries(operations)) {

@@ -195,7 +195,7 @@ export class PortionReader {
     const text = labelText(product)
     const digest = hash('sha1', text, 'latin1')
     if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
-    this.#portion.labels.push({ hash: hashOfLabel(digest), text })
+    this.#portion.labels.push({ hash: hashOfLabel(digest), text, hasBarcode: product.barcode !== null })
     this.#countText(text)
     numbers.lastDigest[listing] = digest
     numbers.lastLabel[listing] = numbers.labels

@@ -38,8 +38,9 @@ export function Docs(): ReactNode {
 function Lead(): ReactNode {
   return (
     <>
-      Send the key as <code>X-API-Key: …</code> or <code>Authorization: Bearer …</code>. For programs:{' '}
-      <a href="/api/openapi.json">openapi.json</a>. In sentences: docs/protocol.md.
+      Send the key as <code>X-API-Key: …</code>, <code>X-Internal-API-Key: …</code> or{' '}
+      <code>Authorization: Bearer …</code>. For programs: <a href="/api/openapi.json">openapi.json</a>. In sentences:
+      docs/protocol.md.
     </>
   )
 }

@@ -25,7 +25,12 @@ const KEYS: HostileCase[] = [
   withKey('a key without bearer', { ...GOOD, Authorization: '{key}' }),
   withKey('a key in a cookie', { ...GOOD, Cookie: 'X-API-Key={key}; key={key}' }),
   withKey('a key under a name with an underscore', { ...GOOD, X_API_Key: '{key}' }),
-  withKey('a wrong key beside a right bearer', { 'X-API-Key': 'x', Authorization: 'Bearer {key}' }),
+  {
+    what: 'a wrong key beside a right bearer',
+    bytes: requestOf('GET /api/uploads', { 'X-API-Key': 'x', Authorization: 'Bearer {key}' }),
+    statuses: [400],
+    code: 'request_invalid',
+  },
   {
     what: 'a key in the address',
     bytes: requestOf('GET /api/uploads?key={key}&X-API-Key={key}', GOOD),

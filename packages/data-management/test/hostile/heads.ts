@@ -21,6 +21,7 @@ function refused(what: string, status: number, code: string, bytes: string | Buf
 const TWICE = {
   Host: 'x',
   'X-API-Key': '{key}',
+  'X-Internal-API-Key': '{key}',
   Authorization: 'Bearer {key}',
   'Content-Type': 'application/gzip',
   'Content-Encoding': 'identity',
