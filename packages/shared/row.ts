@@ -11,6 +11,7 @@ import { isDate } from './date.ts'
 import { measure, NESTING_MAX, openings } from './nesting.ts'
 import { centsOf } from './price.ts'
 import { faultOfText, isAbsent, isBlankText } from './text.ts'
+import { unitOf } from './truth/unit-price.ts'
 
 /** What a row says about its scrape. Dates are ISO text, times are milliseconds since 1970. */
 export type RowMetadata = Readonly<{
@@ -38,6 +39,8 @@ export type RowProduct = Readonly<{
   wasPriceCents: number | null
   isOnSpecial: boolean | null
   isAvailable: boolean | null
+  /** How its unit price fits the rest: what `unitOf` says. */
+  unit: number
 }>
 
 /** The names of the fields that were dropped because they were wrong. */
@@ -167,6 +170,7 @@ function readMetadata(metadata: Fields): RowMetadata & Warnings {
 
 function readProduct(product: Fields): RowProduct & Warnings {
   const warnings: string[] = []
+  const priceCents = requiredPrice(product)
   return {
     sku: optionalCode(product, 'sku', warnings),
     key: requiredText(product, 'product', 'normalized_name_brand_size', TEXT_CHARACTERS_MAX),
@@ -177,10 +181,11 @@ function readProduct(product: Fields): RowProduct & Warnings {
     url: optionalText(product, 'url', URL_CHARACTERS_MAX, warnings),
     imageUrl: optionalText(product, 'image_url', URL_CHARACTERS_MAX, warnings),
     categoryPath: optionalPath(product, warnings),
-    priceCents: requiredPrice(product),
+    priceCents,
     wasPriceCents: optionalPrice(product, warnings),
     isOnSpecial: optionalFlag(product, 'is_on_special', warnings),
     isAvailable: optionalFlag(product, 'is_available', warnings),
+    unit: unitOf(product, priceCents),
     warnings,
   }
 }

@@ -58,6 +58,7 @@ export const GOOD_ROW: Row = {
   wasPriceCents: 649,
   isOnSpecial: true,
   isAvailable: true,
+  unit: 0,
   warnings: [],
 }
 
