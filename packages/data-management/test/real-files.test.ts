@@ -1,6 +1,7 @@
 /** The catalogue of some real scrapes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { effort } from '../../../test/effort.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { faultOf, loadWhole } from './history-case.ts'
