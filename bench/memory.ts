@@ -6,6 +6,7 @@ import { HEAVY_FILES, writeHeavyFile } from '../test/heavy-files.ts'
 import type { Started } from '../test/machines.ts'
 import { peakBytesOf, watchPeak } from '../test/memory-group.ts'
 import { KEY } from './curl.ts'
+import { WHOLE_DRIFT } from './data.ts'
 import type { Report } from './report.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -22,7 +23,8 @@ export async function memory(): Promise<Report> {
     await using stage = await openStage()
     rows.push([name, ...(await measure(stage, write))])
   }
-  for (const [name, bytes] of Object.entries(SIZES)) await measured(name, (path) => writeBigFile(path, { bytes }))
+  for (const [name, bytes] of Object.entries(SIZES))
+    await measured(name, (path) => writeBigFile(path, { bytes, drift: WHOLE_DRIFT }))
   for (const file of HEAVY_FILES)
     await measured(`100 MiB: ${file.name}`, (path) => writeHeavyFile(path, file, HEAVY_BYTES * (file.share ?? 1)))
   return {
