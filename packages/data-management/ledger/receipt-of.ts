@@ -1,11 +1,13 @@
 /** The receipt of an upload on record. */
-import type { LoadResult, Receipt, UploadState } from '@splitcart/shared/receipt.ts'
+import { type LoadResult, NO_REMARKS, type Receipt, type UploadState } from '@splitcart/shared/receipt.ts'
 import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
 /** What the server says about an upload. `duplicate`: in answer to bytes that it had already. */
 export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
   const { id, filename, sha256, bytes, lines } = upload
+  const { remarks, ...load } = upload.load === null ? {} : (JSON.parse(upload.load) as LoadResult)
+  const { warnings, ignored } = remarks ?? NO_REMARKS
   return {
     id,
     filename,
@@ -16,7 +18,9 @@ export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
     received_at: new Date(upload.received_at).toISOString(),
     duplicate,
     message: `Successfully uploaded and decompressed '${filename}'`,
-    load: upload.load === null ? null : (JSON.parse(upload.load) as LoadResult),
+    load: upload.load === null ? null : (load as LoadResult),
+    warnings,
+    ignored,
   }
 }
 

@@ -44,12 +44,37 @@ export function naiveCatalogue(files: readonly HistoryFile[]): string[] {
   return records.map((record) => JSON.stringify(record))
 }
 
-/** How many lines of a file count, how many of them are no rows, and how many show a listing that their scrape has shown. */
+/**
+ * How many lines of a file count, how many of them are no rows, and how many show a listing that their scrape has shown. One that says
+ * something else of it is no row.
+ */
 export function naiveCounts(file: HistoryFile): { rows: number; rejected: number; duplicate: number } {
-  const lines = linesOf(file)
-  const good = lines.flatMap(rowOrNothing).length
-  const shown = scrapesOf(file).reduce((sum, scrape) => sum + scrape.shown.size, 0)
-  return { rows: lines.length, rejected: lines.length - good, duplicate: good - shown }
+  const rows = linesOf(file).length
+  const good = linesOf(file).flatMap(rowOrNothing)
+  const again = scrapesBeforeMidnight(file).flatMap(({ all, shown }) =>
+    all.filter((row) => shown.get(nameOf(row)) !== row).map((row) => saysOtherwise(shown.get(nameOf(row))!, row)),
+  )
+  const differing = again.filter(Boolean).length
+  return { rows, rejected: rows - good.length + differing, duplicate: again.length - differing }
+}
+
+/** Whether a shop would say two things at once: what only one of the rows says is none of them. */
+function saysOtherwise(first: Row, again: Row): boolean {
+  const said = ({ name, size, wasPriceCents, isOnSpecial }: Row) => [name, size, wasPriceCents, isOnSpecial]
+  const others = said(again)
+  const isOther = said(first).some((value, place) => value !== null && others[place] !== null && value !== others[place])
+  return isOther || first.priceCents !== again.priceCents
+}
+
+/** The rows of each store and date of a file, and the first of each listing. */
+function scrapesBeforeMidnight(file: HistoryFile): { all: Row[]; shown: Map<string, Row> }[] {
+  const rows = linesOf(file).flatMap(rowOrNothing)
+  const groups = Map.groupBy(rows, ({ company, storeCode, date }) => JSON.stringify([company, storeCode, date]))
+  return [...groups.values()].map((all) => {
+    const shown = new Map<string, Row>()
+    for (const row of all) if (!shown.has(nameOf(row))) shown.set(nameOf(row), row)
+    return { all, shown }
+  })
 }
 
 /** What each store showed of each listing on each of its dates, in no particular order. */
