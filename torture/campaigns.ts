@@ -1,5 +1,6 @@
 /** The campaigns of `npm run torture`: what a test does some hundred times, done until chance has had its say. */
 import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
+import { faultOfPartition } from '../packages/data-management/test/partition-case.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
 import { bombs } from './bombs.ts'
@@ -44,6 +45,12 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'histories',
     count: 5_000,
     prepare: async () => faultOfUndo,
+  },
+  products: {
+    about: 'random stories of listings and verdicts in random orders: products as the rules say them word for word',
+    unit: 'stories',
+    count: 300_000,
+    prepare: async () => async (seed) => faultOfPartition(seed),
   },
   'real-orders': {
     about: 'the real files in random orders: one digest',

@@ -14,68 +14,95 @@ export function plainRow(line: unknown): PlainRow {
   if (!isPlain(product) || !isPlain(metadata)) return { code: 'not_a_row' }
   for (const each of [line as Json, product, metadata])
     if (Object.keys(each).includes('__proto__')) return { code: 'key_forbidden' }
+  const about = plainMetadata(metadata)
+  const shown = plainProduct(product)
+  const wrong = [...about.required, ...shown.required].filter(([, meaning]) => typeof meaning === 'string')
+  if (about.isStoreUnknown) return { code: 'field_any' }
+  if (wrong.length > 0) return { code: `field_${wrong.length > 1 ? 'any' : nameOf(wrong[0]![1])}` }
+  const found = [...about.required, ...shown.required].map(([name, meaning]) => [name, meant(meaning)])
+  const { companyKey, ...rest } = about.fields()
+  const ignored = [...unknown(product, PRODUCT), ...unknown(metadata, METADATA).map((name) => `metadata.${name}`)]
+  const marked = unknown(product, PRODUCT).filter((name) => hasNumber(product[name]))
+  return {
+    fields: { ...Object.fromEntries(found), companyKey, ...rest, ...shown.fields, ignored },
+    warnings: [...about.warnings, ...shown.warnings, ...marked.map((name) => `product.${name}`)].sort(),
+  }
+}
+
+/** Reads fields of one of the two objects; what is wrong is noted and counts as nothing. */
+function readerOf(parent: string, object: Json) {
   const warnings: string[] = []
-  const optional = (
-    parent: Json,
-    name: string,
-    meaning: (value: unknown) => Meaning,
-    nothing: unknown = null,
-  ): unknown => {
-    const found = meaning(parent[name])
+  const optional = (name: string, meaning: (value: unknown) => Meaning, nothing: unknown = null): unknown => {
+    const found = meaning(object[name])
     if (typeof found !== 'string') return found.value
-    if (found !== 'absent') warnings.push(`${parent === product ? 'product' : 'metadata'}.${name}`)
+    if (found !== 'absent') warnings.push(`${parent}.${name}`)
     return nothing
   }
-  const storeName = optional(metadata, 'store_name', text(200))
-  const companyName = optional(metadata, 'company_name', text(200))
+  return { warnings, optional }
+}
+
+type Required = readonly (readonly [name: string, meaning: Meaning])[]
+
+function plainMetadata(metadata: Json) {
+  const { warnings, optional } = readerOf('metadata', metadata)
+  const companyName = optional('company_name', text(200))
   const isNamed = companyName !== null && isNothing(metadata.company)
   const said = isNamed ? ({ value: companyName } as Meaning) : text(200)(metadata.company)
   const company = typeof said === 'string' ? said : { value: codeShown(said.value) }
-  const isStoreWrong = ['store_id', 'store_name'].some((name) => !isNothing(metadata[name]))
-  const store = optional(metadata, 'store_id', code) ?? storeName ?? (isStoreWrong || typeof company === 'string' ? null : company.value)
-  const storeCode = store === null ? null : codeShown(store)
-  const required = { company, date: date(metadata.scraped_date) }
-  const rest = { key: text(500)(product.normalized_name_brand_size), name: text(500)(product.name) }
-  const all = { ...required, ...rest, priceCents: priceUnlessSoldOut(product) }
-  const wrong = Object.values(all).filter((meaning) => typeof meaning === 'string')
-  if (storeCode === null && isStoreWrong) return { code: 'field_any' }
-  if (wrong.length > 0) return { code: `field_${wrong.length > 1 ? 'any' : nameOf(wrong[0]!)}` }
-  const found = Object.fromEntries(
-    Object.entries(all).map(([name, meaning]) => [name, (meaning as { value: unknown }).value]),
-  )
-  const fields = {
-    ...found,
-    companyName,
-    companyKey: keyOf(String(found.company)),
-    storeCode,
-    storeKey: keyOf(String(storeCode)),
-    storeName: storeName ?? storeCode,
-    state: optional(metadata, 'state', text(200)),
-    scrapedAt: optional(metadata, 'scraped_at', time),
-    sku: optional(product, 'sku', sku),
-    brand: optional(product, 'brand', text(200)),
-    barcode: optional(product, 'barcode', barcode),
-    size: optional(product, 'size', text(200)),
-    url: optional(product, 'url', text(2000)),
-    imageUrl: optional(product, 'image_url', text(2000)),
-    categoryPath: optional(product, 'category_path', path, []),
-    wasPriceCents: optional(product, 'price_was', price),
-    isOnSpecial: optional(product, 'is_on_special', flag),
-    isAvailable: optional(product, 'is_available', flag),
-  }
-  const marked = Object.keys(product).filter((name) => !PRODUCT.has(name) && hasNumber(product[name]))
-  const ignored = [
-    ...Object.keys(product).filter((name) => !PRODUCT.has(name)),
-    ...Object.keys(metadata)
-      .filter((name) => !METADATA.has(name))
-      .map((name) => `metadata.${name}`),
+  const storeName = optional('store_name', text(200))
+  const isWrong = ['store_id', 'store_name'].some((name) => !isNothing(metadata[name]))
+  const named = optional('store_id', code) ?? storeName
+  const store = codeShown(named ?? meant(company))
+  const required: Required = [
+    ['company', company],
+    ['date', date(metadata.scraped_date)],
   ]
-  warnings.push(...marked.map((name) => `product.${name}`))
-  return { fields: { ...fields, ignored }, warnings: warnings.sort() }
+  const rest = { state: optional('state', text(200)), scrapedAt: optional('scraped_at', time) }
+  const fields = () => ({
+    ...rest,
+    companyName,
+    companyKey: keyOf(String(meant(company))),
+    storeCode: store,
+    storeKey: keyOf(store),
+    storeName: storeName ?? store,
+  })
+  return { required, fields, warnings, isStoreUnknown: named === null && isWrong }
+}
+
+function plainProduct(product: Json) {
+  const { warnings, optional } = readerOf('product', product)
+  const required: Required = [
+    ['key', text(500)(product.normalized_name_brand_size)],
+    ['name', text(500)(product.name)],
+    ['priceCents', priceUnlessSoldOut(product)],
+  ]
+  const fields = {
+    sku: optional('sku', sku),
+    brand: optional('brand', text(200)),
+    barcode: optional('barcode', barcode),
+    size: optional('size', text(200)),
+    url: optional('url', text(2000)),
+    imageUrl: optional('image_url', text(2000)),
+    categoryPath: optional('category_path', path, []),
+    wasPriceCents: optional('price_was', price),
+    isOnSpecial: optional('is_on_special', flag),
+    isAvailable: optional('is_available', flag),
+  }
+  return { required, fields, warnings }
+}
+
+function meant(meaning: Meaning): unknown {
+  return typeof meaning === 'string' ? undefined : meaning.value
+}
+
+function unknown(object: Json, known: ReadonlySet<string>): string[] {
+  return Object.keys(object).filter((name) => !known.has(name))
 }
 
 const PRODUCT = new Set(
-  'sku name brand barcode size url image_url category_path price_current price_was is_on_special is_available'.split(' '),
+  'sku name brand barcode size url image_url category_path price_current price_was is_on_special is_available'.split(
+    ' ',
+  ),
 ).add('normalized_name_brand_size')
 const METADATA = new Set('company company_name store_id store_name state scraped_date scraped_at'.split(' '))
 
@@ -160,7 +187,9 @@ function date(value: unknown): Meaning {
   if (typeof value !== 'string') return 'type'
   const [, day, time] = /^(.{10})(?:[T ](.+))?$/s.exec(value) ?? []
   if (day === undefined || !isDay(day)) return 'value'
-  const form = /^([0-9]{2}):([0-9]{2})(?::([0-9]{2})([.,][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$/.exec(time ?? '00:00')
+  const form = /^([0-9]{2}):([0-9]{2})(?::([0-9]{2})([.,][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$/.exec(
+    time ?? '00:00',
+  )
   const isTime = form !== null && Number(form[1]) <= 24 && Number(form[2]) < 60 && Number(form[3] ?? 0) < 70
   return isTime ? { value: day } : 'value'
 }

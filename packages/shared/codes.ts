@@ -15,7 +15,17 @@ export function foldedCode(text: string): string {
 }
 
 // What programs write where they found none, in small letters; and rows of zeros or of dashes.
-const PLACEHOLDERS: ReadonlySet<string> = new Set(['n/a', 'na', '#n/a', 'null', 'undefined', 'none', 'nil', 'nan', 'unknown'])
+const PLACEHOLDERS: ReadonlySet<string> = new Set([
+  'n/a',
+  'na',
+  '#n/a',
+  'null',
+  'undefined',
+  'none',
+  'nil',
+  'nan',
+  'unknown',
+])
 const NOTHING = /^(?:0+(?:\.0+)?|[-–—_.?]+)$/
 // Nearly every SKU is longer, and needs no second look.
 const CHARACTERS_MAX = 20

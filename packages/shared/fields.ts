@@ -39,6 +39,7 @@ export function orFault<Read>(read: () => Read): Read | FieldFault {
   }
 }
 
+/** A text that must be right. */
 export function requiredText(reading: Reading, name: string, charactersMax: number): string {
   const value = reading.fields[name]
   if (isAbsent(value)) throw missing(reading, name)
@@ -58,9 +59,10 @@ export function requiredPrice(reading: Reading, name: string): number {
   if (cents !== undefined) return cents
   const number = numberOfMark(value)
   if (number !== undefined) throw refusal(reading, name, 'field_value', `is ${number}`)
-  throw refusal(reading, name, 'field_value', faultOfPrice(value), seenIn(value))
+  throw refusal(reading, name, 'field_value', { fault: faultOfPrice(value), seen: seenIn(value) })
 }
 
+/** Cents of a price, if it is right. */
 export function optionalPrice(reading: Reading, name: string): number | null {
   const value = reading.fields[name]
   if (isAbsent(value)) return null
@@ -71,6 +73,7 @@ export function optionalPrice(reading: Reading, name: string): number | null {
   return centsOf(value) ?? dropped(reading, name, faultOfPrice(value))
 }
 
+/** A text, if it is right. */
 export function optionalText(reading: Reading, name: string, charactersMax: number): string | null {
   const value = reading.fields[name]
   if (isAbsent(value)) return null
@@ -89,6 +92,7 @@ export function optionalCode(reading: Reading, name: string, charactersMax: numb
   return optionalText(reading, name, charactersMax)
 }
 
+/** True or false, if it is one of them. */
 export function optionalFlag(reading: Reading, name: string): boolean | null {
   const value = reading.fields[name]
   if (value === undefined || value === null) return null
@@ -111,21 +115,22 @@ export function faultOf(text: string, charactersMax: number): string | undefined
   return number === undefined ? fault : `is ${number}`
 }
 
+/** The refusal for a field that is not there. */
 export function missing(reading: Reading, name: string): Refusal {
   return refusal(reading, name, 'field_missing', 'is missing or empty')
 }
 
-/** `seen`: what stands in the line, to be named before the fault. */
+/** The refusal for a field. `seen`: what stands in the line, to be named before the fault. */
 export function refusal(
   { parent }: Reading,
   name: string,
   code: FieldFault['code'],
-  fault: string,
-  ...[seen]: [string?]
+  what: string | Readonly<{ fault: string; seen: string }>,
 ): Refusal {
   const field = `${parent}.${name}`
-  const reason = seen === undefined ? `${field} ${fault}` : `${field} ${seen} ${fault}`
-  return new Refusal({ code, field, reason, ...(seen !== undefined && { seen }) })
+  if (typeof what === 'string') return new Refusal({ code, field, reason: `${field} ${what}` })
+  const { fault, seen } = what
+  return new Refusal({ code, field, reason: `${field} ${seen} ${fault}`, seen })
 }
 
 const SEEN_CHARACTERS_MAX = 40

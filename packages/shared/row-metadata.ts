@@ -99,8 +99,7 @@ function storeOf(reading: Reading, storeName: string | null, company: string): s
   const code = storeId ?? storeName
   if (code !== null) return shownCode(code)
   // One that is there and wrong names some store, and nobody knows which.
-  for (const name of ['store_id', 'store_name'])
-    if (!isAbsent(reading.fields[name])) throw faultOfStore(reading, name)
+  for (const name of ['store_id', 'store_name']) if (!isAbsent(reading.fields[name])) throw faultOfStore(reading, name)
   return company
 }
 
@@ -119,7 +118,7 @@ function requiredDate(reading: Reading): string {
   if (date !== undefined) return date
   const fault = faultOf(value, CODE_CHARACTERS_MAX)
   if (fault?.startsWith('is ') === true) throw refusal(reading, name, 'field_value', fault)
-  throw refusal(reading, name, 'field_value', 'is not a date of the form 2025-09-23', seenIn(value))
+  throw refusal(reading, name, 'field_value', { fault: 'is not a date of the form 2025-09-23', seen: seenIn(value) })
 }
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/

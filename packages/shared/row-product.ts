@@ -90,7 +90,9 @@ export function warnOfMarks(fields: Fields, { ignored, warnings }: Remarks): Rem
 
 /** What is sold out has no price in many shops: that is news, and no fault. */
 function priceOf(reading: Reading, isAvailable: boolean | null): number | null {
-  return isAvailable === false && isAbsent(reading.fields.price_current) ? null : requiredPrice(reading, 'price_current')
+  return isAvailable === false && isAbsent(reading.fields.price_current)
+    ? null
+    : requiredPrice(reading, 'price_current')
 }
 
 function optionalSku(reading: Reading): string | null {

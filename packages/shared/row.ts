@@ -10,7 +10,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Fields } from './fields.ts'
 import { measure, NESTING_MAX, openings } from './nesting.ts'
 import { withMarks } from './python-numbers.ts'
-import { type RowMetadata, readMetadata, type Remarks } from './row-metadata.ts'
+import { type Remarks, type RowMetadata, readMetadata } from './row-metadata.ts'
 import { type RowProduct, readProduct, warnOfMarks } from './row-product.ts'
 
 export type { Fields, Warning } from './fields.ts'
@@ -135,7 +135,11 @@ function differ(one: unknown, other: unknown): boolean {
 /** The rejection of a row that shows a listing again, with another value of a field. */
 export function duplicateDiffers(field: string): Rejection {
   const path = `product.${field}`
-  return { code: 'duplicate_differs', field: path, reason: `${path} is another one than in the first row of this listing` }
+  return {
+    code: 'duplicate_differs',
+    field: path,
+    reason: `${path} is another one than in the first row of this listing`,
+  }
 }
 
 function hasForbiddenKey(object: Fields): boolean {

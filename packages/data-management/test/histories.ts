@@ -3,7 +3,7 @@
  * their names and share barcodes, several stores and dates in a file, scrapes past midnight, second files for a date, broken lines.
  */
 import { createHash } from 'node:crypto'
-import { type HistoryFile, LINE_BYTES_MAX } from './naive-catalogue.ts'
+import { type HistoryFile, LINE_BYTES_MAX } from './naive-rows.ts'
 import { Chance } from './random.ts'
 
 /** What a shop sells, as one scrape of it would say. */

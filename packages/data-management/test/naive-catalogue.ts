@@ -3,10 +3,8 @@
  * down as it is said there. Slow on purpose. Gives the same lines as `catalogueLines`.
  */
 import { createHash } from 'node:crypto'
-import { isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
-
-/** A file as it arrived. */
-export type HistoryFile = Readonly<{ bytes: Buffer; sha256: string; receivedAt: number }>
+import type { Row } from '@splitcart/shared/row.ts'
+import { type HistoryFile, nameOf, rowsOf } from './naive-rows.ts'
 
 /** What a file says about one store on one date. `shown` goes by the name of the listing. */
 type Scrape = Readonly<{
@@ -22,9 +20,6 @@ type Scrape = Readonly<{
 }>
 
 type Cell = string | number | null
-
-/** Longer lines are rejected; smaller than usual, so that a test can have some. */
-export const LINE_BYTES_MAX = 20_000
 
 const DAY_MS = 86_400_000
 
@@ -44,39 +39,6 @@ export function naiveCatalogue(files: readonly HistoryFile[]): string[] {
   return records.map((record) => JSON.stringify(record))
 }
 
-/**
- * How many lines of a file count, how many of them are no rows, and how many show a listing that their scrape has shown. One that says
- * something else of it is no row.
- */
-export function naiveCounts(file: HistoryFile): { rows: number; rejected: number; duplicate: number } {
-  const rows = linesOf(file).length
-  const good = linesOf(file).flatMap(rowOrNothing)
-  const again = scrapesBeforeMidnight(file).flatMap(({ all, shown }) =>
-    all.filter((row) => shown.get(nameOf(row)) !== row).map((row) => saysOtherwise(shown.get(nameOf(row))!, row)),
-  )
-  const differing = again.filter(Boolean).length
-  return { rows, rejected: rows - good.length + differing, duplicate: again.length - differing }
-}
-
-/** Whether a shop would say two things at once: what only one of the rows says is none of them. */
-function saysOtherwise(first: Row, again: Row): boolean {
-  const said = ({ name, size, wasPriceCents, isOnSpecial }: Row) => [name, size, wasPriceCents, isOnSpecial]
-  const others = said(again)
-  const isOther = said(first).some((value, place) => value !== null && others[place] !== null && value !== others[place])
-  return isOther || first.priceCents !== again.priceCents
-}
-
-/** The rows of each store and date of a file, and the first of each listing. */
-function scrapesBeforeMidnight(file: HistoryFile): { all: Row[]; shown: Map<string, Row> }[] {
-  const rows = linesOf(file).flatMap(rowOrNothing)
-  const groups = Map.groupBy(rows, ({ company, storeCode, date }) => JSON.stringify([company, storeCode, date]))
-  return [...groups.values()].map((all) => {
-    const shown = new Map<string, Row>()
-    for (const row of all) if (!shown.has(nameOf(row))) shown.set(nameOf(row), row)
-    return { all, shown }
-  })
-}
-
 /** What each store showed of each listing on each of its dates, in no particular order. */
 export function naiveObservations(files: readonly HistoryFile[]): string[] {
   return showings(files.flatMap(scrapesOf)).map(({ store, date, row }) =>
@@ -84,21 +46,8 @@ export function naiveObservations(files: readonly HistoryFile[]): string[] {
   )
 }
 
-function linesOf(file: HistoryFile): string[] {
-  return file.bytes
-    .toString()
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-}
-
-function rowOrNothing(line: string): Row[] {
-  const bytes = Buffer.from(line)
-  const row = readRow(bytes)
-  return bytes.length > LINE_BYTES_MAX || isRejection(row) ? [] : [row]
-}
-
 function scrapesOf(file: HistoryFile): Scrape[] {
-  const rows = linesOf(file).flatMap(rowOrNothing)
+  const rows = rowsOf(file)
   const byStore = Map.groupBy(rows, (row) => JSON.stringify([row.company, row.storeCode]))
   return [...byStore.values()].flatMap((ofStore) => {
     const byDate = Map.groupBy(ofStore, (row) => row.date)
@@ -126,11 +75,6 @@ function scrapeOf(file: HistoryFile, rows: readonly Row[]): Scrape {
   const times = rows.flatMap((row) => row.scrapedAt ?? [])
   const rankedAt = times.length > 0 ? Math.max(...times) : file.receivedAt
   return { company, store, date, sha256: file.sha256, rankedAt, storeName, state, companyName, shown }
-}
-
-/** A listing by its own name: its company and SKU, or its company and normalized name. */
-function nameOf(row: Row): string {
-  return row.sku === null ? `${row.company} 1 ${row.key}` : `${row.company} 0 ${row.sku}`
 }
 
 function cellsOf(row: Row): Cell[] {

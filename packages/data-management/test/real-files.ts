@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { catalogueDigest } from '../catalogue/digest.ts'
 import { type OpenEmpty, openSqlite } from './catalogues.ts'
 import { loadWhole } from './history-case.ts'
-import type { HistoryFile } from './naive-catalogue.ts'
+import type { HistoryFile } from './naive-rows.ts'
 
 // Stores that were scraped three times, and one of another company. All of the files would take minutes.
 const CHOSEN = /-(g147|g700|g102)-2025|^iga-/

@@ -225,7 +225,7 @@ export class PortionReader {
     const numbers = this.#numbers
     const text = labelText(product)
     if (numbers.lastText[listing] === text) return numbers.lastLabel[listing]!
-    this.#portion.labels.push({ hash: hashOfLabel(text), text })
+    this.#portion.labels.push({ hash: hashOfLabel(text), text, hasBarcode: product.barcode !== null })
     numbers.lastText[listing] = text
     numbers.lastLabel[listing] = numbers.labels
     return numbers.labels++

@@ -27,7 +27,12 @@ export class Remarked {
     const isRoom = this.#warnings.size < NAMES_MAX || this.#warnings.has(`${name}\0${reason}`)
     const field = isRoom ? name : OTHERS
     const key = `${field}\0${isRoom ? reason : ''}`
-    const counted = this.#warnings.get(key) ?? { field, reason: isRoom ? reason : 'for other reasons', count: 0, lines: [] }
+    const counted = this.#warnings.get(key) ?? {
+      field,
+      reason: isRoom ? reason : 'for other reasons',
+      count: 0,
+      lines: [],
+    }
     this.#warnings.set(key, counted)
     counted.count += count
     for (const line of lines) if (counted.lines.length < LINES_SHOWN_MAX) counted.lines.push(line)

@@ -6,7 +6,7 @@ import { isObject, parsed } from '@splitcart/shared/row.ts'
 export const BEGINNING_BYTES = 64 * 1024
 
 const MAGIC: readonly (readonly [name: string, bytes: readonly number[], todo: string])[] = [
-  ['gzip', [0x1f, 0x8b], 'it was compressed twice, or named .jsonl while compressed. Unpack it (gunzip) and send it again'],
+  ['gzip', [0x1f, 0x8b], 'unpack it (gunzip); sent, it is compressed by itself'],
   ['a zip archive', [0x50, 0x4b, 0x03, 0x04], 'unpack it, and send the file that is in it'],
   ['zstd', [0x28, 0xb5, 0x2f, 0xfd], 'unpack it (zstd -d) and send it again'],
   ['bzip2', [0x42, 0x5a, 0x68], 'unpack it (bunzip2) and send it again'],
@@ -20,10 +20,14 @@ const LINES = 'one row a line (JSON Lines)'
 /** What the file is, as a sentence; undefined: nothing that is known. */
 export function whatFileIs(beginning: Buffer): string | undefined {
   for (const [name, bytes, todo] of MAGIC)
-    if (beginning.subarray(0, bytes.length).equals(Buffer.from(bytes))) return `The file is ${name}, not JSON Lines: ${todo}.`
+    if (beginning.subarray(0, bytes.length).equals(Buffer.from(bytes)))
+      return `The file is ${name}, not JSON Lines: ${todo}.`
   if (isUtf16(beginning))
     return 'The file is UTF-16, not UTF-8: save it as UTF-8 (in PowerShell: Out-File -Encoding utf8) and send it again.'
-  const text = beginning.toString('utf8').replace(/^\ufeff/, '').trimStart()
+  const text = beginning
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .trimStart()
   return kindOfText(text)
 }
 
@@ -41,8 +45,7 @@ function kindOfText(text: string): string | undefined {
   const [first = ''] = lines
   if (/^<(?:!doctype|html|\?xml|head|body|!--)/i.test(text) || text.startsWith('<?'))
     return 'The file is HTML or XML, most often the page of an error or of a login in place of the data: look at what was downloaded.'
-  if (text.startsWith('['))
-    return `The file is one JSON array: write ${LINES}, for instance with: jq -c '.[]' FILE.`
+  if (text.startsWith('[')) return `The file is one JSON array: write ${LINES}, for instance with: jq -c '.[]' FILE.`
   if (text.startsWith('{')) return kindOfObject(lines, first)
   return isCsv(lines) ? `The file is CSV, not JSON Lines: write each row as an object of JSON, ${LINES}.` : undefined
 }
@@ -51,7 +54,9 @@ function kindOfObject(lines: readonly string[], first: string): string | undefin
   const value = parsed(first)
   if (isObject(value)) return kindOfRow(value)
   const isIndented = /^\{/.test(first) && /^\s*["}]/.test(lines[1] ?? '')
-  return isIndented ? `The file is JSON over several lines: write ${LINES}, for instance with: jq -c . FILE.` : undefined
+  return isIndented
+    ? `The file is JSON over several lines: write ${LINES}, for instance with: jq -c . FILE.`
+    : undefined
 }
 
 /** An object that is a whole line: what kind of row it might be. */

@@ -108,7 +108,11 @@ export const FIELD_CASES: readonly FieldCase[] = [
   { field: 'metadata.company', values: ABSENT, answer: { loads: { company: 'ALDI' } } },
   { field: 'metadata.company', values: NO_TEXT, answer: 'field_type' },
   { field: 'metadata.company', values: [...ODD_TEXT, repeated(201)], answer: 'field_value' },
-  { field: 'metadata.company', values: [repeated(200)], answer: { loads: { company: text(200), companyKey: text(200) } } },
+  {
+    field: 'metadata.company',
+    values: [repeated(200)],
+    answer: { loads: { company: text(200), companyKey: text(200) } },
+  },
   read('metadata.company', SPACED, { company: 'x', companyKey: 'x' }),
   read('metadata.company', '" Aldi\\u00a0"', { company: 'Aldi', companyKey: 'aldi' }),
   read('metadata.company', '"Cafe\\u0301"', { company: 'Caf\u00e9', companyKey: 'caf\u00e9' }),
@@ -158,7 +162,11 @@ export const FIELD_CASES: readonly FieldCase[] = [
     answer: { loads: { date: '2025-09-23' } },
   },
 
-  { field: 'metadata.store_id', values: ABSENT, answer: { loads: { storeCode: 'aldi store g700', storeKey: 'aldi store g700' } } },
+  {
+    field: 'metadata.store_id',
+    values: ABSENT,
+    answer: { loads: { storeCode: 'aldi store g700', storeKey: 'aldi store g700' } },
+  },
   {
     field: 'metadata.store_id',
     values: ['true', '[]', '{}', '-1', '1.5', '1e300', '9007199254740993', repeated(201)],

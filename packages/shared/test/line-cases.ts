@@ -67,7 +67,7 @@ export const LINE_CASES: readonly LineCase[] = [
   },
   {
     what: 'the words NaN and Infinity in a text',
-    line: lineWith('product.name', '"NaN, Infinity \\\" NaN"'),
+    line: lineWith('product.name', '"NaN, Infinity \\" NaN"'),
     answer: { loads: { name: 'NaN, Infinity " NaN' } },
   },
   { what: 'NaN as the name of a member', line: lineWith('product.x', '1, NaN: 2'), answer: 'not_json' },

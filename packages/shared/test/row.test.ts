@@ -133,7 +133,9 @@ test('any value in place of any field is read or refused, and what is read is wi
       const result = readRow(Buffer.from(lineWith(field, JSON.stringify(value))))
       if (isRejection(result)) return
       const { priceCents: cents } = result
-      assert.ok(cents === null ? result.isAvailable === false : Number.isSafeInteger(cents) && cents >= 0 && cents < 1e8)
+      assert.ok(
+        cents === null ? result.isAvailable === false : Number.isSafeInteger(cents) && cents >= 0 && cents < 1e8,
+      )
       assert.ok(isDate(result.date))
       assert.ok(result.name.trim() !== '' && result.name.isWellFormed() && !result.name.includes('\0'))
     }),

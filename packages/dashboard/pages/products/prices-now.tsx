@@ -102,7 +102,7 @@ const COLUMNS: readonly Column<Price>[] = [
     title: 'Change',
     width: '4.5rem',
     right: true,
-    cell: ({ was_price_cents, price_cents }) => 
+    cell: ({ was_price_cents, price_cents }) =>
       was_price_cents === null || price_cents === null ? '' : change(was_price_cents, price_cents),
   },
   { id: 'notes', title: 'Notes', width: '8.5rem', narrow: 'bare', cell: (price) => <Notes terms={price} /> },

@@ -18,6 +18,7 @@ export async function beginHistory(database: LoadDatabase, { storeId, date, scra
     sql`insert into price_run (store_id, listing_id, from_date, ${TERMS})
       select cast(${storeId} as integer), listing_id, ${date}, ${TERMS} from observed where scrape = ${scrape} order by listing_id`,
   )
+  await database.beginPrices(sql`select listing_id, price_cents, is_available from observed where scrape = ${scrape}`)
   await database.run(
     sql`insert into label_run (store_id, listing_id, from_date, label_id)
       select cast(${storeId} as integer), listing_id, ${date}, label_id from observed where scrape = ${scrape} order by listing_id`,
@@ -29,28 +30,41 @@ export async function beginHistory(database: LoadDatabase, { storeId, date, scra
 export async function endHistory(database: LoadDatabase, storeId: number): Promise<void> {
   await takeUses(database, sql`select label_id, -1 as uses from label_run where store_id = ${storeId}`)
   await database.run(sql`delete from label_run where store_id = ${storeId}`)
+  await database.endPrices(
+    sql`select listing_id, price_cents, is_available from price_run where store_id = ${storeId} and to_date is null`,
+  )
   await database.run(sql`delete from price_run where store_id = ${storeId}`)
 }
 
 /** Puts a new date behind all others of the store, the last of which is `before`. Only what differs from that one is written. */
 export async function appendDate(database: LoadDatabase, at: NewDate, before: string): Promise<DateChange> {
-  const { storeId, date } = at
+  const { storeId } = at
   await findDifferent(database, at)
   const total = await countDifferent(database, storeId)
-  if (total.closed > 0)
-    await database.run(
-      sql`update price_run set to_date = ${before} from different
-        where price_run.store_id = ${storeId} and price_run.listing_id = different.listing_id
-          and price_run.from_date = different.from_date`,
-    )
-  if (total.opened > 0)
-    await database.run(
-      sql`insert into price_run (store_id, listing_id, from_date, ${TERMS})
-        select cast(${storeId} as integer), listing_id, ${date}, ${TERMS} from different where is_shown = 1 order by listing_id`,
-    )
+  if (total.opened > 0) await openPrices(database, at)
+  if (total.closed > 0) await closePrices(database, storeId, before)
   if (total.disappeared > 0) await closeLabels(database, storeId, before)
   await appendLabels(database, at, before)
   return total
+}
+
+async function closePrices(database: LoadDatabase, storeId: number, before: string): Promise<void> {
+  await database.run(
+    sql`update price_run set to_date = ${before} from different
+      where price_run.store_id = ${storeId} and price_run.listing_id = different.listing_id
+        and price_run.from_date = different.from_date`,
+  )
+  await database.endPrices(
+    sql`select listing_id, old_cents as price_cents, old_available as is_available from different where from_date is not null`,
+  )
+}
+
+async function openPrices(database: LoadDatabase, { storeId, date }: NewDate): Promise<void> {
+  await database.run(
+    sql`insert into price_run (store_id, listing_id, from_date, ${TERMS})
+      select cast(${storeId} as integer), listing_id, ${date}, ${TERMS} from different where is_shown = 1 order by listing_id`,
+  )
+  await database.beginPrices(sql`select listing_id, price_cents, is_available from different where is_shown = 1`)
 }
 
 /** The listings whose open run says something else than the scrape, and those that only one of them has. */
@@ -58,7 +72,7 @@ async function findDifferent(database: LoadDatabase, { storeId, scrape }: NewDat
   await database.script('delete from different')
   await database.run(
     sql`insert into different
-      select run.listing_id, run.from_date, run.price_cents, case when seen.listing_id is null then 0 else 1 end,
+      select run.listing_id, run.from_date, run.price_cents, run.is_available, case when seen.listing_id is null then 0 else 1 end,
         seen.price_cents, seen.was_price_cents, seen.is_on_special, seen.is_available
       from price_run as run left join observed as seen on seen.scrape = ${scrape} and seen.listing_id = run.listing_id
       where run.store_id = ${storeId} and run.to_date is null and (
@@ -68,7 +82,7 @@ async function findDifferent(database: LoadDatabase, { storeId, scrape }: NewDat
   )
   await database.run(
     sql`insert into different
-      select seen.listing_id, null, null, 1, seen.price_cents, seen.was_price_cents, seen.is_on_special, seen.is_available
+      select seen.listing_id, null, null, null, 1, seen.price_cents, seen.was_price_cents, seen.is_on_special, seen.is_available
       from observed as seen left join price_run as run
         on run.store_id = ${storeId} and run.listing_id = seen.listing_id and run.to_date is null
       where seen.scrape = ${scrape} and run.listing_id is null`,

@@ -110,16 +110,27 @@ async function pageAfter(database: LoadDatabase, { storeId, window }: Change, la
 type Removed = Readonly<{ listingId: number; from: string }>
 type Written<V> = Removed & Pick<Run<V>, 'to' | 'value'>
 
-/** What becomes of the runs of a page: those that go, those that are written, and by how much the uses of labels change. */
+type Price = Readonly<{ listingId: number; value: Terms }>
+
+/**
+ * What becomes of the runs of a page: those that go, those that are written, which prices of now begin and end with that, and by how much
+ * the uses of labels change.
+ */
 class PageChange {
   readonly prices = { removed: [] as Removed[], written: [] as Written<Terms>[] }
   readonly labels = { removed: [] as Removed[], written: [] as Written<number>[] }
+  readonly begun: Price[] = []
+  readonly ended: Price[] = []
   readonly uses = new Map<number, number>()
 
   add(change: Change, affected: Affected): void {
     const { listingId } = affected
     const price = priceChanges(change, affected)
     const label = labelChanges(change, affected)
+    const changed = new Set([...price.remove, ...price.write.map(({ from }) => from)])
+    for (const { from, to, value } of affected.prices)
+      if (to === null && changed.has(from)) this.ended.push({ listingId, value })
+    for (const { to, value } of price.write) if (to === null) this.begun.push({ listingId, value })
     this.prices.removed.push(...price.remove.map((from) => ({ listingId, from })))
     this.prices.written.push(...price.write.map((run) => ({ listingId, ...run })))
     this.labels.removed.push(...label.remove.map((from) => ({ listingId, from })))
@@ -145,6 +156,8 @@ async function changePage(database: LoadDatabase, change: Change, page: readonly
   await removeRuns(database, sql`label_run`, storeId, changes.labels.removed)
   await writePrices(database, storeId, changes.prices.written)
   await writeLabels(database, storeId, changes.labels.written)
+  if (changes.begun.length > 0) await database.beginPrices(pricesOf(changes.begun))
+  if (changes.ended.length > 0) await database.endPrices(pricesOf(changes.ended))
   const uses = [...changes.uses].filter(([, by]) => by !== 0)
   if (uses.length === 0) return
   const changed = records('changed', { label_id: 'integer', uses: 'integer' }, [
@@ -152,6 +165,16 @@ async function changePage(database: LoadDatabase, change: Change, page: readonly
     uses.map(([, by]) => by),
   ])
   await takeUses(database, sql`select label_id, uses from ${changed}`)
+}
+
+function pricesOf(prices: readonly Price[]): Statement {
+  const types = { listing_id: 'integer', price_cents: 'integer', is_available: 'smallint' } as const
+  const given = records('price', types, [
+    prices.map(({ listingId }) => listingId),
+    prices.map(({ value }) => value.price_cents),
+    prices.map(({ value }) => value.is_available),
+  ])
+  return sql`select listing_id, price_cents, is_available from ${given}`
 }
 
 async function removeRuns(

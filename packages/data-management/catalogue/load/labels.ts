@@ -15,19 +15,23 @@ const PAGE_LISTINGS = 2_000
 /** A scrape in the history of its store. */
 export type Showing = Readonly<{ storeId: number; storeCode: string; date: string }>
 
-/** The rows of a staged scrape, with their labels. */
-export function rowsOf({ number }: StagedScrape): Statement {
-  return sql`select listing_id, label_id from observed where scrape = ${number}`
+/** Rows with their listings and labels. `hasBarcodes` false: none of them shows a barcode. */
+export type Rows = Readonly<{ rows: Statement; hasBarcodes: boolean }>
+
+/** The rows of a staged scrape. */
+export function rowsOf({ number, hasBarcodes }: StagedScrape): Rows {
+  return { rows: sql`select listing_id, label_id from observed where scrape = ${number}`, hasBarcodes }
 }
 
 /** What a store showed on a date, as its runs say. */
-export function rowsOn({ storeId, date }: Readonly<{ storeId: number; date: string }>): Statement {
-  return sql`select listing_id, label_id from label_run
+export function rowsOn({ storeId, date }: Readonly<{ storeId: number; date: string }>): Rows {
+  const rows = sql`select listing_id, label_id from label_run
     where store_id = ${storeId} and from_date <= ${date} and (to_date is null or to_date >= ${date})`
+  return { rows, hasBarcodes: true }
 }
 
 /** Names the listings that a scrape shows, where it is the newest one that does. The runs must say so already. */
-export async function nameListings(database: LoadDatabase, at: Showing, rows: Statement): Promise<void> {
+export async function nameListings(database: LoadDatabase, at: Showing, { rows, hasBarcodes }: Rows): Promise<void> {
   const isNewest = isNotAfter(at, sql`listing.label_date`, sql`listing.label_store_id`)
   await database.run(
     sql`insert into renamed
@@ -35,18 +39,21 @@ export async function nameListings(database: LoadDatabase, at: Showing, rows: St
       where listing.label_id is distinct from seen.label_id and ${isNewest} on conflict do nothing`,
   )
   await database.run(
-    sql`update listing set label_id = newer.label_id, label_date = ${at.date}, label_store_id = ${at.storeId},
-        barcode = coalesce(newer.barcode, listing.barcode),
-        barcode_date = case when newer.barcode is null then listing.barcode_date else ${at.date} end,
-        barcode_store_id = case when newer.barcode is null then listing.barcode_store_id else ${at.storeId} end
-      from (
-        select seen.listing_id, seen.label_id, case
-            when listing.label_id is distinct from seen.label_id then (select barcode from label where label.id = seen.label_id)
-            when barcode_date = label_date and barcode_store_id = label_store_id then listing.barcode end as barcode
-        from (${rows}) as seen join listing on listing.id = seen.listing_id where ${isNewest}
-      ) as newer where listing.id = newer.listing_id`,
+    sql`update listing set label_id = seen.label_id, label_date = ${at.date}, label_store_id = ${at.storeId}
+        ${hasBarcodes ? barcodeFrom(at) : sql``}
+      from (${rows}) as seen where listing.id = seen.listing_id and ${isNewest}`,
   )
-  await takeBarcodes(database, at, rows)
+  if (hasBarcodes) await takeBarcodes(database, at, rows)
+}
+
+/** Sets the barcode with the label: that of the new one, or the same as before where it came with the same label. */
+function barcodeFrom({ date, storeId }: Showing): Statement {
+  const barcode = sql`case
+    when listing.label_id is distinct from seen.label_id then (select label.barcode from label where label.id = seen.label_id)
+    when listing.barcode_date = listing.label_date and listing.barcode_store_id = listing.label_store_id then listing.barcode end`
+  return sql`, barcode = coalesce(${barcode}, listing.barcode),
+    barcode_date = case when ${barcode} is null then listing.barcode_date else ${date} end,
+    barcode_store_id = case when ${barcode} is null then listing.barcode_store_id else ${storeId} end`
 }
 
 /** Barcodes of listings that have been named by a newer scrape, which showed none. */

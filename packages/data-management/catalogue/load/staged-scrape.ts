@@ -15,6 +15,8 @@ export type StagedScrape = {
   scrapedAt: number | null
   /** How many listings it shows. */
   listings: number
+  /** Whether one of them is shown with a barcode. */
+  hasBarcodes: boolean
 }
 
 /** The rows of a file, set down before any of them touches a history. */

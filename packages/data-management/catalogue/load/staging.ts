@@ -93,7 +93,10 @@ export class Staging implements Staged {
     await identify(this.#database, rows)
     const first = await this.#firstOf(rows)
     if (await describe(this.#database, first)) this.#hasNewLabels = true
-    for (const { scrape } of first) scrape.listings++
+    for (const { scrape, label } of first) {
+      scrape.listings++
+      if (label.hasBarcode) scrape.hasBarcodes = true
+    }
     await this.#database.copy(OBSERVED, first.map(lineOf))
     this.#isSetDown = true
   }
@@ -107,6 +110,7 @@ export class Staging implements Staged {
   async merge(into: StagedScrape, from: StagedScrape): Promise<void> {
     await this.#database.run(sql`update observed set scrape = ${into.number} where scrape = ${from.number}`)
     into.listings += from.listings
+    into.hasBarcodes ||= from.hasBarcodes
     if (from.scrapedAt !== null) into.scrapedAt = Math.max(into.scrapedAt ?? from.scrapedAt, from.scrapedAt)
     this.#scrapes.delete(this.#byNumber[from.number - this.#firstNumber]!)
   }
@@ -116,7 +120,7 @@ export class Staging implements Staged {
     const { company, storeCode: code, date, storeName, state, companyName } = metadata
     const number = this.#firstNumber + this.#byNumber.length
     const names = { date, storeCode: code, storeName, state, companyName }
-    const scrape = { number, companyId: 0, storeId: 0, ...names, scrapedAt: null, listings: 0 }
+    const scrape = { number, companyId: 0, storeId: 0, ...names, scrapedAt: null, listings: 0, hasBarcodes: false }
     this.#byNumber.push(scrape)
     this.#scrapes.add(scrape)
     this.#unnamed.push({ scrape, company, code, name: storeName })

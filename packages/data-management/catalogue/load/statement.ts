@@ -106,6 +106,10 @@ export interface LoadDatabase extends Statements {
   emptyTables(): Soon<void>
   /** Ids for new records of a table, in their order. */
   newIds(table: string, count: number): Soon<number[]>
+  /** Notes that a store asks these prices from now on: rows of listing_id, price_cents and is_available. */
+  beginPrices(rows: Statement): Soon<void>
+  /** Notes that it does no longer. */
+  endPrices(rows: Statement): Soon<void>
   /** Writes what listings are found by. */
   writeWords(words: readonly ListingWords[]): Soon<void>
   /** Changes whenever ids that were found before may lead nowhere. */

@@ -22,7 +22,7 @@ export function tempTables({ text, wide }: Readonly<{ text: string; wide: string
   return Object.entries({
     observed: `scrape ${wide}, listing_id integer, label_id integer not null, ${TERMS}, primary key (scrape, listing_id)`,
     shown: `${OF_LISTING}, label_id integer not null, scrape_id ${wide}, ${TERMS}`,
-    different: `${OF_LISTING}, from_date ${text}, old_cents integer, is_shown integer not null, ${TERMS}`,
+    different: `${OF_LISTING}, from_date ${text}, old_cents integer, old_available smallint, is_shown integer not null, ${TERMS}`,
     affected: OF_LISTING,
     relabelled: `${OF_LISTING}, label_id integer not null, from_date ${text}`,
     renamed: `${OF_LISTING}, label_id integer`,

@@ -1,11 +1,6 @@
 -- Rows as shops write them: what is sold out has no price, and what was left out of rows is told.
 
--- A price may be missing. A column can be made so only in a new table; what counts the prices of now lets it go and takes it up again.
-drop trigger price_run_begun;
-drop trigger price_run_begun_anew;
-drop trigger price_run_ended;
-drop trigger price_run_removed;
-
+-- A price may be missing. A column can be made so only in a new table.
 create table price_run_without (
   store_id integer not null,
   listing_id integer not null,
@@ -36,31 +31,6 @@ create table contested_without (
 insert into contested_without select * from contested order by scrape_id, listing_id;
 drop table contested;
 alter table contested_without rename to contested;
-
--- The prices of now: a run without one is none of them. That a store shows the listing is counted all the same, as a price of -1.
-create trigger price_run_begun after insert on price_run when new.to_date is null begin
-  insert into price_now values (new.listing_id, coalesce(new.price_cents, -1), coalesce(new.is_available, -1), 1)
-    on conflict do update set stores = stores + 1;
-end;
-
-create trigger price_run_begun_anew after update on price_run when new.to_date is null begin
-  insert into price_now values (new.listing_id, coalesce(new.price_cents, -1), coalesce(new.is_available, -1), 1)
-    on conflict do update set stores = stores + 1;
-end;
-
-create trigger price_run_ended after update on price_run when old.to_date is null begin
-  delete from price_now where listing_id = old.listing_id and price_cents = coalesce(old.price_cents, -1)
-    and availability = coalesce(old.is_available, -1) and stores = 1;
-  update price_now set stores = stores - 1 where listing_id = old.listing_id and price_cents = coalesce(old.price_cents, -1)
-    and availability = coalesce(old.is_available, -1) and stores > 1;
-end;
-
-create trigger price_run_removed after delete on price_run when old.to_date is null begin
-  delete from price_now where listing_id = old.listing_id and price_cents = coalesce(old.price_cents, -1)
-    and availability = coalesce(old.is_available, -1) and stores = 1;
-  update price_now set stores = stores - 1 where listing_id = old.listing_id and price_cents = coalesce(old.price_cents, -1)
-    and availability = coalesce(old.is_available, -1) and stores > 1;
-end;
 
 -- Fields that were left out of rows, and why, and fields that are not known, as JSON; null: there are none.
 alter table load add column remarks text;

@@ -1,0 +1,51 @@
+/**
+ * Barcodes as GTINs, by the GS1 General Specifications (the sections are those of release 24). What is not a GTIN is only a text. Pure.
+ *
+ * | rule                                                                     | section       |
+ * | ------------------------------------------------------------------------ | ------------- |
+ * | 8, 12, 13 or 14 digits, kept in a field of 14 with zeros in front        | 3.3.2, 1.4.3  |
+ * | the last digit is the check digit: weights 3 and 1 from the right        | 7.9.1         |
+ * | prefixes 02, 04, 20 to 29: restricted circulation, any company's own     | 1.4.4, 2.1.11 |
+ * | GTIN-8 beginning with 0 or 2: RCN-8, any company's own                   | 1.4.3, 2.1.11 |
+ * | prefixes 05, 98, 99: coupons and refund receipts, no trade items         | 1.4.4, 2.6    |
+ *
+ * Rows of one digit and digits that count up or down are not of GS1: they are what people and programs put where a barcode is missing.
+ */
+
+const SEPARATORS = /[\s\u00a0-]+/g
+const LENGTHS = new Set([8, 10, 11, 12, 13, 14])
+const RESTRICTED = /^.(?:02|04|2\d)/
+const RESTRICTED_8 = /^000000[02]/
+const NOT_GOODS = /^.(?:05|9[89])/
+const ONE_DIGIT = /^0*(\d)\1*\d$/
+const COUNTING = '1234567890123456789'
+const COUNTING_DIGITS_MIN = 6
+
+/** The 14 digits of a barcode, or undefined when it is no GTIN. Of 10 or 11 digits the zeros in front were lost. */
+export function gtinOf(barcode: string): string | undefined {
+  const digits = barcode.replace(SEPARATORS, '')
+  if (!/^\d+$/.test(digits) || !LENGTHS.has(digits.length)) return undefined
+  const gtin = digits.padStart(14, '0')
+  return hasRightCheckDigit(gtin) && !/^0+$/.test(gtin) ? gtin : undefined
+}
+
+/** Which listings a GTIN may join: those of all companies, those of one company, or none. */
+export function reachOf(gtin: string): 'all' | 'company' | 'none' {
+  if (isPlaceholder(gtin)) return 'none'
+  if (gtin.startsWith('000000')) return RESTRICTED_8.test(gtin) ? 'company' : 'all'
+  if (NOT_GOODS.test(gtin)) return 'none'
+  return RESTRICTED.test(gtin) ? 'company' : 'all'
+}
+
+function hasRightCheckDigit(gtin: string): boolean {
+  let sum = 0
+  for (let at = 0; at < 14; at++) sum += Number(gtin[at]) * (at % 2 === 0 ? 3 : 1)
+  return sum % 10 === 0
+}
+
+function isPlaceholder(gtin: string): boolean {
+  if (ONE_DIGIT.test(gtin)) return true
+  const digits = gtin.replace(/^0+/, '').slice(0, -1)
+  if (digits.length < COUNTING_DIGITS_MIN) return false
+  return COUNTING.includes(digits) || [...COUNTING].reverse().join('').includes(digits)
+}

@@ -1,0 +1,84 @@
+/**
+ * What tells which listings are one product: a listing's own words, its size, and the keys it shares with others. All of it is what the
+ * listing says now. Pure.
+ */
+import { gtinOf, reachOf } from './gtin.ts'
+import { type PackSize, packSizeOf } from './pack-size.ts'
+
+/** What a listing says now. `company`: its code. */
+export type Said = Readonly<{ company: string; name: string; key: string; size: string | null; barcode: string | null }>
+
+/** A key that may join: by a GTIN, or by name and size. In this order, the strongest first. */
+export const KEY_KINDS = { gtin: 1, name: 2 } as const
+export type KeyKind = (typeof KEY_KINDS)[keyof typeof KEY_KINDS]
+export type IdentityKey = Readonly<{ kind: KeyKind; value: string }>
+
+/** Amounts by their units: two listings contradict each other where they have a unit in common and not its amount. */
+export type Sizes = ReadonlyMap<string, number>
+
+/** More listings of one company under one key tell that it is no key. */
+export const KEY_LISTINGS_MAX = 50
+
+/** Why a key of a company joins none of its listings; 0: it does. */
+export const SILENT = { no: 0, names: 1, sizes: 2, many: 3 } as const
+export type Silent = (typeof SILENT)[keyof typeof SILENT]
+
+/** The keys of a listing. A GTIN of restricted circulation is one of its company. */
+export function identityKeysOf({ company, key, barcode }: Said): IdentityKey[] {
+  const keys: IdentityKey[] = []
+  const gtin = barcode === null ? undefined : gtinOf(barcode)
+  const reach = gtin === undefined ? 'none' : reachOf(gtin)
+  if (reach !== 'none') keys.push({ kind: KEY_KINDS.gtin, value: reach === 'all' ? gtin! : `${gtin!} ${company}` })
+  if (saysSomething(key)) keys.push({ kind: KEY_KINDS.name, value: key })
+  return keys
+}
+
+const UNITS = new Set(
+  'g gm gr kg mg ml cl dl l lt ltr m cm mm oz lb x ea each pk pkt pack packs pc pcs ct s per approx sheets'.split(' '),
+)
+
+/** Whether there is more in a key than digits and units. */
+function saysSomething(key: string): boolean {
+  return (key.toLowerCase().match(/\p{L}+/gu) ?? []).some((word) => !UNITS.has(word))
+}
+
+/** The amounts that a listing is known to have: what its size says, or its name; none where these disagree or say no more than about. */
+export function sizesOf({ name, size }: Pick<Said, 'name' | 'size'>): Sizes {
+  const [own, named] = [size === null ? undefined : packSizeOf(size), packSizeOf(name)].map(amountsOf)
+  if (own!.size === 0) return named!
+  return contradict(own!, named!) ? new Map() : own!
+}
+
+function amountsOf(size: PackSize | undefined): Map<string, number> {
+  const amounts = new Map<string, number>()
+  if (size === undefined || !size.isExact) return amounts
+  if (size.unit !== 'each') amounts.set(size.unit, size.amount)
+  if (size.count > 1) amounts.set('each', size.count)
+  return amounts
+}
+
+/** Whether two sizes cannot be of one article. */
+export function contradict(one: Sizes, other: Sizes): boolean {
+  for (const [unit, amount] of one) if ((other.get(unit) ?? amount) !== amount) return true
+  return false
+}
+
+/** Why a company's listings with a common key are not joined by it. */
+export function silenceOf(listings: readonly Pick<Said, 'name' | 'size'>[]): Silent {
+  if (listings.length > KEY_LISTINGS_MAX) return SILENT.many
+  if (listings.length < 2) return SILENT.no
+  if (new Set(listings.map(({ name }) => lettersOf(name))).size > 1) return SILENT.names
+  const sizes = listings.map(sizeTextOf).filter((text) => text !== '')
+  return new Set(sizes).size > 1 ? SILENT.sizes : SILENT.no
+}
+
+function sizeTextOf(listing: Pick<Said, 'name' | 'size'>): string {
+  const amounts = [...sizesOf(listing)].sort().flat()
+  return amounts.length > 0 ? amounts.join(' ') : lettersOf(listing.size ?? '')
+}
+
+/** The letters and digits of a text, without case, accents, spaces and signs. */
+function lettersOf(text: string): string {
+  const folded = text.normalize('NFKD').toUpperCase().toLowerCase()
+  return folded.replace(/[^\p{L}\p{N}.]|[\u0300-\u036f]/gu, '')
+}

@@ -1,0 +1,129 @@
+/**
+ * Which listings are one product. From the strongest evidence down (a person's *same*, a GTIN, name and size) two that have it in common
+ * are put together, unless a person has said *not the same* of two that would meet, or two would meet by a key whose sizes contradict each
+ * other. Evidence of one strength is taken in the order of its text, listings in the order of their names: so it depends on nothing
+ * but what is given, in whatever order. Pure.
+ */
+import { contradict, type IdentityKey, type Sizes } from './identity.ts'
+
+/** A listing with the keys that join it. `name`: its own, by which it is ordered. */
+export type Member = Readonly<{ name: string; keys: readonly IdentityKey[]; sizes: Sizes }>
+
+/** What a person has said of two listings, by their names. */
+export type Verdict = Readonly<{ one: string; other: string; isSame: boolean }>
+
+/** Listings that are one product. */
+type Group = { members: number[]; sizes: Map<string, number | null>; apart: Set<number> }
+
+/** The groups of listings that are one product each, in the order of their names. */
+export function partitionOf(given: readonly Member[], verdicts: readonly Verdict[]): Member[][] {
+  const members = given.toSorted((one, other) => compareTexts(one.name, other.name))
+  const groups = new Grouping(members)
+  const indexes = new Map(members.map(({ name }, index) => [name, index]))
+  const same: (readonly [number, number])[] = []
+  for (const { one, other, isSame } of verdicts) {
+    const [first, second] = [indexes.get(one), indexes.get(other)]
+    if (first === undefined || second === undefined || first === second) continue
+    if (isSame) same.push(first < second ? [first, second] : [second, first])
+    else groups.keepApart(first, second)
+  }
+  same.sort(([a, b], [c, d]) => a - c || b - d)
+  for (const [one, other] of same) groups.join(one, other, true)
+  for (const listings of sharedKeys(members)) for (const some of parted(members, listings)) groups.joinAll(some)
+  return groups.all().map((indexes) => indexes.map((index) => members[index]!))
+}
+
+/** The listings of each key that several have, the strongest key first. */
+function sharedKeys(members: readonly Member[]): number[][] {
+  const byKey = new Map<string, number[]>()
+  for (const [index, { keys }] of members.entries())
+    for (const { kind, value } of keys) {
+      const text = `${kind} ${value}`
+      const listings = byKey.get(text)
+      if (listings === undefined) byKey.set(text, [index])
+      else if (listings.at(-1) !== index) listings.push(index)
+    }
+  const shared = [...byKey].filter(([, listings]) => listings.length > 1)
+  return shared.toSorted(([one], [other]) => compareTexts(one, other)).map(([, listings]) => listings)
+}
+
+/** Where the sizes of a key's listings contradict each other, nobody knows to which of them those without a size belong. */
+function parted(members: readonly Member[], listings: readonly number[]): readonly (readonly number[])[] {
+  const sized = listings.filter((index) => members[index]!.sizes.size > 0)
+  if (sized.length === listings.length || !contradictThemselves(sized.map((index) => members[index]!.sizes)))
+    return [listings]
+  return [sized, listings.filter((index) => members[index]!.sizes.size === 0)]
+}
+
+function contradictThemselves(all: readonly Sizes[]): boolean {
+  const known = new Map<string, number>()
+  for (const sizes of all) {
+    if (contradict(sizes, known)) return true
+    for (const [unit, amount] of sizes) known.set(unit, amount)
+  }
+  return false
+}
+
+/** What has been put together so far. The smaller group goes to the larger one. */
+class Grouping {
+  readonly #groups: Group[]
+
+  constructor(members: readonly Member[]) {
+    this.#groups = members.map(({ sizes }, index) => ({
+      members: [index],
+      sizes: new Map(sizes),
+      apart: new Set(),
+    }))
+  }
+
+  keepApart(one: number, other: number): void {
+    this.#groups[one]!.apart.add(other)
+    this.#groups[other]!.apart.add(one)
+  }
+
+  /** Puts together what may be together, in the order of all pairs. Those that were refused by a group are refused by it for ever. */
+  joinAll(listings: readonly number[]): void {
+    for (let left = listings; left.length > 1; ) {
+      const [first, ...others] = left as [number, ...number[]]
+      left = others.filter((other) => !this.join(first, other, false))
+    }
+  }
+
+  /** Whether both are one product now. */
+  join(one: number, other: number, isSaid: boolean): boolean {
+    const [first, second] = [this.#groups[one]!, this.#groups[other]!]
+    if (first === second) return true
+    if (this.#areApart(first, second) || (!isSaid && contradictGroups(first.sizes, second.sizes))) return false
+    const [into, from] = first.members.length < second.members.length ? [second, first] : [first, second]
+    for (const member of from.members) {
+      into.members.push(member)
+      this.#groups[member] = into
+    }
+    for (const member of from.apart) into.apart.add(member)
+    for (const [unit, amount] of from.sizes)
+      into.sizes.set(unit, !into.sizes.has(unit) || into.sizes.get(unit) === amount ? amount : null)
+    return true
+  }
+
+  all(): number[][] {
+    const inOrder = [...new Set(this.#groups)].map(({ members }) => members.sort((one, other) => one - other))
+    return inOrder.sort(([one], [other]) => one! - other!)
+  }
+
+  #areApart(one: Group, other: Group): boolean {
+    const [fewer, group] = one.apart.size < other.apart.size ? [one, other] : [other, one]
+    for (const member of fewer.apart) if (this.#groups[member] === group) return true
+    return false
+  }
+}
+
+/** `null`: listings of the group have several amounts, since a person has put them together. */
+function contradictGroups(one: Group['sizes'], other: Group['sizes']): boolean {
+  for (const [unit, amount] of one) if (other.has(unit) && (amount === null || other.get(unit) !== amount)) return true
+  return false
+}
+
+/** In the order of their UTF-16 units, as nothing else than this process compares them. */
+export function compareTexts(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}
