@@ -201,6 +201,23 @@ async function syncNow(disk: Disk, folder: string): Promise<void> {
   }
 }
 
+/** Makes durable what was written to a file by somebody else in this process, and its name; nothing where there is none. */
+export async function syncWritten(disk: Disk, path: string): Promise<void> {
+  let file: FileHandle
+  try {
+    file = await disk.open(path, 'r+')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return
+    throw error
+  }
+  try {
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await syncFolder(disk, dirname(path))
+}
+
 /** Removes a file that may be gone already; for parts, whose return after a power cut does no harm. */
 export async function removeIfThere(disk: Disk, path: string): Promise<void> {
   try {

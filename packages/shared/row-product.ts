@@ -16,6 +16,7 @@ import {
 import { hasMark } from './python-numbers.ts'
 import { type Remarks, unknownIn } from './row-metadata.ts'
 import { faultOfText, isAbsent, isBlankText } from './text.ts'
+import { unitOf } from './truth/unit-price.ts'
 
 /** What a row says about a thing on the shelf. Money is whole cents; a thing that is known to be sold out may have no price. */
 export type RowProduct = Readonly<{
@@ -32,6 +33,8 @@ export type RowProduct = Readonly<{
   wasPriceCents: number | null
   isOnSpecial: boolean | null
   isAvailable: boolean | null
+  /** How its unit price fits the rest: what `unitOf` says. */
+  unit: number
 }>
 
 export const TEXT_CHARACTERS_MAX = 500
@@ -61,6 +64,7 @@ export function readProduct(fields: Fields): (RowProduct & Remarks) | FieldFault
   return orFault(() => {
     const { warnings } = reading
     const isAvailable = optionalFlag(reading, 'is_available')
+    const priceCents = priceOf(reading, isAvailable)
     return {
       sku: optionalSku(reading),
       key: requiredText(reading, 'normalized_name_brand_size', TEXT_CHARACTERS_MAX),
@@ -71,10 +75,11 @@ export function readProduct(fields: Fields): (RowProduct & Remarks) | FieldFault
       url: optionalText(reading, 'url', URL_CHARACTERS_MAX),
       imageUrl: optionalText(reading, 'image_url', URL_CHARACTERS_MAX),
       categoryPath: optionalPath(reading),
-      priceCents: priceOf(reading, isAvailable),
+      priceCents,
       wasPriceCents: optionalPrice(reading, 'price_was'),
       isOnSpecial: optionalFlag(reading, 'is_on_special'),
       isAvailable,
+      unit: unitOf(fields, priceCents ?? -1),
       warnings,
       ignored: unknownIn(fields, KNOWN),
     }

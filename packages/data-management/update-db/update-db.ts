@@ -247,6 +247,7 @@ export async function settle(
   stored: Stored | undefined,
   load: LoadRecord,
 ): Promise<void> {
+  await work.catalogue.durable()
   await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
   if (stored !== undefined) await putAway(work.disk, work.folders, stored, load.state)
   work.log.info({ upload: upload.id, filename: upload.filename, state: load.state, ...load.result }, 'file dealt with')

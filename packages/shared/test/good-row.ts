@@ -60,6 +60,7 @@ export const GOOD_ROW: Row = {
   wasPriceCents: 649,
   isOnSpecial: true,
   isAvailable: true,
+  unit: 0,
   warnings: [],
   ignored: [],
 }

@@ -45,7 +45,7 @@ export type Begun = AsyncDisposable &
     file: LoadedFile
     startedAt: number
     loadId: number
-    /** Makes the transaction durable, with the record of the load. */
+    /** Commits the transaction, with the record of the load. */
     commit: (record: LoadRecord) => void | Promise<void>
   }>
 

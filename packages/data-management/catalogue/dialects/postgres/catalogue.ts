@@ -66,6 +66,9 @@ export class PostgresCatalogue implements Catalogue {
     return findLoad(this.database, sha256)
   }
 
+  // A commit that is not on the disk yet comes before every later one, and what became of a load is told by one that waits.
+  async durable(): Promise<void> {}
+
   async begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading> {
     const open = await this.#transactions.begin()
     const database = new PostgresStatements(open.transaction, this.#transactions)

@@ -1,0 +1,133 @@
+/** The rules by which a scrape is judged, each at its edge; and that honest scrapes pass them all. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { rowOf } from '../row.ts'
+import type { References } from '../truth/case.ts'
+import { judge, judgeFile, reasonOf } from '../truth/judge.ts'
+import { repaired } from '../truth/repairs.ts'
+import { RULES } from '../truth/rules.ts'
+import { usualThresholds } from '../truth/thresholds.ts'
+import { together } from '../truth/together.ts'
+import type { Verdict } from '../truth/verdict.ts'
+import { dayBefore, type Product, RULE_CASES, scrapeOf, shop, sisters } from './truth-cases.ts'
+
+const THRESHOLDS = usualThresholds()
+
+function verdictsOf(products: readonly Product[], references: References = dayBefore()): Verdict[] {
+  return judge(scrapeOf(products), references, THRESHOLDS)
+}
+
+function holdsOf(products: readonly Product[], references?: References): string[] {
+  return verdictsOf(products, references).flatMap(({ rule, held }) => (held ? [rule] : []))
+}
+
+function withPrices(price: (product: Product) => number): Product[] {
+  return shop().map((product) => ({ ...product, price_current: price(product), price_was: null }))
+}
+
+for (const { rule, of, most, lie, references } of RULE_CASES)
+  test(`${rule} is told of ${most + 1} ${of}, and not of ${most}`, () => {
+    const isTold = (count: number) => judge(lie(count), references, THRESHOLDS).some((each) => each.rule === rule)
+    assert.equal(isTold(most), false)
+    assert.equal(isTold(most + 1), true)
+  })
+
+test('every rule has a case at its edge', () => {
+  assert.deepEqual(RULE_CASES.map(({ rule }) => rule).sort(), Object.keys(RULES).sort())
+})
+
+test('a shop that stays the same, one that grows, and a first scrape are not held', () => {
+  assert.deepEqual(holdsOf(shop()), [])
+  assert.deepEqual(holdsOf(shop(160)), [])
+  assert.deepEqual(holdsOf(shop(), sisters(5)), [])
+  assert.deepEqual(holdsOf(shop(), { usual: [], sisters: [] }), [])
+})
+
+test('a week of specials is not held, nor the week after it', () => {
+  const special = shop().map((product, place) =>
+    place % 7 > 0 ? product : { ...product, is_on_special: true, price_current: Number(product.price_current) / 2 },
+  )
+  const none = shop().map((product) => ({ ...product, is_on_special: false, price_was: null }))
+  assert.deepEqual(holdsOf(special), [])
+  assert.deepEqual(holdsOf(none, dayBefore(special)), [])
+})
+
+test('a store of 27 goods may lose ten of them, and not fifteen', () => {
+  const references = dayBefore(shop(27))
+  assert.deepEqual(holdsOf(shop(17), references), [])
+  assert.ok(holdsOf(shop(12), references).includes('rows_below_usual'))
+})
+
+test('rows that creep away are compared with what was usual on ten dates, not with the day before', () => {
+  const references = { ...dayBefore(shop(80)), usual: [80, 84, 88, 92, 96, 100, 100, 100, 100, 100] }
+  assert.deepEqual(holdsOf(shop(78), references), [])
+  assert.deepEqual(holdsOf(shop(68), references), ['rows_below_usual'])
+})
+
+test('a category that the other stores have lost since, too, is not held', () => {
+  const without = shop().slice(20)
+  const since = sisters(3, without).sisters.map((each) => ({ ...each, date: '2026-05-02' }))
+  const references = { ...dayBefore(), usual: [80] }
+  assert.ok(holdsOf(without, references).includes('category_lost'))
+  assert.deepEqual(holdsOf(without, { ...references, sisters: since }), [])
+})
+
+test('one store of several that is wrong does not spoil what the others say', () => {
+  const wrong = sisters(
+    1,
+    withPrices(({ price_current }) => Number(price_current) * 100),
+  ).sisters
+  const references = { ...sisters(4), sisters: [...wrong, ...sisters(4).sisters] }
+  assert.deepEqual(holdsOf(shop(), references), [])
+})
+
+test('a repair is offered where a constant makes all of it right again', () => {
+  const repairOf = (products: readonly Product[]) => verdictsOf(products).find(({ repair }) => repair !== null)?.repair
+  assert.deepEqual(repairOf(withPrices(({ price_current }) => Number(price_current) * 100)), {
+    kind: 'factor',
+    field: 'price_current',
+    factor: 0.01,
+  })
+  assert.deepEqual(repairOf(withPrices(({ price_current }) => Number(price_current) / 100)), {
+    kind: 'factor',
+    field: 'price_current',
+    factor: 100,
+  })
+  const swapped = shop().map((product) => ({ ...product, name: product.brand, brand: product.name }))
+  assert.deepEqual(repairOf(swapped), { kind: 'swap', field: 'name', with: 'brand' })
+  assert.equal(repairOf(withPrices(({ price_current }) => Number(price_current) * 1.53)), undefined)
+})
+
+test('a repaired row says what it would have said', () => {
+  const metadata = { company: 'northmart', store_id: 'S1', scraped_date: '2026-05-02' }
+  const row = rowOf({ product: { ...shop()[0], price_current: 399, price_was: 449 }, metadata })
+  assert.ok(!('reason' in row))
+  const { priceCents, wasPriceCents } = repaired(row, { kind: 'factor', field: 'price_current', factor: 0.01 })
+  assert.deepEqual([priceCents, wasPriceCents], [399, 449])
+  const swapped = repaired(row, { kind: 'swap', field: 'price_current', with: 'price_was' })
+  assert.deepEqual([swapped.priceCents, swapped.wasPriceCents], [44900, 39900])
+})
+
+test('two scrapes of a date count together what they show together', () => {
+  const [first, second] = [scrapeOf(shop().slice(0, 70)).figures, scrapeOf(shop().slice(60)).figures]
+  const both = together([first, second])
+  assert.equal(both.rows, 100)
+  assert.deepEqual(both.tops, scrapeOf(shop()).figures.tops)
+  assert.deepEqual(holdsOf(shop().slice(60), { ...dayBefore(), beside: first }), [])
+})
+
+test('a file without a row, of many rejects, or of rows that contradict each other, is held', () => {
+  const rulesOf = (rows: number, rejected: number, differing: number) =>
+    judgeFile({ rows, rejected, differing }, THRESHOLDS).map(({ rule }) => rule)
+  assert.deepEqual(rulesOf(0, 0, 0), ['no_row'])
+  assert.deepEqual(rulesOf(100, 20, 0), [])
+  assert.deepEqual(rulesOf(100, 21, 0), ['rejects'])
+  assert.deepEqual(rulesOf(100, 7, 7), [])
+  assert.deepEqual(rulesOf(100, 8, 8), ['differing_duplicates'])
+})
+
+test('what holds a file is one sentence, and the names of what else does', () => {
+  const reason = reasonOf(verdictsOf(withPrices(() => 0))) ?? ''
+  assert.match(reason, /^100 of 100 prices of S1 on 2026-05-02 are 0\. And \d more: .*prices_moved/)
+  assert.equal(reasonOf(verdictsOf(shop())), undefined)
+})

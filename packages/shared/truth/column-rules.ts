@@ -1,0 +1,157 @@
+/** Rules that look at names, codes and the other columns. Pure. */
+import { type Beside, type Case, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
+import type { Agreement } from './comparison.ts'
+import { COLUMNS, type Column, type Figures } from './figures.ts'
+import { namesOf, rowsOfShare, titleOf, titleOfBeside } from './price-rules.ts'
+import { repairOfNames } from './repairs.ts'
+import { FIELDS, type Field } from './said.ts'
+import { sampleOf } from './sample.ts'
+import { wordsHash } from './text-hash.ts'
+import { type Found, percent } from './verdict.ts'
+
+/** Most listings have other names than before: names or SKUs belong to other rows. */
+export function namesChanged(judged: Case): Found | undefined {
+  const { thresholds, scrape } = judged
+  const isOther = ({ comparison: { name } }: Beside) => isFewer(name.same, name.of, thresholds.HOLD_NAMES_SHARE)
+  const found = most(judged, isOther)
+  if (found === undefined || isWitnessed(judged, ({ comparison: { name } }) => name.same >= 0.8 * name.of)) return
+  const { name } = found.comparison
+  const then = new Map(sampleOf(found.figures).map((each) => [each.hash, each.name]))
+  const others = new Set(
+    (scrape.sampled ?? []).filter(({ hash, said }) => then.has(hash) && then.get(hash) !== wordsHash(said.name)),
+  )
+  return {
+    field: 'name',
+    sentence: `${percent(1 - name.same / name.of)} of the listings of ${titleOf(judged)} have other names than in ${titleOfBeside(found)}.`,
+    rows: rowsOfShare(judged, 1 - name.same / name.of),
+    before: 1,
+    now: name.same / name.of,
+    examples: namesOf(judged, (shown) => others.has(shown)),
+    repair: repairOfNames(judged, found),
+  }
+}
+
+// Later than this, half of a shop may have become another one by itself.
+const NEW_DAYS_MAX = 60
+const NEW_SHARE_LATER = 0.85
+const NEW_SHARE_OF_SISTERS = 0.9
+
+/** Nearly all listings are new, and nearly all old ones gone. */
+export function newIdentity(judged: Case): Found | undefined {
+  const { thresholds } = judged
+  const found = most(judged, ({ comparison: { both, onlyNow, onlyThen }, days, isSister }) => {
+    const share = days > NEW_DAYS_MAX ? NEW_SHARE_LATER : thresholds.HOLD_NEW_SHARE
+    const least = isSister ? Math.max(NEW_SHARE_OF_SISTERS, share) : share
+    return isMore(onlyNow, both + onlyNow, least) && isMore(onlyThen, both + onlyThen, least)
+  })
+  if (found === undefined || isWitnessed(judged, isTheSame)) return undefined
+  const { both, onlyNow, onlyThen } = found.comparison
+  const share = onlyNow / (both + onlyNow)
+  const before = new Set(sampleOf(found.figures).map(({ hash }) => hash))
+  return {
+    field: 'sku',
+    sentence: `${percent(share)} of the listings of ${titleOf(judged)} are not in ${titleOfBeside(found)}, and ${percent(onlyThen / (both + onlyThen))} of those are gone.`,
+    rows: rowsOfShare(judged, share),
+    before: onlyThen / (both + onlyThen),
+    now: share,
+    examples: namesOf(judged, ({ hash }) => !before.has(hash)),
+  }
+}
+
+function isTheSame({ comparison: { both, onlyNow } }: Beside): boolean {
+  return both >= PAIRS_MIN && onlyNow < 0.2 * both
+}
+
+const MOVING = ['brand', 'size', 'barcode', 'category'] as const
+
+/** Values of a field that stood in other rows before. */
+export function valuesMoved(judged: Case): Found[] {
+  return agreeing(judged, (field, { same, of, moved }) => field === 'barcode' || 2 * moved > of - same, 'has moved')
+}
+
+/** Values of a field that were in no row before: it is written in another way now. */
+export function valuesRewritten(judged: Case): Found[] {
+  return agreeing(judged, (field, { same, of, moved }) => field !== 'barcode' && 2 * moved <= of - same, 'is another')
+}
+
+function agreeing(judged: Case, isMeant: (field: string, each: Agreement) => boolean, what: string): Found[] {
+  return MOVING.flatMap((field) => {
+    const isOther = ({ comparison }: Beside) => {
+      const each = comparison[field]
+      return isFewer(each.same, each.of, judged.thresholds.HOLD_FIELD_SHARE) && isMeant(field, each)
+    }
+    const found = most(judged, isOther)
+    const isAlike = ({ comparison }: Beside) => comparison[field].same >= 0.8 * comparison[field].of
+    if (found === undefined || isWitnessed(judged, isAlike)) return []
+    const { same, of } = found.comparison[field]
+    const sentence = `The ${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} ${what} than in ${titleOfBeside(found)}.`
+    const name = field === 'category' ? 'category_path' : field
+    return [{ field: name, sentence, rows: rowsOfShare(judged, 1 - same / of), before: 1, now: same / of }]
+  })
+}
+
+// Of these a scrape may honestly have none: a week without specials.
+const MAY_BE_EMPTY: readonly Field[] = ['price_was', 'is_on_special']
+
+/** A field that most rows told, and few do now. */
+export function fieldsEmptied(judged: Case): Found[] {
+  const { now, thresholds } = judged
+  return FIELDS.filter((field) => !MAY_BE_EMPTY.includes(field)).flatMap((field) => {
+    const shareOf = ({ filled, rows }: Figures) => filled[field] / Math.max(1, rows)
+    const isEmptied = ({ figures }: Beside) =>
+      isMore(figures.filled[field], figures.rows, 0.1) &&
+      isFewer(now.filled[field], now.rows, thresholds.HOLD_FIELD_SHARE * shareOf(figures))
+    const found = most(judged, isEmptied)
+    if (found === undefined) return []
+    if (isWitnessed(judged, ({ figures }) => shareOf(figures) < shareOf(found.figures) / 2)) return []
+    const [then, share] = [shareOf(found.figures), shareOf(now)]
+    const sentence = `${field} is told in ${percent(share)} of the rows of ${titleOf(judged)}; in ${titleOfBeside(found)} it was in ${percent(then)}.`
+    return [{ field, sentence, rows: now.rows - now.filled[field], before: then, now: share }]
+  })
+}
+
+/** A field that has become the same in nearly all rows. */
+export function fieldsConstant(judged: Case): Found[] {
+  const { now, thresholds } = judged
+  return COLUMNS.flatMap((column) => {
+    const { of, topCount, top } = now.values[column]
+    if (!isMore(topCount, of, thresholds.HOLD_CONSTANT_SHARE)) return []
+    const found = most(judged, ({ figures: { values } }) => values[column].topCount < 0.5 * values[column].of)
+    // Without anything to compare with: that all goods have one name is not believable, one brand or price is.
+    if (found === undefined && !(column === 'name' && judged.beside.length === 0)) return []
+    const sentence = `${nameOf(column)} is ${JSON.stringify(top)} in ${percent(topCount / of)} of the rows of ${titleOf(judged)}.`
+    const then = found && found.figures.values[column].topCount / Math.max(1, found.figures.values[column].of)
+    return [
+      {
+        field: nameOf(column),
+        sentence,
+        rows: rowsOfShare(judged, topCount / of),
+        before: then ?? 0,
+        now: topCount / of,
+      },
+    ]
+  })
+}
+
+function nameOf(column: Column): string {
+  return column === 'price' ? 'price_current' : column
+}
+
+/** A flag that has turned in nearly all rows. */
+export function flagsTurned(judged: Case): Found[] {
+  const { now, thresholds } = judged
+  const flags = [
+    { field: 'is_available', agreement: 'available', count: now.available },
+    { field: 'is_on_special', agreement: 'special', count: now.special },
+  ] as const
+  return flags.flatMap(({ field, agreement, count }) => {
+    const isTurned = ({ comparison }: Beside) =>
+      isFewer(comparison[agreement].same, comparison[agreement].of, 1 - thresholds.HOLD_FIELD_SHARE)
+    const found = most(judged, isTurned)
+    const isAlike = ({ comparison }: Beside) => comparison[agreement].same >= 0.8 * comparison[agreement].of
+    if (found === undefined || isWitnessed(judged, isAlike)) return []
+    const { same, of } = found.comparison[agreement]
+    const sentence = `${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} is the opposite of what ${titleOfBeside(found)} shows; ${count} of ${now.rows} are true.`
+    return [{ field, sentence, rows: rowsOfShare(judged, 1 - same / of), before: 1, now: same / of }]
+  })
+}

@@ -1,0 +1,92 @@
+/** Rules for what has been wrong from the beginning, or stands in a column that nobody prices by. Pure. */
+import { type Case, isMore } from './case.ts'
+import type { Figures } from './figures.ts'
+import { namesOf, titleOf } from './price-rules.ts'
+import { ODD } from './said.ts'
+import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
+import { type Found, percent } from './verdict.ts'
+
+const ROWS_MIN = 20
+
+/** A flag that says the same of every row, and what no shop would say: that nothing is to be had, or all of it on special. */
+export function flagsConstant(judged: Case): Found[] {
+  const { now } = judged
+  if (now.rows < ROWS_MIN) return []
+  const found: Found[] = []
+  if (now.filled.is_available === now.rows && now.available === 0)
+    found.push(flagFound(judged, 'is_available', 'false'))
+  if (now.filled.is_on_special === now.rows && now.special === now.rows)
+    found.push(flagFound(judged, 'is_on_special', 'true'))
+  return found
+}
+
+function flagFound(judged: Case, field: string, value: string): Found {
+  const { rows } = judged.now
+  return { field, sentence: `${field} is ${value} in all ${rows} rows of ${titleOf(judged)}: it tells nothing.`, rows }
+}
+
+/** Unit prices that fit neither their text nor price ÷ size. */
+export function unitPricesDisagree(judged: Case): Found | undefined {
+  const { unit } = judged.now
+  const known = unit.slice(1).reduce((sum, each) => sum + each, 0)
+  const [, , hundredth = 0, hundredfold = 0, differs = 0] = unit
+  const wrong = hundredth + hundredfold + differs
+  if (known < ROWS_MIN || !isMore(wrong, known, 0.3)) return undefined
+  const how =
+    2 * hundredth > wrong ? '100 times too small' : 2 * hundredfold > wrong ? '100 times too large' : 'something else'
+  return {
+    field: 'unit_price',
+    sentence: `unit_price is ${how} in ${wrong} of ${known} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
+    rows: wrong,
+    now: wrong / known,
+    examples: namesOf(judged, (shown) => (shown.unit & (IS_UNIT_PRICE - 1)) > UNIT.agrees),
+  }
+}
+
+/** One brand in most rows of unlike categories, or in rows whose names are written in another script. */
+export function oneBrand(judged: Case): Found[] {
+  const { now } = judged
+  if (now.rows < ROWS_MIN) return []
+  return now.brands.flatMap(({ brand, rows, isForeign, categories }) => {
+    const isEverywhere = isMore(rows, now.rows, 0.5) && topsOf(now) >= 3
+    if (!isEverywhere && !(isForeign && rows >= ROWS_MIN)) return []
+    const where = categories.map(([name]) => name).slice(0, 3)
+    const why = isForeign ? 'in another script than the names there' : 'whatever they are'
+    const sentence = `The brand ${JSON.stringify(brand)} stands on ${rows} of ${now.rows} goods of ${titleOf(judged)}, ${why}: ${where.join(', ')}.`
+    return [
+      {
+        field: 'brand',
+        sentence,
+        rows,
+        now: rows / now.rows,
+        examples: namesOf(judged, ({ said }) => said.brand === brand),
+      },
+    ]
+  })
+}
+
+function topsOf({ tops, seconds }: Figures): number {
+  return (seconds.length > 0 ? seconds : tops).filter(([, rows]) => rows >= ROWS_MIN / 2).length
+}
+
+/** Addresses that are templates, texts that were decoded wrongly, markup in names. */
+export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case) => Found | undefined {
+  const { field, what, share } = ODD_TEXTS[kind]
+  return (judged) => {
+    const { now } = judged
+    const rows = now.odd[kind]
+    if (rows === 0 || rows < share * now.rows) return undefined
+    const sentence = `${field} ${what} in ${rows} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
+    const isOdd = ({ said }: Readonly<{ said: Readonly<{ odd: number }> }>) => (said.odd & ODD[kind]) !== 0
+    const shown = judged.scrape.sampled ?? []
+    const examples =
+      kind === 'template' ? shown.filter(isOdd).map(({ said }) => said.imageUrl ?? '') : namesOf(judged, isOdd)
+    return { field, sentence, rows, now: rows / now.rows, examples }
+  }
+}
+
+const ODD_TEXTS = {
+  template: { field: 'image_url', what: 'is a template, not an address,', share: 0.05 },
+  mojibake: { field: 'name', what: 'was read in another encoding than it was written in', share: 0.002 },
+  html: { field: 'name', what: 'holds HTML', share: 0.01 },
+} as const

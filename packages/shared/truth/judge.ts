@@ -1,0 +1,53 @@
+/** Judges a file: each of its scrapes by the table of rules, and the file as a whole. Pure. */
+import { caseOf, isMore, type Judged, type References } from './case.ts'
+import { RULES } from './rules.ts'
+import type { Thresholds } from './thresholds.ts'
+import { together } from './together.ts'
+import { percent, type Verdict, verdictOf } from './verdict.ts'
+
+/** What is known of a file as a whole, in lines. `differing`: rows that show a listing again, but otherwise. */
+export type FileCounts = Readonly<{ rows: number; rejected: number; differing: number }>
+
+/** The rules of a whole file, with their settings. */
+export const FILE_RULES = {
+  no_row: { about: 'a file without a row', settings: [] },
+  rejects: { about: 'too many rejected rows', settings: ['HOLD_REJECTS_SHARE'] },
+  differing_duplicates: { about: 'rows that show a listing again, but otherwise', settings: ['HOLD_DUPLICATES_SHARE'] },
+} as const
+
+/** What is said of one scrape. */
+export function judge(scrape: Judged, references: References, thresholds: Thresholds): Verdict[] {
+  const { beside } = references
+  const now = beside === undefined ? scrape.figures : together([beside, scrape.figures])
+  const judged = caseOf(scrape, now, references, thresholds)
+  return Object.entries(RULES).flatMap(([name, rule]) => {
+    const found = rule.find(judged)
+    const all = found === undefined ? [] : 'sentence' in found ? [found] : found
+    return all.map((each) => verdictOf(name, rule.held, each))
+  })
+}
+
+/** What is said of a file as a whole. */
+export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds: Thresholds): Verdict[] {
+  const verdicts: Verdict[] = []
+  const { HOLD_REJECTS_SHARE: rejects, HOLD_DUPLICATES_SHARE: duplicates } = thresholds
+  const say = (rule: keyof typeof FILE_RULES, sentence: string, count: number) =>
+    verdicts.push(verdictOf(rule, true, { sentence, rows: count }))
+  if (rows === 0) say('no_row', 'The file has no row.', 0)
+  // Divided, not multiplied: 7 / 100 is the number written 0.07, while 100 * 0.07 is more than 7.
+  if (rows > 0 && (rejected - differing) / rows > rejects)
+    say('rejects', `${rejected - differing} of ${rows} rows are rejected, more than ${percent(rejects)}.`, rejected)
+  if (isMore(differing, rows, duplicates))
+    say('differing_duplicates', `${differing} of ${rows} rows show a listing again, but otherwise.`, differing)
+  return verdicts
+}
+
+/** What holds a file, as one sentence; undefined when nothing does. */
+export function reasonOf(verdicts: readonly Verdict[]): string | undefined {
+  const holding = verdicts.filter(({ held }) => held)
+  const [first, ...others] = holding
+  if (first === undefined) return undefined
+  const more =
+    others.length === 0 ? '' : ` And ${others.length} more: ${[...new Set(others.map(({ rule }) => rule))].join(', ')}.`
+  return `${first.sentence}${more}`
+}

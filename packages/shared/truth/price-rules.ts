@@ -1,0 +1,178 @@
+/** Rules that look at prices. Pure. */
+import { type Beside, type Case, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
+import type { Shown } from './figures.ts'
+import { repairOfPrices } from './repairs.ts'
+import { sampleOf } from './sample.ts'
+import { IS_UNIT_PRICE } from './unit-price.ts'
+import { type Found, money, percent } from './verdict.ts'
+
+// Beside its own scrape a factor nearer to 1 may be a change of taxes; another store may be dearer.
+const FACTOR_MIN = 1.05
+const SISTER_FACTOR_MIN = 1.5
+const UNIFORM_FACTOR_MIN = 1.05
+const NAMED_FACTORS = [1000, 100, 10, 0.1, 0.01, 0.001] as const
+
+/** Most prices differ by one factor from what they were. */
+export function pricesByFactor(judged: Case): Found | undefined {
+  const { thresholds } = judged
+  const least = ({ isSister }: Beside) =>
+    isSister ? (judged.isUniform() ? UNIFORM_FACTOR_MIN : SISTER_FACTOR_MIN) : FACTOR_MIN
+  const found = most(
+    judged,
+    (each) => isByFactor(each, thresholds.HOLD_PRICES_SHARE) && isBeyond(each.comparison.factor.value, least(each)),
+  )
+  if (found === undefined || isWitnessed(judged, isAlike)) return undefined
+  return factorFound(judged, found)
+}
+
+/** The same of a factor so near to 1 that it may be true. */
+export function pricesByFactorNearOne(judged: Case): Found | undefined {
+  const [own] = judged.beside
+  if (own === undefined || own.isSister || !isByFactor(own, judged.thresholds.HOLD_PRICES_SHARE)) return undefined
+  if (isBeyond(own.comparison.factor.value, FACTOR_MIN)) return undefined
+  const { repair: _, ...found } = factorFound(judged, own)
+  return found
+}
+
+function isByFactor({ comparison: { factor, prices } }: Beside, share: number): boolean {
+  return isMore(factor.count, prices.of, share)
+}
+
+function isBeyond(factor: number, least: number): boolean {
+  return Math.abs(Math.log(factor)) >= Math.log(least)
+}
+
+function isAlike({ comparison: { prices } }: Beside): boolean {
+  return prices.of >= PAIRS_MIN && prices.same >= 0.8 * prices.of
+}
+
+function factorFound(judged: Case, beside: Beside): Found {
+  const { factor, prices } = beside.comparison
+  const share = factor.count / prices.of
+  const named = NAMED_FACTORS.find((each) => Math.abs(Math.log(factor.value / each)) < 0.02) ?? factor.value
+  return {
+    ...aboutPrices(judged, beside),
+    sentence: `${percent(share)} of the prices of ${titleOf(judged)} are ${Number(named.toPrecision(3))} times what ${titleOfBeside(beside)} shows.`,
+    rows: rowsOfShare(judged, share),
+    before: 1,
+    now: named,
+  }
+}
+
+/** Most prices became 0. */
+export function pricesZero(judged: Case): Found | undefined {
+  const { now, thresholds, references } = judged
+  const before = references.own?.figures ?? references.sisters[0]?.figures
+  const usual = before === undefined ? 0 : before.zero / Math.max(1, before.rows)
+  const share = before === undefined ? 0.5 : Math.max(thresholds.HOLD_ZERO_SHARE, 2 * usual)
+  if (share >= 1 || !isMore(now.zero, now.rows, share)) return undefined
+  return {
+    field: 'price_current',
+    sentence: `${now.zero} of ${now.rows} prices of ${titleOf(judged)} are 0.`,
+    rows: now.zero,
+    before: usual,
+    now: now.zero / now.rows,
+    examples: namesOf(judged, ({ price }) => price === 0),
+  }
+}
+
+/** Most prices are the unit price. */
+export function pricesAreUnitPrices(judged: Case): Found | undefined {
+  const { now, thresholds, references } = judged
+  const before = references.own?.figures ?? references.sisters[0]?.figures
+  if (before === undefined || 2 * before.equalUnit > thresholds.HOLD_PRICES_SHARE * before.rows) return undefined
+  if (!isMore(now.equalUnit, now.rows, thresholds.HOLD_PRICES_SHARE)) return undefined
+  return {
+    field: 'price_current',
+    sentence: `In ${now.equalUnit} of ${now.rows} rows of ${titleOf(judged)} the price is the unit price.`,
+    rows: now.equalUnit,
+    before: before.equalUnit / Math.max(1, before.rows),
+    now: now.equalUnit / now.rows,
+    examples: namesOf(judged, ({ unit }) => unit >= IS_UNIT_PRICE),
+  }
+}
+
+/** Few prices are near, or equal to, what they were: they belong to other rows, or are no prices. */
+export function pricesMoved(judged: Case): Found | undefined {
+  const found = most(judged, (each) => areMoved(judged, each))
+  if (found === undefined || isWitnessed(judged, isAlike)) return undefined
+  // One factor explains it better, and a small one may be true.
+  if (isByFactor(found, judged.thresholds.HOLD_PRICES_SHARE)) return undefined
+  const { prices } = found.comparison
+  const share = 1 - prices.same / prices.of
+  return {
+    ...aboutPrices(judged, found),
+    sentence: `${percent(share)} of the prices of ${titleOf(judged)} are others than in ${titleOfBeside(found)}, ${percent(1 - prices.near / prices.of)} of them far from it.`,
+    rows: rowsOfShare(judged, share),
+    before: 0,
+    now: share,
+  }
+}
+
+// Beyond these ages prices have become others by themselves.
+const SAME_DAYS_MAX = 120
+const NEAR_DAYS_MAX = 400
+
+function areMoved({ thresholds, isUniform }: Case, { comparison, days, isSister }: Beside): boolean {
+  const { of, near, same } = comparison.prices
+  if (days > NEAR_DAYS_MAX) return false
+  const nearMin = isSister && !isUniform() ? thresholds.HOLD_NEAR_SHARE - 0.05 : thresholds.HOLD_NEAR_SHARE
+  if (isFewer(near, of, nearMin)) return true
+  if (isSister && !isUniform()) return false
+  return isFewer(same, of, thresholds.HOLD_SAME_SHARE * Math.max(0, 1 - days / SAME_DAYS_MAX))
+}
+
+/** The former price is below the price, where both are told: they stand in place of each other. */
+export function wasBelowPrice(judged: Case): Found | undefined {
+  const { now, references, thresholds } = judged
+  const before = references.own?.figures ?? references.sisters[0]?.figures
+  const isUsual = before !== undefined && 2 * before.wasBelow > before.filled.price_was && before.wasBelow > 0
+  if (isUsual || !isMore(now.wasBelow, now.filled.price_was, thresholds.HOLD_PRICES_SHARE)) return undefined
+  return {
+    field: 'price_current',
+    sentence: `In ${now.wasBelow} of ${now.filled.price_was} rows of ${titleOf(judged)} with a former price, that is below the price.`,
+    rows: now.wasBelow,
+    before: before === undefined ? 0 : before.wasBelow / Math.max(1, before.filled.price_was),
+    now: now.wasBelow / now.filled.price_was,
+    examples: namesOf(judged, ({ price, was }) => was >= 0 && was < price),
+    repair: { kind: 'swap', field: 'price_current', with: 'price_was' },
+  }
+}
+
+function aboutPrices(judged: Case, beside: Beside) {
+  return {
+    field: 'price_current',
+    examples: examplesOf(judged, beside),
+    picture: { kind: 'ratios', bars: beside.comparison.ratios },
+    repair: repairOfPrices(judged, beside),
+  } as const
+}
+
+function examplesOf({ scrape }: Case, { figures }: Beside): string[] {
+  const then = new Map(sampleOf(figures).map((each) => [each.hash, each.price]))
+  const changed = (scrape.sampled ?? []).filter(({ hash, price }) => (then.get(hash) ?? price) !== price)
+  return changed
+    .slice(0, 5)
+    .map(({ code, said, hash, price }) => `${code} ${said.name}: ${money(then.get(hash)!)} → ${money(price)}`)
+}
+
+/** Some listings of the sample, by name. */
+export function namesOf({ scrape }: Case, isMeant: (shown: Shown) => boolean): string[] {
+  const meant = (scrape.sampled ?? []).filter(isMeant).slice(0, 5)
+  return meant.map(({ code, said, price }) => `${code} ${said.name}${price < 0 ? '' : `: ${money(price)}`}`)
+}
+
+/** A scrape, for people. */
+export function titleOf({ scrape }: Case): string {
+  return `${scrape.store} on ${scrape.date}`
+}
+
+/** What it is compared with, for people. */
+export function titleOfBeside({ isSister, store, date }: Beside): string {
+  return isSister ? `the scrape of ${store} on ${date}` : `its scrape of ${date}`
+}
+
+/** A share of the rows, as a number of rows. */
+export function rowsOfShare({ now }: Case, share: number): number {
+  return Math.round(share * now.rows)
+}

@@ -1,0 +1,189 @@
+/** Rules that look at dates, at how many rows there are, and in which categories. Pure. */
+import { type Beside, type Case, daysBetween, isFewer, isMore, isWitnessed, medianOf, rowsOf } from './case.ts'
+import type { Counted, Figures } from './figures.ts'
+import { wordsHash } from './text-hash.ts'
+import { type Found, percent } from './verdict.ts'
+
+// A number of rows varies by chance about as much as its square root.
+const DEVIATIONS = 2.5
+
+/** How many rows are too few where so many are usual. */
+export function rowsTooFew(usual: number, share: number): number {
+  return Math.min(share * usual, usual - DEVIATIONS * Math.sqrt(usual))
+}
+
+/** A scrape with fewer rows than its store usually has. */
+export function rowsBelowUsual({ now, scrape, references, thresholds }: Case): Found | undefined {
+  const { usual } = references
+  const median = medianOf(usual)
+  if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
+  if (now.rows >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
+  return {
+    sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${now.rows} rows, ${percent(now.rows / median)} of the ${median} that are usual.`,
+    rows: now.rows,
+    before: median,
+    now: now.rows,
+    picture: categoriesThenAndNow(references.own?.figures, now),
+  }
+}
+
+// By the number of sisters.
+const FEW_SISTERS_SHARES = [0, 0.5, 0.7]
+
+/** A store's first scrape with far fewer rows than the company's other stores. */
+export function rowsBelowSisters({ now, scrape, references, thresholds }: Case): Found | undefined {
+  if (references.own !== undefined) return undefined
+  const rows = references.sisters.map(({ figures }) => figures.rows)
+  const median = medianOf(rows)
+  if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
+  const spread = medianOf(rows.map((each) => Math.abs(Math.log(each / median))))!
+  // Of one or two stores nobody knows how different they are.
+  const share =
+    rows.length < 3
+      ? FEW_SISTERS_SHARES[rows.length]!
+      : Math.exp(Math.min(Math.log(thresholds.HOLD_SISTERS_ROWS_SHARE), -6 * spread))
+  if (now.rows >= rowsTooFew(median, share)) return undefined
+  return {
+    sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${now.rows} rows; ${rows.length === 1 ? 'another store' : `${rows.length} other stores`} of ${scrape.company} had ${median} about then.`,
+    rows: now.rows,
+    before: median,
+    now: now.rows,
+    picture: categoriesThenAndNow(references.sisters[0]?.figures, now),
+  }
+}
+
+/** A category, and how many rows it had and has. */
+type Lost = readonly [name: string, then: number, now: number]
+
+/** Top categories of the store's scrape before that have lost most of their rows, although those listings stand in no other category. */
+export function categoriesLost(judged: Case): Found | undefined {
+  const lost = lostOf(judged).filter(([name]) => !isRenamed(judged.beside[0]!, name))
+  return lost.length === 0 ? undefined : categoriesFound(judged, lost, 'lost most of its rows')
+}
+
+/** The same, where the listings are there under another name. */
+export function categoriesRenamed(judged: Case): Found | undefined {
+  const renamed = lostOf(judged).filter(([name]) => isRenamed(judged.beside[0]!, name))
+  return renamed.length === 0 ? undefined : categoriesFound(judged, renamed, 'is called otherwise now')
+}
+
+// Where as many stores have a category, all of them, a store without it is not one of those that never sell it.
+const SISTERS_SURE = 10
+
+/** Top categories that a first scrape lacks although nearly all other stores have them. One may be what this store never sells. */
+export function categoriesMissing(judged: Case): Found | undefined {
+  const missing = missingOf(judged)
+  return isEnough(judged, missing) ? categoriesFound(judged, missing, 'has hardly any rows') : undefined
+}
+
+function isEnough({ references, thresholds }: Case, missing: readonly Lost[]): boolean {
+  const { sisters } = references
+  const isEverywhere = ([name]: Lost) =>
+    sisters.every(({ figures }) => rowsIn(figures, name) >= thresholds.HOLD_CATEGORY_ROWS_MIN)
+  return missing.length > 1 || (sisters.length >= SISTERS_SURE && missing.some(isEverywhere))
+}
+
+/** One such category. */
+export function categoryMissing(judged: Case): Found | undefined {
+  const missing = missingOf(judged)
+  if (missing.length === 0 || isEnough(judged, missing)) return undefined
+  return categoriesFound(judged, missing, 'has hardly any rows')
+}
+
+function categoriesFound({ scrape, now, beside }: Case, lost: readonly Lost[], what: string): Found {
+  const [[name, then, rows]] = lost as [Lost]
+  const others = lost.length === 1 ? '' : ` (and ${lost.length - 1} more)`
+  return {
+    field: 'category_path',
+    sentence: `In the scrape of ${scrape.store} on ${scrape.date} the category ${name} ${what}: ${rows} of ${then}${others}.`,
+    rows: lost.reduce((sum, [, before, after]) => sum + before - after, 0),
+    before: then,
+    now: rows,
+    examples: lost.map(([each, before, after]) => `${each}: ${before} → ${after}`),
+    picture: categoriesThenAndNow(beside[0]?.figures, now),
+  }
+}
+
+function lostOf(judged: Case): Lost[] {
+  const { now, beside, thresholds, references } = judged
+  const [own] = beside
+  if (own === undefined || references.own === undefined) return []
+  return categoriesOf(own.figures, now)
+    .filter(([, then]) => then >= thresholds.HOLD_CATEGORY_ROWS_MIN)
+    .filter(([, then, rows]) => isFewer(rows, then, thresholds.HOLD_CATEGORY_SHARE))
+    .filter(([name, then]) => !isWitnessed(judged, ({ figures }) => rowsIn(figures, name) < then / 2))
+}
+
+function missingOf({ now, beside, references, thresholds }: Case): Lost[] {
+  if (references.own !== undefined || beside.length < 3) return []
+  const names = new Set(beside.flatMap(({ figures }) => categoriesOf(figures, now).map(([name]) => name)))
+  return [...names].flatMap((name): Lost[] => {
+    const rows = references.sisters.map(({ figures }) => rowsIn(figures, name))
+    const have = rows.filter((each) => each >= thresholds.HOLD_CATEGORY_ROWS_MIN)
+    const then = medianOf(rows)!
+    const here = rowsIn(now, name)
+    const isExpected = have.length >= 0.9 * rows.length
+    return isExpected && isFewer(here, then, thresholds.HOLD_CATEGORY_SHARE) ? [[name, then, here]] : []
+  })
+}
+
+/** Whether most listings of a category are still shown: then only its name has changed. */
+function isRenamed({ comparison }: Beside, name: string): boolean {
+  const still = comparison.still.get(wordsHash(name))
+  return still !== undefined && still.of >= 2 && still.shown >= 0.6 * still.of
+}
+
+function categoriesOf(then: Figures, now: Figures): Lost[] {
+  const list: readonly Counted[] = then.seconds.length > 0 ? then.seconds : then.tops
+  return list.map(([name, rows]) => [name, rows, rowsIn(now, name)])
+}
+
+function rowsIn(figures: Figures, name: string): number {
+  return Math.max(rowsOf(figures.tops, name), rowsOf(figures.seconds, name))
+}
+
+/** The largest categories, as a picture. */
+export function categoriesThenAndNow(then: Figures | undefined, now: Figures) {
+  if (then === undefined) return undefined
+  return { kind: 'counts', rows: categoriesOf(then, now).slice(0, 20) } as const
+}
+
+/** Rows that only repeat others of the scrape: the first page, again and again. */
+export function rowsRepeated({ scrape, now, beside, thresholds }: Case): Found | undefined {
+  const share = ({ repeated, rows }: Figures) => repeated / Math.max(1, repeated + rows)
+  const all = now.repeated + now.rows
+  const usual = beside.length === 0 ? 0 : share(beside[0]!.figures)
+  if (!isMore(now.repeated, all, Math.max(thresholds.HOLD_REPEATED_SHARE, Math.min(0.95, 2 * usual)))) return undefined
+  return {
+    sentence: `${now.repeated} of ${all} rows of ${scrape.store} on ${scrape.date} show a listing again that the scrape has shown already.`,
+    rows: now.repeated,
+    before: usual,
+    now: share(now),
+  }
+}
+
+/** A scrape dated after the day of its receipt. */
+export function dateAhead({ scrape, thresholds }: Case): Found | undefined {
+  const { store, date, receivedOn, figures } = scrape
+  if (daysBetween(receivedOn, date) <= thresholds.HOLD_DAYS_AHEAD) return undefined
+  return {
+    field: 'scraped_date',
+    sentence: `The scrape of ${store} is dated ${date}, and was received on ${receivedOn}.`,
+    rows: figures.rows,
+    examples: [date],
+    repair: { kind: 'date', field: 'scraped_date', date: receivedOn },
+  }
+}
+
+/** A scrape dated long before the store's newest one. */
+export function dateLongBefore({ scrape, references, thresholds }: Case): Found | undefined {
+  const { newest } = references
+  const days = newest === undefined ? 0 : daysBetween(scrape.date, newest)
+  if (days <= thresholds.HOLD_DAYS_BACK) return undefined
+  return {
+    field: 'scraped_date',
+    sentence: `The scrape of ${scrape.store} is dated ${scrape.date}, ${days} days before ${references.own === undefined ? "the company's" : "the store's"} newest one of ${newest}.`,
+    rows: scrape.figures.rows,
+    examples: [scrape.date],
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The rules by which a scrape is judged: one table, from which come the verdicts, docs/truth.md and the tests. A rule is a name, what it
+ * looks for, the settings that it goes by, and a pure function.
+ */
+import type { Case } from './case.ts'
+import {
+  fieldsConstant,
+  fieldsEmptied,
+  flagsTurned,
+  namesChanged,
+  newIdentity,
+  valuesMoved,
+  valuesRewritten,
+} from './column-rules.ts'
+import { flagsConstant, oddTexts, oneBrand, unitPricesDisagree } from './finding-rules.ts'
+import {
+  pricesAreUnitPrices,
+  pricesByFactor,
+  pricesByFactorNearOne,
+  pricesMoved,
+  pricesZero,
+  wasBelowPrice,
+} from './price-rules.ts'
+import {
+  categoriesLost,
+  categoriesMissing,
+  categoriesRenamed,
+  categoryMissing,
+  dateAhead,
+  dateLongBefore,
+  rowsBelowSisters,
+  rowsBelowUsual,
+  rowsRepeated,
+} from './row-rules.ts'
+import type { Found, Rule } from './verdict.ts'
+
+type Find = (judged: Case) => Found | readonly Found[] | undefined
+
+function held(about: string, settings: readonly string[], find: Find): Rule {
+  return { held: true, about, settings, find }
+}
+
+function finding(about: string, settings: readonly string[], find: Find): Rule {
+  return { held: false, about, settings, find }
+}
+
+/** Every rule of a scrape, in the order in which they are told. */
+export const RULES: Readonly<Record<string, Rule>> = {
+  date_ahead: held('a date after the day of receipt', ['HOLD_DAYS_AHEAD'], dateAhead),
+  date_long_before: held("a date long before the store's newest one", ['HOLD_DAYS_BACK'], dateLongBefore),
+  prices_by_factor: held('most prices are one multiple of what they were', ['HOLD_PRICES_SHARE'], pricesByFactor),
+  prices_zero: held('prices became 0', ['HOLD_ZERO_SHARE'], pricesZero),
+  prices_are_unit_prices: held('prices became the unit price', ['HOLD_PRICES_SHARE'], pricesAreUnitPrices),
+  prices_moved: held('prices belong to other rows, or are none', ['HOLD_NEAR_SHARE', 'HOLD_SAME_SHARE'], pricesMoved),
+  was_below_price: held('former prices are below the prices', ['HOLD_PRICES_SHARE'], wasBelowPrice),
+  new_identity: held('nearly all listings are new, nearly all old ones gone', ['HOLD_NEW_SHARE'], newIdentity),
+  names_changed: held('names or SKUs belong to other rows', ['HOLD_NAMES_SHARE'], namesChanged),
+  values_moved: held('brands, sizes, barcodes or categories of other rows', ['HOLD_FIELD_SHARE'], valuesMoved),
+  field_emptied: held('a field that was told is empty', ['HOLD_FIELD_SHARE'], fieldsEmptied),
+  field_constant: held('a field has become the same in all rows', ['HOLD_CONSTANT_SHARE'], fieldsConstant),
+  flag_turned: held('a flag is the opposite of what it was', ['HOLD_FIELD_SHARE'], flagsTurned),
+  rows_below_usual: held('fewer rows than usual', ['HOLD_ROWS_SHARE', 'HOLD_ROWS_MIN'], rowsBelowUsual),
+  rows_below_sisters: held(
+    'a first scrape with far fewer rows than other stores',
+    ['HOLD_SISTERS_ROWS_SHARE', 'HOLD_ROWS_MIN'],
+    rowsBelowSisters,
+  ),
+  category_lost: held(
+    'a top category lost most of its rows',
+    ['HOLD_CATEGORY_SHARE', 'HOLD_CATEGORY_ROWS_MIN'],
+    categoriesLost,
+  ),
+  categories_missing: held(
+    'a first scrape lacks several categories that nearly all other stores have',
+    ['HOLD_CATEGORY_SHARE', 'HOLD_CATEGORY_ROWS_MIN'],
+    categoriesMissing,
+  ),
+  rows_repeated: held('the same rows again and again', ['HOLD_REPEATED_SHARE'], rowsRepeated),
+  category_missing: finding('a first scrape lacks a category that nearly all other stores have', [], categoryMissing),
+  category_renamed: finding('a top category has another name', [], categoriesRenamed),
+  prices_by_factor_near_one: finding('most prices changed by one small factor', [], pricesByFactorNearOne),
+  values_rewritten: finding('a field is written in another way', [], valuesRewritten),
+  flag_constant: finding('a flag says the same of every row', [], flagsConstant),
+  unit_price_disagrees: finding('unit prices fit neither their text nor price ÷ size', [], unitPricesDisagree),
+  one_brand: finding('one brand across unlike categories', [], oneBrand),
+  template_address: finding('addresses that are templates', [], oddTexts('template')),
+  mojibake: finding('names in a wrong encoding', [], oddTexts('mojibake')),
+  html_in_names: finding('HTML in names', [], oddTexts('html')),
+}

@@ -1,0 +1,77 @@
+/** From which figures on a scrape is held, or a finding told. Each is a setting of both machines; shares are from 0 to 1. */
+import { share, whole } from '../setting-readers.ts'
+
+function threshold<Fallback extends string>(read: (text: string) => number, fallback: Fallback, about: string) {
+  return { machine: 'both', read, fallback, about } as const
+}
+
+/** The settings, in the order of the rules. */
+export const HOLD_SETTINGS = {
+  HOLD_DAYS_AHEAD: threshold(whole(0), '1', 'a scrape dated more days after the day of its receipt is held'),
+  HOLD_DAYS_BACK: threshold(whole(1), '366', "a scrape dated more days before the store's newest one is held"),
+  HOLD_ROWS_MIN: threshold(whole(0), '20', 'numbers of rows are compared where as many were usual'),
+  HOLD_ROWS_SHARE: threshold(
+    share,
+    '0.9',
+    'a scrape with a smaller share of the usual rows is held; of few rows more may be missing by chance',
+  ),
+  HOLD_SISTERS_ROWS_SHARE: threshold(
+    share,
+    '0.85',
+    "a store's first scrape with a smaller share of the rows of the company's other stores is held",
+  ),
+  HOLD_CATEGORY_ROWS_MIN: threshold(whole(1), '20', 'a top category is compared where it had as many rows'),
+  HOLD_CATEGORY_SHARE: threshold(share, '0.5', 'a scrape with a smaller share of the rows of a top category is held'),
+  HOLD_REJECTS_SHARE: threshold(share, '0.2', 'a file with a larger share of rejected rows is held'),
+  HOLD_DUPLICATES_SHARE: threshold(
+    share,
+    '0.05',
+    'a file with a larger share of rows that show a listing again, but otherwise, is held',
+  ),
+  HOLD_REPEATED_SHARE: threshold(share, '0.5', 'a scrape with a larger share of rows that only repeat is held'),
+  HOLD_PRICES_SHARE: threshold(
+    share,
+    '0.5',
+    'a scrape in which a larger share of the prices changed by one factor, or is the unit price, is held',
+  ),
+  HOLD_ZERO_SHARE: threshold(share, '0.2', 'a scrape in which a larger share of the prices became 0 is held'),
+  HOLD_NEAR_SHARE: threshold(
+    share,
+    '0.75',
+    'a scrape in which a smaller share of the prices is within two thirds and three halves of what it was is held',
+  ),
+  HOLD_SAME_SHARE: threshold(
+    share,
+    '0.35',
+    'a scrape in which a smaller share of the prices is what it was some days ago is held',
+  ),
+  HOLD_NAMES_SHARE: threshold(share, '0.6', 'a scrape in which fewer listings have the name that they had is held'),
+  HOLD_NEW_SHARE: threshold(
+    share,
+    '0.5',
+    'a scrape of which a larger share is new, while as large a share of the former listings is gone, is held',
+  ),
+  HOLD_FIELD_SHARE: threshold(
+    share,
+    '0.5',
+    'a scrape in which a smaller share of the rows that told a field tells it, or tells the same of it, is held',
+  ),
+  HOLD_CONSTANT_SHARE: threshold(share, '0.9', 'a scrape in which a field has become the same in more rows is held'),
+} as const
+
+/** The values of the settings. */
+export type Thresholds = Readonly<{ [Name in keyof typeof HOLD_SETTINGS]: number }>
+
+/** The values where nothing is set. */
+export function usualThresholds(): Thresholds {
+  return Object.fromEntries(
+    Object.entries(HOLD_SETTINGS).map(([name, { read, fallback }]) => [name, read(fallback)]),
+  ) as Thresholds
+}
+
+/** The thresholds among all settings. */
+export function thresholdsOf(settings: Thresholds): Thresholds {
+  return Object.fromEntries(
+    Object.keys(HOLD_SETTINGS).map((name) => [name, settings[name as keyof Thresholds]]),
+  ) as Thresholds
+}

@@ -1,0 +1,59 @@
+/** What several scrapes of one date show together, by their figures. Pure. */
+import { type Counted, type Figures, mostOf } from './figures.ts'
+import { encodeSample, reachOf, type Sampled, sampleOf, smallestOf } from './sample.ts'
+import { wordsHash } from './text-hash.ts'
+
+/** Their figures as one; where they show the same listing, the later ones of the list say what of it. */
+export function together(all: readonly Figures[]): Figures {
+  return all.reduce(bothOf)
+}
+
+function bothOf(one: Figures, other: Figures): Figures {
+  const [first, second] = [sampleOf(one), sampleOf(other)]
+  const reach = Math.min(reachOf(first), reachOf(second))
+  const known = new Set(second.map(({ hash }) => hash))
+  const within = first.filter(({ hash }) => hash <= reach)
+  const keptOf = (listings: readonly Sampled[]) =>
+    listings.length === 0 ? undefined : listings.filter(({ hash }) => !known.has(hash)).length / listings.length
+  const kept = keptOf(within) ?? 1
+  const keptIn = (name: string) => {
+    const category = wordsHash(name)
+    return keptOf(within.filter(({ top, second: next }) => top === category || next === category)) ?? kept
+  }
+  const sample = smallestOf([...second, ...first].filter(({ hash }) => hash <= reach))
+  return { ...added(one, other, kept), ...categoriesOf(one, other, keptIn), sample: encodeSample(sample) }
+}
+
+/** The numbers of both; `kept`: the share of the rows of the first that the second does not show. */
+function added(one: Figures, other: Figures, kept: number): Figures {
+  const sum = (first: number, second: number) => Math.round(first * kept) + second
+  const sums = (first: readonly number[], second: readonly number[]) =>
+    first.map((each, place) => sum(each, second[place] ?? 0))
+  const named = <Name extends string>(first: Readonly<Record<Name, number>>, second: Readonly<Record<Name, number>>) =>
+    Object.fromEntries(
+      Object.entries<number>(first).map(([name, each]) => [name, sum(each, second[name as Name])]),
+    ) as Record<Name, number>
+  return {
+    ...(one.rows > other.rows ? one : other),
+    rows: sum(one.rows, other.rows),
+    repeated: one.repeated + other.repeated,
+    filled: named(one.filled, other.filled),
+    zero: sum(one.zero, other.zero),
+    equalUnit: sum(one.equalUnit, other.equalUnit),
+    wasBelow: sum(one.wasBelow, other.wasBelow),
+    available: sum(one.available, other.available),
+    special: sum(one.special, other.special),
+    levels: sums(one.levels, other.levels),
+    unit: sums(one.unit, other.unit),
+    odd: named(one.odd, other.odd),
+  }
+}
+
+function categoriesOf(one: Figures, other: Figures, keptIn: (name: string) => number) {
+  const counted = (first: readonly Counted[], second: readonly Counted[]) => {
+    const total = new Map(first.map(([name, rows]) => [name, Math.round(rows * keptIn(name))]))
+    for (const [name, rows] of second) total.set(name, (total.get(name) ?? 0) + rows)
+    return mostOf(total)
+  }
+  return { tops: counted(one.tops, other.tops), seconds: counted(one.seconds, other.seconds) }
+}

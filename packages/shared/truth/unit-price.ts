@@ -1,0 +1,79 @@
+/** How the unit price of a row fits its text ("$11.40 per 1 kg"), or its price and size. */
+
+/** Whether it agrees; otherwise how it differs. */
+export const UNIT = { none: 0, agrees: 1, hundredth: 2, hundredfold: 3, differs: 4 } as const
+
+/** Whether the price is the unit price; added to one of `UNIT`. */
+export const IS_UNIT_PRICE = 8
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** One of `UNIT`, with `IS_UNIT_PRICE` where it is so, by the fields of a product as they were sent. */
+export function unitOf(product: Fields, priceCents: number): number {
+  const { unit_price: unitPrice } = product
+  if (unitPrice === undefined || unitPrice === null) return UNIT.none
+  const unit = Number(unitPrice)
+  if (!(unit >= 0)) return UNIT.none
+  const equal = unit > 0 && Math.round(unit * 100) === priceCents ? IS_UNIT_PRICE : 0
+  const said = saidUnitPrice(product, priceCents)
+  if (said === undefined) return equal | UNIT.none
+  return equal | fit(unit, said)
+}
+
+/** A price for so much: kilograms, litres, metres or pieces. */
+type Rate = Readonly<{ price: number; amount: number; measure: string }>
+
+/** What the unit price should be, by the text or by price and size, for the amount that it is told for. */
+function saidUnitPrice(product: Fields, priceCents: number): number | undefined {
+  const { per_unit_price_string: text, unit_of_measure: measure, size } = product
+  const rate = rateOf(text) ?? rateOfSize(size, priceCents)
+  if (rate === undefined) return undefined
+  const unit = typeof measure === 'string' ? amountOf(measure) : undefined
+  if (unit === undefined) return rate.price
+  return unit.measure === rate.measure && rate.amount > 0 ? (rate.price / rate.amount) * unit.amount : undefined
+}
+
+function fit(unit: number, said: number): number {
+  if (isNear(unit, said)) return UNIT.agrees
+  if (isNear(unit, said / 100)) return UNIT.hundredth
+  if (isNear(unit, said * 100)) return UNIT.hundredfold
+  return UNIT.differs
+}
+
+/** Equal but for the rounding of both to cents. */
+function isNear(one: number, other: number): boolean {
+  return Math.abs(one - other) <= 0.0051 + 0.02 * other
+}
+
+const RATE = /^\s*\D{0,3}(\d+(?:\.\d+)?)\s*(?:per|\/|each|ea)?\s*(.*)$/i
+
+function rateOf(text: unknown): Rate | undefined {
+  if (typeof text !== 'string' || text.length > 60) return undefined
+  const [, price, per = ''] = RATE.exec(text) ?? []
+  if (price === undefined) return undefined
+  const amount = amountOf(per === '' ? 'each' : per)
+  return amount === undefined ? undefined : { price: Number(price), ...amount }
+}
+
+function rateOfSize(size: unknown, priceCents: number): Rate | undefined {
+  const amount = typeof size === 'string' && size.length <= 40 ? amountOf(size) : undefined
+  return amount === undefined || priceCents < 0 ? undefined : { price: priceCents / 100, ...amount }
+}
+
+const AMOUNT = /^\s*(\d[\d,]*(?:\.\d+)?)?\s*(kg|g|ml|cl|l|m|each|ea)\s*$/i
+const MEASURES: Readonly<Record<string, readonly [string, number]>> = {
+  kg: ['kg', 1],
+  g: ['kg', 0.001],
+  l: ['l', 1],
+  ml: ['l', 0.001],
+  cl: ['l', 0.01],
+  m: ['m', 1],
+  each: ['each', 1],
+  ea: ['each', 1],
+}
+
+function amountOf(text: string): Readonly<{ amount: number; measure: string }> | undefined {
+  const [, number = '1', unit = ''] = AMOUNT.exec(text) ?? []
+  const measure = MEASURES[unit.toLowerCase()]
+  return measure && { amount: Number(number.replaceAll(',', '')) * measure[1], measure: measure[0] }
+}
