@@ -29,6 +29,7 @@ const WORDS = [
   '"product":',
   '"metadata":',
   '"price_current":',
+  '"price_current":1.005,',
   '"2024-02-29"',
   '"scraped_at":"2025-09-23T10:00:00Z",',
   '"barcode":"09300605"',

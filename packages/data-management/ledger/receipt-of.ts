@@ -6,8 +6,6 @@ import type { Upload } from './uploads.ts'
 /** What the server says about an upload. `duplicate`: in answer to bytes that it had already. */
 export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
   const { id, filename, sha256, bytes, lines } = upload
-  const { remarks, ...load } = upload.load === null ? {} : (JSON.parse(upload.load) as LoadResult)
-  const { warnings, ignored } = remarks ?? NO_REMARKS
   return {
     id,
     filename,
@@ -18,10 +16,15 @@ export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
     received_at: new Date(upload.received_at).toISOString(),
     duplicate,
     message: `Successfully uploaded and decompressed '${filename}'`,
-    load: upload.load === null ? null : (load as LoadResult),
-    warnings,
-    ignored,
+    ...loadOf(upload.load),
   }
+}
+
+/** What became of the rows, and what was found in them besides. */
+function loadOf(kept: string | null): Pick<Receipt, 'load' | 'warnings' | 'ignored'> {
+  if (kept === null) return { load: null }
+  const { remarks, ...load } = JSON.parse(kept) as LoadResult
+  return { load, ...(remarks ?? NO_REMARKS) }
 }
 
 /** What one of the senders of an upload is told. Who was not the first learns only what he sent himself, and no word of a person. */

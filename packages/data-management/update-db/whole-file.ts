@@ -55,7 +55,7 @@ function kindOfObject(lines: readonly string[], first: string): string | undefin
   if (isObject(value)) return kindOfRow(value)
   const isIndented = /^\{/.test(first) && /^\s*["}]/.test(lines[1] ?? '')
   return isIndented
-    ? `The file is JSON over several lines: write ${LINES}, for instance with: jq -c . FILE.`
+    ? `The file is JSON over several lines: write ${LINES}, for instance with: jq -c '.' FILE.`
     : undefined
 }
 
