@@ -30,6 +30,8 @@ const WORDS = [
   '"metadata":',
   '"price_current":',
   '"price_current":1.005,',
+  ',"price_current":0.125',
+  ',"price_current":"2.019"}',
   '"2024-02-29"',
   '"scraped_at":"2025-09-23T10:00:00Z",',
   '"barcode":"09300605"',
