@@ -105,13 +105,12 @@ function optionalSku(reading: Reading): string | null {
   return sku !== null && isPlaceholder(sku) ? dropped(reading, 'sku', 'stands for none') : sku
 }
 
-// GTINs have 8 to 14 digits; shops print shorter ones on their own goods. A row of zeros stands for "none" and would join strangers.
-const BARCODE = /^(?!0+$)\d{6,14}$/
+// What is not a GTIN is kept as it is written, and joins nothing. Without a digit, or of zeros alone, it stands for "none".
+const NO_BARCODE = /^[^1-9]*$/
 
 function optionalBarcode(reading: Reading): string | null {
   const code = optionalCode(reading, 'barcode', CODE_CHARACTERS_MAX)
-  if (code === null || BARCODE.test(code)) return code
-  return dropped(reading, 'barcode', 'is not a number of 6 to 14 digits')
+  return code !== null && NO_BARCODE.test(code) ? dropped(reading, 'barcode', 'stands for none') : code
 }
 
 function optionalPath(reading: Reading): readonly string[] {
