@@ -104,7 +104,7 @@ function longStore(number: number): Fields {
 }
 
 function keys(index: number): Fields {
-  return Object.fromEntries(Array.from({ length: 980 }, (_, key) => [`${index}-${key}`, 'ж'.repeat(300)]))
+  return Object.fromEntries(Array.from({ length: 980 }, (_, key) => [cyrillic(index * 1_000 + key, 500), 0]))
 }
 
 function cyrillic(index: number, characters: number): string {
