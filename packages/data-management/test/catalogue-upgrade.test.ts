@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { PostgresStatements } from '../catalogue/dialects/postgres/statements.ts'
@@ -26,7 +26,7 @@ const LAST = { sqlite: '006-price-now.sql', postgres: '001-catalogue.sql' }
 const TABLES = ['company', 'store', 'brand', 'category', 'listing', 'label', 'listing_category']
 const HISTORIES = ['load', 'scrape', 'source', 'price_run', 'label_run', 'contested', 'reject', 'reject_group']
 
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 
 /** The migrations that an older program had. */
 async function olderMigrations(folder: string, dialect: 'sqlite' | 'postgres'): Promise<string> {

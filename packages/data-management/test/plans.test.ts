@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
@@ -153,7 +153,7 @@ test('PostgreSQL: a load and its undoing read no large table from end to end, an
   assert.deepEqual([...new Set(faults)], [])
 })
 
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 
 function* nodesOf(node: Node): Generator<Node> {
   yield node
