@@ -14,7 +14,8 @@ export function reasonToHold(
   limits: HoldLimits,
 ): string | undefined {
   // Divided, not multiplied: 7 / 100 is the number written 0.07, while 100 * 0.07 is more than 7.
-  if (lines.rejected / lines.rows > limits.rejectsShare)
+  // One line is no pattern, however short the file.
+  if (lines.rejected > 1 && lines.rejected / lines.rows > limits.rejectsShare)
     return `${lines.rejected} of ${lines.rows} rows are rejected, more than ${percent(limits.rejectsShare)}.`
   for (const { store, date, rows, rowsBefore } of scrapes)
     if (rowsBefore !== undefined && rowsBefore >= limits.rowsMin && rows / rowsBefore < limits.rowsShare)
