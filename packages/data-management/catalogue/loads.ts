@@ -24,7 +24,10 @@ export type LoadRecord = Readonly<{
 }>
 
 /** What applying the staged scrapes did, in rows and runs. */
-export type Applied = DateChange & { unchanged: number }
+export type Applied = DateChange & { unchanged: number; regrouped: Regrouped }
+
+/** What a load did to products that had been there before. `foreign`: to those of companies that its sender may not write for. */
+export type Regrouped = { merged: number; foreign: number; example: string | null }
 
 /** What reading the file found, in lines. */
 export type Counts = {
@@ -49,7 +52,7 @@ export type Ending = Readonly<{
 
 /** Of a load that changed nothing. */
 export function nothingApplied(): Applied {
-  return { ...nothingChanged(), unchanged: 0 }
+  return { ...nothingChanged(), unchanged: 0, regrouped: { merged: 0, foreign: 0, example: null } }
 }
 
 /** How a load ends that is taken back, or never made. */
