@@ -12,6 +12,7 @@ import {
   readRow,
 } from '@splitcart/shared/row.ts'
 import { type Portion, ROW } from '../catalogue/load/portion.ts'
+import { partsOf } from './chunk-parts.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
@@ -20,9 +21,6 @@ import { Remarked } from './remarks.ts'
 // Memory stays the same however many listings a file has and however long their texts are: beyond these the numbers start again.
 const LABELS_MAX = 30_000
 const TEXT_BYTES_MAX = 12 * 1024 * 1024
-// A portion of more lines would be mostly what is kept of each: these are lines of a few bytes.
-const LINES_OF_PORTION_MAX = 4096
-const NEWLINE = 0x0a
 /** So much of a rejected line is kept. */
 export const RAW_BYTES_MAX = 4096
 
@@ -261,18 +259,6 @@ function newPortion(lines: number, bytes: number): Portion {
     times: [],
     rows,
   }
-}
-
-/** The parts of a chunk that hold so many newlines. */
-function* partsOf(chunk: Buffer): Generator<Buffer> {
-  let from = 0
-  let newlines = 0
-  for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) {
-    if (++newlines % LINES_OF_PORTION_MAX !== 0) continue
-    yield chunk.subarray(from, at + 1)
-    from = at + 1
-  }
-  if (from < chunk.length) yield chunk.subarray(from)
 }
 
 function keyOf({ company, storeCode, date }: RowMetadata): string {
