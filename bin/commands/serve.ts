@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Changed, postMessage, watchSources } from '@splitcart/data-management/api/alarm.ts'
+import { ExportThreads } from '@splitcart/data-management/api/export-threads.ts'
 import { QuestionThreads } from '@splitcart/data-management/api/question-threads.ts'
 import { askFor, type Questions } from '@splitcart/data-management/api/reading.ts'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
@@ -85,6 +86,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)
+  await using exports = openExports(settings)
   const integrity: Integrity = { latest: undefined }
   const services = {
     inbox: { ...inboxOf(machine, questions, settings), fleet },
@@ -92,6 +94,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     kinds: settings.KINDS,
     catalogue: machine.catalogue,
     questions,
+    exports,
     integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
     pageFolder: PAGE_FOLDER,
@@ -154,6 +157,15 @@ function openQuestions(settings: Settings): QuestionThreads {
     catalogue: server === undefined ? { file: databaseFile(settings) } : { server },
     diskBytesKept: settings.DISK_BYTES_KEPT,
     partialShare: settings.HOLD_ROWS_SHARE,
+  })
+}
+
+function openExports(settings: Settings): ExportThreads {
+  const server = databaseServer(settings)
+  return new ExportThreads({
+    folder: foldersIn(settings.DATA_MANAGEMENT_DATA_DIR).data,
+    catalogue: server === undefined ? { file: databaseFile(settings) } : { server },
+    diskBytesKept: settings.DISK_BYTES_KEPT,
   })
 }
 

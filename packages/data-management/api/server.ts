@@ -6,11 +6,13 @@ import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { admit, countRequests } from './admission.ts'
 import { auditRoutes } from './audit.ts'
 import { authenticate, openRecognition } from './authentication.ts'
+import { barcodesRoutes } from './barcodes.ts'
 import { describeRoutes, descriptionRoutes } from './description.ts'
 import { type Door, membership, OPEN_DOOR } from './door.ts'
 import { answerError, answerErrors } from './errors.ts'
 import { EventFeed } from './event-feed.ts'
 import { eventsRoutes } from './events.ts'
+import { exportRoutes } from './exports.ts'
 import { healthRoutes } from './health.ts'
 import { answerClientError, openHttpServer } from './http-server.ts'
 import { keysRoutes } from './keys.ts'
@@ -75,6 +77,9 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes, rejectsRoutes])
     routes(server, services)
+  barcodesRoutes(server, services)
+  const { exports } = services
+  if (exports !== undefined) exportRoutes(server, { ...services, exports })
   const feed = new EventFeed(services.inbox, log)
   eventsRoutes(server, feed, recognition)
   systemRoutes(server, services, feed)

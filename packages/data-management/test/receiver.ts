@@ -12,6 +12,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import type { Door } from '../api/door.ts'
+import { ExportThreads } from '../api/export-threads.ts'
 import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
 import { buildServer } from '../api/server.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
@@ -91,7 +92,16 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const { pageFolder } = wishes
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept }
   const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
-  const services = { inbox, unfinished, kinds, catalogue, questions, ...(pageFolder !== undefined && { pageFolder }) }
+  const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
+  const services = {
+    inbox,
+    unfinished,
+    kinds,
+    catalogue,
+    questions,
+    exports,
+    ...(pageFolder !== undefined && { pageFolder }),
+  }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
@@ -99,6 +109,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
     server.server.closeAllConnections()
     await server.close()
     await questions[Symbol.asyncDispose]()
+    await exports[Symbol.asyncDispose]()
     await catalogue[Symbol.asyncDispose]()
     await ledger[Symbol.asyncDispose]()
     closeSync(logFile)
