@@ -9,9 +9,9 @@ import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import { historyOf } from '../packages/data-management/test/histories.ts'
 import type { HistoryFile } from '../packages/data-management/test/naive-catalogue.ts'
 import { type Machines, openMachines, until } from './machines.ts'
-import { NO_POSTGRES, postgresOfFile } from './postgres.ts'
+import { NO_POSTGRES, sharedPostgres } from './postgres.ts'
 
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 const skip = NO_POSTGRES
 const INTERRUPTIONS = 3
 

@@ -137,7 +137,7 @@ function figuresIn(database: SqliteDatabase): Figures {
     stores: count('(select count(*) from store)'),
     scrapes: count('(select count(*) from scrape)'),
     listings: count('(select count(*) from listing)'),
-    products: count('(select count(*) from product)'),
+    products: count('(select count(*) from listing where product_id = id)'),
     observations: count('(select sum(listings) from scrape)'),
   }
 }

@@ -28,6 +28,8 @@ export interface Catalogue extends AsyncDisposable {
   undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
   /** Records that a held load was set aside for good. Undefined when it is not held. */
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
+  /** Finds the products of all listings for which that was left: by an upgrade, say. */
+  settle(): Promise<void>
   /** The same catalogue to try something: whatever is done to it is taken back when it is disposed of. */
   attempt(): Promise<Catalogue>
 }

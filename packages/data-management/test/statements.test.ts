@@ -1,14 +1,14 @@
 /** What a load asks of a database means the same in both. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import { openPostgresCatalogueDatabase } from '../catalogue/dialects/postgres/catalogue.ts'
 import { PostgresStatements } from '../catalogue/dialects/postgres/statements.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { SqliteStatements } from '../catalogue/dialects/sqlite/statements.ts'
 import { type LoadDatabase, records, sql } from '../catalogue/load/statement.ts'
 
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 
 type Open = (work: (database: LoadDatabase) => Promise<void>) => Promise<void>
 
@@ -103,12 +103,12 @@ for (const { name, skip, open } of DATABASES) {
     { skip },
     () =>
       open(async (database) => {
-        const ids = await database.newIds('product', 3)
+        const ids = await database.newIds('brand', 3)
         await database.copy(
-          { table: 'product', columns: ['id'] },
-          ids.map((id) => [id]),
+          { table: 'brand', columns: ['id', 'name'] },
+          ids.map((id) => [id, `brand ${id}`]),
         )
-        const [next] = await database.newIds('product', 1)
+        const [next] = await database.newIds('brand', 1)
         assert.deepEqual(
           ids.toSorted((one, other) => one - other),
           ids,

@@ -59,6 +59,7 @@ const SENDERS_AT_ONCE = 500
  * signal aborts.
  */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
+  await work.catalogue.settle()
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored: [] }
   await using settling = new Settling()
   for (const kind of kindsOf(work)) {

@@ -4,6 +4,7 @@ import { SqliteDatabase } from '../../../database/sqlite.ts'
 import type { Catalogue, Loading } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
+import { settleProducts } from '../../load/products.ts'
 import { undoScrapes } from '../../load/undo.ts'
 import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../../loads.ts'
 import { LogSync } from './log-sync.ts'
@@ -77,6 +78,14 @@ export class SqliteCatalogue implements Catalogue, Disposable {
 
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
     return discardLoad(this.database, sha256, reason, now)
+  }
+
+  async settle(): Promise<void> {
+    if (this.database.get('select 1 from unsettled limit 1') === undefined) return
+    using transaction = this.database.begin()
+    this.#statements.emptyTables()
+    await settleProducts(this.#statements)
+    transaction.commit()
   }
 
   async attempt(): Promise<Catalogue> {
