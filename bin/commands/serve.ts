@@ -78,12 +78,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await setUpDataManagement(settings)
   await using fleet = await openFleet(settings, log)
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
-  if (fleet === undefined) {
-    const names = await mendArriving(machine)
-    if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
-  }
-  const stale = await removeParts(machine.disk, machine.folders)
-  if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
+  await mendAfterCrash(machine, fleet === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)
   await using exports = openExports(settings)
@@ -113,6 +108,14 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   log.info({}, 'stopping')
   await Promise.all([closeWithin(server, log), loader, alarm])
   return EXIT.done
+}
+
+/** What a server that died has left: the parts tell what it had handed over, so they go last. */
+async function mendAfterCrash(machine: DataManagement, hasFolder: boolean, log: Log): Promise<void> {
+  const names = hasFolder ? await mendArriving(machine) : []
+  if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
+  const stale = await removeParts(machine.disk, machine.folders)
+  if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
 }
 
 async function watchSilence(services: Services, { ALARM_WEBHOOK_URL: hook }: Settings, log: Log, signal: AbortSignal) {

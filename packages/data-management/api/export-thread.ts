@@ -4,11 +4,10 @@ import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { createGzip, type Gzip, constants as zlib } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { exportLines } from '../catalogue/export-formats.ts'
+import { type ExportOrder, exportLines } from '../catalogue/export-formats.ts'
 import { handOut, portionsOf, type Write } from '../database/ahead.ts'
 import type { Sql } from '../database/sql.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
-import type { WrittenOrder } from './export-threads.ts'
 
 /** Where the thread reads, and where the file without a name is made. `server`: the address of PostgreSQL; else the catalogue is a file. */
 export type ExportPlace = Readonly<{
@@ -17,8 +16,8 @@ export type ExportPlace = Readonly<{
   diskBytesKept: number
 }>
 
-/** What the thread is told to write. */
-export type ToExport = WrittenOrder
+/** What the thread is told to write, and whether that is compressed on the way. */
+export type WrittenOrder = ExportOrder & Readonly<{ gzip: boolean }>
 
 /** What it says: some bytes, that these were all, or why there are none. */
 export type FromExport =
@@ -106,7 +105,7 @@ async function feed(gzip: Gzip, portions: AsyncIterable<Buffer>): Promise<void> 
   gzip.end()
 }
 
-port.on('message', async (told: ToExport | 'taken') => {
+port.on('message', async (told: WrittenOrder | 'taken') => {
   if (told === 'taken') taken()
   else post(await write(told))
 })

@@ -11,16 +11,12 @@
  */
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { ExportOrder } from '../catalogue/export-formats.ts'
-import type { ExportPlace, FromExport, ToExport } from './export-thread.ts'
+import type { ExportPlace, FromExport, WrittenOrder } from './export-thread.ts'
 
 const THREAD = new URL('export-thread.ts', import.meta.url)
 const AT_ONCE_MAX = 2
 const BUSY_SECONDS = 10
 const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 }
-
-/** An order, and whether it is compressed on the way. */
-export type WrittenOrder = ExportOrder & Readonly<{ gzip: boolean }>
 
 /** Gives exports out. */
 export interface Exports extends AsyncDisposable {
@@ -77,10 +73,10 @@ export class ExportThreads implements Exports {
     }
   }
 
-  async *#chunksOf(worker: Worker, order: ToExport): AsyncGenerator<Uint8Array> {
+  async *#chunksOf(worker: Worker, order: WrittenOrder): AsyncGenerator<Uint8Array> {
     let isWhole = false
     try {
-      for (let say: ToExport | 'taken' = order; ; say = 'taken') {
+      for (let say: WrittenOrder | 'taken' = order; ; say = 'taken') {
         const heard = await answerOf(worker, say)
         if ('chunk' in heard) yield heard.chunk
         else if ('problem' in heard) throw new Problem(heard.problem.code, heard.problem.detail)
@@ -99,7 +95,7 @@ export class ExportThreads implements Exports {
 }
 
 /** What a thread says to something; throws when it ends instead. */
-function answerOf(worker: Worker, say: ToExport | 'taken'): Promise<FromExport> {
+function answerOf(worker: Worker, say: WrittenOrder | 'taken'): Promise<FromExport> {
   const { promise, resolve, reject } = Promise.withResolvers<FromExport>()
   const ended = () => reject(new Error('the thread of an export has ended'))
   worker.once('message', resolve).once('error', reject).once('exit', ended)

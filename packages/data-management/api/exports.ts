@@ -26,7 +26,9 @@ type Asked = FastifyRequest<{ Querystring: { format?: ExportFormat; on?: string 
 type Working = Services & Readonly<{ exports: Exports }>
 
 /** Adds the routes. */
-export function exportRoutes(server: FastifyInstance, services: Working): void {
+export function exportRoutes(server: FastifyInstance, { exports, ...others }: Services): void {
+  if (exports === undefined) return
+  const services = { ...others, exports }
   for (const what of EXPORT_NAMES) {
     const options = readable(what === 'prices' ? PRICES_QUERY : QUERY, {
       summary: `All ${what}, as JSON Lines or CSV`,

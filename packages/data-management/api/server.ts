@@ -75,11 +75,16 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
   for (const routes of [uploadsRoutes, wishRoutes, auditRoutes, keysRoutes]) routes(server, services)
   sessionRoutes(server, services, recognition, takeRequest)
-  for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes, rejectsRoutes])
+  for (const routes of [
+    barcodesRoutes,
+    exportRoutes,
+    productsRoutes,
+    storesRoutes,
+    sourcesRoutes,
+    overviewRoutes,
+    rejectsRoutes,
+  ])
     routes(server, services)
-  barcodesRoutes(server, services)
-  const { exports } = services
-  if (exports !== undefined) exportRoutes(server, { ...services, exports })
   const feed = new EventFeed(services.inbox, log)
   eventsRoutes(server, feed, recognition)
   systemRoutes(server, services, feed)

@@ -93,25 +93,15 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept }
   const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
-  const services = {
-    inbox,
-    unfinished,
-    kinds,
-    catalogue,
-    questions,
-    exports,
-    ...(pageFolder !== undefined && { pageFolder }),
-  }
+  const page = pageFolder === undefined ? {} : { pageFolder }
+  const services = { inbox, unfinished, kinds, catalogue, questions, exports, ...page }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
   const close = async () => {
     server.server.closeAllConnections()
     await server.close()
-    await questions[Symbol.asyncDispose]()
-    await exports[Symbol.asyncDispose]()
-    await catalogue[Symbol.asyncDispose]()
-    await ledger[Symbol.asyncDispose]()
+    for (const each of [questions, exports, catalogue, ledger]) await each[Symbol.asyncDispose]()
     closeSync(logFile)
     await at[Symbol.asyncDispose]()
   }
