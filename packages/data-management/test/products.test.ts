@@ -58,7 +58,7 @@ for (const { name, skip, open } of databasesOfFile()) {
     skip,
   }, async () => {
     await using catalogue = await open()
-    const articles = GTIN.map((barcode, index) => ({ sku: `${index}`, name: `Muesli ${index}`, barcode }))
+    const articles = GTIN.map((barcode, index) => ({ sku: `s${index}`, name: `Muesli ${index}`, barcode }))
     const placeholders = ['9999999999994', '1234567890128', '5012345678900', '5012345678900', '1111111111116']
     await show(catalogue, ['elmmart', 1], articles)
     for (const day of [2, 3])
@@ -162,7 +162,7 @@ for (const { name, skip, open } of databasesOfFile()) {
     await show(
       catalogue,
       ['elmmart', 1],
-      ['豆腐', '醋', '面条'].map((name, index) => ({ sku: `${index}`, name, key: '250g', size: '250g' })),
+      ['豆腐', '醋', '面条'].map((name, index) => ({ sku: `s${index}`, name, key: '250g', size: '250g' })),
     )
     await show(catalogue, ['oakmart', 1], [{ sku: '1', name: '米', key: '250g', size: '250g' }])
     assert.equal(await count(catalogue), 4)
@@ -179,7 +179,7 @@ for (const { name, skip, open } of databasesOfFile()) {
     skip,
   }, async () => {
     await using catalogue = await open()
-    const jams = Array.from({ length: 12 }, (_, index) => ({ sku: `${index}`, name: `Jam ${index}` }))
+    const jams = Array.from({ length: 12 }, (_, index) => ({ sku: `s${index}`, name: `Jam ${index}` }))
     await show(catalogue, ['elmmart', 1], jams)
     await show(
       catalogue,
