@@ -4,6 +4,7 @@ import { type FileRemarks, type LoadResult, NO_REMARKS, type UploadState } from 
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import { type DateChange, nothingChanged } from './model/date-change.ts'
+import { noteRevision } from './queries/revision.ts'
 
 /** The file that a load is made of. `receivedAt` is in milliseconds since 1970; `kind` is products where it is not said. */
 export type LoadedFile = Readonly<{ sha256: string; filename: string; receivedAt: number; kind?: string }>
@@ -90,6 +91,7 @@ export async function insertLoad(database: Sql, file: LoadedFile): Promise<numbe
 /** Completes the record of a load. */
 export async function finishLoad(database: Sql, id: number, ending: Ending): Promise<LoadRecord> {
   const { counts, applied } = ending
+  await noteRevision(database)
   const stored = await database.get<StoredLoad>(
     `update load set state = ?, started_at = ?, finished_at = ?, problem = ?, rows = ?, duplicate = ?, rejected = ?, warnings = ?,
       inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ?, remarks = ? where id = ? returning *`,
