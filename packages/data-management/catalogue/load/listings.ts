@@ -1,4 +1,5 @@
 /** Listings and labels of many rows at once: found by what the reader says of them, or made in an order that is the same for all. */
+import { batchesOf } from './batches.ts'
 import { type LabelText, type Numbered, type NumberedLabel, textOfLabel } from './listing-memory.ts'
 import { brandIds, categoryIds, companyIds } from './names.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
@@ -46,16 +47,18 @@ async function makeListings(
   const ids = await database.newIds('listing', listings.length)
   const made = listings.map((listing, place) => ({ listing, id: ids[place]! }))
   const inOrder = made.toSorted((one, other) => byKey(one.listing, other.listing))
-  const newIds = inOrder.map(({ id }) => id)
-  await database.add(
-    records('listing', LISTING, [
-      newIds,
-      inOrder.map(({ listing }) => companies.get(listing.company)!),
-      inOrder.map(({ listing }) => listing.byName),
-      inOrder.map(({ listing }) => listing.code),
-      newIds,
-    ]),
-  )
+  for (const batch of batchesOf(inOrder, ({ listing }) => listing.code.length)) {
+    const newIds = batch.map(({ id }) => id)
+    await database.add(
+      records('listing', LISTING, [
+        newIds,
+        batch.map(({ listing }) => companies.get(listing.company)!),
+        batch.map(({ listing }) => listing.byName),
+        batch.map(({ listing }) => listing.code),
+        newIds,
+      ]),
+    )
+  }
 }
 
 /** By company, then SKU or name: everybody makes listings in this order. */
@@ -80,11 +83,13 @@ async function findListings(
   listings: readonly Numbered[],
   companies: ReadonlyMap<string, number>,
 ): Promise<Numbered[]> {
-  const found = await database.all<{ place: number; id: number }>(
-    sql`select wanted.place, listing.id from ${keysOf(listings, companies)} join listing
-      on listing.company_id = wanted.company_id and listing.by_name = wanted.by_name and listing.code = wanted.code`,
-  )
-  for (const { place, id } of found) listings[place]!.id = id
+  for (const batch of batchesOf(listings, ({ code }) => code.length)) {
+    const found = await database.all<{ place: number; id: number }>(
+      sql`select wanted.place, listing.id from ${keysOf(batch, companies)} join listing
+        on listing.company_id = wanted.company_id and listing.by_name = wanted.by_name and listing.code = wanted.code`,
+    )
+    for (const { place, id } of found) batch[place]!.id = id
+  }
   return listings.filter(({ id }) => id === 0)
 }
 
@@ -127,6 +132,17 @@ async function makeLabels(database: Statements, rows: readonly Described[]): Pro
     database,
     labels.map(({ text }) => text.path),
   )
+  const named = labels.map((label, place) => ({ ...label, category: categories[place]! }))
+  for (const batch of batchesOf(named, ({ label }) => label.text.length)) await insertLabels(database, batch, brands)
+}
+
+type NewNamed = Described & Readonly<{ text: LabelText; category: number | null }>
+
+async function insertLabels(
+  database: Statements,
+  labels: readonly NewNamed[],
+  brands: ReadonlyMap<string, number>,
+): Promise<void> {
   const texts = (of: (text: LabelText) => string | null) => labels.map(({ text }) => of(text))
   const made = records('label', LABEL, [
     labels.map(({ listing }) => listing.id),
@@ -138,7 +154,7 @@ async function makeLabels(database: Statements, rows: readonly Described[]): Pro
     texts(({ size }) => size),
     texts(({ url }) => url),
     texts(({ imageUrl }) => imageUrl),
-    labels.map(({ text }) => categories.get(JSON.stringify(text.path))!),
+    labels.map(({ category }) => category),
   ])
   await database.add(made)
 }
