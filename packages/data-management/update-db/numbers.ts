@@ -1,8 +1,12 @@
 /** The numbers by which a reader calls companies, listings and labels. */
+import type { Said } from '@splitcart/shared/truth/said.ts'
 import { RepeatedRows } from './repeated-rows.ts'
 
 /** The numbers of a company's listings by SKU, and by name of those without one; and a number for the company. */
 export type ListingNumbers = readonly [bySku: Map<string, number>, byName: Map<string, number>, company: number]
+
+/** A listing's own code, and the hash by which it is sampled. */
+export type ListingCode = Readonly<{ code: string; byName: 0 | 1; hash: number }>
 
 /** The numbers of listings and labels, which go on from one file to the next. */
 export class Numbers {
@@ -10,6 +14,13 @@ export class Numbers {
   readonly rows = new RepeatedRows()
   readonly lastText: string[] = []
   readonly lastLabel: number[] = []
+  /** The codes of listings, and which scrape has shown them last. */
+  readonly codes: ListingCode[] = []
+  readonly seenBy: number[] = []
+  /** What labels say. */
+  readonly said: Said[] = []
+  /** How many scrapes have been counted, of all files. */
+  counted = 0
   listings = 0
   labels = 0
 
@@ -27,6 +38,9 @@ export class Numbers {
     this.rows.forget()
     this.lastText.length = 0
     this.lastLabel.length = 0
+    this.codes.length = 0
+    this.seenBy.length = 0
+    this.said.length = 0
     this.listings = 0
     this.labels = 0
   }

@@ -11,10 +11,13 @@ import {
   readRow,
   type Warnings,
 } from '@splitcart/shared/row.ts'
+import { saidOf } from '@splitcart/shared/truth/said.ts'
+import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
 import { type Portion, ROW } from '../catalogue/load/portion.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
+import { RowCounter } from './row-counter.ts'
 
 // Memory stays the same however many listings a file has: beyond this the numbers start again.
 const LABELS_MAX = 30_000
@@ -46,11 +49,13 @@ export class PortionReader {
   readonly #scrapes = new Map<string, Scrape>()
   readonly #byTail = new WeakMap<Tail, Scrape>()
   readonly #numbers: Numbers
+  readonly #counter: RowCounter
   #portion = newPortion(0, 0)
   #rows = 0
 
   constructor(options: ReaderOptions, numbers: Numbers) {
     this.#numbers = numbers
+    this.#counter = new RowCounter(numbers)
     this.#mayWriteFor = permissionOf(options.onlyFor)
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
@@ -60,10 +65,12 @@ export class PortionReader {
     return this.#readLines(this.#splitter.push(chunk), chunk.length)
   }
 
-  /** What the last line says, when it does not end with a newline. */
+  /** What the last line says, when it does not end with a newline; and the figures of all. */
   end(): Portion {
     const last = this.#splitter.end()
-    return this.#readLines(last === undefined ? [] : [last], 0)
+    const portion = this.#readLines(last === undefined ? [] : [last], 0)
+    portion.figures = this.#counter.all
+    return portion
   }
 
   #readLines(lines: readonly Line[], bytes: number): Portion {
@@ -150,6 +157,7 @@ export class PortionReader {
     this.#rows++
     rows[at + ROW.scrape] = scrape.number
     this.#noteTime(scrape, metadata)
+    this.#counter.count(rows, at)
     return true
   }
 
@@ -165,6 +173,8 @@ export class PortionReader {
     rows[at + ROW.was] = product.wasPriceCents ?? -1
     rows[at + ROW.special] = flag(product.isOnSpecial)
     rows[at + ROW.available] = flag(product.isAvailable)
+    rows[at + ROW.unit] = product.unit
+    this.#counter.count(rows, at)
     if (fingerprint !== undefined) this.#numbers.rows.add(scrape.listings[2], fingerprint, rows, at)
   }
 
@@ -181,6 +191,7 @@ export class PortionReader {
     const known = numbers.get(code)
     if (known !== undefined) return known
     numbers.set(code, this.#numbers.listings)
+    this.#numbers.codes.push({ code, byName, hash: hash32(code) })
     this.#portion.listings.push({ company: scrape.company, byName, code })
     return this.#numbers.listings++
   }
@@ -190,6 +201,7 @@ export class PortionReader {
     const text = labelText(product)
     if (numbers.lastText[listing] === text) return numbers.lastLabel[listing]!
     this.#portion.labels.push({ hash: hashOfLabel(text), text, hasBarcode: product.barcode !== null })
+    numbers.said.push(saidOf(product))
     numbers.lastText[listing] = text
     numbers.lastLabel[listing] = numbers.labels
     return numbers.labels++
@@ -209,6 +221,7 @@ function newPortion(lines: number, bytes: number): Portion {
     labels: [],
     times: [],
     rows,
+    figures: [],
   }
 }
 

@@ -6,6 +6,7 @@
  * it for the first time. Scrapes are numbered in each file, the others from one file to the next until a portion says `forget`.
  */
 import type { Rejection, RowMetadata } from '@splitcart/shared/row.ts'
+import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
 
 /** A scrape that appears for the first time. */
 export type NewScrape = Readonly<{ metadata: RowMetadata }>
@@ -19,7 +20,10 @@ export type NewLabel = Readonly<{ hash: number; text: string; hasBarcode: boolea
 /** A line that is not a row. `raw`: its first bytes. */
 export type RejectedLine = Readonly<{ line: number; rejection: Rejection; raw: Uint8Array }>
 
-/** What was read of so many bytes. `rows` holds `ROW` numbers for each row. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds. */
+/** The figures of a scrape of the file, and its sample with the texts. */
+export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: readonly Shown[] }>
+
+/** What was read of so many bytes. `rows` holds `ROW` numbers for each row. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds. `figures`: at the end of the file. */
 export type Portion = {
   readonly bytes: number
   forget: boolean
@@ -31,6 +35,7 @@ export type Portion = {
   labels: NewLabel[]
   times: Readonly<{ scrape: number; scrapedAt: number }>[]
   rows: Int32Array
+  figures: ScrapeFigures[]
 }
 
 /** The numbers of a row. Money is whole cents, flags are 0 and 1; what is not said is -1. */
@@ -42,5 +47,6 @@ export const ROW = {
   was: 4,
   special: 5,
   available: 6,
-  length: 7,
+  unit: 7,
+  length: 8,
 } as const
