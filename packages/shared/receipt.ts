@@ -2,6 +2,7 @@
 import type { Static } from 'typebox'
 import { Problem } from './problem.ts'
 import { checkFor } from './schema-check.ts'
+import type { Verdict } from './truth/verdict.ts'
 
 /** The states an upload goes through: accepted → loading → one of the final three. */
 export const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed'] as const
@@ -28,6 +29,27 @@ export const LOAD_RESULT_SCHEMA = {
   },
 } as const
 
+/** What is said of the scrapes of a file. */
+const FINDING_SCHEMA = {
+  type: 'object',
+  required: ['rule', 'held', 'field', 'sentence', 'rows', 'before', 'now', 'examples', 'picture', 'repair'],
+  properties: {
+    rule: { type: 'string' },
+    /** Whether it holds the file. */
+    held: { type: 'boolean' },
+    field: { anyOf: [{ type: 'null' }, { type: 'string' }] },
+    sentence: { type: 'string' },
+    rows: COUNT,
+    before: { anyOf: [{ type: 'null' }, { type: 'number' }] },
+    now: { anyOf: [{ type: 'null' }, { type: 'number' }] },
+    examples: { type: 'array', items: { type: 'string' } },
+    /** Its figures, to be drawn: prices by their ratio, or rows of categories then and now. */
+    picture: { type: ['object', 'null'], additionalProperties: true },
+    /** What would make it right, each time the bytes are read. */
+    repair: { type: ['object', 'null'], additionalProperties: true },
+  },
+} as const
+
 export const RECEIPT_SCHEMA = {
   type: 'object',
   required: ['id', 'filename', 'sha256', 'bytes', 'lines', 'state', 'received_at', 'duplicate', 'message', 'load'],
@@ -42,10 +64,12 @@ export const RECEIPT_SCHEMA = {
     duplicate: { type: 'boolean' },
     message: { type: 'string' },
     load: { anyOf: [{ type: 'null' }, LOAD_RESULT_SCHEMA] },
+    findings: { type: 'array', items: FINDING_SCHEMA },
   },
 } as const
 
-export type LoadResult = Static<typeof LOAD_RESULT_SCHEMA>
+/** `findings`: kept with the result; a receipt tells them beside it. */
+export type LoadResult = Static<typeof LOAD_RESULT_SCHEMA> & { findings?: readonly Verdict[] }
 export type Receipt = Static<typeof RECEIPT_SCHEMA>
 
 /** Whether nothing more will happen to the upload by itself. */

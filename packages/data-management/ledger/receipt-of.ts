@@ -6,6 +6,7 @@ import type { Upload } from './uploads.ts'
 /** What the server says about an upload. `duplicate`: in answer to bytes that it had already. */
 export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
   const { id, filename, sha256, bytes, lines } = upload
+  const { findings = [], ...load } = upload.load === null ? {} : (JSON.parse(upload.load) as LoadResult)
   return {
     id,
     filename,
@@ -16,7 +17,8 @@ export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
     received_at: new Date(upload.received_at).toISOString(),
     duplicate,
     message: `Successfully uploaded and decompressed '${filename}'`,
-    load: upload.load === null ? null : (JSON.parse(upload.load) as LoadResult),
+    load: upload.load === null ? null : (load as LoadResult),
+    findings: [...findings] as unknown as Receipt['findings'],
   }
 }
 

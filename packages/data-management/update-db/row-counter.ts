@@ -1,6 +1,6 @@
 /** Counts the rows of a file as they are read, for the figures of its scrapes. */
 import { FiguresMaker } from '@splitcart/shared/truth/figures.ts'
-import { type ScrapeFigures, ROW } from '../catalogue/load/portion.ts'
+import { ROW, type ScrapeFigures } from '../catalogue/load/portion.ts'
 import type { Numbers } from './numbers.ts'
 
 // Memory is bounded: of a file of more stores and dates only the first ones are counted.
@@ -22,10 +22,14 @@ export class RowCounter {
   count(rows: Int32Array, at: number): void {
     const scrape = rows[at + ROW.scrape]!
     if (scrape >= SCRAPES_MAX) return
-    const maker = (this.#makers[scrape] ??= new FiguresMaker())
+    this.#makers[scrape] ??= new FiguresMaker()
+    const maker = this.#makers[scrape]
     const numbers = this.#numbers
     const listing = rows[at + ROW.listing]!
-    if (numbers.seenBy[listing] === this.#first + scrape) return maker.repeat()
+    if (numbers.seenBy[listing] === this.#first + scrape) {
+      maker.repeat()
+      return
+    }
     numbers.seenBy[listing] = this.#first + scrape
     numbers.counted = Math.max(numbers.counted, this.#first + scrape + 1)
     maker.add({

@@ -22,14 +22,14 @@ import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Rights } from '../ledger/rights.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import type { HoldLimits } from './holds.ts'
+import type { Hold } from './judgement.ts'
 import { type LoadOrder, loadFile } from './load-file.ts'
 import type { Reader } from './reader.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
 import { Settling } from './settling.ts'
 import { inTurns } from './turns.ts'
 
-/** What update-db works with. `hold` undefined: nothing is held. */
+/** What update-db works with. `hold` undefined: nothing is judged. */
 export type UpdateDb = Readonly<{
   disk: Disk
   folders: Folders
@@ -40,7 +40,7 @@ export type UpdateDb = Readonly<{
   /** Who reads the files; undefined: this thread. */
   reader?: Reader | undefined
   lineBytesMax: number
-  hold: HoldLimits | undefined
+  hold: Hold | undefined
   log: Log
   now: () => number
   /** Told about each file that has been dealt with. */
@@ -127,7 +127,7 @@ async function dealWith(work: Passing, file: Waiting, following: Waiting | undef
     if (known !== undefined) await settleBeside(work, upload, file, { load: known })
     return known !== undefined
   }
-  const deadly = known === undefined && work.hold !== undefined ? deadlyReason(upload) : undefined
+  const deadly = known === undefined && work.hold?.isReleased === false ? deadlyReason(upload) : undefined
   if (deadly !== undefined) {
     await setAside(work, upload, deadly)
     await putAway(work.disk, work.folders, stored, 'held')
@@ -198,7 +198,7 @@ async function expect(work: UpdateDb, file: Waiting): Promise<void> {
  * knows of it.
  */
 type Manner = Readonly<{
-  hold: HoldLimits | undefined
+  hold: Hold | undefined
   isUnlimited?: boolean
   ahead?: (() => Promise<void>) | undefined
 }>

@@ -7,6 +7,7 @@ export type StagedScrape = {
   readonly number: number
   readonly companyId: number
   readonly storeId: number
+  readonly companyCode: string
   readonly storeCode: string
   date: string
   readonly storeName: string

@@ -109,8 +109,18 @@ export class Staging implements Staged {
     if (this.#byNumber.length === SCRAPES_MAX) throw new TooManyScrapes()
     const { company, storeCode: code, date, storeName, state, companyName } = metadata
     const number = this.#firstNumber + this.#byNumber.length
-    const names = { date, storeCode: code, storeName, state, companyName }
-    const scrape = { number, companyId: 0, storeId: 0, ...names, scrapedAt: null, listings: 0, hasBarcodes: false, figures: null, sampled: [] }
+    const names = { date, companyCode: company, storeCode: code, storeName, state, companyName }
+    const scrape = {
+      number,
+      companyId: 0,
+      storeId: 0,
+      ...names,
+      scrapedAt: null,
+      listings: 0,
+      hasBarcodes: false,
+      figures: null,
+      sampled: [],
+    }
     this.#byNumber.push(scrape)
     this.#scrapes.add(scrape)
     this.#unnamed.push({ scrape, company, code, name: storeName })
