@@ -124,7 +124,7 @@ export async function loadFiles(database: string, files: readonly string[]): Pro
 // The server has computed them when the files came.
 const digests = new Map<string, Promise<string>>()
 
-async function orderFor(path: string): Promise<LoadOrder> {
+export async function orderFor(path: string): Promise<LoadOrder> {
   if (!digests.has(path))
     digests.set(
       path,

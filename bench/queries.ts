@@ -62,7 +62,7 @@ function sampleOf(path: string): Sample {
   }
   const names = spread<{ name: string }>('select name from label order by id')
   return {
-    products: spread<{ id: number }>('select id from product order by id').map(({ id }) => id),
+    products: spread<{ id: number }>('select id from listing where product_id = id order by id').map(({ id }) => id),
     words: names.map(({ name }, index) => {
       const words = name.split(' ')
       const word = words[index % words.length]!

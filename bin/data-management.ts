@@ -6,7 +6,7 @@ import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.t
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { checkNoSwap } from '@splitcart/data-management/database/swap.ts'
 import { isSetUp } from '@splitcart/data-management/doctor.ts'
-import { type Folders, foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
+import { type Folders, foldersIn, foldersToMake, makeFolders } from '@splitcart/data-management/folders.ts'
 import { jetStreamPlaceOf } from '@splitcart/data-management/inbox/jetstream-place.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { checkPair, type Pair } from '@splitcart/data-management/pair.ts'
@@ -67,9 +67,9 @@ export async function openUnpaired(settings: Settings): Promise<DataManagement> 
 export async function setUpDataManagement(settings: Settings): Promise<DataManagement> {
   checkInbox(settings)
   const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
-  await checkPrivate(realDisk(), Object.values(folders))
+  await checkPrivate(realDisk(), foldersToMake(folders, settings.KINDS))
   await checkNoSwap(folders.data)
-  await makeFolders(realDisk(), folders)
+  await makeFolders(realDisk(), folders, settings.KINDS)
   return await paired(settings, () => openIn(settings))
 }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { EXIT } from './exit-codes.ts'
@@ -14,7 +15,7 @@ const RESTART_MS_MAX = 30_000
 const WELL_MS_MIN = 60_000
 const STOP_MS_MAX = 8_000
 
-/** Keeps `update-db --products --watch` running until the signal aborts, starting it again whenever it ends. */
+/** Keeps `update-db --watch` running until the signal aborts, starting it again whenever it ends. */
 export async function keepLoaderRunning(settings: Settings, log: Log, signal: AbortSignal): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
     const startedAt = performance.now()
@@ -31,7 +32,8 @@ export async function keepLoaderRunning(settings: Settings, log: Log, signal: Ab
 }
 
 function start(settings: Settings): ChildProcess {
-  const args = [PROGRAM, 'update-db', '--products', '--watch', '--until-input-ends', '--quiet']
+  const kinds = settings.KINDS.filter(isLoadedKind).map((kind) => `--${kind}`)
+  const args = [PROGRAM, 'update-db', ...kinds, '--watch', '--until-input-ends', '--quiet']
   // It opens no door, so it gets no key. Emptied, not removed: a `.env` here would bring it back.
   const environment = { ...process.env, ...environmentOf(settings), API_SECRET_KEY: '', API_SECRET_KEY_FILE: '' }
   // The child ends when this pipe does: also when this process is killed.
@@ -40,8 +42,13 @@ function start(settings: Settings): ChildProcess {
 
 /** The settings that may have come as flags. */
 function environmentOf(settings: Settings): Record<string, string> {
-  const { DATA_MANAGEMENT_DATA_DIR, DATABASE_URL, LOG_LEVEL } = settings
-  return { DATA_MANAGEMENT_DATA_DIR, LOG_LEVEL, ...(DATABASE_URL === undefined ? {} : { DATABASE_URL }) }
+  const { DATA_MANAGEMENT_DATA_DIR, DATABASE_URL, KINDS, LOG_LEVEL } = settings
+  return {
+    DATA_MANAGEMENT_DATA_DIR,
+    LOG_LEVEL,
+    KINDS: KINDS.join(','),
+    ...(DATABASE_URL === undefined ? {} : { DATABASE_URL }),
+  }
 }
 
 async function endOf(child: ChildProcess, signal: AbortSignal): Promise<number | null> {

@@ -1,5 +1,6 @@
 /** Tells what `upload-data` does: a line a file, and on a terminal a live line for what is on its way. */
 import type { FileEvent, Summary, Trouble, UploadEvent } from '@splitcart/scraping/upload-events.ts'
+import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
 import { count, duration, printed, size, whole } from './format.ts'
 import { createLogUpdate, type LogUpdate } from './live.ts'
@@ -15,6 +16,7 @@ const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
   loaded: 'green',
   held: 'yellow',
   failed: 'red',
+  delivered: 'green',
   refused: 'red',
   skipped: 'yellow',
   returned: 'yellow',
@@ -70,7 +72,8 @@ export class UploadReport {
 
   #file(event: FileEvent): void {
     const { say, record } = this.#terminal
-    const line = `${event.state.padEnd(10)}  ${event.name}${about(event)}`
+    const kind = event.kind === undefined || event.kind === PRODUCTS ? '' : ` (${event.kind})`
+    const line = `${event.state.padEnd(10)}  ${event.name}${kind}${about(event)}`
     say(line, { style: STYLE[event.state], length: event.state.length })
     record(event)
   }
@@ -111,8 +114,8 @@ export function countsOf(load: LoadResult): string {
   return `${count(load.rows, 'row')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`
 }
 
-function isNothing({ sent, duplicates, loaded, held, failed, refused, skipped, waiting }: Summary): boolean {
-  return sent + duplicates + loaded + held + failed + refused + skipped + waiting === 0
+function isNothing({ sent, duplicates, loaded, held, failed, delivered, refused, skipped, waiting }: Summary): boolean {
+  return sent + duplicates + loaded + held + failed + delivered + refused + skipped + waiting === 0
 }
 
 function summaryLine(summary: Summary, outbox: string): string {
@@ -122,6 +125,7 @@ function summaryLine(summary: Summary, outbox: string): string {
     loaded: summary.loaded,
     held: summary.held,
     failed: summary.failed,
+    delivered: summary.delivered,
     refused: summary.refused,
     'still waiting': summary.waiting,
     'left alone': summary.ignored,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Observation } from '@splitcart/data-management/catalogue/export.ts'
 import { figuresOf } from '@splitcart/scraping/generator/figures.ts'
-import { planOf } from '@splitcart/scraping/generator/plan.ts'
+import { planOf, STEADY } from '@splitcart/scraping/generator/plan.ts'
 import { rowsOf, scrapesOf } from '@splitcart/scraping/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
@@ -32,7 +32,7 @@ async function scrape(machines: Machines, plan: ReturnType<typeof planOf>) {
 
 test('what the scrapers wrote comes out of the catalogue, value by value', async () => {
   await using machines = await openMachines()
-  const plan = planOf({ seed: 7, companies: 3, stores: 2, days: 3, products: 150 })
+  const plan = planOf({ seed: 7, companies: 3, stores: 2, days: 3, products: 150, drift: STEADY })
   const { names, observed } = await scrape(machines, plan)
   const server = await machines.serve()
   const key = await machines.key()
@@ -104,7 +104,7 @@ test('rows that cannot be loaded come home with their line and reason, the other
 
 test('what is printed with --json is one record a line, the summary last', async () => {
   await using machines = await openMachines()
-  await scrape(machines, planOf({ companies: 1, stores: 1, days: 2, products: 30 }))
+  await scrape(machines, planOf({ companies: 1, stores: 1, days: 2, products: 30, drift: STEADY }))
   const server = await machines.serve()
   const key = await machines.key()
   const records = recordsIn(await machines.upload(server, key, '--wait', '--json'))

@@ -1,7 +1,7 @@
 /** `splitcart archive prune`: clears the archive of what was loaded long ago. */
 import { existsSync } from 'node:fs'
 import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
-import { foldersIn } from '@splitcart/scraping/folders.ts'
+import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
 import { type Pruned, pruneArchive } from '@splitcart/scraping/prune.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Command } from 'commander'
@@ -29,10 +29,12 @@ export function addArchive(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf({ ...options, archiveDaysMin: options.days }, 'scraping')
-  const folders = foldersIn(settings.SCRAPING_DATA_DIR)
+  const { SCRAPING_DATA_DIR: dataDir } = settings
   const { dryRun = false, all = false } = options
   let [files, bytes] = [0, 0]
-  if (existsSync(folders.archive)) {
+  for (const kind of await kindsThere(realDisk(), dataDir)) {
+    const folders = foldersIn(dataDir, kind)
+    if (!existsSync(folders.archive)) continue
     const onWait = () => terminal.note('upload-data works on this archive; waiting until its round is over')
     using _lock = dryRun ? undefined : await lockArchive(folders, { msMax: LOCK_MS_MAX, onWait })
     const prune = { disk: realDisk(), folders, daysMin: settings.ARCHIVE_DAYS_MIN, now: Date.now(), dryRun, all }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { planOf } from '@splitcart/scraping/generator/plan.ts'
+import { planOf, STEADY } from '@splitcart/scraping/generator/plan.ts'
 import { rowsOf, scrapesOf } from '@splitcart/scraping/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
@@ -19,7 +19,7 @@ import { stopSignal, type Terminal } from '../terminal.ts'
 type Options = { stay?: boolean }
 
 const PROGRAM = fileURLToPath(new URL('../splitcart.js', import.meta.url))
-const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 400 })
+const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 400, drift: STEADY })
 
 /** Adds the command. */
 export function addDemo(program: Command): void {

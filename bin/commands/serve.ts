@@ -77,18 +77,19 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await setUpDataManagement(settings)
   await using fleet = await openFleet(settings, log)
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
-  const stale = await removeParts(machine.disk, machine.folders)
-  if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
   if (fleet === undefined) {
     const names = await mendArriving(machine)
     if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
   }
+  const stale = await removeParts(machine.disk, machine.folders)
+  if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)
   const integrity: Integrity = { latest: undefined }
   const services = {
     inbox: { ...inboxOf(machine, questions, settings), fleet },
     unfinished,
+    kinds: settings.KINDS,
     catalogue: machine.catalogue,
     questions,
     integrity,

@@ -1,7 +1,7 @@
-/** `splitcart update-db --products`: brings the files of the inbox into the catalogue. */
+/** `splitcart update-db --products --stores --barcodes`: brings the files of the inboxes into the catalogue. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Folders } from '@splitcart/data-management/folders.ts'
+import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import type { FleetWork } from '@splitcart/data-management/update-db/fleet.ts'
@@ -10,6 +10,7 @@ import { type FilePreview, previewInbox } from '@splitcart/data-management/updat
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
 import {
+  kindsOf,
   LOADING_FROM_A_FOLDER,
   type Pass,
   STILL_MS_MIN,
@@ -18,6 +19,7 @@ import {
 } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
+import { LOADED_KIND_NAMES, LOADED_KINDS, type LoadedKind } from '@splitcart/shared/kinds.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
@@ -33,8 +35,7 @@ import { count, money, whole } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { workOf } from '../update-db-work.ts'
 
-type Options = {
-  products?: boolean
+type Options = Partial<Record<LoadedKind, boolean>> & {
   watch?: boolean
   dryRun?: boolean
   force?: boolean
@@ -61,7 +62,6 @@ export function addUpdateDb(program: Command): void {
   const command = program
     .command('update-db')
     .description('load what waits in the inbox into the database')
-    .requiredOption('--products', 'load the product files')
     .option('--watch', 'stay, and load what comes')
     .addOption(new Option('--dry-run', 'tell what would change, and change nothing').conflicts('watch'))
     .option(
@@ -71,15 +71,27 @@ export function addUpdateDb(program: Command): void {
     .option('--prune-all', 'remove every loaded file that was kept long enough, also where none would stay')
     .addOption(new Option('--until-input-ends', 'with --watch: end when standard input does').hideHelp())
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+  for (const [kind, { about }] of Object.entries(LOADED_KINDS))
+    command.option(`--${kind}`, `load files of ${kind}: ${about}`)
   printable(configurable(command, SETTINGS))
 }
 
+/** The kinds that are named, in the order in which they are loaded. Throws where there is none. */
+function kindsIn(options: Options): LoadedKind[] {
+  const kinds = LOADED_KIND_NAMES.filter((kind) => options[kind])
+  if (kinds.length > 0) return kinds
+  const detail = `say what to load: ${LOADED_KIND_NAMES.map((kind) => `--${kind}`).join(' ')}`
+  throw new Problem('settings_invalid', `\n  ${detail}`)
+}
+
 async function act(options: Options, terminal: Terminal): Promise<number> {
+  const kinds = kindsIn(options)
   const settings = settingsOf(options, 'data-management')
   await using machine = await setUpDataManagement(settings)
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
   await using fleet = await openFleet(settings, log)
-  const alone = workOf(machine, settings, terminal, { force: options.force === true, log })
+  await makeFolders(machine.disk, machine.folders, kinds)
+  const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
     if (fleet !== undefined)
       throw new Problem('settings_invalid', '\n  --dry-run looks at an inbox that is a folder only')
@@ -110,7 +122,7 @@ async function actOnFolder(work: UpdateDb, settings: Settings, manner: Manner): 
 
 async function loadFolder(work: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
-  await removeCopies(work.disk, work.folders)
+  await removeCopies(work.disk, work.folders, kindsOf(work))
   await reconcile(work)
   if (prunesAll) await prune(work, settings.PROCESSED_DAYS_MAX, true)
   if (stays) {
@@ -166,14 +178,17 @@ async function watchInbox(work: UpdateDb, daysMax: number, signal: AbortSignal):
       reported.add(name)
     }
   }
-  await repeatOnChange(work.folders.inbox, pass, work.log, signal)
+  const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
+  await repeatOnChange(inboxes, pass, work.log, signal)
 }
 
 /** What is too old goes. That it would be everything is told, and hinders no load. */
 async function prune(work: UpdateDb, daysMax: number, all = false): Promise<void> {
   try {
-    const pruned = await pruneProcessed({ ...work, daysMax, all })
-    if (pruned.length > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
+    for (const kind of kindsOf(work)) {
+      const pruned = await pruneProcessed({ ...work, folders: foldersOfKind(work.folders, kind), daysMax, all })
+      if (pruned.length > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
+    }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     work.log.warn({ problem: error.message, todo: error.kind.todo }, 'removed none of the files that were loaded')

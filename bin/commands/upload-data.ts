@@ -1,17 +1,17 @@
 /** `splitcart upload-data`: sends what waits in the outbox and tells what became of it. */
-import { foldersIn, openFolders } from '@splitcart/scraping/folders.ts'
+import { foldersIn, kindsThere, openFolders } from '@splitcart/scraping/folders.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { scanOutbox } from '@splitcart/scraping/outbox.ts'
-import { createRateLimit } from '@splitcart/scraping/rate-limit.ts'
+import { createRateLimit, type RateLimit } from '@splitcart/scraping/rate-limit.ts'
 import { createUploadClient } from '@splitcart/scraping/upload-client.ts'
-import { uploadData } from '@splitcart/scraping/upload-data.ts'
 import type { Summary } from '@splitcart/scraping/upload-events.ts'
 import type { Job } from '@splitcart/scraping/upload-job.ts'
-import { watchOutbox } from '@splitcart/scraping/watch.ts'
+import { uploadKinds, watchKinds } from '@splitcart/scraping/upload-kinds.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { faultOfKind } from '@splitcart/shared/kinds.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { changedKey } from '../changed-key.ts'
 import { configurable, printable, run, settingsOf, settingsWithKey } from '../command-line.ts'
 import { EXIT, EXIT_OF_OUTCOME } from '../exit-codes.ts'
@@ -21,6 +21,7 @@ import { stopSignal, type Terminal } from '../terminal.ts'
 import { UploadReport } from '../upload-report.ts'
 
 type Options = {
+  kind?: string[]
   watch?: boolean
   wait?: boolean
   concurrency?: string
@@ -51,6 +52,7 @@ export function addUploadData(program: Command): void {
       'stay, and send what comes; Ctrl-C ends it after the file that is being sent, a second one at once',
     )
     .option('--wait', 'end only when the server has loaded, held or failed every file that was sent')
+    .option('--kind <name>', 'only files of this kind, may be said again (every kind that has an outbox)', collect)
     .option('--concurrency <number>', 'how many files to send at once (UPLOAD_CONCURRENCY)')
     .option('--limit-rate <bytes>', 'how many bytes to send a second, such as 500k or 2M (UPLOAD_RATE_MAX)')
     .addOption(new Option('--dry-run', 'tell what would be sent, and send nothing').conflicts('watch'))
@@ -58,43 +60,65 @@ export function addUploadData(program: Command): void {
   printable(configurable(command, FLAGS))
 }
 
+/** Adds one more name to those that were said. */
+function collect(name: string, before: string[] = []): string[] {
+  const fault = faultOfKind(name)
+  if (fault !== undefined) throw new InvalidArgumentError(`It ${fault}.`)
+  return [...before, name]
+}
+
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  if (options.dryRun) return tellWhatWaits(settingsOf(options, 'scraping'), terminal)
+  if (options.dryRun) return tellWhatWaits(settingsOf(options, 'scraping'), options, terminal)
   const flags = { uploadConcurrency: options.concurrency, uploadRateMax: options.limitRate }
   const settings = settingsWithKey({ ...options, ...flags }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
   setUpNetwork(settings)
   const report = new UploadReport(terminal, foldersIn(settings.SCRAPING_DATA_DIR).outbox)
-  const job = await jobOf(settings, report)
-  const everyMs = settings.UPLOAD_WATCH_SECONDS * 1000
-  const summary: Summary = options.watch
-    ? await watchOutbox(job, { everyMs })
-    : await uploadData(job, { wait: options.wait ?? false })
+  const summary = await upload(settings, options, report)
   report.end(summary)
   return EXIT_OF_OUTCOME[summary.outcome]
 }
 
-async function jobOf(settings: Settings, report: UploadReport): Promise<Job> {
-  const {
-    API_SERVER_URL: server,
-    API_SECRET_KEY: key,
-    UPLOAD_RATE_MAX: rate,
-    RESUMABLE_BYTES_MIN: resumableBytesMin,
-  } = settings
+async function upload(settings: Settings, options: Options, report: UploadReport): Promise<Summary> {
+  const signal = stopSignal()
+  const rate = settings.UPLOAD_RATE_MAX
+  // One limit for all kinds: they share the line.
+  const shared = { signal, ...(rate !== undefined && { rateLimit: createRateLimit(rate) }) }
+  const jobOf = (kind: string) => jobFor(kind, settings, report, shared)
+  const there = () => kindsWanted(settings, options)
+  if (options.watch) return watchKinds({ there, jobOf }, settings.UPLOAD_WATCH_SECONDS * 1000, signal)
+  const jobs: Job[] = []
+  for (const kind of await there()) jobs.push(await jobOf(kind))
+  return uploadKinds(jobs, { wait: options.wait ?? false })
+}
+
+async function kindsWanted({ SCRAPING_DATA_DIR: dataDir }: Settings, { kind }: Options): Promise<readonly string[]> {
+  return kind ?? (await kindsThere(realDisk(), dataDir))
+}
+
+type Shared = Readonly<{ signal: AbortSignal; rateLimit?: RateLimit }>
+
+async function jobFor(
+  kind: string,
+  settings: Settings,
+  report: UploadReport,
+  { signal, ...limit }: Shared,
+): Promise<Job> {
+  const { API_SERVER_URL: server, API_SECRET_KEY: key, RESUMABLE_BYTES_MIN: resumableBytesMin } = settings
   const disk = realDisk()
-  await checkPrivate(disk, [settings.SCRAPING_DATA_DIR, ...Object.values(foldersIn(settings.SCRAPING_DATA_DIR))])
-  const rateLimit = rate === undefined ? {} : { rateLimit: createRateLimit(rate) }
+  const { SCRAPING_DATA_DIR: dataDir } = settings
+  await checkPrivate(disk, [dataDir, ...Object.values(foldersIn(dataDir, kind))])
   const clientWith = (key: string) =>
-    createUploadClient({ server: server!, key, disk, resumableBytesMin, ...rateLimit })
+    createUploadClient({ server: server!, key, kind, disk, resumableBytesMin, ...limit })
   const keyAgain = changedKey(key!)
   const heartbeat = settings.HEARTBEAT_URL === undefined ? {} : { heartbeat: settings.HEARTBEAT_URL }
   return {
     disk,
     client: clientWith(key!),
-    folders: await openFolders(disk, settings.SCRAPING_DATA_DIR),
+    folders: await openFolders(disk, dataDir, kind),
     patience: { triesMax: settings.UPLOAD_TRIES_MAX },
     concurrency: settings.UPLOAD_CONCURRENCY,
-    signal: stopSignal(),
-    on: (event) => report.on(event),
+    signal,
+    on: (event) => report.on(event.type === 'file' ? { ...event, kind } : event),
     ...restOf(settings),
     ...heartbeat,
     renewedClient: () => {
@@ -109,19 +133,25 @@ function restOf({ OUTBOX_REST_SECONDS: seconds }: Settings): Pick<Job, 'rest'> {
   return { rest: { restMs: seconds * 1000, findWriters: findWritersOn(), platform: process.platform } }
 }
 
-async function tellWhatWaits(settings: Settings, terminal: Terminal): Promise<number> {
-  const { outbox } = foldersIn(settings.SCRAPING_DATA_DIR)
-  const { waiting, skipped } = await scanOutbox(realDisk(), outbox)
-  for (const file of waiting) {
-    terminal.say(`would send  ${file.name}  ${size(file.size)}`)
-    terminal.record({ type: 'file', name: file.name, state: 'waiting', bytes: file.size })
+async function tellWhatWaits(settings: Settings, options: Options, terminal: Terminal): Promise<number> {
+  const sum = { waiting: 0, ignored: 0, bytes: 0 }
+  for (const kind of await kindsWanted(settings, options)) {
+    const { outbox } = foldersIn(settings.SCRAPING_DATA_DIR, kind)
+    const { waiting, skipped } = await scanOutbox(realDisk(), outbox)
+    for (const file of waiting) {
+      terminal.say(`would send  ${file.name}  ${size(file.size)}`)
+      terminal.record({ type: 'file', kind, name: file.name, state: 'waiting', bytes: file.size })
+    }
+    for (const { name, reason } of skipped) {
+      terminal.note(`left alone  ${name}: ${reason}`)
+      terminal.record({ type: 'file', kind, name, state: 'ignored', reason })
+    }
+    const bytes = waiting.reduce((total, file) => total + file.size, 0)
+    terminal.say(`${count(waiting.length, 'file')} would be sent from ${outbox}, ${size(bytes)}.`)
+    sum.waiting += waiting.length
+    sum.ignored += skipped.length
+    sum.bytes += bytes
   }
-  for (const { name, reason } of skipped) {
-    terminal.note(`left alone  ${name}: ${reason}`)
-    terminal.record({ type: 'file', name, state: 'ignored', reason })
-  }
-  const bytes = waiting.reduce((sum, file) => sum + file.size, 0)
-  terminal.say(`${count(waiting.length, 'file')} would be sent from ${outbox}, ${size(bytes)}.`)
-  terminal.record({ type: 'summary', waiting: waiting.length, ignored: skipped.length, bytes })
+  terminal.record({ type: 'summary', ...sum })
   return EXIT.done
 }

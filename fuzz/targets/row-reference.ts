@@ -86,9 +86,7 @@ function code(value: unknown): Meaning {
 function barcode(value: unknown): Meaning {
   const meaning = code(value)
   if (typeof meaning === 'string') return meaning
-  const digits = [...String(meaning.value)]
-  const isGood = digits.length >= 6 && digits.length <= 14 && digits.every((digit) => '0123456789'.includes(digit))
-  return isGood && digits.some((digit) => digit !== '0') ? meaning : 'value'
+  return [...String(meaning.value)].some((digit) => '123456789'.includes(digit)) ? meaning : 'value'
 }
 
 function flag(value: unknown): Meaning {

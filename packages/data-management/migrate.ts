@@ -24,11 +24,12 @@ const NAMES: Tables = {
   store: 'id',
   brand: 'id',
   category: 'id',
-  product: 'id',
-  product_key: 'kind, value',
   listing: 'id',
   label: 'id',
   listing_category: 'listing_id, category_id',
+  listing_key: 'kind, value, silent, company_id, listing_id',
+  verdict: 'company, by_name, code, other_company, other_by_name, other_code',
+  unsettled: 'listing_id',
 }
 
 const LOADS: Tables = { identity: 'one', load: 'id', scrape: 'id', source: 'store_id' }

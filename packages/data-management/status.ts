@@ -60,7 +60,7 @@ async function uploadsIn(server: string): Promise<Record<UploadState, number>> {
 }
 
 function uploadsByState(path: string): Record<UploadState, number> {
-  const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0 }
+  const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0, delivered: 0 }
   const database = openToLook(path)
   try {
     const rows = database.prepare('select state, count(*) as number from upload group by state').all()

@@ -22,8 +22,9 @@ const FINAL = new Set<string>([
 /** The statuses that speak of the file when a newer server gives a reason that is not known here. */
 const REFUSING = new Set([400, 413, 415, 422])
 
-/** Says that a SplitCart server is there, but not at this address. */
+/** Says that a SplitCart server is there, but not at this address: unless it knows the address, and not the kind. */
 const ELSEWHERE = new Set([404, 405])
+const HERE = new Set(['kind_unknown'])
 
 /** A SplitCart server says no, and why. */
 export class AnswerError extends Error {
@@ -83,7 +84,7 @@ export class StrangeAnswer extends Problem {
 /** The error for an answer without what was asked for. */
 export function faultOfAnswer(answer: Answer, now: number): AnswerError | StrangeAnswer {
   const document = documentIn(answer)
-  return document === undefined || ELSEWHERE.has(answer.status)
+  return document === undefined || (ELSEWHERE.has(answer.status) && !HERE.has(document.code))
     ? new StrangeAnswer(answer, now, document)
     : new AnswerError(answer, document, now)
 }

@@ -129,7 +129,7 @@ export async function keepReceipt(disk: Disk, { path, receipt }: Archived): Prom
 
 /** Whether the server has nothing more to tell. A held upload waits for a person there, who may release it any day. */
 export function isOver({ state }: Receipt): boolean {
-  return state === 'loaded' || state === 'failed'
+  return state === 'loaded' || state === 'failed' || state === 'delivered'
 }
 
 async function readReceipt(disk: Disk, path: string): Promise<Kept | undefined> {

@@ -70,6 +70,8 @@ async function pruneOne(
   return { name, bytes, loadedAt }
 }
 
-function loadedTime({ state, load }: Receipt): string | undefined {
+function loadedTime({ state, load, received_at }: Receipt): string | undefined {
+  // What the server does not load itself is with its owner from the moment it was received.
+  if (state === 'delivered') return received_at
   return state === 'loaded' ? load?.finished_at : undefined
 }

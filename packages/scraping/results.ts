@@ -2,7 +2,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isFinal, type Receipt } from '@splitcart/shared/receipt.ts'
 import { AnswerError } from './answer.ts'
-import { type Archived, settle, type Unsettled, unsettled } from './archive.ts'
+import { type Archived, isOver, settle, type Unsettled, unsettled } from './archive.ts'
 import { deliver } from './delivery.ts'
 import type { Reject } from './rejects.ts'
 import { requeue } from './requeue.ts'
@@ -73,8 +73,8 @@ export async function takeHome(job: Job, run: Run, archived: Archived): Promise<
   } catch (error) {
     return warnOrThrow(job, run, name, error)
   }
-  if (receipt.state === 'loaded' || receipt.state === 'held' || receipt.state === 'failed')
-    tell(job, run, { type: 'file', name, state: receipt.state, receipt })
+  const { state } = receipt
+  if (state !== 'accepted' && state !== 'loading') tell(job, run, { type: 'file', name, state, receipt })
 }
 
 /** The rejects of an upload: as many as its receipt says, or it was not the whole answer. */
@@ -101,15 +101,15 @@ async function askFor(job: Job, run: Run, { name, receipt }: Archived): Promise<
   }
 }
 
-// Loaded and failed uploads are done with: only their rejects were missing, and those are lost with the upload.
+// Loaded, failed and delivered uploads are done with: only their rejects were missing, and those are lost with the upload.
 async function sendAgain(job: Job, run: Run, archived: Archived): Promise<boolean> {
   const { name, receipt } = archived
-  const isOver = receipt.state === 'loaded' || receipt.state === 'failed'
+  const isDone = isOver(receipt)
   const detail = `the upload ${receipt.id} of ${name}, which was ${receipt.state}`
-  const problem = troubleOf(new Problem(isOver ? 'not_found' : 'upload_forgotten', detail))
-  if (!isOver) await requeue(job.disk, job.folders, archived)
+  const problem = troubleOf(new Problem(isDone ? 'not_found' : 'upload_forgotten', detail))
+  if (!isDone) await requeue(job.disk, job.folders, archived)
   once(run, `${problem.code} ${receipt.id}`, () => tell(job, run, { type: 'warning', name, problem }))
-  return !isOver
+  return !isDone
 }
 
 // A held upload is asked for again and again; only what is new is worth writing and telling. A final state that was

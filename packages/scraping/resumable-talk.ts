@@ -23,6 +23,7 @@ export type Pieces = { bytesMax: number }
 export type Client = Readonly<{
   server: URL
   key: string
+  kind: string
   idleMsMax: number
   disk: Disk
   rateLimit?: RateLimit

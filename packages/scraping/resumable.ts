@@ -14,6 +14,7 @@
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Upload, UploadOptions } from 'tus-js-client'
 import { retryAfterOf, retryOf, StrangeAnswer } from './answer.ts'
@@ -88,7 +89,9 @@ async function attempt(talk: Talk): Promise<Sent> {
 
 function transfer(talk: Talk, noted: URL | undefined): Promise<void> {
   const { client, spooled } = talk
-  const metadata = { filename: spooled.name, encoding: spooled.encoding, sha256: spooled.sha256 }
+  const { kind } = client
+  const about = { filename: spooled.name, encoding: spooled.encoding, sha256: spooled.sha256 }
+  const metadata = kind === PRODUCTS ? about : { ...about, kind }
   const address = noted === undefined ? { endpoint: endpointOf(client).href } : { uploadUrl: noted.href }
   const core = coreOfTus()
   return new Promise((resolve, reject) => {

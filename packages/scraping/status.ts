@@ -48,7 +48,7 @@ function isData(name: string): boolean {
 }
 
 async function uploadsByState(disk: Disk, folders: Folders): Promise<Record<UploadState, number>> {
-  const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0 }
+  const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0, delivered: 0 }
   if (!(await isThere(disk, folders.archive))) return counts
   const names = new Set(await disk.readdir(folders.archive))
   for await (const { name, receipt } of receiptsIn(disk, folders)) if (names.has(name)) counts[receipt.state]++

@@ -10,6 +10,7 @@
 
 import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { readLines } from '@splitcart/shared/lines.ts'
 import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
@@ -45,6 +46,8 @@ export type Answerer = 'server' | 'stranger' | 'nobody'
 export type ClientOptions = Readonly<{
   server: URL
   key: string
+  /** Of which kind the files are; products where it is not said. */
+  kind?: string
   idleMsMax?: number
   disk?: Disk
   rateLimit?: RateLimit
@@ -52,7 +55,9 @@ export type ClientOptions = Readonly<{
   resumableBytesMin?: number
 }>
 
-type Client = ClientOptions & Readonly<{ idleMsMax: number; disk: Disk; resumableBytesMin: number }> & Found
+type Client = ClientOptions &
+  Readonly<{ kind: string; idleMsMax: number; disk: Disk; resumableBytesMin: number }> &
+  Found
 
 /** What was found out about the way to the server. */
 type Found = Readonly<{
@@ -64,6 +69,8 @@ type Found = Readonly<{
     readonly stuck: Map<string, Readonly<{ start: number; times: number }>>
     /** Until when nothing is sent in pieces. */
     wholeUntil: number
+    /** One that is older than kinds would take pieces of any kind for products. */
+    isKindTaken: boolean
   }
 }>
 
@@ -90,8 +97,20 @@ export function isLoopback(hostname: string): boolean {
 
 function defaults() {
   const pieces: Pieces = { bytesMax: Number.POSITIVE_INFINITY }
-  const known = { broken: new Set<string>(), stuck: new Map<string, { start: number; times: number }>(), wholeUntil: 0 }
-  return { idleMsMax: IDLE_MS_MAX, disk: realDisk(), resumableBytesMin: Number.POSITIVE_INFINITY, pieces, known }
+  const known = {
+    broken: new Set<string>(),
+    stuck: new Map<string, { start: number; times: number }>(),
+    wholeUntil: 0,
+    isKindTaken: false,
+  }
+  return {
+    kind: PRODUCTS,
+    idleMsMax: IDLE_MS_MAX,
+    disk: realDisk(),
+    resumableBytesMin: Number.POSITIVE_INFINITY,
+    pieces,
+    known,
+  }
 }
 
 async function send(client: Client, spooled: Spooled, onSent: OnSent): Promise<Receipt> {
@@ -158,8 +177,10 @@ export const DAMAGED: ReadonlySet<string> = new Set(['body_damaged', 'digest_mis
 async function isForPieces(client: Client, spooled: Spooled): Promise<boolean> {
   const { known, resumableBytesMin } = client
   if (performance.now() < known.wholeUntil) return false
-  if (spooled.spooledBytes >= resumableBytesMin || known.broken.has(spooled.sha256)) return true
-  return isBegun(client, spooled)
+  const isMeant = spooled.spooledBytes >= resumableBytesMin || known.broken.has(spooled.sha256)
+  if (!isMeant && !(await isBegun(client, spooled))) return false
+  known.isKindTaken ||= client.kind === PRODUCTS || (await whoAnswers(client)) === 'server'
+  return known.isKindTaken
 }
 
 async function receiptFor(client: Client, id: string, spooled: Spooled): Promise<Receipt> {
@@ -175,7 +196,7 @@ async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Prom
     onSent(bytes, sentBytes)
   })
   try {
-    const url = urlOf(client.server, 'api/upload/products/')
+    const url = urlOf(client.server, `api/upload/${client.kind}/`)
     const response = await ask(client, idle, url, {
       method: 'POST',
       headers: headersFor(spooled),
@@ -210,12 +231,12 @@ function receiptIn(response: Response, url: URL, text: string): Receipt {
   }
 }
 
-type Asking = Pick<Client, 'server' | 'key' | 'idleMsMax'>
+type Asking = Pick<Client, 'server' | 'key' | 'kind' | 'idleMsMax'>
 
 /** Asks the server to take nothing: when it says in its own words that there is nothing to take, uploads reach it. */
-async function whoAnswers({ server, key, idleMsMax }: Asking): Promise<Answerer> {
+async function whoAnswers({ server, key, kind, idleMsMax }: Asking): Promise<Answerer> {
   using idle = new Idle(idleMsMax)
-  const url = urlOf(server, 'api/upload/products/')
+  const url = urlOf(server, `api/upload/${kind}/`)
   try {
     const response = await ask({ key }, idle, url, { method: 'POST' })
     const fault = faultOf(response, url, await readText(idle, response))

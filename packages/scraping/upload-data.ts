@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { systemFaultOf } from '@splitcart/shared/disk.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { retryAfterOf, retryOf } from './answer.ts'
+import { AnswerError, retryAfterOf, retryOf } from './answer.ts'
 import { checkArchive } from './archive-check.ts'
 import { lockArchive } from './archive-lock.ts'
 import { realClock } from './clock.ts'
@@ -93,6 +93,7 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): 
 }
 
 function outcomeAfter(error: unknown): Outcome {
+  if (error instanceof AnswerError && error.document.code === 'kind_unknown') return 'partly'
   if (retryOf(error) === 'stop') return 'key_refused'
   return error instanceof Problem && error.code === 'refused_alike' ? 'partly' : 'unreachable'
 }

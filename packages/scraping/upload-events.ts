@@ -7,9 +7,26 @@ import { AnswerError, StrangeAnswer } from './answer.ts'
 export type Trouble = Readonly<Pick<ProblemDocument, 'status' | 'code' | 'title' | 'detail' | 'todo' | 'instance'>>
 
 /** What became of a file. `skipped` leaves it where it is, `returned` has put it from the archive back into the outbox. */
-export type FileState = 'accepted' | 'duplicate' | 'loaded' | 'held' | 'failed' | 'refused' | 'skipped' | 'returned'
+export type FileState =
+  | 'accepted'
+  | 'duplicate'
+  | 'loaded'
+  | 'held'
+  | 'failed'
+  | 'delivered'
+  | 'refused'
+  | 'skipped'
+  | 'returned'
 
-export type FileEvent = Readonly<{ type: 'file'; name: string; state: FileState; receipt?: Receipt; problem?: Trouble }>
+export type FileEvent = Readonly<{
+  type: 'file'
+  name: string
+  /** Of which kind it is, where that is said. */
+  kind?: string
+  state: FileState
+  receipt?: Receipt
+  problem?: Trouble
+}>
 
 export type UploadEvent =
   | FileEvent
@@ -51,6 +68,7 @@ export type Summary = {
   loaded: number
   held: number
   failed: number
+  delivered: number
   rejectedRows: number
   bytes: number
   wireBytes: number
@@ -60,7 +78,7 @@ export type Summary = {
 /** A summary of nothing. */
 export function emptySummary(): Summary {
   const before = { sent: 0, duplicates: 0, refused: 0, skipped: 0, returned: 0, waiting: 0, ignored: 0 }
-  const counts = { ...before, loaded: 0, held: 0, failed: 0 }
+  const counts = { ...before, loaded: 0, held: 0, failed: 0, delivered: 0 }
   return { outcome: 'done', ...counts, rejectedRows: 0, bytes: 0, wireBytes: 0 }
 }
 

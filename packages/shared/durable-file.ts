@@ -103,6 +103,23 @@ export async function land(disk: Disk, part: string, folder: string, names: Iter
   return landed
 }
 
+/**
+ * Gives a durable part the first of `names` that is free or holds the same bytes, by renaming it: there is no moment with both. Only for
+ * folders into which nobody else writes: a name that comes between the look and the renaming would be overwritten.
+ */
+export async function reveal(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<string> {
+  for (const name of names) {
+    const path = join(folder, name)
+    const isFree = (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
+    if (!isFree && !(await sameBytes(disk, part, path).catch(() => false))) continue
+    if (isFree) await disk.rename(part, path)
+    await syncFolder(disk, folder)
+    await remove(disk, part)
+    return name
+  }
+  throw new Error(`Every name for ${part} in ${folder} is taken by other bytes.`)
+}
+
 /** Moves a file to another folder. Safe to repeat after a crash at any point. */
 export async function move(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Landed> {
   const landed = await linkOrCopy(disk, source, folder, [...names])
@@ -199,6 +216,23 @@ async function syncNow(disk: Disk, folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/** Makes durable what was written to a file by somebody else in this process, and its name; nothing where there is none. */
+export async function syncWritten(disk: Disk, path: string): Promise<void> {
+  let file: FileHandle
+  try {
+    file = await disk.open(path, 'r+')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return
+    throw error
+  }
+  try {
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await syncFolder(disk, dirname(path))
 }
 
 /** Removes a file that may be gone already; for parts, whose return after a power cut does no harm. */

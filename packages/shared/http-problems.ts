@@ -53,8 +53,20 @@ export const HTTP_PROBLEMS = {
     'The key may not do this',
     'Use a key with the scope that is named; "splitcart keys create" makes one.',
   ),
+  kind_not_permitted: kind(
+    403,
+    'stop',
+    'The key may not send files of this kind',
+    'A key that is for some companies or stores sends what is loaded row by row. For other kinds use a key without --only.',
+  ),
   cross_site: kind(403, 'stop', 'The request comes from another site', 'Use the page of this server itself.'),
   not_found: kind(404, 'never', 'There is nothing here', 'Check the address and the id.'),
+  kind_unknown: kind(
+    404,
+    'slowly',
+    'Files of this kind are not taken here',
+    'Nothing is lost: the files stay in their outbox. Name the kind in KINDS on the server, or rename the outbox.',
+  ),
   method_not_allowed: kind(
     405,
     'never',
@@ -76,6 +88,12 @@ export const HTTP_PROBLEMS = {
     'never',
     'That cannot be done in this state',
     'Look at what there is: "splitcart holds list", "splitcart loads list".',
+  ),
+  kind_differs: kind(
+    409,
+    'never',
+    'These bytes are here as a file of another kind',
+    'Take that load out, or wait until it has failed, and send the file again; or send it as the kind that it is.',
   ),
   upload_expired: kind(410, 'never', 'The unfinished upload was kept too long', 'Open a new one.'),
   protocol_version_unsupported: kind(

@@ -4,8 +4,11 @@ import { Problem } from './problem.ts'
 import { checkFor } from './schema-check.ts'
 import type { Verdict } from './truth/verdict.ts'
 
-/** The states an upload goes through: accepted → loading → one of the final three. */
-export const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed'] as const
+/**
+ * The states an upload goes through: accepted → loading → loaded, held or failed. What the program does not load itself is `delivered`:
+ * its file lies in the inbox of its kind.
+ */
+export const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
 
 export type UploadState = (typeof UPLOAD_STATES)[number]
 
@@ -55,6 +58,7 @@ export const RECEIPT_SCHEMA = {
   required: ['id', 'filename', 'sha256', 'bytes', 'lines', 'state', 'received_at', 'duplicate', 'message', 'load'],
   properties: {
     id: { type: 'string', minLength: 1, maxLength: 64 },
+    kind: { type: 'string' },
     filename: { type: 'string', minLength: 1 },
     sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
     bytes: COUNT,
@@ -74,7 +78,7 @@ export type Receipt = Static<typeof RECEIPT_SCHEMA>
 
 /** Whether nothing more will happen to the upload by itself. */
 export function isFinal(receipt: Receipt): boolean {
-  return receipt.state === 'loaded' || receipt.state === 'held' || receipt.state === 'failed'
+  return receipt.state !== 'accepted' && receipt.state !== 'loading'
 }
 
 /** Reads a receipt from an answer or a file, or throws `answer_unknown`. */

@@ -241,12 +241,12 @@ function optionalCode(object: Fields, name: string, warnings: string[]): string 
   return optionalText(object, name, CODE_CHARACTERS_MAX, warnings)
 }
 
-// GTINs have 8 to 14 digits; shops print shorter ones on their own goods. A row of zeros stands for "none" and would join strangers.
-const BARCODE = /^(?!0+$)\d{6,14}$/
+// What is not a GTIN is kept as it is written, and joins nothing. Without a digit, or of zeros alone, it stands for "none".
+const NO_BARCODE = /^[^1-9]*$/
 
 function optionalBarcode(product: Fields, warnings: string[]): string | null {
   const code = optionalCode(product, 'barcode', warnings)
-  if (code === null || BARCODE.test(code)) return code
+  if (code === null || !NO_BARCODE.test(code)) return code
   return dropped(warnings, 'barcode')
 }
 

@@ -1,6 +1,7 @@
 /** How the texts of settings are read. Each reader throws, as its message, what it expects. */
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
+import { faultOfKind, PRODUCTS } from './kinds.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -50,6 +51,17 @@ export function proxy(value: string): URL {
 export function database(value: string): string {
   if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(value)) throw new Error('sqlite:<path> or postgres://<host>/<database>')
   return value.startsWith('sqlite:') ? `sqlite:${path(value.slice('sqlite:'.length))}` : value
+}
+
+/** The names of kinds of files. Products are always among them. */
+export function kinds(value: string): readonly string[] {
+  const names = value.split(',').map((name) => name.trim())
+  for (const name of names) {
+    const fault = faultOfKind(name)
+    if (fault !== undefined)
+      throw new Error(`names of kinds with commas between them; ${JSON.stringify(name)} ${fault}`)
+  }
+  return [...new Set([PRODUCTS, ...names])]
 }
 
 /** Where the inbox is: a folder, or the NATS servers of a fleet. */

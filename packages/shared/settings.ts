@@ -3,10 +3,11 @@
  * check. A value is taken from the flag, else the environment, else the files that the command line finds, else the default.
  */
 import { isAbsolute, join, resolve } from 'node:path'
+import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_LEVELS } from './log-levels.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
 import { Problem } from './problem.ts'
-import { database, inbox, key, networks, oneOf, path, rate, text, url, whole } from './setting-readers.ts'
+import { database, inbox, key, kinds, networks, oneOf, path, rate, text, url, whole } from './setting-readers.ts'
 import { HOLD_SETTINGS } from './truth/thresholds.ts'
 
 export type Machine = 'scraping' | 'data-management' | 'both'
@@ -97,6 +98,7 @@ export const SETTINGS = {
     undefined,
     'the inbox: nats://<host>,<host>,<host> where several machines share it (docs/fleet.md); file:<data dir> where it is not set',
   ),
+  KINDS: setting('data-management', kinds, LOADED_KIND_NAMES.join(','), KINDS_ABOUT),
   HOST: setting('data-management', text, '127.0.0.1', 'the address that serve listens on'),
   PORT: setting('data-management', whole(0, 65535), '8000', 'the port that serve listens on'),
   BODY_BYTES_MAX: setting('data-management', whole(1), String(512 * MIB), 'the largest compressed upload'),

@@ -8,7 +8,7 @@ import type { SqliteDatabase } from '@splitcart/data-management/database/sqlite.
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { type Figures, figuresOf } from '@splitcart/scraping/generator/figures.ts'
-import { type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
+import { type Plan, planOf, STEADY } from '@splitcart/scraping/generator/plan.ts'
 import { type Scrape, scrapesOf } from '@splitcart/scraping/generator/scrapes.ts'
 import { writeScrape } from '@splitcart/scraping/generator/write.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 50
 /** A plan of about so many files. */
 export function planOfFiles(files: number, seed: number): Plan {
   const stores = Math.max(1, Math.round(files / COMPANIES / DAYS))
-  return planOf({ seed, companies: COMPANIES, stores, days: DAYS, products: PRODUCTS })
+  return planOf({ seed, companies: COMPANIES, stores, days: DAYS, products: PRODUCTS, drift: STEADY })
 }
 
 /** Writes the scrapes of a plan into the outboxes below these folders (or another place there), one after the other in turn. */
@@ -137,7 +137,7 @@ function figuresIn(database: SqliteDatabase): Figures {
     stores: count('(select count(*) from store)'),
     scrapes: count('(select count(*) from scrape)'),
     listings: count('(select count(*) from listing)'),
-    products: count('(select count(*) from product)'),
+    products: count('(select count(*) from listing where product_id = id)'),
     observations: count('(select sum(listings) from scrape)'),
   }
 }

@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { planOf } from '@splitcart/scraping/generator/plan.ts'
+import { planOf, STEADY } from '@splitcart/scraping/generator/plan.ts'
 import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
 import { writeChunks } from '@splitcart/scraping/generator/write.ts'
 import { Misuse, readArguments, runScript, wholeNumber } from '../../test/usage.ts'
@@ -68,7 +68,7 @@ async function measure(fleet: Fleet, key: string, wishes: Wishes): Promise<void>
 
 async function writeOutbox(outbox: string, wishes: Wishes): Promise<Sent> {
   const { companies, stores, days, products } = wishes
-  const plan = planOf({ companies, stores, days, products })
+  const plan = planOf({ companies, stores, days, products, drift: STEADY })
   await mkdir(outbox, { recursive: true })
   const write = scribe(plan)
   const sent = { files: 0, rows: 0, bytes: 0 }

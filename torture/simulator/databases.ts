@@ -47,9 +47,9 @@ export type CatalogueTables = Readonly<{
 
 /** What arrives, as one process sees it. */
 function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTables): Partial<Ledger['arrivals']> {
-  const insert = ({ sha256, ...arrival }: Found) => {
+  const insert = ({ sha256, ...arrival }: Found & Pick<Partial<Arrival>, 'state'>) => {
     const nothing = { load: null, settled_at: null, wish: null, wished_by: null, wish_reason: null, load_attempts: 0 }
-    const upload = { ...arrival, ...nothing, sha256, state: 'accepted' } as unknown as Upload
+    const upload = { ...arrival, ...nothing, sha256, state: arrival.state ?? 'accepted' } as unknown as Upload
     if (!uploads.records.has(sha256)) uploads.change((records) => records.set(sha256, upload))
     return uploads.records.get(sha256)!
   }
@@ -96,8 +96,8 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
   const calls = {
     find: (id: string) => process.turn(() => byId(id)),
     findBySha256: (sha256: string) => process.turn(() => uploads.records.get(sha256)),
-    findWaiting: (name: string) =>
-      process.turn(() => all().find((upload) => upload.stored_as === name && waits(upload))),
+    findWaiting: (name: string, kind: string) =>
+      process.turn(() => all().find((upload) => upload.stored_as === name && upload.kind === kind && waits(upload))),
     open: () => process.turn(() => all().filter((upload) => waits(upload) && upload.wish === null)),
     list: ({ state }: { state?: string }) =>
       process.turn(() => all().filter((upload) => state === undefined || upload.state === state)),
@@ -193,7 +193,7 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
           const { inserted, changed, unchanged } = applied
           const finished_at = new Date(finishedAt).toISOString()
           const result = { ...counts, inserted, changed, unchanged, problem, finished_at }
-          const record = { id: 1, sha256, filename, state, runsOpened: 0, runsClosed: 0, result }
+          const record = { id: 1, sha256, kind: 'products', filename, state, runsOpened: 0, runsClosed: 0, result }
           process.mayDieHere()
           commit(tables, { record, isApplied })
           process.mayDieHere()

@@ -87,6 +87,7 @@ function carry({ world, server, onAccepted }: Network, from: Process, request: R
       const whole = async () => {}
       const about = {
         encoding: 'zstd' as const,
+        kind: 'products',
         filename: spooled.name,
         sha256: spooled.sha256,
         keyId: from.machine.name,

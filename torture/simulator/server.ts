@@ -85,8 +85,8 @@ export class Server {
     this.#world.go(process, async () => {
       const starting = this.#mistake.start?.(disk) ?? disk
       await makeFolders(starting, FOLDERS)
-      if (!this.#mistake.keepsParts) await removeParts(disk, FOLDERS)
       await mendArriving({ disk: starting, folders: FOLDERS, ledger })
+      if (!this.#mistake.keepsParts) await removeParts(disk, FOLDERS)
       const acceptOne: Accept = (sent) =>
         accept({ ...inbox, checkBacklog: async () => {}, disk: this.#mistake.server?.(disk, sent) ?? disk }, sent)
       this.listening = { process, accept: acceptOne }
@@ -112,7 +112,7 @@ export class Server {
     }
     this.#world.go(process, async () => {
       await makeFolders(disk, FOLDERS)
-      await removeCopies(disk, FOLDERS)
+      await removeCopies(disk, FOLDERS, ['products'])
       await reconcile(work)
       for (;;) {
         await fulfilWishes(work, NEVER)

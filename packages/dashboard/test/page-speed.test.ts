@@ -179,9 +179,8 @@ function multiplyProducts(path: string): void {
   const database = new DatabaseSync(path)
   database.exec(`pragma synchronous = off; begin;
     with recursive number(n) as (values (1000000) union all select n + 1 from number where n < 1000000 + ${PRODUCTS} - 1)
-    insert into product (id) select n from number;
-    insert into listing (id, company_id, by_name, code, product_id, label_id) select id, 1, 0, 'made ' || id, id, id from product where id >= 1000000;
-    insert into label (id, listing_id, hash, name, key) select id, id, 0, 'Made ' || id, 'made ' || id from product where id >= 1000000;
+    insert into listing (id, company_id, by_name, code, product_id, label_id) select n, 1, 0, 'made ' || n, n, n from number;
+    insert into label (id, listing_id, hash, name, key) select id, id, 0, 'Made ' || id, 'made ' || id from listing where id >= 1000000;
     commit`)
   database.close()
 }

@@ -1,8 +1,8 @@
 /**
  * `GET /api/products`, `/api/products/{id}` and `/api/products/{id}/prices`: what there is, and what it costs and has cost.
  *
- * The number of a product is our own and may change when files show that two products are one: a number that led to the one that is
- * gone is answered 404. What stays is a listing: `/api/products?company=aldi&sku=…` leads to its product, whatever its number is.
+ * The number of a product is our own and may change when products merge or part: a number that a product had leads to the product that
+ * its first listing is part of now. What stays is a listing: `/api/products?company=aldi&sku=…` leads to its product, whatever its number is.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
@@ -11,7 +11,7 @@ import { Current } from '../catalogue/queries/current.ts'
 import { findProducts } from '../catalogue/queries/found.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { storePrices } from '../catalogue/queries/prices.ts'
-import { pricesNow, productOf } from '../catalogue/queries/products.ts'
+import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
 import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from './parameters.ts'
@@ -83,7 +83,7 @@ export async function productsFound(reading: Reading, query: ProductsQuestion): 
 /** One product. */
 export async function oneProduct(reading: Reading, question: { id: string }): Promise<ProductAnswer> {
   const { database } = reading.catalogue
-  const id = idIn(question.id)
+  const id = await numberNow(database, idIn(question.id))
   const product = await productOf(database, id)
   if (product === undefined) throw new Problem('not_found', 'no product has this id')
   const current = await currentAt(reading)
@@ -94,7 +94,7 @@ export async function oneProduct(reading: Reading, question: { id: string }): Pr
 /** What one product has cost. */
 export async function pricesOfProduct(reading: Reading, question: PricesQuestion) {
   const { database } = reading.catalogue
-  const productId = idIn(question.id)
+  const productId = await numberNow(database, idIn(question.id))
   if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
   const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = question
   const after = keyIn('prices', question.after, ['', ''] as [string, string])

@@ -6,6 +6,7 @@
  * An upload that has all its bytes and could not be accepted yet (disk full, server stopped) is accepted by a PATCH without a body.
  * What is wrong with the bytes themselves ends the upload: its sender starts anew.
  */
+import { LOADED_KIND_NAMES } from '@splitcart/shared/kinds.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 import { Server, type Upload } from '@tus/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -14,7 +15,8 @@ import { type Note, UnfinishedUploads } from '../inbox/unfinished.ts'
 import { ArrivingBody } from './arriving-body.ts'
 import { senderOf } from './authentication.ts'
 import { describedBy } from './resumable-metadata.ts'
-import { letSend, logAccepted } from './upload.ts'
+import type { Services } from './services.ts'
+import { letSend, logAccepted, takenKind } from './upload.ts'
 
 const PATH = '/api/upload/resumable'
 const VERSION = '1.0.0'
@@ -22,7 +24,12 @@ const LET_GO_MS = 1_000
 const EXPIRY_CHECK_MS = 60 * 60 * 1000
 const MEDIA_TYPE = 'application/offset+octet-stream'
 
-type Resumable = Readonly<{ inbox: Inbox; unfinished: UnfinishedUploads; finishing: Map<string, Promise<string>> }>
+type Resumable = Readonly<{
+  inbox: Inbox
+  unfinished: UnfinishedUploads
+  kinds: readonly string[]
+  finishing: Map<string, Promise<string>>
+}>
 
 /** A request while tus works on it, and what our own part of the work threw. */
 type Visit = Readonly<{ request: FastifyRequest<{ Params: Params }>; keyId: string; id: string | undefined }> & {
@@ -34,13 +41,13 @@ type Params = { id?: string }
 /** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
 export async function resumableRoutes(
   server: FastifyInstance,
-  inbox: Inbox,
+  { inbox, kinds = LOADED_KIND_NAMES }: Services,
   unfinished: UnfinishedUploads,
 ): Promise<void> {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _body, done) => done(null))
   const visits = new WeakMap<Request, Visit>()
-  const tus = openTus({ inbox, unfinished, finishing: new Map() }, visits)
+  const tus = openTus({ inbox, unfinished, kinds, finishing: new Map() }, visits)
   const handle = async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => {
     const { keyId } = senderOf(request)
     reply.header('tus-resumable', VERSION)
@@ -91,7 +98,7 @@ function removeExpired({ log }: FastifyInstance, unfinished: UnfinishedUploads):
 }
 
 function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server {
-  const { inbox, unfinished } = resumable
+  const { inbox, unfinished, kinds } = resumable
   const visitOf = (asked: unknown) => visits.get(asked as Request)!
   return new Server({
     path: PATH,
@@ -103,7 +110,7 @@ function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server 
     getFileIdFromRequest: (asked) => visitOf(asked).id,
     generateUrl: (asked, { id }) => locationOf(visitOf(asked).request, id),
     onUploadCreate: async (asked, upload) => {
-      describedBy(upload.metadata)
+      takenKind(describedBy(upload.metadata).kind, kinds, senderOf(visitOf(asked).request))
       await inbox.checkBacklog(visitOf(asked).keyId)
       await checkRoom(inbox, upload.size)
       return {}
@@ -135,7 +142,7 @@ function finish(resumable: Resumable, visit: Visit, upload: Upload): Promise<str
 }
 
 async function acceptWhole(
-  { inbox, unfinished }: Resumable,
+  { inbox, unfinished, kinds }: Resumable,
   visit: Visit,
   { id, size: bodyBytes }: Upload,
 ): Promise<string> {
@@ -143,8 +150,9 @@ async function acceptWhole(
   const body = unfinished.read(id)
   try {
     const note = unfinished.note(id)
-    const { filename, encoding, sha256 } = describedBy(note?.metadata)
-    const sent = { body, bodyBytes, encoding, filename, sha256, keyId, whole: async () => {} }
+    const described = describedBy(note?.metadata)
+    takenKind(described.kind, kinds, senderOf(request))
+    const sent = { ...described, body, bodyBytes, keyId, whole: async () => {} }
     const { upload, isNew } = await accept(inbox, sent)
     logAccepted(request, { upload, isNew, ms: inbox.now() - Date.parse(note?.creation_date ?? '') })
     await unfinished.settle(id, upload.id)

@@ -69,13 +69,13 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   })
   await describeRoutes(server)
   await server.register((scope) => uploadRoutes(scope, services))
-  const { inbox, unfinished } = services
-  if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, inbox, unfinished))
+  const { unfinished } = services
+  if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
   for (const routes of [uploadsRoutes, wishRoutes, auditRoutes, keysRoutes]) routes(server, services)
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes, rejectsRoutes])
     routes(server, services)
-  const feed = new EventFeed(inbox, log)
+  const feed = new EventFeed(services.inbox, log)
   eventsRoutes(server, feed, recognition)
   systemRoutes(server, services, feed)
   healthRoutes(server, services)

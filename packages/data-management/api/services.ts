@@ -13,6 +13,8 @@ export type Services = Readonly<{
   inbox: Inbox
   /** Without it nothing can be resumed: `/api/upload/resumable/` is not there. */
   unfinished?: UnfinishedUploads
+  /** The kinds of files that are taken; where nothing is said, those that have a loader. */
+  kinds?: readonly string[]
   /** For reading only: loads are made by update-db, in another process. */
   catalogue: Catalogue
   /** What takes long is answered by these, beside the thread that serves everybody. */

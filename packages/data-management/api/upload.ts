@@ -1,8 +1,9 @@
-/** `POST /api/upload/` and `/api/upload/products/`: one file, as a form or as the raw body (docs/protocol.md). */
+/** `POST /api/upload/` and `/api/upload/<kind>/`: one file, as a form or as the raw body (docs/protocol.md). */
 import type { IncomingHttpHeaders } from 'node:http'
 import multipart from '@fastify/multipart'
 import { fromUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
+import { isLoadedKind, LOADED_KIND_NAMES, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { RECEIPT_SCHEMA } from '@splitcart/shared/receipt.ts'
 import { parse } from 'content-disposition'
@@ -10,6 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { accept, checkRoom, type Sent } from '../inbox/accept.ts'
 import { ENCODINGS, type Encoding } from '../inbox/decode.ts'
 import type { PaceLimits } from '../inbox/pace.ts'
+import type { Sender } from '../ledger/keys.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { addressOf, senderOf } from './authentication.ts'
 import { readForm } from './form.ts'
@@ -20,7 +22,10 @@ const JSON_LINES = new Set(['application/jsonl', 'application/x-ndjson'])
 const GZIP = new Set(['application/gzip', 'application/x-gzip'])
 
 /** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
-export async function uploadRoutes(server: FastifyInstance, { inbox }: Services): Promise<void> {
+export async function uploadRoutes(
+  server: FastifyInstance,
+  { inbox, kinds = LOADED_KIND_NAMES }: Services,
+): Promise<void> {
   // Those that are there by default read a body into memory.
   server.removeAllContentTypeParsers()
   await server.register(multipart, { preservePath: true })
@@ -30,18 +35,30 @@ export async function uploadRoutes(server: FastifyInstance, { inbox }: Services)
     consumes: ['multipart/form-data', ...GZIP, ...JSON_LINES],
     response: RESPONSES,
   }
-  const handle = async (request: FastifyRequest, reply: FastifyReply) => {
+  const handle = async (request: FastifyRequest<{ Params: OfKind }>, reply: FastifyReply) => {
+    const kind = takenKind(request.params.kind ?? PRODUCTS, kinds, senderOf(request))
     await inbox.checkBacklog(senderOf(request).keyId)
     await checkRoom(inbox)
     checkLength(request, inbox.limits.bodyBytesMax)
     const sent = await read(request, reply, inbox.limits)
-    const { upload, isNew } = await accept(inbox, sent)
+    const { upload, isNew } = await accept(inbox, { ...sent, kind })
     logAccepted(request, { upload, isNew, ms: Math.round(reply.elapsedTime) })
     reply.header('accept-encoding', ENCODINGS.join(', '))
     return reply.code(isNew ? 201 : 200).send(await inbox.ledger.receiptFor(upload, sent.keyId, !isNew))
   }
-  for (const url of ['/api/upload/', '/api/upload/products/'])
-    server.post(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
+  for (const url of ['/api/upload/', '/api/upload/:kind/'])
+    server.post<{ Params: OfKind }>(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
+}
+
+type OfKind = { kind?: string }
+
+/** A kind that is taken here and that this key may send. Of what is not loaded row by row, nobody can tell whose rows they are. */
+export function takenKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Sender, 'onlyFor'>): string {
+  if (!kinds.includes(kind))
+    throw new Problem('kind_unknown', `${JSON.stringify(kind.slice(0, 100))} is none of ${kinds.join(', ')}`)
+  if (!isLoadedKind(kind) && onlyFor !== null)
+    throw new Problem('kind_not_permitted', `it is for ${onlyFor.join(', ')}, and nobody looks into files of ${kind}`)
+  return kind
 }
 
 /** Tells the log of an upload: whose it is, where from, how large, and how long it took. */
@@ -49,16 +66,16 @@ export function logAccepted(
   request: FastifyRequest,
   { upload, isNew, ms }: Readonly<{ upload: Upload; isNew: boolean; ms: number }>,
 ): void {
-  const { id, filename, bytes, wire_bytes } = upload
+  const { id, filename, kind, bytes, wire_bytes } = upload
   const from = { key: senderOf(request).keyId, address: addressOf(request) }
-  request.log.info({ upload: id, filename, ...from, bytes, wire_bytes, ms, isNew }, 'upload accepted')
+  request.log.info({ upload: id, kind, filename, ...from, bytes, wire_bytes, ms, isNew }, 'upload accepted')
 }
 
 const CONFIG = { scopes: ['upload'], takesUploads: true } as const
 
 const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
 
-async function read(request: FastifyRequest, reply: FastifyReply, limits: PaceLimits): Promise<Sent> {
+async function read(request: FastifyRequest, reply: FastifyReply, limits: PaceLimits): Promise<Omit<Sent, 'kind'>> {
   const sha256 = digestIn(request)
   const about = { sha256, keyId: senderOf(request).keyId, bodyBytes: lengthOf(request) }
   if (request.isMultipart()) {

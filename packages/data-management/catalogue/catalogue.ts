@@ -16,8 +16,10 @@ export interface Catalogue extends AsyncDisposable {
   readonly database: Sql
   /** The file that it is; null where it lies in a server. */
   readonly path: string | null
-  /** The record of a load, or undefined when these bytes have not been dealt with. */
+  /** The record of a load, durable, or undefined when these bytes have not been dealt with. */
   findLoad(sha256: string): Promise<LoadRecord | undefined>
+  /** Waits until every load that was committed survives a power cut. Nobody is told of a load before. */
+  durable(): Promise<void>
   /**
    * Begins a load: nothing of it stays unless `commit` is called before it is disposed of. `memory`: that of the reader of its file. Throws
    * a `LoadedMeanwhile` when somebody else loads the same bytes.
@@ -27,6 +29,8 @@ export interface Catalogue extends AsyncDisposable {
   undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
   /** Records that a held load was set aside for good. Undefined when it is not held. */
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
+  /** Finds the products of all listings for which that was left: by an upgrade, say. */
+  settle(): Promise<void>
   /** The same catalogue to try something: whatever is done to it is taken back when it is disposed of. */
   attempt(): Promise<Catalogue>
 }
@@ -44,7 +48,7 @@ export interface Loading extends AsyncDisposable {
   apply(): Promise<Applied>
   /** What applying would change, by name. Nothing may follow but to undo it. */
   preview(): Promise<HoldPreview>
-  /** Records how the load ended, and makes all of it durable. */
+  /** Records how the load ended, and commits all of it: whole or not at all, and for good once `durable` has resolved. */
   commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
 }
 

@@ -25,9 +25,8 @@ const PARTS: Readonly<Record<string, string>> = {
   listing_category: `select ${LISTING}, category.name from listing_category join listing on listing.id = listing_category.listing_id
     join company on company.id = listing.company_id join category on category.id = category_id order by 1, 2, 3, 4`,
   product: `select ${LISTING}, min(${NAME}) over (partition by listing.product_id) as product from ${FROM_LISTING} order by 1, 2, 3`,
-  product_key: `select kind, value, (select min(${NAME}) from ${FROM_LISTING}
-      where listing.product_id = product_key.product_id) as product
-    from product_key order by 1, 2`,
+  listing_key: `select kind, value, silent, ${LISTING} from listing_key join listing on listing.id = listing_key.listing_id
+    join company on company.id = listing.company_id order by 1, 2, 3, 4, 5, 6`,
   label: `with recursive path (id, names) as (
       select id, name from category where parent_id is null
       union all select category.id, names || ' / ' || category.name from category join path on path.id = parent_id)

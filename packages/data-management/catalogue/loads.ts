@@ -1,12 +1,13 @@
 /** The records of loads: what became of each file, in the same database as its rows. */
+import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import { type DateChange, nothingChanged } from './model/date-change.ts'
 
-/** The file that a load is made of. `receivedAt` is in milliseconds since 1970. */
-export type LoadedFile = Readonly<{ sha256: string; filename: string; receivedAt: number }>
+/** The file that a load is made of. `receivedAt` is in milliseconds since 1970; `kind` is products where it is not said. */
+export type LoadedFile = Readonly<{ sha256: string; filename: string; receivedAt: number; kind?: string }>
 
 /** How a load ended. `loaded` applies it; `held` and `failed` record only that, and its rejects. */
 export type LoadState = Extract<UploadState, 'loaded' | 'held' | 'failed'>
@@ -15,6 +16,7 @@ export type LoadState = Extract<UploadState, 'loaded' | 'held' | 'failed'>
 export type LoadRecord = Readonly<{
   id: number
   sha256: string
+  kind: string
   filename: string
   state: LoadState
   runsOpened: number
@@ -66,12 +68,14 @@ export async function listLoads(database: Sql, before: number, limit: number): P
 }
 
 /** Makes the record that the rows of a load refer to; `finishLoad` completes it. */
-export async function insertLoad(database: Sql, { sha256, filename, receivedAt }: LoadedFile): Promise<number> {
+export async function insertLoad(database: Sql, file: LoadedFile): Promise<number> {
+  const { sha256, kind = PRODUCTS, filename, receivedAt } = file
   const made = await database.get<{ id: number }>(
-    `insert into load (sha256, filename, state, received_at, started_at, finished_at, rows, inserted, changed, unchanged,
+    `insert into load (sha256, kind, filename, state, received_at, started_at, finished_at, rows, inserted, changed, unchanged,
       duplicate, rejected, warnings, runs_opened, runs_closed)
-      values (?, ?, 'failed', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) returning id`,
+      values (?, ?, ?, 'failed', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) returning id`,
     sha256,
+    kind,
     filename,
     receivedAt,
   )
@@ -124,6 +128,7 @@ export async function deleteLoad(database: Sql, id: number): Promise<void> {
 type StoredLoad = Readonly<{
   id: number
   sha256: string
+  kind: string
   filename: string
   state: LoadState
   finished_at: number
@@ -147,6 +152,7 @@ function loadRecordOf(stored: StoredLoad): LoadRecord {
   return {
     id: stored.id,
     sha256: stored.sha256,
+    kind: stored.kind,
     filename: stored.filename,
     state: stored.state,
     runsOpened: stored.runs_opened,

@@ -2,7 +2,8 @@
  * Accepts an upload: after `accept` has returned, the file survives a power cut and its receipt is on record.
  *
  *   body ─▶ part ─▶ (digest right?) ─▶ (whole?) ─▶ ledger: arriving ─▶ name in the inbox ─▶ ledger: accepted ─▶ answer
- *                                             └──▶ of a fleet: bucket ─▶ ledger ─▶ work item ─▶ answer
+ *                                             ├──▶ of a fleet: bucket ─▶ ledger ─▶ work item ─▶ answer
+ *                                             └──▶ of a kind that is not loaded here: handOver (deliver.ts) ─▶ answer
  *
  * Thrown anywhere before the name: no trace is left. A crash behind it: the sender sends again and finds its file here. Whoever finds the
  * name finds its sender on record, and nothing is loaded beyond what that one may write.
@@ -15,13 +16,16 @@ import { constants, createGzip } from 'node:zlib'
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { checkLength, EarlySync, land, removeIfThere, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
+import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { v7 as uuid } from 'uuid'
-import type { Folders } from '../folders.ts'
+import { type Folders, foldersOfKind } from '../folders.ts'
 import type { Arrival, Recorded } from '../ledger/arrivals.ts'
+import { mayChangeKind } from '../ledger/kind-change.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { type Body, type Decoded, type DecodeLimits, decode } from './decode.ts'
+import { handOver } from './deliver.ts'
 import type { JetStreamInbox } from './jetstream.ts'
 
 /** What is needed to accept uploads. `diskBytesKept` is the free disk that is left alone. */
@@ -45,6 +49,8 @@ export type Sent = Body &
   Readonly<{
     /** Ends in .jsonl, and was checked. */
     filename: string
+    /** One that is taken here. */
+    kind: string
     /** What the sender says its bytes are, where it says so. */
     sha256: string | undefined
     keyId: string
@@ -69,19 +75,23 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<Recorded> {
     return result
   })
   await checkKey(inbox, sent, part)
+  const known = await ledger.uploads.findBySha256(decoded.sha256)
+  await checkKind(inbox, sent, known, part)
   const received = { inbox, id, sent, decoded, at: await ledger.arrivals.timeOf(inbox.now()) }
   if (inbox.fleet !== undefined) return acceptForFleet(inbox.fleet, received, part)
-  const known = await ledger.uploads.findBySha256(decoded.sha256)
-  if (known !== undefined && !(await ledger.arrivals.isWantedAgain(known, sent.keyId))) {
+  const arrival = arrivalOf(received, sent.filename)
+  if (!isLoadedKind(sent.kind)) return handOver(inbox, { ...arrival, state: 'delivered' }, { part, keyId: sent.keyId })
+  const { inbox: folder } = foldersOfKind(folders, sent.kind)
+  if (known !== undefined && !(await ledger.arrivals.isWantedAgain(known, sent))) {
     await removeIfThere(disk, part)
     // Whoever put these bytes there may have died before this.
-    await syncFolder(disk, folders.inbox)
+    await syncFolder(disk, folder)
     return ledger.arrivals.record(arrivalOf(received, known.stored_as), sent.keyId, false)
   }
-  await ledger.arrivals.arrive(arrivalOf(received, sent.filename), sent.keyId)
+  await ledger.arrivals.arrive(arrival, sent.keyId)
   // Bytes that are here once more get the name that they have: their earlier copy is found by it.
   const names = namesFor(known?.stored_as ?? sent.filename, decoded.sha256)
-  const landed = await land(disk, part, folders.inbox, names)
+  const landed = await land(disk, part, folder, names)
   // Somebody may have sent the same bytes under another name at the same time, and been first. Then there are two copies, and update-db
   // takes one away: only it takes names out of the inbox, or it could take away what has come under the name meanwhile.
   return ledger.arrivals.record(arrivalOf(received, landed.name), sent.keyId, true)
@@ -96,7 +106,7 @@ async function acceptForFleet(fleet: JetStreamInbox, received: Received, part: s
   const { disk, ledger } = inbox
   try {
     const known = await ledger.uploads.findBySha256(decoded.sha256)
-    const isWanted = known === undefined || waits(known) || (await ledger.arrivals.isWantedAgain(known, sent.keyId))
+    const isWanted = known === undefined || waits(known) || (await ledger.arrivals.isWantedAgain(known, sent))
     if (isWanted) await fleet.bucket.put(decoded.sha256, () => compressedFrom(disk, part))
     const arrival = arrivalOf(received, known?.stored_as ?? sent.filename)
     const recorded = await ledger.arrivals.record(arrival, sent.keyId, isWanted)
@@ -132,6 +142,8 @@ function arrivalOf({ id, sent, decoded, at }: Received, storedAs: string): Arriv
   return {
     id,
     sha256,
+    kind: sent.kind,
+    state: 'accepted',
     filename: sent.filename,
     stored_as: storedAs,
     bytes,
@@ -182,6 +194,16 @@ async function checkKey({ ledger, disk, now }: Inbox, { keyId }: Sent, part?: st
   if ((await ledger.keys.working(keyId, now())) !== undefined) return
   if (part !== undefined) await removeIfThere(disk, part)
   throw new Problem('key_refused', 'the key has ended while the file was on its way')
+}
+
+/** An upload is its bytes: the same ones are no second upload of another kind, unless nothing could be made of the first. */
+async function checkKind({ disk }: Inbox, { kind }: Sent, known: Upload | undefined, part: string): Promise<void> {
+  if (known === undefined || known.kind === kind || mayChangeKind(known, kind)) return
+  await removeIfThere(disk, part)
+  throw new Problem(
+    'kind_differs',
+    `they were sent as ${known.kind}, in the upload ${known.id}, which is ${known.state}`,
+  )
 }
 
 function checkDigest(said: string | undefined, decoded: Decoded): void {

@@ -10,7 +10,7 @@ import { findStored, liesInFolders, type Stored } from './stored.ts'
 /** Where uploads may lie. `fleet`: the inbox that several machines share, where there is one. */
 export type Places = Readonly<{ disk: Disk; folders: Folders; fleet?: JetStreamInbox | undefined }>
 
-type Named = Readonly<{ stored_as: string; sha256: string }>
+type Named = Readonly<{ stored_as: string; sha256: string; kind: string }>
 
 /** A file that is there until it is disposed of. */
 export type Borrowed = AsyncDisposable & Readonly<{ stored: Stored }>

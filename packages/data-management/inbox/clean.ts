@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
-import type { Folders } from '../folders.ts'
+import type { LoadedKind } from '@splitcart/shared/kinds.ts'
+import { type Folders, foldersOfKind } from '../folders.ts'
 
 /** Removes what interrupted uploads left behind and returns the names. Only the server does this. */
 export async function removeParts(disk: Disk, folders: Folders): Promise<string[]> {
@@ -15,8 +16,11 @@ export async function removeParts(disk: Disk, folders: Folders): Promise<string[
  * Removes the copies that update-db was making when it died, and those that a power cut brought back. Only update-db does this, while
  * it holds its lock.
  */
-export async function removeCopies(disk: Disk, { held, processed, failed }: Folders): Promise<void> {
-  for (const folder of [held, processed, failed])
-    for (const name of await disk.readdir(folder))
-      if (/^\..+\.part$/.test(name)) await removeIfThere(disk, join(folder, name))
+export async function removeCopies(disk: Disk, folders: Folders, kinds: readonly LoadedKind[]): Promise<void> {
+  for (const kind of kinds) {
+    const { held, processed, failed } = foldersOfKind(folders, kind)
+    for (const folder of [held, processed, failed])
+      for (const name of await disk.readdir(folder))
+        if (/^\..+\.part$/.test(name)) await removeIfThere(disk, join(folder, name))
+  }
 }

@@ -1,8 +1,15 @@
-/** What a server that died has left half accepted. Only the server does this, before it takes anything: then nothing else is arriving. */
+/**
+ * What a server that died has left half accepted. Only the server does this, before it takes anything: then nothing else is arriving; and
+ * before it removes the parts, which tell what was handed over.
+ */
 import { basename } from 'node:path'
+import { codeOf } from '@splitcart/shared/disk.ts'
 import { syncFolder } from '@splitcart/shared/durable-file.ts'
+import { isLoadedKind } from '@splitcart/shared/kinds.ts'
+import { foldersOfKind } from '../folders.ts'
 import type { Arriving } from '../ledger/arrivals.ts'
 import type { Inbox } from './accept.ts'
+import { mendHandedOver } from './deliver.ts'
 import { findInInbox } from './stored.ts'
 
 type Place = Pick<Inbox, 'disk' | 'folders' | 'ledger'>
@@ -12,9 +19,20 @@ export async function mendArriving(place: Place): Promise<string[]> {
   const accepted: string[] = []
   const left = await place.ledger.arrivals.list()
   // Nobody gives names any more: those that are found there are durable.
-  if (left.length > 0) await syncFolder(place.disk, place.folders.inbox)
-  for (const arriving of left) if (await mendOne(place, arriving)) accepted.push(arriving.filename)
+  for (const kind of new Set(left.map(({ kind }) => kind))) await syncInbox(place, kind)
+  const parts = new Set(await place.disk.readdir(place.folders.parts))
+  for (const arriving of left) {
+    const mend = isLoadedKind(arriving.kind) ? mendOne(place, arriving) : mendHandedOver(place, arriving, parts)
+    if (await mend) accepted.push(arriving.filename)
+  }
   return accepted
+}
+
+/** One whose kind is no longer taken has no folder here. */
+async function syncInbox({ disk, folders }: Place, kind: string): Promise<void> {
+  await syncFolder(disk, foldersOfKind(folders, kind).inbox).catch((error) => {
+    if (codeOf(error) !== 'ENOENT') throw error
+  })
 }
 
 async function mendOne({ disk, folders, ledger }: Place, arriving: Arriving): Promise<boolean> {
@@ -27,7 +45,7 @@ async function mendOne({ disk, folders, ledger }: Place, arriving: Arriving): Pr
     return false
   }
   await ledger.arrivals.record(
-    { ...arrival, stored_as: basename(stored?.path ?? arrival.filename) },
+    { ...arrival, state: 'accepted', stored_as: basename(stored?.path ?? arrival.filename) },
     key_id,
     stored !== undefined,
   )

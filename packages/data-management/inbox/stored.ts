@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
-import type { Folders } from '../folders.ts'
+import { type Folders, foldersOfKind } from '../folders.ts'
 
 /** A file that may hold the bytes of an upload. */
 export type Stored = Readonly<{
@@ -14,7 +14,7 @@ export type Stored = Readonly<{
   place: 'inbox' | 'held' | 'processed' | 'failed'
 }>
 
-type Named = Readonly<{ stored_as: string; sha256: string }>
+type Named = Readonly<{ stored_as: string; sha256: string; kind: string }>
 
 /** The bytes that are stored are not those that were accepted. */
 export class DamagedFile extends Error {}
@@ -43,7 +43,8 @@ export async function liesInFolders(disk: Disk, folders: Folders, upload: Named)
   return false
 }
 
-function* places(folders: Folders, { stored_as, sha256 }: Named): Generator<Stored> {
+function* places(all: Folders, { stored_as, sha256, kind }: Named): Generator<Stored> {
+  const folders = foldersOfKind(all, kind)
   for (const name of namesFor(stored_as, sha256))
     for (const place of ['held', 'processed', 'failed', 'inbox'] as const) {
       const isCompressed = place === 'processed'

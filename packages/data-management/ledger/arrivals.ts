@@ -5,9 +5,11 @@
  *
  * Invariant: a name that `accept` gave has its sender on record, as arriving or as a delivery. A file without either was copied by a person.
  */
+import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { Selectable } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
+import { mayChangeKind } from './kind-change.ts'
 import { lostUpload, takeLost } from './lost.ts'
 import { mayHaveMore } from './rights.ts'
 import type { Upload } from './uploads.ts'
@@ -18,11 +20,14 @@ export type Arriving = Selectable<LedgerTables['arriving']>
 /** What is known of a file that is found in the inbox. */
 export type Found = Pick<
   Upload,
-  'id' | 'sha256' | 'filename' | 'stored_as' | 'bytes' | 'lines' | 'wire_bytes' | 'received_at'
+  'id' | 'sha256' | 'filename' | 'stored_as' | 'bytes' | 'lines' | 'wire_bytes' | 'received_at' | 'kind'
 >
 
 /** What is known of an upload when its bytes have landed. */
-export type Arrival = Found & Readonly<{ wire_bytes: number }>
+export type Arrival = Found & Readonly<{ wire_bytes: number; state: ArrivedState }>
+
+/** What becomes of an upload that arrives: it waits to be loaded, or has come to its end with its arrival. */
+export type ArrivedState = Extract<UploadState, 'accepted' | 'delivered'>
 
 /** The record of an upload, and whether it is of this arrival. */
 export type Recorded = Readonly<{ upload: Upload; isNew: boolean }>
@@ -57,7 +62,7 @@ export class Arrivals {
   }
 
   /** Records who sends a file that is about to get its name in the inbox. `record` follows. */
-  async arrive({ stored_as: _, ...arrival }: Arrival, keyId: string): Promise<void> {
+  async arrive({ stored_as: _, state: __, ...arrival }: Arrival, keyId: string): Promise<void> {
     await this.#commits.write(async (transaction) => {
       const insert = transaction.insertInto('arriving').values({ ...arrival, key_id: keyId })
       // Once more after a connection was lost with the commit.
@@ -74,7 +79,8 @@ export class Arrivals {
       const isNoted = await haveArrived(transaction, arrival.id)
       const upload = await insert(transaction, arrival)
       if (!isNoted) await noteDelivery(transaction, upload.id, { ...arrival, key_id: keyId })
-      if (hasLanded && (await mayHaveMore(transaction, upload))) return reopen(transaction, upload, arrival.stored_as)
+      if (hasLanded && (mayChangeKind(upload, arrival.kind) || (await mayHaveMore(transaction, upload))))
+        return reopen(transaction, upload, arrival)
       // By its id, not by what was inserted: after a connection was lost with the commit this is done once more.
       return { upload, isNew: upload.id === arrival.id }
     })
@@ -86,18 +92,19 @@ export class Arrivals {
    */
   recordFound(found: Found): Promise<Upload> {
     return this.#commits.write(async (transaction) => {
-      const arriving = await take(transaction, found.sha256)
+      const arriving = await take(transaction, found)
       const [first] = arriving
       const known = first ?? (await lostUpload(transaction, found.sha256))
-      const upload = await insert(transaction, known === undefined ? found : foundOf(known, found.stored_as))
+      const arrival = { ...(known === undefined ? found : foundOf(known, found)), state: 'accepted' as const }
+      const upload = await insert(transaction, arrival)
       for (const each of arriving) if (each.is_noted === 0) await noteDelivery(transaction, upload.id, each)
-      return upload
+      return mayChangeKind(upload, found.kind) ? (await reopen(transaction, upload, arrival)).upload : upload
     })
   }
 
-  /** Whether bytes that are on record must land once more, because this sender may write more of them than has been loaded. */
-  isWantedAgain(upload: Upload, keyId: string): Promise<boolean> {
-    return mayHaveMore(this.#database, upload, keyId)
+  /** Whether bytes that are on record must land once more: this sender may write more of them than was loaded, or they are of another kind. */
+  async isWantedAgain(upload: Upload, { keyId, kind }: Readonly<{ keyId: string; kind: string }>): Promise<boolean> {
+    return mayChangeKind(upload, kind) || (await mayHaveMore(this.#database, upload, keyId))
   }
 
   /** What is arriving: of a server that has just started, what an earlier one has left. */
@@ -118,8 +125,9 @@ async function haveArrived(database: LedgerDatabase, id: string): Promise<boolea
 }
 
 /** Those with some bytes, the first first; who calls notes their deliveries. They stay on record: their names may be yet to come. */
-async function take(database: LedgerDatabase, sha256: string): Promise<Arriving[]> {
-  const found = await database.selectFrom('arriving').selectAll().where('sha256', '=', sha256).orderBy('id').execute()
+async function take(database: LedgerDatabase, { sha256, kind }: Found): Promise<Arriving[]> {
+  const ofKind = database.selectFrom('arriving').selectAll().where('sha256', '=', sha256).where('kind', '=', kind)
+  const found = await ofKind.orderBy('id').execute()
   const taken: Arriving[] = []
   for (const arriving of found) {
     const set = database.updateTable('arriving').set({ is_noted: 1 }).where('id', '=', arriving.id)
@@ -130,11 +138,11 @@ async function take(database: LedgerDatabase, sha256: string): Promise<Arriving[
 }
 
 /** What was lost and is here again has its senders from before. */
-async function insert(database: LedgerDatabase, found: Found): Promise<Upload> {
+async function insert(database: LedgerDatabase, found: Found & Pick<Arrival, 'state'>): Promise<Upload> {
   const lost = await takeLost(database, found.sha256)
   await database
     .insertInto('upload')
-    .values({ ...found, state: 'accepted' })
+    .values({ ...found, settled_at: found.state === 'delivered' ? found.received_at : null })
     .onConflict((conflict) => conflict.column('sha256').doNothing())
     .executeTakeFirst()
   if (lost !== undefined && lost.deliveries.length > 0)
@@ -145,9 +153,9 @@ async function insert(database: LedgerDatabase, found: Found): Promise<Upload> {
   return database.selectFrom('upload').selectAll().where('sha256', '=', found.sha256).executeTakeFirstOrThrow()
 }
 
-function foundOf(known: Omit<Found, 'stored_as'>, stored_as: string): Found {
+function foundOf(known: Omit<Found, 'stored_as' | 'kind'>, { stored_as, kind }: Found): Found {
   const { id, sha256, filename, bytes, lines, wire_bytes, received_at } = known
-  return { id, sha256, filename, stored_as, bytes, lines, wire_bytes, received_at }
+  return { id, sha256, filename, stored_as, bytes, lines, wire_bytes, received_at, kind }
 }
 
 type Delivered = Pick<Arriving, 'key_id' | 'received_at' | 'filename'>
@@ -165,9 +173,15 @@ async function noteDelivery(database: LedgerDatabase, uploadId: string, delivere
     .execute()
 }
 
-/** It waits to be loaded once more, from where its bytes lie now. */
-async function reopen(database: LedgerDatabase, { id }: Upload, stored_as: string): Promise<Recorded> {
-  const set = { state: 'accepted', stored_as, load: null, settled_at: null }
+/** It waits to be loaded once more, from where its bytes lie now: of another kind as if it had just come. */
+async function reopen(
+  database: LedgerDatabase,
+  { id, kind: before }: Upload,
+  { stored_as, kind, state, received_at }: Found & Pick<Arrival, 'state'>,
+): Promise<Recorded> {
+  const isNew = kind !== before
+  const settled_at = state === 'delivered' ? received_at : null
+  const set = { state, kind, stored_as, load: null, settled_at, ...(isNew && { loaded_for: null }) }
   const update = database.updateTable('upload').set(set).where('id', '=', id).returningAll()
-  return { upload: await update.executeTakeFirstOrThrow(), isNew: false }
+  return { upload: await update.executeTakeFirstOrThrow(), isNew }
 }

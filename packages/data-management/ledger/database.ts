@@ -24,6 +24,7 @@ export type LedgerTables = {
     loaded_for: string | null
     wish_limited: Generated<number>
     load_attempts: Generated<number>
+    kind: Generated<string>
   }
   arriving: {
     id: string
@@ -35,6 +36,7 @@ export type LedgerTables = {
     received_at: number
     key_id: string
     is_noted: Generated<number>
+    kind: Generated<string>
   }
   delivery: {
     upload_id: string

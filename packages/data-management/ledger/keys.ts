@@ -10,11 +10,12 @@ export const SCOPES = ['upload', 'read', 'admin'] as const
 
 export type Scope = (typeof SCOPES)[number]
 
-/** Who sends a request: a key, its name, and what it may do. `onlyFrom`: the addresses and networks it is for; null: all. */
+/** Who sends a request: a key, its name, and what it may do, as in `NewKey`. */
 export type Sender = Readonly<{
   keyId: string
   name: string
   scopes: ReadonlySet<Scope>
+  onlyFor: readonly string[] | null
   onlyFrom: readonly string[] | null
 }>
 
@@ -52,15 +53,17 @@ export const SETTINGS_SENDER: Sender = {
   keyId: SETTINGS_KEY_ID,
   name: 'API_SECRET_KEY',
   scopes: new Set(SCOPES),
+  onlyFor: null,
   onlyFrom: null,
 }
 
+// What tells who sends, and what he may do.
+const SENDING = ['id', 'name', 'scopes', 'only_for', 'only_from'] as const
+
+type SendingKey = Pick<LedgerTables['api_key'], (typeof SENDING)[number]>
+
 const RECORD = [
-  'id',
-  'name',
-  'scopes',
-  'only_for',
-  'only_from',
+  ...SENDING,
   'created_at',
   'expires_at',
   'revoked_at',
@@ -165,7 +168,7 @@ export class Keys {
     const first = sql`(select min(id) from api_key)`
     return this.#database
       .selectFrom('api_key')
-      .select(['id', 'name', 'secret_sha256', 'scopes', 'only_from', isRevoked.as('is_revoked'), endsAt.as('ends_at')])
+      .select([...SENDING, 'secret_sha256', isRevoked.as('is_revoked'), endsAt.as('ends_at')])
       .where('id', '<=', sql<string>`case when ${id} < ${first} then ${first} else ${id} end`)
       .orderBy('id', 'desc')
       .limit(1)
@@ -273,8 +276,9 @@ async function insertKey(database: LedgerDatabase, key: MadeKey, wanted: NewKey,
     .execute()
 }
 
-function senderOf({ id, name, scopes, only_from }: Pick<KeyRecord, 'id' | 'name' | 'scopes' | 'only_from'>): Sender {
-  return { keyId: id, name, scopes: new Set(scopes.split(',') as Scope[]), onlyFrom: linesOf(only_from) }
+function senderOf({ id, name, only_for, only_from, ...key }: SendingKey): Sender {
+  const scopes = new Set(key.scopes.split(',') as Scope[])
+  return { keyId: id, name, scopes, onlyFor: linesOf(only_for), onlyFrom: linesOf(only_from) }
 }
 
 function sha256Of(text: string): string {

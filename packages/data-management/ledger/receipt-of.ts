@@ -5,10 +5,11 @@ import type { Upload } from './uploads.ts'
 
 /** What the server says about an upload. `duplicate`: in answer to bytes that it had already. */
 export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
-  const { id, filename, sha256, bytes, lines } = upload
+  const { id, filename, sha256, bytes, lines, kind } = upload
   const { findings = [], ...load } = upload.load === null ? {} : (JSON.parse(upload.load) as LoadResult)
   return {
     id,
+    kind,
     filename,
     sha256,
     bytes,

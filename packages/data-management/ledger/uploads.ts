@@ -49,12 +49,13 @@ export class Uploads {
     return this.#database.selectFrom('upload').selectAll().where('sha256', '=', sha256).executeTakeFirst()
   }
 
-  /** The upload whose bytes lie in the inbox under a name, unless it has been dealt with. */
-  findWaiting(storedAs: string): Promise<Upload | undefined> {
+  /** The upload whose bytes lie in the inbox of a kind under a name, unless it has been dealt with. */
+  findWaiting(storedAs: string, kind: string): Promise<Upload | undefined> {
     return this.#database
       .selectFrom('upload')
       .selectAll()
       .where('stored_as', '=', storedAs)
+      .where('kind', '=', kind)
       .where('state', 'in', ['accepted', 'loading'])
       .executeTakeFirst()
   }
@@ -178,7 +179,7 @@ export class Uploads {
   /** When the newest upload that has been dealt with was; null: none has been. */
   async lastSettled(): Promise<number | null> {
     const newest = await Promise.all(
-      (['loaded', 'held', 'failed'] as const).map(
+      (['loaded', 'held', 'failed', 'delivered'] as const).map(
         async (state) => (await this.list({ state, limit: 1 }))[0]?.settled_at,
       ),
     )

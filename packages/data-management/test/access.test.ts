@@ -151,7 +151,7 @@ test('an address that does not exist, or cannot be read, is a problem document t
     '/',
     '/api',
     '/api/nothing',
-    '/api/upload/x',
+    '/api/upload/x/y',
     '/.env',
     '/api/uploads/a/b',
     '//',

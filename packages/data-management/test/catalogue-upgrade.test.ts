@@ -23,17 +23,7 @@ const SEEDS = [1, 2, 3]
 // The schema of the first program that stood on servers.
 const LAST = { sqlite: '006-price-now.sql', postgres: '001-catalogue.sql' }
 // In the order in which they refer to each other; `price_now` follows from the runs.
-const TABLES = [
-  'company',
-  'store',
-  'brand',
-  'category',
-  'product',
-  'product_key',
-  'listing',
-  'label',
-  'listing_category',
-]
+const TABLES = ['company', 'store', 'brand', 'category', 'listing', 'label', 'listing_category']
 const HISTORIES = ['load', 'scrape', 'source', 'price_run', 'label_run', 'contested', 'reject', 'reject_group']
 
 const makeDatabase = postgresOfFile()
@@ -49,14 +39,16 @@ async function olderMigrations(folder: string, dialect: 'sqlite' | 'postgres'): 
 
 /** The same catalogue as the older program would have it. */
 function writeOlder(catalogue: SqliteCatalogue, older: SqliteDatabase): void {
+  // What one wrong barcode once made of everything.
+  older.run('insert into product (id) values (1)')
   for (const table of [...TABLES, ...HISTORIES]) {
     const known = older.all<{ name: string }>(`select name from pragma_table_info('${table}')`)
     const there = new Set(Object.keys(catalogue.database.get(`select * from ${table}`) ?? {}))
     const columns = known.map(({ name }) => name).filter((name) => there.has(name))
     if (columns.length === 0) continue
     const insert = older.statement(`insert into ${table} (${columns}) values (${columns.map(() => '?')})`)
-    for (const record of catalogue.database.each<Record<string, string>>(`select * from ${table}`))
-      insert.run(...columns.map((column) => record[column]!))
+    for (const record of catalogue.database.each<Record<string, string | number>>(`select * from ${table}`))
+      insert.run(...columns.map((column) => (column === 'product_id' ? 1 : record[column]!)))
   }
   const names = older.all<{ id: number; company_id: number; name: string; brand: string | null }>(
     `select listing.id, company_id, label.name, brand.name as brand
@@ -75,6 +67,7 @@ async function goOn(
   before: readonly HistoryFile[],
   after: readonly HistoryFile[],
 ): Promise<void> {
+  await catalogue.settle()
   assert.equal(await faultOf(catalogue, before), undefined)
   for (const file of after) await loadWhole(catalogue, file)
   assert.equal(await faultOf(catalogue, [...before, ...after]), undefined)

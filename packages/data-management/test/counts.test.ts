@@ -8,13 +8,20 @@ import { temporaryFolder } from '../../../test/folders.ts'
 import { openLedger } from '../ledger/ledger.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../ledger/migrations/sqlite')
-const NONE = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0 }
+const NONE = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0, delivered: 0 }
 const RESULT = { rows: 1, inserted: 1, changed: 0, unchanged: 0, duplicate: 0, rejected: 0, warnings: 0, problem: null }
 
 function arrival(index: number, bytes: number) {
   const name = `x${index}.jsonl`
   const sha256 = String(index).padStart(64, '0')
-  const about = { id: `0000000${index}-0000-7000-8000-000000000000`, sha256, filename: name, stored_as: name }
+  const about = {
+    id: `0000000${index}-0000-7000-8000-000000000000`,
+    sha256,
+    filename: name,
+    stored_as: name,
+    kind: 'products',
+    state: 'accepted' as const,
+  }
   return { ...about, bytes, lines: 1, wire_bytes: 1, received_at: index * 1_000 }
 }
 

@@ -12,7 +12,7 @@ import { jetStreamPlaceOf } from '../inbox/jetstream-place.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import { dealWithNext, type FleetWork } from '../update-db/fleet.ts'
 import { keepHouse, pruneBucket } from '../update-db/fleet-house.ts'
-import { loadUpload } from '../update-db/update-db.ts'
+import { loadUpload } from '../update-db/load-upload.ts'
 import { HOLD } from './hold.ts'
 import { get, openReceiver, postGzip, type Receiver, rowsText, SETTINGS_KEY, sha256Of } from './receiver.ts'
 

@@ -81,6 +81,8 @@ test('the same bytes recorded by two at once are one upload, and only one of the
     sha256: 'a'.repeat(64),
     filename: 'a.jsonl',
     stored_as: 'a.jsonl',
+    kind: 'products',
+    state: 'accepted' as const,
     bytes: 1,
     lines: 1,
     wire_bytes: 1,

@@ -26,8 +26,11 @@ const COMPANIES = ['aldi', 'iga']
 const STORES = ['g1', 'g10', 'G2', '\uff21', '\u{1d400}']
 const SKUS = ['1', '2', '3', 4, '007', 'a 1', '\uff21', '\u{1d400}']
 const KEYS = ['milk', 'bread', 'ham', 'eggs', 'tea', '1', 'müsli', '牛乳']
-const BARCODES = ['9300000000001', '9300000000002', '93000003', '930004']
+// Two GTINs, one of them spelled in two ways; one of restricted circulation; a wrong check digit; what is no GTIN.
+const BARCODES = ['9300000000002', '9300000000019', '09300000000019', '2000000000008', '9300000000001', '930004']
 const BRANDS = ['Farmdale', 'Bakers', 'farmdale']
+// Two of the brands sell by the same size.
+const SIZES: Readonly<Record<string, string>> = { Farmdale: '500 g', Bakers: '0.5 kg', farmdale: '1 kg' }
 const PATHS = [[], [], ['Food'], ['Food', 'Dairy'], ['Dairy'], ['Food', 'Food'], ['Food', 'Dairy', 'Milk']]
 const PRICES = [1, 1.5, '2.00', 2, 0]
 const DAYS = 8
@@ -126,10 +129,11 @@ function changed(chance: Chance, article: Article): Article {
 function productOf(chance: Chance, { sku, key, barcode, brand, path }: Article, terms: Terms): Record<string, unknown> {
   return {
     ...(sku === null && chance.is(0.5) ? {} : { sku }),
-    name: key.toUpperCase(),
+    name: sku === '007' ? `${key} light` : key.toUpperCase(),
     normalized_name_brand_size: key,
     barcode,
     brand,
+    size: brand === null ? null : SIZES[brand],
     category_path: path,
     price_current: terms.price,
     price_was: terms.was,

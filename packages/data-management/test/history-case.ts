@@ -125,8 +125,10 @@ function flag(value: boolean | null): number | null {
 
 /** What the lines of a catalogue do not show, and must not be there. */
 const LEFT_OVERS: Readonly<Record<string, string>> = {
-  'a product without a listing': 'select id from product where id not in (select product_id from listing)',
-  'a listing without a product': 'select id from listing where product_id is null',
+  'a product with another number than that of its first listing': `select id from listing where product_id is null
+    or product_id <> (select min(other.id) from listing as other where other.product_id = listing.product_id)`,
+  'a listing that is not settled': 'select listing_id from unsettled',
+  'a key of no listing': 'select listing_id from listing_key where listing_id not in (select id from listing)',
   'a listing whose label is not its own':
     'select listing.id from listing left join label on label.id = label_id and listing_id = listing.id where label.id is null',
   'a run of nothing': `select store_id from price_run left join listing on listing.id = listing_id

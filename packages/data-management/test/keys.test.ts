@@ -52,7 +52,7 @@ test('a key works for its scopes until the moment it expires', async () => {
     { name: 'a machine', scopes: ['upload', 'read'], onlyFor: null, expiresAt: NOW + 1_000 },
     NOW,
   )
-  const sender = { keyId: id, name: 'a machine', scopes: new Set(['upload', 'read']), onlyFrom: null }
+  const sender = { keyId: id, name: 'a machine', scopes: new Set(['upload', 'read']), onlyFor: null, onlyFrom: null }
   assert.deepEqual(await ledger.keys.authenticate(text, NOW), sender)
   assert.deepEqual(await ledger.keys.authenticate(text, NOW + 999), sender)
   assert.equal(await ledger.keys.authenticate(text, NOW + 1_000), undefined)

@@ -11,7 +11,7 @@ const skip = NO_POSTGRES
 const makeDatabase = postgresOfFile()
 
 function record({ arrivals }: Ledger, content: string, id: string) {
-  const named = { filename: 'a.jsonl', stored_as: 'a.jsonl' }
+  const named = { filename: 'a.jsonl', stored_as: 'a.jsonl', kind: 'products', state: 'accepted' as const }
   const counts = { bytes: 1, lines: 1, wire_bytes: 1, received_at: 1 }
   return arrivals.record({ id, sha256: sha256Of(content), ...named, ...counts }, 'settings', true)
 }

@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
+import type { Verdict } from '../catalogue/model/partition.ts'
+import { type NaiveListing, naiveKeys, naiveProducts } from './partition-case.ts'
 
 /** A file as it arrived. */
 export type HistoryFile = Readonly<{ bytes: Buffer; sha256: string; receivedAt: number }>
@@ -29,7 +31,7 @@ export const LINE_BYTES_MAX = 20_000
 const DAY_MS = 86_400_000
 
 /** The catalogue of these files, line by line, in no particular order. */
-export function naiveCatalogue(files: readonly HistoryFile[]): string[] {
+export function naiveCatalogue(files: readonly HistoryFile[], verdicts: readonly Verdict[] = []): string[] {
   const scrapes = files.flatMap(scrapesOf)
   const records = [
     ...companies(scrapes),
@@ -37,7 +39,7 @@ export function naiveCatalogue(files: readonly HistoryFile[]): string[] {
     ...scrapes.map(scrapeRecord),
     ...listings(scrapes),
     ...labels(scrapes),
-    ...products(scrapes),
+    ...products(scrapes, verdicts),
     ...runs(scrapes),
     ...contested(scrapes),
   ]
@@ -108,7 +110,7 @@ function nameOf(row: Row): string {
   return row.sku === null ? `${row.company} 1 ${row.key}` : `${row.company} 0 ${row.sku}`
 }
 
-function cellsOf(row: Row): Cell[] {
+function cellsOf(row: Pick<Row, 'company' | 'sku' | 'key'>): Cell[] {
   return row.sku === null ? [row.company, 1, row.key] : [row.company, 0, row.sku]
 }
 
@@ -205,33 +207,31 @@ function labels(scrapes: readonly Scrape[]): Cell[][] {
   return [...found.values()]
 }
 
-/** A product is named by its first listing: every key gives its first name to all that have it, until nothing changes. */
-function products(scrapes: readonly Scrape[]): Cell[][] {
-  const rows = scrapes.flatMap(({ shown }) => [...shown.values()])
-  const product = new Map(rows.map((row) => [nameOf(row), nameOf(row)]))
-  const byKey = Map.groupBy(rows.flatMap(keysOf), ({ kind, value }) => JSON.stringify([kind, value]))
-  for (let changed = true; changed; ) {
-    changed = false
-    for (const group of byKey.values()) {
-      const names = group.map(({ listing }) => product.get(listing)!)
-      const first = names.toSorted((one, other) => compare([one], [other]))[0]!
-      for (const { listing } of group) product.set(listing, first)
-      if (names.some((name) => name !== first)) changed = true
-    }
+/** What each listing says now, with its own name in cells. */
+function saidNow(scrapes: readonly Scrape[]): Map<string, NaiveListing & { own: Cell[] }> {
+  const said = new Map<string, NaiveListing & { own: Cell[] }>()
+  for (const [name, group] of Map.groupBy(showings(scrapes), ({ row }) => nameOf(row))) {
+    const { company, sku, ...newest } = last(group, ({ date, store }) => [date, store])!.row
+    const withBarcode = group.filter(({ row }) => row.barcode !== null)
+    const barcode = last(withBarcode, ({ date, store }) => [date, store])?.row.barcode ?? null
+    const id = sku === null ? `${company}\u00001${newest.key}` : `${company}\u00000${sku}`
+    said.set(name, { ...newest, company, barcode, id, own: cellsOf({ ...newest, company, sku }) })
   }
-  const own = new Map(rows.map((row) => [nameOf(row), cellsOf(row)]))
-  return [
-    ...[...own].map(([name, cells]) => ['product', ...cells, product.get(name)!]),
-    ...[...byKey.values()].map(([first]) => ['product_key', first!.kind, first!.value, product.get(first!.listing)!]),
-  ]
+  return said
 }
 
-type Key = Readonly<{ kind: string; value: string; listing: string }>
-
-function keysOf(row: Row): Key[] {
-  const listing = nameOf(row)
-  const name = { kind: 'name', value: row.key, listing }
-  return row.barcode === null ? [name] : [name, { kind: 'barcode', value: row.barcode, listing }]
+/** A product is named by its first listing. */
+function products(scrapes: readonly Scrape[], verdicts: readonly Verdict[]): Cell[][] {
+  const said = saidNow(scrapes)
+  const names = new Map([...said].map(([name, { id }]) => [id, name]))
+  const ofProduct = naiveProducts([...said.values()], verdicts).flatMap((ids) => {
+    const group = ids.map((id) => names.get(id)!).toSorted((one, other) => compare([one], [other]))
+    return group.map((name): Cell[] => ['product', ...said.get(name)!.own, group[0]!])
+  })
+  return [
+    ...ofProduct,
+    ...naiveKeys([...said.values()]).map(([id, ...key]) => ['listing_key', ...key, ...said.get(names.get(id)!)!.own]),
+  ]
 }
 
 function runs(scrapes: readonly Scrape[]): Cell[][] {

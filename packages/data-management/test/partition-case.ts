@@ -1,5 +1,13 @@
 /** Small random stories of what listings say and what people say of them; and the rules of products, written down as they are said. */
-import { identityKeysOf, type Said, silenceOf, sizesOf } from '../catalogue/model/identity.ts'
+import {
+  identityKeysOf,
+  KEY_KINDS,
+  type KeyKind,
+  type Said,
+  SILENT,
+  silenceOf,
+  sizesOf,
+} from '../catalogue/model/identity.ts'
 import { compareTexts, type Member, partitionOf, type Verdict } from '../catalogue/model/partition.ts'
 import { Chance } from './random.ts'
 
@@ -9,7 +17,8 @@ const SIZES = [null, null, '500 g', '0.5 kg', '1 kg', '6 x 1.5 L', '1.5 L', 'Lar
 const KEYS = ['oats', 'bread', 'tea', '500g']
 const BARCODES = [null, null, '9300600000013', '9300600000020', '2000012000004', '123456', '9999999999994']
 
-type Listing = Said & Readonly<{ id: string }>
+/** A listing with its own name. */
+export type NaiveListing = Said & Readonly<{ id: string }>
 
 /** What is wrong with the products of a seed's story, or undefined. */
 export function faultOfPartition(seed: number): string | undefined {
@@ -25,8 +34,8 @@ export function faultOfPartition(seed: number): string | undefined {
 }
 
 /** Listings are shown, shown differently and taken out again; verdicts are given and taken back. What is left counts. */
-function storyOf(chance: Chance): { listings: Listing[]; verdicts: Verdict[] } {
-  const listings = new Map<string, Listing>()
+function storyOf(chance: Chance): { listings: NaiveListing[]; verdicts: Verdict[] } {
+  const listings = new Map<string, NaiveListing>()
   const verdicts = new Map<string, Verdict>()
   for (let event = chance.between(1, 30); event > 0; event--) {
     const company = chance.of(COMPANIES)
@@ -52,24 +61,37 @@ function storyOf(chance: Chance): { listings: Listing[]; verdicts: Verdict[] } {
 }
 
 /** Each listing with the keys of it that are not silent. */
-export function membersOf(listings: readonly Listing[]): Member[] {
-  const byKey = new Map<string, Listing[]>()
-  for (const listing of listings)
-    for (const { kind, value } of identityKeysOf(listing)) {
-      const key = `${listing.company} ${kind} ${value}`
-      byKey.set(key, [...(byKey.get(key) ?? []), listing])
-    }
+function membersOf(listings: readonly NaiveListing[]): Member[] {
+  const speaking = Map.groupBy(
+    naiveKeys(listings).filter(([, , , silent]) => silent === SILENT.no),
+    ([id]) => id,
+  )
   return listings.map((listing) => ({
     name: listing.id,
     sizes: sizesOf(listing),
-    keys: identityKeysOf(listing).filter(
-      ({ kind, value }) => silenceOf(byKey.get(`${listing.company} ${kind} ${value}`)!) === 0,
-    ),
+    keys: (speaking.get(listing.id) ?? []).map(([, kind, value]) => ({ kind: kind as KeyKind, value })),
   }))
 }
 
+/** The keys of each listing, with the name of the listing in front, and whether they are silent. */
+export function naiveKeys(
+  listings: readonly NaiveListing[],
+): [id: string, kind: number, value: string, silent: number][] {
+  const keys = listings.flatMap((listing) => identityKeysOf(listing).map((key) => ({ ...key, listing })))
+  const byCompany = Map.groupBy(keys, ({ kind, value, listing }) => JSON.stringify([kind, value, listing.company]))
+  return [...byCompany.values()].flatMap((sharing) => {
+    const silent = silenceOf(sharing.map(({ listing }) => listing))
+    return sharing.map(({ kind, value, listing }): [string, number, string, number] => [
+      listing.id,
+      kind,
+      value,
+      kind === KEY_KINDS.text ? SILENT.always : silent,
+    ])
+  })
+}
+
 /** Every pair of listings, one after the other: the strongest evidence first, then by its text, then by their names. */
-export function naiveProducts(listings: readonly Listing[], verdicts: readonly Verdict[]): string[][] {
+export function naiveProducts(listings: readonly NaiveListing[], verdicts: readonly Verdict[]): string[][] {
   const members = membersOf(listings).toSorted((one, other) => compareTexts(one.name, other.name))
   const product = new Map(members.map((member) => [member.name, [member]]))
   const isSaid = (one: Member, other: Member, isSame: boolean) =>
@@ -81,10 +103,14 @@ export function naiveProducts(listings: readonly Listing[], verdicts: readonly V
     for (const member of second) product.set(member.name, first)
     first.push(...second)
   }
-  for (const [one, other] of pairsOf(members)) if (isSaid(one, other, true)) put(one, other, true)
-  const keys = new Map(members.flatMap(({ keys }) => keys.map((key) => [`${key.kind} ${key.value}`, key])))
-  for (const text of [...keys.keys()].sort(compareTexts)) {
-    const have = members.filter((member) => member.keys.some(({ kind, value }) => `${kind} ${value}` === text))
+  if (verdicts.length > 0)
+    for (const [one, other] of pairsOf(members)) if (isSaid(one, other, true)) put(one, other, true)
+  const shown = members.flatMap((member) =>
+    member.keys.map(({ kind, value }) => ({ text: `${kind} ${value}`, member })),
+  )
+  const byKey = [...Map.groupBy(shown, ({ text }) => text)].sort(([one], [other]) => compareTexts(one, other))
+  for (const [, sharing] of byKey) {
+    const have = sharing.map(({ member }) => member)
     const isUnclear = pairsOf(have).some(([one, other]) => haveOtherSizes(one, other))
     for (const [one, other] of pairsOf(have))
       if (!isUnclear || one.sizes.size > 0 === other.sizes.size > 0) put(one, other, false)

@@ -15,17 +15,7 @@ import { loadWhole } from './history-case.ts'
 import type { HistoryFile } from './naive-catalogue.ts'
 import { sha256Of } from './receiver.ts'
 
-const LARGE = [
-  'listing',
-  'label',
-  'label_run',
-  'label_use',
-  'price_run',
-  'product_key',
-  'product',
-  'contested',
-  'scrape',
-]
+const LARGE = ['listing', 'label', 'label_run', 'label_use', 'price_run', 'listing_key', 'contested', 'scrape']
 const STORES = 100
 const LISTINGS = 20_000
 // Each store shows so many of them.
@@ -38,11 +28,10 @@ function filling(numbers: (name: string, count: number) => string): string {
   return `
     insert into company (id, code) values (1, 'big');
     insert into store (id, company_id, code, name) select store.n, 1, 's' || store.n, 'store' from ${store};
-    insert into product (id) select listing.n from ${listing};
     insert into listing (id, company_id, by_name, code, product_id, label_id, label_date, label_store_id)
       select listing.n, 1, 0, 'l' || listing.n, listing.n, listing.n, '2024-01-01', 1 from ${listing};
     insert into label (id, listing_id, hash, name, key) select listing.n, listing.n, 1, 'name', 'k' || listing.n from ${listing};
-    insert into product_key (kind, value, product_id) select 'name', 'k' || listing.n, listing.n from ${listing};
+    insert into listing_key (kind, value, silent, company_id, listing_id) select 2, 'k' || listing.n, 0, 1, listing.n from ${listing};
     insert into label_use (label_id, uses) select listing.n, ${STORES} from ${listing};
     insert into load (id, sha256, filename, state, received_at, started_at, finished_at, rows, inserted, changed, unchanged, duplicate,
         rejected, warnings, runs_opened, runs_closed)
@@ -138,7 +127,7 @@ test('PostgreSQL: a load and its undoing read no large table from end to end, an
   const series = (name: string, count: number) => `generate_series(1, ${count}) as ${name} (n)`
   for (const sql of filling(series).split(';')) if (sql.trim() !== '') await database.run(sql)
   for (const table of LARGE) await database.run(`analyze ${table}`)
-  for (const table of ['load', 'scrape', 'store', 'company', 'product', 'listing', 'label'])
+  for (const table of ['load', 'scrape', 'store', 'company', 'listing', 'label'])
     await database.run(`select setval(pg_get_serial_sequence('${table}', 'id'), 1000000)`)
   const plans: [sql: string, node: Node][] = []
   const run = PostgresTransaction.prototype.run

@@ -16,7 +16,7 @@ const MILK: Article = {
   sku: '1',
   name: 'Milk',
   price: 3,
-  barcode: '9300000000001',
+  barcode: '9300000000002',
   brand: 'Farmdale',
   size: '2 l',
   path: ['Food', 'Dairy'],
@@ -26,7 +26,7 @@ const MILK_ANYWHERE = {
   name: 'Milk',
   brand: 'Farmdale',
   size: '2 l',
-  barcodes: ['9300000000001'],
+  barcodes: ['9300000000002'],
   image_url: null,
   categories: ['Food', 'Dairy'],
   listings: [
@@ -44,7 +44,7 @@ test('a product tells its listings and what every store asks now', async () => {
   // Its latest scrape does not show it any more.
   await scrape(receiver, 'aldi/G3', '2025-09-11', [MILK])
   await scrape(receiver, 'aldi/G3', DAY, named('Bread'))
-  const another = { sku: null, name: 'IGA Milk', key: 'igamilk', price: 4, barcode: '9300000000001' }
+  const another = { sku: null, name: 'IGA Milk', key: 'igamilk', price: 4, barcode: '9300000000002' }
   await scrape(receiver, 'iga/7', DAY, [another])
   const ask = await reader(receiver)
   const { products } = await ask<ProductPage>('/api/products?q=milk&prices=true')
@@ -63,7 +63,7 @@ test('a product tells its listings and what every store asks now', async () => {
   ])
 })
 
-test('a product that became part of another is gone, and its listing leads to the other', async () => {
+test('the number of a product that became part of another leads to the other, and to its own again when they part', async () => {
   await using receiver = await openReceiver({ now: () => Date.parse('2025-09-13') + 12 * HOUR_MS })
   await scrape(receiver, 'aldi/G1', DAY, [
     { sku: '1', name: 'Milk', price: 3 },
@@ -84,9 +84,15 @@ test('a product that became part of another is gone, and its listing leads to th
     products.map(({ now }) => now),
     [{ stores: 1, silent_stores: 0, lowest_cents: 300, highest_cents: 300 }],
   )
-  const gone = before.find((id) => id !== after[0])
   const asking = { url: receiver.url, key: await receiver.makeKey('admin') }
-  for (const id of [gone, 0, 'x', '1e3', '99999999999999999999', '%00'])
+  const { id, listings } = await ask<ProductAnswer>(`/api/products/${before[1]}`)
+  assert.deepEqual([id, listings.length], [before[0], 2])
+  await scrape(receiver, 'aldi/G1', '2025-09-14', [
+    { sku: '1', name: 'Milk', price: 3 },
+    { sku: '2', name: 'Full milk', price: 3 },
+  ])
+  assert.deepEqual([await idOf('1'), await idOf('2')], before)
+  for (const id of [0, 'x', '1e3', '99999999999999999999', '%00'])
     for (const path of ['', '/prices']) assertProblem(await get(asking, `/api/products/${id}${path}`), 404, 'not_found')
 })
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ProductPage } from '../api/products.ts'
+import { gtinOf } from '../catalogue/model/gtin.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 import { named, reader, scrape } from './shop.ts'
 
@@ -120,7 +121,7 @@ test('hostile queries are words or nothing, and never an error of the database',
 
 test('a product is found by its barcode, by its SKU, and within a company', async () => {
   await using receiver = await openReceiver()
-  const milk = { sku: '1', name: 'Milk', price: 3, barcode: '9300000000001' }
+  const milk = { sku: '1', name: 'Milk', price: 3, barcode: '9300000000002' }
   await scrape(receiver, 'aldi/G1', DAY, [milk, { sku: '2', name: 'Bread', price: 2 }])
   await scrape(receiver, 'iga/7', DAY, [
     { ...milk, sku: '77', name: 'Milk by IGA', price: 3.5 },
@@ -129,7 +130,7 @@ test('a product is found by its barcode, by its SKU, and within a company', asyn
   const ask = await reader(receiver)
   const found = async (query: string) =>
     (await ask<ProductPage>(`/api/products?${query}`)).products.map(({ name }) => name)
-  assert.deepEqual(await found('barcode=9300000000001'), ['Milk'])
+  assert.deepEqual(await found('barcode=9300000000002'), ['Milk'])
   assert.deepEqual(await found('barcode=93'), [])
   assert.deepEqual(await found('sku=1'), ['Milk', 'Eggs'])
   assert.deepEqual(await found('sku=1&company=iga'), ['Eggs'])
@@ -141,13 +142,17 @@ test('a product is found by its barcode, by its SKU, and within a company', asyn
   assert.deepEqual(await found('sku=1&q=egg'), ['Eggs'])
 })
 
+function gtinFrom(digits: string): string {
+  return [...'0123456789'].map((last) => digits + last).find((code) => gtinOf(code) !== undefined)!
+}
+
 test('cursors walk every product exactly once, however it is looked for', async () => {
   await using receiver = await openReceiver()
   const articles = Array.from({ length: 60 }, (_, index) => ({
     sku: `s${index}`,
     name: `Thing ${index} ${index % 2 === 0 ? 'even' : 'odd'}`,
     price: 1,
-    barcode: String(9300000000000 + index),
+    barcode: gtinFrom(`93000000${1000 + index}`),
   }))
   await scrape(receiver, 'aldi/G1', DAY, articles)
   // The same products at another company, half of them under other names, in another order.

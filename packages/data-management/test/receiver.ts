@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
@@ -57,6 +58,7 @@ const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageM
 
 type Wishes = Partial<Omit<Inbox, 'folders' | 'ledger'>> &
   Readonly<{
+    kinds?: readonly string[]
     unfinished?: Partial<UnfinishedLimits>
     door?: Partial<Door>
     pageFolder?: string
@@ -76,7 +78,8 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const at = await temporaryFolder()
   const disk = realDisk()
   const folders = foldersIn(at.path)
-  await makeFolders(disk, folders)
+  const { kinds = [PRODUCTS] } = wishes
+  await makeFolders(disk, folders, kinds)
   const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
   const { catalogue, place } = await openCatalogueIn(at.path)
   const logFile = openSync(join(at.path, 'server.log'), 'a')
@@ -88,7 +91,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const { pageFolder } = wishes
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept }
   const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
-  const services = { inbox, unfinished, catalogue, questions, ...(pageFolder !== undefined && { pageFolder }) }
+  const services = { inbox, unfinished, kinds, catalogue, questions, ...(pageFolder !== undefined && { pageFolder }) }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo

@@ -114,6 +114,8 @@ test('killed before the name appeared: nothing is left, and the sender sends aga
   const arrival = {
     filename: 'x.jsonl',
     stored_as: 'x.jsonl',
+    kind: 'products',
+    state: 'accepted' as const,
     bytes: TEXT.length,
     lines: 3,
     wire_bytes: 9,

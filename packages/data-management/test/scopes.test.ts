@@ -14,7 +14,7 @@ const TUS = '/api/upload/resumable/'
 /** Which scopes open which route; OPEN: it asks for no key. */
 const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'POST /api/upload/': UPLOAD,
-  'POST /api/upload/products/': UPLOAD,
+  'POST /api/upload/{kind}/': UPLOAD,
   [`POST ${TUS}`]: UPLOAD,
   [`OPTIONS ${TUS}`]: UPLOAD,
   [`HEAD ${TUS}{id}`]: UPLOAD,
@@ -87,7 +87,10 @@ test('each route opens to the scopes it names and to no other, and without a key
 
 async function statusOf({ url }: Receiver, route: string, key: string): Promise<number> {
   const [method = '', path = ''] = route.split(' ')
-  const response = await fetch(url + path.replace('{id}', '7'), { method, headers: { 'X-API-Key': key } })
+  const response = await fetch(url + path.replace('{id}', '7').replace('{kind}', 'products'), {
+    method,
+    headers: { 'X-API-Key': key },
+  })
   await response.arrayBuffer()
   return response.status
 }

@@ -103,12 +103,12 @@ for (const { name, skip, open } of DATABASES) {
     { skip },
     () =>
       open(async (database) => {
-        const ids = await database.newIds('product', 3)
+        const ids = await database.newIds('brand', 3)
         await database.copy(
-          { table: 'product', columns: ['id'] },
-          ids.map((id) => [id]),
+          { table: 'brand', columns: ['id', 'name'] },
+          ids.map((id) => [id, `brand ${id}`]),
         )
-        const [next] = await database.newIds('product', 1)
+        const [next] = await database.newIds('brand', 1)
         assert.deepEqual(
           ids.toSorted((one, other) => one - other),
           ids,

@@ -72,6 +72,7 @@ for (const [form, { headers, body }] of Object.entries(FORMS))
     assert.equal(first.status, 201, JSON.stringify(first.body))
     const { id, received_at, ...rest } = first.body
     assert.deepEqual(rest, {
+      kind: 'products',
       filename: NAME,
       sha256: sha256Of(TEXT),
       bytes: Buffer.byteLength(TEXT),

@@ -2,6 +2,7 @@
 import { checkClock } from '../inbox/prune.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { FleetWork } from './fleet.ts'
+import { loadOf } from './load-upload.ts'
 import { forget } from './update-db.ts'
 import { fulfilWishes } from './wishes.ts'
 
@@ -34,7 +35,7 @@ async function mendOpen(work: FleetWork, signal: AbortSignal, settledInMs: numbe
  * one; or its bytes are lost, then it is forgotten, so that its sender sends it again.
  */
 async function mend(work: FleetWork, upload: Upload): Promise<void> {
-  const load = await work.catalogue.findLoad(upload.sha256)
+  const load = await loadOf(work, upload)
   if (load !== undefined) await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
   else if (await work.fleet.bucket.has(upload.sha256)) await work.fleet.enqueue(upload)
   else await forget(work, upload, 'its bytes are no longer in the inbox')

@@ -12,8 +12,9 @@ import { isInboxUnreachable, type JetStreamInbox } from '../inbox/jetstream.ts'
 import type { Claim } from '../inbox/jetstream-work.ts'
 import { DamagedFile } from '../inbox/stored.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import { loadOf, loadUpload } from './load-upload.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
-import { forget, loadOf, loadUpload, settle, type UpdateDb } from './update-db.ts'
+import { forget, settle, type UpdateDb } from './update-db.ts'
 
 const CLAIM_WAIT_MS = 1_000
 const PAUSE_MS = 1_000

@@ -7,45 +7,34 @@
  * A crash between two of these steps is mended by doing the rest: a file whose load is on record is not loaded again.
  */
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { codeOf } from '@splitcart/shared/disk.ts'
 import { move, remove, syncFolder } from '@splitcart/shared/durable-file.ts'
+import { type LoadedKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { v7 as uuid } from 'uuid'
-import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
-import type { Folders } from '../folders.ts'
+import { foldersOfKind } from '../folders.ts'
 import type { JetStreamInbox } from '../inbox/jetstream.ts'
-import { type LoadProgress, noteOf, writeProgress } from '../inbox/progress.ts'
 import { PLACE_OF, putAway } from '../inbox/put-away.ts'
-import { bytesOf, DamagedFile, findStored, type Stored } from '../inbox/stored.ts'
+import { DamagedFile, findStored, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-import type { Rights } from '../ledger/rights.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import type { Hold } from './judgement.ts'
-import { type LoadOrder, loadFile } from './load-file.ts'
-import type { Reader } from './reader.ts'
+import { type LoadWork, loadOf, loadUpload, orderFor } from './load-upload.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
 import { Settling } from './settling.ts'
 import { inTurns } from './turns.ts'
 
-/** What update-db works with. `hold` undefined: nothing is judged. */
-export type UpdateDb = Readonly<{
-  disk: Disk
-  folders: Folders
-  ledger: Ledger
-  catalogue: Catalogue
-  /** The inbox that several machines share; undefined: the folder is it. */
-  fleet?: JetStreamInbox | undefined
-  /** Who reads the files; undefined: this thread. */
-  reader?: Reader | undefined
-  lineBytesMax: number
-  hold: Hold | undefined
-  log: Log
-  now: () => number
-  /** Told about each file that has been dealt with. */
-  onFile: (upload: Upload, load: LoadRecord) => void
-}>
+/** What update-db works with. */
+export type UpdateDb = LoadWork &
+  Readonly<{
+    /** Which kinds are loaded; where nothing is said, products alone. */
+    kinds?: readonly LoadedKind[]
+    /** The inbox that several machines share; undefined: the folder is it. */
+    fleet?: JetStreamInbox | undefined
+    log: Log
+    /** Told about each file that has been dealt with. */
+    onFile: (upload: Upload, load: LoadRecord) => void
+  }>
 
 /** What a pass found and did. */
 export type Pass = {
@@ -54,7 +43,7 @@ export type Pass = {
   failed: number
   rejected: number
   waiting: number
-  ignored: readonly Ignored[]
+  ignored: Ignored[]
 }
 
 /** What only one loader with the same ledger does at a time: another one would take what lies here for lost. */
@@ -65,23 +54,41 @@ export const STILL_MS_MIN = 2_000
 
 const SENDERS_AT_ONCE = 500
 
-/** Deals with every file that is in the inbox now, by turns of those who sent them. Stops between two files when the signal aborts. */
+/**
+ * Deals with every file that is in the inboxes now, kind by kind, and by turns of those who sent them. Stops between two files when the
+ * signal aborts.
+ */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
+  await work.catalogue.settle()
+  const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored: [] }
+  await using settling = new Settling()
+  for (const kind of kindsOf(work)) {
+    const folders = foldersOfKind(work.folders, kind)
+    await loadKind({ ...work, kind, folders, pass, settling }, signal)
+    await settling.end()
+  }
+  return pass
+}
+
+/** The kinds that are loaded. */
+export function kindsOf({ kinds = [PRODUCTS] }: Pick<UpdateDb, 'kinds'>): readonly LoadedKind[] {
+  return kinds
+}
+
+async function loadKind(work: Passing, signal: AbortSignal): Promise<void> {
+  const { pass, kind } = work
   // Asked first: what is recorded by now has its file, or has lost it.
-  const open = await work.ledger.uploads.open()
+  const open = (await work.ledger.uploads.open()).filter((upload) => upload.kind === kind)
   const { files: found, ignored } = await waitingIn(work.disk, work.folders.inbox)
+  pass.ignored.push(...ignored)
   const files = await inTurnsOfSenders(work, found, open)
   const names = new Set(files.map(({ name }) => name))
   for (const upload of open) if (!names.has(upload.stored_as)) await mend(work, upload)
-  const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored }
-  await using settling = new Settling()
   for (const [index, file] of files.entries()) {
     const [following] = files.slice(index + 1)
-    const isTaken = !signal.aborted && (await tryToDealWith({ ...work, pass, settling }, file, following))
+    const isTaken = !signal.aborted && (await tryToDealWith(work, file, following))
     if (!isTaken) pass.waiting++
   }
-  await settling.end()
-  return pass
 }
 
 /** The files of all senders in turns; what nobody sent has a turn of its own. */
@@ -95,8 +102,8 @@ async function inTurnsOfSenders({ ledger }: UpdateDb, files: readonly Waiting[],
   return inTurns(files, ({ name }) => senders.get(name) ?? '')
 }
 
-/** A pass while it is made. */
-type Passing = UpdateDb & Readonly<{ pass: Pass; settling: Settling }>
+/** A pass over the files of a kind, whose folders these are, while it is made. */
+type Passing = UpdateDb & Readonly<{ kind: LoadedKind; pass: Pass; settling: Settling }>
 
 /** One file that cannot be read must not keep the others waiting: it stays where it is, and the log says why. False: it stays. */
 async function tryToDealWith(work: Passing, file: Waiting, following: Waiting | undefined): Promise<boolean> {
@@ -118,6 +125,10 @@ function tellFailure({ log }: UpdateDb, file: Waiting, error: unknown): void {
 async function dealWith(work: Passing, file: Waiting, following: Waiting | undefined): Promise<boolean> {
   const upload = await uploadOf(work, file)
   if (upload === undefined) return false
+  if (upload.kind !== work.kind) {
+    work.pass.ignored.push({ name: file.name, reason: `its bytes came as ${upload.kind}: the upload ${upload.id}` })
+    return false
+  }
   // Whether it is a second copy is told by where the first one lies.
   if (file.name !== upload.stored_as) await work.settling.end()
   const stored = storedAs(file, upload)
@@ -164,12 +175,6 @@ async function settleBeside(work: Passing, upload: Upload, file: Waiting, loaded
   })
 }
 
-/** The load of an upload, unless its senders may write more by now than that might. */
-export async function loadOf({ catalogue, ledger }: UpdateDb, upload: Upload): Promise<LoadRecord | undefined> {
-  const load = await catalogue.findLoad(upload.sha256)
-  return load !== undefined && (await ledger.mayHaveMore(upload)) ? undefined : load
-}
-
 /** The file of an upload that was dealt with before, where it is not among those that are kept for replay. */
 async function earlierCopy({ disk, folders, catalogue }: UpdateDb, upload: Upload): Promise<Stored | undefined> {
   if ((await catalogue.findLoad(upload.sha256)) === undefined) return undefined
@@ -187,57 +192,11 @@ function storedAs({ path }: Waiting, { sha256 }: Upload): Stored {
 }
 
 /** Lets the reader go on with the file that is next, if it is one that the server has recorded. */
-async function expect(work: UpdateDb, file: Waiting): Promise<void> {
-  const upload = work.reader?.expect && (await work.ledger.uploads.findWaiting(file.name))
+async function expect(work: Passing, file: Waiting): Promise<void> {
+  const reads = work.kind === PRODUCTS && work.reader?.expect !== undefined
+  const upload = reads ? await work.ledger.uploads.findWaiting(file.name, work.kind) : undefined
   if (upload === undefined || (await work.catalogue.findLoad(upload.sha256)) !== undefined) return
   work.reader?.expect?.(await orderFor(work, upload, storedAs(file, upload)))
-}
-
-/**
- * How an upload is loaded: what holds it (undefined: nothing), whether beyond the rights of its senders, and what is done once the reader
- * knows of it.
- */
-type Manner = Readonly<{
-  hold: Hold | undefined
-  isUnlimited?: boolean
-  ahead?: (() => Promise<void>) | undefined
-}>
-
-/** Loads the bytes of an upload into the catalogue. */
-export async function loadUpload(
-  work: UpdateDb,
-  upload: Upload,
-  stored: Stored,
-  { hold, ahead, isUnlimited = false }: Manner,
-): Promise<LoadRecord> {
-  const within = await orderFor(work, upload, stored)
-  const order = { ...within, hold, onlyFor: isUnlimited ? null : within.onlyFor }
-  await work.ledger.uploads.markLoading(upload.id, work.now(), order.onlyFor)
-  try {
-    work.reader?.expect?.(order)
-    await ahead?.()
-    return await loadFile(work.catalogue, order)
-  } catch (error) {
-    await work.ledger.uploads.endAttempt(upload.id).catch(() => {})
-    throw error
-  }
-}
-
-/** What loading an upload takes. */
-async function orderFor(work: UpdateDb, upload: Upload, stored: Stored): Promise<LoadOrder & { onlyFor: Rights }> {
-  const { sha256, filename, received_at: receivedAt } = upload
-  const note = (progress: LoadProgress) => writeProgress(work.disk, work.folders.data, progress)
-  return {
-    file: { sha256, filename, receivedAt },
-    bytes: () => bytesOf(work.disk, stored),
-    stored,
-    onBytes: noteOf(upload, note),
-    lineBytesMax: work.lineBytesMax,
-    hold: work.hold,
-    onlyFor: await work.ledger.rightsOver(upload.id),
-    reader: work.reader,
-    now: work.now,
-  }
 }
 
 /** Makes the ledger say what became of an upload, puts its file where that belongs, and tells. */
@@ -247,8 +206,9 @@ export async function settle(
   stored: Stored | undefined,
   load: LoadRecord,
 ): Promise<void> {
+  await work.catalogue.durable()
   await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
-  if (stored !== undefined) await putAway(work.disk, work.folders, stored, load.state)
+  if (stored !== undefined) await putAway(work.disk, foldersOfKind(work.folders, upload.kind), stored, load.state)
   work.log.info({ upload: upload.id, filename: upload.filename, state: load.state, ...load.result }, 'file dealt with')
   work.onFile(upload, load)
 }
@@ -275,14 +235,14 @@ export async function forget(work: UpdateDb, upload: Upload, detail: string): Pr
  * lost. Then it is forgotten, for the sender would wait for ever; asking for it, it learns to send it again.
  */
 async function mend(work: UpdateDb, upload: Upload): Promise<void> {
-  const load = await work.catalogue.findLoad(upload.sha256)
+  const load = await loadOf(work, upload)
   if (load !== undefined) await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
   else await forget(work, upload, `${upload.stored_as} is no longer in the inbox`)
 }
 
 /** The upload a file belongs to. One that is just arriving, or that a person copied here by hand, gets one once it is still. */
-async function uploadOf(work: UpdateDb, file: Waiting): Promise<Upload | undefined> {
-  const known = await work.ledger.uploads.findWaiting(file.name)
+async function uploadOf(work: Passing, file: Waiting): Promise<Upload | undefined> {
+  const known = await work.ledger.uploads.findWaiting(file.name, work.kind)
   if (known !== undefined) return known
   // Either way: a time that lies ahead comes from another clock, and its day may be far off.
   if (Math.abs(work.now() - file.modifiedAt) < STILL_MS_MIN) return undefined
@@ -291,5 +251,6 @@ async function uploadOf(work: UpdateDb, file: Waiting): Promise<Upload | undefin
   await syncFolder(work.disk, work.folders.inbox)
   const { name: filename, name: stored_as, modifiedAt } = file
   const received_at = Math.min(Math.round(modifiedAt), work.now())
-  return work.ledger.arrivals.recordFound({ id: uuid(), ...digest, filename, stored_as, wire_bytes: null, received_at })
+  const about = { filename, stored_as, wire_bytes: null, received_at, kind: work.kind }
+  return work.ledger.arrivals.recordFound({ id: uuid(), ...digest, ...about })
 }

@@ -8,12 +8,12 @@ const FAILED_MS_MAX = 30_000
 
 /** Runs `pass` until the signal aborts. A pass that throws is repeated after a pause that grows; nothing is lost by that. */
 export async function repeatOnChange(
-  folder: string,
+  folders: readonly string[],
   pass: () => Promise<void>,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const hint = hintOf(folder, log)
+  const hint = hintOf(folders, log)
   try {
     for (let failures = 0; !signal.aborted; ) {
       try {
@@ -33,21 +33,26 @@ export async function repeatOnChange(
 
 type Hint = { next: () => Promise<void>; close: () => void }
 
-function hintOf(folder: string, log: Log): Hint {
+function hintOf(folders: readonly string[], log: Log): Hint {
   let wake = () => {}
   let isDue = false
-  const watcher = watch(folder, () => {
+  const heard = () => {
     isDue = true
     wake()
-  })
-  watcher.on('error', (error) => log.warn({ err: error }, 'no hints from the file system; looking every second'))
+  }
+  const watchers = folders.map((folder) => watch(folder, heard))
+  for (const watcher of watchers)
+    watcher.on('error', (error) => log.warn({ err: error }, 'no hints from the file system; looking every second'))
   const next = () =>
     new Promise<void>((resolve) => {
       wake = resolve
       if (isDue) resolve()
       isDue = false
     })
-  return { next, close: () => watcher.close() }
+  const close = () => {
+    for (const watcher of watchers) watcher.close()
+  }
+  return { next, close }
 }
 
 async function pauseUntil(hint: Promise<void> | undefined, ms: number, signal: AbortSignal): Promise<void> {

@@ -9,8 +9,9 @@ import { borrow } from '../inbox/borrow.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import { loadUpload } from './load-upload.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
-import { loadUpload, settle, type UpdateDb } from './update-db.ts'
+import { settle, type UpdateDb } from './update-db.ts'
 
 /** Does what is wanted, oldest upload first. A wish that cannot be fulfilled is given up, and the log and the audit say why. */
 export async function fulfilWishes(work: UpdateDb, signal: AbortSignal): Promise<void> {

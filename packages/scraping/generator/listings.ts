@@ -11,6 +11,9 @@ export type Fields = Readonly<Record<string, Value>>
 /** A chain's article as its rows show it. The fields of `head` stand before those of the terms, those of `tail` after them. */
 export type Listing = Readonly<{ article: Article; head: Fields; tail: Fields }>
 
+/** The terms as a row shows them: of what is not available some rows tell no price. */
+export type WrittenTerms = Terms & Readonly<{ isPriceless: boolean }>
+
 // Of five places of a chain's range three hold goods that other chains sell too.
 const PLACES = 5
 const BRANDED_PLACES = 3
@@ -31,14 +34,14 @@ export function listingsOf(seed: number, chain: Chain, places: number): (place: 
 }
 
 /** The fields that the terms decide, in the order of a row. */
-export function fieldsOf({ company, format }: Chain, { size, image }: Article, terms: Terms): Fields {
-  const { priceCents, wasCents, isAvailable } = terms
+export function fieldsOf({ company, format }: Chain, { size, image }: Article, terms: WrittenTerms): Fields {
+  const { priceCents, wasCents, isAvailable, isPriceless } = terms
   const [per, measure] = size.unit === 'ea' ? [1, '1 ea'] : [1000, size.unit === 'g' ? '1 kg' : '1 l']
   const unitPrice = dollars(Math.round((priceCents * per) / size.amount))
   const perUnit = `$${unitPrice.toFixed(2)} per ${measure}`
   if (format === 'lean')
     return {
-      price_current: dollars(priceCents),
+      ...(isPriceless ? {} : { price_current: dollars(priceCents) }),
       ...(wasCents === null ? {} : { price_was: dollars(wasCents) }),
       per_unit_price_string: perUnit,
       per_unit_price_value: unitPrice,
@@ -49,7 +52,7 @@ export function fieldsOf({ company, format }: Chain, { size, image }: Article, t
       is_available: isAvailable,
     }
   return {
-    price_current: dollars(priceCents),
+    price_current: isPriceless ? null : dollars(priceCents),
     price_was: wasCents === null ? null : dollars(wasCents),
     per_unit_price_string: perUnit,
     per_unit_price_value: unitPrice,

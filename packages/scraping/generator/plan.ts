@@ -1,5 +1,49 @@
 /** What is to be generated: how many chains, stores, days and products, and how much moves from day to day. */
 
+/** How shops and their scrapers drift apart. Shares are of scrapes, from 0 to 1; 0 switches a kind off. */
+export type Drift = Readonly<{
+  /** Days from one version of a scraper to the next; each store gets it some days later. 0: all scrapers are the same for ever. */
+  versionDays: number
+  /** The share that breaks off after a tenth of its rows. */
+  halfShare: number
+  /** The share that lacks a whole category. */
+  lostCategoryShare: number
+  /** The share that arrives days late (`arrivalsOf`); the others arrive on their day, in any order. */
+  lateShare: number
+  /** Within so many days the stores join, one after the other. */
+  joiningDays: number
+  /** The share of stores whose scraper writes the newest format, without store_id. */
+  newestFormatShare: number
+  /** The share of unavailable rows that have no price. */
+  pricelessShare: number
+  /** The share of barcodes that are none, or those of something else. */
+  badBarcodeShare: number
+}>
+
+/** Shops that always agree, and arrive in order. */
+export const STEADY: Drift = {
+  versionDays: 0,
+  halfShare: 0,
+  lostCategoryShare: 0,
+  lateShare: 0,
+  joiningDays: 0,
+  newestFormatShare: 0,
+  pricelessShare: 0,
+  badBarcodeShare: 0,
+}
+
+/** Shops that do what real ones do. */
+export const DRIFT: Drift = {
+  versionDays: 10,
+  halfShare: 0.04,
+  lostCategoryShare: 0.2,
+  lateShare: 0.1,
+  joiningDays: 10,
+  newestFormatShare: 0.02,
+  pricelessShare: 0.1,
+  badBarcodeShare: 0.05,
+}
+
 /** The same plan gives the same bytes, on every machine. */
 export type Plan = Readonly<{
   seed: number
@@ -15,6 +59,8 @@ export type Plan = Readonly<{
   changeShare: number
   /** The share of a store's rows that appear or disappear from one day to the next. Some return. */
   turnoverShare: number
+  /** How the shops and their scrapers drift apart. */
+  drift: Drift
 }>
 
 const DEFAULTS: Plan = {
@@ -26,6 +72,7 @@ const DEFAULTS: Plan = {
   firstDate: '2025-09-09',
   changeShare: 0.03,
   turnoverShare: 0.01,
+  drift: DRIFT,
 }
 
 const DAY_MS = 86_400_000

@@ -50,4 +50,6 @@ export const FOR = {
   state: 12,
   description: 13,
   flaw: 14,
+  drift: 15,
+  version: 16,
 } as const

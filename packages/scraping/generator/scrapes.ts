@@ -7,10 +7,23 @@
  */
 import type { Article } from './articles.ts'
 import { type Chain, type Store, storesOf } from './chains.ts'
+import {
+  chainAsWritten,
+  delayOf,
+  drifted,
+  endOf,
+  isPriceless,
+  isScraped,
+  lateDaysMax,
+  lostIn,
+  turnOf,
+  type Version,
+  versionOf,
+} from './drift.ts'
 import { textOf } from './json-text.ts'
-import { type Fields, fieldsOf, type Listing, listingsOf, priceHash } from './listings.ts'
+import { type Fields, fieldsOf, type Listing, listingsOf, priceHash, type WrittenTerms } from './listings.ts'
 import { dateOf, type Plan } from './plan.ts'
-import { isShelved, type Shelf, shelfOf, type Terms, termsOf } from './shelf.ts'
+import { isShelved, type Shelf, shelfOf, termsOf } from './shelf.ts'
 
 /** One store on one day, and what a scraper would call its file. */
 export type Scrape = Readonly<{ company: string; store: Store; day: number; date: string; fileName: string }>
@@ -28,7 +41,21 @@ const LISTINGS_REMEMBERED = 15_000
 
 /** The scrapes of a plan, day by day. */
 export function* scrapesOf(plan: Plan): Generator<Scrape> {
-  for (let day = 0; day < plan.days; day++) for (const store of storesOf(plan)) yield scrapeOf(plan, store, day)
+  for (let day = 0; day < plan.days; day++)
+    for (const store of storesOf(plan)) if (isScraped(plan, store, day)) yield scrapeOf(plan, store, day)
+}
+
+/** The same scrapes in the order in which they arrive: those of a day in any order, and some days late. */
+export function* arrivalsOf(plan: Plan): Generator<Scrape> {
+  const late = lateDaysMax(plan.drift)
+  for (let today = 0; today < plan.days + late; today++) {
+    const arrived: Scrape[] = []
+    for (let day = Math.max(0, today - late); day <= Math.min(today, plan.days - 1); day++)
+      for (const store of storesOf(plan))
+        if (isScraped(plan, store, day) && day + delayOf(plan, store, day) === today)
+          arrived.push(scrapeOf(plan, store, day))
+    yield* arrived.toSorted((one, other) => turnOf(plan, one.store, one.day) - turnOf(plan, other.store, other.day))
+  }
 }
 
 /** The scrape of a store on a day of the plan; the first is day 0. */
@@ -41,14 +68,17 @@ export function scrapeOf(plan: Plan, store: Store, day: number): Scrape {
 
 /** The rows of a store on a day. */
 export function* rowsOf(plan: Plan, store: Store, day: number): Generator<GeneratedRow> {
-  const { chain } = store
+  const chain = chainAsWritten(plan, store)
   const shelf = shelfOf(plan, store)
+  const version = versionOf(plan, store, day)
   const listingAt = listingsOf(plan.seed, chain, shelf.places)
   const date = dateOf(plan, day)
-  for (const { listing, terms } of shown(shelf, listingAt, day)) {
+  for (const { listing, terms } of shown({ plan, store, day, shelf }, (place) =>
+    drifted(plan, listingAt(place), version),
+  )) {
     const { article, head, tail } = listing
     const product = { ...head, ...fieldsOf(chain, article, terms), ...tail, ...lastFields(chain, terms, date) }
-    yield { product, metadata: metadataOf(store, date) }
+    yield { product, metadata: metadataOf(chain, store, date) }
   }
 }
 
@@ -61,13 +91,14 @@ export function linesOf(plan: Plan, store: Store, day: number): Generator<Buffer
 export function scribe(plan: Plan, listingsRemembered: number = LISTINGS_REMEMBERED): Scribe {
   const written = writtenListings(plan, listingsRemembered)
   return function* (store, day) {
-    const { chain } = store
+    const chain = chainAsWritten(plan, store)
     const shelf = shelfOf(plan, store)
+    const listingAt = written(chain, shelf.places, versionOf(plan, store, day))
     const date = dateOf(plan, day)
-    const metadata = `"metadata": {${textOf(metadataOf(store, date), chain.escapes)}}}\n`
+    const metadata = `"metadata": {${textOf(metadataOf(chain, store, date), chain.escapes)}}}\n`
     let chunk = Buffer.allocUnsafe(CHUNK_BYTES + ROW_BYTES_MAX)
     let end = 0
-    for (const { listing, terms } of shown(shelf, written(chain, shelf.places), day)) {
+    for (const { listing, terms } of shown({ plan, store, day, shelf }, listingAt)) {
       const moving = textOf(fieldsOf(chain, listing.article, terms), chain.escapes)
       const last = textOf(lastFields(chain, terms, date), chain.escapes)
       end += listing.head.copy(chunk, end)
@@ -87,15 +118,16 @@ export function scribe(plan: Plan, listingsRemembered: number = LISTINGS_REMEMBE
 type WrittenListing = Readonly<{ article: Article; head: Buffer; tail: Buffer }>
 
 function writtenListings(plan: Plan, remembered: number) {
-  const chains: WrittenListing[][] = []
+  const known = new Map<string, WrittenListing[]>()
   let room = remembered
-  return (chain: Chain, places: number): ((place: number) => WrittenListing) => {
+  return (chain: Chain, places: number, version: Version): ((place: number) => WrittenListing) => {
     const listingAt = listingsOf(plan.seed, chain, places)
-    const known = chains[chain.index] ?? []
-    chains[chain.index] = known
+    const name = `${chain.index} ${chain.format} ${version.step} ${version.kind}`
+    const listings = known.get(name) ?? []
+    known.set(name, listings)
     return (place) => {
-      const listing = known[place] ?? writtenOut(listingAt(place), chain)
-      if (known[place] === undefined && room-- > 0) known[place] = listing
+      const listing = listings[place] ?? writtenOut(drifted(plan, listingAt(place), version), chain)
+      if (listings[place] === undefined && room-- > 0) listings[place] = listing
       return listing
     }
   }
@@ -109,19 +141,28 @@ function writtenOut({ article, head, tail }: Listing, { escapes }: Chain): Writt
   }
 }
 
-function* shown<T extends Pick<Listing, 'article'>>(shelf: Shelf, listingAt: (place: number) => T, day: number) {
-  for (let place = 0; place < shelf.places; place++) {
+type OnShelf = Readonly<{ plan: Plan; store: Store; day: number; shelf: Shelf }>
+
+function* shown<T extends Pick<Listing, 'article'>>(
+  { plan, store, day, shelf }: OnShelf,
+  listingAt: (place: number) => T,
+) {
+  const end = endOf(plan, store, day, shelf.places)
+  const isLost = lostIn(plan, store, day)
+  for (let place = 0; place < end; place++) {
     if (!isShelved(shelf, place, day)) continue
     const listing = listingAt(place)
-    yield { listing, terms: termsOf(shelf, place, listing.article.cents, day) }
+    if (isLost(listing.article.path)) continue
+    const terms = termsOf(shelf, place, listing.article.cents, day)
+    yield { listing, terms: { ...terms, isPriceless: !terms.isAvailable && isPriceless(plan, place) } }
   }
 }
 
-function lastFields({ format }: Chain, terms: Terms, date: string): Fields {
+function lastFields({ format }: Chain, terms: WrittenTerms, date: string): Fields {
   return format === 'lean' ? { price_hash: priceHash(terms) } : { scraped_date: date }
 }
 
-function metadataOf({ chain, id, name, state }: Store, date: string): Fields {
+function metadataOf(chain: Chain, { id, name, state }: Store, date: string): Fields {
   const { company, name: company_name } = chain
   if (chain.format === 'lean') return { company, company_name, store_name: name, state: '', scraped_date: date }
   return { company, store_name: name, store_id: id, state, scraped_date: date }

@@ -11,13 +11,13 @@ import { isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
 import { chainOf, type Store, storeOf } from '../generator/chains.ts'
 import { figuresOf } from '../generator/figures.ts'
 import { dealFlaws, FLAWS, type FlawKind, withFlaws } from '../generator/flaws.ts'
-import { type Plan, planOf } from '../generator/plan.ts'
+import { type Plan, planOf, STEADY } from '../generator/plan.ts'
 import { hash } from '../generator/random.ts'
 import { linesOf, rowsOf, scrapesOf, scribe } from '../generator/scrapes.ts'
 import { writeBigFile, writeScrape } from '../generator/write.ts'
 
 const MEBIBYTE = 1024 * 1024
-const SMALL = planOf({ companies: 5, stores: 2, days: 3, products: 300 })
+const SMALL = planOf({ companies: 5, stores: 2, days: 3, products: 300, drift: STEADY })
 
 function digestOf(plan: Plan): string {
   const digest = createHash('sha256')
@@ -115,7 +115,7 @@ test('rows without SKU, without store_id and in many scripts are among them', ()
 
 test('about as many rows change from day to day as the plan says', () => {
   for (const changeShare of [0, 0.03, 0.2]) {
-    const plan = planOf({ companies: 1, stores: 1, changeShare, turnoverShare: 0.01 })
+    const plan = planOf({ companies: 1, stores: 1, changeShare, turnoverShare: 0.01, drift: STEADY })
     const store = storeOf(plan, chainOf(0), 0)
     let [compared, changed, gone, come] = [0, 0, 0, 0]
     for (let day = 1; day <= 5; day++) {
@@ -134,7 +134,7 @@ test('about as many rows change from day to day as the plan says', () => {
 })
 
 test('stores of a chain sell nearly the same, at nearly the same prices', () => {
-  const plan = planOf({ companies: 1, stores: 4, products: 1000 })
+  const plan = planOf({ companies: 1, stores: 4, products: 1000, drift: STEADY })
   const [first, ...others] = [0, 1, 2, 3].map((index) => byListing(readAll(plan, storeOf(plan, chainOf(0), index), 0)))
   const equalShares = others.map((other) => {
     const shared = [...other].filter(([listing]) => first?.has(listing))
@@ -238,7 +238,7 @@ test('a scrape is written to a file as it is', async () => {
 test('a big file has about the size asked for, with whole scrapes of several stores and days', async () => {
   await using folder = await freshFolder()
   const path = join(folder.path, 'big.jsonl')
-  const { bytes, rows, scrapes, plan } = await writeBigFile(path, { bytes: 2 * MEBIBYTE, seed: 3 })
+  const { bytes, rows, scrapes, plan } = await writeBigFile(path, { bytes: 2 * MEBIBYTE, seed: 3, drift: STEADY })
   assert.ok(bytes >= 2 * MEBIBYTE && bytes < 2.3 * MEBIBYTE, String(bytes))
   const counts = new Map<string, number>()
   for await (const lines of readLines(createReadStream(path) as AsyncIterable<Buffer>))

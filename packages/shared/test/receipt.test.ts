@@ -66,7 +66,7 @@ test('a page of HTML is no receipt', () => {
   assert.throws(() => parseReceipt('<html>'), { code: 'answer_unknown', message: /it is not JSON/ })
 })
 
-test('nothing more happens by itself to what is loaded, held or failed', () => {
+test('nothing more happens by itself to what is loaded, held, failed or delivered', () => {
   const final = UPLOAD_STATES.filter((state) => isFinal({ ...RECEIPT, state }))
-  assert.deepEqual(final, ['loaded', 'held', 'failed'])
+  assert.deepEqual(final, ['loaded', 'held', 'failed', 'delivered'])
 })

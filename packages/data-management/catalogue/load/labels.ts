@@ -8,7 +8,7 @@
  */
 import { wordsOfListing } from '../model/words.ts'
 import type { StagedScrape } from './staged-scrape.ts'
-import { type LoadDatabase, type Statement, sql } from './statement.ts'
+import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
 const PAGE_LISTINGS = 2_000
 
@@ -58,14 +58,20 @@ function barcodeFrom({ date, storeId }: Showing): Statement {
 
 /** Barcodes of listings that have been named by a newer scrape, which showed none. */
 async function takeBarcodes(database: LoadDatabase, at: Showing, rows: Statement): Promise<void> {
-  await database.run(
+  const taken = await database.all<{ id: number }>(
     sql`update listing set barcode = newer.barcode, barcode_date = ${at.date}, barcode_store_id = ${at.storeId}
       from (
         select seen.listing_id, (select barcode from label where label.id = seen.label_id) as barcode
         from (${rows}) as seen join listing on listing.id = seen.listing_id
         where (label_date > ${at.date} or label_store_id <> ${at.storeId})
           and ${isNotAfter(at, sql`listing.barcode_date`, sql`listing.barcode_store_id`)}
-      ) as newer where listing.id = newer.listing_id and newer.barcode is not null`,
+      ) as newer where listing.id = newer.listing_id and newer.barcode is not null returning listing.id`,
+  )
+  if (taken.length === 0) return
+  const ids = records('taken', { id: 'integer' }, [taken.map(({ id }) => id)])
+  await database.run(
+    sql`insert into renamed select listing.id, listing.label_id from ${ids} join listing on listing.id = taken.id
+      where true on conflict do nothing`,
   )
 }
 
@@ -77,7 +83,6 @@ function isNotAfter({ date, storeCode }: Showing, dateOf: Statement, storeOf: St
 
 /** Sets categories and search words of the listings in `renamed`, where they follow from what is another one now. */
 export async function describeRenamed(database: LoadDatabase): Promise<void> {
-  if ((await database.get(sql`select 1 from renamed limit 1`)) === undefined) return
   await setCategories(database)
   await indexWords(database)
 }

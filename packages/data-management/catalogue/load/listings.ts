@@ -18,17 +18,14 @@ export async function identify(database: LoadDatabase, rows: readonly Described[
   await findListings(database, missing, companies)
 }
 
-/** Gives each label its id; true when some had to be made. A label is made for the first row of a listing only: the caller leaves out the others. */
-export async function describe(database: Statements, rows: readonly Described[]): Promise<boolean> {
+/** Gives each label its id. A label is made for the first row of a listing only: the caller leaves out the others. */
+export async function describe(database: Statements, rows: readonly Described[]): Promise<void> {
   const unknown = rows.filter(({ label }) => label.id === 0)
-  if (unknown.length === 0) return false
+  if (unknown.length === 0) return
   const missing = await findLabels(database, unknown)
-  if (missing.length === 0) return false
+  if (missing.length === 0) return
   await makeLabels(database, missing)
   await findLabels(database, missing)
-  const made = records('made', { label_id: 'integer' }, [[...new Set(missing.map(({ label }) => label.id))]])
-  await database.run(sql`insert into unjoined select label_id from ${made} where true on conflict do nothing`)
-  return true
 }
 
 /** The ids in the order of the rows, as they are found in a search; the insertions in the order of the keys, as everybody makes them. */
@@ -46,7 +43,7 @@ async function makeListings(
     inOrder.map(({ id }) => id),
   )
   await database.run(
-    sql`insert into listing (id, company_id, by_name, code) select place, company_id, by_name, code from ${keys}
+    sql`insert into listing (id, company_id, by_name, code, product_id) select place, company_id, by_name, code, place from ${keys}
       where true on conflict do nothing`,
   )
 }

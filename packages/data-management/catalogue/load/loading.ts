@@ -28,11 +28,11 @@ import { describeRenamed, nameListings, rowsOf, rowsOn } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
 import { findNewest, noteBarcodes } from './newest-showing.ts'
 import type { RejectedLine } from './portion.ts'
-import { joinLabels } from './products.ts'
+import { settleProducts } from './products.ts'
 import { addScrape } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
-import type { LoadDatabase } from './statement.ts'
+import { type LoadDatabase, sql } from './statement.ts'
 import { nameCompany, nameStores } from './store-names.ts'
 import { undoScrapes } from './undo.ts'
 
@@ -46,7 +46,7 @@ export type Begun = AsyncDisposable &
     file: LoadedFile
     startedAt: number
     loadId: number
-    /** Makes the transaction durable, with the record of the load. */
+    /** Commits the transaction, with the record of the load. */
     commit: (record: LoadRecord) => void | Promise<void>
   }>
 
@@ -136,10 +136,6 @@ export class CatalogueLoading implements Loading {
   /** What loads share: products, and what listings, stores and companies are called. */
   async #settleShared(added: readonly Added[]): Promise<void> {
     const database = this.#database
-    if (this.staging.hasNewLabels) {
-      await database.lock('products')
-      await joinLabels(database)
-    }
     const { scrapes } = this.staging
     await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
     await nameStores(
@@ -156,7 +152,10 @@ export class CatalogueLoading implements Loading {
       database,
       added.filter(({ isContested }) => isContested).map(({ scrape }) => scrape.companyId),
     )
+    if (!(await isToBeSettled(database))) return
     await describeRenamed(database)
+    await database.lock('products')
+    await settleProducts(database)
   }
 
   async #writeRejects(): Promise<void> {
@@ -164,4 +163,10 @@ export class CatalogueLoading implements Loading {
     this.#rejects = []
     if (lines.length > 0) await this.#database.copy(REJECT, lines)
   }
+}
+
+/** Whether there is anything that follows from what listings say to be found anew. */
+async function isToBeSettled(database: LoadDatabase): Promise<boolean> {
+  const waiting = sql`select 1 as one from renamed union all select 1 from unsettled`
+  return (await database.get(sql`select one from (${waiting}) as waiting limit 1`)) !== undefined
 }

@@ -45,7 +45,7 @@ export async function findNewest(database: LoadDatabase, companyIds: Iterable<nu
   await database.run(
     sql`insert into renamed
       select lost.listing_id, listing.label_id from lost left join listing on listing.id = lost.listing_id
-      where listing.label_id is distinct from lost.label_id on conflict do nothing`,
+      where true on conflict do nothing`,
   )
   await database.script(`
     update listing set label_id = lost.label_id, label_date = lost.date, label_store_id = lost.store_id,

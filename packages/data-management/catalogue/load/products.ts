@@ -1,199 +1,205 @@
 /**
- * Products: the connected components of listings that ever shared a barcode or a normalized name. A product has no history of its own
- * (prices belong to listings), so joining two of them moves none. Of two the smaller one is moved, so that all joining together costs
- * little more than the listings that are joined.
+ * Products: which listings are one product follows from what they say now (model/partition.ts). What a listing says decides no further than
+ * to the listings that it can be joined with, directly or through others: these are looked at together, whatever else there is.
+ *
+ * The number of a product is the smallest id of its listings. So each number that a product ever had is a listing's, and leads to the
+ * product that this is part of now.
  */
-import { Groups } from '../model/groups.ts'
-import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
+import { type IdentityKey, type KeyKind, sizesOf } from '../model/identity.ts'
+import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
+import { updateKeys } from './listing-keys.ts'
+import { type LoadDatabase, records, sql } from './statement.ts'
 
-const PAGE_LABELS = 5_000
-// Sizes are counted no further than is needed to tell the largest.
-const SIZE_AT_FIRST = 16
-const SIZE_FACTOR = 8
+const PAGE_SEEDS = 1_000
 
-type Joined = { label_id: number; listing_id: number; product_id: number | null; key: string; barcode: string | null }
-type Key = Readonly<{ kind: 'name' | 'barcode'; value: string }>
+/** What loading did to products that had been there before. `foreign`: to those of companies that the sender may not write for. */
+export type Regrouped = { merged: number; foreign: number; example: string | null }
 
-/** Joins the listings of the labels in `unjoined` with all that have a key in common with them. The caller has the lock of the products. */
-export async function joinLabels(database: LoadDatabase): Promise<void> {
-  for (let last = 0; ; ) {
-    const page = await database.all<Joined>(
-      sql`select label.id as label_id, listing_id, product_id, key, label.barcode
-        from unjoined join label on label.id = unjoined.label_id join listing on listing.id = label.listing_id
-        where unjoined.label_id > ${last} order by unjoined.label_id limit ${PAGE_LABELS}`,
+/** Who may write for which companies, and what became of products. */
+export type Watch = Readonly<{ mayWrite: (company: string) => boolean; regrouped: Regrouped }>
+
+/** Finds the products of all listings that say something else than before. The caller has the lock of the products. */
+export async function settleProducts(database: LoadDatabase, watch?: Watch): Promise<void> {
+  const verdicts = await database.get(sql`select 1 as found from verdict limit 1`)
+  await updateKeys(database, verdicts !== undefined)
+  for (;;) {
+    const seeds = await database.all<{ listing_id: number }>(
+      sql`select listing_id from seed order by listing_id limit ${PAGE_SEEDS}`,
     )
-    if (page.length === 0) return
-    await joinPage(database, page)
-    last = page.at(-1)!.label_id
+    if (seeds.length === 0) return
+    const reach = new Reach(database, verdicts !== undefined)
+    await reach.extend(seeds.map(({ listing_id }) => listing_id))
+    await regroup(database, reach, watch)
+    const done = records('done', { id: 'integer' }, [
+      [...reach.listings.keys(), ...seeds.map((each) => each.listing_id)],
+    ])
+    await database.run(sql`delete from seed where listing_id in (select id from ${done})`)
   }
 }
 
-/** Takes the products in `loosened` apart and joins their listings anew, by the labels they still have. */
-export async function rejoinProducts(database: LoadDatabase): Promise<void> {
-  await database.script(`
-    delete from unjoined;
-    insert into unjoined select label.id
-      from loosened join listing on listing.product_id = loosened.product_id join label on label.listing_id = listing.id;
-    delete from product_key where product_id in (select product_id from loosened);
-    update listing set product_id = null where product_id in (select product_id from loosened);
-    delete from product where id in (select product_id from loosened);
-  `)
-  await joinLabels(database)
-}
+/** A listing as far as its product is concerned. `is_new` 1: it said nothing before this load. */
+type Listing = Readonly<{
+  id: number
+  product_id: number
+  company: string
+  by_name: number
+  code: string
+  name: string | null
+  size: string | null
+  is_new: number
+}>
 
-async function joinPage(database: LoadDatabase, labels: readonly Joined[]): Promise<void> {
-  const groups = new Groups()
-  for (const label of labels) {
-    for (const key of keysOf(label)) groups.join(listingOf(label), textOf(key))
-    if (label.product_id !== null) groups.join(listingOf(label), productOf(label.product_id))
+/** All listings that some can be joined with, directly or through others. */
+class Reach {
+  readonly listings = new Map<number, Listing>()
+  readonly keys = new Map<number, IdentityKey[]>()
+  readonly verdicts = new Map<string, Verdict>()
+  readonly #database: LoadDatabase
+  readonly #hasVerdicts: boolean
+  readonly #keysSeen = new Set<string>()
+  readonly #productsSeen = new Set<number>()
+
+  constructor(database: LoadDatabase, hasVerdicts: boolean) {
+    this.#database = database
+    this.#hasVerdicts = hasVerdicts
   }
-  const keys = [...new Map(labels.flatMap(keysOf).map((key) => [textOf(key), key])).values()]
-  const known = await productsOf(database, keys)
-  for (const [key, productId] of known) groups.join(key, productOf(productId))
-  const products = await settle(database, groups, labels, known)
-  await giveProducts(database, groups, labels, products)
-  await leadKeys(
-    database,
-    keys.filter((key) => !known.has(textOf(key))),
-    (key) => products.get(groups.of(textOf(key)))!,
-  )
-}
 
-/** The product of each group: the one it has, the largest of those it has, which the others become, or a new one. */
-async function settle(
-  database: LoadDatabase,
-  groups: Groups,
-  labels: readonly Joined[],
-  known: ReadonlyMap<string, number>,
-): Promise<Map<string, number>> {
-  const there = [...known.values(), ...labels.flatMap(({ product_id }) => product_id ?? [])]
-  const byGroup = Map.groupBy(new Set(there), (id) => groups.of(productOf(id)))
-  const largest = await largestOf(
-    database,
-    [...byGroup.values()].filter(({ length }) => length > 1),
-  )
-  const products = new Map<string, number>()
-  const merged: [from: number, into: number][] = []
-  for (const [group, ids] of byGroup) {
-    const into = largest.get(ids) ?? ids[0]!
-    products.set(group, into)
-    for (const from of ids) if (from !== into) merged.push([from, into])
+  async extend(seeds: readonly number[]): Promise<void> {
+    for (let open = seeds; open.length > 0; ) {
+      const found = await this.#describe(open)
+      const beside = [await this.#withKeysOf(found), await this.#inProductsOf(found), await this.#saidSame(found)]
+      open = [...new Set(beside.flat())].filter((id) => !this.listings.has(id))
+    }
   }
-  await mergeProducts(database, merged)
-  const without = [...new Set(labels.map((label) => groups.of(listingOf(label))))].filter((each) => !products.has(each))
-  const made = await makeProducts(database, without.length)
-  for (const [place, group] of without.entries()) products.set(group, made[place]!)
-  return products
-}
 
-async function makeProducts(database: LoadDatabase, count: number): Promise<number[]> {
-  if (count === 0) return []
-  const ids = await database.newIds('product', count)
-  await database.copy(
-    { table: 'product', columns: ['id'] },
-    ids.map((id) => [id]),
-  )
-  return ids
-}
-
-/** The product with the most listings in each of these groups. No product is counted to its end that is larger than all others. */
-async function largestOf(database: Statements, groups: readonly number[][]): Promise<Map<readonly number[], number>> {
-  const largest = new Map<readonly number[], number>()
-  let open = groups.map((group) => ({ group, left: group }))
-  for (let most = SIZE_AT_FIRST; open.length > 0; most *= SIZE_FACTOR) {
-    const sizes = await sizesOf(
-      database,
-      open.flatMap(({ left }) => left),
-      most,
+  async #describe(ids: readonly number[]): Promise<Listing[]> {
+    const found = await this.#database.all<Listing>(
+      sql`select listing.id, listing.product_id, company.code as company, listing.by_name, listing.code, label.name, label.size,
+          case when exists (select 1 from renamed where renamed.listing_id = listing.id and renamed.label_id is null) then 1 else 0 end
+            as is_new
+        from ${idsOf(ids)} join listing on listing.id = wanted.id join company on company.id = listing.company_id
+        left join label on label.id = listing.label_id`,
     )
-    open = open.flatMap(({ group, left }) => {
-      const size = Math.max(...left.map((id) => sizes.get(id)!))
-      const best = left.filter((id) => sizes.get(id) === size)
-      if (best.length > 1 && size === most) return [{ group, left: best }]
-      largest.set(group, best[0]!)
-      return []
-    })
+    for (const listing of found) this.listings.set(listing.id, listing)
+    return found
   }
-  return largest
+
+  async #withKeysOf(listings: readonly Listing[]): Promise<number[]> {
+    const keys = await this.#database.all<{ listing_id: number; kind: KeyKind; value: string }>(
+      sql`select listing_id, kind, value from ${idsOf(listings.map(({ id }) => id))}
+        join listing_key on listing_key.listing_id = wanted.id and listing_key.silent = 0`,
+    )
+    const fresh = new Map<string, IdentityKey>()
+    for (const { listing_id, kind, value } of keys) {
+      const text = `${kind} ${value}`
+      if (!this.#keysSeen.has(text)) fresh.set(text, { kind, value })
+      this.#keysSeen.add(text)
+      this.keys.set(listing_id, [...(this.keys.get(listing_id) ?? []), { kind, value }])
+    }
+    if (fresh.size === 0) return []
+    const wanted = records('wanted', { kind: 'smallint', value: 'text' }, [
+      [...fresh.values()].map(({ kind }) => kind),
+      [...fresh.values()].map(({ value }) => value),
+    ])
+    return await this.#ids(
+      sql`select listing_id as id from ${wanted} join listing_key
+        on listing_key.kind = wanted.kind and listing_key.value = wanted.value and listing_key.silent = 0`,
+    )
+  }
+
+  async #inProductsOf(listings: readonly Listing[]): Promise<number[]> {
+    const fresh = new Set(listings.map(({ product_id }) => product_id).filter((id) => !this.#productsSeen.has(id)))
+    for (const id of fresh) this.#productsSeen.add(id)
+    if (fresh.size === 0) return []
+    return await this.#ids(
+      sql`select listing.id from ${idsOf([...fresh])} join listing on listing.product_id = wanted.id`,
+    )
+  }
+
+  async #saidSame(listings: readonly Listing[]): Promise<number[]> {
+    if (!this.#hasVerdicts || listings.length === 0) return []
+    const found = await this.#database.all<SaidOf & { id: number | null }>(
+      sql`select wanted.id as own_id, verdict.other_company, verdict.other_by_name, verdict.other_code, verdict.is_same, other.id
+        from ${idsOf(listings.map(({ id }) => id))} join listing on listing.id = wanted.id
+        join company on company.id = listing.company_id
+        join verdict on verdict.company = company.code and verdict.by_name = listing.by_name and verdict.code = listing.code
+        left join company as other_company on other_company.code = verdict.other_company
+        left join listing as other on other.company_id = other_company.id and other.by_name = verdict.other_by_name
+          and other.code = verdict.other_code`,
+    )
+    for (const said of found) this.#note(said)
+    return found.flatMap(({ id, is_same }) => (is_same === 1 && id !== null ? [id] : []))
+  }
+
+  #note({ own_id, other_company, other_by_name, other_code, is_same }: SaidOf): void {
+    const one = nameOf(this.listings.get(own_id)!)
+    const other = nameOf({ company: other_company, by_name: other_by_name, code: other_code })
+    this.verdicts.set([one, other].sort().join(' '), { one, other, isSame: is_same === 1 })
+  }
+
+  async #ids(statement: ReturnType<typeof sql>): Promise<number[]> {
+    return (await this.#database.all<{ id: number }>(statement)).map(({ id }) => id)
+  }
 }
 
-/** How many listings products have, counted up to `most`. */
-async function sizesOf(database: Statements, ids: readonly number[], most: number): Promise<Map<number, number>> {
-  const wanted = records('wanted', { id: 'integer' }, [ids])
-  const found = await database.all<{ id: number; size: number }>(
-    sql`select wanted.id, (
-        select count(*) from (select 1 from listing where listing.product_id = wanted.id limit ${most}) as counted
-      ) as size from ${wanted}`,
-  )
-  return new Map(found.map(({ id, size }) => [id, size]))
+type SaidOf = Readonly<{
+  own_id: number
+  other_company: string
+  other_by_name: number
+  other_code: string
+  is_same: number
+}>
+
+function idsOf(ids: readonly number[]) {
+  return records('wanted', { id: 'integer' }, [ids])
 }
 
-async function mergeProducts(database: Statements, merged: readonly (readonly [number, number])[]): Promise<void> {
-  if (merged.length === 0) return
-  const pairs = records('merged', { from_id: 'integer', into_id: 'integer' }, [
-    merged.map(([from]) => from),
-    merged.map(([, into]) => into),
-  ])
-  await database.run(
-    sql`update listing set product_id = merged.into_id from ${pairs} where listing.product_id = merged.from_id`,
-  )
-  await database.run(
-    sql`update product_key set product_id = merged.into_id from ${pairs} where product_key.product_id = merged.from_id`,
-  )
-  await database.run(sql`delete from product where id in (select from_id from ${pairs})`)
+/** A listing's own name. No code has a NUL in it. */
+function nameOf({ company, by_name, code }: Pick<Listing, 'company' | 'by_name' | 'code'>): string {
+  return `${company}\0${by_name}${code}`
 }
 
-async function giveProducts(
-  database: Statements,
-  groups: Groups,
-  labels: readonly Joined[],
-  products: ReadonlyMap<string, number>,
-): Promise<void> {
-  const without = new Map(labels.filter(({ product_id }) => product_id === null).map((each) => [each.listing_id, each]))
-  if (without.size === 0) return
+async function regroup(database: LoadDatabase, reach: Reach, watch: Watch | undefined): Promise<void> {
+  const byName = new Map([...reach.listings.values()].map((listing) => [nameOf(listing), listing]))
+  const members: Member[] = [...byName].map(([name, listing]) => ({
+    name,
+    keys: reach.keys.get(listing.id) ?? [],
+    sizes: listing.name === null ? new Map() : sizesOf({ name: listing.name, size: listing.size }),
+  }))
+  const groups = partitionOf(members, [...reach.verdicts.values()]).map((group) =>
+    group.map(({ name }) => byName.get(name)!),
+  )
+  if (watch !== undefined) noteRegrouped(watch, groups)
+  const moved: [id: number, productId: number][] = []
+  for (const group of groups) {
+    const productId = group.reduce((least, { id }) => Math.min(least, id), Number.POSITIVE_INFINITY)
+    for (const { id, product_id } of group) if (product_id !== productId) moved.push([id, productId])
+  }
+  if (moved.length === 0) return
   const given = records('given', { listing_id: 'integer', product_id: 'integer' }, [
-    [...without.keys()],
-    [...without.values()].map((label) => products.get(groups.of(listingOf(label)))!),
+    moved.map(([id]) => id),
+    moved.map(([, productId]) => productId),
   ])
   await database.run(
     sql`update listing set product_id = given.product_id from ${given} where listing.id = given.listing_id`,
   )
 }
 
-async function leadKeys(database: Statements, keys: readonly Key[], productFor: (key: Key) => number): Promise<void> {
-  if (keys.length === 0) return
-  await database.copy(
-    { table: 'product_key', columns: ['kind', 'value', 'product_id'] },
-    keys.map((key) => [key.kind, key.value, productFor(key)]),
-  )
-}
-
-/** The products that keys lead to. */
-async function productsOf(database: Statements, keys: readonly Key[]): Promise<Map<string, number>> {
-  const wanted = records('wanted', { kind: 'text', value: 'text' }, [
-    keys.map(({ kind }) => kind),
-    keys.map(({ value }) => value),
-  ])
-  const found = await database.all<Key & { product_id: number }>(
-    sql`select product_key.kind, product_key.value, product_id from ${wanted}
-      join product_key on product_key.kind = wanted.kind and product_key.value = wanted.value`,
-  )
-  return new Map(found.map(({ product_id, ...key }) => [textOf(key), product_id]))
-}
-
-function keysOf({ key, barcode }: Joined): Key[] {
-  const name: Key = { kind: 'name', value: key }
-  return barcode === null ? [name] : [name, { kind: 'barcode', value: barcode }]
-}
-
-function textOf({ kind, value }: Key): string {
-  return `${kind} ${value}`
-}
-
-function listingOf({ listing_id }: Joined): string {
-  return `listing ${listing_id}`
-}
-
-function productOf(id: number): string {
-  return `product ${id}`
+/** Counts products that became one, and listings that somebody else may write for whose company is another one now. */
+function noteRegrouped({ mayWrite, regrouped }: Watch, groups: readonly (readonly Listing[])[]): void {
+  const foreign = groups.map((group) => group.filter(({ is_new, company }) => is_new === 0 && !mayWrite(company)))
+  const products = new Map<number, number>()
+  for (const [index, group] of groups.entries()) {
+    const before = new Set(group.filter(({ is_new }) => is_new === 0).map(({ product_id }) => product_id))
+    if (before.size > 1) {
+      regrouped.merged += before.size - 1
+      regrouped.example ??= group[0]!.name
+    }
+    const theirs = new Set(foreign[index]!.map(({ product_id }) => product_id))
+    if (theirs.size > 1) regrouped.foreign += theirs.size - 1
+    for (const id of theirs) {
+      if (products.has(id)) regrouped.foreign++
+      products.set(id, index)
+    }
+  }
 }

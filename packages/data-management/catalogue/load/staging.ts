@@ -41,18 +41,12 @@ export class Staging implements Staged {
   #unnamed: Unnamed[] = []
   #rows: Row[] = []
   #isSetDown = false
-  #hasNewLabels = false
 
   /** The caller has a transaction open and has emptied the tables. */
   constructor(database: LoadDatabase, loadId: number, memory: ListingMemory) {
     this.#database = database
     this.#memory = memory
     this.#firstNumber = loadId * SCRAPES_MAX
-  }
-
-  /** Whether labels were made that lead to no product yet. */
-  get hasNewLabels(): boolean {
-    return this.#hasNewLabels
   }
 
   get scrapes(): readonly Scrape[] {
@@ -81,7 +75,7 @@ export class Staging implements Staged {
     if (rows.length === 0) return
     await identify(this.#database, rows)
     const first = await this.#firstOf(rows)
-    if (await describe(this.#database, first)) this.#hasNewLabels = true
+    await describe(this.#database, first)
     for (const { scrape, label } of first) {
       scrape.listings++
       if (label.hasBarcode) scrape.hasBarcodes = true

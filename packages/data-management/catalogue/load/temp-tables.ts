@@ -8,9 +8,9 @@
  *   relabelled  the listings that a store shows with another label than before
  *   renamed     the listings that have got another label, and the one that they had
  *   lost        the listings that were called by what is taken out, and the newest showing that is left of each
- *   unjoined    the labels that are new: their keys lead to no product yet
+ *   touched_key the keys of companies that other listings have than before: they may fall silent, or speak again
+ *   seed        the listings whose product may be another one now
  *   unused      the labels that are shown by less than before
- *   loosened    the products that may fall apart
  */
 export type TempTable = Readonly<{ name: string; columns: string }>
 
@@ -27,8 +27,8 @@ export function tempTables({ text, wide }: Readonly<{ text: string; wide: string
     relabelled: `${OF_LISTING}, label_id integer not null, from_date ${text}`,
     renamed: `${OF_LISTING}, label_id integer`,
     lost: `${OF_LISTING}, label_id integer, date ${text}, store_id integer, code ${text}`,
-    unjoined: 'label_id integer primary key',
+    touched_key: `kind smallint, value ${text}, company_id integer, primary key (kind, value, company_id)`,
+    seed: OF_LISTING,
     unused: 'label_id integer primary key',
-    loosened: 'product_id integer primary key',
   }).map(([name, columns]) => ({ name, columns }))
 }

@@ -4,7 +4,7 @@
  */
 import { describeRenamed, nameListings, rowsOn } from './labels.ts'
 import { findNewest, noteLost } from './newest-showing.ts'
-import { rejoinProducts } from './products.ts'
+import { settleProducts } from './products.ts'
 import { removeScrape, type ScrapeRecord, scrapesOf } from './scrapes.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 import { nameStores, renameCompanies } from './store-names.ts'
@@ -30,6 +30,7 @@ export async function undoScrapes(database: LoadDatabase, loadId: number): Promi
   // Where other scrapes of the date are left, what they show may be newer than what a listing's barcode comes from.
   for (const scrape of beside) await nameListings(database, scrape, rowsOn(scrape))
   await describeRenamed(database)
+  await settleProducts(database)
   await forgetLabels(database)
   await forgetStores(database, scrapes)
   await renameCompanies(
@@ -39,16 +40,13 @@ export async function undoScrapes(database: LoadDatabase, loadId: number): Promi
   await database.emptyTables()
 }
 
-/** Forgets labels that nothing uses and listings without one, and joins the products they belonged to anew. */
+/** Forgets labels that nothing uses and listings without one. */
 async function forgetLabels(database: LoadDatabase): Promise<void> {
   await database.script(`
     delete from unused where (select uses from label_use where label_use.label_id = unused.label_id) > 0;
     delete from affected;
     insert into affected
       select distinct (select listing_id from label where label.id = unused.label_id) from unused;
-    delete from loosened;
-    insert into loosened
-      select distinct (select product_id from listing where listing.id = affected.listing_id) from affected;
   `)
   const named = await database.all<{ brand_id: number | null; category_id: number | null }>(
     sql`select distinct brand_id, category_id from unused left join label on label.id = unused.label_id`,
@@ -57,7 +55,6 @@ async function forgetLabels(database: LoadDatabase): Promise<void> {
     delete from label where id in (select label_id from unused);
     delete from label_use where label_id in (select label_id from unused);
   `)
-  await rejoinProducts(database)
   await database.script(`
     delete from listing where id in (select listing_id from affected)
       and not exists (select 1 from label where label.listing_id = listing.id);

@@ -8,8 +8,8 @@ import { type PackSize, packSizeOf } from './pack-size.ts'
 /** What a listing says now. `company`: its code. */
 export type Said = Readonly<{ company: string; name: string; key: string; size: string | null; barcode: string | null }>
 
-/** A key that may join: by a GTIN, or by name and size. In this order, the strongest first. */
-export const KEY_KINDS = { gtin: 1, name: 2 } as const
+/** What a listing is known by: a GTIN, a name with its size, and a barcode that joins nothing. In this order, the strongest first. */
+export const KEY_KINDS = { gtin: 1, name: 2, text: 3 } as const
 export type KeyKind = (typeof KEY_KINDS)[keyof typeof KEY_KINDS]
 export type IdentityKey = Readonly<{ kind: KeyKind; value: string }>
 
@@ -19,8 +19,8 @@ export type Sizes = ReadonlyMap<string, number>
 /** More listings of one company under one key tell that it is no key. */
 export const KEY_LISTINGS_MAX = 50
 
-/** Why a key of a company joins none of its listings; 0: it does. */
-export const SILENT = { no: 0, names: 1, sizes: 2, many: 3 } as const
+/** Why a key of a company joins none of its listings; 0: it does. `always`: no key of this kind joins. */
+export const SILENT = { no: 0, names: 1, sizes: 2, many: 3, always: 4 } as const
 export type Silent = (typeof SILENT)[keyof typeof SILENT]
 
 /** The keys of a listing. A GTIN of restricted circulation is one of its company. */
@@ -29,6 +29,7 @@ export function identityKeysOf({ company, key, barcode }: Said): IdentityKey[] {
   const gtin = barcode === null ? undefined : gtinOf(barcode)
   const reach = gtin === undefined ? 'none' : reachOf(gtin)
   if (reach !== 'none') keys.push({ kind: KEY_KINDS.gtin, value: reach === 'all' ? gtin! : `${gtin!} ${company}` })
+  else if (barcode !== null) keys.push({ kind: KEY_KINDS.text, value: gtin ?? barcode })
   if (saysSomething(key)) keys.push({ kind: KEY_KINDS.name, value: key })
   return keys
 }

@@ -87,7 +87,7 @@ export async function countLoadsWithRejects(database: Sql, since: number, max: n
 export async function totals(database: Sql): Promise<Totals> {
   const counted = await database.get<Totals>(
     `select (select count(*) from company) as companies, (select count(*) from store) as stores,
-      (select count(*) from listing) as listings, (select count(*) from product) as products,
+      (select count(*) from listing) as listings, (select count(*) from listing where product_id = id) as products,
       (select count(*) from scrape) as scrapes`,
   )
   return counted!

@@ -3,6 +3,7 @@
  * match stands where the first of them stands, once.
  */
 import type { Sql, Value } from '../../database/sql.ts'
+import { gtinOf } from '../model/gtin.ts'
 import { companyWord, isFound, matchOf, type Sought, soughtIn, tsqueryOf, wordsOfListing } from '../model/words.ts'
 
 /** What to look for; everything that is given must be true of a product. `after` is where the page before ended, 0 at first. */
@@ -57,8 +58,13 @@ async function findFew(
   const values: Value[] = []
   const conditions: string[] = []
   if (barcode !== undefined) {
-    conditions.push(`product_id = (select product_id from product_key where kind = 'barcode' and value = ?)`)
-    values.push(barcode)
+    // A GTIN of restricted circulation has its company behind a space; '!' is what comes next.
+    conditions.push(
+      `product_id in (select shown.product_id from listing_key join listing as shown on shown.id = listing_key.listing_id
+        where (kind = 1 and (value = ? or (value > ? and value < ?))) or (kind = 3 and value in (?, ?)))`,
+    )
+    const gtin = gtinOf(barcode) ?? barcode
+    values.push(gtin, `${gtin} `, `${gtin}!`, gtin, barcode)
   }
   if (sku !== undefined) {
     conditions.push('company_id in (select id from company) and by_name = 0 and code = ?')
@@ -81,13 +87,11 @@ async function findFew(
 
 async function findAll(database: Sql, { after, limit }: ProductQuery): Promise<FoundPage> {
   const found = await database.all<Found>(
-    `select id as listing_id, product_id from listing where id > ? and product_id is not null
-      and not exists (select 1 from listing as other where other.product_id = listing.product_id and other.id < listing.id)
-      order by id limit ?`,
+    'select id as listing_id, product_id from listing where id > ? and product_id = id order by id limit ?',
     after,
     limit + 1,
   )
-  const sql = `select count(*) as count from (select 1 from product limit ${COUNT_MAX + 1}) as counted`
+  const sql = `select count(*) as count from (select 1 from listing where product_id = id limit ${COUNT_MAX + 1}) as counted`
   return pageOf(found, limit, countOf((await database.get<{ count: number }>(sql))!.count))
 }
 

@@ -1,4 +1,4 @@
-/** What is known of a product: its listings, and what it costs now. A product's number may change when products merge or part. */
+/** What is known of a product: its listings, and what it costs now. A product's number may change when products merge or part; old ones lead on. */
 import type { Sql } from '../../database/sql.ts'
 import type { Current } from './current.ts'
 import { canBePaid, SHOWN_NOW } from './price-range.ts'
@@ -45,6 +45,14 @@ export type PriceNow = Readonly<{
 // One wrong barcode on many articles makes one product of them all: it must not make one endless answer.
 const LISTINGS_MAX = 200
 const STORES_MAX = 5_000
+const NUMBER_MAX = 2 ** 31 - 1
+
+/** The number that a product has now; another one than before where it merged or parted. Each is the id of a listing. */
+export async function numberNow(database: Sql, number: number): Promise<number> {
+  if (number > NUMBER_MAX) return 0
+  const listing = await database.get<{ product_id: number }>('select product_id from listing where id = ?', number)
+  return listing?.product_id ?? 0
+}
 
 /** A product, or undefined when there is none of this number. */
 export async function productOf(database: Sql, id: number): Promise<ProductView | undefined> {

@@ -12,6 +12,7 @@ import type { Sql } from '../../../database/sql.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
+import { settleProducts } from '../../load/products.ts'
 import { undoScrapes } from '../../load/undo.ts'
 import {
   discardLoad,
@@ -66,6 +67,9 @@ export class PostgresCatalogue implements Catalogue {
     return findLoad(this.database, sha256)
   }
 
+  // A commit that is not on the disk yet comes before every later one, and what became of a load is told by one that waits.
+  async durable(): Promise<void> {}
+
   async begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading> {
     const open = await this.#transactions.begin()
     const database = new PostgresStatements(open.transaction, this.#transactions)
@@ -99,6 +103,17 @@ export class PostgresCatalogue implements Catalogue {
 
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
     return discardLoad(this.database, sha256, reason, now)
+  }
+
+  async settle(): Promise<void> {
+    if ((await this.database.get('select 1 from unsettled limit 1')) === undefined) return
+    await using open = await this.#transactions.begin()
+    const database = new PostgresStatements(open.transaction, this.#transactions)
+    await database.emptyTables()
+    await lockCatalogueShared(open.transaction)
+    await database.lock('products')
+    await settleProducts(database)
+    await open.commit()
   }
 
   async attempt(): Promise<Catalogue> {

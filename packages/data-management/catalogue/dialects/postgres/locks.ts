@@ -4,8 +4,8 @@
  *
  *   catalogue   shared by all loads; alone for whoever takes something out, since listings may go that others are about to refer to
  *   stores      in the order of their ids: the history of a store is changed by one load after the other
- *   products    while new labels are joined
  *   companies   in the order of their ids: while listings get the label of their newest scrape, which may be another store's
+ *   products    while it is found out which listings are one product, which follows from the labels of all companies
  *
  * The last two are taken when everything else is done, and held no longer than the commit takes.
  */

@@ -4,8 +4,10 @@ import { SqliteDatabase } from '../../../database/sqlite.ts'
 import type { Catalogue, Loading } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
+import { settleProducts } from '../../load/products.ts'
 import { undoScrapes } from '../../load/undo.ts'
 import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../../loads.ts'
+import { LogSync } from './log-sync.ts'
 import { SqliteStatements } from './statements.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url))
@@ -25,23 +27,31 @@ export function openCatalogue(path: string): SqliteCatalogue {
 export class SqliteCatalogue implements Catalogue, Disposable {
   readonly database: SqliteDatabase
   readonly #statements: SqliteStatements
+  readonly #log: LogSync
 
   constructor(database: SqliteDatabase) {
     this.database = database
     this.#statements = new SqliteStatements(database)
+    this.#log = new LogSync(this.path)
   }
 
   get path(): string {
     return this.database.connection.location() ?? ''
   }
 
-  findLoad(sha256: string): Promise<LoadRecord | undefined> {
-    return findLoad(this.database, sha256)
+  async findLoad(sha256: string): Promise<LoadRecord | undefined> {
+    const load = await findLoad(this.database, sha256)
+    if (load !== undefined) await this.durable()
+    return load
+  }
+
+  durable(): Promise<void> {
+    return this.#log.onDisk()
   }
 
   async begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading> {
     const database = this.#statements
-    const transaction = this.database.begin()
+    const transaction = this.#beginLoad()
     const dispose = async () => transaction[Symbol.dispose]()
     try {
       database.emptyTables()
@@ -70,11 +80,38 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     return discardLoad(this.database, sha256, reason, now)
   }
 
+  async settle(): Promise<void> {
+    if (this.database.get('select 1 from unsettled limit 1') === undefined) return
+    using transaction = this.database.begin()
+    this.#statements.emptyTables()
+    await settleProducts(this.#statements)
+    transaction.commit()
+  }
+
   async attempt(): Promise<Catalogue> {
     const transaction = this.database.begin()
     const catalogue = new SqliteCatalogue(this.database)
     catalogue[Symbol.asyncDispose] = async () => transaction[Symbol.dispose]()
     return catalogue
+  }
+
+  /** A transaction whose commit does not wait for the disk: `durable` does. */
+  #beginLoad(): Disposable & { commit: () => void } {
+    const { connection } = this.database
+    if (connection.isTransaction) return this.database.begin()
+    connection.exec('pragma synchronous = normal')
+    const transaction = this.database.begin()
+    const commit = () => {
+      transaction.commit()
+      this.#log.noteCommit()
+    }
+    let isOpen = true
+    const dispose = () => {
+      transaction[Symbol.dispose]()
+      if (isOpen) connection.exec('pragma synchronous = full')
+      isOpen = false
+    }
+    return { commit, [Symbol.dispose]: dispose }
   }
 
   [Symbol.dispose](): void {

@@ -1,0 +1,42 @@
+/**
+ * Makes commits durable that did not wait for the disk: their log is synced beside the next load.
+ *
+ *   commit ─▶ next load … commit ─▶
+ *     └──▶ sync ─▶ what the load became is told
+ *
+ * SQLite itself syncs the log before it writes any of it back into the database, so a power cut takes the last commits and nothing else.
+ */
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { syncWritten } from '@splitcart/shared/durable-file.ts'
+
+/** The log of a database. */
+export class LogSync {
+  readonly #path: string
+  // What a process before this one has committed, and perhaps not synced, counts too.
+  #isDirty = true
+  #last: Promise<void> = Promise.resolve()
+  #next: Promise<void> | undefined
+
+  /** `database`: the path of its file; empty for one in memory. */
+  constructor(database: string) {
+    this.#path = database === '' ? '' : `${database}-wal`
+  }
+
+  /** Takes note that something was committed that did not wait for the disk. */
+  noteCommit(): void {
+    this.#isDirty = true
+  }
+
+  /** Waits until all that was committed is on the disk. Once that has failed it fails for good: nobody knows what the disk has dropped. */
+  onDisk(): Promise<void> {
+    if (this.#path === '' || !this.#isDirty) return this.#next ?? this.#last
+    // A sync that is under way may have begun before the commit.
+    this.#next ??= this.#last.then(() => {
+      this.#next = undefined
+      this.#isDirty = false
+      this.#last = syncWritten(realDisk(), this.#path)
+      return this.#last
+    })
+    return this.#next
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Hands over what the program does not load itself: the file gets its name in `<kind>_inbox`, and whoever wants it takes it by renaming it.
+ *
+ *   part (durable) ─▶ ledger: arriving ─▶ the part is renamed to its name ─▶ ledger: delivered ─▶ answer
+ *
+ * Invariants:
+ *  1. Once only: the part is gone as soon as the name is there. A server that died in between finds no part, and knows that the file was
+ *     handed over, also where it has been taken meanwhile.
+ *  2. A name that is there is not overwritten: one hand-over follows the other, and nobody else writes into these folders.
+ */
+import { basename, dirname } from 'node:path'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { removeIfThere, reveal, syncFolder } from '@splitcart/shared/durable-file.ts'
+import { namesFor } from '@splitcart/shared/file-name.ts'
+import { type Folders, foldersOfKind } from '../folders.ts'
+import type { Arrival, Arriving, Recorded } from '../ledger/arrivals.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
+
+/** The part that has arrived, and the key that sent it. */
+type Sender = Readonly<{ part: string; keyId: string }>
+
+const turns = new WeakMap<Ledger, Promise<unknown>>()
+
+/** Hands over a file whose part is durable, or finds that its bytes were handed over before (`isNew` false). */
+export function handOver(place: Place, arrival: Arrival, sender: Sender): Promise<Recorded> {
+  const before = turns.get(place.ledger) ?? Promise.resolve()
+  const turn = before.catch(() => {}).then(() => handOverNow(place, arrival, sender))
+  turns.set(place.ledger, turn)
+  return turn
+}
+
+async function handOverNow({ disk, folders, ledger }: Place, arrival: Arrival, { part, keyId }: Sender) {
+  const known = await ledger.uploads.findBySha256(arrival.sha256)
+  if (known !== undefined && !(await ledger.arrivals.isWantedAgain(known, { keyId, kind: arrival.kind }))) {
+    await removeIfThere(disk, part)
+    return ledger.arrivals.record({ ...arrival, stored_as: known.stored_as }, keyId, false)
+  }
+  // Were the part gone after a power cut, the file would pass for handed over.
+  await syncFolder(disk, dirname(part))
+  await ledger.arrivals.arrive(arrival, keyId)
+  const { inbox } = foldersOfKind(folders, arrival.kind)
+  const stored_as = await reveal(disk, part, inbox, namesFor(arrival.filename, arrival.sha256))
+  return ledger.arrivals.record({ ...arrival, stored_as }, keyId, true)
+}
+
+/** Finishes the record of what a server handed over and did not live to tell. `parts`: those that it left. False: it was not handed over. */
+export async function mendHandedOver(
+  { ledger }: Place,
+  arriving: Arriving,
+  parts: ReadonlySet<string>,
+): Promise<boolean> {
+  const { key_id, is_noted: _, ...arrival } = arriving
+  if (parts.has(basename(arrival.id))) {
+    await ledger.arrivals.giveUp(arrival.id)
+    return false
+  }
+  await ledger.arrivals.record({ ...arrival, state: 'delivered', stored_as: arrival.filename }, key_id, true)
+  return true
+}

@@ -1,0 +1,84 @@
+/** One upload, from its bytes into the catalogue, by the loader of its kind. */
+import type { Disk } from '@splitcart/shared/disk.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { LoadRecord } from '../catalogue/loads.ts'
+import type { Folders } from '../folders.ts'
+import { type LoadProgress, noteOf, writeProgress } from '../inbox/progress.ts'
+import { bytesOf, type Stored } from '../inbox/stored.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Rights } from '../ledger/rights.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import type { Hold } from './judgement.ts'
+import { type LoadOrder, loadFile } from './load-file.ts'
+import type { Reader } from './reader.ts'
+
+/** What loading an upload works with. `hold` undefined: nothing is held. */
+export type LoadWork = Readonly<{
+  disk: Disk
+  folders: Folders
+  ledger: Ledger
+  catalogue: Catalogue
+  /** Who reads the files; undefined: this thread. */
+  reader?: Reader | undefined
+  lineBytesMax: number
+  hold: Hold | undefined
+  now: () => number
+}>
+
+/** The load of an upload, unless its senders may write more by now than that might, or its bytes came as another kind before. */
+export async function loadOf({ catalogue, ledger }: LoadWork, upload: Upload): Promise<LoadRecord | undefined> {
+  const load = await catalogue.findLoad(upload.sha256)
+  if (load === undefined || load.kind !== upload.kind) return undefined
+  return (await ledger.mayHaveMore(upload)) ? undefined : load
+}
+
+/**
+ * How an upload is loaded: what holds it (undefined: nothing), whether beyond the rights of its senders, and what is done once the reader
+ * knows of it.
+ */
+type Manner = Readonly<{
+  hold: Hold | undefined
+  isUnlimited?: boolean
+  ahead?: (() => Promise<void>) | undefined
+}>
+
+/** Loads the bytes of an upload into the catalogue. */
+export async function loadUpload(
+  work: LoadWork,
+  upload: Upload,
+  stored: Stored,
+  { hold, ahead, isUnlimited = false }: Manner,
+): Promise<LoadRecord> {
+  const within = await orderFor(work, upload, stored)
+  const order = { ...within, hold, onlyFor: isUnlimited ? null : within.onlyFor }
+  await work.ledger.uploads.markLoading(upload.id, work.now(), order.onlyFor)
+  try {
+    work.reader?.expect?.(order)
+    await ahead?.()
+    return await loadFile(work.catalogue, order)
+  } catch (error) {
+    await work.ledger.uploads.endAttempt(upload.id).catch(() => {})
+    throw error
+  }
+}
+
+/** What loading an upload takes. */
+export async function orderFor(
+  work: LoadWork,
+  upload: Upload,
+  stored: Stored,
+): Promise<LoadOrder & { onlyFor: Rights }> {
+  const { sha256, kind, filename, received_at: receivedAt } = upload
+  const note = (progress: LoadProgress) => writeProgress(work.disk, work.folders.data, progress)
+  return {
+    file: { sha256, kind, filename, receivedAt },
+    bytes: () => bytesOf(work.disk, stored),
+    stored,
+    onBytes: noteOf(upload, note),
+    lineBytesMax: work.lineBytesMax,
+    hold: work.hold,
+    onlyFor: await work.ledger.rightsOver(upload.id),
+    reader: work.reader,
+    now: work.now,
+  }
+}

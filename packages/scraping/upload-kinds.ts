@@ -1,0 +1,69 @@
+/** `upload-data` for the outboxes of several kinds: each is worked on by itself, and the sums are of all. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isGood } from './last-run.ts'
+import { scanOutbox } from './outbox.ts'
+import { uploadData } from './upload-data.ts'
+import { emptySummary, type Outcome, type Summary } from './upload-events.ts'
+import type { Job } from './upload-job.ts'
+import { watchOutbox } from './watch.ts'
+
+/** What ends the run for all kinds, the worst last. What is wrong with one kind alone is `partly`. */
+const SEVERITY: readonly Outcome[] = ['done', 'partly', 'unreachable', 'key_refused', 'failed']
+
+// What the server says of a kind, and of no other.
+const OF_KIND = new Set(['kind_unknown', 'kind_not_permitted'])
+
+/** Runs once for each kind. When the server is away, or refuses the key, the others are left for the next run. */
+export async function uploadKinds(jobs: readonly Job[], { wait }: Readonly<{ wait: boolean }>): Promise<Summary> {
+  let sum = emptySummary()
+  for (const [place, job] of jobs.entries()) {
+    if (isOverForAll(sum)) sum.waiting += (await scanOutbox(job.disk, job.folders.outbox)).waiting.length
+    else sum = added(sum, await uploadData(beating(job, isGood(sum) && place === jobs.length - 1), { wait }))
+  }
+  return sum
+}
+
+/** The kinds that are there now, and what sending one takes. */
+export type WatchedKinds = Readonly<{ there: () => Promise<readonly string[]>; jobOf: (kind: string) => Promise<Job> }>
+
+/** Sends what comes into the outbox of any kind, also of one that is made later. Ends when the signal aborts or every outbox has ended. */
+export async function watchKinds(kinds: WatchedKinds, everyMs: number, signal: AbortSignal): Promise<Summary> {
+  const watching = new Map<string, Promise<Summary>>()
+  const failed = new AbortController()
+  let going = 0
+  do {
+    for (const kind of await kinds.there()) {
+      if (watching.has(kind)) continue
+      const job = beating(await kinds.jobOf(kind), watching.size === 0)
+      going++
+      const both = { ...job, signal: AbortSignal.any([signal, failed.signal]) }
+      const watch = watchOutbox(both, { everyMs }).finally(() => going--)
+      watch.catch(() => failed.abort())
+      watching.set(kind, watch)
+    }
+    await sleep(everyMs, undefined, { signal: AbortSignal.any([signal, failed.signal]) }).catch(() => {})
+  } while (going > 0 && !signal.aborted && !failed.signal.aborted)
+  return (await Promise.all(watching.values())).reduce(added)
+}
+
+/** One heartbeat speaks for all kinds. */
+function beating(job: Job, beats: boolean): Job {
+  if (beats || job.heartbeat === undefined) return job
+  const { heartbeat: _, ...quiet } = job
+  return quiet
+}
+
+function isOverForAll({ outcome, problem }: Summary): boolean {
+  if (outcome !== 'unreachable' && outcome !== 'key_refused') return false
+  return problem === undefined || !OF_KIND.has(problem.code)
+}
+
+function added(one: Summary, other: Summary): Summary {
+  const sum = { ...one, ...other }
+  for (const name of Object.keys(one) as (keyof Summary)[])
+    if (name !== 'outcome' && name !== 'problem') sum[name] = one[name] + other[name]
+  const worst = SEVERITY.indexOf(one.outcome) > SEVERITY.indexOf(other.outcome) ? one : other
+  sum.outcome = worst.outcome
+  if (worst.problem !== undefined) sum.problem = worst.problem
+  return sum
+}

@@ -1,0 +1,53 @@
+/**
+ * The kinds of files that go from a scraping machine to the server. Each has folders of its own, `<stem>_outbox` there and
+ * `<stem>_inbox` here. Those with a loader end in the catalogue; any other kind that KINDS names is delivered whole into its inbox, for
+ * a program of the owner's.
+ */
+
+/** What the program itself loads. */
+export const LOADED_KINDS = {
+  products: { stem: 'product', about: 'scraped rows: what a store sells, and for how much' },
+  //stores: { stem: 'stores', about: 'where stores are, and whether they are open' },
+  //barcodes: { stem: 'barcodes', about: 'barcodes of listings that have none of their own' },
+} as const
+
+/** A kind that has a loader. */
+export type LoadedKind = keyof typeof LOADED_KINDS
+
+/** The kinds with a loader, in the order in which they are loaded. */
+export const LOADED_KIND_NAMES = Object.keys(LOADED_KINDS) as readonly LoadedKind[]
+
+/** What the setting KINDS says. */
+export const KINDS_ABOUT =
+  'the kinds of files that are taken; those without a loader are left in <kind>_inbox for a program of yours (docs/feeds.md)'
+
+/** What is uploaded where no kind is named. */
+export const PRODUCTS = 'products'
+
+// As folders are called, on every system; and none that an address or a folder of ours has already.
+const KIND = /^[a-z][a-z0-9_]{0,39}$/
+const TAKEN = new Set(['resumable', 'product', 'temp'])
+
+/** Why a text is no name of a kind, as the rest of a sentence; undefined for a good one. */
+export function faultOfKind(kind: string): string | undefined {
+  if (!KIND.test(kind)) return 'is not made of small letters, digits and _, at most 40, a letter first'
+  return TAKEN.has(kind) ? 'is a name that the program uses for something else' : undefined
+}
+
+/** Whether a kind ends in the catalogue. */
+export function isLoadedKind(kind: string): kind is LoadedKind {
+  return Object.hasOwn(LOADED_KINDS, kind)
+}
+
+/** What the folders of a kind begin with: `product` for products, else the kind itself. */
+export function stemOfKind(kind: string): string {
+  return isLoadedKind(kind) ? LOADED_KINDS[kind].stem : kind
+}
+
+/** The kind whose outbox a folder is; undefined for any other folder. */
+export function kindOfOutbox(folder: string): string | undefined {
+  const stem = /^(.+)_outbox$/.exec(folder)?.[1]
+  if (stem === undefined) return undefined
+  const kind = stem === LOADED_KINDS.products.stem ? PRODUCTS : stem
+  return kind === PRODUCTS || faultOfKind(kind) === undefined ? kind : undefined
+}
