@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { writeBigFile } from '@splitcart/scraping/generator/write.ts'
 import type { Started } from '../test/machines.ts'
 import { KEY } from './curl.ts'
+import { WHOLE_DRIFT } from './data.ts'
 import { peakBytesOf, watchPeak } from './process-figures.ts'
 import type { Report } from './report.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -28,7 +29,7 @@ export async function memory(): Promise<Report> {
 async function measure(stage: Stage, bytes: number): Promise<number[]> {
   const outbox = join(stage.machines.scraping, 'product_outbox')
   await mkdir(outbox, { recursive: true })
-  await writeBigFile(join(outbox, 'big.jsonl'), { bytes })
+  await writeBigFile(join(outbox, 'big.jsonl'), { bytes, drift: WHOLE_DRIFT })
   await stage.anew()
   const { url, pid, inbox } = stage.receiver()
   const sender = await watched(stage.machines.start(['upload-data'], { API_SERVER_URL: url, API_SECRET_KEY: KEY }))

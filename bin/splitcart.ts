@@ -45,11 +45,11 @@ const program = new Command('splitcart')
   .configureOutput({ outputError: (text, write) => write(`${faultOfUsage(text)}\n`) })
   .showHelpAfterError('(splitcart help shows what there is)')
   .version(versionLine(), '-V, --version', 'print the version')
-const [, , wanted = ''] = process.argv
-for (const name of namesFor(wanted)) {
-  const add = await COMMANDS[name]?.()
-  add?.(program)
-}
+const wanted = wantedOf(process.argv.slice(2))
+for (const [name, load] of Object.entries(COMMANDS))
+  if (wanted === undefined || wanted === name) (await load())(program)
+  // Only its name: for what is close to a mistyped one.
+  else program.command(name)
 shareSettings(program)
 
 try {
@@ -69,10 +69,10 @@ function faultOfUsage(text: string): string {
     .join('\n')
 }
 
-/** The commands that are read: the one that is wanted, or all for their help. */
-function namesFor(wanted: string): readonly string[] {
-  if (Object.hasOwn(COMMANDS, wanted)) return [wanted]
-  return ['-V', '--version'].includes(wanted) ? [] : Object.keys(COMMANDS)
+/** The command that is asked for, if there is any such; undefined for help on all of them. */
+function wantedOf([first = 'help', second = '']: readonly string[]): string | undefined {
+  if (first === 'help' && Object.hasOwn(COMMANDS, second)) return second
+  return ['help', '-h', '--help'].includes(first) ? undefined : first
 }
 
 /** Commands that were made on their own would end the process themselves, with an exit code that is not ours. */

@@ -2,9 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chaos } from '../torture/chaos/chaos.ts'
+import { effort } from './effort.ts'
 
-test('a hundred files through a network that loses every third request and every third answer are loaded once', async (t) => {
-  const round = chaos({ files: 100, percent: 30 })
+const FILES = effort(50, 500)
+
+test(`${FILES} files through a network that loses every third request and every third answer are loaded once`, {
+  timeout: 400_000,
+}, async (t) => {
+  const round = chaos({ files: FILES, percent: 30 })
   assert.equal(await round(1), undefined)
   t.diagnostic(round.figure!())
   assert.match(round.figure!(), /[1-9]\d* delivered more than once/)

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { temporaryFolder } from './folders.ts'
 import { PROGRAM, startProgram } from './machines.ts'
 
-const MS_MAX = 60_000
+const MS_MAX = 120_000
 
 test('the demo shows each file sent, accepted and loaded, keeps away from real settings, and leaves nothing', async () => {
   await using at = await temporaryFolder()

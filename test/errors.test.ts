@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { mountsMissing } from '../torture/own-mounts.ts'
 import { STRACE_MISSING } from '../torture/points/strace.ts'
 import { campaign } from './campaign.ts'
+import { effort } from './effort.ts'
 import { neededHere } from './needed.ts'
 
 const LONG = { timeout: 170_000 }
@@ -14,9 +15,9 @@ test(
     ...LONG,
     skip: NO_STRACE,
   },
-  (t) => campaign(t, 'errors', { points: 2 }),
+  (t) => campaign(t, 'errors', { points: effort(1, 4) }),
 )
 
 test('a disk that fills up costs nothing that was acknowledged', { ...LONG, skip: mountsMissing() || NO_STRACE }, (t) =>
-  campaign(t, 'full-disks', { points: 1 }),
+  campaign(t, 'full-disks', { points: effort(1, 2) }),
 )

@@ -15,7 +15,7 @@ import { type Machines, openMachines, type Server, until } from './machines.ts'
 import { childrenOf, isRunning, NO_PROC } from './processes.ts'
 
 const NAME = 'big.jsonl'
-const BYTES = 8_000_000
+const BYTES = 5_000_000
 
 /** Machines with one large file in the outbox, and what the catalogue must be in the end. */
 async function withBigFile(machines: Machines): Promise<string> {

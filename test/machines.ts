@@ -11,6 +11,8 @@ import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { temporaryFolder } from './folders.ts'
 
 export const PROGRAM = fileURLToPath(new URL('../bin/splitcart.js', import.meta.url))
+// A machine may be busy with much else.
+const LISTENS_MS_MAX = 90_000
 
 type Environment = Readonly<Record<string, string>>
 
@@ -108,7 +110,7 @@ export function withoutSettings(): NodeJS.ProcessEnv {
 /** Waits until a server listens, and says where. */
 export async function listening(started: Started): Promise<Server> {
   const address = () => /^Listening on (\S+)/m.exec(started.printed())?.[1]
-  await until(() => address() !== undefined || started.child.exitCode !== null, 'the server listens')
+  await until(() => address() !== undefined || started.child.exitCode !== null, 'the server listens', LISTENS_MS_MAX)
   const url = address()
   if (url === undefined) throw new Error(`The server ended: ${started.printed()}`)
   return { ...started, url }

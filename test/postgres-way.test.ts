@@ -9,9 +9,9 @@ import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { identityOf, isRejection, rowOf } from '@splitcart/shared/row.ts'
 import { type Ended, type Machines, openMachines, recordsIn } from './machines.ts'
 import { asText, observationOf } from './observations.ts'
-import { NO_POSTGRES, postgresOfFile } from './postgres.ts'
+import { NO_POSTGRES, sharedPostgres } from './postgres.ts'
 
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 
 /** Scrapes all of a plan; returns what was observed, by the name of its file. */
 async function scrape(machines: Machines): Promise<Map<string, Observation[]>> {

@@ -1,4 +1,4 @@
-/** A PostgreSQL of its own for the tests of a file, in the temporary folder, reached by a socket there. */
+/** A PostgreSQL of its own for the tests of a process, in the temporary folder, reached by a socket there. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -50,13 +50,15 @@ export type Cluster = AsyncDisposable &
     start: () => Promise<void>
   }>
 
-/** The PostgreSQL of a test file: it starts with the first database that is wanted and ends with the file. */
-export function postgresOfFile(): () => Promise<TestDatabase> {
-  let cluster: Promise<Cluster> | undefined
-  after(async () => (await cluster)?.[Symbol.asyncDispose]())
+// Of this process, with whatever test files: making one takes a second.
+let shared: Promise<Cluster> | undefined
+
+/** A PostgreSQL for tests: it starts with the first database that is wanted and ends with the last test. */
+export function sharedPostgres(): () => Promise<TestDatabase> {
+  after(async () => (await shared)?.[Symbol.asyncDispose]())
   return async () => {
-    cluster ??= startCluster()
-    return (await cluster).makeDatabase()
+    shared ??= startCluster()
+    return (await shared).makeDatabase()
   }
 }
 

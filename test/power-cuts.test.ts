@@ -7,6 +7,7 @@ import { imageProgramsMissing } from '../torture/points/images.ts'
 import { EATMYDATA_MISSING } from '../torture/points/power-cuts.ts'
 import { STRACE_MISSING } from '../torture/points/strace.ts'
 import { campaign } from './campaign.ts'
+import { effort, IS_LONG } from './effort.ts'
 import { neededHere } from './needed.ts'
 
 // The exit code of two-cuts.ts where no image can be mounted.
@@ -24,12 +25,14 @@ test(
     ...LONG,
     skip: NO_IMAGES,
   },
-  (t) => campaign(t, 'power-cuts', { points: 1 }),
+  (t) => campaign(t, 'power-cuts', { points: effort(1, 3) }),
 )
 
-test('power cuts show losses when every fsync is a lie', { ...LONG, skip: NO_LIES }, (t) =>
-  campaign(t, 'power-cuts-unsafe', { points: 1 }),
-)
+// Of the campaign itself: `npm run test:long` looks whether it sees what is lost.
+if (IS_LONG)
+  test('power cuts show losses when every fsync is a lie', { ...LONG, skip: NO_LIES }, (t) =>
+    campaign(t, 'power-cuts-unsafe', { points: 1 }),
+  )
 
 test('two copies of one state may lose their power at once: each keeps what was synced on it, and no more', {
   ...LONG,

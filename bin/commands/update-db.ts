@@ -30,7 +30,6 @@ import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
-import { loadForFleet, loadOnceForFleet } from '../fleet-loader.ts'
 import { count, money, whole } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { workOf } from '../update-db-work.ts'
@@ -145,6 +144,8 @@ type Manner = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: boolean
 
 async function actForFleet(work: FleetWork, settings: Settings, manner: Manner): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
+  // What reaches NATS costs a loader of one machine a third of its start.
+  const { loadForFleet, loadOnceForFleet } = await import('../fleet-loader.ts')
   if (prunesAll) await pruneBucket(work, settings.PROCESSED_DAYS_MAX, true)
   if (!stays) return tellPass(terminal, await loadOnceForFleet(work, signal))
   await loadForFleet(work, settings.PROCESSED_DAYS_MAX, signal)

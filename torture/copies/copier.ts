@@ -1,5 +1,5 @@
 /** Ways in which people and programs put a file into a folder, none of which hands it over whole: in pieces, with pauses. */
-import { type FileHandle, open } from 'node:fs/promises'
+import { appendFile, type FileHandle, link, lstat, open, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import type { Chance } from '../../packages/data-management/test/random.ts'
@@ -7,14 +7,18 @@ import type { Chance } from '../../packages/data-management/test/random.ts'
 const PIECES_MAX = 8
 // Many writers put a line end after each row and flush there: the worst places to mistake a part for the whole.
 const AT_LINE_END_SHARE = 0.6
+// For a killed watch to come back and send.
+const TAKEN_MS_MAX = 120_000
+const TAKEN_LOOK_MS = 50
 
 /**
  * `holds`: the file stays open; `reopens`: it is opened for each piece, and begun anew when it is gone, as programs do that resume;
- * `reserves`: it has its size from the beginning, as with Explorer.
+ * `reserves`: it has its size from the beginning, as with Explorer; `links`: it is linked from the folder of a program that goes on
+ * writing there when the outbox has lost it, which nobody sees who looks for open files.
  */
-export const MANNERS = ['holds', 'reopens', 'reserves'] as const
+export const MANNERS = ['holds', 'links', 'reopens', 'reserves'] as const
 
-export type MannerOfCopying = (typeof MANNERS)[number]
+export type MannerOfCopying = Exclude<(typeof MANNERS)[number], 'links'>
 
 /** Where the pieces of a text begin and end. */
 export function piecesOf(text: Buffer, chance: Chance): Buffer[] {
@@ -46,6 +50,28 @@ export async function copy(path: string, pieces: readonly Buffer[], { manner, pa
     file = undefined
   }
   await file?.close()
+}
+
+/** Writes pieces into a file of its own that is linked into the outbox, each after the last was taken. Returns how many came too late. */
+export async function copyByLink(path: string, own: string, pieces: readonly Buffer[], pause: () => number) {
+  await writeFile(own, pieces[0] ?? '')
+  await link(own, path)
+  let late = 0
+  for (const piece of pieces.slice(1)) {
+    const end = performance.now() + TAKEN_MS_MAX
+    while ((await isThere(path)) && performance.now() < end) await sleep(TAKEN_LOOK_MS)
+    await sleep(pause())
+    if (!(await isThere(path))) late++
+    await appendFile(own, piece)
+  }
+  return late
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Opens a file to go on at a place; undefined where it has been taken away meanwhile. */

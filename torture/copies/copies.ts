@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import { type Machines, openMachines, recordsIn, type Started, until } from '../../test/machines.ts'
 import type { Case, Fault, Options } from '../campaign.ts'
-import { copy, MANNERS, piecesOf } from './copier.ts'
+import { copy, copyByLink, MANNERS, piecesOf } from './copier.ts'
 
 const ROWS_MAX = 60
 const COPIED_AT_ONCE = 12
@@ -18,11 +18,11 @@ const DATE = '2026-07-01'
 type File = Readonly<{ name: string; text: Buffer; skus: readonly string[] }>
 
 /** What happened in a round. */
-type Sum = { files: number; rows: number; kills: number; early: number; returned: number }
+type Sum = { files: number; rows: number; kills: number; early: number; late: number; returned: number }
 
 /** Makes the case: so many files, pauses of up to so long, a kill about every so many milliseconds. */
 export function copies({ files = 100, pausems = 10_000, killms = 12_000, rest = 2 }: Options): Case {
-  const sum: Sum = { files: 0, rows: 0, kills: 0, early: 0, returned: 0 }
+  const sum: Sum = { files: 0, rows: 0, kills: 0, early: 0, late: 0, returned: 0 }
   const round = async (seed: number): Promise<Fault> => {
     await using machines = await openMachines()
     const chance = new Chance(seed)
@@ -32,17 +32,20 @@ export function copies({ files = 100, pausems = 10_000, killms = 12_000, rest = 
     const own = { ...settings, OUTBOX_REST_SECONDS: String(rest), UPLOAD_WATCH_SECONDS: '1' }
     const watch = () => machines.start(['upload-data', '--watch', '--json'], own)
     await using killed = killing(watch, { chance, killms })
-    await copyAll(machines, given, { chance, pausems })
+    const late = await copyAll(machines, given, { chance, pausems })
     await until(() => isQuiet(machines, given), 'all is loaded', 120_000)
     sum.kills += await killed.end()
     add(sum, given, killed.printed())
+    sum.late += late
     // Each part that was taken for the whole is a file of the archive.
     sum.early += (await archivedIn(machines.scraping)).size - given.length
+    if (late === 0) return 'nothing was written into a file that had been sent: the way back was not tried'
     return (await faultOfRows(machines, given)) ?? (await faultOfArchive(machines))
   }
   const figure = () =>
     `${sum.files} files of ${sum.rows} rows in pieces, ${sum.kills} kills of the watch, ` +
-    `${sum.early} parts of files sent before the whole, ${sum.returned} files gone back to the outbox`
+    `${sum.early} parts of files sent before the whole, ${sum.late} pieces written into files that were archived, ` +
+    `${sum.returned} of these seen to go back to the outbox`
   return Object.assign(round, { figure })
 }
 
@@ -57,21 +60,28 @@ function fileOf(index: number, chance: Chance): File {
   return { name: `aldi-s${index}-${DATE}.jsonl`, text: Buffer.from(lines.join('')), skus }
 }
 
+/** Copies all, several at once. Returns how many pieces were written into a file that had been sent. */
 async function copyAll(
   { scraping }: Machines,
   given: readonly File[],
   { chance, pausems }: Readonly<{ chance: Chance; pausems: number }>,
-): Promise<void> {
+): Promise<number> {
   const outbox = join(scraping, 'product_outbox')
-  await mkdir(outbox, { recursive: true, mode: 0o700 })
-  const queue = given.values()
+  const own = join(scraping, 'folder-of-a-program')
+  for (const folder of [outbox, own]) await mkdir(folder, { recursive: true, mode: 0o700 })
+  const queue = given.entries()
+  let late = 0
   const lane = async () => {
-    for (const { name, text } of queue) {
+    for (const [index, { name, text }] of queue) {
       const pause = () => chance.between(0, pausems)
-      await copy(join(outbox, name), piecesOf(text, chance), { manner: chance.of(MANNERS), pause })
+      const manner = MANNERS[index % MANNERS.length]!
+      const pieces = piecesOf(text, chance)
+      if (manner === 'links') late += await copyByLink(join(outbox, name), join(own, name), pieces, pause)
+      else await copy(join(outbox, name), pieces, { manner, pause })
     }
   }
   await Promise.all(Array.from({ length: COPIED_AT_ONCE }, lane))
+  return late
 }
 
 /** A watch that is killed at random and started again, until it is to end. */

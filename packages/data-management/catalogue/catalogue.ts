@@ -40,6 +40,10 @@ export interface Loading extends AsyncDisposable {
   readonly staging: Staged
   /** Records a line that is not a row. */
   reject(line: RejectedLine): void | Promise<void>
+  /** Rows that show a listing again and say something else of it: they are no rows, and must be rejected by whoever can read them. */
+  readonly differing: Differing
+  /** How many listings the date of a staged scrape shows with it. */
+  rowsShown(scrape: StagedScrape): Promise<number>
   /** What the store showed before, and is known to show on the date of a scrape that was received on a day. */
   references(scrape: StagedScrape, receivedOn: string): Promise<References>
   /** What the company's other stores showed about then. */
@@ -51,6 +55,9 @@ export interface Loading extends AsyncDisposable {
   /** Records how the load ended, and commits all of it: whole or not at all, and for good once `durable` has resolved. */
   commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
 }
+
+/** The fields that differ, by line; and how many more there are, which are rejected already. */
+export type Differing = Readonly<{ lines: ReadonlyMap<number, string>; more: number }>
 
 /** The same bytes have been dealt with by somebody else since it was asked. */
 export class LoadedMeanwhile extends Error {

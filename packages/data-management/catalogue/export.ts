@@ -1,14 +1,17 @@
 /** What the catalogue holds, record by record, for programs and spreadsheets. Reads in constant memory. */
 import type { Sql } from '../database/sql.ts'
 
-/** What one store showed for one listing on one date. `key` stands only where there is no SKU. Money is whole cents. */
+/**
+ * What one store showed for one listing on one date. `key` stands only where there is no SKU. Money is whole cents; of what is not
+ * available there may be no price.
+ */
 export type Observation = Readonly<{
   company: string
   store_id: string
   sku: string | null
   key?: string
   scraped_date: string
-  price_cents: number
+  price_cents: number | null
   was_price_cents: number | null
   is_on_special: boolean | null
   is_available: boolean | null
@@ -99,7 +102,7 @@ type Stored = {
   by_name: number
   code: string
   date: string
-  price_cents: number
+  price_cents: number | null
   was_price_cents: number | null
   is_on_special: number | null
   is_available: number | null

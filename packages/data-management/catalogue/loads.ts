@@ -1,6 +1,6 @@
 /** The records of loads: what became of each file, in the same database as its rows. */
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
-import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
+import { type FileRemarks, type LoadResult, NO_REMARKS, type UploadState } from '@splitcart/shared/receipt.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
@@ -28,7 +28,13 @@ export type LoadRecord = Readonly<{
 export type Applied = DateChange & { unchanged: number }
 
 /** What reading the file found, in lines. */
-export type Counts = { rows: number; duplicate: number; rejected: number; warnings: number }
+export type Counts = {
+  rows: number
+  duplicate: number
+  rejected: number
+  warnings: number
+  remarks?: FileRemarks | null
+}
 
 /** How a load ended: what was read and applied, and when, in milliseconds since 1970. */
 export type Ending = Readonly<{
@@ -87,7 +93,8 @@ export async function finishLoad(database: Sql, id: number, ending: Ending): Pro
   const { counts, applied } = ending
   const stored = await database.get<StoredLoad>(
     `update load set state = ?, started_at = ?, finished_at = ?, problem = ?, rows = ?, duplicate = ?, rejected = ?, warnings = ?,
-      inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ?, verdicts = ? where id = ? returning *`,
+      inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ?, remarks = ?, verdicts = ?
+      where id = ? returning *`,
     ending.state,
     ending.startedAt,
     ending.finishedAt,
@@ -101,10 +108,18 @@ export async function finishLoad(database: Sql, id: number, ending: Ending): Pro
     applied.unchanged,
     applied.opened,
     applied.closed,
+    remarksText(counts.remarks),
     ending.verdicts === undefined ? null : JSON.stringify(ending.verdicts),
     id,
   )
   return loadRecordOf(stored!)
+}
+
+/** As JSON, where there is something to tell. */
+function remarksText(remarks: FileRemarks | null | undefined): string | null {
+  if (remarks == null) return null
+  const isNothing = remarks.warnings.length === 0 && Object.keys(remarks.ignored).length === 0
+  return isNothing ? null : JSON.stringify(remarks)
 }
 
 /** Records that a held load was set aside for good. Undefined when it is not held. */
@@ -142,11 +157,13 @@ type StoredLoad = Readonly<{
   runs_opened: number
   runs_closed: number
   problem: string | null
+  remarks: string | null
   verdicts: string | null
 }>
 
 function loadRecordOf(stored: StoredLoad): LoadRecord {
   const { rows, inserted, changed, unchanged, duplicate, rejected, warnings, problem } = stored
+  const remarks = stored.remarks === null ? NO_REMARKS : (JSON.parse(stored.remarks) as FileRemarks)
   const findings = JSON.parse(stored.verdicts ?? '[]') as Verdict[]
   const finished_at = new Date(stored.finished_at).toISOString()
   return {
@@ -157,6 +174,18 @@ function loadRecordOf(stored: StoredLoad): LoadRecord {
     state: stored.state,
     runsOpened: stored.runs_opened,
     runsClosed: stored.runs_closed,
-    result: { rows, inserted, changed, unchanged, duplicate, rejected, warnings, finished_at, problem, findings },
+    result: {
+      rows,
+      inserted,
+      changed,
+      unchanged,
+      duplicate,
+      rejected,
+      warnings,
+      finished_at,
+      problem,
+      remarks,
+      findings,
+    },
   }
 }

@@ -1,12 +1,11 @@
 /** The receipt of an upload on record. */
-import type { LoadResult, Receipt, UploadState } from '@splitcart/shared/receipt.ts'
+import { type LoadResult, NO_REMARKS, type Receipt, type UploadState } from '@splitcart/shared/receipt.ts'
 import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
 /** What the server says about an upload. `duplicate`: in answer to bytes that it had already. */
 export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
   const { id, filename, sha256, bytes, lines, kind } = upload
-  const { findings = [], ...load } = upload.load === null ? {} : (JSON.parse(upload.load) as LoadResult)
   return {
     id,
     kind,
@@ -18,9 +17,17 @@ export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
     received_at: new Date(upload.received_at).toISOString(),
     duplicate,
     message: `Successfully uploaded and decompressed '${filename}'`,
-    load: upload.load === null ? null : (load as LoadResult),
-    findings: [...findings] as unknown as Receipt['findings'],
+    ...loadOf(upload.load),
   }
+}
+
+type Findings = NonNullable<Receipt['findings']>
+
+/** What became of the rows, and what was found in them besides. */
+function loadOf(kept: string | null): Pick<Receipt, 'load' | 'warnings' | 'ignored' | 'findings'> {
+  if (kept === null) return { load: null }
+  const { remarks, findings = [], ...load } = JSON.parse(kept) as LoadResult
+  return { load, ...(remarks ?? NO_REMARKS), findings: [...findings] as unknown as Findings }
 }
 
 /** What one of the senders of an upload is told. Who was not the first learns only what he sent himself, and no word of a person. */

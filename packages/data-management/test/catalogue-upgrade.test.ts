@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { PostgresStatements } from '../catalogue/dialects/postgres/statements.ts'
@@ -16,7 +16,7 @@ import { PostgresDatabase } from '../database/postgres.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
 import { historyOf } from './histories.ts'
 import { faultOf, loadWhole } from './history-case.ts'
-import type { HistoryFile } from './naive-catalogue.ts'
+import type { HistoryFile } from './naive-rows.ts'
 
 const DIALECTS = join(import.meta.dirname, '../catalogue/dialects')
 const SEEDS = [1, 2, 3]
@@ -26,7 +26,7 @@ const LAST = { sqlite: '006-price-now.sql', postgres: '001-catalogue.sql' }
 const TABLES = ['company', 'store', 'brand', 'category', 'listing', 'label', 'listing_category']
 const HISTORIES = ['load', 'scrape', 'source', 'price_run', 'label_run', 'contested', 'reject', 'reject_group']
 
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 
 /** The migrations that an older program had. */
 async function olderMigrations(folder: string, dialect: 'sqlite' | 'postgres'): Promise<string> {

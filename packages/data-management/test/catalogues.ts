@@ -1,5 +1,5 @@
 /** Empty catalogues for tests, in both databases. */
-import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue, type PostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
@@ -24,7 +24,7 @@ export function databasesOfFile(): Readonly<{
 
 /** One database for all tests of a file, emptied each time: making one takes much longer. */
 function openPostgresOfFile(): OpenEmpty {
-  const makeDatabase = postgresOfFile()
+  const makeDatabase = sharedPostgres()
   let made: ReturnType<typeof makeDatabase> | undefined
   return async () => {
     made ??= makeDatabase()

@@ -5,7 +5,7 @@ import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { rejectsOf } from '../catalogue/rejects.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { HOLD } from './hold.ts'
-import { LINE_BYTES_MAX } from './naive-catalogue.ts'
+import { LINE_BYTES_MAX } from './naive-rows.ts'
 import { rowsText, sha256Of } from './receiver.ts'
 
 /** Loads rows and so many lines that are none; tells how often they were read, and what is on record. */

@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { effort } from '../../../test/effort.ts'
 import { databasesOfFile, type OpenEmpty } from './catalogues.ts'
 import { type Fault, faultOfHistory, faultOfUndo } from './history-case.ts'
 
-const HISTORIES = { SQLite: 100, PostgreSQL: 4 }
-const UNDONE = { SQLite: 50, PostgreSQL: 4 }
+const HISTORIES = effort({ SQLite: 30, PostgreSQL: 2 }, { SQLite: 300, PostgreSQL: 8 })
+const UNDONE = effort({ SQLite: 15, PostgreSQL: 2 }, { SQLite: 150, PostgreSQL: 8 })
 
 type FaultOf = (seed: number, open: OpenEmpty) => Promise<Fault>
 

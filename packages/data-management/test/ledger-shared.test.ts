@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { NO_POSTGRES, postgresOfFile, startCluster } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres, startCluster } from '../../../test/postgres.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { openPostgresLedger } from '../ledger/postgres.ts'
 import { sha256Of } from './receiver.ts'
 
 const skip = NO_POSTGRES
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 
 function record({ arrivals }: Ledger, content: string, id: string) {
   const named = { filename: 'a.jsonl', stored_as: 'a.jsonl', kind: 'products', state: 'accepted' as const }

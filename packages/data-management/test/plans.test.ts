@@ -5,14 +5,14 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { PostgresTransaction } from '../database/postgres-queries.ts'
 import { SqliteDatabase, type Value } from '../database/sqlite.ts'
 import { loadWhole } from './history-case.ts'
-import type { HistoryFile } from './naive-catalogue.ts'
+import type { HistoryFile } from './naive-rows.ts'
 import { sha256Of } from './receiver.ts'
 
 const LARGE = ['listing', 'label', 'label_run', 'label_use', 'price_run', 'listing_key', 'contested', 'scrape']
@@ -153,7 +153,7 @@ test('PostgreSQL: a load and its undoing read no large table from end to end, an
   assert.deepEqual([...new Set(faults)], [])
 })
 
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 
 function* nodesOf(node: Node): Generator<Node> {
   yield node

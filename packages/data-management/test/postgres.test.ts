@@ -4,12 +4,12 @@ import { writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { NO_POSTGRES, postgresOfFile, startCluster } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres, startCluster } from '../../../test/postgres.ts'
 import { PostgresDatabase, UnknownCommit } from '../database/postgres.ts'
 import { isUnreachable, repeated } from '../database/postgres-problems.ts'
 
 const skip = NO_POSTGRES
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 
 const schema = 'things'
 const FIRST = 'create table t (x bigint primary key, y text);'

@@ -1,15 +1,17 @@
 /** The catalogue of some real scrapes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { effort } from '../../../test/effort.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { faultOf, loadWhole } from './history-case.ts'
 import { Chance } from './random.ts'
 import { digestOf, REAL_FILES_MISSING, realFiles } from './real-files.ts'
 
-const ORDERS = 4
+const ORDERS = effort(3, 4)
+const LONG = { timeout: 600_000 }
 
-test('the real files give one catalogue in any order', { skip: REAL_FILES_MISSING }, async () => {
+test('the real files give one catalogue in any order', { ...LONG, skip: REAL_FILES_MISSING }, async () => {
   const files = realFiles()
   const chance = new Chance(1)
   const digests = new Set([await digestOf(files)])
@@ -19,6 +21,7 @@ test('the real files give one catalogue in any order', { skip: REAL_FILES_MISSIN
 
 for (const { name, skip, open } of databasesOfFile())
   test(`${name}: the real files give what a model computes from all of them at once, also with one undone`, {
+    ...LONG,
     skip: REAL_FILES_MISSING || skip,
   }, async () => {
     const chance = new Chance(2)

@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
+import { effort } from '../../../test/effort.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
 import { type OpenEmpty, openSqlite } from './catalogues.ts'
 import { loadWhole } from './history-case.ts'
-import type { HistoryFile } from './naive-catalogue.ts'
+import type { HistoryFile } from './naive-rows.ts'
 
-// Stores that were scraped three times, and one of another company. All of the files would take minutes.
-const CHOSEN = /-(g147|g700|g102)-2025|^iga-/
+// Two stores that were scraped three times, and one of another company; all of them in `npm run test:long`.
+const CHOSEN = effort(/-(g147|g700)-2025|^iga-/, /./)
 const FOLDER = fileURLToPath(new URL('../../../../shared/data/', import.meta.url))
 
 /** Why the real files cannot be used, or false. */

@@ -1,7 +1,7 @@
 /** Many loaders at once on one PostgreSQL: the catalogue is the same as if one had loaded all files, and nobody waits for ever. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
@@ -10,14 +10,14 @@ import type { LoadRecord } from '../catalogue/loads.ts'
 import { LocalReader } from '../update-db/reader.ts'
 import { historyOf } from './histories.ts'
 import { differenceBetween, faultOf, loadWhole } from './history-case.ts'
-import type { HistoryFile } from './naive-catalogue.ts'
+import type { HistoryFile } from './naive-rows.ts'
 import { Chance } from './random.ts'
 
 const LOADERS = 8
 const FILES = 200
 
 const skip = NO_POSTGRES
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 
 /** Loaders, each with connections of its own, as programs on different machines have. */
 async function openLoaders(stack: AsyncDisposableStack, count: number): Promise<Catalogue[]> {

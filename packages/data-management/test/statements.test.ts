@@ -1,14 +1,14 @@
 /** What a load asks of a database means the same in both. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NO_POSTGRES, postgresOfFile } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import { openPostgresCatalogueDatabase } from '../catalogue/dialects/postgres/catalogue.ts'
 import { PostgresStatements } from '../catalogue/dialects/postgres/statements.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { SqliteStatements } from '../catalogue/dialects/sqlite/statements.ts'
 import { type LoadDatabase, records, sql } from '../catalogue/load/statement.ts'
 
-const makeDatabase = postgresOfFile()
+const makeDatabase = sharedPostgres()
 
 type Open = (work: (database: LoadDatabase) => Promise<void>) => Promise<void>
 

@@ -46,7 +46,8 @@ async function verdictsOfScrape(
   if (figures === null) return []
   const judged = { company, store, date, receivedOn, figures, sampled }
   const said = (references: References) => judge(judged, references, thresholds)
-  const own = await loading.references(scrape, receivedOn)
+  const references = await loading.references(scrape, receivedOn)
+  const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }
   const verdicts = said(own)
   // What other stores show is looked up where it can make a difference.
   if (own.own !== undefined && !verdicts.some(({ held }) => held)) return verdicts

@@ -4,7 +4,9 @@
  *   lines ─▶ rows ─▶ staging ─▶ (held?) ─▶ scrapes ─▶ runs, labels, products ─▶ commit
  *              └───▶ rejects
  */
-
+import { LineSplitter } from '@splitcart/shared/lines.ts'
+import { NO_REMARKS } from '@splitcart/shared/receipt.ts'
+import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
@@ -23,7 +25,10 @@ import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
 import { type Hold, holding, verdictsOf } from './judgement.ts'
 import { KeptRejects } from './kept-rejects.ts'
+import { RAW_BYTES_MAX } from './portion-reader.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
+import { Remarked } from './remarks.ts'
+import { BEGINNING_BYTES, whatFileIs } from './whole-file.ts'
 
 /** What a load needs to know. The clock is in milliseconds. */
 export type LoadOrder = ReadOrder &
@@ -110,15 +115,46 @@ async function stage(work: Work): Promise<Outcome> {
     return { counts, failure: error.message, verdicts: [], isCut: true }
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
-    return { counts, failure: 'Not one line of the file is a row.', verdicts: [] }
+    return { counts, failure: await whyNoRow(order), verdicts: [] }
   const { staging } = loading
   await staging.settle()
+  const differing = await rejectDiffering(work)
+  counts.rejected += differing
   counts.duplicate = counts.rows - counts.rejected - staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
   await joinAcrossMidnight(staging)
   const { hold, file } = order
   if (hold === undefined) return { counts, verdicts: [] }
-  const verdicts = await verdictsOf(loading, { ...counts, differing: 0 }, { hold, receivedAt: file.receivedAt })
+  const verdicts = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt: file.receivedAt })
   return { counts, verdicts, reason: reasonOf(holding(verdicts, hold)) }
+}
+
+async function whyNoRow({ bytes }: LoadOrder): Promise<string> {
+  let beginning = Buffer.alloc(0)
+  for await (const chunk of bytes()) {
+    beginning = Buffer.concat([beginning, chunk.subarray(0, BEGINNING_BYTES)])
+    if (beginning.length >= BEGINNING_BYTES) break
+  }
+  return whatFileIs(beginning) ?? 'Not one line of the file is a row.'
+}
+
+/** Rejects the rows that show a listing again and say something else of it. What stands in them is read once more. */
+async function rejectDiffering({ loading, order, rejects }: Work): Promise<number> {
+  const { lines, more } = loading.differing
+  if (lines.size === 0) return 0
+  const splitter = new LineSplitter(order.lineBytesMax)
+  const reject = async (number: number, bytes: Buffer) => {
+    const field = lines.get(number)
+    if (field === undefined) return
+    const raw = Uint8Array.from(bytes.subarray(0, RAW_BYTES_MAX))
+    const line: RejectedLine = { line: number, rejection: duplicateDiffers(field), raw }
+    rejects?.add(line)
+    await loading.reject(line)
+  }
+  for await (const chunk of order.bytes())
+    for (const { number, bytes } of splitter.push(chunk)) await reject(number, bytes)
+  const last = splitter.end()
+  if (last !== undefined) await reject(last.number, last.bytes)
+  return lines.size + more
 }
 
 function commit(
@@ -130,7 +166,7 @@ function commit(
 }
 
 function noCounts(): Counts {
-  return { rows: 0, duplicate: 0, rejected: 0, warnings: 0 }
+  return { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
 }
 
 /** Records that a file was held (then there is a preview) or failed, with its rejects and without touching the catalogue. */
@@ -160,18 +196,24 @@ type Recorded = Readonly<{
 async function readInto(work: Work, counts: Counts, staging: Staged | undefined): Promise<void> {
   const { loading, order, reader, rejects } = work
   let bytes = 0
+  const remarked = new Remarked()
   for await (const portion of reader.portions(order)) {
     bytes += portion.bytes
     await order.onBytes?.(bytes)
     counts.rows += portion.count
     counts.rejected += portion.rejects.length
-    counts.warnings += portion.warnings
+    for (const warned of portion.warnings) {
+      counts.warnings += warned.count
+      remarked.addWarned(warned)
+    }
+    for (const field of portion.ignored) remarked.addIgnored(field)
     for (const line of portion.rejects) {
       rejects?.add(line)
       await loading.reject(line)
     }
     await staging?.take(portion)
   }
+  counts.remarks = remarked.all
 }
 
 async function joinAcrossMidnight(staging: Staged): Promise<void> {

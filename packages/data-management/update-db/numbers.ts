@@ -7,11 +7,35 @@ export type ListingNumbers = readonly [bySku: Map<string, number>, byName: Map<s
 
 /** A listing's own code, and the hash by which it is sampled. */
 export type ListingCode = Readonly<{ code: string; byName: 0 | 1; hash: number }>
+// A file that has more is no scrape of shops; what is beyond is read anew each time.
+const UNKNOWN_MAX = 1_000
+
+/** The names of fields that are not known, by a number for all those of a row. */
+export class UnknownFields {
+  readonly #numbers = new Map<string, number>([['', 0]])
+  readonly #names: (readonly string[])[] = [[]]
+
+  /** The number of these names; undefined: there are too many already. */
+  numberOf(names: readonly string[]): number | undefined {
+    if (names.length === 0) return 0
+    const text = names.join('\0')
+    const known = this.#numbers.get(text)
+    if (known !== undefined || this.#names.length >= UNKNOWN_MAX) return known
+    this.#numbers.set(text, this.#names.length)
+    return this.#names.push(names) - 1
+  }
+
+  /** The names of a number. */
+  namesOf(number: number): readonly string[] {
+    return this.#names[number] ?? []
+  }
+}
 
 /** The numbers of listings and labels, which go on from one file to the next. */
 export class Numbers {
   readonly #byCompany = new Map<string, ListingNumbers>()
   readonly rows = new RepeatedRows()
+  unknown = new UnknownFields()
   readonly lastText: string[] = []
   readonly lastLabel: number[] = []
   /** The codes of listings, and which scrape has shown them last. */
@@ -36,6 +60,7 @@ export class Numbers {
   forget(): void {
     this.#byCompany.clear()
     this.rows.forget()
+    this.unknown = new UnknownFields()
     this.lastText.length = 0
     this.lastLabel.length = 0
     this.codes.length = 0

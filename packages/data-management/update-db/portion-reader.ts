@@ -6,10 +6,10 @@ import {
   isRejection,
   REJECT_CODES,
   type Rejection,
+  type Remarks,
   type RowMetadata,
   type RowProduct,
   readRow,
-  type Warnings,
 } from '@splitcart/shared/row.ts'
 import { saidOf } from '@splitcart/shared/truth/said.ts'
 import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
@@ -17,11 +17,13 @@ import { type Portion, ROW } from '../catalogue/load/portion.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
+import { Remarked } from './remarks.ts'
 import { RowCounter } from './row-counter.ts'
 
 // Memory stays the same however many listings a file has: beyond this the numbers start again.
 const LABELS_MAX = 30_000
-const RAW_BYTES_MAX = 4096
+/** So much of a rejected line is kept. */
+export const RAW_BYTES_MAX = 4096
 
 /** A scrape as the reader knows it. */
 type Scrape = {
@@ -31,8 +33,14 @@ type Scrape = {
   scrapedAt: number | null
 }
 
-/** A row, and whether its line can be known again. */
-type Read = Readonly<{ metadata: RowMetadata; product: RowProduct & Warnings; fingerprint: Fingerprint | undefined }>
+/** A row and its line, and whether that can be known again. `ignored`: the fields that are not known. */
+type Read = Readonly<{
+  line: number
+  metadata: RowMetadata
+  product: RowProduct
+  ignored: readonly string[]
+  fingerprint: Fingerprint | undefined
+}>
 
 /** How a file is read. */
 export type ReaderOptions = Readonly<{
@@ -51,6 +59,9 @@ export class PortionReader {
   readonly #numbers: Numbers
   readonly #counter: RowCounter
   #portion = newPortion(0, 0)
+  #remarked = new Remarked()
+  // How many rows of the portion have the unknown fields of a number.
+  #unknown = new Map<number, number>()
   #rows = 0
 
   constructor(options: ReaderOptions, numbers: Numbers) {
@@ -82,11 +93,17 @@ export class PortionReader {
       if (read !== undefined) this.#add(this.#scrapes.get(keyOf(read.metadata)) ?? this.#open(read.metadata), read)
     }
     this.#portion.rows = this.#portion.rows.subarray(0, this.#rows * ROW.length)
+    for (const [number, rows] of this.#unknown)
+      for (const name of this.#numbers.unknown.namesOf(number)) this.#remarked.addIgnored({ name, rows })
+    this.#portion.warnings = this.#remarked.warnings
+    this.#portion.ignored = this.#remarked.ignored
     return this.#portion
   }
 
   #begin(lines: number, bytes: number): void {
     this.#portion = newPortion(lines, bytes)
+    this.#remarked = new Remarked()
+    this.#unknown = new Map()
     this.#rows = 0
     if (this.#numbers.labels < LABELS_MAX) return
     this.#portion.forget = true
@@ -101,21 +118,27 @@ export class PortionReader {
     const head = bytes.subarray(0, bytes.length - tail.bytes.length)
     const fingerprint = this.#parts.fingerprintOf(head)
     const scrape = this.#scrapeOf(tail)
-    if (scrape !== undefined && this.#addRepeated(scrape, fingerprint, tail)) return undefined
+    if (scrape !== undefined && this.#addRepeated(scrape, fingerprint, number, tail)) return undefined
     const product = readHead(head)
     if (product === undefined) return this.#readWhole(number, bytes, false)
-    const { metadata } = tail
+    const { metadata, ignored } = tail
     if (!this.#mayWrite(metadata)) return this.#reject(number, NOT_PERMITTED, bytes)
-    this.#portion.warnings += product.warnings.length
-    return { metadata, product, fingerprint: product.warnings.length === 0 ? fingerprint : undefined }
+    const isPlain = product.warnings.length === 0
+    this.#remark(number, { warnings: product.warnings, ignored })
+    return { line: number, metadata, product, ignored: product.ignored, fingerprint: isPlain ? fingerprint : undefined }
   }
 
   #readWhole(number: number, bytes: Buffer, tooLong: boolean): Read | undefined {
     const row = tooLong ? TOO_LONG : readRow(bytes)
     if (isRejection(row)) return this.#reject(number, row, bytes)
     if (!this.#mayWrite(row)) return this.#reject(number, NOT_PERMITTED, bytes)
-    this.#portion.warnings += row.warnings.length
-    return { metadata: row, product: row, fingerprint: undefined }
+    this.#remark(number, { warnings: row.warnings, ignored: [] })
+    return { line: number, metadata: row, product: row, ignored: row.ignored, fingerprint: undefined }
+  }
+
+  #remark(line: number, { warnings, ignored }: Remarks): void {
+    for (const warning of warnings) this.#remarked.warn(warning, line)
+    for (const name of ignored) this.#remarked.addIgnored({ name, rows: 1 })
   }
 
   #mayWrite(metadata: RowMetadata): boolean {
@@ -149,33 +172,46 @@ export class PortionReader {
   }
 
   /** Adds the row of a line that another store of the company had, too; false when there is none. */
-  #addRepeated(scrape: Scrape, fingerprint: Fingerprint, { metadata }: Tail): boolean {
+  #addRepeated(scrape: Scrape, fingerprint: Fingerprint, line: number, { metadata, ignored }: Tail): boolean {
     const { rows } = this.#portion
     const at = this.#rows * ROW.length
     const [, , company] = scrape.listings
     if (!this.#numbers.rows.repeat(company, fingerprint, rows, at)) return false
     this.#rows++
     rows[at + ROW.scrape] = scrape.number
+    rows[at + ROW.line] = line
+    this.#countUnknown(rows[at + ROW.unknown]!)
+    for (const name of ignored) this.#remarked.addIgnored({ name, rows: 1 })
     this.#noteTime(scrape, metadata)
     this.#counter.count(rows, at)
     return true
   }
 
-  #add(scrape: Scrape, { metadata, product, fingerprint }: Read): void {
+  #countUnknown(number: number): void {
+    if (number !== 0) this.#unknown.set(number, (this.#unknown.get(number) ?? 0) + 1)
+  }
+
+  #add(scrape: Scrape, { line, metadata, product, ignored, fingerprint }: Read): void {
     this.#noteTime(scrape, metadata)
+    const unknown = this.#numbers.unknown.numberOf(ignored)
+    if (unknown === undefined) this.#remark(line, { warnings: [], ignored })
+    else this.#countUnknown(unknown)
     const { rows } = this.#portion
     const at = this.#rows++ * ROW.length
     const listing = this.#listingOf(scrape, product)
     rows[at + ROW.scrape] = scrape.number
+    rows[at + ROW.line] = line
     rows[at + ROW.listing] = listing
     rows[at + ROW.label] = this.#labelOf(listing, product)
-    rows[at + ROW.price] = product.priceCents
+    rows[at + ROW.price] = product.priceCents ?? -1
     rows[at + ROW.was] = product.wasPriceCents ?? -1
     rows[at + ROW.special] = flag(product.isOnSpecial)
     rows[at + ROW.available] = flag(product.isAvailable)
+    rows[at + ROW.unknown] = unknown ?? 0
     rows[at + ROW.unit] = product.unit
     this.#counter.count(rows, at)
-    if (fingerprint !== undefined) this.#numbers.rows.add(scrape.listings[2], fingerprint, rows, at)
+    if (fingerprint !== undefined && unknown !== undefined)
+      this.#numbers.rows.add(scrape.listings[2], fingerprint, rows, at)
   }
 
   #noteTime(scrape: Scrape, { scrapedAt }: RowMetadata): void {
@@ -214,7 +250,8 @@ function newPortion(lines: number, bytes: number): Portion {
     bytes,
     forget: false,
     count: 0,
-    warnings: 0,
+    warnings: [],
+    ignored: [],
     rejects: [],
     scrapes: [],
     listings: [],

@@ -17,8 +17,9 @@ export const FILE_RULES = {
 
 /** What is said of one scrape. */
 export function judge(scrape: Judged, references: References, thresholds: Thresholds): Verdict[] {
-  const { beside } = references
-  const now = beside === undefined ? scrape.figures : together([beside, scrape.figures])
+  const { beside, rows } = references
+  const shown = beside === undefined ? scrape.figures : together([beside, scrape.figures])
+  const now = rows === undefined ? shown : { ...shown, rows }
   const judged = caseOf(scrape, now, references, thresholds)
   return Object.entries(RULES).flatMap(([name, rule]) => {
     const found = rule.find(judged)
@@ -35,7 +36,8 @@ export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds:
     verdicts.push(verdictOf(rule, true, { sentence, rows: count }))
   if (rows === 0) say('no_row', 'The file has no row.', 0)
   // Divided, not multiplied: 7 / 100 is the number written 0.07, while 100 * 0.07 is more than 7.
-  if (rows > 0 && (rejected - differing) / rows > rejects)
+  // One line is no pattern, however short the file.
+  if (rejected - differing > 1 && (rejected - differing) / rows > rejects)
     say('rejects', `${rejected - differing} of ${rows} rows are rejected, more than ${percent(rejects)}.`, rejected)
   if (isMore(differing, rows, duplicates))
     say('differing_duplicates', `${differing} of ${rows} rows show a listing again, but otherwise.`, differing)

@@ -6,9 +6,10 @@
  *
  * A load of bytes that are on record replaces that load, in the same transaction.
  */
+import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
-import type { Loading } from '../catalogue.ts'
+import type { Differing, Loading } from '../catalogue.ts'
 import { type HoldPreview, keepPreview, named, scrapesBeside } from '../hold-preview.ts'
 import {
   type Applied,
@@ -23,13 +24,13 @@ import {
 } from '../loads.ts'
 import { addChange } from '../model/date-change.ts'
 import { dayBeside, keepFigures, ownReferences, sistersOf } from '../references.ts'
-import { countRejects, REJECTS_WITH_RAW_MAX } from '../rejects.ts'
+import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
 import { describeRenamed, nameListings, rowsOf, rowsOn } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
 import { findNewest, noteBarcodes } from './newest-showing.ts'
 import type { RejectedLine } from './portion.ts'
 import { settleProducts } from './products.ts'
-import { addScrape } from './scrapes.ts'
+import { addScrape, rowsShown } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
 import { type LoadDatabase, sql } from './statement.ts'
@@ -68,21 +69,34 @@ export class CatalogueLoading implements Loading {
   readonly staging: Staging
   readonly #begun: Begun
   readonly #database: LoadDatabase
+  readonly #groups = new RejectGroups()
   #rejects: Value[][] = []
   #rejected = 0
+  #differing = new Map<number, string>()
+  #differingMore = 0
 
   /** `memory`: that of the reader of the file. */
   constructor(begun: Begun, memory: ListingMemory) {
     this.#begun = begun
     this.#database = begun.database
-    this.staging = new Staging(begun.database, begun.loadId, memory)
+    const onDiffering = (line: number, field: string) => this.#noteDiffering(line, field)
+    this.staging = new Staging(begun.database, memory, { loadId: begun.loadId, onDiffering })
+  }
+
+  get differing(): Differing {
+    return { lines: this.#differing, more: this.#differingMore }
   }
 
   async reject({ line, rejection, raw }: RejectedLine): Promise<void> {
     const kept = this.#rejected++ < REJECTS_WITH_RAW_MAX ? raw : null
     const { code, field, reason } = rejection
+    this.#groups.add(line, rejection)
     this.#rejects.push([this.#begun.loadId, line, code, field, reason, kept])
     if (this.#rejects.length >= REJECTS_AT_ONCE) await this.#writeRejects()
+  }
+
+  rowsShown(scrape: StagedScrape): Promise<number> {
+    return rowsShown(this.#database, scrape)
   }
 
   references(scrape: StagedScrape, receivedOn: string): Promise<References> {
@@ -122,7 +136,7 @@ export class CatalogueLoading implements Loading {
     const { queries } = this.#database
     await this.#writeRejects()
     const record = await finishLoad(queries, loadId, { ...ending, startedAt })
-    if (ending.counts.rejected > 0) await countRejects(queries, loadId, ending.preview?.stores)
+    if (ending.counts.rejected > 0) await countRejects(queries, loadId, this.#groups.all, ending.preview?.stores)
     if (ending.preview !== undefined) await keepPreview(queries, loadId, ending.preview)
     await this.#begun.commit(record)
     return record
@@ -156,6 +170,15 @@ export class CatalogueLoading implements Loading {
     await describeRenamed(database)
     await database.lock('products')
     await settleProducts(database)
+  }
+
+  /** Of a file of nothing else, the later ones are not read once more for what stands in them. */
+  async #noteDiffering(line: number, field: string): Promise<void> {
+    if (this.#differing.size < REJECTS_WITH_RAW_MAX) this.#differing.set(line, field)
+    else {
+      this.#differingMore++
+      await this.reject({ line, rejection: duplicateDiffers(field), raw: null })
+    }
   }
 
   async #writeRejects(): Promise<void> {

@@ -3,11 +3,14 @@
  *
  *   observed   one record a listing and scrape: the first row of each, its listing and label found or made
  *
+ * Another row of a listing is a duplicate, unless a shop would have to say two things at once: that is no row (`differenceOf`).
+ *
  * A file may hold several stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
  */
+import { differenceOf, type ShownAgain } from '@splitcart/shared/row.ts'
 import { together } from '@splitcart/shared/truth/together.ts'
 import type { Value } from '../../database/sql.ts'
-import type { ListingMemory } from './listing-memory.ts'
+import { type ListingMemory, textOfLabel } from './listing-memory.ts'
 import { type Described, describe, identify } from './listings.ts'
 import { companyIds, storeIds } from './names.ts'
 import { type NewScrape, type Portion, ROW } from './portion.ts'
@@ -18,6 +21,9 @@ import { type LoadDatabase, records, sql } from './statement.ts'
 type Scrape = StagedScrape & { companyId: number; storeId: number }
 
 type Row = Described & Readonly<{ scrape: Scrape; rows: Int32Array; at: number }>
+
+/** What is told of a row that shows a listing again, and of a field otherwise. */
+export type OnDiffering = (line: number, field: string) => void | Promise<void>
 
 type Unnamed = Readonly<{ scrape: Scrape; company: string; code: string; name: string }>
 
@@ -36,6 +42,7 @@ export class Staging implements Staged {
   readonly #memory: ListingMemory
   // No other load has these numbers: what is left of it in the table is not in the way.
   readonly #firstNumber: number
+  readonly #onDiffering: OnDiffering
   readonly #scrapes = new Set<Scrape>()
   readonly #byNumber: Scrape[] = []
   #unnamed: Unnamed[] = []
@@ -43,8 +50,13 @@ export class Staging implements Staged {
   #isSetDown = false
 
   /** The caller has a transaction open and has emptied the tables. */
-  constructor(database: LoadDatabase, loadId: number, memory: ListingMemory) {
+  constructor(
+    database: LoadDatabase,
+    memory: ListingMemory,
+    { loadId, onDiffering }: { loadId: number; onDiffering: OnDiffering },
+  ) {
     this.#database = database
+    this.#onDiffering = onDiffering
     this.#memory = memory
     this.#firstNumber = loadId * SCRAPES_MAX
   }
@@ -142,27 +154,61 @@ export class Staging implements Staged {
     for (const [place, each] of unnamed.entries()) this.#memory.names.set(keyOf(each), stores[place]!)
   }
 
-  /** The first rows of their listings: the others are duplicates, and what they say counts for nothing. */
+  /** The first rows of their listings: what the others say counts for nothing. */
   async #firstOf(rows: readonly Row[]): Promise<Row[]> {
-    const seen = new Map<number, Set<number>>()
-    for (const { number } of new Set(rows.map(({ scrape }) => scrape))) seen.set(number, new Set())
+    const seen = new Map<number, Map<number, Shown>>()
+    for (const { number } of new Set(rows.map(({ scrape }) => scrape))) seen.set(number, new Map())
     if (this.#isSetDown)
-      for (const { scrape, listing_id } of await this.#observedBefore(rows)) seen.get(scrape)!.add(listing_id)
-    return rows.filter(({ scrape, listing }) => {
-      const listings = seen.get(scrape.number)!
-      return listings.size !== listings.add(listing.id).size
-    })
+      for (const shown of await this.#observedBefore(rows)) seen.get(shown.scrape)!.set(shown.listing_id, shown)
+    const first: Row[] = []
+    for (const row of rows) {
+      const listings = seen.get(row.scrape.number)!
+      const before = listings.get(row.listing.id)
+      if (before === undefined) {
+        listings.set(row.listing.id, row)
+        first.push(row)
+      } else {
+        const field = differenceBetween(before, row)
+        if (field !== undefined) await this.#onDiffering(row.rows[row.at + ROW.line]!, field)
+      }
+    }
+    return first
   }
 
-  async #observedBefore(rows: readonly Row[]): Promise<{ scrape: number; listing_id: number }[]> {
+  /** What earlier rows of the file said of the listings of these. */
+  async #observedBefore(rows: readonly Row[]): Promise<Observed[]> {
     const wanted = records('wanted', { scrape: 'bigint', listing_id: 'integer' }, [
       rows.map(({ scrape }) => scrape.number),
       rows.map(({ listing }) => listing.id),
     ])
     return this.#database.all(
-      sql`select distinct observed.scrape, observed.listing_id from ${wanted}
-        join observed on observed.scrape = wanted.scrape and observed.listing_id = wanted.listing_id`,
+      sql`select distinct observed.scrape, observed.listing_id, label.name, label.size, price_cents as "priceCents",
+          was_price_cents as "wasPriceCents", is_on_special as "isOnSpecial"
+        from ${wanted} join observed on observed.scrape = wanted.scrape and observed.listing_id = wanted.listing_id
+        join label on label.id = observed.label_id`,
     )
+  }
+}
+
+type Observed = ShownAgain & Readonly<{ scrape: number; listing_id: number }>
+type Shown = Row | Observed
+
+/** The field of which two rows of a listing say different things, if any. */
+function differenceBetween(before: Shown, row: Row): string | undefined {
+  // Most often a duplicate has the same label; then the prices decide.
+  if ('label' in before && before.label === row.label)
+    return differenceOf({ ...SAME_LABEL, ...termsOf(before) }, { ...SAME_LABEL, ...termsOf(row) })
+  const shown = 'label' in before ? { ...textOfLabel(before.label), ...termsOf(before) } : before
+  return differenceOf(shown, { ...textOfLabel(row.label), ...termsOf(row) })
+}
+
+const SAME_LABEL = { name: '', size: null }
+
+function termsOf({ rows, at }: Row): Pick<ShownAgain, 'priceCents' | 'wasPriceCents' | 'isOnSpecial'> {
+  return {
+    priceCents: orNull(rows[at + ROW.price]!),
+    wasPriceCents: orNull(rows[at + ROW.was]!),
+    isOnSpecial: orNull(rows[at + ROW.special]!),
   }
 }
 
@@ -172,7 +218,7 @@ function keyOf({ company, code }: Unnamed): string {
 }
 
 function lineOf({ scrape, listing, label, rows, at }: Row): Value[] {
-  const terms = [rows[at + ROW.price]!, orNull(rows[at + ROW.was]!), orNull(rows[at + ROW.special]!)]
+  const terms = [orNull(rows[at + ROW.price]!), orNull(rows[at + ROW.was]!), orNull(rows[at + ROW.special]!)]
   return [scrape.number, listing.id, label.id, ...terms, orNull(rows[at + ROW.available]!)]
 }
 

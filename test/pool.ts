@@ -1,0 +1,72 @@
+/** Runs test files in processes, several at a time and in the order given: `node --test` sorts them by name and starts each by itself. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { pathToFileURL } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
+
+/** The files of one process. */
+export type Batch = readonly string[]
+
+export type Pool = Readonly<{
+  root: string
+  /** Where the files that import a batch are written. */
+  folder: string
+  env: NodeJS.ProcessEnv
+  options: readonly string[]
+  concurrency: number
+}>
+
+/** How a batch ended. */
+type Ended = Readonly<{ batch: Batch; hasPassed: boolean; seconds: number }>
+
+/** How all of them ended, and the sums of what node counts of each. */
+export type Result = Readonly<{ ended: readonly Ended[]; sums: Map<string, number> }>
+
+const SUMMARY_LINE = /^[#ℹ] (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)\n?/gm
+
+/** Runs each batch in a process of its own; what one printed is passed on when it has ended. */
+export async function runPool(pool: Pool, batches: readonly Batch[]): Promise<Result> {
+  const waiting = batches.entries()
+  const sums = new Map<string, number>()
+  const ended: Ended[] = []
+  const lane = async () => {
+    for (const [index, batch] of waiting) {
+      const start = performance.now()
+      const { output, hasPassed } = await runBatch(pool, batch, index)
+      process.stdout.write(withoutSums(output, sums))
+      ended.push({ batch, hasPassed, seconds: (performance.now() - start) / 1000 })
+    }
+  }
+  await Promise.all(Array.from({ length: pool.concurrency }, lane))
+  return { ended, sums }
+}
+
+async function runBatch({ root, folder, env, options }: Pool, batch: Batch, index: number) {
+  const paths = batch.map((file) => join(root, file))
+  let [entry = ''] = paths
+  if (paths.length > 1) {
+    entry = join(folder, `batch-${index}.mjs`)
+    writeFileSync(entry, paths.map((path) => `import ${JSON.stringify(pathToFileURL(path).href)}\n`).join(''))
+  }
+  const child = spawn(process.execPath, [...options, entry], { cwd: root, env, stdio: ['inherit', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
+  const output = await text(child.stdout)
+  const [status, signal] = await closed
+  const died = signal === null ? '' : `✖ ${batch.join(', ')} ended by ${signal}\n`
+  return { output: output + died, hasPassed: status === 0 }
+}
+
+/** Takes the lines of sums away and adds them up. */
+function withoutSums(output: string, sums: Map<string, number>): string {
+  const lines = output.split(/(?<=\n)/)
+  const kept = lines.filter((line) => {
+    const [found] = stripVTControlCharacters(line).matchAll(SUMMARY_LINE)
+    const [, name = '', count = ''] = found ?? []
+    if (found !== undefined) sums.set(name, (sums.get(name) ?? 0) + Number(count))
+    return found === undefined
+  })
+  return kept.join('')
+}
