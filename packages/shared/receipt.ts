@@ -60,8 +60,10 @@ export const LOAD_RESULT_SCHEMA = {
   },
 } as const
 
+const ANY_OBJECT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'object', additionalProperties: {} }] } as const
+
 /** What is said of the scrapes of a file. */
-const FINDING_SCHEMA = {
+export const FINDING_SCHEMA = {
   type: 'object',
   required: ['rule', 'held', 'field', 'sentence', 'rows', 'before', 'now', 'examples', 'picture', 'repair'],
   properties: {
@@ -75,9 +77,9 @@ const FINDING_SCHEMA = {
     now: { anyOf: [{ type: 'null' }, { type: 'number' }] },
     examples: { type: 'array', items: { type: 'string' } },
     /** Its figures, to be drawn: prices by their ratio, or rows of categories then and now. */
-    picture: { type: ['object', 'null'], additionalProperties: true },
+    picture: ANY_OBJECT_OR_NULL,
     /** What would make it right, each time the bytes are read. */
-    repair: { type: ['object', 'null'], additionalProperties: true },
+    repair: ANY_OBJECT_OR_NULL,
   },
 } as const
 

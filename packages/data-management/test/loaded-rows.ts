@@ -30,7 +30,7 @@ export function loaderInto(catalogue: Catalogue): (...lines: readonly (string | 
       },
       lineBytesMax: 20_000,
       // They are received at the beginning of time, and dated long after it.
-      hold: holdBy({ HOLD_DAYS_AHEAD: 100_000 }),
+      hold: holdBy({ HOLD_DAYS_AHEAD: 100_000, HOLD_DUPLICATES_SHARE: 0.2 }),
       now: () => received,
     })
   }
