@@ -1,6 +1,6 @@
 /** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
 import type { References } from '@splitcart/shared/truth/case.ts'
-import { type FileCounts, judge, judgeFile } from '@splitcart/shared/truth/judge.ts'
+import { type FileCounts, judge, judgeFile, judgeProducts, type Regrouping } from '@splitcart/shared/truth/judge.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Loading } from '../catalogue/catalogue.ts'
@@ -33,6 +33,11 @@ export async function verdictsOf(
 /** Those that hold it. */
 export function holding(verdicts: readonly Verdict[], { isReleased }: Hold): Verdict[] {
   return verdicts.filter(({ held, rule }) => held && (!isReleased || NEVER_RELEASED.has(rule)))
+}
+
+/** What holds a file for what it would do to products that are there. */
+export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined): Verdict | undefined {
+  return hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds)
 }
 
 type By = Readonly<{ thresholds: Thresholds; receivedOn: string }>

@@ -23,7 +23,7 @@ import {
 } from '../catalogue/loads.ts'
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
-import { type Hold, holding, verdictsOf } from './judgement.ts'
+import { type Hold, holding, verdictOfProducts, verdictsOf } from './judgement.ts'
 import { KeptRejects } from './kept-rejects.ts'
 import { RAW_BYTES_MAX } from './portion-reader.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
@@ -71,13 +71,21 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
   }
 }
 
-async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
+/** `found`: why it is held, where that was found out by applying it. */
+async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder, found?: Verdict): Promise<LoadRecord> {
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const rejects = new KeptRejects()
-  const { counts, failure, reason, isCut, verdicts } = await stage({ catalogue, loading, order, reader, rejects })
+  const staged = await stage({ catalogue, loading, order, reader, rejects })
+  const { counts, failure, isCut } = staged
+  const verdicts = found === undefined ? staged.verdicts : [found, ...staged.verdicts]
+  const reason = staged.reason ?? found?.sentence
   if (failure === undefined && reason === undefined) {
-    const applied = await loading.apply()
-    return await commit(loading, order, { state: 'loaded', problem: null, counts, applied, verdicts })
+    const applied = await loading.apply(order.onlyFor ?? null)
+    const regrouping = verdictOfProducts(applied.regrouped, order.hold)
+    if (regrouping === undefined)
+      return await commit(loading, order, { state: 'loaded', problem: null, counts, applied, verdicts })
+    await loading[Symbol.asyncDispose]()
+    return await loadBy(reader, catalogue, order, regrouping)
   }
   const preview = failure === undefined ? await loading.preview() : undefined
   await loading[Symbol.asyncDispose]()
@@ -90,10 +98,11 @@ export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promi
   const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const { counts, failure, reason, verdicts } = await stage({ catalogue, loading, order, reader })
-  const applied = failure === undefined ? await loading.apply() : nothingApplied()
+  const applied = failure === undefined ? await loading.apply(order.onlyFor ?? null) : nothingApplied()
   const state = failure === undefined ? 'loaded' : 'failed'
   await commit(loading, order, { state, problem: null, counts, applied, verdicts })
-  return { counts, applied, reason: failure ?? reason, verdicts }
+  const regrouping = verdictOfProducts(applied.regrouped, order.hold)?.sentence
+  return { counts, applied, reason: failure ?? reason ?? regrouping, verdicts }
 }
 
 /** `isCut`: the file was not read to its end. */

@@ -12,6 +12,8 @@ export type FileCounts = Readonly<{ rows: number; rejected: number; differing: n
 export const FILE_RULES = {
   no_row: { about: 'a file without a row', settings: [] },
   rejects: { about: 'too many rejected rows', settings: ['HOLD_REJECTS_SHARE'] },
+  foreign_products: { about: 'products of companies that the sender may not write for would change', settings: [] },
+  merged_products: { about: 'too many products would become one', settings: ['HOLD_MERGED_PRODUCTS'] },
   differing_duplicates: { about: 'rows that show a listing again, but otherwise', settings: ['HOLD_DUPLICATES_SHARE'] },
 } as const
 
@@ -42,6 +44,28 @@ export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds:
   if (isMore(differing, rows, duplicates))
     say('differing_duplicates', `${differing} of ${rows} rows show a listing again, but otherwise.`, differing)
   return verdicts
+}
+
+/** What a file does to products that are there; known once it has been applied. */
+export type Regrouping = Readonly<{ merged: number; foreign: number; example: string | null }>
+
+/** What is said of that. */
+export function judgeProducts({ merged, foreign, example }: Regrouping, thresholds: Thresholds): Verdict | undefined {
+  const say = (rule: keyof typeof FILE_RULES, sentence: string, rows: number) =>
+    verdictOf(rule, true, { field: 'barcode', sentence, rows, examples: example === null ? [] : [example] })
+  if (foreign > 0)
+    return say(
+      'foreign_products',
+      `It would merge or part ${foreign} products of companies that its sender may not write for; nothing of it was loaded.`,
+      foreign,
+    )
+  const { HOLD_MERGED_PRODUCTS: most } = thresholds
+  if (merged <= most) return undefined
+  return say(
+    'merged_products',
+    `It would merge ${merged} products that are there with others, more than ${most}: "${example}" for one.`,
+    merged,
+  )
 }
 
 /** What holds a file, as one sentence; undefined when nothing does. */
