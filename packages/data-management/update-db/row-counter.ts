@@ -4,7 +4,7 @@ import { ROW, type ScrapeFigures } from '../catalogue/load/portion.ts'
 import type { Numbers } from './numbers.ts'
 
 // Memory is bounded: of a file of more stores and dates only the first ones are counted.
-const SCRAPES_MAX = 400
+const SCRAPES_MAX = 200
 
 /** The counts of one file. */
 export class RowCounter {

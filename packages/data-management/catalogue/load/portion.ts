@@ -29,7 +29,10 @@ export type IgnoredField = Readonly<{ name: string; rows: number }>
 /** The figures of a scrape of the file, and its sample with the texts. */
 export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: readonly Shown[] }>
 
-/** What was read of so many bytes. `rows` holds `ROW` numbers for each row. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds. `figures`: at the end of the file. */
+/**
+ * What was read of so many bytes. `rows` holds `ROW` numbers for each row. `textBytes`: what the texts of listings and labels take that are new. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds.
+ * `figures`: at the end of the file.
+ */
 export type Portion = {
   readonly bytes: number
   forget: boolean
@@ -40,6 +43,7 @@ export type Portion = {
   scrapes: NewScrape[]
   listings: NewListing[]
   labels: NewLabel[]
+  textBytes: number
   times: Readonly<{ scrape: number; scrapedAt: number }>[]
   rows: Int32Array
   figures: ScrapeFigures[]
