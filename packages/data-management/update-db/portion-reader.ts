@@ -13,7 +13,7 @@ import {
 } from '@splitcart/shared/row.ts'
 import { saidOf } from '@splitcart/shared/truth/said.ts'
 import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
-import { type Portion, ROW } from '../catalogue/load/portion.ts'
+import { newPortion, type Portion, ROW } from '../catalogue/load/portion.ts'
 import { partsOf } from './chunk-parts.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
@@ -252,25 +252,6 @@ export class PortionReader {
     const bytes = bytesInMemory(text)
     this.#portion.textBytes += bytes
     this.#numbers.textBytes += bytes
-  }
-}
-
-function newPortion(lines: number, bytes: number): Portion {
-  const rows = new Int32Array(lines * ROW.length)
-  return {
-    bytes,
-    forget: false,
-    count: 0,
-    warnings: [],
-    ignored: [],
-    rejects: [],
-    scrapes: [],
-    listings: [],
-    labels: [],
-    textBytes: 0,
-    times: [],
-    rows,
-    figures: [],
   }
 }
 

@@ -66,3 +66,23 @@ export const ROW = {
   unit: 9,
   length: 10,
 } as const
+
+/** A portion of so many lines and bytes, with nothing in it yet. */
+export function newPortion(lines: number, bytes: number): Portion {
+  const rows = new Int32Array(lines * ROW.length)
+  return {
+    bytes,
+    forget: false,
+    count: 0,
+    warnings: [],
+    ignored: [],
+    rejects: [],
+    scrapes: [],
+    listings: [],
+    labels: [],
+    textBytes: 0,
+    times: [],
+    rows,
+    figures: [],
+  }
+}
