@@ -261,27 +261,6 @@ test('an administrator sees who is signed in, and ends a session', async () => {
   assert.equal(entry?.what, 'session ended')
 })
 
-test('a session alone makes no keys: the key is asked for again, and it counts who owns that', async () => {
-  await using receiver = await openReceiver()
-  const admin = await receiver.makeKey('admin')
-  const cookie = await signedIn(receiver, admin)
-  const [{ id = '' } = {}] = await receiver.ledger.keys.list()
-  const make = (headers: Headers, path = '/api/keys') => {
-    const body = path === '/api/keys' ? JSON.stringify({ name: 'x', scopes: ['read'] }) : '{}'
-    return fetch(receiver.url + path, {
-      method: 'POST',
-      headers: { ...cookie, ...OWN_PAGE, ...JSON_BODY, ...headers },
-      body,
-    })
-  }
-  for (const path of ['/api/keys', `/api/keys/${id}/rotate`]) {
-    assert.equal(await codeOf(await make({}, path)), '403 key_wanted')
-    assert.equal(await codeOf(await make({ 'X-API-Key': `${admin}x` }, path)), '401 key_refused')
-    assert.equal(await codeOf(await make({ 'X-API-Key': receiver.key }, path)), '403 scope_missing')
-    assert.equal((await make({ 'X-API-Key': admin }, path)).status, 201)
-  }
-})
-
 test('a key has a bounded number of sessions; one more ends the oldest', async () => {
   let now = Date.now()
   await using receiver = await openReceiver({ now: () => now })
