@@ -4,7 +4,8 @@ import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promis
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
+import { DRIFT, type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
+import { hash } from '@splitcart/scraping/generator/random.ts'
 import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
 import { writeBigFile, writeChunks } from '@splitcart/scraping/generator/write.ts'
 import { output } from './programs.ts'
@@ -12,13 +13,19 @@ import { output } from './programs.ts'
 const KEPT = join(import.meta.dirname, '.data')
 const REAL = join(import.meta.dirname, '../../shared/data')
 
-/** A day of 80 stores, about 208,000 rows and 250 MB; and the day after. */
-export const DAY_OF_80_STORES = planOf({ companies: 4, stores: 20, days: 2, products: 2600 })
+// DuckDB's statements know no row without a price.
+const RIVALS_DRIFT = { ...DRIFT, pricelessShare: 0 }
+
+/** Drift of which no scrape is held: for what goes the whole way. */
+export const WHOLE_DRIFT = { ...RIVALS_DRIFT, halfShare: 0, lostCategoryShare: 0 }
+
+/** A day of 80 stores, about 200,000 rows and 250 MB; and the day after. */
+export const DAYS_OF_80_STORES = planOf({ companies: 4, stores: 20, days: 2, products: 2600, drift: RIVALS_DRIFT })
 
 /** The folders of the days of a plan, one file a store in each. */
 export function daysOf(plan: Plan): Promise<string[]> {
   const { companies, stores, days, products } = plan
-  const name = `${companies}x${stores}-stores-${products}-products-${days}-days`
+  const name = `${companies}x${stores}-drifting-stores-${products}-products-${days}-days`
   return kept(name, async (folder) => {
     const write = scribe(plan)
     for (let day = 0; day < days; day++) await mkdir(join(folder, String(day)), { recursive: true })
@@ -29,31 +36,42 @@ export function daysOf(plan: Plan): Promise<string[]> {
 
 /** One file of so many bytes, and the same as `gzip -6` makes it. */
 export async function bigFile(bytes: number): Promise<{ plain: string; packed: string }> {
-  const folder = await kept(`${bytes}-bytes`, async (path) => {
-    await writeBigFile(join(path, 'big.jsonl'), { bytes })
+  const folder = await kept(`${bytes}-drifting-bytes`, async (path) => {
+    await writeBigFile(join(path, 'big.jsonl'), { bytes, drift: WHOLE_DRIFT })
     await output('gzip', ['-6', '--keep', join(path, 'big.jsonl')])
   })
   return { plain: join(folder, 'big.jsonl'), packed: join(folder, 'big.jsonl.gz') }
 }
 
-/** The real files as plain JSON Lines, each by itself; undefined where they are not. */
-export async function realFiles(): Promise<string | undefined> {
+/** The real files as plain JSON Lines, each by itself, in the order of their dates; undefined where they are not. */
+export async function realFiles(): Promise<string[] | undefined> {
   if (!existsSync(REAL)) return undefined
-  return kept('real', async (folder) => {
+  const folder = await kept('real', async (made) => {
     for (const name of (await readdir(REAL)).filter((each) => each.endsWith('.jsonl.gz'))) {
-      const target = join(folder, name.replace(/\.gz$/, ''))
+      const target = join(made, name.replace(/\.gz$/, ''))
       await pipeline(createReadStream(join(REAL, name)), createGunzip(), createWriteStream(target))
     }
   })
+  return (await filesIn(folder)).toSorted((one, other) => (dateIn(one) < dateIn(other) ? -1 : 1))
+}
+
+/** The date in the name of a file. */
+export function dateIn(path: string): string {
+  return /\d{4}-\d\d-\d\d/.exec(path)?.[0] ?? ''
+}
+
+/** Things in an order that has nothing to do with what they are, the same every time. */
+export function shuffled<T>(things: readonly T[]): T[] {
+  const placed = things.map((thing, place) => ({ thing, key: hash(1, place) }))
+  return placed.sort((one, other) => one.key - other.key).map(({ thing }) => thing)
 }
 
 const REAL_TIMES = 12
 
 /** All of the real files, one behind the other, so often that it takes a while; undefined where they are not. */
 export async function realAsOne(): Promise<string | undefined> {
-  const real = await realFiles()
-  if (real === undefined) return undefined
-  const files = await filesIn(real)
+  const files = await realFiles()
+  if (files === undefined) return undefined
   const folder = await kept('real-as-one', async (path) => {
     for (const file of Array.from({ length: REAL_TIMES }, () => files).flat())
       await appendFile(join(path, 'real.jsonl'), await readFile(file))

@@ -7,11 +7,12 @@
 import { copyFile, mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
+import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
 import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
 import { writeChunks } from '@splitcart/scraping/generator/write.ts'
 import { median } from './compare.ts'
-import { loadFiles } from './load.ts'
+import { loadFiles, orderFor } from './loading.ts'
 import { multiplyStores } from './multiply.ts'
 import { QUERIES, timeQueries } from './queries.ts'
 import type { Report } from './report.ts'
@@ -35,7 +36,9 @@ export async function growth(): Promise<Report> {
   const unseen = last(await writeScrapes(join(folder, 'unseen'), UNSEEN))
   const catalogue = join(stage.machines.path, 'catalogue.db')
   openCatalogue(catalogue)[Symbol.dispose]()
-  const rows: Row[] = [['nothing', 0, 0, await timeLoad(catalogue, unseen), null, ...QUERIES.map(() => null)]]
+  const rows: Row[] = [
+    ['nothing', 0, 0, await timeLoad(catalogue, unseen), null, null, null, ...QUERIES.map(() => null)],
+  ]
   await loadFiles(
     catalogue,
     seen.slice(0, -STORES).flatMap(({ paths }) => paths),
@@ -44,7 +47,14 @@ export async function growth(): Promise<Report> {
     multiply(catalogue, times / (TIMES[step - 1] ?? 1))
     rows.push(await measure(stage, catalogue, unseen, last(seen)))
   }
-  const columns = ['million price runs', 'MB', 'µs a row, 20 new stores', 'µs a row, next day of 20 stores']
+  const columns = [
+    'million price runs',
+    'MB',
+    'µs a row, 20 new stores',
+    'µs a row, next day of 20 stores',
+    'undo : load, a new store',
+    'undo : load, a next day',
+  ]
   return { title: 'Growth', columns: [...columns, ...QUERIES.map((query) => `${query} p99 ms`)], rows }
 }
 
@@ -72,7 +82,11 @@ function multiply(path: string, times: number): void {
 async function measure(stage: Stage, catalogue: string, unseen: Files, next: Files): Promise<Row> {
   const { stores, runs } = countsOf(catalogue)
   const { size } = await stat(catalogue)
-  const times = [await timeLoad(catalogue, unseen), await timeLoad(catalogue, next)]
+  const times = [
+    await timeLoad(catalogue, unseen),
+    await timeLoad(catalogue, next),
+    ...(await timeUndo(catalogue, unseen, next)),
+  ]
   await stage.anew({
     fill: async () => {
       await mkdir(stage.machines.dataManagement, { mode: 0o700 })
@@ -93,6 +107,28 @@ function countsOf(path: string): { stores: number; runs: number } {
   using catalogue = openCatalogue(path)
   const sql = 'select (select count(*) from store) as stores, (select count(*) from price_run) as runs'
   return catalogue.database.get<{ stores: number; runs: number }>(sql)!
+}
+
+/** How many times as long as a load its undoing takes: of a store that is new, and of the next day of one that is there. */
+async function timeUndo(catalogue: string, unseen: Files, next: Files): Promise<number[]> {
+  const copy = `${catalogue}.copy`
+  const ratios: number[] = []
+  for (const path of [unseen.paths[0]!, next.paths[0]!]) {
+    await copyFile(catalogue, copy)
+    ratios.push(await undoByLoad(copy, await orderFor(path)))
+    for (const ending of ['', '-wal', '-shm']) await rm(copy + ending, { force: true })
+  }
+  return ratios
+}
+
+async function undoByLoad(database: string, order: LoadOrder): Promise<number> {
+  using catalogue = openCatalogue(database)
+  const start = performance.now()
+  await loadFile(catalogue, order)
+  await catalogue.durable()
+  const loaded = performance.now()
+  await catalogue.undo(order.file.sha256, 'measured', 1)
+  return (performance.now() - loaded) / (loaded - start)
 }
 
 /** The microseconds that a row takes, into a copy of a catalogue: the median of a few. */

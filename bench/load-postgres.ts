@@ -15,7 +15,7 @@ import { from } from 'pg-copy-streams'
 import { temporaryFolder } from '../test/folders.ts'
 import { startCluster, type TestDatabase } from '../test/postgres.ts'
 import type { Comparison, Contestant } from './compare.ts'
-import { DAY_OF_80_STORES, daysOf, filesIn } from './data.ts'
+import { DAYS_OF_80_STORES, daysOf, filesIn, realFiles, shuffled } from './data.ts'
 import { quiet } from './stage.ts'
 
 // As a server of its own would have it, on a machine of this size; every commit is synced.
@@ -24,16 +24,29 @@ const LOADER = join(import.meta.dirname, 'postgres-loader.ts')
 const COLUMNS = `company text, store text, date text, sku text, key text, name text, brand text, barcode text, size text, url text,
   image_url text, categories text, price_cents integer, was_price_cents integer, is_on_special boolean, is_available boolean`
 
-/** The first scrapes of 80 stores, into an empty catalogue. */
+/** The first scrapes of 80 stores that drift apart, into an empty catalogue. */
 export async function firstLoadIntoPostgres(): Promise<Comparison> {
-  const [first = ''] = await daysOf(DAY_OF_80_STORES)
-  return loading('First load into PostgreSQL: a day of 80 stores', [], await filesIn(first))
+  const [first = ''] = await daysOf(DAYS_OF_80_STORES)
+  return loading('First load into PostgreSQL: a day of 80 generated stores with drift', [], await filesIn(first))
 }
 
-/** The scrapes of the next day, into a catalogue that has the first. */
-export async function nextDayIntoPostgres(): Promise<Comparison> {
-  const [first = '', second = ''] = await daysOf(DAY_OF_80_STORES)
-  return loading('Next day of the same 80 stores, into PostgreSQL', await filesIn(first), await filesIn(second))
+/** The real scrapes, into an empty catalogue, in the order of their dates. */
+export async function realLoadIntoPostgres(): Promise<Comparison | undefined> {
+  const files = await realFiles()
+  return files && loading('First load into PostgreSQL: real scrapes, in the order of their dates', [], files)
+}
+
+/** The same in any other order. */
+export async function realShuffledIntoPostgres(): Promise<Comparison | undefined> {
+  const files = await realFiles()
+  return files && loading('First load into PostgreSQL: real scrapes, shuffled', [], shuffled(files))
+}
+
+/** The last date of real stores, into a catalogue that has all before. */
+export async function realNextIntoPostgres(): Promise<Comparison | undefined> {
+  const files = await realFiles()
+  const [last, before] = [/2025-09-2/, /2025-09-(09|1)/].map((date) => files?.filter((path) => date.test(path)))
+  return last && before && loading('A real next day, into PostgreSQL', before, last)
 }
 
 async function loading(title: string, before: readonly string[], files: readonly string[]): Promise<Comparison> {
@@ -50,7 +63,7 @@ async function loading(title: string, before: readonly string[], files: readonly
     unit: 'rows',
     contestants: [
       byLoaders('splitcart: one loader', 1),
-      byLoaders('splitcart: two loaders, each with half of the stores', 2),
+      byLoaders('splitcart: two loaders, each with half of the files', 2),
       copied(join(at.path, 'rows'), cluster.makeDatabase),
     ],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -67,7 +80,6 @@ function loadedBy({ name, count, before, files }: Loaders, makeDatabase: () => P
     prepare: async () => {
       database = await makeDatabase()
       await (await startLoader(database.address, before)).load()
-      // The stores of a company are next to each other: each loader gets all stores of its companies.
       const share = Math.ceil(files.length / count)
       const shares = Array.from({ length: count }, (_, loader) => files.slice(loader * share, (loader + 1) * share))
       loaders = await Promise.all(shares.map((paths) => startLoader(database!.address, paths)))

@@ -3,55 +3,68 @@ import { createReadStream } from 'node:fs'
 import { copyFile, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
-import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
-import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
-import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
-import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { realDisk } from '@splitcart/shared/disk.ts'
-import { LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
+import { readLines } from '@splitcart/shared/lines.ts'
 import { temporaryFolder } from '../test/folders.ts'
 import type { Comparison, Contestant, Facts } from './compare.ts'
-import { DAY_OF_80_STORES, daysOf, filesIn, realFiles } from './data.ts'
+import { DAYS_OF_80_STORES, daysOf, filesIn, realFiles, shuffled } from './data.ts'
+import { loadFiles } from './loading.ts'
 import { output } from './programs.ts'
 import { factsInDuckdb, loadWithDuckdb, makeDuckdb } from './rivals/duckdb.ts'
 import { quiet } from './stage.ts'
 
-const DISK = realDisk()
 const READ_BYTES = 1024 * 1024
 // It takes ten times as long as the others.
 const ROUNDS_OF_SQLITE_UTILS = 3
 
-/** The first scrapes of 80 stores, into an empty catalogue. */
+/** The first scrapes of 80 stores that drift apart, into an empty catalogue. */
 export async function firstLoad(): Promise<Comparison> {
-  const [first = ''] = await daysOf(DAY_OF_80_STORES)
-  return loading('First load: a day of 80 stores', [], first)
+  const [first = ''] = await daysOf(DAYS_OF_80_STORES)
+  return loading('First load: a day of 80 generated stores with drift', [], await filesIn(first))
 }
 
-/** The scrapes of the next day, into a catalogue that has the first: about 3 rows in 100 differ. */
+/** The scrapes of the next day, into a catalogue that has the first. */
 export async function nextDayLoad(): Promise<Comparison> {
-  const [first = '', second = ''] = await daysOf(DAY_OF_80_STORES)
-  return loading('Next day of the same 80 stores', [first], second)
+  const [first = '', second = ''] = await daysOf(DAYS_OF_80_STORES)
+  return loading('Next day of the same 80 generated stores', await filesIn(first), await filesIn(second))
 }
 
-/** The real scrapes, into an empty catalogue. */
+/** The real scrapes, into an empty catalogue, in the order of their dates. */
 export async function realLoad(): Promise<Comparison | undefined> {
-  const folder = await realFiles()
-  return folder === undefined ? undefined : loading('First load: real scrapes', [], folder)
+  const files = await realFiles()
+  return files && loading('First load: real scrapes, in the order of their dates', [], files)
 }
 
-async function loading(title: string, before: readonly string[], folder: string): Promise<Comparison> {
+/** The same in any other order. */
+export async function realLoadShuffled(): Promise<Comparison | undefined> {
+  const files = await realFiles()
+  return files && loading('First load: real scrapes, shuffled', [], shuffled(files))
+}
+
+/** The second date of real stores, scraped in the same way, into a catalogue that has the first: prices of 0.2 to 3.2 rows in 100 differ. */
+export async function realNextDay(): Promise<Comparison | undefined> {
+  const files = await realFiles()
+  const [first, second] = ['2025-09-09', '2025-09-12'].map((date) => files?.filter((path) => path.includes(date)))
+  return first && second && loading('A real next day', first, second)
+}
+
+/** The last date of real stores, into a catalogue that has all before: the scraper writes 40 keys in 100 otherwise than in theirs. */
+export async function realNextVersion(): Promise<Comparison | undefined> {
+  const files = await realFiles()
+  const [last, before] = [/2025-09-2/, /2025-09-(09|1)/].map((date) => files?.filter((path) => date.test(path)))
+  return last && before && loading('A real next day after another version of the scraper', before, last)
+}
+
+async function loading(title: string, before: readonly string[], files: readonly string[]): Promise<Comparison> {
   const at = await temporaryFolder()
-  const files = await filesIn(folder)
-  const earlier = await Promise.all(before.map(filesIn))
   const rows = await rowsIn(files)
   return {
     title: `${title}, ${rows.toLocaleString('en')} rows`,
     amount: rows,
     unit: 'rows',
     contestants: [
-      await ours(at.path, earlier.flat(), files),
-      await viaDuckdb(at.path, before, folder),
-      await viaSqliteUtils(at.path, before, folder),
+      await ours(at.path, before, files),
+      await viaDuckdb(at.path, before, files),
+      await viaSqliteUtils(at.path, before, files),
       { name: 'floor: JSON.parse of every line', run: () => parseOnly(files), facts: async () => ({}) },
     ],
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
@@ -80,25 +93,35 @@ async function ours(folder: string, before: readonly string[], files: readonly s
   }
 }
 
-async function viaDuckdb(folder: string, before: readonly string[], files: string): Promise<Contestant> {
+async function viaDuckdb(folder: string, before: readonly string[], files: readonly string[]): Promise<Contestant> {
   const { database, prepare } = await fromCopy(folder, 'duckdb', async (path) => {
     await makeDuckdb(path)
-    for (const each of before) await loadWithDuckdb(path, join(each, '*.jsonl'))
+    if (before.length > 0) await loadWithDuckdb(path, before)
   })
   return {
     name: 'DuckDB: read_ndjson with columns, products and prices upserted',
     prepare,
-    run: () => loadWithDuckdb(database, join(files, '*.jsonl')),
+    run: () => loadWithDuckdb(database, files),
     facts: () => factsInDuckdb(database),
   }
 }
 
-async function viaSqliteUtils(folder: string, before: readonly string[], files: string): Promise<Contestant> {
-  const insert = (database: string, from: string) =>
-    output('sh', ['-c', `cat "$1"/*.jsonl | sqlite-utils insert "$2" rows - --nl`, 'insert', from, database])
+async function viaSqliteUtils(
+  folder: string,
+  before: readonly string[],
+  files: readonly string[],
+): Promise<Contestant> {
+  const insert = (database: string, from: readonly string[]) =>
+    output('sh', [
+      '-c',
+      `to="$1"; shift; cat "$@" | sqlite-utils insert "$to" rows - --nl --alter`,
+      'insert',
+      database,
+      ...from,
+    ])
   const { database, prepare } = await fromCopy(folder, 'sqlite-utils.db', async (path) => {
     await using _ = await open(path, 'w')
-    for (const each of before) await insert(path, each)
+    if (before.length > 0) await insert(path, before)
   })
   return {
     name: 'sqlite-utils insert --nl: rows as they are, nothing checked or compared',
@@ -106,39 +129,6 @@ async function viaSqliteUtils(folder: string, before: readonly string[], files: 
     run: async () => void (await insert(database, files)),
     facts: async () => ({}),
     roundsMax: ROUNDS_OF_SQLITE_UTILS,
-  }
-}
-
-/** Loads files one after the other as `update-db` does: a thread reads them, one file ahead, and checks their digests. */
-export async function loadFiles(database: string, files: readonly string[]): Promise<void> {
-  const orders = await Promise.all(files.map(orderFor))
-  using catalogue = openCatalogue(database)
-  await using reader = new ThreadReader()
-  for (const [index, order] of orders.entries()) {
-    reader.expect(order)
-    if (index + 1 < orders.length) reader.expect(orders[index + 1]!)
-    await loadFile(catalogue, { ...order, reader })
-  }
-}
-
-// The server has computed them when the files came.
-const digests = new Map<string, Promise<string>>()
-
-export async function orderFor(path: string): Promise<LoadOrder> {
-  if (!digests.has(path))
-    digests.set(
-      path,
-      digestOfFile(DISK, path).then((digest) => digest.sha256),
-    )
-  const sha256 = await digests.get(path)!
-  const stored: Stored = { path, sha256, isCompressed: false, place: 'inbox' }
-  return {
-    file: { sha256, filename: path, receivedAt: 0 },
-    stored,
-    bytes: () => bytesOf(DISK, stored),
-    lineBytesMax: LINE_BYTES_MAX,
-    hold: undefined,
-    now: Date.now,
   }
 }
 

@@ -4,10 +4,16 @@ import { acceptOne } from './accept.ts'
 import { acceptSmall } from './accept-small.ts'
 import { type Comparison, compare } from './compare.ts'
 import { growth } from './growth.ts'
-import { firstLoad, nextDayLoad, realLoad } from './load.ts'
-import { firstLoadIntoPostgres, nextDayIntoPostgres } from './load-postgres.ts'
+import { firstLoad, nextDayLoad, realLoad, realLoadShuffled, realNextDay, realNextVersion } from './load.ts'
+import {
+  firstLoadIntoPostgres,
+  realLoadIntoPostgres,
+  realNextIntoPostgres,
+  realShuffledIntoPostgres,
+} from './load-postgres.ts'
 import { memory } from './memory.ts'
 import { missing, type ProgramName } from './programs.ts'
+import { realMany } from './real-many.ts'
 import { keep, linesOf, machine, type Report, reportOf, writeReadme } from './report.ts'
 import { installRivals } from './rivals/install.ts'
 import { sendOne, sendReal } from './send.ts'
@@ -25,11 +31,17 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'accept-small': { programs: ['gzip', 'nginx', 'sync'], run: comparing(acceptSmall) },
   send: { programs: ['curl', 'gzip', 'rclone', 'sync'], run: comparing(sendOne) },
   'send-real': { programs: ['curl', 'gzip', 'rclone', 'sync'], run: comparing(sendReal) },
+  'real-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoad) },
+  'real-load-shuffled': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoadShuffled) },
+  'real-next-day': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realNextDay) },
+  'real-next-version': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realNextVersion) },
+  'real-many': { programs: [], run: () => realMany() },
   'first-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(firstLoad) },
   'next-day-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(nextDayLoad) },
-  'real-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoad) },
+  'postgres-real-load': { programs: ['sync'], run: comparing(realLoadIntoPostgres) },
+  'postgres-real-shuffled': { programs: ['sync'], run: comparing(realShuffledIntoPostgres) },
+  'postgres-real-next-day': { programs: ['sync'], run: comparing(realNextIntoPostgres) },
   'postgres-first-load': { programs: ['sync'], run: comparing(firstLoadIntoPostgres) },
-  'postgres-next-day': { programs: ['sync'], run: comparing(nextDayIntoPostgres) },
   'whole-way': { programs: ['sync'], run: comparing(wholeWay) },
   'whole-way-of-many': { programs: ['sync'], run: comparing(wholeWayOfMany) },
   memory: { programs: ['sync'], run: memory },

@@ -9,19 +9,22 @@ import { writeChunks } from '@splitcart/scraping/generator/write.ts'
 import { childrenOf } from '../test/processes.ts'
 import type { Comparison, Contestant } from './compare.ts'
 import { KEY } from './curl.ts'
-import { filesIn } from './data.ts'
+import { filesIn, WHOLE_DRIFT } from './data.ts'
 import { openStage, type Stage } from './stage.ts'
 
 const LOOK_MS = 10
 
-/** 20 stores: about 52,000 rows, 62 MB. */
+/** 20 drifting stores: about 52,000 rows, 62 MB. */
 export function wholeWay(): Promise<Comparison> {
-  return theWay(planOf({ companies: 4, stores: 5, days: 1, products: 2600 }))
+  return theWay(planOf({ companies: 4, stores: 5, days: 1, products: 2600, drift: WHOLE_DRIFT }))
 }
 
-/** 2,000 stores: about 5.2 million rows, 6.2 GB. It takes minutes. */
+/** 2,000 drifting stores: about 5.2 million rows, 6.2 GB. It takes minutes. */
 export async function wholeWayOfMany(): Promise<Comparison> {
-  return { ...(await theWay(planOf({ companies: 4, stores: 500, days: 1, products: 2600 }))), isLong: true }
+  return {
+    ...(await theWay(planOf({ companies: 4, stores: 500, days: 1, products: 2600, drift: WHOLE_DRIFT }))),
+    isLong: true,
+  }
 }
 
 async function theWay(plan: Plan): Promise<Comparison> {

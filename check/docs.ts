@@ -83,14 +83,18 @@ function shown(value: Value): string {
 }
 
 function toldAs(answer: Answer): string {
+  if (answer === 'marked') return 'loaded, one warning'
   if (answer === 'dropped') return 'loaded without it, one warning'
   if (typeof answer === 'string') return `rejected: ${code(answer)}`
-  const [value] = Object.values(answer.loads)
+  const { ignored, ...loads } = answer.loads
+  const [value] = Object.values(loads)
+  if ('priceCents' in loads && loads.priceCents === null) return 'loaded, without a price'
+  if (ignored !== undefined && value === undefined) return `loaded; ${code(ignored.join(', '))} is counted`
   // A line separator would be invisible in the page.
   const text = JSON.stringify(value)?.replaceAll('\u2028', '\\u2028')
   // A value too long to print is the one that was given.
   if (text === undefined || text.length > 60) return 'loaded'
-  if (typeof value === 'number' && Object.keys(answer.loads)[0]?.endsWith('Cents') === true)
+  if (typeof value === 'number' && Object.keys(loads)[0]?.endsWith('Cents') === true)
     return `loaded, as ${(value / 100).toFixed(2)}`
   return value === null || (Array.isArray(value) && value.length === 0)
     ? 'loaded without it'

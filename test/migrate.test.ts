@@ -7,7 +7,7 @@ import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dial
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import { historyOf } from '../packages/data-management/test/histories.ts'
-import type { HistoryFile } from '../packages/data-management/test/naive-catalogue.ts'
+import type { HistoryFile } from '../packages/data-management/test/naive-rows.ts'
 import { type Machines, openMachines, until } from './machines.ts'
 import { NO_POSTGRES, sharedPostgres } from './postgres.ts'
 

@@ -32,13 +32,14 @@ const COLUMNS = `{
   metadata: 'STRUCT(company VARCHAR, store_name VARCHAR, store_id VARCHAR, scraped_date DATE)'
 }`
 
-function loadOf(files: string): string {
+function loadOf(files: readonly string[]): string {
+  const names = files.map((file) => `'${file.replaceAll("'", "''")}'`).join(', ')
   return `
     begin;
     create temp table read as
       select metadata.company as company, coalesce(metadata.store_id, metadata.store_name) as store,
         metadata.scraped_date as date, coalesce(product.sku, product.normalized_name_brand_size) as code, product
-      from read_ndjson('${files}', columns = ${COLUMNS})
+      from read_ndjson([${names}], columns = ${COLUMNS})
       where product.name is not null and product.normalized_name_brand_size is not null and product.price_current is not null;
     insert into product
       select distinct on (company, code) company, code, product.name, product.normalized_name_brand_size, product.brand,
@@ -61,8 +62,8 @@ export async function makeDuckdb(database: string): Promise<void> {
   await inDuckdb(database, (connection) => connection.run(SCHEMA))
 }
 
-/** Loads the files of a pattern into a database. */
-export async function loadWithDuckdb(database: string, files: string): Promise<void> {
+/** Loads files into a database. */
+export async function loadWithDuckdb(database: string, files: readonly string[]): Promise<void> {
   await inDuckdb(database, (connection) => connection.run(loadOf(files)))
 }
 

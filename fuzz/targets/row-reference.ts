@@ -1,5 +1,6 @@
 /** A row read slowly and plainly from a parsed line, by the words of docs/rows.md: a table of fields and what each may be. */
 
+/** `NaN` and its like stand in the parsed line as texts that begin with a NUL. */
 export type PlainRow = Readonly<{ code: string } | { fields: Record<string, unknown>; warnings: string[] }>
 
 type Json = Record<string, unknown>
@@ -13,48 +14,124 @@ export function plainRow(line: unknown): PlainRow {
   if (!isPlain(product) || !isPlain(metadata)) return { code: 'not_a_row' }
   for (const each of [line as Json, product, metadata])
     if (Object.keys(each).includes('__proto__')) return { code: 'key_forbidden' }
+  const about = plainMetadata(metadata)
+  const shown = plainProduct(product)
+  const wrong = [...about.required, ...shown.required].filter(([, meaning]) => typeof meaning === 'string')
+  if (about.isStoreUnknown) return { code: 'field_any' }
+  if (wrong.length > 0) return { code: `field_${wrong.length > 1 ? 'any' : nameOf(wrong[0]![1])}` }
+  const found = [...about.required, ...shown.required].map(([name, meaning]) => [name, meant(meaning)])
+  const { companyKey, ...rest } = about.fields()
+  const ignored = [...unknown(product, PRODUCT), ...unknown(metadata, METADATA).map((name) => `metadata.${name}`)]
+  const marked = unknown(product, PRODUCT).filter((name) => hasNumber(product[name]))
+  return {
+    fields: { ...Object.fromEntries(found), companyKey, ...rest, ...shown.fields, ignored },
+    warnings: [...about.warnings, ...shown.warnings, ...marked.map((name) => `product.${name}`)].sort(),
+  }
+}
+
+/** Reads fields of one of the two objects; what is wrong is noted and counts as nothing. */
+function readerOf(parent: string, object: Json) {
   const warnings: string[] = []
-  const optional = (
-    parent: Json,
-    name: string,
-    meaning: (value: unknown) => Meaning,
-    nothing: unknown = null,
-  ): unknown => {
-    const found = meaning(parent[name])
+  const optional = (name: string, meaning: (value: unknown) => Meaning, nothing: unknown = null): unknown => {
+    const found = meaning(object[name])
     if (typeof found !== 'string') return found.value
-    if (found !== 'absent') warnings.push(name)
+    if (found !== 'absent') warnings.push(`${parent}.${name}`)
     return nothing
   }
-  const storeName = optional(metadata, 'store_name', text(200))
-  const storeCode = optional(metadata, 'store_id', code) ?? storeName
-  const required = { company: text(200)(metadata.company), date: date(metadata.scraped_date) }
-  const rest = { key: text(500)(product.normalized_name_brand_size), name: text(500)(product.name) }
-  const all = { ...required, ...rest, priceCents: price(product.price_current) }
-  const wrong = Object.values(all).filter((meaning) => typeof meaning === 'string')
-  if (storeCode === null || wrong.length > 0)
-    return { code: storeCode === null ? 'field_missing' : `field_${wrong.length > 1 ? 'any' : nameOf(wrong[0]!)}` }
-  const found = Object.fromEntries(
-    Object.entries(all).map(([name, meaning]) => [name, (meaning as { value: unknown }).value]),
-  )
+  return { warnings, optional }
+}
+
+type Required = readonly (readonly [name: string, meaning: Meaning])[]
+
+function plainMetadata(metadata: Json) {
+  const { warnings, optional } = readerOf('metadata', metadata)
+  const companyName = optional('company_name', text(200))
+  const isNamed = companyName !== null && isNothing(metadata.company)
+  const said = isNamed ? ({ value: companyName } as Meaning) : text(200)(metadata.company)
+  const company = typeof said === 'string' ? said : { value: codeShown(said.value) }
+  const storeName = optional('store_name', text(200))
+  const isWrong = ['store_id', 'store_name'].some((name) => !isNothing(metadata[name]))
+  const named = optional('store_id', code) ?? storeName
+  const store = codeShown(named ?? meant(company))
+  const required: Required = [
+    ['company', company],
+    ['date', date(metadata.scraped_date)],
+  ]
+  const rest = { state: optional('state', text(200)), scrapedAt: optional('scraped_at', time) }
+  const fields = () => ({
+    ...rest,
+    companyName,
+    companyKey: keyOf(String(meant(company))),
+    storeCode: store,
+    storeKey: keyOf(store),
+    storeName: storeName ?? store,
+  })
+  return { required, fields, warnings, isStoreUnknown: named === null && isWrong }
+}
+
+function plainProduct(product: Json) {
+  const { warnings, optional } = readerOf('product', product)
+  const required: Required = [
+    ['key', text(500)(product.normalized_name_brand_size)],
+    ['name', text(500)(product.name)],
+    ['priceCents', priceUnlessSoldOut(product)],
+  ]
   const fields = {
-    ...found,
-    companyName: optional(metadata, 'company_name', text(200)),
-    storeCode,
-    storeName: storeName ?? storeCode,
-    state: optional(metadata, 'state', text(200)),
-    scrapedAt: optional(metadata, 'scraped_at', time),
-    sku: optional(product, 'sku', code),
-    brand: optional(product, 'brand', text(200)),
-    barcode: optional(product, 'barcode', barcode),
-    size: optional(product, 'size', text(200)),
-    url: optional(product, 'url', text(2000)),
-    imageUrl: optional(product, 'image_url', text(2000)),
-    categoryPath: optional(product, 'category_path', path, []),
-    wasPriceCents: optional(product, 'price_was', price),
-    isOnSpecial: optional(product, 'is_on_special', flag),
-    isAvailable: optional(product, 'is_available', flag),
+    sku: optional('sku', sku),
+    brand: optional('brand', text(200)),
+    barcode: optional('barcode', barcode),
+    size: optional('size', text(200)),
+    url: optional('url', text(2000)),
+    imageUrl: optional('image_url', text(2000)),
+    categoryPath: optional('category_path', path, []),
+    wasPriceCents: optional('price_was', price),
+    isOnSpecial: optional('is_on_special', flag),
+    isAvailable: optional('is_available', flag),
   }
-  return { fields, warnings: warnings.sort() }
+  return { required, fields, warnings }
+}
+
+function meant(meaning: Meaning): unknown {
+  return typeof meaning === 'string' ? undefined : meaning.value
+}
+
+function unknown(object: Json, known: ReadonlySet<string>): string[] {
+  return Object.keys(object).filter((name) => !known.has(name))
+}
+
+const PRODUCT = new Set(
+  'sku name brand barcode size url image_url category_path price_current price_was is_on_special is_available'.split(
+    ' ',
+  ),
+).add('normalized_name_brand_size')
+const METADATA = new Set('company company_name store_id store_name state scraped_date scraped_at'.split(' '))
+
+function hasNumber(value: unknown): boolean {
+  return /"\\u0000(NaN|-?Infinity)"/.test(JSON.stringify(value) ?? '')
+}
+
+function codeShown(value: unknown): string {
+  return String(value).normalize('NFC').trim()
+}
+
+function keyOf(shown: string): string {
+  return shown.toUpperCase().toLowerCase().normalize('NFC')
+}
+
+/** What is known to be sold out needs no price. */
+function priceUnlessSoldOut(product: Json): Meaning {
+  const meaning = price(product.price_current)
+  return meaning === 'absent' && product.is_available === false ? { value: null } : meaning
+}
+
+/** A SKU, unless it is one of the words for none, or nothing but zeros or dashes. */
+function sku(value: unknown): Meaning {
+  const meaning = code(value)
+  if (typeof meaning === 'string') return meaning
+  const text = String(meaning.value).trim().toLowerCase()
+  const words = ['n/a', 'na', '#n/a', 'null', 'undefined', 'none', 'nil', 'nan', 'unknown']
+  const isShort = String(meaning.value).length <= 20
+  return isShort && (words.includes(text) || /^0+(\.0+)?$/.test(text) || /^[-–—_.?]+$/.test(text)) ? 'value' : meaning
 }
 
 function nameOf(wrong: Meaning): string {
@@ -106,7 +183,13 @@ function path(value: unknown): Meaning {
 function date(value: unknown): Meaning {
   if (isNothing(value)) return 'absent'
   if (typeof value !== 'string') return 'type'
-  return isDay(value) ? { value } : 'value'
+  const [, day, time] = /^(.{10})(?:[T ](.+))?$/s.exec(value) ?? []
+  if (day === undefined || !isDay(day)) return 'value'
+  const form = /^([0-9]{2}):([0-9]{2})(?::([0-9]{2})([.,][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$/.exec(
+    time ?? '00:00',
+  )
+  const isTime = form !== null && Number(form[1]) <= 24 && Number(form[2]) < 60 && Number(form[3] ?? 0) < 70
+  return isTime ? { value: day } : 'value'
 }
 
 // JavaScript moves a day that is not there to one that is.

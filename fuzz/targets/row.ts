@@ -1,6 +1,6 @@
 /** The row reader, against one written slowly and plainly, and against Python: is it JSON at all, and what is the price? */
 import { isUtf8 } from 'node:buffer'
-import { isRejection, KEYS_MAX, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
+import { isRejection, KEYS_MAX, parsed, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
 import { PYTHON_MISSING, Python } from '../python.ts'
 import type { Target } from '../target.ts'
 import { unlessEqual } from './problem-answer.ts'
@@ -29,11 +29,20 @@ const WORDS = [
   '"product":',
   '"metadata":',
   '"price_current":',
+  '"price_current":1.005,',
+  ',"price_current":0.125',
+  ',"price_current":"2.019"}',
   '"2024-02-29"',
   '"scraped_at":"2025-09-23T10:00:00Z",',
   '"barcode":"09300605"',
   '[[[[[[[[',
   '"a":1,',
+  'NaN',
+  '-Infinity',
+  '"sku":0,',
+  '"is_available":false,',
+  '"store_id":" g1 ",',
+  '"scraped_date":"2024-02-29T23:59:00+10:00",',
   '\u00e2\u0080\u00a8',
   '\u00ef\u00bb\u00bf',
   '\t',
@@ -43,7 +52,7 @@ const WORDS = [
 const JSON_READER = `
 from decimal import Decimal, ROUND_HALF_UP
 sys.setrecursionlimit(20000)
-def no(name): raise ValueError(name)
+def no(name): return name
 def cents(value):
     if isinstance(value, bool) or not isinstance(value, (float, str)): return None
     try: number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
@@ -66,18 +75,28 @@ function expected(input: Buffer, given: Rejection | Row): string {
   if (!isUtf8(input)) return 'not_utf8'
   const line = input.toString('utf8')
   const { depth, keys } = measured(line)
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch {
-    // What is too much is refused before it is known whether it is JSON.
-    return 'code' in given && /^too_/.test(given.code) ? given.code : 'not_json'
-  }
+  const value = parsed(line) ?? parsed(withoutNumbers(line))
+  // What is too much is refused before it is known whether it is JSON.
+  if (value === undefined) return 'code' in given && /^too_/.test(given.code) ? given.code : 'not_json'
   if (depth > DEPTH_MAX) return 'too_nested'
   if (keys > KEYS_MAX) return 'too_many_keys'
   const row = plainRow(value)
   if (!('code' in row)) return JSON.stringify([sorted(row.fields), row.warnings])
   return row.code === 'field_any' && 'code' in given && given.code.startsWith('field_') ? given.code : row.code
+}
+
+/** NaN and its like as texts that no row may have, found character by character. */
+function withoutNumbers(line: string): string {
+  let [found, at] = ['', 0]
+  while (at < line.length) {
+    const text = /^"(?:[^"\\]|\\[^\n\r\u2028\u2029])*"/.exec(line.slice(at))?.[0]
+    const number = /^(?:NaN|-?Infinity)(?![\w])(?!\s*:)/.exec(line.slice(at))?.[0]
+    const isAlone = number !== undefined && !/[\w.+-]/.test(line[at - 1] ?? '')
+    if (isAlone) found += `"\\u0000${number}"`
+    else found += text ?? line[at]
+    at += isAlone ? number.length : (text?.length ?? 1)
+  }
+  return found
 }
 
 /** How deep a line of JSON nests and how many keys it has, with its texts left out first. */
@@ -99,8 +118,10 @@ function sorted(fields: Readonly<Record<string, unknown>>): unknown {
 function faultOf(input: Buffer, given: string): string | undefined {
   const row = JSON.parse(given) as Rejection | Row
   if ('code' in row) return unlessEqual(row.code, expected(input, row))
-  const { warnings, ...fields } = row
-  return unlessEqual(JSON.stringify([sorted(fields), warnings.toSorted()]), expected(input, row))
+  // How the unit price fits is judged elsewhere.
+  const { warnings, unit: _, ...fields } = row
+  const warned = warnings.map(({ field }) => field).toSorted()
+  return unlessEqual(JSON.stringify([sorted(fields), warned]), expected(input, row))
 }
 
 async function faultByPython(python: Python, input: Buffer, given: string): Promise<string | undefined> {
@@ -138,7 +159,7 @@ export function row(): Target {
       : { slowFaultOf: (input: Buffer, given: string) => faultByPython(python, input, given) }),
     kindOf: (given) => {
       const row = JSON.parse(given) as Rejection | Row
-      return 'code' in row ? row.code : row.warnings.join()
+      return 'code' in row ? row.code : row.warnings.map(({ field }) => field).join()
     },
     withMistake,
     msMax: 500,

@@ -5,7 +5,17 @@ import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { checkLength, finishPart, land, openPart, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
-import { identityOf, isRejection, REJECT_CODES, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
+import {
+  differenceOf,
+  duplicateDiffers,
+  identityOf,
+  isRejection,
+  REJECT_CODES,
+  type Rejection,
+  type Row,
+  readRow,
+  type ShownAgain,
+} from '@splitcart/shared/row.ts'
 import { type Folders, openFolders } from './folders.ts'
 import { faultOfOutboxName } from './outbox.ts'
 import { partName } from './part-name.ts'
@@ -53,7 +63,7 @@ export class JsonlWriter implements AsyncDisposable {
   readonly #file: FileHandle
   readonly #scrapedAt: string
   readonly #digester = new Digester()
-  readonly #seen = new Set<string>()
+  readonly #seen = new Map<string, ShownAgain>()
   readonly #rejectable: Rejectable[] = []
   #fileName: string | undefined
   #named: boolean
@@ -96,7 +106,15 @@ export class JsonlWriter implements AsyncDisposable {
     const line = lineOf(row, this.#scrapedAt)
     const read = line.length > LINE_BYTES_MAX + 1 ? TOO_LONG : readRow(line.subarray(0, -1))
     if (isRejection(read)) this.#countRejectable(read)
-    else if (this.#isDuplicate(read)) return 'duplicate'
+    else {
+      const before = this.#noteShown(read)
+      const field = before && differenceOf(before, read)
+      if (before !== undefined && field === undefined) {
+        this.#duplicates++
+        return 'duplicate'
+      }
+      if (field !== undefined) this.#countRejectable(duplicateDiffers(field))
+    }
     this.#rows++
     await this.#add(line)
     return 'written'
@@ -133,15 +151,15 @@ export class JsonlWriter implements AsyncDisposable {
     if (!this.#open) throw new Error('This JsonlWriter is closed: it was committed or disposed of.')
   }
 
-  #isDuplicate(row: Row): boolean {
+  /** What an earlier row has shown of the same listing; undefined: this is the first. */
+  #noteShown(row: Row): ShownAgain | undefined {
     const identity = identityOf(row)
-    if (this.#seen.has(identity)) {
-      this.#duplicates++
-      return true
-    }
-    this.#seen.add(identity)
+    const before = this.#seen.get(identity)
+    if (before !== undefined) return before
+    const { name, size, priceCents, wasPriceCents, isOnSpecial } = row
+    this.#seen.set(identity, { name, size, priceCents, wasPriceCents, isOnSpecial })
     this.#fileName ??= scrapeName(row)
-    return false
+    return undefined
   }
 
   #countRejectable(rejection: Rejection): void {

@@ -9,6 +9,14 @@ export function isDate(text: string): boolean {
   return year >= 1900 && day >= 1 && day <= daysOf(year, month)
 }
 
+const TIME_BEHIND = /^[T ](?:[01]\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/
+
+/** The day that a date, or a date with a time behind it, names as it is written; undefined: it names none. */
+export function dateIn(text: string): string | undefined {
+  const date = text.slice(0, 10)
+  return isDate(date) && (text.length === 10 || TIME_BEHIND.test(text.slice(10))) ? date : undefined
+}
+
 /** The number of days of a month from 1 to 12, 0 for any other. */
 function daysOf(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28

@@ -17,6 +17,19 @@ export function centsOf(price: number | string): number | undefined {
   return text.includes('e') ? 0 : centsOfDecimal(text)
 }
 
+const CURRENCY = /\p{Sc}|^\s*[A-Za-z]{1,3}\s*\d|\d\s*[A-Za-z]{3}\s*$/u
+
+/** What is wrong with what is not a price, as the end of a sentence. */
+export function faultOfPrice(price: number | string): string {
+  if (typeof price === 'number') return price < 0 ? 'is below 0' : 'is not below 1,000,000'
+  if (/^\s*-/.test(price)) return 'is below 0'
+  if (/\d[eE][+-]?\d/.test(price)) return 'has an exponent'
+  if (CURRENCY.test(price)) return 'has a currency sign'
+  if (price.trim() !== price) return 'has white space around it'
+  if (price.includes(',')) return 'has a comma; the decimal sign is a point, and there is none for thousands'
+  return DECIMAL.test(price) ? 'is not below 1,000,000' : 'is not a decimal number'
+}
+
 function centsOfDecimal(text: string): number | undefined {
   const [whole = '', places = ''] = text.split('.')
   const third = places.charCodeAt(2)

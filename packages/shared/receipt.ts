@@ -14,6 +14,34 @@ export type UploadState = (typeof UPLOAD_STATES)[number]
 const COUNT = { type: 'integer', minimum: 0 } as const
 const TIME = { type: 'string', format: 'date-time' } as const
 
+const WARNINGS = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['field', 'reason', 'count', 'lines'],
+    properties: {
+      field: { type: 'string' },
+      reason: { type: 'string' },
+      count: COUNT,
+      lines: { type: 'array', items: COUNT, description: 'the first ones' },
+    },
+  },
+  description: 'fields that were left out of rows because they are wrong',
+} as const
+
+const IGNORED = {
+  type: 'object',
+  additionalProperties: COUNT,
+  description: 'fields that are not known, and in how many rows',
+} as const
+
+/** What was found in rows that were loaded: fields that were left out because they are wrong, and fields that are not known. */
+export const REMARKS_SCHEMA = {
+  type: 'object',
+  required: ['warnings', 'ignored'],
+  properties: { warnings: WARNINGS, ignored: IGNORED },
+} as const
+
 /** What applying an upload to the catalogue did: rows = inserted + changed + unchanged + duplicate + rejected. */
 export const LOAD_RESULT_SCHEMA = {
   type: 'object',
@@ -46,10 +74,19 @@ export const RECEIPT_SCHEMA = {
     duplicate: { type: 'boolean' },
     message: { type: 'string' },
     load: { anyOf: [{ type: 'null' }, LOAD_RESULT_SCHEMA] },
+    warnings: WARNINGS,
+    ignored: IGNORED,
   },
 } as const
 
-export type LoadResult = Static<typeof LOAD_RESULT_SCHEMA>
+/** `remarks`: kept with the result; a receipt tells them beside it. */
+export type LoadResult = Static<typeof LOAD_RESULT_SCHEMA> & { remarks?: FileRemarks | null }
+/** What a receipt tells of the rows. `ignored`: how many rows have each field that is not known. */
+export type FileRemarks = Static<typeof REMARKS_SCHEMA>
+
+/** Of a file of which nothing is to be told. */
+export const NO_REMARKS: FileRemarks = { warnings: [], ignored: {} }
+
 export type Receipt = Static<typeof RECEIPT_SCHEMA>
 
 /** Whether nothing more will happen to the upload by itself. */

@@ -15,6 +15,9 @@ type Schema = Readonly<{
   anyOf?: readonly object[]
   required?: readonly string[]
   properties?: Readonly<Record<string, object>>
+  additionalProperties?: object
+  items?: object
+  description?: string
 }>
 
 type Check = (value: unknown) => boolean
@@ -25,6 +28,7 @@ const TYPES: Readonly<Record<string, Check>> = {
   boolean: (value) => typeof value === 'boolean',
   string: (value) => typeof value === 'string',
   integer: Number.isInteger,
+  array: Array.isArray,
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 }
 
@@ -56,6 +60,17 @@ const CHECKS: Checks = {
     return (value) =>
       checks.every(([name, check]) => !Object.hasOwn(value as object, name) || check((value as never)[name]))
   },
+  // Beside `properties` it would have to leave those out: no schema of ours has both.
+  additionalProperties: (schema) => {
+    const check = checkFor(schema)
+    return (value) => Object.values(value as object).every(check)
+  },
+  items: (schema) => {
+    const check = checkFor(schema)
+    return (value) => (value as unknown[]).every(check)
+  },
+  // For people.
+  description: () => () => true,
 }
 
 /** Makes the check of a schema. The type is looked at first: the other words may rely on it. */

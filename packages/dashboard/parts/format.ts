@@ -38,6 +38,11 @@ export function money(cents: number): string {
   return MONEY.format(cents / 100)
 }
 
+/** The price of what is shown; of what is sold out there may be none. */
+export function priceOf({ price_cents: cents }: Readonly<{ price_cents: number | null }>): string {
+  return cents === null ? 'no price' : money(cents)
+}
+
 /** 0.0123 → "1.2%" */
 export function percent(share: number): string {
   return PERCENT.format(share)

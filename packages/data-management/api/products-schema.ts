@@ -2,7 +2,6 @@
 import {
   AFTER,
   BOUNDED_COUNT,
-  CENTS,
   CENTS_OR_NULL,
   COUNT,
   DATE,
@@ -43,7 +42,7 @@ const STORE_TEXTS = {
 const LISTING_CODES = { sku: TEXT_OR_NULL, key: { type: 'string' } } as const
 
 const TERMS = {
-  price_cents: CENTS,
+  price_cents: CENTS_OR_NULL,
   was_price_cents: CENTS_OR_NULL,
   is_on_special: FLAG_OR_NULL,
   is_available: FLAG_OR_NULL,

@@ -39,15 +39,22 @@ export interface Loading extends AsyncDisposable {
   readonly staging: Staged
   /** Records a line that is not a row. */
   reject(line: RejectedLine): void | Promise<void>
+  /** Rows that show a listing again and say something else of it: they are no rows, and must be rejected by whoever can read them. */
+  readonly differing: Differing
+  /** How many listings the date of a staged scrape shows with it. */
+  rowsShown(scrape: StagedScrape): Promise<number>
   /** How many rows the latest scrape of the store before this one has; undefined when there is none. */
   rowsBefore(scrape: StagedScrape): Promise<number | undefined>
-  /** Applies the staged scrapes to the catalogue. They must have been settled. */
-  apply(): Promise<Applied>
+  /** Applies the staged scrapes to the catalogue. They must have been settled. `onlyFor`: what the sender may write for; null: everything. */
+  apply(onlyFor: readonly string[] | null): Promise<Applied>
   /** What applying would change, by name. Nothing may follow but to undo it. */
   preview(): Promise<HoldPreview>
   /** Records how the load ended, and commits all of it: whole or not at all, and for good once `durable` has resolved. */
   commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
 }
+
+/** The fields that differ, by line; and how many more there are, which are rejected already. */
+export type Differing = Readonly<{ lines: ReadonlyMap<number, string>; more: number }>
 
 /** The same bytes have been dealt with by somebody else since it was asked. */
 export class LoadedMeanwhile extends Error {

@@ -1,9 +1,10 @@
 /** The records of loads: what became of each file, in the same database as its rows. */
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
-import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
+import { type FileRemarks, type LoadResult, NO_REMARKS, type UploadState } from '@splitcart/shared/receipt.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import { type DateChange, nothingChanged } from './model/date-change.ts'
+import { noteRevision } from './queries/revision.ts'
 
 /** The file that a load is made of. `receivedAt` is in milliseconds since 1970; `kind` is products where it is not said. */
 export type LoadedFile = Readonly<{ sha256: string; filename: string; receivedAt: number; kind?: string }>
@@ -24,10 +25,19 @@ export type LoadRecord = Readonly<{
 }>
 
 /** What applying the staged scrapes did, in rows and runs. */
-export type Applied = DateChange & { unchanged: number }
+export type Applied = DateChange & { unchanged: number; regrouped: Regrouped }
+
+/** What a load did to products that had been there before. `foreign`: to those of companies that its sender may not write for. */
+export type Regrouped = { merged: number; foreign: number; example: string | null }
 
 /** What reading the file found, in lines. */
-export type Counts = { rows: number; duplicate: number; rejected: number; warnings: number }
+export type Counts = {
+  rows: number
+  duplicate: number
+  rejected: number
+  warnings: number
+  remarks?: FileRemarks | null
+}
 
 /** How a load ended: what was read and applied, and when, in milliseconds since 1970. */
 export type Ending = Readonly<{
@@ -43,7 +53,7 @@ export type Ending = Readonly<{
 
 /** Of a load that changed nothing. */
 export function nothingApplied(): Applied {
-  return { ...nothingChanged(), unchanged: 0 }
+  return { ...nothingChanged(), unchanged: 0, regrouped: { merged: 0, foreign: 0, example: null } }
 }
 
 /** How a load ends that is taken back, or never made. */
@@ -81,9 +91,10 @@ export async function insertLoad(database: Sql, file: LoadedFile): Promise<numbe
 /** Completes the record of a load. */
 export async function finishLoad(database: Sql, id: number, ending: Ending): Promise<LoadRecord> {
   const { counts, applied } = ending
+  await noteRevision(database)
   const stored = await database.get<StoredLoad>(
     `update load set state = ?, started_at = ?, finished_at = ?, problem = ?, rows = ?, duplicate = ?, rejected = ?, warnings = ?,
-      inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ? where id = ? returning *`,
+      inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ?, remarks = ? where id = ? returning *`,
     ending.state,
     ending.startedAt,
     ending.finishedAt,
@@ -97,9 +108,17 @@ export async function finishLoad(database: Sql, id: number, ending: Ending): Pro
     applied.unchanged,
     applied.opened,
     applied.closed,
+    remarksText(counts.remarks),
     id,
   )
   return loadRecordOf(stored!)
+}
+
+/** As JSON, where there is something to tell. */
+function remarksText(remarks: FileRemarks | null | undefined): string | null {
+  if (remarks == null) return null
+  const isNothing = remarks.warnings.length === 0 && Object.keys(remarks.ignored).length === 0
+  return isNothing ? null : JSON.stringify(remarks)
 }
 
 /** Records that a held load was set aside for good. Undefined when it is not held. */
@@ -137,10 +156,12 @@ type StoredLoad = Readonly<{
   runs_opened: number
   runs_closed: number
   problem: string | null
+  remarks: string | null
 }>
 
 function loadRecordOf(stored: StoredLoad): LoadRecord {
   const { rows, inserted, changed, unchanged, duplicate, rejected, warnings, problem } = stored
+  const remarks = stored.remarks === null ? NO_REMARKS : (JSON.parse(stored.remarks) as FileRemarks)
   const finished_at = new Date(stored.finished_at).toISOString()
   return {
     id: stored.id,
@@ -150,6 +171,6 @@ function loadRecordOf(stored: StoredLoad): LoadRecord {
     state: stored.state,
     runsOpened: stored.runs_opened,
     runsClosed: stored.runs_closed,
-    result: { rows, inserted, changed, unchanged, duplicate, rejected, warnings, finished_at, problem },
+    result: { rows, inserted, changed, unchanged, duplicate, rejected, warnings, finished_at, problem, remarks },
   }
 }

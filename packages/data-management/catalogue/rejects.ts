@@ -1,4 +1,5 @@
 /** The rejected rows of a load, in the order of their lines. */
+import type { Rejection } from '@splitcart/shared/row.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** A reject on record; `raw` holds the first bytes of the line, and is null where too many lines of a file were rejected. */
@@ -40,23 +41,50 @@ export async function rejectsPage(database: Sql, sha256: string, after: number):
 
 type Source = Readonly<{ company: string; store_id: string; store_name: string }>
 
+/** The rejects of a load, counted by what is wrong: what only one line says (`seen`) does not part them. Of each, the first reason. */
+export class RejectGroups {
+  readonly #groups = new Map<string, Group>()
+
+  add(line: number, { code, field, reason, seen }: Rejection): void {
+    const what = seen === undefined ? reason : reason.replace(seen, '')
+    const key = `${code}\0${field ?? ''}\0${what}`
+    const group = this.#groups.get(key)
+    if (group === undefined) this.#groups.set(key, { code, field: field ?? '', reason, count: 1, line })
+    else {
+      group.count++
+      if (line < group.line) Object.assign(group, { reason, line })
+    }
+  }
+
+  /** The first of a code and field comes first. */
+  get all(): Group[] {
+    return [...this.#groups.values()].toSorted((one, other) => one.line - other.line)
+  }
+}
+
+type Group = { code: string; field: string; reason: string; count: number; line: number }
+
 /**
- * Counts the rejects of a load, for those who ask about many loads at once. Their source is that of the whole file: `sources` where it
- * was not applied, else the stores of its scrapes.
+ * Keeps the counted rejects of a load, for those who ask about many loads at once. Their source is that of the whole file: `sources`
+ * where it was not applied, else the stores of its scrapes.
  */
-export async function countRejects(database: Sql, loadId: number, sources?: readonly Source[]): Promise<void> {
+export async function countRejects(
+  database: Sql,
+  loadId: number,
+  groups: readonly Group[],
+  sources?: readonly Source[],
+): Promise<void> {
   const { company, store_id, store_name } = common(sources ?? (await sourcesOf(database, loadId)))
-  await database.run(
-    `insert into reject_group
-      select load_id, code, coalesce(field, ''), reason, count(*), min(line), cast(?2 as text), cast(?3 as text), cast(?4 as text),
-        (select finished_at from load where id = ?1),
-        case row_number() over (partition by code, coalesce(field, '') order by min(line)) when 1 then 1 else 0 end
-      from reject where load_id = ?1 group by load_id, code, coalesce(field, ''), reason`,
-    loadId,
-    company,
-    store_id,
-    store_name,
-  )
+  const counted = new Set<string>()
+  for (const { code, field, reason, count, line } of groups) {
+    const isFirst = !counted.has(`${code}\0${field}`)
+    counted.add(`${code}\0${field}`)
+    await database.run(
+      `insert into reject_group (load_id, code, field, reason, count, first_line, company, store_id, store_name, finished_at, is_first)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (select finished_at from load where id = ?1), ?10)`,
+      ...[loadId, code, field, reason, count, line, company, store_id, store_name, isFirst ? 1 : 0],
+    )
+  }
 }
 
 async function sourcesOf(database: Sql, loadId: number): Promise<Source[]> {

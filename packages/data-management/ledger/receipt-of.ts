@@ -1,5 +1,5 @@
 /** The receipt of an upload on record. */
-import type { LoadResult, Receipt, UploadState } from '@splitcart/shared/receipt.ts'
+import { type LoadResult, NO_REMARKS, type Receipt, type UploadState } from '@splitcart/shared/receipt.ts'
 import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
@@ -17,8 +17,15 @@ export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
     received_at: new Date(upload.received_at).toISOString(),
     duplicate,
     message: `Successfully uploaded and decompressed '${filename}'`,
-    load: upload.load === null ? null : (JSON.parse(upload.load) as LoadResult),
+    ...loadOf(upload.load),
   }
+}
+
+/** What became of the rows, and what was found in them besides. */
+function loadOf(kept: string | null): Pick<Receipt, 'load' | 'warnings' | 'ignored'> {
+  if (kept === null) return { load: null }
+  const { remarks, ...load } = JSON.parse(kept) as LoadResult
+  return { load, ...(remarks ?? NO_REMARKS) }
 }
 
 /** What one of the senders of an upload is told. Who was not the first learns only what he sent himself, and no word of a person. */

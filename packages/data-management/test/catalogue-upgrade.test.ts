@@ -16,7 +16,7 @@ import { PostgresDatabase } from '../database/postgres.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
 import { historyOf } from './histories.ts'
 import { faultOf, loadWhole } from './history-case.ts'
-import type { HistoryFile } from './naive-catalogue.ts'
+import type { HistoryFile } from './naive-rows.ts'
 
 const DIALECTS = join(import.meta.dirname, '../catalogue/dialects')
 const SEEDS = [1, 2, 3]

@@ -66,7 +66,7 @@ const KEPT: Readonly<Record<string, readonly [kept: string, anew: string]>> = {
 }
 
 const PRICES_KEPT = 'select listing_id, price_cents, availability, stores from price_now'
-const PRICES_ANEW = `select listing_id, price_cents, coalesce(is_available, -1) as availability, count(*) as stores
+const PRICES_ANEW = `select listing_id, coalesce(price_cents, -1) as price_cents, coalesce(is_available, -1) as availability, count(*) as stores
   from price_run where to_date is null group by 1, 2, 3`
 const AVAILABILITY_KEPT = 'select company_id, availability, prices from availability_now'
 const AVAILABILITY_ANEW = `select company_id, availability, count(*) as prices

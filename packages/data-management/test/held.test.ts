@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { rejectsOf } from '../catalogue/rejects.ts'
 import { loadFile } from '../update-db/load-file.ts'
-import { LINE_BYTES_MAX } from './naive-catalogue.ts'
+import { LINE_BYTES_MAX } from './naive-rows.ts'
 import { rowsText, sha256Of } from './receiver.ts'
 
 const HOLD = { rowsMin: 20, rowsShare: 0.5, rejectsShare: 0.2 }

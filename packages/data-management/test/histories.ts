@@ -3,7 +3,7 @@
  * their names and share barcodes, several stores and dates in a file, scrapes past midnight, second files for a date, broken lines.
  */
 import { createHash } from 'node:crypto'
-import { type HistoryFile, LINE_BYTES_MAX } from './naive-catalogue.ts'
+import { type HistoryFile, LINE_BYTES_MAX } from './naive-rows.ts'
 import { Chance } from './random.ts'
 
 /** What a shop sells, as one scrape of it would say. */
@@ -14,7 +14,7 @@ type Article = {
   brand: string | null
   path: string[]
 }
-type Terms = { price: number | string; was: number | null; special: boolean | null; available: boolean | null }
+type Terms = { price: number | string | null; was: number | null; special: boolean | null; available: boolean | null }
 type Shown = Readonly<{ article: Article; terms: Terms }>
 type Shop = { company: string; store: string; hasId: boolean; articles: Article[] }
 type Line = Readonly<{ product: Record<string, unknown>; metadata: Record<string, unknown> }>
@@ -24,7 +24,7 @@ type Visit = Readonly<{ shop: Shop; day: number; lines: readonly Line[] }>
 // Few of each, so that they meet. The last two codes sort one way as UTF-16 and the other way as UTF-8.
 const COMPANIES = ['aldi', 'iga']
 const STORES = ['g1', 'g10', 'G2', '\uff21', '\u{1d400}']
-const SKUS = ['1', '2', '3', 4, '007', 'a 1', '\uff21', '\u{1d400}']
+const SKUS = ['1', '2', '3', 4, '007', 'a 1', 'N/A', 0, '\uff21', '\u{1d400}']
 const KEYS = ['milk', 'bread', 'ham', 'eggs', 'tea', '1', 'müsli', '牛乳']
 // Two GTINs, one of them spelled in two ways; one of restricted circulation; a wrong check digit; what is no GTIN.
 const BARCODES = ['9300000000002', '9300000000019', '09300000000019', '2000000000008', '9300000000001', '930004']
@@ -111,6 +111,8 @@ function seenAgain(chance: Chance, shelf: readonly Shown[]): Shown[] {
 
 function termsOf(chance: Chance): Terms {
   const flag = () => chance.of([null, null, true, false])
+  // What is sold out may have no price; what does not say so, and has none, is no row.
+  if (chance.is(0.1)) return { price: null, was: null, special: flag(), available: chance.of([false, false, null]) }
   return { price: chance.of(PRICES), was: chance.of([null, null, 3]), special: flag(), available: flag() }
 }
 
@@ -141,6 +143,9 @@ function productOf(chance: Chance, { sku, key, barcode, brand, path }: Article, 
     is_available: terms.available,
     // Dropped with a warning.
     ...(chance.is(0.05) ? { size: 5 } : {}),
+    ...(chance.is(0.05) ? { size: chance.of(['1 l', '2 l']) } : {}),
+    // Not known, and counted.
+    ...(chance.is(0.2) ? { price_hash: chance.of(['a', 1, null]) } : {}),
   }
 }
 
@@ -161,11 +166,18 @@ function dateOf(day: number): string {
   return new Date(FIRST_DAY + day * DAY_MS).toISOString().slice(0, 10)
 }
 
-/** Some lines once more, with another price. */
+/** Some lines once more: as they were but for what a scraper derives, or with another price too. */
 function withDuplicates(chance: Chance, lines: readonly Line[]): Line[] {
   const again = lines.filter(() => chance.is(0.05))
-  const others = again.map(({ product, metadata }) => ({ product: { ...product, ...priced(chance) }, metadata }))
+  const others = again.map(({ product, metadata }) => ({
+    product: { ...product, ...(chance.is(0.5) ? derived(chance) : priced(chance)) },
+    metadata,
+  }))
   return chance.is(0.5) ? [...lines, ...others] : chance.shuffled([...lines, ...others])
+}
+
+function derived(chance: Chance): Record<string, unknown> {
+  return { brand: chance.of(['Only in a duplicate', null]), url: chance.of(['https://shop.example/again', null]) }
 }
 
 function priced(chance: Chance): Record<string, unknown> {

@@ -9,7 +9,8 @@ import { LocalReader, type Reader } from '../update-db/reader.ts'
 import { type OpenEmpty, openSqlite } from './catalogues.ts'
 import { faultOfDerived, faultOfDerivedInPostgres } from './derived.ts'
 import { historyOf } from './histories.ts'
-import { type HistoryFile, LINE_BYTES_MAX, naiveCatalogue, naiveCounts, naiveObservations } from './naive-catalogue.ts'
+import { naiveCatalogue, naiveObservations } from './naive-catalogue.ts'
+import { type HistoryFile, LINE_BYTES_MAX, naiveCounts } from './naive-rows.ts'
 import { Chance } from './random.ts'
 
 /** What is wrong with a seed, or undefined. */

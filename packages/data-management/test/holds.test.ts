@@ -48,11 +48,12 @@ test('a store that grows is not held', () => {
   assert.equal(reasonFor(5000, 27), undefined)
 })
 
-test('one reject in five lines is not held, more than that is', () => {
+test('one reject in five lines is not held, more than that is, but for a single one', () => {
   assert.equal(reasonForRejects(1, 5), undefined)
   assert.equal(reasonForRejects(20, 100), undefined)
   assert.equal(reasonForRejects(21, 100), '21 of 100 rows are rejected, more than 20 %.')
-  assert.notEqual(reasonForRejects(1, 4), undefined)
+  assert.equal(reasonForRejects(1, 2), undefined)
+  assert.notEqual(reasonForRejects(2, 4), undefined)
 })
 
 test('a file without rows is not held', () => {

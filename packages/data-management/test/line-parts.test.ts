@@ -19,8 +19,7 @@ function readParts(line: string, parts = new LineParts()) {
   const tail = parts.tailOf(bytes)
   const product = tail && readHead(bytes.subarray(0, bytes.length - tail.bytes.length))
   if (tail === undefined || product === undefined) return undefined
-  const { warnings, ...rest } = product
-  return { ...tail.metadata, ...rest, warnings }
+  return { ...tail.metadata, ...product, ignored: [...product.ignored, ...tail.ignored] }
 }
 
 function fingerprintOf(line: string): Fingerprint {

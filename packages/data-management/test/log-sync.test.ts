@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue, type SqliteCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { loadFile } from '../update-db/load-file.ts'
-import { LINE_BYTES_MAX } from './naive-catalogue.ts'
+import { LINE_BYTES_MAX } from './naive-rows.ts'
 import { rowsText, sha256Of } from './receiver.ts'
 
 /** Loads a file of one row; returns its digest. */

@@ -3,12 +3,10 @@
  * down as it is said there. Slow on purpose. Gives the same lines as `catalogueLines`.
  */
 import { createHash } from 'node:crypto'
-import { isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
+import type { Row } from '@splitcart/shared/row.ts'
 import type { Verdict } from '../catalogue/model/partition.ts'
+import { type HistoryFile, nameOf, rowsOf } from './naive-rows.ts'
 import { type NaiveListing, naiveKeys, naiveProducts } from './partition-case.ts'
-
-/** A file as it arrived. */
-export type HistoryFile = Readonly<{ bytes: Buffer; sha256: string; receivedAt: number }>
 
 /** What a file says about one store on one date. `shown` goes by the name of the listing. */
 type Scrape = Readonly<{
@@ -24,9 +22,6 @@ type Scrape = Readonly<{
 }>
 
 type Cell = string | number | null
-
-/** Longer lines are rejected; smaller than usual, so that a test can have some. */
-export const LINE_BYTES_MAX = 20_000
 
 const DAY_MS = 86_400_000
 
@@ -46,14 +41,6 @@ export function naiveCatalogue(files: readonly HistoryFile[], verdicts: readonly
   return records.map((record) => JSON.stringify(record))
 }
 
-/** How many lines of a file count, how many of them are no rows, and how many show a listing that their scrape has shown. */
-export function naiveCounts(file: HistoryFile): { rows: number; rejected: number; duplicate: number } {
-  const lines = linesOf(file)
-  const good = lines.flatMap(rowOrNothing).length
-  const shown = scrapesOf(file).reduce((sum, scrape) => sum + scrape.shown.size, 0)
-  return { rows: lines.length, rejected: lines.length - good, duplicate: good - shown }
-}
-
 /** What each store showed of each listing on each of its dates, in no particular order. */
 export function naiveObservations(files: readonly HistoryFile[]): string[] {
   return showings(files.flatMap(scrapesOf)).map(({ store, date, row }) =>
@@ -61,21 +48,8 @@ export function naiveObservations(files: readonly HistoryFile[]): string[] {
   )
 }
 
-function linesOf(file: HistoryFile): string[] {
-  return file.bytes
-    .toString()
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-}
-
-function rowOrNothing(line: string): Row[] {
-  const bytes = Buffer.from(line)
-  const row = readRow(bytes)
-  return bytes.length > LINE_BYTES_MAX || isRejection(row) ? [] : [row]
-}
-
 function scrapesOf(file: HistoryFile): Scrape[] {
-  const rows = linesOf(file).flatMap(rowOrNothing)
+  const rows = rowsOf(file)
   const byStore = Map.groupBy(rows, (row) => JSON.stringify([row.company, row.storeCode]))
   return [...byStore.values()].flatMap((ofStore) => {
     const byDate = Map.groupBy(ofStore, (row) => row.date)
@@ -103,11 +77,6 @@ function scrapeOf(file: HistoryFile, rows: readonly Row[]): Scrape {
   const times = rows.flatMap((row) => row.scrapedAt ?? [])
   const rankedAt = times.length > 0 ? Math.max(...times) : file.receivedAt
   return { company, store, date, sha256: file.sha256, rankedAt, storeName, state, companyName, shown }
-}
-
-/** A listing by its own name: its company and SKU, or its company and normalized name. */
-function nameOf(row: Row): string {
-  return row.sku === null ? `${row.company} 1 ${row.key}` : `${row.company} 0 ${row.sku}`
 }
 
 function cellsOf(row: Pick<Row, 'company' | 'sku' | 'key'>): Cell[] {

@@ -12,7 +12,7 @@ import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { PostgresTransaction } from '../database/postgres-queries.ts'
 import { SqliteDatabase, type Value } from '../database/sqlite.ts'
 import { loadWhole } from './history-case.ts'
-import type { HistoryFile } from './naive-catalogue.ts'
+import type { HistoryFile } from './naive-rows.ts'
 import { sha256Of } from './receiver.ts'
 
 const LARGE = ['listing', 'label', 'label_run', 'label_use', 'price_run', 'listing_key', 'contested', 'scrape']

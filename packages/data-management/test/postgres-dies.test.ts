@@ -8,7 +8,7 @@ import { UnknownCommit } from '../database/postgres.ts'
 import { isUnreachable } from '../database/postgres-problems.ts'
 import { historyOf } from './histories.ts'
 import { faultOf, loadWhole } from './history-case.ts'
-import type { HistoryFile } from './naive-catalogue.ts'
+import type { HistoryFile } from './naive-rows.ts'
 import { Chance } from './random.ts'
 
 const LOADERS = 3

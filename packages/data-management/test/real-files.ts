@@ -7,7 +7,7 @@ import { effort } from '../../../test/effort.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
 import { type OpenEmpty, openSqlite } from './catalogues.ts'
 import { loadWhole } from './history-case.ts'
-import type { HistoryFile } from './naive-catalogue.ts'
+import type { HistoryFile } from './naive-rows.ts'
 
 // Two stores that were scraped three times, and one of another company; all of them in `npm run test:long`.
 const CHOSEN = effort(/-(g147|g700)-2025|^iga-/, /./)

@@ -10,7 +10,7 @@ import type { LoadRecord } from '../catalogue/loads.ts'
 import { LocalReader } from '../update-db/reader.ts'
 import { historyOf } from './histories.ts'
 import { differenceBetween, faultOf, loadWhole } from './history-case.ts'
-import type { HistoryFile } from './naive-catalogue.ts'
+import type { HistoryFile } from './naive-rows.ts'
 import { Chance } from './random.ts'
 
 const LOADERS = 8

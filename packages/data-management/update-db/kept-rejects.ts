@@ -11,7 +11,7 @@ export class KeptRejects {
   #bytes = 0
 
   add(line: RejectedLine): void {
-    this.#bytes += BYTES_OF_LINE + line.raw.length
+    this.#bytes += BYTES_OF_LINE + (line.raw?.length ?? 0)
     if (this.#bytes > BYTES_MAX) this.#lines = undefined
     this.#lines?.push(line)
   }

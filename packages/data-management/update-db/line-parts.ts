@@ -16,14 +16,15 @@ import {
   isObject,
   isRejection,
   metadataOf,
+  parsed,
   productOf,
+  type Remarks,
   type RowMetadata,
   type RowProduct,
-  type Warnings,
 } from '@splitcart/shared/row.ts'
 
-/** The end of a line, and what it says. */
-export type Tail = Readonly<{ bytes: Buffer; metadata: RowMetadata }>
+/** The end of a line, and what it says. `ignored`: the fields in it that are not known. */
+export type Tail = Readonly<{ bytes: Buffer; metadata: RowMetadata; ignored: readonly string[] }>
 
 /** 96 bits in which heads differ that say different things, as three numbers of 32 bits. */
 export type Fingerprint = readonly [number, number, number]
@@ -92,7 +93,7 @@ export class LineParts {
 }
 
 /** What the head of a line says, or undefined when it cannot be read by itself: then the line is to be read as a whole. */
-export function readHead(head: Buffer): (RowProduct & Warnings) | undefined {
+export function readHead(head: Buffer): (RowProduct & Remarks) | undefined {
   if (!isUtf8(head)) return undefined
   const text = `${head.toString()}}`
   if (openings(text) > HEAD_OPENINGS_MAX) return undefined
@@ -112,20 +113,13 @@ function readTail(line: Buffer): Tail | undefined {
   const value = parsed(text)
   if (!isObject(value) || Object.keys(value).length !== 1 || !isObject(value.metadata)) return undefined
   const metadata = metadataOf(value.metadata)
-  return isRejection(metadata) || metadata.warnings.length > 0 ? undefined : { bytes, metadata }
+  if (isRejection(metadata) || metadata.warnings.length > 0) return undefined
+  return { bytes, metadata, ignored: metadata.ignored }
 }
 
 /** Whether the bytes before a place are these. */
 function endsWith(bytes: Buffer, until: number, end: Buffer): boolean {
   return until >= end.length && bytes.compare(end, 0, end.length, until - end.length, until) === 0
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function fingerprint(head: Buffer): Fingerprint {

@@ -4,6 +4,9 @@
  *   lines ─▶ rows ─▶ staging ─▶ (held?) ─▶ scrapes ─▶ runs, labels, products ─▶ commit
  *              └───▶ rejects
  */
+import { LineSplitter } from '@splitcart/shared/lines.ts'
+import { NO_REMARKS } from '@splitcart/shared/receipt.ts'
+import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
 import type { RejectedLine } from '../catalogue/load/portion.ts'
@@ -18,9 +21,12 @@ import {
 } from '../catalogue/loads.ts'
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
-import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
+import { type Compared, type HoldLimits, reasonOfProducts, reasonToHold } from './holds.ts'
 import { KeptRejects } from './kept-rejects.ts'
+import { RAW_BYTES_MAX } from './portion-reader.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
+import { Remarked } from './remarks.ts'
+import { BEGINNING_BYTES, whatFileIs } from './whole-file.ts'
 
 /** What a load needs to know. The clock is in milliseconds. */
 export type LoadOrder = ReadOrder &
@@ -58,12 +64,19 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
   }
 }
 
-async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
+/** `found`: why it is held, where that was found out by applying it. */
+async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder, found?: string): Promise<LoadRecord> {
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const rejects = new KeptRejects()
-  const { counts, failure, reason, isCut } = await stage({ catalogue, loading, order, reader, rejects })
-  if (failure === undefined && reason === undefined)
-    return await commit(loading, order, { state: 'loaded', problem: null, counts, applied: await loading.apply() })
+  const { counts, failure, reason = found, isCut } = await stage({ catalogue, loading, order, reader, rejects })
+  if (failure === undefined && reason === undefined) {
+    const applied = await loading.apply(order.onlyFor ?? null)
+    const regrouping = reasonOfProducts(applied.regrouped, order.hold)
+    if (regrouping === undefined)
+      return await commit(loading, order, { state: 'loaded', problem: null, counts, applied })
+    await loading[Symbol.asyncDispose]()
+    return await loadBy(reader, catalogue, order, regrouping)
+  }
   const preview = failure === undefined ? await loading.preview() : undefined
   await loading[Symbol.asyncDispose]()
   const read = isCut || rejects.lines === undefined ? undefined : { counts, rejects: rejects.lines }
@@ -75,9 +88,9 @@ export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promi
   const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const { counts, failure, reason } = await stage({ catalogue, loading, order, reader })
-  const applied = failure === undefined ? await loading.apply() : nothingApplied()
+  const applied = failure === undefined ? await loading.apply(order.onlyFor ?? null) : nothingApplied()
   await commit(loading, order, { state: failure === undefined ? 'loaded' : 'failed', problem: null, counts, applied })
-  return { counts, applied, reason: failure ?? reason }
+  return { counts, applied, reason: failure ?? reason ?? reasonOfProducts(applied.regrouped, order.hold) }
 }
 
 /** `isCut`: the file was not read to its end. */
@@ -92,13 +105,42 @@ async function stage(work: Work): Promise<Outcome> {
     if (!(error instanceof TooManyScrapes)) throw error
     return { counts, failure: error.message, isCut: true }
   }
-  if (counts.rows > 0 && counts.rejected === counts.rows)
-    return { counts, failure: 'Not one line of the file is a row.' }
+  if (counts.rows > 0 && counts.rejected === counts.rows) return { counts, failure: await whyNoRow(order) }
   const { staging } = loading
   await staging.settle()
+  counts.rejected += await rejectDiffering(work)
   counts.duplicate = counts.rows - counts.rejected - staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
   await joinAcrossMidnight(staging)
   return { counts, reason: order.hold && reasonToHold(await comparisons(loading), counts, order.hold) }
+}
+
+async function whyNoRow({ bytes }: LoadOrder): Promise<string> {
+  let beginning = Buffer.alloc(0)
+  for await (const chunk of bytes()) {
+    beginning = Buffer.concat([beginning, chunk.subarray(0, BEGINNING_BYTES)])
+    if (beginning.length >= BEGINNING_BYTES) break
+  }
+  return whatFileIs(beginning) ?? 'Not one line of the file is a row.'
+}
+
+/** Rejects the rows that show a listing again and say something else of it. What stands in them is read once more. */
+async function rejectDiffering({ loading, order, rejects }: Work): Promise<number> {
+  const { lines, more } = loading.differing
+  if (lines.size === 0) return 0
+  const splitter = new LineSplitter(order.lineBytesMax)
+  const reject = async (number: number, bytes: Buffer) => {
+    const field = lines.get(number)
+    if (field === undefined) return
+    const raw = Uint8Array.from(bytes.subarray(0, RAW_BYTES_MAX))
+    const line: RejectedLine = { line: number, rejection: duplicateDiffers(field), raw }
+    rejects?.add(line)
+    await loading.reject(line)
+  }
+  for await (const chunk of order.bytes())
+    for (const { number, bytes } of splitter.push(chunk)) await reject(number, bytes)
+  const last = splitter.end()
+  if (last !== undefined) await reject(last.number, last.bytes)
+  return lines.size + more
 }
 
 function commit(
@@ -110,7 +152,7 @@ function commit(
 }
 
 function noCounts(): Counts {
-  return { rows: 0, duplicate: 0, rejected: 0, warnings: 0 }
+  return { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
 }
 
 /** Records that a file was held (then there is a preview) or failed, with its rejects and without touching the catalogue. */
@@ -139,18 +181,24 @@ type Recorded = Readonly<{
 async function readInto(work: Work, counts: Counts, staging: Staged | undefined): Promise<void> {
   const { loading, order, reader, rejects } = work
   let bytes = 0
+  const remarked = new Remarked()
   for await (const portion of reader.portions(order)) {
     bytes += portion.bytes
     await order.onBytes?.(bytes)
     counts.rows += portion.count
     counts.rejected += portion.rejects.length
-    counts.warnings += portion.warnings
+    for (const warned of portion.warnings) {
+      counts.warnings += warned.count
+      remarked.addWarned(warned)
+    }
+    for (const field of portion.ignored) remarked.addIgnored(field)
     for (const line of portion.rejects) {
       rejects?.add(line)
       await loading.reject(line)
     }
     await staging?.take(portion)
   }
+  counts.remarks = remarked.all
 }
 
 async function joinAcrossMidnight(staging: Staged): Promise<void> {
@@ -161,8 +209,9 @@ async function joinAcrossMidnight(staging: Staged): Promise<void> {
 async function comparisons(loading: Loading): Promise<Compared[]> {
   const compared: Compared[] = []
   for (const scrape of loading.staging.scrapes) {
-    const { storeName: store, date, listings: rows } = scrape
-    compared.push({ store, date, rows, rowsBefore: await loading.rowsBefore(scrape) })
+    const { storeName: store, date } = scrape
+    const [rows, rowsBefore] = [await loading.rowsShown(scrape), await loading.rowsBefore(scrape)]
+    compared.push({ store, date, rows, rowsBefore })
   }
   return compared
 }

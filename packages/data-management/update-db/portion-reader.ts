@@ -1,24 +1,28 @@
 /** Reads the chunks of one file into portions: each line is a row, or rejected. */
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
 import {
   isRejection,
   REJECT_CODES,
   type Rejection,
+  type Remarks,
   type RowMetadata,
   type RowProduct,
   readRow,
-  type Warnings,
 } from '@splitcart/shared/row.ts'
 import { type Portion, ROW } from '../catalogue/load/portion.ts'
+import { partsOf } from './chunk-parts.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
+import { Remarked } from './remarks.ts'
 
-// Memory stays the same however many listings a file has: beyond this the numbers start again.
+// Memory stays the same however many listings a file has and however long their texts are: beyond these the numbers start again.
 const LABELS_MAX = 30_000
-const RAW_BYTES_MAX = 4096
+const TEXT_BYTES_MAX = 12 * 1024 * 1024
+/** So much of a rejected line is kept. */
+export const RAW_BYTES_MAX = 4096
 
 /** A scrape as the reader knows it. */
 type Scrape = {
@@ -28,8 +32,14 @@ type Scrape = {
   scrapedAt: number | null
 }
 
-/** A row, and whether its line can be known again. */
-type Read = Readonly<{ metadata: RowMetadata; product: RowProduct & Warnings; fingerprint: Fingerprint | undefined }>
+/** A row and its line, and whether that can be known again. `ignored`: the fields that are not known. */
+type Read = Readonly<{
+  line: number
+  metadata: RowMetadata
+  product: RowProduct
+  ignored: readonly string[]
+  fingerprint: Fingerprint | undefined
+}>
 
 /** How a file is read. */
 export type ReaderOptions = Readonly<{
@@ -47,6 +57,9 @@ export class PortionReader {
   readonly #byTail = new WeakMap<Tail, Scrape>()
   readonly #numbers: Numbers
   #portion = newPortion(0, 0)
+  #remarked = new Remarked()
+  // How many rows of the portion have the unknown fields of a number.
+  #unknown = new Map<number, number>()
   #rows = 0
 
   constructor(options: ReaderOptions, numbers: Numbers) {
@@ -55,9 +68,9 @@ export class PortionReader {
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
 
-  /** What the lines say that end in this chunk. */
-  read(chunk: Buffer): Portion {
-    return this.#readLines(this.#splitter.push(chunk), chunk.length)
+  /** What the lines say that end in this chunk, so many of them at a time. */
+  *read(chunk: Buffer): Generator<Portion> {
+    for (const part of partsOf(chunk)) yield this.#readLines(this.#splitter.push(part), part.length)
   }
 
   /** What the last line says, when it does not end with a newline. */
@@ -75,13 +88,19 @@ export class PortionReader {
       if (read !== undefined) this.#add(this.#scrapes.get(keyOf(read.metadata)) ?? this.#open(read.metadata), read)
     }
     this.#portion.rows = this.#portion.rows.subarray(0, this.#rows * ROW.length)
+    for (const [number, rows] of this.#unknown)
+      for (const name of this.#numbers.unknown.namesOf(number)) this.#remarked.addIgnored({ name, rows })
+    this.#portion.warnings = this.#remarked.warnings
+    this.#portion.ignored = this.#remarked.ignored
     return this.#portion
   }
 
   #begin(lines: number, bytes: number): void {
     this.#portion = newPortion(lines, bytes)
+    this.#remarked = new Remarked()
+    this.#unknown = new Map()
     this.#rows = 0
-    if (this.#numbers.labels < LABELS_MAX) return
+    if (this.#numbers.labels < LABELS_MAX && this.#numbers.textBytes < TEXT_BYTES_MAX) return
     this.#portion.forget = true
     this.#numbers.forget()
     for (const scrape of this.#scrapes.values()) scrape.listings = this.#numbers.listingsOf(scrape.company)
@@ -94,21 +113,27 @@ export class PortionReader {
     const head = bytes.subarray(0, bytes.length - tail.bytes.length)
     const fingerprint = this.#parts.fingerprintOf(head)
     const scrape = this.#scrapeOf(tail)
-    if (scrape !== undefined && this.#addRepeated(scrape, fingerprint, tail)) return undefined
+    if (scrape !== undefined && this.#addRepeated(scrape, fingerprint, number, tail)) return undefined
     const product = readHead(head)
     if (product === undefined) return this.#readWhole(number, bytes, false)
-    const { metadata } = tail
+    const { metadata, ignored } = tail
     if (!this.#mayWrite(metadata)) return this.#reject(number, NOT_PERMITTED, bytes)
-    this.#portion.warnings += product.warnings.length
-    return { metadata, product, fingerprint: product.warnings.length === 0 ? fingerprint : undefined }
+    const isPlain = product.warnings.length === 0
+    this.#remark(number, { warnings: product.warnings, ignored })
+    return { line: number, metadata, product, ignored: product.ignored, fingerprint: isPlain ? fingerprint : undefined }
   }
 
   #readWhole(number: number, bytes: Buffer, tooLong: boolean): Read | undefined {
     const row = tooLong ? TOO_LONG : readRow(bytes)
     if (isRejection(row)) return this.#reject(number, row, bytes)
     if (!this.#mayWrite(row)) return this.#reject(number, NOT_PERMITTED, bytes)
-    this.#portion.warnings += row.warnings.length
-    return { metadata: row, product: row, fingerprint: undefined }
+    this.#remark(number, { warnings: row.warnings, ignored: [] })
+    return { line: number, metadata: row, product: row, ignored: row.ignored, fingerprint: undefined }
+  }
+
+  #remark(line: number, { warnings, ignored }: Remarks): void {
+    for (const warning of warnings) this.#remarked.warn(warning, line)
+    for (const name of ignored) this.#remarked.addIgnored({ name, rows: 1 })
   }
 
   #mayWrite(metadata: RowMetadata): boolean {
@@ -142,30 +167,43 @@ export class PortionReader {
   }
 
   /** Adds the row of a line that another store of the company had, too; false when there is none. */
-  #addRepeated(scrape: Scrape, fingerprint: Fingerprint, { metadata }: Tail): boolean {
+  #addRepeated(scrape: Scrape, fingerprint: Fingerprint, line: number, { metadata, ignored }: Tail): boolean {
     const { rows } = this.#portion
     const at = this.#rows * ROW.length
     const [, , company] = scrape.listings
     if (!this.#numbers.rows.repeat(company, fingerprint, rows, at)) return false
     this.#rows++
     rows[at + ROW.scrape] = scrape.number
+    rows[at + ROW.line] = line
+    this.#countUnknown(rows[at + ROW.unknown]!)
+    for (const name of ignored) this.#remarked.addIgnored({ name, rows: 1 })
     this.#noteTime(scrape, metadata)
     return true
   }
 
-  #add(scrape: Scrape, { metadata, product, fingerprint }: Read): void {
+  #countUnknown(number: number): void {
+    if (number !== 0) this.#unknown.set(number, (this.#unknown.get(number) ?? 0) + 1)
+  }
+
+  #add(scrape: Scrape, { line, metadata, product, ignored, fingerprint }: Read): void {
     this.#noteTime(scrape, metadata)
+    const unknown = this.#numbers.unknown.numberOf(ignored)
+    if (unknown === undefined) this.#remark(line, { warnings: [], ignored })
+    else this.#countUnknown(unknown)
     const { rows } = this.#portion
     const at = this.#rows++ * ROW.length
     const listing = this.#listingOf(scrape, product)
     rows[at + ROW.scrape] = scrape.number
+    rows[at + ROW.line] = line
     rows[at + ROW.listing] = listing
     rows[at + ROW.label] = this.#labelOf(listing, product)
-    rows[at + ROW.price] = product.priceCents
+    rows[at + ROW.price] = product.priceCents ?? -1
     rows[at + ROW.was] = product.wasPriceCents ?? -1
     rows[at + ROW.special] = flag(product.isOnSpecial)
     rows[at + ROW.available] = flag(product.isAvailable)
-    if (fingerprint !== undefined) this.#numbers.rows.add(scrape.listings[2], fingerprint, rows, at)
+    rows[at + ROW.unknown] = unknown ?? 0
+    if (fingerprint !== undefined && unknown !== undefined)
+      this.#numbers.rows.add(scrape.listings[2], fingerprint, rows, at)
   }
 
   #noteTime(scrape: Scrape, { scrapedAt }: RowMetadata): void {
@@ -182,17 +220,26 @@ export class PortionReader {
     if (known !== undefined) return known
     numbers.set(code, this.#numbers.listings)
     this.#portion.listings.push({ company: scrape.company, byName, code })
+    this.#countText(code)
     return this.#numbers.listings++
   }
 
   #labelOf(listing: number, product: RowProduct): number {
     const numbers = this.#numbers
     const text = labelText(product)
-    if (numbers.lastText[listing] === text) return numbers.lastLabel[listing]!
-    this.#portion.labels.push({ hash: hashOfLabel(text), text, hasBarcode: product.barcode !== null })
-    numbers.lastText[listing] = text
+    const digest = hash('sha1', text, 'latin1')
+    if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
+    this.#portion.labels.push({ hash: hashOfLabel(digest), text, hasBarcode: product.barcode !== null })
+    this.#countText(text)
+    numbers.lastDigest[listing] = digest
     numbers.lastLabel[listing] = numbers.labels
     return numbers.labels++
+  }
+
+  #countText(text: string): void {
+    const bytes = bytesInMemory(text)
+    this.#portion.textBytes += bytes
+    this.#numbers.textBytes += bytes
   }
 }
 
@@ -202,11 +249,13 @@ function newPortion(lines: number, bytes: number): Portion {
     bytes,
     forget: false,
     count: 0,
-    warnings: 0,
+    warnings: [],
+    ignored: [],
     rejects: [],
     scrapes: [],
     listings: [],
     labels: [],
+    textBytes: 0,
     times: [],
     rows,
   }
@@ -221,9 +270,14 @@ function labelText({ name, key, brand, barcode, size, url, imageUrl, categoryPat
   return JSON.stringify([name, key, brand, barcode, size, url, imageUrl, ...categoryPath])
 }
 
-/** A number for the text of a label: 48 bits, the same on every machine. */
-function hashOfLabel(text: string): number {
-  return Number.parseInt(hash('sha1', text, 'hex').slice(0, 12), 16)
+/** One byte for each character, or two where there is one beyond the first 256. */
+function bytesInMemory(text: string): number {
+  return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length
+}
+
+/** A number for a label: the first 48 bits of the digest of its text, the same on every machine. */
+function hashOfLabel(digest: string): number {
+  return Buffer.from(digest, 'latin1').readUIntBE(0, 6)
 }
 
 function flag(value: boolean | null): number {

@@ -96,7 +96,8 @@ test('every row is read without a warning, belongs to its scrape and stands ther
       assert.deepEqual([row.company, row.storeCode, row.date], [company, store.id ?? store.name, date])
       assert.ok(row.categoryPath.length >= 2 && row.categoryPath.length <= 4)
       assert.equal(row.isOnSpecial, row.wasPriceCents !== null)
-      assert.ok(row.priceCents > 0 && row.priceCents < (row.wasPriceCents ?? Number.POSITIVE_INFINITY))
+      const cents = row.priceCents ?? 0
+      assert.ok(cents > 0 && cents < (row.wasPriceCents ?? Number.POSITIVE_INFINITY))
     }
   }
 })

@@ -45,14 +45,17 @@ test('a closed writer takes nothing more', async () => {
   assert.equal((await visible(place.folders.outbox)).length, 1)
 })
 
-test('of two rows that show the same listing the first is written', async () => {
+test('of two rows that show the same listing the first is written, unless they are of two things', async () => {
   await using place = await freshPlace()
   await using writer = await JsonlWriter.open(place.dataDir)
   assert.equal(await writer.write(row('Bread', { sku: '1', price_current: 2 })), 'written')
-  assert.equal(await writer.write(row('Bread again', { sku: 1, price_current: 3 })), 'duplicate')
+  assert.equal(await writer.write(row('Bread', { sku: 1, price_current: '2.00', brand: 'again' })), 'duplicate')
   assert.equal(await writer.write(row('Bread', { sku: '1' }, { store_id: 'G999' })), 'written')
-  const { rows, duplicates, path } = await writer.commit()
-  assert.deepEqual([rows, duplicates], [2, 1])
+  // Nobody loses it unseen: the server rejects it, and tells.
+  assert.equal(await writer.write(row('Soap', { sku: '1', price_current: 2 })), 'written')
+  const { rows, duplicates, rejectable, path } = await writer.commit()
+  assert.deepEqual([rows, duplicates], [3, 1])
+  assert.deepEqual([rejectable.rows, rejectable.first[0]?.code, rejectable.first[0]?.line], [1, 'duplicate_differs', 3])
   assert.doesNotMatch(await readFile(path, 'utf8'), /again/)
 })
 

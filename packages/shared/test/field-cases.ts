@@ -4,8 +4,6 @@ import type { Answer, Value } from './good-row.ts'
 
 export type FieldCase = Readonly<{ field: string; values: readonly Value[]; answer: Answer }>
 
-const AS_IT_IS: Answer = { loads: {} }
-
 function repeated(characters: number): Value {
   return { text: `"${'x'.repeat(characters)}"`, shown: `${characters} characters` }
 }
@@ -18,13 +16,15 @@ const ABSENT: readonly Value[] = [undefined, 'null', '""', '"   "', '"\\u00a0"']
 const NO_TEXT: readonly Value[] = ['5', 'true', '[]', '{}', '["x"]']
 const ODD_TEXT: readonly Value[] = ['"a\\u0000b"', '"a\\ud83d"', '"\\ude00b"']
 
+const SPACED = '"  x "'
+
 function requiredText(field: string, member: keyof Row, most: number): FieldCase[] {
   return [
     { field, values: ABSENT, answer: 'field_missing' },
     { field, values: NO_TEXT, answer: 'field_type' },
     { field, values: [...ODD_TEXT, repeated(most + 1)], answer: 'field_value' },
     { field, values: [repeated(most)], answer: { loads: { [member]: text(most) } } },
-    { field, values: ['"  x "'], answer: { loads: { [member]: '  x ' } } },
+    { field, values: [SPACED], answer: { loads: { [member]: '  x ' } } },
   ]
 }
 
@@ -62,6 +62,7 @@ export const FIELD_CASES: readonly FieldCase[] = [
   ...requiredText('product.normalized_name_brand_size', 'key', 500),
 
   { field: 'product.price_current', values: [undefined, 'null', '""', '"  "'], answer: 'field_missing' },
+  { field: 'product.price_current', values: ['NaN', 'Infinity', '-Infinity'], answer: 'field_value' },
   { field: 'product.price_current', values: ['true', '[]', '[5.99]', '{}'], answer: 'field_type' },
   {
     field: 'product.price_current',
@@ -85,7 +86,7 @@ export const FIELD_CASES: readonly FieldCase[] = [
     ],
     answer: 'field_value',
   },
-  { field: 'product.price_current', values: ['NaN', '-Infinity', '05', '.5', '5.', '+5'], answer: 'not_json' },
+  { field: 'product.price_current', values: ['05', '.5', '5.', '+5', '-NaN', '5NaN'], answer: 'not_json' },
   priced('0', 0),
   priced('-0', 0),
   priced('5', 500),
@@ -104,7 +105,17 @@ export const FIELD_CASES: readonly FieldCase[] = [
   priced('999999.99', 99999999),
   priced('999999.994', 99999999),
 
-  ...requiredText('metadata.company', 'company', 200),
+  { field: 'metadata.company', values: ABSENT, answer: { loads: { company: 'ALDI' } } },
+  { field: 'metadata.company', values: NO_TEXT, answer: 'field_type' },
+  { field: 'metadata.company', values: [...ODD_TEXT, repeated(201)], answer: 'field_value' },
+  {
+    field: 'metadata.company',
+    values: [repeated(200)],
+    answer: { loads: { company: text(200), companyKey: text(200) } },
+  },
+  read('metadata.company', SPACED, { company: 'x', companyKey: 'x' }),
+  read('metadata.company', '" Aldi\\u00a0"', { company: 'Aldi', companyKey: 'aldi' }),
+  read('metadata.company', '"Cafe\\u0301"', { company: 'Caf\u00e9', companyKey: 'caf\u00e9' }),
 
   { field: 'metadata.scraped_date', values: ABSENT, answer: 'field_missing' },
   { field: 'metadata.scraped_date', values: ['20250923', '1758585600', 'true', '[]', '{}'], answer: 'field_type' },
@@ -127,8 +138,11 @@ export const FIELD_CASES: readonly FieldCase[] = [
       '"23/09/2025"',
       '"2025-9-23"',
       '"20250923"',
-      '"2025-09-23T10:00:00Z"',
       '" 2025-09-23"',
+      '"2025-09-23T"',
+      '"2025-09-23T25:00"',
+      '"2025-09-23 about noon"',
+      '"2025-02-30T10:00:00Z"',
       '"today"',
       '"1899-12-31"',
       '"+02025-09-23"',
@@ -137,14 +151,29 @@ export const FIELD_CASES: readonly FieldCase[] = [
   },
   read('metadata.scraped_date', '"2024-02-29"', { date: '2024-02-29' }),
   read('metadata.scraped_date', '"2000-02-29"', { date: '2000-02-29' }),
+  {
+    field: 'metadata.scraped_date',
+    values: [
+      '"2025-09-23T10:00:00Z"',
+      '"2025-09-23T23:59:00+10:00"',
+      '"2025-09-23T00:30:00.123456"',
+      '"2025-09-23 14:05"',
+    ],
+    answer: { loads: { date: '2025-09-23' } },
+  },
 
-  { field: 'metadata.store_id', values: ABSENT, answer: { loads: { storeCode: 'aldi store g700' } } },
+  {
+    field: 'metadata.store_id',
+    values: ABSENT,
+    answer: { loads: { storeCode: 'aldi store g700', storeKey: 'aldi store g700' } },
+  },
   {
     field: 'metadata.store_id',
     values: ['true', '[]', '{}', '-1', '1.5', '1e300', '9007199254740993', repeated(201)],
     answer: 'dropped',
   },
-  read('metadata.store_id', '700', { storeCode: '700' }),
+  read('metadata.store_id', '700', { storeCode: '700', storeKey: '700' }),
+  read('metadata.store_id', '" g700 "', { storeCode: 'g700' }),
   { field: 'metadata.store_name', values: ABSENT, answer: { loads: { storeName: 'G700' } } },
   { field: 'metadata.store_name', values: [...NO_TEXT, ...ODD_TEXT, repeated(201)], answer: 'dropped' },
   ...optionalText('metadata.company_name', 'companyName', 200),
@@ -169,6 +198,13 @@ export const FIELD_CASES: readonly FieldCase[] = [
   read('metadata.scraped_at', '"2025-09-23T14:05:06+10:00"', { scrapedAt: Date.UTC(2025, 8, 23, 4, 5, 6) }),
 
   { field: 'product.sku', values: ABSENT, answer: { loads: { sku: null } } },
+  {
+    field: 'product.sku',
+    values: ['0', '"0"', '"000"', '"0.0"', '"N/A"', '"n/a "', '"null"', '"None"', '"undefined"', '"-"', '"NaN"', 'NaN'],
+    answer: 'dropped',
+  },
+  read('product.sku', '"0-1"', { sku: '0-1' }),
+  read('product.sku', '"NAN0"', { sku: 'NAN0' }),
   {
     field: 'product.sku',
     values: ['true', '[]', '{}', '-1', '1.5', '9007199254740993', ...ODD_TEXT, repeated(201)],
@@ -218,10 +254,16 @@ export const FIELD_CASES: readonly FieldCase[] = [
   {
     field: 'product.price_hash',
     values: ['"a1b2"', '{"deep": [1, {}]}', '1e400', '"a\\u0000b"', '"a\\ud83d"'],
-    answer: AS_IT_IS,
+    answer: { loads: { ignored: ['price_hash'] } },
   },
-  { field: 'product.constructor', values: ['1', '{"prototype": {"name": 1}}'], answer: AS_IT_IS },
-  { field: 'product.hasOwnProperty', values: ['1'], answer: AS_IT_IS },
+  { field: 'product.price_hash', values: ['NaN', '[1, {"deep": -Infinity}]'], answer: 'marked' },
+  { field: 'metadata.scraper', values: ['"v2"'], answer: { loads: { ignored: ['metadata.scraper'] } } },
+  {
+    field: 'product.constructor',
+    values: ['1', '{"prototype": {"name": 1}}'],
+    answer: { loads: { ignored: ['constructor'] } },
+  },
+  { field: 'product.hasOwnProperty', values: ['1'], answer: { loads: { ignored: ['hasOwnProperty'] } } },
   { field: 'product.__proto__', values: ['1', '{"name": "x"}'], answer: 'key_forbidden' },
   { field: 'product.__pr\\u006fto__', values: ['null'], answer: 'key_forbidden' },
   { field: 'metadata.__proto__', values: ['{}'], answer: 'key_forbidden' },

@@ -4,8 +4,8 @@
  */
 import type { RejectCode, Row } from '../row.ts'
 
-/** Loaded, as it is or as these fields say; loaded without the field and with a warning; or rejected. */
-export type Answer = Readonly<{ loads: Partial<Row> }> | 'dropped' | RejectCode
+/** Loaded, as it is or as these fields say; loaded without the field and with a warning (`marked`: of one that is not known); or rejected. */
+export type Answer = Readonly<{ loads: Partial<Row> }> | 'dropped' | 'marked' | RejectCode
 
 /** JSON text, `undefined` where the field is missing, or a text too long or odd to print and what to print for it. */
 export type Value = string | undefined | Readonly<{ text: string; shown: string }>
@@ -39,8 +39,10 @@ export const METADATA: Readonly<Record<string, string>> = {
 /** What the row without anything odd in it is read as. */
 export const GOOD_ROW: Row = {
   company: 'aldi',
+  companyKey: 'aldi',
   companyName: 'ALDI',
   storeCode: 'G700',
+  storeKey: 'g700',
   storeName: 'aldi store g700',
   state: 'qld',
   date: '2025-09-23',
@@ -60,6 +62,7 @@ export const GOOD_ROW: Row = {
   isAvailable: true,
   unit: 0,
   warnings: [],
+  ignored: [],
 }
 
 /** The good row with one field (`product.name`) missing or holding another JSON text. */

@@ -3,6 +3,15 @@ import type { RejectCode } from '../row.ts'
 import { type Answer, GOOD_LINE, lineWith, METADATA, PRODUCT } from './good-row.ts'
 
 const AS_IT_IS: Answer = { loads: {} }
+const WITH_X: Answer = { loads: { ignored: ['x'] } }
+const OF_COMPANY = { storeCode: 'aldi', storeKey: 'aldi', storeName: 'aldi' } as const
+const SOLD_OUT = { isAvailable: false, priceCents: null } as const
+
+function without(line: string, ...fields: string[]): string {
+  const row = JSON.parse(line)
+  for (const field of fields) for (const parent of [row.product, row.metadata]) delete parent[field]
+  return JSON.stringify(row)
+}
 
 export type LineCase = Readonly<{ what: string; line: Buffer | string; answer: Answer }>
 
@@ -25,12 +34,47 @@ const [BEFORE = '', AFTER = ''] = GOOD_LINE.split('Rolled Oats')
 
 /** The line as a whole is odd. */
 export const LINE_CASES: readonly LineCase[] = [
-  { what: 'an unknown field, or many', line: lineWith('product.x', '{"y": [1, 2, 3]}'), answer: AS_IT_IS },
-  { what: 'no `store_id` and no `store_name`', line: GOOD_LINE.replaceAll('"store_', '"no_'), answer: 'field_missing' },
+  { what: 'an unknown field, or many', line: lineWith('product.x', '{"y": [1, 2, 3]}'), answer: WITH_X },
+  {
+    what: 'no `store_id` and no `store_name`: the company is the store',
+    line: without(GOOD_LINE, 'store_id', 'store_name'),
+    answer: { loads: OF_COMPANY },
+  },
+  {
+    what: 'no `store_name`, and a `store_id` that is none',
+    line: without(lineWith('metadata.store_id', 'true'), 'store_name'),
+    answer: 'field_type',
+  },
+  {
+    what: 'no `company`, only a `company_name`: that is the company',
+    line: without(GOOD_LINE, 'company'),
+    answer: { loads: { company: 'ALDI' } },
+  },
+  {
+    what: 'neither `company` nor `company_name`',
+    line: without(GOOD_LINE, 'company', 'company_name'),
+    answer: 'field_missing',
+  },
+  {
+    what: 'no price, and `is_available` false',
+    line: without(lineWith('product.is_available', 'false'), 'price_current'),
+    answer: { loads: SOLD_OUT },
+  },
+  {
+    what: 'no price, and `is_available` not there',
+    line: without(GOOD_LINE, 'price_current', 'is_available'),
+    answer: 'field_missing',
+  },
+  {
+    what: 'the words NaN and Infinity in a text',
+    line: lineWith('product.name', '"NaN, Infinity \\" NaN"'),
+    answer: { loads: { name: 'NaN, Infinity " NaN' } },
+  },
+  { what: 'NaN as the name of a member', line: lineWith('product.x', '1, NaN: 2'), answer: 'not_json' },
   {
     what: 'a key twice: the last counts',
     line: lineWith('product.x', '1, "name": "Last"'),
-    answer: { loads: { name: 'Last' } },
+    answer: { loads: { name: 'Last', ignored: ['x'] } },
   },
   {
     what: 'a key twice, the last one wrong',
@@ -42,7 +86,7 @@ export const LINE_CASES: readonly LineCase[] = [
   {
     what: '`__proto__` deep in an unknown field',
     line: lineWith('product.x', '{"__proto__": {"name": 1}}'),
-    answer: AS_IT_IS,
+    answer: WITH_X,
   },
   { what: 'an empty object', line: '{}', answer: 'not_a_row' },
   { what: 'a list', line: `[${GOOD_LINE}]`, answer: 'not_a_row' },
@@ -73,12 +117,12 @@ export const LINE_CASES: readonly LineCase[] = [
   { what: 'an overlong character', line: bytes(BEFORE, [0xc0, 0xaf], AFTER), answer: 'not_utf8' },
   { what: 'half a surrogate pair as bytes', line: bytes(BEFORE, [0xed, 0xa0, 0x80], AFTER), answer: 'not_utf8' },
   { what: 'a row in UTF-16', line: Buffer.from(GOOD_LINE, 'utf16le'), answer: 'not_json' },
-  { what: '64 levels of nesting', line: nested(64), answer: AS_IT_IS },
+  { what: '64 levels of nesting', line: nested(64), answer: WITH_X },
   { what: '65 levels of nesting', line: nested(65), answer: 'too_nested' },
   { what: '10,000 levels of nesting', line: nested(10_000), answer: 'too_nested' },
   { what: '10,000 levels that never close', line: '{"product":'.repeat(10_000), answer: 'too_nested' },
-  { what: 'a hundred brackets inside a text', line: lineWith('product.x', `"${'{['.repeat(50)}"`), answer: AS_IT_IS },
-  { what: '1,000 keys', line: keyed(1000), answer: AS_IT_IS },
+  { what: 'a hundred brackets inside a text', line: lineWith('product.x', `"${'{['.repeat(50)}"`), answer: WITH_X },
+  { what: '1,000 keys', line: keyed(1000), answer: WITH_X },
   { what: '1,001 keys', line: keyed(1001), answer: 'too_many_keys' },
   {
     what: 'one key 1,100 times',
@@ -88,7 +132,7 @@ export const LINE_CASES: readonly LineCase[] = [
   {
     what: 'a number of 100,000 digits in an unknown field',
     line: lineWith('product.x', '1'.repeat(100_000)),
-    answer: AS_IT_IS,
+    answer: WITH_X,
   },
 ]
 

@@ -68,7 +68,7 @@ export function shownOf(row: Row): Shown {
     code,
     byName: row.sku === null ? 1 : 0,
     said: saidOf(row),
-    price: row.priceCents,
+    price: row.priceCents ?? -1,
     was: row.wasPriceCents ?? -1,
     special: flag(row.isOnSpecial),
     available: flag(row.isAvailable),

@@ -63,14 +63,15 @@ function markLine(chart: uPlot, { runs, gaps }: Line): void {
   ctx.lineWidth = SPECIAL_WIDTH * devicePixelRatio
   ctx.globalAlpha = SPECIAL_ALPHA
   for (const { from, to, is_on_special, price_cents } of runs)
-    if (is_on_special) across(secondsOf(from), secondsOf(to) + DAY_SECONDS, price_cents)
+    if (is_on_special && price_cents !== null) across(secondsOf(from), secondsOf(to) + DAY_SECONDS, price_cents)
   ctx.lineWidth = 1.5 * devicePixelRatio
   ctx.globalAlpha = GAP_ALPHA
   ctx.setLineDash([1.5 * devicePixelRatio, 4 * devicePixelRatio])
   for (const gap of gaps) {
     const before = runs.findLast(({ to }) => to < gap.from)
     const next = runs.find(({ from }) => from > gap.from)
-    if (before !== undefined) across(secondsOf(gap.from), secondsOf(next?.from ?? gap.to), before.price_cents)
+    const cents = before?.price_cents ?? null
+    if (cents !== null) across(secondsOf(gap.from), secondsOf(next?.from ?? gap.to), cents)
   }
   ctx.restore()
 }

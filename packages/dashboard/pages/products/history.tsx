@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { change, count, money } from '../../parts/format.ts'
+import { change, count, priceOf } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
@@ -44,8 +44,8 @@ const COLUMNS: readonly Column<Entry>[] = [
     width: '5.5rem',
     right: true,
     narrow: 'bare',
-    sort: ({ run }) => run.price_cents,
-    cell: ({ run }) => <strong>{money(run.price_cents)}</strong>,
+    sort: ({ run }) => run.price_cents ?? -1,
+    cell: ({ run }) => <strong>{priceOf(run)}</strong>,
   },
   {
     id: 'change',
@@ -53,7 +53,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     width: '4.5rem',
     right: true,
     narrow: 'bare',
-    cell: ({ run, before }) => (before === undefined ? '' : change(before.price_cents, run.price_cents)),
+    cell: ({ run, before }) => changeBetween(before, run),
   },
   { id: 'notes', title: 'Notes', width: '8.5rem', narrow: 'bare', cell: ({ run }) => <Notes terms={run} /> },
   {
@@ -69,6 +69,11 @@ const COLUMNS: readonly Column<Entry>[] = [
     ),
   },
 ]
+
+function changeBetween(before: Run | undefined, { price_cents: to }: Run): string {
+  const from = before?.price_cents ?? null
+  return from === null || to === null ? '' : change(from, to)
+}
 
 /** The table, the newest first. */
 export function History({ lines }: Readonly<{ lines: readonly Line[] }>): ReactNode {

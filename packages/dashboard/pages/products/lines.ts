@@ -18,7 +18,7 @@ export type Line = Readonly<{
   gaps: readonly Readonly<{ from: string; to: string }>[]
 }>
 
-/** Prices of each day, null where there is none. */
+/** Prices of each day, null where there is none: before and behind its runs, and where it was sold out without a price. */
 export type Prices = readonly (number | null)[]
 
 /** What stores of one company have all asked on every day: one line of the chart stands for all of them. */
@@ -105,7 +105,7 @@ function pricesOf({ runs, gaps }: Line, first: number, count: number): (number |
     // Behind its end a run holds until the next begins, or until a scrape did not show it.
     const end = gap !== undefined ? indexOf(gap.from) : next !== undefined ? indexOf(next.from) : indexOf(to) + 1
     // The day of the end included: a step is drawn from one day to the next. What follows on it overwrites it.
-    prices.fill(price_cents / 100, Math.max(0, indexOf(from)), Math.min(count, end + 1))
+    prices.fill(price_cents === null ? null : price_cents / 100, Math.max(0, indexOf(from)), Math.min(count, end + 1))
   }
   return prices
 }

@@ -2,7 +2,7 @@
 import { useComputedColorScheme } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import { count, date, money } from '../../parts/format.ts'
+import { count, date, priceOf } from '../../parts/format.ts'
 import { Said } from '../../parts/said.tsx'
 import { drawChart } from './chart.ts'
 import { colourName, PALETTE } from './colours.ts'
@@ -70,7 +70,7 @@ function Legend({ courses, pointed }: LegendProps): ReactNode {
               <line x1="0" y1="2" x2="24" y2="2" stroke={colourName(index)} strokeWidth="3" />
             </svg>
             <Said text={[line.company, storesIn(lines), line.listing].filter((name) => name !== null).join(' · ')} />
-            <span className={style.price}>{run === undefined ? '–' : money(run.price_cents)}</span>
+            <span className={style.price}>{run === undefined ? '–' : priceOf(run)}</span>
             {pointed === null && run !== undefined && (line.isSilent || !run.is_current) && (
               <span className={style.until}>until {date(run.to)}</span>
             )}

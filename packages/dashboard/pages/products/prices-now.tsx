@@ -5,7 +5,7 @@ import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { change, count, money, whole } from '../../parts/format.ts'
+import { change, count, money, priceOf, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
@@ -84,9 +84,9 @@ const COLUMNS: readonly Column<Price>[] = [
     width: '5.5rem',
     right: true,
     narrow: 'bare',
-    sort: ({ price_cents }) => price_cents,
-    cell: ({ price_cents, is_silent }) =>
-      is_silent ? <span className={style.old}>{money(price_cents)}</span> : <strong>{money(price_cents)}</strong>,
+    sort: ({ price_cents }) => price_cents ?? Number.POSITIVE_INFINITY,
+    cell: (price) =>
+      price.is_silent ? <span className={style.old}>{priceOf(price)}</span> : <strong>{priceOf(price)}</strong>,
   },
   {
     id: 'was',
@@ -102,7 +102,8 @@ const COLUMNS: readonly Column<Price>[] = [
     title: 'Change',
     width: '4.5rem',
     right: true,
-    cell: ({ was_price_cents, price_cents }) => (was_price_cents === null ? '' : change(was_price_cents, price_cents)),
+    cell: ({ was_price_cents, price_cents }) =>
+      was_price_cents === null || price_cents === null ? '' : change(was_price_cents, price_cents),
   },
   { id: 'notes', title: 'Notes', width: '8.5rem', narrow: 'bare', cell: (price) => <Notes terms={price} /> },
   { id: 'date', title: 'Seen', width: '7rem', right: true, narrow: 'shown', cell: ({ date }) => <Day on={date} /> },

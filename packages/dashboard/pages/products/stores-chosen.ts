@@ -20,7 +20,7 @@ export function storeNamed({ company, store_id }: Readonly<{ company: string; st
 export function firstStores(prices: Prices): string[] {
   const each = firstBy(prices, ({ company }) => company)
   const different = firstBy(prices, ({ company, price_cents }) => `${company} ${price_cents}`)
-  const inOrder = different.toSorted((one, other) => one.price_cents - other.price_cents)
+  const inOrder = different.toSorted((one, other) => (one.price_cents ?? 0) - (other.price_cents ?? 0))
   const byTurns = inOrder.map((_, turn) => inOrder.at(turn % 2 === 0 ? turn / 2 : -(turn + 1) / 2)!)
   return [...new Set([...each, ...byTurns, ...prices].map(storeNamed))].slice(0, FIRST_MAX)
 }

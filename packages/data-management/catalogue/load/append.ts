@@ -73,10 +73,10 @@ async function findDifferent(database: LoadDatabase, { storeId, scrape }: NewDat
   await database.run(
     sql`insert into different
       select run.listing_id, run.from_date, run.price_cents, run.is_available, case when seen.listing_id is null then 0 else 1 end,
-        coalesce(seen.price_cents, 0), seen.was_price_cents, seen.is_on_special, seen.is_available
+        seen.price_cents, seen.was_price_cents, seen.is_on_special, seen.is_available
       from price_run as run left join observed as seen on seen.scrape = ${scrape} and seen.listing_id = run.listing_id
       where run.store_id = ${storeId} and run.to_date is null and (
-        seen.listing_id is null or run.price_cents <> seen.price_cents
+        seen.listing_id is null or run.price_cents is distinct from seen.price_cents
         or run.was_price_cents is distinct from seen.was_price_cents
         or run.is_on_special is distinct from seen.is_on_special or run.is_available is distinct from seen.is_available)`,
   )
@@ -149,7 +149,8 @@ export async function prependDate(database: LoadDatabase, at: NewDate, after: st
   await database.run(
     sql`update price_run set from_date = ${date} from observed as seen
       where price_run.store_id = ${storeId} and price_run.from_date = ${after}
-        and seen.scrape = ${scrape} and seen.listing_id = price_run.listing_id and price_run.price_cents = seen.price_cents
+        and seen.scrape = ${scrape} and seen.listing_id = price_run.listing_id
+        and price_run.price_cents is not distinct from seen.price_cents
         and price_run.was_price_cents is not distinct from seen.was_price_cents
         and price_run.is_on_special is not distinct from seen.is_on_special
         and price_run.is_available is not distinct from seen.is_available`,

@@ -63,7 +63,7 @@ async function findAffected(database: LoadDatabase, { storeId, window }: Change)
     sql`insert into affected
       select shown.listing_id from shown
       left join price_run as run on run.listing_id = shown.listing_id and ${on}
-      where run.listing_id is null or run.price_cents <> shown.price_cents
+      where run.listing_id is null or run.price_cents is distinct from shown.price_cents
         or run.was_price_cents is distinct from shown.was_price_cents
         or run.is_on_special is distinct from shown.is_on_special or run.is_available is distinct from shown.is_available`,
   )

@@ -6,8 +6,9 @@
  *
  * A load of bytes that are on record replaces that load, in the same transaction.
  */
+import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Value } from '../../database/sql.ts'
-import type { Loading } from '../catalogue.ts'
+import type { Differing, Loading } from '../catalogue.ts'
 import { type HoldPreview, keepPreview, named, rowsBefore, scrapesBeside } from '../hold-preview.ts'
 import {
   type Applied,
@@ -21,13 +22,13 @@ import {
   nothingApplied,
 } from '../loads.ts'
 import { addChange } from '../model/date-change.ts'
-import { countRejects, REJECTS_WITH_RAW_MAX } from '../rejects.ts'
+import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
 import { describeRenamed, nameListings, rowsOf, rowsOn } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
 import { findNewest, noteBarcodes } from './newest-showing.ts'
 import type { RejectedLine } from './portion.ts'
-import { settleProducts } from './products.ts'
-import { addScrape } from './scrapes.ts'
+import { settleProducts, type Watch } from './products.ts'
+import { addScrape, rowsShown } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
 import { type LoadDatabase, sql } from './statement.ts'
@@ -66,28 +67,41 @@ export class CatalogueLoading implements Loading {
   readonly staging: Staging
   readonly #begun: Begun
   readonly #database: LoadDatabase
+  readonly #groups = new RejectGroups()
   #rejects: Value[][] = []
   #rejected = 0
+  #differing = new Map<number, string>()
+  #differingMore = 0
 
   /** `memory`: that of the reader of the file. */
   constructor(begun: Begun, memory: ListingMemory) {
     this.#begun = begun
     this.#database = begun.database
-    this.staging = new Staging(begun.database, begun.loadId, memory)
+    const onDiffering = (line: number, field: string) => this.#noteDiffering(line, field)
+    this.staging = new Staging(begun.database, memory, { loadId: begun.loadId, onDiffering })
+  }
+
+  get differing(): Differing {
+    return { lines: this.#differing, more: this.#differingMore }
   }
 
   async reject({ line, rejection, raw }: RejectedLine): Promise<void> {
     const kept = this.#rejected++ < REJECTS_WITH_RAW_MAX ? raw : null
     const { code, field, reason } = rejection
+    this.#groups.add(line, rejection)
     this.#rejects.push([this.#begun.loadId, line, code, field, reason, kept])
     if (this.#rejects.length >= REJECTS_AT_ONCE) await this.#writeRejects()
+  }
+
+  rowsShown(scrape: StagedScrape): Promise<number> {
+    return rowsShown(this.#database, scrape)
   }
 
   rowsBefore({ storeId, date }: StagedScrape): Promise<number | undefined> {
     return rowsBefore(this.#database.queries, storeId, date)
   }
 
-  async apply(): Promise<Applied> {
+  async apply(onlyFor: readonly string[] | null): Promise<Applied> {
     const { scrapes } = this.staging
     const { loadId, file } = this.#begun
     const total = nothingApplied()
@@ -99,14 +113,16 @@ export class CatalogueLoading implements Loading {
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })
     }
-    await this.#settleShared(added)
+    const companies = new Set(onlyFor?.map((right) => right.split('/', 1)[0]))
+    const mayWrite = (company: string) => onlyFor === null || companies.has(company)
+    await this.#settleShared(added, { mayWrite, regrouped: total.regrouped })
     return total
   }
 
   async preview(): Promise<HoldPreview> {
     const stores = await scrapesBeside(this.#database.queries, this.staging.scrapes)
     const made_at = new Date(this.#begun.startedAt).toISOString()
-    return { made_at, stores, ...(await named(this.#database.queries, await this.apply())) }
+    return { made_at, stores, ...(await named(this.#database.queries, await this.apply(null))) }
   }
 
   async commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord> {
@@ -114,7 +130,7 @@ export class CatalogueLoading implements Loading {
     const { queries } = this.#database
     await this.#writeRejects()
     const record = await finishLoad(queries, loadId, { ...ending, startedAt })
-    if (ending.counts.rejected > 0) await countRejects(queries, loadId, ending.preview?.stores)
+    if (ending.counts.rejected > 0) await countRejects(queries, loadId, this.#groups.all, ending.preview?.stores)
     if (ending.preview !== undefined) await keepPreview(queries, loadId, ending.preview)
     await this.#begun.commit(record)
     return record
@@ -126,7 +142,7 @@ export class CatalogueLoading implements Loading {
   }
 
   /** What loads share: products, and what listings, stores and companies are called. */
-  async #settleShared(added: readonly Added[]): Promise<void> {
+  async #settleShared(added: readonly Added[], watch: Watch): Promise<void> {
     const database = this.#database
     const { scrapes } = this.staging
     await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
@@ -147,7 +163,16 @@ export class CatalogueLoading implements Loading {
     if (!(await isToBeSettled(database))) return
     await describeRenamed(database)
     await database.lock('products')
-    await settleProducts(database)
+    await settleProducts(database, watch)
+  }
+
+  /** Of a file of nothing else, the later ones are not read once more for what stands in them. */
+  async #noteDiffering(line: number, field: string): Promise<void> {
+    if (this.#differing.size < REJECTS_WITH_RAW_MAX) this.#differing.set(line, field)
+    else {
+      this.#differingMore++
+      await this.reject({ line, rejection: duplicateDiffers(field), raw: null })
+    }
   }
 
   async #writeRejects(): Promise<void> {

@@ -16,31 +16,46 @@ export type NewListing = Readonly<{ company: string; byName: 0 | 1; code: string
 /** A label that appears for the first time: the text that `labelText` makes, its hash, and whether it has a barcode. */
 export type NewLabel = Readonly<{ hash: number; text: string; hasBarcode: boolean }>
 
-/** A line that is not a row. `raw`: its first bytes. */
-export type RejectedLine = Readonly<{ line: number; rejection: Rejection; raw: Uint8Array }>
+/** A line that is not a row. `raw`: its first bytes; null: they are not kept. */
+export type RejectedLine = Readonly<{ line: number; rejection: Rejection; raw: Uint8Array | null }>
 
-/** What was read of so many bytes. `rows` holds `ROW` numbers for each row. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds. */
+/** Rows of which a field was left out for one reason: how many, and on which lines first. */
+export type WarnedRows = Readonly<{ field: string; reason: string; count: number; lines: number[] }>
+
+/** Rows that have a field which is not known. */
+export type IgnoredField = Readonly<{ name: string; rows: number }>
+
+/**
+ * What was read of so many bytes. `rows` holds `ROW` numbers for each row. `textBytes`: what the texts of listings and labels take that are new. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds.
+ */
 export type Portion = {
   readonly bytes: number
   forget: boolean
   count: number
-  warnings: number
+  warnings: WarnedRows[]
+  ignored: IgnoredField[]
   rejects: RejectedLine[]
   scrapes: NewScrape[]
   listings: NewListing[]
   labels: NewLabel[]
+  textBytes: number
   times: Readonly<{ scrape: number; scrapedAt: number }>[]
   rows: Int32Array
 }
 
-/** The numbers of a row. Money is whole cents, flags are 0 and 1; what is not said is -1. */
+/**
+ * The numbers of a row. Money is whole cents, flags are 0 and 1; what is not said is -1. From `listing` on they are the same for a line
+ * that repeats another; `unknown` is the number of the names of its fields that are not known.
+ */
 export const ROW = {
   scrape: 0,
-  listing: 1,
-  label: 2,
-  price: 3,
-  was: 4,
-  special: 5,
-  available: 6,
-  length: 7,
+  line: 1,
+  listing: 2,
+  label: 3,
+  price: 4,
+  was: 5,
+  special: 6,
+  available: 7,
+  unknown: 8,
+  length: 9,
 } as const

@@ -47,6 +47,18 @@ export async function addScrape(
   return { id, isContested, change }
 }
 
+/** How many listings the store shows on the date of a staged scrape once that is put in beside the others of the date. */
+export async function rowsShown(database: LoadDatabase, scrape: StagedScrape): Promise<number> {
+  const { storeId, date, number, listings } = scrape
+  if ((await datesBeside(database, storeId, date)).others.length === 0) return listings
+  const beside = await database.get<{ listings: number }>(
+    sql`select count(*) as listings from price_run as run
+      where run.store_id = ${storeId} and run.from_date <= ${date} and (run.to_date is null or run.to_date >= ${date})
+        and not exists (select 1 from observed where observed.scrape = ${number} and observed.listing_id = run.listing_id)`,
+  )
+  return listings + beside!.listings
+}
+
 /** Takes a scrape out, as if it had never been there; whether the store has others of the date. */
 export async function removeScrape(database: LoadDatabase, { id, storeId, date }: ScrapeRecord): Promise<boolean> {
   await forgetWhole(database, id)

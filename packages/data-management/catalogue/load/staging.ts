@@ -3,10 +3,15 @@
  *
  *   observed   one record a listing and scrape: the first row of each, its listing and label found or made
  *
+ * Another row of a listing is a duplicate, unless a shop would have to say two things at once: that is no row (`differenceOf`).
+ *
  * A file may hold several stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
  */
+
+import { differenceOf, type ShownAgain } from '@splitcart/shared/row.ts'
 import type { Value } from '../../database/sql.ts'
-import type { ListingMemory } from './listing-memory.ts'
+import { batchesOf } from './batches.ts'
+import { type ListingMemory, textOfLabel } from './listing-memory.ts'
 import { type Described, describe, identify } from './listings.ts'
 import { companyIds, storeIds } from './names.ts'
 import { type NewScrape, type Portion, ROW } from './portion.ts'
@@ -18,9 +23,14 @@ type Scrape = StagedScrape & { companyId: number; storeId: number }
 
 type Row = Described & Readonly<{ scrape: Scrape; rows: Int32Array; at: number }>
 
+/** What is told of a row that shows a listing again, and of a field otherwise. */
+export type OnDiffering = (line: number, field: string) => void | Promise<void>
+
 type Unnamed = Readonly<{ scrape: Scrape; company: string; code: string; name: string }>
 
+// What is set down at a time: so many rows, whose new texts take so much memory.
 const ROWS_MAX = 20_000
+const TEXT_BYTES_MAX = 2 * 1024 * 1024
 // Twice as many as a file may have scrapes.
 const NAMES_MAX = 2 * SCRAPES_MAX
 
@@ -35,15 +45,22 @@ export class Staging implements Staged {
   readonly #memory: ListingMemory
   // No other load has these numbers: what is left of it in the table is not in the way.
   readonly #firstNumber: number
+  readonly #onDiffering: OnDiffering
   readonly #scrapes = new Set<Scrape>()
   readonly #byNumber: Scrape[] = []
   #unnamed: Unnamed[] = []
   #rows: Row[] = []
+  #textBytes = 0
   #isSetDown = false
 
   /** The caller has a transaction open and has emptied the tables. */
-  constructor(database: LoadDatabase, loadId: number, memory: ListingMemory) {
+  constructor(
+    database: LoadDatabase,
+    memory: ListingMemory,
+    { loadId, onDiffering }: { loadId: number; onDiffering: OnDiffering },
+  ) {
     this.#database = database
+    this.#onDiffering = onDiffering
     this.#memory = memory
     this.#firstNumber = loadId * SCRAPES_MAX
   }
@@ -52,7 +69,7 @@ export class Staging implements Staged {
     return [...this.#scrapes]
   }
 
-  async take({ forget, scrapes, times, rows }: Portion): Promise<void> {
+  async take({ forget, scrapes, textBytes, times, rows }: Portion): Promise<void> {
     // The numbers begin again: what has the old ones is set down first.
     if (forget) await this.settle()
     for (const scrape of scrapes) this.#open(scrape)
@@ -63,12 +80,14 @@ export class Staging implements Staged {
       const label = this.#memory.label(rows[at + ROW.label]!)
       this.#rows.push({ scrape, listing, label, rows, at })
     }
-    if (this.#rows.length >= ROWS_MAX) await this.settle()
+    this.#textBytes += textBytes
+    if (this.#rows.length >= ROWS_MAX || this.#textBytes >= TEXT_BYTES_MAX) await this.settle()
   }
 
   async settle(): Promise<void> {
     const rows = this.#rows
     this.#rows = []
+    this.#textBytes = 0
     await this.#nameScrapes()
     if (rows.length === 0) return
     await identify(this.#database, rows)
@@ -113,7 +132,8 @@ export class Staging implements Staged {
     if (unnamed.length === 0) return
     const { names } = this.#memory
     if (names.size > NAMES_MAX) names.clear()
-    await this.#findNames(unnamed.filter((each) => !names.has(keyOf(each))))
+    const missing = unnamed.filter((each) => !names.has(keyOf(each)))
+    for (const batch of batchesOf(missing, (each) => keyOf(each).length)) await this.#findNames(batch)
     for (const each of unnamed) {
       each.scrape.companyId = names.get(each.company)!
       each.scrape.storeId = names.get(keyOf(each))!
@@ -121,7 +141,6 @@ export class Staging implements Staged {
   }
 
   async #findNames(unnamed: readonly Unnamed[]): Promise<void> {
-    if (unnamed.length === 0) return
     const codes = unnamed.map(({ company }) => company)
     const companies = await companyIds(this.#database, codes)
     const stores = await storeIds(this.#database, unnamed, companies)
@@ -129,27 +148,61 @@ export class Staging implements Staged {
     for (const [place, each] of unnamed.entries()) this.#memory.names.set(keyOf(each), stores[place]!)
   }
 
-  /** The first rows of their listings: the others are duplicates, and what they say counts for nothing. */
+  /** The first rows of their listings: what the others say counts for nothing. */
   async #firstOf(rows: readonly Row[]): Promise<Row[]> {
-    const seen = new Map<number, Set<number>>()
-    for (const { number } of new Set(rows.map(({ scrape }) => scrape))) seen.set(number, new Set())
+    const seen = new Map<number, Map<number, Shown>>()
+    for (const { number } of new Set(rows.map(({ scrape }) => scrape))) seen.set(number, new Map())
     if (this.#isSetDown)
-      for (const { scrape, listing_id } of await this.#observedBefore(rows)) seen.get(scrape)!.add(listing_id)
-    return rows.filter(({ scrape, listing }) => {
-      const listings = seen.get(scrape.number)!
-      return listings.size !== listings.add(listing.id).size
-    })
+      for (const shown of await this.#observedBefore(rows)) seen.get(shown.scrape)!.set(shown.listing_id, shown)
+    const first: Row[] = []
+    for (const row of rows) {
+      const listings = seen.get(row.scrape.number)!
+      const before = listings.get(row.listing.id)
+      if (before === undefined) {
+        listings.set(row.listing.id, row)
+        first.push(row)
+      } else {
+        const field = differenceBetween(before, row)
+        if (field !== undefined) await this.#onDiffering(row.rows[row.at + ROW.line]!, field)
+      }
+    }
+    return first
   }
 
-  async #observedBefore(rows: readonly Row[]): Promise<{ scrape: number; listing_id: number }[]> {
+  /** What earlier rows of the file said of the listings of these. */
+  async #observedBefore(rows: readonly Row[]): Promise<Observed[]> {
     const wanted = records('wanted', { scrape: 'bigint', listing_id: 'integer' }, [
       rows.map(({ scrape }) => scrape.number),
       rows.map(({ listing }) => listing.id),
     ])
     return this.#database.all(
-      sql`select distinct observed.scrape, observed.listing_id from ${wanted}
-        join observed on observed.scrape = wanted.scrape and observed.listing_id = wanted.listing_id`,
+      sql`select distinct observed.scrape, observed.listing_id, label.name, label.size, price_cents as "priceCents",
+          was_price_cents as "wasPriceCents", is_on_special as "isOnSpecial"
+        from ${wanted} join observed on observed.scrape = wanted.scrape and observed.listing_id = wanted.listing_id
+        join label on label.id = observed.label_id`,
     )
+  }
+}
+
+type Observed = ShownAgain & Readonly<{ scrape: number; listing_id: number }>
+type Shown = Row | Observed
+
+/** The field of which two rows of a listing say different things, if any. */
+function differenceBetween(before: Shown, row: Row): string | undefined {
+  // Most often a duplicate has the same label; then the prices decide.
+  if ('label' in before && before.label === row.label)
+    return differenceOf({ ...SAME_LABEL, ...termsOf(before) }, { ...SAME_LABEL, ...termsOf(row) })
+  const shown = 'label' in before ? { ...textOfLabel(before.label), ...termsOf(before) } : before
+  return differenceOf(shown, { ...textOfLabel(row.label), ...termsOf(row) })
+}
+
+const SAME_LABEL = { name: '', size: null }
+
+function termsOf({ rows, at }: Row): Pick<ShownAgain, 'priceCents' | 'wasPriceCents' | 'isOnSpecial'> {
+  return {
+    priceCents: orNull(rows[at + ROW.price]!),
+    wasPriceCents: orNull(rows[at + ROW.was]!),
+    isOnSpecial: orNull(rows[at + ROW.special]!),
   }
 }
 
@@ -159,7 +212,7 @@ function keyOf({ company, code }: Unnamed): string {
 }
 
 function lineOf({ scrape, listing, label, rows, at }: Row): Value[] {
-  const terms = [rows[at + ROW.price]!, orNull(rows[at + ROW.was]!), orNull(rows[at + ROW.special]!)]
+  const terms = [orNull(rows[at + ROW.price]!), orNull(rows[at + ROW.was]!), orNull(rows[at + ROW.special]!)]
   return [scrape.number, listing.id, label.id, ...terms, orNull(rows[at + ROW.available]!)]
 }
 

@@ -14,7 +14,7 @@
  */
 export type TempTable = Readonly<{ name: string; columns: string }>
 
-const TERMS = 'price_cents integer not null, was_price_cents integer, is_on_special smallint, is_available smallint'
+const TERMS = 'price_cents integer, was_price_cents integer, is_on_special smallint, is_available smallint'
 const OF_LISTING = 'listing_id integer primary key'
 
 /** The tables, in the dialect in which `text` is a text in the order of its bytes, and `wide` an integer of 64 bits. */

@@ -3,9 +3,9 @@
 import { type DateChange, noteGone, noteJump } from './date-change.ts'
 import { type Changes, changesBetween, type Run, rebuild, type Window } from './price-runs.ts'
 
-/** What a shop asks for a listing. Money is whole cents; flags are 0 and 1; null where the shop does not say. */
+/** What a shop asks for a listing. Money is whole cents; flags are 0 and 1; null where the shop does not say, as when it is sold out. */
 export type Terms = Readonly<{
-  price_cents: number
+  price_cents: number | null
   was_price_cents: number | null
   is_on_special: number | null
   is_available: number | null
@@ -87,7 +87,9 @@ function countListing({ storeId, scrapeId, window, total }: Change, { listingId,
   else if (earlier === undefined) total.inserted++
   else if (!sameTerms(earlier, shown)) {
     total.changed++
-    noteJump(total.jumps, { listingId, storeId, from: earlier.price_cents, to: shown.price_cents })
+    const { price_cents: from } = earlier
+    const { price_cents: to } = shown
+    if (from !== null && to !== null) noteJump(total.jumps, { listingId, storeId, from, to })
   }
 }
 

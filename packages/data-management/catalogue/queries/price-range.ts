@@ -17,7 +17,8 @@ export type PriceRange = Readonly<{
 export type Asked = Readonly<{
   listing_id: number
   company_id: number
-  price_cents: number
+  /** -1 or null: it is shown without a price. */
+  price_cents: number | null
   availability: number
   stores: number
   is_silent: boolean
@@ -43,9 +44,10 @@ async function pricesOf(asked: readonly Asked[], current: Current) {
   let lowest: number | null = null
   let highest: number | null = null
   for (const each of asked) {
-    if (each.stores === 0 || !canBePaid(each, tells(each.company_id))) continue
-    lowest = Math.min(lowest ?? each.price_cents, each.price_cents)
-    highest = Math.max(highest ?? each.price_cents, each.price_cents)
+    const { price_cents: cents } = each
+    if (each.stores === 0 || cents === null || !canBePaid(each, tells(each.company_id))) continue
+    lowest = Math.min(lowest ?? cents, cents)
+    highest = Math.max(highest ?? cents, cents)
   }
   return { lowest_cents: lowest, highest_cents: highest }
 }
@@ -55,7 +57,7 @@ export function canBePaid(
   { is_silent, price_cents, availability }: Pick<Asked, 'is_silent' | 'price_cents' | 'availability'>,
   tellsAvailability: boolean,
 ): boolean {
-  return !is_silent && price_cents > 0 && !(tellsAvailability && availability === 0)
+  return !is_silent && price_cents !== null && price_cents > 0 && !(tellsAvailability && availability === 0)
 }
 
 function sumStores(asked: readonly Asked[]) {
@@ -111,7 +113,7 @@ function nameOf({ price_cents, availability }: Pick<Counted, 'price_cents' | 'av
 /** How many of these stores ask what for a listing. */
 async function askedBy(database: Sql, listingId: number, stores: readonly number[]): Promise<Map<string, number>> {
   const found = await database.all<Pick<Counted, 'price_cents' | 'availability' | 'stores'>>(
-    `select price_cents, coalesce(is_available, -1) as availability, count(*) as stores
+    `select coalesce(price_cents, -1) as price_cents, coalesce(is_available, -1) as availability, count(*) as stores
       from json_each(?2) as those cross join price_run
       where price_run.store_id = those.value and listing_id = ?1 and to_date is null group by 1, 2`,
     listingId,

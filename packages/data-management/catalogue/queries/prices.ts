@@ -26,7 +26,8 @@ export type PriceRunView = {
   is_current: boolean
   sku: string | null
   key: string
-  price_cents: number
+  /** Null: it was shown, not available and without a price. */
+  price_cents: number | null
   was_price_cents: number | null
   is_on_special: boolean | null
   is_available: boolean | null
@@ -110,7 +111,7 @@ type RunRecord = {
   by_name: number
   code: string
   key: string
-  price_cents: number
+  price_cents: number | null
   was_price_cents: number | null
   is_on_special: number | null
   is_available: number | null

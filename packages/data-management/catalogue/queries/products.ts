@@ -33,7 +33,8 @@ export type PriceNow = Readonly<{
   sku: string | null
   key: string
   date: string
-  price_cents: number
+  /** Null: it is shown, not available and without a price. */
+  price_cents: number | null
   was_price_cents: number | null
   is_on_special: boolean | null
   /** Null where it is not told, and where all current rows of the company say the same. */
@@ -45,6 +46,8 @@ export type PriceNow = Readonly<{
 // One wrong barcode on many articles makes one product of them all: it must not make one endless answer.
 const LISTINGS_MAX = 200
 const STORES_MAX = 5_000
+// Behind every price.
+const PRICE_LAST = 2_147_483_647
 const NUMBER_MAX = 2 ** 31 - 1
 
 /** The number that a product has now; another one than before where it merged or parted. Each is the id of a listing. */
@@ -121,7 +124,7 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
         run.price_cents, run.was_price_cents, run.is_on_special, run.is_available
       from ${SHOWN_NOW} join source on source.store_id = run.store_id
       join label on label.id = listing.label_id join store on store.id = run.store_id join company on company.id = store.company_id
-      where listing.product_id = ? order by run.price_cents, company.code, store.code limit ${STORES_MAX}`,
+      where listing.product_id = ? order by coalesce(run.price_cents, ${PRICE_LAST}), company.code, store.code limit ${STORES_MAX}`,
     productId,
   )
   const tells = await current.telling(records.map(({ company_id }) => company_id))

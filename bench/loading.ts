@@ -1,0 +1,48 @@
+/** Loading files into a catalogue as `update-db` does, which has their digests from the ledger. */
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
+import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
+import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
+import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
+import { digestOfFile } from '@splitcart/shared/digest.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
+
+const DISK = realDisk()
+
+/** Loads files into a SQLite catalogue one after the other: a thread reads them, one file ahead, and checks their digests. */
+export async function loadFiles(database: string, files: readonly string[]): Promise<void> {
+  const orders = await Promise.all(files.map(orderFor))
+  using catalogue = openCatalogue(database)
+  await using reader = new ThreadReader()
+  for (const [index, order] of orders.entries()) {
+    for (const each of orders.slice(index, index + 2)) reader.expect(each)
+    await loadFile(catalogue, { ...order, reader })
+  }
+  await catalogue.durable()
+}
+
+// The server has computed them when the files came.
+const digests = new Map<string, Promise<string>>()
+
+/** How a file is loaded; the digest of each is computed once. */
+export async function orderFor(path: string): Promise<LoadOrder> {
+  if (!digests.has(path))
+    digests.set(
+      path,
+      digestOfFile(DISK, path).then((digest) => digest.sha256),
+    )
+  return orderOf(path, await digests.get(path)!)
+}
+
+/** How a file is loaded whose digest is known. */
+export function orderOf(path: string, sha256: string): LoadOrder {
+  const stored: Stored = { path, sha256, isCompressed: false, place: 'inbox' }
+  return {
+    file: { sha256, filename: path, receivedAt: 0 },
+    stored,
+    bytes: () => bytesOf(DISK, stored),
+    lineBytesMax: LINE_BYTES_MAX,
+    hold: undefined,
+    now: Date.now,
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Real files, each under the names of other stores, until there are as many stores as a chain has: what a row costs in the first tenth of
+ * the files, and in the last, in the order of their dates and in any other.
+ */
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
+import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
+import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
+import { hash } from '@splitcart/scraping/generator/random.ts'
+import { digestOfFile } from '@splitcart/shared/digest.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { temporaryFolder } from '../test/folders.ts'
+import { startCluster } from '../test/postgres.ts'
+import { median } from './compare.ts'
+import { dateIn, realFiles } from './data.ts'
+import { orderOf } from './loading.ts'
+import { cpuSecondsOf } from './process-figures.ts'
+import type { Report } from './report.ts'
+
+const STORES = 1260
+const STORES_OF_REAL_FILES = 27
+const TENTHS = 10
+const OPTIONS = ['listen_addresses=', 'shared_buffers=1GB', 'max_wal_size=8GB', 'log_min_messages=warning']
+
+/** A real file under the names of other stores. */
+type Copy = Readonly<{ path: string; number: number }>
+
+/** What a file took. `micros`: for each of its rows. */
+type Taken = Readonly<{ rows: number; seconds: number; micros: number }>
+
+/** Loads them, in both orders and both databases; undefined where there are no real files. */
+export async function realMany(stores = STORES): Promise<Report | undefined> {
+  const files = await realFiles()
+  if (files === undefined) return undefined
+  const copies = Array.from({ length: Math.ceil(stores / STORES_OF_REAL_FILES) }, (_, number) =>
+    files.map((path) => ({ path, number })),
+  ).flat()
+  const [dated, shuffled] = [byDate(copies), byChance(copies)]
+  const rows: [string, ...number[]][] = []
+  for (const [name, order] of [
+    ['in the order of dates', dated],
+    ['shuffled', shuffled],
+  ] as const) {
+    rows.push([`SQLite, ${name}`, ...(await inSqlite(order))])
+    rows.push([`PostgreSQL, ${name}`, ...(await inPostgres(order))])
+  }
+  return {
+    title: `Real files under the names of ${stores.toLocaleString('en')} stores, ${copies.length.toLocaleString('en')} files`,
+    columns: [
+      'rows',
+      's',
+      'rows/s',
+      'µs a row, first tenth',
+      'µs a row, last tenth',
+      'last : first',
+      'CPU µs a row, ours',
+    ],
+    rows,
+  }
+}
+
+function byDate(copies: readonly Copy[]): Copy[] {
+  return copies.toSorted((one, other) => (dateIn(one.path) < dateIn(other.path) ? -1 : 1))
+}
+
+function byChance(copies: readonly Copy[]): Copy[] {
+  const keys = new Map(copies.map((copy, place) => [copy, hash(2, place)]))
+  return copies.toSorted((one, other) => keys.get(one)! - keys.get(other)!)
+}
+
+async function inSqlite(copies: readonly Copy[]): Promise<number[]> {
+  await using at = await temporaryFolder()
+  using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
+  return await figuresOf(catalogue, copies, at.path)
+}
+
+async function inPostgres(copies: readonly Copy[]): Promise<number[]> {
+  await using at = await temporaryFolder()
+  await using cluster = await startCluster(OPTIONS)
+  await using database = await cluster.makeDatabase()
+  await using catalogue = await openPostgresCatalogue(database.address, { connections: 3 })
+  return await figuresOf(catalogue, copies, at.path)
+}
+
+async function figuresOf(catalogue: Catalogue, copies: readonly Copy[], folder: string): Promise<number[]> {
+  const taken: Taken[] = []
+  await using reader = new ThreadReader()
+  let cpu = 0
+  for (const copy of copies) {
+    const path = join(folder, `${copy.number}-${basename(copy.path)}`)
+    await writeCopy(copy, path)
+    const order = orderOf(path, (await digestOfFile(realDisk(), path)).sha256)
+    const [start, cpuBefore] = [performance.now(), cpuSecondsOf([])]
+    const { result } = await loadFile(catalogue, { ...order, reader })
+    await catalogue.durable()
+    const seconds = (performance.now() - start) / 1000
+    cpu += cpuSecondsOf([]) - cpuBefore
+    taken.push({ rows: result.rows, seconds, micros: (seconds * 1e6) / result.rows })
+    await rm(path)
+  }
+  const [rows, seconds] = [sum(taken.map((each) => each.rows)), sum(taken.map((each) => each.seconds))]
+  const tenth = Math.ceil(taken.length / TENTHS)
+  const [first, last] = [taken.slice(0, tenth), taken.slice(-tenth)].map((some) =>
+    median(some.map((each) => each.micros)),
+  )
+  return [rows, seconds, rows / seconds, first!, last!, last! / first!, (cpu * 1e6) / rows]
+}
+
+/** The text with other names of stores: what tells one store from another is its id, or its name where it has none. */
+async function writeCopy({ path, number }: Copy, target: string): Promise<void> {
+  const text = await readFile(path, 'latin1')
+  const named = number === 0 ? text : text.replace(/("store_(?:id|name)": ?"[^"]*)"/g, `$1 ${number}"`)
+  await writeFile(target, named, 'latin1')
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
