@@ -2,7 +2,7 @@
  * Ledger and catalogue in memory: what the product asks of them, committed whole or not at all. The durability of the real ones has
  * tests of its own; here they stand between the folders.
  */
-import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import type { Catalogue, Loading } from '@splitcart/data-management/catalogue/catalogue.ts'
 import type { Staged, StagedScrape } from '@splitcart/data-management/catalogue/load/staged-scrape.ts'
 import {
   type Applied,
@@ -149,7 +149,7 @@ const OF_NO_MATTER = {
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */
 function stagingOf(count: (rows: number) => void): Pick<Staged, 'take' | 'settle' | 'scrapes'> {
-  const scrape = { storeId: 1, date: '2025-09-12', storeName: 'a store', listings: 0 } as StagedScrape
+  const scrape = { storeId: 1, date: '2025-09-12', storeName: 'a store', listings: 0, figures: null } as StagedScrape
   const take: Staged['take'] = (portion) => {
     scrape.listings += portion.count - portion.rejects.length
     count(portion.count - portion.rejects.length)
@@ -199,7 +199,8 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
           isApplied = true
           return { ...nothingApplied(), inserted: rows, opened: rows }
         },
-        rowsBefore: () => undefined,
+        references: () => ({}),
+        sisters: () => [],
         preview: () => ({}),
         commit: ({ state, problem, counts, applied, finishedAt }: Ending) => {
           const { inserted, changed, unchanged } = applied
@@ -212,7 +213,7 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
           return record
         },
         [Symbol.asyncDispose]: () => {},
-      }
+      } satisfies Record<keyof Loading, unknown>
     },
   }
   return calls as unknown as Catalogue

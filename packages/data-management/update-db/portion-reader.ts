@@ -11,12 +11,15 @@ import {
   type RowProduct,
   readRow,
 } from '@splitcart/shared/row.ts'
-import { type Portion, ROW } from '../catalogue/load/portion.ts'
+import { saidOf } from '@splitcart/shared/truth/said.ts'
+import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
+import { newPortion, type Portion, ROW } from '../catalogue/load/portion.ts'
 import { partsOf } from './chunk-parts.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
 import { Remarked } from './remarks.ts'
+import { RowCounter } from './row-counter.ts'
 
 // Memory stays the same however many listings a file has and however long their texts are: beyond these the numbers start again.
 const LABELS_MAX = 30_000
@@ -56,6 +59,7 @@ export class PortionReader {
   readonly #scrapes = new Map<string, Scrape>()
   readonly #byTail = new WeakMap<Tail, Scrape>()
   readonly #numbers: Numbers
+  readonly #counter: RowCounter
   #portion = newPortion(0, 0)
   #remarked = new Remarked()
   // How many rows of the portion have the unknown fields of a number.
@@ -64,6 +68,7 @@ export class PortionReader {
 
   constructor(options: ReaderOptions, numbers: Numbers) {
     this.#numbers = numbers
+    this.#counter = new RowCounter(numbers)
     this.#mayWriteFor = permissionOf(options.onlyFor)
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
@@ -73,10 +78,12 @@ export class PortionReader {
     for (const part of partsOf(chunk)) yield this.#readLines(this.#splitter.push(part), part.length)
   }
 
-  /** What the last line says, when it does not end with a newline. */
+  /** What the last line says, when it does not end with a newline; and the figures of all. */
   end(): Portion {
     const last = this.#splitter.end()
-    return this.#readLines(last === undefined ? [] : [last], 0)
+    const portion = this.#readLines(last === undefined ? [] : [last], 0)
+    portion.figures = this.#counter.all
+    return portion
   }
 
   #readLines(lines: readonly Line[], bytes: number): Portion {
@@ -178,6 +185,7 @@ export class PortionReader {
     this.#countUnknown(rows[at + ROW.unknown]!)
     for (const name of ignored) this.#remarked.addIgnored({ name, rows: 1 })
     this.#noteTime(scrape, metadata)
+    this.#counter.count(rows, at)
     return true
   }
 
@@ -202,6 +210,8 @@ export class PortionReader {
     rows[at + ROW.special] = flag(product.isOnSpecial)
     rows[at + ROW.available] = flag(product.isAvailable)
     rows[at + ROW.unknown] = unknown ?? 0
+    rows[at + ROW.unit] = product.unit
+    this.#counter.count(rows, at)
     if (fingerprint !== undefined && unknown !== undefined)
       this.#numbers.rows.add(scrape.listings[2], fingerprint, rows, at)
   }
@@ -219,6 +229,7 @@ export class PortionReader {
     const known = numbers.get(code)
     if (known !== undefined) return known
     numbers.set(code, this.#numbers.listings)
+    this.#numbers.codes.push({ code, byName, hash: hash32(code) })
     this.#portion.listings.push({ company: scrape.company, byName, code })
     this.#countText(code)
     return this.#numbers.listings++
@@ -231,6 +242,7 @@ export class PortionReader {
     if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
     this.#portion.labels.push({ hash: hashOfLabel(digest), text, hasBarcode: product.barcode !== null })
     this.#countText(text)
+    numbers.said.push(saidOf(product))
     numbers.lastDigest[listing] = digest
     numbers.lastLabel[listing] = numbers.labels
     return numbers.labels++
@@ -240,24 +252,6 @@ export class PortionReader {
     const bytes = bytesInMemory(text)
     this.#portion.textBytes += bytes
     this.#numbers.textBytes += bytes
-  }
-}
-
-function newPortion(lines: number, bytes: number): Portion {
-  const rows = new Int32Array(lines * ROW.length)
-  return {
-    bytes,
-    forget: false,
-    count: 0,
-    warnings: [],
-    ignored: [],
-    rejects: [],
-    scrapes: [],
-    listings: [],
-    labels: [],
-    textBytes: 0,
-    times: [],
-    rows,
   }
 }
 
