@@ -71,7 +71,14 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'seeds',
     count: 300_000,
     lanes: LANES,
-    prepare: simulator,
+    prepare: () => simulator(false),
+  },
+  clock: {
+    about: 'the same while the clocks of all machines are set back and ahead, by a minute, an hour, a day or a year',
+    unit: 'seeds',
+    count: 100_000,
+    lanes: LANES,
+    prepare: () => simulator(true),
   },
   mistakes: {
     about: 'mistakes planted in the simulator: each must be noticed',
