@@ -63,7 +63,15 @@ export type CatalogueTables = Readonly<{
 /** What arrives, as one process sees it. */
 function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTables): Partial<Ledger['arrivals']> {
   const insert = ({ sha256, ...arrival }: Found & Pick<Partial<Arrival>, 'state'>) => {
-    const nothing = { load: null, settled_at: null, wish: null, wished_by: null, wish_reason: null, load_attempts: 0 }
+    const nothing = {
+      repair: null,
+      load: null,
+      settled_at: null,
+      wish: null,
+      wished_by: null,
+      wish_reason: null,
+      load_attempts: 0,
+    }
     const upload = { ...arrival, ...nothing, sha256, state: arrival.state ?? 'accepted' } as unknown as Upload
     if (!uploads.records.has(sha256)) uploads.change((records) => records.set(sha256, upload))
     return uploads.records.get(sha256)!
