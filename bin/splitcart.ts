@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   archive: async () => (await import('./commands/archive.ts')).addArchive,
   salvage: async () => (await import('./commands/salvage.ts')).addSalvage,
   version: async () => (await import('./commands/version.ts')).addVersion,
+  check: async () => (await import('./commands/check.ts')).addCheck,
   generate: async () => (await import('./commands/generate.ts')).addGenerate,
   demo: async () => (await import('./commands/demo.ts')).addDemo,
 }
