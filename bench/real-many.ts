@@ -31,24 +31,27 @@ type Copy = Readonly<{ path: string; number: number }>
 /** What a file took. `micros`: for each of its rows. */
 type Taken = Readonly<{ rows: number; seconds: number; micros: number }>
 
-/** Loads them, in both orders and both databases; undefined where there are no real files. */
-export async function realMany(stores = STORES): Promise<Report | undefined> {
+/** Loads them into SQLite, in both orders; undefined where there are no real files. */
+export function realMany(stores = STORES): Promise<Report | undefined> {
+  return loadedInBothOrders('SQLite', stores, inSqlite)
+}
+
+/** The same into PostgreSQL. */
+export function realManyIntoPostgres(stores = STORES): Promise<Report | undefined> {
+  return loadedInBothOrders('PostgreSQL', stores, inPostgres)
+}
+
+async function loadedInBothOrders(
+  database: string,
+  stores: number,
+  load: (copies: readonly Copy[]) => Promise<number[]>,
+): Promise<Report | undefined> {
   const files = await realFiles()
   if (files === undefined) return undefined
-  const copies = Array.from({ length: Math.ceil(stores / STORES_OF_REAL_FILES) }, (_, number) =>
-    files.map((path) => ({ path, number })),
-  ).flat()
-  const [dated, shuffled] = [byDate(copies), byChance(copies)]
-  const rows: [string, ...number[]][] = []
-  for (const [name, order] of [
-    ['in the order of dates', dated],
-    ['shuffled', shuffled],
-  ] as const) {
-    rows.push([`SQLite, ${name}`, ...(await inSqlite(order))])
-    rows.push([`PostgreSQL, ${name}`, ...(await inPostgres(order))])
-  }
+  const times = Math.ceil(stores / STORES_OF_REAL_FILES)
+  const copies = Array.from({ length: times }, (_, number) => files.map((path) => ({ path, number }))).flat()
   return {
-    title: `Real files under the names of ${stores.toLocaleString('en')} stores, ${copies.length.toLocaleString('en')} files`,
+    title: `${database}: real files under the names of ${stores.toLocaleString('en')} stores, ${copies.length.toLocaleString('en')} files`,
     columns: [
       'rows',
       's',
@@ -58,7 +61,10 @@ export async function realMany(stores = STORES): Promise<Report | undefined> {
       'last : first',
       'CPU µs a row, ours',
     ],
-    rows,
+    rows: [
+      ['in the order of dates', ...(await load(byDate(copies)))],
+      ['shuffled', ...(await load(byChance(copies)))],
+    ],
   }
 }
 

@@ -2,6 +2,7 @@
  * The catalogue: companies, stores, listings, products and what they cost when. Everything a load changes, and the record of the
  * load itself, commits in one transaction. Here is what is asked of it, in whatever database it lies; `dialects/` has those.
  */
+import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import type { Facts } from './load/facts.ts'
@@ -46,8 +47,10 @@ export interface Loading extends AsyncDisposable {
   readonly differing: Differing
   /** How many listings the date of a staged scrape shows with it. */
   rowsShown(scrape: StagedScrape): Promise<number>
-  /** How many rows the latest scrape of the store before this one has; undefined when there is none. */
-  rowsBefore(scrape: StagedScrape): Promise<number | undefined>
+  /** What the store showed before, and is known to show on the date of a scrape that was received on a day. */
+  references(scrape: StagedScrape, receivedOn: string): Promise<References>
+  /** What the company's other stores showed about then. */
+  sisters(scrape: StagedScrape, receivedOn: string): Promise<Reference[]>
   /** Applies the staged scrapes to the catalogue. They must have been settled. `onlyFor`: what the sender may write for; null: everything. */
   apply(onlyFor: readonly string[] | null): Promise<Applied>
   /** What applying would change, by name. Nothing may follow but to undo it. */

@@ -21,11 +21,13 @@ export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
   }
 }
 
+type Findings = NonNullable<Receipt['findings']>
+
 /** What became of the rows, and what was found in them besides. */
-function loadOf(kept: string | null): Pick<Receipt, 'load' | 'warnings' | 'ignored'> {
+function loadOf(kept: string | null): Pick<Receipt, 'load' | 'warnings' | 'ignored' | 'findings'> {
   if (kept === null) return { load: null }
-  const { remarks, ...load } = JSON.parse(kept) as LoadResult
-  return { load, ...(remarks ?? NO_REMARKS) }
+  const { remarks, findings = [], ...load } = JSON.parse(kept) as LoadResult
+  return { load, ...(remarks ?? NO_REMARKS), findings: [...findings] as unknown as Findings }
 }
 
 /** What one of the senders of an upload is told. Who was not the first learns only what he sent himself, and no word of a person. */

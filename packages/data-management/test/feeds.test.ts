@@ -10,6 +10,7 @@ import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
 import { type UpdateDb, updateDb } from '../update-db/update-db.ts'
 import { fulfilWishes } from '../update-db/wishes.ts'
+import { holdBy } from './hold.ts'
 import { get, named, openReceiver, post, type Receiver } from './receiver.ts'
 
 const KINDS = ['products', 'stores', 'barcodes'] as const
@@ -52,7 +53,7 @@ async function send(receiver: Pick<Receiver, 'url' | 'key'>, kind: string, text:
 }
 
 function workOn({ folders, ledger, catalogue }: Receiver): UpdateDb {
-  const hold = { rowsMin: 20, rowsShare: 0.5, rejectsShare: 0.4 }
+  const hold = holdBy({ HOLD_REJECTS_SHARE: 0.4 })
   const rest = { lineBytesMax: 1024 * 1024, hold, log: openLog('silent'), now: Date.now, onFile: () => {} }
   return { disk: realDisk(), folders, ledger, catalogue, kinds: KINDS, ...rest }
 }

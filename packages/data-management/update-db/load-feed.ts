@@ -9,13 +9,14 @@ import type { LoadedKind } from '@splitcart/shared/kinds.ts'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
 import { NO_REMARKS } from '@splitcart/shared/receipt.ts'
 import { isRejection, REJECT_CODES, type Rejection } from '@splitcart/shared/row.ts'
+import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import { type Applied, type Counts, type Ending, type LoadRecord, nothingApplied } from '../catalogue/loads.ts'
 import { repeated } from '../database/postgres-problems.ts'
 import { barcodeFactOf, rowReader, storeFactOf } from './feed-rows.ts'
-import { reasonOfProducts, reasonToHold } from './holds.ts'
+import { holding, verdictOfProducts, verdictsOf } from './judgement.ts'
 import type { LoadOrder } from './load-file.ts'
 import { RAW_BYTES_MAX } from './portion-reader.ts'
 
@@ -52,7 +53,7 @@ async function loadOnce(
   kind: FeedKind,
   catalogue: Catalogue,
   order: LoadOrder,
-  ended?: Pick<Ending, 'state' | 'problem'>,
+  ended?: Pick<Ending, 'state' | 'problem' | 'verdicts'>,
 ): Promise<LoadRecord> {
   await using loading = await catalogue.begin(order.file, order.now(), new ListingMemory())
   const feed = feedOf(kind, loading, order.file.receivedAt)
@@ -63,14 +64,18 @@ async function loadOnce(
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
     return await otherwise({ state: 'failed', problem: `Not one line of the file is one of ${kind}.` })
-  const reason = order.hold && reasonToHold([], counts, order.hold)
-  if (reason !== undefined) return await otherwise({ state: 'held', problem: reason })
+  const { hold, file } = order
+  const judged = { hold: hold!, receivedAt: file.receivedAt }
+  const verdicts = hold === undefined ? [] : await verdictsOf(loading, { ...counts, differing: 0 }, judged)
+  const reason = hold === undefined ? undefined : reasonOf(holding(verdicts, hold))
+  if (reason !== undefined) return await otherwise({ state: 'held', problem: reason, verdicts })
   const applied = await applyTo(loading, order)
-  const finding = reasonOfProducts(applied.regrouped, order.hold)
-  if (finding !== undefined) return await otherwise({ state: 'held', problem: finding })
-  return await loading.commit({ state: 'loaded', problem: null, counts, applied, finishedAt: order.now() })
+  const finding = verdictOfProducts(applied.regrouped, hold)
+  if (finding !== undefined)
+    return await otherwise({ state: 'held', problem: finding.sentence, verdicts: [finding, ...verdicts] })
+  return await loading.commit({ state: 'loaded', problem: null, counts, applied, verdicts, finishedAt: order.now() })
 
-  async function otherwise(ending: Pick<Ending, 'state' | 'problem'>): Promise<LoadRecord> {
+  async function otherwise(ending: Pick<Ending, 'state' | 'problem' | 'verdicts'>): Promise<LoadRecord> {
     await loading[Symbol.asyncDispose]()
     return loadOnce(kind, catalogue, order, ending)
   }

@@ -9,7 +9,7 @@ import { bytesOf, type Stored } from '../inbox/stored.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Rights } from '../ledger/rights.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import type { HoldLimits } from './holds.ts'
+import type { Hold } from './judgement.ts'
 import { loadFeed } from './load-feed.ts'
 import { type LoadOrder, loadFile } from './load-file.ts'
 import type { Reader } from './reader.ts'
@@ -23,7 +23,7 @@ export type LoadWork = Readonly<{
   /** Who reads the files; undefined: this thread. */
   reader?: Reader | undefined
   lineBytesMax: number
-  hold: HoldLimits | undefined
+  hold: Hold | undefined
   now: () => number
 }>
 
@@ -39,7 +39,7 @@ export async function loadOf({ catalogue, ledger }: LoadWork, upload: Upload): P
  * knows of it.
  */
 type Manner = Readonly<{
-  hold: HoldLimits | undefined
+  hold: Hold | undefined
   isUnlimited?: boolean
   ahead?: (() => Promise<void>) | undefined
 }>

@@ -1,5 +1,5 @@
 /** Reads the chunks of one file into portions: each line is a row, or rejected. */
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
 import {
@@ -11,14 +11,19 @@ import {
   type RowProduct,
   readRow,
 } from '@splitcart/shared/row.ts'
-import { type Portion, ROW } from '../catalogue/load/portion.ts'
+import { saidOf } from '@splitcart/shared/truth/said.ts'
+import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
+import { newPortion, type Portion, ROW } from '../catalogue/load/portion.ts'
+import { partsOf } from './chunk-parts.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
 import { Remarked } from './remarks.ts'
+import { RowCounter } from './row-counter.ts'
 
-// Memory stays the same however many listings a file has: beyond this the numbers start again.
+// Memory stays the same however many listings a file has and however long their texts are: beyond these the numbers start again.
 const LABELS_MAX = 30_000
+const TEXT_BYTES_MAX = 12 * 1024 * 1024
 /** So much of a rejected line is kept. */
 export const RAW_BYTES_MAX = 4096
 
@@ -54,6 +59,7 @@ export class PortionReader {
   readonly #scrapes = new Map<string, Scrape>()
   readonly #byTail = new WeakMap<Tail, Scrape>()
   readonly #numbers: Numbers
+  readonly #counter: RowCounter
   #portion = newPortion(0, 0)
   #remarked = new Remarked()
   // How many rows of the portion have the unknown fields of a number.
@@ -62,19 +68,22 @@ export class PortionReader {
 
   constructor(options: ReaderOptions, numbers: Numbers) {
     this.#numbers = numbers
+    this.#counter = new RowCounter(numbers)
     this.#mayWriteFor = permissionOf(options.onlyFor)
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
 
-  /** What the lines say that end in this chunk. */
-  read(chunk: Buffer): Portion {
-    return this.#readLines(this.#splitter.push(chunk), chunk.length)
+  /** What the lines say that end in this chunk, so many of them at a time. */
+  *read(chunk: Buffer): Generator<Portion> {
+    for (const part of partsOf(chunk)) yield this.#readLines(this.#splitter.push(part), part.length)
   }
 
-  /** What the last line says, when it does not end with a newline. */
+  /** What the last line says, when it does not end with a newline; and the figures of all. */
   end(): Portion {
     const last = this.#splitter.end()
-    return this.#readLines(last === undefined ? [] : [last], 0)
+    const portion = this.#readLines(last === undefined ? [] : [last], 0)
+    portion.figures = this.#counter.all
+    return portion
   }
 
   #readLines(lines: readonly Line[], bytes: number): Portion {
@@ -98,7 +107,7 @@ export class PortionReader {
     this.#remarked = new Remarked()
     this.#unknown = new Map()
     this.#rows = 0
-    if (this.#numbers.labels < LABELS_MAX) return
+    if (this.#numbers.labels < LABELS_MAX && this.#numbers.textBytes < TEXT_BYTES_MAX) return
     this.#portion.forget = true
     this.#numbers.forget()
     for (const scrape of this.#scrapes.values()) scrape.listings = this.#numbers.listingsOf(scrape.company)
@@ -176,6 +185,7 @@ export class PortionReader {
     this.#countUnknown(rows[at + ROW.unknown]!)
     for (const name of ignored) this.#remarked.addIgnored({ name, rows: 1 })
     this.#noteTime(scrape, metadata)
+    this.#counter.count(rows, at)
     return true
   }
 
@@ -200,6 +210,8 @@ export class PortionReader {
     rows[at + ROW.special] = flag(product.isOnSpecial)
     rows[at + ROW.available] = flag(product.isAvailable)
     rows[at + ROW.unknown] = unknown ?? 0
+    rows[at + ROW.unit] = product.unit
+    this.#counter.count(rows, at)
     if (fingerprint !== undefined && unknown !== undefined)
       this.#numbers.rows.add(scrape.listings[2], fingerprint, rows, at)
   }
@@ -217,35 +229,29 @@ export class PortionReader {
     const known = numbers.get(code)
     if (known !== undefined) return known
     numbers.set(code, this.#numbers.listings)
+    this.#numbers.codes.push({ code, byName, hash: hash32(code) })
     this.#portion.listings.push({ company: scrape.company, byName, code })
+    this.#countText(code)
     return this.#numbers.listings++
   }
 
   #labelOf(listing: number, product: RowProduct): number {
     const numbers = this.#numbers
     const text = labelText(product)
-    if (numbers.lastText[listing] === text) return numbers.lastLabel[listing]!
-    this.#portion.labels.push({ hash: hashOfLabel(text), text, hasBarcode: product.barcode !== null })
-    numbers.lastText[listing] = text
+    const digest = hash('sha1', text, 'latin1')
+    if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
+    this.#portion.labels.push({ hash: hashOfLabel(digest), text, hasBarcode: product.barcode !== null })
+    this.#countText(text)
+    numbers.said.push(saidOf(product))
+    numbers.lastDigest[listing] = digest
     numbers.lastLabel[listing] = numbers.labels
     return numbers.labels++
   }
-}
 
-function newPortion(lines: number, bytes: number): Portion {
-  const rows = new Int32Array(lines * ROW.length)
-  return {
-    bytes,
-    forget: false,
-    count: 0,
-    warnings: [],
-    ignored: [],
-    rejects: [],
-    scrapes: [],
-    listings: [],
-    labels: [],
-    times: [],
-    rows,
+  #countText(text: string): void {
+    const bytes = bytesInMemory(text)
+    this.#portion.textBytes += bytes
+    this.#numbers.textBytes += bytes
   }
 }
 
@@ -258,9 +264,14 @@ function labelText({ name, key, brand, barcode, size, url, imageUrl, categoryPat
   return JSON.stringify([name, key, brand, barcode, size, url, imageUrl, ...categoryPath])
 }
 
-/** A number for the text of a label: 48 bits, the same on every machine. */
-function hashOfLabel(text: string): number {
-  return Number.parseInt(hash('sha1', text, 'hex').slice(0, 12), 16)
+/** One byte for each character, or two where there is one beyond the first 256. */
+function bytesInMemory(text: string): number {
+  return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length
+}
+
+/** A number for a label: the first 48 bits of the digest of its text, the same on every machine. */
+function hashOfLabel(digest: string): number {
+  return Buffer.from(digest, 'latin1').readUIntBE(0, 6)
 }
 
 function flag(value: boolean | null): number {

@@ -138,7 +138,7 @@ async function dealWith(work: Passing, file: Waiting, following: Waiting | undef
     if (known !== undefined) await settleBeside(work, upload, file, { load: known })
     return known !== undefined
   }
-  const deadly = known === undefined && work.hold !== undefined ? deadlyReason(upload) : undefined
+  const deadly = known === undefined && work.hold?.isReleased === false ? deadlyReason(upload) : undefined
   if (deadly !== undefined) {
     await setAside(work, upload, deadly)
     await putAway(work.disk, work.folders, stored, 'held')

@@ -63,7 +63,8 @@ async function loadAgain(work: UpdateDb, upload: Upload, stored: Stored | undefi
     await setAside(work, upload, deadly)
     return deadly
   }
-  return loadUpload(work, upload, stored, { hold: undefined, isUnlimited: upload.wish_limited === 0 })
+  const hold = work.hold && { ...work.hold, isReleased: true }
+  return loadUpload(work, upload, stored, { hold, isUnlimited: upload.wish_limited === 0 })
 }
 
 async function changeState(work: UpdateDb, upload: Upload): Promise<LoadRecord | string> {

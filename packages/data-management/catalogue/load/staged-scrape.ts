@@ -1,4 +1,5 @@
 /** A scrape of the file that is being loaded: one store on one date. */
+import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
 import type { Portion } from './portion.ts'
 
 /** What is known of it. */
@@ -6,6 +7,7 @@ export type StagedScrape = {
   readonly number: number
   readonly companyId: number
   readonly storeId: number
+  readonly companyCode: string
   readonly storeCode: string
   date: string
   readonly storeName: string
@@ -15,6 +17,9 @@ export type StagedScrape = {
   scrapedAt: number | null
   /** How many listings it shows. */
   listings: number
+  /** The figures of its columns, and its sample with the texts; null until the file has been read, and where it has too many scrapes. */
+  figures: Figures | null
+  sampled: readonly Shown[]
   /** Whether one of them is shown with a barcode. */
   hasBarcodes: boolean
 }
