@@ -62,6 +62,7 @@ const LEDGER: Tables = {
   session: 'token_sha256',
   identity: 'one',
   lost: 'id',
+  verdict: 'id',
   audit: 'id',
 }
 

@@ -30,11 +30,19 @@ export interface Catalogue extends AsyncDisposable {
   undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
   /** Records that a held load was set aside for good. Undefined when it is not held. */
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
+  /** Makes these the verdicts of people that count, and finds the products that follow. */
+  judge(said: readonly Said[]): Promise<void>
   /** Finds the products of all listings for which that was left: by an upgrade, say. */
   settle(): Promise<void>
   /** The same catalogue to try something: whatever is done to it is taken back when it is disposed of. */
   attempt(): Promise<Catalogue>
 }
+
+/** A listing by its own name. `byName` 1: its code is a normalized name. */
+export type ListingName = Readonly<{ company: string; byName: 0 | 1; code: string }>
+
+/** What a person has said of two listings: one product, or never. */
+export type Said = Readonly<{ one: ListingName; other: ListingName; isSame: boolean }>
 
 /** A load that is being made. */
 export interface Loading extends AsyncDisposable {
