@@ -19,8 +19,8 @@ export type Known = Readonly<{
 }>
 
 const NAMES = ['a.jsonl', 'b.jsonl']
-// Good and bad rows, and rows that the keys may not write: loaded, loaded with a reject, held (one in three is bad), failed.
-const SHAPES = ['g', 'g', 'gg', 'g', 'gg', 'ggggbgg', 'gggfggg', 'ggb', 'b', 'f']
+// Good and bad rows, and rows that the keys may not write: loaded, loaded with a reject, held (two of four are bad), failed.
+const SHAPES = ['g', 'g', 'gg', 'g', 'gg', 'ggggbgg', 'gggfggg', 'ggbb', 'b', 'f']
 
 /** What the keys of all scrapers may write. */
 export const ONLY_FOR: readonly string[] = ['x']
@@ -58,7 +58,7 @@ export function knownContents(scrapes: readonly Scraped[]): Map<string, Known> {
 function aboutText(text: string, rows: readonly Row[]): Known {
   const bad = rows.flatMap((row, at) => (isGood(row) ? [] : [at + 1]))
   const isFailed = bad.length === rows.length
-  const isHeld = bad.length / rows.length > HOLD.thresholds.HOLD_REJECTS_SHARE
+  const isHeld = bad.length > 1 && bad.length / rows.length > HOLD.thresholds.HOLD_REJECTS_SHARE
   const sha256 = createHash('sha256').update(text).digest('hex')
   return { sha256, lines: rows.length, bad, fate: isFailed ? 'failed' : isHeld ? 'held' : 'loaded' }
 }
