@@ -37,7 +37,7 @@ const FACTS: Tables = {
   barcode_fact: 'company_id, sku, date, load_id',
   fed_barcode: 'company_id, sku',
 }
-const LOADS: Tables = { identity: 'one', load: 'id', scrape: 'id', source: 'store_id', ...FACTS }
+const LOADS: Tables = { identity: 'one', load: 'id', scrape: 'id', figures: 'scrape_id', source: 'store_id', ...FACTS }
 
 const HISTORIES: Tables = {
   price_run: 'store_id, listing_id, from_date',
