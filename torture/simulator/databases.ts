@@ -95,6 +95,16 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
   } as unknown as Ledger['arrivals']
 }
 
+/** What the way of a file asks no ledger for. Whatever else it has is needed here. */
+type NotAskedOfLedger =
+  | 'auditEntries'
+  | 'doAlone'
+  | 'latestBackup'
+  | 'lookAtChanges'
+  | 'receiptFor'
+  | 'sessions'
+  | typeof Symbol.asyncDispose
+
 /** A ledger as one process sees it. */
 export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
   const { uploads, forgotten } = tables
@@ -134,7 +144,8 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
       }),
     list: async () => [],
   }
-  return { ...OF_NO_MATTER, uploads: calls, arrivals: arrivalsOf(process, tables), lost } as unknown as Ledger
+  const ledger = { ...OF_NO_MATTER, uploads: calls, arrivals: arrivalsOf(process, tables), lost }
+  return ledger satisfies Record<Exclude<keyof Ledger, NotAskedOfLedger>, unknown> as unknown as Ledger
 }
 
 /** What the way of a file asks a ledger beside its uploads. */
@@ -145,6 +156,7 @@ const OF_NO_MATTER = {
   mayHaveMore: async () => false,
   sendersOf: async () => new Map(),
   audit: async () => {},
+  verdicts: { version: async () => '', current: async () => [] },
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */
@@ -176,11 +188,15 @@ export function applyRows({ applied }: CatalogueTables, { sha256 }: LoadRecord):
   applied.change((counts) => counts.set(sha256, (counts.get(sha256) ?? 0) + 1))
 }
 
+/** What the way of a file asks no catalogue for. Whatever else it has is needed here. */
+type NotAsked = 'database' | 'path' | 'undo' | 'discard' | 'attempt' | typeof Symbol.asyncDispose
+
 /** A catalogue as the loader sees it. */
 export function catalogueOf(process: Process, tables: CatalogueTables, commit: Commit): Catalogue {
   const calls = {
     findLoad: (sha256: string) => tables.loads.records.get(sha256),
     settle: () => {},
+    judge: () => {},
     durable: () =>
       process.turn(() => {
         for (const table of [tables.loads, tables.applied]) table.makeDurable()
@@ -215,6 +231,6 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
         [Symbol.asyncDispose]: () => {},
       } satisfies Record<keyof Loading, unknown>
     },
-  }
+  } satisfies Record<Exclude<keyof Catalogue, NotAsked>, unknown>
   return calls as unknown as Catalogue
 }
