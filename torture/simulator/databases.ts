@@ -152,6 +152,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
 const OF_NO_MATTER = {
   identity: { mayDiffer: async () => false },
   keys: { working: async () => ({}) },
+  verdicts: { version: async () => '', current: async () => [] },
   rightsOver: async () => ONLY_FOR,
   mayHaveMore: async () => false,
   sendersOf: async () => new Map(),
@@ -188,8 +189,8 @@ export function applyRows({ applied }: CatalogueTables, { sha256 }: LoadRecord):
   applied.change((counts) => counts.set(sha256, (counts.get(sha256) ?? 0) + 1))
 }
 
-/** What the way of a file asks no catalogue for. Whatever else it has is needed here. */
-type NotAsked = 'database' | 'path' | 'undo' | 'discard' | 'attempt' | typeof Symbol.asyncDispose
+/** What the way of a file asks a catalogue. */
+type Asked = Exclude<keyof Catalogue, 'database' | 'path' | 'undo' | 'discard' | 'attempt' | typeof Symbol.asyncDispose>
 
 /** A catalogue as the loader sees it. */
 export function catalogueOf(process: Process, tables: CatalogueTables, commit: Commit): Catalogue {
@@ -231,6 +232,6 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
         [Symbol.asyncDispose]: () => {},
       } satisfies Record<keyof Loading, unknown>
     },
-  } satisfies Record<Exclude<keyof Catalogue, NotAsked>, unknown>
+  } satisfies Record<Asked, unknown>
   return calls as unknown as Catalogue
 }

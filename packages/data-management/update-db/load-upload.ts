@@ -1,5 +1,6 @@
 /** One upload, from its bytes into the catalogue, by the loader of its kind. */
 import type { Disk } from '@splitcart/shared/disk.ts'
+import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
@@ -77,6 +78,7 @@ export async function orderFor(
     onBytes: noteOf(upload, note),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
+    repair: upload.repair === null ? null : (JSON.parse(upload.repair) as RepairedBy),
     onlyFor: await work.ledger.rightsOver(upload.id),
     reader: work.reader,
     now: work.now,
