@@ -63,7 +63,8 @@ export type CatalogueTables = Readonly<{
 /** What arrives, as one process sees it. */
 function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTables): Partial<Ledger['arrivals']> {
   const insert = ({ sha256, ...arrival }: Found & Pick<Partial<Arrival>, 'state'>) => {
-    const nothing = { load: null, settled_at: null, wish: null, wished_by: null, wish_reason: null, load_attempts: 0 }
+    const asked = { wish: null, wished_by: null, wish_reason: null, repair: null }
+    const nothing = { ...asked, load: null, settled_at: null, load_attempts: 0 }
     const upload = { ...arrival, ...nothing, sha256, state: arrival.state ?? 'accepted' } as unknown as Upload
     if (!uploads.records.has(sha256)) uploads.change((records) => records.set(sha256, upload))
     return uploads.records.get(sha256)!
@@ -152,7 +153,6 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
 const OF_NO_MATTER = {
   identity: { mayDiffer: async () => false },
   keys: { working: async () => ({}) },
-  verdicts: { version: async () => '', current: async () => [] },
   rightsOver: async () => ONLY_FOR,
   mayHaveMore: async () => false,
   sendersOf: async () => new Map(),
