@@ -16,6 +16,7 @@ import { LARGE, sharedBy } from './costs/large-data.ts'
 import { fleetFaults } from './fleet/faults.ts'
 import { NO_FLEET } from './fleet/fleet.ts'
 import { partitions } from './fleet/partitions.ts'
+import { hostile } from './hostile.ts'
 import { keyTiming } from './key-timing.ts'
 import { loaderKills } from './loader-kills.ts'
 import { memory } from './memory.ts'
@@ -142,6 +143,14 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
       need(STRACE_MISSING)
       return rights(options)
     },
+  },
+  hostile: {
+    about:
+      'hostile load of every kind at once on a server in a control group: honest uploads are answered soon, nothing is lost, nothing is kept',
+    unit: 'rounds',
+    count: 1,
+    options: { minutes: 60, mebibytes: 1024, milliseconds: 2_000 },
+    prepare: async (options) => hostile(options),
   },
   memory: {
     about:
