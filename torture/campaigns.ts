@@ -145,16 +145,14 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     },
   },
   hostile: {
-    about:
-      'hostile load of every kind at once on a server in a control group: honest uploads are answered soon, nothing is lost, nothing is kept',
+    about: 'hostile load of all kinds on a server with little memory: honest uploads are quick, nothing is kept',
     unit: 'rounds',
     count: 1,
     options: { minutes: 60, mebibytes: 1024, milliseconds: 2_000 },
     prepare: async (options) => hostile(options),
   },
   memory: {
-    about:
-      'valid files made of what costs memory, received and loaded in control groups: enough for each, and for the next',
+    about: 'valid files made of what costs memory, received and loaded in control groups: enough for each',
     unit: 'files',
     count: HEAVY_FILES.length,
     options: { megabytes: 100, loader: 256, server: 1024 },
