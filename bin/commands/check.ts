@@ -3,14 +3,13 @@ import { basename } from 'node:path'
 import { checkFile, NO_REFERENCES } from '@splitcart/scraping/check-file.ts'
 import { daysBetween, type References } from '@splitcart/shared/truth/case.ts'
 import type { FileScrape } from '@splitcart/shared/truth/file-figures.ts'
-import { sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Command } from 'commander'
 import { pathArgument, printable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
+import { linesOf } from '../verdict-lines.ts'
 
 type Options = { json?: boolean; quiet?: boolean }
 
@@ -66,12 +65,4 @@ function tell({ name, state, rows, rejected, verdicts, scrapes }: Told, terminal
   terminal.say(`${state.padEnd(6)}  ${name}  ${count(rows, 'row')}${rejected === 0 ? '' : `, ${rejected} rejected`}`)
   for (const verdict of verdicts) for (const line of linesOf(verdict)) terminal.say(`  ${line}`)
   terminal.record({ type: 'file', name, state, rows, rejected, scrapes, findings: verdicts })
-}
-
-function linesOf({ rule, held, sentence, examples, repair }: Verdict): string[] {
-  const lines = [
-    `${held ? 'HOLDS IT' : 'finding '}  ${rule}: ${sentence}`,
-    ...examples.map((each) => `            ${each}`),
-  ]
-  return repair === null ? lines : [...lines, `            What would make it right: ${sentenceOfRepair(repair)}.`]
 }

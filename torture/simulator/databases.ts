@@ -141,6 +141,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
 const OF_NO_MATTER = {
   identity: { mayDiffer: async () => false },
   keys: { working: async () => ({}) },
+  verdicts: { version: async () => '', current: async () => [] },
   rightsOver: async () => ONLY_FOR,
   mayHaveMore: async () => false,
   sendersOf: async () => new Map(),
@@ -176,11 +177,15 @@ export function applyRows({ applied }: CatalogueTables, { sha256 }: LoadRecord):
   applied.change((counts) => counts.set(sha256, (counts.get(sha256) ?? 0) + 1))
 }
 
+/** What the way of a file asks a catalogue. */
+type Asked = Exclude<keyof Catalogue, 'database' | 'path' | 'undo' | 'discard' | 'attempt' | typeof Symbol.asyncDispose>
+
 /** A catalogue as the loader sees it. */
 export function catalogueOf(process: Process, tables: CatalogueTables, commit: Commit): Catalogue {
   const calls = {
     findLoad: (sha256: string) => tables.loads.records.get(sha256),
     settle: () => {},
+    judge: () => {},
     durable: () =>
       process.turn(() => {
         for (const table of [tables.loads, tables.applied]) table.makeDurable()
@@ -199,6 +204,8 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
           isApplied = true
           return { ...nothingApplied(), inserted: rows, opened: rows }
         },
+        // Files of other kinds than products have tests of their own.
+        facts: undefined,
         references: () => ({}),
         sisters: () => [],
         preview: () => ({}),
@@ -215,6 +222,6 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
         [Symbol.asyncDispose]: () => {},
       } satisfies Record<keyof Loading, unknown>
     },
-  }
+  } satisfies Record<Asked, unknown>
   return calls as unknown as Catalogue
 }

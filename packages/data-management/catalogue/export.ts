@@ -1,5 +1,6 @@
 /** What the catalogue holds, record by record, for programs and spreadsheets. Reads in constant memory. */
 import type { Sql } from '../database/sql.ts'
+import { BARCODE_OF_LISTING } from './listing-barcode.ts'
 import { EVIDENCE_COLUMNS, type Evidence, type EvidenceRecord, evidenceOf, gtinShown } from './queries/evidence.ts'
 
 /**
@@ -79,7 +80,7 @@ export async function* prices(database: Sql, on: string | undefined): AsyncGener
 /** Every product, with its listings. */
 export async function* products(database: Sql): AsyncGenerator<Product> {
   const records = database.each<ListingRecord>(`
-    select listing.product_id, company.code as company, listing.by_name, listing.code, listing.barcode,
+    select listing.product_id, company.code as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode,
       label.name, label.key, label.size, brand.name as brand, ${EVIDENCE_COLUMNS}
     from listing join company on company.id = listing.company_id
     join label on label.id = listing.label_id

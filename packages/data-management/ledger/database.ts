@@ -25,6 +25,7 @@ export type LedgerTables = {
     wish_limited: Generated<number>
     load_attempts: Generated<number>
     kind: Generated<string>
+    repair: Generated<string | null>
   }
   arriving: {
     id: string

@@ -1,5 +1,8 @@
 /** The receipt of an upload on record. */
+
+import { Problem } from '@splitcart/shared/problem.ts'
 import { type LoadResult, NO_REMARKS, type Receipt, type UploadState } from '@splitcart/shared/receipt.ts'
+import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
@@ -28,6 +31,20 @@ function loadOf(kept: string | null): Pick<Receipt, 'load' | 'warnings' | 'ignor
   if (kept === null) return { load: null }
   const { remarks, findings = [], ...load } = JSON.parse(kept) as LoadResult
   return { load, ...(remarks ?? NO_REMARKS), findings: [...findings] as unknown as Findings }
+}
+
+/** The repair that the hold of an upload offers. */
+function repairOffered(upload: Upload): Repair | undefined {
+  const { findings = [] } = upload.load === null ? {} : (JSON.parse(upload.load) as LoadResult)
+  return findings.find(({ held, repair }) => held && repair !== null)?.repair ?? undefined
+}
+
+/** The repair with which an upload is to be released: null for none; throws a `state_other` where one is wanted and none is offered. */
+export function repairFor(upload: Upload, isWanted: boolean): Repair | null {
+  if (!isWanted) return null
+  const repair = repairOffered(upload)
+  if (repair === undefined) throw new Problem('state_other', `no repair is offered for ${upload.filename}`)
+  return repair
 }
 
 /** What one of the senders of an upload is told. Who was not the first learns only what he sent himself, and no word of a person. */

@@ -1,8 +1,9 @@
 /** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
 import type { References } from '@splitcart/shared/truth/case.ts'
 import { type FileCounts, judge, judgeFile, judgeProducts, type Regrouping } from '@splitcart/shared/truth/judge.ts'
+import { sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import { money, type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
 import type { Loading } from '../catalogue/catalogue.ts'
 import type { StagedScrape } from '../catalogue/load/staged-scrape.ts'
 
@@ -33,6 +34,19 @@ export async function verdictsOf(
 /** Those that hold it. */
 export function holding(verdicts: readonly Verdict[], { isReleased }: Hold): Verdict[] {
   return verdicts.filter(({ held, rule }) => held && (!isReleased || NEVER_RELEASED.has(rule)))
+}
+
+/** That a file was repaired, with some of the prices that it touched. */
+export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading): Verdict {
+  const sampled = staging.scrapes.flatMap((scrape) => scrape.sampled)
+  const touched = sampled.flatMap(({ code, said, price, was }) => {
+    if (repair.field !== 'price_current') return []
+    const before = repair.kind === 'factor' ? Math.round(price / repair.factor) : was
+    return price < 0 || before < 0 ? [] : [`${code} ${said.name}: ${money(before)} → ${money(price)}`]
+  })
+  const rows = staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
+  const sentence = `Repaired, as ${by} wants it: ${sentenceOfRepair(repair)}.`
+  return verdictOf('repaired', false, { field: repair.field, sentence, rows, examples: touched, repair })
 }
 
 /** What holds a file for what it would do to products that are there. */

@@ -23,7 +23,7 @@ import {
 } from '../catalogue/loads.ts'
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
-import { type Hold, holding, verdictOfProducts, verdictsOf } from './judgement.ts'
+import { type Hold, holding, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
 import { KeptRejects } from './kept-rejects.ts'
 import { RAW_BYTES_MAX } from './portion-reader.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
@@ -133,7 +133,8 @@ async function stage(work: Work): Promise<Outcome> {
   await joinAcrossMidnight(staging)
   const { hold, file } = order
   if (hold === undefined) return { counts, verdicts: [] }
-  const verdicts = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt: file.receivedAt })
+  const said = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt: file.receivedAt })
+  const verdicts = order.repair ? [verdictOfRepair(order.repair, loading), ...said] : said
   return { counts, verdicts, reason: reasonOf(holding(verdicts, hold)) }
 }
 

@@ -11,8 +11,10 @@ import {
   type RowProduct,
   readRow,
 } from '@splitcart/shared/row.ts'
+import { repaired } from '@splitcart/shared/truth/repairs.ts'
 import { saidOf } from '@splitcart/shared/truth/said.ts'
 import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
+import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { newPortion, type Portion, ROW } from '../catalogue/load/portion.ts'
 import { partsOf } from './chunk-parts.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
@@ -49,10 +51,12 @@ export type ReaderOptions = Readonly<{
   lineBytesMax: number
   /** The companies, and stores as company/store, that the sender may write for; null: all. */
   onlyFor: readonly string[] | null
+  repair?: Repair | null
 }>
 
 /** The state between two chunks of a file. */
 export class PortionReader {
+  readonly #repair: Repair | null
   readonly #mayWriteFor: ((metadata: RowMetadata) => boolean) | undefined
   readonly #splitter: LineSplitter
   readonly #parts = new LineParts()
@@ -69,6 +73,7 @@ export class PortionReader {
   constructor(options: ReaderOptions, numbers: Numbers) {
     this.#numbers = numbers
     this.#counter = new RowCounter(numbers)
+    this.#repair = options.repair ?? null
     this.#mayWriteFor = permissionOf(options.onlyFor)
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
@@ -115,7 +120,8 @@ export class PortionReader {
 
   /** Reads a line; undefined: it is repeated or rejected, and that is noted. */
   #readLine({ number, bytes, tooLong }: Line): Read | undefined {
-    const tail = tooLong ? undefined : this.#parts.tailOf(bytes)
+    // A row that is repaired is not what a line like it said elsewhere.
+    const tail = tooLong || this.#repair !== null ? undefined : this.#parts.tailOf(bytes)
     if (tail === undefined) return this.#readWhole(number, bytes, tooLong)
     const head = bytes.subarray(0, bytes.length - tail.bytes.length)
     const fingerprint = this.#parts.fingerprintOf(head)
@@ -131,7 +137,8 @@ export class PortionReader {
   }
 
   #readWhole(number: number, bytes: Buffer, tooLong: boolean): Read | undefined {
-    const row = tooLong ? TOO_LONG : readRow(bytes)
+    const read = tooLong ? TOO_LONG : readRow(bytes)
+    const row = isRejection(read) || this.#repair === null ? read : repaired(read, this.#repair)
     if (isRejection(row)) return this.#reject(number, row, bytes)
     if (!this.#mayWrite(row)) return this.#reject(number, NOT_PERMITTED, bytes)
     this.#remark(number, { warnings: row.warnings, ignored: [] })

@@ -40,6 +40,7 @@ async function fulfil(work: UpdateDb, upload: Upload): Promise<string | undefine
   const stored = borrowed?.stored
   const load = upload.wish === 'load' ? await loadAgain(work, upload, stored) : await changeState(work, upload)
   if (typeof load === 'string') return load
+  if (upload.wish === 'undo') await work.ledger.uploads.endRepair(upload.id)
   if (upload.wish !== 'load') await work.ledger.uploads.decide(upload.id)
   await settle(work, upload, stored, load)
   return undefined

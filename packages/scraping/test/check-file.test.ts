@@ -31,7 +31,9 @@ test('a file is judged before it is sent: alone, and beside what the server know
   }))
   await writeFile(path, `${textOf(dear)}no row\n`)
   const alone = await checkFile(path, ALONE)
-  assert.deepEqual([alone.rows, alone.rejected, alone.verdicts], [101, 1, []])
+  const rules = alone.verdicts.map(({ rule, held }) => [rule, held])
+  // The unit prices are still right, so the prices fit them no more.
+  assert.deepEqual([alone.rows, alone.rejected, rules], [101, 1, [['unit_price_disagrees', false]]])
   const referencesTo = async () => {
     const { rowOf } = await import('../../shared/row.ts')
     const figures = new FileFigures()
@@ -42,7 +44,10 @@ test('a file is judged before it is sent: alone, and beside what the server know
   const { verdicts } = await checkFile(path, { ...ALONE, referencesTo })
   assert.deepEqual(
     verdicts.map(({ rule, held, repair }) => [rule, held, repair]),
-    [['prices_by_factor', true, { kind: 'factor', field: 'price_current', factor: 0.01 }]],
+    [
+      ['prices_by_factor', true, { kind: 'factor', field: 'price_current', factor: 0.01 }],
+      ['unit_price_disagrees', false, null],
+    ],
   )
 })
 

@@ -25,6 +25,7 @@ import {
 import { addChange } from '../model/date-change.ts'
 import { dayBeside, keepFigures, ownReferences, sistersOf } from '../references.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
+import { Facts } from './facts.ts'
 import { describeRenamed, nameListings, rowsOf, rowsOn } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
 import { findNewest, noteBarcodes } from './newest-showing.ts'
@@ -67,6 +68,7 @@ type Added = Readonly<{ scrape: StagedScrape; id: number; isContested: boolean }
 /** A load into a catalogue, in whatever database it lies. */
 export class CatalogueLoading implements Loading {
   readonly staging: Staging
+  readonly facts: Facts
   readonly #begun: Begun
   readonly #database: LoadDatabase
   readonly #groups = new RejectGroups()
@@ -80,6 +82,7 @@ export class CatalogueLoading implements Loading {
     this.#begun = begun
     this.#database = begun.database
     const onDiffering = (line: number, field: string) => this.#noteDiffering(line, field)
+    this.facts = new Facts(begun.database, begun.loadId)
     this.staging = new Staging(begun.database, memory, { loadId: begun.loadId, onDiffering })
   }
 
