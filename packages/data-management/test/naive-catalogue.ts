@@ -75,7 +75,7 @@ function scrapeOf(file: HistoryFile, rows: readonly Row[]): Scrape {
   const shown = new Map<string, Row>()
   for (const row of rows) if (!shown.has(nameOf(row))) shown.set(nameOf(row), row)
   const times = rows.flatMap((row) => row.scrapedAt ?? [])
-  const rankedAt = times.length > 0 ? Math.max(...times) : file.receivedAt
+  const rankedAt = Math.min(file.receivedAt, ...(times.length > 0 ? [Math.max(...times)] : []))
   return { company, store, date, sha256: file.sha256, rankedAt, storeName, state, companyName, shown }
 }
 
