@@ -49,7 +49,7 @@ async function measure(stage: Stage, write: Write): Promise<number[]> {
   const { size } = await stat(join(inbox, 'big.jsonl'))
   if (size < bytes) throw new Error(`${size} of ${bytes} bytes arrived`)
   await rm(stage.machines.scraping, { recursive: true })
-  const loader = await watched(stage.machines.start(['update-db', '--products']))
+  const loader = await watched(stage.machines.start(['update-db', '--products', '--force']))
   return [sender.peakBytes / MIB, receiver / MIB, loader.peakBytes / MIB, sender.seconds, loader.seconds]
 }
 

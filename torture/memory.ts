@@ -78,7 +78,7 @@ async function sendAll({ machines, file, bytes, serverGroup, peaks }: Scene): Pr
 }
 
 async function loadAll({ machines, file, loaderGroup, peaks }: Scene): Promise<Fault> {
-  const started = startIn(loaderGroup, machines, ['update-db', '--products', '--json'])
+  const started = startIn(loaderGroup, machines, ['update-db', '--products', '--force', '--json'])
   const peak = watchPeak(started.child.pid!)
   const tooLong = setTimeout(() => started.child.kill('SIGKILL'), LOAD_MS_MAX)
   const ended = await started.ended
