@@ -23,6 +23,9 @@ type Scrape = Readonly<{
 
 type Cell = string | number | null
 
+// Address, suburb, postcode, latitude, longitude, phone, whether it is open, and since when.
+const NOTHING_LISTED: readonly null[] = Array(8).fill(null)
+
 const DAY_MS = 86_400_000
 
 /** The catalogue of these files, line by line, in no particular order. */
@@ -119,7 +122,8 @@ function companies(scrapes: readonly Scrape[]): Cell[][] {
 function stores(scrapes: readonly Scrape[]): Cell[][] {
   return groupsByStore(scrapes).map((group) => {
     const { company, store, storeName, state } = last(group, ({ date, rankedAt, sha256 }) => [date, rankedAt, sha256])!
-    return ['store', company, store, storeName, state]
+    // What lists of stores say besides: there are none.
+    return ['store', company, store, storeName, state, ...NOTHING_LISTED]
   })
 }
 
