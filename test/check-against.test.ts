@@ -29,5 +29,5 @@ test('a key that may only upload is told what its own companies are compared wit
     Date.now(),
   )
   await assert.rejects(referencesFrom(server, limited, asked), /may not/)
-  await assert.rejects(referencesFrom(new URL('http://data.example.org'), key, asked), /expected https/)
+  await assert.rejects(referencesFrom(new URL('http://data.example.org'), limited, asked), /expected https/)
 })
