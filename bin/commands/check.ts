@@ -1,17 +1,19 @@
 /** `splitcart check`: judges scrapes before they are sent, by the rules that the server goes by. */
 import { basename } from 'node:path'
 import { checkFile, NO_REFERENCES } from '@splitcart/scraping/check-file.ts'
+import { referencesFrom } from '@splitcart/scraping/references-client.ts'
 import { daysBetween, type References } from '@splitcart/shared/truth/case.ts'
 import type { FileScrape } from '@splitcart/shared/truth/file-figures.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
 import type { Command } from 'commander'
-import { pathArgument, printable, run, settingsOf } from '../command-line.ts'
+import { pathArgument, printable, run, settingsOf, settingsWithKey } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
+import { setUpNetwork } from '../network.ts'
 import type { Terminal } from '../terminal.ts'
 import { linesOf } from '../verdict-lines.ts'
 
-type Options = { json?: boolean; quiet?: boolean }
+type Options = { against?: string; json?: boolean; quiet?: boolean }
 
 /** Adds the command. */
 export function addCheck(program: Command): void {
@@ -19,6 +21,7 @@ export function addCheck(program: Command): void {
     .command('check')
     .description('judge scrapes before they are sent: each alone, and beside those before it on the command line')
     .argument('<file...>', 'files of rows, .jsonl or .jsonl.gz, the oldest first')
+    .option('--against <server>', 'compare with what this server knows; its key is API_SECRET_KEY')
     .action((files: string[], options: Options) => run(options, (terminal) => check(files, options, terminal)))
   printable(command)
 }
@@ -26,13 +29,14 @@ export function addCheck(program: Command): void {
 async function check(files: readonly string[], options: Options, terminal: Terminal): Promise<number> {
   const thresholds = thresholdsOf(settingsOf(options, 'scraping'))
   const on = new Date().toISOString().slice(0, 10)
+  const known = serverOf(options)
   const before: FileScrape[] = []
   let held = 0
   for (const file of files) {
     const read: FileScrape[] = []
     const referencesTo = async (scrape: FileScrape) => {
       read.push(scrape)
-      return referencesAmong(before, scrape)
+      return known === undefined ? referencesAmong(before, scrape) : known(scrape)
     }
     const checked = await checkFile(pathArgument(file), { thresholds, on, referencesTo })
     const isHeld = checked.verdicts.some((verdict) => verdict.held)
@@ -45,6 +49,16 @@ async function check(files: readonly string[], options: Options, terminal: Termi
   )
   terminal.record({ type: 'summary', files: files.length, held })
   return held === 0 ? EXIT.done : EXIT.partly
+}
+
+/** Who knows the scrapes of before, where a server is asked. */
+function serverOf(options: Options): ((scrape: FileScrape) => Promise<References>) | undefined {
+  if (options.against === undefined) return undefined
+  const { against: apiServerUrl } = options
+  const settings = settingsWithKey({ ...options, apiServerUrl }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
+  setUpNetwork(settings)
+  const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
+  return (scrape) => referencesFrom(server!, key!, scrape)
 }
 
 /** What the files before say of the store. */

@@ -6,7 +6,7 @@ import { isRejection, readRow } from '@splitcart/shared/row.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import { FileFigures, type FileScrape } from '@splitcart/shared/truth/file-figures.ts'
 import { judge, judgeFile, rejectedShare } from '@splitcart/shared/truth/judge.ts'
-import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
+import { type Thresholds, usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 
 /** What was found in a file. */
@@ -40,6 +40,14 @@ export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile>
       else figures.add(row)
     }
   return { ...counts, ...(await said(figures, counts, by)) }
+}
+
+/** What can be known of the scrapes of a file alone, by the usual thresholds. */
+export function findingsIn(figures: FileFigures, receivedOn: string): Verdict[] {
+  return figures.scrapes.flatMap(({ company, storeName: store, date, maker }) => {
+    const judged = { company, store, date, receivedOn, figures: maker.figures(), sampled: maker.sampled }
+    return judge(judged, NO_REFERENCES, usualThresholds())
+  })
 }
 
 async function said(figures: FileFigures, { rows, rejected }: { rows: number; rejected: number }, by: CheckBy) {

@@ -16,6 +16,9 @@ import {
   readRow,
   type ShownAgain,
 } from '@splitcart/shared/row.ts'
+import { FileFigures } from '@splitcart/shared/truth/file-figures.ts'
+import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import { findingsIn } from './check-file.ts'
 import { type Folders, openFolders } from './folders.ts'
 import { faultOfOutboxName } from './outbox.ts'
 import { partName } from './part-name.ts'
@@ -39,6 +42,8 @@ export type Committed = Readonly<{
   rows: number
   duplicates: number
   rejectable: Readonly<{ rows: number; first: readonly Rejectable[] }>
+  /** What can be known of the scrape alone; `held`: the server will not load it before a person has looked. */
+  findings: readonly Verdict[]
 }>
 
 export type WriterOptions = Readonly<{ fileName?: string; now?: Date; disk?: Disk }>
@@ -65,6 +70,7 @@ export class JsonlWriter implements AsyncDisposable {
   readonly #digester = new Digester()
   readonly #seen = new Map<string, ShownAgain>()
   readonly #rejectable: Rejectable[] = []
+  readonly #figures = new FileFigures()
   #fileName: string | undefined
   #named: boolean
   #buffered: Buffer[] = []
@@ -114,6 +120,7 @@ export class JsonlWriter implements AsyncDisposable {
         return 'duplicate'
       }
       if (field !== undefined) this.#countRejectable(duplicateDiffers(field))
+      else this.#figures.add(read)
     }
     this.#rows++
     await this.#add(line)
@@ -196,6 +203,7 @@ export class JsonlWriter implements AsyncDisposable {
       rows: this.#rows,
       duplicates: this.#duplicates,
       rejectable,
+      findings: findingsIn(this.#figures, this.#scrapedAt.slice(0, 10)),
     }
   }
 

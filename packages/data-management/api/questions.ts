@@ -6,6 +6,7 @@ import { figuresNow } from './figures.ts'
 import { overviewSince } from './overview.ts'
 import { oneProduct, pricesOfProduct, productsFound } from './products.ts'
 import type { QuestionName, Reading } from './reading.ts'
+import { referencesFor } from './references.ts'
 import { rejectGroups, rejectLines } from './rejects.ts'
 import { sourcesListed } from './sources.ts'
 import { scrapesListed, storesListed } from './stores.ts'
@@ -21,6 +22,7 @@ export const QUESTIONS = {
   prices: pricesOfProduct,
   product: oneProduct,
   products: productsFound,
+  references: referencesFor,
   rejectGroups,
   rejectLines,
   rejectsOfUpload,

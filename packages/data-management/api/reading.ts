@@ -30,6 +30,7 @@ export type QuestionName =
   | 'prices'
   | 'product'
   | 'products'
+  | 'references'
   | 'rejectGroups'
   | 'rejectLines'
   | 'rejectsOfUpload'

@@ -20,6 +20,7 @@ import { metricsRoutes } from './metrics.ts'
 import { overviewRoutes } from './overview.ts'
 import { pageRoutes } from './page.ts'
 import { productsRoutes } from './products.ts'
+import { referencesRoutes } from './references.ts'
 import { Refusals } from './refusals.ts'
 import { rejectsRoutes } from './rejects.ts'
 import { resumableRoutes } from './resumable.ts'
@@ -38,6 +39,7 @@ const POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frame
 
 const CATALOGUE_ROUTES = [
   barcodesRoutes,
+  referencesRoutes,
   exportRoutes,
   productsRoutes,
   storesRoutes,

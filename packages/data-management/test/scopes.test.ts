@@ -35,6 +35,7 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'GET /api/products/{id}/prices': READ,
   'GET /api/stores': READ,
   'POST /api/barcodes/lookup': READ,
+  'GET /api/references': SCOPES,
   'GET /api/export/products': READ,
   'GET /api/export/prices': READ,
   'GET /api/export/observations': READ,

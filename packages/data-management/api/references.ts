@@ -1,0 +1,64 @@
+/** `GET /api/references`: what a scrape would be compared with, so that its sender can judge it before it is sent. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { References } from '@splitcart/shared/truth/case.ts'
+import type { FastifyInstance } from 'fastify'
+import { dayBeside, ownReferences, sistersOf } from '../catalogue/references.ts'
+import { answerWith } from './answering.ts'
+import { senderOf } from './authentication.ts'
+import { DATE, readable, TEXT } from './parameters.ts'
+import type { Reading } from './reading.ts'
+import type { Services } from './services.ts'
+
+const QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['company', 'store_id', 'date'],
+  properties: { company: TEXT, store_id: TEXT, date: DATE },
+} as const
+
+/** Figures of scrapes, as packages/shared/truth/figures.ts makes them. */
+const RESPONSE = {
+  type: 'object',
+  required: ['references'],
+  properties: { references: { type: 'object', additionalProperties: {} } },
+} as const
+
+/** Of which store and date. */
+export type ReferencesQuestion = Readonly<{ company: string; store_id: string; date: string }>
+
+// Senders may ask too.
+const MAY_ASK = { scopes: ['upload', 'read', 'admin'] } as const
+
+/** Adds the route. */
+export function referencesRoutes(server: FastifyInstance, services: Services): void {
+  const summary = 'What a scrape of a store and date would be compared with'
+  const options = { ...readable(QUERY, { summary, response: { 200: RESPONSE } }), config: MAY_ASK }
+  server.get<{ Querystring: ReferencesQuestion }>('/api/references', options, (request, reply) => {
+    const { company, store_id } = request.query
+    const { scopes, onlyFor } = senderOf(request)
+    const mayRead = scopes.has('read') || scopes.has('admin')
+    if (!mayRead && onlyFor !== null && !onlyFor.includes(company) && !onlyFor.includes(`${company}/${store_id}`))
+      throw new Problem('scope_missing', `the key may not write for ${company}/${store_id}, and may not read`)
+    return answerWith(services, request, reply, ['references', request.query])
+  })
+}
+
+type Store = Readonly<{ company_id: number; store_id: number | null }>
+
+/** What a scrape that is received now would be compared with. */
+export async function referencesFor(
+  { catalogue, inbox }: Reading,
+  { company, store_id: code, date }: ReferencesQuestion,
+): Promise<{ references: References }> {
+  const { database } = catalogue
+  const store = await database.get<Store>(
+    `select company.id as company_id, store.id as store_id from company
+      left join store on store.company_id = company.id and store.code = ? where company.code = ?`,
+    code,
+    company,
+  )
+  if (store === undefined) return { references: { usual: [], sisters: [] } }
+  const until = dayBeside(new Date(inbox.now()).toISOString().slice(0, 10), 1)
+  const at = { companyId: store.company_id, storeId: store.store_id ?? 0, date, until }
+  return { references: { ...(await ownReferences(database, at)), sisters: await sistersOf(database, at) } }
+}

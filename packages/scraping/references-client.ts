@@ -1,0 +1,35 @@
+/** Asks the server what a scrape would be compared with. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import { urlOf } from '@splitcart/shared/settings.ts'
+import type { References } from '@splitcart/shared/truth/case.ts'
+import { faultOfAnswer } from './answer.ts'
+import { connectionFault } from './connection-fault.ts'
+import { isLoopback } from './upload-client.ts'
+
+const WAIT_MS_MAX = 30_000
+
+/** Which store, and which date. */
+export type Asked = Readonly<{ company: string; store: string; date: string }>
+
+/** What the server has to compare with. The key goes to this address and nowhere else, and never over plain http to another machine. */
+export async function referencesFrom(server: URL, key: string, { company, store, date }: Asked): Promise<References> {
+  if (server.protocol !== 'https:' && !isLoopback(server.hostname))
+    throw new Problem('settings_invalid', `\n  --against: expected https for another machine, got "${server.origin}"`)
+  const url = urlOf(server, 'api/references')
+  url.search = new URLSearchParams({ company, store_id: store, date }).toString()
+  const answer = await answerOf(url, key)
+  const text = await answer.text()
+  if (!answer.ok)
+    throw faultOfAnswer({ status: answer.status, headers: answer.headers, text, url } as never, Date.now())
+  const { references } = JSON.parse(text) as { references: References }
+  return references
+}
+
+async function answerOf(url: URL, key: string): Promise<Response> {
+  try {
+    const signal = AbortSignal.timeout(WAIT_MS_MAX)
+    return await fetch(url, { headers: { 'X-API-Key': key }, redirect: 'manual', signal })
+  } catch (cause) {
+    throw connectionFault(url, cause, Date.now())
+  }
+}
