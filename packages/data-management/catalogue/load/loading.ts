@@ -32,7 +32,7 @@ import { addScrape, rowsShown } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
 import { type LoadDatabase, sql } from './statement.ts'
-import { nameCompany, nameStores } from './store-names.ts'
+import { nameCompany, nameStores, showCompany } from './store-names.ts'
 import { undoScrapes } from './undo.ts'
 
 const REJECTS_AT_ONCE = 500
@@ -152,6 +152,7 @@ export class CatalogueLoading implements Loading {
       await nameListings(database, scrape, isContested ? rowsOn(scrape) : rowsOf(scrape))
       // A barcode may have come from the row of another file that loses now.
       if (isContested) await noteBarcodes(database, scrape)
+      await showCompany(database.queries, scrape.companyId, id)
       if (scrape.companyName !== null) await nameCompany(database.queries, scrape.companyId, id)
     }
     await findNewest(

@@ -111,9 +111,10 @@ export class Staging implements Staged {
 
   #open({ metadata }: NewScrape): void {
     if (this.#byNumber.length === SCRAPES_MAX) throw new TooManyScrapes()
-    const { company, storeCode: code, date, storeName, state, companyName } = metadata
+    const { companyKey: company, storeKey: code, date, storeName, state, companyName } = metadata
     const number = this.#firstNumber + this.#byNumber.length
-    const names = { date, storeCode: code, storeName, state, companyName }
+    const written = { companyCode: metadata.company, storeWritten: metadata.storeCode }
+    const names = { date, storeCode: code, storeName, state, companyName, ...written }
     const scrape = { number, companyId: 0, storeId: 0, ...names, scrapedAt: null, listings: 0, hasBarcodes: false }
     this.#byNumber.push(scrape)
     this.#scrapes.add(scrape)
