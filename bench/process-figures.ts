@@ -11,26 +11,6 @@ export function cpuSecondsOf(pids: readonly number[]): number {
   return (own.itself + own.children + theirs) / TICKS_PER_SECOND
 }
 
-/** The largest memory a running process has had at a time, in bytes; undefined when it is gone. */
-export function peakBytesOf(pid: number): number | undefined {
-  const kib = /^VmHWM:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/status`))?.[1]
-  return kib === undefined ? undefined : Number(kib) * 1024
-}
-
-/** Watches a process until it is gone and gives the largest memory it has had. */
-export function watchPeak(pid: number): () => number {
-  let peak = 0
-  const look = () => {
-    peak = peakBytesOf(pid) ?? peak
-  }
-  const timer = setInterval(look, 10)
-  return () => {
-    clearInterval(timer)
-    look()
-    return peak
-  }
-}
-
 function ticksIn(path: string): { itself: number; children: number } {
   // The second field, the name, may have spaces in it; what follows it does not.
   const fields = textOf(path).split(') ').at(-1)!.split(' ').map(Number)

@@ -37,5 +37,6 @@ function holdLimitsOf(settings: Settings) {
     rowsMin: settings.HOLD_ROWS_MIN,
     rowsShare: settings.HOLD_ROWS_SHARE,
     rejectsShare: settings.HOLD_REJECTS_SHARE,
+    mergedMax: settings.HOLD_MERGED_PRODUCTS,
   }
 }

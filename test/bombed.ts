@@ -1,15 +1,15 @@
 /** A real `serve` in a process with little memory, bombs thrown at it, and honest files sent to it meanwhile. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { BOMB_LIMITS, type Bomb } from './bombs.ts'
-import { openMachines, PROGRAM, type Server, startProgram, until, withoutSettings } from './machines.ts'
+import { listening, openMachines, PROGRAM, type Server, startProgram, withoutSettings } from './machines.ts'
+import { type MemoryGroup, memoryGroup, peakBytesOf } from './memory-group.ts'
 
 export const MEMORY_BYTES_MAX = 256 * 1024 * 1024
 
-const GROUPS = '/sys/fs/cgroup/memory'
 const PORTION_BYTES = 64 * 1024
 const PORTION_MS = 10
 const BOMBS_AT_ONCE = 4
@@ -22,7 +22,7 @@ export type Bombed = Readonly<{ faults: readonly string[]; memoryBytesMax: numbe
 export async function throwBombs(bombs: readonly Bomb[]): Promise<Bombed> {
   await using machines = await openMachines()
   const key = await machines.key('upload')
-  using group = memoryGroup()
+  using group = memoryGroup(MEMORY_BYTES_MAX)
   const env = { ...withoutSettings(), DATA_MANAGEMENT_DATA_DIR: machines.dataManagement, ...BOMB_LIMITS }
   const server = await serveIn(group, machines.path, env)
   try {
@@ -38,37 +38,18 @@ export async function throwBombs(bombs: readonly Bomb[]): Promise<Bombed> {
     const names = await honest
     const taken = bombs.filter(({ answer: [status] }) => status < 300).length > 0 ? ['bomb.jsonl'] : []
     faults.push(...faultsOnDisk(join(machines.dataManagement, 'product_inbox'), [...taken, ...names]))
-    const memoryBytesMax = peakOf(server.child.pid!)
+    const memoryBytesMax = peakBytesOf(server.child.pid!)
     if (memoryBytesMax > MEMORY_BYTES_MAX) faults.push(`the server took ${memoryBytesMax} bytes of memory`)
-    return { faults, memoryBytesMax, isLimited: group.path !== undefined, honest: names.length }
+    return { faults, memoryBytesMax, isLimited: group.isLimited, honest: names.length }
   } finally {
     server.child.kill('SIGKILL')
     await server.ended
   }
 }
 
-/** A control group whose processes get no more memory, where this user may make one. */
-function memoryGroup(): Disposable & { path: string | undefined } {
-  const path = join(GROUPS, `splitcart-${process.pid}-${Date.now()}`)
-  try {
-    mkdirSync(path)
-    writeFileSync(join(path, 'memory.limit_in_bytes'), String(MEMORY_BYTES_MAX))
-  } catch {
-    if (existsSync(path)) rmdirSync(path)
-    return { path: undefined, [Symbol.dispose]: () => {} }
-  }
-  return { path, [Symbol.dispose]: () => rmdirSync(path) }
-}
-
-async function serveIn({ path }: { path: string | undefined }, cwd: string, env: NodeJS.ProcessEnv): Promise<Server> {
-  const enter = path === undefined ? '' : `echo $$ > '${path}/cgroup.procs' && `
-  const serve = [process.execPath, PROGRAM, 'serve', '--port', '0', '--no-update-db']
-  const started = startProgram(['-c', `${enter}exec "$@"`, 'sh', ...serve], cwd, env, '/bin/sh')
-  const address = () => /^Listening on (\S+)/m.exec(started.printed())?.[1]
-  await until(() => address() !== undefined || started.child.exitCode !== null, 'the server listens')
-  const url = address()
-  if (url === undefined) throw new Error(`The server ended: ${started.printed()}`)
-  return { ...started, url }
+function serveIn(group: MemoryGroup, cwd: string, env: NodeJS.ProcessEnv): Promise<Server> {
+  const [program, args] = group.entering([process.execPath, PROGRAM, 'serve', '--port', '0', '--no-update-db'])
+  return listening(startProgram(args, cwd, env, program))
 }
 
 /** Sends a bomb and says how its answer differs from the one it should get. */
@@ -115,10 +96,6 @@ function faultsOnDisk(inbox: string, expected: readonly string[]): string[] {
   const unexpected = left.filter((name) => !expected.includes(name) && !name.startsWith('.'))
   const missing = expected.filter((name) => !left.includes(name))
   return [...unexpected.map((name) => `${name} was left on the disk`), ...missing.map((name) => `${name} is missing`)]
-}
-
-function peakOf(pid: number): number {
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
 type Answer = Readonly<{ status: number; code?: string }>

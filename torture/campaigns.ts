@@ -3,6 +3,7 @@ import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/hi
 import { faultOfPartition } from '../packages/data-management/test/partition-case.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
+import { HEAVY_FILES } from '../test/heavy-files.ts'
 import { bombs } from './bombs.ts'
 import type { Campaign, Case } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
@@ -17,6 +18,7 @@ import { NO_FLEET } from './fleet/fleet.ts'
 import { partitions } from './fleet/partitions.ts'
 import { keyTiming } from './key-timing.ts'
 import { loaderKills } from './loader-kills.ts'
+import { memory } from './memory.ts'
 import { errorCase } from './points/errors.ts'
 import { fullDiskCase } from './points/full-disks.ts'
 import { imageProgramsMissing, imagesMissing } from './points/images.ts'
@@ -133,6 +135,14 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
       need(STRACE_MISSING)
       return rights(options)
     },
+  },
+  memory: {
+    about:
+      'valid files made of what costs memory, received and loaded in control groups: enough for each, and for the next',
+    unit: 'files',
+    count: HEAVY_FILES.length,
+    options: { megabytes: 100, loader: 256, server: 1024 },
+    prepare: async (options) => memory(options),
   },
   resume: {
     about:

@@ -1,14 +1,16 @@
 /** `splitcart export`: what the catalogue holds, as JSON Lines or comma-separated values on stdout. */
 import { once } from 'node:events'
+import { write } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { csvOf, observations, prices, products } from '@splitcart/data-management/catalogue/export.ts'
-import { asciiControls } from '@splitcart/shared/controls.ts'
+import { promisify } from 'node:util'
+import { EXPORT_NAMES, type ExportName, exportLines } from '@splitcart/data-management/catalogue/export-formats.ts'
+import { handOut, portionsOf, type Write } from '@splitcart/data-management/database/ahead.ts'
 import { isDate } from '@splitcart/shared/date.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { Argument, type Command, InvalidArgumentError } from 'commander'
-import { printAhead } from '../ahead.ts'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -16,39 +18,29 @@ import { printed } from '../format.ts'
 
 type Options = { csv?: boolean; on?: string }
 
-const TERMS = ['scraped_date', 'price_cents', 'was_price_cents', 'is_on_special', 'is_available']
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  observations: ['company', 'store_id', 'sku', 'key', ...TERMS],
-  prices: ['company', 'store_id', 'sku', 'key', 'name', 'brand', 'size', ...TERMS],
-  products: ['name', 'brand', 'size', 'barcodes', 'listings'],
-}
 const WRITE_CHARACTERS = 64 * 1024
+const STDOUT = 1
+const writeTo = promisify(write)
 
 /** Adds the command. */
 export function addExport(program: Command): void {
   const command = program
     .command('export')
     .description('print what the catalogue holds')
-    .addArgument(new Argument('<what>', 'what to print').choices(Object.keys(FIELDS)))
+    .addArgument(new Argument('<what>', 'what to print').choices(EXPORT_NAMES))
     .option('--csv', 'print comma-separated values instead of JSON Lines')
     .option('--on <date>', 'with prices: what was on the shelves on this date', dateOf)
-    .action((what: string, options: Options) => run({}, () => act(what, options)))
+    .action((what: ExportName, options: Options) => run({}, () => act(what, options)))
   configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 
-async function act(what: string, options: Options): Promise<number> {
+async function act(what: ExportName, options: Options): Promise<number> {
   if (options.on !== undefined && what !== 'prices')
     throw new Problem('settings_invalid', '\n  --on: only prices are those of a date')
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
   const { database } = machine.catalogue
-  const records: AsyncIterable<Readonly<Record<string, unknown>>> =
-    what === 'observations'
-      ? observations(database)
-      : what === 'prices'
-        ? prices(database, options.on)
-        : products(database)
-  const lines = options.csv ? csvOf(records, FIELDS[what] ?? []) : jsonLinesOf(records)
+  const lines = exportLines(database, { what, format: options.csv ? 'csv' : 'jsonl', on: options.on })
   if (process.stdout.isTTY) await show(lines)
   else await printAhead(lines, aheadOf(settings, machine.folders.data)).catch(endWithoutReader)
   return EXIT.done
@@ -64,8 +56,11 @@ function dateOf(text: string): string {
   return text
 }
 
-async function* jsonLinesOf(records: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const record of records) yield `${asciiControls(JSON.stringify(record))}\n`
+/** Prints to standard output. `path`: where what is not taken yet may be for a moment. */
+function printAhead(lines: AsyncIterable<string>, path: string): Promise<void> {
+  const out: Write = async (bytes, offset) =>
+    (await writeTo(STDOUT, bytes, offset, bytes.length - offset, null)).bytesWritten
+  return handOut(realDisk(), path, portionsOf(lines), out)
 }
 
 /** A reader that goes away has read enough. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Changed, postMessage, watchSources } from '@splitcart/data-management/api/alarm.ts'
+import { ExportThreads } from '@splitcart/data-management/api/export-threads.ts'
 import { QuestionThreads } from '@splitcart/data-management/api/question-threads.ts'
 import { askFor, type Questions } from '@splitcart/data-management/api/reading.ts'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
@@ -77,14 +78,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await setUpDataManagement(settings)
   await using fleet = await openFleet(settings, log)
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
-  if (fleet === undefined) {
-    const names = await mendArriving(machine)
-    if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
-  }
-  const stale = await removeParts(machine.disk, machine.folders)
-  if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
+  await mendAfterCrash(machine, fleet === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)
+  await using exports = openExports(settings)
   const integrity: Integrity = { latest: undefined }
   const services = {
     inbox: { ...inboxOf(machine, questions, settings), fleet },
@@ -92,6 +89,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     kinds: settings.KINDS,
     catalogue: machine.catalogue,
     questions,
+    exports,
     integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
     pageFolder: PAGE_FOLDER,
@@ -110,6 +108,14 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   log.info({}, 'stopping')
   await Promise.all([closeWithin(server, log), loader, alarm])
   return EXIT.done
+}
+
+/** What a server that died has left: the parts tell what it had handed over, so they go last. */
+async function mendAfterCrash(machine: DataManagement, hasFolder: boolean, log: Log): Promise<void> {
+  const names = hasFolder ? await mendArriving(machine) : []
+  if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
+  const stale = await removeParts(machine.disk, machine.folders)
+  if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
 }
 
 async function watchSilence(services: Services, { ALARM_WEBHOOK_URL: hook }: Settings, log: Log, signal: AbortSignal) {
@@ -154,6 +160,15 @@ function openQuestions(settings: Settings): QuestionThreads {
     catalogue: server === undefined ? { file: databaseFile(settings) } : { server },
     diskBytesKept: settings.DISK_BYTES_KEPT,
     partialShare: settings.HOLD_ROWS_SHARE,
+  })
+}
+
+function openExports(settings: Settings): ExportThreads {
+  const server = databaseServer(settings)
+  return new ExportThreads({
+    folder: foldersIn(settings.DATA_MANAGEMENT_DATA_DIR).data,
+    catalogue: server === undefined ? { file: databaseFile(settings) } : { server },
+    diskBytesKept: settings.DISK_BYTES_KEPT,
   })
 }
 

@@ -203,6 +203,7 @@ export const SETTINGS = {
     'a scrape with a smaller share of the rows of the one before it is held',
   ),
   HOLD_REJECTS_SHARE: setting('data-management', share, '0.2', 'a file with a larger share of rejected rows is held'),
+  HOLD_MERGED_PRODUCTS: setting('data-management', whole(0), '20', 'a file that would merge more products is held'),
   PROCESSED_DAYS_MAX: setting('data-management', whole(1), '90', 'for how many days loaded files are kept for replay'),
   ALARM_WEBHOOK_URL: secret(
     'data-management',

@@ -125,6 +125,7 @@ async function pathsOf(server: Server, { listings, stores }: Sizes): Promise<str
     ...['/api/uploads?q=nowhere', '/api/uploads?q=1.jsonl&limit=200', '/api/uploads?key=settings&state=failed'],
     ...ofUploads,
     ...ids.map((id) => `/api/uploads/${id}/rejects`),
+    '/api/export/products',
     ...['POST /api/upload/'],
   ]
 }
@@ -133,7 +134,8 @@ async function pathsOf(server: Server, { listings, stores }: Sizes): Promise<str
 async function checkThatNoneIsMissing(server: Server, paths: readonly string[]): Promise<void> {
   const { paths: described } = await json<{ paths: Record<string, object> }>(server, '/api/openapi.json')
   // Of a file and of what goes on for as long as somebody reads, the first bytes are sent like the last.
-  const streamed = new Set(['/api/uploads/{id}/content', '/api/rejects/lines', '/api/events'])
+  const exports = ['prices', 'observations', 'names'].map((what) => `/api/export/${what}`)
+  const streamed = new Set(['/api/uploads/{id}/content', '/api/rejects/lines', '/api/events', ...exports])
   const asked = paths.map((path) => path.split('?')[0]!)
   const missing = Object.entries(described)
     .filter(([path, methods]) => 'get' in methods && !streamed.has(path))

@@ -44,7 +44,8 @@ const CATALOGUE = `
     select i, i, i, 'Milk number ' || i, 'milk number ' || i || ' farm', 1 from n;
   ${NUMBERS('listings')} listing_words (rowid, words)
     select i, char(0xE000) || (1 + i % ${COMPANIES}) || ' milk number ' || i || ' farm' from n;
-  ${NUMBERS('uploads')} load
+  ${NUMBERS('uploads')} load (id, sha256, filename, state, received_at, started_at, finished_at, rows, inserted, changed, unchanged,
+      duplicate, rejected, warnings, runs_opened, runs_closed, problem)
     select i, printf('%064x', i), 'scrape-' || i || '.jsonl', 'loaded', $now - ($uploads - i) * 100, $now - ($uploads - i) * 100,
       $now - ($uploads - i) * 100, 100, 10, 5, 83, 0, 2, 0, 15, 5, null from n;
   insert into scrape

@@ -1,6 +1,7 @@
 /** What can be asked, and who has the answers. They are found out in a thread of their own (question-thread.ts). */
 
 import { changedSince } from './alarm.ts'
+import { barcodesKnown } from './barcodes.ts'
 import { figuresNow } from './figures.ts'
 import { overviewSince } from './overview.ts'
 import { oneProduct, pricesOfProduct, productsFound } from './products.ts'
@@ -13,6 +14,7 @@ import { previewOfUpload, rejectsOfUpload, uploadsListed } from './uploads.ts'
 /** The answer to each question. */
 export const QUESTIONS = {
   alarm: changedSince,
+  barcodes: barcodesKnown,
   figures: figuresNow,
   overview: overviewSince,
   preview: previewOfUpload,

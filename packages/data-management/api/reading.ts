@@ -23,6 +23,7 @@ export function momentOf({ inbox, partialShare = PARTIAL_SHARE }: Reading): Mome
 /** What can be asked; `questions.ts` has the answers. */
 export type QuestionName =
   | 'alarm'
+  | 'barcodes'
   | 'figures'
   | 'overview'
   | 'preview'

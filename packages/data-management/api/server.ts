@@ -6,11 +6,13 @@ import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { admit, countRequests } from './admission.ts'
 import { auditRoutes } from './audit.ts'
 import { authenticate, openRecognition } from './authentication.ts'
+import { barcodesRoutes } from './barcodes.ts'
 import { describeRoutes, descriptionRoutes } from './description.ts'
 import { type Door, membership, OPEN_DOOR } from './door.ts'
 import { answerError, answerErrors } from './errors.ts'
 import { EventFeed } from './event-feed.ts'
 import { eventsRoutes } from './events.ts'
+import { exportRoutes } from './exports.ts'
 import { healthRoutes } from './health.ts'
 import { answerClientError, openHttpServer } from './http-server.ts'
 import { keysRoutes } from './keys.ts'
@@ -33,6 +35,16 @@ import { wishRoutes } from './wishes.ts'
 
 // An API has nothing to run, to show or to be framed. A page that is served here brings a policy of its own.
 const POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }
+
+const CATALOGUE_ROUTES = [
+  barcodesRoutes,
+  exportRoutes,
+  productsRoutes,
+  storesRoutes,
+  sourcesRoutes,
+  overviewRoutes,
+  rejectsRoutes,
+]
 
 /** Builds the server. Closing it ends its connections; the services are the caller's to close. */
 export async function buildServer(services: Services, log: Log, given: Partial<Door> = {}): Promise<FastifyInstance> {
@@ -73,8 +85,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
   for (const routes of [uploadsRoutes, wishRoutes, auditRoutes, keysRoutes]) routes(server, services)
   sessionRoutes(server, services, recognition, takeRequest)
-  for (const routes of [productsRoutes, storesRoutes, sourcesRoutes, overviewRoutes, rejectsRoutes])
-    routes(server, services)
+  for (const routes of CATALOGUE_ROUTES) routes(server, services)
   const feed = new EventFeed(services.inbox, log)
   eventsRoutes(server, feed, recognition)
   systemRoutes(server, services, feed)

@@ -45,8 +45,8 @@ export interface Loading extends AsyncDisposable {
   rowsShown(scrape: StagedScrape): Promise<number>
   /** How many rows the latest scrape of the store before this one has; undefined when there is none. */
   rowsBefore(scrape: StagedScrape): Promise<number | undefined>
-  /** Applies the staged scrapes to the catalogue. They must have been settled. */
-  apply(): Promise<Applied>
+  /** Applies the staged scrapes to the catalogue. They must have been settled. `onlyFor`: what the sender may write for; null: everything. */
+  apply(onlyFor: readonly string[] | null): Promise<Applied>
   /** What applying would change, by name. Nothing may follow but to undo it. */
   preview(): Promise<HoldPreview>
   /** Records how the load ended, and commits all of it: whole or not at all, and for good once `durable` has resolved. */

@@ -84,18 +84,6 @@ export async function* products(database: Sql): AsyncGenerator<Product> {
   if (group.length > 0) yield productOf(group)
 }
 
-/**
- * Records as comma-separated values (RFC 4180), the names of the fields first. They are for spreadsheets: a text that one of those
- * would take for a formula gets a ' in front. JSON Lines has everything as it was.
- */
-export async function* csvOf(
-  records: AsyncIterable<Readonly<Record<string, unknown>>>,
-  fields: readonly string[],
-): AsyncGenerator<string> {
-  yield `${fields.join(',')}\r\n`
-  for await (const record of records) yield `${fields.map((field) => cellOf(record[field])).join(',')}\r\n`
-}
-
 type Stored = {
   company: string
   store_id: string
@@ -148,18 +136,4 @@ function productOf(group: readonly ListingRecord[]): Product {
 
 function flag(value: number | null): boolean | null {
   return value === null ? null : value === 1
-}
-
-// Also where a ' is in front already: so taking one away from what matches gives back what it was.
-const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/
-
-function guarded(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text
-}
-
-function cellOf(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  const text =
-    typeof value === 'object' ? JSON.stringify(value) : typeof value === 'string' ? guarded(value) : `${value}`
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -4,6 +4,7 @@ import { type FileRemarks, type LoadResult, NO_REMARKS, type UploadState } from 
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import { type DateChange, nothingChanged } from './model/date-change.ts'
+import { noteRevision } from './queries/revision.ts'
 
 /** The file that a load is made of. `receivedAt` is in milliseconds since 1970; `kind` is products where it is not said. */
 export type LoadedFile = Readonly<{ sha256: string; filename: string; receivedAt: number; kind?: string }>
@@ -24,7 +25,10 @@ export type LoadRecord = Readonly<{
 }>
 
 /** What applying the staged scrapes did, in rows and runs. */
-export type Applied = DateChange & { unchanged: number }
+export type Applied = DateChange & { unchanged: number; regrouped: Regrouped }
+
+/** What a load did to products that had been there before. `foreign`: to those of companies that its sender may not write for. */
+export type Regrouped = { merged: number; foreign: number; example: string | null }
 
 /** What reading the file found, in lines. */
 export type Counts = {
@@ -49,7 +53,7 @@ export type Ending = Readonly<{
 
 /** Of a load that changed nothing. */
 export function nothingApplied(): Applied {
-  return { ...nothingChanged(), unchanged: 0 }
+  return { ...nothingChanged(), unchanged: 0, regrouped: { merged: 0, foreign: 0, example: null } }
 }
 
 /** How a load ends that is taken back, or never made. */
@@ -87,6 +91,7 @@ export async function insertLoad(database: Sql, file: LoadedFile): Promise<numbe
 /** Completes the record of a load. */
 export async function finishLoad(database: Sql, id: number, ending: Ending): Promise<LoadRecord> {
   const { counts, applied } = ending
+  await noteRevision(database)
   const stored = await database.get<StoredLoad>(
     `update load set state = ?, started_at = ?, finished_at = ?, problem = ?, rows = ?, duplicate = ?, rejected = ?, warnings = ?,
       inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ?, remarks = ? where id = ? returning *`,

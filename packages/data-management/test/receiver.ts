@@ -12,6 +12,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import type { Door } from '../api/door.ts'
+import { ExportThreads } from '../api/export-threads.ts'
 import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
 import { buildServer } from '../api/server.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
@@ -91,16 +92,16 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const { pageFolder } = wishes
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept }
   const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
-  const services = { inbox, unfinished, kinds, catalogue, questions, ...(pageFolder !== undefined && { pageFolder }) }
+  const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
+  const page = pageFolder === undefined ? {} : { pageFolder }
+  const services = { inbox, unfinished, kinds, catalogue, questions, exports, ...page }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
   const close = async () => {
     server.server.closeAllConnections()
     await server.close()
-    await questions[Symbol.asyncDispose]()
-    await catalogue[Symbol.asyncDispose]()
-    await ledger[Symbol.asyncDispose]()
+    for (const each of [questions, exports, catalogue, ledger]) await each[Symbol.asyncDispose]()
     closeSync(logFile)
     await at[Symbol.asyncDispose]()
   }

@@ -21,7 +21,7 @@ import {
 } from '../catalogue/loads.ts'
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
-import { type Compared, type HoldLimits, reasonToHold } from './holds.ts'
+import { type Compared, type HoldLimits, reasonOfProducts, reasonToHold } from './holds.ts'
 import { KeptRejects } from './kept-rejects.ts'
 import { RAW_BYTES_MAX } from './portion-reader.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
@@ -64,12 +64,19 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
   }
 }
 
-async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
+/** `found`: why it is held, where that was found out by applying it. */
+async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder, found?: string): Promise<LoadRecord> {
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const rejects = new KeptRejects()
-  const { counts, failure, reason, isCut } = await stage({ catalogue, loading, order, reader, rejects })
-  if (failure === undefined && reason === undefined)
-    return await commit(loading, order, { state: 'loaded', problem: null, counts, applied: await loading.apply() })
+  const { counts, failure, reason = found, isCut } = await stage({ catalogue, loading, order, reader, rejects })
+  if (failure === undefined && reason === undefined) {
+    const applied = await loading.apply(order.onlyFor ?? null)
+    const regrouping = reasonOfProducts(applied.regrouped, order.hold)
+    if (regrouping === undefined)
+      return await commit(loading, order, { state: 'loaded', problem: null, counts, applied })
+    await loading[Symbol.asyncDispose]()
+    return await loadBy(reader, catalogue, order, regrouping)
+  }
   const preview = failure === undefined ? await loading.preview() : undefined
   await loading[Symbol.asyncDispose]()
   const read = isCut || rejects.lines === undefined ? undefined : { counts, rejects: rejects.lines }
@@ -81,9 +88,9 @@ export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promi
   const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const { counts, failure, reason } = await stage({ catalogue, loading, order, reader })
-  const applied = failure === undefined ? await loading.apply() : nothingApplied()
+  const applied = failure === undefined ? await loading.apply(order.onlyFor ?? null) : nothingApplied()
   await commit(loading, order, { state: failure === undefined ? 'loaded' : 'failed', problem: null, counts, applied })
-  return { counts, applied, reason: failure ?? reason }
+  return { counts, applied, reason: failure ?? reason ?? reasonOfProducts(applied.regrouped, order.hold) }
 }
 
 /** `isCut`: the file was not read to its end. */

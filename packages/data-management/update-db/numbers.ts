@@ -6,18 +6,22 @@ export type ListingNumbers = readonly [bySku: Map<string, number>, byName: Map<s
 
 // A file that has more is no scrape of shops; what is beyond is read anew each time.
 const UNKNOWN_MAX = 1_000
+const UNKNOWN_CHARACTERS_MAX = 512 * 1024
 
 /** The names of fields that are not known, by a number for all those of a row. */
 export class UnknownFields {
   readonly #numbers = new Map<string, number>([['', 0]])
   readonly #names: (readonly string[])[] = [[]]
+  #characters = 0
 
   /** The number of these names; undefined: there are too many already. */
   numberOf(names: readonly string[]): number | undefined {
     if (names.length === 0) return 0
     const text = names.join('\0')
     const known = this.#numbers.get(text)
-    if (known !== undefined || this.#names.length >= UNKNOWN_MAX) return known
+    const isFull = this.#names.length >= UNKNOWN_MAX || this.#characters + text.length > UNKNOWN_CHARACTERS_MAX
+    if (known !== undefined || isFull) return known
+    this.#characters += text.length
     this.#numbers.set(text, this.#names.length)
     return this.#names.push(names) - 1
   }
@@ -33,10 +37,13 @@ export class Numbers {
   readonly #byCompany = new Map<string, ListingNumbers>()
   readonly rows = new RepeatedRows()
   unknown = new UnknownFields()
-  readonly lastText: string[] = []
+  /** Of each listing, the digest of the text of its last label. */
+  readonly lastDigest: string[] = []
   readonly lastLabel: number[] = []
   listings = 0
   labels = 0
+  /** Of all texts that have a number, as they are kept in memory. */
+  textBytes = 0
 
   /** Those of a company. */
   listingsOf(company: string): ListingNumbers {
@@ -50,10 +57,11 @@ export class Numbers {
   forget(): void {
     this.#byCompany.clear()
     this.rows.forget()
+    this.lastDigest.length = 0
     this.unknown = new UnknownFields()
-    this.lastText.length = 0
     this.lastLabel.length = 0
     this.listings = 0
     this.labels = 0
+    this.textBytes = 0
   }
 }

@@ -1,5 +1,5 @@
 /** Reads the chunks of one file into portions: each line is a row, or rejected. */
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
 import {
@@ -12,13 +12,15 @@ import {
   readRow,
 } from '@splitcart/shared/row.ts'
 import { type Portion, ROW } from '../catalogue/load/portion.ts'
+import { partsOf } from './chunk-parts.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
 import { Remarked } from './remarks.ts'
 
-// Memory stays the same however many listings a file has: beyond this the numbers start again.
+// Memory stays the same however many listings a file has and however long their texts are: beyond these the numbers start again.
 const LABELS_MAX = 30_000
+const TEXT_BYTES_MAX = 12 * 1024 * 1024
 /** So much of a rejected line is kept. */
 export const RAW_BYTES_MAX = 4096
 
@@ -66,9 +68,9 @@ export class PortionReader {
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
 
-  /** What the lines say that end in this chunk. */
-  read(chunk: Buffer): Portion {
-    return this.#readLines(this.#splitter.push(chunk), chunk.length)
+  /** What the lines say that end in this chunk, so many of them at a time. */
+  *read(chunk: Buffer): Generator<Portion> {
+    for (const part of partsOf(chunk)) yield this.#readLines(this.#splitter.push(part), part.length)
   }
 
   /** What the last line says, when it does not end with a newline. */
@@ -98,7 +100,7 @@ export class PortionReader {
     this.#remarked = new Remarked()
     this.#unknown = new Map()
     this.#rows = 0
-    if (this.#numbers.labels < LABELS_MAX) return
+    if (this.#numbers.labels < LABELS_MAX && this.#numbers.textBytes < TEXT_BYTES_MAX) return
     this.#portion.forget = true
     this.#numbers.forget()
     for (const scrape of this.#scrapes.values()) scrape.listings = this.#numbers.listingsOf(scrape.company)
@@ -218,17 +220,26 @@ export class PortionReader {
     if (known !== undefined) return known
     numbers.set(code, this.#numbers.listings)
     this.#portion.listings.push({ company: scrape.company, byName, code })
+    this.#countText(code)
     return this.#numbers.listings++
   }
 
   #labelOf(listing: number, product: RowProduct): number {
     const numbers = this.#numbers
     const text = labelText(product)
-    if (numbers.lastText[listing] === text) return numbers.lastLabel[listing]!
-    this.#portion.labels.push({ hash: hashOfLabel(text), text, hasBarcode: product.barcode !== null })
-    numbers.lastText[listing] = text
+    const digest = hash('sha1', text, 'latin1')
+    if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
+    this.#portion.labels.push({ hash: hashOfLabel(digest), text, hasBarcode: product.barcode !== null })
+    this.#countText(text)
+    numbers.lastDigest[listing] = digest
     numbers.lastLabel[listing] = numbers.labels
     return numbers.labels++
+  }
+
+  #countText(text: string): void {
+    const bytes = bytesInMemory(text)
+    this.#portion.textBytes += bytes
+    this.#numbers.textBytes += bytes
   }
 }
 
@@ -244,6 +255,7 @@ function newPortion(lines: number, bytes: number): Portion {
     scrapes: [],
     listings: [],
     labels: [],
+    textBytes: 0,
     times: [],
     rows,
   }
@@ -258,9 +270,14 @@ function labelText({ name, key, brand, barcode, size, url, imageUrl, categoryPat
   return JSON.stringify([name, key, brand, barcode, size, url, imageUrl, ...categoryPath])
 }
 
-/** A number for the text of a label: 48 bits, the same on every machine. */
-function hashOfLabel(text: string): number {
-  return Number.parseInt(hash('sha1', text, 'hex').slice(0, 12), 16)
+/** One byte for each character, or two where there is one beyond the first 256. */
+function bytesInMemory(text: string): number {
+  return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length
+}
+
+/** A number for a label: the first 48 bits of the digest of its text, the same on every machine. */
+function hashOfLabel(digest: string): number {
+  return Buffer.from(digest, 'latin1').readUIntBE(0, 6)
 }
 
 function flag(value: boolean | null): number {

@@ -40,6 +40,6 @@ export async function* portionsOf(
   numbers: Numbers,
 ): AsyncGenerator<Portion> {
   const reader = new PortionReader({ lineBytesMax, onlyFor }, numbers)
-  for await (const chunk of bytes()) yield reader.read(chunk)
+  for await (const chunk of bytes()) yield* reader.read(chunk)
   yield reader.end()
 }

@@ -10,7 +10,7 @@ import { wordsOfListing } from '../model/words.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
-const PAGE_LISTINGS = 2_000
+const PAGE_LISTINGS = 500
 
 /** A scrape in the history of its store. */
 export type Showing = Readonly<{ storeId: number; storeCode: string; date: string }>

@@ -1,4 +1,5 @@
 /** Listings and labels of many rows at once: found by what the reader says of them, or made in an order that is the same for all. */
+import { batchesOf } from './batches.ts'
 import { type LabelText, type Numbered, type NumberedLabel, textOfLabel } from './listing-memory.ts'
 import { brandIds, categoryIds, companyIds } from './names.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
@@ -37,15 +38,18 @@ async function makeListings(
   const ids = await database.newIds('listing', listings.length)
   const made = listings.map((listing, place) => ({ listing, id: ids[place]! }))
   const inOrder = made.toSorted((one, other) => byKey(one.listing, other.listing))
-  const keys = keysOf(
-    inOrder.map(({ listing }) => listing),
-    companies,
-    inOrder.map(({ id }) => id),
-  )
-  await database.run(
-    sql`insert into listing (id, company_id, by_name, code, product_id) select place, company_id, by_name, code, place from ${keys}
-      where true on conflict do nothing`,
-  )
+  for (const batch of batchesOf(inOrder, ({ listing }) => listing.code.length)) {
+    const keys = keysOf(
+      batch.map(({ listing }) => listing),
+      companies,
+      batch.map(({ id }) => id),
+    )
+    await database.run(
+      sql`insert into listing (id, company_id, by_name, code, product_id)
+        select place, company_id, by_name, code, place from ${keys}
+        where true on conflict do nothing`,
+    )
+  }
 }
 
 /** By company, then SKU or name: everybody makes listings in this order. */
@@ -74,11 +78,13 @@ async function findListings(
   listings: readonly Numbered[],
   companies: ReadonlyMap<string, number>,
 ): Promise<Numbered[]> {
-  const found = await database.all<{ place: number; id: number }>(
-    sql`select wanted.place, listing.id from ${keysOf(listings, companies)} join listing
-      on listing.company_id = wanted.company_id and listing.by_name = wanted.by_name and listing.code = wanted.code`,
-  )
-  for (const { place, id } of found) listings[place]!.id = id
+  for (const batch of batchesOf(listings, ({ code }) => code.length)) {
+    const found = await database.all<{ place: number; id: number }>(
+      sql`select wanted.place, listing.id from ${keysOf(batch, companies)} join listing
+        on listing.company_id = wanted.company_id and listing.by_name = wanted.by_name and listing.code = wanted.code`,
+    )
+    for (const { place, id } of found) batch[place]!.id = id
+  }
   return listings.filter(({ id }) => id === 0)
 }
 
@@ -121,6 +127,17 @@ async function makeLabels(database: Statements, rows: readonly Described[]): Pro
     database,
     labels.map(({ text }) => text.path),
   )
+  const named = labels.map((label, place) => ({ ...label, category: categories[place]! }))
+  for (const batch of batchesOf(named, ({ label }) => label.text.length)) await insertLabels(database, batch, brands)
+}
+
+type NewNamed = Described & Readonly<{ text: LabelText; category: number | null }>
+
+async function insertLabels(
+  database: Statements,
+  labels: readonly NewNamed[],
+  brands: ReadonlyMap<string, number>,
+): Promise<void> {
   const texts = (of: (text: LabelText) => string | null) => labels.map(({ text }) => of(text))
   const made = records('made', LABEL, [
     labels.map(({ listing }) => listing.id),
@@ -132,7 +149,7 @@ async function makeLabels(database: Statements, rows: readonly Described[]): Pro
     texts(({ size }) => size),
     texts(({ url }) => url),
     texts(({ imageUrl }) => imageUrl),
-    labels.map(({ text }) => categories.get(JSON.stringify(text.path))!),
+    labels.map(({ category }) => category),
   ])
   await database.run(
     sql`insert into label (listing_id, hash, name, key, brand_id, barcode, size, url, image_url, category_id)

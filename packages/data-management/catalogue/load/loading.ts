@@ -27,7 +27,7 @@ import { describeRenamed, nameListings, rowsOf, rowsOn } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
 import { findNewest, noteBarcodes } from './newest-showing.ts'
 import type { RejectedLine } from './portion.ts'
-import { settleProducts } from './products.ts'
+import { settleProducts, type Watch } from './products.ts'
 import { addScrape, rowsShown } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
@@ -101,7 +101,7 @@ export class CatalogueLoading implements Loading {
     return rowsBefore(this.#database.queries, storeId, date)
   }
 
-  async apply(): Promise<Applied> {
+  async apply(onlyFor: readonly string[] | null): Promise<Applied> {
     const { scrapes } = this.staging
     const { loadId, file } = this.#begun
     const total = nothingApplied()
@@ -113,14 +113,16 @@ export class CatalogueLoading implements Loading {
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })
     }
-    await this.#settleShared(added)
+    const companies = new Set(onlyFor?.map((right) => right.split('/', 1)[0]))
+    const mayWrite = (company: string) => onlyFor === null || companies.has(company)
+    await this.#settleShared(added, { mayWrite, regrouped: total.regrouped })
     return total
   }
 
   async preview(): Promise<HoldPreview> {
     const stores = await scrapesBeside(this.#database.queries, this.staging.scrapes)
     const made_at = new Date(this.#begun.startedAt).toISOString()
-    return { made_at, stores, ...(await named(this.#database.queries, await this.apply())) }
+    return { made_at, stores, ...(await named(this.#database.queries, await this.apply(null))) }
   }
 
   async commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord> {
@@ -140,7 +142,7 @@ export class CatalogueLoading implements Loading {
   }
 
   /** What loads share: products, and what listings, stores and companies are called. */
-  async #settleShared(added: readonly Added[]): Promise<void> {
+  async #settleShared(added: readonly Added[], watch: Watch): Promise<void> {
     const database = this.#database
     const { scrapes } = this.staging
     await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
@@ -162,7 +164,7 @@ export class CatalogueLoading implements Loading {
     if (!(await isToBeSettled(database))) return
     await describeRenamed(database)
     await database.lock('products')
-    await settleProducts(database)
+    await settleProducts(database, watch)
   }
 
   /** Of a file of nothing else, the later ones are not read once more for what stands in them. */

@@ -50,35 +50,40 @@ export async function storeIds(
   return keys.map((key) => ids.get(key)!)
 }
 
-/** The ids of categories by their paths, as JSON; the ones above them are made too. */
+/** The ids of categories, in the order in which their paths are given; null for none. The ones above them are made too. */
 export async function categoryIds(
   database: Statements,
   paths: readonly (readonly string[])[],
-): Promise<Map<string, number | null>> {
-  const ids = new Map<string, number | null>([['[]', null]])
+): Promise<(number | null)[]> {
+  const ids: (number | null)[] = paths.map(() => null)
   const depth = Math.max(0, ...paths.map((path) => path.length))
-  for (let length = 1; length <= depth; length++) {
-    const steps = paths.filter((path) => path.length >= length).map((path) => JSON.stringify(path.slice(0, length)))
-    for (const [path, id] of await stepIds(database, steps, ids)) ids.set(path, id)
+  for (let step = 0; step < depth; step++) {
+    const keys = paths.map((path, place) => (path.length > step ? stepKey(ids[place] ?? 0, path[step]!) : undefined))
+    const found = await stepIds(
+      database,
+      keys.filter((key) => key !== undefined),
+    )
+    for (const [place, key] of keys.entries()) if (key !== undefined) ids[place] = found.get(key)!
   }
   return ids
 }
 
-/** The ids of categories of one depth; those above them are known. */
-function stepIds(
-  database: Statements,
-  paths: readonly string[],
-  above: ReadonlyMap<string, number | null>,
-): Promise<Map<string, number>> {
+/** A category by the id of the one above it, 0 for none, and its name. */
+function stepKey(parent: number, name: string): string {
+  return `${parent} ${name}`
+}
+
+/** The ids of categories of one depth. */
+function stepIds(database: Statements, keys: readonly string[]): Promise<Map<string, number>> {
   const wanted = (missing: readonly string[]) => {
-    const steps = missing.map((path) => JSON.parse(path) as string[])
+    const ends = missing.map((key) => key.indexOf(' '))
     return records('wanted', { place: 'integer', parent: 'integer', name: 'text' }, [
-      steps.map((_, place) => place),
-      steps.map((path) => above.get(JSON.stringify(path.slice(0, -1))) ?? 0),
-      steps.map((path) => path.at(-1)!),
+      missing.map((_, place) => place),
+      missing.map((key, place) => Number(key.slice(0, ends[place]))),
+      missing.map((key, place) => key.slice(ends[place]! + 1)),
     ])
   }
-  return idsOf(paths, {
+  return idsOf(keys, {
     find: async (missing) => {
       const found = await database.all<{ place: number; id: number }>(
         sql`select wanted.place, category.id from ${wanted(missing)}

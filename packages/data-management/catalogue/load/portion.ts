@@ -25,7 +25,9 @@ export type WarnedRows = Readonly<{ field: string; reason: string; count: number
 /** Rows that have a field which is not known. */
 export type IgnoredField = Readonly<{ name: string; rows: number }>
 
-/** What was read of so many bytes. `rows` holds `ROW` numbers for each row. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds. */
+/**
+ * What was read of so many bytes. `rows` holds `ROW` numbers for each row. `textBytes`: what the texts of listings and labels take that are new. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds.
+ */
 export type Portion = {
   readonly bytes: number
   forget: boolean
@@ -36,6 +38,7 @@ export type Portion = {
   scrapes: NewScrape[]
   listings: NewListing[]
   labels: NewLabel[]
+  textBytes: number
   times: Readonly<{ scrape: number; scrapedAt: number }>[]
   rows: Int32Array
 }

@@ -5,15 +5,13 @@
  * The number of a product is the smallest id of its listings. So each number that a product ever had is a listing's, and leads to the
  * product that this is part of now.
  */
+import type { Regrouped } from '../loads.ts'
 import { type IdentityKey, type KeyKind, sizesOf } from '../model/identity.ts'
 import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
 import { updateKeys } from './listing-keys.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
-
-/** What loading did to products that had been there before. `foreign`: to those of companies that the sender may not write for. */
-export type Regrouped = { merged: number; foreign: number; example: string | null }
 
 /** Who may write for which companies, and what became of products. */
 export type Watch = Readonly<{ mayWrite: (company: string) => boolean; regrouped: Regrouped }>

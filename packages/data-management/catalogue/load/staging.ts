@@ -10,6 +10,7 @@
 
 import { differenceOf, type ShownAgain } from '@splitcart/shared/row.ts'
 import type { Value } from '../../database/sql.ts'
+import { batchesOf } from './batches.ts'
 import { type ListingMemory, textOfLabel } from './listing-memory.ts'
 import { type Described, describe, identify } from './listings.ts'
 import { companyIds, storeIds } from './names.ts'
@@ -27,7 +28,9 @@ export type OnDiffering = (line: number, field: string) => void | Promise<void>
 
 type Unnamed = Readonly<{ scrape: Scrape; company: string; code: string; name: string }>
 
+// What is set down at a time: so many rows, whose new texts take so much memory.
 const ROWS_MAX = 20_000
+const TEXT_BYTES_MAX = 2 * 1024 * 1024
 // Twice as many as a file may have scrapes.
 const NAMES_MAX = 2 * SCRAPES_MAX
 
@@ -47,6 +50,7 @@ export class Staging implements Staged {
   readonly #byNumber: Scrape[] = []
   #unnamed: Unnamed[] = []
   #rows: Row[] = []
+  #textBytes = 0
   #isSetDown = false
 
   /** The caller has a transaction open and has emptied the tables. */
@@ -65,7 +69,7 @@ export class Staging implements Staged {
     return [...this.#scrapes]
   }
 
-  async take({ forget, scrapes, times, rows }: Portion): Promise<void> {
+  async take({ forget, scrapes, textBytes, times, rows }: Portion): Promise<void> {
     // The numbers begin again: what has the old ones is set down first.
     if (forget) await this.settle()
     for (const scrape of scrapes) this.#open(scrape)
@@ -76,12 +80,14 @@ export class Staging implements Staged {
       const label = this.#memory.label(rows[at + ROW.label]!)
       this.#rows.push({ scrape, listing, label, rows, at })
     }
-    if (this.#rows.length >= ROWS_MAX) await this.settle()
+    this.#textBytes += textBytes
+    if (this.#rows.length >= ROWS_MAX || this.#textBytes >= TEXT_BYTES_MAX) await this.settle()
   }
 
   async settle(): Promise<void> {
     const rows = this.#rows
     this.#rows = []
+    this.#textBytes = 0
     await this.#nameScrapes()
     if (rows.length === 0) return
     await identify(this.#database, rows)
@@ -127,7 +133,8 @@ export class Staging implements Staged {
     if (unnamed.length === 0) return
     const { names } = this.#memory
     if (names.size > NAMES_MAX) names.clear()
-    await this.#findNames(unnamed.filter((each) => !names.has(keyOf(each))))
+    const missing = unnamed.filter((each) => !names.has(keyOf(each)))
+    for (const batch of batchesOf(missing, (each) => keyOf(each).length)) await this.#findNames(batch)
     for (const each of unnamed) {
       each.scrape.companyId = names.get(each.company)!
       each.scrape.storeId = names.get(keyOf(each))!
@@ -135,7 +142,6 @@ export class Staging implements Staged {
   }
 
   async #findNames(unnamed: readonly Unnamed[]): Promise<void> {
-    if (unnamed.length === 0) return
     const codes = unnamed.map(({ company }) => company)
     const companies = await companyIds(this.#database, codes)
     const stores = await storeIds(this.#database, unnamed, companies)

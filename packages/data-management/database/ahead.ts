@@ -1,46 +1,40 @@
 /**
- * Prints as fast as it is read, and reads ahead of that what is to be printed: into a file without a name, which is gone when this process
- * is. So a database is not kept as it was for as long as somebody takes to read what is in it.
+ * Hands out what is read of a database as fast as somebody takes it, and reads ahead of that: into a file without a name, which is gone when
+ * this process is. So a database is not kept as it was for as long as somebody takes to read what is in it.
  *
- *   lines ─▶ is all before printed, soon? ─▶ print
- *                         └─ no ─▶ file ───▶ print
+ *   lines ─▶ is all before taken, soon? ─▶ out
+ *                       └─ no ─▶ file ───▶ out
  */
-import { write } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import type { Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 
 const PORTION_BYTES = 256 * 1024
+const FIRST_CHARACTERS = 16 * 1024
 const FULL_MS = 10
 // So long in all a reader that is slower is waited for before anything goes into the file.
 const PATIENCE_MS = 2_000
 
-const STDOUT = 1
-const writeTo = promisify(write)
-
 /** Writes some of these bytes, and tells how many it were. */
-type Write = (bytes: Buffer, offset: number, place: number | null) => Promise<number>
+export type Write = (bytes: Buffer, offset: number, place: number | null) => Promise<number>
 
-/** Prints lines to standard output. `path`: where the file may be for a moment. */
-export async function printAhead(lines: AsyncIterable<string>, path: string): Promise<void> {
-  const out: Write = async (bytes, offset) =>
-    (await writeTo(STDOUT, bytes, offset, bytes.length - offset, null)).bytesWritten
-  await using file = await openNameless(realDisk(), path)
+/** Hands out portions of bytes. `path`: where the file may be for a moment. */
+export async function handOut(disk: Disk, path: string, portions: AsyncIterable<Buffer>, out: Write): Promise<void> {
+  await using file = await openNameless(disk, path)
   const ahead = new Ahead(file, out)
-  for await (const portion of portionsOf(lines)) await ahead.add(portion)
+  for await (const portion of portions) await ahead.add(portion)
   await ahead.end()
 }
 
-/** What waits to be printed: the portion at hand, and behind it what lies in the file between two places. */
+/** What waits to be taken: the portion at hand, and behind it what lies in the file between two places. */
 class Ahead {
   readonly #file: FileHandle
   readonly #out: Write
   #from = 0
   #to = 0
   #patienceMs = PATIENCE_MS
-  #printing: Promise<void> | undefined
+  #handing: Promise<void> | undefined
   #fault: unknown
 
   constructor(file: FileHandle, out: Write) {
@@ -48,36 +42,36 @@ class Ahead {
     this.#out = out
   }
 
-  /** Takes a portion. Throws when printing has failed. */
+  /** Takes a portion. Throws when handing out has failed. */
   async add(portion: Buffer): Promise<void> {
     await this.#waitALittle()
     if (this.#fault !== undefined) throw this.#fault
-    if (this.#printing === undefined) {
+    if (this.#handing === undefined) {
       this.#from = this.#to = 0
-      this.#printing = this.#print(portion)
+      this.#handing = this.#hand(portion)
       return
     }
     await writeAll(intoFile(this.#file), portion, this.#to)
     this.#to += portion.length
     // It may have come to the end of the file just before.
-    this.#printing ??= this.#print(Buffer.alloc(0))
+    this.#handing ??= this.#hand(Buffer.alloc(0))
   }
 
-  /** Waits until all is printed. */
+  /** Waits until all is taken. */
   async end(): Promise<void> {
-    while (this.#printing !== undefined) await this.#printing
+    while (this.#handing !== undefined) await this.#handing
     if (this.#fault !== undefined) throw this.#fault
   }
 
   /** Who reads as fast as this can be had is waited for, and nothing goes into the file. */
   async #waitALittle(): Promise<void> {
-    if (this.#printing === undefined || this.#patienceMs <= 0) return
+    if (this.#handing === undefined || this.#patienceMs <= 0) return
     const start = performance.now()
-    await Promise.race([this.#printing, sleep(this.#patienceMs)])
+    await Promise.race([this.#handing, sleep(this.#patienceMs)])
     this.#patienceMs -= performance.now() - start
   }
 
-  async #print(first: Buffer): Promise<void> {
+  async #hand(first: Buffer): Promise<void> {
     try {
       await writeAll(this.#out, first, null)
       for (const buffer = Buffer.alloc(PORTION_BYTES); this.#from < this.#to; ) {
@@ -89,18 +83,21 @@ class Ahead {
     } catch (error) {
       this.#fault = error
     } finally {
-      this.#printing = undefined
+      this.#handing = undefined
     }
   }
 }
 
-async function* portionsOf(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
+/** Lines as portions of bytes: a small one first, for whoever waits for it. */
+export async function* portionsOf(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
   let text = ''
+  let charactersMin = FIRST_CHARACTERS
   for await (const line of lines) {
     text += line
-    if (text.length < PORTION_BYTES) continue
+    if (text.length < charactersMin) continue
     yield Buffer.from(text)
     text = ''
+    charactersMin = PORTION_BYTES
   }
   if (text !== '') yield Buffer.from(text)
 }

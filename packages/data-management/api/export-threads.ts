@@ -1,0 +1,104 @@
+/**
+ * Exports, each read in a thread of its own, from a connection that only reads:
+ *
+ *   begin ─▶ thread: records ─▶ lines ─▶ gzip ─▶ is it taken, soon? ─▶ chunk ─▶ taken ─▶ chunk …
+ *                                                      └─ no ─▶ file without a name ─┘
+ *
+ * Invariants:
+ *  1. One chunk at a time is on its way: memory does not grow with the export, nor with how slowly it is read.
+ *  2. The database is read at its own pace, whatever the reader's: it is not kept as it was for as long as somebody reads.
+ *  3. Who goes away ends his export: its thread goes with it.
+ */
+import { Worker } from 'node:worker_threads'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { ExportPlace, FromExport, WrittenOrder } from './export-thread.ts'
+
+const THREAD = new URL('export-thread.ts', import.meta.url)
+const AT_ONCE_MAX = 2
+const BUSY_SECONDS = 10
+const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 }
+
+/** Gives exports out. */
+export interface Exports extends AsyncDisposable {
+  /** Begins one for a key; its first chunk has been read. Throws `exports_busy` and `too_many_requests`. */
+  begin(order: WrittenOrder, keyId: string): Promise<AsyncGenerator<Uint8Array>>
+}
+
+/** The threads. One that has done its work waits for the next. */
+export class ExportThreads implements Exports {
+  readonly #place: ExportPlace
+  readonly #busy = new Map<Worker, string>()
+  readonly #free = new Set<Worker>()
+  #isClosed = false
+
+  constructor(place: ExportPlace) {
+    this.#place = place
+  }
+
+  async begin(order: WrittenOrder, keyId: string): Promise<AsyncGenerator<Uint8Array>> {
+    if (this.#isClosed) throw new Problem('stopping')
+    const retryAfterSeconds = BUSY_SECONDS
+    if ([...this.#busy.values()].includes(keyId))
+      throw new Problem('too_many_requests', 'an export of this key is under way', { retryAfterSeconds })
+    if (this.#busy.size >= AT_ONCE_MAX) throw new Problem('exports_busy', `${AT_ONCE_MAX} are`, { retryAfterSeconds })
+    const worker = this.#take(keyId)
+    const chunks = this.#chunksOf(worker, order)
+    const first = await chunks.next()
+    return this.#all(first, chunks)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    const all = [...this.#busy.keys(), ...this.#free]
+    this.#free.clear()
+    await Promise.all(all.map((worker) => worker.terminate()))
+  }
+
+  #take(keyId: string): Worker {
+    const [free] = this.#free
+    const worker = free ?? new Worker(THREAD, { workerData: this.#place, resourceLimits: HEAP })
+    worker.unref()
+    this.#free.delete(worker)
+    this.#busy.set(worker, keyId)
+    return worker
+  }
+
+  async *#all(first: IteratorResult<Uint8Array>, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      if (first.done === true) return
+      yield first.value
+      yield* chunks
+    } finally {
+      await chunks.return(undefined)
+    }
+  }
+
+  async *#chunksOf(worker: Worker, order: WrittenOrder): AsyncGenerator<Uint8Array> {
+    let isWhole = false
+    try {
+      for (let say: WrittenOrder | 'taken' = order; ; say = 'taken') {
+        const heard = await answerOf(worker, say)
+        if ('chunk' in heard) yield heard.chunk
+        else if ('problem' in heard) throw new Problem(heard.problem.code, heard.problem.detail)
+        else if ('failure' in heard) throw new Error(heard.failure)
+        else {
+          isWhole = true
+          return
+        }
+      }
+    } finally {
+      this.#busy.delete(worker)
+      if (isWhole && this.#free.size === 0 && !this.#isClosed) this.#free.add(worker)
+      else await worker.terminate()
+    }
+  }
+}
+
+/** What a thread says to something; throws when it ends instead. */
+function answerOf(worker: Worker, say: WrittenOrder | 'taken'): Promise<FromExport> {
+  const { promise, resolve, reject } = Promise.withResolvers<FromExport>()
+  const ended = () => reject(new Error('the thread of an export has ended'))
+  worker.once('message', resolve).once('error', reject).once('exit', ended)
+  worker.postMessage(say)
+  return promise.finally(() => worker.off('message', resolve).off('error', reject).off('exit', ended))
+}

@@ -1,0 +1,47 @@
+/** What products were called: for scrapers, which write the same thing in more than one way. Reads in constant memory. */
+import type { Sql } from '../database/sql.ts'
+
+/** A product: what it is called now, and every normalized name and brand that was ever seen for it, each once, in their order. */
+export type ProductNames = Readonly<{
+  name: string
+  brand: string | null
+  /** The normalized name that its first listing, by company and code, shows now. */
+  key: string
+  names: readonly string[]
+  brands: readonly string[]
+}>
+
+type Seen = Readonly<{
+  product_id: number
+  is_current: number
+  name: string
+  key: string
+  brand: string | null
+}>
+
+/** Every product with its names. */
+export async function* names(database: Sql): AsyncGenerator<ProductNames> {
+  const records = database.each<Seen>(`
+    select listing.product_id, case when label.id = listing.label_id then 1 else 0 end as is_current,
+      label.name, label.key, brand.name as brand
+    from listing join company on company.id = listing.company_id
+    join label on label.listing_id = listing.id
+    left join brand on brand.id = label.brand_id
+    where listing.product_id is not null
+    order by listing.product_id, company.code, listing.by_name, listing.code`)
+  let group: Seen[] = []
+  for await (const record of records) {
+    if (group.length > 0 && group[0]!.product_id !== record.product_id) {
+      yield namesOf(group)
+      group = []
+    }
+    group.push(record)
+  }
+  if (group.length > 0) yield namesOf(group)
+}
+
+function namesOf(group: readonly Seen[]): ProductNames {
+  const { name, brand, key } = group.find(({ is_current }) => is_current === 1) ?? group[0]!
+  const each = (of: (seen: Seen) => string | null) => [...new Set(group.flatMap((seen) => of(seen) ?? []))].sort()
+  return { name, brand, key, names: each((seen) => seen.key), brands: each((seen) => seen.brand) }
+}

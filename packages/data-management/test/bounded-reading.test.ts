@@ -1,0 +1,53 @@
+/** What a reader keeps of a file, and hands over at a time, is bounded whatever its lines are made of. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HEAVY_FILES } from '../../../test/heavy-files.ts'
+import { type Portion, ROW } from '../catalogue/load/portion.ts'
+import { LocalReader } from '../update-db/reader.ts'
+
+const MIB = 2 ** 20
+const FILES = {
+  'long texts in Cyrillic': 18,
+  'distinct long names without SKUs': 12,
+  'tiny lines that are no rows': 0.1,
+}
+// A portion may begin just below the bound, and all that is new in a MiB of a file is kept at most twice, as a name and as a code.
+const KEPT_BYTES_MAX = (12 + 4) * MIB
+const LINES_MAX = 4096
+
+/** A file of so many bytes, a MiB at a time. */
+function* chunksOf(line: (index: number) => string, bytesMin: number): Generator<Buffer> {
+  let rest = Buffer.alloc(0)
+  for (let index = 0, bytes = 0; bytes < bytesMin; ) {
+    let text = ''
+    for (const until = bytes + MIB / 4; text.length < MIB / 4 && bytes + text.length < until; index++)
+      text += `${line(index)}\n`
+    rest = Buffer.concat([rest, Buffer.from(text)])
+    bytes += Buffer.byteLength(text)
+    for (; rest.length >= MIB; rest = rest.subarray(MIB)) yield rest.subarray(0, MIB)
+  }
+  yield rest
+}
+
+/** What the new texts take in memory: two bytes for each character, where one of them is not Latin. */
+function newBytesOf({ listings, labels }: Portion): number {
+  const texts = [...listings.map(({ code }) => code), ...labels.map(({ text }) => text)]
+  return texts.reduce((sum, text) => sum + (Buffer.byteLength(text) > text.length ? 2 : 1) * text.length, 0)
+}
+
+for (const [name, mebibytes] of Object.entries(FILES))
+  test(`of ${name} no more is kept than of others`, async () => {
+    const { line } = HEAVY_FILES.find((file) => file.name === name)!
+    async function* bytes() {
+      yield* chunksOf(line, mebibytes * MIB)
+    }
+    let [kept, lines] = [0, 0]
+    for await (const portion of new LocalReader().portions({ bytes, lineBytesMax: MIB })) {
+      kept = newBytesOf(portion) + (portion.forget ? 0 : kept)
+      lines += portion.count
+      assert.ok(kept <= KEPT_BYTES_MAX, `${kept} bytes of texts are kept`)
+      assert.ok(portion.count <= LINES_MAX, `${portion.count} lines at a time`)
+      assert.equal(portion.rows.length, (portion.count - portion.rejects.length) * ROW.length)
+    }
+    assert.ok(lines > 1_000)
+  })

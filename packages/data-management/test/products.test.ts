@@ -1,0 +1,211 @@
+/** Which listings are one product follows from what they say now: what one bad day said is unlearned with the next good one. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { products } from '../catalogue/export.ts'
+import type { LoadRecord } from '../catalogue/loads.ts'
+import type { HoldLimits } from '../update-db/holds.ts'
+import { loadFile } from '../update-db/load-file.ts'
+import { databasesOfFile } from './catalogues.ts'
+import { sha256Of } from './receiver.ts'
+
+type Shown = Readonly<{ sku: string; name: string; key?: string; size?: string; barcode?: string | number | null }>
+type Sent = Readonly<{ hold?: HoldLimits; onlyFor?: readonly string[] }>
+
+const HOLD: HoldLimits = { rowsMin: 1_000, rowsShare: 0.5, rejectsShare: 1, mergedMax: 5 }
+
+/** Loads what a company shows on a day of May. */
+function show(
+  catalogue: Catalogue,
+  [company, day]: [string, number],
+  shown: readonly Shown[],
+  sent: Sent = {},
+): Promise<LoadRecord> {
+  const metadata = { company, store_id: 'S1', scraped_date: `2026-05-${String(day).padStart(2, '0')}` }
+  const lines = shown.map(({ key, ...product }) =>
+    JSON.stringify({
+      product: { normalized_name_brand_size: key ?? product.name.toLowerCase(), price_current: 2, ...product },
+      metadata,
+    }),
+  )
+  const bytes = Buffer.from(lines.join('\n'))
+  return loadFile(catalogue, {
+    file: { sha256: sha256Of(bytes), filename: `${company}-${day}.jsonl`, receivedAt: day },
+    bytes: async function* () {
+      yield bytes
+    },
+    lineBytesMax: 100_000,
+    hold: undefined,
+    ...sent,
+    now: () => day,
+  })
+}
+
+/** The products, each by the SKUs of its listings. */
+async function productsIn(catalogue: Catalogue): Promise<string[]> {
+  const found = await Array.fromAsync(products(catalogue.database))
+  return found.map(({ listings }) => listings.map(({ company, sku }) => `${company} ${sku}`).join(' = ')).sort()
+}
+
+async function count(catalogue: Catalogue): Promise<number> {
+  return (await productsIn(catalogue)).length
+}
+
+const GTIN = ['9300600000013', '9300600000020', '9300600000037', '9300600000044']
+
+for (const { name, skip, open } of databasesOfFile()) {
+  test(`${name}: two days of placeholder barcodes make one product of nothing, and the good ones come back`, {
+    skip,
+  }, async () => {
+    await using catalogue = await open()
+    const articles = GTIN.map((barcode, index) => ({ sku: `s${index}`, name: `Muesli ${index}`, barcode }))
+    const placeholders = ['9999999999994', '1234567890128', '5012345678900', '5012345678900', '1111111111116']
+    await show(catalogue, ['elmmart', 1], articles)
+    for (const day of [2, 3])
+      await show(
+        catalogue,
+        ['elmmart', day],
+        articles.map((each, index) => ({ ...each, barcode: placeholders[(index + day) % 5]! })),
+      )
+    assert.equal(await count(catalogue), 4)
+    await show(catalogue, ['elmmart', 4], articles)
+    const found = await Array.fromAsync(products(catalogue.database))
+    assert.deepEqual(found.flatMap(({ barcodes }) => barcodes).sort(), GTIN)
+  })
+
+  test(`${name}: in-house codes join no listings of two chains, and one of restricted circulation those of one`, {
+    skip,
+  }, async () => {
+    await using catalogue = await open()
+    await show(
+      catalogue,
+      ['elmmart', 1],
+      [
+        { sku: 'B1', name: 'Plums per kg', barcode: '0210034' },
+        { sku: 'B2', name: 'Figs per kg', barcode: '2000012000003' },
+        { sku: 'B3', name: 'figs per kg', key: 'figs', barcode: '2000012000003' },
+      ],
+    )
+    await show(
+      catalogue,
+      ['oakmart', 1],
+      [
+        { sku: 'D1', name: 'Soap 40', barcode: '0210034' },
+        { sku: 'D2', name: 'Figs in a box', barcode: '2000012000003' },
+      ],
+    )
+    assert.deepEqual(await productsIn(catalogue), ['elmmart B1', 'elmmart B2 = elmmart B3', 'oakmart D1', 'oakmart D2'])
+  })
+
+  test(`${name}: two names swapped for a day, and a wrong barcode for a day, are two products once they are right again`, {
+    skip,
+  }, async () => {
+    await using catalogue = await open()
+    const [mint, sage] = ['Peas with Mint 400g', 'Peas with Sage 400g']
+    for (const [day, one, other] of [
+      [1, mint, sage],
+      [2, sage, mint],
+      [3, mint, sage],
+    ] as const)
+      await show(
+        catalogue,
+        ['elmmart', day],
+        [
+          { sku: '1', name: one },
+          { sku: '2', name: other },
+          { sku: 'K1', name: 'Vinegar 2L', barcode: GTIN[0]! },
+          { sku: 'K2', name: 'Rice 1kg', barcode: GTIN[day === 2 ? 0 : 1]! },
+        ],
+      )
+    await show(catalogue, ['oakmart', 1], [{ sku: 'V', name: 'White vinegar 2 l', barcode: GTIN[0]! }])
+    await show(catalogue, ['firmart', 1], [{ sku: 'R', name: 'Sushi rice', barcode: GTIN[0]! }])
+    assert.deepEqual(await productsIn(catalogue), [
+      'elmmart 1',
+      'elmmart 2',
+      'elmmart K1 = firmart R = oakmart V',
+      'elmmart K2',
+    ])
+    await show(catalogue, ['firmart', 2], [{ sku: 'R', name: 'Sushi rice', barcode: GTIN[1]! }])
+    assert.deepEqual(await productsIn(catalogue), [
+      'elmmart 1',
+      'elmmart 2',
+      'elmmart K1 = oakmart V',
+      'elmmart K2 = firmart R',
+    ])
+  })
+
+  test(`${name}: sizes on one key stay apart, within a chain and between chains`, { skip }, async () => {
+    await using catalogue = await open()
+    const foil = (sku: string, size?: string) => ({
+      sku,
+      name: 'Foil',
+      key: 'foil strong',
+      ...(size === undefined ? {} : { size }),
+    })
+    await show(catalogue, ['elmmart', 1], [foil('F1', '10m'), foil('F2', '30 m'), foil('F3', '60 metres')])
+    await show(catalogue, ['oakmart', 1], [foil('F', '10 m')])
+    await show(catalogue, ['firmart', 1], [foil('F', '30 m')])
+    await show(catalogue, ['ashmart', 1], [foil('F')])
+    assert.equal(await count(catalogue), 6)
+    // Nobody else shows another size any more.
+    await show(catalogue, ['firmart', 2], [{ sku: 'F', name: 'Paper' }])
+    assert.deepEqual(
+      (await productsIn(catalogue)).filter((each) => each.includes('=')),
+      ['ashmart F = oakmart F'],
+    )
+  })
+
+  test(`${name}: a key without letters joins nothing, and the spellings of one GTIN are one product`, {
+    skip,
+  }, async () => {
+    await using catalogue = await open()
+    await show(
+      catalogue,
+      ['elmmart', 1],
+      ['豆腐', '醋', '面条'].map((name, index) => ({ sku: `s${index}`, name, key: '250g', size: '250g' })),
+    )
+    await show(catalogue, ['oakmart', 1], [{ sku: '1', name: '米', key: '250g', size: '250g' }])
+    assert.equal(await count(catalogue), 4)
+    const spellings = ['036000291452', '0036000291452', '0 0036000 291452', 36000291452]
+    for (const [index, barcode] of spellings.entries())
+      await show(catalogue, [`mart${index}`, 1], [{ sku: 'C', name: `Cola ${index}`, barcode }])
+    assert.deepEqual(
+      (await productsIn(catalogue)).filter((each) => each.includes('mart0')),
+      ['mart0 C = mart1 C = mart2 C = mart3 C'],
+    )
+  })
+
+  test(`${name}: a file that would merge more than a few products, or others than its key may write, is held, and loads when released`, {
+    skip,
+  }, async () => {
+    await using catalogue = await open()
+    const jams = Array.from({ length: 12 }, (_, index) => ({ sku: `s${index}`, name: `Jam ${index}` }))
+    await show(catalogue, ['elmmart', 1], jams)
+    await show(
+      catalogue,
+      ['oakmart', 1],
+      jams.map((each) => ({ ...each, name: `Oak ${each.name}` })),
+    )
+    const renamed = await show(catalogue, ['oakmart', 2], jams, { hold: HOLD })
+    assert.equal(renamed.state, 'held')
+    assert.match(renamed.result.problem!, /would merge 12 products that are there with others, more than 5: "Jam 0"/)
+    assert.equal(await count(catalogue), 24)
+    const few = await show(catalogue, ['oakmart', 3], jams.slice(0, 5), { hold: HOLD })
+    assert.deepEqual([few.state, await count(catalogue)], ['loaded', 19])
+    // What joins the two is neither's.
+    await show(catalogue, ['firmart', 1], [{ sku: 'E', name: 'Egg', barcode: GTIN[0]! }])
+    await show(catalogue, ['ashmart', 1], [{ sku: 'E', name: 'Eggs' }])
+    const bridge = [{ sku: 'x', name: 'Eggs', barcode: GTIN[0]! }]
+    const held = await show(catalogue, ['aaamart', 4], bridge, { hold: HOLD, onlyFor: ['aaamart/S1'] })
+    assert.equal(held.state, 'held')
+    assert.match(held.result.problem!, /companies that its sender may not write for/)
+    assert.equal(await count(catalogue), 21)
+    const own = await show(catalogue, ['aaamart', 5], [{ sku: 'x', name: 'Eggs' }], {
+      hold: HOLD,
+      onlyFor: ['aaamart'],
+    })
+    assert.deepEqual([own.state, await count(catalogue)], ['loaded', 21])
+    assert.equal((await show(catalogue, ['aaamart', 6], bridge)).state, 'loaded')
+    assert.equal(await count(catalogue), 20)
+  })
+}
