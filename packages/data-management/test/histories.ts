@@ -150,7 +150,8 @@ function productOf(chance: Chance, { sku, key, barcode, brand, path }: Article, 
 }
 
 function metadataOf(chance: Chance, { spellings, company, store, hasId }: Shop, day: number): Record<string, unknown> {
-  const written = spellings && chance.is(0.1) ? chance.of([store.toLowerCase(), store.toUpperCase(), `${store} `]) : store
+  const written =
+    spellings && chance.is(0.1) ? chance.of([store.toLowerCase(), store.toUpperCase(), `${store} `]) : store
   const name = hasId
     ? { store_id: written, store_name: chance.of([`${company} ${store}`, store]) }
     : { store_name: store }

@@ -1,4 +1,5 @@
 /** The barcodes that are known of what a company sells, by its SKUs. */
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
 
 /** A SKU with the barcode that its listing has now. */
@@ -14,7 +15,7 @@ export async function knownBarcodes(database: Sql, company: string, skus: readon
     const sql = `select code as sku, barcode from listing
       where company_id = (select id from company where code = ?) and by_name = 0 and barcode is not null
         and code in (${some.map(() => '?').join(', ')})`
-    found.push(...(await database.all<KnownBarcode>(sql, company, ...some)))
+    found.push(...(await database.all<KnownBarcode>(sql, foldedCode(company), ...some)))
   }
   return found.sort((one, other) => (one.sku < other.sku ? -1 : 1))
 }
