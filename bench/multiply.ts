@@ -20,7 +20,7 @@ export function multiplyStores(database: SqliteDatabase, times: number): void {
   `)
   for (const { name, columns } of tables) database.script(copying(name, columns))
   // Each of them is shown, and asked for, by so many stores as often.
-  database.script(`update price_now set stores = stores * ${times}; update label_use set uses = uses * ${times}`)
+  database.script(`update price_count set stores = stores * ${times}; update label_use set uses = uses * ${times}`)
   database.script('drop table temp.copy')
   transaction.commit()
   database.script('pragma wal_checkpoint(truncate)')

@@ -13,7 +13,7 @@ import {
 } from './load-postgres.ts'
 import { memory } from './memory.ts'
 import { missing, type ProgramName } from './programs.ts'
-import { realMany } from './real-many.ts'
+import { realMany, realManyIntoPostgres } from './real-many.ts'
 import { keep, linesOf, machine, type Report, reportOf, writeReadme } from './report.ts'
 import { installRivals } from './rivals/install.ts'
 import { sendOne, sendReal } from './send.ts'
@@ -36,6 +36,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'real-next-day': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realNextDay) },
   'real-next-version': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realNextVersion) },
   'real-many': { programs: [], run: () => realMany() },
+  'postgres-real-many': { programs: [], run: () => realManyIntoPostgres() },
   'first-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(firstLoad) },
   'next-day-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(nextDayLoad) },
   'postgres-real-load': { programs: ['sync'], run: comparing(realLoadIntoPostgres) },

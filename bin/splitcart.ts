@@ -22,10 +22,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   backup: async () => (await import('./commands/backup.ts')).addBackup,
   restore: async () => (await import('./commands/restore.ts')).addRestore,
   'join-databases': async () => (await import('./commands/join-databases.ts')).addJoinDatabases,
+  same: async () => (await import('./commands/same.ts')).addSame,
+  'not-same': async () => (await import('./commands/same.ts')).addNotSame,
   migrate: async () => (await import('./commands/migrate.ts')).addMigrate,
   archive: async () => (await import('./commands/archive.ts')).addArchive,
   salvage: async () => (await import('./commands/salvage.ts')).addSalvage,
   version: async () => (await import('./commands/version.ts')).addVersion,
+  check: async () => (await import('./commands/check.ts')).addCheck,
   generate: async () => (await import('./commands/generate.ts')).addGenerate,
   demo: async () => (await import('./commands/demo.ts')).addDemo,
 }

@@ -18,8 +18,8 @@ export type Mark = Readonly<{ style: Style; length: number }>
 /** How a command was asked to print. */
 export type Manner = Readonly<{ json?: boolean; quiet?: boolean }>
 
-/** A line of what programs read. */
-export type OutputRecord = Readonly<{ type: 'file' | 'check' | 'summary' | 'error'; [field: string]: unknown }>
+/** A line of what programs read; without a type where all lines are of one kind. */
+export type OutputRecord = Readonly<{ type?: 'file' | 'check' | 'summary' | 'error'; [field: string]: unknown }>
 
 export type Terminal = Readonly<{
   manner: Manner

@@ -2,6 +2,7 @@
 import type { UpdateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
+import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
 import type { DataManagement } from './data-management.ts'
 import type { Terminal } from './terminal.ts'
 import { countsOf } from './upload-report.ts'
@@ -20,7 +21,7 @@ export function workOf(
     ledger,
     catalogue,
     lineBytesMax: settings.LINE_BYTES_MAX,
-    hold: options.force ? undefined : holdLimitsOf(settings),
+    hold: { thresholds: thresholdsOf(settings), isReleased: options.force === true },
     log: options.log ?? openLog('error'),
     now: Date.now,
     onFile: (upload, { state, result }) => {
@@ -29,14 +30,5 @@ export function workOf(
       )
       terminal.record({ type: 'file', name: upload.filename, upload: upload.id, state, ...result })
     },
-  }
-}
-
-function holdLimitsOf(settings: Settings) {
-  return {
-    rowsMin: settings.HOLD_ROWS_MIN,
-    rowsShare: settings.HOLD_ROWS_SHARE,
-    rejectsShare: settings.HOLD_REJECTS_SHARE,
-    mergedMax: settings.HOLD_MERGED_PRODUCTS,
   }
 }

@@ -12,6 +12,7 @@ import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
+import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import type { DataManagement } from './data-management.ts'
 import { openFleet } from './fleet.ts'
 import { person } from './person.ts'
@@ -30,6 +31,7 @@ export type Wanted = Readonly<{
   reason: string
   from?: UploadState
   isLimited?: boolean
+  repair?: Repair | null
 }>
 
 /** Makes the wish and returns the upload as it stands when it has been fulfilled. */

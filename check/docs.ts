@@ -7,9 +7,12 @@ import { join } from 'node:path'
 import { PROBLEMS, type Retry } from '@splitcart/shared/problem.ts'
 import { REJECT_CODES } from '@splitcart/shared/row.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
+import { FILE_RULES } from '@splitcart/shared/truth/judge.ts'
+import { RULES } from '@splitcart/shared/truth/rules.ts'
 import { FIELD_CASES } from '../packages/shared/test/field-cases.ts'
 import type { Answer, Value } from '../packages/shared/test/good-row.ts'
 import { type Fate, FILE_CASES, LINE_CASES } from '../packages/shared/test/line-cases.ts'
+import { LIES } from '../torture/lies/lies.ts'
 
 type Cells = readonly string[]
 type Table = Readonly<{ file: string; name: string; head: Cells; rows: () => readonly Cells[] }>
@@ -25,6 +28,8 @@ const TABLES: readonly Table[] = [
   { file: 'docs/rows.md', name: 'reject codes', head: ['Code', 'Meaning'], rows: rejectRows },
   { file: 'docs/rows.md', name: 'fields', head: ['Field', 'Where it is', 'The row is'], rows: fieldRows },
   { file: 'docs/rows.md', name: 'lines', head: ['A line with', 'is'], rows: lineRows },
+  { file: 'docs/truth.md', name: 'rules', head: ['Rule', 'What it looks for', '', 'Settings'], rows: ruleRows },
+  { file: 'docs/truth.md', name: 'lies', head: ['Fault', 'What is wrong', 'It is'], rows: lieRows },
   { file: 'docs/rows.md', name: 'files', head: ['A file with', 'Its lines are'], rows: fileRows },
 ]
 
@@ -67,6 +72,20 @@ function problemRows(): Cells[] {
     title,
     todo,
   ])
+}
+
+function ruleRows(): Cells[] {
+  const ofFiles = Object.entries(FILE_RULES).map(([name, rule]) => [name, { ...rule, held: true }] as const)
+  return [...Object.entries(RULES), ...ofFiles].map(([name, { about, held, settings }]) => [
+    code(name),
+    about,
+    held ? 'held' : 'finding',
+    settings.map(code).join(', ') || '–',
+  ])
+}
+
+function lieRows(): Cells[] {
+  return Object.entries(LIES).map(([name, { about, ends }]) => [name, about, ends])
 }
 
 function rejectRows(): Cells[] {

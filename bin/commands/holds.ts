@@ -1,14 +1,16 @@
 /** `splitcart holds`: uploads that are intact but suspicious, and what a person decides about them. */
-import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
+import { receiptOf, repairFor } from '@splitcart/data-management/ledger/receipt-of.ts'
+import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, time } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
-import { haveFulfilled } from '../wish.ts'
+import { linesOf } from '../verdict-lines.ts'
+import { haveFulfilled, uploadMeant } from '../wish.ts'
 
-type Options = { json?: boolean; reason?: string }
+type Options = { json?: boolean; reason?: string; repair?: boolean }
 
 const LISTED_MAX = 1000
 
@@ -22,6 +24,10 @@ export function addHolds(program: Command): void {
     .description('load a held upload all the same')
     .argument('<upload>', 'its id, SHA-256 or file name')
     .option('--reason <text>', 'why, for the audit', 'released')
+    .option(
+      '--repair',
+      'make the repair that is offered, now and each time the file is loaded; undoing the load ends it',
+    )
     .action((upload: string, options: Options) => run(options, (terminal) => decide(upload, 'load', options, terminal)))
   const discard = new Command('discard')
     .description('set a held upload aside for good; its file is kept in product_failed')
@@ -43,6 +49,8 @@ async function listHolds(options: Options, terminal: Terminal): Promise<number> 
     const { load, ...receipt } = receiptOf(upload, false)
     terminal.say(`${upload.id}  ${upload.filename}  received ${time(upload.received_at)}`)
     terminal.say(`  ${load?.problem ?? ''}`)
+    for (const line of (receipt.findings ?? []).flatMap((each) => linesOf(each as unknown as Verdict)))
+      terminal.say(`  ${line}`)
     terminal.record({ type: 'file', ...receipt, load })
   }
   if (held.length === 0) terminal.say('Nothing is held.')
@@ -57,10 +65,12 @@ async function listHolds(options: Options, terminal: Terminal): Promise<number> 
 async function decide(text: string, wish: 'load' | 'discard', options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
+  const repair = wish === 'load' ? repairFor(await uploadMeant(machine, text), options.repair === true) : undefined
+  const wanting = { wish, upload: text, reason: options.reason ?? '', from: 'held', isLimited: true } as const
   const upload = await haveFulfilled(
     machine,
     settings,
-    { wish, upload: text, reason: options.reason ?? '', from: 'held', isLimited: true },
+    { ...wanting, ...(repair !== undefined && { repair }) },
     terminal,
   )
   const wanted = wish === 'load' ? 'loaded' : 'failed'

@@ -14,6 +14,7 @@ import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
+import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integrity.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import type { Share } from '@splitcart/data-management/ledger/counts.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
@@ -102,7 +103,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   log.info({ settings: placesTold(findSettings()), data: machine.folders.data }, 'the settings in force come from')
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
-  void watchIntegrity(integrity, filesOf(machine), log, signal)
+  void watchIntegrity(integrity, { paths: filesOf(machine), files: new ProcessedRound(machine) }, log, signal)
   const alarm = watchSilence(services, settings, log, signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')

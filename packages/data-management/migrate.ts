@@ -32,7 +32,7 @@ const NAMES: Tables = {
   unsettled: 'listing_id',
 }
 
-const LOADS: Tables = { identity: 'one', load: 'id', scrape: 'id', source: 'store_id' }
+const LOADS: Tables = { identity: 'one', load: 'id', scrape: 'id', figures: 'scrape_id', source: 'store_id' }
 
 const HISTORIES: Tables = {
   price_run: 'store_id, listing_id, from_date',
@@ -57,6 +57,7 @@ const LEDGER: Tables = {
   session: 'token_sha256',
   identity: 'one',
   lost: 'id',
+  verdict: 'id',
   audit: 'id',
 }
 

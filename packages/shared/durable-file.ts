@@ -218,7 +218,7 @@ async function syncNow(disk: Disk, folder: string): Promise<void> {
   }
 }
 
-/** Makes durable what was written to a file by somebody else in this process, and its name; nothing where there is none. */
+/** Makes durable what was written to a file by somebody else in this process, but not its name; nothing where there is none. */
 export async function syncWritten(disk: Disk, path: string): Promise<void> {
   let file: FileHandle
   try {
@@ -232,7 +232,6 @@ export async function syncWritten(disk: Disk, path: string): Promise<void> {
   } finally {
     await file.close()
   }
-  await syncFolder(disk, dirname(path))
 }
 
 /** Removes a file that may be gone already; for parts, whose return after a power cut does no harm. */

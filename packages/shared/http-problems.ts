@@ -53,6 +53,12 @@ export const HTTP_PROBLEMS = {
     'The key may not do this',
     'Use a key with the scope that is named; "splitcart keys create" makes one.',
   ),
+  key_wanted: kind(
+    403,
+    'stop',
+    'A session makes no keys',
+    'Send the key itself with this request, as X-API-Key; the page asks for it once more.',
+  ),
   kind_not_permitted: kind(
     403,
     'stop',

@@ -2,6 +2,7 @@
 import type { Static } from 'typebox'
 import { Problem } from './problem.ts'
 import { checkFor } from './schema-check.ts'
+import type { Verdict } from './truth/verdict.ts'
 
 /**
  * The states an upload goes through: accepted → loading → loaded, held or failed. What the program does not load itself is `delivered`:
@@ -59,6 +60,29 @@ export const LOAD_RESULT_SCHEMA = {
   },
 } as const
 
+const ANY_OBJECT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'object', additionalProperties: {} }] } as const
+
+/** What is said of the scrapes of a file. */
+export const FINDING_SCHEMA = {
+  type: 'object',
+  required: ['rule', 'held', 'field', 'sentence', 'rows', 'before', 'now', 'examples', 'picture', 'repair'],
+  properties: {
+    rule: { type: 'string' },
+    /** Whether it holds the file. */
+    held: { type: 'boolean' },
+    field: { anyOf: [{ type: 'null' }, { type: 'string' }] },
+    sentence: { type: 'string' },
+    rows: COUNT,
+    before: { anyOf: [{ type: 'null' }, { type: 'number' }] },
+    now: { anyOf: [{ type: 'null' }, { type: 'number' }] },
+    examples: { type: 'array', items: { type: 'string' } },
+    /** Its figures, to be drawn: prices by their ratio, or rows of categories then and now. */
+    picture: ANY_OBJECT_OR_NULL,
+    /** What would make it right, each time the bytes are read. */
+    repair: ANY_OBJECT_OR_NULL,
+  },
+} as const
+
 export const RECEIPT_SCHEMA = {
   type: 'object',
   required: ['id', 'filename', 'sha256', 'bytes', 'lines', 'state', 'received_at', 'duplicate', 'message', 'load'],
@@ -76,11 +100,15 @@ export const RECEIPT_SCHEMA = {
     load: { anyOf: [{ type: 'null' }, LOAD_RESULT_SCHEMA] },
     warnings: WARNINGS,
     ignored: IGNORED,
+    findings: { type: 'array', items: FINDING_SCHEMA },
   },
 } as const
 
-/** `remarks`: kept with the result; a receipt tells them beside it. */
-export type LoadResult = Static<typeof LOAD_RESULT_SCHEMA> & { remarks?: FileRemarks | null }
+/** `remarks` and `findings`: kept with the result; a receipt tells them beside it. */
+export type LoadResult = Static<typeof LOAD_RESULT_SCHEMA> & {
+  remarks?: FileRemarks | null
+  findings?: readonly Verdict[]
+}
 /** What a receipt tells of the rows. `ignored`: how many rows have each field that is not known. */
 export type FileRemarks = Static<typeof REMARKS_SCHEMA>
 

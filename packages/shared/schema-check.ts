@@ -28,6 +28,7 @@ const TYPES: Readonly<Record<string, Check>> = {
   boolean: (value) => typeof value === 'boolean',
   string: (value) => typeof value === 'string',
   integer: Number.isInteger,
+  number: Number.isFinite,
   array: Array.isArray,
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 }

@@ -7,7 +7,8 @@ import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_LEVELS } from './log-levels.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
 import { Problem } from './problem.ts'
-import { database, inbox, key, kinds, networks, oneOf, path, rate, share, text, url, whole } from './setting-readers.ts'
+import { database, inbox, key, kinds, networks, oneOf, path, rate, text, url, whole } from './setting-readers.ts'
+import { HOLD_SETTINGS } from './truth/thresholds.ts'
 
 export type Machine = 'scraping' | 'data-management' | 'both'
 
@@ -190,20 +191,7 @@ export const SETTINGS = {
     'how large the unfinished uploads of all keys may become together',
   ),
   RESUMABLE_HOURS_MAX: setting('data-management', whole(1), '72', 'for how many hours unfinished uploads are kept'),
-  HOLD_ROWS_MIN: setting(
-    'data-management',
-    whole(0),
-    '20',
-    'a scrape is compared with the one before it when that had as many rows',
-  ),
-  HOLD_ROWS_SHARE: setting(
-    'data-management',
-    share,
-    '0.5',
-    'a scrape with a smaller share of the rows of the one before it is held',
-  ),
-  HOLD_REJECTS_SHARE: setting('data-management', share, '0.2', 'a file with a larger share of rejected rows is held'),
-  HOLD_MERGED_PRODUCTS: setting('data-management', whole(0), '20', 'a file that would merge more products is held'),
+  ...HOLD_SETTINGS,
   PROCESSED_DAYS_MAX: setting('data-management', whole(1), '90', 'for how many days loaded files are kept for replay'),
   ALARM_WEBHOOK_URL: secret(
     'data-management',

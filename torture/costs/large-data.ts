@@ -55,8 +55,8 @@ const CATALOGUE = `
   insert into source select id, $today, 1 + id % $uploads, $perStore, 1.0, $perStore from store;
   ${NUMBERS('perStore')} price_run
     select store.id, 1 + (store.id * 37 + i) % $listings, $yesterday, null, 100 + i % 40, null, 0, 1 from store, n;
-  insert into price_now
-    select listing_id, price_cents, is_available, count(*) from price_run where to_date is null group by 1, 2, 3;
+  insert into price_count
+    select (listing_id << 32) | (price_cents + 1 << 2) | (is_available + 1), count(*) from price_run where to_date is null group by 1;
   insert into label_run (store_id, listing_id, from_date, to_date, label_id)
     select store_id, listing_id, from_date, null, listing_id from price_run order by store_id, listing_id;
   insert into label_use select label_id, count(*) from label_run group by label_id;

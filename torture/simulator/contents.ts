@@ -1,5 +1,6 @@
 /** What the simulated scrapers write: small files of every fate, some with the same name, some with the same bytes. */
 import { createHash } from 'node:crypto'
+import { holdBy } from '../../packages/data-management/test/hold.ts'
 import type { Chance } from '../../packages/data-management/test/random.ts'
 
 export const SCRAPED_AT = new Date(Date.UTC(2025, 8, 23))
@@ -18,14 +19,14 @@ export type Known = Readonly<{
 }>
 
 const NAMES = ['a.jsonl', 'b.jsonl']
-// Good and bad rows, and rows that the keys may not write: loaded, loaded with a reject, held (one in three is bad), failed.
-const SHAPES = ['g', 'g', 'gg', 'g', 'gg', 'ggggbgg', 'gggfggg', 'ggb', 'b', 'f']
+// Good and bad rows, and rows that the keys may not write: loaded, loaded with a reject, held (two of four are bad), failed.
+const SHAPES = ['g', 'g', 'gg', 'g', 'gg', 'ggggbgg', 'gggfggg', 'ggbb', 'b', 'f']
 
 /** What the keys of all scrapers may write. */
 export const ONLY_FOR: readonly string[] = ['x']
 
 /** From this share of rejects on a file is held; see SHAPES. */
-export const HOLD = { rowsMin: 1_000, rowsShare: 0.5, rejectsShare: 0.2 }
+export const HOLD = holdBy({ HOLD_ROWS_MIN: 1_000 })
 
 /** What each of two scrapers writes. */
 export function scrapesFor(chance: Chance): [Scraped[], Scraped[]] {
@@ -57,7 +58,7 @@ export function knownContents(scrapes: readonly Scraped[]): Map<string, Known> {
 function aboutText(text: string, rows: readonly Row[]): Known {
   const bad = rows.flatMap((row, at) => (isGood(row) ? [] : [at + 1]))
   const isFailed = bad.length === rows.length
-  const isHeld = bad.length / rows.length > HOLD.rejectsShare
+  const isHeld = bad.length > 1 && bad.length / rows.length > HOLD.thresholds.HOLD_REJECTS_SHARE
   const sha256 = createHash('sha256').update(text).digest('hex')
   return { sha256, lines: rows.length, bad, fate: isFailed ? 'failed' : isHeld ? 'held' : 'loaded' }
 }

@@ -2,23 +2,38 @@
  * Ledger and catalogue in memory: what the product asks of them, committed whole or not at all. The durability of the real ones has
  * tests of its own; here they stand between the folders.
  */
-import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
+import type { Catalogue, Loading } from '@splitcart/data-management/catalogue/catalogue.ts'
 import type { Staged, StagedScrape } from '@splitcart/data-management/catalogue/load/staged-scrape.ts'
-import type { Ending, LoadedFile, LoadRecord } from '@splitcart/data-management/catalogue/loads.ts'
+import {
+  type Applied,
+  type Ending,
+  type LoadedFile,
+  type LoadRecord,
+  nothingApplied,
+} from '@splitcart/data-management/catalogue/loads.ts'
 import type { Arrival, Arriving, Found } from '@splitcart/data-management/ledger/arrivals.ts'
 import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import { ONLY_FOR } from './contents.ts'
 import type { Process } from './world.ts'
 
-/** A table whose commits are durable, unless a mistake makes it forget the last ones in a power cut. */
+/** A table whose commits are durable, at once or when that is asked for, unless a mistake makes it forget the last ones in a power cut. */
 export class Table<T> {
   records = new Map<string, T>()
   #durable = new Map<string, T>()
   isDurable = true
+  readonly #syncsAtOnce: boolean
+
+  constructor(syncsAtOnce = true) {
+    this.#syncsAtOnce = syncsAtOnce
+  }
 
   change(change: (records: Map<string, T>) => void): void {
     change(this.records)
+    if (this.#syncsAtOnce) this.makeDurable()
+  }
+
+  makeDurable(): void {
     if (this.isDurable) this.sync()
   }
 
@@ -126,6 +141,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
 const OF_NO_MATTER = {
   identity: { mayDiffer: async () => false },
   keys: { working: async () => ({}) },
+  verdicts: { version: async () => '', current: async () => [] },
   rightsOver: async () => ONLY_FOR,
   mayHaveMore: async () => false,
   sendersOf: async () => new Map(),
@@ -134,7 +150,7 @@ const OF_NO_MATTER = {
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */
 function stagingOf(count: (rows: number) => void): Pick<Staged, 'take' | 'settle' | 'scrapes'> {
-  const scrape = { storeId: 1, date: '2025-09-12', storeName: 'a store', listings: 0 } as StagedScrape
+  const scrape = { storeId: 1, date: '2025-09-12', storeName: 'a store', listings: 0, figures: null } as StagedScrape
   const take: Staged['take'] = (portion) => {
     scrape.listings += portion.count - portion.rejects.length
     count(portion.count - portion.rejects.length)
@@ -161,33 +177,35 @@ export function applyRows({ applied }: CatalogueTables, { sha256 }: LoadRecord):
   applied.change((counts) => counts.set(sha256, (counts.get(sha256) ?? 0) + 1))
 }
 
+/** What the way of a file asks a catalogue. */
+type Asked = Exclude<keyof Catalogue, 'database' | 'path' | 'undo' | 'discard' | 'attempt' | typeof Symbol.asyncDispose>
+
 /** A catalogue as the loader sees it. */
 export function catalogueOf(process: Process, tables: CatalogueTables, commit: Commit): Catalogue {
   const calls = {
     findLoad: (sha256: string) => tables.loads.records.get(sha256),
-    knownLines: () => undefined,
+    settle: () => {},
+    judge: () => {},
+    durable: () =>
+      process.turn(() => {
+        for (const table of [tables.loads, tables.applied]) table.makeDurable()
+      }),
     begin: ({ sha256, filename }: LoadedFile) => {
       let isApplied = false
       let rows = 0
       return {
+        differing: { lines: new Map(), more: 0 },
+        rowsShown: () => rows,
         staging: stagingOf((more) => {
           rows += more
         }),
         reject: () => {},
-        apply: () => {
+        apply: (): Applied => {
           isApplied = true
-          return {
-            inserted: rows,
-            changed: 0,
-            unchanged: 0,
-            disappeared: 0,
-            opened: rows,
-            closed: 0,
-            jumps: [],
-            gone: [],
-          }
+          return { ...nothingApplied(), inserted: rows, opened: rows }
         },
-        rowsBefore: () => undefined,
+        references: () => ({}),
+        sisters: () => [],
         preview: () => ({}),
         commit: ({ state, problem, counts, applied, finishedAt }: Ending) => {
           const { inserted, changed, unchanged } = applied
@@ -200,8 +218,8 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
           return record
         },
         [Symbol.asyncDispose]: () => {},
-      }
+      } satisfies Record<keyof Loading, unknown>
     },
-  }
+  } satisfies Record<Asked, unknown>
   return calls as unknown as Catalogue
 }

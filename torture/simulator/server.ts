@@ -35,7 +35,7 @@ export class Server {
     senders: new Table(),
     forgotten: [],
   }
-  readonly catalogue: CatalogueTables = { loads: new Table(), applied: new Table() }
+  readonly catalogue: CatalogueTables = { loads: new Table(false), applied: new Table(false) }
   readonly #world: World
   readonly #mistake: Mistake
   #hasLooked = false

@@ -4,6 +4,7 @@ import type { KeyPage } from '@splitcart/data-management/api/keys-schema.ts'
 import type { Overview } from '@splitcart/data-management/api/overview.ts'
 import type { PricesAnswer, ProductAnswer, ProductPage } from '@splitcart/data-management/api/products.ts'
 import type { RejectPage } from '@splitcart/data-management/api/rejects-schema.ts'
+import type { SessionsView } from '@splitcart/data-management/api/session-schema.ts'
 import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
 import type { ScrapePage, StorePage } from '@splitcart/data-management/api/stores.ts'
 import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
@@ -143,6 +144,13 @@ export const keysQuery = infiniteQueryOptions({
   queryFn: ({ pageParam, signal }) => ask<KeyPage>('/api/keys', { limit: PAGE_ROWS, ...pageParam }, signal),
   initialPageParam: {} as { after?: string },
   getNextPageParam: after,
+})
+
+/** Who is signed in. */
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: ({ signal }) => ask<SessionsView>('/api/sessions', {}, signal),
+  refetchInterval: MINUTE_MS,
 })
 
 export type AuditPage = Readonly<{ entries: readonly AuditEntry[]; next: number | null }>

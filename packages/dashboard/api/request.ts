@@ -21,10 +21,13 @@ export async function ask<T>(path: string, query: Query = {}, signal?: AbortSign
   return (await answer.json()) as T
 }
 
-/** Makes a request that changes something, and reads its JSON; `undefined` where the answer has none. */
-export async function send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
-  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
-  const answer = await fetched(path, { method, ...json })
+/** Makes a request that changes something, and reads its JSON; `undefined` where the answer has none. `key`: for what a session may not do. */
+export async function send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown, key?: string): Promise<T> {
+  const headers = {
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...(key !== undefined && { 'x-api-key': key }),
+  }
+  const answer = await fetched(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
   const text = await answer.text()
   return (text === '' ? undefined : JSON.parse(text)) as T
 }

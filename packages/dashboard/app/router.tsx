@@ -118,6 +118,12 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('../pages/keys/keys.tsx'), 'Keys'),
 })
 
+const sessions = createRoute({
+  getParentRoute: () => shell,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('../pages/keys/sessions.tsx'), 'Sessions'),
+})
+
 const audit = createRoute({
   getParentRoute: () => shell,
   path: '/audit',
@@ -130,7 +136,21 @@ const system = createRoute({
   component: lazyRouteComponent(() => import('../pages/system/system.tsx'), 'System'),
 })
 
-const pages = [overview, sources, uploads, upload, scrape, rejects, holds, products, product, keys, audit, system]
+const pages = [
+  overview,
+  sources,
+  uploads,
+  upload,
+  scrape,
+  rejects,
+  holds,
+  products,
+  product,
+  keys,
+  sessions,
+  audit,
+  system,
+]
 const routeTree = root.addChildren([signIn, docs, shell.addChildren(pages)])
 
 /** Makes the router of the page. */

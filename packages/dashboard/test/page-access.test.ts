@@ -14,6 +14,7 @@ const PAGES = [
   '/holds',
   '/products',
   '/keys',
+  '/sessions',
   '/audit',
   '/system',
   '/docs',

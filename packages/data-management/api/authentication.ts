@@ -24,6 +24,8 @@ declare module 'fastify' {
     scopes?: readonly Scope[]
     /** The route takes uploads: its POST and PATCH carry bodies that are worth limiting. */
     takesUploads?: true
+    /** A session alone is not enough: the request brings a key. */
+    wantsKey?: true
   }
   interface FastifyRequest {
     sender: Sender | null
@@ -92,10 +94,11 @@ export function authenticate(
 ): void {
   server.decorateRequest('sender', null)
   server.addHook('onRequest', async (request) => {
-    const scopes = request.routeOptions.config.scopes
+    const { scopes, wantsKey } = request.routeOptions.config
     if (scopes === undefined) return
     const sender = await recognition.ofRequest(request)
     checkScope(sender, scopes)
+    if (wantsKey && keyIn(request) === undefined) throw new Problem('key_wanted', 'the request brings a session only')
     request.sender = sender
     await keys.noteUse(sender.keyId, addressOf(request), now())
   })

@@ -60,10 +60,10 @@ export function answerIn(mediaType: string, description: string) {
 
 /** What each route is described with besides its own schema: who may ask, and how it refuses. */
 const completed: SwaggerTransform = ({ schema, url, route }) => {
-  const { scopes, takesUploads } = route.config ?? {}
+  const { scopes, takesUploads, wantsKey } = route.config ?? {}
   const response = { ...(schema?.response as object), default: PROBLEM }
   if (scopes === undefined) return { url, schema: { ...schema, response, security: [] } as never }
-  const ways = takesUploads ? ['key', 'internalKey', 'bearer'] : Object.keys(SECURITY_SCHEMES)
+  const ways = takesUploads || wantsKey ? ['key', 'internalKey', 'bearer'] : Object.keys(SECURITY_SCHEMES)
   const description = `Scope: ${scopes.join(' or ')}.`
   return { url, schema: { ...schema, description, response, security: ways.map((way) => ({ [way]: [] })) } as never }
 }

@@ -25,6 +25,8 @@ import type { Services } from './services.ts'
 
 const HOUR_MS = 3_600_000
 const OVERLAP_HOURS = 24
+// Whoever finds a browser signed in, or has stolen its cookie, makes no keys that outlive the session.
+const MAY_MAKE = { ...MAY_CHANGE, wantsKey: true } as const
 
 type OfOne = { Params: { id: string } }
 type Rotation = OfOne & { Body: { overlap_hours?: number } | null }
@@ -40,7 +42,7 @@ export function keysRoutes(server: FastifyInstance, services: Services): void {
   )
 
   const make = bodyOf(NEW_KEY_BODY, { summary: 'Make a key', response: { 201: MADE_KEY_SCHEMA } })
-  server.post<{ Body: NewKeyBody }>('/api/keys', { ...make, config: MAY_CHANGE }, async (request, reply) =>
+  server.post<{ Body: NewKeyBody }>('/api/keys', { ...make, config: MAY_MAKE }, async (request, reply) =>
     reply.code(201).send(await makeKey(services, request)),
   )
 
@@ -48,7 +50,7 @@ export function keysRoutes(server: FastifyInstance, services: Services): void {
     summary: 'Make a key that replaces another',
     response: { 201: MADE_KEY_SCHEMA },
   })
-  server.post<Rotation>('/api/keys/:id/rotate', { ...rotate, config: MAY_CHANGE }, async (request, reply) =>
+  server.post<Rotation>('/api/keys/:id/rotate', { ...rotate, config: MAY_MAKE }, async (request, reply) =>
     reply.code(201).send(await rotateKey(services, request)),
   )
 

@@ -22,6 +22,7 @@ const ADDRESSES = [
   '/products/:id',
   '/keys',
   '/audit',
+  '/sessions',
   '/system',
   '/docs',
 ]

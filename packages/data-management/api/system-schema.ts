@@ -110,7 +110,7 @@ export const SYSTEM_RESPONSE = {
         { type: 'object', required: ['at', 'path'], properties: { at: TIME, path: TEXT_OR_NULL } },
       ],
     },
-    /** The latest look at all pages of the databases, and what was wrong; null: none was made yet, or they are not files. */
+    /** The latest look at all pages of the databases that are files, and at kept files, and what was wrong; null: none was made yet. */
     integrity: {
       anyOf: [
         { type: 'null' },

@@ -74,7 +74,11 @@ export const WISHES = ['release', 'discard', 'undo', 'replay'] as const
 export const WISH_BODY = {
   type: ['object', 'null'],
   additionalProperties: false,
-  properties: { reason: { type: 'string', maxLength: REASON_CHARACTERS_MAX } },
+  properties: {
+    reason: { type: 'string', maxLength: REASON_CHARACTERS_MAX },
+    /** With `release`: make the repair that the hold offers, each time the file is loaded. */
+    repair: { type: 'boolean' },
+  },
 } as const
 
 const OF_A_STORE = {

@@ -4,6 +4,7 @@ import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { FastifyInstance } from 'fastify'
 import { liesSomewhere } from '../inbox/borrow.ts'
 import type { Wish } from '../ledger/database.ts'
+import { repairFor } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { bodyOf, MAY_CHANGE } from './parameters.ts'
@@ -38,7 +39,7 @@ const KINDS: Readonly<Record<WishName, Kind>> = {
   },
 }
 
-type OfOne = { Params: { id: string }; Body: { reason?: string } | null }
+type OfOne = { Params: { id: string }; Body: { reason?: string; repair?: boolean } | null }
 
 /** Adds the routes. */
 export function wishRoutes(server: FastifyInstance, { inbox }: Services): void {
@@ -51,7 +52,9 @@ export function wishRoutes(server: FastifyInstance, { inbox }: Services): void {
       await checkThatItCanBe(upload, kind)
       const reason = request.body?.reason?.trim() || kind.reason
       const by = nameOf(senderOf(request))
-      const isOnRecord = await uploads.wishFrom(upload.id, from, { wish, by, reason, isLimited })
+      const repair = name === 'release' ? repairFor(upload, request.body?.repair === true) : undefined
+      const wanted = { wish, by, reason, isLimited, ...(repair !== undefined && { repair }) }
+      const isOnRecord = await uploads.wishFrom(upload.id, from, wanted)
       if (!isOnRecord) throw new Problem('state_other', `${upload.filename} has changed meanwhile`)
       return reply.code(202).send((await detailed(inbox, [await visibleUpload(inbox, request)]))[0])
     })

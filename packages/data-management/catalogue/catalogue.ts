@@ -2,6 +2,7 @@
  * The catalogue: companies, stores, listings, products and what they cost when. Everything a load changes, and the record of the
  * load itself, commits in one transaction. Here is what is asked of it, in whatever database it lies; `dialects/` has those.
  */
+import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import type { ListingMemory } from './load/listing-memory.ts'
@@ -28,11 +29,19 @@ export interface Catalogue extends AsyncDisposable {
   undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
   /** Records that a held load was set aside for good. Undefined when it is not held. */
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
+  /** Makes these the verdicts of people that count, and finds the products that follow. */
+  judge(said: readonly Said[]): Promise<void>
   /** Finds the products of all listings for which that was left: by an upgrade, say. */
   settle(): Promise<void>
   /** The same catalogue to try something: whatever is done to it is taken back when it is disposed of. */
   attempt(): Promise<Catalogue>
 }
+
+/** A listing by its own name. `byName` 1: its code is a normalized name. */
+export type ListingName = Readonly<{ company: string; byName: 0 | 1; code: string }>
+
+/** What a person has said of two listings: one product, or never. */
+export type Said = Readonly<{ one: ListingName; other: ListingName; isSame: boolean }>
 
 /** A load that is being made. */
 export interface Loading extends AsyncDisposable {
@@ -43,8 +52,10 @@ export interface Loading extends AsyncDisposable {
   readonly differing: Differing
   /** How many listings the date of a staged scrape shows with it. */
   rowsShown(scrape: StagedScrape): Promise<number>
-  /** How many rows the latest scrape of the store before this one has; undefined when there is none. */
-  rowsBefore(scrape: StagedScrape): Promise<number | undefined>
+  /** What the store showed before, and is known to show on the date of a scrape that was received on a day. */
+  references(scrape: StagedScrape, receivedOn: string): Promise<References>
+  /** What the company's other stores showed about then. */
+  sisters(scrape: StagedScrape, receivedOn: string): Promise<Reference[]>
   /** Applies the staged scrapes to the catalogue. They must have been settled. `onlyFor`: what the sender may write for; null: everything. */
   apply(onlyFor: readonly string[] | null): Promise<Applied>
   /** What applying would change, by name. Nothing may follow but to undo it. */

@@ -1,6 +1,7 @@
 /** The records of loads: what became of each file, in the same database as its rows. */
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { type FileRemarks, type LoadResult, NO_REMARKS, type UploadState } from '@splitcart/shared/receipt.ts'
+import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import { type DateChange, nothingChanged } from './model/date-change.ts'
@@ -49,6 +50,8 @@ export type Ending = Readonly<{
   finishedAt: number
   /** Of a file that is held: what loading it would change. */
   preview?: HoldPreview | undefined
+  /** What is said of its scrapes. */
+  verdicts?: readonly Verdict[] | undefined
 }>
 
 /** Of a load that changed nothing. */
@@ -58,7 +61,8 @@ export function nothingApplied(): Applied {
 
 /** How a load ends that is taken back, or never made. */
 export function endingWithout(load: LoadRecord, state: LoadState, problem: string, now: number): Ending {
-  return { state, problem, counts: load.result, applied: nothingApplied(), startedAt: now, finishedAt: now }
+  const verdicts = load.result.findings
+  return { state, problem, counts: load.result, applied: nothingApplied(), verdicts, startedAt: now, finishedAt: now }
 }
 
 /** The record of a load, or undefined when these bytes have not been dealt with. */
@@ -94,7 +98,8 @@ export async function finishLoad(database: Sql, id: number, ending: Ending): Pro
   await noteRevision(database)
   const stored = await database.get<StoredLoad>(
     `update load set state = ?, started_at = ?, finished_at = ?, problem = ?, rows = ?, duplicate = ?, rejected = ?, warnings = ?,
-      inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ?, remarks = ? where id = ? returning *`,
+      inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ?, remarks = ?, verdicts = ?
+      where id = ? returning *`,
     ending.state,
     ending.startedAt,
     ending.finishedAt,
@@ -109,6 +114,7 @@ export async function finishLoad(database: Sql, id: number, ending: Ending): Pro
     applied.opened,
     applied.closed,
     remarksText(counts.remarks),
+    ending.verdicts === undefined ? null : JSON.stringify(ending.verdicts),
     id,
   )
   return loadRecordOf(stored!)
@@ -157,11 +163,13 @@ type StoredLoad = Readonly<{
   runs_closed: number
   problem: string | null
   remarks: string | null
+  verdicts: string | null
 }>
 
 function loadRecordOf(stored: StoredLoad): LoadRecord {
   const { rows, inserted, changed, unchanged, duplicate, rejected, warnings, problem } = stored
   const remarks = stored.remarks === null ? NO_REMARKS : (JSON.parse(stored.remarks) as FileRemarks)
+  const findings = JSON.parse(stored.verdicts ?? '[]') as Verdict[]
   const finished_at = new Date(stored.finished_at).toISOString()
   return {
     id: stored.id,
@@ -171,6 +179,18 @@ function loadRecordOf(stored: StoredLoad): LoadRecord {
     state: stored.state,
     runsOpened: stored.runs_opened,
     runsClosed: stored.runs_closed,
-    result: { rows, inserted, changed, unchanged, duplicate, rejected, warnings, finished_at, problem, remarks },
+    result: {
+      rows,
+      inserted,
+      changed,
+      unchanged,
+      duplicate,
+      rejected,
+      warnings,
+      finished_at,
+      problem,
+      remarks,
+      findings,
+    },
   }
 }

@@ -1,12 +1,14 @@
-/** Looks now and then whether the disk has damaged a database: nothing else would notice before somebody asks for just that page. */
+/** Looks now and then whether the disk has damaged what is kept: nothing else would notice before somebody asks for just that page or file. */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '@splitcart/shared/log.ts'
+import type { ProcessedRound } from '../inbox/processed-integrity.ts'
 
 const THREAD = new URL('integrity-thread.ts', import.meta.url)
 const FIRST_MS = 10 * 60 * 1000
 const EVERY_MS = 24 * 60 * 60 * 1000
+const FAULTS_SHOWN_MAX = 20
 
 /** What the latest look found. */
 export type Look = Readonly<{ at: number; faults: readonly string[] }>
@@ -22,25 +24,34 @@ export async function faultsOf(paths: readonly string[]): Promise<string[]> {
   return faults
 }
 
-/** Looks once a day until the signal aborts. A damaged database is told in the log, and kept for whoever asks. */
+/** What is looked at: the SQLite files of the databases, and the files that are kept for replay. */
+export type LookedAt = Readonly<{ paths: readonly string[]; files?: ProcessedRound }>
+
+/** Looks once a day until the signal aborts. What is damaged is told in the log, and kept for whoever asks. */
 export async function watchIntegrity(
   integrity: Integrity,
-  paths: readonly string[],
+  lookedAt: LookedAt,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   const pause = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => {})
-  if (paths.length === 0) return
-  for (await pause(FIRST_MS); !signal.aborted; await pause(EVERY_MS)) await lookAt(integrity, paths, log)
+  for (await pause(FIRST_MS); !signal.aborted; await pause(EVERY_MS)) await lookAt(integrity, lookedAt, log, signal)
 }
 
 /** Looks now. */
-export async function lookAt(integrity: Integrity, paths: readonly string[], log: Log): Promise<void> {
+export async function lookAt(
+  integrity: Integrity,
+  { paths, files }: LookedAt,
+  log: Log,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
-    const faults = await faultsOf(paths)
-    integrity.latest = { at: Date.now(), faults }
+    const faults = paths.length === 0 ? [] : await faultsOf(paths)
     if (faults.length > 0) log.error({ faults }, 'a database is damaged: restore a backup (docs/operations.md)')
+    const damaged = (await files?.look(signal)) ?? []
+    if (damaged.length > 0) log.error({ damaged }, 'kept files are damaged: look at the disk (docs/operations.md)')
+    integrity.latest = { at: Date.now(), faults: [...faults, ...damaged.slice(0, FAULTS_SHOWN_MAX)] }
   } catch (error) {
-    log.error({ err: error }, 'the databases could not be looked at')
+    log.error({ err: error }, 'what is kept could not be looked at')
   }
 }

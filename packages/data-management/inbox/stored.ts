@@ -88,7 +88,8 @@ export async function* plainBytes(disk: Disk, path: string): AsyncGenerator<Buff
   }
 }
 
-async function* decompressed(disk: Disk, path: string): AsyncGenerator<Buffer> {
+/** The content of a gzip file. */
+export async function* decompressed(disk: Disk, path: string): AsyncGenerator<Buffer> {
   const file = await openToRead(disk, path)
   const source = file.createReadStream({ highWaterMark: PORTION_BYTES })
   const gunzip = createGunzip({ chunkSize: PORTION_BYTES })

@@ -25,6 +25,7 @@ export type LedgerTables = {
     wish_limited: Generated<number>
     load_attempts: Generated<number>
     kind: Generated<string>
+    repair: Generated<string | null>
   }
   arriving: {
     id: string
@@ -65,6 +66,21 @@ export type LedgerTables = {
   session: { token_sha256: string; key_id: string; key_mark: string; created_at: number; expires_at: number }
   upload_count: { state: string; files: number; bytes: number }
   upload_change: { id: Generated<number>; upload_id: string }
+  verdict: {
+    id: Generated<number>
+    company: string
+    by_name: number
+    code: string
+    other_company: string
+    other_by_name: number
+    other_code: string
+    verdict: string
+    at: number
+    who: string
+    reason: string | null
+    undone_at: number | null
+    undone_by: string | null
+  }
   audit: { id: Generated<number>; at: number; who: string; what: string; about: string; detail: string | null }
 }
 

@@ -15,6 +15,7 @@ import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
 import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite.ts'
 import { type Upload, Uploads } from './uploads.ts'
+import { Verdicts } from './verdicts.ts'
 
 /** Where a ledger is kept, and what each kind of database does in its own way. */
 export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone'> & Readonly<{ database: LedgerDatabase }>
@@ -27,6 +28,7 @@ export class Ledger implements AsyncDisposable {
   readonly identity: Identity
   readonly keys: Keys
   readonly sessions: Sessions
+  readonly verdicts: Verdicts
   /** Looks at the changes of uploads from now on. Dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
   /** Does something unless another process that has this ledger is at it; tells whether it was done. */
@@ -45,6 +47,7 @@ export class Ledger implements AsyncDisposable {
     this.identity = new Identity(database)
     this.keys = new Keys(database, commits, settingsKey)
     this.sessions = new Sessions(database, this.keys)
+    this.verdicts = new Verdicts(database)
   }
 
   audit(entry: AuditEntry): Promise<void> {

@@ -1,5 +1,8 @@
 /** The receipt of an upload on record. */
+
+import { Problem } from '@splitcart/shared/problem.ts'
 import { type LoadResult, NO_REMARKS, type Receipt, type UploadState } from '@splitcart/shared/receipt.ts'
+import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
@@ -21,11 +24,27 @@ export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
   }
 }
 
+type Findings = NonNullable<Receipt['findings']>
+
 /** What became of the rows, and what was found in them besides. */
-function loadOf(kept: string | null): Pick<Receipt, 'load' | 'warnings' | 'ignored'> {
+function loadOf(kept: string | null): Pick<Receipt, 'load' | 'warnings' | 'ignored' | 'findings'> {
   if (kept === null) return { load: null }
-  const { remarks, ...load } = JSON.parse(kept) as LoadResult
-  return { load, ...(remarks ?? NO_REMARKS) }
+  const { remarks, findings = [], ...load } = JSON.parse(kept) as LoadResult
+  return { load, ...(remarks ?? NO_REMARKS), findings: [...findings] as unknown as Findings }
+}
+
+/** The repair that the hold of an upload offers. */
+function repairOffered(upload: Upload): Repair | undefined {
+  const { findings = [] } = upload.load === null ? {} : (JSON.parse(upload.load) as LoadResult)
+  return findings.find(({ held, repair }) => held && repair !== null)?.repair ?? undefined
+}
+
+/** The repair with which an upload is to be released: null for none; throws a `state_other` where one is wanted and none is offered. */
+export function repairFor(upload: Upload, isWanted: boolean): Repair | null {
+  if (!isWanted) return null
+  const repair = repairOffered(upload)
+  if (repair === undefined) throw new Problem('state_other', `no repair is offered for ${upload.filename}`)
+  return repair
 }
 
 /** What one of the senders of an upload is told. Who was not the first learns only what he sent himself, and no word of a person. */

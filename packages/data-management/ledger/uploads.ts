@@ -7,6 +7,7 @@
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
+import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { type Selectable, sql } from 'kysely'
 import { type Backlog, countByState, type Share, waiting, waitingByKey } from './counts.ts'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
@@ -23,8 +24,11 @@ export type UploadQuery = Readonly<{
   limit: number
 }>
 
-/** What a person wants done with an upload, and why. `isLimited`: a load, but not beyond the rights of its senders. */
-export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimited?: boolean }>
+/**
+ * What a person wants done with an upload, and why. `isLimited`: a load, but not beyond the rights of its senders. `repair`: with which it is
+ * read from now on; null: with none; not given: as before.
+ */
+export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimited?: boolean; repair?: Repair | null }>
 
 /** The uploads in the ledger. */
 export class Uploads {
@@ -112,6 +116,11 @@ export class Uploads {
     const set = { state: 'loading', loading_at: at, loaded_for: rightsText(rights) }
     const update = this.#database.updateTable('upload').set(set).where('id', '=', id)
     await update.set((eb) => ({ load_attempts: eb('load_attempts', '+', 1) })).execute()
+  }
+
+  /** It is read as it came from now on. */
+  async endRepair(id: string): Promise<void> {
+    await this.#database.updateTable('upload').set({ repair: null }).where('id', '=', id).execute()
   }
 
   /** Its load was ended by an error: whatever that was, the loader has survived it. */
@@ -223,8 +232,9 @@ export class Uploads {
   }
 }
 
-function recordOf({ wish, by, reason, isLimited = false }: WishOf) {
-  return { wish, wished_by: by, wish_reason: reason, wish_limited: isLimited ? 1 : 0, load_attempts: 0 }
+function recordOf({ wish, by, reason, isLimited = false, repair }: WishOf) {
+  const kept = repair === undefined ? {} : { repair: repair === null ? null : JSON.stringify({ repair, by }) }
+  return { wish, wished_by: by, wish_reason: reason, wish_limited: isLimited ? 1 : 0, load_attempts: 0, ...kept }
 }
 
 /** The ids begin with the time, so that the latest uploads are found without an index on it. */

@@ -8,11 +8,10 @@ import { openLog } from '@splitcart/shared/log.ts'
 import type { PreviewView, UploadPage, UploadView } from '../api/uploads-schema.ts'
 import { type UpdateDb, updateDb } from '../update-db/update-db.ts'
 import { fulfilWishes } from '../update-db/wishes.ts'
+import { HOLD } from './hold.ts'
 import { type Answer, assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
 
 const NOBODY = new AbortController().signal
-const HOLD = { rowsMin: 20, rowsShare: 0.5, rejectsShare: 0.2 }
-
 function workOn({ folders, ledger, catalogue }: Receiver): UpdateDb {
   const rest = { lineBytesMax: 1024 * 1024, hold: HOLD, log: openLog('silent'), now: Date.now, onFile: () => {} }
   return { disk: realDisk(), folders, ledger, catalogue, ...rest }

@@ -226,6 +226,7 @@ test('answers carry the fields that keep browsers from misusing them, and none t
     assert.equal(headers.get('content-security-policy'), "default-src 'none';frame-ancestors 'none'")
     assert.equal(headers.get('x-content-type-options'), 'nosniff')
     assert.equal(headers.get('cache-control'), 'no-store')
+    assert.equal(headers.get('referrer-policy'), 'no-referrer')
     for (const name of ['strict-transport-security', 'x-powered-by', 'server', 'access-control-allow-origin'])
       assert.equal(headers.get(name), null, `${path} ${name}`)
   }

@@ -5,12 +5,13 @@ import type { Overview } from '../api/overview.ts'
 import type { ProductAnswer, ProductPage } from '../api/products.ts'
 import type { RejectPage } from '../api/rejects-schema.ts'
 import type { UploadPage } from '../api/uploads-schema.ts'
+import { holdBy } from './hold.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
 import { type Article, type BroughtIn, bringIn, reader, scrapeText } from './shop.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.parse('2025-09-20T12:00:00Z')
-const HOLD = { rowsMin: 10, rowsShare: 0.5, rejectsShare: 0.3 }
+const HOLD = holdBy({ HOLD_ROWS_MIN: 10, HOLD_REJECTS_SHARE: 0.3 })
 const STORES = ['aldi/G1', 'aldi/G2', 'aldi/G3', 'iga/7', 'iga/8']
 
 type File = Readonly<{ store: string; date: string; articles: readonly Article[]; more: string }>

@@ -13,6 +13,7 @@ import { receiptOf } from '../ledger/receipt-of.ts'
 import { dealWithNext, type FleetWork } from '../update-db/fleet.ts'
 import { keepHouse, pruneBucket } from '../update-db/fleet-house.ts'
 import { loadUpload } from '../update-db/load-upload.ts'
+import { HOLD } from './hold.ts'
 import { get, openReceiver, postGzip, type Receiver, rowsText, SETTINGS_KEY, sha256Of } from './receiver.ts'
 
 const skip = NO_NATS
@@ -222,7 +223,7 @@ test('loaded files leave the bucket after their time, what waits for a person ne
   const loaded = await postGzip(at.receiver, 'loaded.jsonl.gz', rowsText(30))
   await at.load()
   const held = await postGzip(at.receiver, 'held.jsonl.gz', `${rowsText(3, 2)}no row\n`)
-  await at.load({ hold: { rowsMin: 20, rowsShare: 0.5, rejectsShare: 0.2 } })
+  await at.load({ hold: HOLD })
   assert.equal(await at.stateOf(held.body.id), 'held')
   assert.equal(await pruneBucket(at.work, 30), 0)
   const later = { ...at.work, now: () => Date.now() + 31 * 86_400_000 }

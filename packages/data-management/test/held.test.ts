@@ -4,10 +4,9 @@ import { test } from 'node:test'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { rejectsOf } from '../catalogue/rejects.ts'
 import { loadFile } from '../update-db/load-file.ts'
+import { HOLD } from './hold.ts'
 import { LINE_BYTES_MAX } from './naive-rows.ts'
 import { rowsText, sha256Of } from './receiver.ts'
-
-const HOLD = { rowsMin: 20, rowsShare: 0.5, rejectsShare: 0.2 }
 
 /** Loads rows and so many lines that are none; tells how often they were read, and what is on record. */
 async function holdWith(lines: number, lineBytes: number) {

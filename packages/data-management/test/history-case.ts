@@ -4,6 +4,7 @@ import { SqliteCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
+import type { Verdict } from '../catalogue/model/partition.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { LocalReader, type Reader } from '../update-db/reader.ts'
 import { type OpenEmpty, openSqlite } from './catalogues.ts'
@@ -100,10 +101,14 @@ async function* inPortions(bytes: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** How the catalogue differs from that of these files. */
-export async function faultOf(catalogue: Catalogue, files: readonly HistoryFile[]): Promise<Fault> {
+export async function faultOf(
+  catalogue: Catalogue,
+  files: readonly HistoryFile[],
+  verdicts: readonly Verdict[] = [],
+): Promise<Fault> {
   const lines = await Array.fromAsync(catalogueLines(catalogue.database))
   return (
-    differenceBetween(naiveCatalogue(files).toSorted(), lines.toSorted()) ??
+    differenceBetween(naiveCatalogue(files, verdicts).toSorted(), lines.toSorted()) ??
     differenceBetween(naiveObservations(files).toSorted(), (await observed(catalogue)).toSorted()) ??
     (await leftOver(catalogue)) ??
     (catalogue instanceof SqliteCatalogue

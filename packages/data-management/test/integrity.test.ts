@@ -1,13 +1,18 @@
-/** A byte that the disk has changed in a database is noticed without anybody asking for it, and told. */
+/** A byte that the disk has changed in a database or a kept file is noticed without anybody asking for it, and told. */
 import assert from 'node:assert/strict'
-import { open } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { faultsOf, type Integrity, lookAt } from '../database/integrity.ts'
+import { ProcessedRound } from '../inbox/processed-integrity.ts'
+import { updateDb } from '../update-db/update-db.ts'
+import { openReceiver, postGzip, rowsText } from './receiver.ts'
 
 test('a damaged page is found and told, also in a table that nobody asks for; a sound database is sound', async () => {
   await using at = await temporaryFolder()
@@ -27,8 +32,40 @@ test('a damaged page is found and told, also in a table that nobody asks for; a 
   await file.write(Buffer.from('z'), 0, 1, place)
   await file.close()
   const integrity: Integrity = { latest: undefined }
-  await lookAt(integrity, [path], openLog('silent'))
+  await lookAt(integrity, { paths: [path] }, openLog('silent'))
   assert.ok(integrity.latest!.faults.length > 0)
   assert.match(integrity.latest!.faults[0]!, /catalogue\.db: /)
   assert.match((await faultsOf([join(at.path, 'nothing.db')]))[0]!, /unable to open/)
+})
+
+test('a flipped byte in a file that is kept for replay is noticed, a part of the files with each look', async () => {
+  await using receiver = await openReceiver()
+  for (const index of [1, 2, 3]) await postGzip(receiver, `${index}.jsonl.gz`, rowsText(index, index))
+  const { folders, ledger, catalogue } = receiver
+  const log = openLog('silent')
+  const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log, now: Date.now, onFile: () => {} }
+  await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
+  const { processed } = folders
+  const round = new ProcessedRound({ disk: realDisk(), folders, ledger }, 1)
+  const looks = async () => {
+    const found: string[][] = []
+    for (let times = 0; times < 3; times++) found.push(await round.look())
+    return found.map((paths) => paths.map((path) => path.split('/').at(-1)))
+  }
+  assert.deepEqual(await looks(), [[], [], []])
+  const path = join(processed, '2.jsonl.gz')
+  const sound = await readFile(path)
+  const damaged = Uint8Array.from(sound)
+  damaged[sound.length - 12]! ^= 1
+  await writeFile(path, damaged)
+  const told = '2.jsonl.gz: not the bytes that were accepted'
+  assert.deepEqual(await looks(), [[], [told], [told]])
+  // The bytes are sound gzip, and not those of any upload.
+  await writeFile(path, gzipSync(rowsText(9, 9)))
+  assert.deepEqual(await looks(), [[told], [told], [told]])
+  const integrity: Integrity = { latest: undefined }
+  await lookAt(integrity, { paths: [], files: round }, log)
+  assert.match(integrity.latest!.faults[0]!, /2\.jsonl\.gz/)
+  await writeFile(path, sound)
+  assert.deepEqual((await looks()).at(-1), [])
 })

@@ -122,3 +122,25 @@ test('what is no order for a key makes none', async () => {
   assertProblem(await say(admin, '/api/keys/settings/revoke'), 404, 'not_found')
   assert.equal((await receiver.ledger.keys.list()).length, 2)
 })
+
+test('a session alone makes no keys: the key is asked for again, and it counts who owns that', async () => {
+  const { receiver, admin } = await administered()
+  await using _ = receiver
+  const json = { 'Content-Type': 'application/json' }
+  const signIn = { method: 'POST', headers: json, body: JSON.stringify({ key: admin.key }) }
+  const [cookie = ''] = (await fetch(`${receiver.url}/api/session`, signIn)).headers.getSetCookie()
+  const session = { ...json, Cookie: cookie.split(';')[0]!, 'Sec-Fetch-Site': 'same-origin' }
+  const [{ id = '' } = {}] = await receiver.ledger.keys.list()
+  for (const path of ['/api/keys', `/api/keys/${id}/rotate`]) {
+    const answer = async (key: string | undefined) => {
+      const body = path === '/api/keys' ? JSON.stringify({ name: 'x', scopes: ['read'] }) : '{}'
+      const headers = key === undefined ? session : { ...session, 'X-API-Key': key }
+      const response = await fetch(receiver.url + path, { method: 'POST', headers, body })
+      return `${response.status} ${((await response.json()) as { code?: string }).code ?? ''}`
+    }
+    assert.equal(await answer(undefined), '403 key_wanted')
+    assert.equal(await answer(`${admin.key}x`), '401 key_refused')
+    assert.equal(await answer(receiver.key), '403 scope_missing')
+    assert.equal(await answer(admin.key), '201 ')
+  }
+})

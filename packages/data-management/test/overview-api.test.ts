@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Overview } from '../api/overview.ts'
+import { HOLD } from './hold.ts'
 import { assertProblem, get, openReceiver, postGzip, rowsText } from './receiver.ts'
 import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 
@@ -55,8 +56,7 @@ test('what needs attention comes with its reason, the worst sources first', asyn
   for (const days of [2, 1]) await scrape(receiver, 'aldi/G2', daysAgo(days), rows)
   const receivedAt = Date.now()
   await bringIn(receiver, `${scrapeText('aldi/G2', daysAgo(0), named('Milk'))}{}\n`, { receivedAt })
-  const hold = { rowsMin: 2, rowsShare: 0.5, rejectsShare: 1 }
-  const held = await bringIn(receiver, scrapeText('aldi/G1', daysAgo(0), named('Bread')), { receivedAt, hold })
+  const held = await bringIn(receiver, scrapeText('aldi/G1', daysAgo(-5), named('Bread')), { receivedAt, hold: HOLD })
   const failed = await bringIn(receiver, 'nothing\n', { receivedAt })
   const ask = await reader(receiver)
   const { attention, sources, totals } = await ask<Overview>('/api/overview')
@@ -73,7 +73,7 @@ test('what needs attention comes with its reason, the worst sources first', asyn
     attention.held.first.map(({ upload_id }) => upload_id),
     [held.id],
   )
-  assert.match(String(attention.held.first[0]!.problem), /fewer than 50 %/)
+  assert.match(String(attention.held.first[0]!.problem), / is dated /)
   assert.deepEqual(
     attention.failed.first.map(({ upload_id, problem }) => [upload_id, problem]),
     [[failed.id, 'Not one line of the file is a row.']],

@@ -4,15 +4,22 @@ import { test } from 'node:test'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { products } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
-import type { HoldLimits } from '../update-db/holds.ts'
+import type { Hold } from '../update-db/judgement.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { databasesOfFile } from './catalogues.ts'
+import { holdBy } from './hold.ts'
 import { sha256Of } from './receiver.ts'
 
 type Shown = Readonly<{ sku: string; name: string; key?: string; size?: string; barcode?: string | number | null }>
-type Sent = Readonly<{ hold?: HoldLimits; onlyFor?: readonly string[] }>
+type Sent = Readonly<{ hold?: Hold; onlyFor?: readonly string[] }>
 
-const HOLD: HoldLimits = { rowsMin: 1_000, rowsShare: 0.5, rejectsShare: 1, mergedMax: 5 }
+const HOLD = holdBy({
+  HOLD_ROWS_MIN: 1_000,
+  HOLD_REJECTS_SHARE: 1,
+  HOLD_MERGED_PRODUCTS: 5,
+  HOLD_DAYS_AHEAD: 100_000,
+  HOLD_NAMES_SHARE: 0,
+})
 
 /** Loads what a company shows on a day of May. */
 function show(

@@ -5,9 +5,9 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { RejectPage } from '../api/rejects-schema.ts'
 import { updateDb } from '../update-db/update-db.ts'
+import { HOLD } from './hold.ts'
 import { assertProblem, get, openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
 
-const HOLD = { rowsMin: 20, rowsShare: 0.5, rejectsShare: 0.2 }
 const HOSTILE = '<script>alert(1)</script>\u202e\u001b[31m'
 
 async function opened(): Promise<{ receiver: Receiver; reader: Receiver }> {

@@ -9,6 +9,7 @@ import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { mendArriving } from '../inbox/mend-arriving.ts'
 import { type UpdateDb, updateDb } from '../update-db/update-db.ts'
 import { fulfilWishes } from '../update-db/wishes.ts'
+import { HOLD } from './hold.ts'
 import {
   assertProblem,
   get,
@@ -187,7 +188,10 @@ test('releasing a held file gives its sender no rights', async () => {
   const twice = `${OTHERS}${OTHERS.replaceAll('"sku":"', '"sku":"again ')}`
   const { body } = await postGzip(await keyFor(receiver, 'aldi'), 'x.jsonl.gz', twice)
   const { uploads } = receiver.ledger
-  await updateDb({ ...workLater(receiver), hold: { rowsMin: 1_000, rowsShare: 0.5, rejectsShare: 0.2 } }, NEVER)
+  await updateDb(
+    { ...workLater(receiver), hold: { ...HOLD, thresholds: { ...HOLD.thresholds, HOLD_ROWS_MIN: 1_000 } } },
+    NEVER,
+  )
   assert.equal((await uploads.find(String(body.id)))?.state, 'held')
   const admin = { ...receiver, key: await receiver.makeKey('admin') }
   assert.equal((await post(admin, {}, null, `/api/uploads/${body.id}/release`)).status, 202)

@@ -1,7 +1,7 @@
 /** Scrapes of small invented shops, uploaded and loaded as a receiver does it, for tests of what is asked about them. */
 import assert from 'node:assert/strict'
 import type { LoadRecord } from '../catalogue/loads.ts'
-import type { HoldLimits } from '../update-db/holds.ts'
+import type { Hold } from '../update-db/judgement.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { get, postGzip, type Receiver } from './receiver.ts'
 
@@ -56,7 +56,7 @@ export type BroughtIn = Readonly<{ id: string; sha256: string; load: LoadRecord 
 export async function bringIn(
   receiver: Receiver,
   text: string,
-  { receivedAt = Date.now(), hold }: { receivedAt?: number; hold?: HoldLimits } = {},
+  { receivedAt = Date.now(), hold }: { receivedAt?: number; hold?: Hold } = {},
 ): Promise<BroughtIn> {
   const filename = 'scrape.jsonl'
   const { status, body } = await postGzip(receiver, `${filename}.gz`, text)

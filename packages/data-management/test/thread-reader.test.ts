@@ -13,6 +13,7 @@ import { catalogueLines } from '../catalogue/digest.ts'
 import { bytesOf, DamagedFile } from '../inbox/stored.ts'
 import { type LoadOrder, loadFile } from '../update-db/load-file.ts'
 import { ThreadReader } from '../update-db/thread-reader.ts'
+import { holdBy } from './hold.ts'
 
 const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 150 })
 
@@ -80,7 +81,7 @@ test('a file that is held is read to its end, and what comes after it is loaded'
   using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
   await using reader = new ThreadReader()
   const [first, ...others] = orders
-  const hold = { rowsMin: 1, rowsShare: 100, rejectsShare: 1 }
+  const hold = holdBy({ HOLD_DAYS_AHEAD: 100_000, HOLD_ROWS_MIN: 1, HOLD_ROWS_SHARE: 100, HOLD_REJECTS_SHARE: 1 })
   for (const order of [first!, ...others]) {
     const { state } = await loadFile(catalogue, { ...order, hold, reader })
     const isFirst = order.file.filename === first!.file.filename

@@ -41,7 +41,7 @@ test('the receipt of an upload is told again, and later with its load', async ()
   const path = `/api/uploads/${sent.body.id}`
   assert.deepEqual((await get(receiver, path)).body, sent.body)
   await receiver.ledger.uploads.settle(String(sent.body.id), 'loaded', RESULT, Date.now())
-  const loaded = { ...sent.body, state: 'loaded', load: RESULT, warnings: [], ignored: {} }
+  const loaded = { ...sent.body, state: 'loaded', load: RESULT, warnings: [], ignored: {}, findings: [] }
   assert.deepEqual((await get(receiver, path)).body, loaded)
   const again = await postGzip(receiver, 'x.jsonl.gz', TEXT)
   assert.deepEqual(again.body, { ...loaded, duplicate: true })

@@ -7,6 +7,8 @@
 import { LineSplitter } from '@splitcart/shared/lines.ts'
 import { NO_REMARKS } from '@splitcart/shared/receipt.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
+import { reasonOf } from '@splitcart/shared/truth/judge.ts'
+import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
 import type { RejectedLine } from '../catalogue/load/portion.ts'
@@ -21,7 +23,7 @@ import {
 } from '../catalogue/loads.ts'
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
-import { type Compared, type HoldLimits, reasonOfProducts, reasonToHold } from './holds.ts'
+import { type Hold, holding, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
 import { KeptRejects } from './kept-rejects.ts'
 import { RAW_BYTES_MAX } from './portion-reader.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
@@ -33,7 +35,7 @@ export type LoadOrder = ReadOrder &
   Readonly<{
     file: LoadedFile
     /** Undefined: nothing is held. */
-    hold: HoldLimits | undefined
+    hold: Hold | undefined
     /** Who reads; not given: this thread. */
     reader?: Reader | undefined
     /** Told how many bytes have been read so far. */
@@ -51,7 +53,12 @@ type Work = Readonly<{
 }>
 
 /** What loading a file would do. `reason`: why it would be held. */
-export type Preview = Readonly<{ counts: Counts; applied: Applied; reason: string | undefined }>
+export type Preview = Readonly<{
+  counts: Counts
+  applied: Applied
+  reason: string | undefined
+  verdicts: readonly Verdict[]
+}>
 
 /** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
 export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
@@ -65,36 +72,47 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
 }
 
 /** `found`: why it is held, where that was found out by applying it. */
-async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder, found?: string): Promise<LoadRecord> {
+async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder, found?: Verdict): Promise<LoadRecord> {
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const rejects = new KeptRejects()
-  const { counts, failure, reason = found, isCut } = await stage({ catalogue, loading, order, reader, rejects })
+  const staged = await stage({ catalogue, loading, order, reader, rejects })
+  const { counts, failure, isCut } = staged
+  const verdicts = found === undefined ? staged.verdicts : [found, ...staged.verdicts]
+  const reason = staged.reason ?? found?.sentence
   if (failure === undefined && reason === undefined) {
     const applied = await loading.apply(order.onlyFor ?? null)
-    const regrouping = reasonOfProducts(applied.regrouped, order.hold)
+    const regrouping = verdictOfProducts(applied.regrouped, order.hold)
     if (regrouping === undefined)
-      return await commit(loading, order, { state: 'loaded', problem: null, counts, applied })
+      return await commit(loading, order, { state: 'loaded', problem: null, counts, applied, verdicts })
     await loading[Symbol.asyncDispose]()
     return await loadBy(reader, catalogue, order, regrouping)
   }
   const preview = failure === undefined ? await loading.preview() : undefined
   await loading[Symbol.asyncDispose]()
   const read = isCut || rejects.lines === undefined ? undefined : { counts, rejects: rejects.lines }
-  return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview, read })
+  return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview, verdicts, read })
 }
 
 /** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */
 export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promise<Preview> {
   const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
-  const { counts, failure, reason } = await stage({ catalogue, loading, order, reader })
+  const { counts, failure, reason, verdicts } = await stage({ catalogue, loading, order, reader })
   const applied = failure === undefined ? await loading.apply(order.onlyFor ?? null) : nothingApplied()
-  await commit(loading, order, { state: failure === undefined ? 'loaded' : 'failed', problem: null, counts, applied })
-  return { counts, applied, reason: failure ?? reason ?? reasonOfProducts(applied.regrouped, order.hold) }
+  const state = failure === undefined ? 'loaded' : 'failed'
+  await commit(loading, order, { state, problem: null, counts, applied, verdicts })
+  const regrouping = verdictOfProducts(applied.regrouped, order.hold)?.sentence
+  return { counts, applied, reason: failure ?? reason ?? regrouping, verdicts }
 }
 
 /** `isCut`: the file was not read to its end. */
-type Outcome = Readonly<{ counts: Counts; failure?: string; reason?: string | undefined; isCut?: true }>
+type Outcome = Readonly<{
+  counts: Counts
+  verdicts: readonly Verdict[]
+  failure?: string
+  reason?: string | undefined
+  isCut?: true
+}>
 
 async function stage(work: Work): Promise<Outcome> {
   const { loading, order } = work
@@ -103,15 +121,21 @@ async function stage(work: Work): Promise<Outcome> {
     await readInto(work, counts, loading.staging)
   } catch (error) {
     if (!(error instanceof TooManyScrapes)) throw error
-    return { counts, failure: error.message, isCut: true }
+    return { counts, failure: error.message, verdicts: [], isCut: true }
   }
-  if (counts.rows > 0 && counts.rejected === counts.rows) return { counts, failure: await whyNoRow(order) }
+  if (counts.rows > 0 && counts.rejected === counts.rows)
+    return { counts, failure: await whyNoRow(order), verdicts: [] }
   const { staging } = loading
   await staging.settle()
-  counts.rejected += await rejectDiffering(work)
+  const differing = await rejectDiffering(work)
+  counts.rejected += differing
   counts.duplicate = counts.rows - counts.rejected - staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
   await joinAcrossMidnight(staging)
-  return { counts, reason: order.hold && reasonToHold(await comparisons(loading), counts, order.hold) }
+  const { hold, file } = order
+  if (hold === undefined) return { counts, verdicts: [] }
+  const said = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt: file.receivedAt })
+  const verdicts = order.repair ? [verdictOfRepair(order.repair, loading), ...said] : said
+  return { counts, verdicts, reason: reasonOf(holding(verdicts, hold)) }
 }
 
 async function whyNoRow({ bytes }: LoadOrder): Promise<string> {
@@ -159,7 +183,7 @@ function noCounts(): Counts {
 async function recordOnly(
   catalogue: Catalogue,
   order: LoadOrder,
-  { problem, preview, read }: Recorded,
+  { problem, preview, verdicts, read }: Recorded,
 ): Promise<LoadRecord> {
   const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
@@ -167,13 +191,14 @@ async function recordOnly(
   for (const line of read?.rejects ?? []) await loading.reject(line)
   if (read === undefined) await readInto({ catalogue, loading, order, reader }, counts, undefined)
   const state = preview === undefined ? 'failed' : 'held'
-  return await commit(loading, order, { problem, preview, state, counts, applied: nothingApplied() })
+  return await commit(loading, order, { problem, preview, verdicts, state, counts, applied: nothingApplied() })
 }
 
 /** What is recorded of a file that is not applied. `read`: what was found in it; undefined where it must be read once more for that. */
 type Recorded = Readonly<{
   problem: string
   preview: HoldPreview | undefined
+  verdicts: readonly Verdict[]
   read: Readonly<{ counts: Counts; rejects: readonly RejectedLine[] }> | undefined
 }>
 
@@ -204,14 +229,4 @@ async function readInto(work: Work, counts: Counts, staging: Staged | undefined)
 async function joinAcrossMidnight(staging: Staged): Promise<void> {
   for (const [earlier, later] of pairsAcrossMidnight(staging.scrapes))
     if (!(await staging.haveCommonListing(earlier, later))) await staging.merge(earlier, later)
-}
-
-async function comparisons(loading: Loading): Promise<Compared[]> {
-  const compared: Compared[] = []
-  for (const scrape of loading.staging.scrapes) {
-    const { storeName: store, date } = scrape
-    const [rows, rowsBefore] = [await loading.rowsShown(scrape), await loading.rowsBefore(scrape)]
-    compared.push({ store, date, rows, rowsBefore })
-  }
-  return compared
 }

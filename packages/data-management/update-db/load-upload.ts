@@ -1,5 +1,6 @@
 /** One upload, from its bytes into the catalogue, by the loader of its kind. */
 import type { Disk } from '@splitcart/shared/disk.ts'
+import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
@@ -8,7 +9,7 @@ import { bytesOf, type Stored } from '../inbox/stored.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Rights } from '../ledger/rights.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import type { HoldLimits } from './holds.ts'
+import type { Hold } from './judgement.ts'
 import { type LoadOrder, loadFile } from './load-file.ts'
 import type { Reader } from './reader.ts'
 
@@ -21,7 +22,7 @@ export type LoadWork = Readonly<{
   /** Who reads the files; undefined: this thread. */
   reader?: Reader | undefined
   lineBytesMax: number
-  hold: HoldLimits | undefined
+  hold: Hold | undefined
   now: () => number
 }>
 
@@ -37,7 +38,7 @@ export async function loadOf({ catalogue, ledger }: LoadWork, upload: Upload): P
  * knows of it.
  */
 type Manner = Readonly<{
-  hold: HoldLimits | undefined
+  hold: Hold | undefined
   isUnlimited?: boolean
   ahead?: (() => Promise<void>) | undefined
 }>
@@ -77,6 +78,7 @@ export async function orderFor(
     onBytes: noteOf(upload, note),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
+    repair: upload.repair === null ? null : (JSON.parse(upload.repair) as RepairedBy),
     onlyFor: await work.ledger.rightsOver(upload.id),
     reader: work.reader,
     now: work.now,

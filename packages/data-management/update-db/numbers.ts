@@ -1,9 +1,12 @@
 /** The numbers by which a reader calls companies, listings and labels. */
+import type { Said } from '@splitcart/shared/truth/said.ts'
 import { RepeatedRows } from './repeated-rows.ts'
 
 /** The numbers of a company's listings by SKU, and by name of those without one; and a number for the company. */
 export type ListingNumbers = readonly [bySku: Map<string, number>, byName: Map<string, number>, company: number]
 
+/** A listing's own code, and the hash by which it is sampled. */
+export type ListingCode = Readonly<{ code: string; byName: 0 | 1; hash: number }>
 // A file that has more is no scrape of shops; what is beyond is read anew each time.
 const UNKNOWN_MAX = 1_000
 const UNKNOWN_CHARACTERS_MAX = 512 * 1024
@@ -40,6 +43,13 @@ export class Numbers {
   /** Of each listing, the digest of the text of its last label. */
   readonly lastDigest: string[] = []
   readonly lastLabel: number[] = []
+  /** The codes of listings, and which scrape has shown them last. */
+  readonly codes: ListingCode[] = []
+  readonly seenBy: number[] = []
+  /** What labels say. */
+  readonly said: Said[] = []
+  /** How many scrapes have been counted, of all files. */
+  counted = 0
   listings = 0
   labels = 0
   /** Of all texts that have a number, as they are kept in memory. */
@@ -60,6 +70,9 @@ export class Numbers {
     this.lastDigest.length = 0
     this.unknown = new UnknownFields()
     this.lastLabel.length = 0
+    this.codes.length = 0
+    this.seenBy.length = 0
+    this.said.length = 0
     this.listings = 0
     this.labels = 0
     this.textBytes = 0

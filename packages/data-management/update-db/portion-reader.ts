@@ -11,12 +11,17 @@ import {
   type RowProduct,
   readRow,
 } from '@splitcart/shared/row.ts'
-import { type Portion, ROW } from '../catalogue/load/portion.ts'
+import { repaired } from '@splitcart/shared/truth/repairs.ts'
+import { saidOf } from '@splitcart/shared/truth/said.ts'
+import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
+import type { Repair } from '@splitcart/shared/truth/verdict.ts'
+import { newPortion, type Portion, ROW } from '../catalogue/load/portion.ts'
 import { partsOf } from './chunk-parts.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { permissionOf } from './permission.ts'
 import { Remarked } from './remarks.ts'
+import { RowCounter } from './row-counter.ts'
 
 // Memory stays the same however many listings a file has and however long their texts are: beyond these the numbers start again.
 const LABELS_MAX = 30_000
@@ -46,16 +51,19 @@ export type ReaderOptions = Readonly<{
   lineBytesMax: number
   /** The companies, and stores as company/store, that the sender may write for; null: all. */
   onlyFor: readonly string[] | null
+  repair?: Repair | null
 }>
 
 /** The state between two chunks of a file. */
 export class PortionReader {
+  readonly #repair: Repair | null
   readonly #mayWriteFor: ((metadata: RowMetadata) => boolean) | undefined
   readonly #splitter: LineSplitter
   readonly #parts = new LineParts()
   readonly #scrapes = new Map<string, Scrape>()
   readonly #byTail = new WeakMap<Tail, Scrape>()
   readonly #numbers: Numbers
+  readonly #counter: RowCounter
   #portion = newPortion(0, 0)
   #remarked = new Remarked()
   // How many rows of the portion have the unknown fields of a number.
@@ -64,6 +72,8 @@ export class PortionReader {
 
   constructor(options: ReaderOptions, numbers: Numbers) {
     this.#numbers = numbers
+    this.#counter = new RowCounter(numbers)
+    this.#repair = options.repair ?? null
     this.#mayWriteFor = permissionOf(options.onlyFor)
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
@@ -73,10 +83,12 @@ export class PortionReader {
     for (const part of partsOf(chunk)) yield this.#readLines(this.#splitter.push(part), part.length)
   }
 
-  /** What the last line says, when it does not end with a newline. */
+  /** What the last line says, when it does not end with a newline; and the figures of all. */
   end(): Portion {
     const last = this.#splitter.end()
-    return this.#readLines(last === undefined ? [] : [last], 0)
+    const portion = this.#readLines(last === undefined ? [] : [last], 0)
+    portion.figures = this.#counter.all
+    return portion
   }
 
   #readLines(lines: readonly Line[], bytes: number): Portion {
@@ -108,7 +120,8 @@ export class PortionReader {
 
   /** Reads a line; undefined: it is repeated or rejected, and that is noted. */
   #readLine({ number, bytes, tooLong }: Line): Read | undefined {
-    const tail = tooLong ? undefined : this.#parts.tailOf(bytes)
+    // A row that is repaired is not what a line like it said elsewhere.
+    const tail = tooLong || this.#repair !== null ? undefined : this.#parts.tailOf(bytes)
     if (tail === undefined) return this.#readWhole(number, bytes, tooLong)
     const head = bytes.subarray(0, bytes.length - tail.bytes.length)
     const fingerprint = this.#parts.fingerprintOf(head)
@@ -124,7 +137,8 @@ export class PortionReader {
   }
 
   #readWhole(number: number, bytes: Buffer, tooLong: boolean): Read | undefined {
-    const row = tooLong ? TOO_LONG : readRow(bytes)
+    const read = tooLong ? TOO_LONG : readRow(bytes)
+    const row = isRejection(read) || this.#repair === null ? read : repaired(read, this.#repair)
     if (isRejection(row)) return this.#reject(number, row, bytes)
     if (!this.#mayWrite(row)) return this.#reject(number, NOT_PERMITTED, bytes)
     this.#remark(number, { warnings: row.warnings, ignored: [] })
@@ -178,6 +192,7 @@ export class PortionReader {
     this.#countUnknown(rows[at + ROW.unknown]!)
     for (const name of ignored) this.#remarked.addIgnored({ name, rows: 1 })
     this.#noteTime(scrape, metadata)
+    this.#counter.count(rows, at)
     return true
   }
 
@@ -202,6 +217,8 @@ export class PortionReader {
     rows[at + ROW.special] = flag(product.isOnSpecial)
     rows[at + ROW.available] = flag(product.isAvailable)
     rows[at + ROW.unknown] = unknown ?? 0
+    rows[at + ROW.unit] = product.unit
+    this.#counter.count(rows, at)
     if (fingerprint !== undefined && unknown !== undefined)
       this.#numbers.rows.add(scrape.listings[2], fingerprint, rows, at)
   }
@@ -219,6 +236,7 @@ export class PortionReader {
     const known = numbers.get(code)
     if (known !== undefined) return known
     numbers.set(code, this.#numbers.listings)
+    this.#numbers.codes.push({ code, byName, hash: hash32(code) })
     this.#portion.listings.push({ company: scrape.company, byName, code })
     this.#countText(code)
     return this.#numbers.listings++
@@ -231,6 +249,7 @@ export class PortionReader {
     if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
     this.#portion.labels.push({ hash: hashOfLabel(digest), text, hasBarcode: product.barcode !== null })
     this.#countText(text)
+    numbers.said.push(saidOf(product))
     numbers.lastDigest[listing] = digest
     numbers.lastLabel[listing] = numbers.labels
     return numbers.labels++
@@ -240,24 +259,6 @@ export class PortionReader {
     const bytes = bytesInMemory(text)
     this.#portion.textBytes += bytes
     this.#numbers.textBytes += bytes
-  }
-}
-
-function newPortion(lines: number, bytes: number): Portion {
-  const rows = new Int32Array(lines * ROW.length)
-  return {
-    bytes,
-    forget: false,
-    count: 0,
-    warnings: [],
-    ignored: [],
-    rejects: [],
-    scrapes: [],
-    listings: [],
-    labels: [],
-    textBytes: 0,
-    times: [],
-    rows,
   }
 }
 

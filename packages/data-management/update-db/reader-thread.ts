@@ -5,13 +5,19 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { parentPort } from 'node:worker_threads'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
+import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import type { Portion } from '../catalogue/load/portion.ts'
 import { bytesOf, DamagedFile, type Stored } from '../inbox/stored.ts'
 import { Numbers } from './numbers.ts'
 import { portionsOf } from './reader.ts'
 
 /** A file to be read. */
-export type FileOrder = Readonly<{ stored: Stored; lineBytesMax: number; onlyFor: readonly string[] | null }>
+export type FileOrder = Readonly<{
+  stored: Stored
+  lineBytesMax: number
+  onlyFor: readonly string[] | null
+  repair: RepairedBy | null
+}>
 
 /** What the thread is told: files in their order, and how many portions more it may make. */
 export type ToThread = Readonly<{ file: FileOrder }> | Readonly<{ more: number }>

@@ -1,4 +1,5 @@
 /** Reads files into portions, one after the other. */
+import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import type { Portion } from '../catalogue/load/portion.ts'
 import type { Stored } from '../inbox/stored.ts'
@@ -12,6 +13,8 @@ export type ReadOrder = Readonly<{
   lineBytesMax: number
   /** The companies, and stores as company/store, that the sender may write for; null or not given: all. */
   onlyFor?: readonly string[] | null
+  /** What is done to each row; null or not given: nothing. */
+  repair?: RepairedBy | null
 }>
 
 /** Whoever reads. `memory` knows the numbers in its portions; with `expect` it is told which file comes next. */
@@ -36,10 +39,10 @@ export class LocalReader implements Reader {
 
 /** Reads one file. */
 export async function* portionsOf(
-  { bytes, lineBytesMax, onlyFor = null }: ReadOrder,
+  { bytes, lineBytesMax, onlyFor = null, repair = null }: ReadOrder,
   numbers: Numbers,
 ): AsyncGenerator<Portion> {
-  const reader = new PortionReader({ lineBytesMax, onlyFor }, numbers)
+  const reader = new PortionReader({ lineBytesMax, onlyFor, repair: repair?.repair ?? null }, numbers)
   for await (const chunk of bytes()) yield* reader.read(chunk)
   yield reader.end()
 }

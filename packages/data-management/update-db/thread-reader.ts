@@ -3,6 +3,7 @@
  * database. What that brings stands in bench/README.md.
  */
 import { Worker } from 'node:worker_threads'
+import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import type { Portion } from '../catalogue/load/portion.ts'
 import { DamagedFile, type Stored } from '../inbox/stored.ts'
@@ -37,10 +38,10 @@ export class ThreadReader implements Reader, AsyncDisposable {
   }
 
   expect(order: ReadOrder): void {
-    const { stored, lineBytesMax, onlyFor = null } = order
+    const { stored, lineBytesMax, onlyFor = null, repair = null } = order
     if (stored === undefined || this.#files.some((file) => isSame(file, order))) return
-    this.#files.push({ stored, onlyFor })
-    this.#say({ file: { stored, lineBytesMax, onlyFor } })
+    this.#files.push({ stored, onlyFor, repair })
+    this.#say({ file: { stored, lineBytesMax, onlyFor, repair } })
   }
 
   async *portions(order: ReadOrder): AsyncGenerator<Portion> {
@@ -102,10 +103,12 @@ export class ThreadReader implements Reader, AsyncDisposable {
 }
 
 /** A file that the thread was told of, and what of it may be written. */
-type Expected = Readonly<{ stored: Stored; onlyFor: readonly string[] | null }>
+type Expected = Readonly<{ stored: Stored; onlyFor: readonly string[] | null; repair: RepairedBy | null }>
 
-function isSame({ stored: one, onlyFor }: Expected, { stored: other, onlyFor: wanted = null }: ReadOrder): boolean {
-  return one.path === other?.path && one.sha256 === other.sha256 && String(onlyFor) === String(wanted)
+function isSame({ stored: one, onlyFor, repair }: Expected, order: ReadOrder): boolean {
+  const { stored: other, onlyFor: wanted = null, repair: repairing = null } = order
+  const isRead = String(onlyFor) === String(wanted) && JSON.stringify(repair) === JSON.stringify(repairing)
+  return one.path === other?.path && one.sha256 === other.sha256 && isRead
 }
 
 function errorOf({ message, code, isDamaged }: Extract<FromThread, { failure: object }>['failure']): Error {

@@ -12,6 +12,7 @@ import { move, remove, syncFolder } from '@splitcart/shared/durable-file.ts'
 import { type LoadedKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { v7 as uuid } from 'uuid'
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { foldersOfKind } from '../folders.ts'
 import type { JetStreamInbox } from '../inbox/jetstream.ts'
@@ -60,6 +61,7 @@ const SENDERS_AT_ONCE = 500
  */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
   await work.catalogue.settle()
+  await applyVerdicts(work)
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored: [] }
   await using settling = new Settling()
   for (const kind of kindsOf(work)) {
@@ -68,6 +70,17 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
     await settling.end()
   }
   return pass
+}
+
+const applied = new WeakMap<Catalogue, string>()
+
+/** Brings what people have said into the catalogue, where that is something else than with the pass before. */
+async function applyVerdicts({ ledger, catalogue }: Pick<UpdateDb, 'ledger' | 'catalogue'>): Promise<void> {
+  const version = await ledger.verdicts.version()
+  if (applied.get(catalogue) === version) return
+  const current = await ledger.verdicts.current()
+  await catalogue.judge(current.map(({ one, other, verdict }) => ({ one, other, isSame: verdict === 'same' })))
+  applied.set(catalogue, version)
 }
 
 /** The kinds that are loaded. */
@@ -138,7 +151,7 @@ async function dealWith(work: Passing, file: Waiting, following: Waiting | undef
     if (known !== undefined) await settleBeside(work, upload, file, { load: known })
     return known !== undefined
   }
-  const deadly = known === undefined && work.hold !== undefined ? deadlyReason(upload) : undefined
+  const deadly = known === undefined && work.hold?.isReleased === false ? deadlyReason(upload) : undefined
   if (deadly !== undefined) {
     await setAside(work, upload, deadly)
     await putAway(work.disk, work.folders, stored, 'held')

@@ -40,6 +40,7 @@ async function fulfil(work: UpdateDb, upload: Upload): Promise<string | undefine
   const stored = borrowed?.stored
   const load = upload.wish === 'load' ? await loadAgain(work, upload, stored) : await changeState(work, upload)
   if (typeof load === 'string') return load
+  if (upload.wish === 'undo') await work.ledger.uploads.endRepair(upload.id)
   if (upload.wish !== 'load') await work.ledger.uploads.decide(upload.id)
   await settle(work, upload, stored, load)
   return undefined
@@ -63,7 +64,8 @@ async function loadAgain(work: UpdateDb, upload: Upload, stored: Stored | undefi
     await setAside(work, upload, deadly)
     return deadly
   }
-  return loadUpload(work, upload, stored, { hold: undefined, isUnlimited: upload.wish_limited === 0 })
+  const hold = work.hold && { ...work.hold, isReleased: true }
+  return loadUpload(work, upload, stored, { hold, isUnlimited: upload.wish_limited === 0 })
 }
 
 async function changeState(work: UpdateDb, upload: Upload): Promise<LoadRecord | string> {

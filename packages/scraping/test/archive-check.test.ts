@@ -17,11 +17,19 @@ function loadAll({ server }: Sender): void {
 
 /** Writes other bytes of the same length into the same file and sets its time back. */
 async function correct(path: string, text: string): Promise<void> {
-  const { atime, mtime } = await stat(path)
+  const { atime, mtime, mtimeMs } = await stat(path)
   const file = await open(path, 'r+')
   await file.write(text, 0)
   await file.close()
   await utimes(path, atime, mtime)
+  assert.equal((await stat(path)).mtimeMs, mtimeMs, 'not even the time tells')
+}
+
+/** A file whose time can be set back: to a whole second. */
+async function putWithTime({ place }: Sender, name: string, text: string): Promise<string> {
+  const path = await putInOutbox(place, name, text)
+  await utimes(path, 1_700_000_000, 1_700_000_000)
+  return path
 }
 
 test('who goes on writing into a file that was sent and moved has all of it sent', async () => {
@@ -41,7 +49,7 @@ test('who goes on writing into a file that was sent and moved has all of it sent
 
 test('a file that was corrected in the archive, with its time set back, is sent again', async () => {
   await using sender = await freshSender()
-  await putInOutbox(sender.place, 'a.jsonl', BREAD)
+  await putWithTime(sender, 'a.jsonl', BREAD)
   await upload(sender)
   loadAll(sender)
   await upload(sender)
@@ -114,7 +122,7 @@ test('an archived file that cannot be read is told, and the others are sent', as
 
 test('a file that was corrected between two attempts, with its time set back, is sent as it is now', async () => {
   await using sender = await freshSender({ patience: { triesMax: 1 } })
-  const path = await putInOutbox(sender.place, 'a.jsonl', BREAD)
+  const path = await putWithTime(sender, 'a.jsonl', BREAD)
   sender.server.next.push('cut')
   assert.equal((await upload(sender)).outcome, 'unreachable')
   const cheaper = BREAD.replace('1.5', '9.5')
@@ -125,7 +133,7 @@ test('a file that was corrected between two attempts, with its time set back, is
 
 test('a file that is corrected while it is sent, with its time set back, is not archived for its old bytes', async () => {
   await using sender = await freshSender()
-  const path = await putInOutbox(sender.place, 'a.jsonl', BREAD)
+  const path = await putWithTime(sender, 'a.jsonl', BREAD)
   const cheaper = BREAD.replace('1.5', '9.5')
   const { client } = sender.job
   const correcting = {

@@ -112,9 +112,9 @@ test('whatever a stranger answers to everything, all files stay, no key is blame
 })
 
 const TAKING_OVER: Readonly<Record<keyof typeof STEPS, [status: number, body: string]>> = {
-  POST: [200, 'a page in HTML'],
-  create: [404, 'no body'],
-  HEAD: [502, 'a truncated body'],
+  POST: [400, 'a page in HTML'],
+  create: [403, 'no body'],
+  HEAD: [404, 'no body'],
   PATCH: [403, 'a problem of another program'],
   results: [401, 'JSON of another shape'],
 }
@@ -127,6 +127,7 @@ for (const [step, [status, body]] of Object.entries(TAKING_OVER))
     scene.proxy.stranger = takingOverAt(step, strangerSaying(status, body))
     const { outcome, refused } = await scene.send()
     assert.deepEqual([outcome, refused], ['unreachable', 0])
+    if (step === 'HEAD') assert.ok((await scene.names('spool')).includes('large.jsonl.resume'), 'it can be resumed')
     const archived = (await scene.names('archive')).filter((name) => name.endsWith('.jsonl'))
     const accepted = scene.events.flatMap((event) => (event.type === 'file' && event.receipt ? [event.name] : []))
     assert.deepEqual(archived.sort(), accepted.sort())

@@ -28,6 +28,8 @@ export type References = Readonly<{
   newest?: string | undefined
   /** What the store's date shows already. */
   beside?: Figures | undefined
+  /** How many listings the date will show, where that is known better than by the figures. */
+  rows?: number | undefined
   /** The company's other stores, each with its scrape of the nearest date. */
   sisters: readonly Reference[]
 }>

@@ -12,13 +12,16 @@ export type FileCounts = Readonly<{ rows: number; rejected: number; differing: n
 export const FILE_RULES = {
   no_row: { about: 'a file without a row', settings: [] },
   rejects: { about: 'too many rejected rows', settings: ['HOLD_REJECTS_SHARE'] },
+  foreign_products: { about: 'products of companies that the sender may not write for would change', settings: [] },
+  merged_products: { about: 'too many products would become one', settings: ['HOLD_MERGED_PRODUCTS'] },
   differing_duplicates: { about: 'rows that show a listing again, but otherwise', settings: ['HOLD_DUPLICATES_SHARE'] },
 } as const
 
 /** What is said of one scrape. */
 export function judge(scrape: Judged, references: References, thresholds: Thresholds): Verdict[] {
-  const { beside } = references
-  const now = beside === undefined ? scrape.figures : together([beside, scrape.figures])
+  const { beside, rows } = references
+  const shown = beside === undefined ? scrape.figures : together([beside, scrape.figures])
+  const now = rows === undefined ? shown : { ...shown, rows }
   const judged = caseOf(scrape, now, references, thresholds)
   return Object.entries(RULES).flatMap(([name, rule]) => {
     const found = rule.find(judged)
@@ -35,11 +38,34 @@ export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds:
     verdicts.push(verdictOf(rule, true, { sentence, rows: count }))
   if (rows === 0) say('no_row', 'The file has no row.', 0)
   // Divided, not multiplied: 7 / 100 is the number written 0.07, while 100 * 0.07 is more than 7.
-  if (rows > 0 && (rejected - differing) / rows > rejects)
+  // One line is no pattern, however short the file.
+  if (rejected - differing > 1 && (rejected - differing) / rows > rejects)
     say('rejects', `${rejected - differing} of ${rows} rows are rejected, more than ${percent(rejects)}.`, rejected)
   if (isMore(differing, rows, duplicates))
     say('differing_duplicates', `${differing} of ${rows} rows show a listing again, but otherwise.`, differing)
   return verdicts
+}
+
+/** What a file does to products that are there; known once it has been applied. */
+export type Regrouping = Readonly<{ merged: number; foreign: number; example: string | null }>
+
+/** What is said of that. */
+export function judgeProducts({ merged, foreign, example }: Regrouping, thresholds: Thresholds): Verdict | undefined {
+  const say = (rule: keyof typeof FILE_RULES, sentence: string, rows: number) =>
+    verdictOf(rule, true, { field: 'barcode', sentence, rows, examples: example === null ? [] : [example] })
+  if (foreign > 0)
+    return say(
+      'foreign_products',
+      `It would merge or part ${foreign} products of companies that its sender may not write for; nothing of it was loaded.`,
+      foreign,
+    )
+  const { HOLD_MERGED_PRODUCTS: most } = thresholds
+  if (merged <= most) return undefined
+  return say(
+    'merged_products',
+    `It would merge ${merged} products that are there with others, more than ${most}: "${example}" for one.`,
+    merged,
+  )
 }
 
 /** What holds a file, as one sentence; undefined when nothing does. */

@@ -59,16 +59,16 @@ export const RULES: Readonly<Record<string, Rule>> = {
   field_emptied: held('a field that was told is empty', ['HOLD_FIELD_SHARE'], fieldsEmptied),
   field_constant: held('a field has become the same in all rows', ['HOLD_CONSTANT_SHARE'], fieldsConstant),
   flag_turned: held('a flag is the opposite of what it was', ['HOLD_FIELD_SHARE'], flagsTurned),
+  category_lost: held(
+    'a top category lost most of its rows',
+    ['HOLD_CATEGORY_SHARE', 'HOLD_CATEGORY_ROWS_MIN'],
+    categoriesLost,
+  ),
   rows_below_usual: held('fewer rows than usual', ['HOLD_ROWS_SHARE', 'HOLD_ROWS_MIN'], rowsBelowUsual),
   rows_below_sisters: held(
     'a first scrape with far fewer rows than other stores',
     ['HOLD_SISTERS_ROWS_SHARE', 'HOLD_ROWS_MIN'],
     rowsBelowSisters,
-  ),
-  category_lost: held(
-    'a top category lost most of its rows',
-    ['HOLD_CATEGORY_SHARE', 'HOLD_CATEGORY_ROWS_MIN'],
-    categoriesLost,
   ),
   categories_missing: held(
     'a first scrape lacks several categories that nearly all other stores have',

@@ -60,8 +60,26 @@ export function hashesOf({ name, brand, barcode, size, top, second }: Said): Sai
 export function saidOf(product: RowProduct): Said {
   const { name, brand, barcode, size, url, imageUrl, categoryPath } = product
   const [top = '', next] = categoryPath
-  const second = next === undefined ? top : `${top} > ${next}`
-  return { name, brand, barcode, size, hasUrl: url !== null, imageUrl, top, second, odd: oddOf(product) }
+  const path = next === undefined ? top : `${top} > ${next}`
+  return {
+    name: beginningOf(name),
+    brand: brand && beginningOf(brand),
+    barcode,
+    size: size && beginningOf(size),
+    hasUrl: url !== null,
+    imageUrl: imageUrl && beginningOf(imageUrl),
+    top: beginningOf(top),
+    second: beginningOf(path),
+    odd: oddOf(product),
+  }
+}
+
+// Hundreds of them are kept of each scrape, in bounded memory.
+const CHARACTERS_MAX = 160
+
+/** The beginning of a text, without the rest of it in memory. */
+function beginningOf(text: string): string {
+  return text.length <= CHARACTERS_MAX ? text : Buffer.from(text.slice(0, CHARACTERS_MAX)).toString()
 }
 
 // UTF-8 that was read as Latin-1 or Windows-1252, and characters that were lost before.

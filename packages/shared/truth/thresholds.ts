@@ -56,6 +56,7 @@ export const HOLD_SETTINGS = {
     '0.5',
     'a scrape in which a smaller share of the rows that told a field tells it, or tells the same of it, is held',
   ),
+  HOLD_MERGED_PRODUCTS: threshold(whole(0), '20', 'a file that would merge more products is held'),
   HOLD_CONSTANT_SHARE: threshold(share, '0.9', 'a scrape in which a field has become the same in more rows is held'),
 } as const
 

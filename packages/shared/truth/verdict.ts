@@ -7,6 +7,9 @@ export type Repair =
   | Readonly<{ kind: 'swap'; field: 'price_current' | 'name'; with: 'price_was' | 'brand' }>
   | Readonly<{ kind: 'date'; field: 'scraped_date'; date: string }>
 
+/** A repair that a person has accepted. */
+export type RepairedBy = Readonly<{ repair: Repair; by: string }>
+
 /** Figures as a small picture. */
 export type Picture =
   | Readonly<{ kind: 'ratios'; bars: readonly number[] }>

@@ -9,6 +9,7 @@ import { Commands } from '../../parts/commands.tsx'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './keys.module.css'
+import { isKeyRefused, OwnKey } from './own-key.tsx'
 
 type Scope = NewKeyBody['scopes'][number]
 type Props = Readonly<{ close: () => void; done: (made: MadeKeyView) => void }>
@@ -26,9 +27,10 @@ const NOTHING_SAID: Wanted = { name: '', scopes: ['upload'], onlyFor: '', onlyFr
 /** Asks what the new key may do. */
 export function NewKey({ close, done }: Props): ReactNode {
   const [wanted, setWanted] = useState(NOTHING_SAID)
+  const [ownKey, setOwnKey] = useState('')
   const client = useQueryClient()
   const making = useMutation({
-    mutationFn: () => send<MadeKeyView>('POST', '/api/keys', bodyOf(wanted)),
+    mutationFn: () => send<MadeKeyView>('POST', '/api/keys', bodyOf(wanted), ownKey),
     onSuccess: async (made) => {
       done(made)
       await client.invalidateQueries({ queryKey: ['keys'] })
@@ -42,7 +44,8 @@ export function NewKey({ close, done }: Props): ReactNode {
     <Modal opened onClose={close} title="Create a key" lockScroll={false} closeButtonProps={{ 'aria-label': 'Close' }}>
       <form className={style.form} onSubmit={submit}>
         <Fields wanted={wanted} want={(part) => setWanted({ ...wanted, ...part })} />
-        {making.error && <Trouble error={making.error} />}
+        <OwnKey value={ownKey} change={setOwnKey} error={making.error} />
+        {making.error && !isKeyRefused(making.error) && <Trouble error={making.error} />}
         <div className={style.buttons}>
           <Button variant="default" onClick={close}>
             Cancel

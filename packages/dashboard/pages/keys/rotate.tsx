@@ -8,6 +8,7 @@ import { send } from '../../api/request.ts'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './keys.module.css'
+import { isKeyRefused, OwnKey } from './own-key.tsx'
 
 type Props = Readonly<{ of: KeyView; close: () => void; done: (made: MadeKeyView) => void }>
 
@@ -21,9 +22,10 @@ const OVERLAPS = [
 export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
   const client = useQueryClient()
   const [hours, setHours] = useState('24')
+  const [ownKey, setOwnKey] = useState('')
   const rotating = useMutation({
     mutationFn: () =>
-      send<MadeKeyView>('POST', `/api/keys/${encodeURIComponent(id)}/rotate`, { overlap_hours: Number(hours) }),
+      send<MadeKeyView>('POST', `/api/keys/${encodeURIComponent(id)}/rotate`, { overlap_hours: Number(hours) }, ownKey),
     onSuccess: async (made) => {
       done(made)
       await client.invalidateQueries({ queryKey: ['keys'] })
@@ -51,7 +53,8 @@ export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
           onChange={({ currentTarget }) => setHours(currentTarget.value)}
           data={OVERLAPS}
         />
-        {rotating.error && <Trouble error={rotating.error} />}
+        <OwnKey value={ownKey} change={setOwnKey} error={rotating.error} />
+        {rotating.error && !isKeyRefused(rotating.error) && <Trouble error={rotating.error} />}
         <div className={style.buttons}>
           <Button variant="default" onClick={close}>
             Cancel

@@ -1,14 +1,17 @@
-/** Between the keys and the audit. */
+/** Between the keys, who is signed in with them, and the audit. */
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import style from './tabs.module.css'
 
-/** The two pages. */
+/** The three pages. */
 export function Tabs(): ReactNode {
   return (
     <nav aria-label="Keys and audit" className={style.tabs}>
       <Link to="/keys" className={style.tab}>
         Keys
+      </Link>
+      <Link to="/sessions" className={style.tab}>
+        Signed in
       </Link>
       <Link to="/audit" className={style.tab}>
         Audit

@@ -29,6 +29,15 @@ export async function describe(database: Statements, rows: readonly Described[])
   await findLabels(database, missing)
 }
 
+// Each is a product of its own at first, of the same number.
+const LISTING = {
+  id: 'integer',
+  company_id: 'integer',
+  by_name: 'smallint',
+  code: 'text',
+  product_id: 'integer',
+} as const
+
 /** The ids in the order of the rows, as they are found in a search; the insertions in the order of the keys, as everybody makes them. */
 async function makeListings(
   database: LoadDatabase,
@@ -39,15 +48,15 @@ async function makeListings(
   const made = listings.map((listing, place) => ({ listing, id: ids[place]! }))
   const inOrder = made.toSorted((one, other) => byKey(one.listing, other.listing))
   for (const batch of batchesOf(inOrder, ({ listing }) => listing.code.length)) {
-    const keys = keysOf(
-      batch.map(({ listing }) => listing),
-      companies,
-      batch.map(({ id }) => id),
-    )
-    await database.run(
-      sql`insert into listing (id, company_id, by_name, code, product_id)
-        select place, company_id, by_name, code, place from ${keys}
-        where true on conflict do nothing`,
+    const newIds = batch.map(({ id }) => id)
+    await database.add(
+      records('listing', LISTING, [
+        newIds,
+        batch.map(({ listing }) => companies.get(listing.company)!),
+        batch.map(({ listing }) => listing.byName),
+        batch.map(({ listing }) => listing.code),
+        newIds,
+      ]),
     )
   }
 }
@@ -58,14 +67,10 @@ function byKey(one: Numbered, other: Numbered): number {
   return first! < second! ? -1 : 1
 }
 
-function keysOf(
-  listings: readonly Numbered[],
-  companies: ReadonlyMap<string, number>,
-  places: readonly number[] = listings.map((_, place) => place),
-) {
+function keysOf(listings: readonly Numbered[], companies: ReadonlyMap<string, number>) {
   const types = { place: 'integer', company_id: 'integer', by_name: 'smallint', code: 'text' } as const
   return records('wanted', types, [
-    places,
+    listings.map((_, place) => place),
     listings.map(({ company }) => companies.get(company)!),
     listings.map(({ byName }) => byName),
     listings.map(({ code }) => code),
@@ -139,7 +144,7 @@ async function insertLabels(
   brands: ReadonlyMap<string, number>,
 ): Promise<void> {
   const texts = (of: (text: LabelText) => string | null) => labels.map(({ text }) => of(text))
-  const made = records('made', LABEL, [
+  const made = records('label', LABEL, [
     labels.map(({ listing }) => listing.id),
     labels.map(({ label }) => label.hash),
     texts(({ name }) => name),
@@ -151,8 +156,5 @@ async function insertLabels(
     texts(({ imageUrl }) => imageUrl),
     labels.map(({ category }) => category),
   ])
-  await database.run(
-    sql`insert into label (listing_id, hash, name, key, brand_id, barcode, size, url, image_url, category_id)
-      select * from ${made} where true on conflict do nothing`,
-  )
+  await database.add(made)
 }

@@ -7,9 +7,10 @@
  * A load of bytes that are on record replaces that load, in the same transaction.
  */
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
+import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
 import type { Differing, Loading } from '../catalogue.ts'
-import { type HoldPreview, keepPreview, named, rowsBefore, scrapesBeside } from '../hold-preview.ts'
+import { type HoldPreview, keepPreview, named, scrapesBeside } from '../hold-preview.ts'
 import {
   type Applied,
   deleteLoad,
@@ -22,6 +23,7 @@ import {
   nothingApplied,
 } from '../loads.ts'
 import { addChange } from '../model/date-change.ts'
+import { dayBeside, keepFigures, ownReferences, sistersOf } from '../references.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
 import { describeRenamed, nameListings, rowsOf, rowsOn } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
@@ -97,8 +99,12 @@ export class CatalogueLoading implements Loading {
     return rowsShown(this.#database, scrape)
   }
 
-  rowsBefore({ storeId, date }: StagedScrape): Promise<number | undefined> {
-    return rowsBefore(this.#database.queries, storeId, date)
+  references(scrape: StagedScrape, receivedOn: string): Promise<References> {
+    return ownReferences(this.#database.queries, { ...scrape, until: dayBeside(receivedOn, 1) })
+  }
+
+  sisters(scrape: StagedScrape, receivedOn: string): Promise<Reference[]> {
+    return sistersOf(this.#database.queries, { ...scrape, until: dayBeside(receivedOn, 1) })
   }
 
   async apply(onlyFor: readonly string[] | null): Promise<Applied> {
@@ -109,6 +115,8 @@ export class CatalogueLoading implements Loading {
     await this.#database.lock({ stores: scrapes.map(({ storeId }) => storeId) })
     for (const scrape of inOrder(scrapes)) {
       const { change, ...scraped } = await addScrape(this.#database, scrape, { loadId, receivedAt: file.receivedAt })
+      const { figures } = scrape
+      if (figures !== null) await keepFigures(this.#database.queries, { ...scrape, id: scraped.id, figures })
       addChange(total, change)
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })

@@ -6,6 +6,7 @@
  * it for the first time. Scrapes are numbered in each file, the others from one file to the next until a portion says `forget`.
  */
 import type { Rejection, RowMetadata } from '@splitcart/shared/row.ts'
+import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
 
 /** A scrape that appears for the first time. */
 export type NewScrape = Readonly<{ metadata: RowMetadata }>
@@ -25,8 +26,12 @@ export type WarnedRows = Readonly<{ field: string; reason: string; count: number
 /** Rows that have a field which is not known. */
 export type IgnoredField = Readonly<{ name: string; rows: number }>
 
+/** The figures of a scrape of the file, and its sample with the texts. */
+export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: readonly Shown[] }>
+
 /**
  * What was read of so many bytes. `rows` holds `ROW` numbers for each row. `textBytes`: what the texts of listings and labels take that are new. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds.
+ * `figures`: at the end of the file.
  */
 export type Portion = {
   readonly bytes: number
@@ -41,6 +46,7 @@ export type Portion = {
   textBytes: number
   times: Readonly<{ scrape: number; scrapedAt: number }>[]
   rows: Int32Array
+  figures: ScrapeFigures[]
 }
 
 /**
@@ -57,5 +63,26 @@ export const ROW = {
   special: 6,
   available: 7,
   unknown: 8,
-  length: 9,
+  unit: 9,
+  length: 10,
 } as const
+
+/** A portion of so many lines and bytes, with nothing in it yet. */
+export function newPortion(lines: number, bytes: number): Portion {
+  const rows = new Int32Array(lines * ROW.length)
+  return {
+    bytes,
+    forget: false,
+    count: 0,
+    warnings: [],
+    ignored: [],
+    rejects: [],
+    scrapes: [],
+    listings: [],
+    labels: [],
+    textBytes: 0,
+    times: [],
+    rows,
+    figures: [],
+  }
+}

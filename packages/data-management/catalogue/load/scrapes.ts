@@ -88,12 +88,12 @@ async function insertScrape(
   scrape: StagedScrape,
   { loadId, receivedAt }: OfLoad,
 ): Promise<number> {
-  const { storeId, date, scrapedAt, listings, storeName, state, companyName, companyCode, storeWritten } = scrape
+  const { storeId, date, scrapedAt, listings, storeName, state, companyName, companyWritten, storeWritten } = scrape
   // It ranks by when the load came where its rows have no time.
   const made = await database.get<{ id: number }>(
     sql`insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name, company_code, store_code)
       values (${storeId}, ${date}, ${loadId}, ${scrapedAt ?? receivedAt}, ${listings}, ${storeName}, ${state}, ${companyName},
-        ${companyCode}, ${storeWritten})
+        ${companyWritten}, ${storeWritten})
       returning id`,
   )
   return made!.id

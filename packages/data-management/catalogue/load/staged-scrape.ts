@@ -1,4 +1,5 @@
 /** A scrape of the file that is being loaded: one store on one date. */
+import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
 import type { Portion } from './portion.ts'
 
 /** What is known of it. */
@@ -6,18 +7,22 @@ export type StagedScrape = {
   readonly number: number
   readonly companyId: number
   readonly storeId: number
+  readonly companyCode: string
   readonly storeCode: string
   date: string
   readonly storeName: string
   readonly state: string | null
   readonly companyName: string | null
   /** The codes of company and store as the file writes them. */
-  readonly companyCode: string
+  readonly companyWritten: string
   readonly storeWritten: string
   /** The latest `scraped_at` of its rows, in milliseconds since 1970; null when no row has one. */
   scrapedAt: number | null
   /** How many listings it shows. */
   listings: number
+  /** The figures of its columns, and its sample with the texts; null until the file has been read, and where it has too many scrapes. */
+  figures: Figures | null
+  sampled: readonly Shown[]
   /** Whether one of them is shown with a barcode. */
   hasBarcodes: boolean
 }

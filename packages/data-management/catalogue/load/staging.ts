@@ -7,8 +7,8 @@
  *
  * A file may hold several stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
  */
-
 import { differenceOf, type ShownAgain } from '@splitcart/shared/row.ts'
+import { together } from '@splitcart/shared/truth/together.ts'
 import type { Value } from '../../database/sql.ts'
 import { batchesOf } from './batches.ts'
 import { type ListingMemory, textOfLabel } from './listing-memory.ts'
@@ -69,7 +69,7 @@ export class Staging implements Staged {
     return [...this.#scrapes]
   }
 
-  async take({ forget, scrapes, textBytes, times, rows }: Portion): Promise<void> {
+  async take({ forget, scrapes, textBytes, times, rows, figures }: Portion): Promise<void> {
     // The numbers begin again: what has the old ones is set down first.
     if (forget) await this.settle()
     for (const scrape of scrapes) this.#open(scrape)
@@ -80,6 +80,7 @@ export class Staging implements Staged {
       const label = this.#memory.label(rows[at + ROW.label]!)
       this.#rows.push({ scrape, listing, label, rows, at })
     }
+    for (const { scrape, ...counted } of figures) Object.assign(this.#byNumber[scrape]!, counted)
     this.#textBytes += textBytes
     if (this.#rows.length >= ROWS_MAX || this.#textBytes >= TEXT_BYTES_MAX) await this.settle()
   }
@@ -110,6 +111,7 @@ export class Staging implements Staged {
   async merge(into: StagedScrape, from: StagedScrape): Promise<void> {
     await this.#database.run(sql`update observed set scrape = ${into.number} where scrape = ${from.number}`)
     into.listings += from.listings
+    if (into.figures !== null && from.figures !== null) into.figures = together([into.figures, from.figures])
     into.hasBarcodes ||= from.hasBarcodes
     if (from.scrapedAt !== null) into.scrapedAt = Math.max(into.scrapedAt ?? from.scrapedAt, from.scrapedAt)
     this.#scrapes.delete(this.#byNumber[from.number - this.#firstNumber]!)
@@ -119,9 +121,19 @@ export class Staging implements Staged {
     if (this.#byNumber.length === SCRAPES_MAX) throw new TooManyScrapes()
     const { companyKey: company, storeKey: code, date, storeName, state, companyName } = metadata
     const number = this.#firstNumber + this.#byNumber.length
-    const written = { companyCode: metadata.company, storeWritten: metadata.storeCode }
-    const names = { date, storeCode: code, storeName, state, companyName, ...written }
-    const scrape = { number, companyId: 0, storeId: 0, ...names, scrapedAt: null, listings: 0, hasBarcodes: false }
+    const written = { companyWritten: metadata.company, storeWritten: metadata.storeCode }
+    const names = { date, companyCode: company, storeCode: code, storeName, state, companyName, ...written }
+    const scrape = {
+      number,
+      companyId: 0,
+      storeId: 0,
+      ...names,
+      scrapedAt: null,
+      listings: 0,
+      hasBarcodes: false,
+      figures: null,
+      sampled: [],
+    }
     this.#byNumber.push(scrape)
     this.#scrapes.add(scrape)
     this.#unnamed.push({ scrape, company, code, name: storeName })

@@ -23,6 +23,11 @@ export class Records {
     this.types = types
     this.columns = columns
   }
+
+  /** The same under another name. */
+  as(name: string): Records {
+    return new Records(name, this.types, this.columns)
+  }
 }
 
 /** A text with what stands between its parts: values, records, or other statements. */
@@ -88,6 +93,8 @@ export interface Statements {
   all<T>(statement: Statement): Soon<T[]>
   /** Runs several statements that take no values. */
   script(text: string): Soon<void>
+  /** Puts given records into the table of their name, but those that it has already. */
+  add(records: Records): Soon<void>
   /** Puts many records into a table: the quickest way there is. */
   copy(target: Target, lines: readonly (readonly Value[])[]): Soon<void>
 }

@@ -17,8 +17,8 @@ export function unitPriceOf(priceCents: number, size: PackSize, base = BASES[siz
 /** What is known of goods: their price, and what their shop says of their size and of what they cost by amount. */
 export type Goods = Readonly<{ priceCents: number; name: string; size: string | null; told: string | null }>
 
-// A price that is for a kilogram: what comes home is weighed there.
-const WEIGHED = /approx.*\bper (?:package|piece|pack)\b|\d\s*k?g\s*eachunit/iu
+/** A size whose price is for a kilogram: what comes home is weighed there. */
+export const WEIGHED = /approx.*\bper (?:package|piece|pack)\b|\d\s*k?g\s*eachunit/iu
 const KILOGRAM: PackSize = { amount: 1000, unit: 'g', count: 1, isExact: true }
 
 /** The size that a price is for; undefined when it cannot be told. Where the size and the name disagree, the shop's own unit price decides. */

@@ -85,7 +85,7 @@ type Counted = Omit<Asked, 'is_silent'>
 async function askedInSqlite(database: Sql, productId: number, current: Current): Promise<Asked[]> {
   const counted = await database.all<Counted>(
     `select listing_id, company_id, price_cents, availability, stores
-      from listing join price_now on listing_id = listing.id where product_id = ?`,
+      from listing join price_now on key between listing.id << 32 and (listing.id << 32) + 4294967295 where product_id = ?`,
     productId,
   )
   const asked: Asked[] = []

@@ -9,11 +9,12 @@ import {
 import { codeOf } from '../../../database/postgres-problems.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql } from '../../../database/sql.ts'
-import { type Catalogue, LoadedMeanwhile, type Loading } from '../../catalogue.ts'
+import { type Catalogue, LoadedMeanwhile, type Loading, type Said } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
 import { settleProducts } from '../../load/products.ts'
 import { undoScrapes } from '../../load/undo.ts'
+import { judge } from '../../load/verdicts.ts'
 import {
   discardLoad,
   endingWithout,
@@ -106,6 +107,16 @@ export class PostgresCatalogue implements Catalogue {
 
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
     return discardLoad(this.database, sha256, reason, now)
+  }
+
+  async judge(said: readonly Said[]): Promise<void> {
+    await using open = await this.#transactions.begin()
+    const database = new PostgresStatements(open.transaction, this.#transactions)
+    await database.emptyTables()
+    await lockCatalogueShared(open.transaction)
+    await database.lock('products')
+    await judge(database, said)
+    await open.commit()
   }
 
   async settle(): Promise<void> {

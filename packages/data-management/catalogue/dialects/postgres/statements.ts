@@ -9,7 +9,7 @@ import {
   type Locked,
   type Records,
   render,
-  type Statement,
+  Statement,
   type Target,
 } from '../../load/statement.ts'
 import { lockCompanies, lockProducts, lockStores } from './locks.ts'
@@ -48,6 +48,12 @@ export class PostgresStatements implements LoadDatabase {
 
   script(text: string): Promise<void> {
     return this.#transaction.script(text)
+  }
+
+  async add(records: Records): Promise<void> {
+    const columns = Object.keys(records.types).join(', ')
+    const text = `insert into ${records.name} (${columns}) select given.* from `
+    await this.run(new Statement([text, ' where true on conflict do nothing'], [records.as('given')]))
   }
 
   async copy({ table, columns }: Target, lines: readonly (readonly Value[])[]): Promise<void> {

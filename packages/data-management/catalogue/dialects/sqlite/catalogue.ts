@@ -1,11 +1,12 @@
 /** A catalogue in a SQLite file: one loader writes to it, any number of readers may have it open meanwhile. */
 import { fileURLToPath } from 'node:url'
 import { SqliteDatabase } from '../../../database/sqlite.ts'
-import type { Catalogue, Loading } from '../../catalogue.ts'
+import type { Catalogue, Loading, Said } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
 import { settleProducts } from '../../load/products.ts'
 import { undoScrapes } from '../../load/undo.ts'
+import { judge } from '../../load/verdicts.ts'
 import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../../loads.ts'
 import { LogSync } from './log-sync.ts'
 import { SqliteStatements } from './statements.ts'
@@ -78,6 +79,13 @@ export class SqliteCatalogue implements Catalogue, Disposable {
 
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
     return discardLoad(this.database, sha256, reason, now)
+  }
+
+  async judge(said: readonly Said[]): Promise<void> {
+    using transaction = this.database.begin()
+    this.#statements.emptyTables()
+    await judge(this.#statements, said)
+    transaction.commit()
   }
 
   async settle(): Promise<void> {

@@ -6,14 +6,17 @@
  *
  * SQLite itself syncs the log before it writes any of it back into the database, so a power cut takes the last commits and nothing else.
  */
+import { dirname } from 'node:path'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import { syncWritten } from '@splitcart/shared/durable-file.ts'
+import { syncFolder, syncWritten } from '@splitcart/shared/durable-file.ts'
 
 /** The log of a database. */
 export class LogSync {
   readonly #path: string
   // What a process before this one has committed, and perhaps not synced, counts too.
   #isDirty = true
+  // It keeps its name for as long as the database is open.
+  #isNamed = false
   #last: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
 
@@ -34,9 +37,16 @@ export class LogSync {
     this.#next ??= this.#last.then(() => {
       this.#next = undefined
       this.#isDirty = false
-      this.#last = syncWritten(realDisk(), this.#path)
+      this.#last = this.#syncNow()
       return this.#last
     })
     return this.#next
+  }
+
+  async #syncNow(): Promise<void> {
+    const disk = realDisk()
+    await syncWritten(disk, this.#path)
+    if (!this.#isNamed) await syncFolder(disk, dirname(this.#path))
+    this.#isNamed = true
   }
 }

@@ -54,13 +54,13 @@ export class SqliteStatements implements LoadDatabase {
     this.#database.script(text)
   }
 
+  add({ name: table, types, columns }: Records): void {
+    const lines = columns[0]!.map((_, line) => columns.map((column) => column[line]!))
+    this.#insert({ table, columns: Object.keys(types) }, lines, 'on conflict do nothing')
+  }
+
   copy(target: Target, lines: readonly (readonly Value[])[]): void {
-    const rest = lines.length % RECORDS_AT_ONCE
-    const many = this.#insertion(target, RECORDS_AT_ONCE)
-    for (let at = 0; at < lines.length - rest; at += RECORDS_AT_ONCE)
-      many.run(...lines.slice(at, at + RECORDS_AT_ONCE).flat())
-    const one = this.#insertion(target, 1)
-    for (const line of lines.slice(lines.length - rest)) one.run(...line)
+    this.#insert(target, lines, '')
   }
 
   beginPrices(rows: Statement): Promise<void> {
@@ -96,10 +96,22 @@ export class SqliteStatements implements LoadDatabase {
     this.#database.undone++
   }
 
-  #insertion({ table, columns }: Target, records: number): StatementSync {
+  #insert(target: Target, lines: readonly (readonly Value[])[], conflict: string): void {
+    const rest = lines.length % RECORDS_AT_ONCE
+    const many = this.#insertion(target, RECORDS_AT_ONCE, conflict)
+    for (let at = 0; at < lines.length - rest; at += RECORDS_AT_ONCE) {
+      const values: Value[] = []
+      for (let line = at; line < at + RECORDS_AT_ONCE; line++) values.push(...lines[line]!)
+      many.run(...values)
+    }
+    const one = this.#insertion(target, 1, conflict)
+    for (const line of lines.slice(lines.length - rest)) one.run(...line)
+  }
+
+  #insertion({ table, columns }: Target, records: number, conflict: string): StatementSync {
     const record = `(${columns.map(() => '?').join(', ')})`
     const values = Array.from({ length: records }, () => record).join(', ')
-    return this.#database.statement(`insert into ${table} (${columns.join(', ')}) values ${values}`)
+    return this.#database.statement(`insert into ${table} (${columns.join(', ')}) values ${values} ${conflict}`)
   }
 }
 

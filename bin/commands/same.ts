@@ -1,0 +1,166 @@
+/** `splitcart same` and `not-same`: what people say of two listings, and which pairs may be worth a look. */
+import type { ListingName } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { listingCalled, suggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
+import type { VerdictRecord, VerdictWord } from '@splitcart/data-management/ledger/verdicts.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { type DataManagement, openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { person } from '../person.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean; reason?: string; comparable?: boolean }
+
+const LISTING_ABOUT = 'a listing: company/SKU, or company/key where it has no SKU'
+
+/** Adds `same`. */
+export function addSame(program: Command): void {
+  const same = program
+    .command('same')
+    .description('say that two listings are one product, look at what was said, and at pairs that may be')
+    .argument('[a]', LISTING_ABOUT)
+    .argument('[b]', 'another one')
+    .option('--comparable', 'say that they can be compared, but are not the same')
+    .option('--reason <text>', 'why')
+    .action((a: string | undefined, b: string | undefined, options: Options) =>
+      run(options, (terminal) => give([a, b], options.comparable ? 'comparable' : 'same', options, terminal)),
+    )
+  withSettings(same)
+  const list = new Command('list')
+    .description('list what was said, the newest first')
+    .action((_own: Options, command: Command) => withGlobals(command, listAll))
+  const undo = new Command('undo')
+    .description('take back what was said')
+    .argument('<id>', 'its number in the list')
+    .action((id: string, _own: Options, command: Command) =>
+      withGlobals(command, (options, terminal) => takeBack(id, options, terminal)),
+    )
+  const suggest = new Command('suggest')
+    .description(
+      'list pairs of different companies that are likely the same article, or comparable, the likeliest first',
+    )
+    .action((_own: Options, command: Command) => withGlobals(command, suggestAll))
+  for (const command of [list, undo, suggest]) same.addCommand(withSettings(command))
+}
+
+/** Adds `not-same`. */
+export function addNotSame(program: Command): void {
+  const notSame = program
+    .command('not-same')
+    .description('say that two listings are never one product, whatever they have in common')
+    .argument('<a>', LISTING_ABOUT)
+    .argument('<b>', 'another one')
+    .option('--reason <text>', 'why')
+    .action((a: string, b: string, options: Options) =>
+      run(options, (terminal) => give([a, b], 'not_same', options, terminal)),
+    )
+  withSettings(notSame)
+}
+
+/** `same` has these options too, and takes them wherever they stand. */
+function withGlobals(command: Command, work: (options: Options, terminal: Terminal) => Promise<number>) {
+  const options: Options = command.optsWithGlobals()
+  return run(options, (terminal) => work(options, terminal))
+}
+
+function withSettings(command: Command): Command {
+  return configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+}
+
+async function give(
+  named: readonly (string | undefined)[],
+  verdict: VerdictWord,
+  options: Options,
+  terminal: Terminal,
+): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const [one, other] = [await listingOf(machine, named[0]), await listingOf(machine, named[1])]
+  if (JSON.stringify(one) === JSON.stringify(other)) throw new Problem('not_found', 'both are one and the same listing')
+  const at = Date.now()
+  const id = await machine.ledger.verdicts.give({
+    one,
+    other,
+    verdict,
+    at,
+    who: person(),
+    reason: options.reason ?? null,
+  })
+  await machine.ledger.audit({ at, who: person(), what: 'verdict given', about: String(id), detail: verdict })
+  terminal.say(
+    `Noted as ${id}: ${textOf(one)} and ${textOf(other)} are ${WORDS[verdict]}. The next pass of update-db applies it.`,
+  )
+  terminal.record({ type: 'summary', id, verdict })
+  return EXIT.done
+}
+
+const WORDS: Readonly<Record<VerdictWord, string>> = {
+  same: 'the same',
+  comparable: 'comparable',
+  not_same: 'not the same',
+}
+
+async function listingOf(machine: DataManagement, text: string | undefined): Promise<ListingName> {
+  const found = text === undefined ? undefined : await listingCalled(machine.catalogue.database, text)
+  if (found === undefined)
+    throw new Problem(
+      'not_found',
+      `${text ?? 'one of the two listings'} is no listing; expected company/SKU, e.g. aldi/000123`,
+    )
+  return found
+}
+
+function textOf({ company, code }: ListingName): string {
+  return `${company}/${code}`
+}
+
+async function listAll(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const verdicts = await machine.ledger.verdicts.list()
+  for (const verdict of verdicts) {
+    terminal.say(lineOf(verdict))
+    const { one, other, at, undoneAt, undoneBy, ...rest } = verdict
+    const undone = { undone_at: undoneAt === null ? null : new Date(undoneAt).toISOString(), undone_by: undoneBy }
+    terminal.record({
+      a: textOf(one),
+      b: textOf(other),
+      at: new Date(at).toISOString(),
+      ...rest,
+      ...undone,
+    })
+  }
+  if (verdicts.length === 0) terminal.say('Nothing was said.')
+  return EXIT.done
+}
+
+function lineOf({ id, one, other, verdict, at, who, reason, undoneBy }: VerdictRecord): string {
+  const when = new Date(at).toISOString().slice(0, 10)
+  const undone = undoneBy === null ? '' : ` (taken back by ${undoneBy})`
+  return `${id}  ${when}  ${textOf(one)}  ${textOf(other)}  ${WORDS[verdict]}, says ${who}${reason === null ? '' : `: ${reason}`}${undone}`
+}
+
+async function takeBack(text: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const at = Date.now()
+  const isTaken = /^\d{1,15}$/.test(text) && (await machine.ledger.verdicts.undo(Number(text), person(), at))
+  if (!isTaken) throw new Problem('not_found', `${text} is no verdict that counts; "splitcart same list" shows them`)
+  await machine.ledger.audit({ at, who: person(), what: 'verdict taken back', about: text })
+  terminal.say(`${text} is taken back. The next pass of update-db applies it.`)
+  terminal.record({ type: 'summary', id: Number(text) })
+  return EXIT.done
+}
+
+async function suggestAll(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const said = (await machine.ledger.verdicts.current()).map(({ one, other }) => [one, other] as const)
+  const found = await suggestions(machine.catalogue.database, said)
+  for (const { a, b, level, score, reasons } of found) {
+    terminal.say(
+      `${level.padEnd(10)}  ${score.toFixed(2)}  ${a.company}: ${a.name}  =  ${b.company}: ${b.name}  (${reasons.join('; ')})`,
+    )
+    const [one, other] = [a, b].map(({ company, sku, key }) => ({ company, sku, key }))
+    terminal.record({ a: one, b: other, level, score, reasons })
+  }
+  if (found.length === 0) terminal.say('There is no pair.')
+  return EXIT.done
+}

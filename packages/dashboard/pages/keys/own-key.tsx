@@ -1,0 +1,28 @@
+/** Asks for the key once more: a session alone makes no keys. */
+import { PasswordInput } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { Refusal } from '../../api/request.ts'
+
+type Props = Readonly<{ value: string; change: (key: string) => void; error: unknown }>
+
+/** The field. */
+export function OwnKey({ value, change, error }: Props): ReactNode {
+  return (
+    <PasswordInput
+      label="Your own key, once more"
+      description="The one you sign in with: whoever finds this page open makes no keys with it."
+      autoComplete="current-password"
+      required
+      withAsterisk={false}
+      value={value}
+      onChange={({ currentTarget }) => change(currentTarget.value.trim())}
+      error={isKeyRefused(error) ? 'This key is not accepted. Look for a typing error.' : undefined}
+      visibilityToggleButtonProps={{ 'aria-label': 'Show your key' }}
+    />
+  )
+}
+
+/** Whether it was the key that was refused: then the field says so. */
+export function isKeyRefused(error: unknown): boolean {
+  return error instanceof Refusal && error.problem.code === 'key_refused'
+}

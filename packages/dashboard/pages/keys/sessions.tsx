@@ -1,0 +1,95 @@
+/** Who is signed in, and how that is ended. */
+import { Button } from '@mantine/core'
+import type { SessionsView } from '@splitcart/data-management/api/session-schema.ts'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useMemo } from 'react'
+import { sessionsQuery } from '../../api/queries.ts'
+import { send } from '../../api/request.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Ago } from '../../parts/time.tsx'
+import { OnlyAdmin } from './only-admin.tsx'
+import { Tabs } from './tabs.tsx'
+
+type OpenSession = SessionsView['sessions'][number]
+
+/** The page. */
+export function Sessions(): ReactNode {
+  const isAdmin = useIsAdmin()
+  return (
+    <Page title="Keys and audit">
+      <Tabs />
+      {isAdmin ? <List /> : <OnlyAdmin what="who is signed in" />}
+    </Page>
+  )
+}
+
+function List(): ReactNode {
+  const client = useQueryClient()
+  const sessions = useQuery(sessionsQuery)
+  const ending = useMutation({
+    mutationFn: (id: string) => send('DELETE', `/api/sessions/${encodeURIComponent(id)}`),
+    onSettled: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
+  })
+  const columns = useMemo(() => columnsFor(ending.mutate), [ending.mutate])
+  if (sessions.data === undefined)
+    return sessions.error ? <Trouble error={sessions.error} retry={sessions.refetch} /> : <Waiting />
+  const rows = sessions.data.sessions
+  if (rows.length === 0) return <Empty title="Nobody is signed in." />
+  return (
+    <>
+      {ending.error && <Trouble error={ending.error} />}
+      <DataTable label="Signed in" columns={columns} rows={rows} idOf={({ id }) => id} />
+    </>
+  )
+}
+
+function columnsFor(end: (id: string) => void): Column<OpenSession>[] {
+  return [
+    {
+      id: 'name',
+      title: 'Key',
+      width: 'minmax(8rem, 2fr)',
+      narrow: 'first',
+      cell: ({ name, key_id }) => <Said text={`${name} (${key_id})`} />,
+    },
+    {
+      id: 'since',
+      title: 'Signed in',
+      width: 'minmax(8rem, 1fr)',
+      narrow: 'shown',
+      cell: ({ signed_in_at }) => <Ago at={signed_in_at} />,
+    },
+    {
+      id: 'end',
+      title: 'Ends, if it is not used',
+      width: 'minmax(8rem, 1fr)',
+      narrow: 'shown',
+      cell: ({ expires_at }) => (
+        <time dateTime={expires_at} title={expires_at}>
+          {new Date(expires_at).toLocaleDateString()}
+        </time>
+      ),
+    },
+    {
+      id: 'do',
+      title: 'Actions',
+      width: '6rem',
+      right: true,
+      narrow: 'bare',
+      cell: ({ id, name }) => (
+        <Button
+          size="compact-xs"
+          variant="default"
+          aria-label={`End the session of ${name.slice(0, 60)}`}
+          onClick={() => end(id)}
+        >
+          End
+        </Button>
+      ),
+    },
+  ]
+}

@@ -1,0 +1,76 @@
+/** What people have said of listings, as far as products follow from it: the ledger has the facts, the catalogue what counts of them. */
+import type { ListingName, Said } from '../catalogue.ts'
+import { settleProducts } from './products.ts'
+import { type LoadDatabase, records, sql } from './statement.ts'
+
+type Line = readonly [
+  company: string,
+  byName: number,
+  code: string,
+  otherCompany: string,
+  otherByName: number,
+  otherCode: string,
+  isSame: number,
+]
+
+const TYPES = {
+  company: 'text',
+  by_name: 'smallint',
+  code: 'text',
+  other_company: 'text',
+  other_by_name: 'smallint',
+  other_code: 'text',
+  is_same: 'smallint',
+} as const
+
+/** Makes these the verdicts that count, and finds the products of all listings whose verdicts are others than before. */
+export async function judge(database: LoadDatabase, said: readonly Said[]): Promise<void> {
+  const before = await database.all<Readonly<Record<keyof typeof TYPES, string | number>>>(sql`select * from verdict`)
+  const had = new Map(
+    before.map((record) =>
+      lineAndText(Object.keys(TYPES).map((column) => record[column as keyof typeof TYPES]) as unknown as Line),
+    ),
+  )
+  const wanted = new Map(said.flatMap(linesOf).map(lineAndText))
+  const gone = [...had].flatMap(([text, line]) => (wanted.has(text) ? [] : [line]))
+  const fresh = [...wanted].flatMap(([text, line]) => (had.has(text) ? [] : [line]))
+  if (gone.length + fresh.length === 0) return
+  await database.run(
+    sql`delete from verdict where (company, by_name, code, other_company, other_by_name, other_code) in (
+      select company, by_name, code, other_company, other_by_name, other_code from ${given(gone)})`,
+  )
+  await database.copy({ table: 'verdict', columns: Object.keys(TYPES) }, fresh)
+  await database.run(
+    sql`insert into unsettled select listing.id from ${given([...gone, ...fresh])}
+      join company on company.code = said.company
+      join listing on listing.company_id = company.id and listing.by_name = said.by_name and listing.code = said.code
+      where true on conflict do nothing`,
+  )
+  await settleProducts(database)
+}
+
+function lineAndText(line: Line): [string, Line] {
+  return [JSON.stringify(line), line]
+}
+
+/** In both directions: each of the two is asked for the other. */
+function linesOf({ one, other, isSame }: Said): Line[] {
+  const line = (a: ListingName, b: ListingName): Line => [
+    a.company,
+    a.byName,
+    a.code,
+    b.company,
+    b.byName,
+    b.code,
+    isSame ? 1 : 0,
+  ]
+  return [line(one, other), line(other, one)]
+}
+
+function given(lines: readonly Line[]) {
+  return records(
+    'said',
+    TYPES,
+    Object.keys(TYPES).map((_, column) => lines.map((line) => line[column]!)),
+  )
+}

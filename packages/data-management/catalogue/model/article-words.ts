@@ -1,0 +1,133 @@
+/**
+ * What an article is, in words that can be compared between shops: without sizes, brands and praise, in one form, with one word for one thing.
+ * Words that decide must agree; how much the others weigh follows from how rare they are. Pure.
+ */
+
+/** One thing under several names. Applied to the folded text, before it is parted into words. */
+const SYNONYMS: readonly (readonly [RegExp, string])[] = [
+  [/\bbaby broccoli\b/g, 'broccolini'],
+  [/\b(?:bok|pak|buk) cho[yi]\b/g, 'pakchoy'],
+  [/\b(?:caramelised|caramelized) biscuits?\b/g, 'speculoos'],
+  [/\b(?:hummus|houmous|hommous|humus|hoummus)\b/g, 'hommus'],
+  [/\b(?:barbecue|barbeque|bar-b-q)\b/g, 'bbq'],
+  [/\bchoc\b/g, 'chocolate'],
+  [/\bmayo\b/g, 'mayonnaise'],
+  [/\bfetta\b/g, 'feta'],
+  [/\b(?:yogurt|yoghourt)\b/g, 'yoghurt'],
+  [/\bchill?(?:i|y|ies|is)\b/g, 'chilli'],
+  [/\b(?:veggie|vege|veggies|veg)\b/g, 'vegetable'],
+  [/\bcorn flakes\b/g, 'cornflakes'],
+  [/\bwhole meal\b/g, 'wholemeal'],
+  [/\bmulti grain\b/g, 'multigrain'],
+  [/\bsun dried\b/g, 'sundried'],
+  [/\b(?:no added sugar|no sugar(?: added)?|sugar free|zero sugar|without sugar)\b/g, 'sugarfree'],
+  [/\b(?:no added salt|no salt(?: added)?|salt free)\b/g, 'saltfree'],
+  [/\b(?:salt reduced|reduced salt|low salt|low sodium)\b/g, 'saltreduced'],
+  [/\b(?:fat free|skimmed|skim|no fat)\b/g, 'skim'],
+  [/\b(?:reduced fat|low fat|lite|light|lean|97 fat free|98 fat free|99 fat free)\b/g, 'light'],
+  [/\b(?:full cream|whole) milk\b/g, 'fullcream milk'],
+  [/\b(?:gluten free|gf)\b/g, 'glutenfree'],
+  [/\b(?:lactose free)\b/g, 'lactosefree'],
+  [/\b(?:free range)\b/g, 'freerange'],
+  [/\b(?:dairy free|plant based|vegan)\b/g, 'vegan'],
+  [/\b(?:long life|uht)\b/g, 'longlife'],
+  [/\b(?:self raising)\b/g, 'selfraising'],
+  [/\b(?:extra virgin)\b/g, 'extravirgin'],
+  [/\b(?:peanut butter)\b/g, 'peanutbutter'],
+  [/\b(?:ice cream)\b/g, 'icecream'],
+  [/\b(?:sour cream)\b/g, 'sourcream'],
+  [/\b(?:sweet potato(?:es)?)\b/g, 'sweetpotato'],
+  [/\b(?:spring onions?)\b/g, 'springonion'],
+  [/\b(?:sweetcorn|sweet corn)\b/g, 'corn'],
+  [/\b(?:coconut water)\b/g, 'coconutwater'],
+  [/\b(?:sea salt)\b/g, 'salt'],
+  [/\b(?:minced)\b/g, 'mince'],
+  [/\b(?:prawn crackers)\b/g, 'prawncracker'],
+  [/\b(?:crisp bread)\b/g, 'crispbread'],
+  [/\b(?:zucchinis|courgettes?)\b/g, 'zucchini'],
+  [/\b(?:aubergines?)\b/g, 'eggplant'],
+  [/\b(?:rockmelon|cantaloupe)\b/g, 'rockmelon'],
+  [/\blightly salted\b/g, ' '],
+  [/\b(?:thins|thin cut)\b/g, 'thin'],
+]
+
+const PRAISE = new Set(
+  `the a an and with in of for by per to from on or n no original classic traditional style styled premium finest fine natural naturally value
+  pack family large small bulk loose each bag tub punnet bunch box jar bottle australian australia aussie grown new range share selected
+  gourmet deluxe rspca approved made real quality best flavour flavoured flavor flavored snack packet pouch pkt tray tin can carton prepack
+  prepacked multipack extra fresh everyday essential simply special select free product bagged prewashed washed premium reduced ripe ready always our homestyle farmhouse authentic
+  genuine imported local size fun approx piece twin single double triple mega jumbo king super tasty delicious crunchies plain`.split(
+    /\s+/,
+  ),
+)
+
+/** Words of which an article has the same as another one, or is another thing. */
+const DECIDING = new Set(
+  `organic glutenfree lactosefree vegan vegetarian sugarfree diet saltfree saltreduced skim light fullcream freerange decaf caffeine
+  frozen canned dried smoked cooked raw roasted roast salted unsalted pickled marinated crumbed battered pulled
+  smooth crunchy whole ground mince diced chopped crushed sliced slice shredded grated block flaked halved halves pitted stuffed peeled
+  gum lolly powder instant liquid spray stick wedge ring cube fillet bean beans kernel cob cream creamed spread paste sauce soup stock gravy dip mix
+  relish chutney jam marmalade syrup honey oil vinegar juice cordial drink water tea coffee capsule pod bar biscuit cookie cracker cake
+  bread roll bun muffin wrap pie pizza pasta noodle rice flour cereal muesli oat granola yoghurt cheese butter margarine milk egg
+  spaghetti penne fettuccine linguine macaroni lasagne gnocchi ravioli tortellini couscous quinoa
+  beef pork chicken lamb turkey veal duck kangaroo tuna salmon sardine mackerel prawn fish crab mussel ham bacon salami chorizo prosciutto
+  breast thigh drumstick wing mince steak rump scotch sirloin porterhouse eye chop cutlet rib brisket loin tenderloin shank shoulder leg
+  belly sausage burger meatball schnitzel kebab nugget
+  dog cat puppy kitten adult senior baby toddler
+  red green white black brown yellow golden dark purple pink blue
+  mild medium hot spicy sweet sour
+  wholemeal multigrain sourdough rye wholegrain raisin fruit
+  chilli bbq garlic onion herb basil parsley coriander mint rosemary thyme oregano sage dill chive cumin turmeric paprika cinnamon ginger
+  pepper salt lemon lime orange apple pear banana mango pineapple strawberry raspberry blueberry blackberry cherry peach apricot plum grape
+  passionfruit cranberry pomegranate coconut vanilla chocolate caramel hazelnut almond cashew peanut walnut pecan macadamia pistachio
+  sesame sunflower pumpkin chia flax tomato potato carrot pea lentil chickpea kidney cannellini mushroom spinach kale lettuce cucumber
+  capsicum celery cabbage broccoli cauliflower zucchini eggplant avocado olive sultana date fig prune corn beetroot asparagus
+  cheddar mozzarella parmesan feta brie camembert ricotta halloumi colby swiss gouda edam
+  canola vegetable extravirgin rice soy teriyaki oyster sriracha sweetchilli satay korma tikka butter masala vindaloo rendang laksa
+  bolognese carbonara napoletana arrabbiata alfredo pesto tabasco worcestershire tartare aioli mayonnaise mustard dijon ranch caesar
+  shampoo conditioner soap toothpaste deodorant detergent bleach tissue towel toilet nappy wipe
+  jasmine basmati arborio sushi longgrain caster icing raw selfraising bread cooking baking ice
+  kalamata manzanilla navel valencia imperial pinklady fuji gala granny smith truss cherry roma cocktail
+  thin thick crinkle straight wave jalapeno habanero wasabi speculoos espresso latte cappuccino mocha`.split(/\s+/),
+)
+
+const SIZE_WORDS =
+  /\b\d+(?:[.,]\d+)?\s*(?:x\s*\d+(?:[.,]\d+)?\s*)?(?:kg|g|gm|mg|ml|l|lt|litres?|cl|m|cm|mm|pk|pack|packs|ea|each|sheets?|s|x)\b|\b\d+(?:[.,]\d+)?(?:\s*[-x]\s*\d+)?\b/g
+
+/** A text in small letters without accents and signs. */
+export function foldedText(text: string): string {
+  return text
+    .replace(/&(?:#\d+|[a-z]+);/gi, '')
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]|['’`´]/g, '')
+    .toLowerCase()
+    .replace(/&/g, ' and ')
+    .replace(/[^\p{L}\p{N}.,]+/gu, ' ')
+    .trim()
+}
+
+/** The words of a folded name in one form each, in their order, without sizes. */
+export function stemsOf(folded: string): string[] {
+  let text = ` ${folded.replace(SIZE_WORDS, ' ')} `
+  for (const [pattern, word] of SYNONYMS) text = text.replace(pattern, word)
+  return (text.match(/[\p{L}][\p{L}\p{N}]*/gu) ?? []).map(stemOf)
+}
+
+/** What is left of the words of a name when praise is gone. */
+export function articleWordsOf(stems: readonly string[]): ReadonlySet<string> {
+  return new Set(stems.filter((word) => !PRAISE.has(word) && word.length > 1))
+}
+
+/** Whether two articles of which only one has this word are two things. */
+export function isDeciding(word: string): boolean {
+  return DECIDING.has(word)
+}
+
+/** One form for one and many, and of what was done to something. */
+export function stemOf(word: string): string {
+  if (word.length <= 3 || !/^[a-z]+$/.test(word)) return word
+  if (/(?:ss|us|is)$/.test(word)) return word
+  if (word.endsWith('ies') && word.length > 4) return `${word.slice(0, -3)}y`
+  if (/(?:oes|shes|ches|xes|sses)$/.test(word)) return word.slice(0, -2)
+  return word.endsWith('s') ? word.slice(0, -1) : word
+}

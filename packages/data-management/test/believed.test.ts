@@ -1,0 +1,107 @@
+/** A scrape that lies, from its hold to what a person makes of it: released as it is, repaired, taken back. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { openLog } from '@splitcart/shared/log.ts'
+import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
+import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import { type Product, shop } from '../../shared/test/truth-cases.ts'
+import type { Wish } from '../ledger/database.ts'
+import { receiptOf, repairFor } from '../ledger/receipt-of.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import { type UpdateDb, updateDb } from '../update-db/update-db.ts'
+import { fulfilWishes } from '../update-db/wishes.ts'
+import { openReceiver, postGzip, type Receiver } from './receiver.ts'
+
+const NEVER = new AbortController().signal
+const HOLD = { thresholds: usualThresholds(), isReleased: false }
+
+function workOn({ folders, ledger, catalogue }: Receiver): UpdateDb {
+  const rest = { lineBytesMax: 1024 * 1024, hold: HOLD, log: openLog('silent'), now: Date.now, onFile: () => {} }
+  return { disk: realDisk(), folders, ledger, catalogue, ...rest }
+}
+
+async function sent(receiver: Receiver, date: string, products: readonly Product[], store = 'S1'): Promise<Upload> {
+  const metadata = { company: 'northmart', store_id: store, scraped_date: date }
+  const text = products.map((product) => `${JSON.stringify({ product, metadata })}\n`).join('')
+  const { body } = await postGzip(receiver, `${store}-${date}.jsonl.gz`, text)
+  await updateDb(workOn(receiver), NEVER)
+  return found(receiver, body.id ?? '')
+}
+
+async function found(receiver: Receiver, id: string): Promise<Upload> {
+  const upload = await receiver.ledger.uploads.find(id)
+  assert.ok(upload)
+  return upload
+}
+
+async function wished(receiver: Receiver, upload: Upload, wish: Wish, isRepaired = false): Promise<Upload> {
+  const repair = wish === 'load' ? { repair: repairFor(upload, isRepaired) } : {}
+  await receiver.ledger.uploads.wish(upload.id, { wish, by: 'a person', reason: 'for a test', ...repair })
+  await fulfilWishes(workOn(receiver), NEVER)
+  return found(receiver, upload.id)
+}
+
+function findingsOf(upload: Upload): Verdict[] {
+  return receiptOf(upload, false).findings as unknown as Verdict[]
+}
+
+async function pricesOn(receiver: Receiver, date: string): Promise<number[]> {
+  const runs = await receiver.catalogue.database.all<{ price: number }>(
+    `select price_cents as price from price_run where from_date <= ? and (to_date is null or to_date >= ?) order by listing_id`,
+    date,
+    date,
+  )
+  return runs.map(({ price }) => price)
+}
+
+function hundredfold(): Product[] {
+  return shop().map(({ price_was, ...product }) => ({
+    ...product,
+    price_current: Number(product.price_current) * 100,
+    ...(price_was === null ? {} : { price_was: Number(price_was) * 100 }),
+  }))
+}
+
+test('cents for dollars are held, repaired on a word, and come back as they were when the load is undone', async () => {
+  await using receiver = await openReceiver()
+  await sent(receiver, '2026-05-01', shop())
+  const right = await pricesOn(receiver, '2026-05-01')
+  const held = await sent(receiver, '2026-05-02', hundredfold())
+  assert.equal(held.state, 'held')
+  assert.equal(findingsOf(held)[0]?.rule, 'prices_by_factor')
+  const loaded = await wished(receiver, held, 'load', true)
+  assert.equal(loaded.state, 'loaded')
+  assert.deepEqual(await pricesOn(receiver, '2026-05-02'), right)
+  const [repaired] = findingsOf(loaded)
+  assert.equal(repaired?.rule, 'repaired')
+  assert.match(repaired.sentence, /a person wants it: divide price_current and price_was by 100/)
+  assert.match(repaired.examples[0] ?? '', /: \d+00\.00 → \d+\.00$/)
+  const replayed = await wished(receiver, loaded, 'undo')
+  assert.deepEqual([replayed.state, replayed.repair], ['held', null])
+  assert.equal((await wished(receiver, replayed, 'load')).state, 'loaded')
+  assert.deepEqual(
+    await pricesOn(receiver, '2026-05-02'),
+    right.map((price) => price * 100),
+  )
+  // What was released is believed.
+  assert.equal((await sent(receiver, '2026-05-03', hundredfold())).state, 'loaded')
+})
+
+test('a date after the receipt is not loaded even when it is released, and is dated by its receipt when it is repaired', async () => {
+  await using receiver = await openReceiver()
+  const held = await sent(receiver, '2062-05-02', shop())
+  assert.equal(held.state, 'held')
+  assert.equal((await wished(receiver, held, 'load')).state, 'held')
+  assert.equal((await wished(receiver, held, 'load', true)).state, 'loaded')
+  const { date } = (await receiver.catalogue.database.get<{ date: string }>('select date from scrape'))!
+  assert.equal(date, new Date(held.received_at).toISOString().slice(0, 10))
+})
+
+test("a store's first scrape is compared with the other stores, and mended rejects with what the date shows already", async () => {
+  await using receiver = await openReceiver()
+  for (const store of ['S1', 'S2', 'S3']) await sent(receiver, '2026-05-01', shop(), store)
+  assert.equal((await sent(receiver, '2026-05-01', shop().slice(0, 10), 'S4')).state, 'held')
+  assert.equal((await sent(receiver, '2026-05-02', shop().slice(0, 90))).state, 'loaded')
+  assert.equal((await sent(receiver, '2026-05-02', shop().slice(90))).state, 'loaded')
+})

@@ -1,0 +1,74 @@
+/** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
+import type { References } from '@splitcart/shared/truth/case.ts'
+import { type FileCounts, judge, judgeFile, judgeProducts, type Regrouping } from '@splitcart/shared/truth/judge.ts'
+import { sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
+import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
+import { money, type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
+import type { Loading } from '../catalogue/catalogue.ts'
+import type { StagedScrape } from '../catalogue/load/staged-scrape.ts'
+
+/** How a file is judged. `isReleased`: a person wants it loaded all the same. */
+export type Hold = Readonly<{ thresholds: Thresholds; isReleased: boolean }>
+
+// Nobody reads more of them.
+const VERDICTS_MAX = 100
+
+/** Rules that nobody can wave aside: a date that has not come yet would be "now" until it has. */
+const NEVER_RELEASED: ReadonlySet<string> = new Set(['date_ahead'])
+
+/** What is said of the staged file. */
+export async function verdictsOf(
+  loading: Loading,
+  counts: FileCounts,
+  { hold, receivedAt }: Readonly<{ hold: Hold; receivedAt: number }>,
+): Promise<Verdict[]> {
+  const receivedOn = new Date(receivedAt).toISOString().slice(0, 10)
+  const verdicts = judgeFile(counts, hold.thresholds)
+  for (const scrape of loading.staging.scrapes) {
+    if (verdicts.length >= VERDICTS_MAX) break
+    verdicts.push(...(await verdictsOfScrape(loading, scrape, { thresholds: hold.thresholds, receivedOn })))
+  }
+  return verdicts.slice(0, VERDICTS_MAX)
+}
+
+/** Those that hold it. */
+export function holding(verdicts: readonly Verdict[], { isReleased }: Hold): Verdict[] {
+  return verdicts.filter(({ held, rule }) => held && (!isReleased || NEVER_RELEASED.has(rule)))
+}
+
+/** That a file was repaired, with some of the prices that it touched. */
+export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading): Verdict {
+  const sampled = staging.scrapes.flatMap((scrape) => scrape.sampled)
+  const touched = sampled.flatMap(({ code, said, price, was }) => {
+    if (repair.field !== 'price_current') return []
+    const before = repair.kind === 'factor' ? Math.round(price / repair.factor) : was
+    return price < 0 || before < 0 ? [] : [`${code} ${said.name}: ${money(before)} → ${money(price)}`]
+  })
+  const rows = staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
+  const sentence = `Repaired, as ${by} wants it: ${sentenceOfRepair(repair)}.`
+  return verdictOf('repaired', false, { field: repair.field, sentence, rows, examples: touched, repair })
+}
+
+/** What holds a file for what it would do to products that are there. */
+export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined): Verdict | undefined {
+  return hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds)
+}
+
+type By = Readonly<{ thresholds: Thresholds; receivedOn: string }>
+
+async function verdictsOfScrape(
+  loading: Loading,
+  scrape: StagedScrape,
+  { thresholds, receivedOn }: By,
+): Promise<Verdict[]> {
+  const { figures, sampled, companyCode: company, storeName: store, date } = scrape
+  if (figures === null) return []
+  const judged = { company, store, date, receivedOn, figures, sampled }
+  const said = (references: References) => judge(judged, references, thresholds)
+  const references = await loading.references(scrape, receivedOn)
+  const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }
+  const verdicts = said(own)
+  // What other stores show is looked up where it can make a difference.
+  if (own.own !== undefined && !verdicts.some(({ held }) => held)) return verdicts
+  return said({ ...own, sisters: await loading.sisters(scrape, receivedOn) })
+}

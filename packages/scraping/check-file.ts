@@ -1,0 +1,62 @@
+/** What can be known of a file before it is sent: rows that will be rejected, and what the rules say of its scrapes. */
+import { createReadStream } from 'node:fs'
+import { createGunzip } from 'node:zlib'
+import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
+import { isRejection, readRow } from '@splitcart/shared/row.ts'
+import type { References } from '@splitcart/shared/truth/case.ts'
+import { FileFigures, type FileScrape } from '@splitcart/shared/truth/file-figures.ts'
+import { judge, judgeFile } from '@splitcart/shared/truth/judge.ts'
+import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
+import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+
+/** What was found in a file. */
+export type CheckedFile = Readonly<{
+  rows: number
+  rejected: number
+  scrapes: readonly Readonly<{ company: string; store: string; date: string; rows: number }>[]
+  verdicts: readonly Verdict[]
+}>
+
+/** How files are checked. `referencesTo`: what a scrape is compared with; `on`: the day on which it would be received. */
+export type CheckBy = Readonly<{
+  thresholds: Thresholds
+  on: string
+  referencesTo: (scrape: FileScrape) => Promise<References>
+}>
+
+/** Nothing to compare with. */
+export const NO_REFERENCES: References = { usual: [], sisters: [] }
+
+/** Reads and judges a file; one whose name ends in .gz is unpacked. */
+export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile> {
+  const figures = new FileFigures()
+  const counts = { rows: 0, rejected: 0 }
+  for await (const lines of readLines(bytesOf(path), LINE_BYTES_MAX))
+    for (const { bytes, tooLong } of lines) {
+      if (!tooLong && isBlank(bytes)) continue
+      counts.rows++
+      const row = tooLong ? undefined : readRow(bytes)
+      if (row === undefined || isRejection(row)) counts.rejected++
+      else figures.add(row)
+    }
+  return { ...counts, ...(await said(figures, counts, by)) }
+}
+
+async function said(figures: FileFigures, { rows, rejected }: { rows: number; rejected: number }, by: CheckBy) {
+  const { differing } = figures
+  const verdicts = judgeFile({ rows, rejected: rejected + differing, differing }, by.thresholds)
+  const scrapes: CheckedFile['scrapes'][number][] = []
+  for (const scrape of figures.scrapes) {
+    const { company, store, storeName, date, maker } = scrape
+    const judged = { company, store: storeName, date, receivedOn: by.on, figures: maker.figures() }
+    scrapes.push({ company, store, date, rows: judged.figures.rows })
+    const references = await by.referencesTo(scrape)
+    verdicts.push(...judge({ ...judged, sampled: maker.sampled }, references, by.thresholds))
+  }
+  return { scrapes, verdicts }
+}
+
+function bytesOf(path: string): AsyncIterable<Buffer> {
+  const bytes = createReadStream(path)
+  return path.endsWith('.gz') ? bytes.compose(createGunzip()) : bytes
+}

@@ -1,0 +1,65 @@
+/** What a sender can know of its file before it is sent. */
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { shop } from '../../shared/test/truth-cases.ts'
+import { FileFigures } from '../../shared/truth/file-figures.ts'
+import { usualThresholds } from '../../shared/truth/thresholds.ts'
+import { type CheckBy, checkFile, NO_REFERENCES } from '../check-file.ts'
+
+const METADATA = { company: 'northmart', store_id: 'S1', scraped_date: '2026-05-02' }
+const ALONE: CheckBy = {
+  thresholds: usualThresholds(),
+  on: '2026-05-02',
+  referencesTo: async () => NO_REFERENCES,
+}
+
+function textOf(products: readonly object[], metadata = METADATA): string {
+  return products.map((product) => `${JSON.stringify({ product, metadata })}\n`).join('')
+}
+
+test('a file is judged before it is sent: alone, and beside what the server knows of the store', async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'a.jsonl')
+  const dear = shop().map((product) => ({
+    ...product,
+    price_current: Number(product.price_current) * 100,
+    price_was: null,
+  }))
+  await writeFile(path, `${textOf(dear)}no row\n`)
+  const alone = await checkFile(path, ALONE)
+  const rules = alone.verdicts.map(({ rule, held }) => [rule, held])
+  // The unit prices are still right, so the prices fit them no more.
+  assert.deepEqual([alone.rows, alone.rejected, rules], [101, 1, [['unit_price_disagrees', false]]])
+  const referencesTo = async () => {
+    const { rowOf } = await import('../../shared/row.ts')
+    const figures = new FileFigures()
+    for (const product of shop()) figures.add(rowOf({ product, metadata: METADATA }) as never)
+    const own = { store: 'S1', date: '2026-05-01', figures: figures.scrapes[0]!.maker.figures() }
+    return { own, usual: [100], sisters: [] }
+  }
+  const { verdicts } = await checkFile(path, { ...ALONE, referencesTo })
+  assert.deepEqual(
+    verdicts.map(({ rule, held, repair }) => [rule, held, repair]),
+    [
+      ['prices_by_factor', true, { kind: 'factor', field: 'price_current', factor: 0.01 }],
+      ['unit_price_disagrees', false, null],
+    ],
+  )
+})
+
+test('what is wrong without anything to compare with is known: no row, a date ahead, a flag that tells nothing', async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'b.jsonl.gz')
+  const rulesOf = async (text: string) => {
+    await writeFile(path, gzipSync(text))
+    return (await checkFile(path, ALONE)).verdicts.map(({ rule }) => rule)
+  }
+  assert.deepEqual(await rulesOf(''), ['no_row'])
+  assert.deepEqual(await rulesOf(textOf(shop(), { ...METADATA, scraped_date: '2062-05-02' })), ['date_ahead'])
+  const away = shop().map((product) => ({ ...product, is_available: false }))
+  assert.deepEqual(await rulesOf(textOf(away)), ['flag_constant'])
+})
