@@ -32,7 +32,12 @@ const NAMES: Tables = {
   unsettled: 'listing_id',
 }
 
-const LOADS: Tables = { identity: 'one', load: 'id', scrape: 'id', figures: 'scrape_id', source: 'store_id' }
+const FACTS: Tables = {
+  store_fact: 'store_id, date, load_id',
+  barcode_fact: 'company_id, sku, date, load_id',
+  fed_barcode: 'company_id, sku',
+}
+const LOADS: Tables = { identity: 'one', load: 'id', scrape: 'id', figures: 'scrape_id', source: 'store_id', ...FACTS }
 
 const HISTORIES: Tables = {
   price_run: 'store_id, listing_id, from_date',

@@ -7,8 +7,8 @@
 /** What the program itself loads. */
 export const LOADED_KINDS = {
   products: { stem: 'product', about: 'scraped rows: what a store sells, and for how much' },
-  //stores: { stem: 'stores', about: 'where stores are, and whether they are open' },
-  //barcodes: { stem: 'barcodes', about: 'barcodes of listings that have none of their own' },
+  stores: { stem: 'stores', about: 'where stores are, and whether they are open' },
+  barcodes: { stem: 'barcodes', about: 'barcodes of listings that have none of their own' },
 } as const
 
 /** A kind that has a loader. */

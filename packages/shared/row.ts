@@ -50,6 +50,14 @@ const KEYS_CHECKED_FROM_BYTES = 5 * KEYS_MAX
 
 /** Reads a line's bytes. Never throws for what is in them. */
 export function readRow(bytes: Buffer): Row | Rejection {
+  return readLine(bytes, rowOf)
+}
+
+/** The value that the bytes of a line hold, read further, or why they hold none. */
+export function readLine<Read extends object>(
+  bytes: Buffer,
+  read: (value: unknown) => Read | Rejection,
+): Read | Rejection {
   if (!isUtf8(bytes)) return reject('not_utf8')
   const text = bytes.toString('utf8')
   if (bytes.length > KEYS_CHECKED_FROM_BYTES || openings(text) > NESTING_MAX) {
@@ -58,10 +66,10 @@ export function readRow(bytes: Buffer): Row | Rejection {
     if (keys > KEYS_MAX) return reject('too_many_keys')
   }
   const value = parsed(text)
-  if (value !== undefined) return rowOf(value)
+  if (value !== undefined) return read(value)
   const marked = withMarks(text)
   const withNumbers = marked === undefined ? undefined : parsed(marked)
-  return withNumbers === undefined ? reject('not_json') : rowOf(withNumbers)
+  return withNumbers === undefined ? reject('not_json') : read(withNumbers)
 }
 
 /** The value of a JSON text; undefined: it is none. */

@@ -204,6 +204,8 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
           isApplied = true
           return { ...nothingApplied(), inserted: rows, opened: rows }
         },
+        // Files of other kinds than products have tests of their own.
+        facts: undefined,
         references: () => ({}),
         sisters: () => [],
         preview: () => ({}),

@@ -4,9 +4,25 @@ import type { Static } from 'typebox'
 import { listScrapes, listStores } from '../catalogue/queries/stores.ts'
 import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
-import { AFTER, COUNT, DATE, DATE_MAX, DATE_MIN, limitOf, readable, STORE, TEXT, TEXT_OR_NULL } from './parameters.ts'
+import {
+  AFTER,
+  COUNT,
+  COUNT_OR_NULL,
+  DATE,
+  DATE_MAX,
+  DATE_MIN,
+  FLAG_OR_NULL,
+  limitOf,
+  readable,
+  STORE,
+  TEXT,
+  TEXT_OR_NULL,
+} from './parameters.ts'
 import type { Reading } from './reading.ts'
 import type { Services } from './services.ts'
+
+const DATE_OR_NULL = { anyOf: [{ type: 'null' }, DATE] } as const
+const NUMBER_OR_NULL = { type: ['number', 'null'] } as const
 
 const LIST_QUERY = {
   type: 'object',
@@ -22,15 +38,23 @@ const LIST_RESPONSE = {
       type: 'array',
       items: {
         type: 'object',
-        required: ['company', 'store_id', 'name', 'state', 'first_date', 'last_date', 'listings'],
+        required: ['company', 'store_id', 'name', 'state', 'first_date', 'last_date', 'listings', 'described_on'],
         properties: {
           company: { type: 'string' },
           store_id: { type: 'string' },
           name: { type: 'string' },
           state: TEXT_OR_NULL,
-          first_date: DATE,
-          last_date: DATE,
-          listings: COUNT,
+          first_date: DATE_OR_NULL,
+          last_date: DATE_OR_NULL,
+          listings: COUNT_OR_NULL,
+          address: TEXT_OR_NULL,
+          suburb: TEXT_OR_NULL,
+          postcode: TEXT_OR_NULL,
+          latitude: NUMBER_OR_NULL,
+          longitude: NUMBER_OR_NULL,
+          phone: TEXT_OR_NULL,
+          is_open: FLAG_OR_NULL,
+          described_on: DATE_OR_NULL,
         },
       },
     },

@@ -5,6 +5,7 @@
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
+import type { Facts } from './load/facts.ts'
 import type { ListingMemory } from './load/listing-memory.ts'
 import type { RejectedLine } from './load/portion.ts'
 import type { Staged, StagedScrape } from './load/staged-scrape.ts'
@@ -46,6 +47,8 @@ export type Said = Readonly<{ one: ListingName; other: ListingName; isSame: bool
 /** A load that is being made. */
 export interface Loading extends AsyncDisposable {
   readonly staging: Staged
+  /** What a file of another kind than products says. */
+  readonly facts: Facts
   /** Records a line that is not a row. */
   reject(line: RejectedLine): void | Promise<void>
   /** Rows that show a listing again and say something else of it: they are no rows, and must be rejected by whoever can read them. */

@@ -14,8 +14,16 @@ const FROM_LISTING = 'listing join company on company.id = listing.company_id'
 /** Each part of the catalogue, in an order of its own. A product is named by its first listing. */
 const PARTS: Readonly<Record<string, string>> = {
   company: 'select code, shown, name from company order by code',
-  store:
-    'select company.code as company, store.code, store.shown, store.name, store.state from store join company on company.id = company_id order by 1, 2',
+  store: `select company.code as company, store.code, store.shown, store.name, store.state, address, suburb, postcode, latitude_e7, longitude_e7, phone, is_open,
+      described_on from store join company on company.id = company_id order by 1, 2`,
+  store_fact: `select company.code as company, store.code, store_fact.date, sha256, store_fact.name, store_fact.state, store_fact.address,
+      store_fact.suburb, store_fact.postcode, store_fact.latitude_e7, store_fact.longitude_e7, store_fact.phone, store_fact.is_open
+    from store_fact join store on store.id = store_id join company on company.id = company_id join load on load.id = load_id
+    order by 1, 2, 3, 4`,
+  barcode_fact: `select company.code as company, sku, date, sha256, barcode
+    from barcode_fact join company on company.id = company_id join load on load.id = load_id order by 1, 2, 3, 4`,
+  fed_barcode:
+    'select company.code as company, sku, barcode from fed_barcode join company on company.id = company_id order by 1, 2',
   scrape: `select company.code as company, store.code, date, sha256, listings, scrape.store_name, scrape.state, company_name,
       company_code, store_code
     from scrape join store on store.id = store_id join company on company.id = company_id join load on load.id = load_id

@@ -1,5 +1,6 @@
 /** What the catalogue holds, record by record, for programs and spreadsheets. Reads in constant memory. */
 import type { Sql } from '../database/sql.ts'
+import { BARCODE_OF_LISTING } from './listing-barcode.ts'
 
 /**
  * What one store showed for one listing on one date. `key` stands only where there is no SKU. Money is whole cents; of what is not
@@ -67,7 +68,7 @@ export async function* prices(database: Sql, on: string | undefined): AsyncGener
 /** Every product, with its listings. */
 export async function* products(database: Sql): AsyncGenerator<Product> {
   const records = database.each<ListingRecord>(`
-    select listing.product_id, company.shown as company, listing.by_name, listing.code, listing.barcode,
+    select listing.product_id, company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode,
       label.name, label.key, label.size, brand.name as brand
     from listing join company on company.id = listing.company_id
     join label on label.id = listing.label_id

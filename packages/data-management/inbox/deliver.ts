@@ -8,13 +8,16 @@
  *     handed over, also where it has been taken meanwhile.
  *  2. A name that is there is not overwritten: one hand-over follows the other, and nobody else writes into these folders.
  */
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { removeIfThere, reveal, syncFolder } from '@splitcart/shared/durable-file.ts'
+import { removeIfThere, reveal, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
+import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
 import type { Arrival, Arriving, Recorded } from '../ledger/arrivals.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import { bytesOf, type Stored } from './stored.ts'
 
 type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
@@ -44,6 +47,25 @@ async function handOverNow({ disk, folders, ledger }: Place, arrival: Arrival, {
   const stored_as = await reveal(disk, part, inbox, namesFor(arrival.filename, arrival.sha256))
   return ledger.arrivals.record({ ...arrival, stored_as }, keyId, true)
 }
+
+/**
+ * Hands over a file that a loader has fetched from the inbox of a fleet, into its own folder, and notes it. A loader that dies in between has
+ * its work done by another one: then the file comes twice, on two machines.
+ */
+export async function handOverFetched(place: Place, upload: Upload, { stored, now }: Fetched): Promise<void> {
+  const { disk, folders, ledger } = place
+  const { inbox, parts } = foldersOfKind(folders, upload.kind)
+  await makeFolder(disk, inbox)
+  const part = join(parts, `${upload.id}.delivered`)
+  await removeIfThere(disk, part)
+  await writePart(disk, part, async (file) => {
+    for await (const portion of bytesOf(disk, stored)) await file.appendFile(portion)
+  })
+  const stored_as = await reveal(disk, part, inbox, namesFor(upload.filename, upload.sha256))
+  await ledger.uploads.deliver(upload.id, stored_as, now)
+}
+
+type Fetched = Readonly<{ stored: Stored; now: number }>
 
 /** Finishes the record of what a server handed over and did not live to tell. `parts`: those that it left. False: it was not handed over. */
 export async function mendHandedOver(

@@ -148,6 +148,12 @@ export class Uploads {
       .execute()
   }
 
+  /** Records that what the program does not load itself lies in the inbox of its kind. */
+  async deliver(id: string, stored_as: string, at: number): Promise<void> {
+    const set = { state: 'delivered', stored_as, settled_at: at }
+    await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
+  }
+
   /** Records what a person wants done with an upload. It replaces an earlier wish that has not been fulfilled. */
   async wish(id: string, wish: WishOf): Promise<void> {
     await this.#database.updateTable('upload').set(recordOf(wish)).where('id', '=', id).execute()

@@ -1,13 +1,8 @@
 /** What scrapers ask back: exports as streams, and the barcodes that are known. */
 import assert from 'node:assert/strict'
-import { get as httpGet, type IncomingMessage } from 'node:http'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import { until } from '../../../test/machines.ts'
-import { fillLarge } from '../../../torture/costs/large-data.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { assertProblem, openReceiver, post, postGzip, type Receiver } from './receiver.ts'
 
@@ -107,28 +102,4 @@ test('a scraper learns which barcodes are known, and with too many SKUs one prob
   assert.deepEqual((body.unknown as string[]).slice(0, 2), ['2', 'none-0'])
   assert.equal((body.unknown as string[]).length, 4_999)
   assertProblem(await lookup(['1', '2', 'x', ...many]), 400, 'request_invalid')
-})
-
-test('an export that is not read on keeps no log from being written back, comes whole, and leaves one to others', async () => {
-  const sizes = { stores: 200, listings: 1_000, giant: 10, runs: 30_000, uploads: 10 }
-  await using receiver = await openReceiver()
-  await fillLarge(receiver.folders.data, sizes, 'somebody')
-  const key = await receiver.makeKey('read')
-  const url = `${receiver.url}/api/export/observations`
-  const request = httpGet(url, { headers: { 'X-API-Key': key, 'Accept-Encoding': 'identity' } })
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  request.on('response', resolve).on('error', reject)
-  const response = await promise
-  const second = await ask(receiver, key, '/api/export/observations')
-  assert.deepEqual([second.status, JSON.parse(await second.text()).code], [429, 'too_many_requests'])
-  using database = new DatabaseSync(join(receiver.folders.data, 'catalogue.db'), { timeout: 100 })
-  database.exec("update company set name = 'changed meanwhile'")
-  const isInTheDatabase = () => database.prepare('pragma wal_checkpoint(truncate)').get()?.busy === 0
-  await until(isInTheDatabase, 'the log is empty', 20_000)
-  let lines = 0
-  for await (const chunk of response) lines += String(chunk).split('\n').length - 1
-  assert.equal(lines, 2 * sizes.runs)
-  // One that is broken off makes room for the next.
-  httpGet(url, { headers: { 'X-API-Key': key } }, (broken) => broken.destroy()).on('error', () => {})
-  await until(async () => (await ask(receiver, key, '/api/export/products')).status === 200, 'another one may begin')
 })

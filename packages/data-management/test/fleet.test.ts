@@ -2,48 +2,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { realDisk } from '@splitcart/shared/disk.ts'
-import { openLog } from '@splitcart/shared/log.ts'
-import { NO_NATS, startNats } from '../../../test/nats.ts'
 import type { SystemView } from '../api/system-schema.ts'
 import { borrow } from '../inbox/borrow.ts'
-import { JetStreamInbox } from '../inbox/jetstream.ts'
 import { jetStreamPlaceOf } from '../inbox/jetstream-place.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
-import { dealWithNext, type FleetWork } from '../update-db/fleet.ts'
+import { dealWithNext } from '../update-db/fleet.ts'
 import { keepHouse, pruneBucket } from '../update-db/fleet-house.ts'
 import { loadUpload } from '../update-db/load-upload.ts'
+import { CLAIM_MS, NOBODY, type Scene, scene, skip } from './fleet-scene.ts'
 import { HOLD } from './hold.ts'
-import { get, openReceiver, postGzip, type Receiver, rowsText, SETTINGS_KEY, sha256Of } from './receiver.ts'
+import { get, postGzip, type Receiver, rowsText, SETTINGS_KEY, sha256Of } from './receiver.ts'
 
-const skip = NO_NATS
-const NOBODY = new AbortController().signal
-const CLAIM_MS = 1_000
 const CLAIMED = /^splitcart_work_items\{state="claimed"\} 1$/m
-
-type Scene = Awaited<ReturnType<typeof scene>>
-
-async function scene(servers: 1 | 3 = 1) {
-  const stack = new AsyncDisposableStack()
-  const nats = stack.use(await startNats(servers))
-  const fleet = stack.use(await JetStreamInbox.open(nats.address, CLAIM_MS))
-  const receiver = stack.use(await openReceiver({ fleet }))
-  const { folders, ledger, catalogue } = receiver
-  const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
-  const work: FleetWork = { disk: realDisk(), folders, ledger, catalogue, fleet, ...rest }
-  return {
-    nats,
-    fleet,
-    receiver,
-    work,
-    /** Deals with all there is. */
-    load: async (changed: Partial<FleetWork> = {}) => {
-      while (await dealWithNext({ ...work, ...changed }, NOBODY));
-    },
-    stateOf: async (id: unknown) => (await get({ ...receiver, key: SETTINGS_KEY }, `/api/uploads/${id}`)).body.state,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  }
-}
 
 test('a file that is sent lies in the bucket, is loaded, and can be had back', { skip }, async () => {
   await using at = await scene()

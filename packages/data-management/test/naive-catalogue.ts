@@ -26,6 +26,8 @@ type Scrape = Readonly<{
 type Cell = string | number | null
 
 const DAY_MS = 86_400_000
+// Address, suburb, postcode, latitude, longitude, phone, whether it is open, and since when.
+const NOTHING_LISTED: readonly null[] = Array(8).fill(null)
 
 /** The catalogue of these files, line by line, in no particular order. */
 export function naiveCatalogue(files: readonly HistoryFile[], verdicts: readonly Verdict[] = []): string[] {
@@ -92,7 +94,7 @@ function scrapeOf(file: HistoryFile, rows: readonly WrittenRow[]): Scrape {
   const shown = new Map<string, Row>()
   for (const row of rows) if (!shown.has(nameOf(row))) shown.set(nameOf(row), row)
   const times = rows.flatMap((row) => row.scrapedAt ?? [])
-  const rankedAt = times.length > 0 ? Math.max(...times) : file.receivedAt
+  const rankedAt = Math.min(file.receivedAt, ...(times.length > 0 ? [Math.max(...times)] : []))
   return { company, store, date, sha256: file.sha256, rankedAt, storeName, state, companyName, ...written, shown }
 }
 
@@ -138,7 +140,7 @@ function stores(scrapes: readonly Scrape[]): Cell[][] {
   return groupsByStore(scrapes).map((group) => {
     const newest = last(group, ({ date, rankedAt, sha256 }) => [date, rankedAt, sha256])!
     const { company, store, storeWritten, storeName, state } = newest
-    return ['store', company, store, storeWritten, storeName, state]
+    return ['store', company, store, storeWritten, storeName, state, ...NOTHING_LISTED]
   })
 }
 

@@ -6,8 +6,10 @@
  * A loader that dies loses its claim and another one begins again; what it had committed is found by its record, as in a folder's inbox.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { isUnreachable } from '../database/postgres-problems.ts'
 import { borrow } from '../inbox/borrow.ts'
+import { handOverFetched } from '../inbox/deliver.ts'
 import { isInboxUnreachable, type JetStreamInbox } from '../inbox/jetstream.ts'
 import type { Claim } from '../inbox/jetstream-work.ts'
 import { DamagedFile } from '../inbox/stored.ts'
@@ -93,6 +95,11 @@ async function dealWithUpload(work: FleetWork, upload: Upload, times: number): P
   await using borrowed = await borrow(work, upload)
   if (borrowed === undefined) return forget(work, upload, 'its bytes are no longer in the inbox')
   try {
+    if (!isLoadedKind(upload.kind)) {
+      await handOverFetched(work, upload, { stored: borrowed.stored, now: work.now() })
+      await work.fleet.bucket.remove(upload.sha256)
+      return
+    }
     const load = await loadUpload(work, upload, borrowed.stored, { hold: work.hold })
     await settle(work, upload, undefined, load)
   } catch (error) {

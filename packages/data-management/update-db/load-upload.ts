@@ -1,5 +1,6 @@
 /** One upload, from its bytes into the catalogue, by the loader of its kind. */
 import type { Disk } from '@splitcart/shared/disk.ts'
+import { isLoadedKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
@@ -10,6 +11,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Rights } from '../ledger/rights.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { Hold } from './judgement.ts'
+import { loadFeed } from './load-feed.ts'
 import { type LoadOrder, loadFile } from './load-file.ts'
 import type { Reader } from './reader.ts'
 
@@ -54,8 +56,10 @@ export async function loadUpload(
   const order = { ...within, hold, onlyFor: isUnlimited ? null : within.onlyFor }
   await work.ledger.uploads.markLoading(upload.id, work.now(), order.onlyFor)
   try {
-    work.reader?.expect?.(order)
+    if (upload.kind === PRODUCTS) work.reader?.expect?.(order)
     await ahead?.()
+    const kind = isLoadedKind(upload.kind) ? upload.kind : PRODUCTS
+    if (kind !== PRODUCTS) return await loadFeed(kind, work.catalogue, order)
     return await loadFile(work.catalogue, order)
   } catch (error) {
     await work.ledger.uploads.endAttempt(upload.id).catch(() => {})

@@ -6,6 +6,7 @@
  *
  * Most keys are new and nobody else's: those cost one look-up.
  */
+import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
 import {
   identityKeysOf,
   KEY_KINDS,
@@ -16,6 +17,8 @@ import {
   silenceOf,
 } from '../model/identity.ts'
 import { type ColumnType, type LoadDatabase, type Records, records, type Statement, sql } from './statement.ts'
+
+const BARCODE = sql([BARCODE_OF_LISTING] as unknown as TemplateStringsArray)
 
 const PAGE_LISTINGS = 2_000
 const PAGE_KEYS = 1_000
@@ -57,7 +60,7 @@ export async function updateKeys(database: LoadDatabase, seedsAll: boolean): Pro
 async function eachChanged(database: LoadDatabase, from: Statement, update: (page: Changed[]) => Promise<void>) {
   for (let last = 0; ; ) {
     const page = await database.all<Changed>(
-      sql`select changed.listing_id, listing.company_id, company.code as company, listing.barcode,
+      sql`select changed.listing_id, listing.company_id, company.code as company, ${BARCODE} as barcode,
           now.name, now.key, now.size, old.name as old_name, old.size as old_size
         from (
           select listing_id, label_id from (${from}) as all_changed where listing_id > ${last}

@@ -6,6 +6,7 @@
  *
  * A load of bytes that are on record replaces that load, in the same transaction.
  */
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
@@ -25,6 +26,7 @@ import {
 import { addChange } from '../model/date-change.ts'
 import { dayBeside, keepFigures, ownReferences, sistersOf } from '../references.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
+import { Facts } from './facts.ts'
 import { describeRenamed, nameListings, rowsOf, rowsOn } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
 import { findNewest, noteBarcodes } from './newest-showing.ts'
@@ -67,6 +69,7 @@ type Added = Readonly<{ scrape: StagedScrape; id: number; isContested: boolean }
 /** A load into a catalogue, in whatever database it lies. */
 export class CatalogueLoading implements Loading {
   readonly staging: Staging
+  readonly facts: Facts
   readonly #begun: Begun
   readonly #database: LoadDatabase
   readonly #groups = new RejectGroups()
@@ -80,6 +83,7 @@ export class CatalogueLoading implements Loading {
     this.#begun = begun
     this.#database = begun.database
     const onDiffering = (line: number, field: string) => this.#noteDiffering(line, field)
+    this.facts = new Facts(begun.database, begun.loadId)
     this.staging = new Staging(begun.database, memory, { loadId: begun.loadId, onDiffering })
   }
 
@@ -121,7 +125,7 @@ export class CatalogueLoading implements Loading {
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })
     }
-    const companies = new Set(onlyFor?.map((right) => right.split('/', 1)[0]))
+    const companies = new Set(onlyFor?.map((right) => foldedCode(right.split('/', 1)[0] ?? '')))
     const mayWrite = (company: string) => onlyFor === null || companies.has(company)
     await this.#settleShared(added, { mayWrite, regrouped: total.regrouped })
     return total

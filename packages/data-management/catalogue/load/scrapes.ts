@@ -89,10 +89,11 @@ async function insertScrape(
   { loadId, receivedAt }: OfLoad,
 ): Promise<number> {
   const { storeId, date, scrapedAt, listings, storeName, state, companyName, companyWritten, storeWritten } = scrape
-  // It ranks by when the load came where its rows have no time.
+  // It ranks by when the load came where its rows have no time, or one that had not come yet.
+  const rankedAt = Math.min(scrapedAt ?? receivedAt, receivedAt)
   const made = await database.get<{ id: number }>(
     sql`insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name, company_code, store_code)
-      values (${storeId}, ${date}, ${loadId}, ${scrapedAt ?? receivedAt}, ${listings}, ${storeName}, ${state}, ${companyName},
+      values (${storeId}, ${date}, ${loadId}, ${rankedAt}, ${listings}, ${storeName}, ${state}, ${companyName},
         ${companyWritten}, ${storeWritten})
       returning id`,
   )

@@ -16,14 +16,17 @@ async function renameStore(database: Sql, storeId: number): Promise<void> {
       where store_id = ? order by date desc, ranked_at desc, load.sha256 desc limit 1`,
     storeId,
   )
-  if (newest !== undefined)
-    await database.run(
-      'update store set name = ?1, state = ?2, shown = ?4 where id = ?3 and (name <> ?1 or state is distinct from ?2 or shown <> ?4)',
-      newest.store_name,
-      newest.state,
-      storeId,
-      newest.store_code,
-    )
+  // What a list of stores says goes before what a scrape says.
+  await database.run(
+    `update store set name = coalesce(told_name, ?1, code), state = coalesce(told_state, ?2),
+        shown = coalesce(?4, shown) where id = ?3
+      and (name <> coalesce(told_name, ?1, code) or state is distinct from coalesce(told_state, ?2)
+        or shown <> coalesce(?4, shown))`,
+    newest?.store_name ?? null,
+    newest?.state ?? null,
+    storeId,
+    newest?.store_code ?? null,
+  )
 }
 
 const NEWER = 'date desc, store.code desc, ranked_at desc, load.sha256 desc'

@@ -10,6 +10,8 @@
  *   lost        the listings that were called by what is taken out, and the newest showing that is left of each
  *   touched_key the keys of companies that other listings have than before: they may fall silent, or speak again
  *   seed        the listings whose product may be another one now
+ *   described   the stores that a load tells of, and what is told of each now
+ *   fed         the SKUs that a load tells barcodes of, and the barcode of each now
  *   unused      the labels that are shown by less than before
  */
 export type TempTable = Readonly<{ name: string; columns: string }>
@@ -29,6 +31,9 @@ export function tempTables({ text, wide }: Readonly<{ text: string; wide: string
     lost: `${OF_LISTING}, label_id integer, date ${text}, store_id integer, code ${text}`,
     touched_key: `kind smallint, value ${text}, company_id integer, primary key (kind, value, company_id)`,
     seed: OF_LISTING,
+    described: `store_id integer primary key, date ${text}, name ${text}, address ${text}, suburb ${text}, state ${text},
+      postcode ${text}, latitude_e7 integer, longitude_e7 integer, phone ${text}, is_open smallint`,
+    fed: `company_id integer, sku ${text}, barcode ${text}, primary key (company_id, sku)`,
     unused: 'label_id integer primary key',
   }).map(([name, columns]) => ({ name, columns }))
 }

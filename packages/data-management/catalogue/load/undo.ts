@@ -2,6 +2,7 @@
  * Takes the scrapes of a load out of the catalogue again, exactly: what stays is the catalogue of all other files. Listings, labels,
  * names and stores that only this load had shown disappear, and a product that only it had joined falls apart.
  */
+import { withdrawFacts } from './facts.ts'
 import { describeRenamed, nameListings, rowsOn } from './labels.ts'
 import { findNewest, noteLost } from './newest-showing.ts'
 import { settleProducts } from './products.ts'
@@ -12,6 +13,7 @@ import { nameStores, renameCompanies } from './store-names.ts'
 /** Takes out the scrapes of a load; its record stays. The caller has the catalogue to himself, and the tables are empty. */
 export async function undoScrapes(database: LoadDatabase, loadId: number): Promise<void> {
   await database.noteUndone()
+  await withdrawFacts(database, loadId)
   const scrapes = await scrapesOf(database, loadId)
   if (scrapes.length === 0) return
   const beside: ScrapeRecord[] = []
@@ -96,11 +98,13 @@ async function forgetStores(database: LoadDatabase, scrapes: readonly ScrapeReco
       and not exists (select 1 from scrape where scrape.store_id = source.store_id)`,
   )
   await database.run(
-    sql`delete from store where id in ${stores} and not exists (select 1 from scrape where scrape.store_id = store.id)`,
+    sql`delete from store where id in ${stores} and not exists (select 1 from scrape where scrape.store_id = store.id)
+      and not exists (select 1 from store_fact where store_fact.store_id = store.id)`,
   )
   await database.run(
     sql`delete from company where id in ${among(scrapes.map(({ companyId }) => companyId))}
-      and not exists (select 1 from store where store.company_id = company.id)`,
+      and not exists (select 1 from store where store.company_id = company.id)
+      and not exists (select 1 from barcode_fact where barcode_fact.company_id = company.id)`,
   )
 }
 

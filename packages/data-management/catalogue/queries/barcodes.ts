@@ -1,6 +1,7 @@
 /** The barcodes that are known of what a company sells, by its SKUs. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
+import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
 
 /** A SKU with the barcode that its listing has now. */
 export type KnownBarcode = Readonly<{ sku: string; barcode: string }>
@@ -12,10 +13,16 @@ export async function knownBarcodes(database: Sql, company: string, skus: readon
   const found: KnownBarcode[] = []
   for (let from = 0; from < skus.length; from += SKUS_AT_ONCE) {
     const some = skus.slice(from, from + SKUS_AT_ONCE)
-    const sql = `select code as sku, barcode from listing
-      where company_id = (select id from company where code = ?) and by_name = 0 and barcode is not null
-        and code in (${some.map(() => '?').join(', ')})`
-    found.push(...(await database.all<KnownBarcode>(sql, foldedCode(company), ...some)))
+    const wanted = some.map(() => '?').join(', ')
+    // Also of what no scrape has shown yet.
+    const sql = `select code as sku, ${BARCODE_OF_LISTING} as barcode from listing
+        where company_id = (select id from company where code = ?) and by_name = 0 and code in (${wanted})
+      union select sku, barcode from fed_barcode
+        where company_id = (select id from company where code = ?) and sku in (${wanted}) and not exists (
+          select 1 from listing where listing.company_id = fed_barcode.company_id and by_name = 0 and code = sku)`
+    const values = [foldedCode(company), ...some, foldedCode(company), ...some]
+    const known = await database.all<{ sku: string; barcode: string | null }>(sql, ...values)
+    for (const { sku, barcode } of known) if (barcode !== null) found.push({ sku, barcode })
   }
   return found.sort((one, other) => (one.sku < other.sku ? -1 : 1))
 }

@@ -1,5 +1,6 @@
 /** What is known of a product: its listings, and what it costs now. A product's number may change when products merge or part; old ones lead on. */
 import type { Sql } from '../../database/sql.ts'
+import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
 import type { Current } from './current.ts'
 import { canBePaid, SHOWN_NOW } from './price-range.ts'
 
@@ -60,7 +61,7 @@ export async function numberNow(database: Sql, number: number): Promise<number> 
 /** A product, or undefined when there is none of this number. */
 export async function productOf(database: Sql, id: number): Promise<ProductView | undefined> {
   const listings = await database.all<ListingRecord>(
-    `select company.shown as company, listing.by_name, listing.code, listing.barcode, label.name, label.key, label.size, label.url,
+    `select company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name, label.key, label.size, label.url,
         label.image_url, label.category_id, brand.name as brand
       from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
       left join brand on brand.id = label.brand_id

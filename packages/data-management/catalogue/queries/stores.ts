@@ -10,11 +10,24 @@ export type StoreView = Readonly<{
   store_id: string
   name: string
   state: string | null
-  first_date: string
-  last_date: string
+  /** Null where it has never been scraped. */
+  first_date: string | null
+  last_date: string | null
   /** How many listings its latest scrape shows. */
-  listings: number
+  listings: number | null
+  address: string | null
+  suburb: string | null
+  postcode: string | null
+  latitude: number | null
+  longitude: number | null
+  phone: string | null
+  is_open: boolean | null
+  /** The date of the newest list of stores that tells of it; null: none does. */
+  described_on: string | null
 }>
+
+// Coordinates are kept in ten millionths of a degree.
+const E7 = 10_000_000
 
 /** The stores behind a page, in the order of their codes. */
 export async function listStores(
@@ -22,21 +35,36 @@ export async function listStores(
   { company, after, limit }: { company: string | undefined; after: StoreCodes | undefined; limit: number },
 ): Promise<StoreView[]> {
   const [companyAfter, storeAfter] = after ?? ['', '']
-  return await database.all<StoreView>(
-    `select company.shown as company, store.shown as store_id, store.name, store.state,
+  const found = await database.all<Stored>(
+    `select company.shown as company, store.shown as store_id, store.name, store.state, address, suburb, postcode,
+        latitude_e7, longitude_e7, phone, is_open, described_on,
         (select min(date) from scrape where store_id = store.id) as first_date,
         (select max(date) from scrape where store_id = store.id) as last_date,
         (select max(listings) from scrape where store_id = store.id
           and date = (select max(date) from scrape where store_id = store.id)) as listings
       from store join company on company.id = store.company_id
       where (company.shown, store.shown) > (?1, ?2) and (cast(?3 as text) is null or company.code = ?3)
-        and exists (select 1 from scrape where store_id = store.id)
+        and (described_on is not null or exists (select 1 from scrape where store_id = store.id))
       order by company.shown, store.shown limit ?4`,
     companyAfter,
     storeAfter,
     company === undefined ? null : foldedCode(company),
     limit,
   )
+  return found.map(viewOf)
+}
+
+type Stored = Omit<StoreView, 'latitude' | 'longitude' | 'is_open'> &
+  Readonly<{ latitude_e7: number | null; longitude_e7: number | null; is_open: number | null }>
+
+function viewOf({ latitude_e7, longitude_e7, is_open, ...store }: Stored): StoreView {
+  const degrees = (e7: number | null) => (e7 === null ? null : e7 / E7)
+  return {
+    ...store,
+    latitude: degrees(latitude_e7),
+    longitude: degrees(longitude_e7),
+    is_open: is_open === null ? null : is_open === 1,
+  }
 }
 
 /** What one file said about a store on one date. */

@@ -1,4 +1,4 @@
--- Codes are compared trimmed, composed and without regard to case. What the columns mean stands in migrations/sqlite/016-codes.sql; the codes
+-- Codes are compared trimmed, composed and without regard to case. What the columns mean stands in migrations/sqlite/018-codes.sql; the codes
 -- themselves are folded by the program (fold-codes.ts), which finds those that are not by an empty `shown`.
 alter table company add column shown text collate "C" not null default '';
 alter table company add column shown_by bigint;

@@ -1,0 +1,84 @@
+/**
+ * What files of the kind `barcodes` say: a barcode for listings that show none of their own, also for those that come later. It is looked up
+ * wherever a listing's barcode is wanted, so a listing need not know of it.
+ */
+import type { BarcodeFact, FactsChange } from './fact.ts'
+import { companyIds } from './names.ts'
+import { settleProducts, type Watch } from './products.ts'
+import { type LoadDatabase, records, sql } from './statement.ts'
+
+const TYPES = { company_id: 'integer', sku: 'text', date: 'text', barcode: 'text' } as const
+
+/** Puts facts in, and tells how many were new in this load. Companies that are not there are made. */
+export async function insertBarcodes(
+  database: LoadDatabase,
+  loadId: number,
+  facts: readonly BarcodeFact[],
+): Promise<number> {
+  const companies = await companyIds(database, [...new Set(facts.map(({ company }) => company))])
+  const given = records('given', TYPES, [
+    facts.map(({ company }) => companies.get(company)!),
+    facts.map(({ sku }) => sku),
+    facts.map(({ date }) => date),
+    facts.map(({ barcode }) => barcode),
+  ])
+  return database.run(
+    sql`insert into barcode_fact (load_id, company_id, sku, date, barcode)
+      select cast(${loadId} as bigint), company_id, sku, date, barcode from ${given} where true on conflict do nothing`,
+  )
+}
+
+/** Makes the facts of a load hold where they are the newest, and joins listings by them. */
+export async function applyBarcodes(database: LoadDatabase, loadId: number, watch: Watch): Promise<FactsChange> {
+  await touch(database, loadId)
+  return tell(database, watch)
+}
+
+/** Takes the facts of a load out. A company of which nothing else is known goes. */
+export async function withdrawBarcodes(database: LoadDatabase, loadId: number): Promise<void> {
+  await touch(database, loadId)
+  await database.run(sql`delete from barcode_fact where load_id = ${loadId}`)
+  await tell(database)
+  await database.script(`delete from company where id in (select distinct company_id from fed where barcode is null)
+    and not exists (select 1 from store where store.company_id = company.id)
+    and not exists (select 1 from barcode_fact where barcode_fact.company_id = company.id)`)
+}
+
+async function touch(database: LoadDatabase, loadId: number): Promise<void> {
+  await database.script('delete from fed')
+  await database.run(
+    sql`insert into fed (company_id, sku) select distinct company_id, sku from barcode_fact where load_id = ${loadId}`,
+  )
+}
+
+/** Gives the SKUs in `fed` what their newest facts say, and counts those that had none and those that had another. */
+async function tell(database: LoadDatabase, watch?: Watch): Promise<FactsChange> {
+  await database.script(`
+    update fed set barcode = fact.barcode from (
+      select barcode_fact.*, row_number() over (
+        partition by barcode_fact.company_id, barcode_fact.sku
+        order by barcode_fact.date desc, load.received_at desc, load.sha256 desc
+      ) as place
+      from fed as touched join barcode_fact on barcode_fact.company_id = touched.company_id and barcode_fact.sku = touched.sku
+      join load on load.id = barcode_fact.load_id
+    ) as fact where fact.company_id = fed.company_id and fact.sku = fed.sku and fact.place = 1`)
+  const counted = await database.get<FactsChange>(
+    sql`select coalesce(sum(case when known.barcode is null then 1 else 0 end), 0) as inserted,
+        coalesce(sum(case when known.barcode <> fed.barcode then 1 else 0 end), 0) as changed
+      from fed left join fed_barcode as known on known.company_id = fed.company_id and known.sku = fed.sku`,
+  )
+  await database.script(`
+    insert into unsettled select listing.id from fed
+      join listing on listing.company_id = fed.company_id and listing.by_name = 0 and listing.code = fed.sku
+      left join fed_barcode as known on known.company_id = fed.company_id and known.sku = fed.sku
+      where listing.barcode is null and known.barcode is distinct from fed.barcode on conflict do nothing;
+    delete from fed_barcode where (company_id, sku) in (select company_id, sku from fed where barcode is null);
+    insert into fed_barcode (company_id, sku, barcode) select company_id, sku, barcode from fed where barcode is not null
+      on conflict (company_id, sku) do update set barcode = excluded.barcode;
+  `)
+  if ((await database.get(sql`select 1 as one from unsettled limit 1`)) !== undefined) {
+    await database.lock('products')
+    await settleProducts(database, watch)
+  }
+  return { inserted: Number(counted!.inserted), changed: Number(counted!.changed) }
+}

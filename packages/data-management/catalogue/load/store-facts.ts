@@ -1,0 +1,116 @@
+/** What files of the kind `stores` say of stores. */
+import type { FactsChange, StoreFact } from './fact.ts'
+import { companyIds, storeIds } from './names.ts'
+import { type LoadDatabase, records, sql } from './statement.ts'
+
+const TYPES = {
+  store_id: 'integer',
+  date: 'text',
+  name: 'text',
+  address: 'text',
+  suburb: 'text',
+  state: 'text',
+  postcode: 'text',
+  latitude_e7: 'integer',
+  longitude_e7: 'integer',
+  phone: 'text',
+  is_open: 'smallint',
+} as const
+
+const DETAILS = ['address', 'suburb', 'postcode', 'latitude_e7', 'longitude_e7', 'phone', 'is_open'] as const
+const COLUMNS = Object.keys(TYPES).join(', ')
+
+// What a store is called by its newest scrape.
+const newestScrape = (column: string) => `(select scrape.${column} from scrape join load on load.id = scrape.load_id
+  where scrape.store_id = store.id order by scrape.date desc, ranked_at desc, load.sha256 desc limit 1)`
+
+/** Puts facts in, and tells how many were new in this load. Stores and companies that are not there are made. */
+export async function insertStores(
+  database: LoadDatabase,
+  loadId: number,
+  facts: readonly StoreFact[],
+): Promise<number> {
+  const companies = await companyIds(database, [...new Set(facts.map(({ company }) => company))])
+  const named = facts.map(({ company, store }) => ({ company, code: store, name: store }))
+  const stores = await storeIds(database, named, companies)
+  const of = (column: (fact: StoreFact) => string | number | null) => facts.map(column)
+  const given = records('given', TYPES, [
+    stores,
+    of(({ date }) => date),
+    of(({ name }) => name),
+    of(({ address }) => address),
+    of(({ suburb }) => suburb),
+    of(({ state }) => state),
+    of(({ postcode }) => postcode),
+    of(({ latitudeE7 }) => latitudeE7),
+    of(({ longitudeE7 }) => longitudeE7),
+    of(({ phone }) => phone),
+    of(({ isOpen }) => isOpen),
+  ])
+  const text = (columns: string) => sql([columns] as unknown as TemplateStringsArray)
+  return database.run(
+    sql`insert into store_fact (load_id, ${text(COLUMNS)}) select cast(${loadId} as bigint), ${text(COLUMNS)} from ${given}
+      where true on conflict do nothing`,
+  )
+}
+
+/** Makes the facts of a load hold where they are the newest. */
+export async function applyStores(database: LoadDatabase, loadId: number): Promise<FactsChange> {
+  await touch(database, loadId)
+  return describe(database)
+}
+
+/** Takes the facts of a load out. A store of which nothing else is known goes, and then its company. */
+export async function withdrawStores(database: LoadDatabase, loadId: number): Promise<void> {
+  await touch(database, loadId)
+  const companies = await database.all<{ id: number }>(
+    sql`select distinct company_id as id from described join store on store.id = described.store_id`,
+  )
+  await database.run(sql`delete from store_fact where load_id = ${loadId}`)
+  await describe(database)
+  await database.script(`delete from store where id in (select store_id from described where date is null)
+    and not exists (select 1 from scrape where scrape.store_id = store.id)`)
+  const wanted = records('wanted', { id: 'integer' }, [companies.map(({ id }) => id)])
+  await database.run(
+    sql`delete from company where id in (select id from ${wanted})
+      and not exists (select 1 from store where store.company_id = company.id)
+      and not exists (select 1 from barcode_fact where barcode_fact.company_id = company.id)`,
+  )
+}
+
+async function touch(database: LoadDatabase, loadId: number): Promise<void> {
+  await database.script('delete from described')
+  await database.run(
+    sql`insert into described (store_id) select distinct store_id from store_fact where load_id = ${loadId}`,
+  )
+}
+
+/** Gives the stores in `described` what their newest facts say, and counts those that had none and those that had others. */
+async function describe(database: LoadDatabase): Promise<FactsChange> {
+  const columns = ['date', 'name', 'state', ...DETAILS]
+  await database.script(`
+    update described set ${columns.map((column) => `${column} = fact.${column}`).join(', ')} from (
+      select store_fact.*, row_number() over (
+        partition by store_fact.store_id order by store_fact.date desc, load.received_at desc, load.sha256 desc
+      ) as place
+      from described as touched join store_fact on store_fact.store_id = touched.store_id
+      join load on load.id = store_fact.load_id
+    ) as fact where fact.store_id = described.store_id and fact.place = 1`)
+  const differs = [...DETAILS.map((column) => [column, column]), ['told_name', 'name'], ['told_state', 'state']]
+    .map(([own, told]) => `store.${own} is distinct from described.${told}`)
+    .join(' or ')
+  const counted = await database.get<FactsChange>(
+    sql([
+      `select coalesce(sum(case when described_on is null then 1 else 0 end), 0) as inserted,
+        coalesce(sum(case when described_on is not null and (${differs}) then 1 else 0 end), 0) as changed
+        from described join store on store.id = described.store_id`,
+    ] as unknown as TemplateStringsArray),
+  )
+  await database.script(`
+    update store set ${DETAILS.map((column) => `${column} = described.${column}`).join(', ')},
+      told_name = described.name, told_state = described.state, described_on = described.date,
+      name = coalesce(described.name, ${newestScrape('store_name')}, store.code),
+      state = coalesce(described.state, ${newestScrape('state')})
+    from described where store.id = described.store_id`)
+  return { inserted: Number(counted!.inserted), changed: Number(counted!.changed) }
+}

@@ -1,0 +1,139 @@
+/**
+ * Rows of the feeds `stores` and `barcodes`: flat objects, one a line. All that a row says must be right, or the row is rejected with the
+ * reason: what is loaded is a list that somebody keeps, and not what was found on a page. Docs: docs/feeds.md.
+ */
+import { foldedCode, shownCode } from '@splitcart/shared/codes.ts'
+import { dateIn } from '@splitcart/shared/date.ts'
+import { isObject, REJECT_CODES, type RejectCode, type Rejection, readLine } from '@splitcart/shared/row.ts'
+import { faultOfText, isAbsent } from '@splitcart/shared/text.ts'
+import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
+
+const TEXT_CHARACTERS_MAX = 200
+const DAY_MS = 86_400_000
+const DEGREES = { latitude: 90, longitude: 180 } as const
+const E7 = 10_000_000
+// As of a row of products: what stands for none is no barcode.
+const NO_BARCODE = /^0+$/
+
+type Fields = Readonly<Record<string, unknown>>
+
+class Fault extends Error {
+  readonly rejection: Rejection
+  constructor(code: RejectCode, field: string, what: string, seen?: string) {
+    super(what)
+    this.rejection = { code, field, reason: `${field} ${what}`, ...(seen !== undefined && { seen }) }
+  }
+}
+
+/** Reads rows of a kind in a file that was received at a time. */
+export function rowReader<Fact extends object>(read: (fields: Fields, receivedAt: number) => Fact, receivedAt: number) {
+  return (bytes: Buffer): Fact | Rejection => readLine(bytes, (value) => orRejection(value, read, receivedAt))
+}
+
+function orRejection<Fact extends object>(
+  value: unknown,
+  read: (fields: Fields, receivedAt: number) => Fact,
+  receivedAt: number,
+): Fact | Rejection {
+  if (!isObject(value)) return rejection('not_a_row', 'the line is not an object')
+  if (Object.hasOwn(value, '__proto__')) return rejection('key_forbidden', REJECT_CODES.key_forbidden)
+  if (isObject(value.product))
+    return rejection('not_a_row', 'the line is a row of products, which go into product_outbox')
+  try {
+    return read(value, receivedAt)
+  } catch (error) {
+    if (error instanceof Fault) return error.rejection
+    throw error
+  }
+}
+
+function rejection(code: RejectCode, reason: string): Rejection {
+  return { code, field: null, reason }
+}
+
+/** What a row says of a store. What it leaves out is not known of the store from then on. */
+export function storeFactOf(fields: Fields, receivedAt: number): StoreFact {
+  const [latitudeE7, longitudeE7] = coordinatesIn(fields)
+  return {
+    company: foldedCode(required(fields, 'company')),
+    store: foldedCode(required(fields, 'store_id')),
+    date: dateOf(fields, receivedAt),
+    name: optional(fields, 'name'),
+    address: optional(fields, 'address'),
+    suburb: optional(fields, 'suburb'),
+    state: optional(fields, 'state'),
+    postcode: optional(fields, 'postcode'),
+    latitudeE7,
+    longitudeE7,
+    phone: optional(fields, 'phone'),
+    isOpen: flag(fields, 'is_open'),
+  }
+}
+
+/** What a row says of the barcode of a SKU. */
+export function barcodeFactOf(fields: Fields, receivedAt: number): BarcodeFact {
+  const barcode = required(fields, 'barcode')
+  if (NO_BARCODE.test(barcode)) throw new Fault('field_value', 'barcode', 'stands for none')
+  const [company, sku] = [foldedCode(required(fields, 'company')), required(fields, 'sku')]
+  return { company, sku, date: dateOf(fields, receivedAt), barcode }
+}
+
+function required(fields: Fields, name: string): string {
+  const text = optional(fields, name)
+  if (text === null) throw new Fault('field_missing', name, 'is missing or empty')
+  return text
+}
+
+/** A text, which some write as a number. */
+function optional(fields: Fields, name: string): string | null {
+  const value = fields[name]
+  if (isAbsent(value)) return null
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return String(value)
+  if (typeof value !== 'string') throw new Fault('field_type', name, 'is not a text')
+  const fault = faultOfText(value, TEXT_CHARACTERS_MAX)
+  if (fault !== undefined) throw new Fault('field_value', name, fault)
+  return shownCode(value)
+}
+
+function flag(fields: Fields, name: string): number | null {
+  const value = fields[name]
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'boolean') throw new Fault('field_type', name, 'is neither true nor false')
+  return value ? 1 : 0
+}
+
+function coordinatesIn(fields: Fields): [number | null, number | null] {
+  const latitude = degrees(fields, 'latitude')
+  const longitude = degrees(fields, 'longitude')
+  if ((latitude === null) === (longitude === null)) return [latitude, longitude]
+  const [lacks, has] = latitude === null ? ['latitude', 'longitude'] : ['longitude', 'latitude']
+  throw new Fault('field_missing', lacks, `is missing, and ${has} is there`)
+}
+
+/** In ten millionths of a degree: a centimetre. */
+function degrees(fields: Fields, name: keyof typeof DEGREES): number | null {
+  const value = fields[name]
+  if (isAbsent(value)) return null
+  const number = typeof value === 'string' && /^-?\d{1,3}(\.\d+)?$/.test(value.trim()) ? Number(value) : value
+  if (typeof number !== 'number') throw new Fault('field_type', name, 'is not a number')
+  const max = DEGREES[name]
+  if (!(Math.abs(number) <= max))
+    throw new Fault('field_value', name, `is ${number}, and not from -${max} to ${max}`, `${number}`)
+  return Math.round(number * E7)
+}
+
+/** The day the row speaks of: as it says, else the day on which the file was received (UTC). No later than the day after that. */
+function dateOf(fields: Fields, receivedAt: number): string {
+  const name = isAbsent(fields.scraped_date) ? 'date' : 'scraped_date'
+  const value = fields[name]
+  if (isAbsent(value)) return dayOf(receivedAt)
+  const date = typeof value === 'string' ? dateIn(value) : undefined
+  if (date === undefined) throw new Fault('field_value', name, 'is not a date of the form 2025-09-23')
+  if (date > dayOf(receivedAt + DAY_MS))
+    throw new Fault('field_value', name, `is ${date}, after the file was received`, date)
+  return date
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10)
+}

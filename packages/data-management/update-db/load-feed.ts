@@ -1,0 +1,138 @@
+/**
+ * Loads one file of the kinds `stores` and `barcodes` into the catalogue, whole or not at all.
+ *
+ *   lines ─▶ facts ─▶ (held?) ─▶ what holds now ─▶ commit
+ *              └───▶ rejects
+ */
+import { foldedCode } from '@splitcart/shared/codes.ts'
+import type { LoadedKind } from '@splitcart/shared/kinds.ts'
+import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
+import { NO_REMARKS } from '@splitcart/shared/receipt.ts'
+import { isRejection, REJECT_CODES, type Rejection } from '@splitcart/shared/row.ts'
+import { reasonOf } from '@splitcart/shared/truth/judge.ts'
+import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
+import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
+import { ListingMemory } from '../catalogue/load/listing-memory.ts'
+import { type Applied, type Counts, type Ending, type LoadRecord, nothingApplied } from '../catalogue/loads.ts'
+import { repeated } from '../database/postgres-problems.ts'
+import { barcodeFactOf, rowReader, storeFactOf } from './feed-rows.ts'
+import { holding, verdictOfProducts, verdictsOf } from './judgement.ts'
+import type { LoadOrder } from './load-file.ts'
+import { RAW_BYTES_MAX } from './portion-reader.ts'
+
+const FACTS_AT_ONCE = 5_000
+
+/** A kind whose rows are facts. */
+export type FeedKind = Exclude<LoadedKind, 'products'>
+
+type Fact = StoreFact | BarcodeFact
+type Feed = Readonly<{
+  read: (bytes: Buffer) => Fact | Rejection
+  add: (facts: readonly Fact[]) => Promise<void>
+}>
+
+/** How files of a kind are read and put in. */
+function feedOf(kind: FeedKind, { facts }: Loading, receivedAt: number): Feed {
+  return kind === 'stores'
+    ? { read: rowReader(storeFactOf, receivedAt), add: (some) => facts.addStores(some as StoreFact[]) }
+    : { read: rowReader(barcodeFactOf, receivedAt), add: (some) => facts.addBarcodes(some as BarcodeFact[]) }
+}
+
+/** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
+export async function loadFeed(kind: FeedKind, catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
+  try {
+    return await repeated(() => loadOnce(kind, catalogue, order))
+  } catch (error) {
+    if (error instanceof LoadedMeanwhile) return error.load
+    throw error
+  }
+}
+
+/** `ended`: what is to be recorded of a file that is not applied, with its rejects. */
+async function loadOnce(
+  kind: FeedKind,
+  catalogue: Catalogue,
+  order: LoadOrder,
+  ended?: Pick<Ending, 'state' | 'problem' | 'verdicts'>,
+): Promise<LoadRecord> {
+  await using loading = await catalogue.begin(order.file, order.now(), new ListingMemory())
+  const feed = feedOf(kind, loading, order.file.receivedAt)
+  const counts = await readInto(ended === undefined ? feed : { ...feed, add: async () => {} }, loading, order)
+  if (ended !== undefined) {
+    const nothing = { counts: { ...counts, duplicate: 0 }, applied: nothingApplied() }
+    return await loading.commit({ ...ended, ...nothing, finishedAt: order.now() })
+  }
+  if (counts.rows > 0 && counts.rejected === counts.rows)
+    return await otherwise({ state: 'failed', problem: `Not one line of the file is one of ${kind}.` })
+  const { hold, file } = order
+  const judged = { hold: hold!, receivedAt: file.receivedAt }
+  const verdicts = hold === undefined ? [] : await verdictsOf(loading, { ...counts, differing: 0 }, judged)
+  const reason = hold === undefined ? undefined : reasonOf(holding(verdicts, hold))
+  if (reason !== undefined) return await otherwise({ state: 'held', problem: reason, verdicts })
+  const applied = await applyTo(loading, order)
+  const finding = verdictOfProducts(applied.regrouped, hold)
+  if (finding !== undefined)
+    return await otherwise({ state: 'held', problem: finding.sentence, verdicts: [finding, ...verdicts] })
+  return await loading.commit({ state: 'loaded', problem: null, counts, applied, verdicts, finishedAt: order.now() })
+
+  async function otherwise(ending: Pick<Ending, 'state' | 'problem' | 'verdicts'>): Promise<LoadRecord> {
+    await loading[Symbol.asyncDispose]()
+    return loadOnce(kind, catalogue, order, ending)
+  }
+}
+
+function applyTo(loading: Loading, { onlyFor = null }: LoadOrder): Promise<Applied> {
+  const companies = new Set(onlyFor?.map((right) => foldedCode(right.split('/', 1)[0] ?? '')))
+  const { regrouped } = nothingApplied()
+  return loading.facts.apply({ mayWrite: (company) => onlyFor === null || companies.has(company), regrouped })
+}
+
+async function readInto(feed: Feed, loading: Loading, order: LoadOrder): Promise<Counts> {
+  const counts: Counts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
+  const splitter = new LineSplitter(order.lineBytesMax)
+  const mayWrite = permissionOver(order.onlyFor ?? null)
+  let facts: Fact[] = []
+  const take = async (line: Line) => {
+    if (isBlank(line.bytes)) return
+    counts.rows++
+    const fact = factOf(line, feed, mayWrite)
+    if (isRejection(fact)) {
+      counts.rejected++
+      const raw = Uint8Array.from(line.bytes.subarray(0, RAW_BYTES_MAX))
+      await loading.reject({ line: line.number, rejection: fact, raw })
+    } else if (facts.push(fact) >= FACTS_AT_ONCE) facts = await addAll(feed, facts)
+  }
+  let bytes = 0
+  for await (const chunk of order.bytes()) {
+    for (const line of splitter.push(chunk)) await take(line)
+    bytes += chunk.length
+    await order.onBytes?.(bytes)
+  }
+  const last = splitter.end()
+  if (last !== undefined) await take(last)
+  await addAll(feed, facts)
+  counts.duplicate = counts.rows - counts.rejected - loading.facts.kept
+  return counts
+}
+
+function factOf({ bytes, tooLong }: Line, { read }: Feed, mayWrite: (fact: Fact) => boolean): Fact | Rejection {
+  if (tooLong) return { code: 'line_too_long', field: null, reason: REJECT_CODES.line_too_long }
+  const fact = read(bytes)
+  if (isRejection(fact) || mayWrite(fact)) return fact
+  return { code: 'store_not_permitted', field: 'company', reason: REJECT_CODES.store_not_permitted }
+}
+
+/** What a key for some companies or stores may write: of a store what is its own, and barcodes of whole companies only. */
+function permissionOver(onlyFor: readonly string[] | null): (fact: Fact) => boolean {
+  if (onlyFor === null) return () => true
+  const allowed = new Set(onlyFor.map(foldedCode))
+  return (fact) => {
+    const company = foldedCode(fact.company)
+    return allowed.has(company) || ('store' in fact && allowed.has(`${company}/${foldedCode(fact.store)}`))
+  }
+}
+
+async function addAll(feed: Feed, facts: readonly Fact[]): Promise<Fact[]> {
+  if (facts.length > 0) await feed.add(facts)
+  return []
+}
