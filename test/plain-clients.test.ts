@@ -1,9 +1,10 @@
 /** Other people's HTTP clients post the file as a form: accepted with 201, again with 200 and the same receipt. */
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { type Machines, openMachines, type Server } from './machines.ts'
@@ -92,6 +93,25 @@ function answerIn({ stdout }: { stdout: string }): { status: number; receipt: Re
 test('curl posts a form', { skip: NO_CURL }, async () => {
   await using machines = await openMachines()
   await postTwice(machines, curl)
+})
+
+test('an uploader that was written for another server delivers with two lines changed', {
+  skip: NO_PYTHON,
+}, async () => {
+  assert.ok(HAS_REQUESTS || !process.env.CI, 'the build server has requests')
+  if (!HAS_REQUESTS) return
+  await using machines = await openMachines()
+  const server = await machines.serve(['--no-update-db'])
+  const [outbox, sent] = [join(machines.path, 'out'), join(machines.path, 'sent')]
+  for (const folder of [outbox, sent]) await mkdir(folder)
+  await writeFile(join(outbox, 'a.jsonl'), `${JSON.stringify(ROW)}\n`)
+  const example = fileURLToPath(new URL('../docs/examples/existing_uploader.py', import.meta.url))
+  const env = { ...process.env, API_SERVER_URL: server.url, API_SECRET_KEY: await machines.key() }
+  const upload = () => execute('/usr/bin/python3', [example, outbox, sent], { env })
+  assert.equal((await upload()).stdout, 'a.jsonl: 201\n')
+  assert.deepEqual(await readdir(outbox), [])
+  await writeFile(join(outbox, 'b.jsonl'), `${JSON.stringify(ROW)}\n`)
+  assert.equal((await upload()).stdout, 'b.jsonl: 200\n')
 })
 
 test('Python posts a form', { skip: NO_PYTHON }, async () => {

@@ -8,6 +8,7 @@ import { firstKill, LANES, startThreads } from '../torture/simulator/simulator.t
 import { effort } from './effort.ts'
 
 const SEEDS = effort(1_500, 20_000)
+const CLOCKS_SET_EVERY = 4
 // Half a minute on two idle processors.
 const MS_MAX = 400_000
 // One in two hundred has hung on the order of random names.
@@ -19,7 +20,7 @@ const RARE: Readonly<Record<string, number>> = { 'fsync of the inbox shared with
 // Nothing in it depends on time: beside tests that wait for something it costs nobody a thing.
 setPriority(constants.priority.PRIORITY_LOW)
 
-test('whatever crashes, every file that was published is loaded once and every accepted one is kept', {
+test('whatever crashes, and however clocks are set, every file that was published is loaded once and every accepted one is kept', {
   timeout: MS_MAX,
 }, async (t) => {
   await using threads = startThreads()
@@ -28,8 +29,10 @@ test('whatever crashes, every file that was published is loaded once and every a
   const lane = async () => {
     while (next < first + SEEDS) {
       const seed = next++
-      const told = await threads.tell(seed)
-      assert.equal(told.fault, undefined, `npm run torture -- simulator --seed ${seed} --seeds 1`)
+      const setsClocks = seed % CLOCKS_SET_EVERY === 0
+      const told = await threads.tell(seed, '', setsClocks)
+      const campaign = setsClocks ? 'clock' : 'simulator'
+      assert.equal(told.fault, undefined, `npm run torture -- ${campaign} --seed ${seed} --seeds 1`)
       crashes += told.crashes
     }
   }

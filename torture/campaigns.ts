@@ -16,6 +16,7 @@ import { LARGE, sharedBy } from './costs/large-data.ts'
 import { fleetFaults } from './fleet/faults.ts'
 import { NO_FLEET } from './fleet/fleet.ts'
 import { partitions } from './fleet/partitions.ts'
+import { hostile } from './hostile.ts'
 import { keyTiming } from './key-timing.ts'
 import { loaderKills } from './loader-kills.ts'
 import { memory } from './memory.ts'
@@ -71,7 +72,14 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'seeds',
     count: 300_000,
     lanes: LANES,
-    prepare: simulator,
+    prepare: () => simulator(false),
+  },
+  clock: {
+    about: 'the same while the clocks of all machines are set back and ahead, by a minute, an hour, a day or a year',
+    unit: 'seeds',
+    count: 100_000,
+    lanes: LANES,
+    prepare: () => simulator(true),
   },
   mistakes: {
     about: 'mistakes planted in the simulator: each must be noticed',
@@ -136,9 +144,15 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
       return rights(options)
     },
   },
+  hostile: {
+    about: 'hostile load of all kinds on a server with little memory: honest uploads are quick, nothing is kept',
+    unit: 'rounds',
+    count: 1,
+    options: { minutes: 60, mebibytes: 1024, milliseconds: 2_000 },
+    prepare: async (options) => hostile(options),
+  },
   memory: {
-    about:
-      'valid files made of what costs memory, received and loaded in control groups: enough for each, and for the next',
+    about: 'valid files made of what costs memory, received and loaded in control groups: enough for each',
     unit: 'files',
     count: HEAVY_FILES.length,
     options: { megabytes: 100, loader: 256, server: 1024 },

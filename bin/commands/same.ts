@@ -1,6 +1,7 @@
 /** `splitcart same` and `not-same`: what people say of two listings, and which pairs may be worth a look. */
 import type { ListingName } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { listingCalled, suggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
+import { suspectsIn } from '@splitcart/data-management/catalogue/queries/suspects.ts'
 import type { VerdictRecord, VerdictWord } from '@splitcart/data-management/ledger/verdicts.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Command } from 'commander'
@@ -41,7 +42,12 @@ export function addSame(program: Command): void {
       'list pairs of different companies that are likely the same article, or comparable, the likeliest first',
     )
     .action((_own: Options, command: Command) => withGlobals(command, suggestAll))
-  for (const command of [list, undo, suggest]) same.addCommand(withSettings(command))
+  const suspects = new Command('suspects')
+    .description(
+      'list the largest products, those whose prices differ most, and keys that join nothing, with the reasons',
+    )
+    .action((_own: Options, command: Command) => withGlobals(command, listSuspects))
+  for (const command of [list, undo, suggest, suspects]) same.addCommand(withSettings(command))
 }
 
 /** Adds `not-same`. */
@@ -162,5 +168,20 @@ async function suggestAll(options: Options, terminal: Terminal): Promise<number>
     terminal.record({ a: one, b: other, level, score, reasons })
   }
   if (found.length === 0) terminal.say('There is no pair.')
+  return EXIT.done
+}
+
+async function listSuspects(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const found = await suspectsIn(machine.catalogue.database)
+  for (const { product, listings, lowest_cents, highest_cents } of found.products)
+    terminal.say(
+      `product ${product}: ${listings} listings, prices from ${lowest_cents ?? '–'} to ${highest_cents ?? '–'} cents`,
+    )
+  for (const { company, kind, value, listings, reason } of found.silent)
+    terminal.say(`${kind} "${value}" of ${company}: joins none of its ${listings} listings, ${reason}`)
+  for (const product of found.products) terminal.record({ kind: 'product', ...product })
+  for (const { kind, ...key } of found.silent) terminal.record({ kind: 'silent key', key: kind, ...key })
+  if (found.products.length + found.silent.length === 0) terminal.say('There is nothing to suspect.')
   return EXIT.done
 }

@@ -36,7 +36,7 @@ export class Client {
     this.#network = network
     this.#mistake = mistake
     this.#scrapes = scrapes
-    this.machine = newMachine(name, network.world.now)
+    this.machine = newMachine(name, network.world.clockOf(name))
     // Now and then the folders are not there yet.
     if (!network.world.chance.is(EMPTY_SHARE)) this.machine.store.prepare(Object.values(FOLDERS))
     this.#startWriter()
@@ -87,7 +87,7 @@ export class Client {
       on: () => {},
       concurrency: world.chance.of([1, 2]),
       // Files that failed are set aside for minutes and more: here that is a few steps.
-      clock: { ...realClock(), now: world.now, steady: () => world.now() * REST_SPEED },
+      clock: { ...realClock(), now: world.clockOf(this.machine.name), steady: () => world.steady() * REST_SPEED },
     }
     world.go(process, async () => {
       await openFolders(disk, DATA)

@@ -63,7 +63,8 @@ export type CatalogueTables = Readonly<{
 /** What arrives, as one process sees it. */
 function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTables): Partial<Ledger['arrivals']> {
   const insert = ({ sha256, ...arrival }: Found & Pick<Partial<Arrival>, 'state'>) => {
-    const nothing = { load: null, settled_at: null, wish: null, wished_by: null, wish_reason: null, load_attempts: 0 }
+    const asked = { wish: null, wished_by: null, wish_reason: null, repair: null }
+    const nothing = { ...asked, load: null, settled_at: null, load_attempts: 0 }
     const upload = { ...arrival, ...nothing, sha256, state: arrival.state ?? 'accepted' } as unknown as Upload
     if (!uploads.records.has(sha256)) uploads.change((records) => records.set(sha256, upload))
     return uploads.records.get(sha256)!
@@ -94,6 +95,16 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
     giveUp: (id: string) => process.turn(() => arriving.change((records) => records.delete(id))),
   } as unknown as Ledger['arrivals']
 }
+
+/** What the way of a file asks no ledger for. Whatever else it has is needed here. */
+type NotAskedOfLedger =
+  | 'auditEntries'
+  | 'doAlone'
+  | 'latestBackup'
+  | 'lookAtChanges'
+  | 'receiptFor'
+  | 'sessions'
+  | typeof Symbol.asyncDispose
 
 /** A ledger as one process sees it. */
 export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
@@ -134,18 +145,19 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
       }),
     list: async () => [],
   }
-  return { ...OF_NO_MATTER, uploads: calls, arrivals: arrivalsOf(process, tables), lost } as unknown as Ledger
+  const ledger = { ...OF_NO_MATTER, uploads: calls, arrivals: arrivalsOf(process, tables), lost }
+  return ledger satisfies Record<Exclude<keyof Ledger, NotAskedOfLedger>, unknown> as unknown as Ledger
 }
 
 /** What the way of a file asks a ledger beside its uploads. */
 const OF_NO_MATTER = {
   identity: { mayDiffer: async () => false },
   keys: { working: async () => ({}) },
-  verdicts: { version: async () => '', current: async () => [] },
   rightsOver: async () => ONLY_FOR,
   mayHaveMore: async () => false,
   sendersOf: async () => new Map(),
   audit: async () => {},
+  verdicts: { version: async () => '', current: async () => [] },
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */

@@ -38,14 +38,16 @@ export class Server {
   readonly catalogue: CatalogueTables = { loads: new Table(false), applied: new Table(false) }
   readonly #world: World
   readonly #mistake: Mistake
+  readonly #now: () => number
   #hasLooked = false
   /** Undefined while no server listens. */
   listening: Readonly<{ process: Process; accept: Accept }> | undefined
 
   constructor(world: World, mistake: Mistake) {
     this.#world = world
+    this.#now = world.clockOf('server')
     this.#mistake = mistake
-    this.machine = newMachine('server', world.now)
+    this.machine = newMachine('server', this.#now)
     this.machine.store.prepare(Object.values(FOLDERS))
     this.machine.onCut = (chance) => {
       this.machine.store.cut(chance)
@@ -79,8 +81,8 @@ export class Server {
       ledger,
       limits: LIMITS,
       diskBytesKept: 0,
-      now: this.#world.now,
-      steady: this.#world.now,
+      now: this.#now,
+      steady: this.#world.steady,
     }
     this.#world.go(process, async () => {
       const starting = this.#mistake.start?.(disk) ?? disk
@@ -107,7 +109,7 @@ export class Server {
       lineBytesMax: 2 ** 20,
       hold: HOLD,
       log: this.#log(process),
-      now: this.#world.now,
+      now: this.#now,
       onFile: () => {},
     }
     this.#world.go(process, async () => {

@@ -13,7 +13,8 @@ const STORIES_TOGETHER = 8
 // What a story leaves behind dies young: half of the time went into looking after it in V8's 1 MiB.
 const YOUNG_MIB = 64
 
-type Threads = AsyncDisposable & Readonly<{ tell: (seed: number, mistake?: string) => Promise<Told> }>
+type Threads = AsyncDisposable &
+  Readonly<{ tell: (seed: number, mistake?: string, setsClocks?: boolean) => Promise<Told> }>
 type Wanted = Asked & { resolve: (told: Told) => void }
 
 /** Starts threads that tell stories. */
@@ -27,9 +28,9 @@ export function startThreads(count: number = availableParallelism()): Threads {
       idlest!.ask(wanted.splice(0, STORIES_TOGETHER))
     }
   }
-  const tell = (seed: number, mistake = '') =>
+  const tell = (seed: number, mistake = '', setsClocks = false) =>
     new Promise<Told>((resolve) => {
-      if (wanted.push({ seed, mistake, resolve }) === 1) setImmediate(ask)
+      if (wanted.push({ seed, mistake, setsClocks, resolve }) === 1) setImmediate(ask)
     })
   const close = async () => {
     await Promise.all(threads.map((thread) => thread.close()))
@@ -60,7 +61,7 @@ class Thread {
   ask(wanted: Wanted[]): void {
     this.busy += wanted.length
     this.#asked.set(++this.#batches, wanted)
-    const stories = wanted.map(({ seed, mistake }): Asked => ({ seed, mistake }))
+    const stories = wanted.map(({ resolve: _, ...asked }): Asked => asked)
     this.#worker.postMessage({ batch: this.#batches, stories })
   }
 
@@ -69,12 +70,12 @@ class Thread {
   }
 }
 
-/** Stories of the product as it is. */
-export async function simulator(): Promise<Case> {
+/** Stories of the product as it is. `setsClocks`: the clocks of the machines are set now and then, by minutes to years. */
+export async function simulator(setsClocks: boolean): Promise<Case> {
   const threads = startThreads()
   let [steps, crashes] = [0, 0]
   const faultOf = async (seed: number) => {
-    const told = await threads.tell(seed)
+    const told = await threads.tell(seed, '', setsClocks)
     steps += told.steps
     crashes += told.crashes
     return told.fault

@@ -5,19 +5,23 @@ import { knownContents, scrapesFor } from './contents.ts'
 import { faultAtTheEnd, faultNow, type Scene } from './invariants.ts'
 import { MISTAKES } from './mistakes.ts'
 import { Server } from './server.ts'
-import { type Crash, World } from './world.ts'
+import { type Crash, type Jump, World } from './world.ts'
 
 const CRASHES_MAX = 6
 const STEPS_BETWEEN_MAX = 150
+const JUMPS_MAX = 5
+const JUMP_STEPS_MAX = 400
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
 
-/** A story to be told: a seed, and the mistake that is planted in it, or ''. */
-export type Asked = Readonly<{ seed: number; mistake: string }>
+/** A story to be told: a seed, the mistake that is planted in it, or '', and whether clocks are set. */
+export type Asked = Readonly<{ seed: number; mistake: string; setsClocks?: boolean }>
 
 /** What happened. */
 export type Told = Readonly<{ fault?: string | undefined; steps: number; crashes: number }>
 
 /** Tells a story. */
-export async function tell({ seed, mistake: name }: Asked): Promise<Told> {
+export async function tell({ seed, mistake: name, setsClocks = false }: Asked): Promise<Told> {
   const mistake = MISTAKES[name] ?? {}
   const chance = new Chance(seed)
   const scrapes = scrapesFor(chance)
@@ -25,6 +29,8 @@ export async function tell({ seed, mistake: name }: Asked): Promise<Told> {
   const world = new World(
     chance,
     crashesFor(chance, () => machines.all),
+    // From a chance of their own: the story is else the same.
+    setsClocks ? jumpsFor(new Chance(seed)) : [],
   )
   const contents = knownContents(scrapes.flat())
   const bySha256 = new Map([...contents.values()].map((known) => [known.sha256, known]))
@@ -45,6 +51,15 @@ export async function tell({ seed, mistake: name }: Asked): Promise<Told> {
   const isDone = () => clients.every(({ isQuiet }) => isQuiet) && server.isQuiet()
   const fault = (await world.run(isDone)) ?? faultNow(scene) ?? faultAtTheEnd(scene)
   return { fault, steps: world.steps, crashes: world.crashes }
+}
+
+/** Clocks are set back and ahead: by a correction, by an hour that was forgotten, by a battery that is dead. */
+function jumpsFor(chance: Chance): Jump[] {
+  return Array.from({ length: chance.between(1, JUMPS_MAX) }, () => ({
+    machine: chance.of(['client 0', 'client 1', 'server', 'server']),
+    at: chance.between(1, JUMP_STEPS_MAX),
+    by: chance.of([-1, 1]) * chance.of([MINUTE_MS, 60 * MINUTE_MS, DAY_MS, 365 * DAY_MS]),
+  }))
 }
 
 function crashesFor(chance: Chance, machines: () => readonly [Client, Client, Server] | undefined): Crash[] {

@@ -36,6 +36,9 @@ export type Machine = {
 /** When a crash comes, and which. */
 export type Crash = Readonly<{ at: number; hits: (world: World) => Process | undefined; kind: 'kill' | 'cut' }>
 
+/** When the clock of a machine is set, and by how much. */
+export type Jump = Readonly<{ machine: string; at: number; by: number }>
+
 /** A running process. */
 export class Process {
   readonly machine: Machine
@@ -95,6 +98,7 @@ export class World {
   readonly #busy: Waiter[] = []
   readonly #idle: Waiter[] = []
   readonly #crashes: Crash[]
+  readonly #jumps: readonly Jump[]
   #isCrashing = false
   steps = 0
   crashes = 0
@@ -103,12 +107,20 @@ export class World {
   /** What went wrong; ends the story. */
   fault: string | undefined
 
-  constructor(chance: Chance, crashes: Crash[]) {
+  constructor(chance: Chance, crashes: Crash[], jumps: readonly Jump[] = []) {
     this.chance = chance
     this.#crashes = crashes
+    this.#jumps = jumps
   }
 
-  readonly now = () => START_MS + this.steps * STEP_MS
+  /** A clock that nobody sets. */
+  readonly steady = () => START_MS + this.steps * STEP_MS
+
+  /** The clock of a machine, as people and time servers set it. */
+  clockOf(name: string): () => number {
+    const jumps = this.#jumps.filter(({ machine }) => machine === name)
+    return () => jumps.reduce((now, { at, by }) => (at <= this.steps ? now + by : now), this.steady())
+  }
 
   wait(waiter: Waiter): void {
     ;(waiter.idle ? this.#idle : this.#busy).push(waiter)

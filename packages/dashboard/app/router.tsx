@@ -17,7 +17,7 @@ import { Shell } from './shell.tsx'
 /** What every route may ask. */
 type Context = Readonly<{ client: QueryClient }>
 
-const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed'] as const
+const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
 const SOURCE_STATES = ['good', 'late', 'silent'] as const
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: Astray })

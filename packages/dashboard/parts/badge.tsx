@@ -20,6 +20,7 @@ const UPLOAD_TONES: Readonly<Record<string, Tone>> = {
   loaded: 'good',
   held: 'warn',
   failed: 'bad',
+  delivered: 'good',
 }
 
 /** The state of an upload. */

@@ -1,4 +1,5 @@
 /** What the requests about products take and answer, as JSON Schema. */
+import { EVIDENCE } from '../catalogue/queries/evidence.ts'
 import {
   AFTER,
   BOUNDED_COUNT,
@@ -62,8 +63,20 @@ const PRODUCT = {
     type: 'array',
     items: {
       type: 'object',
-      required: ['company', 'sku', 'key', 'name', 'url'],
-      properties: { company: { type: 'string' }, ...LISTING_CODES, name: { type: 'string' }, url: TEXT_OR_NULL },
+      required: ['company', 'sku', 'key', 'name', 'size', 'gtin', 'evidence', 'url'],
+      properties: {
+        company: { type: 'string' },
+        ...LISTING_CODES,
+        name: { type: 'string' },
+        size: TEXT_OR_NULL,
+        gtin: { ...TEXT_OR_NULL, description: 'its barcode in 14 digits, where that is a GTIN' },
+        evidence: {
+          type: ['string', 'null'],
+          enum: [...EVIDENCE, null],
+          description: 'by what it is joined with the others: the word of a person, a GTIN, or name and size',
+        },
+        url: TEXT_OR_NULL,
+      },
     },
   },
 } as const
@@ -89,10 +102,33 @@ export const LIST_RESPONSE = {
   },
 } as const
 
+const UNIT_PRICE = {
+  unit_price_cents: { ...CENTS_OR_NULL, description: 'what it costs by amount; null where its size is not known' },
+  unit_price_per: { ...TEXT_OR_NULL, description: '100 g, 100 ml, 1 m or each' },
+} as const
+
 const PRICE_NOW = {
   type: 'object',
-  required: ['company', 'store_id', 'store_name', 'sku', 'key', 'date', 'is_silent', ...TERM_FIELDS],
-  properties: { ...STORE_TEXTS, ...LISTING_CODES, date: DATE, is_silent: { type: 'boolean' }, ...TERMS },
+  required: [
+    'company',
+    'store_id',
+    'store_name',
+    'sku',
+    'key',
+    'date',
+    'is_silent',
+    'unit_price_cents',
+    'unit_price_per',
+    ...TERM_FIELDS,
+  ],
+  properties: {
+    ...STORE_TEXTS,
+    ...LISTING_CODES,
+    date: DATE,
+    is_silent: { type: 'boolean' },
+    ...TERMS,
+    ...UNIT_PRICE,
+  },
 } as const
 
 export const ONE_RESPONSE = {

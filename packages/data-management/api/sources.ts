@@ -36,6 +36,8 @@ const SOURCE = {
   usual_rows: { type: 'number' },
   is_partial: { type: 'boolean' },
   reject_share: { type: 'number' },
+  place: { type: 'string' },
+  is_closed: { type: 'boolean' },
 } as const
 
 /** A source, as it is answered. */

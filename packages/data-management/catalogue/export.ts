@@ -1,6 +1,7 @@
 /** What the catalogue holds, record by record, for programs and spreadsheets. Reads in constant memory. */
 import type { Sql } from '../database/sql.ts'
 import { BARCODE_OF_LISTING } from './listing-barcode.ts'
+import { EVIDENCE_COLUMNS, type Evidence, type EvidenceRecord, evidenceOf, gtinShown } from './queries/evidence.ts'
 
 /**
  * What one store showed for one listing on one date. `key` stands only where there is no SKU. Money is whole cents; of what is not
@@ -21,13 +22,24 @@ export type Observation = Readonly<{
 /** An observation with what a person calls it. */
 export type Price = Observation & Readonly<{ name: string; brand: string | null; size: string | null }>
 
+/** A listing of a product, and by what it is joined with the others. */
+export type ProductListing = Readonly<{
+  company: string
+  sku: string | null
+  key: string
+  name: string
+  size: string | null
+  gtin: string | null
+  evidence: Evidence | null
+}>
+
 /** A product and the listings it consists of. */
 export type Product = Readonly<{
   name: string
   brand: string | null
   size: string | null
   barcodes: readonly string[]
-  listings: readonly Readonly<{ company: string; sku: string | null; key: string; name: string }>[]
+  listings: readonly ProductListing[]
 }>
 
 const TERMS = 'run.price_cents, run.was_price_cents, run.is_on_special, run.is_available'
@@ -69,7 +81,7 @@ export async function* prices(database: Sql, on: string | undefined): AsyncGener
 export async function* products(database: Sql): AsyncGenerator<Product> {
   const records = database.each<ListingRecord>(`
     select listing.product_id, company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode,
-      label.name, label.key, label.size, brand.name as brand
+      label.name, label.key, label.size, brand.name as brand, ${EVIDENCE_COLUMNS}
     from listing join company on company.id = listing.company_id
     join label on label.id = listing.label_id
     left join brand on brand.id = label.brand_id
@@ -97,7 +109,7 @@ type Stored = {
   is_available: number | null
 }
 
-type ListingRecord = {
+type ListingRecord = EvidenceRecord & {
   product_id: number
   company: string
   by_name: number
@@ -126,11 +138,15 @@ function observationOf(record: Stored): Observation {
 function productOf(group: readonly ListingRecord[]): Product {
   const { name, brand, size } = group[0]!
   const barcodes = [...new Set(group.flatMap(({ barcode }) => barcode ?? []))].sort()
-  const listings = group.map(({ company, by_name, code, key, ...rest }) => ({
+  const evidence = evidenceOf(group)
+  const listings = group.map(({ company, by_name, code, key, ...rest }, index) => ({
     company,
     sku: by_name === 1 ? null : code,
     key,
     name: rest.name,
+    size: rest.size,
+    gtin: gtinShown(rest),
+    evidence: evidence[index]!,
   }))
   return { name, brand, size, barcodes, listings }
 }

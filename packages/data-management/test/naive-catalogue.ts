@@ -25,9 +25,10 @@ type Scrape = Readonly<{
 
 type Cell = string | number | null
 
-const DAY_MS = 86_400_000
 // Address, suburb, postcode, latitude, longitude, phone, whether it is open, and since when.
 const NOTHING_LISTED: readonly null[] = Array(8).fill(null)
+
+const DAY_MS = 86_400_000
 
 /** The catalogue of these files, line by line, in no particular order. */
 export function naiveCatalogue(files: readonly HistoryFile[], verdicts: readonly Verdict[] = []): string[] {

@@ -22,6 +22,8 @@ const MILK: Article = {
   path: ['Food', 'Dairy'],
 }
 
+const BY_GTIN = { gtin: '09300000000002', evidence: 'gtin', url: null }
+
 const MILK_ANYWHERE = {
   name: 'Milk',
   brand: 'Farmdale',
@@ -30,8 +32,8 @@ const MILK_ANYWHERE = {
   image_url: null,
   categories: ['Food', 'Dairy'],
   listings: [
-    { company: 'aldi', sku: '1', key: 'milk', name: 'Milk', url: null },
-    { company: 'iga', sku: null, key: 'igamilk', name: 'IGA Milk', url: null },
+    { company: 'aldi', sku: '1', key: 'milk', name: 'Milk', size: '2 l', ...BY_GTIN },
+    { company: 'iga', sku: null, key: 'igamilk', name: 'IGA Milk', size: null, ...BY_GTIN },
   ],
   now: { stores: 3, silent_stores: 0, lowest_cents: 250, highest_cents: 400 },
 }
@@ -54,12 +56,13 @@ test('a product tells its listings and what every store asks now', async () => {
   assert.deepEqual(rest, { id, ...MILK_ANYWHERE })
   const terms = { was_price_cents: null, is_on_special: null, is_available: null, is_silent: false }
   const aldi = { company: 'aldi', sku: '1', key: 'milk', date: DAY, ...terms }
-  const special = { price_cents: 250, was_price_cents: 300, is_on_special: true, is_available: true }
+  const unit = (cents: number) => ({ unit_price_cents: cents, unit_price_per: '100 ml' })
+  const special = { ...unit(13), price_cents: 250, was_price_cents: 300, is_on_special: true, is_available: true }
   const iga = { company: 'iga', sku: null, key: 'igamilk', date: DAY, ...terms }
   assert.deepEqual(prices, [
     { ...aldi, store_id: 'G1', store_name: 'aldi G1', ...special },
-    { ...aldi, store_id: 'G2', store_name: 'aldi G2', price_cents: 300 },
-    { ...iga, store_id: '7', store_name: 'iga 7', price_cents: 400 },
+    { ...aldi, store_id: 'G2', store_name: 'aldi G2', price_cents: 300, ...unit(15) },
+    { ...iga, store_id: '7', store_name: 'iga 7', price_cents: 400, unit_price_cents: null, unit_price_per: null },
   ])
 })
 

@@ -167,6 +167,9 @@ test('stores are listed by company and code, page by page', async () => {
     first_date: '2025-09-18',
     last_date: '2025-09-20',
     listings: 1,
+    // What no list of stores has told.
+    ...{ address: null, suburb: null, postcode: null, latitude: null, longitude: null, phone: null, is_open: null },
+    described_on: null,
   })
   const walked: string[] = []
   for (let after = ''; ; ) {

@@ -89,6 +89,15 @@ const COLUMNS: readonly Column<Price>[] = [
       price.is_silent ? <span className={style.old}>{priceOf(price)}</span> : <strong>{priceOf(price)}</strong>,
   },
   {
+    id: 'unit',
+    title: 'By amount',
+    width: '8rem',
+    right: true,
+    sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
+    cell: ({ unit_price_cents: cents, unit_price_per: per }) =>
+      cents === null || per === null ? '–' : per === 'each' ? `${money(cents)} each` : `${money(cents)} / ${per}`,
+  },
+  {
     id: 'was',
     title: 'Before',
     width: '5.5rem',

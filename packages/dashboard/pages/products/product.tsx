@@ -79,12 +79,15 @@ function About({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
   )
 }
 
+const EVIDENCE_SAID = { person: 'a person said so', gtin: 'the same barcode', name: 'the same name and size' } as const
+
 function Listings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
   return (
     <ul className={style.listings}>
-      {listings.map(({ company, sku, key, url }) => (
+      {listings.map(({ company, sku, key, size, evidence, url }) => (
         <li key={JSON.stringify([company, key, sku])}>
-          <Said text={sku === null ? company : `${company} ${sku}`} />
+          <Said text={[company, sku, size].filter((each) => each !== null).join(' ')} />
+          {evidence !== null && ` · ${EVIDENCE_SAID[evidence]}`}
           {url !== null && /^https?:\/\//i.test(url) && (
             <>
               {' '}

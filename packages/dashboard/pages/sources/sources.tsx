@@ -27,10 +27,12 @@ const COLUMNS: readonly Column<Source>[] = [
     title: 'Store',
     width: 'minmax(10rem, 4fr)',
     narrow: 'first',
-    cell: ({ company, store_id, store_name }) => (
+    cell: ({ company, store_id, store_name, place, is_closed }) => (
       <span className={style.store}>
         <Said text={store_name} className={style.name} />
         <Said text={besides(company, store_id, store_name)} className={style.muted} />
+        {place !== undefined && <Said text={place} className={style.muted} />}
+        {is_closed && <span className={style.muted}>closed</span>}
       </span>
     ),
   },

@@ -37,6 +37,8 @@ const ENDS: Readonly<Record<string, readonly [string, string]>> = {
 }
 
 function stepsOf({ received_at, state, load, details }: UploadView): Step[] {
+  if (state === 'delivered')
+    return [{ name: 'delivered', about: 'in the inbox of its kind, for its owner', at: received_at }]
   const [end, about] = ENDS[state] ?? ['committed', 'its rows are in the catalogue']
   const ended = load?.finished_at ?? null
   const began = details?.load_started_at ?? null

@@ -14,7 +14,7 @@ import { Ago } from '../../parts/time.tsx'
 import { LoadState } from './load-state.tsx'
 import style from './uploads.module.css'
 
-const STATES = ['accepted', 'loading', 'loaded', 'held', 'failed'] as const
+const STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
 
 const COLUMNS: readonly Column<UploadView>[] = [
   {

@@ -1,7 +1,9 @@
 /** What is known of a product: its listings, and what it costs now. A product's number may change when products merge or part; old ones lead on. */
 import type { Sql } from '../../database/sql.ts'
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
+import { baseText, type Goods, pricedSizeOf, unitPriceOf } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
+import { EVIDENCE_COLUMNS, type Evidence, type EvidenceRecord, evidenceOf, gtinShown } from './evidence.ts'
 import { canBePaid, SHOWN_NOW } from './price-range.ts'
 
 /** What one company sells. `sku` is null where the company has none; `key` is the normalized name. */
@@ -10,6 +12,11 @@ export type ListingView = Readonly<{
   sku: string | null
   key: string
   name: string
+  size: string | null
+  /** Its barcode in 14 digits, where that is a GTIN. */
+  gtin: string | null
+  /** By what it is joined with the others; null where it is the only one. */
+  evidence: Evidence | null
   url: string | null
 }>
 
@@ -36,6 +43,9 @@ export type PriceNow = Readonly<{
   date: string
   /** Null: it is shown, not available and without a price. */
   price_cents: number | null
+  /** What it costs by amount (100 g, each …); null where its size is not known. */
+  unit_price_cents: number | null
+  unit_price_per: string | null
   was_price_cents: number | null
   is_on_special: boolean | null
   /** Null where it is not told, and where all current rows of the company say the same. */
@@ -62,7 +72,7 @@ export async function numberNow(database: Sql, number: number): Promise<number> 
 export async function productOf(database: Sql, id: number): Promise<ProductView | undefined> {
   const listings = await database.all<ListingRecord>(
     `select company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name, label.key, label.size, label.url,
-        label.image_url, label.category_id, brand.name as brand
+        label.image_url, label.category_id, brand.name as brand, ${EVIDENCE_COLUMNS}
       from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
       left join brand on brand.id = label.brand_id
       where listing.product_id = ? order by company.code, listing.by_name, listing.code limit ${LISTINGS_MAX}`,
@@ -70,6 +80,7 @@ export async function productOf(database: Sql, id: number): Promise<ProductView 
   )
   const [first] = listings
   if (first === undefined) return undefined
+  const evidence = evidenceOf(listings)
   return {
     id,
     name: first.name,
@@ -78,17 +89,20 @@ export async function productOf(database: Sql, id: number): Promise<ProductView 
     barcodes: [...new Set(listings.flatMap(({ barcode }) => barcode ?? []))].sort(),
     image_url: listings.find(({ image_url }) => image_url !== null)?.image_url ?? null,
     categories: first.category_id === null ? [] : await pathTo(database, first.category_id),
-    listings: listings.map(({ company, by_name, code, key, name, url }) => ({
+    listings: listings.map(({ company, by_name, code, key, name, size, url, barcode }, index) => ({
       company,
       sku: by_name === 1 ? null : code,
       key,
       name,
+      size,
+      gtin: gtinShown({ barcode }),
+      evidence: evidence[index]!,
       url,
     })),
   }
 }
 
-type ListingRecord = {
+type ListingRecord = EvidenceRecord & {
   company: string
   by_name: number
   code: string
@@ -121,7 +135,7 @@ async function pathTo(database: Sql, categoryId: number): Promise<string[]> {
 export async function pricesNow(database: Sql, productId: number, current: Current): Promise<PriceNow[]> {
   const records = await database.all<StoredPrice>(
     `select run.store_id as "storeId", listing.company_id, company.shown as company, store.shown as store_id, store.name as store_name,
-        listing.by_name, listing.code, label.key, source.last_date as date,
+        listing.by_name, listing.code, label.key, label.name, label.size, source.last_date as date,
         run.price_cents, run.was_price_cents, run.is_on_special, run.is_available
       from ${SHOWN_NOW} join source on source.store_id = run.store_id
       join label on label.id = listing.label_id join store on store.id = run.store_id join company on company.id = store.company_id
@@ -130,11 +144,12 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
   )
   const tells = await current.telling(records.map(({ company_id }) => company_id))
   const ranks: readonly PriceNow[][] = [[], [], []]
-  for (const { storeId, company_id, by_name, code, is_on_special, is_available, ...record } of records) {
+  for (const { storeId, company_id, by_name, code, is_on_special, is_available, name, size, ...record } of records) {
     const is_silent = current.isSilent(storeId)
     const asked = { ...record, is_silent, availability: is_available ?? -1 }
     ranks[is_silent ? 2 : canBePaid(asked, tells(company_id)) ? 0 : 1]!.push({
       ...record,
+      ...unitPriceView({ name, size, priceCents: record.price_cents, told: null }),
       sku: by_name === 1 ? null : code,
       is_on_special: flagOf(is_on_special),
       is_available: tells(company_id) ? flagOf(is_available) : null,
@@ -145,8 +160,20 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
   return ranks.flat()
 }
 
-type StoredPrice = Omit<PriceNow, 'sku' | 'is_on_special' | 'is_available' | 'is_silent'> & {
+function unitPriceView({ priceCents, ...goods }: Omit<Goods, 'priceCents'> & { priceCents: number | null }) {
+  const size = priceCents === null ? undefined : pricedSizeOf({ ...goods, priceCents })
+  if (priceCents === null || size === undefined) return { unit_price_cents: null, unit_price_per: null }
+  const price = unitPriceOf(priceCents, size)
+  return { unit_price_cents: price.cents, unit_price_per: baseText(price) }
+}
+
+type StoredPrice = Omit<
+  PriceNow,
+  'sku' | 'unit_price_cents' | 'unit_price_per' | 'is_on_special' | 'is_available' | 'is_silent'
+> & {
   storeId: number
+  name: string
+  size: string | null
   company_id: number
   by_name: number
   code: string

@@ -25,6 +25,9 @@ export type SourceView = Readonly<{
   is_partial: boolean
   /** The share of rejected rows in the latest load, from 0 to 1. */
   reject_share: number
+  /** Where the store is, and that it is closed, where a list of stores says so. */
+  place?: string
+  is_closed?: true
 }>
 
 /** A source with the number of its store, for further questions. */
@@ -41,6 +44,21 @@ type SourceRecord = {
   reject_share: number
   usualDays: number | null
   usualRows: number
+} & Told
+
+/** What a list of stores says. */
+type Told = {
+  address: string | null
+  suburb: string | null
+  told_state: string | null
+  postcode: string | null
+  is_open: number | null
+}
+
+function toldOf({ address, suburb, told_state, postcode, is_open }: Told): Pick<SourceView, 'place' | 'is_closed'> {
+  const town = [suburb, told_state, postcode].filter((part) => part !== null).join(' ')
+  const place = [address, town].filter((part) => part !== null && part !== '').join(', ')
+  return { ...(place !== '' && { place }), ...(is_open === 0 && { is_closed: true }) }
 }
 
 /** All sources, in the order of company and store; some microseconds each. */
@@ -48,7 +66,7 @@ export async function allSources(database: Sql, moment: Moment): Promise<Source[
   const records = await database.all<SourceRecord>(
     `select store.id as "storeId", company.shown as company, store.shown as store_id, store.name as store_name,
         last_date as date, source.rows, usual_days as "usualDays", usual_rows as "usualRows",
-        received_at as "receivedAt",
+        received_at as "receivedAt", address, suburb, told_state, postcode, is_open,
         case load.rows when 0 then 0 else cast(rejected as double precision) / load.rows end as reject_share
       from source join load on load.id = source.load_id join store on store.id = source.store_id join company on company.id = store.company_id
       order by company.shown, store.shown`,
@@ -69,6 +87,7 @@ export async function allSources(database: Sql, moment: Moment): Promise<Source[
       usual_rows: record.usualRows,
       is_partial: isPartial,
       reject_share: record.reject_share,
+      ...toldOf(record),
     }
   })
 }
