@@ -5,7 +5,7 @@ import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import { FileFigures, type FileScrape } from '@splitcart/shared/truth/file-figures.ts'
-import { judge, judgeFile } from '@splitcart/shared/truth/judge.ts'
+import { judge, judgeFile, rejectedShare } from '@splitcart/shared/truth/judge.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 
@@ -44,14 +44,16 @@ export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile>
 
 async function said(figures: FileFigures, { rows, rejected }: { rows: number; rejected: number }, by: CheckBy) {
   const { differing } = figures
-  const verdicts = judgeFile({ rows, rejected: rejected + differing, differing }, by.thresholds)
+  const counts = { rows, rejected: rejected + differing, differing }
+  const verdicts = judgeFile(counts, by.thresholds)
   const scrapes: CheckedFile['scrapes'][number][] = []
   for (const scrape of figures.scrapes) {
     const { company, store, storeName, date, maker } = scrape
     const judged = { company, store: storeName, date, receivedOn: by.on, figures: maker.figures() }
     scrapes.push({ company, store, date, rows: judged.figures.rows })
     const references = await by.referencesTo(scrape)
-    verdicts.push(...judge({ ...judged, sampled: maker.sampled }, references, by.thresholds))
+    const about = { sampled: maker.sampled, rejected: rejectedShare(counts, judged.figures) }
+    verdicts.push(...judge({ ...judged, ...about }, references, by.thresholds))
   }
   return { scrapes, verdicts }
 }

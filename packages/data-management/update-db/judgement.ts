@@ -1,6 +1,13 @@
 /** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
 import type { References } from '@splitcart/shared/truth/case.ts'
-import { type FileCounts, judge, judgeFile, judgeProducts, type Regrouping } from '@splitcart/shared/truth/judge.ts'
+import {
+  type FileCounts,
+  judge,
+  judgeFile,
+  judgeProducts,
+  type Regrouping,
+  rejectedShare,
+} from '@splitcart/shared/truth/judge.ts'
 import { sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
 import { money, type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
@@ -26,7 +33,7 @@ export async function verdictsOf(
   const verdicts = judgeFile(counts, hold.thresholds)
   for (const scrape of loading.staging.scrapes) {
     if (verdicts.length >= VERDICTS_MAX) break
-    verdicts.push(...(await verdictsOfScrape(loading, scrape, { thresholds: hold.thresholds, receivedOn })))
+    verdicts.push(...(await verdictsOfScrape(loading, scrape, { thresholds: hold.thresholds, receivedOn, counts })))
   }
   return verdicts.slice(0, VERDICTS_MAX)
 }
@@ -54,16 +61,17 @@ export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined)
   return hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds)
 }
 
-type By = Readonly<{ thresholds: Thresholds; receivedOn: string }>
+type By = Readonly<{ thresholds: Thresholds; receivedOn: string; counts: FileCounts }>
 
 async function verdictsOfScrape(
   loading: Loading,
   scrape: StagedScrape,
-  { thresholds, receivedOn }: By,
+  { thresholds, receivedOn, counts }: By,
 ): Promise<Verdict[]> {
   const { figures, sampled, companyCode: company, storeName: store, date } = scrape
   if (figures === null) return []
-  const judged = { company, store, date, receivedOn, figures, sampled }
+  const rejected = rejectedShare(counts, figures)
+  const judged = { company, store, date, receivedOn, figures, sampled, rejected }
   const said = (references: References) => judge(judged, references, thresholds)
   const references = await loading.references(scrape, receivedOn)
   const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { rowOf } from '../row.ts'
 import type { References } from '../truth/case.ts'
-import { judge, judgeFile, reasonOf } from '../truth/judge.ts'
+import { judge, judgeFile, reasonOf, rejectedShare } from '../truth/judge.ts'
 import { repaired } from '../truth/repairs.ts'
 import { RULES } from '../truth/rules.ts'
 import { usualThresholds } from '../truth/thresholds.ts'
@@ -70,6 +70,14 @@ test('a category that the other stores have lost since, too, is not held', () =>
   const references = { ...dayBefore(), usual: [80] }
   assert.ok(holdsOf(without, references).includes('category_lost'))
   assert.deepEqual(holdsOf(without, { ...references, sisters: since }), [])
+})
+
+test('rows that were rejected are told as rejects, and are not missing once more', () => {
+  const references = { ...dayBefore(), usual: [100] }
+  const mended = scrapeOf(shop().slice(20))
+  assert.ok(judge(mended, references, THRESHOLDS).some(({ held }) => held))
+  assert.deepEqual(judge({ ...mended, rejected: 20 }, references, THRESHOLDS), [])
+  assert.equal(rejectedShare({ rows: 120, rejected: 24, differing: 4 }, mended.figures), 17)
 })
 
 test('one store of several that is wrong does not spoil what the others say', () => {

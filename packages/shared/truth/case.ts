@@ -13,6 +13,8 @@ export type Judged = Readonly<{
   receivedOn: string
   figures: Figures
   sampled?: readonly Shown[] | undefined
+  /** Its lines that are no rows: the shop showed them, so they are not missing; that they are too many is told of the file. */
+  rejected?: number
 }>
 
 /** A scrape that was believed, of the same store or of another one of the company. */

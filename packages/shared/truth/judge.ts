@@ -1,5 +1,6 @@
 /** Judges a file: each of its scrapes by the table of rules, and the file as a whole. Pure. */
 import { caseOf, isMore, type Judged, type References } from './case.ts'
+import type { Figures } from './figures.ts'
 import { RULES } from './rules.ts'
 import type { Thresholds } from './thresholds.ts'
 import { together } from './together.ts'
@@ -44,6 +45,11 @@ export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds:
   if (isMore(differing, rows, duplicates))
     say('differing_duplicates', `${differing} of ${rows} rows show a listing again, but otherwise.`, differing)
   return verdicts
+}
+
+/** How many of the lines that a file lost as rejects fall to one of its scrapes: its share of the rows. */
+export function rejectedShare({ rows, rejected, differing }: FileCounts, figures: Figures): number {
+  return Math.ceil(((rejected - differing) * figures.rows) / Math.max(1, rows - rejected))
 }
 
 /** What a file does to products that are there; known once it has been applied. */

@@ -1,5 +1,15 @@
 /** Rules that look at dates, at how many rows there are, and in which categories. Pure. */
-import { type Beside, type Case, daysBetween, isFewer, isMore, isWitnessed, medianOf, rowsOf } from './case.ts'
+import {
+  type Beside,
+  type Case,
+  daysBetween,
+  isFewer,
+  isMore,
+  isWitnessed,
+  type Judged,
+  medianOf,
+  rowsOf,
+} from './case.ts'
 import type { Counted, Figures } from './figures.ts'
 import { wordsHash } from './text-hash.ts'
 import { type Found, percent } from './verdict.ts'
@@ -17,7 +27,7 @@ export function rowsBelowUsual({ now, scrape, references, thresholds }: Case): F
   const { usual } = references
   const median = medianOf(usual)
   if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
-  if (now.rows >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
+  if (now.rows + rejectedOf(scrape) >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
   return {
     sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${now.rows} rows, ${percent(now.rows / median)} of the ${median} that are usual.`,
     rows: now.rows,
@@ -42,7 +52,7 @@ export function rowsBelowSisters({ now, scrape, references, thresholds }: Case):
     rows.length < 3
       ? FEW_SISTERS_SHARES[rows.length]!
       : Math.exp(Math.min(Math.log(thresholds.HOLD_SISTERS_ROWS_SHARE), -6 * spread))
-  if (now.rows >= rowsTooFew(median, share)) return undefined
+  if (now.rows + rejectedOf(scrape) >= rowsTooFew(median, share)) return undefined
   return {
     sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${now.rows} rows; ${rows.length === 1 ? 'another store' : `${rows.length} other stores`} of ${scrape.company} had ${median} about then.`,
     rows: now.rows,
@@ -104,17 +114,22 @@ function categoriesFound({ scrape, now, beside }: Case, lost: readonly Lost[], w
   }
 }
 
+// Which category a rejected line belongs to is not known: it may be any.
+function rejectedOf({ rejected = 0 }: Judged): number {
+  return rejected
+}
+
 function lostOf(judged: Case): Lost[] {
-  const { now, beside, thresholds, references } = judged
+  const { now, beside, thresholds, references, scrape } = judged
   const [own] = beside
   if (own === undefined || references.own === undefined) return []
   return categoriesOf(own.figures, now)
     .filter(([, then]) => then >= thresholds.HOLD_CATEGORY_ROWS_MIN)
-    .filter(([, then, rows]) => isFewer(rows, then, thresholds.HOLD_CATEGORY_SHARE))
+    .filter(([, then, rows]) => isFewer(rows + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE))
     .filter(([name, then]) => !isWitnessed(judged, ({ figures }) => rowsIn(figures, name) < then / 2))
 }
 
-function missingOf({ now, beside, references, thresholds }: Case): Lost[] {
+function missingOf({ now, beside, references, thresholds, scrape }: Case): Lost[] {
   if (references.own !== undefined || beside.length < 3) return []
   const names = new Set(beside.flatMap(({ figures }) => categoriesOf(figures, now).map(([name]) => name)))
   return [...names].flatMap((name): Lost[] => {
@@ -123,7 +138,9 @@ function missingOf({ now, beside, references, thresholds }: Case): Lost[] {
     const then = medianOf(rows)!
     const here = rowsIn(now, name)
     const isExpected = have.length >= 0.9 * rows.length
-    return isExpected && isFewer(here, then, thresholds.HOLD_CATEGORY_SHARE) ? [[name, then, here]] : []
+    return isExpected && isFewer(here + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE)
+      ? [[name, then, here]]
+      : []
   })
 }
 

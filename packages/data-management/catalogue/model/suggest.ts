@@ -169,8 +169,9 @@ function bestOf(one: Known, candidates: Iterable<Known>, weights: ReadonlyMap<st
   return pairs.sort((a, b) => b.score - a.score || a.a - b.a || a.b - b.b).slice(0, SUGGESTED_MAX)
 }
 
-/** The pair of two, unless something forbids it. */
-function pairOf(one: Known, other: Known, weights: ReadonlyMap<string, number>): Pair | undefined {
+/** The pair of two, whichever is named first, unless something forbids it. */
+function pairOf(first: Known, second: Known, weights: ReadonlyMap<string, number>): Pair | undefined {
+  const [one, other] = first.article.id < second.article.id ? [first, second] : [second, first]
   if (!mayBeBeside(one.department, other.department)) return undefined
   const ratio = sizeRatio(one, other)
   if (ratio === undefined || ratio > SIZE_RATIO_MAX) return undefined
@@ -186,9 +187,14 @@ function pairOf(one: Known, other: Known, weights: ReadonlyMap<string, number>):
     ratio <= 1 + SAME_AMOUNT ? 'the same size' : `sizes within ${(Math.ceil(ratio * 100) / 100).toFixed(2)} times`,
     ...(isIdentical ? [`the same brand: ${one.brand}`] : []),
   ]
-  const [a, b] = one.article.id < other.article.id ? [one, other] : [other, one]
   const total = Math.round(score * (1 - 0.1 * (ratio - 1)) * 1000) / 1000
-  return { a: a.article.id, b: b.article.id, level: isIdentical ? 'identical' : 'comparable', score: total, reasons }
+  return {
+    a: one.article.id,
+    b: other.article.id,
+    level: isIdentical ? 'identical' : 'comparable',
+    score: total,
+    reasons,
+  }
 }
 
 /** The words of one that the other has neither in its name nor in its category: "paprika" among herbs and spices is a spice. */

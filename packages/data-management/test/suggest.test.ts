@@ -1,0 +1,121 @@
+/** Suggested pairs: the same article in other words is found, and what only sounds alike is not. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Article, pairsOf } from '../catalogue/model/suggest.ts'
+
+type Shown = readonly [name: string, brand: string | null, size: string, category: string]
+
+const PASTA = 'Pantry / Pasta, Rice & Grains'
+const DRIED = 'Grocery / Pantry / Dried Pasta'
+const JAM = 'Pantry / Jams & Spreads'
+const NUTS = 'Grocery / Pantry / Peanut Butter'
+const CANS = 'Pantry / Canned Food'
+const COLD = 'Freezer / Frozen Vegetables'
+
+/** What two invented shops sell, and what a person says of each pair. */
+const LABELLED: readonly (readonly [one: Shown, other: Shown, said: 'identical' | 'comparable' | 'no'])[] = [
+  [
+    ['Buttons Orange 365g', 'REDSTONE', '365 g', 'Snacks'],
+    ['Redstone Buttons Orange', 'Redstone', '365g Each', 'Snacks'],
+    'identical',
+  ],
+  [
+    ['Ginger Rings 250g', "MILLER'S", '250 g', 'Pantry / Biscuit & Cookies'],
+    ["Miller's Ginger Rings", "Miller's", '250g Each', 'Pantry / Biscuits And Cookies'],
+    'identical',
+  ],
+  [
+    ['Pasta Spirals 500g', 'FARRO', '500 g', PASTA],
+    ['Goldfield Spirals', 'Goldfield', '500g Each', DRIED],
+    'comparable',
+  ],
+  [
+    ['Smooth Peanut Butter 500g', 'NUTTA', '500 g', JAM],
+    ['Pip Peanut Butter Smooth', 'Pip', '375g Each', NUTS],
+    'comparable',
+  ],
+  [['Smooth Almond Butter 250g', 'NUTTA', '250 g', JAM], ['Pip Almond Butter Crunchy', 'Pip', '250g Each', NUTS], 'no'],
+  [
+    ['Baby Broccoli Bunch', null, '1 each', 'Fruits & Vegetables / Fresh Vegetables'],
+    ['Broccolini Bunch', '刀片公司', 'Each', 'Grocery / Fruit And Vegetable / Vegetables'],
+    'comparable',
+  ],
+  [
+    ['Pak Choy Bunch', null, '1 each', 'Fruits & Vegetables / Fresh Vegetables'],
+    ['Bok Choy', '刀片公司', 'Each', 'Grocery / Fruit And Vegetable / Vegetables'],
+    'comparable',
+  ],
+  [
+    ['Corn Kernels 500g', 'SNOWY', '500 g', COLD],
+    ['Edge Corn Kernels', 'Edge', '420g Each', 'Grocery / Canned Vegetables'],
+    'no',
+  ],
+  [
+    ['Sardines in Brine 125g', 'TIDE', '125 g', CANS],
+    ['Captain Sardines In Brine', 'Captain', '110g Each', 'Grocery / Canned Salmon And Seafood'],
+    'comparable',
+  ],
+  [
+    ['Sardines in Oil 425g', 'TIDE', '425 g', CANS],
+    ['Captain Sardines In Oil', 'Captain', '110g Each', 'Grocery / Canned Salmon And Seafood'],
+    'no',
+  ],
+  [
+    ['Coconut Oil 250ml', 'PALMA', '250 ml', 'Pantry / Oils'],
+    ['Palma Coconut Oil Spray', 'Palma', '250ml Each', 'Grocery / Pantry / Oils And Vinegar'],
+    'no',
+  ],
+  [
+    ['Whole Cumin 30g', 'SPICER', '30 g', 'Pantry / Herbs & Spices'],
+    ['Ember Herbs And Spices Cumin Ground', 'Ember', '30g Each', 'Pantry / Herbs And Spices'],
+    'no',
+  ],
+  [
+    ['Paprika Ground 45g', 'SPICER', '45 g', 'Pantry / Herbs & Spices'],
+    ['Ember Herbs And Spices Paprika Ground', 'Ember', '35g Each', 'Pantry / Herbs And Spices'],
+    'comparable',
+  ],
+  [
+    ['Beef Strips 100g', 'REX', '100 g', 'Pets / Dogs & Puppy'],
+    ['Prairie Beef Strips', 'Prairie', '100g Each', 'Grocery / Pantry / Snacks'],
+    'no',
+  ],
+  [['Gluten Free Penne 500g', 'FARRO', '500 g', PASTA], ['San Luca Penne', 'San Luca', '500g Each', DRIED], 'no'],
+  [
+    ['Pears Loose', null, 'approx. 0.17 kg per piece', 'Fruits & Vegetables / Fresh Fruits'],
+    ['Pears Prepack 1kg', null, 'Each', 'Grocery / Fruit And Vegetable / Fruit'],
+    'no',
+  ],
+  [
+    ['Caramelised Biscuits 250g', 'BELMOR', '250 g', 'Pantry / Biscuit & Cookies'],
+    ['Loti Speculoos', 'Loti', '250g Each', 'Pantry / Biscuits And Cookies'],
+    'comparable',
+  ],
+]
+
+function articlesOf(shown: readonly (readonly [Shown, Shown, string])[]): Article[] {
+  return shown.flatMap((pair, index) =>
+    [pair[0], pair[1]].map(([name, brand, size, category], side) => ({
+      id: 2 * index + side,
+      company: side === 0 ? 'northmart' : 'oakmart',
+      name,
+      brand,
+      size,
+      category,
+      priceCents: null,
+      told: null,
+    })),
+  )
+}
+
+test('what a person calls identical or comparable is suggested so, and what one word makes another thing is not', () => {
+  const found = new Map(pairsOf(articlesOf(LABELLED)).map((pair) => [`${pair.a} ${pair.b}`, pair]))
+  for (const [index, [[name], , said]] of LABELLED.entries())
+    assert.equal(found.get(`${2 * index} ${2 * index + 1}`)?.level ?? 'no', said, name)
+  for (const { score, reasons } of found.values()) assert.ok(score > 0 && score <= 1 && reasons.length > 1)
+})
+
+test('the pairs depend on no order of the listings', () => {
+  const articles = articlesOf(LABELLED)
+  assert.deepEqual(pairsOf(articles.toReversed()), pairsOf(articles))
+})
