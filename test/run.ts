@@ -1,8 +1,8 @@
 /**
  * `npm test`: runs the tests and then looks whether they left anything behind, which is a failure too.
  *
- * Arguments that name files or folders choose what is run, `--long` what `npm test` leaves out, `--seconds=N` is the longest that a
- * process of a test may run; all others go to node as they are.
+ * Arguments that name files or folders choose what is run, `--long` what `npm test` leaves out, `--quick` a part of it; `--seconds=N` is
+ * the longest that a process of a test may run; all others go to node as they are.
  * The tests get a folder of their own for temporary files, and their processes carry a mark in their environment.
  */
 import { randomUUID } from 'node:crypto'
@@ -46,11 +46,20 @@ const MORE = [
   ...['power-cuts', 'kills', 'errors', 'chaos'].map(inTest),
 ]
 const IS_LONG = '--long'
+// `npm run test:quick`: what needs nothing but Node and ends within a minute.
+const QUICK = [
+  'packages/shared/**/*.test.ts',
+  'packages/scraping/**/*.test.ts',
+  'check/**/*.test.ts',
+  inTest('whole-way'),
+]
+const IS_QUICK = '--quick'
+const QUICK_MARK = { SPLITCART_TESTS: 'quick' }
 const LONG_MARK = { SPLITCART_TESTS: 'long' }
 const OPTIONS = ['--test-reporter=spec', '--test-timeout=180000']
 const CONCURRENCY = 5
 // Several times what the longest takes where nothing else runs.
-const SECONDS_MAX = 420
+const SECONDS_MAX = 900
 const SECONDS = /^--seconds=(\d+)$/
 const SLOWEST = 5
 
@@ -77,6 +86,10 @@ function choose(given: readonly string[]): Choice {
       options: given.filter((argument) => argument !== IS_LONG),
       more: LONG_MARK,
     }
+  if (given.includes(IS_QUICK)) {
+    const files = filesOf(QUICK).filter((file) => !ALONE.includes(file))
+    return { batches: inBatches(files), options: given.filter((argument) => argument !== IS_QUICK), more: QUICK_MARK }
+  }
   const names = given.filter((argument) => !argument.startsWith('-') && (argument.endsWith('.ts') || exists(argument)))
   const options = given.filter((argument) => !names.includes(argument))
   const patterns = names.map((name) => (isFolder(name) ? `${name}/**/*.test.ts` : name))

@@ -15,7 +15,7 @@ const MS_MAX = 400_000
 const SEEDS_TOLD_AGAIN = effort(100, 300)
 const MISTAKE_SEEDS_MAX = 6_000
 // Where the story is that showed a mistake which few show; `npm run test:long` looks from the first one on.
-const RARE: Readonly<Record<string, number>> = { 'fsync of the inbox shared with one that had begun before': 3_260 }
+const RARE: Readonly<Record<string, number>> = { 'fsync of the inbox shared with one that had begun before': 1_200 }
 
 // Nothing in it depends on time: beside tests that wait for something it costs nobody a thing.
 setPriority(constants.priority.PRIORITY_LOW)

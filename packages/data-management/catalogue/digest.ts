@@ -14,8 +14,11 @@ const FROM_LISTING = 'listing join company on company.id = listing.company_id'
 /** Each part of the catalogue, in an order of its own. A product is named by its first listing. */
 const PARTS: Readonly<Record<string, string>> = {
   company: 'select code, shown, name from company order by code',
-  store: `select company.code as company, store.code, store.shown, store.name, store.state, address, suburb, postcode, latitude_e7, longitude_e7, phone, is_open,
-      described_on from store join company on company.id = company_id order by 1, 2`,
+  store:
+    'select company.code as company, store.code, store.shown, store.name, store.state from store join company on company.id = company_id order by 1, 2',
+  store_told: `select company.code as company, store.code, told_name, told_state, address, suburb, postcode, latitude_e7, longitude_e7,
+      phone, is_open, described_on
+    from store join company on company.id = company_id where described_on is not null order by 1, 2`,
   store_fact: `select company.code as company, store.code, store_fact.date, sha256, store_fact.name, store_fact.state, store_fact.address,
       store_fact.suburb, store_fact.postcode, store_fact.latitude_e7, store_fact.longitude_e7, store_fact.phone, store_fact.is_open
     from store_fact join store on store.id = store_id join company on company.id = company_id join load on load.id = load_id

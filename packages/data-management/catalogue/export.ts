@@ -54,7 +54,7 @@ export async function* observations(database: Sql): AsyncGenerator<Observation> 
     join price_run as run on run.store_id = dated.store_id
       and run.from_date <= dated.date and (run.to_date is null or run.to_date >= dated.date)
     join listing on listing.id = run.listing_id
-    order by dated.store_id, dated.date, run.listing_id`)
+    ${inOrder(database, 'dated.store_id, dated.date, run.listing_id')}`)
   for await (const record of records) yield observationOf(record)
 }
 
@@ -71,7 +71,7 @@ export async function* prices(database: Sql, on: string | undefined): AsyncGener
     join listing on listing.id = run.listing_id
     join label on label.id = listing.label_id
     left join brand on brand.id = label.brand_id
-    order by dated.store_id, run.listing_id`,
+    ${inOrder(database, 'dated.store_id, run.listing_id')}`,
     on ?? '9999-12-31',
   )
   for await (const { name, brand, size, ...record } of records) yield { ...observationOf(record), name, brand, size }
@@ -95,6 +95,11 @@ export async function* products(database: Sql): AsyncGenerator<Product> {
     group.push(record)
   }
   if (group.length > 0) yield productOf(group)
+}
+
+// SQLite reads in this order, index by index, and does not know it: told to, it would sort all before it gives the first record.
+function inOrder({ dialect }: Sql, columns: string): string {
+  return dialect === 'sqlite' ? '' : `order by ${columns}`
 }
 
 type Stored = {

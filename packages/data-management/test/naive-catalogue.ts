@@ -25,9 +25,6 @@ type Scrape = Readonly<{
 
 type Cell = string | number | null
 
-// Address, suburb, postcode, latitude, longitude, phone, whether it is open, and since when.
-const NOTHING_LISTED: readonly null[] = Array(8).fill(null)
-
 const DAY_MS = 86_400_000
 
 /** The catalogue of these files, line by line, in no particular order. */
@@ -141,7 +138,7 @@ function stores(scrapes: readonly Scrape[]): Cell[][] {
   return groupsByStore(scrapes).map((group) => {
     const newest = last(group, ({ date, rankedAt, sha256 }) => [date, rankedAt, sha256])!
     const { company, store, storeWritten, storeName, state } = newest
-    return ['store', company, store, storeWritten, storeName, state, ...NOTHING_LISTED]
+    return ['store', company, store, storeWritten, storeName, state]
   })
 }
 
