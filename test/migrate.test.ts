@@ -43,7 +43,7 @@ test(`a catalogue that is moved is the same, also after ${INTERRUPTIONS} interru
 }, async () => {
   await using database = await makeDatabase()
   await using machines = await openMachines()
-  const files = [1, 2, 3, 4].flatMap(historyOf)
+  const files = [1, 2, 3, 4].flatMap((seed) => historyOf(seed))
   const [later, ...before] = files
   await load(machines, before)
   const migrate = ['migrate', '--to', database.address]

@@ -13,9 +13,9 @@ const FROM_LISTING = 'listing join company on company.id = listing.company_id'
 
 /** Each part of the catalogue, in an order of its own. A product is named by its first listing. */
 const PARTS: Readonly<Record<string, string>> = {
-  company: 'select code, name from company order by code',
+  company: 'select code, shown, name from company order by code',
   store:
-    'select company.code as company, store.code, store.name, store.state from store join company on company.id = company_id order by 1, 2',
+    'select company.code as company, store.code, store.shown, store.name, store.state from store join company on company.id = company_id order by 1, 2',
   store_told: `select company.code as company, store.code, told_name, told_state, address, suburb, postcode, latitude_e7, longitude_e7,
       phone, is_open, described_on
     from store join company on company.id = company_id where described_on is not null order by 1, 2`,
@@ -27,7 +27,8 @@ const PARTS: Readonly<Record<string, string>> = {
     from barcode_fact join company on company.id = company_id join load on load.id = load_id order by 1, 2, 3, 4`,
   fed_barcode:
     'select company.code as company, sku, barcode from fed_barcode join company on company.id = company_id order by 1, 2',
-  scrape: `select company.code as company, store.code, date, sha256, listings, scrape.store_name, scrape.state, company_name
+  scrape: `select company.code as company, store.code, date, sha256, listings, scrape.store_name, scrape.state, company_name,
+      company_code, store_code
     from scrape join store on store.id = store_id join company on company.id = company_id join load on load.id = load_id
     order by 1, 2, 3, 4`,
   listing: `select ${LISTING}, listing.barcode, label.name, label.key, brand.name as brand, label.size, label.url, label.image_url

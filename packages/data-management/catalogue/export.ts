@@ -47,7 +47,7 @@ const TERMS = 'run.price_cents, run.was_price_cents, run.is_on_special, run.is_a
 /** Every observation that was ever loaded, rebuilt from the runs: what went in comes out. */
 export async function* observations(database: Sql): AsyncGenerator<Observation> {
   const records = database.each<Stored>(`
-    select company.code as company, store.code as store_id, listing.by_name, listing.code, dated.date, ${TERMS}
+    select company.shown as company, store.shown as store_id, listing.by_name, listing.code, dated.date, ${TERMS}
     from (select distinct store_id, date from scrape) as dated
     join store on store.id = dated.store_id
     join company on company.id = store.company_id
@@ -61,7 +61,7 @@ export async function* observations(database: Sql): AsyncGenerator<Observation> 
 /** What was on the shelves: of each store, its latest scrape up to a date (undefined: its latest). */
 export async function* prices(database: Sql, on: string | undefined): AsyncGenerator<Price> {
   const records = database.each<Stored & { name: string; brand: string | null; size: string | null }>(
-    `select company.code as company, store.code as store_id, listing.by_name, listing.code, dated.date, ${TERMS},
+    `select company.shown as company, store.shown as store_id, listing.by_name, listing.code, dated.date, ${TERMS},
       label.name, brand.name as brand, label.size
     from (select store_id, max(date) as date from scrape where date <= ? group by store_id) as dated
     join store on store.id = dated.store_id
@@ -80,7 +80,7 @@ export async function* prices(database: Sql, on: string | undefined): AsyncGener
 /** Every product, with its listings. */
 export async function* products(database: Sql): AsyncGenerator<Product> {
   const records = database.each<ListingRecord>(`
-    select listing.product_id, company.code as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode,
+    select listing.product_id, company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode,
       label.name, label.key, label.size, brand.name as brand, ${EVIDENCE_COLUMNS}
     from listing join company on company.id = listing.company_id
     join label on label.id = listing.label_id

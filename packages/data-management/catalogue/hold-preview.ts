@@ -80,7 +80,7 @@ export async function listingNamed(database: Sql, { listingId, storeId }: Listin
 
 async function storeNamed(database: Sql, storeId: number): Promise<OfStore> {
   const store = await database.get<OfStore>(
-    `select company.code as company, store.code as store_id, store.name as store_name
+    `select company.shown as company, store.shown as store_id, store.name as store_name
       from store join company on company.id = company_id where store.id = ?`,
     storeId,
   )

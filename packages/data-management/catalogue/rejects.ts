@@ -89,7 +89,7 @@ export async function countRejects(
 
 async function sourcesOf(database: Sql, loadId: number): Promise<Source[]> {
   return await database.all(
-    `select distinct company.code as company, store.code as store_id, store.name as store_name
+    `select distinct company.shown as company, store.shown as store_id, store.name as store_name
       from scrape join store on store.id = store_id join company on company.id = company_id where load_id = ?`,
     loadId,
   )

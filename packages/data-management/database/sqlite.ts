@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 
 const BUSY_MS_MAX = 30_000
@@ -138,6 +139,7 @@ function connect(path: string): DatabaseSync {
     connection.exec(
       'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -4000',
     )
+    connection.function('fold_code', { deterministic: true }, (code) => foldedCode(String(code)))
     return connection
   } catch (cause) {
     connection?.close()

@@ -55,6 +55,14 @@ const KEPT: Readonly<Record<string, readonly [kept: string, anew: string]>> = {
     'select id, barcode_date, barcode_store_id from listing where barcode_date is not null',
     newest('and label.barcode is not null'),
   ],
+  'scrapes that write the codes of companies': [
+    'select id, shown_by from company',
+    `select company_id, id from (
+        select company_id, scrape.id, row_number() over (
+          partition by company_id order by date desc, store.code desc, ranked_at desc, load.sha256 desc) as place
+        from scrape join load on load.id = load_id join store on store.id = store_id
+      ) as written where place = 1`,
+  ],
   'scrapes that name companies': [
     'select id, named_by from company where named_by is not null',
     `select company_id, id from (

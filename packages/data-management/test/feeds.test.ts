@@ -157,10 +157,11 @@ test('each fault of a row of a list is a reject with its reason, and a key for o
   )
   await send(own, 'barcodes', lines({ company: 'cornershop', sku: '9', barcode: '9300601234561' }))
   await updateDb({ ...workOn(receiver), hold: undefined }, NOBODY)
-  const mine = (await storesOf(receiver)).filter(({ store_id }) => ['S1', 'S2'].includes(String(store_id)))
+  const mine = (await storesOf(receiver)).filter(({ store_id }) => ['s1', 's2'].includes(String(store_id)))
   assert.deepEqual(
     mine.map(({ store_id, name }) => [store_id, name]),
-    [['S1', 'mine']],
+    // Until a scrape shows how it is written.
+    [['s1', 'mine']],
   )
   assert.equal((await receiver.catalogue.database.get<{ n: number }>('select count(*) as n from fed_barcode'))?.n, 0)
 })

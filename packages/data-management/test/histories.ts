@@ -16,7 +16,7 @@ type Article = {
 }
 type Terms = { price: number | string | null; was: number | null; special: boolean | null; available: boolean | null }
 type Shown = Readonly<{ article: Article; terms: Terms }>
-type Shop = { company: string; store: string; hasId: boolean; articles: Article[] }
+type Shop = { spellings: boolean; company: string; store: string; hasId: boolean; articles: Article[] }
 type Line = Readonly<{ product: Record<string, unknown>; metadata: Record<string, unknown> }>
 /** The lines of one shop on one day. */
 type Visit = Readonly<{ shop: Shop; day: number; lines: readonly Line[] }>
@@ -39,11 +39,11 @@ const FIRST_DAY = Date.UTC(2024, 1, 24)
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
-/** The files of a history, in the order in which their scrapes were made. The same seed gives the same bytes. */
-export function historyOf(seed: number): HistoryFile[] {
+/** The files of a history, in the order in which their scrapes were made. The same seed gives the same bytes. `spellings`: codes are written in several ways. */
+export function historyOf(seed: number, spellings = true): HistoryFile[] {
   const chance = new Chance(seed)
   const days = chance.shuffled([...Array(DAYS + 4).keys()]).slice(0, chance.between(1, DAYS))
-  const visits = shopsOf(chance).flatMap((shop) =>
+  const visits = shopsOf(chance, spellings).flatMap((shop) =>
     visitsOf(
       chance,
       shop,
@@ -55,13 +55,13 @@ export function historyOf(seed: number): HistoryFile[] {
   return [...distinct.values()]
 }
 
-function shopsOf(chance: Chance): Shop[] {
+function shopsOf(chance: Chance, spellings: boolean): Shop[] {
   const codes = chance.shuffled(STORES)
   const companies = chance.is(0.5) ? COMPANIES : [chance.of(COMPANIES)]
   const articles = new Map(companies.map((company) => [company, articlesOf(chance)]))
   return codes.slice(0, chance.between(1, 4)).map((store) => {
     const company = chance.of(companies)
-    return { company, store, hasId: chance.is(0.8), articles: articles.get(company)! }
+    return { spellings, company, store, hasId: chance.is(0.8), articles: articles.get(company)! }
   })
 }
 
@@ -149,12 +149,14 @@ function productOf(chance: Chance, { sku, key, barcode, brand, path }: Article, 
   }
 }
 
-function metadataOf(chance: Chance, { company, store, hasId }: Shop, day: number): Record<string, unknown> {
+function metadataOf(chance: Chance, { spellings, company, store, hasId }: Shop, day: number): Record<string, unknown> {
+  const written =
+    spellings && chance.is(0.1) ? chance.of([store.toLowerCase(), store.toUpperCase(), `${store} `]) : store
   const name = hasId
-    ? { store_id: store, store_name: chance.of([`${company} ${store}`, store]) }
+    ? { store_id: written, store_name: chance.of([`${company} ${store}`, store]) }
     : { store_name: store }
   return {
-    company,
+    company: spellings && chance.is(0.2) ? chance.of([company.toUpperCase(), ` ${company} `]) : company,
     ...(chance.is(0.2) ? { company_name: chance.of(['Aldi', 'IGA', 'Iga']) } : {}),
     ...name,
     state: chance.of(['qld', 'qld', 'nsw', null]),

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Row } from '@splitcart/shared/row.ts'
 import type { Verdict } from '../catalogue/model/partition.ts'
-import { type HistoryFile, nameOf, rowsOf } from './naive-rows.ts'
+import { type HistoryFile, nameOf, rowsOf, type WrittenRow } from './naive-rows.ts'
 import { type NaiveListing, naiveKeys, naiveProducts } from './partition-case.ts'
 
 /** What a file says about one store on one date. `shown` goes by the name of the listing. */
@@ -18,13 +18,12 @@ type Scrape = Readonly<{
   storeName: string
   state: string | null
   companyName: string | null
+  companyWritten: string
+  storeWritten: string
   shown: ReadonlyMap<string, Row>
 }>
 
 type Cell = string | number | null
-
-// Address, suburb, postcode, latitude, longitude, phone, whether it is open, and since when.
-const NOTHING_LISTED: readonly null[] = Array(8).fill(null)
 
 const DAY_MS = 86_400_000
 
@@ -46,9 +45,23 @@ export function naiveCatalogue(files: readonly HistoryFile[], verdicts: readonly
 
 /** What each store showed of each listing on each of its dates, in no particular order. */
 export function naiveObservations(files: readonly HistoryFile[]): string[] {
-  return showings(files.flatMap(scrapesOf)).map(({ store, date, row }) =>
-    JSON.stringify([row.company, store, row.sku, row.sku === null ? row.key : null, date, ...termsOf(row)]),
+  const scrapes = files.flatMap(scrapesOf)
+  const shown = new Map([...companies(scrapes), ...stores(scrapes)].map(shownOf))
+  return showings(scrapes).map(({ store, date, row }) =>
+    JSON.stringify([
+      shown.get(row.company),
+      shown.get(`${row.company}/${store}`),
+      row.sku,
+      row.sku === null ? row.key : null,
+      date,
+      ...termsOf(row),
+    ]),
   )
+}
+
+/** How a company or a store is written, by its code. */
+function shownOf(record: readonly Cell[]): [string, Cell] {
+  return record[0] === 'company' ? [String(record[1]), record[2]!] : [`${record[1]}/${record[2]}`, record[3]!]
 }
 
 function scrapesOf(file: HistoryFile): Scrape[] {
@@ -65,7 +78,7 @@ function scrapesOf(file: HistoryFile): Scrape[] {
   })
 }
 
-function isPastMidnight(dates: readonly string[], byDate: ReadonlyMap<string, Row[]>): boolean {
+function isPastMidnight(dates: readonly string[], byDate: ReadonlyMap<string, readonly Row[]>): boolean {
   const [earlier = '', later = ''] = dates
   if (dates.length !== 2 || Date.parse(later) - Date.parse(earlier) !== DAY_MS) return false
   const names = new Set(byDate.get(earlier)?.map(nameOf))
@@ -73,13 +86,14 @@ function isPastMidnight(dates: readonly string[], byDate: ReadonlyMap<string, Ro
 }
 
 /** The scrape of these rows; it is what its first row says it is. */
-function scrapeOf(file: HistoryFile, rows: readonly Row[]): Scrape {
-  const { company, storeCode: store, date, storeName, state, companyName } = rows[0]!
+function scrapeOf(file: HistoryFile, rows: readonly WrittenRow[]): Scrape {
+  const { company, storeCode: store, date, storeName, state, companyName, companyWritten, storeWritten } = rows[0]!
+  const written = { companyWritten, storeWritten }
   const shown = new Map<string, Row>()
   for (const row of rows) if (!shown.has(nameOf(row))) shown.set(nameOf(row), row)
   const times = rows.flatMap((row) => row.scrapedAt ?? [])
   const rankedAt = Math.min(file.receivedAt, ...(times.length > 0 ? [Math.max(...times)] : []))
-  return { company, store, date, sha256: file.sha256, rankedAt, storeName, state, companyName, shown }
+  return { company, store, date, sha256: file.sha256, rankedAt, storeName, state, companyName, ...written, shown }
 }
 
 function cellsOf(row: Pick<Row, 'company' | 'sku' | 'key'>): Cell[] {
@@ -115,15 +129,16 @@ function companies(scrapes: readonly Scrape[]): Cell[][] {
   return [...Map.groupBy(scrapes, ({ company }) => company)].map(([company, group]) => {
     const named = group.filter(({ companyName }) => companyName !== null)
     const newest = last(named, ({ date, store, rankedAt, sha256 }) => [date, store, rankedAt, sha256])
-    return ['company', company, newest?.companyName ?? null]
+    const written = last(group, ({ date, store, rankedAt, sha256 }) => [date, store, rankedAt, sha256])!.companyWritten
+    return ['company', company, written, newest?.companyName ?? null]
   })
 }
 
 function stores(scrapes: readonly Scrape[]): Cell[][] {
   return groupsByStore(scrapes).map((group) => {
-    const { company, store, storeName, state } = last(group, ({ date, rankedAt, sha256 }) => [date, rankedAt, sha256])!
-    // What lists of stores say besides: there are none.
-    return ['store', company, store, storeName, state, ...NOTHING_LISTED]
+    const newest = last(group, ({ date, rankedAt, sha256 }) => [date, rankedAt, sha256])!
+    const { company, store, storeWritten, storeName, state } = newest
+    return ['store', company, store, storeWritten, storeName, state]
   })
 }
 
@@ -132,8 +147,9 @@ function groupsByStore(scrapes: readonly Scrape[]): Scrape[][] {
 }
 
 function scrapeRecord(scrape: Scrape): Cell[] {
-  const { company, store, date, sha256, shown, storeName, state, companyName } = scrape
-  return ['scrape', company, store, date, sha256, shown.size, storeName, state, companyName]
+  const { company, store, date, sha256, shown, storeName, state, companyName, companyWritten, storeWritten } = scrape
+  const written = [companyWritten, storeWritten]
+  return ['scrape', company, store, date, sha256, shown.size, storeName, state, companyName, ...written]
 }
 
 type Showing = Readonly<{ store: string; date: string; row: Row }>

@@ -50,9 +50,17 @@ function linesOf(file: HistoryFile): string[] {
 }
 
 /** The rows of a file: the lines that are some. */
-export function rowsOf(file: HistoryFile): Row[] {
-  return linesOf(file).flatMap(rowOrNothing)
+export function rowsOf(file: HistoryFile): WrittenRow[] {
+  return linesOf(file)
+    .flatMap(rowOrNothing)
+    .map((row) => {
+      const written = { companyWritten: row.company, storeWritten: row.storeCode }
+      return { ...row, company: row.companyKey, storeCode: row.storeKey, ...written }
+    })
 }
+
+/** A row whose codes are those that are compared; beside them what the file writes. */
+export type WrittenRow = Row & Readonly<{ companyWritten: string; storeWritten: string }>
 
 function rowOrNothing(line: string): Row[] {
   const bytes = Buffer.from(line)

@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { type Row, readRow } from '@splitcart/shared/row.ts'
 import { observations, prices } from '../catalogue/export.ts'
 import { Current } from '../catalogue/queries/current.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
+import { listStores } from '../catalogue/queries/stores.ts'
 import { rejectsOf } from '../catalogue/rejects.ts'
+import { permissionOf } from '../update-db/permission.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { line, loaderInto } from './loaded-rows.ts'
 
@@ -158,6 +161,47 @@ for (const { name, skip, open } of databasesOfFile()) {
     assert.equal((await load(...rows('2026-05-03', good, 8))).state, 'held')
   })
 }
+
+for (const { name, skip, open } of databasesOfFile())
+  test(`${name}: codes that differ in case, space or composition are one, shown as the newest file writes them`, {
+    skip,
+  }, async () => {
+    await using catalogue = await open()
+    const { database } = catalogue
+    const load = loaderInto(catalogue)
+    const on = (day: number, company: string, store_id: string | undefined, price: number) =>
+      load(line({ sku: 'A1', price_current: price }, { company, store_id, scraped_date: `2026-05-0${day}` }))
+    assert.equal((await on(1, 'Caf\u00e9 ', ' g102', 2.5)).result.inserted, 1)
+    assert.equal((await on(3, 'CAFE\u0301', 'G102', 2.6)).result.changed, 1)
+    assert.equal((await on(2, 'caf\u00e9', 'g102', 2.5)).result.unchanged, 1)
+    const shown = async () =>
+      (await listStores(database, { company: 'cAF\u00c9', after: undefined, limit: 9 })).map(
+        ({ company, store_id }) => [company, store_id],
+      )
+    // The late file is not the newest.
+    assert.deepEqual(await shown(), [['CAF\u00c9', 'G102']])
+    const all = await Array.fromAsync(observations(database))
+    assert.deepEqual(
+      all.map(({ company, store_id, price_cents }) => [company, store_id, price_cents]),
+      [250, 250, 260].map((cents) => ['CAF\u00c9', 'G102', cents]),
+    )
+    assert.equal((await database.all('select id from listing')).length, 1)
+    // Where the company is the store, that has its code and name.
+    await on(4, 'Caf\u00e9', undefined, 3)
+    assert.deepEqual(await shown(), [
+      ['Caf\u00e9', 'Caf\u00e9'],
+      ['Caf\u00e9', 'G102'],
+    ])
+  })
+
+test('a key that is for a company may write for it however it is written', () => {
+  const mayWrite = permissionOf(['Aldi', 'iga/S1'])!
+  const of = (company: string, store_id: string) => readRow(Buffer.from(line({}, { company, store_id }))) as Row
+  assert.deepEqual(
+    [mayWrite(of(' ALDI', 'x')), mayWrite(of('IGA ', 's1')), mayWrite(of('iga', 'S2'))],
+    [true, true, false],
+  )
+})
 
 const MISTAKES: Readonly<Record<string, readonly [string | Buffer, RegExp]>> = {
   gzip: [gzipSync(line({})), /is gzip.*gunzip/],

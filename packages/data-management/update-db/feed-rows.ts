@@ -2,7 +2,7 @@
  * Rows of the feeds `stores` and `barcodes`: flat objects, one a line. All that a row says must be right, or the row is rejected with the
  * reason: what is loaded is a list that somebody keeps, and not what was found on a page. Docs: docs/feeds.md.
  */
-import { shownCode } from '@splitcart/shared/codes.ts'
+import { foldedCode, shownCode } from '@splitcart/shared/codes.ts'
 import { dateIn } from '@splitcart/shared/date.ts'
 import { isObject, REJECT_CODES, type RejectCode, type Rejection, readLine } from '@splitcart/shared/row.ts'
 import { faultOfText, isAbsent } from '@splitcart/shared/text.ts'
@@ -55,8 +55,8 @@ function rejection(code: RejectCode, reason: string): Rejection {
 export function storeFactOf(fields: Fields, receivedAt: number): StoreFact {
   const [latitudeE7, longitudeE7] = coordinatesIn(fields)
   return {
-    company: required(fields, 'company'),
-    store: required(fields, 'store_id'),
+    company: foldedCode(required(fields, 'company')),
+    store: foldedCode(required(fields, 'store_id')),
     date: dateOf(fields, receivedAt),
     name: optional(fields, 'name'),
     address: optional(fields, 'address'),
@@ -74,7 +74,7 @@ export function storeFactOf(fields: Fields, receivedAt: number): StoreFact {
 export function barcodeFactOf(fields: Fields, receivedAt: number): BarcodeFact {
   const barcode = required(fields, 'barcode')
   if (NO_BARCODE.test(barcode)) throw new Fault('field_value', 'barcode', 'stands for none')
-  const [company, sku] = [required(fields, 'company'), required(fields, 'sku')]
+  const [company, sku] = [foldedCode(required(fields, 'company')), required(fields, 'sku')]
   return { company, sku, date: dateOf(fields, receivedAt), barcode }
 }
 

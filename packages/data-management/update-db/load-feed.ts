@@ -82,7 +82,7 @@ async function loadOnce(
 }
 
 function applyTo(loading: Loading, { onlyFor = null }: LoadOrder): Promise<Applied> {
-  const companies = new Set(onlyFor?.map((right) => right.split('/', 1)[0]))
+  const companies = new Set(onlyFor?.map((right) => foldedCode(right.split('/', 1)[0] ?? '')))
   const { regrouped } = nothingApplied()
   return loading.facts.apply({ mayWrite: (company) => onlyFor === null || companies.has(company), regrouped })
 }

@@ -168,7 +168,7 @@ export class PortionReader {
   }
 
   #open(metadata: RowMetadata): Scrape {
-    const { company } = metadata
+    const { companyKey: company } = metadata
     const scrape: Scrape = {
       number: this.#scrapes.size,
       company,
@@ -262,8 +262,8 @@ export class PortionReader {
   }
 }
 
-function keyOf({ company, storeCode, date }: RowMetadata): string {
-  return `${company}\0${storeCode}\0${date}`
+function keyOf({ companyKey, storeKey, date }: RowMetadata): string {
+  return `${companyKey}\0${storeKey}\0${date}`
 }
 
 /** What a row says about its listing apart from the price, as a JSON array: equal for equal labels. */

@@ -6,6 +6,7 @@
  *
  * A load of bytes that are on record replaces that load, in the same transaction.
  */
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
@@ -35,7 +36,7 @@ import { addScrape, rowsShown } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
 import { type LoadDatabase, sql } from './statement.ts'
-import { nameCompany, nameStores } from './store-names.ts'
+import { nameCompany, nameStores, showCompany } from './store-names.ts'
 import { undoScrapes } from './undo.ts'
 
 const REJECTS_AT_ONCE = 500
@@ -124,7 +125,7 @@ export class CatalogueLoading implements Loading {
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })
     }
-    const companies = new Set(onlyFor?.map((right) => right.split('/', 1)[0]))
+    const companies = new Set(onlyFor?.map((right) => foldedCode(right.split('/', 1)[0] ?? '')))
     const mayWrite = (company: string) => onlyFor === null || companies.has(company)
     await this.#settleShared(added, { mayWrite, regrouped: total.regrouped })
     return total
@@ -165,6 +166,7 @@ export class CatalogueLoading implements Loading {
       await nameListings(database, scrape, isContested ? rowsOn(scrape) : rowsOf(scrape))
       // A barcode may have come from the row of another file that loses now.
       if (isContested) await noteBarcodes(database, scrape)
+      await showCompany(database.queries, scrape.companyId, id)
       if (scrape.companyName !== null) await nameCompany(database.queries, scrape.companyId, id)
     }
     await findNewest(

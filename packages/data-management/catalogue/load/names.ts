@@ -11,7 +11,7 @@ export function companyIds(database: Statements, codes: readonly string[]): Prom
       database.all(sql`select id, code as name from ${named(missing)} join company on code = wanted.name`),
     make: (missing) =>
       database.run(
-        sql`insert into company (code) select name from ${named(missing)} where true on conflict do nothing`,
+        sql`insert into company (code, shown) select name, name from ${named(missing)} where true on conflict do nothing`,
       ),
   })
 }
@@ -43,7 +43,7 @@ export async function storeIds(
     },
     make: (missing) =>
       database.run(
-        sql`insert into store (company_id, code, name) select company_id, code, name from ${storesNamed(missing)}
+        sql`insert into store (company_id, code, shown, name) select company_id, code, code, name from ${storesNamed(missing)}
           where true on conflict do nothing`,
       ),
   })

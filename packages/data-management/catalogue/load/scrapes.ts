@@ -88,12 +88,13 @@ async function insertScrape(
   scrape: StagedScrape,
   { loadId, receivedAt }: OfLoad,
 ): Promise<number> {
-  const { storeId, date, scrapedAt, listings, storeName, state, companyName } = scrape
+  const { storeId, date, scrapedAt, listings, storeName, state, companyName, companyWritten, storeWritten } = scrape
   // It ranks by when the load came where its rows have no time, or one that had not come yet.
   const rankedAt = Math.min(scrapedAt ?? receivedAt, receivedAt)
   const made = await database.get<{ id: number }>(
-    sql`insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name)
-      values (${storeId}, ${date}, ${loadId}, ${rankedAt}, ${listings}, ${storeName}, ${state}, ${companyName})
+    sql`insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name, company_code, store_code)
+      values (${storeId}, ${date}, ${loadId}, ${rankedAt}, ${listings}, ${storeName}, ${state}, ${companyName},
+        ${companyWritten}, ${storeWritten})
       returning id`,
   )
   return made!.id

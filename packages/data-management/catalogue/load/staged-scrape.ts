@@ -13,6 +13,9 @@ export type StagedScrape = {
   readonly storeName: string
   readonly state: string | null
   readonly companyName: string | null
+  /** The codes of company and store as the file writes them. */
+  readonly companyWritten: string
+  readonly storeWritten: string
   /** The latest `scraped_at` of its rows, in milliseconds since 1970; null when no row has one. */
   scrapedAt: number | null
   /** How many listings it shows. */

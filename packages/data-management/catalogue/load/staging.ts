@@ -119,9 +119,10 @@ export class Staging implements Staged {
 
   #open({ metadata }: NewScrape): void {
     if (this.#byNumber.length === SCRAPES_MAX) throw new TooManyScrapes()
-    const { company, storeCode: code, date, storeName, state, companyName } = metadata
+    const { companyKey: company, storeKey: code, date, storeName, state, companyName } = metadata
     const number = this.#firstNumber + this.#byNumber.length
-    const names = { date, companyCode: company, storeCode: code, storeName, state, companyName }
+    const written = { companyWritten: metadata.company, storeWritten: metadata.storeCode }
+    const names = { date, companyCode: company, storeCode: code, storeName, state, companyName, ...written }
     const scrape = {
       number,
       companyId: 0,

@@ -11,18 +11,21 @@ export async function nameStores(database: Sql, storeIds: readonly number[]): Pr
 }
 
 async function renameStore(database: Sql, storeId: number): Promise<void> {
-  const newest = await database.get<{ store_name: string; state: string | null }>(
-    `select store_name, scrape.state from scrape join load on load.id = load_id
+  const newest = await database.get<{ store_name: string; state: string | null; store_code: string }>(
+    `select store_name, scrape.state, store_code from scrape join load on load.id = load_id
       where store_id = ? order by date desc, ranked_at desc, load.sha256 desc limit 1`,
     storeId,
   )
   // What a list of stores says goes before what a scrape says.
   await database.run(
-    `update store set name = coalesce(told_name, ?1, code), state = coalesce(told_state, ?2) where id = ?3
-      and (name <> coalesce(told_name, ?1, code) or state is distinct from coalesce(told_state, ?2))`,
+    `update store set name = coalesce(told_name, ?1, code), state = coalesce(told_state, ?2),
+        shown = coalesce(?4, shown) where id = ?3
+      and (name <> coalesce(told_name, ?1, code) or state is distinct from coalesce(told_state, ?2)
+        or shown <> coalesce(?4, shown))`,
     newest?.store_name ?? null,
     newest?.state ?? null,
     storeId,
+    newest?.store_code ?? null,
   )
 }
 
@@ -40,6 +43,18 @@ export async function nameCompany(database: Sql, companyId: number, scrapeId: nu
   )
 }
 
+/** Writes the code of a company as a scrape does, where that is the newest one: it is compared with the one that it is written by. */
+export async function showCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {
+  await database.run(
+    `update company set (shown_by, shown) = (
+        select scrape.id, company_code from scrape join load on load.id = load_id join store on store.id = store_id
+        where scrape.id in (?1, company.shown_by) order by ${NEWER} limit 1)
+      where id = ?2`,
+    scrapeId,
+    companyId,
+  )
+}
+
 /** Looks for the names of companies whose scrape with the name is gone: the newest such scrape of each of their stores. */
 export async function renameCompanies(database: Sql, companyIds: readonly number[]): Promise<void> {
   for (const companyId of new Set(companyIds)) {
@@ -48,21 +63,31 @@ export async function renameCompanies(database: Sql, companyIds: readonly number
         where id = ? and named_by is not null and (select id from scrape where scrape.id = named_by) is null`,
       companyId,
     )
-    if (lost > 0) await findName(database, companyId)
+    if (lost > 0)
+      for (const id of await newestOf(database, companyId, 'and company_name is not null'))
+        await nameCompany(database, companyId, id)
+    const unwritten = await database.run(
+      `update company set shown_by = null
+        where id = ? and shown_by is not null and (select id from scrape where scrape.id = shown_by) is null`,
+      companyId,
+    )
+    if (unwritten > 0)
+      for (const id of await newestOf(database, companyId, '')) await showCompany(database, companyId, id)
   }
 }
 
-async function findName(database: Sql, companyId: number): Promise<void> {
+/** The scrapes of the newest date of a company, of those that are meant. */
+async function newestOf(database: Sql, companyId: number, meant: string): Promise<number[]> {
   const newest = await database.all<{ date: string | null; store_id: number }>(
-    `select id as store_id, (
-        select max(date) from scrape where scrape.store_id = store.id and company_name is not null
-      ) as date from store where company_id = ?`,
+    `select id as store_id, (select max(date) from scrape where scrape.store_id = store.id ${meant}) as date
+      from store where company_id = ?`,
     companyId,
   )
   const last = newest.reduce((latest, { date }) => (date !== null && date > latest ? date : latest), '')
+  const found: number[] = []
   for (const { store_id } of newest.filter(({ date }) => date === last)) {
-    const sql = 'select id from scrape where store_id = ? and date = ? and company_name is not null'
-    for (const { id } of await database.all<{ id: number }>(sql, store_id, last))
-      await nameCompany(database, companyId, id)
+    const sql = `select id from scrape where store_id = ? and date = ? ${meant}`
+    found.push(...(await database.all<{ id: number }>(sql, store_id, last)).map(({ id }) => id))
   }
+  return found
 }

@@ -1,4 +1,5 @@
 /** What people have said of listings, as far as products follow from it: the ledger has the facts, the catalogue what counts of them. */
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { ListingName, Said } from '../catalogue.ts'
 import { settleProducts } from './products.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
@@ -56,10 +57,10 @@ function lineAndText(line: Line): [string, Line] {
 /** In both directions: each of the two is asked for the other. */
 function linesOf({ one, other, isSame }: Said): Line[] {
   const line = (a: ListingName, b: ListingName): Line => [
-    a.company,
+    foldedCode(a.company),
     a.byName,
     a.code,
-    b.company,
+    foldedCode(b.company),
     b.byName,
     b.code,
     isSame ? 1 : 0,

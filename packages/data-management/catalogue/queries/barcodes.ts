@@ -1,4 +1,5 @@
 /** The barcodes that are known of what a company sells, by its SKUs. */
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
 
@@ -19,7 +20,7 @@ export async function knownBarcodes(database: Sql, company: string, skus: readon
       union select sku, barcode from fed_barcode
         where company_id = (select id from company where code = ?) and sku in (${wanted}) and not exists (
           select 1 from listing where listing.company_id = fed_barcode.company_id and by_name = 0 and code = sku)`
-    const values = [company, ...some, company, ...some]
+    const values = [foldedCode(company), ...some, foldedCode(company), ...some]
     const known = await database.all<{ sku: string; barcode: string | null }>(sql, ...values)
     for (const { sku, barcode } of known) if (barcode !== null) found.push({ sku, barcode })
   }

@@ -2,6 +2,7 @@
  * Which products a query finds, page by page in the order in which their listings became known. A product with several listings that
  * match stands where the first of them stands, once.
  */
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql, Value } from '../../database/sql.ts'
 import { gtinOf } from '../model/gtin.ts'
 import { companyWord, isFound, matchOf, type Sought, soughtIn, tsqueryOf, wordsOfListing } from '../model/words.ts'
@@ -46,7 +47,7 @@ export async function findProducts(database: Sql, query: ProductQuery): Promise<
 }
 
 async function companyOf(database: Sql, code: string): Promise<number | undefined> {
-  return (await database.get<{ id: number }>('select id from company where code = ?', code))?.id
+  return (await database.get<{ id: number }>('select id from company where code = ?', foldedCode(code)))?.id
 }
 
 /** By barcode or SKU: so few that they are all looked at. */

@@ -1,4 +1,5 @@
 /** What a product has cost, store by store: the runs that touch a span of dates. */
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql, Value } from '../../database/sql.ts'
 import type { Current } from './current.ts'
 import { gapsBetween, type Span } from './gaps.ts'
@@ -71,15 +72,15 @@ type StoreRecord = { id: number; companyId: number; company: string; store_id: s
 async function storesOf(database: Sql, { productId, stores, after, limit }: PricesQuery): Promise<StoreRecord[]> {
   const [company, store] = after ?? ['', '']
   const values: Value[] = [productId, company, store, limit + 1]
-  const named = stores?.map((each) => `?${values.push(each)}`)
+  const named = stores?.map((each) => `?${values.push(foldedCode(each))}`)
   return await database.all<StoreRecord>(
-    `select store.id, company.id as "companyId", company.code as company, store.code as store_id, store.name as store_name
+    `select store.id, company.id as "companyId", company.shown as company, store.shown as store_id, store.name as store_name
       from store join company on company.id = store.company_id
-      where (company.code, store.code) > (?2, ?3) and exists (
+      where (company.shown, store.shown) > (?2, ?3) and exists (
           select 1 from listing join price_run as run on run.store_id = store.id and run.listing_id = listing.id
           where listing.product_id = ?1 and listing.company_id = store.company_id)
         ${named === undefined ? '' : `and company.code || '/' || store.code in (${named.join(', ')})`}
-      order by company.code, store.code limit ?4`,
+      order by company.shown, store.shown limit ?4`,
     ...values,
   )
 }

@@ -71,7 +71,7 @@ export async function numberNow(database: Sql, number: number): Promise<number> 
 /** A product, or undefined when there is none of this number. */
 export async function productOf(database: Sql, id: number): Promise<ProductView | undefined> {
   const listings = await database.all<ListingRecord>(
-    `select company.code as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name, label.key, label.size, label.url,
+    `select company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name, label.key, label.size, label.url,
         label.image_url, label.category_id, brand.name as brand, ${EVIDENCE_COLUMNS}
       from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
       left join brand on brand.id = label.brand_id
@@ -134,7 +134,7 @@ async function pathTo(database: Sql, categoryId: number): Promise<string[]> {
  */
 export async function pricesNow(database: Sql, productId: number, current: Current): Promise<PriceNow[]> {
   const records = await database.all<StoredPrice>(
-    `select run.store_id as "storeId", listing.company_id, company.code as company, store.code as store_id, store.name as store_name,
+    `select run.store_id as "storeId", listing.company_id, company.shown as company, store.shown as store_id, store.name as store_name,
         listing.by_name, listing.code, label.key, label.name, label.size, source.last_date as date,
         run.price_cents, run.was_price_cents, run.is_on_special, run.is_available
       from ${SHOWN_NOW} join source on source.store_id = run.store_id

@@ -64,12 +64,12 @@ function toldOf({ address, suburb, told_state, postcode, is_open }: Told): Pick<
 /** All sources, in the order of company and store; some microseconds each. */
 export async function allSources(database: Sql, moment: Moment): Promise<Source[]> {
   const records = await database.all<SourceRecord>(
-    `select store.id as "storeId", company.code as company, store.code as store_id, store.name as store_name,
+    `select store.id as "storeId", company.shown as company, store.shown as store_id, store.name as store_name,
         last_date as date, source.rows, usual_days as "usualDays", usual_rows as "usualRows",
         received_at as "receivedAt", address, suburb, told_state, postcode, is_open,
         case load.rows when 0 then 0 else cast(rejected as double precision) / load.rows end as reject_share
       from source join load on load.id = source.load_id join store on store.id = source.store_id join company on company.id = store.company_id
-      order by company.code, store.code`,
+      order by company.shown, store.shown`,
   )
   return records.map((record) => {
     const { dueDate, state, isPartial } = freshnessOf(record, record, moment)

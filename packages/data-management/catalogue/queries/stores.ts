@@ -1,4 +1,5 @@
 /** The stores, and the scrapes of one of them. */
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
 
 /** What a store is called: the code of its company, and its own. */
@@ -35,19 +36,19 @@ export async function listStores(
 ): Promise<StoreView[]> {
   const [companyAfter, storeAfter] = after ?? ['', '']
   const found = await database.all<Stored>(
-    `select company.code as company, store.code as store_id, store.name, store.state, address, suburb, postcode,
+    `select company.shown as company, store.shown as store_id, store.name, store.state, address, suburb, postcode,
         latitude_e7, longitude_e7, phone, is_open, described_on,
         (select min(date) from scrape where store_id = store.id) as first_date,
         (select max(date) from scrape where store_id = store.id) as last_date,
         (select max(listings) from scrape where store_id = store.id
           and date = (select max(date) from scrape where store_id = store.id)) as listings
       from store join company on company.id = store.company_id
-      where (company.code, store.code) > (?1, ?2) and (cast(?3 as text) is null or company.code = ?3)
+      where (company.shown, store.shown) > (?1, ?2) and (cast(?3 as text) is null or company.code = ?3)
         and (described_on is not null or exists (select 1 from scrape where store_id = store.id))
-      order by company.code, store.code limit ?4`,
+      order by company.shown, store.shown limit ?4`,
     companyAfter,
     storeAfter,
-    company ?? null,
+    company === undefined ? null : foldedCode(company),
     limit,
   )
   return found.map(viewOf)
@@ -88,7 +89,7 @@ export async function listScrapes(database: Sql, query: ScrapesQuery): Promise<S
           where company.code || '/' || store.code = ?1)
         and scrape.date between ?2 and ?3 and scrape.date <= ?4 and (scrape.date, load.sha256) < (?4, ?5)
       order by scrape.date desc, load.sha256 desc limit ?6`,
-    query.store,
+    foldedCode(query.store),
     query.from,
     query.to,
     date,

@@ -24,6 +24,7 @@ import {
   type LoadedFile,
   type LoadRecord,
 } from '../../loads.ts'
+import { foldCodes } from './fold-codes.ts'
 import { lockCatalogueAlone, lockCatalogueShared } from './locks.ts'
 import { PostgresStatements } from './statements.ts'
 import { TEMPORARY_TABLES } from './temp-tables.ts'
@@ -43,12 +44,14 @@ export async function openPostgresCatalogue(
 }
 
 /** Opens only its tables. */
-export function openPostgresCatalogueDatabase(
+export async function openPostgresCatalogueDatabase(
   address: string,
   limits: ConnectionLimits = {},
 ): Promise<PostgresDatabase> {
   const place = { address, schema: SCHEMA, migrations: MIGRATIONS, temporary: TEMPORARY_TABLES }
-  return PostgresDatabase.open({ ...place, ...limits })
+  const database = await PostgresDatabase.open({ ...place, ...limits })
+  await foldCodes(database)
+  return database
 }
 
 /** A catalogue in PostgreSQL. */

@@ -1,0 +1,39 @@
+/** Folds the codes of companies and stores that an older program wrote as they came. */
+import { foldedCode } from '@splitcart/shared/codes.ts'
+import type { PostgresDatabase } from '../../../database/postgres.ts'
+import { lockCatalogueAlone } from './locks.ts'
+
+type Coded = Readonly<{ id: number; company_id: number; code: string }>
+
+/** Most often there is none, and nobody is kept waiting. */
+export async function foldCodes(database: PostgresDatabase): Promise<void> {
+  if ((await database.get("select 1 from company where shown = '' limit 1")) === undefined) return
+  await database.transaction(async (transaction) => {
+    await lockCatalogueAlone(transaction)
+    for (const [table, group] of [
+      ['company', '0'],
+      ['store', 'company_id'],
+    ] as const) {
+      const all = await transaction.all<Coded>(
+        `select id, ${group} as company_id, code from ${table} where shown = '' order by id`,
+      )
+      const taken = new Set(all.filter(({ code }) => code === foldedCode(code)).map(nameOf))
+      for (const each of all) {
+        const folded = { ...each, code: foldedCode(each.code) }
+        const isFree = each.code === folded.code || !taken.has(nameOf(folded))
+        taken.add(nameOf(folded))
+        const sql = `update ${table} set shown = code, code = ? where id = ?`
+        await transaction.run(sql, isFree ? folded.code : each.code, each.id)
+      }
+    }
+    await transaction.run(
+      `insert into unsettled select listing.id from listing join company on company.id = company_id
+        where shown <> company.code on conflict do nothing`,
+    )
+    return 0
+  })
+}
+
+function nameOf({ company_id, code }: Coded): string {
+  return `${company_id} ${code}`
+}
