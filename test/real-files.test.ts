@@ -55,12 +55,25 @@ function figuresOf(observed: readonly Observation[]): Record<string, unknown> {
   }
 }
 
+// Two of them are scrapes that broke off; somebody looks at them and believes them.
+async function releasePartial(machines: Machines, server: Parameters<Machines['upload']>[0]): Promise<void> {
+  const held = await machines.names('data_management', 'product_held')
+  for (const name of held) {
+    const released = await machines.run(['holds', 'release', name])
+    assert.equal(released.code, 0, released.stderr)
+  }
+  if (held.length === 0) return
+  const told = await machines.upload(server, await machines.key(), '--wait')
+  assert.equal(told.code, 0, told.stdout + told.stderr)
+}
+
 test('the real files arrive whole: every figure and every value', { skip: REAL_FILES_MISSING }, async () => {
   await using machines = await openMachines()
   const files = await unpack(machines)
   const server = await machines.serve()
   const sent = await machines.upload(server, await machines.key(), '--wait')
   assert.equal(sent.code, 0, sent.stdout + sent.stderr)
+  await releasePartial(machines, server)
   const archive = join(machines.scraping, 'temp_jsonl_product_storage')
   const sums = { duplicate: 0, rejected: 0 }
   for (const name of files.keys()) {

@@ -80,7 +80,7 @@ export function addUpdateDb(program: Command): void {
 function kindsIn(options: Options): LoadedKind[] {
   const kinds = LOADED_KIND_NAMES.filter((kind) => options[kind])
   if (kinds.length > 0) return kinds
-  const detail = `say what to load: ${LOADED_KIND_NAMES.map((kind) => `--${kind}`).join(' ')}`
+  const detail = `say what to load: ${LOADED_KIND_NAMES.map((kind) => `--${kind}`).join(' ')} (splitcart help shows what there is)`
   throw new Problem('settings_invalid', `\n  ${detail}`)
 }
 

@@ -48,12 +48,15 @@ async function get(url: URL, { key, method = 'GET' }: { key?: string; method?: s
   }
 }
 
+// An address that ends in that of uploads leads to their routes.
+const NOT_HERE: ReadonlySet<string> = new Set(['not_found', 'method_not_allowed'])
+
 function faultOfHealth(health: Answer | Unanswered): Finding | undefined {
   if ('reason' in health && health.problem.code !== 'server_unreachable')
     return fail('server', health.problem.message, health.problem.kind.todo)
   if ('reason' in health)
     return fail('server', `cannot be reached: ${health.reason}`, 'Check API_SERVER_URL, the network, and the server.')
-  if (documentIn(health)?.code === 'not_found')
+  if (NOT_HERE.has(documentIn(health)?.code ?? ''))
     return fail('server', 'a SplitCart server is there, but not at this path', ADDRESS)
   if (health.status === 200 && health.text.includes('"status":"ok"')) return undefined
   return fail('server', `that is not how a SplitCart server answers: ${saidIn(health)}`, ADDRESS)

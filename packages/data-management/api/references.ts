@@ -1,4 +1,5 @@
 /** `GET /api/references`: what a scrape would be compared with, so that its sender can judge it before it is sent. */
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import type { FastifyInstance } from 'fastify'
@@ -37,10 +38,16 @@ export function referencesRoutes(server: FastifyInstance, services: Services): v
     const { company, store_id } = request.query
     const { scopes, onlyFor } = senderOf(request)
     const mayRead = scopes.has('read') || scopes.has('admin')
-    if (!mayRead && onlyFor !== null && !onlyFor.includes(company) && !onlyFor.includes(`${company}/${store_id}`))
+    if (!mayRead && !mayWrite(onlyFor, company, store_id))
       throw new Problem('scope_missing', `the key may not write for ${company}/${store_id}, and may not read`)
     return answerWith(services, request, reply, ['references', request.query])
   })
+}
+
+function mayWrite(onlyFor: readonly string[] | null, company: string, store: string): boolean {
+  if (onlyFor === null) return true
+  const allowed = new Set(onlyFor.map(foldedCode))
+  return allowed.has(foldedCode(company)) || allowed.has(foldedCode(`${company}/${store}`))
 }
 
 type Store = Readonly<{ company_id: number; store_id: number | null }>
@@ -54,8 +61,8 @@ export async function referencesFor(
   const store = await database.get<Store>(
     `select company.id as company_id, store.id as store_id from company
       left join store on store.company_id = company.id and store.code = ? where company.code = ?`,
-    code,
-    company,
+    foldedCode(code),
+    foldedCode(company),
   )
   if (store === undefined) return { references: { usual: [], sisters: [] } }
   const until = dayBeside(new Date(inbox.now()).toISOString().slice(0, 10), 1)

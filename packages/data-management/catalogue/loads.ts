@@ -7,8 +7,17 @@ import type { HoldPreview } from './hold-preview.ts'
 import { type DateChange, nothingChanged } from './model/date-change.ts'
 import { noteRevision } from './queries/revision.ts'
 
-/** The file that a load is made of. `receivedAt` is in milliseconds since 1970; `kind` is products where it is not said. */
-export type LoadedFile = Readonly<{ sha256: string; filename: string; receivedAt: number; kind?: string }>
+/**
+ * The file that a load is made of. `receivedAt` is in milliseconds since 1970; `kind` is products where it is not said. `isCopied`: a person put
+ * it here, and `receivedAt` is the time that the file bears.
+ */
+export type LoadedFile = Readonly<{
+  sha256: string
+  filename: string
+  receivedAt: number
+  kind?: string
+  isCopied?: boolean
+}>
 
 /** How a load ended. `loaded` applies it; `held` and `failed` record only that, and its rejects. */
 export type LoadState = Extract<UploadState, 'loaded' | 'held' | 'failed'>

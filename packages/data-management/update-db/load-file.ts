@@ -133,7 +133,9 @@ async function stage(work: Work): Promise<Outcome> {
   await joinAcrossMidnight(staging)
   const { hold, file } = order
   if (hold === undefined) return { counts, verdicts: [] }
-  const said = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt: file.receivedAt })
+  // The time that a copied file bears may be older than what is in it.
+  const receivedAt = file.isCopied === true ? order.now() : file.receivedAt
+  const said = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt })
   const verdicts = order.repair ? [verdictOfRepair(order.repair, loading), ...said] : said
   return { counts, verdicts, reason: reasonOf(holding(verdicts, hold)) }
 }

@@ -76,7 +76,7 @@ export async function orderFor(
   const { sha256, kind, filename, received_at: receivedAt } = upload
   const note = (progress: LoadProgress) => writeProgress(work.disk, work.folders.data, progress)
   return {
-    file: { sha256, kind, filename, receivedAt },
+    file: { sha256, kind, filename, receivedAt, isCopied: upload.wire_bytes === null },
     bytes: () => bytesOf(work.disk, stored),
     stored,
     onBytes: noteOf(upload, note),

@@ -43,8 +43,9 @@ test('what a sender does about a problem is what it does about the bare status',
   }
 })
 
-// In the protocol for resuming, 409 and 423 say that the sender is to look where the upload stands; from elsewhere they say nothing.
-const TOLD_BY_CODE = new Set<string>(['offset_conflict', 'upload_busy'])
+// In the protocol for resuming, 409 and 423 say that the sender is to look where the upload stands; from elsewhere they say nothing. A
+// kind that is not taken is no address that is wrong.
+const TOLD_BY_CODE = new Set<string>(['offset_conflict', 'upload_busy', 'kind_unknown'])
 
 test('a status that is not ours is repeated when it may pass, and not otherwise', () => {
   for (const status of [408, 425, 429, 500, 502, 503, 504, 520, 599]) assert.equal(retryOfStatus(status), 'soon')
