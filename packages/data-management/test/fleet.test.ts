@@ -192,7 +192,7 @@ test('loaded files leave the bucket after their time, what waits for a person ne
   await using at = await scene()
   const loaded = await postGzip(at.receiver, 'loaded.jsonl.gz', rowsText(30))
   await at.load()
-  const held = await postGzip(at.receiver, 'held.jsonl.gz', `${rowsText(3, 2)}no row\n`)
+  const held = await postGzip(at.receiver, 'held.jsonl.gz', `${rowsText(3, 2)}no row\nno row\n`)
   await at.load({ hold: HOLD })
   assert.equal(await at.stateOf(held.body.id), 'held')
   assert.equal(await pruneBucket(at.work, 30), 0)
