@@ -27,7 +27,7 @@ export function copies({ files = 100, pausems = 10_000, killms = 12_000, rest = 
     await using machines = await openMachines()
     const chance = new Chance(seed)
     const given = Array.from({ length: files }, (_, index) => fileOf(index, chance))
-    const server = await machines.serve()
+    const server = await machines.serve([], { HOLD_ROWS_MIN: '1000000' })
     const settings = { API_SERVER_URL: server.url, API_SECRET_KEY: await machines.key('upload,read') }
     const own = { ...settings, OUTBOX_REST_SECONDS: String(rest), UPLOAD_WATCH_SECONDS: '1' }
     const watch = () => machines.start(['upload-data', '--watch', '--json'], own)
@@ -52,9 +52,14 @@ export function copies({ files = 100, pausems = 10_000, killms = 12_000, rest = 
 /** A file with rows that no other has. */
 function fileOf(index: number, chance: Chance): File {
   const skus = Array.from({ length: chance.between(2, ROWS_MAX) }, (_, row) => `f${index}r${row}`)
-  const lines = skus.map((sku) => {
-    const product = { sku, name: `Milk ${sku}`, normalized_name_brand_size: sku, price_current: 1 + (index % 7) }
-    const metadata = { company: 'aldi', store_id: `S${index}`, store_name: `Store ${index}`, scraped_date: DATE }
+  const lines = skus.map((sku, row) => {
+    const product = {
+      sku,
+      name: `Milk ${sku}`,
+      normalized_name_brand_size: sku,
+      price_current: 1 + ((index + 5 * row) % 37),
+    }
+    const metadata = { company: `shop${index}`, store_id: 'S1', store_name: `Store ${index}`, scraped_date: DATE }
     return `${JSON.stringify({ product, metadata })}\n`
   })
   return { name: `aldi-s${index}-${DATE}.jsonl`, text: Buffer.from(lines.join('')), skus }

@@ -113,6 +113,7 @@ async function pathsOf(server: Server, { listings, stores }: Sizes): Promise<str
     ...['/healthz', '/readyz', '/metrics', '/api/openapi.json', '/api/overview', '/api/system', '/api/session'],
     ...[
       '/api/sources',
+      '/api/references?company=company1&store_id=s3&date=2030-01-01',
       '/api/sources?state=good&limit=200',
       '/api/stores?limit=500',
       '/api/keys',
