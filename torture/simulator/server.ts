@@ -110,6 +110,7 @@ export class Server {
       hold: HOLD,
       log: this.#log(process),
       now: this.#now,
+      steady: this.#world.steady,
       onFile: () => {},
     }
     this.#world.go(process, async () => {

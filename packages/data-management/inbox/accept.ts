@@ -170,7 +170,7 @@ const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
  */
 function roomy(inbox: Inbox, sent: Sent, part: FileHandle, early: EarlySync): Pick<FileHandle, 'appendFile'> {
   let unchecked = 0
-  let checkKeyAt = performance.now() + KEY_CHECKED_EVERY_MS
+  let checkKeyAt = inbox.steady() + KEY_CHECKED_EVERY_MS
   return {
     appendFile: async (chunk) => {
       const bytes = (chunk as Uint8Array).length
@@ -179,9 +179,9 @@ function roomy(inbox: Inbox, sent: Sent, part: FileHandle, early: EarlySync): Pi
         unchecked = 0
         await checkRoom(inbox)
       }
-      if (performance.now() >= checkKeyAt) {
+      if (inbox.steady() >= checkKeyAt) {
         await checkKey(inbox, sent)
-        checkKeyAt = performance.now() + KEY_CHECKED_EVERY_MS
+        checkKeyAt = inbox.steady() + KEY_CHECKED_EVERY_MS
       }
       await part.appendFile(chunk)
       early.wrote(bytes)

@@ -26,6 +26,8 @@ export type LoadWork = Readonly<{
   lineBytesMax: number
   hold: Hold | undefined
   now: () => number
+  /** Milliseconds that pass evenly; those of this process where it is not said. */
+  steady?: () => number
 }>
 
 /** The load of an upload, unless its senders may write more by now than that might, or its bytes came as another kind before. */
@@ -79,7 +81,7 @@ export async function orderFor(
     file: { sha256, kind, filename, receivedAt, isCopied: upload.wire_bytes === null },
     bytes: () => bytesOf(work.disk, stored),
     stored,
-    onBytes: noteOf(upload, note),
+    onBytes: noteOf(upload, note, work.steady),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
     repair: upload.repair === null ? null : (JSON.parse(upload.repair) as RepairedBy),
