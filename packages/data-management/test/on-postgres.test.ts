@@ -9,7 +9,7 @@ import { NO_POSTGRES, startCluster } from '../../../test/postgres.ts'
 const run = promisify(execFile)
 
 // All files of a test together.
-const MS_MAX = 600_000
+const MS_MAX = 300_000
 
 const FILES = {
   ledger: [

@@ -17,9 +17,10 @@ test('joining and parting 40,000 listings costs so much time a listing as 4,000'
       keys: [{ kind: 1, value: '09300600000013' } as const, { kind: 2, value: `oats ${index >> 1}` } as const],
       sizes: new Map([['g', 500]]),
     }))
-    const started = performance.now()
+    const started = process.cpuUsage()
     assert.equal(partitionOf(members, []).length, 1)
-    return (performance.now() - started) / count
+    const { user, system } = process.cpuUsage(started)
+    return (user + system) / count
   }
   timed(4_000)
   assert.ok(Math.min(timed(40_000), timed(40_000)) < 6 * Math.min(timed(4_000), timed(4_000), timed(4_000)))
