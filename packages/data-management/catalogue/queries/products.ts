@@ -68,14 +68,18 @@ export async function numberNow(database: Sql, number: number): Promise<number> 
   return listing?.product_id ?? 0
 }
 
-/** A product, or undefined when there is none of this number. */
+/** A product, or undefined when there is none of this number. What is asked of each listing is asked only of those that are shown. */
 export async function productOf(database: Sql, id: number): Promise<ProductView | undefined> {
   const listings = await database.all<ListingRecord>(
     `select company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name, label.key, label.size, label.url,
         label.image_url, label.category_id, brand.name as brand, ${EVIDENCE_COLUMNS}
-      from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
+      from (
+        select listing.id from listing join company on company.id = listing.company_id
+        where listing.product_id = ? order by company.code, listing.by_name, listing.code limit ${LISTINGS_MAX}
+      ) as shown join listing on listing.id = shown.id
+      join company on company.id = listing.company_id join label on label.id = listing.label_id
       left join brand on brand.id = label.brand_id
-      where listing.product_id = ? order by company.code, listing.by_name, listing.code limit ${LISTINGS_MAX}`,
+      order by company.code, listing.by_name, listing.code`,
     id,
   )
   const [first] = listings
