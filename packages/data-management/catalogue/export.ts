@@ -1,7 +1,8 @@
 /** What the catalogue holds, record by record, for programs and spreadsheets. Reads in constant memory. */
 import type { Sql } from '../database/sql.ts'
 import { BARCODE_OF_LISTING } from './listing-barcode.ts'
-import { EVIDENCE_COLUMNS, type Evidence, type EvidenceRecord, evidenceOf, gtinShown } from './queries/evidence.ts'
+import { EVIDENCE_COLUMNS, type EvidenceRecord, evidenceOf, gtinShown } from './queries/evidence.ts'
+import type { ListingView } from './queries/products.ts'
 
 /**
  * What one store showed for one listing on one date. `key` stands only where there is no SKU. Money is whole cents; of what is not
@@ -23,15 +24,7 @@ export type Observation = Readonly<{
 export type Price = Observation & Readonly<{ name: string; brand: string | null; size: string | null }>
 
 /** A listing of a product, and by what it is joined with the others. */
-export type ProductListing = Readonly<{
-  company: string
-  sku: string | null
-  key: string
-  name: string
-  size: string | null
-  gtin: string | null
-  evidence: Evidence | null
-}>
+export type ProductListing = Omit<ListingView, 'url'>
 
 /** A product and the listings it consists of. */
 export type Product = Readonly<{

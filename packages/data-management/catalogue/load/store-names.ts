@@ -32,23 +32,27 @@ async function renameStore(database: Sql, storeId: number): Promise<void> {
 const NEWER = 'date desc, store.code desc, ranked_at desc, load.sha256 desc'
 
 /** Names a company as a scrape does that has a name for it, where that is the newest one: it is compared with the one that named it. */
-export async function nameCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {
-  await database.run(
-    `update company set (named_by, name) = (
-        select scrape.id, company_name from scrape join load on load.id = load_id join store on store.id = store_id
-        where scrape.id in (?1, company.named_by) order by ${NEWER} limit 1)
-      where id = ?2`,
-    scrapeId,
-    companyId,
-  )
+export function nameCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {
+  return followNewest(database, { column: 'name', by: 'named_by', from: 'company_name' }, { companyId, scrapeId })
 }
 
 /** Writes the code of a company as a scrape does, where that is the newest one: it is compared with the one that it is written by. */
-export async function showCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {
+export function showCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {
+  return followNewest(database, { column: 'shown', by: 'shown_by', from: 'company_code' }, { companyId, scrapeId })
+}
+
+/** A column of a company that the newest scrape decides: `by` names that scrape, `from` is what the scrape says. */
+type Followed = Readonly<{ column: string; by: string; from: string }>
+
+async function followNewest(
+  database: Sql,
+  { column, by, from }: Followed,
+  { companyId, scrapeId }: Readonly<{ companyId: number; scrapeId: number }>,
+): Promise<void> {
   await database.run(
-    `update company set (shown_by, shown) = (
-        select scrape.id, company_code from scrape join load on load.id = load_id join store on store.id = store_id
-        where scrape.id in (?1, company.shown_by) order by ${NEWER} limit 1)
+    `update company set (${by}, ${column}) = (
+        select scrape.id, ${from} from scrape join load on load.id = load_id join store on store.id = store_id
+        where scrape.id in (?1, company.${by}) order by ${NEWER} limit 1)
       where id = ?2`,
     scrapeId,
     companyId,
