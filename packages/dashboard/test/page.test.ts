@@ -182,9 +182,14 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await window.goto('/holds')
     const hold = page.getByRole('article', { name: 'half-2026-01-04.jsonl' })
     await hold
-      .getByText(/30 % of the 40 that are usual|rows_below_usual/)
+      .getByText(/12 rows, 30 % of the 40 that are usual/)
       .first()
       .waitFor()
+    await hold
+      .getByText(/100 % of the prices of Corner Shop on 2026-01-04 are 6.33 times/)
+      .first()
+      .waitFor()
+    await hold.getByText('1.50 → 9.50').first().waitFor()
     const change = hold.getByRole('region', { name: 'What it would change' })
     assert.match(await change.innerText(), /change\s+12[\s\S]*make disappear\s+28[\s\S]*1\.50\s+9\.50\s+\+533%/)
     await hold.getByRole('button', { name: 'Release' }).click()

@@ -11,6 +11,7 @@ import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { Findings } from '../uploads/findings.tsx'
 import { Wishes } from '../uploads/wishes.tsx'
 import style from './holds.module.css'
 import { Preview } from './preview.tsx'
@@ -42,7 +43,7 @@ export function Holds(): ReactNode {
 }
 
 function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
-  const { id, filename, load, details, received_at, lines } = upload
+  const { id, filename, load, details, received_at, lines, findings = [] } = upload
   return (
     <article className={style.hold} aria-label={filename.slice(0, 100)}>
       <div className={style.head}>
@@ -64,6 +65,7 @@ function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
       <p className={style.why}>
         <SaidWhole text={load?.problem ?? 'It was held.'} />
       </p>
+      {findings.length > 0 && <Findings findings={findings} />}
       <Wishes upload={upload} />
       <Preview id={id} />
     </article>
@@ -74,8 +76,8 @@ function Nothing(): ReactNode {
   return (
     <Empty title="Nothing is held.">
       <p>
-        A file is held when it has far fewer rows than the store's scrape before it, or too many rejects. It waits here
-        for a decision and loses nothing.
+        A file is held when it is not believable: far fewer rows than usual, prices that all changed by one factor, too
+        many rejects. It waits here for a decision and loses nothing.
       </p>
     </Empty>
   )

@@ -12,6 +12,7 @@ import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Counts } from './counts.tsx'
+import { Findings, Remarks } from './findings.tsx'
 import { LoadState } from './load-state.tsx'
 import { Timeline } from './timeline.tsx'
 import style from './upload.module.css'
@@ -34,7 +35,7 @@ export function UploadPage(): ReactNode {
 }
 
 function Whole({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
-  const { id, load, filename } = upload
+  const { id, load, filename, findings = [] } = upload
   const problem = load?.problem ?? null
   return (
     <>
@@ -46,6 +47,7 @@ function Whole({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
           <SaidWhole text={problem} /> {upload.state === 'held' && <Link to="/holds">See what it would change</Link>}
         </p>
       )}
+      {findings.length > 0 && <Findings findings={findings} />}
       <Wishes upload={upload} />
       <div className={style.two}>
         <Panel title="What became of its rows">
@@ -54,6 +56,7 @@ function Whole({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
           ) : (
             <Counts load={load} />
           )}
+          <Remarks upload={upload} />
           {load !== null && load.rejected > 0 && (
             <p className={style.links}>
               <Link to="/rejects" search={{ upload: id }}>
