@@ -27,18 +27,23 @@ export type Result = Readonly<{ ended: readonly Ended[]; sums: Map<string, numbe
 
 const SUMMARY_LINE = /^[#ℹ] (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)\n?/gm
 
-/** Runs each batch in a process of its own; what one printed is passed on when it has ended. */
-export async function runPool(pool: Pool, batches: readonly Batch[]): Promise<Result> {
-  const waiting = batches.entries()
+/**
+ * Runs each batch in a process of its own; what one printed is passed on when it has ended. The first `alone` of them keep all processors
+ * busy, and run before the others.
+ */
+export async function runPool(pool: Pool, batches: readonly Batch[], alone = 0): Promise<Result> {
   const sums = new Map<string, number>()
   const ended: Ended[] = []
+  const run = async (index: number, batch: Batch) => {
+    const start = performance.now()
+    const { output, hasPassed } = await runBatch(pool, batch, index)
+    process.stdout.write(withoutSums(output, sums))
+    ended.push({ batch, hasPassed, seconds: (performance.now() - start) / 1000 })
+  }
+  for (const [index, batch] of batches.slice(0, alone).entries()) await run(index, batch)
+  const rest = batches.slice(alone).entries()
   const lane = async () => {
-    for (const [index, batch] of waiting) {
-      const start = performance.now()
-      const { output, hasPassed } = await runBatch(pool, batch, index)
-      process.stdout.write(withoutSums(output, sums))
-      ended.push({ batch, hasPassed, seconds: (performance.now() - start) / 1000 })
-    }
+    for (const [index, batch] of rest) await run(alone + index, batch)
   }
   await Promise.all(Array.from({ length: pool.concurrency }, lane))
   return { ended, sums }

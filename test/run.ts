@@ -75,14 +75,22 @@ function filesOf(patterns: readonly string[]): string[] {
   return globSync(patterns, { cwd: ROOT, exclude: ['**/node_modules/**'] }).sort()
 }
 
-type Choice = Readonly<{ batches: readonly Batch[]; options: readonly string[]; more?: NodeJS.ProcessEnv }>
+/** `alone`: so many of the first batches run before the others. */
+type Choice = Readonly<{
+  batches: readonly Batch[]
+  alone?: number
+  options: readonly string[]
+  more?: NodeJS.ProcessEnv
+}>
 
 /** The test files that arguments name, and the arguments that are options. */
 function choose(given: readonly string[]): Choice {
   const alone = (files: readonly string[]) => files.map((file) => [file])
   if (given.includes(IS_LONG))
     return {
+      // Its many stories would wait for all others, and end too late.
       batches: alone([...MORE, ...LONG]),
+      alone: MORE.indexOf(SIMULATOR) + 1,
       options: given.filter((argument) => argument !== IS_LONG),
       more: LONG_MARK,
     }
@@ -139,7 +147,7 @@ function summaryOf({ ended, sums }: Result, milliseconds: number): string {
 
 async function main(given: readonly string[]): Promise<number> {
   const seconds = Number(given.map((argument) => SECONDS.exec(argument)?.[1]).find(Boolean) ?? SECONDS_MAX)
-  const { batches, options, more } = choose(given.filter((argument) => !SECONDS.test(argument)))
+  const { batches, alone, options, more } = choose(given.filter((argument) => !SECONDS.test(argument)))
   if (batches.length === 0) {
     process.stdout.write(`No test file matches ${given.join(' ')}\n`)
     return 2
@@ -155,7 +163,7 @@ async function main(given: readonly string[]): Promise<number> {
   const watching = endLate(mark, seconds, ended.signal)
   const env = environment(mark, folder, more)
   const pool = { root: ROOT, folder, env, options: [...OPTIONS, ...options], concurrency: CONCURRENCY }
-  const result = await runPool(pool, batches)
+  const result = await runPool(pool, batches, alone)
   ended.abort()
   const faults = [
     ...(await watching).map(({ pid, command }) => `ended after ${seconds} s: process ${pid}: ${command}`),

@@ -9,7 +9,7 @@ import { effort } from './effort.ts'
 
 const SEEDS = effort(1_500, 20_000)
 const CLOCKS_SET_EVERY = 4
-// Half a minute on two idle processors.
+// Ten seconds, and two minutes at length, on two idle processors.
 const MS_MAX = 400_000
 // One in two hundred has hung on the order of random names.
 const SEEDS_TOLD_AGAIN = effort(100, 300)
