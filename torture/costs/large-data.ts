@@ -35,8 +35,10 @@ const NUMBERS = (name: string) =>
   `with recursive n(i) as (select 1 union all select i + 1 from n where i < $${name}) insert into`
 
 const CATALOGUE = `
-  insert into company (id, code, name) select value, 'company' || value, 'Company ' || value from json_each('[1, 2, 3]');
-  ${NUMBERS('stores')} store (id, company_id, code, name, state) select i, 1 + i % ${COMPANIES}, 's' || i, 'Store ' || i, 'qld' from n;
+  insert into company (id, code, shown, name)
+    select value, 'company' || value, 'company' || value, 'Company ' || value from json_each('[1, 2, 3]');
+  ${NUMBERS('stores')} store (id, company_id, code, shown, name, state)
+    select i, 1 + i % ${COMPANIES}, 's' || i, 's' || i, 'Store ' || i, 'qld' from n;
   insert into brand values (1, 'Farm');
   ${NUMBERS('listings')} listing (id, company_id, by_name, code, product_id, label_id, barcode, label_date, label_store_id)
     select i, 1 + i % ${COMPANIES}, 0, 'sku' || i, iif(i <= $giant, 1, i), i, null, $today, 1 from n;

@@ -138,12 +138,16 @@ async function pathTo(database: Sql, categoryId: number): Promise<string[]> {
  */
 export async function pricesNow(database: Sql, productId: number, current: Current): Promise<PriceNow[]> {
   const records = await database.all<StoredPrice>(
-    `select run.store_id as "storeId", listing.company_id, company.shown as company, store.shown as store_id, store.name as store_name,
+    `select asked.store_id as "storeId", listing.company_id, company.shown as company, store.shown as store_id, store.name as store_name,
         listing.by_name, listing.code, label.key, label.name, label.size, source.last_date as date,
-        run.price_cents, run.was_price_cents, run.is_on_special, run.is_available
-      from ${SHOWN_NOW} join source on source.store_id = run.store_id
-      join label on label.id = listing.label_id join store on store.id = run.store_id join company on company.id = store.company_id
-      where listing.product_id = ? order by coalesce(run.price_cents, ${PRICE_LAST}), company.code, store.code limit ${STORES_MAX}`,
+        asked.price_cents, asked.was_price_cents, asked.is_on_special, asked.is_available
+      from (
+        select listing.id, run.store_id, run.price_cents, run.was_price_cents, run.is_on_special, run.is_available
+        from ${SHOWN_NOW} join company on company.id = seller.company_id where listing.product_id = ?
+        order by coalesce(run.price_cents, ${PRICE_LAST}), company.code, seller.code limit ${STORES_MAX}
+      ) as asked join listing on listing.id = asked.id join source on source.store_id = asked.store_id
+      join label on label.id = listing.label_id join store on store.id = asked.store_id join company on company.id = store.company_id
+      order by coalesce(asked.price_cents, ${PRICE_LAST}), company.code, store.code`,
     productId,
   )
   const tells = await current.telling(records.map(({ company_id }) => company_id))
