@@ -41,4 +41,6 @@ export async function empty({ database }: PostgresCatalogue): Promise<void> {
       and tablename !~ '^price_run_'`,
   )
   await database.run(`truncate ${tables.map(({ name }) => name).join(', ')}`)
+  // As a new schema has it.
+  await database.run("insert into revision values (1, 'first')")
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Said } from '../catalogue/catalogue.ts'
+import { revisionOf } from '../catalogue/queries/revision.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { historyOf } from './histories.ts'
 import { faultOf, loadWhole } from './history-case.ts'
@@ -37,7 +38,7 @@ function naive(said: readonly Said[]) {
   return said.map(({ one, other, isSame }) => ({ one: nameOf(one), other: nameOf(other), isSame }))
 }
 
-for (const { name, skip, open } of databasesOfFile())
+for (const { name, skip, open } of databasesOfFile()) {
   test(`${name}: ${STORIES[name]} random stories of files, verdicts and undos, in random orders, are as the rules say`, {
     skip,
   }, async () => {
@@ -62,3 +63,22 @@ for (const { name, skip, open } of databasesOfFile())
       assert.equal(await faultOf(catalogue, left, naive(few)), undefined, `seed ${seed}, taken back`)
     }
   })
+
+  test(`${name}: what people say makes another state of the catalogue, and the same said again does not`, {
+    skip,
+  }, async () => {
+    await using catalogue = await open()
+    const [one, other] = CODES.map((code) => ({ company: 'aldi', byName: 0 as const, code }))
+    const states = [await revisionOf(catalogue.database)]
+    for (const said of [
+      [{ one: one!, other: other!, isSame: true }],
+      [{ one: one!, other: other!, isSame: true }],
+      [],
+    ]) {
+      await catalogue.judge(said)
+      states.push(await revisionOf(catalogue.database))
+    }
+    assert.equal(states[1], states[2])
+    assert.equal(new Set(states).size, 3)
+  })
+}

@@ -24,8 +24,8 @@ const TYPES = {
   is_same: 'smallint',
 } as const
 
-/** Makes these the verdicts that count, and finds the products of all listings whose verdicts are others than before. */
-export async function judge(database: LoadDatabase, said: readonly Said[]): Promise<void> {
+/** Makes these the verdicts that count, and finds the products of all listings whose verdicts are others than before. Tells whether any is. */
+export async function judge(database: LoadDatabase, said: readonly Said[]): Promise<boolean> {
   const before = await database.all<Readonly<Record<keyof typeof TYPES, string | number>>>(sql`select * from verdict`)
   const had = new Map(
     before.map((record) =>
@@ -35,7 +35,7 @@ export async function judge(database: LoadDatabase, said: readonly Said[]): Prom
   const wanted = new Map(said.flatMap(linesOf).map(lineAndText))
   const gone = [...had].flatMap(([text, line]) => (wanted.has(text) ? [] : [line]))
   const fresh = [...wanted].flatMap(([text, line]) => (had.has(text) ? [] : [line]))
-  if (gone.length + fresh.length === 0) return
+  if (gone.length + fresh.length === 0) return false
   await database.run(
     sql`delete from verdict where (company, by_name, code, other_company, other_by_name, other_code) in (
       select company, by_name, code, other_company, other_by_name, other_code from ${given(gone)})`,
@@ -48,6 +48,7 @@ export async function judge(database: LoadDatabase, said: readonly Said[]): Prom
       where true on conflict do nothing`,
   )
   await settleProducts(database)
+  return true
 }
 
 function lineAndText(line: Line): [string, Line] {

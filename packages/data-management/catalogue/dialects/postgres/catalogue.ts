@@ -24,6 +24,7 @@ import {
   type LoadedFile,
   type LoadRecord,
 } from '../../loads.ts'
+import { noteRevision } from '../../queries/revision.ts'
 import { foldCodes } from './fold-codes.ts'
 import { lockCatalogueAlone, lockCatalogueShared } from './locks.ts'
 import { PostgresStatements } from './statements.ts'
@@ -115,7 +116,7 @@ export class PostgresCatalogue implements Catalogue {
     await database.emptyTables()
     await lockCatalogueShared(open.transaction)
     await database.lock('products')
-    await judge(database, said)
+    if (await judge(database, said)) await noteRevision(open.transaction)
     await open.commit()
   }
 
@@ -127,6 +128,7 @@ export class PostgresCatalogue implements Catalogue {
     await lockCatalogueShared(open.transaction)
     await database.lock('products')
     await settleProducts(database)
+    await noteRevision(open.transaction)
     await open.commit()
   }
 

@@ -8,6 +8,7 @@ import { settleProducts } from '../../load/products.ts'
 import { undoScrapes } from '../../load/undo.ts'
 import { judge } from '../../load/verdicts.ts'
 import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../../loads.ts'
+import { noteRevision } from '../../queries/revision.ts'
 import { LogSync } from './log-sync.ts'
 import { SqliteStatements } from './statements.ts'
 
@@ -84,7 +85,7 @@ export class SqliteCatalogue implements Catalogue, Disposable {
   async judge(said: readonly Said[]): Promise<void> {
     using transaction = this.database.begin()
     this.#statements.emptyTables()
-    await judge(this.#statements, said)
+    if (await judge(this.#statements, said)) await noteRevision(this.database)
     transaction.commit()
   }
 
@@ -93,6 +94,7 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     using transaction = this.database.begin()
     this.#statements.emptyTables()
     await settleProducts(this.#statements)
+    await noteRevision(this.database)
     transaction.commit()
   }
 
