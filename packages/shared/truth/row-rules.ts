@@ -29,7 +29,7 @@ export function rowsBelowUsual({ now, scrape, references, thresholds }: Case): F
   if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
   if (now.rows + rejectedOf(scrape) >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
   return {
-    sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${now.rows} rows, ${percent(now.rows / median)} of the ${median} that are usual.`,
+    sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${now.rows} rows, ${percent(now.rows / median)} of the ${Math.round(median)} that are usual.`,
     rows: now.rows,
     before: median,
     now: now.rows,
@@ -54,7 +54,7 @@ export function rowsBelowSisters({ now, scrape, references, thresholds }: Case):
       : Math.exp(Math.min(Math.log(thresholds.HOLD_SISTERS_ROWS_SHARE), -6 * spread))
   if (now.rows + rejectedOf(scrape) >= rowsTooFew(median, share)) return undefined
   return {
-    sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${now.rows} rows; ${rows.length === 1 ? 'another store' : `${rows.length} other stores`} of ${scrape.company} had ${median} about then.`,
+    sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${now.rows} rows; ${rows.length === 1 ? 'another store' : `${rows.length} other stores`} of ${scrape.company} had ${Math.round(median)} about then.`,
     rows: now.rows,
     before: median,
     now: now.rows,

@@ -44,6 +44,7 @@ export function Holds(): ReactNode {
 
 function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const { id, filename, load, details, received_at, lines, findings = [] } = upload
+  const [holding, others] = [findings.filter(({ held }) => held), findings.filter(({ held }) => !held)]
   return (
     <article className={style.hold} aria-label={filename.slice(0, 100)}>
       <div className={style.head}>
@@ -62,10 +63,10 @@ function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
           , <Ago at={received_at} />
         </p>
       </div>
-      <p className={style.why}>
-        <SaidWhole text={load?.problem ?? 'It was held.'} />
-      </p>
-      {findings.length > 0 && <Findings findings={findings} />}
+      <div className={style.why}>
+        {holding.length > 0 ? <Findings findings={holding} /> : <SaidWhole text={load?.problem ?? 'It was held.'} />}
+      </div>
+      {others.length > 0 && <Findings findings={others} />}
       <Wishes upload={upload} />
       <Preview id={id} />
     </article>

@@ -33,8 +33,9 @@ export function Findings({ findings }: Readonly<{ findings: readonly Finding[] }
 /** Fields that were left out of rows because they are wrong, and fields that are not known. */
 export function Remarks({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const { warnings = [], ignored = {} } = upload
-  const unknown = Object.entries(ignored)
-  if (warnings.length === 0 && unknown.length === 0) return null
+  // Most often they are the same ones in every row: then that is one line.
+  const unknown = Map.groupBy(Object.entries(ignored), ([, rows]) => rows)
+  if (warnings.length === 0 && unknown.size === 0) return null
   return (
     <ul className={style.list} aria-label="Fields that were left out">
       {warnings.map(({ field, reason, count: rows, lines }) => (
@@ -43,9 +44,9 @@ export function Remarks({ upload }: Readonly<{ upload: UploadView }>): ReactNode
           {lines.map(whole).join(', ')}
         </li>
       ))}
-      {unknown.map(([field, rows]) => (
-        <li key={field}>
-          <SaidWhole text={field} /> is not known, and ignored in {count(rows, 'row')}
+      {[...unknown].map(([rows, fields]) => (
+        <li key={rows}>
+          not known, and ignored in {count(rows, 'row')}: <SaidWhole text={fields.map(([field]) => field).join(', ')} />
         </li>
       ))}
     </ul>
