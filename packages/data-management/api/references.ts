@@ -4,6 +4,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import type { FastifyInstance } from 'fastify'
 import { dayBeside, ownReferences, sistersOf } from '../catalogue/references.ts'
+import { permissionOf } from '../permission.ts'
 import { answerWith } from './answering.ts'
 import { senderOf } from './authentication.ts'
 import { DATE, readable, TEXT } from './parameters.ts'
@@ -38,16 +39,10 @@ export function referencesRoutes(server: FastifyInstance, services: Services): v
     const { company, store_id } = request.query
     const { scopes, onlyFor } = senderOf(request)
     const mayRead = scopes.has('read') || scopes.has('admin')
-    if (!mayRead && !mayWrite(onlyFor, company, store_id))
+    if (!mayRead && !permissionOf(onlyFor)(foldedCode(company), foldedCode(store_id)))
       throw new Problem('scope_missing', `the key may not write for ${company}/${store_id}, and may not read`)
     return answerWith(services, request, reply, ['references', request.query])
   })
-}
-
-function mayWrite(onlyFor: readonly string[] | null, company: string, store: string): boolean {
-  if (onlyFor === null) return true
-  const allowed = new Set(onlyFor.map(foldedCode))
-  return allowed.has(foldedCode(company)) || allowed.has(foldedCode(`${company}/${store}`))
 }
 
 type Store = Readonly<{ company_id: number; store_id: number | null }>

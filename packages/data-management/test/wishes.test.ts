@@ -144,7 +144,7 @@ test('a preview says what would be, file after file, and changes nothing', async
   })
   assert.equal(third?.counts.rejected, 1)
   assert.equal(third?.unchanged, 6)
-  assert.match(third?.reason ?? '', /has 6 rows, 20.3 % of the 29.5 that are usual/)
+  assert.match(third?.reason ?? '', /has 6 rows, 20.3 % of the 30 that are usual/)
   assert.equal(await catalogueDigest(receiver.catalogue.database), before)
   assert.deepEqual(await receiver.inboxNames(), ['second.jsonl', 'third.jsonl'])
 })

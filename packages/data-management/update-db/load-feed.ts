@@ -4,7 +4,6 @@
  *   lines ─▶ facts ─▶ (held?) ─▶ what holds now ─▶ commit
  *              └───▶ rejects
  */
-import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { LoadedKind } from '@splitcart/shared/kinds.ts'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
 import { NO_REMARKS } from '@splitcart/shared/receipt.ts'
@@ -15,6 +14,7 @@ import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import { type Applied, type Counts, type Ending, type LoadRecord, nothingApplied } from '../catalogue/loads.ts'
 import { repeated } from '../database/postgres-problems.ts'
+import { companiesOf, type MayWrite, permissionOf } from '../permission.ts'
 import { barcodeFactOf, rowReader, storeFactOf } from './feed-rows.ts'
 import { holding, verdictOfProducts, verdictsOf } from './judgement.ts'
 import type { LoadOrder } from './load-file.ts'
@@ -82,15 +82,14 @@ async function loadOnce(
 }
 
 function applyTo(loading: Loading, { onlyFor = null }: LoadOrder): Promise<Applied> {
-  const companies = new Set(onlyFor?.map((right) => foldedCode(right.split('/', 1)[0] ?? '')))
   const { regrouped } = nothingApplied()
-  return loading.facts.apply({ mayWrite: (company) => onlyFor === null || companies.has(company), regrouped })
+  return loading.facts.apply({ mayWrite: companiesOf(onlyFor), regrouped })
 }
 
 async function readInto(feed: Feed, loading: Loading, order: LoadOrder): Promise<Counts> {
   const counts: Counts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
   const splitter = new LineSplitter(order.lineBytesMax)
-  const mayWrite = permissionOver(order.onlyFor ?? null)
+  const mayWrite = permissionOf(order.onlyFor ?? null)
   let facts: Fact[] = []
   const take = async (line: Line) => {
     if (isBlank(line.bytes)) return
@@ -115,21 +114,11 @@ async function readInto(feed: Feed, loading: Loading, order: LoadOrder): Promise
   return counts
 }
 
-function factOf({ bytes, tooLong }: Line, { read }: Feed, mayWrite: (fact: Fact) => boolean): Fact | Rejection {
+function factOf({ bytes, tooLong }: Line, { read }: Feed, mayWrite: MayWrite): Fact | Rejection {
   if (tooLong) return { code: 'line_too_long', field: null, reason: REJECT_CODES.line_too_long }
   const fact = read(bytes)
-  if (isRejection(fact) || mayWrite(fact)) return fact
+  if (isRejection(fact) || mayWrite(fact.company, 'store' in fact ? fact.store : undefined)) return fact
   return { code: 'store_not_permitted', field: 'company', reason: REJECT_CODES.store_not_permitted }
-}
-
-/** What a key for some companies or stores may write: of a store what is its own, and barcodes of whole companies only. */
-function permissionOver(onlyFor: readonly string[] | null): (fact: Fact) => boolean {
-  if (onlyFor === null) return () => true
-  const allowed = new Set(onlyFor.map(foldedCode))
-  return (fact) => {
-    const company = foldedCode(fact.company)
-    return allowed.has(company) || ('store' in fact && allowed.has(`${company}/${foldedCode(fact.store)}`))
-  }
 }
 
 async function addAll(feed: Feed, facts: readonly Fact[]): Promise<Fact[]> {

@@ -16,10 +16,10 @@ import { saidOf } from '@splitcart/shared/truth/said.ts'
 import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { newPortion, type Portion, ROW } from '../catalogue/load/portion.ts'
+import { type MayWrite, permissionOf } from '../permission.ts'
 import { partsOf } from './chunk-parts.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
-import { permissionOf } from './permission.ts'
 import { Remarked } from './remarks.ts'
 import { RowCounter } from './row-counter.ts'
 
@@ -57,7 +57,7 @@ export type ReaderOptions = Readonly<{
 /** The state between two chunks of a file. */
 export class PortionReader {
   readonly #repair: Repair | null
-  readonly #mayWriteFor: ((metadata: RowMetadata) => boolean) | undefined
+  readonly #mayWrite: MayWrite
   readonly #splitter: LineSplitter
   readonly #parts = new LineParts()
   readonly #scrapes = new Map<string, Scrape>()
@@ -74,7 +74,7 @@ export class PortionReader {
     this.#numbers = numbers
     this.#counter = new RowCounter(numbers)
     this.#repair = options.repair ?? null
-    this.#mayWriteFor = permissionOf(options.onlyFor)
+    this.#mayWrite = permissionOf(options.onlyFor)
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
 
@@ -130,7 +130,7 @@ export class PortionReader {
     const product = readHead(head)
     if (product === undefined) return this.#readWhole(number, bytes, false)
     const { metadata, ignored } = tail
-    if (!this.#mayWrite(metadata)) return this.#reject(number, NOT_PERMITTED, bytes)
+    if (!this.#mayWrite(metadata.companyKey, metadata.storeKey)) return this.#reject(number, NOT_PERMITTED, bytes)
     const isPlain = product.warnings.length === 0
     this.#remark(number, { warnings: product.warnings, ignored })
     return { line: number, metadata, product, ignored: product.ignored, fingerprint: isPlain ? fingerprint : undefined }
@@ -140,7 +140,7 @@ export class PortionReader {
     const read = tooLong ? TOO_LONG : readRow(bytes)
     const row = isRejection(read) || this.#repair === null ? read : repaired(read, this.#repair)
     if (isRejection(row)) return this.#reject(number, row, bytes)
-    if (!this.#mayWrite(row)) return this.#reject(number, NOT_PERMITTED, bytes)
+    if (!this.#mayWrite(row.companyKey, row.storeKey)) return this.#reject(number, NOT_PERMITTED, bytes)
     this.#remark(number, { warnings: row.warnings, ignored: [] })
     return { line: number, metadata: row, product: row, ignored: row.ignored, fingerprint: undefined }
   }
@@ -148,10 +148,6 @@ export class PortionReader {
   #remark(line: number, { warnings, ignored }: Remarks): void {
     for (const warning of warnings) this.#remarked.warn(warning, line)
     for (const name of ignored) this.#remarked.addIgnored({ name, rows: 1 })
-  }
-
-  #mayWrite(metadata: RowMetadata): boolean {
-    return this.#mayWriteFor?.(metadata) ?? true
   }
 
   #reject(line: number, rejection: Rejection, bytes: Buffer): undefined {

@@ -6,10 +6,11 @@
  *
  * A load of bytes that are on record replaces that load, in the same transaction.
  */
-import { foldedCode } from '@splitcart/shared/codes.ts'
+
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
+import { companiesOf } from '../../permission.ts'
 import type { Differing, Loading } from '../catalogue.ts'
 import { type HoldPreview, keepPreview, named, scrapesBeside } from '../hold-preview.ts'
 import {
@@ -125,9 +126,7 @@ export class CatalogueLoading implements Loading {
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })
     }
-    const companies = new Set(onlyFor?.map((right) => foldedCode(right.split('/', 1)[0] ?? '')))
-    const mayWrite = (company: string) => onlyFor === null || companies.has(company)
-    await this.#settleShared(added, { mayWrite, regrouped: total.regrouped })
+    await this.#settleShared(added, { mayWrite: companiesOf(onlyFor), regrouped: total.regrouped })
     return total
   }
 
