@@ -23,7 +23,7 @@ import {
 } from '../catalogue/loads.ts'
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
-import { type Hold, holding, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
+import { type Hold, holding, listingsMax, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
 import { KeptRejects } from './kept-rejects.ts'
 import { RAW_BYTES_MAX } from './portion-reader.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
@@ -80,14 +80,14 @@ async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder, fo
   const verdicts = found === undefined ? staged.verdicts : [found, ...staged.verdicts]
   const reason = staged.reason ?? found?.sentence
   if (failure === undefined && reason === undefined) {
-    const applied = await loading.apply(order.onlyFor ?? null)
+    const applied = await loading.apply(order.onlyFor ?? null, listingsMax(order.hold))
     const regrouping = verdictOfProducts(applied.regrouped, order.hold)
     if (regrouping === undefined)
       return await commit(loading, order, { state: 'loaded', problem: null, counts, applied, verdicts })
     await loading[Symbol.asyncDispose]()
     return await loadBy(reader, catalogue, order, regrouping)
   }
-  const preview = failure === undefined ? await loading.preview() : undefined
+  const preview = failure === undefined ? await loading.preview(listingsMax(order.hold)) : undefined
   await loading[Symbol.asyncDispose]()
   const read = isCut || rejects.lines === undefined ? undefined : { counts, rejects: rejects.lines }
   return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview, verdicts, read })
@@ -98,7 +98,8 @@ export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promi
   const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const { counts, failure, reason, verdicts } = await stage({ catalogue, loading, order, reader })
-  const applied = failure === undefined ? await loading.apply(order.onlyFor ?? null) : nothingApplied()
+  const applied =
+    failure === undefined ? await loading.apply(order.onlyFor ?? null, listingsMax(order.hold)) : nothingApplied()
   const state = failure === undefined ? 'loaded' : 'failed'
   await commit(loading, order, { state, problem: null, counts, applied, verdicts })
   const regrouping = verdictOfProducts(applied.regrouped, order.hold)?.sentence
