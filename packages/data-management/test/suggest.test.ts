@@ -10,6 +10,14 @@ const DRIED = 'Grocery / Pantry / Dried Pasta'
 const JAM = 'Pantry / Jams & Spreads'
 const NUTS = 'Grocery / Pantry / Peanut Butter'
 const CANS = 'Pantry / Canned Food'
+const SWEETS = 'Pantry / Confectionery'
+const BARS = 'Pantry / Confectionery / Chocolate Bars'
+const MINTS = 'Pantry / Confectionery / Gums, Mints And Medicated'
+const SNACKS = 'Pantry / Cereal Bars & Nutritional Snacks'
+const CRISPS = 'Pantry / Chips & Other'
+const ASIAN = 'Pantry / International Foods / Asian And Thai'
+const FRUIT = 'Fruits & Vegetables / Fresh Fruits'
+const MELONS = 'Fruit And Vegetable / Fruit / Peaches, Melons & Mangoes'
 const COLD = 'Freezer / Frozen Vegetables'
 
 /** What two invented shops sell, and what a person says of each pair. */
@@ -91,6 +99,69 @@ const LABELLED: readonly (readonly [one: Shown, other: Shown, said: 'identical' 
     ['Loti Speculoos', 'Loti', '250g Each', 'Pantry / Biscuits And Cookies'],
     'comparable',
   ],
+  // What a shop puts in front of its names is a brand, also when no field says so.
+  [
+    ['Fish Sauce 300ml', 'ORIENT', '300 ml', 'Pantry / Sauces'],
+    ['Octo Fish Sauce', null, '300ml Each', ASIAN],
+    'comparable',
+  ],
+  [
+    ['Milky Dream Chocolate Bar 40g', 'CHOCO', '40 g', SWEETS],
+    ['Twirly Chocolate Bar', 'Twirly', '44g Each', BARS],
+    'no',
+  ],
+  // What a category says of all that stands there need not be in the name; what it lists beside each other must.
+  [
+    ['Vegetable Soup 430g', 'POT', '430 g', 'Pantry / Soups & Noodles'],
+    ['Kettle & Co Classic Canned Soup Vegetable', 'Kettle & Co', '500g Each', 'Pantry / Soups / Canned Soup'],
+    'comparable',
+  ],
+  [
+    ['Pork And Beef Mince 500g', 'REX', '0.5 kg', 'Meat & Seafood / Pork'],
+    ['Meadow Beef Mince', 'Meadow', '500g EachUnit', 'Meat / Beef, Pork And Lamb'],
+    'no',
+  ],
+  [['Peppermint Gum 27g', 'BLITZ', '27 g', SWEETS], ['Tacky Peppermint', 'Tacky', '24g Each', MINTS], 'no'],
+  [
+    ['Spearmint Gum 64g', 'BLITZ', '64 g', SWEETS],
+    ['Xtra Spearmint Chewing Gum Sugar Free', 'Xtra', '64g Each', MINTS],
+    'comparable',
+  ],
+  // In a pack or by weight, whole or cut.
+  [
+    ['Marinated Chicken Wings', 'REX', 'approx. 0.5 kg per package', 'Meat & Seafood / Poultry'],
+    ['Meadow Marinated Chicken Wings', 'Meadow', '400g Each', 'Meat / Chicken And Other Poultry'],
+    'comparable',
+  ],
+  [
+    ['Cut Watermelon Loose', null, 'approx. 1.8 kg per piece', FRUIT],
+    ['Red Watermelon Quarter', null, '1.5kg EachUnit', MELONS],
+    'comparable',
+  ],
+  [['Honeydew each', null, '1 each', FRUIT], ['Half Honeydew', null, 'Each', MELONS], 'no'],
+  [['Rockmelon Each', null, '1 each', FRUIT], ['Whole Rockmelon', null, 'Each', MELONS], 'comparable'],
+  // A size that is told nowhere, and words that flip the article.
+  [
+    ['Fig Muesli Bars 270g', 'HILL', '270 g', 'Pantry / Lunch Box'],
+    ['Carrow Fig Muesli Bars', 'Carrow', 'Each', SNACKS],
+    'comparable',
+  ],
+  [
+    ['Butter Popcorn 90g', 'SPRINT', '90 g', CRISPS],
+    ['Poppo Microwave Popcorn Butter', 'Poppo', '85g Each', CRISPS],
+    'no',
+  ],
+  [
+    ['Pepper Sauce 60ml', 'HEAT', '60 ml', 'Pantry / Sauces'],
+    ['Heat Pepper Chipotle Sauce', 'Heat', '60ml Each', 'Pantry / Sauces'],
+    'no',
+  ],
+  [
+    ['Black Peppercorn Grinder 50g', 'STONE', '50 g', 'Pantry / Herbs & Spices'],
+    ['Saltus Pepper Grinder Black Peppercorn', 'Saltus', '45g Each', 'Pantry / Salt And Pepper'],
+    'comparable',
+  ],
+  [['Cheese Whirls 270g', 'WHIRLS', '270 g', CRISPS], ['Whirls Cheese', 'Whirls', '270g Each', CRISPS], 'identical'],
 ]
 
 function articlesOf(shown: readonly (readonly [Shown, Shown, string])[]): Article[] {
@@ -102,8 +173,6 @@ function articlesOf(shown: readonly (readonly [Shown, Shown, string])[]): Articl
       brand,
       size,
       category,
-      priceCents: null,
-      told: null,
     })),
   )
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { utimes } from 'node:fs/promises'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { UploadClient } from '../upload-client.ts'
 import { problem } from './any-server.ts'
@@ -17,14 +16,19 @@ async function fill(sender: Sender): Promise<void> {
   }
 }
 
-/** The client of a sender, noting in which order files are begun and how many are on their way at most. */
-function watched(client: UploadClient): { client: UploadClient; begun: string[]; most: () => number } {
+/**
+ * The client of a sender, noting in which order files are begun and how many are on their way at most.
+ * Nothing is sent before `together` files are begun, so that how many go at once does not hang on how quick the disk is.
+ */
+function watched(client: UploadClient, together = 1): { client: UploadClient; begun: string[]; most: () => number } {
   const begun: string[] = []
+  const { promise: allBegun, resolve } = Promise.withResolvers<void>()
   let [now, most] = [0, 0]
   const send: UploadClient['send'] = async (spooled, onSent) => {
     begun.push(spooled.name)
     most = Math.max(most, ++now)
-    await sleep(5)
+    if (now === together) resolve()
+    await allBegun
     return client.send(spooled, onSent).finally(() => now--)
   }
   return { client: { ...client, send }, begun, most: () => most }
@@ -33,7 +37,7 @@ function watched(client: UploadClient): { client: UploadClient; begun: string[];
 test('several files go at once, begun oldest first, and the sums are those of all', async () => {
   await using sender = await freshSender()
   await fill(sender)
-  const { client, begun, most } = watched(sender.job.client)
+  const { client, begun, most } = watched(sender.job.client, 4)
   const summary = await upload({ ...sender, job: { ...sender.job, client, concurrency: 4 } })
   assert.deepEqual([summary.outcome, summary.sent, summary.waiting], ['done', 12, 0])
   assert.equal(most(), 4)

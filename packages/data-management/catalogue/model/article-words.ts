@@ -23,6 +23,9 @@ const SYNONYMS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:no added sugar|no sugar(?: added)?|sugar free|zero sugar|without sugar)\b/g, 'sugarfree'],
   [/\b(?:no added salt|no salt(?: added)?|salt free)\b/g, 'saltfree'],
   [/\b(?:salt reduced|reduced salt|low salt|low sodium)\b/g, 'saltreduced'],
+  [/\bchewing gum\b/g, 'gum'],
+  [/\bsugarfree(.*)\bgum\b/g, '$1 gum'],
+  [/\bgum(.*)\bsugarfree\b/g, 'gum $1'],
   [/\b(?:fat free|skimmed|skim|no fat)\b/g, 'skim'],
   [/\b(?:reduced fat|low fat|lite|light|lean|97 fat free|98 fat free|99 fat free)\b/g, 'light'],
   [/\b(?:full cream|whole) milk\b/g, 'fullcream milk'],
@@ -43,20 +46,38 @@ const SYNONYMS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:sea salt)\b/g, 'salt'],
   [/\b(?:minced)\b/g, 'mince'],
   [/\b(?:prawn crackers)\b/g, 'prawncracker'],
+  [/\bcookies?\b/g, 'biscuit'],
   [/\b(?:crisp bread)\b/g, 'crispbread'],
   [/\b(?:zucchinis|courgettes?)\b/g, 'zucchini'],
   [/\b(?:aubergines?)\b/g, 'eggplant'],
   [/\b(?:rockmelon|cantaloupe)\b/g, 'rockmelon'],
   [/\blightly salted\b/g, ' '],
   [/\b(?:thins|thin cut)\b/g, 'thin'],
+  [/\bpeppercorns?\b/g, 'pepper'],
+  [/\bin (?:white |red )?(?:wine )?vinegar\b/g, ' '],
+  [/\bred (?=watermelon)/g, ''],
+  [/\bwhole (?=(?:pumpkin|melon|watermelon|rockmelon|honeydew|cabbage|celery|papaya|pineapple)s?\b)/g, ''],
+  [/\basian greens?\b/g, ' '],
+  [/\bsriracha (?:hot )?(?:chilli )?/g, 'sriracha '],
+  [/\bsalted caramel\b/g, 'salt caramel'],
+  [/\b(?:four|4) bean\b/g, 'fourbean'],
+  [/\bready to eat jelly\b/g, 'readyjelly'],
+  [/\bmicrowav(?:e|able)(.*)\bpopcorn\b/g, '$1 microwavepopcorn'],
+  [/\b(?:white|red) wine vinegar\b/g, 'winevinegar $&'],
+  [
+    /\b(?:freshly cut|cut|quarter|half)\b(?=.*\b(?:pumpkin|melon|watermelon|rockmelon|honeydew|cabbage|celery|papaya)s?\b)/g,
+    'half',
+  ],
+  [/\b(pumpkin|watermelon|rockmelon|honeydew|cabbage|celery|papaya)s?(.*)\b(?:cut|quarter|half)\b/g, '$1 $2 half'],
 ]
 
 const PRAISE = new Set(
   `the a an and with in of for by per to from on or n no original classic traditional style styled premium finest fine natural naturally value
   pack family large small bulk loose each bag tub punnet bunch box jar bottle australian australia aussie grown new range share selected
-  gourmet deluxe rspca approved made real quality best flavour flavoured flavor flavored snack packet pouch pkt tray tin can carton prepack
+  gourmet deluxe rspca approved made real quality best flavour flavoured flavor flavored snack packet pouch pkt tray tin tinned can canned carton prepack
   prepacked multipack extra fresh everyday essential simply special select free product bagged prewashed washed premium reduced ripe ready always our homestyle farmhouse authentic
-  genuine imported local size fun approx piece twin single double triple mega jumbo king super tasty delicious crunchies plain`.split(
+  genuine imported local size fun approx piece twin single double triple mega jumbo king super tasty delicious crunchies plain
+  iodised sea regular lot squeeze shaker garnished topped gently proudly brand brands co totally just goodness ultimate perfect great good`.split(
     /\s+/,
   ),
 )
@@ -64,10 +85,11 @@ const PRAISE = new Set(
 /** Words of which an article has the same as another one, or is another thing. */
 const DECIDING = new Set(
   `organic glutenfree lactosefree vegan vegetarian sugarfree diet saltfree saltreduced skim light fullcream freerange decaf caffeine
-  frozen canned dried smoked cooked raw roasted roast salted unsalted pickled marinated crumbed battered pulled
+  dried smoked cooked raw roasted roast salted unsalted pickled marinated crumbed battered pulled
   smooth crunchy whole ground mince diced chopped crushed sliced slice shredded grated block flaked halved halves pitted stuffed peeled
   gum lolly powder instant liquid spray stick wedge ring cube fillet bean beans kernel cob cream creamed spread paste sauce soup stock gravy dip mix
-  relish chutney jam marmalade syrup honey oil vinegar juice cordial drink water tea coffee capsule pod bar biscuit cookie cracker cake
+  popcorn microwavepopcorn readyjelly winevinegar nut half peppermint spearmint truffle jalapeno liquorice chipotle rocket
+  relish chutney jam marmalade syrup honey oil vinegar juice cordial drink water tea coffee capsule pod bar biscuit cracker cake
   bread roll bun muffin wrap pie pizza pasta noodle rice flour cereal muesli oat granola yoghurt cheese butter margarine milk egg
   spaghetti penne fettuccine linguine macaroni lasagne gnocchi ravioli tortellini couscous quinoa
   beef pork chicken lamb turkey veal duck kangaroo tuna salmon sardine mackerel prawn fish crab mussel ham bacon salami chorizo prosciutto
@@ -77,7 +99,7 @@ const DECIDING = new Set(
   red green white black brown yellow golden dark purple pink blue
   mild medium hot spicy sweet sour
   wholemeal multigrain sourdough rye wholegrain raisin fruit
-  chilli bbq garlic onion herb basil parsley coriander mint rosemary thyme oregano sage dill chive cumin turmeric paprika cinnamon ginger
+  chilli bbq garlic onion herb basil parsley coriander mint rosemary thyme oregano sage dill chive coleslaw cumin turmeric paprika cinnamon ginger
   pepper salt lemon lime orange apple pear banana mango pineapple strawberry raspberry blueberry blackberry cherry peach apricot plum grape
   passionfruit cranberry pomegranate coconut vanilla chocolate caramel hazelnut almond cashew peanut walnut pecan macadamia pistachio
   sesame sunflower pumpkin chia flax tomato potato carrot pea lentil chickpea kidney cannellini mushroom spinach kale lettuce cucumber
@@ -88,8 +110,11 @@ const DECIDING = new Set(
   shampoo conditioner soap toothpaste deodorant detergent bleach tissue towel toilet nappy wipe
   jasmine basmati arborio sushi longgrain caster icing raw selfraising bread cooking baking ice
   kalamata manzanilla navel valencia imperial pinklady fuji gala granny smith truss cherry roma cocktail
-  thin thick crinkle straight wave jalapeno habanero wasabi speculoos espresso latte cappuccino mocha`.split(/\s+/),
+  thick habanero wasabi speculoos espresso latte cappuccino mocha`.split(/\s+/),
 )
+
+/** Words of what something is sold as. A name that has no others but its brand is told apart by the brand alone. */
+const FORMS = new Set('bar chocolate cracker chip crisp lolly gum mint drink snack cereal'.split(' '))
 
 const SIZE_WORDS =
   /\b\d+(?:[.,]\d+)?\s*(?:x\s*\d+(?:[.,]\d+)?\s*)?(?:kg|g|gm|mg|ml|l|lt|litres?|cl|m|cm|mm|pk|pack|packs|ea|each|sheets?|s|x)\b|\b\d+(?:[.,]\d+)?(?:\s*[-x]\s*\d+)?\b/g
@@ -121,6 +146,37 @@ export function articleWordsOf(stems: readonly string[]): ReadonlySet<string> {
 /** Whether two articles of which only one has this word are two things. */
 export function isDeciding(word: string): boolean {
   return DECIDING.has(word)
+}
+
+/** Whether words tell no more than what something is sold as. */
+export function areForms(words: Iterable<string>): boolean {
+  return [...words].every((word) => FORMS.has(word))
+}
+
+const LIST = /[,&]|\band\b/i
+
+/**
+ * The words that a category path says of all that stands there. Of a part that is a list ("Beef, Pork And Lamb") no word that decides
+ * is said of all.
+ */
+export function shelfWordsOf(path: string): ReadonlySet<string> {
+  return new Set(
+    path.split(' / ').flatMap((part) => {
+      const stems = [...new Set(stemsOf(foldedText(part)))]
+      const isList = LIST.test(part) && stems.filter((stem) => DECIDING.has(stem)).length > 1
+      return stems.filter((stem) => !(isList && DECIDING.has(stem)))
+    }),
+  )
+}
+
+const ALWAYS_SAID = new Set(
+  `organic glutenfree lactosefree vegan vegetarian sugarfree saltfree freerange halal kosher
+  beef pork lamb veal chicken turkey duck kangaroo fish salmon tuna dip`.split(/\s+/),
+)
+
+/** Whether a word says for whom or of what animal something is, which never goes without saying. */
+export function isAlwaysSaid(word: string): boolean {
+  return ALWAYS_SAID.has(word)
 }
 
 /** One form for one and many, and of what was done to something. */

@@ -10,7 +10,10 @@ const DEPARTMENTS: readonly (readonly [string, RegExp])[] = [
   ['household', /\b(?:cleaning|household|laundry|kitchen|hardware|garden|stationery)\b/i],
   ['beauty', /\b(?:health\s*&?\s*(?:and)?\s*beauty|hair|skin|dental|personal care|bath|medicinal|vitamins)\b/i],
   ['drink', /\b(?:drinks?|juices?|cordials?|water|soft drinks|sports (?:&|and) energy)\b/i],
-  ['produce', /\b(?:fruits?\s*(?:&|and)\s*vegetables?|fruit and veg|fresh (?:fruits?|vegetables?|herbs?)|salads?)\b/i],
+  [
+    'produce',
+    /\b(?:fruits?\s*(?:&|and)\s*vegetables?|fruit and veg|fresh (?:fruits?|vegetables?|herbs?)|salads?(?! dressings?))\b/i,
+  ],
   ['meat', /\b(?:poultry|beef|lamb|pork|veal|sausages?|burgers|seafood$|meat$)/i],
   ['deli', /\b(?:deli|antipasto|dips?|deli meats|chilled)\b/i],
   ['dairy', /\b(?:dairy|cheese|yogh?urt|milk|eggs|butter|cream)\b/i],

@@ -5,12 +5,21 @@
  *
  *   articles ─▶ words, weighed ─▶ those with a rare word in common ─▶ what forbids ─▶ score ─▶ the best of each
  */
-import { articleWordsOf, foldedText, isDeciding, stemsOf } from './article-words.ts'
+import {
+  areForms,
+  articleWordsOf,
+  foldedText,
+  isAlwaysSaid,
+  isDeciding,
+  shelfWordsOf,
+  stemsOf,
+} from './article-words.ts'
 import { departmentOf, mayBeBeside } from './departments.ts'
-import type { PackSize } from './pack-size.ts'
+import { brandLengthsOf } from './name-brands.ts'
+import { type PackSize, packSizeOf } from './pack-size.ts'
 import { pricedSizeOf, WEIGHED } from './unit-price.ts'
 
-/** A listing to be compared. `told`: the shop's own unit price. */
+/** A listing to be compared. */
 export type Article = Readonly<{
   id: number
   company: string
@@ -18,8 +27,6 @@ export type Article = Readonly<{
   brand: string | null
   size: string | null
   category: string
-  priceCents: number | null
-  told: string | null
 }>
 
 export type Level = 'identical' | 'comparable'
@@ -28,10 +35,14 @@ export type Level = 'identical' | 'comparable'
 export type Pair = Readonly<{ a: number; b: number; level: Level; score: number; reasons: readonly string[] }>
 
 const SIZE_RATIO_MAX = 1.5
-const SCORE_MIN = 0.8
+const SCORE_MIN = 0.6
 const SUGGESTED_MAX = 3
 const CANDIDATES_MAX = 400
 const SAME_AMOUNT = 0.02
+const UNKNOWN = 1.25
+const UNKNOWN_SCORE_MIN = 0.9
+/** Weighed, but in a pack of a known size; what is sold by the piece may be taken in any number. */
+const PACKED = /\bper (?:package|pack)\b/iu
 
 type Known = Readonly<{
   article: Article
@@ -39,10 +50,12 @@ type Known = Readonly<{
   brand: string
   field: string
   words: ReadonlySet<string>
+  lead: ReadonlySet<string>
   shelf: ReadonlySet<string>
   department: string | undefined
   size: PackSize | undefined
   isWeighed: boolean
+  isPacked: boolean
 }>
 
 /** The pairs of these articles. */
@@ -58,69 +71,33 @@ export function pairsOf(articles: readonly Article[]): Pair[] {
 
 function knownOf(articles: readonly Article[]): Known[] {
   const names = articles.map(({ name }) => stemsOf(foldedText(name)))
-  const brands = brandPhrases(articles, names)
-  const paths = new Set(articles.map(({ category }) => category))
-  const shelves = new Map([...paths].map((path) => [path, new Set(stemsOf(foldedText(path)))]))
-  return articles.map((article, index) => {
-    const stems = names[index]!
-    const own = article.brand === null ? [] : stemsOf(foldedText(article.brand))
-    const leading = Math.max(leadingBrand(stems, brands), sharedLead(stems, own))
-    const words = articleWordsOf(stems.slice(leading))
-    const size = pricedSizeOf({
-      ...article,
-      priceCents: article.priceCents ?? 0,
-      told: article.priceCents ? article.told : null,
-    })
-    return {
-      article,
-      stems,
-      field: own.join(' '),
-      brand: leading > 0 ? stems.slice(0, leading).join(' ') : own.join(' '),
-      words,
-      shelf: shelves.get(article.category)!,
-      department: departmentOf(article.category),
-      size,
-      isWeighed: article.size !== null && WEIGHED.test(article.size),
-    }
-  })
+  const leads = brandLengthsOf(articles, names)
+  const shelves = new Map(
+    [...new Set(articles.map(({ category }) => category))].map((path) => [path, shelfWordsOf(path)]),
+  )
+  return articles.map((article, index) =>
+    knownArticle(article, names[index]!, leads[index]!, shelves.get(article.category)!),
+  )
 }
 
-const PHRASE_WORDS_MAX = 4
-const LEADING_MIN = 4
-const LEADING_SHARE_MIN = 0.8
-
-/** The brands that names begin with: what brand fields say, and words that stand nearly always in front. */
-function brandPhrases(articles: readonly Article[], names: readonly (readonly string[])[]): Set<string> {
-  const phrases = new Set<string>()
-  for (const { brand } of articles) {
-    const stems = brand === null ? [] : stemsOf(foldedText(brand))
-    if (stems.length > 0 && stems.length <= PHRASE_WORDS_MAX) phrases.add(stems.join(' '))
+function knownArticle(article: Article, stems: readonly string[], lead: number, shelf: ReadonlySet<string>): Known {
+  const field = article.brand === null ? '' : stemsOf(foldedText(article.brand)).join(' ')
+  const bare = articleWordsOf(stems.slice(lead))
+  const department = departmentOf(article.category)
+  const isPacked = article.size !== null && (department === 'meat' || PACKED.test(article.size))
+  return {
+    article,
+    stems,
+    field,
+    brand: lead > 0 ? stems.slice(0, lead).join(' ') : field,
+    words: areForms(bare) ? articleWordsOf(stems) : bare,
+    lead: articleWordsOf(stems.slice(0, lead)),
+    shelf,
+    department,
+    size: isPacked ? packSizeOf(article.size!) : pricedSizeOf({ ...article, priceCents: 0, told: null }),
+    isWeighed: article.size !== null && WEIGHED.test(article.size),
+    isPacked,
   }
-  const leading = new Map<string, number>()
-  const all = new Map<string, number>()
-  for (const stems of names) {
-    if (stems.length > 1) leading.set(stems[0]!, (leading.get(stems[0]!) ?? 0) + 1)
-    for (const stem of new Set(stems)) all.set(stem, (all.get(stem) ?? 0) + 1)
-  }
-  for (const [stem, count] of leading)
-    if (count >= LEADING_MIN && count / all.get(stem)! >= LEADING_SHARE_MIN && !isDeciding(stem)) phrases.add(stem)
-  return phrases
-}
-
-/** How many words in front of a name are a brand; never all of them, and none that decides alone. */
-function leadingBrand(stems: readonly string[], brands: ReadonlySet<string>): number {
-  for (let count = Math.min(PHRASE_WORDS_MAX, stems.length - 1); count > 0; count--) {
-    const phrase = stems.slice(0, count)
-    if (brands.has(phrase.join(' ')) && !(count === 1 && isDeciding(phrase[0]!))) return count
-  }
-  return 0
-}
-
-/** How many words in front of a name its own brand begins with, too; never all of them. */
-function sharedLead(stems: readonly string[], brand: readonly string[]): number {
-  let count = 0
-  while (count < stems.length - 1 && count < brand.length && stems[count] === brand[count]) count++
-  return count
 }
 
 function weightsOf(known: readonly Known[]): Map<string, number> {
@@ -176,15 +153,20 @@ function pairOf(first: Known, second: Known, weights: ReadonlyMap<string, number
   const ratio = sizeRatio(one, other)
   if (ratio === undefined || ratio > SIZE_RATIO_MAX) return undefined
   const [onlyOne, onlyOther] = [without(one, other), without(other, one)]
-  if ([...onlyOne, ...onlyOther].some((word) => isDeciding(word))) return undefined
-  const common = [...one.words].filter((word) => other.words.has(word))
+  if (onlyOne.some((word) => decides(word, one)) || onlyOther.some((word) => decides(word, other))) return undefined
+  const common = commonWords(one, other)
   const weigh = (words: Iterable<string>) => [...words].reduce((sum, word) => sum + weights.get(word)!, 0)
   const score = weigh(common) / (weigh(common) + weigh(onlyOne) + weigh(onlyOther))
   if (common.length === 0 || score < SCORE_MIN) return undefined
+  if (ratio === UNKNOWN && score < UNKNOWN_SCORE_MIN) return undefined
   const isIdentical = score === 1 && ratio <= 1 + SAME_AMOUNT && haveSameBrand(one, other)
   const reasons = [
     `words in common: ${common.join(', ')}`,
-    ratio <= 1 + SAME_AMOUNT ? 'the same size' : `sizes within ${(Math.ceil(ratio * 100) / 100).toFixed(2)} times`,
+    ratio === UNKNOWN
+      ? 'a size is not told'
+      : ratio <= 1 + SAME_AMOUNT
+        ? 'the same size'
+        : `sizes within ${(Math.ceil(ratio * 100) / 100).toFixed(2)} times`,
     ...(isIdentical ? [`the same brand: ${one.brand}`] : []),
   ]
   const total = Math.round(score * (1 - 0.1 * (ratio - 1)) * 1000) / 1000
@@ -199,16 +181,38 @@ function pairOf(first: Known, second: Known, weights: ReadonlyMap<string, number
 
 /** The words of one that the other has neither in its name nor in its category: "paprika" among herbs and spices is a spice. */
 function without(one: Known, other: Known): string[] {
-  return [...one.words].filter((word) => !other.words.has(word) && !other.shelf.has(word))
+  return [...one.words].filter((word) => !has(other, word) && !other.shelf.has(word))
+}
+
+function has({ words, lead }: Known, word: string): boolean {
+  return words.has(word) || lead.has(word)
+}
+
+/** A brand in front of the one name may stand anywhere in the other. */
+function commonWords(one: Known, other: Known): string[] {
+  const both = [...one.words].filter((word) => has(other, word))
+  return [...both, ...[...other.words].filter((word) => one.lead.has(word) && !one.words.has(word))]
+}
+
+/** What an article's own category says of all that stands there goes without saying in a name, but for diets. */
+function decides(word: string, { shelf }: Known): boolean {
+  return isDeciding(word) && (isAlwaysSaid(word) || !shelf.has(word))
 }
 
 /** How many times larger the one is than the other; undefined where that cannot be told or they are of two kinds. */
 function sizeRatio(one: Known, other: Known): number | undefined {
   if (one.isWeighed && other.isWeighed) return 1
-  if (one.isWeighed !== other.isWeighed || one.size === undefined || other.size === undefined) return undefined
+  if ([one, other].some(({ isWeighed, isPacked }) => isWeighed && !isPacked)) return undefined
+  if (one.size === undefined || other.size === undefined) return undefined
+  if ([one, other].some(isUntold)) return UNKNOWN
   if (one.size.unit !== other.size.unit) return undefined
   const [less, more] = [one.size.amount, other.size.amount].sort((a, b) => a - b)
   return more! / less!
+}
+
+/** "Each" of what is not sold by the piece: how much is in it is told nowhere. */
+function isUntold({ size, department }: Known): boolean {
+  return size !== undefined && size.unit === 'each' && size.amount === 1 && department !== 'produce'
 }
 
 /** A brand counts only where both names or fields have it: a field alone is often that of a maker, or of a stranger. */

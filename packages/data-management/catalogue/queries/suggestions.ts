@@ -62,7 +62,7 @@ async function storedListings(database: Sql): Promise<Stored[]> {
 }
 
 function articleOf({ id, company, name, brand, size, path }: Stored): Article {
-  return { id, company, name, brand, size, category: path ?? '', priceCents: null, told: null }
+  return { id, company, name, brand, size, category: path ?? '' }
 }
 
 function nameOf({ company, by_name, code }: Stored): ListingName {
