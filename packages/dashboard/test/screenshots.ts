@@ -177,5 +177,5 @@ async function addressesOf(site: Site): Promise<{ upload: string; product: strin
     told.push({ id, runs: companies * 10 + stores.flatMap(({ runs }: { runs: unknown[] }) => runs).length })
   }
   const [most] = told.sort((one, other) => other.runs - one.runs)
-  return { upload: `/uploads/${found.groups[0].samples[0].upload_id}`, product: `/products/${most.id}` }
+  return { upload: `/uploads/${found.groups[0].samples[0].upload_id}`, product: `/products/${most!.id}` }
 }
