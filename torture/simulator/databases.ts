@@ -159,6 +159,7 @@ const OF_NO_MATTER = {
   sendersOf: async () => new Map(),
   audit: async () => {},
   verdicts: { version: async () => '', current: async () => [] },
+  beliefs: { current: async () => [] },
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { Arrivals } from './arrivals.ts'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
+import { Beliefs } from './beliefs.ts'
 import type { Changes } from './changes.ts'
 import type { LedgerDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -30,6 +31,7 @@ export class Ledger implements AsyncDisposable {
   readonly keys: Keys
   readonly sessions: Sessions
   readonly verdicts: Verdicts
+  readonly beliefs: Beliefs
   /** Looks at the changes of uploads from now on. Dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
   /** Does something unless another process that has this ledger is at it; tells whether it was done. */
@@ -52,6 +54,7 @@ export class Ledger implements AsyncDisposable {
     this.keys = new Keys(database, commits, settingsKey)
     this.sessions = new Sessions(database, this.keys)
     this.verdicts = new Verdicts(database)
+    this.beliefs = new Beliefs(database)
   }
 
   audit(entry: AuditEntry): Promise<void> {
