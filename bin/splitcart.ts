@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   status: async () => (await import('./commands/status.ts')).addStatus,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   holds: async () => (await import('./commands/holds.ts')).addHolds,
+  findings: async () => (await import('./commands/findings.ts')).addFindings,
   rejects: async () => (await import('./commands/rejects.ts')).addRejects,
   loads: async () => (await import('./commands/loads.ts')).addLoads,
   export: async () => (await import('./commands/export.ts')).addExport,

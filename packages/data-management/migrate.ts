@@ -63,6 +63,7 @@ const LEDGER: Tables = {
   identity: 'one',
   lost: 'id',
   verdict: 'id',
+  belief: 'id',
   audit: 'id',
 }
 

@@ -44,8 +44,8 @@ export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile>
 
 /** What can be known of the scrapes of a file alone, by the usual thresholds. */
 export function findingsIn(figures: FileFigures, receivedOn: string): Verdict[] {
-  return figures.scrapes.flatMap(({ company, storeName: store, date, maker }) => {
-    const judged = { company, store, date, receivedOn, figures: maker.figures(), sampled: maker.sampled }
+  return figures.scrapes.flatMap(({ company, storeName: store, store: code, date, maker }) => {
+    const judged = { company, store, code, date, receivedOn, figures: maker.figures(), sampled: maker.sampled }
     return judge(judged, NO_REFERENCES, usualThresholds())
   })
 }
@@ -57,7 +57,7 @@ async function said(figures: FileFigures, { rows, rejected }: { rows: number; re
   const scrapes: CheckedFile['scrapes'][number][] = []
   for (const scrape of figures.scrapes) {
     const { company, store, storeName, date, maker } = scrape
-    const judged = { company, store: storeName, date, receivedOn: by.on, figures: maker.figures() }
+    const judged = { company, store: storeName, code: store, date, receivedOn: by.on, figures: maker.figures() }
     scrapes.push({ company, store, date, rows: judged.figures.rows })
     const references = await by.referencesTo(scrape)
     const about = { sampled: maker.sampled, rejected: rejectedShare(counts, judged.figures) }

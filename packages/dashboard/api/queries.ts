@@ -1,5 +1,6 @@
 /** Every question the page asks the server, with the name its answer is kept under. */
 
+import type { FindingsView } from '@splitcart/data-management/api/findings-schema.ts'
 import type { KeyPage } from '@splitcart/data-management/api/keys-schema.ts'
 import type { Overview } from '@splitcart/data-management/api/overview.ts'
 import type { PricesAnswer, ProductAnswer, ProductPage } from '@splitcart/data-management/api/products.ts'
@@ -137,6 +138,12 @@ export const rejectsQuery = (filters: RejectFilters) =>
     getNextPageParam: after,
     placeholderData: keepPreviousData,
   })
+
+/** What is told of the chains now, and what is believed. */
+export const findingsQuery = queryOptions({
+  queryKey: ['findings'],
+  queryFn: ({ signal }) => ask<FindingsView>('/api/findings', {}, signal),
+})
 
 /** The keys. */
 export const keysQuery = infiniteQueryOptions({

@@ -98,6 +98,12 @@ const holds = createRoute({
   component: lazyRouteComponent(() => import('../pages/holds/holds.tsx'), 'Holds'),
 })
 
+const findings = createRoute({
+  getParentRoute: () => shell,
+  path: '/findings',
+  component: lazyRouteComponent(() => import('../pages/findings/findings.tsx'), 'FindingsPage'),
+})
+
 const products = createRoute({
   getParentRoute: () => shell,
   path: '/products',
@@ -144,6 +150,7 @@ const pages = [
   scrape,
   rejects,
   holds,
+  findings,
   products,
   product,
   keys,

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { NO_BROWSER } from './browser.ts'
-import { fileOf, openSite, rowOf, type Site, settled, type Window } from './site.ts'
+import { fileOf, neverAvailable, openSite, rowOf, type Site, settled, type Window } from './site.ts'
 
 const PAGES = [
   '/',
@@ -12,6 +12,7 @@ const PAGES = [
   '/uploads',
   '/rejects',
   '/holds',
+  '/findings',
   '/products',
   '/keys',
   '/sessions',
@@ -27,6 +28,7 @@ const DIALOGS = [
   ['/keys', 'Revoke'],
   ['/holds', 'Release'],
   ['/holds', 'Discard'],
+  ['/findings', 'Believe from now on'],
   ['/uploads/:id', 'Undo'],
 ] as const
 
@@ -41,6 +43,7 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
   before(async () => {
     site = await openSite({ days: 2, products: 30 })
     await site.write('access-2026-01-01.jsonl', `${fileOf('2026-01-01', 40)}${rowOf('bad', 'a lot')}\n`)
+    await site.write('never-2026-01-01.jsonl', neverAvailable('C2'))
     await site.upload('--quiet')
     await site.write('held-2026-01-02.jsonl', fileOf('2026-01-02', 10, 3))
     await site.upload('--quiet')

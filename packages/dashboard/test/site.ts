@@ -158,6 +158,13 @@ export function fileOf(date: string, count: number, price = 1.5): string {
   ).join('')
 }
 
+/** A file of a company whose scraper never says that anything is available. */
+export function neverAvailable(store: string): string {
+  const metadata = { company: 'market', store_id: store, store_name: `Market ${store}` }
+  const rows = Array.from({ length: 30 }, (_, index) => rowOf(`n${index}`, 2, { is_available: false, metadata }))
+  return `${rows.join('\n')}\n`
+}
+
 /** Until a page has its answers: nothing says that it waits any more. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() => {

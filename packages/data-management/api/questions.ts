@@ -3,6 +3,7 @@
 import { changedSince } from './alarm.ts'
 import { barcodesKnown } from './barcodes.ts'
 import { figuresNow } from './figures.ts'
+import { findingsNow } from './findings.ts'
 import { overviewSince } from './overview.ts'
 import { oneProduct, pricesOfProduct, productsFound } from './products.ts'
 import type { QuestionName, Reading } from './reading.ts'
@@ -17,6 +18,7 @@ export const QUESTIONS = {
   alarm: changedSince,
   barcodes: barcodesKnown,
   figures: figuresNow,
+  findings: findingsNow,
   overview: overviewSince,
   preview: previewOfUpload,
   prices: pricesOfProduct,

@@ -25,6 +25,7 @@ export type QuestionName =
   | 'alarm'
   | 'barcodes'
   | 'figures'
+  | 'findings'
   | 'overview'
   | 'preview'
   | 'prices'

@@ -13,6 +13,7 @@ import { answerError, answerErrors } from './errors.ts'
 import { EventFeed } from './event-feed.ts'
 import { eventsRoutes } from './events.ts'
 import { exportRoutes } from './exports.ts'
+import { findingsRoutes } from './findings.ts'
 import { healthRoutes } from './health.ts'
 import { answerClientError, openHttpServer } from './http-server.ts'
 import { keysRoutes } from './keys.ts'
@@ -46,6 +47,7 @@ const CATALOGUE_ROUTES = [
   sourcesRoutes,
   overviewRoutes,
   rejectsRoutes,
+  findingsRoutes,
 ]
 
 /** Builds the server. Closing it ends its connections; the services are the caller's to close. */

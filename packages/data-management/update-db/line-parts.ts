@@ -26,8 +26,8 @@ import {
 /** The end of a line, and what it says. `ignored`: the fields in it that are not known. */
 export type Tail = Readonly<{ bytes: Buffer; metadata: RowMetadata; ignored: readonly string[] }>
 
-/** 96 bits in which heads differ that say different things, as three numbers of 32 bits. */
-export type Fingerprint = readonly [number, number, number]
+/** 128 bits of the SHA-256 of a head, as four numbers of 32 bits: heads that say different things have different ones. */
+export type Fingerprint = readonly [number, number, number, number]
 
 // A longer line might have more keys than a row may have, and one of more brackets nest too deep: they are read as a whole.
 const LINE_BYTES_MAX = 5_000
@@ -123,8 +123,8 @@ function endsWith(bytes: Buffer, until: number, end: Buffer): boolean {
 }
 
 function fingerprint(head: Buffer): Fingerprint {
-  const digest = hash('sha1', head, 'latin1')
-  return [wordOf(digest, 0), wordOf(digest, 4), wordOf(digest, 8)]
+  const digest = hash('sha256', head, 'latin1')
+  return [wordOf(digest, 0), wordOf(digest, 4), wordOf(digest, 8), wordOf(digest, 12)]
 }
 
 function wordOf(digest: string, at: number): number {

@@ -241,9 +241,9 @@ export class PortionReader {
   #labelOf(listing: number, product: RowProduct): number {
     const numbers = this.#numbers
     const text = labelText(product)
-    const digest = hash('sha1', text, 'latin1')
+    const digest = digestOfLabel(text)
     if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
-    this.#portion.labels.push({ hash: hashOfLabel(digest), text, hasBarcode: product.barcode !== null })
+    this.#portion.labels.push({ hash: hashOfLabel(text), digest, text, hasBarcode: product.barcode !== null })
     this.#countText(text)
     numbers.said.push(saidOf(product))
     numbers.lastDigest[listing] = digest
@@ -272,9 +272,14 @@ function bytesInMemory(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length
 }
 
-/** A number for a label: the first 48 bits of the digest of its text, the same on every machine. */
-function hashOfLabel(digest: string): number {
-  return Buffer.from(digest, 'latin1').readUIntBE(0, 6)
+/** What labels are told apart by: 132 bits of the SHA-256 of their texts. */
+function digestOfLabel(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 22)
+}
+
+/** The number that a label is looked for by: 48 bits of the SHA-1 of its text. Texts that differ may share one. */
+function hashOfLabel(text: string): number {
+  return Buffer.from(hash('sha1', text, 'latin1'), 'latin1').readUIntBE(0, 6)
 }
 
 function flag(value: boolean | null): number {

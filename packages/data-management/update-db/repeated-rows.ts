@@ -8,7 +8,7 @@ import type { Fingerprint } from './line-parts.ts'
 // An entry: the company, then the row from its listing on, then the fingerprint.
 const FROM = ROW.listing
 const WORDS = 1 + ROW.length - FROM
-const NUMBERS = WORDS + 3
+const NUMBERS = WORDS + 4
 const ROWS_AT_FIRST = 256
 // Memory is bounded: beyond this it starts again.
 const ROWS_MAX = 65_536
@@ -27,14 +27,14 @@ export class RepeatedRows {
   }
 
   /** Writes the row of a line, from its listing on, to `rows` at `at`; false when no line of the company was like it. */
-  repeat(company: number, [one, two, three]: Fingerprint, rows: Int32Array, at: number): boolean {
+  repeat(company: number, [one, two, three, four]: Fingerprint, rows: Int32Array, at: number): boolean {
     const entries = this.#entries
     const slots = this.#slots
     for (let slot = one & (slots.length - 1); slots[slot] !== 0; slot = (slot + 1) & (slots.length - 1)) {
       const entry = (slots[slot]! - 1) * NUMBERS
       const words = entry + WORDS
-      if (entries[words] !== one || entries[words + 1] !== two || entries[words + 2] !== three) continue
-      if (entries[entry] !== company) continue
+      if (entries[words] !== one || entries[words + 1] !== two) continue
+      if (entries[words + 2] !== three || entries[words + 3] !== four || entries[entry] !== company) continue
       for (let number = 1; number < WORDS; number++) rows[at + FROM - 1 + number] = entries[entry + number]!
       return true
     }

@@ -2,6 +2,7 @@
 import { batchesOf } from './batches.ts'
 import { type LabelText, type Numbered, type NumberedLabel, textOfLabel } from './listing-memory.ts'
 import { brandIds, categoryIds, companyIds } from './names.ts'
+import { type OlderLabel, recognize } from './older-labels.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
 
 /** A row's listing and label. */
@@ -94,22 +95,29 @@ async function findListings(
 }
 
 async function findLabels(database: Statements, rows: readonly Described[]): Promise<Described[]> {
-  const wanted = records('wanted', { place: 'integer', listing_id: 'integer', hash: 'bigint' }, [
+  const wanted = records('wanted', { place: 'integer', listing_id: 'integer', hash: 'bigint', digest: 'text' }, [
     rows.map((_, place) => place),
     rows.map(({ listing }) => listing.id),
     rows.map(({ label }) => label.hash),
+    rows.map(({ label }) => label.digest),
   ])
-  const found = await database.all<{ place: number; id: number }>(
-    sql`select wanted.place, label.id from ${wanted}
-      join label on label.listing_id = wanted.listing_id and label.hash = wanted.hash`,
+  const found = await database.all<{ place: number; id: number; digest: string | null }>(
+    sql`select wanted.place, label.id, label.digest from ${wanted}
+      join label on label.listing_id = wanted.listing_id and label.hash = wanted.hash
+      where label.digest is null or label.digest = wanted.digest`,
   )
-  for (const { place, id } of found) rows[place]!.label.id = id
+  const older: OlderLabel[] = []
+  for (const { place, id, digest } of found)
+    if (digest === null) older.push({ id, label: rows[place]!.label })
+    else rows[place]!.label.id = id
+  if (older.length > 0) await recognize(database, older)
   return rows.filter(({ label }) => label.id === 0)
 }
 
 const LABEL = {
   listing_id: 'integer',
   hash: 'bigint',
+  digest: 'text',
   name: 'text',
   key: 'text',
   brand_id: 'integer',
@@ -121,8 +129,8 @@ const LABEL = {
 } as const
 
 async function makeLabels(database: Statements, rows: readonly Described[]): Promise<void> {
-  const labels = [...new Map(rows.map((row) => [`${row.listing.id} ${row.label.hash}`, row])).values()]
-    .toSorted((one, other) => one.listing.id - other.listing.id || one.label.hash - other.label.hash)
+  const labels = [...new Map(rows.map((row) => [`${row.listing.id} ${row.label.digest}`, row])).values()]
+    .toSorted((one, other) => one.listing.id - other.listing.id || (one.label.digest < other.label.digest ? -1 : 1))
     .map(({ listing, label }) => ({ listing, label, text: textOfLabel(label) }))
   const brands = await brandIds(
     database,
@@ -147,6 +155,7 @@ async function insertLabels(
   const made = records('label', LABEL, [
     labels.map(({ listing }) => listing.id),
     labels.map(({ label }) => label.hash),
+    labels.map(({ label }) => label.digest),
     texts(({ name }) => name),
     texts(({ key }) => key),
     labels.map(({ text }) => (text.brand === null ? null : brands.get(text.brand)!)),

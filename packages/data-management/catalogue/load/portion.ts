@@ -14,8 +14,8 @@ export type NewScrape = Readonly<{ metadata: RowMetadata }>
 /** A listing that appears for the first time. `byName` 1: its code is a normalized name. */
 export type NewListing = Readonly<{ company: string; byName: 0 | 1; code: string }>
 
-/** A label that appears for the first time: the text that `labelText` makes, its hash, and whether it has a barcode. */
-export type NewLabel = Readonly<{ hash: number; text: string; hasBarcode: boolean }>
+/** A label that appears for the first time: the text that `labelText` makes, the number that finds it, and the digest that is its own. */
+export type NewLabel = Readonly<{ hash: number; digest: string; text: string; hasBarcode: boolean }>
 
 /** A line that is not a row. `raw`: its first bytes; null: they are not kept. */
 export type RejectedLine = Readonly<{ line: number; rejection: Rejection; raw: Uint8Array | null }>

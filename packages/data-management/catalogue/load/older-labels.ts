@@ -1,0 +1,48 @@
+/** Labels that an older program has made have no digest: they are compared by what they say, and get their digest with it. */
+import { batchesOf } from './batches.ts'
+import { type LabelText, type NumberedLabel, textOfLabel } from './listing-memory.ts'
+import { categoryIds } from './names.ts'
+import { records, type Statements, sql } from './statement.ts'
+
+/** One without a digest, and a label that it may be. */
+export type OlderLabel = Readonly<{ id: number; label: NumberedLabel }>
+
+type Kept = Omit<LabelText, 'path'> & Readonly<{ place: number; category: number | null }>
+
+/** Gives those labels an id that are there already. */
+export async function recognize(database: Statements, older: readonly OlderLabel[]): Promise<void> {
+  for (const batch of batchesOf(older, ({ label }) => label.text.length)) {
+    const same = await saySame(database, batch)
+    for (const { id, label } of same) label.id = id
+    const known = records('known', { id: 'integer', digest: 'text' }, [
+      same.map(({ id }) => id),
+      same.map(({ label }) => label.digest),
+    ])
+    await database.run(sql`update label set digest = known.digest from ${known} where label.id = known.id`)
+  }
+}
+
+async function saySame(database: Statements, older: readonly OlderLabel[]): Promise<OlderLabel[]> {
+  const inOrder = older.toSorted((one, other) => one.id - other.id)
+  const said = inOrder.map(({ label }) => textOfLabel(label))
+  const categories = await categoryIds(
+    database,
+    said.map(({ path }) => path),
+  )
+  const wanted = records('wanted', { place: 'integer', id: 'integer' }, [
+    inOrder.map((_, place) => place),
+    inOrder.map(({ id }) => id),
+  ])
+  const kept = await database.all<Kept>(
+    sql`select wanted.place, label.name, label.key, brand.name as brand, label.barcode, label.size, label.url,
+        label.image_url as "imageUrl", label.category_id as category
+      from ${wanted} join label on label.id = wanted.id left join brand on brand.id = label.brand_id`,
+  )
+  return kept
+    .filter(({ place, category, ...text }) => category === categories[place]! && areSame(text, said[place]!))
+    .map(({ place }) => inOrder[place]!)
+}
+
+function areSame(one: Omit<LabelText, 'path'>, other: LabelText): boolean {
+  return (Object.keys(one) as (keyof typeof one)[]).every((field) => one[field] === other[field])
+}
