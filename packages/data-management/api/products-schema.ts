@@ -138,10 +138,59 @@ const DETAILED = {
   },
 } as const
 
+/** How two listings of different products go together: whether they seem one article, how likely, why, and who has said so. */
+export const PAIRED = {
+  level: { type: 'string', enum: ['identical', 'comparable'] },
+  score: { type: ['number', 'null'], description: 'from 0 to 1; null where only a person has said so' },
+  reasons: { type: 'array', items: { type: 'string' } },
+} as const
+
+const COMPARABLE = {
+  type: 'object',
+  required: [
+    'product_id',
+    'company',
+    'sku',
+    'key',
+    'name',
+    'size',
+    'image_url',
+    'level',
+    'score',
+    'reasons',
+    'said_by',
+    'lowest_cents',
+    'unit_price_cents',
+    'unit_price_per',
+  ],
+  properties: {
+    product_id: { type: 'integer' },
+    company: { type: 'string' },
+    ...LISTING_CODES,
+    name: { type: 'string' },
+    size: TEXT_OR_NULL,
+    image_url: TEXT_OR_NULL,
+    ...PAIRED,
+    said_by: { ...TEXT_OR_NULL, description: 'the person who has said that they are comparable; null: nobody' },
+    lowest_cents: CENTS_OR_NULL,
+    ...UNIT_PRICE,
+  },
+} as const
+
 export const ONE_RESPONSE = {
   type: 'object',
-  required: [...PRODUCT_FIELDS, 'now', 'prices'],
-  properties: { ...PRODUCT, listings: DETAILED, now: PRICE_RANGE, prices: { type: 'array', items: PRICE_NOW } },
+  required: [...PRODUCT_FIELDS, 'now', 'prices', 'comparable'],
+  properties: {
+    ...PRODUCT,
+    listings: DETAILED,
+    now: PRICE_RANGE,
+    prices: { type: 'array', items: PRICE_NOW },
+    comparable: {
+      type: 'array',
+      items: COMPARABLE,
+      description: 'listings of other products that can stand beside it; they count in none of its prices',
+    },
+  },
 } as const
 
 export const PRICES_QUERY = {

@@ -59,7 +59,7 @@ test('a product tells its listings and what every store asks now', async () => {
     { ...milk, details: MILK.details },
     { ...other, details: null },
   ]
-  assert.deepEqual(rest, { id, ...MILK_ANYWHERE, listings })
+  assert.deepEqual(rest, { id, ...MILK_ANYWHERE, listings, comparable: [] })
   const terms = { was_price_cents: null, is_on_special: null, is_available: null, is_silent: false }
   const aldi = { company: 'aldi', sku: '1', key: 'milk', date: DAY, ...terms }
   const unit = (cents: number) => ({ unit_price_cents: cents, unit_price_per: '100 ml' })

@@ -10,6 +10,7 @@ import { list } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
+import { ComparableElsewhere } from './comparable.tsx'
 import { History } from './history.tsx'
 import { linesOf } from './lines.ts'
 import { PricesNow } from './prices-now.tsx'
@@ -54,6 +55,7 @@ function Whole({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
       ) : (
         <Past id={String(product.id)} chosen={chosen}>
           <PricesNow product={product} chosen={chosen} />
+          <ComparableElsewhere product={product} />
         </Past>
       )}
     </>

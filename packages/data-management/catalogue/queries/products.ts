@@ -178,7 +178,8 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
   return ranks.flat()
 }
 
-function unitPriceView({ priceCents, ...goods }: Omit<Goods, 'priceCents'> & { priceCents: number | null }) {
+/** What goods cost by amount, as it is told. */
+export function unitPriceView({ priceCents, ...goods }: Omit<Goods, 'priceCents'> & { priceCents: number | null }) {
   const size = priceCents === null ? undefined : pricedSizeOf({ ...goods, priceCents })
   if (priceCents === null || size === undefined) return { unit_price_cents: null, unit_price_per: null }
   const price = unitPriceOf(priceCents, size)

@@ -1,2 +1,0 @@
--- What else a shop tells of a thing; the columns are explained in migrations/sqlite/020-details.sql.
-alter table label add column details text collate "C";
