@@ -5,8 +5,10 @@ import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
 import { withoutPassword } from '@splitcart/shared/settings.ts'
 import { openToLook } from './database/look.ts'
+import type { Looked } from './database/postgres-look.ts'
 import { type Folders, foldersIn } from './folders.ts'
 
 const PROBE = '.doctor-probe'
@@ -66,12 +68,28 @@ function databaseFinding(name: 'ledger' | 'catalogue', path: string): Promise<Fi
 
 function schemaFinding(name: 'ledger' | 'catalogue', server: string): Promise<Finding> {
   const todo = 'See that PostgreSQL runs, that DATABASE_URL is its address, and that this user may write there.'
+  const address = withoutPassword(server)
   return examine(name, todo, async () => {
-    const { schemaMade } = await import('./database/postgres-look.ts')
-    const schema = await schemaMade(server, name)
-    const known = migrationsOf(name, 'postgres')
-    return versionFinding(name, `${withoutPassword(server)}, schema ${name} at ${schema}`, schema - known)
+    const { lookAtSchema } = await import('./database/postgres-look.ts')
+    try {
+      const looked = await lookAtSchema(server, name)
+      const fault = faultOf(looked)
+      if (fault !== undefined) return fail(name, `${address}: ${fault}`, todo)
+      const known = migrationsOf(name, 'postgres')
+      const detail = `${address}, PostgreSQL ${looked.version}, schema ${name} at ${looked.made}`
+      return versionFinding(name, detail, looked.made - known)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      return fail(name, `${address}: ${error.message}`, todo)
+    }
   })
+}
+
+/** What keeps the next start from making or bringing up to date its tables. */
+function faultOf({ encoding, isReadOnly, mayCreate, made }: Looked): string | undefined {
+  if (isReadOnly) return 'it can only be read: a standby, a full disk, or default_transaction_read_only'
+  if (encoding !== 'UTF8') return `its encoding is ${encoding}; make one with: create database … encoding 'UTF8'`
+  return made === 0 && !mayCreate ? 'this user may not make schemas in it (grant create on database)' : undefined
 }
 
 function migrationsOf(name: 'ledger' | 'catalogue', database: 'sqlite' | 'postgres'): number {

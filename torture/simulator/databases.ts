@@ -99,6 +99,7 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
 /** What the way of a file asks no ledger for. Whatever else it has is needed here. */
 type NotAskedOfLedger =
   | 'auditEntries'
+  | 'checkWritable'
   | 'doAlone'
   | 'latestBackup'
   | 'lookAtChanges'
@@ -132,7 +133,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     settle: (id: string, state: string, result: object, at: number) =>
       set(id, { state, load: JSON.stringify(result), settled_at: at }),
     wish: (id: string, { wish }: { wish: 'load' }) => set(id, { wish }),
-    ...{ decide: async () => {}, endAttempt: async () => {} },
+    ...{ decide: async () => {}, endAttempt: async () => {}, endAttempts: async () => {} },
     clearWish: (id: string) => set(id, { wish: null }),
   }
   const lost = {

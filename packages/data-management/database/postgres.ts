@@ -2,7 +2,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import pg from 'pg'
 import { migrate } from './postgres-migrations.ts'
-import { isUnreachable, problemOf } from './postgres-problems.ts'
+import { isDatabaseTrouble, problemOf } from './postgres-problems.ts'
 import { PostgresQueries, PostgresTransaction, type Record, type Statement, Statements } from './postgres-queries.ts'
 
 const CONNECT_MS_MAX = 10_000
@@ -155,7 +155,7 @@ function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax
     types: { getTypeParser: parserOf },
     onConnect: async (client) => {
       await client.query(`set search_path = ${pg.escapeIdentifier(schema)}, public; set datestyle = iso, ymd`)
-      if (statementMsMax > 0) await client.query(`set statement_timeout = ${Math.ceil(statementMsMax)}`)
+      await client.query(ownTimes(statementMsMax))
       // What is acknowledged has to be on the disk; a server that asks for more than that gets it.
       await client.query(
         `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`,
@@ -166,6 +166,13 @@ function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
+}
+
+/** A load takes as long as it takes, whatever a role or a database is given. `transaction_timeout` came with PostgreSQL 17. */
+function ownTimes(statementMsMax: number): string {
+  const others = "('lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
+  return `set statement_timeout = ${Math.ceil(statementMsMax)};
+    select set_config(name, '0', false) from pg_settings where name in ${others}`
 }
 
 async function checkServer(database: PostgresDatabase): Promise<void> {
@@ -185,7 +192,7 @@ async function commit(client: pg.PoolClient): Promise<undefined> {
     // PostgreSQL answers so when a statement failed before and nobody said so.
     if (command !== 'COMMIT') throw new Error('the transaction had failed before it was committed')
   } catch (error) {
-    if (!isUnreachable(error)) throw error
+    if (!isDatabaseTrouble(error)) throw error
     throw new UnknownCommit('the connection was lost while a transaction was committed', { cause: error })
   }
 }

@@ -19,7 +19,8 @@ import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
 
 /** Where a ledger is kept, and what each kind of database does in its own way. */
-export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone'> & Readonly<{ database: LedgerDatabase }>
+export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone' | 'checkWritable'> &
+  Readonly<{ database: LedgerDatabase }>
 
 /** An open ledger. */
 export class Ledger implements AsyncDisposable {
@@ -35,12 +36,15 @@ export class Ledger implements AsyncDisposable {
   readonly lookAtChanges: () => Promise<Changes>
   /** Does something unless another process that has this ledger is at it; tells whether it was done. */
   readonly doAlone: (what: string, work: () => Promise<void>) => Promise<boolean>
+  /** Throws what keeps the ledger from being written; costs the same however much is in it. */
+  readonly checkWritable: () => Promise<void>
   readonly #database: LedgerDatabase
 
   constructor(store: LedgerStore, settingsKey: string | undefined) {
     const { database } = store
     this.lookAtChanges = store.lookAtChanges
     this.doAlone = store.doAlone
+    this.checkWritable = store.checkWritable
     this.#database = database
     const commits = new GroupCommit(database)
     this.uploads = new Uploads(database)
@@ -95,25 +99,29 @@ export class Ledger implements AsyncDisposable {
 /** Opens the ledger in a data folder, which must exist. `settingsKey` is API_SECRET_KEY where it is set. */
 export function openLedger(dataFolder: string, settingsKey?: string): Ledger {
   const path = pathIn(dataFolder)
-  return new Ledger({ ...storeAt(path), database: openSqliteLedger(path) }, settingsKey)
+  return new Ledger(storeAt(path, openSqliteLedger(path)), settingsKey)
 }
 
 /** Opens the ledger in a data folder, where it is, only to ask. */
 export function openLedgerToAsk(dataFolder: string): Ledger {
   const path = pathIn(dataFolder)
-  return new Ledger({ ...storeAt(path), database: openSqliteLedgerToAsk(path) }, undefined)
+  return new Ledger(storeAt(path, openSqliteLedgerToAsk(path)), undefined)
 }
 
 function pathIn(dataFolder: string): string {
   return join(dataFolder, 'ledger.db')
 }
 
-function storeAt(path: string): Omit<LedgerStore, 'database'> {
+function storeAt(path: string, database: LedgerDatabase): LedgerStore {
   const lookAtChanges = async () => sqliteChanges(path)
   // There is one loader for such a ledger: its lock is that of the folder.
   const doAlone: LedgerStore['doAlone'] = async (_what, work) => {
     await work()
     return true
   }
-  return { lookAtChanges, doAlone }
+  // Found by its key, or rather not.
+  const checkWritable = async () => {
+    await database.selectFrom('upload').select('id').where('id', '=', '').execute()
+  }
+  return { database, lookAtChanges, doAlone, checkWritable }
 }

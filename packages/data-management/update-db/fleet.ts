@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
-import { isUnreachable } from '../database/postgres-problems.ts'
+import { isDatabaseTrouble } from '../database/postgres-problems.ts'
 import { borrow } from '../inbox/borrow.ts'
 import { handOverFetched } from '../inbox/deliver.ts'
 import { isInboxUnreachable, type JetStreamInbox } from '../inbox/jetstream.ts'
@@ -67,7 +67,7 @@ async function untilReachable(work: FleetWork, signal: AbortSignal, what: () => 
     try {
       return await what()
     } catch (error) {
-      if (signal.aborted || !(isUnreachable(error) || isInboxUnreachable(error))) throw error
+      if (signal.aborted || !(isDatabaseTrouble(error) || isInboxUnreachable(error))) throw error
       work.log.warn({ err: error, failures }, 'waiting for what cannot be reached')
       await sleep(pauseMs(failures), undefined, { signal }).catch(() => {})
     }
@@ -79,6 +79,7 @@ function pauseMs(failures: number): number {
 }
 
 async function dealWith(work: FleetWork, claim: Claim): Promise<void> {
+  await work.ledger.uploads.endAttempts()
   const upload = await work.ledger.uploads.find(claim.uploadId)
   // What is not on record has been forgotten; what has been dealt with came a second time, or a person has seen to it.
   const waits = upload?.state === 'accepted' || upload?.state === 'loading'

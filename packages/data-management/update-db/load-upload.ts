@@ -64,7 +64,7 @@ export async function loadUpload(
     if (kind !== PRODUCTS) return await loadFeed(kind, work.catalogue, order)
     return await loadFile(work.catalogue, order)
   } catch (error) {
-    await work.ledger.uploads.endAttempt(upload.id).catch(() => {})
+    await work.ledger.uploads.endAttempt(upload.id)
     throw error
   }
 }

@@ -62,6 +62,7 @@ const SENDERS_AT_ONCE = 500
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
   await work.catalogue.settle()
   await applyVerdicts(work)
+  await work.ledger.uploads.endAttempts()
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored: [] }
   await using settling = new Settling()
   for (const kind of kindsOf(work)) {
