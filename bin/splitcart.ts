@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   same: async () => (await import('./commands/same.ts')).addSame,
   'not-same': async () => (await import('./commands/same.ts')).addNotSame,
   migrate: async () => (await import('./commands/migrate.ts')).addMigrate,
+  upgrade: async () => (await import('./commands/upgrade.ts')).addUpgrade,
   archive: async () => (await import('./commands/archive.ts')).addArchive,
   salvage: async () => (await import('./commands/salvage.ts')).addSalvage,
   version: async () => (await import('./commands/version.ts')).addVersion,

@@ -99,7 +99,6 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
 /** What the way of a file asks no ledger for. Whatever else it has is needed here. */
 type NotAskedOfLedger =
   | 'auditEntries'
-  | 'checkWritable'
   | 'doAlone'
   | 'latestBackup'
   | 'lookAtChanges'
@@ -152,6 +151,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
 
 /** What the way of a file asks a ledger beside its uploads. */
 const OF_NO_MATTER = {
+  checkWritable: async () => {},
   identity: { mayDiffer: async () => false },
   keys: { working: async () => ({}) },
   rightsOver: async () => ONLY_FOR,

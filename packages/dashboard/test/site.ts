@@ -150,11 +150,13 @@ export function rowOf(sku: string, price: unknown, more: Record<string, unknown>
   })
 }
 
+const TOLD = { per_unit_price_string: '$0.75 per 100 g', ingredients: 'Made of <b>oats</b>' }
+
 /** A file of so many rows of one date. */
 export function fileOf(date: string, count: number, price = 1.5): string {
   return Array.from(
     { length: count },
-    (_, index) => `${rowOf(`s${index}`, price, { metadata: { scraped_date: date } })}\n`,
+    (_, index) => `${rowOf(`s${index}`, price, { ...TOLD, metadata: { scraped_date: date } })}\n`,
   ).join('')
 }
 

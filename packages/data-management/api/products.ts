@@ -75,7 +75,9 @@ export async function productsFound(reading: Reading, query: ProductsQuestion): 
   for (const { product_id } of found.products) {
     const product = await productOf(database, product_id)
     if (product === undefined) continue
-    products.push(current ? { ...product, now: await priceRangeOf(database, product_id, current) } : product)
+    const { listings, ...rest } = product
+    const shown = { ...rest, listings: listings.map(({ details: _, ...listing }) => listing) }
+    products.push(current ? { ...shown, now: await priceRangeOf(database, product_id, current) } : shown)
   }
   const next = cursorOf('products', found.next === null ? null : [found.next])
   return { products, next, total: found.total } satisfies ProductPage

@@ -43,11 +43,12 @@ const PARTS: Readonly<Record<string, string>> = {
       select id, name from category where parent_id is null
       union all select category.id, names || ' / ' || category.name from category join path on path.id = parent_id)
     select ${LISTING}, label.hash, label.name, label.key, brand.name as brand, label.barcode, label.size, label.url, label.image_url,
-      path.names as path
+      path.names as path, label.details
     from label join listing on listing.id = label.listing_id join company on company.id = listing.company_id
     left join brand on brand.id = label.brand_id left join path on path.id = label.category_id
     order by 1, 2, 3, 4, label.name, label.key, coalesce(brand.name, ''), coalesce(label.barcode, ''), coalesce(label.size, ''),
-      coalesce(label.url, ''), coalesce(label.image_url, ''), coalesce(path.names, '')`,
+      coalesce(label.url, ''), coalesce(label.image_url, ''), coalesce(path.names, ''),
+      coalesce(label.details, '')`,
   price_run: `select store.code as store, ${LISTING}, from_date, to_date, price_cents, was_price_cents, is_on_special, is_available
     from price_run join store on store.id = store_id join listing on listing.id = listing_id
     join company on company.id = listing.company_id order by 2, 1, 3, 4, 5`,

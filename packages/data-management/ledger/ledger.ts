@@ -1,6 +1,8 @@
 /** The ledger: what was delivered, by whom, and what became of it. */
 import { join } from 'node:path'
+import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { sql } from 'kysely'
 import { Arrivals } from './arrivals.ts'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
 import { Beliefs } from './beliefs.ts'
@@ -119,9 +121,15 @@ function storeAt(path: string, database: LedgerDatabase): LedgerStore {
     await work()
     return true
   }
-  // Found by its key, or rather not.
+  const opened = schemaOf(database)
   const checkWritable = async () => {
-    await database.selectFrom('upload').select('id').where('id', '=', '').execute()
+    const [known, made] = [await opened, await schemaOf(database)]
+    if (made > known) throw new Problem('schema_newer', `${path} has schema ${made}, this program knows ${known}`)
   }
   return { database, lookAtChanges, doAlone, checkWritable }
+}
+
+async function schemaOf(database: LedgerDatabase): Promise<number> {
+  const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(database)
+  return rows[0]?.user_version ?? 0
 }

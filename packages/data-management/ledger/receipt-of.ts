@@ -2,7 +2,7 @@
 
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type LoadResult, NO_REMARKS, type Receipt, type UploadState } from '@splitcart/shared/receipt.ts'
-import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
+import { type BeliefSince, withBelief } from '@splitcart/shared/truth/beliefs.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { Beliefs } from './beliefs.ts'
 import type { LedgerDatabase } from './database.ts'
@@ -35,10 +35,7 @@ function loadOf(
 ): Pick<Receipt, 'load' | 'warnings' | 'ignored' | 'findings'> {
   if (kept === null) return { load: null }
   const { remarks, findings = [], ...load } = JSON.parse(kept) as LoadResult
-  const told = findings.map((finding) => {
-    const believed = beliefIn(beliefs, finding)
-    return believed === undefined ? finding : { ...finding, believed }
-  })
+  const told = findings.map((finding) => withBelief(beliefs, finding))
   return { load, ...(remarks ?? NO_REMARKS), findings: told as unknown as Findings }
 }
 

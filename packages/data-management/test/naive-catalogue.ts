@@ -100,8 +100,18 @@ function cellsOf(row: Pick<Row, 'company' | 'sku' | 'key'>): Cell[] {
   return row.sku === null ? [row.company, 1, row.key] : [row.company, 0, row.sku]
 }
 
-function hashOf({ name, key, brand, barcode, size, url, imageUrl, categoryPath }: Row): number {
-  const text = JSON.stringify([name, key, brand, barcode, size, url, imageUrl, ...categoryPath])
+function hashOf({ name, key, brand, barcode, size, url, pictureUrl, categoryPath, details }: Row): number {
+  const text = JSON.stringify([
+    name,
+    key,
+    brand,
+    barcode,
+    size,
+    url,
+    pictureUrl,
+    ...categoryPath,
+    ...(details ? [details] : []),
+  ])
   return Number.parseInt(createHash('sha1').update(text).digest('hex').slice(0, 12), 16)
 }
 
@@ -174,10 +184,10 @@ function listings(scrapes: readonly Scrape[]): Cell[][] {
     const newest = last(group, ({ date, store }) => [date, store])!.row
     const withBarcode = group.filter(({ row }) => row.barcode !== null)
     const barcode = last(withBarcode, ({ date, store }) => [date, store])?.row.barcode ?? null
-    const { name, key, brand, size, url, imageUrl } = newest
+    const { name, key, brand, size, url, pictureUrl } = newest
     const own = cellsOf(newest)
     return [
-      ['listing', ...own, barcode, name, key, brand, size, url, imageUrl],
+      ['listing', ...own, barcode, name, key, brand, size, url, pictureUrl],
       ...newest.categoryPath.map((category) => ['listing_category', ...own, category]),
     ]
   })
@@ -188,9 +198,9 @@ function labels(scrapes: readonly Scrape[]): Cell[][] {
   const found = new Map<string, Cell[]>()
   for (const { shown } of scrapes)
     for (const row of shown.values()) {
-      const { name, key, brand, barcode, size, url, imageUrl, categoryPath } = row
+      const { name, key, brand, barcode, size, url, pictureUrl, categoryPath, details } = row
       const path = categoryPath.length === 0 ? null : categoryPath.join(' / ')
-      const cells = [name, key, brand, barcode, size, url, imageUrl, path]
+      const cells = [name, key, brand, barcode, size, url, pictureUrl, path, details && JSON.stringify(details)]
       found.set(`${nameOf(row)} ${hashOf(row)}`, ['label', ...cellsOf(row), hashOf(row), ...cells])
     }
   return [...found.values()]

@@ -37,6 +37,9 @@ export type Rule = Readonly<{
   find: (judged: Case) => Found | readonly Found[] | undefined
 }>
 
+/** Since when a person believes something. */
+export type Believed = Readonly<{ id: number; since: string }>
+
 /** Whose scrape something is said of; null: of the whole file. Codes as they are written. */
 export type Whose = Readonly<{ company: string | null; store: string | null }>
 
@@ -54,7 +57,13 @@ export type Verdict = Partial<Whose> &
     examples: readonly string[]
     picture: Picture | null
     repair: Repair | null
+    believed?: Believed
   }>
+
+/** Whether something said holds a file: what is believed does not. */
+export function isHolding({ held, believed }: Verdict): boolean {
+  return held && believed === undefined
+}
 
 /** A verdict as it is recorded. */
 export function verdictOf(rule: string, held: boolean, found: Found, whose: Whose = OF_THE_FILE): Verdict {

@@ -51,16 +51,20 @@ export type LabelText = Readonly<{
   barcode: string | null
   size: string | null
   url: string | null
-  imageUrl: string | null
+  pictureUrl: string | null
   path: readonly string[]
+  /** What else is told, as JSON. */
+  details: string | null
 }>
 
 type Fields = [string, string, ...(string | null)[]]
 
 /** Takes the text of a label apart. */
 export function textOfLabel({ text }: NewLabel): LabelText {
-  const [name, key, brand = null, barcode = null, size = null, url = null, imageUrl = null, ...path] = JSON.parse(
-    text,
-  ) as Fields
-  return { name, key, brand, barcode, size, url, imageUrl, path: path as string[] }
+  const fields = JSON.parse(text) as (string | null | object)[]
+  const last = fields.at(-1)!
+  const details = typeof last === 'object' && last !== null ? JSON.stringify(fields.pop()) : null
+  const [name, key, brand = null, barcode = null, size = null, url = null, pictureUrl = null, ...path] =
+    fields as Fields
+  return { name, key, brand, barcode, size, url, pictureUrl, path: path as string[], details }
 }
