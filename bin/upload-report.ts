@@ -5,6 +5,7 @@ import type { LoadResult } from '@splitcart/shared/receipt.ts'
 import { count, duration, printed, size, whole } from './format.ts'
 import { createLogUpdate, type LogUpdate } from './live.ts'
 import type { Style, Terminal } from './terminal.ts'
+import { linesOf } from './verdict-lines.ts'
 
 const BAR_CHARACTERS = 24
 // Less would read "in 0.0 s".
@@ -47,7 +48,8 @@ export class UploadReport {
     }
     if ('name' in event) this.#moving.delete(event.name)
     this.#live?.clear()
-    if (event.type === 'file') this.#file(event)
+    if (event.type === 'check') this.#checked(event)
+    else if (event.type === 'file') this.#file(event)
     else this.#terminal.note(noteOf(event))
     if (event.type !== 'ignored') return
     this.#leftAlone = true
@@ -70,6 +72,12 @@ export class UploadReport {
     record({ type: 'summary', ...summary })
   }
 
+  #checked(event: Extract<UploadEvent, { type: 'check' }>): void {
+    this.#terminal.say(`checked     ${event.name}`)
+    for (const verdict of event.findings) for (const line of linesOf(verdict)) this.#terminal.say(`  ${line}`)
+    this.#terminal.record(event)
+  }
+
   #file(event: FileEvent): void {
     const { say, record } = this.#terminal
     const kind = event.kind === undefined || event.kind === PRODUCTS ? '' : ` (${event.kind})`
@@ -80,7 +88,7 @@ export class UploadReport {
 }
 
 /** What people read of an event that is not about a file. */
-export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'progress' }>): string {
+export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'progress' | 'check' }>): string {
   if (event.type === 'ignored') return `left alone  ${event.name}: ${event.reason}`
   if (event.type === 'left-over')
     return `left over   ${event.name} (${size(event.size)}) by a scrape that did not finish; "splitcart salvage" keeps its whole rows`

@@ -46,18 +46,6 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     rule: 'clock',
-    path: 'packages/data-management/api/metrics.ts',
-    subject: 'inbox.now()',
-    reason: 'Since when a file waits is on record; it may be longer than this process runs.',
-  },
-  {
-    rule: 'clock',
-    path: 'packages/data-management/api/metrics.ts',
-    subject: 'Date.now()',
-    reason: 'Since when an item waits is on record at another machine.',
-  },
-  {
-    rule: 'clock',
     path: 'packages/data-management/api/session.ts',
     subject: 'inbox.now()',
     reason: 'A session ends at a time of day; a cookie is told how far off that is.',

@@ -9,7 +9,7 @@ import { temporaryFolder } from './folders.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const PAGES = globSync(['*.md', 'docs/*.md'], { cwd: ROOT }).sort()
-const SUBCOMMANDS = /^(archive|keys|holds|rejects|loads) [a-z]+\b/
+const SUBCOMMANDS = /^(?:(?:archive|keys|holds|rejects|loads) [a-z]+|findings (?:believe|beliefs|undo))\b/
 
 function textOf(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8')

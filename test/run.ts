@@ -37,7 +37,9 @@ const ON_POSTGRES = [
 // takes minutes.
 const LONG = [
   ...['on-postgres', 'postgres-dies', 'side-by-side', 'fleet'].map(inDataManagement),
-  ...['fleet', 'partitions', 'copies', 'costs', 'mistakes-of-people', 'rights', 'strangers'].map(inTest),
+  ...['fleet', 'partitions', 'copies', 'costs', 'database-trouble', 'mistakes-of-people', 'rights', 'strangers'].map(
+    inTest,
+  ),
 ]
 // Of these `npm test` does a little, and `npm run test:long` more.
 const MORE = [

@@ -1,10 +1,10 @@
 /** `splitcart check`: judges scrapes before they are sent, by the rules that the server goes by. */
 import { basename } from 'node:path'
-import { checkFile, NO_REFERENCES } from '@splitcart/scraping/check-file.ts'
+import type { CheckedFile } from '@splitcart/scraping/check-file.ts'
 import { referencesFrom } from '@splitcart/scraping/references-client.ts'
-import { daysBetween, type References } from '@splitcart/shared/truth/case.ts'
-import type { FileScrape } from '@splitcart/shared/truth/file-figures.ts'
+import { type CheckOrder, ScrapeCheck } from '@splitcart/scraping/scrape-check.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
+import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import type { Command } from 'commander'
 import { pathArgument, printable, run, settingsOf, settingsWithKey } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -28,20 +28,12 @@ export function addCheck(program: Command): void {
 
 async function check(files: readonly string[], options: Options, terminal: Terminal): Promise<number> {
   const thresholds = thresholdsOf(settingsOf(options, 'scraping'))
-  const on = new Date().toISOString().slice(0, 10)
-  const known = serverOf(options)
-  const before: FileScrape[] = []
+  const checking = new ScrapeCheck({ thresholds, now: Date.now, isStrict: true, ...serverOf(options) })
   let held = 0
   for (const file of files) {
-    const read: FileScrape[] = []
-    const referencesTo = async (scrape: FileScrape) => {
-      read.push(scrape)
-      return known === undefined ? referencesAmong(before, scrape) : known(scrape)
-    }
-    const checked = await checkFile(pathArgument(file), { thresholds, on, referencesTo })
-    const isHeld = checked.verdicts.some((verdict) => verdict.held)
+    const checked = await checking.look(pathArgument(file))
+    const isHeld = checked.verdicts.some(isHolding)
     if (isHeld) held++
-    else before.push(...read)
     tell({ name: basename(file), state: isHeld ? 'held' : 'good', ...checked }, terminal)
   }
   terminal.sum(
@@ -52,28 +44,16 @@ async function check(files: readonly string[], options: Options, terminal: Termi
 }
 
 /** Who knows the scrapes of before, where a server is asked. */
-function serverOf(options: Options): ((scrape: FileScrape) => Promise<References>) | undefined {
-  if (options.against === undefined) return undefined
+function serverOf(options: Options): Pick<CheckOrder, 'askServer'> {
+  if (options.against === undefined) return {}
   const { against: apiServerUrl } = options
   const settings = settingsWithKey({ ...options, apiServerUrl }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
   setUpNetwork(settings)
   const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
-  return (scrape) => referencesFrom(server!, key!, scrape)
+  return { askServer: (scrape) => referencesFrom(server!, key!, scrape) }
 }
 
-/** What the files before say of the store. */
-function referencesAmong(before: readonly FileScrape[], { company, store, date }: FileScrape): References {
-  const own = before
-    .filter((each) => each.company === company && each.store === store && each.date < date)
-    .toSorted((one, other) => daysBetween(one.date, other.date))
-  const [newest] = own
-  if (newest === undefined) return NO_REFERENCES
-  const rows = own.slice(0, 10).map(({ maker }) => maker.figures().rows)
-  const reference = { store: newest.storeName, date: newest.date, figures: newest.maker.figures() }
-  return { own: reference, usual: rows, newest: newest.date, sisters: [] }
-}
-
-type Told = Awaited<ReturnType<typeof checkFile>> & Readonly<{ name: string; state: string }>
+type Told = CheckedFile & Readonly<{ name: string; state: string }>
 
 function tell({ name, state, rows, rejected, verdicts, scrapes }: Told, terminal: Terminal): void {
   terminal.say(`${state.padEnd(6)}  ${name}  ${count(rows, 'row')}${rejected === 0 ? '' : `, ${rejected} rejected`}`)

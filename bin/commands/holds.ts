@@ -1,5 +1,6 @@
 /** `splitcart holds`: uploads that are intact but suspicious, and what a person decides about them. */
 import { receiptOf, repairFor } from '@splitcart/data-management/ledger/receipt-of.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
@@ -10,7 +11,7 @@ import type { Terminal } from '../terminal.ts'
 import { linesOf } from '../verdict-lines.ts'
 import { haveFulfilled, uploadMeant } from '../wish.ts'
 
-type Options = { json?: boolean; reason?: string; repair?: boolean }
+type Options = { json?: boolean; all?: boolean; reason?: string; repair?: boolean }
 
 const LISTED_MAX = 1000
 
@@ -22,13 +23,16 @@ export function addHolds(program: Command): void {
     .action((options: Options) => run(options, (terminal) => listHolds(options, terminal)))
   const release = new Command('release')
     .description('load a held upload all the same')
-    .argument('<upload>', 'its id, SHA-256 or file name')
+    .argument('[upload]', 'its id, SHA-256 or file name')
+    .option('--all', 'all that are held, the oldest first')
     .option('--reason <text>', 'why, for the audit', 'released')
     .option(
       '--repair',
       'make the repair that is offered, now and each time the file is loaded; undoing the load ends it',
     )
-    .action((upload: string, options: Options) => run(options, (terminal) => decide(upload, 'load', options, terminal)))
+    .action((upload: string | undefined, options: Options) =>
+      run(options, (terminal) => releaseMeant(upload, options, terminal)),
+    )
   const discard = new Command('discard')
     .description('set a held upload aside for good; its file is kept in product_failed')
     .argument('<upload>', 'its id, SHA-256 or file name')
@@ -56,10 +60,28 @@ async function listHolds(options: Options, terminal: Terminal): Promise<number> 
   if (held.length === 0) terminal.say('Nothing is held.')
   else
     terminal.say(
-      `${count(held.length, 'upload')} held. Release one: splitcart holds release ID. Discard: splitcart holds discard ID --reason TEXT`,
+      `${count(held.length, 'upload')} held. Release one: splitcart holds release ID, or all with --all. Discard: splitcart holds discard ID --reason TEXT`,
     )
   terminal.record({ type: 'summary', held: held.length })
   return EXIT.done
+}
+
+async function releaseMeant(upload: string | undefined, options: Options, terminal: Terminal): Promise<number> {
+  if ((upload === undefined) !== (options.all === true))
+    throw new Problem('settings_invalid', 'Name one upload, or give --all for all that are held.')
+  if (upload !== undefined) return decide(upload, 'load', options, terminal)
+  const held = await heldNow(options)
+  if (held.length === 0) terminal.say('Nothing is held.')
+  let code: number = EXIT.done
+  for (const id of held.reverse()) code = Math.max(code, await decide(id, 'load', options, terminal))
+  return code
+}
+
+/** The ids of what is held, the newest first. */
+async function heldNow(options: Options): Promise<string[]> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const held = await machine.ledger.uploads.list({ state: 'held', limit: LISTED_MAX })
+  return held.map(({ id }) => id)
 }
 
 async function decide(text: string, wish: 'load' | 'discard', options: Options, terminal: Terminal): Promise<number> {

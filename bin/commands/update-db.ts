@@ -1,6 +1,7 @@
 /** `splitcart update-db --products --stores --barcodes`: brings the files of the inboxes into the catalogue. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { renewSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
@@ -8,6 +9,7 @@ import type { FleetWork } from '@splitcart/data-management/update-db/fleet.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
+import { Suggesting } from '@splitcart/data-management/update-db/suggesting.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
 import {
   kindsOf,
@@ -24,7 +26,7 @@ import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { Settings } from '@splitcart/shared/settings.ts'
+import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, setUpDataManagement } from '../data-management.ts'
@@ -127,11 +129,19 @@ async function loadFolder(work: UpdateDb, settings: Settings, manner: Manner): P
   await reconcile(work)
   if (prunesAll) await prune(work, settings.PROCESSED_DAYS_MAX, true)
   if (stays) {
-    await watchInbox(work, settings.PROCESSED_DAYS_MAX, signal)
+    await watchInbox(work, settings, signal)
     return EXIT.done
   }
   await fulfilWishes(work, signal)
-  return tellPass(terminal, await updateOnce(work, terminal, signal))
+  const pass = await updateOnce(work, terminal, signal)
+  await renewSuggestions(work.catalogue.database)
+  return tellPass(terminal, pass)
+}
+
+/** Where the thread that finds suggested pairs reads and writes. */
+function suggestingFor({ catalogue, log }: UpdateDb, settings: Settings): Suggesting {
+  const server = databaseServer(settings)
+  return new Suggesting(server === undefined ? { file: catalogue.path! } : { server }, log)
 }
 
 /** What a loader fetches from a fleet's inbox lies in a folder of its own, which is empty when it starts. */
@@ -149,8 +159,13 @@ async function actForFleet(work: FleetWork, settings: Settings, manner: Manner):
   // What reaches NATS costs a loader of one machine a third of its start.
   const { loadForFleet, loadOnceForFleet } = await import('../fleet-loader.ts')
   if (prunesAll) await pruneBucket(work, settings.PROCESSED_DAYS_MAX, true)
-  if (!stays) return tellPass(terminal, await loadOnceForFleet(work, signal))
-  await loadForFleet(work, settings.PROCESSED_DAYS_MAX, signal)
+  if (!stays) {
+    const pass = await loadOnceForFleet(work, signal)
+    await renewSuggestions(work.catalogue.database)
+    return tellPass(terminal, pass)
+  }
+  await using suggesting = suggestingFor(work, settings)
+  await loadForFleet({ ...work, suggesting }, settings.PROCESSED_DAYS_MAX, signal)
   return EXIT.done
 }
 
@@ -165,14 +180,15 @@ async function updateOnce(work: UpdateDb, terminal: Terminal, signal: AbortSigna
   return second
 }
 
-async function watchInbox(work: UpdateDb, daysMax: number, signal: AbortSignal): Promise<void> {
+async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSignal): Promise<void> {
+  await using suggesting = suggestingFor(work, settings)
   const reported = new Set<string>()
   let pruneAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
     await fulfilWishes(work, signal)
     if (performance.now() > pruneAt) {
       pruneAt = performance.now() + PRUNE_EVERY_MS
-      await prune(work, daysMax)
+      await prune(work, settings.PROCESSED_DAYS_MAX)
     }
     // Then it looks again who has sent something: new senders get their turn.
     const { ignored } = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))
@@ -180,6 +196,7 @@ async function watchInbox(work: UpdateDb, daysMax: number, signal: AbortSignal):
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)
     }
+    suggesting.look()
   }
   const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   await repeatOnChange(inboxes, pass, work.log, signal)

@@ -3,12 +3,13 @@ import { foldersIn, kindsThere, openFolders } from '@splitcart/scraping/folders.
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { scanOutbox } from '@splitcart/scraping/outbox.ts'
 import { createRateLimit, type RateLimit } from '@splitcart/scraping/rate-limit.ts'
+import type { ScrapeCheck } from '@splitcart/scraping/scrape-check.ts'
 import { createUploadClient } from '@splitcart/scraping/upload-client.ts'
 import type { Summary } from '@splitcart/scraping/upload-events.ts'
 import type { Job } from '@splitcart/scraping/upload-job.ts'
 import { uploadKinds, watchKinds } from '@splitcart/scraping/upload-kinds.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import { faultOfKind } from '@splitcart/shared/kinds.ts'
+import { faultOfKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
@@ -27,6 +28,7 @@ type Options = {
   concurrency?: string
   limitRate?: string
   dryRun?: boolean
+  check?: boolean
   json?: boolean
   quiet?: boolean
 }
@@ -52,6 +54,10 @@ export function addUploadData(program: Command): void {
       'stay, and send what comes; Ctrl-C ends it after the file that is being sent, a second one at once',
     )
     .option('--wait', 'end only when the server has loaded, held or failed every file that was sent')
+    .option(
+      '--check',
+      'judge each file before it is sent; what the server would hold stays in the outbox, with the reasons',
+    )
     .option('--kind <name>', 'only files of this kind, may be said again (every kind that has an outbox)', collect)
     .option('--concurrency <number>', 'how many files to send at once (UPLOAD_CONCURRENCY)')
     .option('--limit-rate <bytes>', 'how many bytes to send a second, such as 500k or 2M (UPLOAD_RATE_MAX)')
@@ -82,7 +88,11 @@ async function upload(settings: Settings, options: Options, report: UploadReport
   const signal = stopSignal()
   const rate = settings.UPLOAD_RATE_MAX
   // One limit for all kinds: they share the line.
-  const shared = { signal, ...(rate !== undefined && { rateLimit: createRateLimit(rate) }) }
+  const shared = {
+    signal,
+    ...(rate !== undefined && { rateLimit: createRateLimit(rate) }),
+    ...(options.check && { check: await checkBy(settings) }),
+  }
   const jobOf = (kind: string) => jobFor(kind, settings, report, shared)
   const there = () => kindsWanted(settings, options)
   if (options.watch) return watchKinds({ there, jobOf }, settings.UPLOAD_WATCH_SECONDS * 1000, signal)
@@ -95,13 +105,34 @@ async function kindsWanted({ SCRAPING_DATA_DIR: dataDir }: Settings, { kind }: O
   return kind ?? (await kindsThere(realDisk(), dataDir))
 }
 
-type Shared = Readonly<{ signal: AbortSignal; rateLimit?: RateLimit }>
+type Shared = Readonly<{ signal: AbortSignal; rateLimit?: RateLimit; check?: ScrapeCheck }>
+
+/** Judging takes modules that sending does not. */
+async function checkBy(settings: Settings): Promise<ScrapeCheck> {
+  const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
+  const [{ ScrapeCheck }, { referencesFrom }, { thresholdsOf }] = await Promise.all([
+    import('@splitcart/scraping/scrape-check.ts'),
+    import('@splitcart/scraping/references-client.ts'),
+    import('@splitcart/shared/truth/thresholds.ts'),
+  ])
+  const keyAgain = changedKey(key!)
+  let inUse = key!
+  return new ScrapeCheck({
+    thresholds: thresholdsOf(settings),
+    now: Date.now,
+    isStrict: false,
+    askServer: (scrape) => {
+      inUse = keyAgain() ?? inUse
+      return referencesFrom(server!, inUse, scrape)
+    },
+  })
+}
 
 async function jobFor(
   kind: string,
   settings: Settings,
   report: UploadReport,
-  { signal, ...limit }: Shared,
+  { signal, check, ...limit }: Shared,
 ): Promise<Job> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key, RESUMABLE_BYTES_MIN: resumableBytesMin } = settings
   const disk = realDisk()
@@ -121,6 +152,7 @@ async function jobFor(
     on: (event) => report.on(event.type === 'file' ? { ...event, kind } : event),
     ...restOf(settings),
     ...heartbeat,
+    ...(kind === PRODUCTS && check !== undefined && { check }),
     renewedClient: () => {
       const renewed = keyAgain()
       return renewed === undefined ? undefined : clientWith(renewed)

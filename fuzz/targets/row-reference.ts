@@ -1,4 +1,5 @@
 /** A row read slowly and plainly from a parsed line, by the words of docs/rows.md: a table of fields and what each may be. */
+import { DETAIL_NAMES } from '@splitcart/shared/row-details.ts'
 
 /** `NaN` and its like stand in the parsed line as texts that begin with a NUL. */
 export type PlainRow = Readonly<{ code: string } | { fields: Record<string, unknown>; warnings: string[] }>
@@ -76,19 +77,52 @@ function plainProduct(product: Json) {
     ['name', text(500)(product.name)],
     ['priceCents', priceUnlessSoldOut(product)],
   ]
+  const imageUrl = optional('image_url', text(2000))
   const fields = {
     sku: optional('sku', sku),
     brand: optional('brand', text(200)),
     barcode: optional('barcode', barcode),
     size: optional('size', text(200)),
     url: optional('url', text(2000)),
-    imageUrl: optional('image_url', text(2000)),
+    imageUrl,
+    pictureUrl: optional('aldi_image_url', text(2000)) ?? withoutPlaces(imageUrl),
     categoryPath: optional('category_path', path, []),
     wasPriceCents: optional('price_was', price),
     isOnSpecial: optional('is_on_special', flag),
     isAvailable: optional('is_available', flag),
+    details: plainDetails(optional),
   }
   return { required, fields, warnings }
+}
+
+const TEXTS = { per_unit_price_string: 200, per_unit_price_measure: 200, unit_of_measure: 200, country_of_origin: 500 }
+const LONG_TEXTS = { allergens: 5000, ingredients: 10_000, description: 10_000 }
+const NUMBERS = 'per_unit_price_value unit_price price_save_amount average_user_rating rating_count health_star_rating'
+
+/** What is kept as it is sent, in the order in which it is kept. */
+function plainDetails(optional: (name: string, meaning: (value: unknown) => Meaning) => unknown): unknown {
+  const texts = Object.entries({ ...TEXTS, ...LONG_TEXTS }).map(([name, most]) => [name, optional(name, text(most))])
+  const numbers = NUMBERS.split(' ').map((name) => [name, optional(name, positive)])
+  const found = Object.fromEntries([...texts, ...numbers, ['sizes', optional('sizes', sizes)]])
+  const told = DETAIL_NAMES.filter((name) => found[name] !== null)
+  return told.length === 0 ? null : Object.fromEntries(told.map((name) => [name, found[name]]))
+}
+
+function positive(value: unknown): Meaning {
+  if (isNothing(value)) return 'absent'
+  if (typeof value !== 'number' && typeof value !== 'string') return 'type'
+  if (typeof value === 'string' && !/^[0-9]{1,9}(\.[0-9]{1,9})?$/.test(value)) return 'value'
+  return Number(value) >= 0 && Number(value) < 1e9 ? { value: Math.abs(Number(value)) } : 'value'
+}
+
+function sizes(value: unknown): Meaning {
+  const meaning = isNothing(value) ? 'absent' : path(value)
+  return typeof meaning === 'object' && Array.from(value as string[]).length === 0 ? 'absent' : meaning
+}
+
+function withoutPlaces(address: unknown): unknown {
+  if (typeof address !== 'string') return address
+  return address.split('{width}').join('500').split('/{slug}').join('').split('{slug}').join('')
 }
 
 function meant(meaning: Meaning): unknown {
@@ -104,6 +138,7 @@ const PRODUCT = new Set(
     ' ',
   ),
 ).add('normalized_name_brand_size')
+for (const name of [...DETAIL_NAMES, 'aldi_image_url']) PRODUCT.add(name)
 const METADATA = new Set('company company_name store_id store_name state scraped_date scraped_at'.split(' '))
 
 function hasNumber(value: unknown): boolean {

@@ -47,6 +47,9 @@ const WORDS = [
   '\u00ef\u00bb\u00bf',
   '\t',
   '9007199254740993',
+  '"sizes":["500g"],',
+  '"unit_price":"4.5",',
+  '"image_url":"{width}/{slug}",',
 ]
 
 const JSON_READER = `

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
+import { type BeliefSince, withBelief } from '@splitcart/shared/truth/beliefs.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import { FileFigures, type FileScrape } from '@splitcart/shared/truth/file-figures.ts'
 import { judge, judgeFile, rejectedShare } from '@splitcart/shared/truth/judge.ts'
@@ -17,15 +18,18 @@ export type CheckedFile = Readonly<{
   verdicts: readonly Verdict[]
 }>
 
-/** How files are checked. `referencesTo`: what a scrape is compared with; `on`: the day on which it would be received. */
+/** What is known of a scrape's chain: what the scrape is compared with, and what is believed of it. */
+export type Known = Readonly<{ references: References; beliefs: readonly BeliefSince[] }>
+
+/** How files are checked. `on`: the day on which they would be received. */
 export type CheckBy = Readonly<{
   thresholds: Thresholds
   on: string
-  referencesTo: (scrape: FileScrape) => Promise<References>
+  knownOf: (scrape: FileScrape) => Promise<Known>
 }>
 
 /** Nothing to compare with. */
-export const NO_REFERENCES: References = { usual: [], sisters: [] }
+export const NOTHING_KNOWN: Known = { references: { usual: [], sisters: [] }, beliefs: [] }
 
 /** Reads and judges a file; one whose name ends in .gz is unpacked. */
 export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile> {
@@ -44,9 +48,9 @@ export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile>
 
 /** What can be known of the scrapes of a file alone, by the usual thresholds. */
 export function findingsIn(figures: FileFigures, receivedOn: string): Verdict[] {
-  return figures.scrapes.flatMap(({ company, storeName: store, date, maker }) => {
-    const judged = { company, store, date, receivedOn, figures: maker.figures(), sampled: maker.sampled }
-    return judge(judged, NO_REFERENCES, usualThresholds())
+  return figures.scrapes.flatMap(({ company, storeName: store, store: code, date, maker }) => {
+    const judged = { company, store, code, date, receivedOn, figures: maker.figures(), sampled: maker.sampled }
+    return judge(judged, NOTHING_KNOWN.references, usualThresholds())
   })
 }
 
@@ -57,11 +61,12 @@ async function said(figures: FileFigures, { rows, rejected }: { rows: number; re
   const scrapes: CheckedFile['scrapes'][number][] = []
   for (const scrape of figures.scrapes) {
     const { company, store, storeName, date, maker } = scrape
-    const judged = { company, store: storeName, date, receivedOn: by.on, figures: maker.figures() }
+    const judged = { company, store: storeName, code: store, date, receivedOn: by.on, figures: maker.figures() }
     scrapes.push({ company, store, date, rows: judged.figures.rows })
-    const references = await by.referencesTo(scrape)
+    const { references, beliefs } = await by.knownOf(scrape)
     const about = { sampled: maker.sampled, rejected: rejectedShare(counts, judged.figures) }
-    verdicts.push(...judge({ ...judged, ...about }, references, by.thresholds))
+    const found = judge({ ...judged, ...about }, references, by.thresholds)
+    verdicts.push(...found.map((verdict) => withBelief(beliefs, verdict)))
   }
   return { scrapes, verdicts }
 }

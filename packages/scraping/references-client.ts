@@ -1,8 +1,8 @@
 /** Asks the server what a scrape would be compared with. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import type { References } from '@splitcart/shared/truth/case.ts'
 import { faultOfAnswer } from './answer.ts'
+import type { Known } from './check-file.ts'
 import { connectionFault } from './connection-fault.ts'
 import { isLoopback } from './upload-client.ts'
 
@@ -11,8 +11,8 @@ const WAIT_MS_MAX = 30_000
 /** Which store, and which date. */
 export type Asked = Readonly<{ company: string; store: string; date: string }>
 
-/** What the server has to compare with. The key goes to this address and nowhere else, and never over plain http to another machine. */
-export async function referencesFrom(server: URL, key: string, { company, store, date }: Asked): Promise<References> {
+/** What the server knows of the chain. The key goes to this address and nowhere else, and never over plain http to another machine. */
+export async function referencesFrom(server: URL, key: string, { company, store, date }: Asked): Promise<Known> {
   if (server.protocol !== 'https:' && !isLoopback(server.hostname))
     throw new Problem('settings_invalid', `\n  --against: expected https for another machine, got "${server.origin}"`)
   const url = urlOf(server, 'api/references')
@@ -21,8 +21,9 @@ export async function referencesFrom(server: URL, key: string, { company, store,
   const text = await answer.text()
   if (!answer.ok)
     throw faultOfAnswer({ status: answer.status, headers: answer.headers, text, url } as never, Date.now())
-  const { references } = JSON.parse(text) as { references: References }
-  return references
+  // Servers of before say nothing of beliefs.
+  const { references, beliefs = [] } = JSON.parse(text) as Pick<Known, 'references'> & Partial<Known>
+  return { references, beliefs }
 }
 
 async function answerOf(url: URL, key: string): Promise<Response> {

@@ -1,6 +1,7 @@
 /** What `uploadData` tells while it works, and the sums it ends with. */
 import { Problem, type ProblemDocument, toProblemDocument } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
 
 /** Why something did not go as it should, in a form that can be shown and stored. */
@@ -31,6 +32,8 @@ export type FileEvent = Readonly<{
 export type UploadEvent =
   | FileEvent
   | Readonly<{ type: 'progress'; name: string; step: 'compress' | 'send'; sentBytes: number; totalBytes: number }>
+  /** What was said of a file before it is sent. */
+  | Readonly<{ type: 'check'; name: string; findings: readonly Verdict[] }>
   /** Something in the outbox that is no file to send. */
   | Readonly<{ type: 'ignored'; name: string; reason: string }>
   /** A file that is not sent yet. */

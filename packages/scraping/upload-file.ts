@@ -1,7 +1,7 @@
 /**
  * One file of the outbox, from compressing it to the archive.
  *
- *   spool ──▶ send (again and again) ──▶ receipt: archive
+ *   (check) ──▶ spool ──▶ send (again and again) ──▶ receipt: archive
  *                                   ├──▶ refused: product_refused
  *                                   └──▶ anything else: the file stays where it is
  *
@@ -11,14 +11,18 @@
  *     `request_altered`, and the file stays.
  *  3. One reason for one file after the other is no reason of theirs: the third in a row stays, and the run ends.
  */
+import { join } from 'node:path'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { reasonOf } from '@splitcart/shared/truth/judge.ts'
+import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import { AnswerError } from './answer.ts'
 import { type Archived, archive } from './archive.ts'
 import type { Encoding } from './compress.ts'
 import { deliver } from './delivery.ts'
 import type { Waiting } from './outbox.ts'
 import { refuse } from './refused.ts'
+import { setAside } from './setback.ts'
 import { dropSpooled, type Spooled, spool } from './spool.ts'
 import { DAMAGED } from './upload-client.ts'
 import { troubleOf } from './upload-events.ts'
@@ -29,6 +33,7 @@ const ALIKE_MAX = 3
 /** Sends one file. Throws what may concern the whole run: the server is away, or refuses the key, or something failed for this file alone. */
 export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Archived | undefined> {
   try {
+    if (await isDoubted(job, run, file)) return undefined
     const spooled = await spoolFile(job, run, file)
     if (spooled === undefined) return undefined
     const sent = await sendCopy(job, run, { file, spooled, isFresh: false })
@@ -51,6 +56,16 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     tell(job, run, { type: 'file', name: file.name, state: stateAfter(error), problem: troubleOf(error) })
     return undefined
   }
+}
+
+/** Whether the server would hold a file: then it stays where it is, and is looked at again later. */
+async function isDoubted(job: Job, run: Run, file: Waiting): Promise<boolean> {
+  if (job.check === undefined) return false
+  const { verdicts } = await job.check.look(join(job.folders.outbox, file.name))
+  if (verdicts.length > 0) tell(job, run, { type: 'check', name: file.name, findings: verdicts })
+  const reason = reasonOf(verdicts.filter(isHolding))
+  if (reason !== undefined) setAside(job, run, file, new Problem('scrape_doubted', reason))
+  return reason !== undefined
 }
 
 /** The error of a file, or of its copy, that the disk does not give back: then the next try makes a new copy. */

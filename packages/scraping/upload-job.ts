@@ -6,6 +6,7 @@ import type { Patience, Pause, Pausing } from './delivery.ts'
 import type { Folders } from './folders.ts'
 import type { Sight } from './outbox.ts'
 import { OutboxSorter, type Resting, type RestRules } from './resting.ts'
+import type { ScrapeCheck } from './scrape-check.ts'
 import { Turns } from './turns.ts'
 import type { UploadClient } from './upload-client.ts'
 import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
@@ -28,6 +29,8 @@ export type Job = Readonly<{
   rest?: RestRules
   /** A client with the key as it is now, where that has changed since. */
   renewedClient?: () => UploadClient | undefined
+  /** Judges files before they are sent; not at all where it is not said. */
+  check?: Pick<ScrapeCheck, 'look'>
   /** The address that is asked after each good run. */
   heartbeat?: URL
 }>

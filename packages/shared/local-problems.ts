@@ -69,6 +69,12 @@ export const LOCAL_PROBLEMS = {
     'The heartbeat was not answered',
     'Uploads are not affected. Check HEARTBEAT_URL; a redirect is not followed.',
   ),
+  scrape_doubted: kind(
+    0,
+    'never',
+    'The server would hold it',
+    'Nothing is lost: the file stays in the outbox. Mend the scraper and take the file away, or send it all the same, without --check: a person can release it on the server.',
+  ),
   file_changed: kind(
     0,
     'never',

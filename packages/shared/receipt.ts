@@ -60,6 +60,14 @@ export const LOAD_RESULT_SCHEMA = {
   },
 } as const
 
+const TEXT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'string' }] } as const
+
+const BELIEVED = {
+  type: 'object',
+  required: ['id', 'since'],
+  properties: { id: COUNT, since: TIME },
+} as const
+
 const ANY_OBJECT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'object', additionalProperties: {} }] } as const
 
 /** What is said of the scrapes of a file. */
@@ -70,7 +78,14 @@ export const FINDING_SCHEMA = {
     rule: { type: 'string' },
     /** Whether it holds the file. */
     held: { type: 'boolean' },
-    field: { anyOf: [{ type: 'null' }, { type: 'string' }] },
+    /** Whose scrape it is; null: it is said of the whole file. */
+    company: TEXT_OR_NULL,
+    store: TEXT_OR_NULL,
+    /** The same words for every scrape of a chain. */
+    brief: { type: 'string' },
+    /** Since when a person believes it; there only where that is so. */
+    believed: BELIEVED,
+    field: TEXT_OR_NULL,
     sentence: { type: 'string' },
     rows: COUNT,
     before: { anyOf: [{ type: 'null' }, { type: 'number' }] },

@@ -14,6 +14,7 @@ import {
   requiredText,
 } from './fields.ts'
 import { hasMark } from './python-numbers.ts'
+import { DETAIL_NAMES, type Details, detailsOf, filledIn } from './row-details.ts'
 import { type Remarks, unknownIn } from './row-metadata.ts'
 import { faultOfText, isAbsent, isBlankText } from './text.ts'
 import { unitOf } from './truth/unit-price.ts'
@@ -27,12 +28,17 @@ export type RowProduct = Readonly<{
   barcode: string | null
   size: string | null
   url: string | null
+  /** As it was sent, which may be a template. */
   imageUrl: string | null
+  /** The address that the picture has. */
+  pictureUrl: string | null
   categoryPath: readonly string[]
   priceCents: number | null
   wasPriceCents: number | null
   isOnSpecial: boolean | null
   isAvailable: boolean | null
+  /** What else is told of it; null: nothing. */
+  details: Details | null
   /** How its unit price fits the rest: what `unitOf` says. */
   unit: number
 }>
@@ -51,11 +57,13 @@ const KNOWN: ReadonlySet<string> = new Set([
   'size',
   'url',
   'image_url',
+  'aldi_image_url',
   'category_path',
   'price_current',
   'price_was',
   'is_on_special',
   'is_available',
+  ...DETAIL_NAMES,
 ])
 
 /** Reads the object `product` of a row, which has no forbidden key. */
@@ -65,6 +73,7 @@ export function readProduct(fields: Fields): (RowProduct & Remarks) | FieldFault
     const { warnings } = reading
     const isAvailable = optionalFlag(reading, 'is_available')
     const priceCents = priceOf(reading, isAvailable)
+    const imageUrl = optionalText(reading, 'image_url', URL_CHARACTERS_MAX)
     return {
       sku: optionalSku(reading),
       key: requiredText(reading, 'normalized_name_brand_size', TEXT_CHARACTERS_MAX),
@@ -73,12 +82,14 @@ export function readProduct(fields: Fields): (RowProduct & Remarks) | FieldFault
       barcode: optionalBarcode(reading),
       size: optionalText(reading, 'size', CODE_CHARACTERS_MAX),
       url: optionalText(reading, 'url', URL_CHARACTERS_MAX),
-      imageUrl: optionalText(reading, 'image_url', URL_CHARACTERS_MAX),
+      imageUrl,
+      pictureUrl: optionalText(reading, 'aldi_image_url', URL_CHARACTERS_MAX) ?? filledIn(imageUrl),
       categoryPath: optionalPath(reading),
       priceCents,
       wasPriceCents: optionalPrice(reading, 'price_was'),
       isOnSpecial: optionalFlag(reading, 'is_on_special'),
       isAvailable,
+      details: detailsOf(reading),
       unit: unitOf(fields, priceCents ?? -1),
       warnings,
       ignored: unknownIn(fields, KNOWN),

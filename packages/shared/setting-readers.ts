@@ -50,7 +50,14 @@ export function proxy(value: string): URL {
 /** Where a database is: a file, or a PostgreSQL server. */
 export function database(value: string): string {
   if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(value)) throw new Error('sqlite:<path> or postgres://<host>/<database>')
-  return value.startsWith('sqlite:') ? `sqlite:${path(value.slice('sqlite:'.length))}` : value
+  if (value.startsWith('sqlite:')) return `sqlite:${path(value.slice('sqlite:'.length))}`
+  // A user before a socket has no host behind the "@".
+  const url = URL.parse(value.replace('@/', '@localhost/'))
+  if (url === null || url.hash !== '' || url.hostname.includes(','))
+    throw new Error(
+      'postgres://<user>:<password>@<host>/<database> with one host, and in the password %23 for "#", %2F for "/" and %40 for "@"',
+    )
+  return value
 }
 
 /** The names of kinds of files. Products are always among them. */

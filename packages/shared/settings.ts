@@ -268,9 +268,9 @@ export function inboxServers({ INBOX_URL: address }: Pick<Settings, 'INBOX_URL'>
   return address === undefined || address.startsWith('file:') ? undefined : address
 }
 
-/** An address without the password that may be in it. */
+/** An address without the password that may be in it, before its host or among its parameters. */
 export function withoutPassword(address: string): string {
-  return address.replace(/:\/\/.*@/, '://…@')
+  return address.replace(/:\/\/.*@/, '://…@').replace(/([?&](?:ssl)?pass(?:word)?=)[^&]*/gi, '$1…')
 }
 
 function setting<T, F extends string | undefined>(

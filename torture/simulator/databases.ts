@@ -132,7 +132,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     settle: (id: string, state: string, result: object, at: number) =>
       set(id, { state, load: JSON.stringify(result), settled_at: at }),
     wish: (id: string, { wish }: { wish: 'load' }) => set(id, { wish }),
-    ...{ decide: async () => {}, endAttempt: async () => {} },
+    ...{ decide: async () => {}, endAttempt: async () => {}, endAttempts: async () => {} },
     clearWish: (id: string) => set(id, { wish: null }),
   }
   const lost = {
@@ -151,6 +151,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
 
 /** What the way of a file asks a ledger beside its uploads. */
 const OF_NO_MATTER = {
+  checkWritable: async () => {},
   identity: { mayDiffer: async () => false },
   keys: { working: async () => ({}) },
   rightsOver: async () => ONLY_FOR,
@@ -158,6 +159,8 @@ const OF_NO_MATTER = {
   sendersOf: async () => new Map(),
   audit: async () => {},
   verdicts: { version: async () => '', current: async () => [] },
+  storeMerges: { version: async () => '', current: async () => [] },
+  beliefs: { current: async () => [] },
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */
@@ -198,6 +201,7 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
     findLoad: (sha256: string) => tables.loads.records.get(sha256),
     settle: () => {},
     judge: () => {},
+    mergeStores: () => {},
     durable: () =>
       process.turn(() => {
         for (const table of [tables.loads, tables.applied]) table.makeDurable()

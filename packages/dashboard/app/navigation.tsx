@@ -14,7 +14,9 @@ const PLACES: readonly Place[] = [
   { to: '/uploads', name: 'Uploads', icon: 'uploads', counts: 'failed' },
   { to: '/rejects', name: 'Rejects', icon: 'rejects' },
   { to: '/holds', name: 'Holds', icon: 'holds', counts: 'held' },
+  { to: '/findings', name: 'Findings', icon: 'findings' },
   { to: '/products', name: 'Products', icon: 'products' },
+  { to: '/pairs', name: 'Pairs', icon: 'pairs' },
   { to: '/keys', name: 'Keys and audit', icon: 'keys' },
   { to: '/system', name: 'System', icon: 'system', counts: 'machine' },
 ]

@@ -98,6 +98,12 @@ const holds = createRoute({
   component: lazyRouteComponent(() => import('../pages/holds/holds.tsx'), 'Holds'),
 })
 
+const findings = createRoute({
+  getParentRoute: () => shell,
+  path: '/findings',
+  component: lazyRouteComponent(() => import('../pages/findings/findings.tsx'), 'FindingsPage'),
+})
+
 const products = createRoute({
   getParentRoute: () => shell,
   path: '/products',
@@ -110,6 +116,12 @@ const product = createRoute({
   path: '/products/$id',
   validateSearch: (search: Parameters) => ({ ...textsIn(search, 'days'), ...listIn(search, 'store') }),
   component: lazyRouteComponent(() => import('../pages/products/product.tsx'), 'ProductPage'),
+})
+
+const pairs = createRoute({
+  getParentRoute: () => shell,
+  path: '/pairs',
+  component: lazyRouteComponent(() => import('../pages/pairs/pairs.tsx'), 'PairsPage'),
 })
 
 const keys = createRoute({
@@ -144,8 +156,10 @@ const pages = [
   scrape,
   rejects,
   holds,
+  findings,
   products,
   product,
+  pairs,
   keys,
   sessions,
   audit,

@@ -38,6 +38,14 @@ export function money(cents: number): string {
   return MONEY.format(cents / 100)
 }
 
+type ByAmount = Readonly<{ unit_price_cents: number | null; unit_price_per: string | null }>
+
+/** What something costs by amount: "0.50 / 100 g", "1.20 each". */
+export function byAmount({ unit_price_cents: cents, unit_price_per: per }: ByAmount): string {
+  if (cents === null || per === null) return '–'
+  return per === 'each' ? `${money(cents)} each` : `${money(cents)} / ${per}`
+}
+
 /** The price of what is shown; of what is sold out there may be none. */
 export function priceOf({ price_cents: cents }: Readonly<{ price_cents: number | null }>): string {
   return cents === null ? 'no price' : money(cents)

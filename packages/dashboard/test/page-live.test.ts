@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { NO_BROWSER } from './browser.ts'
-import { fileOf, openSite, type Site } from './site.ts'
+import { fileOf, neverAvailable, openSite, type Site } from './site.ts'
 
 describe('the page, live', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -68,6 +68,30 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     assert.equal((await sent).code, 0)
     const faults = window.faults.filter((fault) => !fault.includes('ERR_CONNECTION_REFUSED'))
     assert.deepEqual(faults, [])
+  })
+
+  test('the same finding of several stores is one line, and is believed from now on by a click', async () => {
+    for (const store of ['C2', 'C3']) await site.write(`never-${store}.jsonl`, neverAvailable(store))
+    await site.upload('--quiet')
+    await using window = await site.window(site.admin)
+    const { page } = window
+    await window.goto('/')
+    const line = '2 stores of market: is_available is false in every row'
+    const attention = page.getByRole('region', { name: 'Needs attention' })
+    await attention.getByRole('link', { name: line }).click()
+    await page.waitForURL(/\/uploads\/[0-9a-f-]{36}$/)
+    await page.getByRole('button', { name: 'Believe from now on' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel(/Reason/).fill('they never say')
+    await dialog.getByRole('button', { name: 'Believe' }).click()
+    await page.getByText(/believed since/).waitFor()
+    await window.goto('/findings')
+    await page.getByText('market: flag_constant of is_available').waitFor()
+    await page.getByText('they never say').waitFor()
+    assert.equal(await page.getByText(line).count(), 0)
+    await page.getByRole('button', { name: 'Take it back' }).click()
+    await page.getByRole('link', { name: line }).waitFor()
+    assert.deepEqual(window.faults, [])
   })
 
   test('a key is made on the page, used by upload-data, rotated, revoked, and then refused', async () => {

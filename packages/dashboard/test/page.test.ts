@@ -226,6 +226,8 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await page.getByRole('status').getByText('found').waitFor()
     await page.getByRole('link', { name: 'Product s1', exact: true }).click()
     await page.getByRole('heading', { level: 1, name: 'Product s1' }).waitFor()
+    // What the shop tells besides.
+    for (const words of ['$0.75 per 100 g', 'Made of <b>oats</b>']) await page.getByText(words).waitFor()
     await page.locator('canvas').waitFor()
     const history = page.getByRole('table', { name: 'Price history' })
     await history.getByText('1.50').first().waitFor()

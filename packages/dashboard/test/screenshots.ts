@@ -2,7 +2,7 @@
  * `npm run screenshots`: every page, wide and narrow, light and dark, on a server with generated data, into a folder (`screenshots`,
  * or the one that is named). They are for looking at; docs/images has the ones of the README.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Page } from 'playwright-core'
@@ -18,7 +18,9 @@ const PAGES: Readonly<Record<string, string>> = {
   uploads: '/uploads',
   rejects: '/rejects',
   holds: '/holds',
+  findings: '/findings',
   products: '/products?q=ch',
+  pairs: '/pairs',
   keys: '/keys',
   audit: '/audit',
   system: '/system',
@@ -105,10 +107,28 @@ async function fill(site: Site): Promise<void> {
       )
       .join('\n')}\n`,
   )
+  for (const store of [0, 1, 2]) everyRow(join(outbox, `${stores[store]}-${dayBefore(0)}.jsonl`), neverAvailable)
+  everyRow(join(outbox, `${stores[5]}-${dayBefore(0)}.jsonl`), hundredfold)
   await site.upload('--quiet')
   await site.stop()
   spreadOverDays(site.machines.dataManagement)
   await site.restart()
+}
+
+function everyRow(file: string, changed: (row: string) => string): void {
+  if (existsSync(file)) writeFileSync(file, readFileSync(file, 'utf8').split('\n').map(changed).join('\n'))
+}
+
+function neverAvailable(row: string): string {
+  return row.replace(/"is_available": ?true/, '"is_available": false')
+}
+
+/** Cents for dollars. */
+function hundredfold(row: string): string {
+  return row.replace(
+    /"price_current": ?([\d.]+)/,
+    (_, price: string) => `"price_current": ${Math.round(Number(price) * 100)}`,
+  )
 }
 
 function dayBefore(days: number): string {
@@ -150,13 +170,13 @@ async function addressesOf(site: Site): Promise<{ upload: string; product: strin
   const { request } = window.page
   const found = await (await request.get(`/api/rejects?code=field_value`)).json()
   const { products } = await (await request.get('/api/products?prices=true&limit=100')).json()
-  const told = await Promise.all(
-    products.map(async ({ id }: { id: number }) => {
-      const { stores } = await (await request.get(`/api/products/${id}/prices?limit=20`)).json()
-      const companies = new Set(stores.map(({ company }: { company: string }) => company)).size
-      return { id, runs: companies * 10 + stores.flatMap(({ runs }: { runs: unknown[] }) => runs).length }
-    }),
-  )
+  const told: { id: number; runs: number }[] = []
+  // One after the other: the server answers only so many questions of one key at once.
+  for (const { id } of products) {
+    const { stores } = await (await request.get(`/api/products/${id}/prices?limit=20`)).json()
+    const companies = new Set(stores.map(({ company }: { company: string }) => company)).size
+    told.push({ id, runs: companies * 10 + stores.flatMap(({ runs }: { runs: unknown[] }) => runs).length })
+  }
   const [most] = told.sort((one, other) => other.runs - one.runs)
-  return { upload: `/uploads/${found.groups[0].samples[0].upload_id}`, product: `/products/${most.id}` }
+  return { upload: `/uploads/${found.groups[0].samples[0].upload_id}`, product: `/products/${most!.id}` }
 }

@@ -150,12 +150,21 @@ export function rowOf(sku: string, price: unknown, more: Record<string, unknown>
   })
 }
 
+const TOLD = { per_unit_price_string: '$0.75 per 100 g', ingredients: 'Made of <b>oats</b>' }
+
 /** A file of so many rows of one date. */
 export function fileOf(date: string, count: number, price = 1.5): string {
   return Array.from(
     { length: count },
-    (_, index) => `${rowOf(`s${index}`, price, { metadata: { scraped_date: date } })}\n`,
+    (_, index) => `${rowOf(`s${index}`, price, { ...TOLD, metadata: { scraped_date: date } })}\n`,
   ).join('')
+}
+
+/** A file of a company whose scraper never says that anything is available. */
+export function neverAvailable(store: string): string {
+  const metadata = { company: 'market', store_id: store, store_name: `Market ${store}` }
+  const rows = Array.from({ length: 30 }, (_, index) => rowOf(`n${index}`, 2, { is_available: false, metadata }))
+  return `${rows.join('\n')}\n`
 }
 
 /** Until a page has its answers: nothing says that it waits any more. */

@@ -38,6 +38,7 @@ export function answerError(
 ): FastifyReply {
   const problem = problemOf(error)
   if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
+  if (problem.code === 'database_unreachable') refusals.noteTrouble(error)
   return sendProblem(request, reply, problem, refusals)
 }
 
@@ -91,6 +92,9 @@ const LIBRARY_CODES: Readonly<Record<string, ProblemCode>> = {
 }
 
 function problemOf(error: FastifyError): Problem {
+  // It could be used when the server started, and can be again: a password was changed, a right taken away.
+  if (error instanceof Problem && error.code === 'database_unusable')
+    return new Problem('database_unreachable', 'it does not let the server in', { cause: error })
   if (error instanceof Problem) return error
   const code = LIBRARY_CODES[error.code ?? '']
   if (code !== undefined)

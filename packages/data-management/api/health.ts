@@ -51,19 +51,26 @@ export function healthRoutes(server: FastifyInstance, services: Services): void 
 }
 
 async function checksOf({ inbox, catalogue }: Services, log: FastifyInstance['log']): Promise<Checks> {
-  const checks: Checks = { ledger: false, catalogue: false, disk: false, ...(inbox.fleet && { inbox: false }) }
-  try {
-    // Found by their keys, or rather not: what this costs does not depend on how much there is.
-    await inbox.ledger.uploads.find('')
-    checks.ledger = true
-    await catalogue.findLoad('')
-    checks.catalogue = true
-    await inbox.fleet?.counts()
-    if (inbox.fleet !== undefined) checks.inbox = true
-    const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
-    checks.disk = bavail * bsize >= inbox.diskBytesKept
-  } catch (error) {
-    log.error({ err: error }, 'not ready')
+  // Each by itself: what one is told of must not hang on another.
+  const isWell = async (part: keyof Checks, look: () => Promise<unknown>) => {
+    try {
+      return (await look()) !== false
+    } catch (error) {
+      log.error({ err: error, part }, 'not ready')
+      return false
+    }
   }
-  return checks
+  const hasRoom = async () => {
+    const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
+    return bavail * bsize >= inbox.diskBytesKept
+  }
+  const { fleet } = inbox
+  const [ledger, catalogued, disk, shared] = await Promise.all([
+    isWell('ledger', () => inbox.ledger.checkWritable()),
+    // Found by its key, or rather not: what this costs does not depend on how much there is.
+    isWell('catalogue', () => catalogue.findLoad('')),
+    isWell('disk', hasRoom),
+    fleet === undefined ? true : isWell('inbox', () => fleet.counts()),
+  ])
+  return { ledger, catalogue: catalogued, disk, ...(fleet !== undefined && { inbox: shared }) }
 }

@@ -1,5 +1,5 @@
 /** `GET /metrics`: figures for monitoring, in the text format of Prometheus. Asks for the scope `read`: the names of sources are in it. */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { JetStreamInbox } from '../inbox/jetstream.ts'
 import { askerOf } from './answering.ts'
@@ -10,15 +10,48 @@ import type { Services } from './services.ts'
 
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
 
+/** What is measured by asking; `part`: which part of the server is asked. */
+type Measure = Readonly<{
+  name: string
+  help: string
+  labelNames?: string[]
+  part: Part
+  set: (gauge: Gauge) => Promise<void>
+}>
+type Part = 'database' | 'inbox' | 'disk'
+
 /** Adds the route, and counts requests from now on. Each server has figures of its own. */
 export function metricsRoutes(server: FastifyInstance, services: Services): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   countRequests(server, registry)
   let figures: Promise<Figures> | undefined
-  measureBacklog(registry, services, async () => figures!)
-  if (services.inbox.fleet !== undefined) measureFleet(registry, services.inbox.fleet)
-  measureSources(registry, async () => figures!)
+  const measures = [...measuresOf(services, async () => figures!), ...measuresOfFleet(services.inbox.fleet)]
+  const up = new Gauge({
+    name: 'splitcart_up',
+    help: 'Whether a part of the server answers; 0: what is measured there is left out.',
+    labelNames: ['part'],
+    registers: [registry],
+  })
+  const gauges = measures.map(({ name, help, labelNames = [], ...rest }) => ({
+    gauge: new Gauge({ name, help, labelNames, registers: [registry] }),
+    isAlone: labelNames.length === 0,
+    ...rest,
+  }))
+  // What cannot be asked keeps nothing else from being told: figures are wanted most when something is away.
+  const measure = async (reply: FastifyReply) => {
+    up.reset()
+    for (const { part } of gauges) up.set({ part }, 1)
+    for (const { gauge, part, isAlone, set } of gauges) {
+      gauge.reset()
+      await set(gauge).catch((error) => {
+        reply.log.warn({ err: error, part }, 'part of the figures is left out')
+        up.set({ part }, 0)
+        // After a reset it would say 0, which nobody has counted.
+        if (isAlone) gauge.set(Number.NaN)
+      })
+    }
+  }
   server.get(
     '/metrics',
     {
@@ -27,7 +60,8 @@ export function metricsRoutes(server: FastifyInstance, services: Services): void
     },
     async (request, reply) => {
       figures = askFor(services.questions, 'figures', {}, askerOf(request, reply, services.inbox.now()))
-      await figures
+      await figures.catch(() => {})
+      await measure(reply)
       return reply.type(registry.contentType).send(await registry.metrics())
     },
   )
@@ -55,78 +89,74 @@ function countRequests(server: FastifyInstance, registry: Registry): void {
   })
 }
 
-function measureBacklog(registry: Registry, { inbox }: Services, figures: () => Promise<Figures>): void {
-  const registers = [registry]
-  new Gauge({
-    name: 'splitcart_uploads',
-    help: 'Uploads on record, by state.',
-    labelNames: ['state'],
-    registers,
-    async collect() {
-      for (const [state, number] of Object.entries((await figures()).uploads)) this.set({ state }, number)
+function measuresOf({ inbox }: Services, figures: () => Promise<Figures>): Measure[] {
+  const part = 'database'
+  return [
+    {
+      name: 'splitcart_uploads',
+      help: 'Uploads on record, by state.',
+      labelNames: ['state'],
+      part,
+      set: async (gauge) => setEach(gauge, (await figures()).uploads),
     },
-  })
-  new Gauge({
-    name: 'splitcart_inbox_bytes',
-    help: 'Bytes of the uploads that wait to be loaded.',
-    registers,
-    async collect() {
-      this.set((await figures()).waiting.bytes)
+    {
+      name: 'splitcart_inbox_bytes',
+      help: 'Bytes of the uploads that wait to be loaded.',
+      part,
+      set: async (gauge) => gauge.set((await figures()).waiting.bytes),
     },
-  })
-  new Gauge({
-    name: 'splitcart_inbox_oldest_seconds',
-    help: 'How long the oldest upload has waited to be loaded; 0 when none waits.',
-    registers,
-    async collect() {
-      const { since } = (await figures()).waiting
-      this.set(since === null ? 0 : (inbox.now() - since) / 1000)
+    {
+      name: 'splitcart_inbox_oldest_seconds',
+      help: 'How long the oldest upload has waited to be loaded; 0 when none waits.',
+      part,
+      set: async (gauge) => gauge.set(secondsSince((await figures()).waiting.since, inbox.now())),
     },
-  })
-  new Gauge({
-    name: 'splitcart_disk_free_bytes',
-    help: 'Free disk of the inbox.',
-    registers,
-    async collect() {
-      const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
-      this.set(bavail * bsize)
+    {
+      name: 'splitcart_sources',
+      help: 'Sources by state: silent is one that has not been heard of for twice its usual interval.',
+      labelNames: ['state'],
+      part,
+      set: async (gauge) => setEach(gauge, (await figures()).sources),
     },
-  })
+    {
+      name: 'splitcart_disk_free_bytes',
+      help: 'Free disk of the inbox.',
+      part: 'disk',
+      set: async (gauge) => {
+        const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
+        gauge.set(bavail * bsize)
+      },
+    },
+  ]
 }
 
-function measureFleet(registry: Registry, fleet: JetStreamInbox): void {
-  const registers = [registry]
-  new Gauge({
-    name: 'splitcart_work_items',
-    help: 'Uploads in the inbox of the fleet: waiting, claimed by a loader, and claimed again after a loader fell silent.',
-    labelNames: ['state'],
-    registers,
-    async collect() {
-      const { waiting, claimed, redelivered } = await fleet.counts()
-      this.set({ state: 'waiting' }, waiting)
-      this.set({ state: 'claimed' }, claimed)
-      this.set({ state: 'redelivered' }, redelivered)
+function measuresOfFleet(fleet: JetStreamInbox | undefined): Measure[] {
+  if (fleet === undefined) return []
+  const part = 'inbox'
+  return [
+    {
+      name: 'splitcart_work_items',
+      help: 'Uploads in the inbox of the fleet: waiting, claimed by a loader, and claimed again after a loader fell silent.',
+      labelNames: ['state'],
+      part,
+      set: async (gauge) => {
+        const { waiting, claimed, redelivered } = await fleet.counts()
+        setEach(gauge, { waiting, claimed, redelivered })
+      },
     },
-  })
-  new Gauge({
-    name: 'splitcart_work_oldest_seconds',
-    help: 'How long the oldest upload has been in the inbox of the fleet; 0 when there is none.',
-    registers,
-    async collect() {
-      const { oldest } = await fleet.counts()
-      this.set(oldest === null ? 0 : (Date.now() - oldest) / 1000)
+    {
+      name: 'splitcart_work_oldest_seconds',
+      help: 'How long the oldest upload has been in the inbox of the fleet; 0 when there is none.',
+      part,
+      set: async (gauge) => gauge.set(secondsSince((await fleet.counts()).oldest, Date.now())),
     },
-  })
+  ]
 }
 
-function measureSources(registry: Registry, figures: () => Promise<Figures>): void {
-  new Gauge({
-    name: 'splitcart_sources',
-    help: 'Sources by state: silent is one that has not been heard of for twice its usual interval.',
-    labelNames: ['state'],
-    registers: [registry],
-    async collect() {
-      for (const [state, number] of Object.entries((await figures()).sources)) this.set({ state }, number)
-    },
-  })
+function setEach(gauge: Gauge, numbers: Readonly<Record<string, number>>): void {
+  for (const [state, number] of Object.entries(numbers)) gauge.set({ state }, number)
+}
+
+function secondsSince(since: number | null, now: number): number {
+  return since === null ? 0 : (now - since) / 1000
 }

@@ -1,4 +1,5 @@
 /** What `GET /api/overview` takes and answers, as JSON Schema. */
+import { CHAIN_FINDING } from './findings-schema.ts'
 import { BOUNDED_COUNT, COUNT, DATE, TEXT_OR_NULL, TIME } from './parameters.ts'
 import { DAYS, SOURCE_SCHEMA } from './sources.ts'
 import { DISK_SCHEMA, INBOX_SCHEMA, LOADER_SCHEMA } from './system-schema.ts'
@@ -61,7 +62,7 @@ const SOURCES = {
 
 const ATTENTION = {
   type: 'object',
-  required: ['disk', 'loader', 'silent', 'late', 'partial', 'held', 'failed', 'rejects'],
+  required: ['disk', 'loader', 'silent', 'late', 'partial', 'held', 'failed', 'findings', 'rejects'],
   properties: {
     disk: DISK_SCHEMA,
     loader: LOADER_SCHEMA,
@@ -70,6 +71,12 @@ const ATTENTION = {
     partial: SOURCES,
     held: LATEST_UPLOADS,
     failed: LATEST_UPLOADS,
+    /** What nobody believes yet, a line for each company. */
+    findings: {
+      type: 'object',
+      required: ['count', 'exact', 'first'],
+      properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: CHAIN_FINDING } },
+    },
     rejects: LATEST_REJECTS,
   },
 } as const

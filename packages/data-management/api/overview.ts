@@ -14,6 +14,7 @@ import { COUNT_MAX, countOf } from '../catalogue/queries/found.ts'
 import { allSources, type Source } from '../catalogue/queries/sources.ts'
 import type { WorkCounts } from '../inbox/jetstream-work.ts'
 import { answerWith } from './answering.ts'
+import { unbelievedFindings } from './findings.ts'
 import { loaderState } from './loader-state.ts'
 import { diskOf, inboxOf } from './machine.ts'
 import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
@@ -90,6 +91,7 @@ async function answer(services: Reading, since: number): Promise<Overview> {
     attention: {
       ...attentionOnSources(sources),
       ...(await attentionOnUploads(services, moment.now)),
+      findings: await unbelievedFindings(services, FIRST_MAX),
       disk: await diskOf(services),
       loader: await loaderState(services),
     },

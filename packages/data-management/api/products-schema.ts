@@ -1,5 +1,6 @@
 /** What the requests about products take and answer, as JSON Schema. */
 import { EVIDENCE } from '../catalogue/queries/evidence.ts'
+import { DETAILS } from './details-schema.ts'
 import {
   AFTER,
   BOUNDED_COUNT,
@@ -51,6 +52,22 @@ const TERMS = {
 
 const TERM_FIELDS = ['price_cents', 'was_price_cents', 'is_on_special', 'is_available'] as const
 
+const LISTING_FIELDS = ['company', 'sku', 'key', 'name', 'size', 'gtin', 'evidence', 'url'] as const
+
+const LISTING = {
+  company: { type: 'string' },
+  ...LISTING_CODES,
+  name: { type: 'string' },
+  size: TEXT_OR_NULL,
+  gtin: { ...TEXT_OR_NULL, description: 'its barcode in 14 digits, where that is a GTIN' },
+  evidence: {
+    type: ['string', 'null'],
+    enum: [...EVIDENCE, null],
+    description: 'by what it is joined with the others: the word of a person, a GTIN, or name and size',
+  },
+  url: TEXT_OR_NULL,
+} as const
+
 const PRODUCT = {
   id: { type: 'integer' },
   name: { type: 'string' },
@@ -59,26 +76,7 @@ const PRODUCT = {
   barcodes: { type: 'array', items: { type: 'string' } },
   image_url: TEXT_OR_NULL,
   categories: { type: 'array', items: { type: 'string' } },
-  listings: {
-    type: 'array',
-    items: {
-      type: 'object',
-      required: ['company', 'sku', 'key', 'name', 'size', 'gtin', 'evidence', 'url'],
-      properties: {
-        company: { type: 'string' },
-        ...LISTING_CODES,
-        name: { type: 'string' },
-        size: TEXT_OR_NULL,
-        gtin: { ...TEXT_OR_NULL, description: 'its barcode in 14 digits, where that is a GTIN' },
-        evidence: {
-          type: ['string', 'null'],
-          enum: [...EVIDENCE, null],
-          description: 'by what it is joined with the others: the word of a person, a GTIN, or name and size',
-        },
-        url: TEXT_OR_NULL,
-      },
-    },
-  },
+  listings: { type: 'array', items: { type: 'object', required: LISTING_FIELDS, properties: LISTING } },
 } as const
 
 const PRODUCT_FIELDS = ['id', 'name', 'brand', 'size', 'barcodes', 'image_url', 'categories', 'listings'] as const
@@ -102,7 +100,8 @@ export const LIST_RESPONSE = {
   },
 } as const
 
-const UNIT_PRICE = {
+/** What goods cost by amount. */
+export const UNIT_PRICE = {
   unit_price_cents: { ...CENTS_OR_NULL, description: 'what it costs by amount; null where its size is not known' },
   unit_price_per: { ...TEXT_OR_NULL, description: '100 g, 100 ml, 1 m or each' },
 } as const
@@ -131,10 +130,68 @@ const PRICE_NOW = {
   },
 } as const
 
+const DETAILED = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: [...LISTING_FIELDS, 'details'],
+    properties: { ...LISTING, details: DETAILS },
+  },
+} as const
+
+/** How two listings of different products go together: whether they seem one article, how likely, why, and who has said so. */
+export const PAIRED = {
+  level: { type: 'string', enum: ['identical', 'comparable'] },
+  score: { type: ['number', 'null'], description: 'from 0 to 1; null where only a person has said so' },
+  reasons: { type: 'array', items: { type: 'string' } },
+} as const
+
+const COMPARABLE = {
+  type: 'object',
+  required: [
+    'product_id',
+    'company',
+    'sku',
+    'key',
+    'name',
+    'size',
+    'image_url',
+    'level',
+    'score',
+    'reasons',
+    'said_by',
+    'lowest_cents',
+    'unit_price_cents',
+    'unit_price_per',
+  ],
+  properties: {
+    product_id: { type: 'integer' },
+    company: { type: 'string' },
+    ...LISTING_CODES,
+    name: { type: 'string' },
+    size: TEXT_OR_NULL,
+    image_url: TEXT_OR_NULL,
+    ...PAIRED,
+    said_by: { ...TEXT_OR_NULL, description: 'the person who has said that they are comparable; null: nobody' },
+    lowest_cents: CENTS_OR_NULL,
+    ...UNIT_PRICE,
+  },
+} as const
+
 export const ONE_RESPONSE = {
   type: 'object',
-  required: [...PRODUCT_FIELDS, 'now', 'prices'],
-  properties: { ...PRODUCT, now: PRICE_RANGE, prices: { type: 'array', items: PRICE_NOW } },
+  required: [...PRODUCT_FIELDS, 'now', 'prices', 'comparable'],
+  properties: {
+    ...PRODUCT,
+    listings: DETAILED,
+    now: PRICE_RANGE,
+    prices: { type: 'array', items: PRICE_NOW },
+    comparable: {
+      type: 'array',
+      items: COMPARABLE,
+      description: 'listings of other products that can stand beside it; they count in none of its prices',
+    },
+  },
 } as const
 
 export const PRICES_QUERY = {

@@ -7,6 +7,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
+import { comparableWith } from '../catalogue/queries/comparable.ts'
 import { Current } from '../catalogue/queries/current.ts'
 import { findProducts } from '../catalogue/queries/found.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
@@ -74,7 +75,9 @@ export async function productsFound(reading: Reading, query: ProductsQuestion): 
   for (const { product_id } of found.products) {
     const product = await productOf(database, product_id)
     if (product === undefined) continue
-    products.push(current ? { ...product, now: await priceRangeOf(database, product_id, current) } : product)
+    const { listings, ...rest } = product
+    const shown = { ...rest, listings: listings.map(({ details: _, ...listing }) => listing) }
+    products.push(current ? { ...shown, now: await priceRangeOf(database, product_id, current) } : shown)
   }
   const next = cursorOf('products', found.next === null ? null : [found.next])
   return { products, next, total: found.total } satisfies ProductPage
@@ -88,7 +91,10 @@ export async function oneProduct(reading: Reading, question: { id: string }): Pr
   if (product === undefined) throw new Problem('not_found', 'no product has this id')
   const current = await currentAt(reading)
   const now = await priceRangeOf(database, id, current)
-  return { ...product, now, prices: await pricesNow(database, id, current) } satisfies ProductAnswer
+  const prices = await pricesNow(database, id, current)
+  const { verdicts } = reading.inbox.ledger
+  const comparable = await comparableWith(database, id, current, (listings) => verdicts.about(listings))
+  return { ...product, now, prices, comparable } satisfies ProductAnswer
 }
 
 /** What one product has cost. */

@@ -3,6 +3,7 @@
 import { changedSince } from './alarm.ts'
 import { barcodesKnown } from './barcodes.ts'
 import { figuresNow } from './figures.ts'
+import { findingsNow } from './findings.ts'
 import { overviewSince } from './overview.ts'
 import { oneProduct, pricesOfProduct, productsFound } from './products.ts'
 import type { QuestionName, Reading } from './reading.ts'
@@ -11,12 +12,14 @@ import { rejectGroups, rejectLines } from './rejects.ts'
 import { sourcesListed } from './sources.ts'
 import { scrapesListed, storesListed } from './stores.ts'
 import { previewOfUpload, rejectsOfUpload, uploadsListed } from './uploads.ts'
+import { suggestionsListed } from './verdicts.ts'
 
 /** The answer to each question. */
 export const QUESTIONS = {
   alarm: changedSince,
   barcodes: barcodesKnown,
   figures: figuresNow,
+  findings: findingsNow,
   overview: overviewSince,
   preview: previewOfUpload,
   prices: pricesOfProduct,
@@ -31,6 +34,7 @@ export const QUESTIONS = {
     inbox.ledger.uploads.sentSince(keyId, since),
   sources: sourcesListed,
   stores: storesListed,
+  suggestions: suggestionsListed,
   uploads: uploadsListed,
   waitingByKey: ({ inbox }: Reading) => inbox.ledger.uploads.waitingByKey(),
 } as const satisfies Record<QuestionName, (reading: Reading, question: never) => Promise<object>>

@@ -25,6 +25,7 @@ export type QuestionName =
   | 'alarm'
   | 'barcodes'
   | 'figures'
+  | 'findings'
   | 'overview'
   | 'preview'
   | 'prices'
@@ -38,6 +39,7 @@ export type QuestionName =
   | 'sent'
   | 'sources'
   | 'stores'
+  | 'suggestions'
   | 'uploads'
   | 'waitingByKey'
 

@@ -1,6 +1,7 @@
 /** `GET /api/references`: what a scrape would be compared with, so that its sender can judge it before it is sent. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import type { BeliefSince } from '@splitcart/shared/truth/beliefs.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import type { FastifyInstance } from 'fastify'
 import { dayBeside, ownReferences, sistersOf } from '../catalogue/references.ts'
@@ -21,8 +22,11 @@ const QUERY = {
 /** Figures of scrapes, as packages/shared/truth/figures.ts makes them. */
 const RESPONSE = {
   type: 'object',
-  required: ['references'],
-  properties: { references: { type: 'object', additionalProperties: {} } },
+  required: ['references', 'beliefs'],
+  properties: {
+    references: { type: 'object', additionalProperties: {} },
+    beliefs: { type: 'array', items: { type: 'object', additionalProperties: {} } },
+  },
 } as const
 
 /** Of which store and date. */
@@ -51,7 +55,7 @@ type Store = Readonly<{ company_id: number; store_id: number | null }>
 export async function referencesFor(
   { catalogue, inbox }: Reading,
   { company, store_id: code, date }: ReferencesQuestion,
-): Promise<{ references: References }> {
+): Promise<{ references: References; beliefs: readonly BeliefSince[] }> {
   const { database } = catalogue
   const store = await database.get<Store>(
     `select company.id as company_id, store.id as store_id from company
@@ -59,8 +63,15 @@ export async function referencesFor(
     foldedCode(code),
     foldedCode(company),
   )
-  if (store === undefined) return { references: { usual: [], sisters: [] } }
+  if (store === undefined) return { references: { usual: [], sisters: [] }, beliefs: [] }
   const until = dayBeside(new Date(inbox.now()).toISOString().slice(0, 10), 1)
   const at = { companyId: store.company_id, storeId: store.store_id ?? 0, date, until }
-  return { references: { ...(await ownReferences(database, at)), sisters: await sistersOf(database, at) } }
+  const references = { ...(await ownReferences(database, at)), sisters: await sistersOf(database, at) }
+  return { references, beliefs: await beliefsOf(inbox, foldedCode(company)) }
+}
+
+/** What is believed of a company, without who said so and why. */
+async function beliefsOf({ ledger }: Reading['inbox'], code: string): Promise<BeliefSince[]> {
+  const beliefs = (await ledger.beliefs.current()).filter(({ company }) => company === code)
+  return beliefs.map(({ id, company, store, rule, field, since }) => ({ id, company, store, rule, field, since }))
 }

@@ -21,6 +21,7 @@ const MINUTE_MS = 60_000
 // In a minute: of an address, and of all.
 const LINES_PER_ADDRESS_MAX = 20
 const LINES_MAX = 300
+const TROUBLE_MS = 10_000
 const SUMMARIES_MAX = 100
 // Addresses that are counted by themselves.
 const ADDRESSES_MAX = 10_000
@@ -34,6 +35,7 @@ export class Refusals {
   readonly #addresses = new Map<string, Counts>()
   readonly #timer: NodeJS.Timeout
   #lines = 0
+  #troubleAt = Number.NEGATIVE_INFINITY
 
   constructor(log: Log) {
     this.#log = log
@@ -48,6 +50,14 @@ export class Refusals {
       this.#lines++
       this.#log.info({ ...refused, code, detail }, 'request refused')
     } else counts.unwritten.set(code, (counts.unwritten.get(code) ?? 0) + 1)
+  }
+
+  /** Notes that a request was refused because of the database, with what that said: once in a while, for it concerns all requests. */
+  noteTrouble(error: unknown): void {
+    const now = performance.now()
+    if (now - this.#troubleAt < TROUBLE_MS) return
+    this.#troubleAt = now
+    this.#log.error({ err: error }, 'the database does not serve; requests are refused')
   }
 
   /** Writes what was only counted, those with most of it first, and begins a new minute. */

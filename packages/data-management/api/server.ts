@@ -13,6 +13,7 @@ import { answerError, answerErrors } from './errors.ts'
 import { EventFeed } from './event-feed.ts'
 import { eventsRoutes } from './events.ts'
 import { exportRoutes } from './exports.ts'
+import { findingsRoutes } from './findings.ts'
 import { healthRoutes } from './health.ts'
 import { answerClientError, openHttpServer } from './http-server.ts'
 import { keysRoutes } from './keys.ts'
@@ -32,6 +33,7 @@ import { storesRoutes } from './stores.ts'
 import { systemRoutes } from './system.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
+import { verdictRoutes } from './verdicts.ts'
 import { wishRoutes } from './wishes.ts'
 
 // An API has nothing to run, to show or to be framed. A page that is served here brings a policy of its own.
@@ -46,6 +48,8 @@ const CATALOGUE_ROUTES = [
   sourcesRoutes,
   overviewRoutes,
   rejectsRoutes,
+  findingsRoutes,
+  verdictRoutes,
 ]
 
 /** Builds the server. Closing it ends its connections; the services are the caller's to close. */

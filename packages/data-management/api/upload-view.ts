@@ -12,7 +12,11 @@ import type { UploadDetails, UploadView } from './uploads-schema.ts'
 /** Uploads with their details. */
 export async function detailed({ ledger }: Pick<Inbox, 'ledger'>, uploads: readonly Upload[]): Promise<UploadView[]> {
   const senders = await ledger.sendersOf(uploads.map(({ id }) => id))
-  return uploads.map((upload) => ({ ...receiptOf(upload, false), details: detailsOf(upload, senders.get(upload.id)) }))
+  const beliefs = await ledger.beliefs.current()
+  return uploads.map((upload) => ({
+    ...receiptOf(upload, false, beliefs),
+    details: detailsOf(upload, senders.get(upload.id)),
+  }))
 }
 
 function detailsOf(upload: Upload, sender: UploadSender | undefined): UploadDetails {

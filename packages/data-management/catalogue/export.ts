@@ -2,7 +2,7 @@
 import type { Sql } from '../database/sql.ts'
 import { BARCODE_OF_LISTING } from './listing-barcode.ts'
 import { EVIDENCE_COLUMNS, type EvidenceRecord, evidenceOf, gtinShown } from './queries/evidence.ts'
-import type { ListingView } from './queries/products.ts'
+import { detailsIn, type ListingView } from './queries/products.ts'
 
 /**
  * What one store showed for one listing on one date. `key` stands only where there is no SKU. Money is whole cents; of what is not
@@ -74,7 +74,7 @@ export async function* prices(database: Sql, on: string | undefined): AsyncGener
 export async function* products(database: Sql): AsyncGenerator<Product> {
   const records = database.each<ListingRecord>(`
     select listing.product_id, company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode,
-      label.name, label.key, label.size, brand.name as brand, ${EVIDENCE_COLUMNS}
+      label.name, label.key, label.size, label.details, brand.name as brand, ${EVIDENCE_COLUMNS}
     from listing join company on company.id = listing.company_id
     join label on label.id = listing.label_id
     left join brand on brand.id = label.brand_id
@@ -116,6 +116,7 @@ type ListingRecord = EvidenceRecord & {
   name: string
   key: string
   size: string | null
+  details: string | null
   brand: string | null
 }
 
@@ -145,6 +146,7 @@ function productOf(group: readonly ListingRecord[]): Product {
     size: rest.size,
     gtin: gtinShown(rest),
     evidence: evidence[index]!,
+    details: detailsIn(rest.details),
   }))
   return { name, brand, size, barcodes, listings }
 }

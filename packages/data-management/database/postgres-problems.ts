@@ -1,37 +1,47 @@
 /** What PostgreSQL and its connections say when something is wrong, and what it means. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Problem } from '@splitcart/shared/problem.ts'
+import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 
 const TRIES_MAX = 10
 const PAUSE_MS = 20
 
 const CONFLICTS = new Set(['40001', '40P01'])
-// Classes of PostgreSQL: 08 the connection, 53 too few resources, 57P stopped by somebody.
-const UNREACHABLE = /^(08...|53...|57P0.|E[A-Z_]+)$/
-const NOT_ALLOWED = /^(28...|3D000|3F000|42501)$/
-// The time of a statement was over.
+// States of PostgreSQL: 08 the connection, 25006 it can only be read (a standby, a full disk), 25P03 and 25P04 a transaction was too long for
+// it, 53 too few resources, 55P03 a lock was not to be had, 57P stopped by somebody, 58 its disk.
+const UNREACHABLE = /^(08...|25006|25P0[34]|53...|55P03|57P0.|58...|E[A-Z_]+)$/
+// A password or a right is missing, or the certificate is not trusted (codes of Node).
+const NOT_ALLOWED =
+  /^(28...|3D000|3F000|42501|CERT_.*|DEPTH_ZERO_.*|ERR_TLS_.*|HOSTNAME_MISMATCH|SELF_SIGNED_.*|UNABLE_TO_.*)$/
+// The time of a statement was over, or somebody cancelled it.
 const CANCELED = '57014'
 // pg has no codes for these.
 const LOST =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/
+const UNUSABLE = /^(SASL: |The server does not support SSL)/
+const TROUBLE: ReadonlySet<string> = new Set(['database_unreachable', 'database_unusable', 'answer_late'])
 
 /** Whether the work met that of somebody else (a deadlock, an order of things that cannot be) and may be done again. */
 export function isConflict(error: unknown): boolean {
   return CONFLICTS.has(codeOf(error))
 }
 
-/** Whether the database was not there, or went away. */
-export function isUnreachable(error: unknown): boolean {
-  if (error instanceof Problem) return error.code === 'database_unreachable'
-  return UNREACHABLE.test(codeOf(error)) || (error instanceof Error && LOST.test(error.message))
+/**
+ * Whether it is the state of the database, and not the fault of what was asked: it is away, cannot be written, lets nobody in, is too
+ * slow. What was asked may be right, and is asked again when the database is well.
+ */
+export function isDatabaseTrouble(error: unknown): boolean {
+  const problem = problemOf(error)
+  return problem instanceof Problem && TROUBLE.has(problem.code)
 }
 
 /** An error as a problem, where it was foreseen; otherwise as it is. */
 export function problemOf(error: unknown): unknown {
   if (error instanceof Problem || !(error instanceof Error)) return error
-  if (codeOf(error) === CANCELED) return new Problem('answer_late', error.message, { cause: error })
-  if (isUnreachable(error)) return new Problem('database_unreachable', wordsOf(error), { cause: error })
-  if (NOT_ALLOWED.test(codeOf(error))) return new Problem('database_unusable', error.message, { cause: error })
+  const code = codeOf(error)
+  const said = (problem: ProblemCode) => new Problem(problem, wordsOf(error), { cause: error })
+  if (code === CANCELED) return said('answer_late')
+  if (NOT_ALLOWED.test(code) || UNUSABLE.test(error.message)) return said('database_unusable')
+  if (UNREACHABLE.test(code) || LOST.test(error.message)) return said('database_unreachable')
   return error
 }
 

@@ -81,6 +81,29 @@ export type LedgerTables = {
     undone_at: number | null
     undone_by: string | null
   }
+  store_merge: {
+    id: Generated<number>
+    company: string
+    code: string
+    into_code: string
+    at: number
+    who: string
+    reason: string | null
+    undone_at: number | null
+    undone_by: string | null
+  }
+  belief: {
+    id: Generated<number>
+    company: string
+    store: string | null
+    rule: string
+    field: string | null
+    at: number
+    who: string
+    reason: string | null
+    undone_at: Generated<number | null>
+    undone_by: Generated<string | null>
+  }
   audit: { id: Generated<number>; at: number; who: string; what: string; about: string; detail: string | null }
 }
 

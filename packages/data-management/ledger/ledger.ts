@@ -1,8 +1,11 @@
 /** The ledger: what was delivered, by whom, and what became of it. */
 import { join } from 'node:path'
+import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { sql } from 'kysely'
 import { Arrivals } from './arrivals.ts'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
+import { Beliefs } from './beliefs.ts'
 import type { Changes } from './changes.ts'
 import type { LedgerDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -14,11 +17,13 @@ import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
 import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite.ts'
+import { StoreMerges } from './store-merges.ts'
 import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
 
 /** Where a ledger is kept, and what each kind of database does in its own way. */
-export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone'> & Readonly<{ database: LedgerDatabase }>
+export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone' | 'checkWritable'> &
+  Readonly<{ database: LedgerDatabase }>
 
 /** An open ledger. */
 export class Ledger implements AsyncDisposable {
@@ -29,16 +34,21 @@ export class Ledger implements AsyncDisposable {
   readonly keys: Keys
   readonly sessions: Sessions
   readonly verdicts: Verdicts
+  readonly beliefs: Beliefs
+  readonly storeMerges: StoreMerges
   /** Looks at the changes of uploads from now on. Dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
   /** Does something unless another process that has this ledger is at it; tells whether it was done. */
   readonly doAlone: (what: string, work: () => Promise<void>) => Promise<boolean>
+  /** Throws what keeps the ledger from being written; costs the same however much is in it. */
+  readonly checkWritable: () => Promise<void>
   readonly #database: LedgerDatabase
 
   constructor(store: LedgerStore, settingsKey: string | undefined) {
     const { database } = store
     this.lookAtChanges = store.lookAtChanges
     this.doAlone = store.doAlone
+    this.checkWritable = store.checkWritable
     this.#database = database
     const commits = new GroupCommit(database)
     this.uploads = new Uploads(database)
@@ -48,6 +58,8 @@ export class Ledger implements AsyncDisposable {
     this.keys = new Keys(database, commits, settingsKey)
     this.sessions = new Sessions(database, this.keys)
     this.verdicts = new Verdicts(database)
+    this.beliefs = new Beliefs(database)
+    this.storeMerges = new StoreMerges(database)
   }
 
   audit(entry: AuditEntry): Promise<void> {
@@ -92,25 +104,35 @@ export class Ledger implements AsyncDisposable {
 /** Opens the ledger in a data folder, which must exist. `settingsKey` is API_SECRET_KEY where it is set. */
 export function openLedger(dataFolder: string, settingsKey?: string): Ledger {
   const path = pathIn(dataFolder)
-  return new Ledger({ ...storeAt(path), database: openSqliteLedger(path) }, settingsKey)
+  return new Ledger(storeAt(path, openSqliteLedger(path)), settingsKey)
 }
 
 /** Opens the ledger in a data folder, where it is, only to ask. */
 export function openLedgerToAsk(dataFolder: string): Ledger {
   const path = pathIn(dataFolder)
-  return new Ledger({ ...storeAt(path), database: openSqliteLedgerToAsk(path) }, undefined)
+  return new Ledger(storeAt(path, openSqliteLedgerToAsk(path)), undefined)
 }
 
 function pathIn(dataFolder: string): string {
   return join(dataFolder, 'ledger.db')
 }
 
-function storeAt(path: string): Omit<LedgerStore, 'database'> {
+function storeAt(path: string, database: LedgerDatabase): LedgerStore {
   const lookAtChanges = async () => sqliteChanges(path)
   // There is one loader for such a ledger: its lock is that of the folder.
   const doAlone: LedgerStore['doAlone'] = async (_what, work) => {
     await work()
     return true
   }
-  return { lookAtChanges, doAlone }
+  const opened = schemaOf(database)
+  const checkWritable = async () => {
+    const [known, made] = [await opened, await schemaOf(database)]
+    if (made > known) throw new Problem('schema_newer', `${path} has schema ${made}, this program knows ${known}`)
+  }
+  return { database, lookAtChanges, doAlone, checkWritable }
+}
+
+async function schemaOf(database: LedgerDatabase): Promise<number> {
+  const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(database)
+  return rows[0]?.user_version ?? 0
 }

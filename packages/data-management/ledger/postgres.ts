@@ -1,5 +1,6 @@
 /** The ledger in PostgreSQL, where any number of receivers and loaders share it. */
 import { fileURLToPath } from 'node:url'
+import { Problem } from '@splitcart/shared/problem.ts'
 import { Kysely } from 'kysely'
 import { type ConnectionLimits, PostgresDatabase } from '../database/postgres.ts'
 import { dialectOf } from '../database/postgres-dialect.ts'
@@ -21,7 +22,12 @@ export async function openPostgresLedger(
   const { database, postgres } = await openPostgresLedgerDatabase(address, limits)
   const lookAtChanges = () => postgresChanges(postgres)
   const doAlone: LedgerStore['doAlone'] = (what, work) => postgres.alone(`splitcart ${what}`, work)
-  return new Ledger({ database, lookAtChanges, doAlone }, settingsKey)
+  const checkWritable = async () => {
+    const is = await postgres.get<{ read_only: string }>("select current_setting('transaction_read_only') as read_only")
+    if (is?.read_only === 'on') throw new Problem('database_unreachable', 'PostgreSQL can only be read at the moment')
+    await postgres.checkSchema()
+  }
+  return new Ledger({ database, lookAtChanges, doAlone, checkWritable }, settingsKey)
 }
 
 /** Opens only the tables. Close them with `destroy`. */

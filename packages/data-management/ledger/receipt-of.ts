@@ -2,12 +2,14 @@
 
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type LoadResult, NO_REMARKS, type Receipt, type UploadState } from '@splitcart/shared/receipt.ts'
+import { type BeliefSince, withBelief } from '@splitcart/shared/truth/beliefs.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
+import { Beliefs } from './beliefs.ts'
 import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
-/** What the server says about an upload. `duplicate`: in answer to bytes that it had already. */
-export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
+/** What the server says about an upload. `duplicate`: in answer to bytes that it had already; `beliefs`: those that count now. */
+export function receiptOf(upload: Upload, duplicate: boolean, beliefs: readonly BeliefSince[] = []): Receipt {
   const { id, filename, sha256, bytes, lines, kind } = upload
   return {
     id,
@@ -20,17 +22,21 @@ export function receiptOf(upload: Upload, duplicate: boolean): Receipt {
     received_at: new Date(upload.received_at).toISOString(),
     duplicate,
     message: `Successfully uploaded and decompressed '${filename}'`,
-    ...loadOf(upload.load),
+    ...loadOf(upload.load, beliefs),
   }
 }
 
 type Findings = NonNullable<Receipt['findings']>
 
 /** What became of the rows, and what was found in them besides. */
-function loadOf(kept: string | null): Pick<Receipt, 'load' | 'warnings' | 'ignored' | 'findings'> {
+function loadOf(
+  kept: string | null,
+  beliefs: readonly BeliefSince[],
+): Pick<Receipt, 'load' | 'warnings' | 'ignored' | 'findings'> {
   if (kept === null) return { load: null }
   const { remarks, findings = [], ...load } = JSON.parse(kept) as LoadResult
-  return { load, ...(remarks ?? NO_REMARKS), findings: [...findings] as unknown as Findings }
+  const told = findings.map((finding) => withBelief(beliefs, finding))
+  return { load, ...(remarks ?? NO_REMARKS), findings: told as unknown as Findings }
 }
 
 /** The repair that the hold of an upload offers. */
@@ -61,10 +67,11 @@ export async function receiptFor(
     .orderBy('first_at')
     .orderBy('key_id')
     .execute()
+  const beliefs = await new Beliefs(database).current()
   const own = deliveries.find(({ key_id }) => key_id === keyId)
-  if (own === undefined || own === deliveries[0]) return receiptOf(upload, duplicate)
+  if (own === undefined || own === deliveries[0]) return receiptOf(upload, duplicate, beliefs)
   const { first_at: received_at, filename } = own
-  const receipt = receiptOf({ ...upload, received_at, filename: filename ?? upload.filename }, duplicate)
+  const receipt = receiptOf({ ...upload, received_at, filename: filename ?? upload.filename }, duplicate, beliefs)
   return receipt.load === null ? receipt : { ...receipt, load: withoutWords(receipt.load) }
 }
 

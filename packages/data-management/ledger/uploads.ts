@@ -33,6 +33,8 @@ export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimite
 /** The uploads in the ledger. */
 export class Uploads {
   readonly #database: LedgerDatabase
+  /** Whose loads have ended, and the database has not been told. */
+  readonly #ended = new Set<string>()
 
   constructor(database: LedgerDatabase) {
     this.#database = database
@@ -123,9 +125,18 @@ export class Uploads {
     await this.#database.updateTable('upload').set({ repair: null }).where('id', '=', id).execute()
   }
 
-  /** Its load was ended by an error: whatever that was, the loader has survived it. */
+  /** Its load was ended by an error: whatever that was, the loader has survived it. What cannot be written now is by `endAttempts`. */
   async endAttempt(id: string): Promise<void> {
-    await this.#database.updateTable('upload').set({ load_attempts: 0 }).where('id', '=', id).execute()
+    this.#ended.add(id)
+    await this.endAttempts().catch(() => {})
+  }
+
+  /** Writes of which loads this process has survived the end, where the database could not be reached then. */
+  async endAttempts(): Promise<void> {
+    const ids = [...this.#ended]
+    if (ids.length === 0) return
+    await this.#database.updateTable('upload').set({ load_attempts: 0 }).where('id', 'in', ids).execute()
+    for (const id of ids) this.#ended.delete(id)
   }
 
   /** Records that an upload is held that no loader could finish. */

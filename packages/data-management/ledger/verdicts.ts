@@ -63,19 +63,41 @@ export class Verdicts {
     return Number(taken.numUpdatedRows) === 1
   }
 
-  /** All verdicts on record, the newest first. */
-  async list(): Promise<VerdictRecord[]> {
-    return (await this.#database.selectFrom('verdict').selectAll().orderBy('id', 'desc').execute()).map(recordOf)
+  /** The verdicts on record, the newest first: all, or a page of those before one. */
+  async list({
+    before,
+    limit,
+  }: Readonly<{ before?: number | undefined; limit?: number }> = {}): Promise<VerdictRecord[]> {
+    let query = this.#database.selectFrom('verdict').selectAll().orderBy('id', 'desc')
+    if (before !== undefined) query = query.where('id', '<', before)
+    if (limit !== undefined) query = query.limit(limit)
+    return (await query.execute()).map(recordOf)
   }
 
-  /** The verdict that counts of each pair. */
+  /** One verdict, whether it counts or not. */
+  async find(id: number): Promise<VerdictRecord | undefined> {
+    const found = await this.#database.selectFrom('verdict').selectAll().where('id', '=', id).executeTakeFirst()
+    return found && recordOf(found)
+  }
+
+  /** The verdict that counts of each pair, the newest first. */
   async current(): Promise<VerdictRecord[]> {
-    const latest = new Map<string, VerdictRecord>()
-    for (const record of await this.list()) {
-      const pair = JSON.stringify([record.one, record.other])
-      if (record.undoneAt === null && !latest.has(pair)) latest.set(pair, record)
-    }
-    return [...latest.values()]
+    return latestOf(await this.list())
+  }
+
+  /** The verdicts that count of the pairs to which one of these listings belongs. */
+  async about(listings: readonly ListingName[]): Promise<VerdictRecord[]> {
+    if (listings.length === 0) return []
+    const codes = [...new Set(listings.map(({ code }) => code))]
+    const found = await this.#database
+      .selectFrom('verdict')
+      .selectAll()
+      .where((is) => is.or([is('code', 'in', codes), is('other_code', 'in', codes)]))
+      .orderBy('id', 'desc')
+      .execute()
+    const named = new Set(listings.map((listing) => JSON.stringify(namesOf(listing))))
+    const isMeant = (listing: ListingName) => named.has(JSON.stringify(namesOf(listing)))
+    return latestOf(found.map(recordOf)).filter(({ one, other }) => isMeant(one) || isMeant(other))
   }
 
   /** Changes whenever a verdict is given or taken back. */
@@ -86,6 +108,15 @@ export class Verdicts {
       .executeTakeFirst()
     return `${found?.last ?? 0} ${found?.undone ?? 0}`
   }
+}
+
+function latestOf(newestFirst: readonly VerdictRecord[]): VerdictRecord[] {
+  const latest = new Map<string, VerdictRecord>()
+  for (const record of newestFirst) {
+    const pair = JSON.stringify([record.one, record.other])
+    if (record.undoneAt === null && !latest.has(pair)) latest.set(pair, record)
+  }
+  return [...latest.values()]
 }
 
 /** A pair is one pair, whichever of the two is named first. */

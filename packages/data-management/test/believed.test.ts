@@ -6,14 +6,17 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { type Product, shop } from '../../shared/test/truth-cases.ts'
+import type { BeliefView, FindingsView } from '../api/findings-schema.ts'
+import type { Overview } from '../api/overview.ts'
 import type { Wish } from '../ledger/database.ts'
 import { receiptOf, repairFor } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { type UpdateDb, updateDb } from '../update-db/update-db.ts'
 import { fulfilWishes } from '../update-db/wishes.ts'
-import { openReceiver, postGzip, type Receiver } from './receiver.ts'
+import { assertProblem, get, openReceiver, post, postGzip, type Receiver } from './receiver.ts'
 
 const NEVER = new AbortController().signal
+const JSON_BODY = { 'Content-Type': 'application/json' }
 const HOLD = { thresholds: usualThresholds(), isReleased: false }
 
 function workOn({ folders, ledger, catalogue }: Receiver): UpdateDb {
@@ -104,4 +107,66 @@ test("a store's first scrape is compared with the other stores, and mended rejec
   assert.equal((await sent(receiver, '2026-05-01', shop().slice(0, 10), 'S4')).state, 'held')
   assert.equal((await sent(receiver, '2026-05-02', shop().slice(0, 90))).state, 'loaded')
   assert.equal((await sent(receiver, '2026-05-02', shop().slice(90))).state, 'loaded')
+})
+
+/** A shop whose scraper never says that anything is available. */
+function neverAvailable(): Product[] {
+  return shop().map((product) => ({ ...product, is_available: false }))
+}
+
+test('a finding of a chain is one line, is believed from now on on a word, and is told again when that is taken back', async () => {
+  await using receiver = await openReceiver()
+  const admin = { url: receiver.url, key: await receiver.makeKey('admin') }
+  for (const store of ['S1', 's2 ', 'S3']) await sent(receiver, '2026-05-01', neverAvailable(), store)
+  const findings = async () => (await get(admin, '/api/findings')).body as unknown as FindingsView
+  const attention = async () => ((await get(admin, '/api/overview')).body as unknown as Overview).attention.findings
+  const [told, ...others] = (await findings()).findings
+  assert.deepEqual(others, [])
+  const { example, ...rest } = told!
+  assert.deepEqual(rest, {
+    company: 'northmart',
+    rule: 'flag_constant',
+    field: 'is_available',
+    brief: 'is_available is false in every row',
+    stores: 3,
+    believed_stores: 0,
+  })
+  assert.match(example.sentence, /false in all 100 rows of S1 on 2026-05-01/)
+  assert.equal((await attention()).count, 1)
+
+  const said = { company: 'Northmart', rule: 'flag_constant', field: 'is_available', reason: 'they never say' }
+  const belief = (await post(admin, JSON_BODY, JSON.stringify(said), '/api/beliefs')).body as unknown as BeliefView
+  assert.deepEqual([belief.company, belief.store, belief.reason], ['northmart', null, 'they never say'])
+  assert.equal((await attention()).count, 0)
+  assert.equal((await findings()).findings[0]?.believed_stores, 3)
+  const later = await sent(receiver, '2026-05-02', neverAvailable())
+  const receiptFor = async (who: Pick<Receiver, 'url' | 'key'>) => (await get(who, `/api/uploads/${later.id}`)).body
+  for (const who of [admin, receiver])
+    assert.deepEqual((await receiptFor(who)).findings?.[0]?.believed, { id: belief.id, since: belief.since })
+
+  const undone = await post(admin, {}, null, `/api/beliefs/${belief.id}/undo`)
+  assert.equal(undone.status, 200)
+  assert.equal((await attention()).count, 1)
+  assert.equal((await receiptFor(admin)).findings?.[0]?.believed, undefined)
+  assertProblem(await post(admin, {}, null, `/api/beliefs/${belief.id}/undo`), 404, 'not_found')
+  const fails = async (body: object, reason: RegExp) => {
+    const answer = await post(admin, JSON_BODY, JSON.stringify(body), '/api/beliefs')
+    assertProblem(answer, 400, 'request_invalid')
+    assert.match(String(answer.body.detail), reason)
+  }
+  await fails({ ...said, company: 'nortmart' }, /is not known/)
+  await fails({ ...said, store_id: 'S9' }, /has no store/)
+  await fails({ ...said, rule: 'date_ahead' }, /cannot be believed/)
+  await fails({ ...said, rule: 'flags' }, /is no rule/)
+  const sender = await post(receiver, JSON_BODY, JSON.stringify(said), '/api/beliefs')
+  assert.equal(sender.status, 403)
+})
+
+test('a rule that is believed of a store holds no scrape of it, and those of other stores as before', async () => {
+  await using receiver = await openReceiver()
+  for (const store of ['S1', 'S2']) await sent(receiver, '2026-05-01', shop(), store)
+  const said = { company: 'northmart', store: 'S1', rule: 'flag_turned', field: null, at: 1, who: 'I', reason: null }
+  await receiver.ledger.beliefs.hold(said)
+  assert.equal((await sent(receiver, '2026-05-02', neverAvailable(), 'S1')).state, 'loaded')
+  assert.equal((await sent(receiver, '2026-05-02', neverAvailable(), 'S2')).state, 'held')
 })

@@ -1,5 +1,6 @@
 /** A catalogue that an older program has made is brought up to date in place: loads go on, and it is what a new one would be. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -19,7 +20,8 @@ import { faultOf, loadWhole } from './history-case.ts'
 import type { HistoryFile } from './naive-rows.ts'
 
 const DIALECTS = join(import.meta.dirname, '../catalogue/dialects')
-const SEEDS = [1, 2, 3]
+// Histories in whose first half every row has a price: an older catalogue holds no other.
+const SEEDS = [1, 2, 4]
 // The schema of the first program that stood on servers.
 const LAST = { sqlite: '006-price-now.sql', postgres: '001-catalogue.sql' }
 // In the order in which they refer to each other; `price_now` follows from the runs.
@@ -27,6 +29,14 @@ const TABLES = ['company', 'store', 'brand', 'category', 'listing', 'label', 'li
 const HISTORIES = ['load', 'scrape', 'source', 'price_run', 'label_run', 'contested', 'reject', 'reject_group']
 
 const makeDatabase = sharedPostgres()
+
+/** Files as an older program kept what they say: without the details. */
+function withoutDetails(files: readonly HistoryFile[]): HistoryFile[] {
+  return files.map(({ bytes, receivedAt }) => {
+    const text = bytes.toString().replaceAll(/,"(?:description|unit_price)":(?:"[^"]*"|[^,}"]+)/g, '')
+    return { bytes: Buffer.from(text), sha256: createHash('sha256').update(text).digest('hex'), receivedAt }
+  })
+}
 
 /** The migrations that an older program had. */
 async function olderMigrations(folder: string, dialect: 'sqlite' | 'postgres'): Promise<string> {
@@ -84,7 +94,7 @@ for (const seed of SEEDS)
   test(`SQLite: an older catalogue is brought up to date, and loads and undoing go on (history ${seed})`, async () => {
     await using at = await temporaryFolder()
     const files = historyOf(seed, false)
-    const half = files.slice(0, files.length >> 1)
+    const half = withoutDetails(files.slice(0, files.length >> 1))
     using newer = openCatalogue(':memory:')
     for (const file of half) await loadWhole(newer, file)
     const path = join(at.path, 'catalogue.db')
@@ -101,7 +111,7 @@ test('PostgreSQL: an older catalogue is brought up to date, and loads and undoin
   await using at = await temporaryFolder()
   await using made = await makeDatabase()
   const files = historyOf(SEEDS[0]!, false)
-  const half = files.slice(0, files.length >> 1)
+  const half = withoutDetails(files.slice(0, files.length >> 1))
   using newer = openCatalogue(':memory:')
   for (const file of half) await loadWhole(newer, file)
   const migrations = await olderMigrations(at.path, 'postgres')

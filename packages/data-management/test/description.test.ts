@@ -1,6 +1,8 @@
 /** The description of the API: every route says what it is, what it answers and who may ask. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DETAILS } from '@splitcart/shared/row-details.ts'
+import { DETAILS as DETAILS_SCHEMA } from '../api/details-schema.ts'
 import { get, openReceiver } from './receiver.ts'
 
 type Operation = Readonly<{ summary?: string; responses?: Record<string, unknown>; security?: readonly object[] }>
@@ -25,4 +27,9 @@ test('every route says what it is, what it answers when all is well and when it 
       assert.ok(OF_TUS.test(path) || Object.keys(responses).some((status) => /^20[0124]$/.test(status)), what)
     }
   assert.ok(number > 35, `${number} routes`)
+})
+
+test('every detail that is kept of a thing is described', () => {
+  const [object] = DETAILS_SCHEMA.anyOf
+  assert.deepEqual(Object.keys(object.properties), Object.keys(DETAILS))
 })

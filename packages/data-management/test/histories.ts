@@ -141,6 +141,9 @@ function productOf(chance: Chance, { sku, key, barcode, brand, path }: Article, 
     price_was: terms.was,
     is_on_special: terms.special,
     is_available: terms.available,
+    // Kept as it is sent; the second goes with the price.
+    ...(chance.is(0.3) ? { description: chance.of(['Fresh', 'New!', '']) } : {}),
+    ...(chance.is(0.3) ? { unit_price: terms.price } : {}),
     // Dropped with a warning.
     ...(chance.is(0.05) ? { size: 5 } : {}),
     ...(chance.is(0.05) ? { size: chance.of(['1 l', '2 l']) } : {}),

@@ -24,7 +24,15 @@ test('an empty server has nothing that needs attention', async () => {
   const none = { count: 0, exact: true, first: [] }
   const { disk, loader, ...others } = attention
   assert.deepEqual(loader, { state: 'not running', since: null, upload: null, progress: null })
-  assert.deepEqual(others, { silent: none, late: none, partial: none, held: none, failed: none, rejects: none })
+  assert.deepEqual(others, {
+    silent: none,
+    late: none,
+    partial: none,
+    held: none,
+    failed: none,
+    findings: none,
+    rejects: none,
+  })
   assert.equal(disk.is_low, false)
   assert.ok(disk.free_bytes > 0 && disk.free_bytes <= disk.total_bytes)
   const { since, ...sums } = today

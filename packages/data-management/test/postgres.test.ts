@@ -6,7 +6,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { NO_POSTGRES, sharedPostgres, startCluster } from '../../../test/postgres.ts'
 import { PostgresDatabase, UnknownCommit } from '../database/postgres.ts'
-import { isUnreachable, repeated } from '../database/postgres-problems.ts'
+import { isDatabaseTrouble, repeated } from '../database/postgres-problems.ts'
 
 const skip = NO_POSTGRES
 const makeDatabase = sharedPostgres()
@@ -151,7 +151,7 @@ test('a database that dies is told, also in the middle of a commit, and used aga
   await database.run('select pg_sleep(0.3)')
   await cluster.kill()
   await outcome
-  await assert.rejects(database.run('select 1'), isUnreachable)
+  await assert.rejects(database.run('select 1'), isDatabaseTrouble)
   await cluster.start()
   assert.deepEqual(await database.all('select * from t'), [])
 })

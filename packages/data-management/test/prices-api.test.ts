@@ -20,6 +20,7 @@ const MILK: Article = {
   brand: 'Farmdale',
   size: '2 l',
   path: ['Food', 'Dairy'],
+  details: { unit_price: 1.5, sizes: ['2l'], description: 'Whole milk' },
 }
 
 const BY_GTIN = { gtin: '09300000000002', evidence: 'gtin', url: null }
@@ -53,7 +54,12 @@ test('a product tells its listings and what every store asks now', async () => {
   const id = products[0]!.id
   assert.deepEqual(products, [{ id, ...MILK_ANYWHERE }])
   const { prices, ...rest } = await ask<ProductAnswer>(`/api/products/${id}`)
-  assert.deepEqual(rest, { id, ...MILK_ANYWHERE })
+  const [milk, other] = MILK_ANYWHERE.listings
+  const listings = [
+    { ...milk, details: MILK.details },
+    { ...other, details: null },
+  ]
+  assert.deepEqual(rest, { id, ...MILK_ANYWHERE, listings, comparable: [] })
   const terms = { was_price_cents: null, is_on_special: null, is_available: null, is_silent: false }
   const aldi = { company: 'aldi', sku: '1', key: 'milk', date: DAY, ...terms }
   const unit = (cents: number) => ({ unit_price_cents: cents, unit_price_per: '100 ml' })

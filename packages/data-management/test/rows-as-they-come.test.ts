@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { type Row, readRow } from '@splitcart/shared/row.ts'
-import { observations, prices } from '../catalogue/export.ts'
+import { observations, prices, products } from '../catalogue/export.ts'
 import { Current } from '../catalogue/queries/current.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
+import { productOf } from '../catalogue/queries/products.ts'
 import { listStores } from '../catalogue/queries/stores.ts'
 import { rejectsOf } from '../catalogue/rejects.ts'
 import { permissionOf } from '../permission.ts'
@@ -135,6 +136,54 @@ for (const { name, skip, open } of databasesOfFile()) {
     assert.equal(Buffer.from(rejects[0]!.raw!).toString(), again[4])
     const groups = await database.all<{ count: number }>('select count from reject_group')
     assert.deepEqual(groups.map(({ count }) => count).toSorted(), [1, 1, 1, 1, 2])
+  })
+
+  test(`${name}: what else a shop tells is kept with the listing, goes on with its newest row, and back with an undoing`, {
+    skip,
+  }, async () => {
+    await using catalogue = await open()
+    const { database } = catalogue
+    const load = loaderInto(catalogue)
+    const told = {
+      per_unit_price_string: '$0.50 per 100 g',
+      unit_price: 0.5,
+      unit_of_measure: '100g',
+      sizes: ['500g'],
+      health_star_rating: 4.5,
+      rating_count: 12,
+      country_of_origin: 'Australia',
+      allergens: 'May contain nuts',
+      ingredients: 'Oats',
+      description: 'Oats<br/>from here',
+    }
+    const picture = { image_url: 'https://shop.example/{width}/oats/{slug}' }
+    const on = (date: string, fields: object) =>
+      load(line({ sku: 1, ...told, ...picture, ...fields }, { scraped_date: date }), line({ sku: 2, name: 'Rye' }))
+    const shown = async (code: string) => {
+      const [listing] = await database.all<{ product_id: number }>(
+        'select product_id from listing where code = ?',
+        code,
+      )
+      const product = await productOf(database, listing!.product_id)
+      return [product?.listings[0]?.details ?? null, product?.image_url]
+    }
+    const first = await on('2026-05-01', {})
+    assert.deepEqual(first.result.remarks, { warnings: [], ignored: {} })
+    assert.deepEqual(await shown('1'), [told, 'https://shop.example/500/oats'])
+    assert.deepEqual(await shown('2'), [null, null])
+    const cheaper = { price_current: 2, price_was: 2.5, price_save_amount: '0.50', unit_price: 0.4 }
+    const filled = { aldi_image_url: 'https://shop.example/oats.png', per_unit_price_string: '$0.40 per 100 g' }
+    const second = await on('2026-05-02', { ...cheaper, ...filled })
+    const { per_unit_price_string } = filled
+    const now = [{ ...told, per_unit_price_string, unit_price: 0.4, price_save_amount: 0.5 }, filled.aldi_image_url]
+    assert.deepEqual(await shown('1'), now)
+    // A late file of an older date changes nothing of what is shown now.
+    await on('2026-04-30', { description: 'Older' })
+    assert.deepEqual(await shown('1'), now)
+    const [exported] = await Array.fromAsync(products(database))
+    assert.deepEqual(exported?.listings[0]?.details, now[0])
+    await catalogue.undo(second.sha256, 'for a test', 0)
+    assert.deepEqual(await shown('1'), [told, 'https://shop.example/500/oats'])
   })
 
   test(`${name}: mended rejects are compared with what their date shows with them`, { skip }, async () => {

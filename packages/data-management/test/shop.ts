@@ -1,5 +1,6 @@
 /** Scrapes of small invented shops, uploaded and loaded as a receiver does it, for tests of what is asked about them. */
 import assert from 'node:assert/strict'
+import type { Details } from '@splitcart/shared/row-details.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Hold } from '../update-db/judgement.ts'
 import { loadFile } from '../update-db/load-file.ts'
@@ -18,6 +19,8 @@ export type Article = Readonly<{
   special?: boolean
   available?: boolean
   path?: readonly string[]
+  /** What else is told of it. */
+  details?: Details
 }>
 
 /** Articles of these names, with SKUs and prices in their order. */
@@ -43,6 +46,7 @@ export function scrapeText(store: string, date: string, articles: readonly Artic
         price_was: article.was,
         is_on_special: article.special,
         is_available: article.available,
+        ...article.details,
       }
       return `${JSON.stringify({ product, metadata })}\n`
     })

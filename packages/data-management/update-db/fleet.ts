@@ -7,13 +7,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
-import { isUnreachable } from '../database/postgres-problems.ts'
+import { isDatabaseTrouble } from '../database/postgres-problems.ts'
 import { borrow } from '../inbox/borrow.ts'
 import { handOverFetched } from '../inbox/deliver.ts'
 import { isInboxUnreachable, type JetStreamInbox } from '../inbox/jetstream.ts'
 import type { Claim } from '../inbox/jetstream-work.ts'
 import { DamagedFile } from '../inbox/stored.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import { isNewerSchema } from '../schemas.ts'
 import { loadOf, loadUpload } from './load-upload.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
 import { forget, settle, type UpdateDb } from './update-db.ts'
@@ -35,6 +36,7 @@ export async function workForFleet(work: FleetWork, signal: AbortSignal): Promis
       await dealWithNext(work, signal)
       failures = 0
     } catch (error) {
+      if (isNewerSchema(error)) throw error
       failures++
       work.log.error({ err: error, failures }, 'no work could be taken')
       await sleep(pauseMs(failures), undefined, { signal }).catch(() => {})
@@ -56,6 +58,10 @@ async function tryToDealWith(work: FleetWork, claim: Claim, signal: AbortSignal)
   try {
     await untilReachable(work, signal, () => dealWith(work, claim))
   } catch (error) {
+    if (isNewerSchema(error)) {
+      claim.giveBack(0)
+      throw error
+    }
     work.log.error({ err: error, upload: claim.uploadId, times: claim.times }, 'upload could not be loaded')
     claim.giveBack(signal.aborted ? 0 : Math.min(PAUSE_MS * 2 ** claim.times, AGAIN_MS_MAX))
   }
@@ -67,7 +73,7 @@ async function untilReachable(work: FleetWork, signal: AbortSignal, what: () => 
     try {
       return await what()
     } catch (error) {
-      if (signal.aborted || !(isUnreachable(error) || isInboxUnreachable(error))) throw error
+      if (signal.aborted || !(isDatabaseTrouble(error) || isInboxUnreachable(error))) throw error
       work.log.warn({ err: error, failures }, 'waiting for what cannot be reached')
       await sleep(pauseMs(failures), undefined, { signal }).catch(() => {})
     }
@@ -79,6 +85,8 @@ function pauseMs(failures: number): number {
 }
 
 async function dealWith(work: FleetWork, claim: Claim): Promise<void> {
+  await work.ledger.checkWritable()
+  await work.ledger.uploads.endAttempts()
   const upload = await work.ledger.uploads.find(claim.uploadId)
   // What is not on record has been forgotten; what has been dealt with came a second time, or a person has seen to it.
   const waits = upload?.state === 'accepted' || upload?.state === 'loading'

@@ -1,4 +1,5 @@
 /** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
+import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import {
   type FileCounts,
@@ -14,15 +15,13 @@ import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
 import { money, type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
 import type { Loading } from '../catalogue/catalogue.ts'
 import type { StagedScrape } from '../catalogue/load/staged-scrape.ts'
+import { NEVER_BELIEVED } from '../ledger/beliefs.ts'
 
-/** How a file is judged. `isReleased`: a person wants it loaded all the same. */
-export type Hold = Readonly<{ thresholds: Thresholds; isReleased: boolean }>
+/** How a file is judged. `isReleased`: a person wants it loaded all the same; `beliefs`: what people believe of companies by now. */
+export type Hold = Readonly<{ thresholds: Thresholds; isReleased: boolean; beliefs?: readonly BeliefSince[] }>
 
 // Nobody reads more of them.
 const VERDICTS_MAX = 100
-
-/** Rules that nobody can wave aside: a date that has not come yet would be "now" until it has. */
-const NEVER_RELEASED: ReadonlySet<string> = new Set(['date_ahead'])
 
 /** What is said of the staged file. */
 export async function verdictsOf(
@@ -40,8 +39,9 @@ export async function verdictsOf(
 }
 
 /** Those that hold it. */
-export function holding(verdicts: readonly Verdict[], { isReleased }: Hold): Verdict[] {
-  return verdicts.filter(({ held, rule }) => held && (!isReleased || NEVER_RELEASED.has(rule)))
+export function holding(verdicts: readonly Verdict[], { isReleased, beliefs = [] }: Hold): Verdict[] {
+  const isWaved = (verdict: Verdict) => isReleased || beliefIn(beliefs, verdict) !== undefined
+  return verdicts.filter((verdict) => verdict.held && (NEVER_BELIEVED.has(verdict.rule) || !isWaved(verdict)))
 }
 
 /** That a file was repaired, with some of the prices that it touched. */
@@ -75,10 +75,10 @@ async function verdictsOfScrape(
   scrape: StagedScrape,
   { thresholds, receivedOn, counts }: By,
 ): Promise<Verdict[]> {
-  const { figures, sampled, companyCode: company, storeName: store, date } = scrape
+  const { figures, sampled, companyCode: company, storeName: store, storeCode: code, date } = scrape
   if (figures === null) return []
   const rejected = rejectedShare(counts, figures)
-  const judged = { company, store, date, receivedOn, figures, sampled, rejected }
+  const judged = { company, store, code, date, receivedOn, figures, sampled, rejected }
   const said = (references: References) => judge(judged, references, thresholds)
   const references = await loading.references(scrape, receivedOn)
   const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }

@@ -54,8 +54,8 @@ export async function loadUpload(
   stored: Stored,
   { hold, ahead, isUnlimited = false }: Manner,
 ): Promise<LoadRecord> {
-  const within = await orderFor(work, upload, stored)
-  const order = { ...within, hold, onlyFor: isUnlimited ? null : within.onlyFor }
+  const within = await orderFor({ ...work, hold }, upload, stored)
+  const order = { ...within, onlyFor: isUnlimited ? null : within.onlyFor }
   await work.ledger.uploads.markLoading(upload.id, work.now(), order.onlyFor)
   try {
     if (upload.kind === PRODUCTS) work.reader?.expect?.(order)
@@ -64,7 +64,7 @@ export async function loadUpload(
     if (kind !== PRODUCTS) return await loadFeed(kind, work.catalogue, order)
     return await loadFile(work.catalogue, order)
   } catch (error) {
-    await work.ledger.uploads.endAttempt(upload.id).catch(() => {})
+    await work.ledger.uploads.endAttempt(upload.id)
     throw error
   }
 }
@@ -83,7 +83,7 @@ export async function orderFor(
     stored,
     onBytes: noteOf(upload, note, work.steady),
     lineBytesMax: work.lineBytesMax,
-    hold: work.hold,
+    hold: work.hold && { ...work.hold, beliefs: await work.ledger.beliefs.current() },
     repair: upload.repair === null ? null : (JSON.parse(upload.repair) as RepairedBy),
     onlyFor: await work.ledger.rightsOver(upload.id),
     reader: work.reader,

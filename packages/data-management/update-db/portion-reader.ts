@@ -262,9 +262,14 @@ function keyOf({ companyKey, storeKey, date }: RowMetadata): string {
   return `${companyKey}\0${storeKey}\0${date}`
 }
 
-/** What a row says about its listing apart from the price, as a JSON array: equal for equal labels. */
-function labelText({ name, key, brand, barcode, size, url, imageUrl, categoryPath }: RowProduct): string {
-  return JSON.stringify([name, key, brand, barcode, size, url, imageUrl, ...categoryPath])
+/**
+ * What a row says about its listing apart from the price, as a JSON array: equal for equal labels. Behind the categories stands an object
+ * of the details, where there are any.
+ */
+function labelText(product: RowProduct): string {
+  const { name, key, brand, barcode, size, url, pictureUrl, categoryPath, details } = product
+  const texts = [name, key, brand, barcode, size, url, pictureUrl, ...categoryPath]
+  return JSON.stringify(details === null ? texts : [...texts, details])
 }
 
 /** One byte for each character, or two where there is one beyond the first 256. */

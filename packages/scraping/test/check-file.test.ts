@@ -5,16 +5,19 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { temporaryFolder } from '../../../test/folders.ts'
+import { Problem } from '../../shared/problem.ts'
 import { shop } from '../../shared/test/truth-cases.ts'
 import { FileFigures } from '../../shared/truth/file-figures.ts'
 import { usualThresholds } from '../../shared/truth/thresholds.ts'
-import { type CheckBy, checkFile, NO_REFERENCES } from '../check-file.ts'
+import { isHolding } from '../../shared/truth/verdict.ts'
+import { type CheckBy, checkFile, NOTHING_KNOWN } from '../check-file.ts'
+import { ScrapeCheck } from '../scrape-check.ts'
 
 const METADATA = { company: 'northmart', store_id: 'S1', scraped_date: '2026-05-02' }
 const ALONE: CheckBy = {
   thresholds: usualThresholds(),
   on: '2026-05-02',
-  referencesTo: async () => NO_REFERENCES,
+  knownOf: async () => NOTHING_KNOWN,
 }
 
 function textOf(products: readonly object[], metadata = METADATA): string {
@@ -34,14 +37,14 @@ test('a file is judged before it is sent: alone, and beside what the server know
   const rules = alone.verdicts.map(({ rule, held }) => [rule, held])
   // The unit prices are still right, so the prices fit them no more.
   assert.deepEqual([alone.rows, alone.rejected, rules], [101, 1, [['unit_price_disagrees', false]]])
-  const referencesTo = async () => {
+  const knownOf = async () => {
     const { rowOf } = await import('../../shared/row.ts')
     const figures = new FileFigures()
     for (const product of shop()) figures.add(rowOf({ product, metadata: METADATA }) as never)
     const own = { store: 'S1', date: '2026-05-01', figures: figures.scrapes[0]!.maker.figures() }
-    return { own, usual: [100], sisters: [] }
+    return { references: { own, usual: [100], sisters: [] }, beliefs: [] }
   }
-  const { verdicts } = await checkFile(path, { ...ALONE, referencesTo })
+  const { verdicts } = await checkFile(path, { ...ALONE, knownOf })
   assert.deepEqual(
     verdicts.map(({ rule, held, repair }) => [rule, held, repair]),
     [
@@ -62,4 +65,24 @@ test('what is wrong without anything to compare with is known: no row, a date ah
   assert.deepEqual(await rulesOf(textOf(shop(), { ...METADATA, scraped_date: '2062-05-02' })), ['date_ahead'])
   const away = shop().map((product) => ({ ...product, is_available: false }))
   assert.deepEqual(await rulesOf(textOf(away)), ['flag_constant'])
+})
+
+test('files are compared with those before them, also where the server does not tell; what is held is no measure', async () => {
+  await using at = await temporaryFolder()
+  const askServer = async () => {
+    throw new Problem('scope_missing')
+  }
+  const order = { thresholds: usualThresholds(), now: () => Date.parse('2026-05-10'), askServer }
+  const checking = new ScrapeCheck({ ...order, isStrict: false })
+  const isHeld = async (day: number, factor: number) => {
+    const path = join(at.path, `${day}.jsonl`)
+    const products = shop().map((product) => ({ ...product, price_current: Number(product.price_current) * factor }))
+    await writeFile(path, textOf(products, { ...METADATA, scraped_date: `2026-05-0${day}` }))
+    return (await checking.look(path)).verdicts.some(isHolding)
+  }
+  const days = [await isHeld(1, 1), await isHeld(2, 100), await isHeld(3, 100), await isHeld(4, 1)]
+  assert.deepEqual(days, [false, true, true, false])
+  await assert.rejects(new ScrapeCheck({ ...order, isStrict: true }).look(join(at.path, '1.jsonl')), {
+    code: 'scope_missing',
+  })
 })

@@ -1,20 +1,9 @@
 /** Every kind of odd field and its one answer. row.test.ts holds the reader to it, and docs/rows.md prints it. */
 import type { Row } from '../row.ts'
-import type { Answer, Value } from './good-row.ts'
+import { DETAIL_CASES, PICTURE_CASES } from './detail-cases.ts'
+import { ABSENT, type FieldCase, NO_TEXT, ODD_TEXT, read, repeated, text } from './odd-values.ts'
 
-export type FieldCase = Readonly<{ field: string; values: readonly Value[]; answer: Answer }>
-
-function repeated(characters: number): Value {
-  return { text: `"${'x'.repeat(characters)}"`, shown: `${characters} characters` }
-}
-
-function text(characters: number): string {
-  return 'x'.repeat(characters)
-}
-
-const ABSENT: readonly Value[] = [undefined, 'null', '""', '"   "', '"\\u00a0"']
-const NO_TEXT: readonly Value[] = ['5', 'true', '[]', '{}', '["x"]']
-const ODD_TEXT: readonly Value[] = ['"a\\u0000b"', '"a\\ud83d"', '"\\ude00b"']
+export type { FieldCase } from './odd-values.ts'
 
 const SPACED = '"  x "'
 
@@ -46,10 +35,6 @@ function flag(field: string, member: keyof Row): FieldCase[] {
 
 function priced(text: string, cents: number): FieldCase {
   return { field: 'product.price_current', values: [text], answer: { loads: { priceCents: cents } } }
-}
-
-function read(field: string, text: string, loads: Partial<Row>): FieldCase {
-  return { field, values: [text], answer: { loads } }
 }
 
 /** One field is odd, all others are right. */
@@ -215,7 +200,7 @@ export const FIELD_CASES: readonly FieldCase[] = [
   ...optionalText('product.brand', 'brand', 200),
   ...optionalText('product.size', 'size', 200),
   ...optionalText('product.url', 'url', 2000),
-  ...optionalText('product.image_url', 'imageUrl', 2000),
+  ...PICTURE_CASES,
 
   { field: 'product.barcode', values: ABSENT, answer: { loads: { barcode: null } } },
   {
@@ -250,6 +235,8 @@ export const FIELD_CASES: readonly FieldCase[] = [
   read('product.price_was', '"6.005"', { wasPriceCents: 601 }),
   ...flag('product.is_on_special', 'isOnSpecial'),
   ...flag('product.is_available', 'isAvailable'),
+
+  ...DETAIL_CASES,
 
   {
     field: 'product.price_hash',

@@ -20,7 +20,7 @@ const DROPPED: Readonly<Record<string, Partial<Row>>> = {
   brand: { brand: null },
   size: { size: null },
   url: { url: null },
-  image_url: { imageUrl: null },
+  image_url: { imageUrl: null, pictureUrl: null },
   barcode: { barcode: null },
   category_path: { categoryPath: [] },
   price_was: { wasPriceCents: null },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { isAbsolute, resolve } from 'node:path'
 import { test } from 'node:test'
 import { Problem } from '../problem.ts'
-import { databaseFile, databaseServer, readSettings, SETTINGS, urlOf } from '../settings.ts'
+import { databaseFile, databaseServer, readSettings, SETTINGS, urlOf, withoutPassword } from '../settings.ts'
 
 const KEY = 'splitcart_0123456789'
 
@@ -153,4 +153,20 @@ test('the databases are in PostgreSQL where its address is given', () => {
 test('another kind of database is said to be unknown', () => {
   for (const address of ['postgres:x', 'mysql:x', 'catalogue.db', 'sqlite:'])
     assert.equal(faultsOf({ DATABASE_URL: address }).length, 1)
+})
+
+test('an address of PostgreSQL that nobody can read is named, with what has to be written in another way', () => {
+  for (const address of ['postgres://u:1#2@host/x', 'postgres://u:a#b@host/x', 'postgres://one,two:5433/x'])
+    assert.match(faultsOf({ DATABASE_URL: address }).join(), /%23 for "#"/)
+  for (const address of ['postgres://u:p@/x?host=/run', 'postgres:///x?host=/run', 'postgres://[::1]:5433/x'])
+    assert.deepEqual(faultsOf({ DATABASE_URL: address }), [])
+})
+
+test('a password is not shown, wherever it stands in an address', () => {
+  assert.equal(withoutPassword('postgres://u:p@h/x'), 'postgres://…@h/x')
+  assert.equal(
+    withoutPassword('postgres:///x?host=/run&password=p%40w&user=u'),
+    'postgres:///x?host=/run&password=…&user=u',
+  )
+  assert.equal(withoutPassword('postgres://h/x?sslpassword=p'), 'postgres://h/x?sslpassword=…')
 })

@@ -7,7 +7,10 @@ import type { Thresholds } from './thresholds.ts'
 /** A scrape that is judged. `sampled`: its sample with the texts, where the rows are at hand. */
 export type Judged = Readonly<{
   company: string
+  /** The name of the store, for people. */
   store: string
+  /** The code of the store, where that is another. */
+  code?: string
   date: string
   /** The day of its receipt (UTC). */
   receivedOn: string

@@ -22,7 +22,12 @@ export function flagsConstant(judged: Case): Found[] {
 
 function flagFound(judged: Case, field: string, value: string): Found {
   const { rows } = judged.now
-  return { field, sentence: `${field} is ${value} in all ${rows} rows of ${titleOf(judged)}: it tells nothing.`, rows }
+  return {
+    field,
+    brief: `${field} is ${value} in every row`,
+    sentence: `${field} is ${value} in all ${rows} rows of ${titleOf(judged)}: it tells nothing.`,
+    rows,
+  }
 }
 
 /** Unit prices that fit neither their text nor price ÷ size. */
@@ -36,6 +41,7 @@ export function unitPricesDisagree(judged: Case): Found | undefined {
     2 * hundredth > wrong ? '100 times too small' : 2 * hundredfold > wrong ? '100 times too large' : 'something else'
   return {
     field: 'unit_price',
+    brief: `unit_price is ${how}`,
     sentence: `unit_price is ${how} in ${wrong} of ${known} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
     rows: wrong,
     now: wrong / known,
@@ -56,6 +62,7 @@ export function oneBrand(judged: Case): Found[] {
     return [
       {
         field: 'brand',
+        brief: `the brand ${JSON.stringify(brand)} stands on goods that it does not fit`,
         sentence,
         rows,
         now: rows / now.rows,
@@ -81,7 +88,7 @@ export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case)
     const shown = judged.scrape.sampled ?? []
     const examples =
       kind === 'template' ? shown.filter(isOdd).map(({ said }) => said.imageUrl ?? '') : namesOf(judged, isOdd)
-    return { field, sentence, rows, now: rows / now.rows, examples }
+    return { field, brief: `${field} ${what.replace(/,$/, '')}`, sentence, rows, now: rows / now.rows, examples }
   }
 }
 

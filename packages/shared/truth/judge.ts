@@ -31,7 +31,8 @@ export function judge(scrape: Judged, references: References, thresholds: Thresh
   return Object.entries(RULES).flatMap(([name, rule]) => {
     const found = rule.find(judged)
     const all = found === undefined ? [] : 'sentence' in found ? [found] : found
-    return all.map((each) => verdictOf(name, rule.held, each))
+    const whose = { company: scrape.company, store: scrape.code ?? scrape.store }
+    return all.map((each) => verdictOf(name, rule.held, { brief: rule.about, ...each }, whose))
   })
 }
 
@@ -40,7 +41,7 @@ export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds:
   const verdicts: Verdict[] = []
   const { HOLD_REJECTS_SHARE: rejects, HOLD_DUPLICATES_SHARE: duplicates } = thresholds
   const say = (rule: keyof typeof FILE_RULES, sentence: string, count: number) =>
-    verdicts.push(verdictOf(rule, true, { sentence, rows: count }))
+    verdicts.push(verdictOf(rule, true, { brief: FILE_RULES[rule].about, sentence, rows: count }))
   if (rows === 0) say('no_row', 'The file has no row.', 0)
   // Divided, not multiplied: 7 / 100 is the number written 0.07, while 100 * 0.07 is more than 7.
   // One line is no pattern, however short the file.
@@ -72,7 +73,13 @@ export function judgeChains({ chained }: Regrouping): Verdict | undefined {
 export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): Verdict | undefined {
   const { merged, foreign, example } = regrouping
   const say = (rule: keyof typeof FILE_RULES, sentence: string, rows: number) =>
-    verdictOf(rule, true, { field: 'barcode', sentence, rows, examples: example === null ? [] : [example] })
+    verdictOf(rule, true, {
+      field: 'barcode',
+      brief: FILE_RULES[rule].about,
+      sentence,
+      rows,
+      examples: example === null ? [] : [example],
+    })
   if (foreign > 0)
     return say(
       'foreign_products',

@@ -15,10 +15,11 @@ export type Picture =
   | Readonly<{ kind: 'ratios'; bars: readonly number[] }>
   | Readonly<{ kind: 'counts'; rows: readonly (readonly [name: string, then: number, now: number])[] }>
 
-/** What a rule found. Shares are from 0 to 1. */
+/** What a rule found. Shares are from 0 to 1. `brief`: the same words for every scrape of a chain; where not given, what the rule is about. */
 export type Found = Readonly<{
   field?: string
   sentence: string
+  brief?: string
   rows: number
   before?: number
   now?: number
@@ -36,34 +37,45 @@ export type Rule = Readonly<{
   find: (judged: Case) => Found | readonly Found[] | undefined
 }>
 
-/** What is said of a scrape. */
-export type Verdict = Readonly<{
-  rule: string
-  held: boolean
-  field: string | null
-  sentence: string
-  rows: number
-  before: number | null
-  now: number | null
-  examples: readonly string[]
-  picture: Picture | null
-  repair: Repair | null
-}>
+/** Since when a person believes something. */
+export type Believed = Readonly<{ id: number; since: string }>
+
+/** Whose scrape something is said of; null: of the whole file. Codes as they are written. */
+export type Whose = Readonly<{ company: string | null; store: string | null }>
+
+/** What is said of a scrape. What was recorded by older versions has neither `company`, `store` nor `brief`. */
+export type Verdict = Partial<Whose> &
+  Readonly<{
+    rule: string
+    held: boolean
+    brief?: string
+    field: string | null
+    sentence: string
+    rows: number
+    before: number | null
+    now: number | null
+    examples: readonly string[]
+    picture: Picture | null
+    repair: Repair | null
+    believed?: Believed
+  }>
+
+/** Whether something said holds a file: what is believed does not. */
+export function isHolding({ held, believed }: Verdict): boolean {
+  return held && believed === undefined
+}
 
 /** A verdict as it is recorded. */
-export function verdictOf(rule: string, held: boolean, found: Found): Verdict {
-  const {
-    field = null,
-    sentence,
-    rows,
-    before = null,
-    now = null,
-    examples = [],
-    picture = null,
-    repair = null,
-  } = found
-  return { rule, held, field, sentence, rows, before, now, examples: examples.slice(0, 5), picture, repair }
+export function verdictOf(rule: string, held: boolean, found: Found, whose: Whose = OF_THE_FILE): Verdict {
+  const { field = null, sentence, rows, before = null, now = null, examples = [] } = found
+  const { brief = sentence, picture = null, repair = null } = found
+  const { company, store } = whose
+  const figures = { rows, before, now, examples: examples.slice(0, EXAMPLES_MAX), picture, repair }
+  return { rule, held, company, store, field, brief, sentence, ...figures }
 }
+
+const OF_THE_FILE: Whose = { company: null, store: null }
+const EXAMPLES_MAX = 5
 
 /** A share for people. */
 export function percent(share: number): string {

@@ -7,6 +7,7 @@ import { atLeast, count, size } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
+import { ChainLine } from '../findings/chain-line.tsx'
 import style from './needs-attention.module.css'
 
 type Attention = Overview['attention']
@@ -20,6 +21,7 @@ export function NeedsAttention({ attention, stores }: Readonly<{ attention: Atte
     ...machineItems(attention),
     ...uploadItems(attention),
     ...sourceItems(attention),
+    ...findingItems(attention),
     ...rejectItems(attention),
   ]
   return (
@@ -130,6 +132,17 @@ function sourceItems({ silent, late, partial }: Attention): Item[] {
     ),
   ]
   return [...of('silent', 'bad', silent), ...of('late', 'warn', late), ...of('partial', 'warn', partial)]
+}
+
+function findingItems({ findings }: Attention): Item[] {
+  const items = findings.first.slice(0, FIRST_MAX).map((finding) => ({
+    key: JSON.stringify(['finding', finding.company, finding.rule, finding.field, finding.brief]),
+    tone: 'calm' as const,
+    word: 'finding',
+    what: <ChainLine finding={finding} />,
+    when: <Day on={finding.example.date} />,
+  }))
+  return [...items, ...rest(findings, 'findings', <Link to="/findings">all {atLeast(findings)}</Link>)]
 }
 
 function rejectItems({ rejects }: Attention): Item[] {

@@ -5,7 +5,7 @@ import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { change, count, money, priceOf, whole } from '../../parts/format.ts'
+import { byAmount, change, count, money, priceOf, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
@@ -94,8 +94,7 @@ const COLUMNS: readonly Column<Price>[] = [
     width: '8rem',
     right: true,
     sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
-    cell: ({ unit_price_cents: cents, unit_price_per: per }) =>
-      cents === null || per === null ? '–' : per === 'each' ? `${money(cents)} each` : `${money(cents)} / ${per}`,
+    cell: byAmount,
   },
   {
     id: 'was',

@@ -10,6 +10,7 @@ import { list } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
+import { ComparableElsewhere } from './comparable.tsx'
 import { History } from './history.tsx'
 import { linesOf } from './lines.ts'
 import { PricesNow } from './prices-now.tsx'
@@ -54,6 +55,7 @@ function Whole({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
       ) : (
         <Past id={String(product.id)} chosen={chosen}>
           <PricesNow product={product} chosen={chosen} />
+          <ComparableElsewhere product={product} />
         </Past>
       )}
     </>
@@ -73,10 +75,27 @@ function About({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
           ['Category', categories.length === 0 ? 'none' : <SaidWhole key="category" text={categories.join(' › ')} />],
           ['Sold as', <Listings key="listings" listings={listings} />],
           ...(named.length === 0 ? [] : [['Also called', <SaidWhole key="names" text={list(named)} />] as const]),
+          ...told(listings),
         ]}
       />
     </div>
   )
+}
+
+const TOLD = [
+  ['Description', 'description'],
+  ['Ingredients', 'ingredients'],
+  ['Allergens', 'allergens'],
+  ['Comes from', 'country_of_origin'],
+  ['Health stars', 'health_star_rating'],
+] as const
+
+/** What the first listing says that says it. */
+function told(listings: ProductAnswer['listings']): (readonly [string, ReactNode])[] {
+  return TOLD.flatMap(([title, field]) => {
+    const text = listings.map(({ details }) => details?.[field]).find((each) => each !== undefined)
+    return text === undefined ? [] : [[title, <SaidWhole key={field} text={String(text)} />] as const]
+  })
 }
 
 const EVIDENCE_SAID = { person: 'a person said so', gtin: 'the same barcode', name: 'the same name and size' } as const
@@ -84,9 +103,15 @@ const EVIDENCE_SAID = { person: 'a person said so', gtin: 'the same barcode', na
 function Listings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
   return (
     <ul className={style.listings}>
-      {listings.map(({ company, sku, key, size, evidence, url }) => (
+      {listings.map(({ company, sku, key, size, evidence, url, details }) => (
         <li key={JSON.stringify([company, key, sku])}>
           <Said text={[company, sku, size].filter((each) => each !== null).join(' ')} />
+          {details?.per_unit_price_string !== undefined && (
+            <>
+              {' · '}
+              <Said text={details.per_unit_price_string} />
+            </>
+          )}
           {evidence !== null && ` · ${EVIDENCE_SAID[evidence]}`}
           {url !== null && /^https?:\/\//i.test(url) && (
             <>

@@ -3,30 +3,73 @@ import type { UploadView } from '@splitcart/data-management/api/uploads-schema.t
 import type { ReactNode } from 'react'
 import { count, whole } from '../../parts/format.ts'
 import { SaidWhole } from '../../parts/said.tsx'
+import { Believe, BelievedSince } from '../findings/believe.tsx'
 import style from './findings.module.css'
+import { Picture } from './picture.tsx'
 
 type Finding = NonNullable<UploadView['findings']>[number]
 
-/** What the rules say of it, each with its examples; those that hold it first. */
+/** What the rules say of it, those that hold it first; the same finding of several stores is one line. */
 export function Findings({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactNode {
   const sorted = [...findings].sort((one, other) => Number(other.held) - Number(one.held))
+  const alike = Map.groupBy(sorted, ({ rule, company, field, brief, sentence }) =>
+    JSON.stringify(company == null ? [rule, sentence] : [rule, company, field, brief]),
+  )
   return (
     <ul className={style.list} aria-label="What was found">
-      {sorted.map((finding) => (
-        <li key={`${finding.rule} ${finding.sentence}`}>
-          <SaidWhole text={finding.sentence} />
-          {finding.examples.length > 0 && (
-            <ul className={style.examples}>
-              {finding.examples.map((example) => (
-                <li key={example}>
-                  <SaidWhole text={example} />
-                </li>
-              ))}
-            </ul>
-          )}
-        </li>
+      {[...alike].map(([key, all]) => (
+        <li key={key}>{all.length === 1 ? <One finding={all[0]!} /> : <Alike findings={all} />}</li>
       ))}
     </ul>
+  )
+}
+
+function Alike({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactNode {
+  const [first] = findings
+  const { company, brief } = first!
+  return (
+    <details className={style.alike}>
+      <summary>
+        <SaidWhole text={`${count(findings.length, 'scrape')} of ${company}: ${brief}`} />
+      </summary>
+      <ul className={style.list}>
+        {findings.map((finding) => (
+          <li key={finding.sentence}>
+            <One finding={finding} />
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+function One({ finding }: Readonly<{ finding: Finding }>): ReactNode {
+  const { sentence, examples, held, believed, company, store, rule, field } = finding
+  const isBelievable = company != null && rule !== 'repaired' && believed === undefined
+  return (
+    <>
+      <SaidWhole text={sentence} />
+      <Picture finding={finding} />
+      {examples.length > 0 && (
+        <ul className={style.examples}>
+          {examples.map((example) => (
+            <li key={example}>
+              <SaidWhole text={example} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {believed !== undefined && (
+        <div>
+          <BelievedSince {...believed} />
+        </div>
+      )}
+      {isBelievable && !held && (
+        <div className={style.believe}>
+          <Believe finding={{ company, store: store ?? null, rule, field, sentence }} />
+        </div>
+      )}
+    </>
   )
 }
 

@@ -10,6 +10,8 @@ export type NumberedLabel = NewLabel & { id: number }
 export class ListingMemory {
   /** The ids of companies and stores, by names that their finder makes. */
   readonly names = new Map<string, number>()
+  /** The codes of the stores that are known under other ones too, by the same names. */
+  readonly aliases = new Map<string, string>()
   #listings: Numbered[] = []
   #labels: NumberedLabel[] = []
   #foundIn = 0
@@ -28,8 +30,14 @@ export class ListingMemory {
   begin(version: number): void {
     if (version === this.#foundIn) return
     this.#foundIn = version
-    this.names.clear()
+    this.forgetNames()
     for (const each of [...this.#listings, ...this.#labels]) each.id = 0
+  }
+
+  /** Forgets companies and stores. */
+  forgetNames(): void {
+    this.names.clear()
+    this.aliases.clear()
   }
 
   /** The listing of a number. */
@@ -51,16 +59,20 @@ export type LabelText = Readonly<{
   barcode: string | null
   size: string | null
   url: string | null
-  imageUrl: string | null
+  pictureUrl: string | null
   path: readonly string[]
+  /** What else is told, as JSON. */
+  details: string | null
 }>
 
 type Fields = [string, string, ...(string | null)[]]
 
 /** Takes the text of a label apart. */
 export function textOfLabel({ text }: NewLabel): LabelText {
-  const [name, key, brand = null, barcode = null, size = null, url = null, imageUrl = null, ...path] = JSON.parse(
-    text,
-  ) as Fields
-  return { name, key, brand, barcode, size, url, imageUrl, path: path as string[] }
+  const fields = JSON.parse(text) as (string | null | object)[]
+  const last = fields.at(-1)!
+  const details = typeof last === 'object' && last !== null ? JSON.stringify(fields.pop()) : null
+  const [name, key, brand = null, barcode = null, size = null, url = null, pictureUrl = null, ...path] =
+    fields as Fields
+  return { name, key, brand, barcode, size, url, pictureUrl, path: path as string[], details }
 }

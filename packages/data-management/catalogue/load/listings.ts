@@ -126,6 +126,7 @@ const LABEL = {
   url: 'text',
   image_url: 'text',
   category_id: 'integer',
+  details: 'text',
 } as const
 
 async function makeLabels(database: Statements, rows: readonly Described[]): Promise<void> {
@@ -162,8 +163,9 @@ async function insertLabels(
     texts(({ barcode }) => barcode),
     texts(({ size }) => size),
     texts(({ url }) => url),
-    texts(({ imageUrl }) => imageUrl),
+    texts(({ pictureUrl }) => pictureUrl),
     labels.map(({ category }) => category),
+    texts(({ details }) => details),
   ])
   await database.add(made)
 }

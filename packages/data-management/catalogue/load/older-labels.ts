@@ -35,7 +35,7 @@ async function saySame(database: Statements, older: readonly OlderLabel[]): Prom
   ])
   const kept = await database.all<Kept>(
     sql`select wanted.place, label.name, label.key, brand.name as brand, label.barcode, label.size, label.url,
-        label.image_url as "imageUrl", label.category_id as category
+        label.image_url as "pictureUrl", label.details, label.category_id as category
       from ${wanted} join label on label.id = wanted.id left join brand on brand.id = label.brand_id`,
   )
   return kept

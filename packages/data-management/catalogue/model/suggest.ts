@@ -34,6 +34,9 @@ export type Level = 'identical' | 'comparable'
 /** Two listings that are suggested, the one of the smaller id first. `score`: from 0 to 1. */
 export type Pair = Readonly<{ a: number; b: number; level: Level; score: number; reasons: readonly string[] }>
 
+/** The number of these rules: another one where they find other pairs than before. */
+export const RULES = 1
+
 const SIZE_RATIO_MAX = 1.5
 const SCORE_MIN = 0.6
 const SUGGESTED_MAX = 3

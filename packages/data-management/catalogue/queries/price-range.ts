@@ -39,6 +39,12 @@ export async function priceRangeOf(database: Sql, productId: number, current: Cu
   }
 }
 
+/** The lowest price at which a listing can be bought now; null where there is none. */
+export async function lowestPriceOf(database: Sql, listingId: number, current: Current): Promise<number | null> {
+  const ask = database.dialect === 'sqlite' ? askedInSqlite : askedInPostgres
+  return (await pricesOf(await ask(database, listingId, current, 'id'), current)).lowest_cents
+}
+
 async function pricesOf(asked: readonly Asked[], current: Current) {
   const tells = await current.telling(asked.map(({ company_id }) => company_id))
   let lowest: number | null = null
@@ -79,14 +85,17 @@ async function countStores(database: Sql, productId: number, current: Current) {
   return { stores: found.length - silent, silent_stores: silent }
 }
 
+/** Whether all listings of a product are meant, or one. */
+type IdOf = 'product_id' | 'id'
+
 type Counted = Omit<Asked, 'is_silent'>
 
 /** From the counted prices. Only where some stores of a company are silent and some are not, the runs of the fewer are looked at. */
-async function askedInSqlite(database: Sql, productId: number, current: Current): Promise<Asked[]> {
+async function askedInSqlite(database: Sql, id: number, current: Current, by: IdOf = 'product_id'): Promise<Asked[]> {
   const counted = await database.all<Counted>(
     `select listing_id, company_id, price_cents, availability, stores
-      from listing join price_now on key between listing.id << 32 and (listing.id << 32) + 4294967295 where product_id = ?`,
-    productId,
+      from listing join price_now on key between listing.id << 32 and (listing.id << 32) + 4294967295 where listing.${by} = ?`,
+    id,
   )
   const asked: Asked[] = []
   for (const [listing_id, prices] of Map.groupBy(counted, (each) => each.listing_id)) {
@@ -123,12 +132,12 @@ async function askedBy(database: Sql, listingId: number, stores: readonly number
 }
 
 /** Loads side by side would wait for each other if they counted: the stores are looked at, some microseconds each. */
-async function askedInPostgres(database: Sql, productId: number, current: Current): Promise<Asked[]> {
+async function askedInPostgres(database: Sql, id: number, current: Current, by: IdOf = 'product_id'): Promise<Asked[]> {
   return await database.all<Asked>(
     `select listing.id as listing_id, listing.company_id, price_cents, coalesce(is_available, -1) as availability,
         run.store_id = any(cast(?2 as integer[])) as is_silent, count(*) as stores
-      from ${SHOWN_NOW} where listing.product_id = ?1 group by 1, 2, 3, 4, 5`,
-    productId,
+      from ${SHOWN_NOW} where listing.${by} = ?1 group by 1, 2, 3, 4, 5`,
+    id,
     `{${current.silentStores.join(',')}}`,
   )
 }

@@ -1,4 +1,5 @@
 /** What is known of a product: its listings, and what it costs now. A product's number may change when products merge or part; old ones lead on. */
+import type { Details } from '@splitcart/shared/row-details.ts'
 import type { Sql } from '../../database/sql.ts'
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
 import { baseText, type Goods, pricedSizeOf, unitPriceOf } from '../model/unit-price.ts'
@@ -18,6 +19,8 @@ export type ListingView = Readonly<{
   /** By what it is joined with the others; null where it is the only one. */
   evidence: Evidence | null
   url: string | null
+  /** What else the shop tells of it, by the names it is sent under; null: nothing. */
+  details: Details | null
 }>
 
 /** A product, called what its first listing (by company and SKU) is called. */
@@ -72,7 +75,7 @@ export async function numberNow(database: Sql, number: number): Promise<number> 
 export async function productOf(database: Sql, id: number): Promise<ProductView | undefined> {
   const listings = await database.all<ListingRecord>(
     `select company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name, label.key, label.size, label.url,
-        label.image_url, label.category_id, brand.name as brand, ${EVIDENCE_COLUMNS}
+        label.image_url, label.category_id, label.details, brand.name as brand, ${EVIDENCE_COLUMNS}
       from (
         select listing.id from listing join company on company.id = listing.company_id
         where listing.product_id = ? order by company.code, listing.by_name, listing.code limit ${LISTINGS_MAX}
@@ -93,7 +96,7 @@ export async function productOf(database: Sql, id: number): Promise<ProductView 
     barcodes: [...new Set(listings.flatMap(({ barcode }) => barcode ?? []))].sort(),
     image_url: listings.find(({ image_url }) => image_url !== null)?.image_url ?? null,
     categories: first.category_id === null ? [] : await pathTo(database, first.category_id),
-    listings: listings.map(({ company, by_name, code, key, name, size, url, barcode }, index) => ({
+    listings: listings.map(({ company, by_name, code, key, name, size, url, barcode, details }, index) => ({
       company,
       sku: by_name === 1 ? null : code,
       key,
@@ -102,6 +105,7 @@ export async function productOf(database: Sql, id: number): Promise<ProductView 
       gtin: gtinShown({ barcode }),
       evidence: evidence[index]!,
       url,
+      details: detailsIn(details),
     })),
   }
 }
@@ -117,7 +121,13 @@ type ListingRecord = EvidenceRecord & {
   url: string | null
   image_url: string | null
   category_id: number | null
+  details: string | null
   brand: string | null
+}
+
+/** The details as they are stored. */
+export function detailsIn(json: string | null): Details | null {
+  return json === null ? null : (JSON.parse(json) as Details)
 }
 
 async function pathTo(database: Sql, categoryId: number): Promise<string[]> {
@@ -168,7 +178,8 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
   return ranks.flat()
 }
 
-function unitPriceView({ priceCents, ...goods }: Omit<Goods, 'priceCents'> & { priceCents: number | null }) {
+/** What goods cost by amount, as it is told. */
+export function unitPriceView({ priceCents, ...goods }: Omit<Goods, 'priceCents'> & { priceCents: number | null }) {
   const size = priceCents === null ? undefined : pricedSizeOf({ ...goods, priceCents })
   if (priceCents === null || size === undefined) return { unit_price_cents: null, unit_price_per: null }
   const price = unitPriceOf(priceCents, size)

@@ -1,7 +1,9 @@
-/** Pairs that are likely one article, or comparable, of what the catalogue has now. */
-import type { Sql } from '../../database/sql.ts'
+/** Pairs that are likely one article, or comparable: found in what the catalogue has now, and kept in it. */
+import { createHash } from 'node:crypto'
+import type { Sql, Value } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
-import { type Article, type Level, pairsOf } from '../model/suggest.ts'
+import { type Level, type Pair, pairsOf, RULES } from '../model/suggest.ts'
+import { revisionOf } from './revision.ts'
 
 /** A listing as it is told to others. */
 export type ListingTold = Readonly<{
@@ -23,6 +25,7 @@ export type Suggestion = Readonly<{
 
 type Stored = Readonly<{
   id: number
+  label_id: number
   product_id: number
   company: string
   by_name: 0 | 1
@@ -39,21 +42,104 @@ export async function suggestions(
   database: Sql,
   judged: readonly (readonly [ListingName, ListingName])[],
 ): Promise<Suggestion[]> {
-  const listings = new Map((await storedListings(database)).map((listing) => [listing.id, listing]))
+  const listings = await storedListings(database)
   const said = new Set(judged.flatMap(([one, other]) => [pairText(one, other), pairText(other, one)]))
-  return pairsOf([...listings.values()].map(articleOf)).flatMap(({ a, b, ...rest }) => {
-    const [one, other] = [listings.get(a)!, listings.get(b)!]
+  return pairsOf(listings.map(articleOf)).flatMap(({ a, b, ...rest }) => {
+    const [one, other] = [listings[a]!, listings[b]!]
     if (one.product_id === other.product_id || said.has(pairText(nameOf(one), nameOf(other)))) return []
     return [{ a: toldOf(one), b: toldOf(other), ...rest }]
   })
 }
 
+/**
+ * Finds the pairs again where listings say something else than when they were found last, and changes those that are kept to these.
+ * Changes are made some hundred at a time: what writes meanwhile waits for no more than that. Tells whether it looked at all listings.
+ */
+export async function renewSuggestions(database: Sql): Promise<boolean> {
+  // Asked first: what is loaded meanwhile is looked at the next time.
+  const revision = await revisionOf(database)
+  const known = await database.get<{ revision: string; listings: string }>('select revision, listings from suggested')
+  if (known?.revision === revision) return false
+  const listings = await digestOfListings(database)
+  if (known?.listings !== listings) await keep(database, await pairsNow(database))
+  await database.run(
+    `insert into suggested values (1, ?, ?) on conflict (one) do update set revision = excluded.revision, listings = excluded.listings`,
+    revision,
+    listings,
+  )
+  return known?.listings !== listings
+}
+
+async function digestOfListings(database: Sql): Promise<string> {
+  const hash = createHash('sha256').update(`${RULES}\n`)
+  const each = database.each<{ id: number; label_id: number }>('select id, label_id from listing order by id')
+  for await (const { id, label_id } of each) hash.update(`${id} ${label_id}\n`)
+  return hash.digest('hex')
+}
+
+type Line = readonly [
+  listing: number,
+  other: number,
+  label: number,
+  otherLabel: number,
+  isIdentical: number,
+  score: number,
+  reasons: string,
+]
+
+async function pairsNow(database: Sql): Promise<Line[]> {
+  const listings = await storedListings(database)
+  return pairsOf(listings.map(articleOf)).map((pair) => lineOf(listings[pair.a]!, listings[pair.b]!, pair))
+}
+
+function lineOf(one: Stored, other: Stored, { level, score, reasons }: Pair): Line {
+  const isIdentical = level === 'identical' ? 1 : 0
+  const thousandths = Math.round(score * 1000)
+  return [one.id, other.id, one.label_id, other.label_id, isIdentical, thousandths, JSON.stringify(reasons)]
+}
+
+const AT_ONCE = 500
+const COLUMNS = ['listing_id', 'other_id', 'label_id', 'other_label_id', 'is_identical', 'score', 'reasons'] as const
+
+/** Makes these the pairs that are kept; what is kept already is not written again. */
+async function keep(database: Sql, lines: readonly Line[]): Promise<void> {
+  const wanted = new Map(lines.map((line) => [`${line[0]} ${line[1]}`, line]))
+  const gone: Line[] = []
+  const kept = database.each<Record<(typeof COLUMNS)[number], Value>>(`select ${COLUMNS.join(', ')} from suggestion`)
+  for await (const record of kept) {
+    const had = COLUMNS.map((column) => record[column]) as unknown as Line
+    const pair = `${had[0]} ${had[1]}`
+    const line = wanted.get(pair)
+    if (line === undefined) gone.push(had)
+    else if (line.every((value, index) => value === had[index])) wanted.delete(pair)
+  }
+  for (let at = 0; at < gone.length; at += AT_ONCE) await remove(database, gone.slice(at, at + AT_ONCE))
+  const fresh = [...wanted.values()]
+  for (let at = 0; at < fresh.length; at += AT_ONCE) await write(database, fresh.slice(at, at + AT_ONCE))
+}
+
+async function remove(database: Sql, lines: readonly Line[]): Promise<void> {
+  const pairs = lines.map(() => '(cast(? as integer), cast(? as integer))').join(', ')
+  const values = lines.flatMap((line) => line.slice(0, 2))
+  await database.run(`delete from suggestion where (listing_id, other_id) in (values ${pairs})`, ...values)
+}
+
+async function write(database: Sql, lines: readonly Line[]): Promise<void> {
+  const changed = COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`)
+  await database.run(
+    `insert into suggestion (${COLUMNS.join(', ')}) values ${lines.map(() => `(${COLUMNS.map(() => '?').join(', ')})`).join(', ')}
+      on conflict (listing_id, other_id) do update set ${changed.join(', ')}`,
+    ...lines.flat(),
+  )
+}
+
+/** In an order that does not depend on when they became known: of equal pairs the first ones count. */
 async function storedListings(database: Sql): Promise<Stored[]> {
   return await database.all<Stored>(
     `with recursive path (id, names) as (
         select id, name from category where parent_id is null
         union all select category.id, names || ' / ' || category.name from category join path on path.id = category.parent_id)
-      select listing.id, listing.product_id, company.code as company, listing.by_name, listing.code,
+      select listing.id, listing.label_id, listing.product_id, company.code as company, listing.by_name, listing.code,
         label.key, label.name, label.size, brand.name as brand, path.names as path
       from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
       left join brand on brand.id = label.brand_id left join path on path.id = label.category_id
@@ -61,20 +147,32 @@ async function storedListings(database: Sql): Promise<Stored[]> {
   )
 }
 
-function articleOf({ id, company, name, brand, size, path }: Stored): Article {
-  return { id, company, name, brand, size, category: path ?? '' }
+function articleOf({ company, name, brand, size, path }: Stored, index: number) {
+  return { id: index, company, name, brand, size, category: path ?? '' }
 }
-
 function nameOf({ company, by_name, code }: Stored): ListingName {
   return { company, byName: by_name, code }
 }
 
-function pairText(one: ListingName, other: ListingName): string {
+/** The text of a pair of listings in this order. */
+export function pairText(one: ListingName, other: ListingName): string {
   return JSON.stringify([one.company, one.byName, one.code, other.company, other.byName, other.code])
 }
 
 function toldOf({ company, by_name, code, key, name, size }: Stored): ListingTold {
   return { company, sku: by_name === 1 ? null : code, key, name, size }
+}
+
+/** Whether there is such a listing. */
+export async function isListing(database: Sql, { company, byName, code }: ListingName): Promise<boolean> {
+  const found = await database.get(
+    `select 1 from listing join company on company.id = listing.company_id
+      where company.code = ? and listing.by_name = ? and listing.code = ?`,
+    company,
+    byName,
+    code,
+  )
+  return found !== undefined
 }
 
 /** The listing that a person means by company/SKU, or company/key where it has no SKU; undefined when there is none. */

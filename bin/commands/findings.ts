@@ -1,0 +1,127 @@
+/** `splitcart findings`: what is told of the chains without holding anything, and what is believed from now on. */
+import {
+  type ChainFinding,
+  chainFindings,
+  faultOfNames,
+} from '@splitcart/data-management/catalogue/queries/findings.ts'
+import { aboutOf, type BeliefRecord, faultOfBelief } from '@splitcart/data-management/ledger/beliefs.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { beliefIn } from '@splitcart/shared/truth/beliefs.ts'
+import { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { count } from '../format.ts'
+import { person } from '../person.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean; reason?: string; field?: string }
+
+/** Adds the command. */
+export function addFindings(program: Command): void {
+  const findings = program
+    .command('findings')
+    .description('list what is told of the newest scrapes, a line for each company; say what is to be believed')
+    .action((options: Options) => run(options, (terminal) => listFindings(options, terminal)))
+  withSettings(findings)
+  const believe = new Command('believe')
+    .description('believe what a rule says of a company, or of one of its stores, from now on')
+    .argument('<company>', 'a company, or company/store')
+    .argument('<rule>', 'the name of the rule, such as flag_constant')
+    .option('--field <name>', 'only what it says of this field')
+    .option('--reason <text>', 'why')
+    .action((company: string, rule: string, _own: Options, command: Command) =>
+      withGlobals(command, (options, terminal) => believeFrom(company, rule, options, terminal)),
+    )
+  const beliefs = new Command('beliefs')
+    .description('list what is believed, the newest first')
+    .action((_own: Options, command: Command) => withGlobals(command, listBeliefs))
+  const undo = new Command('undo')
+    .description('take a belief back')
+    .argument('<id>', 'its number in the list of beliefs')
+    .action((id: string, _own: Options, command: Command) =>
+      withGlobals(command, (options, terminal) => takeBack(id, options, terminal)),
+    )
+  for (const command of [believe, beliefs, undo]) findings.addCommand(withSettings(command))
+}
+
+/** `findings` has these options too, and takes them wherever they stand. */
+function withGlobals(command: Command, work: (options: Options, terminal: Terminal) => Promise<number>) {
+  const options: Options = command.optsWithGlobals()
+  return run(options, (terminal) => work(options, terminal))
+}
+
+function withSettings(command: Command): Command {
+  return configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+}
+
+async function listFindings(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const beliefs = await machine.ledger.beliefs.current()
+  const found = await chainFindings(machine.catalogue.database)
+  for (const finding of found) {
+    const { stores, company, field, rule, brief, example } = finding
+    const since = stores.map((store) => beliefIn(beliefs, { company, store, rule, field })?.since)
+    const believed = since.filter((each) => each !== undefined)
+    terminal.say(lineOf(finding, believed))
+    const { sha256, ...shown } = example
+    terminal.record({ company, rule, field, brief, stores, believed_stores: believed.length, example: shown, sha256 })
+  }
+  if (found.length === 0) terminal.say('Nothing is found in the newest scrapes.')
+  terminal.record({ type: 'summary', findings: found.length })
+  return EXIT.done
+}
+
+function lineOf({ company, rule, brief, stores, example }: ChainFinding, believed: readonly string[]): string {
+  const of = believed.length === 0 || believed.length === stores.length ? '' : ` of ${count(believed.length, 'store')}`
+  const since = believed.length === 0 ? '' : ` (believed${of} since ${[...believed].sort()[0]!.slice(0, 10)})`
+  const where =
+    stores.length === 1 ? `${example.store_name} of ${company}` : `${count(stores.length, 'store')} of ${company}`
+  return `${rule.padEnd(20)}  ${where}: ${brief}${since}`
+}
+
+async function believeFrom(text: string, rule: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const [company = '', ...rest] = text.split('/')
+  const store = rest.length === 0 ? null : rest.join('/')
+  const fault = faultOfBelief(rule) ?? (await faultOfNames(machine.catalogue.database, company, store))
+  if (fault !== undefined) throw new Problem('not_found', fault)
+  const { field = null, reason = null } = options
+  const said = { company, store, rule, field, at: Date.now(), who: person(), reason }
+  const record = await machine.ledger.beliefs.hold(said)
+  const { at, who } = said
+  await machine.ledger.audit({ at, who, what: 'belief held', about: String(record.id), detail: aboutOf(record) })
+  terminal.say(`Noted as ${record.id}: ${aboutOf(record)} is believed from now on.`)
+  terminal.record({ type: 'summary', ...recordOf(record) })
+  return EXIT.done
+}
+
+async function listBeliefs(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const all = await machine.ledger.beliefs.list()
+  for (const belief of all) {
+    const { id, since, who, reason, undoneBy } = belief
+    const why = reason === null ? '' : `: ${reason}`
+    const undone = undoneBy === null ? '' : ` (taken back by ${undoneBy})`
+    terminal.say(`${id}  ${since.slice(0, 10)}  ${aboutOf(belief)}, says ${who}${why}${undone}`)
+    terminal.record(recordOf(belief))
+  }
+  if (all.length === 0) terminal.say('Nothing was said.')
+  return EXIT.done
+}
+
+function recordOf({ undoneAt: undone_at, undoneBy: undone_by, ...belief }: BeliefRecord) {
+  return { ...belief, undone_at, undone_by }
+}
+
+async function takeBack(text: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const at = Date.now()
+  const isTaken = /^\d{1,15}$/.test(text) && (await machine.ledger.beliefs.undo(Number(text), person(), at))
+  if (!isTaken)
+    throw new Problem('not_found', `${text} is no belief that counts; "splitcart findings beliefs" shows them`)
+  await machine.ledger.audit({ at, who: person(), what: 'belief taken back', about: text })
+  terminal.say(`${text} is taken back.`)
+  terminal.record({ type: 'summary', id: Number(text) })
+  return EXIT.done
+}

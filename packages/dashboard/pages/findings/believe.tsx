@@ -1,0 +1,119 @@
+/** The button by which a person believes a finding of a chain from now on, and the one that takes that back. */
+import { Button, Modal, Radio, TextInput } from '@mantine/core'
+import type { BeliefBody } from '@splitcart/data-management/api/findings-schema.ts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { send } from '../../api/request.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { Trouble } from '../../parts/notice.tsx'
+import { SaidWhole } from '../../parts/said.tsx'
+import { Moment } from '../../parts/time.tsx'
+import style from './findings.module.css'
+
+/** What may be believed. `store`: of which store it was found; where there is none, of the company alone. */
+export type Believable = Readonly<{
+  company: string
+  store?: string | null
+  rule: string
+  field: string | null
+  sentence: string
+}>
+
+/** For those who may. */
+export function Believe({ finding }: Readonly<{ finding: Believable }>): ReactNode {
+  const isAdmin = useIsAdmin()
+  const [isAsked, ask] = useState(false)
+  if (!isAdmin) return null
+  return (
+    <>
+      <Button size="compact-xs" variant="default" onClick={() => ask(true)}>
+        Believe from now on
+      </Button>
+      {isAsked && <Confirm finding={finding} close={() => ask(false)} />}
+    </>
+  )
+}
+
+function Confirm({ finding, close }: Readonly<{ finding: Believable; close: () => void }>): ReactNode {
+  const { company, store, rule, field, sentence } = finding
+  const [reason, setReason] = useState('')
+  const [whose, setWhose] = useState('company')
+  const believing = useChange(close)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const isOfStore = store != null && whose === 'store'
+    const body: BeliefBody = { company, rule, ...(field !== null && { field }), ...(isOfStore && { store_id: store }) }
+    believing.mutate(['/api/beliefs', reason.trim() === '' ? body : { ...body, reason: reason.trim() }])
+  }
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title="Believe this from now on?"
+      lockScroll={false}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <form className={style.form} onSubmit={submit}>
+        <p>
+          <SaidWhole text={sentence} />
+        </p>
+        <p>It will still stand in receipts, but need nobody's attention. That can be taken back.</p>
+        {store != null && (
+          <Radio.Group label="Of" value={whose} onChange={setWhose}>
+            <Radio value="company" label={`all stores of ${company}`} />
+            <Radio value="store" label={`the store ${store} alone`} />
+          </Radio.Group>
+        )}
+        <TextInput
+          label="Reason (for the audit, may be empty)"
+          maxLength={500}
+          value={reason}
+          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        />
+        {believing.error && <Trouble error={believing.error} />}
+        <div className={style.buttons}>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={believing.isPending}>
+            Believe
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+/** Since when something is believed, and the way back. */
+export function BelievedSince({ id, since }: Readonly<{ id: number; since: string }>): ReactNode {
+  const isAdmin = useIsAdmin()
+  const undoing = useChange(() => {})
+  return (
+    <span className={style.believed}>
+      believed since <Moment at={since} />
+      {isAdmin && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          loading={undoing.isPending}
+          onClick={() => undoing.mutate([`/api/beliefs/${id}/undo`])}
+        >
+          Take it back
+        </Button>
+      )}
+      {undoing.error && <Trouble error={undoing.error} />}
+    </span>
+  )
+}
+
+function useChange(done: () => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ([path, body]: readonly [string, BeliefBody?]) => send('POST', path, body),
+    onSuccess: async () => {
+      done()
+      for (const name of ['findings', 'overview', 'upload', 'uploads'])
+        await client.invalidateQueries({ queryKey: [name] })
+    },
+  })
+}

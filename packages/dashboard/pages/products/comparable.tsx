@@ -1,0 +1,77 @@
+/** What can stand beside a product in other shops. It is no part of the product, nor of what that costs. */
+import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { byAmount, money } from '../../parts/format.ts'
+import { Panel } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import style from './product.module.css'
+
+type Comparable = ProductAnswer['comparable'][number]
+
+const COLUMNS: readonly Column<Comparable>[] = [
+  {
+    id: 'company',
+    title: 'Company',
+    width: 'minmax(5rem, 1fr)',
+    narrow: 'bare',
+    cell: ({ company }) => <Said text={company} />,
+  },
+  {
+    id: 'name',
+    title: 'Product',
+    width: 'minmax(10rem, 3fr)',
+    narrow: 'first',
+    cell: ({ product_id, name }) => (
+      <Link to="/products/$id" params={{ id: String(product_id) }}>
+        <Said text={name} />
+      </Link>
+    ),
+  },
+  { id: 'size', title: 'Size', width: '7rem', narrow: 'bare', cell: ({ size }) => <Said text={size ?? ''} /> },
+  {
+    id: 'price',
+    title: 'From',
+    width: '5.5rem',
+    right: true,
+    narrow: 'bare',
+    sort: ({ lowest_cents }) => lowest_cents ?? Number.POSITIVE_INFINITY,
+    cell: ({ lowest_cents: cents }) => (cents === null ? '–' : money(cents)),
+  },
+  {
+    id: 'unit',
+    title: 'By amount',
+    width: '8rem',
+    right: true,
+    narrow: 'bare',
+    sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
+    cell: byAmount,
+  },
+  {
+    id: 'why',
+    title: 'Why',
+    width: 'minmax(10rem, 3fr)',
+    cell: (each) => <span className={style.notes}>{whyOf(each)}</span>,
+  },
+]
+
+function whyOf({ level, said_by, reasons }: Comparable): ReactNode {
+  const who = said_by === null ? (level === 'identical' ? 'seems the same' : 'seems comparable') : `${said_by} says so`
+  return <Said text={[who, ...reasons].join('; ')} />
+}
+
+/** The table; nothing where there is none. */
+export function ComparableElsewhere({ product: { comparable } }: Readonly<{ product: ProductAnswer }>): ReactNode {
+  if (comparable.length === 0) return null
+  return (
+    <Panel title="Comparable in other shops" note="not counted in the prices above" plain>
+      <DataTable
+        label="Comparable in other shops"
+        columns={COLUMNS}
+        rows={comparable}
+        idOf={({ company, sku, key }) => JSON.stringify([company, sku ?? key])}
+      />
+    </Panel>
+  )
+}

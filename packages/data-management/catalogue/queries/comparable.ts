@@ -1,0 +1,144 @@
+/** What can stand beside a product in other shops: suggested pairs, and what people have called comparable. Nothing of it counts in its prices. */
+import type { Sql } from '../../database/sql.ts'
+import type { VerdictRecord } from '../../ledger/verdicts.ts'
+import type { ListingName } from '../catalogue.ts'
+import type { Level } from '../model/suggest.ts'
+import type { Current } from './current.ts'
+import { lowestPriceOf } from './price-range.ts'
+import { unitPriceView } from './products.ts'
+
+/** A listing of another product. `score` null: no suggestion, a person has said so. `said_by` null: nobody has. */
+export type Comparable = Readonly<{
+  product_id: number
+  company: string
+  sku: string | null
+  key: string
+  name: string
+  size: string | null
+  image_url: string | null
+  level: Level
+  score: number | null
+  reasons: string[]
+  said_by: string | null
+  /** The lowest price at which it can be bought now. */
+  lowest_cents: number | null
+  unit_price_cents: number | null
+  unit_price_per: string | null
+}>
+
+/** The verdicts that count of pairs to which one of these listings belongs. */
+export type VerdictsAbout = (listings: readonly ListingName[]) => Promise<readonly VerdictRecord[]>
+
+const LISTINGS_MAX = 50
+const SUGGESTED_MAX = 60
+const SHOWN_MAX = 12
+
+type Told = Readonly<{
+  id: number
+  product_id: number
+  company: string
+  company_code: string
+  by_name: 0 | 1
+  code: string
+  key: string
+  name: string
+  size: string | null
+  image_url: string | null
+}>
+
+type Suggested = Told & Readonly<{ mine: number; is_identical: 0 | 1; score: number; reasons: string }>
+type Beside = Pick<Comparable, 'level' | 'score' | 'reasons' | 'said_by'> & Readonly<{ other: Told }>
+
+/** What stands beside a product: first what a person has said, then the likeliest. */
+export async function comparableWith(
+  database: Sql,
+  productId: number,
+  current: Current,
+  verdictsAbout: VerdictsAbout,
+): Promise<Comparable[]> {
+  const mine = await toldWhere(database, `listing.product_id = ? order by listing.id limit ${LISTINGS_MAX}`, productId)
+  const verdicts = await verdictsAbout(mine.map(nameOf))
+  const judged = new Set(verdicts.flatMap(({ one, other }) => [pairText(one, other), pairText(other, one)]))
+  const names = new Map(mine.map((listing) => [listing.id, nameOf(listing)]))
+  const suggested = (await suggestedFor(database, productId)).filter(
+    (each) => !judged.has(pairText(names.get(each.mine), nameOf(each))),
+  )
+  const said = await saidBeside(database, productId, mine, verdicts)
+  const beside = [...said, ...suggested.map(besideOf)]
+  const shown = [...new Map(beside.toReversed().map((each) => [each.other.id, each])).values()].toReversed()
+  return await Promise.all(shown.slice(0, SHOWN_MAX).map((each) => comparable(database, each, current)))
+}
+
+const TOLD = `listing.id, listing.product_id, company.shown as company, company.code as company_code, listing.by_name, listing.code,
+  label.key, label.name, label.size, label.image_url`
+const FROM = 'join company on company.id = listing.company_id join label on label.id = listing.label_id'
+
+async function toldWhere(database: Sql, condition: string, ...values: (string | number)[]): Promise<Told[]> {
+  return await database.all<Told>(`select ${TOLD} from listing ${FROM} where ${condition}`, ...values)
+}
+
+/** A pair counts while both listings say what it was found from. */
+async function suggestedFor(database: Sql, productId: number): Promise<Suggested[]> {
+  return await database.all<Suggested>(
+    `select pair.mine, pair.is_identical, pair.score, pair.reasons, ${TOLD}
+      from (
+        select own.id as mine, other_id, other_label_id, is_identical, score, reasons
+        from listing as own join suggestion on suggestion.listing_id = own.id and suggestion.label_id = own.label_id
+        where own.product_id = ?1
+        union all
+        select own.id as mine, suggestion.listing_id as other_id, suggestion.label_id as other_label_id, is_identical, score, reasons
+        from listing as own join suggestion on suggestion.other_id = own.id and suggestion.other_label_id = own.label_id
+        where own.product_id = ?1
+      ) as pair join listing on listing.id = pair.other_id and listing.label_id = pair.other_label_id ${FROM}
+      where listing.product_id <> ?1
+      order by pair.is_identical desc, pair.score desc, company.code, listing.by_name, listing.code limit ${SUGGESTED_MAX}`,
+    productId,
+  )
+}
+
+function besideOf({ is_identical, score, reasons, ...other }: Suggested): Beside {
+  const level = is_identical === 1 ? 'identical' : 'comparable'
+  return { other, level, score: score / 1000, reasons: JSON.parse(reasons) as string[], said_by: null }
+}
+
+/** What people have called comparable, and is another product. */
+async function saidBeside(
+  database: Sql,
+  productId: number,
+  mine: readonly Told[],
+  verdicts: readonly VerdictRecord[],
+): Promise<Beside[]> {
+  const own = new Set(mine.map((listing) => JSON.stringify(nameOf(listing))))
+  const found: Beside[] = []
+  for (const { one, other, verdict, who, reason } of verdicts) {
+    if (verdict !== 'comparable') continue
+    const { company, byName, code } = own.has(JSON.stringify(one)) ? other : one
+    const condition = 'company.code = ? and listing.by_name = ? and listing.code = ?'
+    const [beside] = await toldWhere(database, condition, company, byName, code)
+    if (beside === undefined || beside.product_id === productId) continue
+    found.push({
+      other: beside,
+      level: 'comparable',
+      score: null,
+      reasons: reason === null ? [] : [reason],
+      said_by: who,
+    })
+  }
+  return found
+}
+
+async function comparable(database: Sql, { other, ...how }: Beside, current: Current): Promise<Comparable> {
+  const { id, product_id, company, by_name, code, key, name, size, image_url } = other
+  const lowest = await lowestPriceOf(database, id, current)
+  const unit = unitPriceView({ name, size, priceCents: lowest, told: null })
+  const sku = by_name === 1 ? null : code
+  return { product_id, company, sku, key, name, size, image_url, ...how, lowest_cents: lowest, ...unit }
+}
+
+function nameOf({ company_code, by_name, code }: Told): ListingName {
+  return { company: company_code, byName: by_name, code }
+}
+
+function pairText(one: ListingName | undefined, other: ListingName): string {
+  return JSON.stringify([one, other])
+}

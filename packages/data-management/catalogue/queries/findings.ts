@@ -1,0 +1,79 @@
+/** What is told of the newest scrape of each store, and does not hold it: the same finding of a whole chain is one. */
+import { foldedCode } from '@splitcart/shared/codes.ts'
+import { RULES } from '@splitcart/shared/truth/rules.ts'
+import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import type { Sql } from '../../database/sql.ts'
+
+/** The newest scrape that shows something. `sha256`: of its file. */
+export type Example = Readonly<{ store_id: string; store_name: string; date: string; sha256: string; sentence: string }>
+
+/** A finding of a company, and of how many of its stores. */
+export type ChainFinding = Readonly<{
+  company: string
+  rule: string
+  field: string | null
+  brief: string
+  stores: readonly string[]
+  example: Example
+}>
+
+type NewestLoad = Readonly<{
+  company: string
+  store_id: string
+  store_name: string
+  date: string
+  sha256: string
+  verdicts: string
+}>
+
+/** What is told now, of the most stores first; some microseconds a store. */
+export async function chainFindings(database: Sql): Promise<ChainFinding[]> {
+  const newest = await database.all<NewestLoad>(
+    `select company.shown as company, store.shown as store_id, store.name as store_name, last_date as date, sha256, verdicts
+      from source join load on load.id = source.load_id join store on store.id = source.store_id
+      join company on company.id = store.company_id
+      where verdicts is not null and verdicts <> '[]' order by company.shown, store.shown`,
+  )
+  const found = new Map<string, ChainFinding>()
+  for (const load of newest) for (const finding of findingsOf(load)) add(found, load, finding)
+  return [...found.values()].toSorted((one, other) => other.stores.length - one.stores.length)
+}
+
+/** A file of many stores says something of each. */
+function findingsOf({ company, store_id, verdicts }: NewestLoad): Verdict[] {
+  const isHere = ({ company: other, store }: Verdict) =>
+    other == null || (isOneCode(other, company) && isOneCode(store ?? '', store_id))
+  return (JSON.parse(verdicts) as Verdict[]).filter(
+    (each) => !each.held && Object.hasOwn(RULES, each.rule) && isHere(each),
+  )
+}
+
+function isOneCode(one: string, other: string): boolean {
+  return one === other || foldedCode(one) === foldedCode(other)
+}
+
+function add(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, brief, sentence }: Verdict): void {
+  const { company, store_id, store_name, date, sha256 } = load
+  const words = brief ?? RULES[rule]!.about
+  const key = JSON.stringify([company, rule, field, words])
+  const known = found.get(key)
+  if (known?.stores.includes(store_id)) return
+  const stores = [...(known?.stores ?? []), store_id]
+  const example = { store_id, store_name, date, sha256, sentence }
+  const isNewer = known === undefined || date > known.example.date
+  found.set(key, { company, rule, field, brief: words, stores, example: isNewer ? example : known.example })
+}
+
+/** Why these are no company and store that are known: whoever misspells one would believe nothing. */
+export async function faultOfNames(database: Sql, company: string, store: string | null): Promise<string | undefined> {
+  const code = foldedCode(company)
+  const known = await database.get<{ id: number }>('select id from company where code = ?', code)
+  if (known === undefined) return `the company ${JSON.stringify(company)} is not known`
+  if (store === null) return undefined
+  const found = await database.get(
+    'select 1 as found from store where company_id = ? and code = ?',
+    known.id,
+    foldedCode(store),
+  )
+  return found === undefined ? `${company} has no store ${JSON.stringify(store)}` : undefined
+}

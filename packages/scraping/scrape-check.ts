@@ -1,0 +1,86 @@
+/**
+ * Judges files one after the other before they are sent: each by what the server knows, where there is one that tells, and by the files
+ * before it that nothing held.
+ */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Reference, References } from '@splitcart/shared/truth/case.ts'
+import type { FileScrape } from '@splitcart/shared/truth/file-figures.ts'
+import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
+import { isHolding } from '@splitcart/shared/truth/verdict.ts'
+import { AnswerError } from './answer.ts'
+import { type CheckedFile, checkFile, type Known, NOTHING_KNOWN } from './check-file.ts'
+
+/** What files are judged by. `askServer`: what a server knows; `isStrict`: a server that does not tell ends the check. */
+export type CheckOrder = Readonly<{
+  thresholds: Thresholds
+  now: () => number
+  askServer?: (scrape: FileScrape) => Promise<Known>
+  isStrict: boolean
+}>
+
+const DATES_MAX = 10
+
+type Before = Reference & Readonly<{ company: string; code: string }>
+
+/** The check. */
+export class ScrapeCheck {
+  readonly #order: CheckOrder
+  #before: readonly Before[] = []
+
+  constructor(order: CheckOrder) {
+    this.#order = order
+  }
+
+  /** Reads and judges a file; where nothing holds it, the next ones are compared with it too. */
+  async look(path: string): Promise<CheckedFile> {
+    const { thresholds, now } = this.#order
+    const on = new Date(now()).toISOString().slice(0, 10)
+    const scrapes: FileScrape[] = []
+    const knownOf = (scrape: FileScrape) => {
+      scrapes.push(scrape)
+      return this.#knownOf(scrape)
+    }
+    const checked = await checkFile(path, { thresholds, on, knownOf })
+    if (!checked.verdicts.some(isHolding)) for (const scrape of scrapes) this.#believe(scrape)
+    return checked
+  }
+
+  async #knownOf(scrape: FileScrape): Promise<Known> {
+    const here = this.#referencesAmong(scrape)
+    const { references, beliefs } = await this.#ask(scrape)
+    const isNewer = here.own !== undefined && here.own.date >= (references.own?.date ?? '')
+    if (!isNewer) return { references, beliefs }
+    const usual = [...here.usual, ...references.usual].slice(0, DATES_MAX)
+    const newest = [here.newest, references.newest].filter((date) => date !== undefined).toSorted()
+    return { references: { ...references, own: here.own, usual, newest: newest.at(-1) }, beliefs }
+  }
+
+  async #ask(scrape: FileScrape): Promise<Known> {
+    const { askServer, isStrict } = this.#order
+    try {
+      return (await askServer?.(scrape)) ?? NOTHING_KNOWN
+    } catch (error) {
+      // Its key may not ask, or nobody is there: then the file is judged alone, and sending it will tell.
+      if (!isStrict && (error instanceof Problem || error instanceof AnswerError)) return NOTHING_KNOWN
+      throw error
+    }
+  }
+
+  /** What the files before say of the store. */
+  #referencesAmong({ company, store, date }: FileScrape): References {
+    const own = this.#before.filter((each) => each.company === company && each.code === store && each.date < date)
+    const [newest] = own
+    if (newest === undefined) return NOTHING_KNOWN.references
+    return { own: newest, usual: own.map(({ figures }) => figures.rows), newest: newest.date, sisters: [] }
+  }
+
+  /** Of each store the newest dates are kept. */
+  #believe({ company, store: code, storeName: store, date, maker }: FileScrape): void {
+    const scrape: Before = { company, code, store, date, figures: maker.figures() }
+    const isOfStore = (each: Before) => each.company === company && each.code === code
+    const ofStore = [...this.#before.filter(isOfStore), scrape].toSorted((one, other) =>
+      one.date < other.date ? 1 : -1,
+    )
+    this.#before = [...this.#before.filter((each) => !isOfStore(each)), ...ofStore.slice(0, DATES_MAX)]
+  }
+}
