@@ -47,12 +47,16 @@ export function proxy(value: string): URL {
   return parsed
 }
 
+/** An address of PostgreSQL that a URL can be made of: a user before a socket has no host behind the "@". */
+export function withHost(address: string): string {
+  return address.replace('@/', '@localhost/')
+}
+
 /** Where a database is: a file, or a PostgreSQL server. */
 export function database(value: string): string {
   if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(value)) throw new Error('sqlite:<path> or postgres://<host>/<database>')
   if (value.startsWith('sqlite:')) return `sqlite:${path(value.slice('sqlite:'.length))}`
-  // A user before a socket has no host behind the "@".
-  const url = URL.parse(value.replace('@/', '@localhost/'))
+  const url = URL.parse(withHost(value))
   if (url === null || url.hash !== '' || url.hostname.includes(','))
     throw new Error(
       'postgres://<user>:<password>@<host>/<database> with one host, and in the password %23 for "#", %2F for "/" and %40 for "@"',
