@@ -5,23 +5,10 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_LEVELS } from './log-levels.ts'
-import { isLoopback } from './loopback.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
+import { encrypted, withoutPassword } from './postgres-address.ts'
 import { Problem } from './problem.ts'
-import {
-  database,
-  inbox,
-  key,
-  kinds,
-  networks,
-  oneOf,
-  path,
-  rate,
-  text,
-  url,
-  whole,
-  withHost,
-} from './setting-readers.ts'
+import { database, inbox, key, kinds, networks, oneOf, path, rate, text, url, whole } from './setting-readers.ts'
 import { HOLD_SETTINGS } from './truth/thresholds.ts'
 
 export type Machine = 'scraping' | 'data-management' | 'both'
@@ -277,25 +264,12 @@ export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MAN
  * encrypted and the certificate verified unless the address says something else itself.
  */
 export function databaseServer({ DATABASE_URL: address }: Pick<Settings, 'DATABASE_URL'>): string | undefined {
-  if (!address?.startsWith('postgres')) return undefined
-  const { hostname, searchParams } = new URL(withHost(address))
-  const host = searchParams.get('host') ?? hostname
-  if (searchParams.has('sslmode')) return address.replace(WEAK_SSLMODE, '$1verify-full')
-  const isHere = host === '' || host.startsWith('/') || isLoopback(host)
-  return isHere ? address : `${address}${address.includes('?') ? '&' : '?'}sslmode=verify-full`
+  return address?.startsWith('postgres') ? encrypted(address) : undefined
 }
-
-// The client of PostgreSQL takes all of these for verify-full, and warns that it will not for ever.
-const WEAK_SSLMODE = /([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/
 
 /** The address of the NATS servers that several machines share as their inbox; undefined where it is a folder. */
 export function inboxServers({ INBOX_URL: address }: Pick<Settings, 'INBOX_URL'>): string | undefined {
   return address === undefined || address.startsWith('file:') ? undefined : address
-}
-
-/** An address without the password that may be in it, before its host or among its parameters. */
-export function withoutPassword(address: string): string {
-  return address.replace(/:\/\/.*@/, '://…@').replace(/([?&](?:ssl)?pass(?:word)?=)[^&]*/gi, '$1…')
 }
 
 function setting<T, F extends string | undefined>(

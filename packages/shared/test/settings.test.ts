@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { isAbsolute, resolve } from 'node:path'
 import { test } from 'node:test'
+import { withoutPassword } from '../postgres-address.ts'
 import { Problem } from '../problem.ts'
-import { databaseFile, databaseServer, readSettings, SETTINGS, urlOf, withoutPassword } from '../settings.ts'
+import { databaseFile, databaseServer, readSettings, SETTINGS, urlOf } from '../settings.ts'
 
 const KEY = 'splitcart_0123456789'
 
