@@ -1,5 +1,4 @@
 /** What `splitcart doctor` looks at on the receiving machine. Writes nothing but a probe in the inbox, which it removes. */
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
@@ -7,9 +6,9 @@ import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { withoutPassword } from '@splitcart/shared/settings.ts'
-import { openToLook } from './database/look.ts'
 import type { Looked } from './database/postgres-look.ts'
 import { type Folders, foldersIn } from './folders.ts'
+import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from './schemas.ts'
 
 const PROBE = '.doctor-probe'
 const AS_ITS_USER = 'Run it as the user of the server: sudo -u splitcart splitcart doctor'
@@ -34,7 +33,7 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
     yield await examine('folder', AS_ITS_USER, () => ownerFinding(disk, 'folder', folder))
   yield await examine('inbox', AS_ITS_USER, () => inboxWritable(disk, folders))
   const files = { ledger: join(folders.data, 'ledger.db'), catalogue: examined.catalogue }
-  for (const name of ['ledger', 'catalogue'] as const)
+  for (const name of SCHEMAS)
     yield await (examined.server === undefined
       ? databaseFinding(name, files[name])
       : schemaFinding(name, examined.server))
@@ -51,22 +50,15 @@ async function inboxWritable(disk: Disk, folders: Folders): Promise<Finding> {
   return ok('inbox', 'files can be written and synced')
 }
 
-function databaseFinding(name: 'ledger' | 'catalogue', path: string): Promise<Finding> {
+function databaseFinding(name: Schema, path: string): Promise<Finding> {
   const todo = `${AS_ITS_USER}. If the file is damaged, restore a backup: splitcart restore FILE`
   return examine(name, todo, async () => {
-    const known = migrationsOf(name, 'sqlite')
-    const connection = openToLook(path)
-    try {
-      connection.prepare('select count(*) from sqlite_schema').get()
-      const schema = Number(connection.prepare('pragma user_version').get()?.user_version)
-      return versionFinding(name, `${path}, schema ${schema}`, schema - known)
-    } finally {
-      connection.close()
-    }
+    const made = migrationsIn(path)
+    return versionFinding(name, `${path}, schema ${made}`, made - migrationsKnown(name, 'sqlite'))
   })
 }
 
-function schemaFinding(name: 'ledger' | 'catalogue', server: string): Promise<Finding> {
+function schemaFinding(name: Schema, server: string): Promise<Finding> {
   const todo = 'See that PostgreSQL runs, that DATABASE_URL is its address, and that this user may write there.'
   const address = withoutPassword(server)
   return examine(name, todo, async () => {
@@ -75,7 +67,7 @@ function schemaFinding(name: 'ledger' | 'catalogue', server: string): Promise<Fi
       const looked = await lookAtSchema(server, name)
       const fault = faultOf(looked)
       if (fault !== undefined) return fail(name, `${address}: ${fault}`, todo)
-      const known = migrationsOf(name, 'postgres')
+      const known = migrationsKnown(name, 'postgres')
       const detail = `${address}, PostgreSQL ${looked.version}, schema ${name} at ${looked.made}`
       return versionFinding(name, detail, looked.made - known)
     } catch (error) {
@@ -90,12 +82,6 @@ function faultOf({ encoding, isReadOnly, mayCreate, made }: Looked): string | un
   if (isReadOnly) return 'it can only be read: a standby, a full disk, or default_transaction_read_only'
   if (encoding !== 'UTF8') return `its encoding is ${encoding}; make one with: create database … encoding 'UTF8'`
   return made === 0 && !mayCreate ? 'this user may not make schemas in it (grant create on database)' : undefined
-}
-
-function migrationsOf(name: 'ledger' | 'catalogue', database: 'sqlite' | 'postgres'): number {
-  const folder = name === 'ledger' ? `ledger/migrations/${database}` : `catalogue/dialects/${database}/migrations`
-  const files = readdirSync(join(import.meta.dirname, folder))
-  return files.filter((file) => file.endsWith('.sql')).length
 }
 
 /** `ahead`: by how many migrations the database is ahead of this program. */

@@ -99,7 +99,6 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
 /** What the way of a file asks no ledger for. Whatever else it has is needed here. */
 type NotAskedOfLedger =
   | 'auditEntries'
-  | 'checkWritable'
   | 'doAlone'
   | 'latestBackup'
   | 'lookAtChanges'
@@ -152,6 +151,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
 
 /** What the way of a file asks a ledger beside its uploads. */
 const OF_NO_MATTER = {
+  checkWritable: async () => {},
   identity: { mayDiffer: async () => false },
   keys: { working: async () => ({}) },
   rightsOver: async () => ONLY_FOR,
@@ -159,6 +159,7 @@ const OF_NO_MATTER = {
   sendersOf: async () => new Map(),
   audit: async () => {},
   verdicts: { version: async () => '', current: async () => [] },
+  storeMerges: { version: async () => '', current: async () => [] },
   beliefs: { current: async () => [] },
 }
 
@@ -200,6 +201,7 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
     findLoad: (sha256: string) => tables.loads.records.get(sha256),
     settle: () => {},
     judge: () => {},
+    mergeStores: () => {},
     durable: () =>
       process.turn(() => {
         for (const table of [tables.loads, tables.applied]) table.makeDurable()

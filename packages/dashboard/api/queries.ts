@@ -10,12 +10,15 @@ import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
 import type { ScrapePage, StorePage } from '@splitcart/data-management/api/stores.ts'
 import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
 import type { PreviewView, UploadPage, UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { SuggestionPage } from '@splitcart/data-management/api/verdicts-schema.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { ask, type Query } from './request.ts'
 
 const MINUTE_MS = 60_000
 const PAGE_ROWS = 100
+const PAIRS = 20
+const NO_PAGE: { after?: string } = {}
 // The lists that may be long; the most that the server gives at once.
 const LONG_PAGE_ROWS = 200
 
@@ -92,6 +95,16 @@ export const productQuery = (id: string) =>
     queryKey: ['product', id],
     queryFn: ({ signal }) => ask<ProductAnswer>(`/api/products/${encodeURIComponent(id)}`, {}, signal),
   })
+
+/** Pairs for a person to judge, the likeliest first. They are asked for once, so that their order stays while somebody goes through them. */
+export const suggestionsQuery = infiniteQueryOptions({
+  queryKey: ['suggestions'],
+  queryFn: ({ pageParam, signal }) => ask<SuggestionPage>('/api/suggestions', { limit: PAIRS, ...pageParam }, signal),
+  initialPageParam: NO_PAGE,
+  getNextPageParam: after,
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: 0,
+})
 
 export type PriceFilters = Readonly<{ store: readonly string[]; from?: string }>
 
@@ -191,8 +204,6 @@ export const openApiQuery = queryOptions({
   queryFn: ({ signal }) => ask<unknown>('/api/openapi.json', {}, signal),
   staleTime: Number.POSITIVE_INFINITY,
 })
-
-const NO_PAGE: { after?: string } = {}
 
 function after({ next }: { next: string | null }): { after: string } | undefined {
   return next === null ? undefined : { after: next }

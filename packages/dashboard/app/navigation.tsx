@@ -16,6 +16,7 @@ const PLACES: readonly Place[] = [
   { to: '/holds', name: 'Holds', icon: 'holds', counts: 'held' },
   { to: '/findings', name: 'Findings', icon: 'findings' },
   { to: '/products', name: 'Products', icon: 'products' },
+  { to: '/pairs', name: 'Pairs', icon: 'pairs' },
   { to: '/keys', name: 'Keys and audit', icon: 'keys' },
   { to: '/system', name: 'System', icon: 'system', counts: 'machine' },
 ]

@@ -118,6 +118,12 @@ const product = createRoute({
   component: lazyRouteComponent(() => import('../pages/products/product.tsx'), 'ProductPage'),
 })
 
+const pairs = createRoute({
+  getParentRoute: () => shell,
+  path: '/pairs',
+  component: lazyRouteComponent(() => import('../pages/pairs/pairs.tsx'), 'PairsPage'),
+})
+
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
@@ -153,6 +159,7 @@ const pages = [
   findings,
   products,
   product,
+  pairs,
   keys,
   sessions,
   audit,

@@ -1,6 +1,7 @@
 /** The page for everybody: found without faults by axe in both colour schemes, narrow enough for a phone, usable by keyboard alone. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { SuggestionPage, VerdictPage } from '@splitcart/data-management/api/verdicts-schema.ts'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { NO_BROWSER } from './browser.ts'
@@ -14,6 +15,7 @@ const PAGES = [
   '/holds',
   '/findings',
   '/products',
+  '/pairs',
   '/keys',
   '/sessions',
   '/audit',
@@ -150,6 +152,45 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     await tabTo(page, 'its upload')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'access-2026-01-01.jsonl' }).waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('pairs are judged one after the other with one key each, and the last word is taken back with another', async () => {
+    const sizes = { northmart: '500 g', oakmart: '400g Each' }
+    for (const [company, size] of Object.entries(sizes)) {
+      const metadata = { company, store_id: 'S1', store_name: company, scraped_date: '2026-01-01' }
+      const rows = ['Spirals', 'Penne'].map((name) => rowOf(name, 2, { name, size, metadata }))
+      await site.write(`${company}-2026-01-01.jsonl`, `${rows.join('\n')}\n`)
+    }
+    await site.upload('--quiet')
+    await using window = await site.window(site.admin)
+    const { page } = window
+    const waiting = async () =>
+      ((await (await page.request.get('/api/suggestions')).json()) as SuggestionPage).pairs.length
+    while ((await waiting()) < 2) await page.waitForTimeout(100)
+    await window.goto('/pairs')
+    const [sides, said] = [page.getByRole('article'), page.getByRole('main').getByRole('status')]
+    await sides.nth(1).waitFor()
+    const nameShown = () => sides.first().getByRole('heading').innerText()
+    const first = await nameShown()
+    assert.match(await sides.nth(1).innerText(), /\/ 100 g/)
+    await page.keyboard.press('c')
+    await said.getByText('comparable').waitFor()
+    assert.notEqual(await nameShown(), first)
+    const verdicts = async () =>
+      ((await (await page.request.get('/api/verdicts')).json()) as VerdictPage).verdicts.map(
+        ({ verdict, undone_at }) => `${verdict} ${undone_at === null ? 'counts' : 'is taken back'}`,
+      )
+    assert.deepEqual(await verdicts(), ['comparable counts'])
+    await page.keyboard.press('u')
+    await said.getByText('comparable').waitFor({ state: 'detached' })
+    assert.equal(await nameShown(), first)
+    assert.deepEqual(await verdicts(), ['comparable is taken back'])
+    await page.keyboard.press('k')
+    await said.getByText('skipped').waitFor()
+    await page.getByRole('button', { name: 'No' }).click()
+    await said.getByText('not the same').waitFor()
+    assert.deepEqual(await verdicts(), ['not_same counts', 'comparable is taken back'])
     assert.deepEqual(window.faults, [])
   })
 

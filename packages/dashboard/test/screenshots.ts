@@ -20,6 +20,7 @@ const PAGES: Readonly<Record<string, string>> = {
   holds: '/holds',
   findings: '/findings',
   products: '/products?q=ch',
+  pairs: '/pairs',
   keys: '/keys',
   audit: '/audit',
   system: '/system',

@@ -20,6 +20,7 @@ const ADDRESSES = [
   '/holds',
   '/products',
   '/products/:id',
+  '/pairs',
   '/keys',
   '/audit',
   '/sessions',

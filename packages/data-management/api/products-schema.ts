@@ -100,7 +100,8 @@ export const LIST_RESPONSE = {
   },
 } as const
 
-const UNIT_PRICE = {
+/** What goods cost by amount. */
+export const UNIT_PRICE = {
   unit_price_cents: { ...CENTS_OR_NULL, description: 'what it costs by amount; null where its size is not known' },
   unit_price_per: { ...TEXT_OR_NULL, description: '100 g, 100 ml, 1 m or each' },
 } as const

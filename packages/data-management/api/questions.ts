@@ -12,6 +12,7 @@ import { rejectGroups, rejectLines } from './rejects.ts'
 import { sourcesListed } from './sources.ts'
 import { scrapesListed, storesListed } from './stores.ts'
 import { previewOfUpload, rejectsOfUpload, uploadsListed } from './uploads.ts'
+import { suggestionsListed } from './verdicts.ts'
 
 /** The answer to each question. */
 export const QUESTIONS = {
@@ -33,6 +34,7 @@ export const QUESTIONS = {
     inbox.ledger.uploads.sentSince(keyId, since),
   sources: sourcesListed,
   stores: storesListed,
+  suggestions: suggestionsListed,
   uploads: uploadsListed,
   waitingByKey: ({ inbox }: Reading) => inbox.ledger.uploads.waitingByKey(),
 } as const satisfies Record<QuestionName, (reading: Reading, question: never) => Promise<object>>

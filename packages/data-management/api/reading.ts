@@ -39,6 +39,7 @@ export type QuestionName =
   | 'sent'
   | 'sources'
   | 'stores'
+  | 'suggestions'
   | 'uploads'
   | 'waitingByKey'
 

@@ -33,6 +33,7 @@ import { storesRoutes } from './stores.ts'
 import { systemRoutes } from './system.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
+import { verdictRoutes } from './verdicts.ts'
 import { wishRoutes } from './wishes.ts'
 
 // An API has nothing to run, to show or to be framed. A page that is served here brings a policy of its own.
@@ -48,6 +49,7 @@ const CATALOGUE_ROUTES = [
   overviewRoutes,
   rejectsRoutes,
   findingsRoutes,
+  verdictRoutes,
 ]
 
 /** Builds the server. Closing it ends its connections; the services are the caller's to close. */

@@ -1,7 +1,7 @@
 /** A PostgreSQL database. What belongs together lies in a schema of its own there: a ledger and a catalogue fit into one database. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import pg from 'pg'
-import { migrate } from './postgres-migrations.ts'
+import { keepSchema, migrate } from './postgres-migrations.ts'
 import { isDatabaseTrouble, problemOf } from './postgres-problems.ts'
 import { PostgresQueries, PostgresTransaction, type Record, type Statement, Statements } from './postgres-queries.ts'
 
@@ -41,23 +41,27 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
   readonly pool: pg.Pool
   readonly #names: Statements
   readonly #temporary: string | undefined
+  readonly #schema: string
+  /** How many migrations this program knows; undefined while it makes them. */
+  #known: number | undefined
   // Connections with their temporary tables: these are made before the first transaction, which would take them back.
   readonly #prepared = new WeakSet<pg.PoolClient>()
 
-  private constructor(pool: pg.Pool, names: Statements, temporary: string | undefined) {
+  private constructor(pool: pg.Pool, names: Statements, { schema, temporary }: PostgresPlace) {
     super(pool, names)
     this.pool = pool
     this.#names = names
     this.#temporary = temporary
+    this.#schema = schema
   }
 
   /** Connects, and brings the schema up to date. Throws `schema_newer`, `database_unusable`, `database_unreachable`. */
   static async open(place: PostgresPlace): Promise<PostgresDatabase> {
     const names = new Statements()
-    const database = new PostgresDatabase(poolOf(place), names, place.temporary)
+    const database = new PostgresDatabase(poolOf(place), names, place)
     try {
       await checkServer(database)
-      await migrate(database, place)
+      database.#known = await migrate(database, place)
       return database
     } catch (error) {
       await database.pool.end()
@@ -76,12 +80,21 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
     return result
   }
 
-  /** Opens a transaction that its caller ends: with `commit`, otherwise it is undone when it is disposed of. */
+  /** Throws `schema_newer` when a newer program has changed the schema since this one has opened it. */
+  async checkSchema(): Promise<void> {
+    await this.transaction(async () => {})
+  }
+
+  /**
+   * Opens a transaction that its caller ends: with `commit`, otherwise it is undone when it is disposed of. While it is open, no newer
+   * program changes the schema. Throws `schema_newer` when one has.
+   */
   async begin(kind = ''): Promise<OpenTransaction> {
     const open = openTransaction(await this.connect(), this.#names)
     try {
       await this.#prepare(open.transaction.client)
       await open.transaction.script(`begin ${kind}`)
+      if (this.#known !== undefined) await keepSchema(open.transaction, this.#schema, this.#known)
       return open
     } catch (error) {
       await open[Symbol.asyncDispose]()

@@ -24,6 +24,8 @@ export class SqliteDatabase implements Disposable {
   readonly #statements = new Map<string, StatementSync>()
   /** How often something that was there has been taken back: what was learnt of the database before may no longer be true. */
   undone = 0
+  /** How many migrations this program knows; undefined for a connection that only asks. */
+  #known: number | undefined
 
   private constructor(connection: DatabaseSync) {
     this.connection = connection
@@ -83,6 +85,7 @@ export class SqliteDatabase implements Disposable {
   begin(): Disposable & { commit: () => void } {
     const isPart = this.connection.isTransaction
     this.script(isPart ? 'savepoint part' : 'begin immediate')
+    if (!isPart) this.#checkBegun()
     let isOpen = true
     const end = (script: string) => {
       if (isOpen) this.script(script)
@@ -108,6 +111,21 @@ export class SqliteDatabase implements Disposable {
     this.connection.close()
   }
 
+  /** Throws `schema_newer` when a newer program has changed the schema since this one has opened it. */
+  checkSchema(): void {
+    if (this.#known !== undefined) this.#schema(this.#known, this.connection.location() ?? '')
+  }
+
+  /** Of a transaction that has begun: from here on nobody else changes the schema. */
+  #checkBegun(): void {
+    try {
+      this.checkSchema()
+    } catch (error) {
+      this.script('rollback')
+      throw error
+    }
+  }
+
   /** The number of migrations that were made. */
   #schema(known: number, path: string): number {
     const { user_version: current = 0 } = this.get<{ user_version: number }>('pragma user_version') ?? {}
@@ -119,6 +137,7 @@ export class SqliteDatabase implements Disposable {
     const files = readdirSync(folder)
       .filter((name) => name.endsWith('.sql'))
       .sort()
+    this.#known = files.length
     // Most often there is nothing to do, and then a load that takes minutes must keep nobody waiting.
     if (this.#schema(files.length, path) === files.length) return
     // Immediate, so that of two programs that start at once the second finds the schema made.

@@ -1,6 +1,8 @@
 /** The ledger: what was delivered, by whom, and what became of it. */
 import { join } from 'node:path'
+import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { sql } from 'kysely'
 import { Arrivals } from './arrivals.ts'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
 import { Beliefs } from './beliefs.ts'
@@ -15,6 +17,7 @@ import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
 import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite.ts'
+import { StoreMerges } from './store-merges.ts'
 import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
 
@@ -32,6 +35,7 @@ export class Ledger implements AsyncDisposable {
   readonly sessions: Sessions
   readonly verdicts: Verdicts
   readonly beliefs: Beliefs
+  readonly storeMerges: StoreMerges
   /** Looks at the changes of uploads from now on. Dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
   /** Does something unless another process that has this ledger is at it; tells whether it was done. */
@@ -55,6 +59,7 @@ export class Ledger implements AsyncDisposable {
     this.sessions = new Sessions(database, this.keys)
     this.verdicts = new Verdicts(database)
     this.beliefs = new Beliefs(database)
+    this.storeMerges = new StoreMerges(database)
   }
 
   audit(entry: AuditEntry): Promise<void> {
@@ -119,9 +124,15 @@ function storeAt(path: string, database: LedgerDatabase): LedgerStore {
     await work()
     return true
   }
-  // Found by its key, or rather not.
+  const opened = schemaOf(database)
   const checkWritable = async () => {
-    await database.selectFrom('upload').select('id').where('id', '=', '').execute()
+    const [known, made] = [await opened, await schemaOf(database)]
+    if (made > known) throw new Problem('schema_newer', `${path} has schema ${made}, this program knows ${known}`)
   }
   return { database, lookAtChanges, doAlone, checkWritable }
+}
+
+async function schemaOf(database: LedgerDatabase): Promise<number> {
+  const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(database)
+  return rows[0]?.user_version ?? 0
 }

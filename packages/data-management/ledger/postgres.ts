@@ -25,6 +25,7 @@ export async function openPostgresLedger(
   const checkWritable = async () => {
     const is = await postgres.get<{ read_only: string }>("select current_setting('transaction_read_only') as read_only")
     if (is?.read_only === 'on') throw new Problem('database_unreachable', 'PostgreSQL can only be read at the moment')
+    await postgres.checkSchema()
   }
   return new Ledger({ database, lookAtChanges, doAlone, checkWritable }, settingsKey)
 }

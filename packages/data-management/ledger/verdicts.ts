@@ -63,9 +63,21 @@ export class Verdicts {
     return Number(taken.numUpdatedRows) === 1
   }
 
-  /** All verdicts on record, the newest first. */
-  async list(): Promise<VerdictRecord[]> {
-    return (await this.#database.selectFrom('verdict').selectAll().orderBy('id', 'desc').execute()).map(recordOf)
+  /** The verdicts on record, the newest first: all, or a page of those before one. */
+  async list({
+    before,
+    limit,
+  }: Readonly<{ before?: number | undefined; limit?: number }> = {}): Promise<VerdictRecord[]> {
+    let query = this.#database.selectFrom('verdict').selectAll().orderBy('id', 'desc')
+    if (before !== undefined) query = query.where('id', '<', before)
+    if (limit !== undefined) query = query.limit(limit)
+    return (await query.execute()).map(recordOf)
+  }
+
+  /** One verdict, whether it counts or not. */
+  async find(id: number): Promise<VerdictRecord | undefined> {
+    const found = await this.#database.selectFrom('verdict').selectAll().where('id', '=', id).executeTakeFirst()
+    return found && recordOf(found)
   }
 
   /** The verdict that counts of each pair, the newest first. */

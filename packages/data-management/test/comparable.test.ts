@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ProductAnswer, ProductPage } from '../api/products.ts'
+import type { SuggestionPage, VerdictPage, VerdictView } from '../api/verdicts-schema.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { comparableWith } from '../catalogue/queries/comparable.ts'
 import { Current } from '../catalogue/queries/current.ts'
 import { renewSuggestions, suggestions } from '../catalogue/queries/suggestions.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { databasesOfFile } from './catalogues.ts'
-import { openReceiver, sha256Of } from './receiver.ts'
+import { assertProblem, get, openReceiver, post, sha256Of } from './receiver.ts'
 import { type Article, reader, scrape, scrapeText } from './shop.ts'
 
 const DAY = '2026-05-01'
@@ -117,4 +118,55 @@ test('a product answers what stands beside it, with who has said so, and its own
   )
   await receiver.ledger.verdicts.undo(id, 'Ada', 2)
   assert.deepEqual((await asked()).comparable, [])
+})
+
+test('a pair waits until somebody has said something of it, who is on record, and waits again when that is taken back', async () => {
+  await using receiver = await openReceiver()
+  await scrape(receiver, 'northmart/S1', DAY, NORTH)
+  await scrape(receiver, 'Oakmart/S1', DAY, OAK)
+  await renewSuggestions(receiver.catalogue.database)
+  const admin = { url: receiver.url, key: await receiver.makeKey('admin') }
+  const ask = async <T>(path: string) => (await get(admin, path)).body as unknown as T
+  const say = (body: object, path = '/api/verdicts') =>
+    post(admin, { 'content-type': 'application/json' }, JSON.stringify(body), path)
+  const waiting = async () => {
+    const skus: (string | null)[][] = []
+    for (let after = ''; ; ) {
+      const page = await ask<SuggestionPage>(`/api/suggestions?limit=1${after}`)
+      skus.push(...page.pairs.map(({ a, b }) => [a.sku, b.sku]))
+      if (page.next === null) return skus
+      after = `&after=${page.next}`
+    }
+  }
+  assert.deepEqual((await waiting()).sort(), [
+    ['1', '7'],
+    ['2', '8'],
+  ])
+  const [first] = (await ask<SuggestionPage>('/api/suggestions')).pairs
+  assert.deepEqual([first!.a.unit_price_per, first!.b.unit_price_per], ['100 g', '100 g'])
+
+  const [a, b] = [
+    { company: 'northmart', sku: '2' },
+    { company: 'OAKMART', sku: '8' },
+  ]
+  const { status, body } = await say({ a, b, verdict: 'same', reason: ' both are penne ' })
+  const given = body as unknown as VerdictView
+  assert.deepEqual(
+    [status, given.verdict, given.reason, given.b],
+    [201, 'same', 'both are penne', { company: 'oakmart', sku: '8', key: null }],
+  )
+  assert.deepEqual(await waiting(), [['1', '7']])
+  const undone = (await say({}, `/api/verdicts/${given.id}/undo`)).body as unknown as VerdictView
+  assert.equal(undone.undone_by, given.who)
+  assert.equal((await waiting()).length, 2)
+  assertProblem(await say({}, `/api/verdicts/${given.id}/undo`), 404, 'not_found')
+  assert.deepEqual((await ask<VerdictPage>('/api/verdicts')).verdicts, [undone])
+  const { entries } = await ask<{ entries: { what: string }[] }>('/api/audit')
+  const noted = entries.map(({ what }) => what).filter((what) => what.startsWith('verdict'))
+  assert.deepEqual(noted, ['verdict taken back', 'verdict given'])
+
+  assertProblem(await say({ a, b: a, verdict: 'same' }), 400, 'request_invalid')
+  assertProblem(await say({ a, b: { company: 'oakmart' }, verdict: 'same' }), 400, 'request_invalid')
+  assertProblem(await say({ a, b: { company: 'oakmart', sku: '9' }, verdict: 'same' }), 404, 'not_found')
+  assertProblem(await say({ a, b, verdict: 'alike' }), 400, 'request_invalid')
 })

@@ -14,6 +14,7 @@ import { isInboxUnreachable, type JetStreamInbox } from '../inbox/jetstream.ts'
 import type { Claim } from '../inbox/jetstream-work.ts'
 import { DamagedFile } from '../inbox/stored.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import { isNewerSchema } from '../schemas.ts'
 import { loadOf, loadUpload } from './load-upload.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
 import { forget, settle, type UpdateDb } from './update-db.ts'
@@ -35,6 +36,7 @@ export async function workForFleet(work: FleetWork, signal: AbortSignal): Promis
       await dealWithNext(work, signal)
       failures = 0
     } catch (error) {
+      if (isNewerSchema(error)) throw error
       failures++
       work.log.error({ err: error, failures }, 'no work could be taken')
       await sleep(pauseMs(failures), undefined, { signal }).catch(() => {})
@@ -56,6 +58,10 @@ async function tryToDealWith(work: FleetWork, claim: Claim, signal: AbortSignal)
   try {
     await untilReachable(work, signal, () => dealWith(work, claim))
   } catch (error) {
+    if (isNewerSchema(error)) {
+      claim.giveBack(0)
+      throw error
+    }
     work.log.error({ err: error, upload: claim.uploadId, times: claim.times }, 'upload could not be loaded')
     claim.giveBack(signal.aborted ? 0 : Math.min(PAUSE_MS * 2 ** claim.times, AGAIN_MS_MAX))
   }
@@ -79,6 +85,7 @@ function pauseMs(failures: number): number {
 }
 
 async function dealWith(work: FleetWork, claim: Claim): Promise<void> {
+  await work.ledger.checkWritable()
   await work.ledger.uploads.endAttempts()
   const upload = await work.ledger.uploads.find(claim.uploadId)
   // What is not on record has been forgotten; what has been dealt with came a second time, or a person has seen to it.

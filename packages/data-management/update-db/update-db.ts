@@ -20,6 +20,7 @@ import { PLACE_OF, putAway } from '../inbox/put-away.ts'
 import { DamagedFile, findStored, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import { isNewerSchema } from '../schemas.ts'
 import { type LoadWork, loadOf, loadUpload, orderFor } from './load-upload.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
 import { Settling } from './settling.ts'
@@ -61,7 +62,8 @@ const SENDERS_AT_ONCE = 500
  */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
   await work.catalogue.settle()
-  await applyVerdicts(work)
+  await applySaid(work)
+  await work.ledger.checkWritable()
   await work.ledger.uploads.endAttempts()
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored: [] }
   await using settling = new Settling()
@@ -76,9 +78,10 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
 const applied = new WeakMap<Catalogue, string>()
 
 /** Brings what people have said into the catalogue, where that is something else than with the pass before. */
-async function applyVerdicts({ ledger, catalogue }: Pick<UpdateDb, 'ledger' | 'catalogue'>): Promise<void> {
-  const version = await ledger.verdicts.version()
+async function applySaid({ ledger, catalogue }: Pick<UpdateDb, 'ledger' | 'catalogue'>): Promise<void> {
+  const version = `${await ledger.verdicts.version()} ${await ledger.storeMerges.version()}`
   if (applied.get(catalogue) === version) return
+  await catalogue.mergeStores(await ledger.storeMerges.current())
   const current = await ledger.verdicts.current()
   await catalogue.judge(current.map(({ one, other, verdict }) => ({ one, other, isSame: verdict === 'same' })))
   applied.set(catalogue, version)
@@ -124,6 +127,7 @@ async function tryToDealWith(work: Passing, file: Waiting, following: Waiting | 
   try {
     return await dealWith(work, file, following)
   } catch (error) {
+    if (isNewerSchema(error)) throw error
     tellFailure(work, file, error)
     return false
   }

@@ -2,11 +2,15 @@
 import { watch } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@splitcart/shared/log.ts'
+import { isNewerSchema } from '../schemas.ts'
 
 const LOOK_MS = 1_000
 const FAILED_MS_MAX = 30_000
 
-/** Runs `pass` until the signal aborts. A pass that throws is repeated after a pause that grows; nothing is lost by that. */
+/**
+ * Runs `pass` until the signal aborts. A pass that throws is repeated after a pause that grows, unless a newer program has changed a
+ * schema meanwhile; nothing is lost by that.
+ */
 export async function repeatOnChange(
   folders: readonly string[],
   pass: () => Promise<void>,
@@ -20,6 +24,7 @@ export async function repeatOnChange(
         await pass()
         failures = 0
       } catch (error) {
+        if (isNewerSchema(error)) throw error
         failures++
         log.error({ err: error, failures }, 'pass failed')
       }

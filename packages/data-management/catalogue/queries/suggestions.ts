@@ -154,12 +154,25 @@ function nameOf({ company, by_name, code }: Stored): ListingName {
   return { company, byName: by_name, code }
 }
 
-function pairText(one: ListingName, other: ListingName): string {
+/** The text of a pair of listings in this order. */
+export function pairText(one: ListingName, other: ListingName): string {
   return JSON.stringify([one.company, one.byName, one.code, other.company, other.byName, other.code])
 }
 
 function toldOf({ company, by_name, code, key, name, size }: Stored): ListingTold {
   return { company, sku: by_name === 1 ? null : code, key, name, size }
+}
+
+/** Whether there is such a listing. */
+export async function isListing(database: Sql, { company, byName, code }: ListingName): Promise<boolean> {
+  const found = await database.get(
+    `select 1 from listing join company on company.id = listing.company_id
+      where company.code = ? and listing.by_name = ? and listing.code = ?`,
+    company,
+    byName,
+    code,
+  )
+  return found !== undefined
 }
 
 /** The listing that a person means by company/SKU, or company/key where it has no SKU; undefined when there is none. */

@@ -1,0 +1,63 @@
+/** `splitcart upgrade`: brings the schemas of ledger and catalogue up to date, as a step of its own. */
+import { join, resolve } from 'node:path'
+import { lookAtSchema } from '@splitcart/data-management/database/postgres-look.ts'
+import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
+import { takeLock } from '@splitcart/shared/lock.ts'
+import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import type { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { checkServerData, openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean }
+
+/** Adds the command. */
+export function addUpgrade(program: Command): void {
+  const command = program
+    .command('upgrade')
+    .description(
+      'bring the tables of ledger and catalogue up to date. In PostgreSQL this may be done while a fleet works: loaders of an older version end before they write again. Where they are files, the server must be stopped',
+    )
+    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+  configurable(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'INBOX_URL'])
+}
+
+async function act(options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options, 'data-management')
+  using _locks = await locksOf(settings)
+  const before = await madeIn(settings)
+  await using _machine = await openDataManagement(settings)
+  const dialect = databaseServer(settings) === undefined ? 'sqlite' : 'postgres'
+  const schemas: Record<string, { before: number; after: number }> = {}
+  for (const [schema, made] of before) {
+    const known = migrationsKnown(schema, dialect)
+    terminal.say(`${schema.padEnd(10)} schema ${known}${made === known ? ', nothing to do' : `, was ${made}`}`)
+    schemas[schema] = { before: made, after: known }
+  }
+  terminal.record({ type: 'summary', schemas })
+  return EXIT.done
+}
+
+/** Files are changed while nobody else has them open; in PostgreSQL each program sees for itself. */
+async function locksOf(settings: Settings): Promise<Disposable> {
+  const stack = new DisposableStack()
+  if (databaseServer(settings) !== undefined) return stack
+  await checkServerData(settings)
+  const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
+  stack.use(takeLock(join(dataDir, '.serve.lock'), 'stop the server first: splitcart serve'))
+  stack.use(takeLock(join(dataDir, '.update-db.lock'), 'stop update-db first'))
+  return stack
+}
+
+async function madeIn(settings: Settings): Promise<Map<Schema, number>> {
+  const server = databaseServer(settings)
+  const files = {
+    ledger: join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db'),
+    catalogue: databaseFile(settings),
+  }
+  const made = new Map<Schema, number>()
+  for (const schema of SCHEMAS)
+    made.set(schema, server === undefined ? migrationsIn(files[schema]) : (await lookAtSchema(server, schema)).made)
+  return made
+}

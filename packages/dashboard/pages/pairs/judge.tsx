@@ -1,0 +1,161 @@
+/** One pair after the other, what can be said of it, and what was said, to be taken back. */
+import { Button } from '@mantine/core'
+import type { SuggestionPage, VerdictBody, VerdictView } from '@splitcart/data-management/api/verdicts-schema.ts'
+import { useMutation } from '@tanstack/react-query'
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+import { send } from '../../api/request.ts'
+import { count } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Said } from '../../parts/said.tsx'
+import style from './pairs.module.css'
+import { Side } from './side.tsx'
+
+type Pair = SuggestionPage['pairs'][number]
+type Word = VerdictBody['verdict']
+type Choice = Readonly<{ key: string; does: string; word: Word | null; said: string }>
+
+/** What can be said, each with its key. */
+const CHOICES: readonly Choice[] = [
+  { key: 's', does: 'Same', word: 'same', said: 'the same' },
+  { key: 'c', does: 'Comparable', word: 'comparable', said: 'comparable' },
+  { key: 'n', does: 'No', word: 'not_same', said: 'not the same' },
+  { key: 'k', does: 'Skip', word: null, said: 'skipped' },
+]
+const UNDO_KEY = 'u'
+
+/** What was done with one pair. `id`: of the verdict; null: it was skipped. */
+type Done = Readonly<{ choice: Choice; pair: Pair; id: number | null }>
+
+type More = Readonly<{ hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }>
+type Props = Readonly<{ pairs: readonly Pair[]; mayJudge: boolean; more: More }>
+
+// So many are had before they are needed.
+const AHEAD = 5
+
+/** The pairs, one after the other. */
+export function Judge({ pairs, mayJudge, more }: Props): ReactNode {
+  const { done, isBusy, error, judge, undo } = useJudging()
+  const pair = pairs[done.length]
+  const last = done.at(-1)
+  useMore(more, pairs.length - done.length)
+  const mayChoose = ({ word }: Choice) => pair !== undefined && !isBusy && (mayJudge || word === null)
+  const choose = (choice: Choice) => {
+    if (pair !== undefined && mayChoose(choice)) judge({ choice, pair })
+  }
+  const takeBack = () => {
+    if (last !== undefined && !isBusy) undo(last)
+  }
+  const place = useKeys((key) => {
+    const choice = CHOICES.find((each) => each.key === key)
+    if (choice !== undefined) choose(choice)
+    if (key === UNDO_KEY) takeBack()
+  })
+  return (
+    <div ref={place}>
+      {error && <Trouble error={error} />}
+      {pair !== undefined ? <Both pair={pair} /> : more.hasNextPage ? <Waiting /> : <End seen={done.length} />}
+      <div className={style.choices}>
+        {CHOICES.map((choice) => (
+          <Button
+            key={choice.key}
+            variant={choice.word === 'same' ? 'filled' : 'default'}
+            disabled={!mayChoose(choice)}
+            rightSection={<kbd>{choice.key}</kbd>}
+            onClick={() => choose(choice)}
+          >
+            {choice.does}
+          </Button>
+        ))}
+        <Button
+          variant="subtle"
+          disabled={last === undefined || isBusy}
+          rightSection={<kbd>{UNDO_KEY}</kbd>}
+          onClick={takeBack}
+        >
+          Undo
+        </Button>
+      </div>
+      <Status last={last} mayJudge={mayJudge} />
+    </div>
+  )
+}
+
+function Status({ last, mayJudge }: Readonly<{ last: Done | undefined; mayJudge: boolean }>): ReactNode {
+  return (
+    <p role="status" className={style.said}>
+      {last !== undefined && (
+        <>
+          <Said text={`${last.pair.a.name} and ${last.pair.b.name}`} />: {last.choice.said}.
+        </>
+      )}
+      {!mayJudge && ' To judge pairs, sign in with a key that has the scope admin.'}
+    </p>
+  )
+}
+
+/** What was done so far, and how to do more or take the last of it back. */
+function useJudging() {
+  const [done, setDone] = useState<readonly Done[]>([])
+  const judging = useMutation({
+    mutationFn: async ({ choice, pair }: Omit<Done, 'id'>): Promise<Done> => {
+      return { choice, pair, id: choice.word === null ? null : await judged(pair, choice.word) }
+    },
+    onSuccess: (next) => setDone((before) => [...before, next]),
+  })
+  const undoing = useMutation({
+    mutationFn: async ({ id }: Done) => {
+      if (id !== null) await send('POST', `/api/verdicts/${id}/undo`)
+    },
+    onSuccess: () => setDone((before) => before.slice(0, -1)),
+  })
+  const isBusy = judging.isPending || undoing.isPending
+  return { done, isBusy, error: judging.error ?? undoing.error, judge: judging.mutate, undo: undoing.mutate }
+}
+
+/** Has more pairs brought before those that are there are through. */
+function useMore({ hasNextPage, isFetchingNextPage, fetchNextPage }: More, left: number): void {
+  const isShort = left < AHEAD && hasNextPage && !isFetchingNextPage
+  useEffect(() => {
+    if (isShort) fetchNextPage()
+  }, [isShort, fetchNextPage])
+}
+
+async function judged({ a, b }: Pair, verdict: Word): Promise<number> {
+  const [one, other] = [a, b].map(({ company, sku, key }) => (sku === null ? { company, key } : { company, sku }))
+  return (await send<VerdictView>('POST', '/api/verdicts', { a: one, b: other, verdict })).id
+}
+
+/** Tells of keys that are pressed in a place, or nowhere else: whoever is at something else means that. */
+function useKeys(pressed: (key: string) => void): RefObject<HTMLDivElement | null> {
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      const isMeant = event.target === document.body || place.current?.contains(event.target as Node) === true
+      if (!isMeant || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return
+      pressed(event.key.toLowerCase())
+    }
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  })
+  return place
+}
+
+function Both({ pair }: Readonly<{ pair: Pair }>): ReactNode {
+  const { a, b, level, score, reasons } = pair
+  return (
+    <section className={style.pair} aria-label="Pair">
+      <div className={style.sides}>
+        <Side listing={a} />
+        <Side listing={b} />
+      </div>
+      <p className={style.why}>
+        {level === 'identical' ? 'Seems the same' : 'Seems comparable'} ({score.toFixed(2)}):{' '}
+        <Said text={reasons.join('; ')} />
+      </p>
+    </section>
+  )
+}
+
+function End({ seen }: Readonly<{ seen: number }>): ReactNode {
+  return <Empty title={`That was the last pair. You have seen ${count(seen, 'pair')}.`} />
+}

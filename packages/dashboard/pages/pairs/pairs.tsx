@@ -1,0 +1,34 @@
+/** Pairs that may be one article: one at a time, for a person to judge with one key each. */
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { type ReactNode, useMemo } from 'react'
+import { suggestionsQuery } from '../../api/queries.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Judge } from './judge.tsx'
+
+/** The page. */
+export function PairsPage(): ReactNode {
+  const isAdmin = useIsAdmin()
+  const asked = useInfiniteQuery(suggestionsQuery)
+  const pairs = useMemo(() => asked.data?.pages.flatMap((page) => page.pairs) ?? [], [asked.data])
+  return (
+    <Page
+      title="Pairs"
+      lead="Articles of different shops that seem the same, or comparable. No pair is joined before a person says so."
+    >
+      {asked.error !== null && <Trouble error={asked.error} retry={asked.refetch} />}
+      {asked.isPending && <Waiting />}
+      {asked.data !== undefined && pairs.length === 0 && <Nothing />}
+      {pairs.length > 0 && <Judge pairs={pairs} mayJudge={isAdmin} more={asked} />}
+    </Page>
+  )
+}
+
+function Nothing(): ReactNode {
+  return (
+    <Empty title="No pair waits for a judgement.">
+      <p>update-db looks for pairs in the background when listings of several companies say something new.</p>
+    </Empty>
+  )
+}

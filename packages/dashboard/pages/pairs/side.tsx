@@ -1,0 +1,51 @@
+/** One of two listings: what it is called, how much is in it, and what that costs. */
+import type { SuggestionPage } from '@splitcart/data-management/api/verdicts-schema.ts'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { byAmount, money } from '../../parts/format.ts'
+import { Facts } from '../../parts/page.tsx'
+import { Said, SaidWhole } from '../../parts/said.tsx'
+import style from './pairs.module.css'
+
+type Listing = SuggestionPage['pairs'][number]['a']
+
+/** The listing. */
+export function Side({ listing }: Readonly<{ listing: Listing }>): ReactNode {
+  const { product_id, company, name, brand, size, lowest_cents, url, image_url } = listing
+  return (
+    <article className={style.side}>
+      <p className={style.company}>
+        <Said text={company} />
+      </p>
+      <h2 className={style.name}>
+        <Link to="/products/$id" params={{ id: String(product_id) }}>
+          <SaidWhole text={name} />
+        </Link>
+      </h2>
+      <p className={style.price}>
+        <strong>{byAmount(listing)}</strong>
+        <span>{lowest_cents === null ? 'no price now' : money(lowest_cents)}</span>
+      </p>
+      <Facts
+        facts={[
+          ['Size', size === null ? 'not told' : <Said key="size" text={size} />],
+          ['Brand', brand === null ? 'not told' : <Said key="brand" text={brand} />],
+        ]}
+      />
+      <p className={style.links}>
+        <Elsewhere address={image_url} text="its picture" />
+        <Elsewhere address={url} text="in the shop" />
+      </p>
+    </article>
+  )
+}
+
+/** Shown elsewhere: this page asks no other server for anything, so that nobody who writes a row learns who looks at it. */
+function Elsewhere({ address, text }: Readonly<{ address: string | null; text: string }>): ReactNode {
+  if (address === null || !/^https?:\/\//i.test(address) || /[{}]/.test(address)) return null
+  return (
+    <a href={address} target="_blank" rel="noreferrer noopener external" title={address}>
+      {text}
+    </a>
+  )
+}

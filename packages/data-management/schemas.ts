@@ -1,0 +1,31 @@
+/** The schemas of ledger and catalogue: how many migrations this program knows, and how many have been made where. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { openToLook } from './database/look.ts'
+
+/** The two that a server has. */
+export const SCHEMAS = ['ledger', 'catalogue'] as const
+export type Schema = (typeof SCHEMAS)[number]
+
+/** How many migrations this program knows. */
+export function migrationsKnown(schema: Schema, dialect: 'sqlite' | 'postgres'): number {
+  const folder = schema === 'ledger' ? `ledger/migrations/${dialect}` : `catalogue/dialects/${dialect}/migrations`
+  return readdirSync(join(import.meta.dirname, folder)).filter((name) => name.endsWith('.sql')).length
+}
+
+/** How many have been made in a file that is there. Throws what SQLite or the system says. */
+export function migrationsIn(path: string): number {
+  const connection = openToLook(path)
+  try {
+    connection.prepare('select count(*) from sqlite_schema').get()
+    return Number(connection.prepare('pragma user_version').get()?.user_version)
+  } finally {
+    connection.close()
+  }
+}
+
+/** Whether a newer program has changed a schema meanwhile: then this one must not write any more, and ends. */
+export function isNewerSchema(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'schema_newer'
+}
