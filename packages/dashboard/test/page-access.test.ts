@@ -194,6 +194,32 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     assert.deepEqual(window.faults, [])
   })
 
+  test('what is found is sorted by what it costs by amount, and may be limited by that', async () => {
+    const metadata = { company: 'teashop', store_id: 'T1', store_name: 'Teas' }
+    const tea = (sku: string, size: string, price: number) =>
+      rowOf(sku, price, { name: `Oolong ${sku}`, size, metadata })
+    await site.write(
+      'teas.jsonl',
+      [tea('dear', '100 g', 3), tea('cheap', '1 kg', 5), tea('bags', '50 pack', 2)].join('\n'),
+    )
+    await site.upload('--quiet')
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/products?q=oolong')
+    const rows = page.getByRole('table', { name: 'Products' }).getByRole('row')
+    await rows.nth(3).waitFor()
+    await page.getByLabel('Order').selectOption('any')
+    await page.waitForURL(/by=any/)
+    await rows.nth(1).getByText('0.50 / 100 g').waitFor()
+    assert.match(await rows.nth(3).innerText(), /bags[\s\S]*0\.04 each/)
+    await page.getByLabel('Order').selectOption('g')
+    await page.getByLabel('At most, for 100 g').fill('2.99')
+    await page.waitForURL('/products?q=oolong&by=g&max=2.99')
+    await page.getByText('1 found').waitFor()
+    await rows.nth(1).getByText('Oolong cheap').waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
   test('the first stop of the keyboard leads past the navigation, and every stop is visible', async () => {
     await using window = await site.window(site.reader)
     const { page } = window
