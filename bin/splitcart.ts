@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   'join-databases': async () => (await import('./commands/join-databases.ts')).addJoinDatabases,
   same: async () => (await import('./commands/same.ts')).addSame,
   'not-same': async () => (await import('./commands/same.ts')).addNotSame,
+  stores: async () => (await import('./commands/stores.ts')).addStores,
   migrate: async () => (await import('./commands/migrate.ts')).addMigrate,
   upgrade: async () => (await import('./commands/upgrade.ts')).addUpgrade,
   archive: async () => (await import('./commands/archive.ts')).addArchive,

@@ -185,6 +185,7 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['archive', 'prune'],
     ['same', 'list'],
     ['not-same', 'x/1', 'y/2'],
+    ['stores', 'merge', 'list'],
     ['check', join(machines.path, 'other.jsonl')],
     ['salvage'],
     ['keys', 'revoke', made],

@@ -30,6 +30,7 @@ const NAMES: Tables = {
   listing_key: 'kind, value, silent, company_id, listing_id',
   verdict: 'company, by_name, code, other_company, other_by_name, other_code',
   unsettled: 'listing_id',
+  store_alias: 'company, code',
 }
 
 const FACTS: Tables = {
@@ -64,6 +65,7 @@ const LEDGER: Tables = {
   lost: 'id',
   verdict: 'id',
   belief: 'id',
+  store_merge: 'id',
   audit: 'id',
 }
 

@@ -159,6 +159,7 @@ const OF_NO_MATTER = {
   sendersOf: async () => new Map(),
   audit: async () => {},
   verdicts: { version: async () => '', current: async () => [] },
+  storeMerges: { version: async () => '', current: async () => [] },
   beliefs: { current: async () => [] },
 }
 
@@ -200,6 +201,7 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
     findLoad: (sha256: string) => tables.loads.records.get(sha256),
     settle: () => {},
     judge: () => {},
+    mergeStores: () => {},
     durable: () =>
       process.turn(() => {
         for (const table of [tables.loads, tables.applied]) table.makeDurable()

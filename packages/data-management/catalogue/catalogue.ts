@@ -32,6 +32,8 @@ export interface Catalogue extends AsyncDisposable {
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
   /** Makes these the verdicts of people that count, and finds the products that follow. */
   judge(said: readonly Said[]): Promise<void>
+  /** Makes these the stores that are known under other codes too: what files have said of a code goes to the store that it leads to now. */
+  mergeStores(aliases: readonly StoreAlias[]): Promise<void>
   /** Finds the products of all listings for which that was left: by an upgrade, say. */
   settle(): Promise<void>
   /** The same catalogue to try something: whatever is done to it is taken back when it is disposed of. */
@@ -43,6 +45,9 @@ export type ListingName = Readonly<{ company: string; byName: 0 | 1; code: strin
 
 /** What a person has said of two listings: one product, or never. */
 export type Said = Readonly<{ one: ListingName; other: ListingName; isSame: boolean }>
+
+/** A code of a store that leads to another one of the same company. Folded. */
+export type StoreAlias = Readonly<{ company: string; code: string; into: string }>
 
 /** A load that is being made. */
 export interface Loading extends AsyncDisposable {

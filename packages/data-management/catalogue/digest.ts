@@ -28,9 +28,9 @@ const PARTS: Readonly<Record<string, string>> = {
   fed_barcode:
     'select company.code as company, sku, barcode from fed_barcode join company on company.id = company_id order by 1, 2',
   scrape: `select company.code as company, store.code, date, sha256, listings, scrape.store_name, scrape.state, company_name,
-      company_code, store_code
+      company_code, store_code, merged_from
     from scrape join store on store.id = store_id join company on company.id = company_id join load on load.id = load_id
-    order by 1, 2, 3, 4`,
+    order by 1, 2, 3, 4, merged_from`,
   listing: `select ${LISTING}, listing.barcode, label.name, label.key, brand.name as brand, label.size, label.url, label.image_url
     from ${FROM_LISTING} left join label on label.id = listing.label_id left join brand on brand.id = label.brand_id
     order by 1, 2, 3`,
@@ -60,7 +60,7 @@ const PARTS: Readonly<Record<string, string>> = {
       price_cents, was_price_cents, is_on_special, is_available
     from contested join scrape on scrape.id = scrape_id join store on store.id = scrape.store_id join load on load.id = load_id
     join label on label.id = contested.label_id join listing on listing.id = contested.listing_id
-    join company on company.id = listing.company_id order by 4, 1, 2, 3, 5, 6`,
+    join company on company.id = listing.company_id order by 4, 1, 2, 3, 5, 6, merged_from`,
 }
 
 /** The catalogue line by line, for finding where two differ. */

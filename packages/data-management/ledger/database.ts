@@ -81,6 +81,17 @@ export type LedgerTables = {
     undone_at: number | null
     undone_by: string | null
   }
+  store_merge: {
+    id: Generated<number>
+    company: string
+    code: string
+    into_code: string
+    at: number
+    who: string
+    reason: string | null
+    undone_at: number | null
+    undone_by: string | null
+  }
   belief: {
     id: Generated<number>
     company: string

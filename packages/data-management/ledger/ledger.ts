@@ -17,6 +17,7 @@ import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
 import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite.ts'
+import { StoreMerges } from './store-merges.ts'
 import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
 
@@ -34,6 +35,7 @@ export class Ledger implements AsyncDisposable {
   readonly sessions: Sessions
   readonly verdicts: Verdicts
   readonly beliefs: Beliefs
+  readonly storeMerges: StoreMerges
   /** Looks at the changes of uploads from now on. Dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
   /** Does something unless another process that has this ledger is at it; tells whether it was done. */
@@ -57,6 +59,7 @@ export class Ledger implements AsyncDisposable {
     this.sessions = new Sessions(database, this.keys)
     this.verdicts = new Verdicts(database)
     this.beliefs = new Beliefs(database)
+    this.storeMerges = new StoreMerges(database)
   }
 
   audit(entry: AuditEntry): Promise<void> {

@@ -1,5 +1,5 @@
 /** Random histories, loaded for real and compared with the naive model. */
-import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Catalogue, StoreAlias } from '../catalogue/catalogue.ts'
 import { SqliteCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
@@ -105,11 +105,12 @@ export async function faultOf(
   catalogue: Catalogue,
   files: readonly HistoryFile[],
   verdicts: readonly Verdict[] = [],
+  aliases: readonly StoreAlias[] = [],
 ): Promise<Fault> {
   const lines = await Array.fromAsync(catalogueLines(catalogue.database))
   return (
-    differenceBetween(naiveCatalogue(files, verdicts).toSorted(), lines.toSorted()) ??
-    differenceBetween(naiveObservations(files).toSorted(), (await observed(catalogue)).toSorted()) ??
+    differenceBetween(naiveCatalogue(files, verdicts, aliases).toSorted(), lines.toSorted()) ??
+    differenceBetween(naiveObservations(files, aliases).toSorted(), (await observed(catalogue)).toSorted()) ??
     (await leftOver(catalogue)) ??
     (catalogue instanceof SqliteCatalogue
       ? faultOfDerived(catalogue.database)

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Row } from '@splitcart/shared/row.ts'
+import type { StoreAlias } from '../catalogue/catalogue.ts'
 import type { Verdict } from '../catalogue/model/partition.ts'
 import { type HistoryFile, nameOf, rowsOf, type WrittenRow } from './naive-rows.ts'
 import { type NaiveListing, naiveKeys, naiveProducts } from './partition-case.ts'
@@ -20,6 +21,8 @@ type Scrape = Readonly<{
   companyName: string | null
   companyWritten: string
   storeWritten: string
+  /** The code that the file names, where the store is known under another one. */
+  mergedFrom: string
   shown: ReadonlyMap<string, Row>
 }>
 
@@ -28,8 +31,12 @@ type Cell = string | number | null
 const DAY_MS = 86_400_000
 
 /** The catalogue of these files, line by line, in no particular order. */
-export function naiveCatalogue(files: readonly HistoryFile[], verdicts: readonly Verdict[] = []): string[] {
-  const scrapes = files.flatMap(scrapesOf)
+export function naiveCatalogue(
+  files: readonly HistoryFile[],
+  verdicts: readonly Verdict[] = [],
+  aliases: readonly StoreAlias[] = [],
+): string[] {
+  const scrapes = files.flatMap(scrapesOf).map((scrape) => inStore(scrape, aliases))
   const records = [
     ...companies(scrapes),
     ...stores(scrapes),
@@ -44,8 +51,8 @@ export function naiveCatalogue(files: readonly HistoryFile[], verdicts: readonly
 }
 
 /** What each store showed of each listing on each of its dates, in no particular order. */
-export function naiveObservations(files: readonly HistoryFile[]): string[] {
-  const scrapes = files.flatMap(scrapesOf)
+export function naiveObservations(files: readonly HistoryFile[], aliases: readonly StoreAlias[] = []): string[] {
+  const scrapes = files.flatMap(scrapesOf).map((scrape) => inStore(scrape, aliases))
   const shown = new Map([...companies(scrapes), ...stores(scrapes)].map(shownOf))
   return showings(scrapes).map(({ store, date, row }) =>
     JSON.stringify([
@@ -85,10 +92,21 @@ function isPastMidnight(dates: readonly string[], byDate: ReadonlyMap<string, re
   return !byDate.get(later)?.some((row) => names.has(nameOf(row)))
 }
 
+/** The scrape with the store that its code leads to. */
+function inStore(scrape: Scrape, aliases: readonly StoreAlias[]): Scrape {
+  const alias = aliases.find(({ company, code }) => company === scrape.company && code === scrape.store)
+  return alias === undefined ? scrape : { ...scrape, store: alias.into, mergedFrom: scrape.store }
+}
+
+/** What comes last of two scrapes of one file, store and date: that of the store's own code. */
+function ownLast({ mergedFrom }: Scrape): (string | number)[] {
+  return [mergedFrom === '' ? 1 : 0, mergedFrom]
+}
+
 /** The scrape of these rows; it is what its first row says it is. */
 function scrapeOf(file: HistoryFile, rows: readonly WrittenRow[]): Scrape {
   const { company, storeCode: store, date, storeName, state, companyName, companyWritten, storeWritten } = rows[0]!
-  const written = { companyWritten, storeWritten }
+  const written = { companyWritten, storeWritten, mergedFrom: '' }
   const shown = new Map<string, Row>()
   for (const row of rows) if (!shown.has(nameOf(row))) shown.set(nameOf(row), row)
   const times = rows.flatMap((row) => row.scrapedAt ?? [])
@@ -138,17 +156,18 @@ function last<T>(elements: readonly T[], rank: (element: T) => (string | number)
 function companies(scrapes: readonly Scrape[]): Cell[][] {
   return [...Map.groupBy(scrapes, ({ company }) => company)].map(([company, group]) => {
     const named = group.filter(({ companyName }) => companyName !== null)
-    const newest = last(named, ({ date, store, rankedAt, sha256 }) => [date, store, rankedAt, sha256])
-    const written = last(group, ({ date, store, rankedAt, sha256 }) => [date, store, rankedAt, sha256])!.companyWritten
+    const newest = last(named, (scrape) => [scrape.date, scrape.store, ...rankOf(scrape)])
+    const written = last(group, (scrape) => [scrape.date, scrape.store, ...rankOf(scrape)])!.companyWritten
     return ['company', company, written, newest?.companyName ?? null]
   })
 }
 
 function stores(scrapes: readonly Scrape[]): Cell[][] {
   return groupsByStore(scrapes).map((group) => {
-    const newest = last(group, ({ date, rankedAt, sha256 }) => [date, rankedAt, sha256])!
-    const { company, store, storeWritten, storeName, state } = newest
-    return ['store', company, store, storeWritten, storeName, state]
+    const newestOf = (scrapes: readonly Scrape[]) => last(scrapes, (scrape) => [scrape.date, ...rankOf(scrape)])
+    const { company, store, storeName, state } = newestOf(group)!
+    const written = newestOf(group.filter(({ mergedFrom }) => mergedFrom === ''))?.storeWritten ?? store
+    return ['store', company, store, written, storeName, state]
   })
 }
 
@@ -158,7 +177,7 @@ function groupsByStore(scrapes: readonly Scrape[]): Scrape[][] {
 
 function scrapeRecord(scrape: Scrape): Cell[] {
   const { company, store, date, sha256, shown, storeName, state, companyName, companyWritten, storeWritten } = scrape
-  const written = [companyWritten, storeWritten]
+  const written = [companyWritten, storeWritten, scrape.mergedFrom]
   return ['scrape', company, store, date, sha256, shown.size, storeName, state, companyName, ...written]
 }
 
@@ -175,8 +194,8 @@ function showings(scrapes: readonly Scrape[]): Showing[] {
   })
 }
 
-function rankOf({ rankedAt, sha256 }: Scrape): (string | number)[] {
-  return [rankedAt, sha256]
+function rankOf(scrape: Scrape): (string | number)[] {
+  return [scrape.rankedAt, scrape.sha256, ...ownLast(scrape)]
 }
 
 function listings(scrapes: readonly Scrape[]): Cell[][] {

@@ -62,7 +62,7 @@ const SENDERS_AT_ONCE = 500
  */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
   await work.catalogue.settle()
-  await applyVerdicts(work)
+  await applySaid(work)
   await work.ledger.checkWritable()
   await work.ledger.uploads.endAttempts()
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored: [] }
@@ -78,9 +78,10 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
 const applied = new WeakMap<Catalogue, string>()
 
 /** Brings what people have said into the catalogue, where that is something else than with the pass before. */
-async function applyVerdicts({ ledger, catalogue }: Pick<UpdateDb, 'ledger' | 'catalogue'>): Promise<void> {
-  const version = await ledger.verdicts.version()
+async function applySaid({ ledger, catalogue }: Pick<UpdateDb, 'ledger' | 'catalogue'>): Promise<void> {
+  const version = `${await ledger.verdicts.version()} ${await ledger.storeMerges.version()}`
   if (applied.get(catalogue) === version) return
+  await catalogue.mergeStores(await ledger.storeMerges.current())
   const current = await ledger.verdicts.current()
   await catalogue.judge(current.map(({ one, other, verdict }) => ({ one, other, isSame: verdict === 'same' })))
   applied.set(catalogue, version)

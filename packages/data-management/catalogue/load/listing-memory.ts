@@ -10,6 +10,8 @@ export type NumberedLabel = NewLabel & { id: number }
 export class ListingMemory {
   /** The ids of companies and stores, by names that their finder makes. */
   readonly names = new Map<string, number>()
+  /** The codes of the stores that are known under other ones too, by the same names. */
+  readonly aliases = new Map<string, string>()
   #listings: Numbered[] = []
   #labels: NumberedLabel[] = []
   #foundIn = 0
@@ -28,8 +30,14 @@ export class ListingMemory {
   begin(version: number): void {
     if (version === this.#foundIn) return
     this.#foundIn = version
-    this.names.clear()
+    this.forgetNames()
     for (const each of [...this.#listings, ...this.#labels]) each.id = 0
+  }
+
+  /** Forgets companies and stores. */
+  forgetNames(): void {
+    this.names.clear()
+    this.aliases.clear()
   }
 
   /** The listing of a number. */

@@ -28,16 +28,15 @@ import { addChange } from '../model/date-change.ts'
 import { dayBeside, keepFigures, ownReferences, sistersOf } from '../references.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
 import { Facts } from './facts.ts'
-import { describeRenamed, nameListings, rowsOf, rowsOn } from './labels.ts'
+import { describeRenamed } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
-import { findNewest, noteBarcodes } from './newest-showing.ts'
+import { type Added, nameAfter } from './name-after.ts'
 import type { RejectedLine } from './portion.ts'
 import { settleProducts, type Watch } from './products.ts'
 import { addScrape, rowsShown } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
 import { type LoadDatabase, sql } from './statement.ts'
-import { nameCompany, nameStores, showCompany } from './store-names.ts'
 import { undoScrapes } from './undo.ts'
 
 const REJECTS_AT_ONCE = 500
@@ -63,9 +62,6 @@ export async function recordLoad(database: LoadDatabase, file: LoadedFile): Prom
   }
   return insertLoad(database.queries, file)
 }
-
-/** A scrape that has been put in. */
-type Added = Readonly<{ scrape: StagedScrape; id: number; isContested: boolean }>
 
 /** A load into a catalogue, in whatever database it lies. */
 export class CatalogueLoading implements Loading {
@@ -157,21 +153,7 @@ export class CatalogueLoading implements Loading {
     const database = this.#database
     const { scrapes } = this.staging
     await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
-    await nameStores(
-      database.queries,
-      scrapes.map(({ storeId }) => storeId),
-    )
-    for (const { scrape, id, isContested } of added) {
-      await nameListings(database, scrape, isContested ? rowsOn(scrape) : rowsOf(scrape))
-      // A barcode may have come from the row of another file that loses now.
-      if (isContested) await noteBarcodes(database, scrape)
-      await showCompany(database.queries, scrape.companyId, id)
-      if (scrape.companyName !== null) await nameCompany(database.queries, scrape.companyId, id)
-    }
-    await findNewest(
-      database,
-      added.filter(({ isContested }) => isContested).map(({ scrape }) => scrape.companyId),
-    )
+    await nameAfter(database, added)
     if (!(await isToBeSettled(database))) return
     await describeRenamed(database)
     await database.lock('products')

@@ -88,13 +88,15 @@ async function insertScrape(
   scrape: StagedScrape,
   { loadId, receivedAt }: OfLoad,
 ): Promise<number> {
-  const { storeId, date, scrapedAt, listings, storeName, state, companyName, companyWritten, storeWritten } = scrape
+  const { storeId, date, scrapedAt, listings, storeName, state, companyName } = scrape
+  const { companyWritten, storeWritten, mergedFrom } = scrape
   // It ranks by when the load came where its rows have no time, or one that had not come yet.
   const rankedAt = Math.min(scrapedAt ?? receivedAt, receivedAt)
   const made = await database.get<{ id: number }>(
-    sql`insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name, company_code, store_code)
+    sql`insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name, company_code, store_code,
+        merged_from)
       values (${storeId}, ${date}, ${loadId}, ${rankedAt}, ${listings}, ${storeName}, ${state}, ${companyName},
-        ${companyWritten}, ${storeWritten})
+        ${companyWritten}, ${storeWritten}, ${mergedFrom})
       returning id`,
   )
   return made!.id
@@ -129,6 +131,16 @@ async function contest(
   return changeDate(database, { storeId, scrapeId: id, window })
 }
 
+/** All rows of a scrape: listing_id, label_id and terms. */
+export async function wholeScrape(
+  database: LoadDatabase,
+  { id, storeId, date }: Pick<ScrapeRecord, 'id' | 'storeId' | 'date'>,
+): Promise<Statement> {
+  const isContested = (await datesBeside(database, storeId, date)).others.length > 1
+  const rows = isContested ? sql`select * from contested where scrape_id = ${id}` : runsOn(storeId, date, id)
+  return sql`select listing_id, label_id, ${TERMS} from (${rows}) as whole`
+}
+
 /** What the one scrape of a date showed; the runs say it. */
 function runsOn(storeId: number, date: string, scrapeId: number): Statement {
   return sql`select cast(${scrapeId} as bigint) as scrape_id, price.listing_id, label.label_id, ${TERMS}
@@ -153,7 +165,7 @@ async function showWinners(database: LoadDatabase, storeId: number, date: string
     database,
     sql`select listing_id, label_id, scrape_id, ${TERMS} from (
         select contested.*, row_number() over (
-          partition by listing_id order by scrape.ranked_at desc, load.sha256 desc
+          partition by listing_id order by scrape.ranked_at desc, load.sha256 desc, merged_from = '' desc, merged_from desc
         ) as place
         from scrape join contested on contested.scrape_id = scrape.id join load on load.id = scrape.load_id
         where scrape.store_id = ${storeId} and scrape.date = ${date}

@@ -9,6 +9,8 @@ export type StagedScrape = {
   readonly storeId: number
   readonly companyCode: string
   readonly storeCode: string
+  /** The code that the file names, where the store is known under another one; else empty. */
+  readonly mergedFrom: string
   date: string
   readonly storeName: string
   readonly state: string | null

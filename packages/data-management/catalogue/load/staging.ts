@@ -17,9 +17,10 @@ import { companyIds, storeIds } from './names.ts'
 import { type NewScrape, type Portion, ROW } from './portion.ts'
 import { SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from './staged-scrape.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
+import { aliasesOf } from './store-aliases.ts'
 
 /** A scrape of the file. Its ids are known when its first rows are set down. */
-type Scrape = StagedScrape & { companyId: number; storeId: number }
+type Scrape = StagedScrape & { companyId: number; storeId: number; storeCode: string; mergedFrom: string }
 
 type Row = Described & Readonly<{ scrape: Scrape; rows: Int32Array; at: number }>
 
@@ -127,6 +128,7 @@ export class Staging implements Staged {
       number,
       companyId: 0,
       storeId: 0,
+      mergedFrom: '',
       ...names,
       scrapedAt: null,
       listings: 0,
@@ -144,19 +146,27 @@ export class Staging implements Staged {
     this.#unnamed = []
     if (unnamed.length === 0) return
     const { names } = this.#memory
-    if (names.size > NAMES_MAX) names.clear()
+    if (names.size > NAMES_MAX) this.#memory.forgetNames()
     const missing = unnamed.filter((each) => !names.has(keyOf(each)))
     for (const batch of batchesOf(missing, (each) => keyOf(each).length)) await this.#findNames(batch)
     for (const each of unnamed) {
       each.scrape.companyId = names.get(each.company)!
       each.scrape.storeId = names.get(keyOf(each))!
+      const into = this.#memory.aliases.get(keyOf(each))
+      if (into !== undefined) Object.assign(each.scrape, { storeCode: into, mergedFrom: each.code })
     }
   }
 
   async #findNames(unnamed: readonly Unnamed[]): Promise<void> {
     const codes = unnamed.map(({ company }) => company)
     const companies = await companyIds(this.#database, codes)
-    const stores = await storeIds(this.#database, unnamed, companies)
+    const aliases = await aliasesOf(this.#database, unnamed)
+    for (const [place, into] of aliases) this.#memory.aliases.set(keyOf(unnamed[place]!), into)
+    const stores = await storeIds(
+      this.#database,
+      unnamed.map((each, place) => ({ ...each, code: aliases.get(place) ?? each.code })),
+      companies,
+    )
     for (const [company, id] of companies) this.#memory.names.set(company, id)
     for (const [place, each] of unnamed.entries()) this.#memory.names.set(keyOf(each), stores[place]!)
   }

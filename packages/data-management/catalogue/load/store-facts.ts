@@ -22,7 +22,8 @@ const COLUMNS = Object.keys(TYPES).join(', ')
 
 // What a store is called by its newest scrape.
 const newestScrape = (column: string) => `(select scrape.${column} from scrape join load on load.id = scrape.load_id
-  where scrape.store_id = store.id order by scrape.date desc, ranked_at desc, load.sha256 desc limit 1)`
+  where scrape.store_id = store.id order by scrape.date desc, ranked_at desc, load.sha256 desc,
+    merged_from = '' desc, merged_from desc limit 1)`
 
 /** Puts facts in, and tells how many were new in this load. Stores and companies that are not there are made. */
 export async function insertStores(

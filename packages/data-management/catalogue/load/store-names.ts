@@ -2,6 +2,10 @@
 import type { Sql } from '../../database/sql.ts'
 import { noteSource } from '../usual.ts'
 
+// Of two scrapes of one file and date, those of a store under two codes.
+const OWN_FIRST = "merged_from = '' desc, merged_from desc"
+const SHOWN = 'case when exists (select 1 from scrape where store_id = store.id) then code else shown end'
+
 /** Names each of these stores as its newest scrape does, and notes how it is scraped. */
 export async function nameStores(database: Sql, storeIds: readonly number[]): Promise<void> {
   for (const storeId of new Set(storeIds)) {
@@ -11,25 +15,31 @@ export async function nameStores(database: Sql, storeIds: readonly number[]): Pr
 }
 
 async function renameStore(database: Sql, storeId: number): Promise<void> {
-  const newest = await database.get<{ store_name: string; state: string | null; store_code: string }>(
-    `select store_name, scrape.state, store_code from scrape join load on load.id = load_id
-      where store_id = ? order by date desc, ranked_at desc, load.sha256 desc limit 1`,
+  const newest = await database.get<{ store_name: string; state: string | null }>(
+    `select store_name, scrape.state from scrape join load on load.id = load_id
+      where store_id = ? order by date desc, ranked_at desc, load.sha256 desc, ${OWN_FIRST} limit 1`,
+    storeId,
+  )
+  // It is written as those files do that name its own code.
+  const written = await database.get<{ store_code: string }>(
+    `select store_code from scrape join load on load.id = load_id
+      where store_id = ? and merged_from = '' order by date desc, ranked_at desc, load.sha256 desc limit 1`,
     storeId,
   )
   // What a list of stores says goes before what a scrape says.
   await database.run(
     `update store set name = coalesce(told_name, ?1, code), state = coalesce(told_state, ?2),
-        shown = coalesce(?4, shown) where id = ?3
+        shown = coalesce(?4, ${SHOWN}) where id = ?3
       and (name <> coalesce(told_name, ?1, code) or state is distinct from coalesce(told_state, ?2)
-        or shown <> coalesce(?4, shown))`,
+        or shown <> coalesce(?4, ${SHOWN}))`,
     newest?.store_name ?? null,
     newest?.state ?? null,
     storeId,
-    newest?.store_code ?? null,
+    written?.store_code ?? null,
   )
 }
 
-const NEWER = 'date desc, store.code desc, ranked_at desc, load.sha256 desc'
+const NEWER = `date desc, store.code desc, ranked_at desc, load.sha256 desc, ${OWN_FIRST}`
 
 /** Names a company as a scrape does that has a name for it, where that is the newest one: it is compared with the one that named it. */
 export function nameCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {

@@ -16,6 +16,14 @@ export async function undoScrapes(database: LoadDatabase, loadId: number): Promi
   await withdrawFacts(database, loadId)
   const scrapes = await scrapesOf(database, loadId)
   if (scrapes.length === 0) return
+  await takeOut(database, scrapes)
+  await describeRenamed(database)
+  await settleProducts(database)
+  await forgetUnused(database, scrapes)
+}
+
+/** Takes scrapes out; what listings are called then is found, and what follows from that is left to the caller. */
+export async function takeOut(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
   const beside: ScrapeRecord[] = []
   for (const scrape of scrapes) {
     await noteLost(database, scrape)
@@ -30,9 +38,17 @@ export async function undoScrapes(database: LoadDatabase, loadId: number): Promi
     scrapes.map(({ companyId }) => companyId),
   )
   // Where other scrapes of the date are left, what they show may be newer than what a listing's barcode comes from.
-  for (const scrape of beside) await nameListings(database, scrape, rowsOn(scrape))
-  await describeRenamed(database)
-  await settleProducts(database)
+  for (const scrape of beside) if (await isDated(database, scrape)) await nameListings(database, scrape, rowsOn(scrape))
+}
+
+/** Whether the store has a scrape of the date. */
+async function isDated(database: LoadDatabase, { storeId, date }: ScrapeRecord): Promise<boolean> {
+  const found = sql`select 1 as found from scrape where store_id = ${storeId} and date = ${date} limit 1`
+  return (await database.get(found)) !== undefined
+}
+
+/** Forgets what only these scrapes had said, once they are gone. */
+export async function forgetUnused(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
   await forgetLabels(database)
   await forgetStores(database, scrapes)
   await renameCompanies(

@@ -44,6 +44,7 @@ export async function listStores(
           and date = (select max(date) from scrape where store_id = store.id)) as listings
       from store join company on company.id = store.company_id
       where (company.shown, store.shown) > (?1, ?2) and (cast(?3 as text) is null or company.code = ?3)
+        and not exists (select 1 from store_alias where store_alias.company = company.code and store_alias.code = store.code)
         and (described_on is not null or exists (select 1 from scrape where store_id = store.id))
       order by company.shown, store.shown limit ?4`,
     companyAfter,
@@ -65,6 +66,19 @@ function viewOf({ latitude_e7, longitude_e7, is_open, ...store }: Stored): Store
     longitude: degrees(longitude_e7),
     is_open: is_open === null ? null : is_open === 1,
   }
+}
+
+/** A store by its codes as they are compared. */
+export type StoreNamed = Readonly<{ company: string; code: string }>
+
+/** The stores that are called so: company and code with a slash between them, either of which may have slashes of its own. */
+export async function storesCalled(database: Sql, text: string): Promise<StoreNamed[]> {
+  return await database.all<StoreNamed>(
+    `select company.code as company, store.code from store join company on company.id = store.company_id
+      where company.code || '/' || store.code = ?1
+      union select company, code from store_alias where company || '/' || code = ?1`,
+    text.split('/').map(foldedCode).join('/'),
+  )
 }
 
 /** What one file said about a store on one date. */

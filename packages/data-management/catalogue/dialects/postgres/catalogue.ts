@@ -9,10 +9,11 @@ import {
 import { codeOf } from '../../../database/postgres-problems.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql } from '../../../database/sql.ts'
-import { type Catalogue, LoadedMeanwhile, type Loading, type Said } from '../../catalogue.ts'
+import { type Catalogue, LoadedMeanwhile, type Loading, type Said, type StoreAlias } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
 import { settleProducts } from '../../load/products.ts'
+import { areOthers, mergeStores } from '../../load/store-aliases.ts'
 import { undoScrapes } from '../../load/undo.ts'
 import { judge } from '../../load/verdicts.ts'
 import {
@@ -117,6 +118,17 @@ export class PostgresCatalogue implements Catalogue {
     await lockCatalogueShared(open.transaction)
     await database.lock('products')
     if (await judge(database, said)) await noteRevision(open.transaction)
+    await open.commit()
+  }
+
+  async mergeStores(aliases: readonly StoreAlias[]): Promise<void> {
+    if (!(await areOthers(this.database, aliases))) return
+    await using open = await this.#transactions.begin()
+    const database = new PostgresStatements(open.transaction, this.#transactions)
+    await database.emptyTables()
+    await lockCatalogueAlone(open.transaction)
+    await mergeStores(database, aliases)
+    await noteRevision(open.transaction)
     await open.commit()
   }
 

@@ -1,10 +1,11 @@
 /** A catalogue in a SQLite file: one loader writes to it, any number of readers may have it open meanwhile. */
 import { fileURLToPath } from 'node:url'
 import { SqliteDatabase } from '../../../database/sqlite.ts'
-import type { Catalogue, Loading, Said } from '../../catalogue.ts'
+import type { Catalogue, Loading, Said, StoreAlias } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
 import { settleProducts } from '../../load/products.ts'
+import { areOthers, mergeStores } from '../../load/store-aliases.ts'
 import { undoScrapes } from '../../load/undo.ts'
 import { judge } from '../../load/verdicts.ts'
 import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../../loads.ts'
@@ -86,6 +87,15 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     using transaction = this.database.begin()
     this.#statements.emptyTables()
     if (await judge(this.#statements, said)) await noteRevision(this.database)
+    transaction.commit()
+  }
+
+  async mergeStores(aliases: readonly StoreAlias[]): Promise<void> {
+    if (!(await areOthers(this.database, aliases))) return
+    using transaction = this.database.begin()
+    this.#statements.emptyTables()
+    await mergeStores(this.#statements, aliases)
+    await noteRevision(this.database)
     transaction.commit()
   }
 

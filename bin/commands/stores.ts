@@ -1,0 +1,125 @@
+/** `splitcart stores merge`: one shop that is known under two codes. */
+import { type StoreNamed, storesCalled } from '@splitcart/data-management/catalogue/queries/stores.ts'
+import { aliasesBy, type StoreMerge } from '@splitcart/data-management/ledger/store-merges.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { type DataManagement, openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { person } from '../person.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean; reason?: string }
+
+/** Adds `stores`. */
+export function addStores(program: Command): void {
+  const stores = program.command('stores').description('say which stores are one and the same')
+  const merge = stores
+    .command('merge')
+    .description('say that a shop is known under two codes: what files say of the old one goes to the new one')
+    .argument('[old]', 'a store: company/code')
+    .argument('[new]', 'the one that it is, of the same company')
+    .option('--reason <text>', 'why')
+    .action((old: string | undefined, into: string | undefined, options: Options) =>
+      run(options, (terminal) => mergeTwo([old, into], options, terminal)),
+    )
+  withSettings(merge)
+  const list = new Command('list')
+    .description('list what was merged, the newest first')
+    .action((_own: Options, command: Command) => withGlobals(command, listAll))
+  const undo = new Command('undo')
+    .description('part two stores again')
+    .argument('<id>', 'its number in the list')
+    .action((id: string, _own: Options, command: Command) =>
+      withGlobals(command, (options, terminal) => part(id, options, terminal)),
+    )
+  for (const command of [list, undo]) merge.addCommand(withSettings(command))
+}
+
+/** `merge` has these options too, and takes them wherever they stand. */
+function withGlobals(command: Command, work: (options: Options, terminal: Terminal) => Promise<number>) {
+  const options: Options = command.optsWithGlobals()
+  return run(options, (terminal) => work(options, terminal))
+}
+
+function withSettings(command: Command): Command {
+  return configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+}
+
+async function mergeTwo(named: readonly (string | undefined)[], options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const { storeMerges } = machine.ledger
+  const current = (await storeMerges.list()).filter(({ undoneAt }) => undoneAt === null)
+  const old = await storeOf(machine, named[0], current)
+  const into = await storeOf(machine, named[1], current)
+  if (old.company !== into.company)
+    throw new Problem(
+      'not_found',
+      `${textOf(old)} and ${textOf(into)} are stores of two companies; only one company's are merged`,
+    )
+  const merge = { company: old.company, code: old.code, into: into.code }
+  if (aliasesBy([merge]).length === 0) throw new Problem('not_found', 'both are one and the same store')
+  const at = Date.now()
+  const id = await storeMerges.merge({ ...merge, at, who: person(), reason: options.reason ?? null })
+  const detail = `${textOf(old)} into ${textOf(into)}`
+  await machine.ledger.audit({ at, who: person(), what: 'stores merged', about: String(id), detail })
+  terminal.say(`Noted as ${id}: ${textOf(old)} is ${textOf(into)}. The next pass of update-db applies it.`)
+  terminal.record({ type: 'summary', id, old: textOf(old), new: textOf(into) })
+  return EXIT.done
+}
+
+/** The store that is called so. One that is merged already is not there by itself. */
+async function storeOf(
+  machine: DataManagement,
+  text: string | undefined,
+  current: readonly StoreMerge[],
+): Promise<StoreNamed> {
+  if (text === undefined) throw new Problem('not_found', 'two stores are needed: the old one and the new one')
+  const [store, ...others] = await storesCalled(machine.catalogue.database, text)
+  const merged = current.find((each) => each.company === store?.company && each.code === store.code)
+  if (merged !== undefined)
+    throw new Problem('not_found', `${text} is merged into ${merged.company}/${merged.into} already (${merged.id})`)
+  if (store !== undefined && others.length === 0) return store
+  throw new Problem(
+    'not_found',
+    store === undefined
+      ? `${text} is no store; expected company/code, e.g. aldi/G102`
+      : `${text} is the name of ${others.length + 1} stores`,
+  )
+}
+
+function textOf({ company, code }: StoreNamed): string {
+  return `${company}/${code}`
+}
+
+async function listAll(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const merges = await machine.ledger.storeMerges.list()
+  for (const merge of merges) {
+    terminal.say(lineOf(merge))
+    const { id, company, code, into, at, who, reason, undoneAt, undoneBy } = merge
+    const undone = { undone_at: undoneAt === null ? null : new Date(undoneAt).toISOString(), undone_by: undoneBy }
+    const stores = { old: `${company}/${code}`, new: `${company}/${into}` }
+    terminal.record({ id, ...stores, at: new Date(at).toISOString(), who, reason, ...undone })
+  }
+  if (merges.length === 0) terminal.say('Nothing was merged.')
+  return EXIT.done
+}
+
+function lineOf({ id, company, code, into, at, who, reason, undoneBy }: StoreMerge): string {
+  const when = new Date(at).toISOString().slice(0, 10)
+  const undone = undoneBy === null ? '' : ` (undone by ${undoneBy})`
+  return `${id}  ${when}  ${company}/${code}  is  ${company}/${into}, says ${who}${reason === null ? '' : `: ${reason}`}${undone}`
+}
+
+async function part(text: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const at = Date.now()
+  const isUndone = /^\d{1,15}$/.test(text) && (await machine.ledger.storeMerges.undo(Number(text), person(), at))
+  if (!isUndone)
+    throw new Problem('not_found', `${text} is no merge that counts; "splitcart stores merge list" shows them`)
+  await machine.ledger.audit({ at, who: person(), what: 'merge of stores undone', about: text })
+  terminal.say(`${text} is undone. The next pass of update-db applies it.`)
+  terminal.record({ type: 'summary', id: Number(text) })
+  return EXIT.done
+}

@@ -1,0 +1,28 @@
+/** What stores, companies and listings are called after scrapes have been put in. */
+import { nameListings, rowsOf, rowsOn } from './labels.ts'
+import { findNewest, noteBarcodes } from './newest-showing.ts'
+import type { StagedScrape } from './staged-scrape.ts'
+import type { LoadDatabase } from './statement.ts'
+import { nameCompany, nameStores, showCompany } from './store-names.ts'
+
+/** A scrape that has been put in. */
+export type Added = Readonly<{ scrape: StagedScrape; id: number; isContested: boolean }>
+
+/** Names what these scrapes name. The caller has the locks of their companies. */
+export async function nameAfter(database: LoadDatabase, added: readonly Added[]): Promise<void> {
+  await nameStores(
+    database.queries,
+    added.map(({ scrape }) => scrape.storeId),
+  )
+  for (const { scrape, id, isContested } of added) {
+    await nameListings(database, scrape, isContested ? rowsOn(scrape) : rowsOf(scrape))
+    // A barcode may have come from the row of another file that loses now.
+    if (isContested) await noteBarcodes(database, scrape)
+    await showCompany(database.queries, scrape.companyId, id)
+    if (scrape.companyName !== null) await nameCompany(database.queries, scrape.companyId, id)
+  }
+  await findNewest(
+    database,
+    added.filter(({ isContested }) => isContested).map(({ scrape }) => scrape.companyId),
+  )
+}

@@ -1,0 +1,139 @@
+/**
+ * Stores that are known under several codes: the ledger has what people have said, the catalogue which code leads where. A scrape is kept with
+ * the store that its code leads to, and bears its own code. Where that leads changes, the scrape is taken out and put in again.
+ */
+import type { Figures } from '@splitcart/shared/truth/figures.ts'
+import type { Sql } from '../../database/sql.ts'
+import type { StoreAlias } from '../catalogue.ts'
+import { keepFigures } from '../references.ts'
+import { describeRenamed } from './labels.ts'
+import { type Added, nameAfter } from './name-after.ts'
+import { storeIds } from './names.ts'
+import { settleProducts } from './products.ts'
+import { addScrape, type OfLoad, type ScrapeRecord, wholeScrape } from './scrapes.ts'
+import { inOrder, type StagedScrape } from './staged-scrape.ts'
+import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
+import { renameCompanies } from './store-names.ts'
+import { forgetUnused, takeOut } from './undo.ts'
+
+/** The codes that others lead to, by the places of these. */
+export async function aliasesOf(
+  database: Statements,
+  stores: readonly Pick<StoreAlias, 'company' | 'code'>[],
+): Promise<Map<number, string>> {
+  const found = await database.all<{ place: number; into_code: string }>(
+    sql`select wanted.place, into_code from ${codesOf(stores)}
+      join store_alias on store_alias.company = wanted.company and store_alias.code = wanted.code`,
+  )
+  return new Map(found.map(({ place, into_code }) => [place, into_code]))
+}
+
+/** Whether the catalogue has others than these. */
+export async function areOthers(database: Sql, aliases: readonly StoreAlias[]): Promise<boolean> {
+  return changedBy(await aliasesIn(database), aliases).length > 0
+}
+
+/** Makes these the aliases, and moves the scrapes of each code that leads somewhere else now. The caller has the catalogue to himself. */
+export async function mergeStores(database: LoadDatabase, aliases: readonly StoreAlias[]): Promise<void> {
+  const changed = changedBy(await aliasesIn(database.queries), aliases)
+  await database.noteUndone()
+  await database.script('delete from store_alias; delete from observed')
+  const lines = aliases.map(({ company, code, into }) => [company, code, into])
+  await database.copy({ table: 'store_alias', columns: ['company', 'code', 'into_code'] }, lines)
+  const kept = await scrapesOfCodes(database, changed)
+  if (kept.length === 0) return
+  const moved = await stage(database, kept)
+  await takeOut(database, kept)
+  // Before a scrape that is put in gets the number of one by which a company is called.
+  await renameCompanies(
+    database.queries,
+    kept.map(({ companyId }) => companyId),
+  )
+  const added: Added[] = []
+  for (const scrape of inOrder(moved)) {
+    const { id, isContested } = await addScrape(database, scrape, scrape.load)
+    if (scrape.figures !== null) await keepFigures(database.queries, { ...scrape, id, figures: scrape.figures })
+    added.push({ scrape, id, isContested })
+  }
+  await nameAfter(database, added)
+  await describeRenamed(database)
+  await settleProducts(database)
+  await forgetUnused(database, kept)
+  await database.script('delete from observed')
+}
+
+/** A scrape as it is kept; `own` is the code that its file names, `into` the one where that leads. */
+type Kept = ScrapeRecord &
+  Pick<StagedScrape, 'companyCode' | 'storeName' | 'state' | 'companyName' | 'companyWritten' | 'storeWritten'> &
+  Readonly<{ own: string; into: string; listings: number; figures: string | null; loadId: number; rankedAt: number }>
+
+type Moved = StagedScrape & Readonly<{ load: OfLoad }>
+
+async function scrapesOfCodes(database: LoadDatabase, changed: readonly StoreAlias[]): Promise<Kept[]> {
+  const found: Kept[] = []
+  for (const { company, code, into } of changed)
+    found.push(
+      ...(await database.all<Kept>(
+        sql`select scrape.id, store_id as "storeId", store.code as "storeCode", company_id as "companyId", date,
+            company.code as "companyCode", store_name as "storeName", scrape.state, company_name as "companyName",
+            company_code as "companyWritten", store_code as "storeWritten", listings, load_id as "loadId",
+            ranked_at as "rankedAt", cast(${code} as text) as own, cast(${into} as text) as "into",
+            (select figures from figures where figures.scrape_id = scrape.id) as figures
+          from company join store on store.company_id = company.id join scrape on scrape.store_id = store.id
+          where company.code = ${company}
+            and (merged_from = ${code} or (merged_from = '' and store.code = ${code})) order by scrape.id`,
+      )),
+    )
+  return found
+}
+
+/** Sets down the rows of scrapes, as those of a file are. */
+async function stage(database: LoadDatabase, kept: readonly Kept[]): Promise<Moved[]> {
+  const stores = kept.map(({ companyCode, into }) => ({ company: companyCode, code: into, name: into }))
+  const companies = new Map(kept.map(({ companyCode, companyId }) => [companyCode, companyId]))
+  const ids = await storeIds(database, stores, companies)
+  const moved: Moved[] = []
+  for (const [number, scrape] of kept.entries()) {
+    await database.run(
+      sql`insert into observed select cast(${number} as bigint), whole.* from (${await wholeScrape(database, scrape)}) as whole`,
+    )
+    const { own, into, figures, loadId, rankedAt, ...rest } = scrape
+    moved.push({
+      ...rest,
+      number,
+      storeId: ids[number]!,
+      storeCode: into,
+      mergedFrom: own === into ? '' : own,
+      scrapedAt: rankedAt,
+      figures: figures === null ? null : (JSON.parse(figures) as Figures),
+      sampled: [],
+      hasBarcodes: true,
+      load: { loadId, receivedAt: rankedAt },
+    })
+  }
+  return moved
+}
+
+/** The codes that lead somewhere else than before, each with where it leads now. */
+function changedBy(before: readonly StoreAlias[], now: readonly StoreAlias[]): StoreAlias[] {
+  const leads = (aliases: readonly StoreAlias[]) => new Map(aliases.map((each) => [keyOf(each), each.into]))
+  const [had, has] = [leads(before), leads(now)]
+  const gone = before.filter((each) => !has.has(keyOf(each))).map((each) => ({ ...each, into: each.code }))
+  return [...gone, ...now.filter((each) => had.get(keyOf(each)) !== each.into)]
+}
+
+function keyOf({ company, code }: Pick<StoreAlias, 'company' | 'code'>): string {
+  return JSON.stringify([company, code])
+}
+
+function aliasesIn(database: Sql): Promise<StoreAlias[]> {
+  return Promise.resolve(database.all<StoreAlias>('select company, code, into_code as "into" from store_alias'))
+}
+
+function codesOf(stores: readonly Pick<StoreAlias, 'company' | 'code'>[]) {
+  return records('wanted', { place: 'integer', company: 'text', code: 'text' }, [
+    stores.map((_, place) => place),
+    stores.map(({ company }) => company),
+    stores.map(({ code }) => code),
+  ])
+}

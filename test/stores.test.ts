@@ -1,0 +1,63 @@
+/** `splitcart stores merge`: one shop that is known under two codes, from the first file to the last. */
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type Machines, openMachines } from './machines.ts'
+
+function row(company: string, store: string | undefined, date: string, price: number): string {
+  const product = { sku: '7', name: 'Rye', normalized_name_brand_size: 'rye', price_current: price }
+  return `${JSON.stringify({ product, metadata: { company, store_id: store, scraped_date: date } })}\n`
+}
+
+async function load(machines: Machines, ...texts: string[]): Promise<void> {
+  const inbox = join(machines.dataManagement, 'product_inbox')
+  await mkdir(inbox, { recursive: true, mode: 0o700 })
+  for (const [place, text] of texts.entries()) await writeFile(join(inbox, `${text.length}-${place}.jsonl`), text)
+  const { code, stderr } = await machines.run(['update-db', '--products'])
+  assert.equal(code, 0, stderr)
+}
+
+async function seen(machines: Machines): Promise<unknown[]> {
+  const { stdout } = await machines.run(['export', 'observations'])
+  const lines = stdout.trim().split('\n')
+  return lines.map((line) => JSON.parse(line)).map((each) => [each.store_id, each.scraped_date, each.price_cents])
+}
+
+test('a shop under two codes is one store, also for what comes later under the old one, until that is undone', async () => {
+  await using machines = await openMachines()
+  const older = row('Aldi', 'G102', '2025-09-01', 2) + row('Iga', 'S1', '2025-09-01', 3)
+  // The newer program names no store.
+  await load(machines, older, row('Aldi', undefined, '2025-09-02', 2.5))
+  const merge = (...args: string[]) => machines.run(['stores', 'merge', ...args])
+  const refused: readonly [string, string, RegExp][] = [
+    ['aldi/G102', 'iga/S1', /stores of two companies/],
+    ['aldi/G103', 'aldi/aldi', /aldi\/G103 is no store/],
+    ['aldi/g102', 'Aldi/G102', /one and the same store/],
+  ]
+  for (const [old, into, why] of refused) {
+    const { code, stderr } = await merge(old, into)
+    assert.notEqual(code, 0)
+    assert.match(stderr, why)
+  }
+  const merged = await merge('ALDI/g102', 'aldi/aldi', '--reason', 'it moved to one file', '--json')
+  assert.deepEqual(JSON.parse(merged.stdout), { type: 'summary', id: 1, old: 'aldi/g102', new: 'aldi/aldi' })
+  await load(machines, row('Aldi', 'G102', '2025-09-03', 2.75))
+  const one = ['2025-09-01 200', '2025-09-02 250', '2025-09-03 275'].map((each) => {
+    const [date, cents] = each.split(' ')
+    return ['Aldi', date, Number(cents)]
+  })
+  assert.deepEqual((await seen(machines)).toSorted(), [...one, ['S1', '2025-09-01', 300]].toSorted())
+  assert.match((await merge('aldi/g102', 'aldi/aldi')).stderr, /aldi\/g102 is merged into aldi\/aldi already \(1\)/)
+  assert.match(
+    (await merge('list')).stdout,
+    /^1 {2}\S+ {2}aldi\/g102 {2}is {2}aldi\/aldi, says .*: it moved to one file\n$/,
+  )
+  assert.equal((await merge('undo', '1')).code, 0)
+  assert.match((await merge('undo', '1')).stderr, /no merge that counts/)
+  assert.equal((await machines.run(['update-db', '--products'])).code, 0)
+  assert.deepEqual((await seen(machines)).filter((each) => (each as string[])[0] === 'G102').toSorted(), [
+    ['G102', '2025-09-01', 200],
+    ['G102', '2025-09-03', 275],
+  ])
+})
