@@ -1,7 +1,6 @@
 /** `splitcart check`: judges scrapes before they are sent, by the rules that the server goes by. */
 import { basename } from 'node:path'
 import type { CheckedFile } from '@splitcart/scraping/check-file.ts'
-import { referencesFrom } from '@splitcart/scraping/references-client.ts'
 import { type CheckOrder, ScrapeCheck } from '@splitcart/scraping/scrape-check.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
@@ -9,7 +8,6 @@ import type { Command } from 'commander'
 import { pathArgument, printable, run, settingsOf, settingsWithKey } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
-import { setUpNetwork } from '../network.ts'
 import type { Terminal } from '../terminal.ts'
 import { linesOf } from '../verdict-lines.ts'
 
@@ -28,7 +26,7 @@ export function addCheck(program: Command): void {
 
 async function check(files: readonly string[], options: Options, terminal: Terminal): Promise<number> {
   const thresholds = thresholdsOf(settingsOf(options, 'scraping'))
-  const checking = new ScrapeCheck({ thresholds, now: Date.now, isStrict: true, ...serverOf(options) })
+  const checking = new ScrapeCheck({ thresholds, now: Date.now, ...(await serverOf(options)) })
   let held = 0
   for (const file of files) {
     const checked = await checking.look(pathArgument(file))
@@ -44,9 +42,14 @@ async function check(files: readonly string[], options: Options, terminal: Termi
 }
 
 /** Who knows the scrapes of before, where a server is asked. */
-function serverOf(options: Options): Pick<CheckOrder, 'askServer'> {
+async function serverOf(options: Options): Promise<Pick<CheckOrder, 'askServer'>> {
   if (options.against === undefined) return {}
   const { against: apiServerUrl } = options
+  // What talks to servers takes longer to be read than a scrape.
+  const [{ setUpNetwork }, { referencesFrom }] = await Promise.all([
+    import('../network.ts'),
+    import('@splitcart/scraping/references-client.ts'),
+  ])
   const settings = settingsWithKey({ ...options, apiServerUrl }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
   setUpNetwork(settings)
   const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings

@@ -110,7 +110,7 @@ type Shared = Readonly<{ signal: AbortSignal; rateLimit?: RateLimit; check?: Scr
 /** Judging takes modules that sending does not. */
 async function checkBy(settings: Settings): Promise<ScrapeCheck> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
-  const [{ ScrapeCheck }, { referencesFrom }, { thresholdsOf }] = await Promise.all([
+  const [{ ScrapeCheck }, { referencesIfTold }, { thresholdsOf }] = await Promise.all([
     import('@splitcart/scraping/scrape-check.ts'),
     import('@splitcart/scraping/references-client.ts'),
     import('@splitcart/shared/truth/thresholds.ts'),
@@ -120,10 +120,9 @@ async function checkBy(settings: Settings): Promise<ScrapeCheck> {
   return new ScrapeCheck({
     thresholds: thresholdsOf(settings),
     now: Date.now,
-    isStrict: false,
     askServer: (scrape) => {
       inUse = keyAgain() ?? inUse
-      return referencesFrom(server!, inUse, scrape)
+      return referencesIfTold(server!, inUse, scrape)
     },
   })
 }

@@ -1,7 +1,7 @@
 /** Asks the server what a scrape would be compared with. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { faultOfAnswer } from './answer.ts'
+import { AnswerError, faultOfAnswer } from './answer.ts'
 import type { Known } from './check-file.ts'
 import { connectionFault } from './connection-fault.ts'
 import { isLoopback } from './upload-client.ts'
@@ -24,6 +24,19 @@ export async function referencesFrom(server: URL, key: string, { company, store,
   // Servers of before say nothing of beliefs.
   const { references, beliefs = [] } = JSON.parse(text) as Pick<Known, 'references'> & Partial<Known>
   return { references, beliefs }
+}
+
+/**
+ * The same, or undefined where the server does not tell: a key may not ask, or nobody is there. Whoever sends the file next learns that
+ * anyway.
+ */
+export async function referencesIfTold(server: URL, key: string, asked: Asked): Promise<Known | undefined> {
+  try {
+    return await referencesFrom(server, key, asked)
+  } catch (error) {
+    if (error instanceof Problem || error instanceof AnswerError) return undefined
+    throw error
+  }
 }
 
 async function answerOf(url: URL, key: string): Promise<Response> {

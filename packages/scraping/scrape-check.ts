@@ -2,20 +2,17 @@
  * Judges files one after the other before they are sent: each by what the server knows, where there is one that tells, and by the files
  * before it that nothing held.
  */
-import { Problem } from '@splitcart/shared/problem.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { FileScrape } from '@splitcart/shared/truth/file-figures.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
-import { AnswerError } from './answer.ts'
 import { type CheckedFile, checkFile, type Known, NOTHING_KNOWN } from './check-file.ts'
 
-/** What files are judged by. `askServer`: what a server knows; `isStrict`: a server that does not tell ends the check. */
+/** What files are judged by. `askServer`: what a server knows; undefined: it does not tell. */
 export type CheckOrder = Readonly<{
   thresholds: Thresholds
   now: () => number
-  askServer?: (scrape: FileScrape) => Promise<Known>
-  isStrict: boolean
+  askServer?: (scrape: FileScrape) => Promise<Known | undefined>
 }>
 
 const DATES_MAX = 10
@@ -47,23 +44,12 @@ export class ScrapeCheck {
 
   async #knownOf(scrape: FileScrape): Promise<Known> {
     const here = this.#referencesAmong(scrape)
-    const { references, beliefs } = await this.#ask(scrape)
+    const { references, beliefs } = (await this.#order.askServer?.(scrape)) ?? NOTHING_KNOWN
     const isNewer = here.own !== undefined && here.own.date >= (references.own?.date ?? '')
     if (!isNewer) return { references, beliefs }
     const usual = [...here.usual, ...references.usual].slice(0, DATES_MAX)
     const newest = [here.newest, references.newest].filter((date) => date !== undefined).toSorted()
     return { references: { ...references, own: here.own, usual, newest: newest.at(-1) }, beliefs }
-  }
-
-  async #ask(scrape: FileScrape): Promise<Known> {
-    const { askServer, isStrict } = this.#order
-    try {
-      return (await askServer?.(scrape)) ?? NOTHING_KNOWN
-    } catch (error) {
-      // Its key may not ask, or nobody is there: then the file is judged alone, and sending it will tell.
-      if (!isStrict && (error instanceof Problem || error instanceof AnswerError)) return NOTHING_KNOWN
-      throw error
-    }
   }
 
   /** What the files before say of the store. */

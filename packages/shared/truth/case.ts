@@ -1,5 +1,5 @@
 /** The case of one scrape: its figures, and what it is compared with. Pure. */
-import { type Comparison, compareSamples } from './comparison.ts'
+import { type Comparison, compareSamples, samePrices } from './comparison.ts'
 import type { Counted, Figures, Shown } from './figures.ts'
 import { sampleOf } from './sample.ts'
 import type { Thresholds } from './thresholds.ts'
@@ -100,8 +100,8 @@ function once<Answer>(make: () => Answer): () => Answer {
 function isUniform(sisters: readonly Beside[]): boolean {
   const pairs = sisters.slice(1).map((each, place) => {
     const [one, other] = [each, sisters[place]!].map(({ figures }) => sampleOf(figures))
-    const { prices } = compareSamples(one!, other!)
-    return prices.of < PAIRS_MIN ? undefined : prices.same / prices.of
+    const { of, same } = samePrices(one!, other!)
+    return of < PAIRS_MIN ? undefined : same / of
   })
   const known = pairs.filter((pair) => pair !== undefined)
   return known.length > 0 && known.filter((pair) => pair >= 0.9).length * 2 > known.length

@@ -41,10 +41,7 @@ export function compareSamples(now: readonly Sampled[], then: readonly Sampled[]
   const reach = Math.min(reachOf(now), reachOf(then))
   const before = new Map(then.filter(({ hash }) => hash <= reach).map((each) => [each.hash, each]))
   const after = now.filter(({ hash }) => hash <= reach)
-  const pairs = after.flatMap((each): Pair[] => {
-    const other = before.get(each.hash)
-    return other === undefined ? [] : [[each, other]]
-  })
+  const pairs = pairsOf(after, before)
   const priced = pairs.filter(([one, other]) => one.price >= 0 && other.price >= 0)
   const logs = logsOf(priced)
   return {
@@ -61,6 +58,28 @@ export function compareSamples(now: readonly Sampled[], then: readonly Sampled[]
     ...agreements(pairs, then),
     still: stillShown(pairs, before),
   }
+}
+
+function pairsOf(after: readonly Sampled[], before: ReadonlyMap<number, Sampled>): Pair[] {
+  const pairs: Pair[] = []
+  for (const each of after) {
+    const other = before.get(each.hash)
+    if (other !== undefined) pairs.push([each, other])
+  }
+  return pairs
+}
+
+/** How many listings have a price in both samples, and how many of them the same. */
+export function samePrices(now: readonly Sampled[], then: readonly Sampled[]): Readonly<{ of: number; same: number }> {
+  const before = new Map(then.map(({ hash, price }) => [hash, price]))
+  let [of, same] = [0, 0]
+  for (const { hash, price } of now) {
+    const other = before.get(hash) ?? -1
+    if (price < 0 || other < 0) continue
+    of++
+    if (price === other) same++
+  }
+  return { of, same }
 }
 
 function areZero([one, other]: Pair): boolean {
@@ -94,26 +113,38 @@ function barsOf(logs: readonly number[]): number[] {
 }
 
 function agreements(pairs: readonly Pair[], then: readonly Sampled[]) {
-  const of = (field: 'name' | 'brand' | 'size' | 'barcode' | 'second') => {
-    const values = new Set(then.map((each) => each[field]))
-    const told = pairs.filter(([one, other]) => one[field] !== 0 && other[field] !== 0)
-    const differing = told.filter(([one, other]) => one[field] !== other[field])
-    const moved = differing.filter(([one]) => values.has(one[field])).length
-    return { of: told.length, same: told.length - differing.length, moved }
-  }
-  const flag = (field: 'available' | 'special') => {
-    const told = pairs.filter(([one, other]) => one[field] >= 0 && other[field] >= 0)
-    return { of: told.length, same: told.filter(([one, other]) => one[field] === other[field]).length, moved: 0 }
-  }
   return {
-    name: of('name'),
-    brand: of('brand'),
-    size: of('size'),
-    barcode: of('barcode'),
-    category: of('second'),
-    available: flag('available'),
-    special: flag('special'),
+    name: agreement(pairs, then, 'name'),
+    brand: agreement(pairs, then, 'brand'),
+    size: agreement(pairs, then, 'size'),
+    barcode: agreement(pairs, then, 'barcode'),
+    category: agreement(pairs, then, 'second'),
+    available: agreementOfFlags(pairs, 'available'),
+    special: agreementOfFlags(pairs, 'special'),
   }
+}
+
+type Text = 'name' | 'brand' | 'size' | 'barcode' | 'second'
+
+function agreement(pairs: readonly Pair[], then: readonly Sampled[], field: Text): Agreement {
+  let [of, same, moved] = [0, 0, 0]
+  // Mostly all are the same, and nobody asks where the others stood.
+  let values: ReadonlySet<number> | undefined
+  for (const [one, other] of pairs) {
+    if (one[field] === 0 || other[field] === 0) continue
+    of++
+    if (one[field] === other[field]) same++
+    else {
+      values ??= new Set(then.map((each) => each[field]))
+      if (values.has(one[field])) moved++
+    }
+  }
+  return { of, same, moved }
+}
+
+function agreementOfFlags(pairs: readonly Pair[], field: 'available' | 'special'): Agreement {
+  const told = pairs.filter(([one, other]) => one[field] >= 0 && other[field] >= 0)
+  return { of: told.length, same: told.filter(([one, other]) => one[field] === other[field]).length, moved: 0 }
 }
 
 function stillShown(pairs: readonly Pair[], before: ReadonlyMap<number, Sampled>) {

@@ -81,7 +81,7 @@ export class FiguresMaker {
     this.#repeated++
   }
 
-  /** Adds a row that shows a listing for the first time. */
+  /** Adds a row that shows a listing for the first time. What it is given may be changed afterwards. */
   add(shown: Shown): void {
     const { said, price, was, special, available, unit } = shown
     this.#rows++
@@ -159,7 +159,7 @@ export class FiguresMaker {
   }
 
   #take(shown: Shown): void {
-    this.#sample.push(shown)
+    this.#sample.push({ ...shown })
     if (this.#sample.length < 2 * SAMPLE_MAX) return
     this.#sample = smallestOf(this.#sample)
     this.#reach = reachOf(this.#sample)

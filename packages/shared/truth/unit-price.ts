@@ -28,7 +28,7 @@ function saidUnitPrice(product: Fields, priceCents: number): number | undefined 
   const { per_unit_price_string: text, unit_of_measure: measure, size } = product
   const rate = rateOf(text) ?? rateOfSize(size, priceCents)
   if (rate === undefined) return undefined
-  const unit = typeof measure === 'string' ? amountOf(measure) : undefined
+  const unit = typeof measure === 'string' && measure.length <= 40 ? amountOf(measure) : undefined
   if (unit === undefined) return rate.price
   return unit.measure === rate.measure && rate.amount > 0 ? (rate.price / rate.amount) * unit.amount : undefined
 }
@@ -47,8 +47,32 @@ function isNear(one: number, other: number): boolean {
 
 const RATE = /^\s*\D{0,3}(\d+(?:\.\d+)?)\s*(?:per|\/|each|ea)?\s*(.*)$/i
 
+type Amount = Readonly<{ amount: number; measure: string }> | undefined
+
+// A shop writes few of them, in many rows.
+const KNOWN_MAX = 5_000
+
+/** Reads a text once, as long as few others come between. */
+function remembering<Answer>(read: (text: string) => Answer): (text: string) => Answer {
+  const known = new Map<string, Readonly<{ answer: Answer }>>()
+  return (text) => {
+    const before = known.get(text)
+    if (before !== undefined) return before.answer
+    if (known.size >= KNOWN_MAX) known.clear()
+    const answer = read(text)
+    known.set(text, { answer })
+    return answer
+  }
+}
+
+const amountOf = remembering(readAmount)
+const rateIn = remembering(readRate)
+
 function rateOf(text: unknown): Rate | undefined {
-  if (typeof text !== 'string' || text.length > 60) return undefined
+  return typeof text === 'string' && text.length <= 60 ? rateIn(text) : undefined
+}
+
+function readRate(text: string): Rate | undefined {
   const [, price, per = ''] = RATE.exec(text) ?? []
   if (price === undefined) return undefined
   const amount = amountOf(per === '' ? 'each' : per)
@@ -72,7 +96,7 @@ const MEASURES: Readonly<Record<string, readonly [string, number]>> = {
   ea: ['each', 1],
 }
 
-function amountOf(text: string): Readonly<{ amount: number; measure: string }> | undefined {
+function readAmount(text: string): Amount {
   const [, number = '1', unit = ''] = AMOUNT.exec(text) ?? []
   const measure = MEASURES[unit.toLowerCase()]
   return measure && { amount: Number(number.replaceAll(',', '')) * measure[1], measure: measure[0] }
