@@ -1,9 +1,12 @@
 /** The campaigns of `npm run torture`: what a test does some hundred times, done until chance has had its say. */
+import { openEmptied, openSqlite } from '../packages/data-management/test/catalogues.ts'
 import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
 import { faultOfPartition } from '../packages/data-management/test/partition-case.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
+import { faultOfVerdicts } from '../packages/data-management/test/verdict-case.ts'
 import { HEAVY_FILES } from '../test/heavy-files.ts'
+import { NO_POSTGRES, startCluster } from '../test/postgres.ts'
 import { bombs } from './bombs.ts'
 import type { Campaign, Case } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
@@ -54,6 +57,13 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'stories',
     count: 300_000,
     prepare: async () => async (seed) => faultOfPartition(seed),
+  },
+  verdicts: {
+    about:
+      'random stories of files, verdicts and undos in random orders, on SQLite and PostgreSQL: one state, that of the model',
+    unit: 'stories',
+    count: 2_000,
+    prepare: prepareVerdicts,
   },
   'real-orders': {
     about: 'the real files in random orders: one digest',
@@ -288,6 +298,16 @@ function need(...missing: readonly (string | false)[]): void {
 function realFilesHere(): RealFile[] {
   if (REAL_FILES_MISSING !== false) throw new NotPossible(REAL_FILES_MISSING)
   return realFiles()
+}
+
+async function prepareVerdicts(): Promise<Case> {
+  need(NO_POSTGRES)
+  const cluster = await startCluster()
+  const { address } = await cluster.makeDatabase()
+  const databases = [openSqlite, () => openEmptied(address)]
+  const faultOf: Case = (seed) => faultOfVerdicts(seed, databases)
+  faultOf.close = async () => await cluster[Symbol.asyncDispose]()
+  return faultOf
 }
 
 async function prepareRealOrders(): Promise<Case> {
