@@ -1,14 +1,11 @@
 /** The campaigns of `npm run torture`: what a test does some hundred times, done until chance has had its say. */
-import { openEmptied, openSqlite } from '../packages/data-management/test/catalogues.ts'
 import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
 import { faultOfPartition } from '../packages/data-management/test/partition-case.ts'
-import { Chance } from '../packages/data-management/test/random.ts'
-import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
-import { faultOfVerdicts } from '../packages/data-management/test/verdict-case.ts'
+import { REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
 import { HEAVY_FILES } from '../test/heavy-files.ts'
-import { NO_POSTGRES, startCluster } from '../test/postgres.ts'
+import { NO_POSTGRES } from '../test/postgres.ts'
 import { bombs } from './bombs.ts'
-import type { Campaign, Case } from './campaign.ts'
+import type { Campaign } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
 import { everything } from './chaos/everything.ts'
 import { aborts } from './connections/aborts.ts'
@@ -29,12 +26,14 @@ import { imageProgramsMissing, imagesMissing } from './points/images.ts'
 import { killCase } from './points/kills.ts'
 import { EATMYDATA_MISSING, powerCutCase, unsafePowerCutCase } from './points/power-cuts.ts'
 import { STRACE_MISSING } from './points/strace.ts'
+import { realOrders } from './real-orders.ts'
 import { resume } from './resume.ts'
 import { rights } from './rights.ts'
 import { MISTAKES } from './simulator/mistakes.ts'
 import { LANES, mistakes, simulator } from './simulator/simulator.ts'
 import { strangers } from './strangers.ts'
 import { swaps } from './swaps/swaps.ts'
+import { verdicts } from './verdicts.ts'
 
 /** A campaign cannot be run on this machine. */
 export class NotPossible extends Error {}
@@ -63,13 +62,16 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
       'random stories of files, verdicts and undos in random orders, on SQLite and PostgreSQL: one state, that of the model',
     unit: 'stories',
     count: 2_000,
-    prepare: prepareVerdicts,
+    prepare: async () => {
+      need(NO_POSTGRES)
+      return verdicts()
+    },
   },
   'real-orders': {
     about: 'the real files in random orders: one digest',
     unit: 'orders',
     count: 200,
-    prepare: prepareRealOrders,
+    prepare: () => realOrders(realFilesHere()),
   },
   'loader-kills': {
     about: 'update-db killed ten times a round at random moments over the real files: the digest of an undisturbed run',
@@ -298,23 +300,4 @@ function need(...missing: readonly (string | false)[]): void {
 function realFilesHere(): RealFile[] {
   if (REAL_FILES_MISSING !== false) throw new NotPossible(REAL_FILES_MISSING)
   return realFiles()
-}
-
-async function prepareVerdicts(): Promise<Case> {
-  need(NO_POSTGRES)
-  const cluster = await startCluster()
-  const { address } = await cluster.makeDatabase()
-  const databases = [openSqlite, () => openEmptied(address)]
-  const faultOf: Case = (seed) => faultOfVerdicts(seed, databases)
-  faultOf.close = async () => await cluster[Symbol.asyncDispose]()
-  return faultOf
-}
-
-async function prepareRealOrders(): Promise<Case> {
-  const files = realFilesHere()
-  const expected = await digestOf(files)
-  return async (seed) => {
-    const digest = await digestOf(new Chance(seed).shuffled(files))
-    return digest === expected ? undefined : `digest ${digest} instead of ${expected}`
-  }
 }
