@@ -3,7 +3,6 @@ import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/hi
 import { faultOfPartition } from '../packages/data-management/test/partition-case.ts'
 import { REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
 import { HEAVY_FILES } from '../test/heavy-files.ts'
-import { NO_POSTGRES } from '../test/postgres.ts'
 import { bombs } from './bombs.ts'
 import type { Campaign } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
@@ -58,14 +57,10 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     prepare: async () => async (seed) => faultOfPartition(seed),
   },
   verdicts: {
-    about:
-      'random stories of files, verdicts and undos in random orders, on SQLite and PostgreSQL: one state, that of the model',
+    about: 'random stories of files, verdicts and undos on SQLite and PostgreSQL: one state, that of the model',
     unit: 'stories',
     count: 2_000,
-    prepare: async () => {
-      need(NO_POSTGRES)
-      return verdicts()
-    },
+    prepare: async () => verdicts(need),
   },
   'real-orders': {
     about: 'the real files in random orders: one digest',
@@ -298,6 +293,6 @@ function need(...missing: readonly (string | false)[]): void {
 }
 
 function realFilesHere(): RealFile[] {
-  if (REAL_FILES_MISSING !== false) throw new NotPossible(REAL_FILES_MISSING)
+  need(REAL_FILES_MISSING)
   return realFiles()
 }
