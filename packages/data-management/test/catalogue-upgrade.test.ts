@@ -126,8 +126,8 @@ test('PostgreSQL: an older catalogue is brought up to date, and loads and undoin
     for (const { id, shown } of newer.database.all<{ id: number; shown: string }>(`select id, shown from ${table}`))
       await older.run(`update ${table} set code = ? where id = ?`, shown, id)
   await using catalogue = await openPostgresCatalogue(made.address)
-  await using database = await openPostgresCatalogueDatabase(made.address)
-  await database.transaction(async (transaction) => {
+  await using upgraded = await openPostgresCatalogueDatabase(made.address)
+  await upgraded.transaction(async (transaction) => {
     await indexAllWords(new PostgresStatements(transaction, { undone: 0 }))
   })
   await goOn(catalogue, half, files.slice(half.length))
