@@ -229,7 +229,10 @@ export async function settle(
   if (stored !== undefined) await putAway(work.disk, foldersOfKind(work.folders, upload.kind), stored, load.state)
   // What is held or failed waits for a person.
   const level = load.state === 'loaded' ? 'info' : 'warn'
-  work.log[level]({ upload: upload.id, filename: upload.filename, state: load.state, ...load.result }, 'file dealt with')
+  work.log[level](
+    { upload: upload.id, filename: upload.filename, state: load.state, ...load.result },
+    'file dealt with',
+  )
   work.onFile(upload, load)
 }
 
