@@ -11,15 +11,10 @@ import { jetStreamPlaceOf } from '@splitcart/data-management/inbox/jetstream-pla
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { checkPair, type Pair } from '@splitcart/data-management/pair.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import {
-  databaseFile,
-  databaseServer,
-  inboxServers,
-  type Settings,
-  withoutPassword,
-} from '@splitcart/shared/settings.ts'
+import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { findSettings, placesTold } from './settings-files.ts'
 
 export type DataManagement = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger; catalogue: Catalogue }> &

@@ -65,6 +65,7 @@ async function onlyRead({ fleet, receiver, database, postgres, anew }: Scene): P
   const own = { DATA_MANAGEMENT_DATA_DIR: fleet.folderOf('receiver-0') }
   const doctor = await fleet.machines.run(['doctor'], { ...fleet.settings, ...own })
   assert.match(doctor.stdout, /ledger.*it can only be read/)
+  assert.match(doctor.stdout, /update-db +is what other machines of the fleet run/)
   await postgres.query(`alter database ${database} reset default_transaction_read_only`)
   await anew()
   await allLoaded(receiver)

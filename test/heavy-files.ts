@@ -2,10 +2,16 @@
 import { open } from 'node:fs/promises'
 
 /**
- * A file, line by line. `isRejected`: its lines are no rows. `share`: how much of the bytes that others are given is enough of it, because
+ * A file, line by line. `isRejected`: its lines are no rows. `isHeld`: it is never loaded. `share`: how much of the bytes that others are given is enough of it, because
  * it has very many lines.
  */
-export type HeavyFile = Readonly<{ name: string; line: (index: number) => string; isRejected?: true; share?: number }>
+export type HeavyFile = Readonly<{
+  name: string
+  line: (index: number) => string
+  isRejected?: true
+  isHeld?: true
+  share?: number
+}>
 
 const LINE_BYTES = 2 ** 20
 const WRITTEN_AT_ONCE = 2 ** 20
@@ -51,6 +57,7 @@ export const HEAVY_FILES: readonly HeavyFile[] = [
     line: (index) => rowLine({ sku: String(index % 7) }, longStore(index % 9_999)),
   },
   { name: 'tiny lines that are no rows', line: () => '1', isRejected: true, share: 0.02 },
+  { name: 'very many tiny lines that are no rows', line: () => '1', isRejected: true, share: 0.3 },
   { name: 'lines of 4 KiB that are no rows', line: () => '1'.repeat(4_096), isRejected: true },
   { name: 'lines over the limit', line: () => '1'.repeat(LINE_BYTES + 1), isRejected: true },
   {
@@ -59,6 +66,7 @@ export const HEAVY_FILES: readonly HeavyFile[] = [
     share: 0.2,
   },
   { name: 'the same row again and again', line: () => rowLine({ sku: '1' }) },
+  { name: 'listings of two companies in one chain', line: chained, isHeld: true },
 ]
 
 /** Writes one, until it is so large. */
@@ -74,6 +82,25 @@ export async function writeHeavyFile(path: string, { line }: HeavyFile, bytesMin
     bytes += written.length
     waiting = ''
   }
+}
+
+/** Each listing of one company shares its barcode with one of the other, and this its name with the next one of the first. */
+function chained(index: number): string {
+  const [link, place] = [index >> 1, index & 1]
+  const digits = `93${String(link).padStart(10, '0')}`
+  const name = `Milk no ${link + place}`
+  const product = {
+    sku: String(link),
+    name,
+    normalized_name_brand_size: name.toLowerCase(),
+    barcode: withCheckDigit(digits),
+  }
+  return rowLine(product, { company: place === 0 ? 'heavy' : 'heavier' })
+}
+
+function withCheckDigit(digits: string): string {
+  const sum = [...digits].reduce((total, digit, place) => total + Number(digit) * (place % 2 === 0 ? 1 : 3), 0)
+  return `${digits}${(10 - (sum % 10)) % 10}`
 }
 
 type Fields = Readonly<Record<string, unknown>>

@@ -46,6 +46,10 @@ export type Cluster = AsyncDisposable &
     address: string
     /** Makes an empty database. */
     makeDatabase: () => Promise<TestDatabase>
+    /** Asks it, as its superuser. */
+    ask: (sql: string) => Promise<void>
+    /** Gives files to the user that it runs as. */
+    own: (paths: readonly string[]) => Promise<void>
     kill: () => Promise<void>
     start: () => Promise<void>
   }>
@@ -79,7 +83,8 @@ export async function startCluster(options: readonly string[] = OPTIONS): Promis
 }
 
 async function clusterIn(at: TemporaryFolder, user: User, options: readonly string[]): Promise<Cluster> {
-  const address = `postgres://splitcart@localhost/postgres?host=${encodeURIComponent(at.path)}`
+  const port = options.find((option) => option.startsWith('port='))?.slice('port='.length) ?? '5432'
+  const address = `postgres://splitcart@localhost:${port}/postgres?host=${encodeURIComponent(at.path)}`
   const start = () => startServer(at, user, [...options, `unix_socket_directories=${at.path}`], address)
   let server = await start()
   const end = async (signal: 'SIGINT' | 'SIGKILL') => {
@@ -91,6 +96,10 @@ async function clusterIn(at: TemporaryFolder, user: User, options: readonly stri
   return {
     address,
     makeDatabase: () => makeDatabaseAt(address),
+    ask: (sql) => ask(address, sql),
+    own: async (paths) => {
+      for (const path of paths) if (user !== undefined) await chown(path, user.uid, user.gid)
+    },
     kill: () => end('SIGKILL'),
     start: async () => {
       server = await start()

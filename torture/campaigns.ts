@@ -1,11 +1,10 @@
 /** The campaigns of `npm run torture`: what a test does some hundred times, done until chance has had its say. */
 import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
 import { faultOfPartition } from '../packages/data-management/test/partition-case.ts'
-import { Chance } from '../packages/data-management/test/random.ts'
-import { digestOf, REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
+import { REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
 import { HEAVY_FILES } from '../test/heavy-files.ts'
 import { bombs } from './bombs.ts'
-import type { Campaign, Case } from './campaign.ts'
+import type { Campaign } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
 import { everything } from './chaos/everything.ts'
 import { aborts } from './connections/aborts.ts'
@@ -26,12 +25,14 @@ import { imageProgramsMissing, imagesMissing } from './points/images.ts'
 import { killCase } from './points/kills.ts'
 import { EATMYDATA_MISSING, powerCutCase, unsafePowerCutCase } from './points/power-cuts.ts'
 import { STRACE_MISSING } from './points/strace.ts'
+import { realOrders } from './real-orders.ts'
 import { resume } from './resume.ts'
 import { rights } from './rights.ts'
 import { MISTAKES } from './simulator/mistakes.ts'
 import { LANES, mistakes, simulator } from './simulator/simulator.ts'
 import { strangers } from './strangers.ts'
 import { swaps } from './swaps/swaps.ts'
+import { verdicts } from './verdicts.ts'
 
 /** A campaign cannot be run on this machine. */
 export class NotPossible extends Error {}
@@ -55,11 +56,17 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     count: 300_000,
     prepare: async () => async (seed) => faultOfPartition(seed),
   },
+  verdicts: {
+    about: 'random stories of files, verdicts and undos on SQLite and PostgreSQL: one state, that of the model',
+    unit: 'stories',
+    count: 2_000,
+    prepare: async () => verdicts(need),
+  },
   'real-orders': {
     about: 'the real files in random orders: one digest',
     unit: 'orders',
     count: 200,
-    prepare: prepareRealOrders,
+    prepare: () => realOrders(realFilesHere()),
   },
   'loader-kills': {
     about: 'update-db killed ten times a round at random moments over the real files: the digest of an undisturbed run',
@@ -286,15 +293,6 @@ function need(...missing: readonly (string | false)[]): void {
 }
 
 function realFilesHere(): RealFile[] {
-  if (REAL_FILES_MISSING !== false) throw new NotPossible(REAL_FILES_MISSING)
+  need(REAL_FILES_MISSING)
   return realFiles()
-}
-
-async function prepareRealOrders(): Promise<Case> {
-  const files = realFilesHere()
-  const expected = await digestOf(files)
-  return async (seed) => {
-    const digest = await digestOf(new Chance(seed).shuffled(files))
-    return digest === expected ? undefined : `digest ${digest} instead of ${expected}`
-  }
 }

@@ -90,10 +90,10 @@ async function loadAll({ machines, file, loaderGroup, peaks }: Scene): Promise<F
 
 type FileRecord = Readonly<{ type: string; name?: string; state?: string }>
 
-function faultOfLoads({ isRejected }: HeavyFile, ended: Ended): Fault {
+function faultOfLoads({ isRejected, isHeld }: HeavyFile, ended: Ended): Fault {
   const files = recordsIn<FileRecord>(ended).filter(({ type }) => type === 'file')
   const states = Object.fromEntries(files.map(({ name = '', state = '' }) => [name, state]))
-  const expected = { 'a-heavy.jsonl': isRejected ? 'failed' : 'loaded', 'b-honest.jsonl': 'loaded' }
+  const expected = { 'a-heavy.jsonl': isRejected ? 'failed' : isHeld ? 'held' : 'loaded', 'b-honest.jsonl': 'loaded' }
   const isAsExpected = Object.entries(expected).every(([name, state]) => states[name] === state)
   if (isAsExpected) return undefined
   return `the loader ended with ${ended.code ?? ended.signal}, the files are ${JSON.stringify(states)}: ${ended.stderr.slice(-500)}`

@@ -103,6 +103,7 @@ async function* examineServing(settings: Settings): AsyncGenerator<Finding> {
     dataDir,
     catalogue: databaseFile(settings),
     server: databaseServer(settings),
+    isOfFleet: inboxServers(settings) !== undefined,
     diskBytesKept,
   })
   yield* examineFleet(settings)

@@ -41,6 +41,8 @@ const STOP_MS_MAX = 8_000
 const BACKLOG_MAX = 4_096
 // A line that has only just begun to carry is slow.
 const SPEED_AFTER_MS = 10_000
+// In the first seconds there is more to do.
+const EXPORTS_PREPARED_AFTER_MS = 5_000
 const HOUR_MS = 60 * 60 * 1000
 // What `npm run build` makes.
 const PAGE_FOLDER = fileURLToPath(new URL('../../packages/dashboard/dist', import.meta.url))
@@ -102,6 +104,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const scheme = door.tls === undefined ? 'http' : 'https'
   log.info({ settings: placesTold(findSettings()), data: machine.folders.data }, 'the settings in force come from')
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
+  setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
   void watchIntegrity(integrity, { paths: filesOf(machine), files: new ProcessedRound(machine) }, log, signal)
   const alarm = watchSilence(services, settings, log, signal)

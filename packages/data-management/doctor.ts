@@ -4,8 +4,8 @@ import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
+import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { withoutPassword } from '@splitcart/shared/settings.ts'
 import type { Looked } from './database/postgres-look.ts'
 import { datesFinding } from './doctor-dates.ts'
 import { type Folders, foldersIn } from './folders.ts'
@@ -19,6 +19,8 @@ export type Examined = Readonly<{
   dataDir: string
   catalogue: string
   server: string | undefined
+  /** Others receive and load, too. */
+  isOfFleet: boolean
   diskBytesKept: number
 }>
 
@@ -41,8 +43,7 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
   const dates = await datesFinding(examined.catalogue, examined.server)
   if (dates !== undefined) yield dates
   yield await examine('disk', AS_ITS_USER, () => roomFinding(disk, folders.inbox, examined.diskBytesKept))
-  yield await runningFinding('serve', join(folders.data, '.serve.lock'), 'so nothing can be sent here')
-  yield await runningFinding('update-db', join(folders.data, '.update-db.lock'), 'so nothing is loaded')
+  yield* await workersFindings(folders, examined.isOfFleet)
 }
 
 async function inboxWritable(disk: Disk, folders: Folders): Promise<Finding> {
@@ -93,8 +94,22 @@ function versionFinding(name: string, detail: string, ahead: number): Finding {
   return ok(name, ahead < 0 ? `${detail}; the next start brings it up to date` : detail)
 }
 
-function runningFinding(name: string, lock: string, consequence: string): Promise<Finding> {
-  return examine(name, AS_ITS_USER, async () =>
-    isLocked(lock) ? ok(name, 'runs') : warn(name, `does not run, ${consequence}`, 'Start the server: splitcart serve'),
+const WORKERS = [
+  { name: 'serve', lock: '.serve.lock', consequence: 'so nothing can be sent here' },
+  { name: 'update-db', lock: '.update-db.lock', consequence: 'so nothing is loaded' },
+] as const
+
+/** Who is at work here. A machine of a fleet has one of them, and the other runs elsewhere. */
+async function workersFindings(folders: Folders, isOfFleet: boolean): Promise<Finding[]> {
+  const looked = WORKERS.map(({ name, lock, consequence }) =>
+    examine(name, AS_ITS_USER, async () => {
+      if (isLocked(join(folders.data, lock))) return ok(name, 'runs')
+      return warn(name, `does not run, ${consequence}`, 'Start the server: splitcart serve')
+    }),
   )
+  const findings = await Promise.all(looked)
+  if (!isOfFleet || !findings.some(({ state }) => state === 'ok')) return findings
+  const elsewhere = ({ check, state }: Finding) =>
+    state === 'warn' && ok(check, 'is what other machines of the fleet run')
+  return findings.map((finding) => elsewhere(finding) || finding)
 }

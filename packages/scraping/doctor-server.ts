@@ -1,5 +1,6 @@
 /** What `splitcart doctor` asks the server: whether it is there, is ours, takes the key, has the same time, and what gets through to it. Sends no file. */
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
+import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { documentIn, faultOfAnswer, StrangeAnswer } from './answer.ts'
@@ -7,7 +8,6 @@ import { resumingFinding } from './doctor-resuming.ts'
 import { answerOf, ask, readText } from './exchange.ts'
 import { Idle } from './idle.ts'
 import type { Answer } from './strange-answer.ts'
-import { isLoopback } from './upload-client.ts'
 
 const ANSWER_MS_MAX = 10_000
 const SKEW_MS_MAX = 5 * 60 * 1000

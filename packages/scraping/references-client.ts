@@ -1,10 +1,11 @@
 /** Asks the server what a scrape would be compared with. */
+
+import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { AnswerError, faultOfAnswer } from './answer.ts'
 import type { Known } from './check-file.ts'
 import { connectionFault } from './connection-fault.ts'
-import { isLoopback } from './upload-client.ts'
 
 const WAIT_MS_MAX = 30_000
 

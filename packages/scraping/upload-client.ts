@@ -12,6 +12,7 @@ import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { readLines } from '@splitcart/shared/lines.ts'
+import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
@@ -88,11 +89,6 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     rejects: (id) => rejectsOf(client, id),
     whoAnswers: () => whoAnswers(client),
   }
-}
-
-/** Whether a host of a URL is this machine by its very name. */
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
 }
 
 function defaults() {

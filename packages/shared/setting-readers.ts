@@ -1,7 +1,9 @@
 /** How the texts of settings are read. Each reader throws, as its message, what it expects. */
+
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { faultOfKind, PRODUCTS } from './kinds.ts'
+import { urlOfPostgres } from './postgres-address.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -51,8 +53,7 @@ export function proxy(value: string): URL {
 export function database(value: string): string {
   if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(value)) throw new Error('sqlite:<path> or postgres://<host>/<database>')
   if (value.startsWith('sqlite:')) return `sqlite:${path(value.slice('sqlite:'.length))}`
-  // A user before a socket has no host behind the "@".
-  const url = URL.parse(value.replace('@/', '@localhost/'))
+  const url = urlOfPostgres(value)
   if (url === null || url.hash !== '' || url.hostname.includes(','))
     throw new Error(
       'postgres://<user>:<password>@<host>/<database> with one host, and in the password %23 for "#", %2F for "/" and %40 for "@"',

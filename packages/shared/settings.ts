@@ -6,6 +6,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_LEVELS } from './log-levels.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
+import { encrypted, withoutPassword } from './postgres-address.ts'
 import { Problem } from './problem.ts'
 import { database, inbox, key, kinds, networks, oneOf, path, rate, text, url, whole } from './setting-readers.ts'
 import { HOLD_SETTINGS } from './truth/thresholds.ts'
@@ -258,19 +259,17 @@ export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MAN
   return isAbsolute(file) ? file : resolve(file)
 }
 
-/** The address of the PostgreSQL that holds catalogue and ledger; undefined where both are files. */
+/**
+ * The address of the PostgreSQL that holds catalogue and ledger, undefined where both are files. Beyond this machine the connection is
+ * encrypted and the certificate verified unless the address says something else itself.
+ */
 export function databaseServer({ DATABASE_URL: address }: Pick<Settings, 'DATABASE_URL'>): string | undefined {
-  return address?.startsWith('postgres') ? address : undefined
+  return address?.startsWith('postgres') ? encrypted(address) : undefined
 }
 
 /** The address of the NATS servers that several machines share as their inbox; undefined where it is a folder. */
 export function inboxServers({ INBOX_URL: address }: Pick<Settings, 'INBOX_URL'>): string | undefined {
   return address === undefined || address.startsWith('file:') ? undefined : address
-}
-
-/** An address without the password that may be in it, before its host or among its parameters. */
-export function withoutPassword(address: string): string {
-  return address.replace(/:\/\/.*@/, '://…@').replace(/([?&](?:ssl)?pass(?:word)?=)[^&]*/gi, '$1…')
 }
 
 function setting<T, F extends string | undefined>(

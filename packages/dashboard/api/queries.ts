@@ -88,18 +88,37 @@ export const sourcesQuery = (filters: SourceFilters) =>
     refetchInterval: 5 * MINUTE_MS,
   })
 
-export type ProductFilters = Readonly<{ q?: string; company?: string; barcode?: string; sku?: string }>
+/** By what products are sorted: what they cost by amount, whatever that is, or by one of them. */
+export const AMOUNTS = ['any', 'g', 'ml', 'm', 'each'] as const
+
+export type ProductFilters = Readonly<{
+  q?: string
+  company?: string
+  barcode?: string
+  sku?: string
+  by?: (typeof AMOUNTS)[number]
+  /** At most so much, in whole money. */
+  max?: string
+}>
 
 /** The products that are sought, with the range of their prices. */
 export const productsQuery = (filters: ProductFilters) =>
   infiniteQueryOptions({
     queryKey: ['products', filters],
     queryFn: ({ pageParam, signal }) =>
-      ask<ProductPage>('/api/products', { ...filters, prices: true, limit: PAGE_ROWS, ...pageParam }, signal),
+      ask<ProductPage>('/api/products', { ...soughtBy(filters), prices: true, limit: PAGE_ROWS, ...pageParam }, signal),
     initialPageParam: NO_PAGE,
     getNextPageParam: after,
     placeholderData: keepPreviousData,
   })
+
+/** Only what was found by words is sorted, and only what is measured in one way has a limit. */
+function soughtBy({ by, max, ...sought }: ProductFilters): Query {
+  if (by === undefined || sought.q === undefined) return sought
+  if (by === 'any') return { ...sought, sort: 'unit_price' }
+  const cents = Math.round(Number(max?.replace(',', '.')) * 100)
+  return { ...sought, sort: 'unit_price', unit: by, ...(cents >= 0 && { unit_price_max: cents }) }
+}
 
 /** One product, and what every store asks for it now. */
 export const productQuery = (id: string) =>

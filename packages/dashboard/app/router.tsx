@@ -8,6 +8,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
+import { AMOUNTS } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
 import { Waiting } from '../parts/notice.tsx'
 import { Astray, Broken, BrokenWhole } from './astray.tsx'
@@ -107,7 +108,10 @@ const findings = createRoute({
 const products = createRoute({
   getParentRoute: () => shell,
   path: '/products',
-  validateSearch: (search: Parameters) => textsIn(search, 'q', 'company', 'barcode', 'sku'),
+  validateSearch: (search: Parameters) => ({
+    ...textsIn(search, 'q', 'company', 'barcode', 'sku', 'max'),
+    ...choiceIn(search, 'by', AMOUNTS),
+  }),
   component: lazyRouteComponent(() => import('../pages/products/products.tsx'), 'Products'),
 })
 

@@ -156,8 +156,7 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
   })
 
   test('pairs are judged one after the other with one key each, and the last word is taken back with another', async () => {
-    const sizes = { northmart: '500 g', oakmart: '400g Each' }
-    for (const [company, size] of Object.entries(sizes)) {
+    for (const [company, size] of Object.entries({ northmart: '500 g', oakmart: '400g Each' })) {
       const metadata = { company, store_id: 'S1', store_name: company, scraped_date: '2026-01-01' }
       const rows = ['Spirals', 'Penne'].map((name) => rowOf(name, 2, { name, size, metadata }))
       await site.write(`${company}-2026-01-01.jsonl`, `${rows.join('\n')}\n`)
@@ -191,6 +190,30 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     await page.getByRole('button', { name: 'No' }).click()
     await said.getByText('not the same').waitFor()
     assert.deepEqual(await verdicts(), ['not_same counts', 'comparable is taken back'])
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('what is found is sorted by what it costs by amount, and may be limited by that', async () => {
+    const metadata = { company: 'teashop', store_id: 'T1' }
+    const tea = (sku: string, size: string, price: number) =>
+      rowOf(sku, price, { name: `Oolong ${sku}`, size, metadata })
+    await site.write(
+      'teas.jsonl',
+      [tea('dear', '100 g', 3), tea('cheap', '1 kg', 5), tea('bags', '50 pack', 2)].join('\n'),
+    )
+    await site.upload('--quiet')
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/products?q=oolong')
+    const rows = page.getByRole('table', { name: 'Products' }).getByRole('row')
+    await rows.nth(3).waitFor()
+    await page.getByLabel('Order').selectOption('any')
+    await rows.nth(1).getByText('0.50 / 100 g').waitFor()
+    assert.match(await rows.nth(3).innerText(), /bags[\s\S]*0\.04 each/)
+    await page.getByLabel('Order').selectOption('g')
+    await page.getByLabel('At most, for 100 g').fill('2.99')
+    await page.getByText('1 found').waitFor()
+    await rows.nth(1).getByText('Oolong cheap').waitFor()
     assert.deepEqual(window.faults, [])
   })
 

@@ -24,12 +24,13 @@ export interface Exports extends AsyncDisposable {
   begin(order: WrittenOrder, keyId: string): Promise<AsyncGenerator<Uint8Array>>
 }
 
-/** The threads. One that has done its work waits for the next. */
+/** The threads. One that has done its work waits for the next; where `prepare` was called, one waits always when none is at work. */
 export class ExportThreads implements Exports {
   readonly #place: ExportPlace
   readonly #busy = new Map<Worker, string>()
   readonly #free = new Set<Worker>()
   #isClosed = false
+  #isPrepared = false
 
   constructor(place: ExportPlace) {
     this.#place = place
@@ -47,6 +48,12 @@ export class ExportThreads implements Exports {
     return this.#all(first, chunks)
   }
 
+  /** Starts a thread before anybody asks: starting one takes longer than finding the first records of any export. */
+  prepare(): void {
+    this.#isPrepared = true
+    this.#keepOne()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
     const all = [...this.#busy.keys(), ...this.#free]
@@ -56,11 +63,22 @@ export class ExportThreads implements Exports {
 
   #take(keyId: string): Worker {
     const [free] = this.#free
-    const worker = free ?? new Worker(THREAD, { workerData: this.#place, resourceLimits: HEAP })
-    worker.unref()
+    const worker = free ?? this.#start()
     this.#free.delete(worker)
     this.#busy.set(worker, keyId)
     return worker
+  }
+
+  #start(): Worker {
+    const worker = new Worker(THREAD, { workerData: this.#place, resourceLimits: HEAP })
+    worker.unref()
+    // One that ends while it waits, for want of the database, is not there for the next; who asks then is told why.
+    worker.on('error', () => this.#free.delete(worker)).on('exit', () => this.#free.delete(worker))
+    return worker
+  }
+
+  #keepOne(): void {
+    if (this.#isPrepared && !this.#isClosed && this.#free.size + this.#busy.size === 0) this.#free.add(this.#start())
   }
 
   async *#all(first: IteratorResult<Uint8Array>, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -90,6 +108,7 @@ export class ExportThreads implements Exports {
       this.#busy.delete(worker)
       if (isWhole && this.#free.size === 0 && !this.#isClosed) this.#free.add(worker)
       else await worker.terminate()
+      this.#keepOne()
     }
   }
 }

@@ -1,4 +1,6 @@
 /** What the requests about products take and answer, as JSON Schema. */
+
+import { UNITS } from '../catalogue/queries/by-amount.ts'
 import { EVIDENCE } from '../catalogue/queries/evidence.ts'
 import { DETAILS } from './details-schema.ts'
 import {
@@ -30,6 +32,17 @@ export const LIST_QUERY = {
     sku: TEXT,
     company: TEXT,
     prices: { type: 'boolean', default: false, description: 'with the range of prices over all stores' },
+    sort: {
+      type: 'string',
+      enum: ['unit_price'],
+      description: 'the cheapest by amount first, among the first 1,000 that are found; needs q',
+    },
+    unit: { type: 'string', enum: UNITS, description: 'with sort: only what is measured in this' },
+    unit_price_max: {
+      type: 'integer',
+      minimum: 0,
+      description: 'with sort and unit: only what costs no more cents for 100 g, 100 ml, 1 m or one',
+    },
     limit: limitOf(20, 100),
     after: AFTER,
   },
@@ -87,23 +100,23 @@ const PRICE_RANGE = {
   properties: { stores: COUNT, silent_stores: COUNT, lowest_cents: CENTS_OR_NULL, highest_cents: CENTS_OR_NULL },
 } as const
 
+/** What goods cost by amount. */
+export const UNIT_PRICE = {
+  unit_price_cents: { ...CENTS_OR_NULL, description: 'what it costs by amount; null where its size is not known' },
+  unit_price_per: { ...TEXT_OR_NULL, description: '100 g, 100 ml, 1 m or each' },
+} as const
+
 export const LIST_RESPONSE = {
   type: 'object',
   required: ['products', 'next', 'total'],
   properties: {
     products: {
       type: 'array',
-      items: { type: 'object', required: PRODUCT_FIELDS, properties: { ...PRODUCT, now: PRICE_RANGE } },
+      items: { type: 'object', required: PRODUCT_FIELDS, properties: { ...PRODUCT, now: PRICE_RANGE, ...UNIT_PRICE } },
     },
     next: TEXT_OR_NULL,
     total: BOUNDED_COUNT,
   },
-} as const
-
-/** What goods cost by amount. */
-export const UNIT_PRICE = {
-  unit_price_cents: { ...CENTS_OR_NULL, description: 'what it costs by amount; null where its size is not known' },
-  unit_price_per: { ...TEXT_OR_NULL, description: '100 g, 100 ml, 1 m or each' },
 } as const
 
 const PRICE_NOW = {

@@ -7,12 +7,15 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
+import type { Unit } from '../catalogue/model/pack-size.ts'
+import { cheapestByAmount, lowestUnitPriceOf, unitPriceTold } from '../catalogue/queries/by-amount.ts'
 import { comparableWith } from '../catalogue/queries/comparable.ts'
 import { Current } from '../catalogue/queries/current.ts'
-import { findProducts } from '../catalogue/queries/found.ts'
+import { type Found, findProducts } from '../catalogue/queries/found.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { storePrices } from '../catalogue/queries/prices.ts'
 import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
+import type { Sql } from '../database/sql.ts'
 import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from './parameters.ts'
@@ -27,6 +30,9 @@ export type ProductsQuestion = {
   sku?: string
   company?: string
   prices: boolean
+  sort?: 'unit_price'
+  unit?: Unit
+  unit_price_max?: number
   limit: number
   after?: string
 }
@@ -67,20 +73,57 @@ export function productsRoutes(server: FastifyInstance, services: Services): voi
 /** A page of products. */
 export async function productsFound(reading: Reading, query: ProductsQuestion): Promise<ProductPage> {
   const { database } = reading.catalogue
-  const { prices, after, ...sought } = query
+  const { prices, sort, unit, unit_price_max, after, ...sought } = query
+  if (sort === 'unit_price') return await productsByAmount(reading, query)
+  if (unit !== undefined || unit_price_max !== undefined) throw new Problem('request_invalid', NEEDS_SORT)
   const [last = 0] = keyIn('products', after, [0]) ?? []
   const found = await findProducts(database, { ...sought, after: last })
   const current = prices ? await currentAt(reading) : undefined
-  const products: ProductPage['products'][number][] = []
-  for (const { product_id } of found.products) {
+  const products = await shownProducts(database, found.products, current)
+  const next = cursorOf('products', found.next === null ? null : [found.next])
+  return { products, next, total: found.total } satisfies ProductPage
+}
+
+type Shown = ProductPage['products'][number]
+
+const NEEDS_SORT = 'querystring/unit and querystring/unit_price_max go with sort=unit_price'
+const NEEDS_WORDS = 'querystring/sort needs words in q: so many products are not compared'
+const NEEDS_UNIT = 'querystring/unit_price_max needs a unit: 100 g are not compared with one'
+// So many of those that are found are compared, some tenths of a millisecond each.
+const SORTED_MAX = 1_000
+
+/** A page of products, the cheapest by amount first. Its cursor tells how many came before. */
+async function productsByAmount(reading: Reading, query: ProductsQuestion): Promise<ProductPage> {
+  const { database } = reading.catalogue
+  const { prices: _, sort: _sort, unit, unit_price_max: max, after, limit, ...sought } = query
+  if ((sought.q ?? '').trim() === '') throw new Problem('request_invalid', NEEDS_WORDS)
+  if (max !== undefined && unit === undefined) throw new Problem('request_invalid', NEEDS_UNIT)
+  const [begin] = keyIn('products by amount', after, [0] as [number]) ?? [0]
+  const found = await findProducts(database, { ...sought, after: 0, limit: SORTED_MAX })
+  const current = await currentAt(reading)
+  const sorted = await cheapestByAmount(database, found.products, { unit, max }, current)
+  const end = begin + limit
+  const products = await shownProducts(database, sorted.slice(begin, end), current)
+  const next = cursorOf('products by amount', end < sorted.length ? [end] : null)
+  return { products, next, total: { count: sorted.length, exact: found.next === null } }
+}
+
+/** With prices where it is told what is current. */
+async function shownProducts(database: Sql, found: readonly Found[], current: Current | undefined): Promise<Shown[]> {
+  const products: Shown[] = []
+  for (const { product_id } of found) {
     const product = await productOf(database, product_id)
     if (product === undefined) continue
     const { listings, ...rest } = product
     const shown = { ...rest, listings: listings.map(({ details: _, ...listing }) => listing) }
-    products.push(current ? { ...shown, now: await priceRangeOf(database, product_id, current) } : shown)
+    products.push(current ? { ...shown, ...(await pricesShown(database, product_id, current)) } : shown)
   }
-  const next = cursorOf('products', found.next === null ? null : [found.next])
-  return { products, next, total: found.total } satisfies ProductPage
+  return products
+}
+
+async function pricesShown(database: Sql, productId: number, current: Current) {
+  const now = await priceRangeOf(database, productId, current)
+  return { now, ...unitPriceTold(await lowestUnitPriceOf(database, productId, current)) }
 }
 
 /** One product. */

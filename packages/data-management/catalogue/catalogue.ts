@@ -64,10 +64,13 @@ export interface Loading extends AsyncDisposable {
   references(scrape: StagedScrape, receivedOn: string): Promise<References>
   /** What the company's other stores showed about then. */
   sisters(scrape: StagedScrape, receivedOn: string): Promise<Reference[]>
-  /** Applies the staged scrapes to the catalogue. They must have been settled. `onlyFor`: what the sender may write for; null: everything. */
-  apply(onlyFor: readonly string[] | null): Promise<Applied>
+  /**
+   * Applies the staged scrapes to the catalogue. They must have been settled. `onlyFor`: what the sender may write for; null: everything.
+   * `listingsMax`: so many listings may hang together as one product.
+   */
+  apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<Applied>
   /** What applying would change, by name. Nothing may follow but to undo it. */
-  preview(): Promise<HoldPreview>
+  preview(listingsMax: number): Promise<HoldPreview>
   /** Records how the load ended, and commits all of it: whole or not at all, and for good once `durable` has resolved. */
   commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
 }

@@ -37,8 +37,11 @@ export type LoadRecord = Readonly<{
 /** What applying the staged scrapes did, in rows and runs. */
 export type Applied = DateChange & { unchanged: number; regrouped: Regrouped }
 
-/** What a load did to products that had been there before. `foreign`: to those of companies that its sender may not write for. */
-export type Regrouped = { merged: number; foreign: number; example: string | null }
+/**
+ * What a load did to products that had been there before. `foreign`: to those of companies that its sender may not write for. `chained`: more
+ * than so many listings hang together, and were left as they are; 0: nowhere.
+ */
+export type Regrouped = { merged: number; foreign: number; chained: number; example: string | null }
 
 /** What reading the file found, in lines. */
 export type Counts = {
@@ -65,7 +68,7 @@ export type Ending = Readonly<{
 
 /** Of a load that changed nothing. */
 export function nothingApplied(): Applied {
-  return { ...nothingChanged(), unchanged: 0, regrouped: { merged: 0, foreign: 0, example: null } }
+  return { ...nothingChanged(), unchanged: 0, regrouped: { merged: 0, foreign: 0, chained: 0, example: null } }
 }
 
 /** How a load ends that is taken back, or never made. */

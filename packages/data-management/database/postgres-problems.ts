@@ -63,8 +63,15 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
+/** What a server that does not encrypt needs, where that is meant. */
+const IN_CLEAR = 'add sslmode=disable to DATABASE_URL if the way to it is safe in clear'
+const SIGNED_BY = 'name the file of who signed its certificate in DATABASE_URL: sslrootcert=/path/to/ca.crt'
+
 /** What an error says; of an address with several machines, what each of them says. */
 function wordsOf(error: Error): string {
   if (error instanceof AggregateError) return error.errors.map((each) => each?.message).join('; ')
+  if (/does not support SSL/.test(error.message)) return `it does not encrypt; ${IN_CLEAR}`
+  if (/^SASL: .*password must be a string/.test(error.message)) return 'it asks for a password, and none is given'
+  if (/^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(codeOf(error))) return `${error.message}; ${SIGNED_BY}`
   return error.message
 }

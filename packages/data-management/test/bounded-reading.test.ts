@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import { HEAVY_FILES } from '../../../test/heavy-files.ts'
 import { type Portion, ROW } from '../catalogue/load/portion.ts'
 import { LocalReader } from '../update-db/reader.ts'
+import { openSqlite } from './catalogues.ts'
+import { loaderInto } from './loaded-rows.ts'
 
 const MIB = 2 ** 20
 const FILES = {
@@ -51,3 +53,13 @@ for (const [name, mebibytes] of Object.entries(FILES))
     }
     assert.ok(lines > 1_000)
   })
+
+test('of a file of very many lines that are no rows some are on record, and the rest is not read', async () => {
+  await using catalogue = await openSqlite()
+  const { state, result } = await loaderInto(catalogue)(Buffer.from('1\n'.repeat(110_000)))
+  assert.equal(state, 'failed')
+  assert.match(result.problem ?? '', /Most of its lines are no rows, more than 100000 of them: it was read no further/)
+  assert.ok(result.rejected > 100_000 && result.rejected < 100_000 + 2 * LINES_MAX, `${result.rejected} are on record`)
+  const kept = await catalogue.database.get<{ count: number }>('select count(*) as count from reject')
+  assert.deepEqual([kept?.count, result.rows], [result.rejected, result.rejected])
+})

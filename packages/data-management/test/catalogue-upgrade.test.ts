@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
+import { openPostgresCatalogue, openPostgresCatalogueDatabase } from '../catalogue/dialects/postgres/catalogue.ts'
 import { PostgresStatements } from '../catalogue/dialects/postgres/statements.ts'
 import { openCatalogue, type SqliteCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { indexAllWords } from '../catalogue/load/labels.ts'
@@ -126,8 +126,8 @@ test('PostgreSQL: an older catalogue is brought up to date, and loads and undoin
     for (const { id, shown } of newer.database.all<{ id: number; shown: string }>(`select id, shown from ${table}`))
       await older.run(`update ${table} set code = ? where id = ?`, shown, id)
   await using catalogue = await openPostgresCatalogue(made.address)
-  await older.transaction(async (transaction) => {
-    await transaction.script('create temp table renamed (listing_id integer, label_id integer)')
+  await using upgraded = await openPostgresCatalogueDatabase(made.address)
+  await upgraded.transaction(async (transaction) => {
     await indexAllWords(new PostgresStatements(transaction, { undone: 0 }))
   })
   await goOn(catalogue, half, files.slice(half.length))

@@ -28,10 +28,15 @@ function openPostgresOfFile(): OpenEmpty {
   let made: ReturnType<typeof makeDatabase> | undefined
   return async () => {
     made ??= makeDatabase()
-    const catalogue = await openPostgresCatalogue((await made).address)
-    await empty(catalogue)
-    return catalogue
+    return await openEmptied((await made).address)
   }
+}
+
+/** The catalogue in a PostgreSQL database, emptied. */
+export async function openEmptied(address: string): Promise<PostgresCatalogue> {
+  const catalogue = await openPostgresCatalogue(address)
+  await empty(catalogue)
+  return catalogue
 }
 
 /** Empties every table of a catalogue in PostgreSQL. */

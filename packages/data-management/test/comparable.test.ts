@@ -170,3 +170,39 @@ test('a pair waits until somebody has said something of it, who is on record, an
   assertProblem(await say({ a, b: { company: 'oakmart', sku: '9' }, verdict: 'same' }), 404, 'not_found')
   assertProblem(await say({ a, b, verdict: 'alike' }), 400, 'request_invalid')
 })
+
+test('what was found is sorted and filtered by what it costs by amount', async () => {
+  await using receiver = await openReceiver()
+  const tea = (sku: string, size: string, price: number) => ({ sku, name: `Tea ${sku}`, size, price })
+  const shelf = [tea('dear', '100 g', 3), tea('cheap', '1 kg', 5), tea('untold', 'big', 1), tea('bags', '50 pack', 2)]
+  await scrape(receiver, 'northmart/S1', DAY, [
+    ...shelf,
+    tea('middle', '2 x 250 g', 5),
+    { sku: 'c', name: 'Coffee', price: 1 },
+  ])
+  const ask = await reader(receiver)
+  const sorted = async (more = '') => {
+    const found: string[] = []
+    for (let after = ''; ; ) {
+      const page = await ask<ProductPage>(`/api/products?q=tea&sort=unit_price&limit=2${more}${after}`)
+      found.push(
+        ...page.products.map((each) => `${each.listings[0]!.sku} ${each.unit_price_cents}/${each.unit_price_per}`),
+      )
+      if (page.next === null) return found
+      after = `&after=${page.next}`
+    }
+  }
+  const byWeight = ['cheap 50/100 g', 'middle 100/100 g', 'dear 300/100 g']
+  assert.deepEqual(await sorted(), [...byWeight, 'bags 4/each', 'untold null/null'])
+  assert.deepEqual(await sorted('&unit=g'), byWeight)
+  assert.deepEqual(await sorted('&unit=g&unit_price_max=100'), byWeight.slice(0, 2))
+  assert.deepEqual(await sorted('&unit=each'), ['bags 4/each'])
+  const refused = async (query: string) =>
+    assertProblem(
+      await get({ url: receiver.url, key: await receiver.makeKey('read') }, `/api/products?${query}`),
+      400,
+      'request_invalid',
+    )
+  for (const query of ['sort=unit_price', 'q=tea&unit=g', 'q=tea&sort=unit_price&unit_price_max=3'])
+    await refused(query)
+})

@@ -1,8 +1,12 @@
 /** What scrapers ask back: exports as streams, and the barcodes that are known. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { ExportThreads } from '../api/export-threads.ts'
+import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { assertProblem, openReceiver, post, postGzip, type Receiver } from './receiver.ts'
 
@@ -102,4 +106,16 @@ test('a scraper learns which barcodes are known, and with too many SKUs one prob
   assert.deepEqual((body.unknown as string[]).slice(0, 2), ['2', 'none-0'])
   assert.equal((body.unknown as string[]).length, 4_999)
   assertProblem(await lookup(['1', '2', 'x', ...many]), 400, 'request_invalid')
+})
+
+test('a thread that is prepared for exports and cannot read the catalogue ends nothing but itself', async () => {
+  await using at = await temporaryFolder()
+  const place = { folder: at.path, catalogue: { file: join(at.path, 'not-there.db') }, diskBytesKept: 0 }
+  await using exports = new ExportThreads(place)
+  const order = { what: 'prices', format: 'jsonl', gzip: false } as const
+  exports.prepare()
+  await assert.rejects(exports.begin(order, 'a key'))
+  openCatalogue(place.catalogue.file)[Symbol.dispose]()
+  const chunks = await exports.begin(order, 'a key')
+  assert.equal((await chunks.next()).done, true)
 })

@@ -52,7 +52,7 @@ test('a product tells its listings and what every store asks now', async () => {
   const ask = await reader(receiver)
   const { products } = await ask<ProductPage>('/api/products?q=milk&prices=true')
   const id = products[0]!.id
-  assert.deepEqual(products, [{ id, ...MILK_ANYWHERE }])
+  assert.deepEqual(products, [{ id, ...MILK_ANYWHERE, unit_price_cents: 13, unit_price_per: '100 ml' }])
   const { prices, ...rest } = await ask<ProductAnswer>(`/api/products/${id}`)
   const [milk, other] = MILK_ANYWHERE.listings
   const listings = [

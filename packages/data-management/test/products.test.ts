@@ -35,9 +35,13 @@ function show(
       metadata,
     }),
   )
+  return loadLines(catalogue, day, lines, sent)
+}
+
+function loadLines(catalogue: Catalogue, day: number, lines: readonly string[], sent: Sent): Promise<LoadRecord> {
   const bytes = Buffer.from(lines.join('\n'))
   return loadFile(catalogue, {
-    file: { sha256: sha256Of(bytes), filename: `${company}-${day}.jsonl`, receivedAt: day },
+    file: { sha256: sha256Of(bytes), filename: `${day}.jsonl`, receivedAt: day },
     bytes: async function* () {
       yield bytes
     },
@@ -102,6 +106,24 @@ for (const { name, skip, open } of databasesOfFile()) {
       ],
     )
     assert.deepEqual(await productsIn(catalogue), ['elmmart B1', 'elmmart B2 = elmmart B3', 'oakmart D1', 'oakmart D2'])
+  })
+
+  test(`${name}: a file by which listings hang together without end is held, whoever releases it`, {
+    skip,
+  }, async () => {
+    await using catalogue = await open()
+    // Each of one company shares its barcode with one of the other, and that its name with the next one of the first.
+    const link = (at: number, name: number) => ({ sku: `s${at}`, name: `Soap no ${name}`, barcode: GTIN[at]! })
+    const hold = { ...HOLD, thresholds: { ...HOLD.thresholds, HOLD_PRODUCT_LISTINGS: 7 }, isReleased: true }
+    const first = GTIN.map((_, at) => link(at, at))
+    await show(catalogue, ['elmmart', 1], first)
+    const shown = GTIN.map((_, at) => link(at, at + 1))
+    const held = await show(catalogue, ['oakmart', 1], shown, { hold })
+    assert.equal(held.state, 'held')
+    assert.match(held.result.problem ?? '', /would make one product of more than 7 listings; nothing of it was loaded/)
+    assert.equal(await count(catalogue), 4)
+    assert.equal((await show(catalogue, ['oakmart', 2], shown.slice(1), { hold })).state, 'loaded')
+    assert.equal(await count(catalogue), 2)
   })
 
   test(`${name}: two names swapped for a day, and a wrong barcode for a day, are two products once they are right again`, {

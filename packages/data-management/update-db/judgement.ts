@@ -4,6 +4,7 @@ import type { References } from '@splitcart/shared/truth/case.ts'
 import {
   type FileCounts,
   judge,
+  judgeChains,
   judgeFile,
   judgeProducts,
   type Regrouping,
@@ -56,9 +57,15 @@ export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading
   return verdictOf('repaired', false, { field: repair.field, sentence, rows, examples: touched, repair })
 }
 
+/** So many listings may hang together as one product. */
+export function listingsMax(hold: Hold | undefined): number {
+  return hold?.thresholds.HOLD_PRODUCT_LISTINGS ?? Number.POSITIVE_INFINITY
+}
+
 /** What holds a file for what it would do to products that are there. */
 export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined): Verdict | undefined {
-  return hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds)
+  const chains = judgeChains(regrouped)
+  return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds))
 }
 
 type By = Readonly<{ thresholds: Thresholds; receivedOn: string; counts: FileCounts }>

@@ -16,7 +16,7 @@ import { type Applied, type Counts, type Ending, type LoadRecord, nothingApplied
 import { repeated } from '../database/postgres-problems.ts'
 import { companiesOf, type MayWrite, permissionOf } from '../permission.ts'
 import { barcodeFactOf, rowReader, storeFactOf } from './feed-rows.ts'
-import { holding, verdictOfProducts, verdictsOf } from './judgement.ts'
+import { holding, listingsMax, verdictOfProducts, verdictsOf } from './judgement.ts'
 import type { LoadOrder } from './load-file.ts'
 import { RAW_BYTES_MAX } from './portion-reader.ts'
 
@@ -81,9 +81,9 @@ async function loadOnce(
   }
 }
 
-function applyTo(loading: Loading, { onlyFor = null }: LoadOrder): Promise<Applied> {
+function applyTo(loading: Loading, { onlyFor = null, hold }: LoadOrder): Promise<Applied> {
   const { regrouped } = nothingApplied()
-  return loading.facts.apply({ mayWrite: companiesOf(onlyFor), regrouped })
+  return loading.facts.apply({ mayWrite: companiesOf(onlyFor), listingsMax: listingsMax(hold), regrouped })
 }
 
 async function readInto(feed: Feed, loading: Loading, order: LoadOrder): Promise<Counts> {

@@ -23,8 +23,8 @@ import {
 } from '../catalogue/loads.ts'
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
-import { type Hold, holding, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
-import { KeptRejects } from './kept-rejects.ts'
+import { type Hold, holding, listingsMax, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
+import { KeptRejects, REJECTS_MAX, TooManyRejects } from './kept-rejects.ts'
 import { RAW_BYTES_MAX } from './portion-reader.ts'
 import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
 import { Remarked } from './remarks.ts'
@@ -80,14 +80,14 @@ async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder, fo
   const verdicts = found === undefined ? staged.verdicts : [found, ...staged.verdicts]
   const reason = staged.reason ?? found?.sentence
   if (failure === undefined && reason === undefined) {
-    const applied = await loading.apply(order.onlyFor ?? null)
+    const applied = await loading.apply(order.onlyFor ?? null, listingsMax(order.hold))
     const regrouping = verdictOfProducts(applied.regrouped, order.hold)
     if (regrouping === undefined)
       return await commit(loading, order, { state: 'loaded', problem: null, counts, applied, verdicts })
     await loading[Symbol.asyncDispose]()
     return await loadBy(reader, catalogue, order, regrouping)
   }
-  const preview = failure === undefined ? await loading.preview() : undefined
+  const preview = failure === undefined ? await loading.preview(listingsMax(order.hold)) : undefined
   await loading[Symbol.asyncDispose]()
   const read = isCut || rejects.lines === undefined ? undefined : { counts, rejects: rejects.lines }
   return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview, verdicts, read })
@@ -98,7 +98,8 @@ export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promi
   const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const { counts, failure, reason, verdicts } = await stage({ catalogue, loading, order, reader })
-  const applied = failure === undefined ? await loading.apply(order.onlyFor ?? null) : nothingApplied()
+  const applied =
+    failure === undefined ? await loading.apply(order.onlyFor ?? null, listingsMax(order.hold)) : nothingApplied()
   const state = failure === undefined ? 'loaded' : 'failed'
   await commit(loading, order, { state, problem: null, counts, applied, verdicts })
   const regrouping = verdictOfProducts(applied.regrouped, order.hold)?.sentence
@@ -120,11 +121,12 @@ async function stage(work: Work): Promise<Outcome> {
   try {
     await readInto(work, counts, loading.staging)
   } catch (error) {
-    if (!(error instanceof TooManyScrapes)) throw error
-    return { counts, failure: error.message, verdicts: [], isCut: true }
+    if (!(error instanceof TooManyScrapes || error instanceof TooManyRejects)) throw error
+    const failure = (counts.rejected === counts.rows && (await whatItIs(order))) || error.message
+    return { counts, failure, verdicts: [], isCut: true }
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
-    return { counts, failure: await whyNoRow(order), verdicts: [] }
+    return { counts, failure: (await whatItIs(order)) ?? NO_ROW, verdicts: [] }
   const { staging } = loading
   await staging.settle()
   const differing = await rejectDiffering(work)
@@ -140,13 +142,16 @@ async function stage(work: Work): Promise<Outcome> {
   return { counts, verdicts, reason: reasonOf(holding(verdicts, hold)) }
 }
 
-async function whyNoRow({ bytes }: LoadOrder): Promise<string> {
+const NO_ROW = 'Not one line of the file is a row.'
+
+/** What a file without a row is, where its beginning tells. */
+async function whatItIs({ bytes }: LoadOrder): Promise<string | undefined> {
   let beginning = Buffer.alloc(0)
   for await (const chunk of bytes()) {
     beginning = Buffer.concat([beginning, chunk.subarray(0, BEGINNING_BYTES)])
     if (beginning.length >= BEGINNING_BYTES) break
   }
-  return whatFileIs(beginning) ?? 'Not one line of the file is a row.'
+  return whatFileIs(beginning)
 }
 
 /** Rejects the rows that show a listing again and say something else of it. What stands in them is read once more. */
@@ -191,7 +196,12 @@ async function recordOnly(
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const counts = { ...(read?.counts ?? noCounts()), duplicate: 0 }
   for (const line of read?.rejects ?? []) await loading.reject(line)
-  if (read === undefined) await readInto({ catalogue, loading, order, reader }, counts, undefined)
+  if (read === undefined)
+    try {
+      await readInto({ catalogue, loading, order, reader }, counts, undefined)
+    } catch (error) {
+      if (!(error instanceof TooManyRejects)) throw error
+    }
   const state = preview === undefined ? 'failed' : 'held'
   return await commit(loading, order, { problem, preview, verdicts, state, counts, applied: nothingApplied() })
 }
@@ -223,6 +233,7 @@ async function readInto(work: Work, counts: Counts, staging: Staged | undefined)
       rejects?.add(line)
       await loading.reject(line)
     }
+    if (counts.rejected > REJECTS_MAX && 2 * counts.rejected > counts.rows) throw new TooManyRejects()
     await staging?.take(portion)
   }
   counts.remarks = remarked.all

@@ -19,8 +19,8 @@ export type FileOrder = Readonly<{
   repair: RepairedBy | null
 }>
 
-/** What the thread is told: files in their order, and how many portions more it may make. */
-export type ToThread = Readonly<{ file: FileOrder }> | Readonly<{ more: number }>
+/** What the thread is told: files in their order, how many portions more it may make, and which file, by its place, nobody reads on. */
+export type ToThread = Readonly<{ file: FileOrder }> | Readonly<{ more: number }> | Readonly<{ leave: number }>
 
 /** What it says, in the order of the files. */
 export type FromThread =
@@ -33,11 +33,14 @@ const disk = realDisk()
 const numbers = new Numbers()
 const files: FileOrder[] = []
 let allowed = 0
+let place = 0
+let left = 0
 let wakeUp = () => {}
 
 port.on('message', (message: ToThread) => {
   if ('file' in message) files.push(message.file)
-  else allowed += message.more
+  else if ('more' in message) allowed += message.more
+  else left = message.leave
   wakeUp()
 })
 
@@ -48,6 +51,7 @@ async function sleepUntil(isTime: () => boolean): Promise<void> {
 }
 
 async function readFile({ stored, ...rest }: FileOrder): Promise<void> {
+  place++
   const order = { ...rest, bytes: () => bytesOf(disk, stored) }
   for await (const portion of portionsOf(order, numbers)) {
     await sleepUntil(() => allowed > 0)
@@ -55,6 +59,8 @@ async function readFile({ stored, ...rest }: FileOrder): Promise<void> {
     // A copy of what is used of the numbers, for that is handed over.
     const rows = portion.rows.slice()
     say({ portion: { ...portion, rows } }, [rows.buffer])
+    // Only after a portion: its numbers have been given out.
+    if (left === place) return
   }
 }
 

@@ -20,6 +20,7 @@ export class ThreadReader implements Reader, AsyncDisposable {
   readonly #worker: Worker
   // The files that the thread has been told of, in order, without those that are done.
   readonly #files: Expected[] = []
+  #expected = 0
   readonly #said: FromThread[] = []
   #wakeUp = () => {}
   #hasEnded = false
@@ -41,6 +42,7 @@ export class ThreadReader implements Reader, AsyncDisposable {
     const { stored, lineBytesMax, onlyFor = null, repair = null } = order
     if (stored === undefined || this.#files.some((file) => isSame(file, order))) return
     this.#files.push({ stored, onlyFor, repair })
+    this.#expected++
     this.#say({ file: { stored, lineBytesMax, onlyFor, repair } })
   }
 
@@ -70,8 +72,9 @@ export class ThreadReader implements Reader, AsyncDisposable {
     await this.#worker.terminate()
   }
 
-  /** Takes the rest of a file that nobody wants. */
+  /** Takes what is read already of the first file, which nobody wants. */
   async #skip(): Promise<void> {
+    this.#say({ leave: this.#expected - this.#files.length + 1 })
     while ((await this.#next().catch(() => undefined)) !== undefined);
   }
 

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { isAbsolute, resolve } from 'node:path'
 import { test } from 'node:test'
+import { withoutPassword } from '../postgres-address.ts'
 import { Problem } from '../problem.ts'
-import { databaseFile, databaseServer, readSettings, SETTINGS, urlOf, withoutPassword } from '../settings.ts'
+import { databaseFile, databaseServer, readSettings, SETTINGS, urlOf } from '../settings.ts'
 
 const KEY = 'splitcart_0123456789'
 
@@ -144,10 +145,24 @@ test('the database is a file in the data folder, or where sqlite: says', () => {
 })
 
 test('the databases are in PostgreSQL where its address is given', () => {
-  for (const DATABASE_URL of ['postgres://localhost/x', 'postgresql://a:b@c:5433/x'])
+  for (const DATABASE_URL of ['postgres://localhost/x', 'postgresql://a:b@127.0.0.1:5433/x'])
     assert.equal(databaseServer(readSettings({ DATABASE_URL })), DATABASE_URL)
   for (const DATABASE_URL of [undefined, 'sqlite:postgres.db'])
     assert.equal(databaseServer({ DATABASE_URL }), undefined)
+})
+
+test('to a PostgreSQL on another machine the connection is encrypted, unless its address says that it is not', () => {
+  const at = (DATABASE_URL: string) => databaseServer(readSettings({ DATABASE_URL }))
+  assert.equal(at('postgres://db.example.org/x'), 'postgres://db.example.org/x?sslmode=verify-full')
+  assert.equal(at('postgres:///x?host=10.0.0.2'), 'postgres:///x?host=10.0.0.2&sslmode=verify-full')
+  assert.equal(at('postgres://h/x?sslmode=require&a=b'), 'postgres://h/x?sslmode=verify-full&a=b')
+  for (const address of [
+    'postgres://h/x?sslmode=disable',
+    'postgres://[::1]/x',
+    'postgres:///x',
+    'postgres://u@/x?host=/run',
+  ])
+    assert.equal(at(address), address)
 })
 
 test('another kind of database is said to be unknown', () => {

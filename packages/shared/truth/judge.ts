@@ -13,6 +13,10 @@ export type FileCounts = Readonly<{ rows: number; rejected: number; differing: n
 export const FILE_RULES = {
   no_row: { about: 'a file without a row', settings: [] },
   rejects: { about: 'too many rejected rows', settings: ['HOLD_REJECTS_SHARE'] },
+  chained_products: {
+    about: 'too many listings would hang together as one product; never released',
+    settings: ['HOLD_PRODUCT_LISTINGS'],
+  },
   foreign_products: { about: 'products of companies that the sender may not write for would change', settings: [] },
   merged_products: { about: 'too many products would become one', settings: ['HOLD_MERGED_PRODUCTS'] },
   differing_duplicates: { about: 'rows that show a listing again, but otherwise', settings: ['HOLD_DUPLICATES_SHARE'] },
@@ -54,10 +58,20 @@ export function rejectedShare({ rows, rejected, differing }: FileCounts, figures
 }
 
 /** What a file does to products that are there; known once it has been applied. */
-export type Regrouping = Readonly<{ merged: number; foreign: number; example: string | null }>
+export type Regrouping = Readonly<{ merged: number; foreign: number; chained: number; example: string | null }>
+
+/** What is said of listings that hang together without end, whoever wants them loaded. */
+export function judgeChains({ chained }: Regrouping): Verdict | undefined {
+  if (chained === 0) return undefined
+  const sentence =
+    `Its barcodes and names would make one product of more than ${chained} listings; nothing of it was loaded.` +
+    ' Correct them and send it again.'
+  return verdictOf('chained_products', true, { field: 'barcode', sentence, rows: chained })
+}
 
 /** What is said of that. */
-export function judgeProducts({ merged, foreign, example }: Regrouping, thresholds: Thresholds): Verdict | undefined {
+export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): Verdict | undefined {
+  const { merged, foreign, example } = regrouping
   const say = (rule: keyof typeof FILE_RULES, sentence: string, rows: number) =>
     verdictOf(rule, true, {
       field: 'barcode',

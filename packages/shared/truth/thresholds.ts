@@ -57,6 +57,11 @@ export const HOLD_SETTINGS = {
     'a scrape in which a smaller share of the rows that told a field tells it, or tells the same of it, is held',
   ),
   HOLD_MERGED_PRODUCTS: threshold(whole(0), '20', 'a file that would merge more products is held'),
+  HOLD_PRODUCT_LISTINGS: threshold(
+    whole(1),
+    '10000',
+    'a file by which more listings would hang together as one product is held, also when a person releases it',
+  ),
   HOLD_CONSTANT_SHARE: threshold(share, '0.9', 'a scrape in which a field has become the same in more rows is held'),
 } as const
 

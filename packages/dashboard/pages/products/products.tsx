@@ -1,13 +1,14 @@
 /** What the stores sell: found as one types, with the range of prices over all stores. */
+import { NativeSelect } from '@mantine/core'
 import type { ProductPage } from '@splitcart/data-management/api/products.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
-import { productsQuery } from '../../api/queries.ts'
+import { AMOUNTS, productsQuery } from '../../api/queries.ts'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Filters, TextFilter } from '../../parts/filters.tsx'
-import { atLeast, money, whole } from '../../parts/format.ts'
+import { atLeast, byAmount, money, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
@@ -49,6 +50,14 @@ const COLUMNS: readonly Column<Product>[] = [
     right: true,
     narrow: 'bare',
     cell: ({ now }) => <Range now={now} />,
+  },
+  {
+    id: 'unit',
+    title: 'By amount',
+    width: '8rem',
+    right: true,
+    narrow: 'bare',
+    cell: ({ unit_price_cents = null, unit_price_per = null }) => byAmount({ unit_price_cents, unit_price_per }),
   },
 ]
 
@@ -108,6 +117,7 @@ function ProductFilters(): ReactNode {
         value={company}
         onChange={(chosen) => navigate({ search: (now) => ({ ...now, company: chosen }) })}
       />
+      {q !== undefined && <AmountFilter />}
       {(barcode ?? sku) !== undefined && (
         <Link
           from="/products"
@@ -119,6 +129,41 @@ function ProductFilters(): ReactNode {
         </Link>
       )}
     </Filters>
+  )
+}
+
+const ORDERS = [
+  { value: '', label: 'as they became known' },
+  { value: 'any', label: 'the cheapest by amount' },
+  { value: 'g', label: 'the cheapest by weight' },
+  { value: 'ml', label: 'the cheapest by volume' },
+  { value: 'm', label: 'the cheapest by length' },
+  { value: 'each', label: 'the cheapest by piece' },
+]
+const PER = { g: '100 g', ml: '100 ml', m: '1 m', each: 'piece' } as const
+
+/** In which order, and how much it may cost by amount. */
+function AmountFilter(): ReactNode {
+  const { by, max } = useSearch({ from: '/shell/products' })
+  const navigate = useNavigate({ from: '/products' })
+  const setMax = useCallback(
+    (text: string | undefined) => navigate({ search: (now) => ({ ...now, max: text }), replace: true }),
+    [navigate],
+  )
+  const setOrder = (chosen: string) =>
+    navigate({ search: (now) => ({ ...now, by: AMOUNTS.find((each) => each === chosen), max: undefined }) })
+  return (
+    <>
+      <NativeSelect
+        label="Order"
+        value={by ?? ''}
+        onChange={({ currentTarget }) => setOrder(currentTarget.value)}
+        data={ORDERS}
+      />
+      {by !== undefined && by !== 'any' && (
+        <TextFilter key={by} label={`At most, for ${PER[by]}`} value={max ?? ''} onChange={setMax} placeholder="2.50" />
+      )}
+    </>
   )
 }
 

@@ -108,7 +108,7 @@ export class CatalogueLoading implements Loading {
     return sistersOf(this.#database.queries, { ...scrape, until: dayBeside(receivedOn, 1) })
   }
 
-  async apply(onlyFor: readonly string[] | null): Promise<Applied> {
+  async apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<Applied> {
     const { scrapes } = this.staging
     const { loadId, file } = this.#begun
     const total = nothingApplied()
@@ -122,14 +122,14 @@ export class CatalogueLoading implements Loading {
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })
     }
-    await this.#settleShared(added, { mayWrite: companiesOf(onlyFor), regrouped: total.regrouped })
+    await this.#settleShared(added, { mayWrite: companiesOf(onlyFor), listingsMax, regrouped: total.regrouped })
     return total
   }
 
-  async preview(): Promise<HoldPreview> {
+  async preview(listingsMax: number): Promise<HoldPreview> {
     const stores = await scrapesBeside(this.#database.queries, this.staging.scrapes)
     const made_at = new Date(this.#begun.startedAt).toISOString()
-    return { made_at, stores, ...(await named(this.#database.queries, await this.apply(null))) }
+    return { made_at, stores, ...(await named(this.#database.queries, await this.apply(null, listingsMax))) }
   }
 
   async commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord> {

@@ -13,20 +13,32 @@ import { type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
 
-/** Who may write for which companies, and what became of products. */
-export type Watch = Readonly<{ mayWrite: (company: string) => boolean; regrouped: Regrouped }>
+/** Who may write for which companies, how many listings may hang together, and what became of products. */
+export type Watch = Readonly<{ mayWrite: (company: string) => boolean; listingsMax: number; regrouped: Regrouped }>
 
-/** Finds the products of all listings that say something else than before. The caller has the lock of the products. */
+/**
+ * Finds the products of all listings that say something else than before. The caller has the lock of the products. Where a load is watched,
+ * listings that hang together without end are left as they are, and that is noted: nothing of such a load may stay.
+ */
 export async function settleProducts(database: LoadDatabase, watch?: Watch): Promise<void> {
   const verdicts = await database.get(sql`select 1 as found from verdict limit 1`)
   await updateKeys(database, verdicts !== undefined)
-  for (;;) {
+  for (let page = PAGE_SEEDS; ; ) {
     const seeds = await database.all<{ listing_id: number }>(
-      sql`select listing_id from seed order by listing_id limit ${PAGE_SEEDS}`,
+      sql`select listing_id from seed order by listing_id limit ${page}`,
     )
     if (seeds.length === 0) return
     const reach = new Reach(database, verdicts !== undefined)
-    await reach.extend(seeds.map(({ listing_id }) => listing_id))
+    await reach.extend(
+      seeds.map(({ listing_id }) => listing_id),
+      watch?.listingsMax ?? Number.POSITIVE_INFINITY,
+    )
+    if (reach.isTooLarge && page === 1) {
+      watch!.regrouped.chained = watch!.listingsMax
+      return
+    }
+    page = reach.isTooLarge ? Math.ceil(page / 32) : PAGE_SEEDS
+    if (reach.isTooLarge) continue
     await regroup(database, reach, watch)
     const done = records('done', { id: 'integer' }, [
       [...reach.listings.keys(), ...seeds.map((each) => each.listing_id)],
@@ -52,6 +64,7 @@ class Reach {
   readonly listings = new Map<number, Listing>()
   readonly keys = new Map<number, IdentityKey[]>()
   readonly verdicts = new Map<string, Verdict>()
+  isTooLarge = false
   readonly #database: LoadDatabase
   readonly #hasVerdicts: boolean
   readonly #keysSeen = new Set<string>()
@@ -62,8 +75,11 @@ class Reach {
     this.#hasVerdicts = hasVerdicts
   }
 
-  async extend(seeds: readonly number[]): Promise<void> {
+  /** Looks further until there is nothing more, or more than so many listings. */
+  async extend(seeds: readonly number[], listingsMax: number): Promise<void> {
     for (let open = seeds; open.length > 0; ) {
+      this.isTooLarge = this.listings.size + open.length > listingsMax
+      if (this.isTooLarge) return
       const found = await this.#describe(open)
       const beside = [await this.#withKeysOf(found), await this.#inProductsOf(found), await this.#saidSame(found)]
       open = [...new Set(beside.flat())].filter((id) => !this.listings.has(id))
