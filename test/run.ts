@@ -19,12 +19,10 @@ const SIMULATOR = 'test/simulator.test.ts'
 // In a process of their own: what takes longest, which begins first, and what measures its own memory.
 const ALONE = [
   SIMULATOR,
-  ...['power-cuts', 'kills', 'errors', 'chaos', 'killed', 'network', 'canary', 'launcher', 'fuzz', 'bombs'].map(inTest),
-  ...['page-access', 'page-speed', 'page', 'page-hostile', 'page-live', 'page-chart'].map(
-    (name) => `packages/dashboard/test/${name}.test.ts`,
-  ),
+  ...['kills', 'network', 'launcher', 'bombs'].map(inTest),
+  ...['page-access', 'page', 'page-hostile', 'page-live', 'page-chart'].map(inDashboard),
   ...['histories', 'real-files', 'decode', 'hostile'].map(inDataManagement),
-  ...['watch', 'strangers', 'generator', 'crashes'].map((name) => `packages/scraping/test/${name}.test.ts`),
+  ...['watch', 'generator', 'crashes'].map(inScraping),
 ]
 // As many files as end in about the time of the longest of those above share a process: each would load the same code again.
 const BATCH_FILES = 8
@@ -33,20 +31,19 @@ const ON_POSTGRES = [
   ...['catalogue-upgrade', 'ledger-shared', 'plans', 'postgres', 'statements'].map(inDataManagement),
   ...['migrate', 'postgres-way'].map(inTest),
 ]
-// `npm run test:long`: what is kept in a database once more on PostgreSQL, what several machines do together, and campaigns in short. It
-// takes minutes.
+// `npm run test:long`: what is kept in a database once more on PostgreSQL, what several machines do together, campaigns in short, and what
+// kills or cuts off at one moment after the other. It takes minutes.
 const LONG = [
   ...['on-postgres', 'postgres-dies', 'side-by-side', 'fleet'].map(inDataManagement),
   ...['fleet', 'partitions', 'copies', 'costs', 'database-trouble', 'mistakes-of-people', 'rights', 'strangers'].map(
     inTest,
   ),
+  ...['power-cuts', 'errors', 'chaos', 'killed', 'canary', 'fuzz'].map(inTest),
+  inScraping('strangers'),
+  inDashboard('page-speed'),
 ]
 // Of these `npm test` does a little, and `npm run test:long` more.
-const MORE = [
-  SIMULATOR,
-  ...['histories', 'real-files'].map(inDataManagement),
-  ...['power-cuts', 'kills', 'errors', 'chaos'].map(inTest),
-]
+const MORE = [SIMULATOR, ...['histories', 'real-files'].map(inDataManagement), inTest('kills')]
 const IS_LONG = '--long'
 // `npm run test:quick`: what needs nothing but Node and ends within a minute.
 const QUICK = [
@@ -71,6 +68,14 @@ function inTest(name: string): string {
 
 function inDataManagement(name: string): string {
   return `packages/data-management/test/${name}.test.ts`
+}
+
+function inScraping(name: string): string {
+  return `packages/scraping/test/${name}.test.ts`
+}
+
+function inDashboard(name: string): string {
+  return `packages/dashboard/test/${name}.test.ts`
 }
 
 function filesOf(patterns: readonly string[]): string[] {

@@ -7,6 +7,7 @@ import { isLocked } from '@splitcart/shared/lock.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Looked } from './database/postgres-look.ts'
+import { datesFinding } from './doctor-dates.ts'
 import { type Folders, foldersIn } from './folders.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from './schemas.ts'
 
@@ -39,6 +40,8 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
     yield await (examined.server === undefined
       ? databaseFinding(name, files[name])
       : schemaFinding(name, examined.server))
+  const dates = await datesFinding(examined.catalogue, examined.server)
+  if (dates !== undefined) yield dates
   yield await examine('disk', AS_ITS_USER, () => roomFinding(disk, folders.inbox, examined.diskBytesKept))
   yield* await workersFindings(folders, examined.isOfFleet)
 }

@@ -11,10 +11,10 @@ export const RECEIVED_ON = new Date().toISOString().slice(0, 10)
 /** Loads them. */
 export class HonestOrders {
   readonly readings: ReadonlyMap<ScrapeFile, Reading>
-  readonly #partial: readonly string[]
+  readonly #isPartial: (name: string) => boolean
 
-  constructor(files: readonly ScrapeFile[], partial: readonly string[]) {
-    this.#partial = partial
+  constructor(files: readonly ScrapeFile[], isPartial: (name: string) => boolean) {
+    this.#isPartial = isPartial
     this.readings = new Map(files.map((file) => [file, readingOf(file.lines, RECEIVED_ON)]))
   }
 
@@ -24,7 +24,7 @@ export class HonestOrders {
 
   /** Whether a file is known not to be honest. */
   isPartial({ name }: ScrapeFile): boolean {
-    return this.#partial.some((part) => name.includes(part))
+    return this.#isPartial(name)
   }
 
   /** Loads the files in an order. */

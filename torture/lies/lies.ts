@@ -164,7 +164,7 @@ export const LIES: Readonly<Record<string, Lie>> = {
     lie: each(() => ({ product }) => ({ name: `<h3 class="title">${product.name}</h3>` })),
   },
   'no names': { about: 'every name empty', ends: 'held', lie: each(empty('name')) },
-  'next SKU': { about: "the next row's SKU", ends: 'held', lie: each(shifted('sku', 1)) },
+  'next SKU': { about: "the next row's SKU", ends: 'held', lie: where('sku', shifted('sku', 1)) },
   'SKU of floats': {
     about: '".0" behind every SKU',
     ends: 'held',

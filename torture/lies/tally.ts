@@ -12,23 +12,34 @@ const MISSED_MAX = 3
 
 /** Counts them. */
 export class Tally {
-  readonly #readings: ReadonlyMap<ScrapeFile, Reading>
-  readonly #believed = new Believed()
+  #readings: ReadonlyMap<ScrapeFile, Reading> = new Map()
+  #believed = new Believed()
   readonly #counts = new Map<string, Count & { missed: string[] }>()
   readonly #seed: number
 
-  constructor(readings: ReadonlyMap<ScrapeFile, Reading>, seed: number) {
-    this.#readings = readings
+  constructor(seed: number) {
     this.#seed = seed
+  }
+
+  /** Begins with the scrapes of other companies; what was counted stays. */
+  begin(readings: ReadonlyMap<ScrapeFile, Reading>): void {
+    this.#readings = readings
+    this.#believed = new Believed()
+  }
+
+  /** Believes a scrape of which no lie is told. */
+  believe(file: ScrapeFile): void {
+    for (const scrape of this.#readings.get(file)!.scrapes) this.#believed.add(scrape)
   }
 
   /** Tells every lie about a scrape, which then is believed. The files come in the order of their dates. */
   tell(file: ScrapeFile): void {
     const honest = this.#readings.get(file)!
+    const { lines: honestLines } = file
     const dayAfter = new Believed()
     for (const scrape of honest.scrapes) dayAfter.add(scrape)
     for (const [index, [name, lie]] of Object.entries(LIES).entries()) {
-      const lines = lie.lie(file.lines, new Chance(this.#seed + index))
+      const lines = lie.lie(honestLines, new Chance(this.#seed + index))
       if (lines === undefined) continue
       const reading = readingOf(lines, RECEIVED_ON)
       const hasReference = honest.scrapes.some((scrape) => isThere(this.#believed.referencesOf(scrape)))
@@ -47,7 +58,7 @@ export class Tally {
         judgeReading(later, (each) => dayAfter.referencesOf(each)),
       )
     }
-    for (const scrape of honest.scrapes) this.#believed.add(scrape)
+    this.believe(file)
   }
 
   /** What became of the lies that must be held. */
@@ -91,7 +102,8 @@ function isThere({ own, sisters }: ReturnType<Believed['referencesOf']>): boolea
   return own !== undefined || sisters.length > 0
 }
 
-function dayBehind(date: string): string {
+/** The day after; of a date that is a lie itself, that one. */
+export function dayBehind(date: string): string {
   return date > '2030' || date < '2001' ? date : new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10)
 }
 

@@ -5,6 +5,7 @@ import type { KeyPage } from '@splitcart/data-management/api/keys-schema.ts'
 import type { Overview } from '@splitcart/data-management/api/overview.ts'
 import type { PricesAnswer, ProductAnswer, ProductPage } from '@splitcart/data-management/api/products.ts'
 import type { RejectPage } from '@splitcart/data-management/api/rejects-schema.ts'
+import type { RepairView } from '@splitcart/data-management/api/repair.ts'
 import type { SessionsView } from '@splitcart/data-management/api/session-schema.ts'
 import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
 import type { ScrapePage, StorePage } from '@splitcart/data-management/api/stores.ts'
@@ -17,6 +18,7 @@ import { ask, type Query } from './request.ts'
 
 const MINUTE_MS = 60_000
 const PAGE_ROWS = 100
+const REPAIR_ROWS = 20
 const PAIRS = 20
 const NO_PAGE: { after?: string } = {}
 // The lists that may be long; the most that the server gives at once.
@@ -53,6 +55,16 @@ export const uploadQuery = (id: string) =>
   queryOptions({
     queryKey: ['upload', id],
     queryFn: ({ signal }) => ask<UploadView>(`/api/uploads/${encodeURIComponent(id)}`, {}, signal),
+  })
+
+/** What the repair of an upload changes. */
+export const repairQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ['repair', id],
+    queryFn: ({ pageParam, signal }) =>
+      ask<RepairView>(`/api/uploads/${encodeURIComponent(id)}/repair`, { limit: REPAIR_ROWS, ...pageParam }, signal),
+    initialPageParam: {} as { after?: number },
+    getNextPageParam: ({ next }) => (next === null ? undefined : { after: next }),
   })
 
 /** What loading a held upload would change. */

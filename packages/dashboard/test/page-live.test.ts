@@ -94,6 +94,28 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     assert.deepEqual(window.faults, [])
   })
 
+  test('a repair shows every price that it touches, and is made by a click', async () => {
+    await site.write('dear-2026-01-02.jsonl', fileOf('2026-01-02', 40, 150))
+    await site.upload('--quiet')
+    await using window = await site.window(site.admin)
+    const { page } = window
+    await window.goto('/holds')
+    const repair = page.getByRole('region', { name: 'The repair' })
+    await repair.getByText('What would make it right: divide price_current and price_was by 100').waitFor()
+    await page
+      .getByRole('img', { name: /^Of 40 prices that can be compared, 100% are about 100 times as high\.$/ })
+      .waitFor()
+    await repair.getByRole('button', { name: 'Show more' }).click()
+    await repair.getByRole('row', { name: '40 Product s39 150.00 1.50' }).waitFor()
+    await page.getByRole('button', { name: 'Release repaired' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Release repaired' }).click()
+    await page.getByText('Nothing is held.').waitFor()
+    await window.goto('/uploads?q=dear')
+    await page.getByRole('link', { name: 'dear-2026-01-02.jsonl' }).click()
+    await repair.getByText('Repaired: divide price_current and price_was by 100, says').waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
   test('a key is made on the page, used by upload-data, rotated, revoked, and then refused', async () => {
     await using window = await site.window(site.admin)
     const { page } = window

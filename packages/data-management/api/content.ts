@@ -22,7 +22,8 @@ export async function contentOf(inbox: Inbox, upload: Upload, reply: FastifyRepl
     .send(Readable.from(portions, { objectMode: false }))
 }
 
-async function openContent(inbox: Inbox, upload: Upload): Promise<AsyncGenerator<Buffer>> {
+/** The bytes of an upload, from wherever they lie. Throws `not_found` when they are no longer here. */
+export async function openContent(inbox: Inbox, upload: Upload): Promise<AsyncGenerator<Buffer>> {
   for (let looks = 1; ; looks++) {
     const borrowed = await borrow(inbox, upload)
     if (borrowed === undefined) throw new Problem('not_found', 'its file is no longer here: it was pruned or removed')

@@ -24,6 +24,7 @@ import { productsRoutes } from './products.ts'
 import { referencesRoutes } from './references.ts'
 import { Refusals } from './refusals.ts'
 import { rejectsRoutes } from './rejects.ts'
+import { repairRoutes } from './repair.ts'
 import { resumableRoutes } from './resumable.ts'
 import type { Services } from './services.ts'
 import { sessionRoutes } from './session.ts'
@@ -89,7 +90,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   await server.register((scope) => uploadRoutes(scope, services))
   const { unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
-  for (const routes of [uploadsRoutes, wishRoutes, auditRoutes, keysRoutes]) routes(server, services)
+  for (const routes of [uploadsRoutes, repairRoutes, wishRoutes, auditRoutes, keysRoutes]) routes(server, services)
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of CATALOGUE_ROUTES) routes(server, services)
   const feed = new EventFeed(services.inbox, log)

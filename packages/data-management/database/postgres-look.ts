@@ -39,3 +39,15 @@ async function look(address: string, schema: string): Promise<Looked> {
     await client.end()
   }
 }
+
+/** Asks something of the tables of a schema. */
+export async function askSchema<Row>(address: string, schema: string, sql: string, values: string[]): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: address, connectionTimeoutMillis: CONNECT_MS_MAX })
+  try {
+    await client.connect()
+    await client.query(`set search_path to ${pg.escapeIdentifier(schema)}`)
+    return (await client.query(sql, values)).rows
+  } finally {
+    await client.end()
+  }
+}

@@ -40,7 +40,7 @@ function loadOf(
 }
 
 /** The repair that the hold of an upload offers. */
-function repairOffered(upload: Upload): Repair | undefined {
+export function repairOffered(upload: Upload): Repair | undefined {
   const { findings = [] } = upload.load === null ? {} : (JSON.parse(upload.load) as LoadResult)
   return findings.find(({ held, repair }) => held && repair !== null)?.repair ?? undefined
 }

@@ -8,6 +8,7 @@ import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { type Product, shop } from '../../shared/test/truth-cases.ts'
 import type { BeliefView, FindingsView } from '../api/findings-schema.ts'
 import type { Overview } from '../api/overview.ts'
+import type { RepairView } from '../api/repair.ts'
 import type { Wish } from '../ledger/database.ts'
 import { receiptOf, repairFor } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
@@ -58,6 +59,8 @@ async function pricesOn(receiver: Receiver, date: string): Promise<number[]> {
   return runs.map(({ price }) => price)
 }
 
+const DIVIDED = 'divide price_current and price_was by 100'
+
 function hundredfold(): Product[] {
   return shop().map(({ price_was, ...product }) => ({
     ...product,
@@ -73,7 +76,19 @@ test('cents for dollars are held, repaired on a word, and come back as they were
   const held = await sent(receiver, '2026-05-02', hundredfold())
   assert.equal(held.state, 'held')
   assert.equal(findingsOf(held)[0]?.rule, 'prices_by_factor')
+  const reader = { url: receiver.url, key: await receiver.makeKey('read') }
+  const repairOf = async (query = '') =>
+    (await get(reader, `/api/uploads/${held.id}/repair${query}`)).body as unknown as RepairView
+  const { does, accepted_by, changes, next } = await repairOf('?limit=99')
+  assert.deepEqual([does, accepted_by, changes.length, next], [DIVIDED, null, 99, 99])
+  const { line, sku, field, from, to } = changes[1]!
+  assert.deepEqual([line, sku, field, from, to], [2, '00001001', 'price_current', '3800.00', '38.00'])
   const loaded = await wished(receiver, held, 'load', true)
+  assert.equal((await repairOf()).accepted_by, 'a person')
+  assert.deepEqual(
+    (await repairOf('?after=99')).changes.map(({ line: last }) => last),
+    [100],
+  )
   assert.equal(loaded.state, 'loaded')
   assert.deepEqual(await pricesOn(receiver, '2026-05-02'), right)
   const [repaired] = findingsOf(loaded)

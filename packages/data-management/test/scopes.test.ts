@@ -25,6 +25,7 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'GET /api/uploads/{id}': SCOPES,
   'GET /api/uploads/{id}/rejects': SCOPES,
   'GET /api/uploads/{id}/preview': READ,
+  'GET /api/uploads/{id}/repair': READ,
   'GET /api/uploads/{id}/content': ADMIN,
   'POST /api/uploads/{id}/release': ADMIN,
   'POST /api/uploads/{id}/discard': ADMIN,

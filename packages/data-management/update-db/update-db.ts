@@ -227,7 +227,12 @@ export async function settle(
   await work.catalogue.durable()
   await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
   if (stored !== undefined) await putAway(work.disk, foldersOfKind(work.folders, upload.kind), stored, load.state)
-  work.log.info({ upload: upload.id, filename: upload.filename, state: load.state, ...load.result }, 'file dealt with')
+  // What is held or failed waits for a person.
+  const level = load.state === 'loaded' ? 'info' : 'warn'
+  work.log[level](
+    { upload: upload.id, filename: upload.filename, state: load.state, ...load.result },
+    'file dealt with',
+  )
   work.onFile(upload, load)
 }
 

@@ -76,7 +76,9 @@ export function caseOf(scrape: Judged, now: Figures, references: References, thr
   })
   const { own } = references
   const sisters = once(() => references.sisters.slice(0, SISTERS_MAX).map((each) => besides(each, true)))
-  const isSince = ({ date, days }: Beside) => own !== undefined && days <= WITNESS_DAYS_MAX && date > own.date
+  // Where the store's own reference is later, they are those before it.
+  const isBetween = (date: string) => own !== undefined && (own.date < scrape.date ? date > own.date : date < own.date)
+  const isSince = ({ date, days }: Beside) => days <= WITNESS_DAYS_MAX && isBetween(date)
   return {
     scrape,
     now,

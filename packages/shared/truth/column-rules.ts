@@ -31,8 +31,8 @@ export function namesChanged(judged: Case): Found | undefined {
   }
 }
 
-// Later than this, half of a shop may have become another one by itself.
-const NEW_DAYS_MAX = 60
+// From one version of a scraper to the next many keys may change, and with the weeks more of them.
+const NEW_DAYS_MAX = 15
 const NEW_SHARE_LATER = 0.85
 const NEW_SHARE_OF_SISTERS = 0.9
 
@@ -40,7 +40,7 @@ const NEW_SHARE_OF_SISTERS = 0.9
 export function newIdentity(judged: Case): Found | undefined {
   const { thresholds } = judged
   const found = most(judged, ({ comparison: { both, onlyNow, onlyThen }, days, isSister }) => {
-    const share = days > NEW_DAYS_MAX ? NEW_SHARE_LATER : thresholds.HOLD_NEW_SHARE
+    const share = newShare(days, thresholds.HOLD_NEW_SHARE)
     const least = isSister ? Math.max(NEW_SHARE_OF_SISTERS, share) : share
     return isMore(onlyNow, both + onlyNow, least) && isMore(onlyThen, both + onlyThen, least)
   })
@@ -56,6 +56,12 @@ export function newIdentity(judged: Case): Found | undefined {
     now: share,
     examples: namesOf(judged, ({ hash }) => !before.has(hash)),
   }
+}
+
+/** Which share may be new after so many days: more of them with each day. */
+function newShare(days: number, share: number): number {
+  const later = Math.max(share, NEW_SHARE_LATER)
+  return share + (later - share) * Math.min(1, Math.max(0, days - 1) / NEW_DAYS_MAX)
 }
 
 function isTheSame({ comparison: { both, onlyNow } }: Beside): boolean {

@@ -12,6 +12,7 @@ import { Page } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { Findings } from '../uploads/findings.tsx'
+import { hasRepair, Repair } from '../uploads/repair.tsx'
 import { Wishes } from '../uploads/wishes.tsx'
 import style from './holds.module.css'
 import { Preview } from './preview.tsx'
@@ -67,6 +68,7 @@ function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
         {holding.length > 0 ? <Findings findings={holding} /> : <SaidWhole text={load?.problem ?? 'It was held.'} />}
       </div>
       {others.length > 0 && <Findings findings={others} />}
+      {hasRepair(findings) && <Repair id={id} />}
       <Wishes upload={upload} />
       <Preview id={id} />
     </article>

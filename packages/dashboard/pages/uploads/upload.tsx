@@ -14,6 +14,7 @@ import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Counts } from './counts.tsx'
 import { Findings, Remarks } from './findings.tsx'
 import { LoadState } from './load-state.tsx'
+import { hasRepair, Repair } from './repair.tsx'
 import { Timeline } from './timeline.tsx'
 import style from './upload.module.css'
 import { Wishes } from './wishes.tsx'
@@ -48,6 +49,7 @@ function Whole({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
         </p>
       )}
       {findings.length > 0 && <Findings findings={findings} />}
+      {hasRepair(findings) && <Repair id={id} />}
       <Wishes upload={upload} />
       <div className={style.two}>
         <Panel title="What became of its rows">

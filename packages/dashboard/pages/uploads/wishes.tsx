@@ -11,7 +11,7 @@ import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './wishes.module.css'
 
-type Wish = Readonly<{ name: WishName; does: string; asks: string; isGrave: boolean }>
+type Wish = Readonly<{ name: WishName; does: string; asks: string; isGrave: boolean; isRepaired?: true }>
 
 const WISHES: Readonly<Record<WishName, Wish>> = {
   release: { name: 'release', does: 'Release', asks: 'Its rows will be loaded as they are.', isGrave: false },
@@ -35,6 +35,14 @@ const WISHES: Readonly<Record<WishName, Wish>> = {
   },
 }
 
+const RELEASE_REPAIRED: Wish = {
+  name: 'release',
+  does: 'Release repaired',
+  asks: 'Its rows will be loaded as the repair makes them, now and whenever it is loaded again. Undoing the load ends that; the file stays as it came.',
+  isGrave: false,
+  isRepaired: true,
+}
+
 const OPEN_TO: Readonly<Record<string, readonly WishName[]>> = {
   held: ['release', 'discard'],
   loaded: ['undo'],
@@ -45,23 +53,25 @@ const OPEN_TO: Readonly<Record<string, readonly WishName[]>> = {
 export function Wishes({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const isAdmin = useIsAdmin()
   const [asked, ask] = useState<Wish>()
-  const names = OPEN_TO[upload.state] ?? []
-  if (names.length === 0) return null
+  const own = (OPEN_TO[upload.state] ?? []).map((name) => WISHES[name])
+  const isOffered = upload.state === 'held' && upload.findings?.some(({ held, repair }) => held && repair !== null)
+  const wishes = isOffered ? [RELEASE_REPAIRED, ...own] : own
+  if (wishes.length === 0) return null
   if (!isAdmin)
     return upload.state === 'held' ? (
       <p className={style.note}>To release or discard it, sign in with a key that has the scope admin.</p>
     ) : null
   return (
     <div className={style.wishes}>
-      {names.map((name, index) => (
+      {wishes.map((wish, index) => (
         <Button
-          key={name}
+          key={wish.does}
           size="xs"
           variant={index === 0 && upload.state === 'held' ? 'filled' : 'default'}
           disabled={upload.details?.wish != null}
-          onClick={() => ask(WISHES[name])}
+          onClick={() => ask(wish)}
         >
-          {WISHES[name].does}
+          {wish.does}
         </Button>
       ))}
       <p role="status" className={style.note}>
@@ -72,21 +82,28 @@ export function Wishes({ upload }: Readonly<{ upload: UploadView }>): ReactNode 
   )
 }
 
-function Confirm({ upload, wish, close }: Readonly<{ upload: UploadView; wish: Wish; close: () => void }>): ReactNode {
+function useWish(id: string, wish: Wish, done: () => void) {
   const client = useQueryClient()
-  const [reason, setReason] = useState('')
-  const wishing = useMutation({
-    mutationFn: () =>
-      send('POST', `/api/uploads/${upload.id}/${wish.name}`, reason.trim() === '' ? {} : { reason: reason.trim() }),
+  return useMutation({
+    mutationFn: (reason: string) =>
+      send('POST', `/api/uploads/${id}/${wish.name}`, {
+        ...(reason !== '' && { reason }),
+        ...(wish.isRepaired && { repair: true }),
+      }),
     onSuccess: async () => {
-      close()
-      await client.invalidateQueries({ queryKey: uploadQuery(upload.id).queryKey })
-      await client.invalidateQueries({ queryKey: ['uploads'] })
+      done()
+      await client.invalidateQueries({ queryKey: uploadQuery(id).queryKey })
+      for (const queryKey of [['uploads'], ['repair', id]]) await client.invalidateQueries({ queryKey })
     },
   })
+}
+
+function Confirm({ upload, wish, close }: Readonly<{ upload: UploadView; wish: Wish; close: () => void }>): ReactNode {
+  const [reason, setReason] = useState('')
+  const wishing = useWish(upload.id, wish, close)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    wishing.mutate()
+    wishing.mutate(reason.trim())
   }
   return (
     <Modal

@@ -1,0 +1,79 @@
+/** What would make an upload right, or has: every price before and after. */
+import { Button } from '@mantine/core'
+import type { RepairView } from '@splitcart/data-management/api/repair.ts'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { repairQuery } from '../../api/queries.ts'
+import { Trouble, Waiting } from '../../parts/notice.tsx'
+import { Said } from '../../parts/said.tsx'
+import style from './repair.module.css'
+
+/** The repair of an upload that has one, or is offered one. */
+export function Repair({ id }: Readonly<{ id: string }>): ReactNode {
+  const repair = useInfiniteQuery(repairQuery(id))
+  const { data, error, refetch } = repair
+  if (error !== null) return <Trouble error={error} retry={refetch} />
+  const [first] = data?.pages ?? []
+  if (first === undefined) return <Waiting what="Looking what the repair changes" />
+  const changes = data?.pages.flatMap((page) => page.changes) ?? []
+  return (
+    <section className={style.repair} aria-label="The repair">
+      <h3 className={style.title}>
+        {first.accepted_by === null ? 'What would make it right: ' : 'Repaired: '}
+        {first.does}
+        {first.accepted_by !== null && (
+          <>
+            , says <Said text={first.accepted_by} />
+          </>
+        )}
+      </h3>
+      <Changes changes={changes} />
+      {repair.hasNextPage && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          loading={repair.isFetchingNextPage}
+          onClick={() => repair.fetchNextPage()}
+        >
+          Show more
+        </Button>
+      )}
+    </section>
+  )
+}
+
+function Changes({ changes }: Readonly<{ changes: RepairView['changes'] }>): ReactNode {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Line</th>
+          <th scope="col">Product</th>
+          <th scope="col">As it came</th>
+          <th scope="col">Repaired</th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map(({ line, field, name, from, to }) => (
+          <tr key={`${line} ${field}`}>
+            <td>{line}</td>
+            <th scope="row">
+              <Said text={name} />
+            </th>
+            <td>
+              <Said text={from} />
+            </td>
+            <td>
+              <Said text={to} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** Whether there is something to show: a repair that is offered, or was made. */
+export function hasRepair(findings: readonly Readonly<{ repair: object | null }>[]): boolean {
+  return findings.some(({ repair }) => repair !== null)
+}
