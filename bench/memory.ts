@@ -3,12 +3,12 @@ import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeBigFile } from '@splitcart/scraping/generator/write.ts'
 import { HEAVY_FILES, writeHeavyFile } from '../test/heavy-files.ts'
-import type { Started } from '../test/machines.ts'
-import { peakBytesOf, watchPeak } from '../test/memory-group.ts'
+import { peakBytesOf } from '../test/memory-group.ts'
 import { KEY } from './curl.ts'
 import { WHOLE_DRIFT } from './data.ts'
 import type { Report } from './report.ts'
 import { openStage, type Stage } from './stage.ts'
+import { watched } from './watched.ts'
 
 const SIZES = { '3 MB': 3_000_000, '300 MB': 300_000_000, '4 GB': 4_000_000_000 } as const
 const MIB = 2 ** 20
@@ -51,13 +51,4 @@ async function measure(stage: Stage, write: Write): Promise<number[]> {
   await rm(stage.machines.scraping, { recursive: true })
   const loader = await watched(stage.machines.start(['update-db', '--products', '--force']))
   return [sender.peakBytes / MIB, receiver / MIB, loader.peakBytes / MIB, sender.seconds, loader.seconds]
-}
-
-async function watched({ child, ended }: Started): Promise<{ peakBytes: number; seconds: number }> {
-  const start = performance.now()
-  const peak = watchPeak(child.pid!)
-  const { code, stderr } = await ended
-  // 3: its lines are no rows, which the loader tells.
-  if (code !== 0 && code !== 3) throw new Error(`${child.spawnargs.join(' ')} ended with ${code}: ${stderr}`)
-  return { peakBytes: peak(), seconds: (performance.now() - start) / 1000 }
 }

@@ -3,6 +3,8 @@ import { Misuse, readArguments, runScript, wholeNumber } from '../test/usage.ts'
 import { acceptOne } from './accept.ts'
 import { acceptSmall } from './accept-small.ts'
 import { type Comparison, compare } from './compare.ts'
+import { exports } from './exports.ts'
+import { feeds } from './feeds.ts'
 import { growth } from './growth.ts'
 import { firstLoad, nextDayLoad, realLoad, realLoadShuffled, realNextDay, realNextVersion } from './load.ts'
 import {
@@ -46,6 +48,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'whole-way': { programs: ['sync'], run: comparing(wholeWay) },
   'whole-way-of-many': { programs: ['sync'], run: comparing(wholeWayOfMany) },
   memory: { programs: ['sync'], run: memory },
+  feeds: { programs: [], run: feeds },
+  export: { programs: ['sync'], run: exports },
   growth: { programs: ['sync'], run: growth },
 }
 

@@ -52,10 +52,10 @@ const CATALOGUE = `
       $now - ($uploads - i) * 100, 100, 10, 5, 83, 0, 2, 0, 15, 5, null from n;
   insert into scrape
     select store.id, store.id, $today, 1 + store.id % $uploads, $now, $perStore, store.name, 'qld', null,
-      'company' || store.company_id, store.code from store;
+      'company' || store.company_id, store.code, '' from store;
   insert into scrape
     select $stores + store.id, store.id, $yesterday, 1 + (store.id + 7) % $uploads, $now, $perStore, store.name, 'qld', null,
-      'company' || store.company_id, store.code from store;
+      'company' || store.company_id, store.code, '' from store;
   insert into source select id, $today, 1 + id % $uploads, $perStore, 1.0, $perStore from store;
   ${NUMBERS('perStore')} price_run
     select store.id, 1 + (store.id * 37 + i) % $listings, $yesterday, null, 100 + i % 40, null, 0, 1 from store, n;

@@ -16,7 +16,7 @@ import type { ExportPlace, FromExport, WrittenOrder } from './export-thread.ts'
 const THREAD = new URL('export-thread.ts', import.meta.url)
 const AT_ONCE_MAX = 2
 const BUSY_SECONDS = 10
-const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 }
+const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 4 }
 
 /** Gives exports out. */
 export interface Exports extends AsyncDisposable {

@@ -125,6 +125,8 @@ function storeAt(path: string, database: LedgerDatabase): LedgerStore {
     return true
   }
   const opened = schemaOf(database)
+  // A ledger may be closed again at once; whoever asks is told.
+  opened.catch(() => {})
   const checkWritable = async () => {
     const [known, made] = [await opened, await schemaOf(database)]
     if (made > known) throw new Problem('schema_newer', `${path} has schema ${made}, this program knows ${known}`)
