@@ -8,6 +8,7 @@ import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Looked } from './database/postgres-look.ts'
 import { datesFinding } from './doctor-dates.ts'
+import { keptFinding } from './doctor-kept.ts'
 import { type Folders, foldersIn } from './folders.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from './schemas.ts'
 
@@ -42,6 +43,8 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
       : schemaFinding(name, examined.server))
   const dates = await datesFinding(examined.catalogue, examined.server)
   if (dates !== undefined) yield dates
+  const kept = examined.server === undefined ? await keptFinding(disk, folders) : undefined
+  if (kept !== undefined) yield kept
   yield await examine('disk', AS_ITS_USER, () => roomFinding(disk, folders.inbox, examined.diskBytesKept))
   yield* await workersFindings(folders, examined.isOfFleet)
 }
