@@ -38,7 +38,7 @@ async function keepHouseAgainAndAgain(work: WithSuggesting, daysMax: number, sig
     try {
       if (!isReconciled) isReconciled = await work.ledger.doAlone(HOUSE, async () => void (await reconcile(work)))
       await keepHouse(work, signal)
-      work.suggesting.look()
+      await work.suggesting.look()
       if (performance.now() > pruneAt) {
         pruneAt = performance.now() + PRUNE_EVERY_MS
         const pruned = await pruneBucket(work, daysMax)

@@ -1,7 +1,7 @@
 /** `splitcart update-db --products --stores --barcodes`: brings the files of the inboxes into the catalogue. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { renewSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
+import { mayHaveNewPairs, renewSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
@@ -134,14 +134,18 @@ async function loadFolder(work: UpdateDb, settings: Settings, manner: Manner): P
   }
   await fulfilWishes(work, signal)
   const pass = await updateOnce(work, terminal, signal)
-  await renewSuggestions(work.catalogue.database)
+  await renewIfNew(work.catalogue)
   return tellPass(terminal, pass)
+}
+
+async function renewIfNew({ database }: UpdateDb['catalogue']): Promise<void> {
+  if (await mayHaveNewPairs(database)) await renewSuggestions(database)
 }
 
 /** Where the thread that finds suggested pairs reads and writes. */
 function suggestingFor({ catalogue, log }: UpdateDb, settings: Settings): Suggesting {
   const server = databaseServer(settings)
-  return new Suggesting(server === undefined ? { file: catalogue.path! } : { server }, log)
+  return new Suggesting(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
 }
 
 /** What a loader fetches from a fleet's inbox lies in a folder of its own, which is empty when it starts. */
@@ -161,7 +165,7 @@ async function actForFleet(work: FleetWork, settings: Settings, manner: Manner):
   if (prunesAll) await pruneBucket(work, settings.PROCESSED_DAYS_MAX, true)
   if (!stays) {
     const pass = await loadOnceForFleet(work, signal)
-    await renewSuggestions(work.catalogue.database)
+    await renewIfNew(work.catalogue)
     return tellPass(terminal, pass)
   }
   await using suggesting = suggestingFor(work, settings)
@@ -196,7 +200,7 @@ async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSigna
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)
     }
-    suggesting.look()
+    await suggesting.look()
   }
   const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   await repeatOnChange(inboxes, pass, work.log, signal)

@@ -4,27 +4,31 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Log } from '@splitcart/shared/log.ts'
+import { mayHaveNewPairs } from '../catalogue/queries/suggestions.ts'
+import type { Sql } from '../database/sql.ts'
 import type { FromSuggesting, SuggestPlace } from './suggest-thread.ts'
 
 const THREAD = new URL('suggest-thread.ts', import.meta.url)
 const REST_TIMES = 10
 
-/** The thread. It is started when it is told to look, and ends when this is disposed of. */
+/** The thread. It is started when there is something to look for, and ends when this is disposed of. */
 export class Suggesting implements AsyncDisposable {
+  readonly #database: Sql
   readonly #place: SuggestPlace
   readonly #log: Log
   #worker: Worker | undefined
   #isLooking = false
   #restUntil = 0
 
-  constructor(place: SuggestPlace, log: Log) {
+  constructor(database: Sql, place: SuggestPlace, log: Log) {
+    this.#database = database
     this.#place = place
     this.#log = log
   }
 
-  /** Has it look whether there is anything to do, unless it does so or rests. */
-  look(): void {
-    if (this.#isLooking || performance.now() < this.#restUntil) return
+  /** Has it look for pairs where there may be others, unless it does so or rests. */
+  async look(): Promise<void> {
+    if (this.#isLooking || performance.now() < this.#restUntil || !(await mayHaveNewPairs(this.#database))) return
     this.#isLooking = true
     this.#worker ??= this.#started()
     this.#worker.postMessage('look')

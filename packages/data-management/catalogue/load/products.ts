@@ -174,15 +174,19 @@ function nameOf({ company, by_name, code }: Pick<Listing, 'company' | 'by_name' 
 }
 
 async function regroup(database: LoadDatabase, reach: Reach, watch: Watch | undefined): Promise<void> {
-  const byName = new Map([...reach.listings.values()].map((listing) => [nameOf(listing), listing]))
+  const all = [...reach.listings.values()]
+  // One that nothing shows any more is about to be forgotten, whatever a person has said of it.
+  const gone = all.filter(({ name }) => name === null)
+  const byName = new Map(all.flatMap((each) => (each.name === null ? [] : [[nameOf(each), each] as const])))
   const members: Member[] = [...byName].map(([name, listing]) => ({
     name,
     keys: reach.keys.get(listing.id) ?? [],
-    sizes: listing.name === null ? new Map() : sizesOf({ name: listing.name, size: listing.size }),
+    sizes: sizesOf({ name: listing.name!, size: listing.size }),
   }))
-  const groups = partitionOf(members, [...reach.verdicts.values()]).map((group) =>
+  const joined = partitionOf(members, [...reach.verdicts.values()]).map((group) =>
     group.map(({ name }) => byName.get(name)!),
   )
+  const groups = [...joined, ...gone.map((listing) => [listing])]
   if (watch !== undefined) noteRegrouped(watch, groups)
   const moved: [id: number, productId: number][] = []
   for (const group of groups) {

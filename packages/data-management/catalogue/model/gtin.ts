@@ -1,13 +1,13 @@
 /**
- * Barcodes as GTINs, by the GS1 General Specifications (the sections are those of release 24). What is not a GTIN is only a text. Pure.
+ * Barcodes as GTINs, by the GS1 General Specifications; their sections, where they are known. What is not a GTIN is only a text. Pure.
  *
- * | rule                                                                     | section       |
- * | ------------------------------------------------------------------------ | ------------- |
- * | 8, 12, 13 or 14 digits, kept in a field of 14 with zeros in front        | 3.3.2, 1.4.3  |
- * | the last digit is the check digit: weights 3 and 1 from the right        | 7.9.1         |
- * | prefixes 02, 04, 20 to 29: restricted circulation, any company's own     | 1.4.4, 2.1.11 |
- * | GTIN-8 beginning with 0 or 2: RCN-8, any company's own                   | 1.4.3, 2.1.11 |
- * | prefixes 05, 98, 99: coupons and refund receipts, no trade items         | 1.4.4, 2.6    |
+ * | rule                                                                     | section                  |
+ * | ------------------------------------------------------------------------ | ------------------------ |
+ * | 8, 12, 13 or 14 digits, kept in a field of 14 with zeros in front        | 3.3.2                    |
+ * | the last digit is the check digit: weights 3 and 1 from the right        | 7.9.1                    |
+ * | prefixes 02, 04, 20 to 29: restricted circulation, any company's own     | 2.1.11; table of prefixes |
+ * | GTIN-8 beginning with 0 or 2: RCN-8, any company's own                   | 1.4.3 (GS1-8 prefixes)   |
+ * | prefixes 05, 98, 99: coupons and refund receipts, no trade items         | table of GS1 prefixes    |
  *
  * Rows of one digit and digits that count up or down are not of GS1: they are what people and programs put where a barcode is missing.
  */

@@ -49,7 +49,7 @@ const PACKED = /\bper (?:package|pack)\b/iu
 
 type Known = Readonly<{
   article: Article
-  stems: readonly string[]
+  text: string
   brand: string
   field: string
   words: ReadonlySet<string>
@@ -83,6 +83,8 @@ function knownOf(articles: readonly Article[]): Known[] {
   )
 }
 
+const NONE: ReadonlySet<string> = new Set()
+
 function knownArticle(article: Article, stems: readonly string[], lead: number, shelf: ReadonlySet<string>): Known {
   const field = article.brand === null ? '' : stemsOf(foldedText(article.brand)).join(' ')
   const bare = articleWordsOf(stems.slice(lead))
@@ -90,11 +92,11 @@ function knownArticle(article: Article, stems: readonly string[], lead: number, 
   const isPacked = article.size !== null && (department === 'meat' || PACKED.test(article.size))
   return {
     article,
-    stems,
+    text: `${stems.join(' ')} `,
     field,
     brand: lead > 0 ? stems.slice(0, lead).join(' ') : field,
     words: areForms(bare) ? articleWordsOf(stems) : bare,
-    lead: articleWordsOf(stems.slice(0, lead)),
+    lead: lead === 0 ? NONE : articleWordsOf(stems.slice(0, lead)),
     shelf,
     department,
     size: isPacked ? packSizeOf(article.size!) : pricedSizeOf({ ...article, priceCents: 0, told: null }),
@@ -109,32 +111,34 @@ function weightsOf(known: readonly Known[]): Map<string, number> {
   return new Map([...counts].map(([word, count]) => [word, Math.log(1 + known.length / count)]))
 }
 
-function indexOf(known: readonly Known[]): Map<string, Known[]> {
-  const byWord = new Map<string, Known[]>()
+/** By word and department: what stands in another department is no candidate. */
+type Index = ReadonlyMap<string, ReadonlyMap<string | undefined, Known[]>>
+
+function indexOf(known: readonly Known[]): Index {
+  const byWord = new Map<string, Map<string | undefined, Known[]>>()
   for (const each of known)
     for (const word of each.words) {
-      const all = byWord.get(word)
-      if (all === undefined) byWord.set(word, [each])
+      const byDepartment = byWord.get(word) ?? new Map<string | undefined, Known[]>()
+      byWord.set(word, byDepartment)
+      const all = byDepartment.get(each.department)
+      if (all === undefined) byDepartment.set(each.department, [each])
       else all.push(each)
     }
   return byWord
 }
 
 /** Those of other companies that have one of the rarest words in common: without one of these no score is reached. */
-function candidatesOf(
-  one: Known,
-  byWord: ReadonlyMap<string, Known[]>,
-  weights: ReadonlyMap<string, number>,
-): Set<Known> {
+function candidatesOf(one: Known, byWord: Index, weights: ReadonlyMap<string, number>): Set<Known> {
   const inOrder = [...one.words].sort((a, b) => weights.get(b)! - weights.get(a)!)
   const total = inOrder.reduce((sum, word) => sum + weights.get(word)!, 0)
   const found = new Set<Known>()
   let left = total
   for (const word of inOrder) {
     if (left < SCORE_MIN * total) break
-    const all = byWord.get(word)!
-    if (all.length <= CANDIDATES_MAX)
+    for (const [department, all] of byWord.get(word)!) {
+      if (all.length > CANDIDATES_MAX || !mayBeBeside(one.department, department)) continue
       for (const other of all) if (other.article.company !== one.article.company) found.add(other)
+    }
     left -= weights.get(word)!
   }
   return found
@@ -152,19 +156,14 @@ function bestOf(one: Known, candidates: Iterable<Known>, weights: ReadonlyMap<st
 /** The pair of two, whichever is named first, unless something forbids it. */
 function pairOf(first: Known, second: Known, weights: ReadonlyMap<string, number>): Pair | undefined {
   const [one, other] = first.article.id < second.article.id ? [first, second] : [second, first]
-  if (!mayBeBeside(one.department, other.department)) return undefined
   const ratio = sizeRatio(one, other)
   if (ratio === undefined || ratio > SIZE_RATIO_MAX) return undefined
-  const [onlyOne, onlyOther] = [without(one, other), without(other, one)]
-  if (onlyOne.some((word) => decides(word, one)) || onlyOther.some((word) => decides(word, other))) return undefined
-  const common = commonWords(one, other)
-  const weigh = (words: Iterable<string>) => [...words].reduce((sum, word) => sum + weights.get(word)!, 0)
-  const score = weigh(common) / (weigh(common) + weigh(onlyOne) + weigh(onlyOther))
-  if (common.length === 0 || score < SCORE_MIN) return undefined
+  const score = scoreOf(one, other, weights)
+  if (score < SCORE_MIN) return undefined
   if (ratio === UNKNOWN && score < UNKNOWN_SCORE_MIN) return undefined
   const isIdentical = score === 1 && ratio <= 1 + SAME_AMOUNT && haveSameBrand(one, other)
   const reasons = [
-    `words in common: ${common.join(', ')}`,
+    `words in common: ${commonWords(one, other).join(', ')}`,
     ratio === UNKNOWN
       ? 'a size is not told'
       : ratio <= 1 + SAME_AMOUNT
@@ -182,9 +181,26 @@ function pairOf(first: Known, second: Known, weights: ReadonlyMap<string, number
   }
 }
 
-/** The words of one that the other has neither in its name nor in its category: "paprika" among herbs and spices is a spice. */
-function without(one: Known, other: Known): string[] {
-  return [...one.words].filter((word) => !has(other, word) && !other.shelf.has(word))
+/**
+ * How much of the weight of their words is common; 0 where one has a word that decides and the other does not. What the other's category says
+ * need not be in its name: "paprika" among herbs and spices is a spice.
+ */
+function scoreOf(one: Known, other: Known, weights: ReadonlyMap<string, number>): number {
+  let [common, only] = [0, 0]
+  for (const word of one.words) {
+    if (has(other, word)) common += weights.get(word)!
+    else if (other.shelf.has(word)) continue
+    else if (decides(word, one)) return 0
+    else only += weights.get(word)!
+  }
+  for (const word of other.words) {
+    if (one.words.has(word)) continue
+    if (one.lead.has(word)) common += weights.get(word)!
+    else if (one.shelf.has(word)) continue
+    else if (decides(word, other)) return 0
+    else only += weights.get(word)!
+  }
+  return common === 0 ? 0 : common / (common + only)
 }
 
 function has({ words, lead }: Known, word: string): boolean {
@@ -220,10 +236,9 @@ function isUntold({ size, department }: Known): boolean {
 
 /** A brand counts only where both names or fields have it: a field alone is often that of a maker, or of a stranger. */
 function haveSameBrand(one: Known, other: Known): boolean {
-  const names = [one, other].map(({ stems }) => `${stems.join(' ')} `)
+  const names = [one.text, other.text]
   const isNamed = (brand: string) => brand !== '' && names.some((name) => name.startsWith(`${brand} `))
-  const isHad = (brand: string, { field, stems }: Known) =>
-    field === brand || `${stems.join(' ')} `.startsWith(`${brand} `)
+  const isHad = (brand: string, { field, text }: Known) => field === brand || text.startsWith(`${brand} `)
   const brands = [one.brand, other.brand, one.field, other.field]
   return brands.some(
     (brand) =>

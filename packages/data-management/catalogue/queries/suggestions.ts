@@ -51,6 +51,16 @@ export async function suggestions(
   })
 }
 
+/** Whether the pairs may be others by now: something has changed, and there are two companies or more. */
+export async function mayHaveNewPairs(database: Sql): Promise<boolean> {
+  const companies = await database.all('select 1 from company limit 2')
+  if (companies.length < 2) return false
+  return (
+    (await database.get<{ revision: string }>('select revision from suggested'))?.revision !==
+    (await revisionOf(database))
+  )
+}
+
 /**
  * Finds the pairs again where listings say something else than when they were found last, and changes those that are kept to these.
  * Changes are made some hundred at a time: what writes meanwhile waits for no more than that. Tells whether it looked at all listings.
