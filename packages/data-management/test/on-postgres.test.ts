@@ -24,7 +24,17 @@ const FILES = {
     'rights',
   ],
   catalogue: ['products-api', 'prices-api', 'rejects-api', 'sources-api', 'changes-api', 'planted'],
-  'both of them': ['update-db', 'feeds', 'kinds-api', 'export-api', 'uploads-api', 'wishes', 'overview-api', 'figures'],
+  'both of them': [
+    'update-db',
+    'feeds',
+    'kinds-api',
+    'export-api',
+    'uploads-api',
+    'wishes',
+    'overview-api',
+    'figures',
+    'believed',
+  ],
 }
 
 for (const [what, names] of Object.entries(FILES))
