@@ -91,18 +91,22 @@ async function openBackedUp(): Promise<{ machines: Machines; backup: string; key
   return { machines, backup, key, id }
 }
 
-test('a restored backup revives no key that was revoked since, signs browsers out, and the audit has it', async () => {
+test('a restored backup revives no key that was revoked since, the audit has it, and what came since is loaded again', async () => {
   const { machines, backup, key, id } = await openBackedUp()
   await using _machines = machines
   assert.equal((await machines.run(['keys', 'revoke', id])).code, 0)
+  const shown = await machines.run(['export', 'observations'])
   const restored = await machines.run(['restore', backup])
   assert.equal(restored.code, 0, restored.stderr)
+  assert.match(restored.stdout, /3 uploads that came after the backup will be loaded again from product_processed/)
   assert.match(restored.stdout, /1 key that had ended since stay/)
   await using ledger = openLedger(machines.dataManagement)
   assert.equal(await ledger.keys.authenticate(key, Date.now()), undefined)
-  assert.equal((await states(machines)).loaded, 2)
   const entries = await ledger.auditEntries(Number.MAX_SAFE_INTEGER, 9)
   assert.match(entries.find(({ what }) => what === 'backup restored')?.detail ?? '', /1 keys ended again/)
+  assert.equal((await machines.run(LOAD)).code, 0)
+  assert.deepEqual(await states(machines), { loaded: 5, held: 0, failed: 0, lost: 0 })
+  assert.equal((await machines.run(['export', 'observations'])).stdout, shown.stdout)
 })
 
 test('without the ledger that was there, the keys that a backup brings back are named', async () => {

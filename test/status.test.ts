@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { DataManagementStatus } from '@splitcart/data-management/status.ts'
@@ -93,4 +93,28 @@ test('a user without the right to look gets a sentence, and no stack', { skip: N
   assert.match(said, /warning {2}product_outbox cannot be looked at: this user has no right to it \(EACCES\)/)
   assert.match(said, /warning {2}ledger\.db cannot be looked at/)
   assert.doesNotMatch(said, /\n +at /)
+})
+
+test('files of other kinds are known to status, doctor and salvage', async () => {
+  await using machines = await openMachines()
+  await machines.key()
+  const [outbox, inbox] = [join(machines.scraping, 'stores_outbox'), join(machines.dataManagement, 'barcodes_inbox')]
+  for (const folder of [join(outbox, '.part'), inbox]) await mkdir(folder, { recursive: true, mode: 0o700 })
+  const store = '{"company":"aldi","store_id":"G120"}\n'
+  await writeFile(join(outbox, 'list.jsonl'), store)
+  await writeFile(join(inbox, 'known.jsonl'), '{}\n')
+  const left = join(outbox, '.part', 'cut-off.jsonl.part')
+  await writeFile(left, `${store}{"comp`)
+  await utimes(left, 0, 0)
+  const { scraping, data_management } = await statusOf(machines)
+  assert.deepEqual([scraping?.outbox?.files, scraping?.kinds.stores?.outbox?.files], [0, 1])
+  assert.equal(data_management?.kinds.barcodes?.files, 1)
+  assert.match(
+    (await machines.run(['status'])).stdout,
+    /waiting in stores_outbox +1[\s\S]*waiting in barcodes_inbox +1/,
+  )
+  assert.match((await machines.run(['doctor'])).stdout, /outbox of stores +1 wait/)
+  const salvaged = await machines.run(['salvage'])
+  assert.match(salvaged.stdout, /salvaged {2}cut-off-salvaged.jsonl {2}1 row, 6 bytes of a torn row dropped/)
+  assert.deepEqual(await machines.names('scraping', 'stores_outbox'), ['cut-off-salvaged.jsonl', 'list.jsonl'])
 })

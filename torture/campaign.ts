@@ -23,3 +23,11 @@ export type Options = Readonly<Record<string, number>>
 export type Case = ((seed: number) => Promise<Fault>) & { figure?: () => string; close?: () => Promise<void> }
 
 export type { Fault }
+
+/** A campaign cannot be run on this machine. */
+export class NotPossible extends Error {}
+
+/** Throws the first reason why something cannot be done here. */
+export function need(...missing: readonly (string | false)[]): void {
+  for (const reason of missing) if (reason !== false) throw new NotPossible(reason)
+}

@@ -2,9 +2,8 @@
 import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
 import { faultOfPartition } from '../packages/data-management/test/partition-case.ts'
 import { REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
-import { HEAVY_FILES } from '../test/heavy-files.ts'
 import { bombs } from './bombs.ts'
-import type { Campaign } from './campaign.ts'
+import { type Campaign, need } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
 import { everything } from './chaos/everything.ts'
 import { aborts } from './connections/aborts.ts'
@@ -15,10 +14,8 @@ import { LARGE, sharedBy } from './costs/large-data.ts'
 import { fleetFaults } from './fleet/faults.ts'
 import { NO_FLEET } from './fleet/fleet.ts'
 import { partitions } from './fleet/partitions.ts'
-import { hostile } from './hostile.ts'
 import { keyTiming } from './key-timing.ts'
 import { loaderKills } from './loader-kills.ts'
-import { memory } from './memory.ts'
 import { errorCase } from './points/errors.ts'
 import { fullDiskCase } from './points/full-disks.ts'
 import { imageProgramsMissing, imagesMissing } from './points/images.ts'
@@ -27,15 +24,12 @@ import { EATMYDATA_MISSING, powerCutCase, unsafePowerCutCase } from './points/po
 import { STRACE_MISSING } from './points/strace.ts'
 import { realOrders } from './real-orders.ts'
 import { resume } from './resume.ts'
-import { rights } from './rights.ts'
+import { SERVER_CAMPAIGNS } from './server-campaigns.ts'
 import { MISTAKES } from './simulator/mistakes.ts'
 import { LANES, mistakes, simulator } from './simulator/simulator.ts'
 import { strangers } from './strangers.ts'
 import { swaps } from './swaps/swaps.ts'
 import { verdicts } from './verdicts.ts'
-
-/** A campaign cannot be run on this machine. */
-export class NotPossible extends Error {}
 
 export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   catalogue: {
@@ -140,31 +134,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
       return partitions(options)
     },
   },
-  rights: {
-    about:
-      'limited keys, a server that is killed, slow disks: nothing is loaded beyond its rights or without its sender',
-    unit: 'rounds',
-    count: 20,
-    options: { uploads: 500, kills: 8 },
-    prepare: async (options) => {
-      need(STRACE_MISSING)
-      return rights(options)
-    },
-  },
-  hostile: {
-    about: 'hostile load of all kinds on a server with little memory: honest uploads are quick, nothing is kept',
-    unit: 'rounds',
-    count: 1,
-    options: { minutes: 60, mebibytes: 1024, milliseconds: 2_000 },
-    prepare: async (options) => hostile(options),
-  },
-  memory: {
-    about: 'valid files made of what costs memory, received and loaded in control groups: enough for each',
-    unit: 'files',
-    count: HEAVY_FILES.length,
-    options: { megabytes: 100, loader: 256, server: 1024 },
-    prepare: async (options) => memory(options),
-  },
+  ...SERVER_CAMPAIGNS,
   resume: {
     about:
       'a file over a line that is cut 20 times, with both sides killed: at most 1.2 times its bytes cross the line',
@@ -286,10 +256,6 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
       return unsafePowerCutCase()
     },
   },
-}
-
-function need(...missing: readonly (string | false)[]): void {
-  for (const reason of missing) if (reason !== false) throw new NotPossible(reason)
 }
 
 function realFilesHere(): RealFile[] {

@@ -5,8 +5,8 @@
 import { randomInt } from 'node:crypto'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import { Misuse, readArguments, runScript, wholeNumber } from '../test/usage.ts'
-import type { Campaign, Case, Options } from './campaign.ts'
-import { CAMPAIGNS, NotPossible } from './campaigns.ts'
+import { type Campaign, type Case, NotPossible, type Options } from './campaign.ts'
+import { CAMPAIGNS } from './campaigns.ts'
 import { hasOwnMounts, inOwnMounts, mountsMissing } from './own-mounts.ts'
 import { inOwnNetwork, networkMissing } from './own-network.ts'
 

@@ -2,7 +2,7 @@
 import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor.ts'
 import { examineFolders } from '@splitcart/scraping/doctor.ts'
 import { examineServer } from '@splitcart/scraping/doctor-server.ts'
-import { foldersIn } from '@splitcart/scraping/folders.ts'
+import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -68,8 +68,10 @@ async function* examineAll(options: Options): AsyncGenerator<Finding> {
   }
   yield ok('settings', `all can be read, from ${placesTold(found)}`)
   const disk = realDisk()
-  const { outbox } = foldersIn(settings.SCRAPING_DATA_DIR)
-  const sends = settings.API_SERVER_URL !== undefined || (await disk.lstat(outbox).catch(codeOf)) !== 'ENOENT'
+  const { SCRAPING_DATA_DIR: scraping } = settings
+  const hasOther = (await kindsThere(disk, scraping).catch(() => [])).length > 1
+  const hasOutbox = hasOther || (await disk.lstat(foldersIn(scraping).outbox).catch(codeOf)) !== 'ENOENT'
+  const sends = settings.API_SERVER_URL !== undefined || hasOutbox
   const receives = await isSetUp(disk, settings.DATA_MANAGEMENT_DATA_DIR)
   if (sends) yield* examineScraping(settings)
   if (receives) yield* examineServing(settings)

@@ -98,6 +98,10 @@ async function restore(disk: Disk, backup: Databases, settings: Settings, termin
   if (carried === undefined && wasThere)
     terminal.say('The ledger that was there cannot be read: keys that were revoked since the backup work again.')
   if (carried !== undefined) terminal.say(`${count(carried.ended, 'key')} that had ended since stay ended.`)
+  if (carried !== undefined && carried.loaded > 0)
+    terminal.say(
+      `${count(carried.loaded, 'upload')} that came after the backup will be loaded again from product_processed; what is no longer there, have sent again.`,
+    )
   for (const { id, name } of back) terminal.say(`This key works now and was not known before: ${id} ${name}`)
   terminal.record({
     type: 'summary',
@@ -118,7 +122,7 @@ async function prepare(ledger: string, file: string) {
     await restored.deleteFrom('session').execute()
     const back = await keysThatComeBack(before, restored, Date.now())
     const keys = back.length === 0 ? 'no key comes back' : `keys that come back: ${back.map(({ id }) => id).join(', ')}`
-    const detail = `${file}; ${carried?.ended ?? 0} keys ended again, ${carried?.waiting ?? 0} waiting uploads kept; ${keys}`
+    const detail = `${file}; ${carried?.ended ?? 0} keys ended again, ${carried?.waiting ?? 0} waiting uploads kept, ${carried?.loaded ?? 0} to be loaded again; ${keys}`
     const entry = { at: Date.now(), who: person(), what: 'backup restored', about: 'catalogue, ledger', detail }
     await restored.insertInto('audit').values(entry).execute()
     return { carried, back }

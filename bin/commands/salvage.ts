@@ -1,6 +1,6 @@
 /** `splitcart salvage`: hands what a scrape had written before it died to the outbox, up to its last whole row. */
-import { foldersIn } from '@splitcart/scraping/folders.ts'
-import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
+import { type Folders, foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { type LeftOver, leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Command } from 'commander'
@@ -23,10 +23,15 @@ export function addSalvage(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const disk = realDisk()
-  const folders = foldersIn(settingsOf(options, 'scraping').SCRAPING_DATA_DIR)
-  const leftOvers = await leftOversIn(disk, folders, Date.now(), findWritersOn())
+  const { SCRAPING_DATA_DIR: dataDir } = settingsOf(options, 'scraping')
+  const leftOvers: { folders: Folders; leftOver: LeftOver }[] = []
+  for (const kind of await kindsThere(disk, dataDir)) {
+    const folders = foldersIn(dataDir, kind)
+    const found = await leftOversIn(disk, folders, Date.now(), findWritersOn())
+    leftOvers.push(...found.map((leftOver) => ({ folders, leftOver })))
+  }
   let salvaged = 0
-  for (const leftOver of leftOvers) {
+  for (const { folders, leftOver } of leftOvers) {
     if (options.dryRun) {
       terminal.say(`left over  ${leftOver.path}  ${count(leftOver.size, 'byte')}`)
       continue

@@ -1,6 +1,6 @@
 /** `splitcart status`: what waits where, on this machine, and whether anybody is at work on it. */
 import { type DataManagementStatus, dataManagementStatus } from '@splitcart/data-management/status.ts'
-import { type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
+import { type KindStatus, type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Place } from '@splitcart/shared/place.ts'
 import { databaseServer } from '@splitcart/shared/settings.ts'
@@ -48,6 +48,7 @@ function scrapingLines({
   ignored,
   being_written,
   left_over,
+  kinds,
   archive,
   uploads,
   refused,
@@ -59,6 +60,7 @@ function scrapingLines({
         placeCells('being written', being_written),
         placeCells('archived in temp_jsonl_product_storage', archive),
         placeCells('refused, in product_refused', refused),
+        ...Object.entries(kinds).flatMap(([kind, places]) => kindCells(kind, places)),
       ],
       [1, 2],
     ),
@@ -92,12 +94,21 @@ function serverLines(status: DataManagementStatus): string[] {
         placeCells('held, in product_held', status.held),
         placeCells('failed, in product_failed', status.failed),
         placeCells('loaded, in product_processed', status.processed),
+        ...Object.entries(status.kinds).map(([kind, inbox]) => placeCells(`waiting in ${kind}_inbox`, inbox)),
       ],
       [1, 2],
     ),
     `uploads: ${stateLine(status.uploads)}`,
     `serve ${isRunning(status.server_running)}, update-db ${isRunning(status.loader_running)}`,
     `free disk: ${status.disk_free_bytes === null ? '?' : size(status.disk_free_bytes)}`,
+  ]
+}
+
+function kindCells(kind: string, { outbox, archive, refused }: KindStatus): string[][] {
+  return [
+    placeCells(`waiting in ${kind}_outbox`, outbox),
+    placeCells(`archived in temp_jsonl_${kind}_storage`, archive),
+    placeCells(`refused, in ${kind}_refused`, refused),
   ]
 }
 

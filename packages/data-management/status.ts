@@ -1,6 +1,7 @@
 /** How things stand on the receiving machine: what waits where, who is at work, how much room there is. Changes nothing. */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { kindOfInbox, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { isShown, Looks, type Place, placeOf } from '@splitcart/shared/place.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
@@ -15,6 +16,8 @@ export type DataManagementStatus = Readonly<{
   failed: Place | null
   processed: Place | null
   uploads: Readonly<Record<UploadState, number>> | null
+  /** What waits in the inboxes of kinds other than products, by kind. */
+  kinds: Readonly<Record<string, Place | null>>
   server_running: boolean | null
   loader_running: boolean | null
   disk_free_bytes: number | null
@@ -40,11 +43,25 @@ export async function dataManagementStatus(
     uploads: await looks.at('ledger.db', () =>
       server === undefined ? uploadsByState(join(folders.data, 'ledger.db')) : uploadsIn(server),
     ),
+    kinds: await otherInboxes(disk, folders.data, looks),
     server_running: await looks.at('the lock of serve', () => isLocked(join(folders.data, '.serve.lock'))),
     loader_running: await looks.at('the lock of update-db', () => isLocked(join(folders.data, '.update-db.lock'))),
     disk_free_bytes: await looks.at('the free disk', () => freeBytes(disk, folders.inbox)),
     problems: looks.problems,
   }
+}
+
+async function otherInboxes(disk: Disk, dataDir: string, looks: Looks): Promise<Record<string, Place | null>> {
+  const names = (await looks.at(dataDir, () => disk.readdir(dataDir))) ?? []
+  const kinds = names.sort().flatMap((name) => kindOfInbox(name) ?? [])
+  const found: Record<string, Place | null> = {}
+  for (const kind of kinds.filter((each) => each !== PRODUCTS)) {
+    const inbox = `${kind}_inbox`
+    found[kind] = await looks.at(inbox, () =>
+      placeOf(disk, join(dataDir, inbox), (name) => isShown(name) && name.endsWith('.jsonl')),
+    )
+  }
+  return found
 }
 
 /** The bytes that a user may still write to the file system of a folder. */

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
+import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { canLockBeside } from '@splitcart/shared/lock.ts'
-import { type Folders, foldersIn } from './folders.ts'
+import { type Folders, foldersIn, kindsThere } from './folders.ts'
 import { leftOversIn } from './left-overs.ts'
 import { scanOutbox } from './outbox.ts'
 
@@ -12,9 +13,17 @@ const DISK_BYTES_MIN = 100 * 1024 * 1024
 const WAITING_MS_MAX = 24 * 60 * 60 * 1000
 const PROBE = '.doctor-probe'
 
-/** Examines the folders below a data folder. Those that are missing are made when they are needed. */
+/** Examines the folders below a data folder, kind by kind. Those that are missing are made when they are needed. */
 export async function* examineFolders(disk: Disk, dataDir: string, now: number): AsyncGenerator<Finding> {
-  const folders = foldersIn(dataDir)
+  // A folder that cannot be read is told by what follows.
+  for (const kind of await kindsThere(disk, dataDir).catch(() => [PRODUCTS])) {
+    const about = kind === PRODUCTS ? '' : ` of ${kind}`
+    for await (const finding of examineKind(disk, foldersIn(dataDir, kind), now))
+      yield { ...finding, check: `${finding.check}${about}` }
+  }
+}
+
+async function* examineKind(disk: Disk, folders: Folders, now: number): AsyncGenerator<Finding> {
   const there: string[] = []
   for (const folder of Object.values(folders)) {
     if ((await disk.lstat(folder).catch(codeOf)) === 'ENOENT') continue

@@ -1,11 +1,11 @@
 /** How things stand on a scraping machine: what waits where, who is at work, and how the last run ended. Changes nothing. */
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { isShown, Looks, type Place, placeOf } from '@splitcart/shared/place.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { receiptsIn } from './archive.ts'
-import { type Folders, foldersIn } from './folders.ts'
+import { type Folders, foldersIn, kindsThere } from './folders.ts'
 import { type LastRun, readLastRun } from './last-run.ts'
 import { leftOversIn } from './left-overs.ts'
 import { type Skipped, scanOutbox } from './outbox.ts'
@@ -21,14 +21,20 @@ export type ScrapingStatus = Readonly<{
   refused: Place | null
   uploader_running: boolean | null
   last_run: LastRun | null
+  /** What waits of kinds other than products, by kind. */
+  kinds: Readonly<Record<string, KindStatus>>
   problems: readonly string[]
 }>
+
+/** The folders of one other kind. */
+export type KindStatus = Readonly<Record<'outbox' | 'archive' | 'refused', Place | null>>
 
 /** Looks around; `undefined` where nothing has ever been scraped. */
 export async function scrapingStatus(disk: Disk, dataDir: string): Promise<ScrapingStatus | undefined> {
   const folders = foldersIn(dataDir)
   const looks = new Looks()
-  if (!(await isThere(disk, folders.outbox))) return undefined
+  const others = (await looks.at(dataDir, () => kindsThere(disk, dataDir))) ?? []
+  if (others.length <= 1 && !(await isThere(disk, folders.outbox))) return undefined
   return {
     outbox: await looks.at('product_outbox', () => placeOf(disk, folders.outbox, isData)),
     ignored: await looks.at('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
@@ -39,8 +45,24 @@ export async function scrapingStatus(disk: Disk, dataDir: string): Promise<Scrap
     refused: await looks.at('product_refused', () => placeOf(disk, folders.refused, isData)),
     uploader_running: await looks.at('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
     last_run: (await looks.at('the note about the last run', () => readLastRun(disk, folders))) ?? null,
+    kinds: await statusOfKinds(disk, dataDir, others.slice(1), looks),
     problems: [...new Set(looks.problems)],
   }
+}
+
+async function statusOfKinds(
+  disk: Disk,
+  dataDir: string,
+  kinds: readonly string[],
+  looks: Looks,
+): Promise<Record<string, KindStatus>> {
+  const found: Record<string, KindStatus> = {}
+  for (const kind of kinds) {
+    const { outbox, archive, refused } = foldersIn(dataDir, kind)
+    const look = (folder: string) => looks.at(basename(folder), () => placeOf(disk, folder, isData))
+    found[kind] = { outbox: await look(outbox), archive: await look(archive), refused: await look(refused) }
+  }
+  return found
 }
 
 function isData(name: string): boolean {

@@ -46,8 +46,17 @@ export function stemOfKind(kind: string): string {
 
 /** The kind whose outbox a folder is; undefined for any other folder. */
 export function kindOfOutbox(folder: string): string | undefined {
-  const stem = /^(.+)_outbox$/.exec(folder)?.[1]
-  if (stem === undefined) return undefined
+  return kindOfFolder(folder, 'outbox')
+}
+
+/** The kind whose inbox a folder is; undefined for any other folder. */
+export function kindOfInbox(folder: string): string | undefined {
+  return kindOfFolder(folder, 'inbox')
+}
+
+function kindOfFolder(folder: string, box: 'outbox' | 'inbox'): string | undefined {
+  const stem = folder.endsWith(`_${box}`) ? folder.slice(0, -box.length - 1) : ''
+  if (stem === '') return undefined
   const kind = stem === LOADED_KINDS.products.stem ? PRODUCTS : stem
   return kind === PRODUCTS || faultOfKind(kind) === undefined ? kind : undefined
 }

@@ -1,17 +1,21 @@
 /**
- * What a backup of a ledger does not know and must not undo: keys that have ended since, who signed out, and who sent what waits in the
- * inbox.
+ * What a backup of a ledger does not know and must not undo: keys that have ended since, who signed out, who sent what waits in the inbox,
+ * and what was loaded since.
  */
-import type { LedgerDatabase } from './database.ts'
+import type { Selectable } from 'kysely'
+import type { LedgerDatabase, LedgerTables } from './database.ts'
 
-/** How many keys were ended again, and how many waiting uploads have their senders. */
-export type CarriedOver = Readonly<{ ended: number; waiting: number }>
+const PAGE_UPLOADS = 500
+
+/** How many keys were ended again, how many waiting uploads have their senders, and how many that were loaded are known. */
+export type CarriedOver = Readonly<{ ended: number; waiting: number; loaded: number }>
 
 /** Brings into a ledger that is being restored what the one before it knows. */
 export function carryOver(before: LedgerDatabase, restored: LedgerDatabase): Promise<CarriedOver> {
   return restored.transaction().execute(async (transaction) => ({
     ended: await carryEndings(before, transaction),
     waiting: await carryWaiting(before, transaction),
+    loaded: await carryLoaded(before, transaction),
   }))
 }
 
@@ -49,17 +53,51 @@ async function carryWaiting(before: LedgerDatabase, restored: LedgerDatabase): P
       .onConflict((conflict) => conflict.column('id').doNothing())
       .execute()
   const waiting = await before.selectFrom('upload').selectAll().where('state', 'in', ['accepted', 'loading']).execute()
-  for (const upload of waiting) {
-    const insert = restored.insertInto('upload').values(upload)
-    await insert.onConflict((conflict) => conflict.column('sha256').doNothing()).execute()
-    const known = restored.selectFrom('upload').select('id').where('sha256', '=', upload.sha256)
-    const { id } = await known.executeTakeFirstOrThrow()
-    for (const delivery of await before.selectFrom('delivery').selectAll().where('upload_id', '=', upload.id).execute())
-      await restored
-        .insertInto('delivery')
-        .values({ ...delivery, upload_id: id })
-        .onConflict((conflict) => conflict.columns(['upload_id', 'key_id']).doNothing())
-        .execute()
-  }
+  for (const upload of waiting) await carryUpload(before, restored, upload)
   return waiting.length
+}
+
+/** The catalogue of the backup does not have them: they are loaded again from their own files (update-db/reconcile.ts), however many. */
+async function carryLoaded(before: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
+  let loaded = 0
+  for (let behind = ''; ; ) {
+    const page = await before
+      .selectFrom('upload')
+      .selectAll()
+      .where('state', '=', 'loaded')
+      .where('id', '>', behind)
+      .orderBy('id')
+      .limit(PAGE_UPLOADS)
+      .execute()
+    for (const upload of page) {
+      behind = upload.id
+      const { sha256 } = upload
+      const known = await restored.selectFrom('upload').select('id').where('sha256', '=', sha256).executeTakeFirst()
+      if (known !== undefined) continue
+      await carryUpload(before, restored, upload)
+      loaded++
+    }
+    if (page.length < PAGE_UPLOADS) break
+  }
+  if (loaded > 0) await restored.updateTable('identity').set({ may_differ: 1 }).execute()
+  return loaded
+}
+
+type Upload = LedgerTables['upload']
+
+async function carryUpload(
+  before: LedgerDatabase,
+  restored: LedgerDatabase,
+  upload: Selectable<Upload>,
+): Promise<void> {
+  const insert = restored.insertInto('upload').values(upload)
+  await insert.onConflict((conflict) => conflict.column('sha256').doNothing()).execute()
+  const known = restored.selectFrom('upload').select('id').where('sha256', '=', upload.sha256)
+  const { id } = await known.executeTakeFirstOrThrow()
+  for (const delivery of await before.selectFrom('delivery').selectAll().where('upload_id', '=', upload.id).execute())
+    await restored
+      .insertInto('delivery')
+      .values({ ...delivery, upload_id: id })
+      .onConflict((conflict) => conflict.columns(['upload_id', 'key_id']).doNothing())
+      .execute()
 }

@@ -59,6 +59,8 @@ type Known = Readonly<{
   size: PackSize | undefined
   isWeighed: boolean
   isPacked: boolean
+  /** "Each" of what is not sold by the piece: how much is in it is told nowhere. */
+  isUntold: boolean
 }>
 
 /** The pairs of these articles. */
@@ -90,6 +92,7 @@ function knownArticle(article: Article, stems: readonly string[], lead: number, 
   const bare = articleWordsOf(stems.slice(lead))
   const department = departmentOf(article.category)
   const isPacked = article.size !== null && (department === 'meat' || PACKED.test(article.size))
+  const size = isPacked ? packSizeOf(article.size!) : pricedSizeOf({ ...article, priceCents: 0, told: null })
   return {
     article,
     text: `${stems.join(' ')} `,
@@ -99,9 +102,10 @@ function knownArticle(article: Article, stems: readonly string[], lead: number, 
     lead: lead === 0 ? NONE : articleWordsOf(stems.slice(0, lead)),
     shelf,
     department,
-    size: isPacked ? packSizeOf(article.size!) : pricedSizeOf({ ...article, priceCents: 0, told: null }),
+    size,
     isWeighed: article.size !== null && WEIGHED.test(article.size),
     isPacked,
+    isUntold: size?.unit === 'each' && size.amount === 1 && department !== 'produce',
   }
 }
 
@@ -144,40 +148,44 @@ function candidatesOf(one: Known, byWord: Index, weights: ReadonlyMap<string, nu
   return found
 }
 
+/** Two that may be a pair, the one of the smaller id first. */
+type Match = Readonly<{ one: Known; other: Known; ratio: number; score: number; total: number }>
+
 function bestOf(one: Known, candidates: Iterable<Known>, weights: ReadonlyMap<string, number>): Pair[] {
-  const pairs: Pair[] = []
+  const matches: Match[] = []
   for (const other of candidates) {
-    const pair = pairOf(one, other, weights)
-    if (pair !== undefined) pairs.push(pair)
+    const match = matchOf(one, other, weights)
+    if (match !== undefined) matches.push(match)
   }
-  return pairs.sort((a, b) => b.score - a.score || a.a - b.a || a.b - b.b).slice(0, SUGGESTED_MAX)
+  const idsOf = ({ one: first, other: second }: Match) => [first.article.id, second.article.id] as const
+  matches.sort((a, b) => b.total - a.total || idsOf(a)[0] - idsOf(b)[0] || idsOf(a)[1] - idsOf(b)[1])
+  return matches.slice(0, SUGGESTED_MAX).map(pairOf)
 }
 
-/** The pair of two, whichever is named first, unless something forbids it. */
-function pairOf(first: Known, second: Known, weights: ReadonlyMap<string, number>): Pair | undefined {
+/** Unless something forbids it. Whichever is named first, the same comes of it. */
+function matchOf(first: Known, second: Known, weights: ReadonlyMap<string, number>): Match | undefined {
   const [one, other] = first.article.id < second.article.id ? [first, second] : [second, first]
   const ratio = sizeRatio(one, other)
   if (ratio === undefined || ratio > SIZE_RATIO_MAX) return undefined
   const score = scoreOf(one, other, weights)
-  if (score < SCORE_MIN) return undefined
-  if (ratio === UNKNOWN && score < UNKNOWN_SCORE_MIN) return undefined
-  const isIdentical = score === 1 && ratio <= 1 + SAME_AMOUNT && haveSameBrand(one, other)
-  const reasons = [
-    `words in common: ${commonWords(one, other).join(', ')}`,
-    ratio === UNKNOWN
-      ? 'a size is not told'
-      : ratio <= 1 + SAME_AMOUNT
-        ? 'the same size'
-        : `sizes within ${(Math.ceil(ratio * 100) / 100).toFixed(2)} times`,
-    ...(isIdentical ? [`the same brand: ${one.brand}`] : []),
-  ]
-  const total = Math.round(score * (1 - 0.1 * (ratio - 1)) * 1000) / 1000
+  if (score < (ratio === UNKNOWN ? UNKNOWN_SCORE_MIN : SCORE_MIN)) return undefined
+  return { one, other, ratio, score, total: Math.round(score * (1 - 0.1 * (ratio - 1)) * 1000) / 1000 }
+}
+
+function pairOf({ one, other, ratio, score, total }: Match): Pair {
+  const isSameSize = ratio <= 1 + SAME_AMOUNT
+  const isIdentical = score === 1 && isSameSize && haveSameBrand(one, other)
+  const times = `sizes within ${(Math.ceil(ratio * 100) / 100).toFixed(2)} times`
   return {
     a: one.article.id,
     b: other.article.id,
     level: isIdentical ? 'identical' : 'comparable',
     score: total,
-    reasons,
+    reasons: [
+      `words in common: ${commonWords(one, other).join(', ')}`,
+      ratio === UNKNOWN ? 'a size is not told' : isSameSize ? 'the same size' : times,
+      ...(isIdentical ? [`the same brand: ${one.brand}`] : []),
+    ],
   }
 }
 
@@ -221,17 +229,12 @@ function decides(word: string, { shelf }: Known): boolean {
 /** How many times larger the one is than the other; undefined where that cannot be told or they are of two kinds. */
 function sizeRatio(one: Known, other: Known): number | undefined {
   if (one.isWeighed && other.isWeighed) return 1
-  if ([one, other].some(({ isWeighed, isPacked }) => isWeighed && !isPacked)) return undefined
+  if ((one.isWeighed && !one.isPacked) || (other.isWeighed && !other.isPacked)) return undefined
   if (one.size === undefined || other.size === undefined) return undefined
-  if ([one, other].some(isUntold)) return UNKNOWN
+  if (one.isUntold || other.isUntold) return UNKNOWN
   if (one.size.unit !== other.size.unit) return undefined
-  const [less, more] = [one.size.amount, other.size.amount].sort((a, b) => a - b)
-  return more! / less!
-}
-
-/** "Each" of what is not sold by the piece: how much is in it is told nowhere. */
-function isUntold({ size, department }: Known): boolean {
-  return size !== undefined && size.unit === 'each' && size.amount === 1 && department !== 'produce'
+  const [amount, otherAmount] = [one.size.amount, other.size.amount]
+  return amount < otherAmount ? otherAmount / amount : amount / otherAmount
 }
 
 /** A brand counts only where both names or fields have it: a field alone is often that of a maker, or of a stranger. */
