@@ -186,6 +186,8 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['same', 'list'],
     ['not-same', 'x/1', 'y/2'],
     ['stores', 'merge', 'list'],
+    ['findings', '--json'],
+    ['upgrade', '--json'],
     ['check', join(machines.path, 'other.jsonl')],
     ['salvage'],
     ['keys', 'revoke', made],
