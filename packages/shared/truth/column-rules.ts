@@ -31,9 +31,11 @@ export function namesChanged(judged: Case): Found | undefined {
   }
 }
 
-// From one version of a scraper to the next many keys may change, and with the weeks more of them.
-const NEW_DAYS_MAX = 15
-const NEW_SHARE_LATER = 0.85
+// From one version of a scraper to the next many keys may change, and with the weeks more of them: so much is new by itself after so many days.
+const NEW_BY_DAYS = [
+  [15, 0.85],
+  [45, 0.95],
+] as const
 const NEW_SHARE_OF_SISTERS = 0.9
 
 /** Nearly all listings are new, and nearly all old ones gone. */
@@ -58,10 +60,16 @@ export function newIdentity(judged: Case): Found | undefined {
   }
 }
 
-/** Which share may be new after so many days: more of them with each day. */
+/** Which share may be new after so many days: of a scrape of the day before `share`. */
 function newShare(days: number, share: number): number {
-  const later = Math.max(share, NEW_SHARE_LATER)
-  return share + (later - share) * Math.min(1, Math.max(0, days - 1) / NEW_DAYS_MAX)
+  let [from, least] = [1, share]
+  for (const [to, next] of NEW_BY_DAYS) {
+    const later = Math.max(least, next)
+    if (days < to) return least + ((later - least) * Math.max(0, days - from)) / (to - from)
+    from = to
+    least = later
+  }
+  return least
 }
 
 function isTheSame({ comparison: { both, onlyNow } }: Beside): boolean {
