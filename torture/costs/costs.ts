@@ -119,6 +119,9 @@ async function pathsOf(server: Server, { listings, stores }: Sizes): Promise<str
       '/api/keys',
       '/api/audit',
       '/api/sessions',
+      '/api/findings',
+      '/api/suggestions',
+      '/api/verdicts',
     ],
     ...[`/api/scrapes?store=company1/s${stores - (stores % 3)}`, '/api/rejects?limit=100', '/api/products'],
     ...lookups.map((query) => `/api/products?${query}`),
@@ -136,7 +139,8 @@ async function checkThatNoneIsMissing(server: Server, paths: readonly string[]):
   const { paths: described } = await json<{ paths: Record<string, object> }>(server, '/api/openapi.json')
   // Of a file and of what goes on for as long as somebody reads, the first bytes are sent like the last.
   const exports = ['prices', 'observations', 'names'].map((what) => `/api/export/${what}`)
-  const streamed = new Set(['/api/uploads/{id}/content', '/api/rejects/lines', '/api/events', ...exports])
+  const ofFiles = ['content', 'repair'].map((what) => `/api/uploads/{id}/${what}`)
+  const streamed = new Set([...ofFiles, '/api/rejects/lines', '/api/events', ...exports])
   const asked = paths.map((path) => path.split('?')[0]!)
   const missing = Object.entries(described)
     .filter(([path, methods]) => 'get' in methods && !streamed.has(path))
