@@ -1,15 +1,15 @@
 /** The documents say what is there: links lead somewhere, the commands, flags and files they name exist, the examples run. */
 import assert from 'node:assert/strict'
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
+import { Command } from 'commander'
+import { COMMANDS } from '../bin/commands.ts'
 import { temporaryFolder } from './folders.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const PAGES = globSync(['*.md', 'docs/*.md'], { cwd: ROOT }).sort()
-const SUBCOMMANDS = /^(?:(?:archive|keys|holds|rejects|loads) [a-z]+|findings (?:believe|beliefs|undo))\b/
 
 function textOf(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8')
@@ -48,42 +48,40 @@ function brokenLinks(page: string): string[] {
   })
 }
 
-type Named = Readonly<{ page: string; command: string; flags: readonly string[] }>
+type Named = Readonly<{ page: string; words: readonly string[] }>
 
-/** Every `splitcart <command>` with the flags behind it. */
+/** What stands behind every `splitcart`: a command, perhaps one below it, and arguments. */
 function commandsIn(page: string): Named[] {
   return codeIn(textOf(page)).flatMap((code) =>
     [...code.matchAll(/splitcart(?:\.js)? (?=([a-z][a-z-]*.*))/g)]
       .map(([, rest = '']) => rest)
       .filter((rest) => !rest.startsWith('splitcart '))
-      .map((rest) => {
-        const command = SUBCOMMANDS.exec(rest)?.[0] ?? /^[a-z-]+/.exec(rest)![0]
-        return { page, command, flags: rest.match(/(?<= )--[a-z-]+/g) ?? [] }
-      }),
+      .map((rest) => ({ page, words: rest.split(' ') })),
   )
 }
 
-type Helps = ReadonlyMap<string, string | undefined>
-
-/** What each of the commands prints with --help; undefined where there is no such command. */
-async function helpsOf(named: readonly Named[]): Promise<Helps> {
-  const commands = [...new Set(named.map(({ command }) => command))]
-  return new Map(await Promise.all(commands.map(async (command) => [command, await helpOf(command)] as const)))
+/** The whole command line. */
+async function programOf(): Promise<Command> {
+  const program = new Command('splitcart')
+  for (const load of Object.values(COMMANDS)) (await load())(program)
+  return program
 }
 
-async function helpOf(command: string): Promise<string | undefined> {
-  const args = command === 'help' ? ['help'] : [...command.split(' '), '--help']
-  const said = await promisify(execFile)(process.execPath, ['bin/splitcart.js', ...args], { cwd: ROOT }).catch(
-    () => null,
-  )
-  return command === 'help' || said?.stdout.startsWith(`Usage: splitcart ${command} `) ? said?.stdout : undefined
+function below(command: Command, name: string): Command | undefined {
+  return command.commands.find((each) => each.name() === name)
 }
 
-function faultsOf({ page, command, flags }: Named, helps: Helps): string[] {
-  const help = helps.get(command)
-  if (help === undefined) return [`${page}: there is no "splitcart ${command}"`]
+function faultsOf(program: Command, { page, words }: Named): string[] {
+  const name = /^[a-z-]+/.exec(words[0]!)![0]
+  const command = name === 'help' ? program : below(program, name)
+  if (command === undefined) return [`${page}: there is no "splitcart ${name}"`]
+  const [, second = ''] = words
+  const sub = below(command, /^[a-z-]*/.exec(second)![0])
+  const path = sub === undefined ? name : `${name} ${sub.name()}`
+  const help = (sub ?? command).helpInformation()
+  const flags = ` ${words.slice(1).join(' ')}`.match(/(?<= )--[a-z-]+/g) ?? []
   const missing = flags.filter((flag) => !new RegExp(`^ +(-\\w, )?${flag}\\b`, 'm').test(help))
-  return missing.map((flag) => `${page}: "splitcart ${command}" has no ${flag}`)
+  return missing.map((flag) => `${page}: "splitcart ${path}" has no ${flag}`)
 }
 
 test('every link between the documents leads somewhere', () => {
@@ -93,21 +91,16 @@ test('every link between the documents leads somewhere', () => {
 test('every command and flag the documents name exists', async () => {
   const named = PAGES.flatMap(commandsIn)
   assert.ok(named.length > 30, 'the commands were not found')
-  const helps = await helpsOf(named)
-  assert.deepEqual([...new Set(named.flatMap((one) => faultsOf(one, helps)))], [])
+  const program = await programOf()
+  assert.deepEqual([...new Set(named.flatMap((one) => faultsOf(program, one)))], [])
 })
 
 test('a command or flag that does not exist is noticed', async () => {
-  const named = [
-    { page: 'x.md', command: 'fly', flags: [] },
-    { page: 'x.md', command: 'status', flags: ['--json', '--wings'] },
-  ]
-  const helps = await helpsOf(named)
-  const faults = ['x.md: there is no "splitcart fly"', 'x.md: "splitcart status" has no --wings']
-  assert.deepEqual(
-    named.flatMap((one) => faultsOf(one, helps)),
-    faults,
-  )
+  const program = await programOf()
+  const faults = (line: string) => faultsOf(program, { page: 'x.md', words: line.split(' ') })
+  assert.deepEqual(faults('fly'), ['x.md: there is no "splitcart fly"'])
+  assert.deepEqual(faults('status --json --wings'), ['x.md: "splitcart status" has no --wings'])
+  assert.deepEqual(faults('holds release x --all --wings'), ['x.md: "splitcart holds release" has no --wings'])
 })
 
 test('what the documents do with npm leaves the checkout as git has it', () => {
