@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { examineServer, skewOf } from '@splitcart/scraping/doctor-server.ts'
 import type { Finding } from '@splitcart/shared/finding.ts'
+import { rowsText } from '../packages/data-management/test/receiver.ts'
 import { type Ended, type Machines, openMachines, recordsIn } from './machines.ts'
 
 const KEY = 'splitcart_not-a-key-of-this-server'
@@ -25,7 +26,10 @@ test('two machines that are well have nothing that fails, and nothing is left of
   await using machines = await openMachines()
   const server = await machines.serve()
   const key = await machines.key()
-  assert.equal((await machines.upload(server, key)).code, 0)
+  const outbox = join(machines.scraping, 'product_outbox')
+  await mkdir(outbox, { recursive: true, mode: 0o700 })
+  await writeFile(join(outbox, 'x.jsonl'), rowsText(20))
+  assert.equal((await machines.upload(server, key, '--wait')).code, 0)
   const { code, found, stdout } = await examined(machines, { API_SERVER_URL: server.url, API_SECRET_KEY: key })
   assert.equal(code, 0, stdout)
   assert.deepEqual(

@@ -21,5 +21,5 @@ export async function keptFinding(disk: Disk, folders: Folders): Promise<Finding
 
 async function damagedIn(disk: Disk, folders: Folders): Promise<string[]> {
   await using ledger = openLedgerToAsk(folders.data)
-  return await new ProcessedRound({ disk, folders, ledger }, BYTES_MAX).look()
+  return await new ProcessedRound({ disk, folders, ledger }, { bytesAtOnce: BYTES_MAX, rests: false }).look()
 }

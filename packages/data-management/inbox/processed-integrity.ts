@@ -1,6 +1,6 @@
 /**
  * Looks whether the files that are kept for replay still hold the bytes that were accepted: the disk may change a file that nobody reads
- * for months. A part of them with each look, at half the speed that is possible, so that it takes nothing from others.
+ * for months. A part of them with each look; in a server at half the speed that is possible, so that it takes nothing from others.
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,10 +24,13 @@ export class ProcessedRound {
   // The last one that was looked at: the next look goes on behind it.
   #last = ''
   readonly #damaged = new Set<string>()
+  readonly #rests: boolean
 
-  constructor(kept: Kept, bytesAtOnce: number = BYTES_AT_ONCE) {
+  /** `rests`: as long as it reads, and without keeping the process alive. */
+  constructor(kept: Kept, { bytesAtOnce = BYTES_AT_ONCE, rests = true } = {}) {
     this.#kept = kept
     this.#bytesAtOnce = bytesAtOnce
+    this.#rests = rests
   }
 
   /** Looks at the files that are next, and says which of all that are still there were found damaged. */
@@ -60,7 +63,7 @@ export class ProcessedRound {
       for await (const portion of decompressed(disk, join(folders.processed, name))) {
         digester.add(portion)
         bytes += portion.length
-        await sleep(performance.now() - begun, undefined, { ref: false })
+        if (this.#rests) await sleep(performance.now() - begun, undefined, { ref: false })
         begun = performance.now()
       }
       const known = await ledger.uploads.findBySha256(digester.digest().sha256)

@@ -47,7 +47,7 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log, now: Date.now, onFile: () => {} }
   await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
   const { processed } = folders
-  const round = new ProcessedRound({ disk: realDisk(), folders, ledger }, 1)
+  const round = new ProcessedRound({ disk: realDisk(), folders, ledger }, { bytesAtOnce: 1 })
   const looks = async () => {
     const found: string[][] = []
     for (let times = 0; times < 3; times++) found.push(await round.look())
