@@ -4,27 +4,21 @@ import type { VerdictRecord } from '../../ledger/verdicts.ts'
 import type { ListingName } from '../catalogue.ts'
 import type { Level } from '../model/suggest.ts'
 import type { Current } from './current.ts'
-import { lowestPriceOf } from './price-range.ts'
-import { unitPriceView } from './products.ts'
+import {
+  type KeptSuggestion,
+  nameOf,
+  type PairedListing,
+  pairedListing,
+  suggestionOf,
+  TOLD,
+  TOLD_FROM,
+  type Told,
+} from './paired-listing.ts'
+import { pairText } from './suggestions.ts'
 
 /** A listing of another product. `score` null: no suggestion, a person has said so. `said_by` null: nobody has. */
-export type Comparable = Readonly<{
-  product_id: number
-  company: string
-  sku: string | null
-  key: string
-  name: string
-  size: string | null
-  image_url: string | null
-  level: Level
-  score: number | null
-  reasons: string[]
-  said_by: string | null
-  /** The lowest price at which it can be bought now. */
-  lowest_cents: number | null
-  unit_price_cents: number | null
-  unit_price_per: string | null
-}>
+export type Comparable = Omit<PairedListing, 'brand' | 'url'> &
+  Readonly<{ level: Level; score: number | null; reasons: string[]; said_by: string | null }>
 
 /** The verdicts that count of pairs to which one of these listings belongs. */
 export type VerdictsAbout = (listings: readonly ListingName[]) => Promise<readonly VerdictRecord[]>
@@ -33,20 +27,7 @@ const LISTINGS_MAX = 50
 const SUGGESTED_MAX = 60
 const SHOWN_MAX = 12
 
-type Told = Readonly<{
-  id: number
-  product_id: number
-  company: string
-  company_code: string
-  by_name: 0 | 1
-  code: string
-  key: string
-  name: string
-  size: string | null
-  image_url: string | null
-}>
-
-type Suggested = Told & Readonly<{ mine: number; is_identical: 0 | 1; score: number; reasons: string }>
+type Suggested = Told & KeptSuggestion & Readonly<{ mine: number }>
 type Beside = Pick<Comparable, 'level' | 'score' | 'reasons' | 'said_by'> & Readonly<{ other: Told }>
 
 /** What stands beside a product: first what a person has said, then the likeliest. */
@@ -60,21 +41,18 @@ export async function comparableWith(
   const verdicts = await verdictsAbout(mine.map(nameOf))
   const judged = new Set(verdicts.flatMap(({ one, other }) => [pairText(one, other), pairText(other, one)]))
   const names = new Map(mine.map((listing) => [listing.id, nameOf(listing)]))
-  const suggested = (await suggestedFor(database, productId)).filter(
-    (each) => !judged.has(pairText(names.get(each.mine), nameOf(each))),
-  )
+  const suggested = (await suggestedFor(database, productId)).filter((each) => {
+    const own = names.get(each.mine)
+    return own === undefined || !judged.has(pairText(own, nameOf(each)))
+  })
   const said = await saidBeside(database, productId, mine, verdicts)
   const beside = [...said, ...suggested.map(besideOf)]
   const shown = [...new Map(beside.toReversed().map((each) => [each.other.id, each])).values()].toReversed()
   return await Promise.all(shown.slice(0, SHOWN_MAX).map((each) => comparable(database, each, current)))
 }
 
-const TOLD = `listing.id, listing.product_id, company.shown as company, company.code as company_code, listing.by_name, listing.code,
-  label.key, label.name, label.size, label.image_url`
-const FROM = 'join company on company.id = listing.company_id join label on label.id = listing.label_id'
-
 async function toldWhere(database: Sql, condition: string, ...values: (string | number)[]): Promise<Told[]> {
-  return await database.all<Told>(`select ${TOLD} from listing ${FROM} where ${condition}`, ...values)
+  return await database.all<Told>(`select ${TOLD} from listing ${TOLD_FROM} where ${condition}`, ...values)
 }
 
 /** A pair counts while both listings say what it was found from. */
@@ -89,16 +67,15 @@ async function suggestedFor(database: Sql, productId: number): Promise<Suggested
         select own.id as mine, suggestion.listing_id as other_id, suggestion.label_id as other_label_id, is_identical, score, reasons
         from listing as own join suggestion on suggestion.other_id = own.id and suggestion.other_label_id = own.label_id
         where own.product_id = ?1
-      ) as pair join listing on listing.id = pair.other_id and listing.label_id = pair.other_label_id ${FROM}
+      ) as pair join listing on listing.id = pair.other_id and listing.label_id = pair.other_label_id ${TOLD_FROM}
       where listing.product_id <> ?1
       order by pair.is_identical desc, pair.score desc, company.code, listing.by_name, listing.code limit ${SUGGESTED_MAX}`,
     productId,
   )
 }
 
-function besideOf({ is_identical, score, reasons, ...other }: Suggested): Beside {
-  const level = is_identical === 1 ? 'identical' : 'comparable'
-  return { other, level, score: score / 1000, reasons: JSON.parse(reasons) as string[], said_by: null }
+function besideOf({ mine: _, is_identical, score, reasons, ...other }: Suggested): Beside {
+  return { other, ...suggestionOf({ is_identical, score, reasons }), said_by: null }
 }
 
 /** What people have called comparable, and is another product. */
@@ -128,17 +105,6 @@ async function saidBeside(
 }
 
 async function comparable(database: Sql, { other, ...how }: Beside, current: Current): Promise<Comparable> {
-  const { id, product_id, company, by_name, code, key, name, size, image_url } = other
-  const lowest = await lowestPriceOf(database, id, current)
-  const unit = unitPriceView({ name, size, priceCents: lowest, told: null })
-  const sku = by_name === 1 ? null : code
-  return { product_id, company, sku, key, name, size, image_url, ...how, lowest_cents: lowest, ...unit }
-}
-
-function nameOf({ company_code, by_name, code }: Told): ListingName {
-  return { company: company_code, byName: by_name, code }
-}
-
-function pairText(one: ListingName | undefined, other: ListingName): string {
-  return JSON.stringify([one, other])
+  const { brand: _, url: __, ...shown } = await pairedListing(database, other, current)
+  return { ...shown, ...how }
 }

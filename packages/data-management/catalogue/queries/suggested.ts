@@ -3,25 +3,17 @@ import type { Sql } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
 import type { Level } from '../model/suggest.ts'
 import type { Current } from './current.ts'
-import { lowestPriceOf } from './price-range.ts'
-import { unitPriceView } from './products.ts'
+import {
+  type KeptSuggestion,
+  nameOf,
+  type PairedListing,
+  pairedListing,
+  suggestionOf,
+  TOLD,
+  TOLD_FROM,
+  type Told,
+} from './paired-listing.ts'
 import { pairText } from './suggestions.ts'
-
-/** One of the two. */
-export type PairedListing = Readonly<{
-  product_id: number
-  company: string
-  sku: string | null
-  key: string
-  name: string
-  brand: string | null
-  size: string | null
-  url: string | null
-  image_url: string | null
-  lowest_cents: number | null
-  unit_price_cents: number | null
-  unit_price_per: string | null
-}>
 
 /** A pair that is kept. */
 export type KeptPair = Readonly<{
@@ -37,22 +29,7 @@ export type PairPlace = readonly [score: number, listing: number, other: number]
 
 const PORTION = 200
 
-type Pair = Readonly<{ listing_id: number; other_id: number; is_identical: 0 | 1; score: number; reasons: string }>
-
-type Told = Readonly<{
-  id: number
-  product_id: number
-  company: string
-  company_code: string
-  by_name: 0 | 1
-  code: string
-  key: string
-  name: string
-  brand: string | null
-  size: string | null
-  url: string | null
-  image_url: string | null
-}>
+type Pair = KeptSuggestion & Readonly<{ listing_id: number; other_id: number }>
 
 type Page = Readonly<{ after: PairPlace; limit: number }>
 
@@ -92,34 +69,15 @@ async function pairsBehind(database: Sql, place: PairPlace): Promise<Pair[]> {
 }
 
 async function toldOf(database: Sql, id: number): Promise<Told> {
-  const told = await database.get<Told>(
-    `select listing.id, product_id, company.shown as company, company.code as company_code, by_name, listing.code, label.key, label.name,
-        brand.name as brand, label.size, label.url, label.image_url
-      from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
-      left join brand on brand.id = label.brand_id where listing.id = ?`,
-    id,
-  )
-  return told!
+  return (await database.get<Told>(`select ${TOLD} from listing ${TOLD_FROM} where listing.id = ?`, id))!
 }
 
 async function keptPair(
   database: Sql,
   [one, other]: readonly [Told, Told],
-  { is_identical, score, reasons }: Pair,
+  pair: Pair,
   current: Current,
 ): Promise<KeptPair> {
   const [a, b] = [await pairedListing(database, one, current), await pairedListing(database, other, current)]
-  const level = is_identical === 1 ? 'identical' : 'comparable'
-  return { a, b, level, score: score / 1000, reasons: JSON.parse(reasons) as string[] }
-}
-
-async function pairedListing(database: Sql, told: Told, current: Current): Promise<PairedListing> {
-  const { id, company_code: _, by_name, code, ...shown } = told
-  const lowest_cents = await lowestPriceOf(database, id, current)
-  const unit = unitPriceView({ name: told.name, size: told.size, priceCents: lowest_cents, told: null })
-  return { ...shown, sku: by_name === 1 ? null : code, lowest_cents, ...unit }
-}
-
-function nameOf({ company_code, by_name, code }: Told): ListingName {
-  return { company: company_code, byName: by_name, code }
+  return { a, b, ...suggestionOf(pair) }
 }

@@ -1,0 +1,54 @@
+/** One listing of a pair, as people are shown it beside the other: what it is called, and what it costs now. */
+import type { Sql } from '../../database/sql.ts'
+import type { ListingName } from '../catalogue.ts'
+import type { Level } from '../model/suggest.ts'
+import type { Current } from './current.ts'
+import { lowestPriceOf } from './price-range.ts'
+import { unitPriceView } from './products.ts'
+
+/** A listing, and the lowest price at which it can be bought now. */
+export type PairedListing = Readonly<{
+  product_id: number
+  company: string
+  sku: string | null
+  key: string
+  name: string
+  brand: string | null
+  size: string | null
+  url: string | null
+  image_url: string | null
+  lowest_cents: number | null
+  unit_price_cents: number | null
+  unit_price_per: string | null
+}>
+
+/** What is read of a listing with `TOLD` from `listing` with `TOLD_FROM`. */
+export type Told = Omit<PairedListing, 'sku' | 'lowest_cents' | 'unit_price_cents' | 'unit_price_per'> &
+  Readonly<{ id: number; company_code: string; by_name: 0 | 1; code: string }>
+
+export const TOLD = `listing.id, listing.product_id, company.shown as company, company.code as company_code, listing.by_name, listing.code,
+  label.key, label.name, brand.name as brand, label.size, label.url, label.image_url`
+export const TOLD_FROM = `join company on company.id = listing.company_id join label on label.id = listing.label_id
+  left join brand on brand.id = label.brand_id`
+
+/** A suggestion as it is kept: the score in thousandths, the reasons as JSON. */
+export type KeptSuggestion = Readonly<{ is_identical: 0 | 1; score: number; reasons: string }>
+
+/** What a kept suggestion says. */
+export function suggestionOf({ is_identical, score, reasons }: KeptSuggestion) {
+  const level: Level = is_identical === 1 ? 'identical' : 'comparable'
+  return { level, score: score / 1000, reasons: JSON.parse(reasons) as string[] }
+}
+
+/** A listing with its prices. */
+export async function pairedListing(database: Sql, told: Told, current: Current): Promise<PairedListing> {
+  const { id, company_code: _, by_name, code, ...shown } = told
+  const lowest_cents = await lowestPriceOf(database, id, current)
+  const unit = unitPriceView({ name: told.name, size: told.size, priceCents: lowest_cents, told: null })
+  return { ...shown, sku: by_name === 1 ? null : code, lowest_cents, ...unit }
+}
+
+/** Its name in verdicts. */
+export function nameOf({ company_code, by_name, code }: Told): ListingName {
+  return { company: company_code, byName: by_name, code }
+}
