@@ -13,6 +13,8 @@ import { type Integrity, watchIntegrity } from '@splitcart/data-management/datab
 import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
+import { Dictionaries } from '@splitcart/data-management/inbox/dictionaries.ts'
+import type { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream.ts'
 import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integrity.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
@@ -87,7 +89,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await using exports = openExports(settings)
   const integrity: Integrity = { latest: undefined }
   const services = {
-    inbox: { ...inboxOf(machine, questions, settings), fleet },
+    inbox: { ...inboxOf(machine, questions, settings), fleet, dictionaries: dictionariesOf(machine, fleet, settings) },
     unfinished,
     kinds: settings.KINDS,
     catalogue: machine.catalogue,
@@ -195,6 +197,11 @@ function inboxOf({ disk, folders, ledger }: DataManagement, questions: Questions
   const shares = () => askFor<Record<string, Share>>(questions, 'waitingByKey', {}, { keyId: null, now: Date.now() })
   const checkBacklog = backPressure({ waiting, shares, ...clocks }, backlog)
   return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
+}
+
+function dictionariesOf(machine: DataManagement, fleet: JetStreamInbox | undefined, settings: Settings): Dictionaries {
+  const limits = { bytesKept: settings.DICTIONARIES_BYTES_MAX, daysKept: settings.PROCESSED_DAYS_MAX }
+  return new Dictionaries({ ...machine, fleet }, limits)
 }
 
 function openUnfinished({ disk, folders }: DataManagement, settings: Settings): Promise<UnfinishedUploads> {

@@ -193,6 +193,12 @@ export const SETTINGS = {
   ),
   RESUMABLE_HOURS_MAX: setting('data-management', whole(1), '72', 'for how many hours unfinished uploads are kept'),
   ...HOLD_SETTINGS,
+  DICTIONARIES_BYTES_MAX: setting(
+    'data-management',
+    whole(0),
+    String(32 * MIB),
+    'how much of the files that senders name as dictionaries stays in memory',
+  ),
   PROCESSED_DAYS_MAX: setting('data-management', whole(1), '90', 'for how many days loaded files are kept for replay'),
   ALARM_WEBHOOK_URL: secret(
     'data-management',

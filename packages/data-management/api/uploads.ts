@@ -11,6 +11,7 @@ import { MAY_CHANGE, MAY_READ } from './parameters.ts'
 import type { Reading } from './reading.ts'
 import { rejectLine } from './reject-line.ts'
 import type { Services } from './services.ts'
+import { receiptTold } from './upload.ts'
 import { detailed, maySeeAll, visibleUpload } from './upload-view.ts'
 import {
   PREVIEW_RESPONSE,
@@ -44,8 +45,9 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
   const one = { summary: 'One upload', response: { 200: UPLOAD_SCHEMA } }
   server.get<OfOne>('/api/uploads/:id', { config: ANY_SCOPE, schema: one }, async (request) => {
     const upload = await visibleUpload(inbox, request)
-    if (maySeeAll(request)) return (await detailed(inbox, [upload]))[0]
-    return await inbox.ledger.receiptFor(upload, senderOf(request).keyId, false)
+    if (!maySeeAll(request)) return await receiptTold(inbox, upload, senderOf(request).keyId, false)
+    const [view] = await detailed(inbox, [upload])
+    return inbox.dictionaries?.told(view!) ?? view
   })
 
   const rejects = {

@@ -26,6 +26,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { type Body, type Decoded, type DecodeLimits, decode } from './decode.ts'
 import { handOver } from './deliver.ts'
+import type { Dictionaries } from './dictionaries.ts'
 import type { JetStreamInbox } from './jetstream.ts'
 
 /** What is needed to accept uploads. `diskBytesKept` is the free disk that is left alone. */
@@ -36,6 +37,8 @@ export type Inbox = Readonly<{
   /** The inbox that several machines share; undefined: the folder is it. */
   fleet?: JetStreamInbox | undefined
   limits: DecodeLimits
+  /** What senders may name as dictionaries; undefined: nothing. */
+  dictionaries?: Dictionaries | undefined
   diskBytesKept: number
   /** Throws when too much waits to be loaded, in all or of a key. */
   checkBacklog: (keyId: string) => Promise<void>
@@ -63,11 +66,16 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<Recorded> {
   const { disk, folders, ledger } = inbox
   await inbox.checkBacklog(sent.keyId)
   await checkRoom(inbox)
+  if (sent.encoding === 'dcz' && sent.sha256 === undefined) throw new Problem('digest_missing')
   const id = uuid()
   const part = join(folders.parts, id)
   const decoded = await writePart(disk, part, async (file) => {
     const early = new EarlySync(file)
-    const result = await decode(sent, inbox.limits, roomy(inbox, sent, file, early))
+    const result = await decode(
+      { ...sent, ...dictionaryOf(inbox, sent) },
+      inbox.limits,
+      roomy(inbox, sent, file, early),
+    )
     checkDigest(sent.sha256, result)
     await sent.whole()
     await checkLength(file, result.bytes)
@@ -95,6 +103,10 @@ export async function accept(inbox: Inbox, sent: Sent): Promise<Recorded> {
   // Somebody may have sent the same bytes under another name at the same time, and been first. Then there are two copies, and update-db
   // takes one away: only it takes names out of the inbox, or it could take away what has come under the name meanwhile.
   return ledger.arrivals.record(arrivalOf(received, landed.name), sent.keyId, true)
+}
+
+function dictionaryOf({ dictionaries }: Inbox, { keyId }: Sent): Pick<Body, 'dictionary'> {
+  return dictionaries === undefined ? {} : { dictionary: (sha256) => dictionaries.take(sha256, keyId) }
 }
 
 /**

@@ -55,6 +55,17 @@ export class Uploads {
     return this.#database.selectFrom('upload').selectAll().where('sha256', '=', sha256).executeTakeFirst()
   }
 
+  /** The upload of some bytes, where a key has sent it. */
+  findSent(keyId: string, sha256: string): Promise<Upload | undefined> {
+    return this.#database
+      .selectFrom('upload')
+      .innerJoin('delivery', 'delivery.upload_id', 'upload.id')
+      .selectAll('upload')
+      .where('upload.sha256', '=', sha256)
+      .where('delivery.key_id', '=', keyId)
+      .executeTakeFirst()
+  }
+
   /** The upload whose bytes lie in the inbox of a kind under a name, unless it has been dealt with. */
   findWaiting(storedAs: string, kind: string): Promise<Upload | undefined> {
     return this.#database

@@ -20,6 +20,7 @@ import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '../folders.ts'
 import type { Inbox } from '../inbox/accept.ts'
+import { Dictionaries } from '../inbox/dictionaries.ts'
 import { UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { UnfinishedLimits } from '../inbox/unfinished-room.ts'
 import type { Scope } from '../ledger/keys.ts'
@@ -55,6 +56,7 @@ export const LIMITS = {
   idleMsMax: 5_000,
 }
 
+const DICTIONARIES = { bytesKept: MIB, daysKept: 90 }
 const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: 60 * 60 * 1000 }
 
 type Wishes = Partial<Omit<Inbox, 'folders' | 'ledger'>> &
@@ -86,7 +88,8 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const logFile = openSync(join(at.path, 'server.log'), 'a')
   const steady = wishes.now ?? (() => performance.now())
   const kept = { limits: LIMITS, diskBytesKept: 0, checkBacklog: async () => {}, now: Date.now, steady }
-  const inbox: Inbox = { disk, folders, ledger, ...kept, ...wishes }
+  const dictionaries = new Dictionaries({ disk, folders, ledger, fleet: wishes.fleet }, DICTIONARIES)
+  const inbox: Inbox = { disk, folders, ledger, dictionaries, ...kept, ...wishes }
   const limits = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
   const { pageFolder } = wishes
