@@ -40,11 +40,7 @@ export function settingsOf(options: Options, machine: Machine): Settings {
 }
 
 /** The settings for a command that uses the key; no other command ever looks at it. */
-export function settingsWithKey(
-  options: Options,
-  machine: Machine,
-  required: readonly SettingName[] = [],
-): Settings {
+export function settingsWithKey(options: Options, machine: Machine, required: readonly SettingName[] = []): Settings {
   const found = findTold(options)
   const environment = environmentWith(found, process.env)
   const { key, fault } = keyFile(environment)
