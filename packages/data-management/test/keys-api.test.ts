@@ -86,7 +86,9 @@ test('a code makes one key, for whoever brings it first within ten minutes, and 
   assert.equal((await say(own, '/api/keys/self/revoke')).body.state, 'revoked')
   assert.notEqual((await get(own, '/api/uploads')).status, 200)
   const entries = await receiver.ledger.auditEntries(Number.MAX_SAFE_INTEGER, 100)
-  const done = entries.filter(({ about, what }) => about === made.id && !what.startsWith('key used')).map(({ what, detail }) => `${what}: ${detail}`)
+  const done = entries
+    .filter(({ about, what }) => about === made.id && !what.startsWith('key used'))
+    .map(({ what, detail }) => `${what}: ${detail}`)
   assert.deepEqual(done, ['key revoked: by itself', 'key created: laptop: upload for aldi; by a code, from 127.0.0.1'])
   assert.ok(!JSON.stringify(entries).includes(code))
 })
