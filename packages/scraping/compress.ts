@@ -8,8 +8,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { constants, gzip, zstdCompress } from 'node:zlib'
-import { dczHead, withDictionary } from '@splitcart/shared/dictionary/dcz.ts'
-import type { Dictionary } from './dictionaries.ts'
+import { type Dictionary, dczHead, withDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 
 /** How a file is compressed, in the words of HTTP's Content-Encoding. */
 export type Encoding = 'dcz' | 'zstd' | 'gzip'

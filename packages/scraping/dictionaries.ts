@@ -7,7 +7,7 @@
  * with a dictionary is a reason to send the file without one, never to refuse it.
  */
 import { join } from 'node:path'
-import { DCZ, DICTIONARY_BYTES_MAX, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
+import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
 import { type Archived, receiptsIn } from './archive.ts'
@@ -23,9 +23,6 @@ const PROMISED_MS_MIN = 60 * 60 * 1000
 const LOOKS_MAX = 200
 // So many dictionaries that the server does not have say that it is another one, or the key is.
 const UNKNOWN_MAX = 3
-
-/** A file that both sides have. */
-export type Dictionary = Readonly<{ sha256: string; bytes: Buffer }>
 
 type Wanted = Readonly<{ path: string; size: number }>
 type Candidate = Pick<Archived, 'name' | 'receipt'>

@@ -2,13 +2,16 @@
 import type { Transform } from 'node:stream'
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
 import { windowLogFor } from '@splitcart/shared/dictionary/dcz.ts'
-import type { Encoding } from './decode.ts'
 
 /** A decoder that counts what it has taken. */
 export type Decoder = Transform & { bytesWritten: number }
 
 /** The decoder of an encoding, which gives portions of a size; undefined: the bytes are what they are. */
-export function decoderOf(encoding: Encoding, chunkSize: number, dictionary?: Buffer): Decoder | undefined {
+export function decoderOf(
+  encoding: 'dcz' | 'zstd' | 'gzip' | 'identity',
+  chunkSize: number,
+  dictionary?: Buffer,
+): Decoder | undefined {
   if (encoding === 'identity') return undefined
   if (encoding === 'gzip') return createGunzip({ chunkSize })
   const params = { [constants.ZSTD_d_windowLogMax]: windowLogFor(dictionary) }

@@ -12,7 +12,7 @@ import { dczHead } from '@splitcart/shared/dictionary/dcz.ts'
 import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { Dictionaries } from '../inbox/dictionaries.ts'
+import { Dictionaries, type Lease } from '../inbox/dictionaries.ts'
 import { putAway } from '../inbox/put-away.ts'
 import {
   type Answer,
@@ -54,13 +54,8 @@ function send(
   return post(to, headers, new Uint8Array(sent.body ?? dcz(text, dictionary)))
 }
 
-test('a file is sent as what is new in it, with an earlier file of the same key as dictionary', async (t) => {
-  await using receiver = await openReceiver()
-  const first = await postGzip(receiver, 'old.jsonl.gz', OLD)
-  const until = Date.parse(String(first.body.received_at)) + 90 * 86_400_000
-  assert.equal(Date.parse(String(first.body.dictionary_until)), until)
-
-  await t.test('and is what it was, in a fraction of its bytes', async () => {
+const STEPS: Record<string, (receiver: Receiver) => Promise<void>> = {
+  'and is what it was, in a fraction of its bytes': async (receiver) => {
     const answer = await send(receiver)
     assert.equal(answer.status, 201, JSON.stringify(answer.body))
     assert.equal(answer.headers.get('accept-encoding'), 'dcz, zstd, gzip')
@@ -68,9 +63,9 @@ test('a file is sent as what is new in it, with an earlier file of the same key 
     assert.equal(readFileSync(join(receiver.folders.inbox, 'new.jsonl'), 'utf8'), NEW)
     const { wire_bytes } = (await receiver.ledger.uploads.findBySha256(sha256Of(NEW)))!
     assert.ok(wire_bytes! < zstdCompressSync(NEW).length / 2, `${wire_bytes}`)
-  })
+  },
 
-  await t.test('of what another key sent, and of what never was, a key is told the same', async () => {
+  'of what another key sent, and of what never was, a key is told the same': async (receiver) => {
     const stranger = { url: receiver.url, key: await receiver.makeKey('upload', 'read', 'admin') }
     const [others, never] = await Promise.all([
       send(stranger, { text: rowsText(9), name: 'other.jsonl' }),
@@ -79,9 +74,9 @@ test('a file is sent as what is new in it, with an earlier file of the same key 
     for (const answer of [others, never]) assertProblem(answer, 409, 'dictionary_unknown')
     assert.equal(others.body.detail, never.body.detail)
     assert.equal((await send(stranger, { text: NEW })).body.code, 'dictionary_unknown')
-  })
+  },
 
-  await t.test('without a digest, with a wrong dictionary or a damaged head it is refused', async () => {
+  'without a digest, with a wrong dictionary or a damaged head it is refused': async (receiver) => {
     const wrong = Buffer.concat([dczHead(sha256Of(OLD)), dcz(NEW, NEW.replaceAll('Milk', 'Mild')).subarray(40)])
     const cases: [Sent, status: number, code: string][] = [
       [{ headers: { 'Unencoded-Digest': 'sha-512=:AAAA:' } }, 400, 'digest_missing'],
@@ -97,9 +92,9 @@ test('a file is sent as what is new in it, with an earlier file of the same key 
     ]
     for (const [sent, status, code] of cases) assertProblem(await send(receiver, sent), status, code)
     assert.deepEqual(await receiver.inboxNames(), ['new.jsonl', 'old.jsonl'])
-  })
+  },
 
-  await t.test('a window beyond 8 MiB and more than 1,000 times the bytes of the wire are refused', async () => {
+  'a window beyond 8 MiB and more than 1,000 times the bytes of the wire are refused': async (receiver) => {
     const params = { [constants.ZSTD_c_windowLog]: 25, [constants.ZSTD_c_checksumFlag]: 1 }
     const dictionary = Buffer.from(OLD)
     const large = Buffer.alloc(9_000_000, 'x')
@@ -108,9 +103,9 @@ test('a file is sent as what is new in it, with an earlier file of the same key 
     assertProblem(await send(receiver, { body: windowed }), 400, 'window_too_large')
     const bomb = Buffer.concat([head, zstdCompressSync(large.subarray(0, 8_000_000), { dictionary })])
     assertProblem(await send(receiver, { body: bomb }), 413, 'ratio_too_large')
-  })
+  },
 
-  await t.test('in pieces too, and refused before its bytes come where the dictionary is not at hand', async () => {
+  'in pieces too, and refused before its bytes come where the dictionary is not at hand': async (receiver) => {
     const text = NEW.replace('1.7', '1.9')
     const body = new Uint8Array(dcz(text, OLD))
     const metadata = { filename: 'pieces.jsonl', encoding: 'dcz', sha256: sha256Of(text) }
@@ -122,12 +117,20 @@ test('a file is sent as what is new in it, with an earlier file of the same key 
     const { headers } = await ask(receiver, patch(path, 0, body))
     assert.ok(headers.get('upload-receipt'))
     assert.equal((await receiver.ledger.uploads.findBySha256(sha256Of(text)))?.filename, 'pieces.jsonl')
-  })
+  },
 
-  await t.test('OPTIONS tells what is taken', async () => {
+  'OPTIONS tells what is taken': async (receiver) => {
     const { status, headers } = await ask(receiver, { method: 'OPTIONS', path: '/api/upload/products/' })
     assert.deepEqual([status, headers.get('accept-encoding')], [204, 'dcz, zstd, gzip'])
-  })
+  },
+}
+
+test('a file is sent as what is new in it, with an earlier file of the same key as dictionary', async (t) => {
+  await using receiver = await openReceiver()
+  const first = await postGzip(receiver, 'old.jsonl.gz', OLD)
+  const until = Date.parse(String(first.body.received_at)) + 90 * 86_400_000
+  assert.equal(Date.parse(String(first.body.dictionary_until)), until)
+  for (const [title, step] of Object.entries(STEPS)) await t.test(title, () => step(receiver))
 })
 
 test('a dictionary is found wherever its file lies by now, and is unknown once it is gone or damaged', async () => {
@@ -161,12 +164,22 @@ test('what is kept in memory is bounded, and who comes when all is in use sends 
   const limits = { bytesKept: texts[0]!.length * 2, daysKept: 1 }
   const dictionaries = new Dictionaries({ disk: realDisk(), folders, ledger }, limits)
   const take = (text: string) => dictionaries.take(sha256Of(text), keyId)
-  const [first] = await Promise.all(texts.map(take))
-  for (const text of texts) await rm(join(folders.inbox, `${texts.indexOf(text)}.jsonl`))
+  for (const text of texts) (await take(text))[Symbol.dispose]()
+  for (const index of texts.keys()) await rm(join(folders.inbox, `${index}.jsonl`))
   await assert.rejects(take(texts[0]!), { code: 'dictionary_unknown' })
-  const again = await take(texts[2]!)
+  using again = await take(texts[2]!)
   assert.equal(again.bytes.toString(), texts[2])
-  for (const lease of [first!, again]) lease[Symbol.dispose]()
+
+  const large = rowsText(9000)
+  await postGzip({ url: receiver.url, key }, 'large.jsonl.gz', large)
+  const leases: Lease[] = []
+  const takeAll = async () => {
+    for (let bytes = 0; bytes < 80 * 1024 * 1024; bytes += large.length) leases.push(await take(large))
+  }
+  await assert.rejects(takeAll, { code: 'dictionary_unknown' })
+  for (const lease of leases) lease[Symbol.dispose]()
+  assert.ok(leases.length > 20)
+  ;(await take(large))[Symbol.dispose]()
 })
 
 const MISSING = ['zstd', 'curl', 'openssl'].filter((program) => spawnSync(program, ['version']).error !== undefined)
@@ -183,7 +196,11 @@ test('curl and zstd --patch-from speak it as docs/protocol.md says', { skip: SKI
   await writeFile(join(at.path, 'yesterday.jsonl'), OLD)
   await writeFile(join(at.path, 'x.jsonl'), NEW)
   const env = { ...process.env, API_SERVER_URL: receiver.url, API_SECRET_KEY: receiver.key }
-  const { stdout: said } = await promisify(execFile)('sh', ['-e', '-c', script!], { cwd: at.path, env, timeout: 20_000 })
+  const { stdout: said } = await promisify(execFile)('sh', ['-e', '-c', script!], {
+    cwd: at.path,
+    env,
+    timeout: 20_000,
+  })
   assert.equal(JSON.parse(said).sha256, sha256Of(NEW), said)
   const { wire_bytes } = (await receiver.ledger.uploads.findBySha256(sha256Of(NEW)))!
   assert.ok(wire_bytes! < zstdCompressSync(NEW).length / 2)

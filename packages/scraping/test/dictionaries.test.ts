@@ -80,14 +80,16 @@ async function encodings(way: { heard: Heard[] }) {
   return way.heard.splice(0).map(({ encoding, status }) => `${encoding} ${status}`)
 }
 
-test('a scrape goes against the newest of its company, and is what it was', async (t) => {
-  await using receiver = await openReceiver()
-  await using way = await openWay(receiver)
-  await using place = await freshPlace()
-  const send = (key = receiver.key, resumableBytesMin?: number) => run(place, way.url, key, resumableBytesMin)
-  const put = (name: string, text: string) => putInOutbox(place, name, text)
+type Scene = Readonly<{
+  receiver: Receiver
+  way: Awaited<ReturnType<typeof openWay>>
+  place: Place
+  send: (key?: string, resumableBytesMin?: number) => ReturnType<typeof run>
+  put: (name: string, text: string) => Promise<string>
+}>
 
-  await t.test('the first of each goes as it is, the next as what is new', async () => {
+const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
+  'the first of each goes as it is, the next as what is new': async ({ receiver, way, send, put }) => {
     await put('aldi-1.jsonl', scrape('aldi', 1))
     await put('iga-1.jsonl', scrape('iga', 1))
     assert.equal((await send()).sent, 2)
@@ -100,9 +102,9 @@ test('a scrape goes against the newest of its company, and is what it was', asyn
     assert.deepEqual(await encodings(way), ['dcz 201', 'zstd 201'])
     assert.ok(bytes < before / 3, `${bytes} of ${before}`)
     assert.equal(await readFile(join(receiver.folders.inbox, 'aldi-2.jsonl'), 'utf8'), scrape('aldi', 2))
-  })
+  },
 
-  await t.test('a scrape that broke off, and a small file, are no dictionaries', async () => {
+  'a scrape that broke off, and a small file, are no dictionaries': async ({ receiver, way, place, send, put }) => {
     await put('aldi-3.jsonl', scrape('aldi', 3, ROWS / 3))
     await put('aldi-4.jsonl', scrape('aldi', 4, 3))
     await send()
@@ -119,44 +121,54 @@ test('a scrape goes against the newest of its company, and is what it was', asyn
     assert.deepEqual(named, [dictionary])
     way.answering = undefined
     way.heard.length = 0
-  })
+  },
 
-  await t.test(
-    'what the server has no longer is sent without, and so is all else that goes wrong with a dictionary',
-    async () => {
-      for (const name of ['aldi-1', 'aldi-2', 'aldi-5']) await rm(join(receiver.folders.inbox, `${name}.jsonl`))
-      await put('aldi-6.jsonl', scrape('aldi', 6))
-      assert.equal((await send()).sent, 1)
-      assert.deepEqual(await encodings(way), ['dcz 409', 'zstd 201'])
-      await put('aldi-7.jsonl', scrape('aldi', 7))
-      await put('aldi-8.jsonl', scrape('aldi', 8))
-      // A firewall that does not know the word.
-      way.answering = ({ 'content-encoding': encoding }) =>
-        encoding === 'dcz' ? { status: 406, body: '<html>Blocked</html>' } : undefined
-      assert.equal((await send()).sent, 2)
-      way.answering = undefined
-      assert.deepEqual(await encodings(way), ['dcz 406', 'zstd 201', 'zstd 201'])
-      await put('aldi-9.jsonl', scrape('aldi', 9))
-      await writeFile(join(place.folders.archive, 'aldi-8.jsonl'), scrape('aldi', 8).replace('9.9', '9.8'))
-      assert.equal((await send()).refused, 0)
-      assert.deepEqual(await visible(place.folders.refused), [])
-      way.heard.length = 0
-    },
-  )
+  'what the server has no longer is sent without, and so is all else that goes wrong with a dictionary': async ({
+    receiver,
+    way,
+    place,
+    send,
+    put,
+  }) => {
+    for (const name of ['aldi-1', 'aldi-2', 'aldi-5']) await rm(join(receiver.folders.inbox, `${name}.jsonl`))
+    await put('aldi-6.jsonl', scrape('aldi', 6))
+    assert.equal((await send()).sent, 1)
+    assert.deepEqual(await encodings(way), ['dcz 409', 'zstd 201'])
+    await put('aldi-7.jsonl', scrape('aldi', 7))
+    await put('aldi-8.jsonl', scrape('aldi', 8))
+    // A firewall that does not know the word.
+    way.answering = ({ 'content-encoding': encoding }) =>
+      encoding === 'dcz' ? { status: 406, body: '<html>Blocked</html>' } : undefined
+    assert.equal((await send()).sent, 2)
+    way.answering = undefined
+    assert.deepEqual(await encodings(way), ['dcz 406', 'zstd 201', 'zstd 201'])
+    await put('aldi-9.jsonl', scrape('aldi', 9))
+    await writeFile(join(place.folders.archive, 'aldi-8.jsonl'), scrape('aldi', 8).replace('9.9', '9.8'))
+    assert.equal((await send()).refused, 0)
+    assert.deepEqual(await visible(place.folders.refused), [])
+    way.heard.length = 0
+  },
 
-  await t.test(
-    'another key has sent nothing yet: after three files of which the server says so, none is tried',
-    async () => {
-      const other = await receiver.makeKey('upload', 'read')
-      for (let day = 10; day < 15; day++) await put(`aldi-${day}.jsonl`, scrape('aldi', day))
-      assert.equal((await send(other)).sent, 5)
-      const said = await encodings(way)
-      assert.equal(said.filter((each) => each.endsWith('201')).length, 5)
-      assert.ok(said.filter((each) => each === 'dcz 409').length <= 3, said.join())
-    },
-  )
+  'another key has sent nothing yet: after three files of which the server says so, none is tried': async ({
+    receiver,
+    way,
+    send,
+    put,
+  }) => {
+    const other = await receiver.makeKey('upload', 'read')
+    for (let day = 10; day < 15; day++) await put(`aldi-${day}.jsonl`, scrape('aldi', day))
+    assert.equal((await send(other)).sent, 5)
+    const said = await encodings(way)
+    assert.equal(said.filter((each) => each.endsWith('201')).length, 5)
+    assert.ok(said.filter((each) => each === 'dcz 409').length <= 3, said.join())
+  },
 
-  await t.test('in pieces the server says so before a byte comes, and the others still go in pieces', async () => {
+  'in pieces the server says so before a byte comes, and the others still go in pieces': async ({
+    receiver,
+    way,
+    send,
+    put,
+  }) => {
     await put('aldi-16.jsonl', scrape('aldi', 16))
     const third = await receiver.makeKey('upload', 'read')
     assert.equal((await send(third, 0)).sent, 1)
@@ -165,7 +177,17 @@ test('a scrape goes against the newest of its company, and is what it was', asyn
     assert.equal((await send(third, 0)).sent, 1)
     const [{ bytes }] = way.heard as [Heard]
     assert.ok(bytes < 6000, `${bytes}`)
-  })
+  },
+}
+
+test('a scrape goes against the newest of its company, and is what it was', async (t) => {
+  await using receiver = await openReceiver()
+  await using way = await openWay(receiver)
+  await using place = await freshPlace()
+  const send = (key = receiver.key, resumableBytesMin?: number) => run(place, way.url, key, resumableBytesMin)
+  const put = (name: string, text: string) => putInOutbox(place, name, text)
+  const scene = { receiver, way, place, send, put }
+  for (const [title, step] of Object.entries(STEPS)) await t.test(title, () => step(scene))
 })
 
 test('an old server is sent zstd: it promises nothing, and where it did once, it is asked once', async () => {

@@ -20,6 +20,9 @@ const WINDOW_LOG_MAX = 23
 // Below it a dictionary is all but wasted; above it, it takes far longer for little (bench/README.md).
 const LEVEL = 7
 
+/** A file that both sides have. */
+export type Dictionary = Readonly<{ sha256: string; bytes: Buffer }>
+
 /** The head of a body whose dictionary has this SHA-256. */
 export function dczHead(sha256: string): Buffer {
   return Buffer.concat([MAGIC, Buffer.from(sha256, 'hex')])
