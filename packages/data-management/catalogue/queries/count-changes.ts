@@ -2,8 +2,10 @@
  * Counts the changes of price again where loads have marked dates, and keeps them (the table `price_change`). What is counted follows from the
  * runs alone, so that it is the same whatever came first. It is written some hundred lines at a time: what else writes waits for no more.
  */
+import { randomUUID } from 'node:crypto'
 import type { Sql, Value } from '../../database/sql.ts'
 import { type Change, changesIn, nameOfChange } from '../model/changes.ts'
+import { revisionOf } from './revision.ts'
 import { datesOfCompany, transitionsOn } from './transitions.ts'
 
 type Pending = Readonly<{ company_id: number; store_id: number; date: string; marks: number }>
@@ -121,4 +123,9 @@ async function keepDay(database: Sql, [companyId, date]: Day, lines: readonly Li
       some.length,
       some.reduce((sum, { stores }) => sum + stores, 0),
     )
+}
+
+/** The name of the state that is counted; while anything has to be counted, no state has the name of another. */
+export async function changesState(database: Sql): Promise<string> {
+  return (await hasUncountedChanges(database)) ? randomUUID() : await revisionOf(database)
 }
