@@ -6,6 +6,7 @@ import { mayHaveNewPairs, renewSuggestions } from '@splitcart/data-management/ca
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
+import { Background } from '@splitcart/data-management/update-db/background.ts'
 import type { FleetWork } from '@splitcart/data-management/update-db/fleet.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
@@ -20,7 +21,6 @@ import {
   updateDb,
 } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
-import { Background } from '@splitcart/data-management/update-db/background.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { LOADED_KIND_NAMES, LOADED_KINDS, type LoadedKind } from '@splitcart/shared/kinds.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'

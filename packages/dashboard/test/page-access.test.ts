@@ -30,7 +30,7 @@ const DIALOGS = [
   ['/keys', 'Revoke'],
   ['/holds', 'Release'],
   ['/holds', 'Discard'],
-  ['/findings', 'Believe from now on'],
+  ['/findings', '/changes', 'Believe from now on'],
   ['/uploads/:id', 'Undo'],
 ] as const
 

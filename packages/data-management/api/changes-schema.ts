@@ -1,16 +1,7 @@
 /** What `GET /api/changes` takes and answers, as JSON Schema. */
 import type { Static } from 'typebox'
 import { CHANGE_KINDS } from '../catalogue/model/changes.ts'
-import {
-  AFTER,
-  CENTS_OR_NULL,
-  COUNT,
-  DATE,
-  limitOf,
-  STORE,
-  TEXT,
-  TEXT_OR_NULL,
-} from './parameters.ts'
+import { AFTER, CENTS_OR_NULL, COUNT, DATE, limitOf, STORE, TEXT, TEXT_OR_NULL } from './parameters.ts'
 import { UNIT_PRICE } from './products-schema.ts'
 
 /** How changes are written. */

@@ -11,6 +11,7 @@ import { type ChangeView, changesNamed } from '../catalogue/queries/changed-list
 import { type ChangeOrder, type ChangesQuery, findChanges, latestChanges } from '../catalogue/queries/changes.ts'
 import { changesState, hasUncountedChanges } from '../catalogue/queries/count-changes.ts'
 import { companyOf } from '../catalogue/queries/found.ts'
+import { storeCalled } from '../catalogue/queries/store-page.ts'
 import { datesOfLoad, datesOfStore, type StoreDates } from '../catalogue/queries/transitions.ts'
 import { answerWith, askerOf, type Lines, linesOf, readableOf } from './answering.ts'
 import { CHANGE_FORMATS, CHANGES_QUERY, CHANGES_RESPONSE, type ChangePage } from './changes-schema.ts'
@@ -20,7 +21,6 @@ import { feedOf } from './feed.ts'
 import { DATE_MAX, DATE_MIN, readable } from './parameters.ts'
 import { askFor, momentOf, type Reading } from './reading.ts'
 import type { Services } from './services.ts'
-import { storeCalled } from '../catalogue/queries/store-page.ts'
 
 /** What is asked about changes. */
 export type ChangesQuestion = {
@@ -136,11 +136,19 @@ async function queryOf(reading: Reading, question: ChangesQuestion): Promise<Spa
   const isDated = question.from !== undefined || question.to !== undefined
   // A date of tomorrow is today somewhere.
   const until = dateOf(momentOf(reading).now + DAY_MS)
-  const latest = isDated || named?.isAll ? undefined : (named?.latest ?? (await latestChanges(database, until, companyId)))
+  const latest =
+    isDated || named?.isAll ? undefined : (named?.latest ?? (await latestChanges(database, until, companyId)))
   if (!isDated && named === undefined && latest === undefined) return { query: undefined }
   const from = question.from ?? (latest === undefined ? DATE_MIN : daysBefore(latest, question.days - 1))
   const to = question.to ?? latest ?? DATE_MAX
-  const after = keyIn(listOf(question), question.after, [0, 0, 0, 0, 0, ''] as [number, number, number, number, number, string])
+  const after = keyIn(listOf(question), question.after, [0, 0, 0, 0, 0, ''] as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    string,
+  ])
   const kinds = kind.length === 0 ? CHANGE_KINDS : kind
   const at = named?.at(from, to)
   return { query: { from, to, kinds, companyId, at, category, order: sort, after, limit }, from, to }
@@ -149,7 +157,10 @@ async function queryOf(reading: Reading, question: ChangesQuestion): Promise<Spa
 type Named = Readonly<{ at: (from: string, to: string) => StoreDates; latest?: string; isAll?: boolean }>
 
 /** The dates of the store or the upload that is asked for; undefined: all stores are meant. */
-async function datesNamed({ catalogue, inbox }: Reading, question: ChangesQuestion): Promise<Named | 'none' | undefined> {
+async function datesNamed(
+  { catalogue, inbox }: Reading,
+  question: ChangesQuestion,
+): Promise<Named | 'none' | undefined> {
   const { store, upload } = question
   if (store !== undefined) {
     const found = await storeCalled(catalogue.database, store)

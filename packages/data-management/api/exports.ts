@@ -2,12 +2,7 @@
 import { Readable } from 'node:stream'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import {
-  EXPORT_FORMATS,
-  EXPORT_NAMES,
-  type ExportFormat,
-  type ExportName,
-} from '../catalogue/export-formats.ts'
+import { EXPORT_FORMATS, EXPORT_NAMES, type ExportFormat, type ExportName } from '../catalogue/export-formats.ts'
 import { revisionOf } from '../catalogue/queries/revision.ts'
 import { senderOf } from './authentication.ts'
 import { etagOf, isKnownEtag } from './etag.ts'

@@ -7,7 +7,10 @@ const NOTHING_YET = '1970-01-01'
 
 /** The feed of a page of changes. `self`: the path that it was asked for by. */
 export function feedOf({ changes, to }: ChangePage, self: string): string {
-  const updated = changes.reduce((latest, { last_date }) => (last_date > latest ? last_date : latest), to ?? NOTHING_YET)
+  const updated = changes.reduce(
+    (latest, { last_date }) => (last_date > latest ? last_date : latest),
+    to ?? NOTHING_YET,
+  )
   return [
     '<?xml version="1.0" encoding="utf-8"?>',
     '<feed xmlns="http://www.w3.org/2005/Atom">',
@@ -47,7 +50,14 @@ function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView)
     const share = `${change_share < 0 ? '−' : '+'}${Math.round(Math.abs(change_share) * 100)} %`
     return `${name}: ${from} → ${to} (${share})`
   }
-  const word = { cheaper: 'cheaper', dearer: 'dearer', new: 'new', back: 'back', back_in_stock: 'back in stock', gone: 'gone' }
+  const word = {
+    cheaper: 'cheaper',
+    dearer: 'dearer',
+    new: 'new',
+    back: 'back',
+    back_in_stock: 'back in stock',
+    gone: 'gone',
+  }
   return `${name}: ${word[kind]}${kind === 'gone' ? '' : `, ${to}`}`
 }
 

@@ -33,7 +33,9 @@ function shelfOf(chance: Chance): Article[] {
   return [...Array(12).keys()].flatMap((sku) => {
     if (chance.is(0.2)) return []
     const price = chance.of([1, 2, 2.5, 4])
-    return [{ sku: `${sku}`, name: `Article ${sku}`, price, available: chance.is(0.7), path: [sku % 2 ? 'Odd' : 'Even'] }]
+    return [
+      { sku: `${sku}`, name: `Article ${sku}`, price, available: chance.is(0.7), path: [sku % 2 ? 'Odd' : 'Even'] },
+    ]
   })
 }
 
@@ -64,11 +66,16 @@ for (const { name, skip, open } of databasesOfFile())
     await countChanges(catalogue.database)
     const all = { from: '2026-03-02', to: '2026-03-05', kinds: CHANGE_KINDS, order: 'share' as const, limit: 1000 }
     const whole = await walked(catalogue, all)
-    const names = whole.map(({ kind, listing_id, from_cents, to_cents }) => [kind, listing_id, from_cents, to_cents].join())
+    const names = whole.map(({ kind, listing_id, from_cents, to_cents }) =>
+      [kind, listing_id, from_cents, to_cents].join(),
+    )
     assert.equal(new Set(names).size, whole.length)
     assert.ok(whole.some(({ first_date, last_date, stores }) => first_date < last_date && stores > 1))
     const ranks = whole.map(({ by_share, by_cents }) => by_share * 1e6 + by_cents)
-    assert.deepEqual(ranks, ranks.toSorted((one, other) => one - other))
+    assert.deepEqual(
+      ranks,
+      ranks.toSorted((one, other) => one - other),
+    )
     assert.deepEqual(await walked(catalogue, { ...all, limit: 3 }), whole)
     const byCents = await walked(catalogue, { ...all, order: 'cents', limit: 4 })
     assert.equal(setOf(byCents).join('\n'), setOf(whole).join('\n'))
@@ -78,7 +85,10 @@ for (const { name, skip, open } of databasesOfFile())
     )
     const { counts } = await findChanges(catalogue.database, { ...all, after: undefined })
     const summed = (lines: readonly ChangeLine[]) => lines.reduce((sum, { stores }) => sum + stores, 0)
-    assert.equal(counts.reduce((sum, { stores }) => sum + stores, 0), summed(whole))
+    assert.equal(
+      counts.reduce((sum, { stores }) => sum + stores, 0),
+      summed(whole),
+    )
     // A category is read in another way, and a store from its runs: together they are the whole.
     const halves = [
       ...(await walked(catalogue, { ...all, category: 'Odd', limit: 5 })),
@@ -93,7 +103,9 @@ for (const { name, skip, open } of databasesOfFile())
     }
     assert.equal(inStores, summed(whole))
     const companies = await catalogue.database.all<{ id: number }>('select id from company')
-    const ofCompanies = await Promise.all(companies.map(({ id }) => walked(catalogue, { ...all, companyId: id, limit: 7 })))
+    const ofCompanies = await Promise.all(
+      companies.map(({ id }) => walked(catalogue, { ...all, companyId: id, limit: 7 })),
+    )
     assert.equal(setOf(ofCompanies.flat()).join('\n'), setOf(whole).join('\n'))
   })
 
@@ -134,10 +146,19 @@ test('changes of the latest day are told as JSON, CSV and a feed, and by the upl
   const [, milk] = changes
   assert.deepEqual([milk!.change_cents, milk!.unit_price_cents, milk!.unit_price_per], [-20, 15, '100 ml'])
   assert.ok(Math.abs(milk!.change_share! + 20 / 319) < 1e-6)
-  assert.deepEqual((await ask<ChangePage>(`/api/changes?upload=${id}`)).changes.map(({ stores }) => stores), [1, 1, 1, 1, 1])
+  assert.deepEqual(
+    (await ask<ChangePage>(`/api/changes?upload=${id}`)).changes.map(({ stores }) => stores),
+    [1, 1, 1, 1, 1],
+  )
   const cheaper = await ask<ChangePage>('/api/changes?kind=cheaper&store=ALDI/g1&from=2026-01-01')
-  assert.deepEqual(cheaper.changes.map(({ name, stores }) => [name, stores]), [['Full Cream Milk 2L', 1]])
-  assert.deepEqual((await ask<ChangePage>('/api/changes?category=Milk')).changes.map(({ kind }) => kind), ['cheaper'])
+  assert.deepEqual(
+    cheaper.changes.map(({ name, stores }) => [name, stores]),
+    [['Full Cream Milk 2L', 1]],
+  )
+  assert.deepEqual(
+    (await ask<ChangePage>('/api/changes?category=Milk')).changes.map(({ kind }) => kind),
+    ['cheaper'],
+  )
   assert.deepEqual((await ask<ChangePage>('/api/changes?store=aldi/G3')).changes, [])
   assert.deepEqual((await ask<ChangePage>('/api/changes?company=nowhere')).from, null)
 

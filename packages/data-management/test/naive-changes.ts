@@ -29,7 +29,13 @@ export function naiveChanges(observations: readonly string[]): string[] {
   const days = Map.groupBy(counts, ([change]) => JSON.stringify(JSON.parse(change).slice(0, 3)))
   return [
     ...[...counts].map(([change, stores]) => withEnd(change, stores)),
-    ...[...days].map(([day, lines]) => withEnd(day, lines.length, lines.reduce((sum, [, stores]) => sum + stores, 0))),
+    ...[...days].map(([day, lines]) =>
+      withEnd(
+        day,
+        lines.length,
+        lines.reduce((sum, [, stores]) => sum + stores, 0),
+      ),
+    ),
   ]
 }
 

@@ -142,9 +142,7 @@ async function merged(streams: readonly Stream[], { order, limit }: ChangesQuery
     const lines = joined(streams.flatMap((stream) => stream.lines)).sort((one, other) => compare(one, other, order))
     const bound = lines[wanted - 1]
     // What a stream has not told yet may stand before the last line of the page.
-    reading = streams.filter(
-      ({ isDone, last }) => !isDone && (bound === undefined || compare(last!, bound, order) < 0),
-    )
+    reading = streams.filter(({ isDone, last }) => !isDone && (bound === undefined || compare(last!, bound, order) < 0))
     if (reading.length === 0) return lines.slice(0, wanted)
     portion *= 2
   }

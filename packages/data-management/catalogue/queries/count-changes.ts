@@ -26,8 +26,7 @@ export async function countChanges(database: Sql): Promise<boolean> {
   const pending = await database.all<Pending>('select company_id, store_id, date, marks from change_pending')
   const dates = new Map<string, readonly [companyId: number, date: string]>()
   for (const mark of pending)
-    for (const date of await datesFrom(database, mark))
-      dates.set(`${date} ${mark.company_id}`, [mark.company_id, date])
+    for (const date of await datesFrom(database, mark)) dates.set(`${date} ${mark.company_id}`, [mark.company_id, date])
   for (const name of [...dates.keys()].sort().reverse()) await countDate(database, ...dates.get(name)!)
   for (const { company_id, store_id, date, marks } of pending)
     await database.run(
