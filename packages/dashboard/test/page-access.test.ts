@@ -13,6 +13,7 @@ const PAGES = [
   '/uploads',
   '/rejects',
   '/holds',
+  '/changes',
   '/findings',
   '/products',
   '/pairs',

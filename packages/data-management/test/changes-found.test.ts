@@ -9,8 +9,8 @@ import { countChanges } from '../catalogue/queries/count-changes.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { Chance } from './random.ts'
-import { assertProblem, get, openReceiver, sha256Of } from './receiver.ts'
-import { type Article, bringIn, reader, scrape, scrapeText } from './shop.ts'
+import { assertProblem, get, openReceiver, type Receiver, sha256Of } from './receiver.ts'
+import { type Article, type BroughtIn, bringIn, reader, scrape, scrapeText } from './shop.ts'
 
 const DAYS = ['2026-03-01', '2026-03-02', '2026-03-04', '2026-03-05']
 const STORES = ['aldi/G1', 'aldi/G2', 'aldi/G3', 'iga/1']
@@ -122,11 +122,16 @@ const AFTER: readonly Article[] = [
   { sku: '5', name: 'Figs & "Dates"', price: 6 },
 ]
 
-test('changes of the latest day are told as JSON, CSV and a feed, and by the upload that brought them', async () => {
-  await using receiver = await openReceiver()
+/** Two of three stores say something else a week later. */
+async function changedShops(receiver: Receiver): Promise<BroughtIn> {
   for (const store of ['aldi/G1', 'aldi/G2', 'aldi/G3']) await scrape(receiver, store, '2026-03-01', BEFORE)
   await scrape(receiver, 'aldi/G1', '2026-03-08', AFTER)
-  const { id } = await bringIn(receiver, scrapeText('aldi/G2', '2026-03-08', AFTER))
+  return await bringIn(receiver, scrapeText('aldi/G2', '2026-03-08', AFTER))
+}
+
+test('changes of the latest day are found, and those of a store, a category and the upload that brought them', async () => {
+  await using receiver = await openReceiver()
+  const { id } = await changedShops(receiver)
   const ask = await reader(receiver)
   const early = await ask<ChangePage>('/api/changes')
   assert.equal(early.is_counted, false)
@@ -161,7 +166,12 @@ test('changes of the latest day are told as JSON, CSV and a feed, and by the upl
   )
   assert.deepEqual((await ask<ChangePage>('/api/changes?store=aldi/G3')).changes, [])
   assert.deepEqual((await ask<ChangePage>('/api/changes?company=nowhere')).from, null)
+})
 
+test('changes are told as CSV and as a feed too, and are the same until something is loaded', async () => {
+  await using receiver = await openReceiver()
+  await changedShops(receiver)
+  await countChanges(receiver.catalogue.database)
   const key = await receiver.makeKey('read')
   const asked = (path: string, headers: Record<string, string> = {}) =>
     fetch(receiver.url + path, { headers: { 'X-API-Key': key, ...headers } })
