@@ -8,22 +8,9 @@ import { NO_BROWSER } from './browser.ts'
 import { fileOf, neverAvailable, openSite, rowOf, type Site, settled, type Window } from './site.ts'
 
 const PAGES = [
-  '/',
-  '/sources',
-  '/uploads',
-  '/rejects',
-  '/holds',
-  '/changes',
-  '/findings',
-  '/products',
-  '/pairs',
-  '/keys',
-  '/sessions',
-  '/audit',
-  '/system',
-  '/docs',
-  '/sign-in',
-] as const
+  ...'/ /sources /uploads /rejects /holds /changes /findings /products /pairs'.split(' '),
+  ...'/keys /sessions /audit /system /docs /sign-in'.split(' '),
+]
 
 const DIALOGS = [
   ['/keys', 'Create a key'],
