@@ -86,7 +86,7 @@ export function logAccepted(
   request.log.info({ upload: id, kind, filename, ...from, bytes, wire_bytes, ms, isNew }, 'upload accepted')
 }
 
-const CONFIG = { scopes: ['upload'], takesUploads: true } as const
+const CONFIG = { scopes: ['upload'], takesUploads: true, isFreeWhenNew: true } as const
 
 const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
 
