@@ -27,7 +27,7 @@ export async function loadOnceForFleet(work: FleetWork, signal: AbortSignal): Pr
   }
   await keepHouse(work, signal)
   while (!signal.aborted && (await dealWithNext({ ...work, onFile }, signal)));
-  const { waiting, claimed } = await work.fleet.counts()
+  const { waiting, claimed } = await work.inbox.servers.counts()
   pass.waiting = waiting + claimed
   return pass
 }

@@ -14,7 +14,7 @@ import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import type { DataManagement } from './data-management.ts'
-import { openFleet } from './fleet.ts'
+import { openInbox } from './fleet.ts'
 import { person } from './person.ts'
 import { stopSignal, type Terminal } from './terminal.ts'
 import { workOf } from './update-db-work.ts'
@@ -48,8 +48,8 @@ export async function haveFulfilled(
   // Where neither the files of the server are here nor a fleet has them, a loader elsewhere does it.
   const isHere = await isSetUp(machine.disk, machine.folders.data)
   if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))
-  await using fleet = await openFleet(settings)
-  const work = { ...workOf(machine, settings, terminal, {}), fleet }
+  await using inbox = await openInbox(machine, settings)
+  const work = { ...workOf(machine, settings, terminal, {}), inbox }
   const signal = stopSignal()
   let told = false
   for (;;) {
@@ -66,7 +66,7 @@ export async function haveFulfilled(
 /** Fulfils what is wanted, unless a loader is there that does. */
 async function fulfilHere(machine: DataManagement, work: UpdateDb, signal: AbortSignal): Promise<void> {
   const fulfil = () => fulfilWishes(work, signal)
-  if (work.fleet !== undefined) {
+  if (work.inbox?.isShared) {
     await machine.ledger.doAlone(HOUSE, fulfil)
     return
   }

@@ -26,12 +26,12 @@ import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { openFleet } from '../fleet.ts'
+import { openInbox } from '../fleet.ts'
 import { count, money, whole } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { workOf } from '../update-db-work.ts'
@@ -92,11 +92,12 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await setUpDataManagement(settings)
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
-  await using fleet = await openFleet(settings, log)
   await makeFolders(machine.disk, machine.folders, kinds)
+  const folders = inboxServers(settings) === undefined ? machine.folders : await scratchOf(machine)
+  await using inbox = await openInbox({ ...machine, folders }, settings, log)
   const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
-    if (fleet !== undefined)
+    if (inbox !== undefined)
       throw new Problem('settings_invalid', '\n  --dry-run looks at an inbox that is a folder only')
     return await tellPreviews(alone, terminal)
   }
@@ -105,10 +106,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const work = { ...alone, reader }
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
   const manner = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }
-  if (fleet !== undefined) {
-    const folders = await scratchOf(machine)
-    return await actForFleet({ ...work, folders, fleet }, settings, manner)
-  }
+  if (inbox !== undefined) return await actForFleet({ ...work, folders, inbox }, settings, manner)
   return await actOnFolder(work, settings, manner)
 }
 

@@ -1,7 +1,8 @@
 /** `GET /metrics`: figures for monitoring, in the text format of Prometheus. Asks for the scope `read`: the names of sources are in it. */
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { JetStreamInbox } from '../inbox/jetstream.ts'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
+import type { Inbox } from '../inbox/inbox.ts'
 import { askerOf } from './answering.ts'
 import { answerIn } from './description.ts'
 import type { Figures } from './figures.ts'
@@ -26,7 +27,7 @@ export function metricsRoutes(server: FastifyInstance, services: Services): void
   collectDefaultMetrics({ register: registry })
   countRequests(server, registry)
   let figures: Promise<Figures> | undefined
-  const measures = [...measuresOf(services, async () => figures!), ...measuresOfFleet(services.inbox.fleet)]
+  const measures = [...measuresOf(services, async () => figures!), ...measuresOfShared(inboxOf(services.inbox))]
   const up = new Gauge({
     name: 'splitcart_up',
     help: 'Whether a part of the server answers; 0: what is measured there is left out.',
@@ -130,8 +131,8 @@ function measuresOf({ inbox }: Services, figures: () => Promise<Figures>): Measu
   ]
 }
 
-function measuresOfFleet(fleet: JetStreamInbox | undefined): Measure[] {
-  if (fleet === undefined) return []
+function measuresOfShared(inbox: Inbox): Measure[] {
+  if (!inbox.isShared) return []
   const part = 'inbox'
   return [
     {
@@ -140,7 +141,7 @@ function measuresOfFleet(fleet: JetStreamInbox | undefined): Measure[] {
       labelNames: ['state'],
       part,
       set: async (gauge) => {
-        const { waiting, claimed, redelivered } = await fleet.counts()
+        const { waiting, claimed, redelivered } = (await inbox.pending()).work!
         setEach(gauge, { waiting, claimed, redelivered })
       },
     },
@@ -148,7 +149,7 @@ function measuresOfFleet(fleet: JetStreamInbox | undefined): Measure[] {
       name: 'splitcart_work_oldest_seconds',
       help: 'How long the oldest upload has been in the inbox of the fleet; 0 when there is none.',
       part,
-      set: async (gauge) => gauge.set(secondsSince((await fleet.counts()).oldest, Date.now())),
+      set: async (gauge) => gauge.set(secondsSince((await inbox.pending()).work!.oldest, Date.now())),
     },
   ]
 }

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SystemView } from '../api/system-schema.ts'
-import { borrow } from '../inbox/borrow.ts'
 import { jetStreamPlaceOf } from '../inbox/jetstream-place.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import { dealWithNext } from '../update-db/fleet.ts'
@@ -110,8 +109,8 @@ test('a load that was committed before its loader died is not made again', { ski
   const upload = await at.receiver.ledger.uploads.find(String(id))
   {
     using _claim = await at.fleet.claim(1_000)
-    await using borrowed = await borrow(at.work, upload!)
-    await loadUpload(at.work, upload!, borrowed!.stored, { hold: undefined })
+    await using opened = await at.work.inbox.open(upload!)
+    await loadUpload(at.work, upload!, opened!.stored, { hold: undefined })
   }
   assert.equal(await at.stateOf(id), 'loading')
   const load = await at.receiver.catalogue.findLoad(String(sha256))

@@ -153,9 +153,7 @@ test('rejected rows come back whole from the stored file, also one that is too l
   await using receiver = await openReceiver()
   const long = `{"long": "${'x'.repeat(1024 * 1024)}"}`
   const upload = await sent(receiver, 'x', `${rowsText(20)}{"bad": 1}\n${long}`)
-  const rows = await Array.fromAsync(
-    rejectedRows({ disk: realDisk(), folders: receiver.folders }, upload, new Set([21, 22])),
-  )
+  const rows = await Array.fromAsync(rejectedRows({ ...receiver, disk: realDisk() }, upload, new Set([21, 22])))
   assert.deepEqual(rows.map(String), ['{"bad": 1}', long])
 })
 

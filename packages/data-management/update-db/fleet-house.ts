@@ -24,7 +24,7 @@ export async function keepHouse(work: FleetWork, signal: AbortSignal, settledInM
 async function mendOpen(work: FleetWork, signal: AbortSignal, settledInMs: number): Promise<void> {
   const open = await work.ledger.uploads.open()
   // Asked afterwards: what was done meanwhile is found to be done. Most often every upload that waits has its item.
-  const queued = open.length === 0 ? new Set() : await work.fleet.queued()
+  const queued = open.length === 0 ? new Set() : await work.inbox.servers.queued()
   for (const upload of open)
     if (!signal.aborted && !queued.has(upload.sha256) && work.now() - upload.received_at > settledInMs)
       await mend(work, upload)
@@ -37,7 +37,7 @@ async function mendOpen(work: FleetWork, signal: AbortSignal, settledInMs: numbe
 async function mend(work: FleetWork, upload: Upload): Promise<void> {
   const load = await loadOf(work, upload)
   if (load !== undefined) await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
-  else if (await work.fleet.bucket.has(upload.sha256)) await work.fleet.enqueue(upload)
+  else if (await work.inbox.has(upload)) await work.inbox.servers.enqueue(upload)
   else await forget(work, upload, 'its bytes are no longer in the inbox')
 }
 
@@ -49,8 +49,8 @@ export async function pruneBucket(work: FleetWork, daysMax: number, all = false)
   let removed = 0
   const [old, young, strays]: [string[], string[], string[]] = [[], [], []]
   await work.ledger.doAlone(HOUSE, async () => {
-    removed += await work.fleet.bucket.removeStrays(STRAYS_MS_MIN, work.now())
-    for (const { sha256, putAt } of await work.fleet.bucket.list()) {
+    removed += await work.inbox.servers.bucket.removeStrays(STRAYS_MS_MIN, work.now())
+    for (const { sha256, putAt } of await work.inbox.servers.bucket.list()) {
       const upload = await work.ledger.uploads.findBySha256(sha256)
       const keptMs = work.now() - (upload?.settled_at ?? putAt)
       if (upload?.state === 'loaded') (keptMs > daysMax * DAY_MS ? old : young).push(sha256)
@@ -59,7 +59,7 @@ export async function pruneBucket(work: FleetWork, daysMax: number, all = false)
     }
     checkClock(old.length, young.length, all)
     for (const sha256 of [...strays, ...old]) {
-      await work.fleet.bucket.remove(sha256)
+      await work.inbox.servers.bucket.remove(sha256)
       removed++
     }
   })

@@ -8,9 +8,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { isDatabaseTrouble } from '../database/postgres-problems.ts'
-import { borrow } from '../inbox/borrow.ts'
 import { handOverFetched } from '../inbox/deliver.ts'
-import { isInboxUnreachable, type JetStreamInbox } from '../inbox/jetstream.ts'
+import type { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
+import { isInboxUnreachable } from '../inbox/jetstream.ts'
 import type { Claim } from '../inbox/jetstream-work.ts'
 import { DamagedFile } from '../inbox/stored.ts'
 import type { Upload } from '../ledger/uploads.ts'
@@ -27,7 +27,7 @@ const AGAIN_MS_MAX = 60_000
 const TIMES_MAX = 10
 
 /** What a loader of a fleet works with. */
-export type FleetWork = UpdateDb & Readonly<{ fleet: JetStreamInbox }>
+export type FleetWork = UpdateDb & Readonly<{ inbox: SharedInbox }>
 
 /** Takes work items until the signal aborts. Whatever is not there, database or inbox, is waited for. */
 export async function workForFleet(work: FleetWork, signal: AbortSignal): Promise<void> {
@@ -46,7 +46,7 @@ export async function workForFleet(work: FleetWork, signal: AbortSignal): Promis
 
 /** Deals with the next work item; false: there is none. */
 export async function dealWithNext(work: FleetWork, signal: AbortSignal): Promise<boolean> {
-  using claim = await work.fleet.claim(CLAIM_WAIT_MS)
+  using claim = await work.inbox.servers.claim(CLAIM_WAIT_MS)
   if (claim === undefined) return false
   if (signal.aborted) claim.giveBack(0)
   else await tryToDealWith(work, claim, signal)
@@ -100,19 +100,19 @@ async function dealWithUpload(work: FleetWork, upload: Upload, times: number): P
   const deadly = deadlyReason(upload)
   if (deadly !== undefined) return setAside(work, upload, deadly)
   if (times > TIMES_MAX) return setAside(work, upload, neverFinished(times - 1))
-  await using borrowed = await borrow(work, upload)
-  if (borrowed === undefined) return forget(work, upload, 'its bytes are no longer in the inbox')
+  await using opened = await work.inbox.open(upload)
+  if (opened === undefined) return forget(work, upload, 'its bytes are no longer in the inbox')
   try {
     if (!isLoadedKind(upload.kind)) {
-      await handOverFetched(work, upload, { stored: borrowed.stored, now: work.now() })
-      await work.fleet.bucket.remove(upload.sha256)
+      await handOverFetched(work, upload, { stored: opened.stored, now: work.now() })
+      await work.inbox.servers.bucket.remove(upload.sha256)
       return
     }
-    const load = await loadUpload(work, upload, borrowed.stored, { hold: work.hold })
+    const load = await loadUpload(work, upload, opened.stored, { hold: work.hold })
     await settle(work, upload, undefined, load)
   } catch (error) {
     if (!(error instanceof DamagedFile)) throw error
-    await work.fleet.bucket.remove(upload.sha256)
+    await work.inbox.servers.bucket.remove(upload.sha256)
     await forget(work, upload, 'its bytes are damaged')
   }
 }

@@ -3,7 +3,7 @@
  * is not the one that is meant. Nothing is deleted; and where more than a few uploads are not what the ledger calls them, nothing is
  * done before a person has said so (`splitcart join-databases`).
  */
-import { borrow } from '../inbox/borrow.ts'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { forget, type UpdateDb } from './update-db.ts'
 
@@ -77,6 +77,6 @@ async function mendLoaded(work: UpdateDb, upload: Upload): Promise<'toLoadAgain'
 }
 
 async function isHere(work: UpdateDb, upload: Upload): Promise<boolean> {
-  await using borrowed = await borrow(work, upload)
-  return borrowed !== undefined
+  await using opened = await inboxOf(work).open(upload)
+  return opened !== undefined
 }

@@ -15,7 +15,7 @@ import { v7 as uuid } from 'uuid'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { foldersOfKind } from '../folders.ts'
-import type { JetStreamInbox } from '../inbox/jetstream.ts'
+import type { Inbox } from '../inbox/inbox.ts'
 import { PLACE_OF, putAway } from '../inbox/put-away.ts'
 import { DamagedFile, findStored, type Stored } from '../inbox/stored.ts'
 import { type Ignored, type Waiting, waitingIn } from '../inbox/waiting.ts'
@@ -31,8 +31,8 @@ export type UpdateDb = LoadWork &
   Readonly<{
     /** Which kinds are loaded; where nothing is said, products alone. */
     kinds?: readonly LoadedKind[]
-    /** The inbox that several machines share; undefined: the folder is it. */
-    fleet?: JetStreamInbox | undefined
+    /** Where nothing is said, the folder. */
+    inbox?: Inbox | undefined
     log: Log
     /** Told about each file that has been dealt with. */
     onFile: (upload: Upload, load: LoadRecord) => void

@@ -5,7 +5,7 @@
  * Each wish can be fulfilled a second time without harm: a crash in the middle is mended by the next pass.
  */
 import type { LoadRecord } from '../catalogue/loads.ts'
-import { borrow } from '../inbox/borrow.ts'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
@@ -36,8 +36,8 @@ export async function fulfilWishes(work: UpdateDb, signal: AbortSignal): Promise
 async function fulfil(work: UpdateDb, upload: Upload): Promise<string | undefined> {
   if (upload.wish === 'discard' && (await work.catalogue.findLoad(upload.sha256)) === undefined)
     return discardUnloaded(work, upload)
-  await using borrowed = await borrow(work, upload)
-  const stored = borrowed?.stored
+  await using opened = await inboxOf(work).open(upload)
+  const stored = opened?.stored
   const load = upload.wish === 'load' ? await loadAgain(work, upload, stored) : await changeState(work, upload)
   if (typeof load === 'string') return load
   if (upload.wish === 'undo') await work.ledger.uploads.endRepair(upload.id)
