@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isSetUp } from '@splitcart/data-management/doctor.ts'
 import type { Wish } from '@splitcart/data-management/ledger/database.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
-import { HOUSE } from '@splitcart/data-management/update-db/fleet-house.ts'
-import { LOADING_FROM_A_FOLDER, type UpdateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import { MAINTENANCE } from '@splitcart/data-management/update-db/maintenance.ts'
+import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import { LOADING_FROM_A_FOLDER } from '@splitcart/data-management/update-db/update-db.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
@@ -67,7 +68,7 @@ export async function haveFulfilled(
 async function fulfilHere(machine: DataManagement, work: UpdateDb, signal: AbortSignal): Promise<void> {
   const fulfil = () => fulfilWishes(work, signal)
   if (work.inbox?.isShared) {
-    await machine.ledger.doAlone(HOUSE, fulfil)
+    await machine.ledger.doAlone(MAINTENANCE, fulfil)
     return
   }
   using lock = lockIfFree(machine)

@@ -4,21 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { mayHaveNewPairs, renewSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
+import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
-import type { FleetWork } from '@splitcart/data-management/update-db/fleet.ts'
-import { pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
+import { type FleetWork, pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
-import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
+import { kindsOf, type Pass, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { Suggesting } from '@splitcart/data-management/update-db/suggesting.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
-import {
-  kindsOf,
-  LOADING_FROM_A_FOLDER,
-  type Pass,
-  STILL_MS_MIN,
-  type UpdateDb,
-  updateDb,
-} from '@splitcart/data-management/update-db/update-db.ts'
+import { LOADING_FROM_A_FOLDER, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { LOADED_KIND_NAMES, LOADED_KINDS, type LoadedKind } from '@splitcart/shared/kinds.ts'
@@ -201,7 +195,7 @@ async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSigna
     await suggesting.look()
   }
   const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
-  await repeatOnChange(inboxes, pass, work.log, signal)
+  await repeatOnChange(inboxes, pass, { log: work.log, signal })
 }
 
 /** What is too old goes. That it would be everything is told, and hinders no load. */

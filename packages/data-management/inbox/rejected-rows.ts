@@ -2,7 +2,8 @@
 import { LineSplitter } from '@splitcart/shared/lines.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import { inboxOf, type Place } from './folder/folder-inbox.ts'
+import type { Place } from './folder/folder-claims.ts'
+import { inboxOf } from './folder/folder-inbox.ts'
 import type { Inbox } from './inbox.ts'
 import { bytesOf } from './stored.ts'
 

@@ -4,7 +4,8 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { NO_NATS, startNats } from '../../../test/nats.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { JetStreamInbox } from '../inbox/jetstream.ts'
-import { dealWithNext, type FleetWork } from '../update-db/fleet.ts'
+import type { FleetWork } from '../update-db/maintenance.ts'
+import { processAll } from '../update-db/process.ts'
 import { get, openReceiver, SETTINGS_KEY } from './receiver.ts'
 
 export const skip = NO_NATS
@@ -30,9 +31,7 @@ export async function scene(servers: 1 | 3 = 1) {
     receiver,
     work,
     /** Deals with all there is. */
-    load: async (changed: Partial<FleetWork> = {}) => {
-      while (await dealWithNext({ ...work, ...changed }, NOBODY));
-    },
+    load: (changed: Partial<FleetWork> = {}) => processAll({ ...work, ...changed }, NOBODY),
     stateOf: async (id: unknown) => (await get({ ...receiver, key: SETTINGS_KEY }, `/api/uploads/${id}`)).body.state,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }

@@ -4,16 +4,23 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { type Nats, NO_NATS, startNats } from '../../../test/nats.ts'
 import { foldersIn, makeFolders } from '../folders.ts'
-import { FolderInbox, type Place } from '../inbox/folder/folder-inbox.ts'
-import type { Inbox, Received } from '../inbox/inbox.ts'
+import type { Place } from '../inbox/folder/folder-claims.ts'
+import { FolderInbox } from '../inbox/folder/folder-inbox.ts'
+import type { Claim, Inbox, Received } from '../inbox/inbox.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { JetStreamInbox } from '../inbox/jetstream.ts'
 import { bytesOf } from '../inbox/stored.ts'
 import { openLedgerIn } from './ledgers.ts'
 import { rowsText, sha256Of } from './receiver.ts'
+
+const NOTHING_LOADED = {
+  ...{ rows: 0, inserted: 0, changed: 0, unchanged: 0, duplicate: 0, rejected: 0, warnings: 0 },
+  ...{ finished_at: '2026-01-01T00:00:00.000Z', problem: null },
+}
 
 type Opening = (place: Place) => Promise<Inbox & Partial<AsyncDisposable>>
 
@@ -78,6 +85,17 @@ async function textIn(inbox: Inbox, upload: Parameters<Inbox['open']>[0]): Promi
   return Buffer.concat(portions).toString()
 }
 
+/** Claims what waits, one after the other. What the test does with them is done before the next is claimed. */
+async function* claims(inbox: Inbox): AsyncGenerator<Claim> {
+  const nobody = new AbortController().signal
+  const failed = (name: string, error: unknown) => {
+    throw new Error(`${name} could not be claimed`, { cause: error })
+  }
+  const told = { ignore: () => assert.fail('something is ignored'), wait: () => assert.fail('something waits'), failed }
+  const about = { kinds: ['products'], now: Date.now, log: openLog('silent'), signal: nobody, settled: async () => {} } as const
+  yield* inbox.claims({ ...about, ...told })
+}
+
 for (const [name, { skip, open }] of Object.entries(INBOXES))
   test(`what has arrived in ${name} waits, and its bytes can be had, once however often they come`, {
     skip,
@@ -106,4 +124,39 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
 
     const absent = { ...first.upload, stored_as: 'z.jsonl', sha256: sha256Of('nothing') }
     assert.deepEqual([await at.inbox.has(absent), await textIn(at.inbox, absent)], [false, undefined])
+  })
+
+for (const [name, { skip, open }] of Object.entries(INBOXES))
+  test(`what waits in ${name} is claimed until it is finished, and what is damaged no more`, { skip }, async () => {
+    await using at = await inboxOn(open)
+    const arrived = async (text: string, filename: string) =>
+      (await at.inbox.arrive(await at.received(text, filename))).upload
+    const [first, second] = [await arrived(rowsText(1), 'first.jsonl'), await arrived(rowsText(2), 'second.jsonl')]
+    const seen: string[] = []
+    for await (const claim of claims(at.inbox)) {
+      seen.push(`${claim.upload.stored_as} ${claim.bytes}`)
+      await claim.attempt(async () => {
+        await using opened = await claim.open()
+        assert.equal(opened?.stored.sha256, claim.upload.sha256)
+      })
+      // One is for another time, which may be at once.
+      if (seen.length === 1) claim.leave(true)
+      else await settled(claim, claim.upload.id === first.id ? 'loaded' : 'failed')
+    }
+    assert.deepEqual([...new Set(seen)].sort(), ['first.jsonl here', 'second.jsonl here'])
+    for await (const claim of claims(at.inbox)) await settled(claim, 'loaded')
+    assert.equal((await at.inbox.pending()).files, 0)
+    assert.deepEqual(await Array.fromAsync(claims(at.inbox)), [])
+    for (const [upload, text] of [[first, rowsText(1)], [second, rowsText(2)]] as const)
+      assert.equal(await textIn(at.inbox, upload), text)
+
+    const third = await arrived(rowsText(3), 'third.jsonl')
+    for await (const claim of claims(at.inbox)) await claim.fail()
+    assert.equal((await at.inbox.pending()).files, 0)
+    assert.equal(await textIn(at.inbox, third), undefined)
+
+    async function settled(claim: Claim, state: 'loaded' | 'failed') {
+      await at.ledger.uploads.settle(claim.upload.id, state, NOTHING_LOADED, Date.now())
+      await claim.finish(state, false)
+    }
   })

@@ -1,20 +1,17 @@
 /** The inbox that is a folder for each kind, with the folders beside it that files are moved to. */
 import { join } from 'node:path'
-import type { Disk } from '@splitcart/shared/disk.ts'
 import { land, removeIfThere, syncFolder } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
-import { type Folders, foldersOfKind } from '../../folders.ts'
+import { foldersOfKind } from '../../folders.ts'
 import type { Recorded } from '../../ledger/arrivals.ts'
-import type { Ledger } from '../../ledger/ledger.ts'
 import { handOver } from '../deliver.ts'
-import type { Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
+import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
 import { findStored, liesInFolders } from '../stored.ts'
+import { claimsIn, type Place } from './folder-claims.ts'
 
-/** Where files lie and are recorded. */
-export type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
-
+/** A folder as an inbox. */
 export class FolderInbox implements Inbox {
   readonly isShared = false
   readonly #place: Place
@@ -49,6 +46,10 @@ export class FolderInbox implements Inbox {
 
   has(upload: Named): Promise<boolean> {
     return liesInFolders(this.#place.disk, this.#place.folders, upload)
+  }
+
+  claims(claiming: Claiming): AsyncGenerator<Claim> {
+    return claimsIn(this.#place, claiming)
   }
 
   /** Counts files that a person put there, too: the ledger does not know these yet. */

@@ -11,14 +11,16 @@ import { v7 as uuid } from 'uuid'
 import type { Folders } from '../../folders.ts'
 import type { Recorded } from '../../ledger/arrivals.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import type { Upload } from '../../ledger/uploads.ts'
-import type { Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
+import { type Upload, waits } from '../../ledger/uploads.ts'
+import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
 import type { JetStreamInbox } from '../jetstream.ts'
+import { sharedClaims } from './shared-claims.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
 type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
+/** Servers that machines share, as an inbox. */
 export class SharedInbox implements Inbox, AsyncDisposable {
   readonly isShared = true
   readonly servers: JetStreamInbox
@@ -62,6 +64,17 @@ export class SharedInbox implements Inbox, AsyncDisposable {
     return this.servers.bucket.has(sha256)
   }
 
+  /** Has an upload loaded that waits and has no work item; false: its bytes are lost. */
+  async requeue(upload: Upload): Promise<boolean> {
+    if (!(await this.has(upload))) return false
+    await this.servers.enqueue(upload)
+    return true
+  }
+
+  claims(claiming: Claiming): AsyncGenerator<Claim> {
+    return sharedClaims(this.#place.ledger, this, claiming)
+  }
+
   async pending(): Promise<Pending> {
     const work = await this.servers.counts()
     return { files: work.waiting + work.claimed, hasLoader: await this.servers.hasLoaders(), work }
@@ -71,10 +84,6 @@ export class SharedInbox implements Inbox, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.servers[Symbol.asyncDispose]()
   }
-}
-
-function waits({ state }: Upload): boolean {
-  return state === 'accepted' || state === 'loading'
 }
 
 /** Level 1: it is on the way to the answer, and goes to three servers. */
