@@ -15,6 +15,7 @@ import { findStored, liesInFolders } from '../stored.ts'
 /** Where files lie and are recorded. */
 export type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
+/** A folder as an inbox. */
 export class FolderInbox implements Inbox {
   readonly isShared = false
   readonly #place: Place

@@ -19,6 +19,7 @@ const CHUNK_BYTES = 1024 * 1024
 
 type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
+/** Servers that machines share, as an inbox. */
 export class SharedInbox implements Inbox, AsyncDisposable {
   readonly isShared = true
   readonly servers: JetStreamInbox
