@@ -1,8 +1,8 @@
 /** `update-db --products` for an inbox that several machines share. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type FleetWork, MAINTENANCE, maintain, pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
-import { type Pass, processAll } from '@splitcart/data-management/update-db/process.ts'
+import { MAINTENANCE, maintain, pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
+import { type FleetWork, type Pass, processAll } from '@splitcart/data-management/update-db/process.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import type { Suggesting } from '@splitcart/data-management/update-db/suggesting.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'

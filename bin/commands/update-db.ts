@@ -6,9 +6,9 @@ import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-manage
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
-import { type FleetWork, pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
+import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
-import { kindsOf, type Pass, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import { type FleetWork, kindsOf, type Pass, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { Suggesting } from '@splitcart/data-management/update-db/suggesting.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
@@ -23,7 +23,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
-import { type DataManagement, setUpDataManagement } from '../data-management.ts'
+import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { count, money, whole } from '../format.ts'
@@ -84,17 +84,18 @@ function kindsIn(options: Options): LoadedKind[] {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const kinds = kindsIn(options)
   const settings = settingsOf(options, 'data-management')
-  await using machine = await setUpDataManagement(settings)
+  // What changes nothing makes no server, either.
+  await using machine = await (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
-  await makeFolders(machine.disk, machine.folders, kinds)
-  const folders = inboxServers(settings) === undefined ? machine.folders : await scratchOf(machine)
-  await using inbox = await openInbox({ ...machine, folders }, settings, log)
+  const isShared = inboxServers(settings) !== undefined
   const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
-    if (inbox !== undefined)
-      throw new Problem('settings_invalid', '\n  --dry-run looks at an inbox that is a folder only')
+    if (isShared) throw new Problem('settings_invalid', '\n  --dry-run looks at an inbox that is a folder only')
     return await tellPreviews(alone, terminal)
   }
+  await makeFolders(machine.disk, machine.folders, kinds)
+  const folders = isShared ? await scratchOf(machine) : machine.folders
+  await using inbox = await openInbox({ ...machine, folders }, settings, log)
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
   await using reader = new ThreadReader()
   const work = { ...alone, reader }

@@ -4,8 +4,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { NO_NATS, startNats } from '../../../test/nats.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { JetStreamInbox } from '../inbox/jetstream.ts'
-import type { FleetWork } from '../update-db/maintenance.ts'
-import { processAll } from '../update-db/process.ts'
+import { type FleetWork, processAll } from '../update-db/process.ts'
 import { get, openReceiver, SETTINGS_KEY } from './receiver.ts'
 
 export const skip = NO_NATS

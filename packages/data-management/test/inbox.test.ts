@@ -92,7 +92,13 @@ async function* claims(inbox: Inbox): AsyncGenerator<Claim> {
     throw new Error(`${name} could not be claimed`, { cause: error })
   }
   const told = { ignore: () => assert.fail('something is ignored'), wait: () => assert.fail('something waits'), failed }
-  const about = { kinds: ['products'], now: Date.now, log: openLog('silent'), signal: nobody, settled: async () => {} } as const
+  const about = {
+    kinds: ['products'],
+    now: Date.now,
+    log: openLog('silent'),
+    signal: nobody,
+    settled: async () => {},
+  } as const
   yield* inbox.claims({ ...about, ...told })
 }
 
@@ -147,7 +153,10 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
     for await (const claim of claims(at.inbox)) await settled(claim, 'loaded')
     assert.equal((await at.inbox.pending()).files, 0)
     assert.deepEqual(await Array.fromAsync(claims(at.inbox)), [])
-    for (const [upload, text] of [[first, rowsText(1)], [second, rowsText(2)]] as const)
+    for (const [upload, text] of [
+      [first, rowsText(1)],
+      [second, rowsText(2)],
+    ] as const)
       assert.equal(await textIn(at.inbox, upload), text)
 
     const third = await arrived(rowsText(3), 'third.jsonl')

@@ -1,7 +1,6 @@
 /** Maintenance of an inbox that machines share: a lock lets one loader of the fleet do it at a time. */
-import type { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { checkClock } from '../inbox/prune.ts'
-import type { UpdateDb } from './process.ts'
+import type { FleetWork } from './process.ts'
 import { repairStranded } from './repair.ts'
 import { bringUpToDate } from './update-db.ts'
 import { fulfilWishes } from './wishes.ts'
@@ -13,9 +12,6 @@ const DAY_MS = 86_400_000
 
 /** The lock; loaders of every version know it by this name. */
 export const MAINTENANCE = 'keeping house'
-
-/** What a loader of a fleet works with. */
-export type FleetWork = UpdateDb & Readonly<{ inbox: SharedInbox }>
 
 /**
  * Brings what people have said into the catalogue, does what they want, and repairs what a crash or a lost inbox has left. `settledInMs`: how

@@ -12,6 +12,7 @@ import type { LoadRecord } from '../catalogue/loads.ts'
 import { handOverFetched } from '../inbox/deliver.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Claim, Inbox } from '../inbox/inbox.ts'
+import type { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { DamagedFile } from '../inbox/stored.ts'
 import type { Ignored } from '../inbox/waiting.ts'
 import type { Upload } from '../ledger/uploads.ts'
@@ -31,6 +32,9 @@ export type UpdateDb = LoadWork &
     /** Told about each file that has been dealt with. */
     onFile: (upload: Upload, load: LoadRecord) => void
   }>
+
+/** What a loader of a fleet works with. */
+export type FleetWork = UpdateDb & Readonly<{ inbox: SharedInbox }>
 
 /** What a pass found and did. */
 export type Pass = {

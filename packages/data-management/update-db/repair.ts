@@ -8,8 +8,7 @@
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { loadOf } from './load-upload.ts'
-import type { FleetWork } from './maintenance.ts'
-import { forget, type UpdateDb } from './process.ts'
+import { type FleetWork, forget, type UpdateDb } from './process.ts'
 
 const PAGE_UPLOADS = 500
 /** So many may differ: as after a crash of a disk. */

@@ -6,20 +6,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseTrouble } from '../../database/postgres-problems.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { type Upload, waits } from '../../ledger/uploads.ts'
-import type { Claim, Claiming } from '../inbox.ts'
-import { isInboxUnreachable } from '../jetstream.ts'
+import type { Claim, Claiming, Inbox } from '../inbox.ts'
+import { isInboxUnreachable, type JetStreamInbox } from '../jetstream.ts'
 import type { Claim as WorkItem } from '../jetstream-work.ts'
-import type { SharedInbox } from './shared-inbox.ts'
 
 const CLAIM_WAIT_MS = 1_000
 const PAUSE_MS = 1_000
 const PAUSE_MS_MAX = 15_000
 const AGAIN_MS_MAX = 60_000
 
-type Work = Readonly<{ ledger: Ledger; inbox: SharedInbox; item: WorkItem; claiming: Claiming }>
+/** What is claimed from, and how bytes are had from there. */
+type Source = Readonly<{ servers: JetStreamInbox; open: Inbox['open'] }>
+
+type Work = Readonly<{ ledger: Ledger; inbox: Source; item: WorkItem; claiming: Claiming }>
 
 /** Claims until there is nothing to claim for a second. */
-export async function* sharedClaims(ledger: Ledger, inbox: SharedInbox, claiming: Claiming): AsyncGenerator<Claim> {
+export async function* sharedClaims(ledger: Ledger, inbox: Source, claiming: Claiming): AsyncGenerator<Claim> {
   while (!claiming.signal.aborted) {
     using item = await inbox.servers.claim(CLAIM_WAIT_MS)
     if (item === undefined) return
