@@ -1,4 +1,4 @@
--- What all loads have done since this table is there (migrations/sqlite/015-load-totals.sql).
+-- What all loads have done since this table is there (migrations/sqlite/016-load-totals.sql).
 
 create table load_total (
   name text collate "C" primary key,
