@@ -37,7 +37,7 @@ export async function figuresNow(reading: Reading): Promise<Figures> {
     loads: await ledger.uploads.loadTotals(),
     lastLoad: await ledger.uploads.lastSettled(),
     lastBackup: (await ledger.latestBackup())?.at ?? null,
-    keyExpiry: await ledger.keys.nextExpiry(reading.inbox.now()),
+    keyExpiry: await ledger.nextKeyExpiry(reading.inbox.now()),
     sources: counts,
     heard: sources
       .slice(0, SOURCES_MAX)

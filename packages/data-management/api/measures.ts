@@ -114,7 +114,7 @@ function measuresOfDisk({ inbox }: Services): Measure[] {
   ]
 }
 
-function measuresOfFleet({ inbox: { fleet } }: Services): Measure[] {
+function measuresOfFleet({ inbox: { fleet, now } }: Services): Measure[] {
   if (fleet === undefined) return []
   const shared = { type: 'gauge', isShared: true, part: 'inbox' } as const
   return [
@@ -133,7 +133,7 @@ function measuresOfFleet({ inbox: { fleet } }: Services): Measure[] {
       help: 'How long the oldest upload has been in the inbox of the fleet; 0 when there is none.',
       sample: async () => {
         const { oldest } = await fleet.counts()
-        return one(oldest === null ? 0 : (Date.now() - oldest) / 1000)
+        return one(oldest === null ? 0 : (now() - oldest) / 1000)
       },
     },
   ]

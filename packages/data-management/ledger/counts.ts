@@ -65,3 +65,15 @@ export async function loadTotals(database: LedgerDatabase): Promise<LoadTotals> 
     ...some('bytes', 'milliseconds', 'deaths'),
   }
 }
+
+/** When the next key that works will end by itself; null: none will. Keys that have a successor are left out. */
+export async function nextKeyExpiry(database: LedgerDatabase, now: number): Promise<number | null> {
+  const { next } = await database
+    .selectFrom('api_key')
+    .select(({ fn }) => fn.min<number | null>('expires_at').as('next'))
+    .where('revoked_at', 'is', null)
+    .where('rotated_to', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return next
+}

@@ -222,18 +222,6 @@ export class Keys {
       .execute()
   }
 
-  /** When the next key that works will end by itself; null: none will. Keys that have a successor are left out. */
-  async nextExpiry(now: number): Promise<number | null> {
-    const { next } = await this.#database
-      .selectFrom('api_key')
-      .select(({ fn }) => fn.min<number | null>('expires_at').as('next'))
-      .where('revoked_at', 'is', null)
-      .where('rotated_to', 'is', null)
-      .where('expires_at', '>', now)
-      .executeTakeFirstOrThrow()
-    return next
-  }
-
   /** The key with an id. */
   find(id: string): Promise<KeyRecord | undefined> {
     return this.#database.selectFrom('api_key').select(RECORD).where('id', '=', id).executeTakeFirst()
