@@ -49,7 +49,7 @@ const FROM_FIGURES: readonly [
     'inbox_oldest_seconds',
     'How long the oldest upload has waited to be loaded; 0 when none waits.',
     'gauge',
-    ({ waiting }, now) => one(waiting.since === null ? 0 : (now - waiting.since) / 1000),
+    ({ waiting }, now) => secondsSince(waiting.since, now),
   ],
   ['loads_total', 'Loads that have ended, by result.', 'counter', ({ loads }) => each('result', loads.files)],
   ['load_seconds_total', 'Time that these took.', 'counter', ({ loads }) => one(loads.milliseconds / 1000)],
@@ -133,7 +133,7 @@ function measuresOfFleet({ inbox: { fleet, now } }: Services): Measure[] {
       help: 'How long the oldest upload has been in the inbox of the fleet; 0 when there is none.',
       sample: async () => {
         const { oldest } = await fleet.counts()
-        return one(oldest === null ? 0 : (now() - oldest) / 1000)
+        return secondsSince(oldest, now())
       },
     },
   ]
@@ -149,4 +149,9 @@ function one(value: number): Sample[] {
 
 function moment(ms: number | null): Sample[] {
   return [{ value: ms === null ? null : ms / 1000 }]
+}
+
+/** A negative time is that of a clock that was put back. */
+function secondsSince(since: number | null, now: number): Sample[] {
+  return one(since === null ? 0 : Math.max(0, now - since) / 1000)
 }
