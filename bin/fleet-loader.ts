@@ -1,19 +1,19 @@
 /** `update-db --products` for an inbox that several machines share. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Background } from '@splitcart/data-management/update-db/background.ts'
 import { MAINTENANCE, maintain, pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
 import { type FleetWork, type Pass, processAll } from '@splitcart/data-management/update-db/process.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
-import type { Suggesting } from '@splitcart/data-management/update-db/suggesting.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 
 const MAINTENANCE_EVERY_MS = 10_000
 const PRUNE_EVERY_MS = 60 * 60 * 1000
 
-type WithSuggesting = FleetWork & Readonly<{ suggesting: Suggesting }>
+type WithBackground = FleetWork & Readonly<{ background: Background }>
 
 /** Takes work until the signal aborts, and does maintenance in turn with the other loaders. `daysMax`: how long loaded files are kept. */
-export async function loadForFleet(work: WithSuggesting, daysMax: number, signal: AbortSignal): Promise<void> {
+export async function loadForFleet(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
   const pass = async () => void (await processAll(work, signal))
   // To claim is to wait for a while already.
   const working = repeatOnChange([], pass, { log: work.log, signal, lookMs: 0 })
@@ -27,13 +27,13 @@ export async function loadOnceForFleet(work: FleetWork, signal: AbortSignal): Pr
   return { ...pass, waiting: (await work.inbox.pending()).files }
 }
 
-async function maintainAgainAndAgain(work: WithSuggesting, daysMax: number, signal: AbortSignal): Promise<void> {
+async function maintainAgainAndAgain(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
   let [pruneAt, isReconciled] = [Number.NEGATIVE_INFINITY, false]
   while (!signal.aborted) {
     try {
       if (!isReconciled) isReconciled = await work.ledger.doAlone(MAINTENANCE, async () => void (await reconcile(work)))
       await maintain(work, signal)
-      await work.suggesting.look()
+      await work.background.look()
       if (performance.now() > pruneAt) {
         pruneAt = performance.now() + PRUNE_EVERY_MS
         const pruned = await pruneBucket(work, daysMax)

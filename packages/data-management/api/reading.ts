@@ -22,6 +22,8 @@ export function momentOf({ inbox, partialShare = PARTIAL_SHARE }: Reading): Mome
 export type QuestionName =
   | 'alarm'
   | 'barcodes'
+  | 'changeLines'
+  | 'changes'
   | 'figures'
   | 'findings'
   | 'overview'
