@@ -29,7 +29,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
-import { type DataManagement, setUpDataManagement } from '../data-management.ts'
+import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { count, money, whole } from '../format.ts'
@@ -90,10 +90,11 @@ function kindsIn(options: Options): LoadedKind[] {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const kinds = kindsIn(options)
   const settings = settingsOf(options, 'data-management')
-  await using machine = await setUpDataManagement(settings)
+  // What changes nothing makes no server, either.
+  await using machine = await (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
   await using fleet = await openFleet(settings, log)
-  await makeFolders(machine.disk, machine.folders, kinds)
+  if (!options.dryRun) await makeFolders(machine.disk, machine.folders, kinds)
   const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
     if (fleet !== undefined)

@@ -47,6 +47,12 @@ export const HTTP_PROBLEMS = {
     'The key is missing or not accepted',
     'Set API_SECRET_KEY to a key made with "splitcart keys create" on the server.',
   ),
+  code_refused: kind(
+    403,
+    'stop',
+    'The code is not accepted',
+    'A code works once, for ten minutes. Make a new one on the server, with "splitcart keys invite NAME".',
+  ),
   scope_missing: kind(
     403,
     'stop',

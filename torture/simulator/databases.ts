@@ -100,6 +100,7 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
 type NotAskedOfLedger =
   | 'auditEntries'
   | 'doAlone'
+  | 'invitations'
   | 'latestBackup'
   | 'lookAtChanges'
   | 'receiptFor'

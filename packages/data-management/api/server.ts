@@ -16,6 +16,7 @@ import { exportRoutes } from './exports.ts'
 import { findingsRoutes } from './findings.ts'
 import { healthRoutes } from './health.ts'
 import { answerClientError, openHttpServer } from './http-server.ts'
+import { invitationsRoutes } from './invitations.ts'
 import { keysRoutes } from './keys.ts'
 import { metricsRoutes } from './metrics.ts'
 import { overviewRoutes } from './overview.ts'
@@ -93,6 +94,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   const { unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
   for (const routes of [uploadsRoutes, repairRoutes, wishRoutes, auditRoutes, keysRoutes]) routes(server, services)
+  invitationsRoutes(server, services, recognition)
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of CATALOGUE_ROUTES) routes(server, services)
   const feed = new EventFeed(services.inbox, log)

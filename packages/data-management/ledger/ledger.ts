@@ -10,6 +10,7 @@ import type { Changes } from './changes.ts'
 import type { LedgerDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Identity } from './identity.ts'
+import { Invitations } from './invitations.ts'
 import { Keys } from './keys.ts'
 import { Lost } from './lost.ts'
 import { receiptFor } from './receipt-of.ts'
@@ -32,6 +33,7 @@ export class Ledger implements AsyncDisposable {
   readonly lost: Lost
   readonly identity: Identity
   readonly keys: Keys
+  readonly invitations: Invitations
   readonly sessions: Sessions
   readonly verdicts: Verdicts
   readonly beliefs: Beliefs
@@ -56,6 +58,7 @@ export class Ledger implements AsyncDisposable {
     this.lost = new Lost(database)
     this.identity = new Identity(database)
     this.keys = new Keys(database, commits, settingsKey)
+    this.invitations = new Invitations(database)
     this.sessions = new Sessions(database, this.keys)
     this.verdicts = new Verdicts(database)
     this.beliefs = new Beliefs(database)

@@ -70,6 +70,10 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'GET /healthz': OPEN,
   'GET /readyz': OPEN,
   'GET /api/openapi.json': OPEN,
+  'POST /api/invitations': ADMIN,
+  'POST /api/invitations/take': OPEN,
+  // The last: it ends the key that asks.
+  'POST /api/keys/self/revoke': SCOPES,
 }
 
 test('every route that is described stands in the list', async () => {
