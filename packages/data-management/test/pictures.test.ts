@@ -43,24 +43,27 @@ test('what is public is told from this machine, its neighbours, and what only st
   assert.deepEqual(OTHER.filter(isPublicAddress), [])
 })
 
+/** What a shop may answer. */
+const ANSWERS: Parameters<typeof openPictureShop>[0] = {
+  '/on': (response) => response.writeHead(302, { location: '/red.png' }).end(),
+  '/round': (response) => response.writeHead(302, { location: '/round' }).end(),
+  '/plain': (response) => response.writeHead(302, { location: 'http://pictures.shop.example/red.png' }).end(),
+  '/inside': (response) => response.writeHead(302, { location: 'https://127.0.0.2/red.png' }).end(),
+  '/inner': (response) => response.writeHead(302, { location: 'https://inner.shop.example/red.png' }).end(),
+  '/gone': (response) => response.writeHead(404).end(RED_POINT),
+  '/program.svg': (response) => response.writeHead(200, { 'content-type': 'image/svg+xml' }).end('<svg/>'),
+  '/large': (response) => response.writeHead(200).end(Buffer.concat([RED_POINT, Buffer.alloc(3 * 1024 * 1024)])),
+  '/told-large': (response) => response.writeHead(200, { 'content-length': '3000000' }).end(RED_POINT),
+  '/broken': (response) => {
+    response.writeHead(200, { 'content-length': '2000' }).write(RED_POINT)
+    setImmediate(() => response.destroy())
+  },
+}
+
 test('a picture is got over https from public addresses only, also where it leads on, within its bounds, and it is one', {
   skip: NO_OPENSSL,
 }, async () => {
-  await using shop = await openPictureShop({
-    '/on': (response) => response.writeHead(302, { location: '/red.png' }).end(),
-    '/round': (response) => response.writeHead(302, { location: '/round' }).end(),
-    '/plain': (response) => response.writeHead(302, { location: 'http://pictures.shop.example/red.png' }).end(),
-    '/inside': (response) => response.writeHead(302, { location: 'https://127.0.0.2/red.png' }).end(),
-    '/inner': (response) => response.writeHead(302, { location: shop.at('/red.png', 'inner.shop.example') }).end(),
-    '/gone': (response) => response.writeHead(404).end(RED_POINT),
-    '/program.svg': (response) => response.writeHead(200, { 'content-type': 'image/svg+xml' }).end('<svg/>'),
-    '/large': (response) => response.writeHead(200).end(Buffer.concat([RED_POINT, Buffer.alloc(3 * 1024 * 1024)])),
-    '/told-large': (response) => response.writeHead(200, { 'content-length': '3000000' }).end(RED_POINT),
-    '/broken': (response) => {
-      response.writeHead(200, { 'content-length': '2000' }).write(RED_POINT)
-      setImmediate(() => response.destroy())
-    },
-  })
+  await using shop = await openPictureShop(ANSWERS)
   const names = {
     'inner.shop.example': ['10.0.0.1'],
     'both.shop.example': ['127.0.0.1', '10.0.0.1'],

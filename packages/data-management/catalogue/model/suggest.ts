@@ -35,7 +35,7 @@ export type Level = 'identical' | 'comparable'
 export type Pair = Readonly<{ a: number; b: number; level: Level; score: number; reasons: readonly string[] }>
 
 /** The number of these rules: another one where they find other pairs than before. */
-export const RULES = 1
+export const RULES = 2
 
 const SIZE_RATIO_MAX = 1.5
 const SCORE_MIN = 0.6
@@ -232,9 +232,16 @@ function sizeRatio(one: Known, other: Known): number | undefined {
   if ((one.isWeighed && !one.isPacked) || (other.isWeighed && !other.isPacked)) return undefined
   if (one.size === undefined || other.size === undefined) return undefined
   if (one.isUntold || other.isUntold) return UNKNOWN
-  if (one.size.unit !== other.size.unit) return undefined
+  if (!areOfOneKind(one, other)) return undefined
   const [amount, otherAmount] = [one.size.amount, other.size.amount]
   return amount < otherAmount ? otherAmount / amount : amount / otherAmount
+}
+
+/** A shop measures by weight what another one measures by volume: what is poured or spread weighs about a gram a millilitre. */
+function areOfOneKind(one: Known, other: Known): boolean {
+  if (one.size!.unit === other.size!.unit) return true
+  const isMeasured = ({ size }: Known) => size!.unit === 'g' || size!.unit === 'ml'
+  return isMeasured(one) && isMeasured(other) && one.department !== 'frozen'
 }
 
 /** A brand counts only where both names or fields have it: a field alone is often that of a maker, or of a stranger. */

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { renewSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { Pictures } from '@splitcart/data-management/pictures/pictures.ts'
-import { NO_OPENSSL } from '../../../test/certificates.ts'
-import { openPictureShop } from '../../data-management/test/picture-shop.ts'
-import { openReceiver } from '../../data-management/test/receiver.ts'
-import { scrape } from '../../data-management/test/shop.ts'
-import { NO_BROWSER, openBrowser } from './browser.ts'
-import { buildPage, DIST } from './built.ts'
+import { NO_BROWSER, openBrowser } from '../packages/dashboard/test/browser.ts'
+import { buildPage, DIST } from '../packages/dashboard/test/built.ts'
+import { openPictureShop } from '../packages/data-management/test/picture-shop.ts'
+import { openReceiver } from '../packages/data-management/test/receiver.ts'
+import { scrape } from '../packages/data-management/test/shop.ts'
+import { NO_OPENSSL } from './certificates.ts'
 
 test('a pair shows the pictures of both shops, a product its own, and one that cannot be had leaves no hole', {
   skip: NO_BROWSER || NO_OPENSSL,
@@ -38,7 +38,7 @@ test('a pair shows the pictures of both shops, a product its own, and one that c
   await page.goto('/pairs')
   const pair = page.getByRole('region', { name: 'Pair' })
   await pair.locator('img').nth(1).waitFor()
-  await page.waitForFunction(() => [...document.images].every((image) => image.complete && image.naturalWidth === 1))
+  await page.waitForFunction('[...document.images].every((image) => image.complete && image.naturalWidth === 1)')
   assert.equal(await pair.locator('img').count(), 2)
   assert.deepEqual([...shop.asked].sort(), ['/a.png', '/b.png'])
 
@@ -48,7 +48,7 @@ test('a pair shows the pictures of both shops, a product its own, and one that c
   assert.equal(await described.innerText(), 'Good with sauce.\nCooks in 8 minutes & a bit.')
   await page.goto('/products/3')
   await page.locator('dd', { hasText: 'Good with sauce.' }).waitFor()
-  await page.waitForFunction(() => document.querySelector('main img') === null)
+  await page.waitForFunction('document.querySelector("main img") === null')
   assert.ok(shop.asked.includes('/gone.png'))
   assert.deepEqual(
     requested.filter((url) => !url.startsWith(`${receiver.url}/`)),
