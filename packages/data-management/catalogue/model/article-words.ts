@@ -68,7 +68,12 @@ const SYNONYMS: readonly (readonly [RegExp, string])[] = [
   [/\bbaby capers\b/g, 'capers'],
   [/\bcrinkle cut\b/g, 'crinkle'],
   [/\b(?:rolled|traditional) oats\b|\boats rolled\b/g, 'oats'],
-  [/\b(?:top|upside) down\b/g, ' '],
+  [/\b(?:top|upside) down\b|\bof modena\b|\b\d+ ?%? cocoa\b/g, ' '],
+  [/\b(?:quick|instant) oats\b|\boats (?:quick|instant)(?: porridge)?\b/g, 'quickoats'],
+  [/\binstant noodles\b/g, 'noodles'],
+  [/\b(?:white rice|rice white)\b/g, 'rice'],
+  [/\b(long grain|jasmine|basmati) white\b/g, '$1'],
+  [/\bwhole(?=.*\bgrinder\b)/g, ' '],
   [/\boats (?:traditional )?porridge\b|\bporridge oats\b/g, 'oats'],
   [/\b(?:mgo|umf) ?\d*\+?/g, ' '],
   [/\bready to eat jelly\b/g, 'readyjelly'],
@@ -120,7 +125,9 @@ const DECIDING = new Set(
   shampoo conditioner soap toothpaste deodorant detergent bleach tissue towel toilet nappy wipe
   jasmine basmati arborio sushi longgrain caster icing raw selfraising bread cooking baking ice
   kalamata manzanilla navel valencia imperial pinklady fuji gala granny smith truss cherry roma cocktail
-  unsweetened thick habanero wasabi speculoos espresso latte cappuccino mocha`.split(/\s+/),
+  unsweetened fennel wagyu goulash stroganoff casserole curry thick habanero wasabi speculoos espresso latte cappuccino mocha`.split(
+    /\s+/,
+  ),
 )
 
 /** Words of what something is sold as. A name that has no others but its brand is told apart by the brand alone. */
