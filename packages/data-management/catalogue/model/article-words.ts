@@ -87,7 +87,7 @@ const SYNONYMS: readonly (readonly [RegExp, string])[] = [
 ]
 
 const PRAISE = new Set(
-  `the a an and with in of for by per to from on or n no original classic traditional style styled premium finest fine natural naturally value
+  `the a an and with in of for by per to from on or n no seriously deli bulb original classic traditional style styled premium finest fine natural naturally value
   pack family large small bulk loose each bag tub punnet bunch box jar bottle australian australia aussie grown new range share selected
   gourmet deluxe rspca approved made real quality best flavour flavoured flavor flavored snack packet pouch pkt tray tin tinned can canned carton prepack
   prepacked multipack extra fresh everyday essential simply special select free product bagged prewashed washed premium reduced ripe ready always our homestyle farmhouse authentic
@@ -125,7 +125,7 @@ const DECIDING = new Set(
   shampoo conditioner soap toothpaste deodorant detergent bleach tissue towel toilet nappy wipe
   jasmine basmati arborio sushi longgrain caster icing raw selfraising bread cooking baking ice
   kalamata manzanilla navel valencia imperial pinklady fuji gala granny smith truss cherry roma cocktail
-  unsweetened fennel wagyu goulash stroganoff casserole curry thick habanero wasabi speculoos espresso latte cappuccino mocha`.split(
+  unsweetened refried buckwheat spelt toast seaweed massaman panang fennel wagyu goulash stroganoff casserole curry thick habanero wasabi speculoos espresso latte cappuccino mocha`.split(
     /\s+/,
   ),
 )

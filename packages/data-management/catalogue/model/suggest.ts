@@ -38,7 +38,7 @@ export type Pair = Readonly<{ a: number; b: number; level: Level; score: number;
 export const RULES = 2
 
 const SIZE_RATIO_MAX = 1.5
-const SCORE_MIN = 0.6
+const SCORE_MIN = 0.55
 const SUGGESTED_MAX = 3
 const CANDIDATES_MAX = 400
 const SAME_AMOUNT = 0.02
