@@ -18,7 +18,7 @@ const ROOT = join(import.meta.dirname, '..')
 const PYTHON = ['/usr/bin/python3', 'python3'].find(hasScrapy)
 const NO_SCRAPY = neededHere(PYTHON === undefined && 'there is no Scrapy here')
 const PAGES = Number(process.env.ADAPTER_PAGES ?? 60)
-const KILLS = Number(process.env.ADAPTER_KILLS ?? 2)
+const KILLS = Number(process.env.ADAPTER_KILLS ?? 1)
 const KILLED_WITHIN_MS = 3_000
 
 function hasScrapy(python: string): boolean {
