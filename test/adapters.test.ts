@@ -1,7 +1,7 @@
 /**
  * Real scrapers of others, on a shop of the web: what they find comes into the outbox whole, once, or not at all, whenever they are killed.
  *
- * As a campaign, with a shop of 3,000 pages and 100 kills: ADAPTER_PAGES=3000 ADAPTER_KILLS=100 node --test test/adapters.test.ts
+ * As a campaign, with a shop of 3,000 pages and 100 kills: ADAPTER_PAGES=3000 ADAPTER_KILLS=100 npm test -- test/adapters.test.ts
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
