@@ -7,6 +7,7 @@ import { admit, countRequests } from './admission.ts'
 import { auditRoutes } from './audit.ts'
 import { authenticate, openRecognition } from './authentication.ts'
 import { barcodesRoutes } from './barcodes.ts'
+import { changesRoutes } from './changes.ts'
 import { describeRoutes, descriptionRoutes } from './description.ts'
 import { type Door, membership, OPEN_DOOR } from './door.ts'
 import { answerError, answerErrors } from './errors.ts'
@@ -46,6 +47,7 @@ const CATALOGUE_ROUTES = [
   referencesRoutes,
   exportRoutes,
   productsRoutes,
+  changesRoutes,
   storesRoutes,
   sourcesRoutes,
   overviewRoutes,
