@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) 
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   holds: async () => (await import('./commands/holds.ts')).addHolds,
   findings: async () => (await import('./commands/findings.ts')).addFindings,
+  changes: async () => (await import('./commands/changes.ts')).addChanges,
   rejects: async () => (await import('./commands/rejects.ts')).addRejects,
   loads: async () => (await import('./commands/loads.ts')).addLoads,
   export: async () => (await import('./commands/export.ts')).addExport,

@@ -189,6 +189,7 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['not-same', 'x/1', 'y/2'],
     ['stores', 'merge', 'list'],
     ['findings', '--json'],
+    ['changes', '--json'],
     ['upgrade', '--json'],
     ['check', join(machines.path, 'other.jsonl')],
     ['salvage'],

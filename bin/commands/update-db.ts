@@ -1,15 +1,16 @@
 /** `splitcart update-db --products --stores --barcodes`: brings the files of the inboxes into the catalogue. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
 import { mayHaveNewPairs, renewSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
+import { Background } from '@splitcart/data-management/update-db/background.ts'
 import type { FleetWork } from '@splitcart/data-management/update-db/fleet.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
-import { Suggesting } from '@splitcart/data-management/update-db/suggesting.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
 import {
   kindsOf,
@@ -140,13 +141,14 @@ async function loadFolder(work: UpdateDb, settings: Settings, manner: Manner): P
 }
 
 async function renewIfNew({ database }: UpdateDb['catalogue']): Promise<void> {
+  await countChanges(database)
   if (await mayHaveNewPairs(database)) await renewSuggestions(database)
 }
 
-/** Where the thread that finds suggested pairs reads and writes. */
-function suggestingFor({ catalogue, log }: UpdateDb, settings: Settings): Suggesting {
+/** What is kept up to date in the background. */
+function backgroundFor({ catalogue, log }: UpdateDb, settings: Settings): Background {
   const server = databaseServer(settings)
-  return new Suggesting(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
+  return new Background(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
 }
 
 /** What a loader fetches from a fleet's inbox lies in a folder of its own, which is empty when it starts. */
@@ -169,8 +171,8 @@ async function actForFleet(work: FleetWork, settings: Settings, manner: Manner):
     await renewIfNew(work.catalogue)
     return tellPass(terminal, pass)
   }
-  await using suggesting = suggestingFor(work, settings)
-  await loadForFleet({ ...work, suggesting }, settings.PROCESSED_DAYS_MAX, signal)
+  await using background = backgroundFor(work, settings)
+  await loadForFleet({ ...work, background }, settings.PROCESSED_DAYS_MAX, signal)
   return EXIT.done
 }
 
@@ -186,7 +188,7 @@ async function updateOnce(work: UpdateDb, terminal: Terminal, signal: AbortSigna
 }
 
 async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSignal): Promise<void> {
-  await using suggesting = suggestingFor(work, settings)
+  await using background = backgroundFor(work, settings)
   const reported = new Set<string>()
   let pruneAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
@@ -201,7 +203,7 @@ async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSigna
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)
     }
-    await suggesting.look()
+    await background.look()
   }
   const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   await repeatOnChange(inboxes, pass, work.log, signal)

@@ -7,6 +7,7 @@ import { admit, countRequests } from './admission.ts'
 import { auditRoutes } from './audit.ts'
 import { authenticate, openRecognition } from './authentication.ts'
 import { barcodesRoutes } from './barcodes.ts'
+import { changesRoutes } from './changes.ts'
 import { describeRoutes, descriptionRoutes } from './description.ts'
 import { type Door, membership, OPEN_DOOR } from './door.ts'
 import { answerError, answerErrors } from './errors.ts'
@@ -21,6 +22,7 @@ import { keysRoutes } from './keys.ts'
 import { metricsRoutes } from './metrics.ts'
 import { overviewRoutes } from './overview.ts'
 import { pageRoutes } from './page.ts'
+import { pictureRoutes } from './pictures.ts'
 import { productsRoutes } from './products.ts'
 import { referencesRoutes } from './references.ts'
 import { Refusals } from './refusals.ts'
@@ -46,6 +48,8 @@ const CATALOGUE_ROUTES = [
   referencesRoutes,
   exportRoutes,
   productsRoutes,
+  pictureRoutes,
+  changesRoutes,
   storesRoutes,
   sourcesRoutes,
   overviewRoutes,
