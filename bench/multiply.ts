@@ -12,7 +12,8 @@ export function multiplyStores(database: SqliteDatabase, times: number): void {
   const tables = database
     .all<{ name: string }>(`select name from sqlite_schema where type = 'table' order by name`)
     .map(({ name }) => ({ name, columns: columnsOf(database, name) }))
-    .filter(({ columns }) => columns.some(({ name }) => name === 'store_id'))
+    // A scrape has figures of its own, or none, as those of before they were kept.
+    .filter(({ name, columns }) => name !== 'figures' && columns.some((column) => column.name === 'store_id'))
   using transaction = database.begin()
   database.script(`
     create temp table copy as

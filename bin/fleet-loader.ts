@@ -1,19 +1,19 @@
 /** `update-db --products` for an inbox that several machines share. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Background } from '@splitcart/data-management/update-db/background.ts'
 import { dealWithNext, type FleetWork, workForFleet } from '@splitcart/data-management/update-db/fleet.ts'
 import { HOUSE, keepHouse, pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
-import type { Suggesting } from '@splitcart/data-management/update-db/suggesting.ts'
 import type { Pass } from '@splitcart/data-management/update-db/update-db.ts'
 
 const HOUSE_EVERY_MS = 10_000
 const PRUNE_EVERY_MS = 60 * 60 * 1000
 
-type WithSuggesting = FleetWork & Readonly<{ suggesting: Suggesting }>
+type WithBackground = FleetWork & Readonly<{ background: Background }>
 
 /** Takes work until the signal aborts, and keeps house in turn with the other loaders. `daysMax`: how long loaded files are kept. */
-export async function loadForFleet(work: WithSuggesting, daysMax: number, signal: AbortSignal): Promise<void> {
+export async function loadForFleet(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
   await Promise.all([workForFleet(work, signal), keepHouseAgainAndAgain(work, daysMax, signal)])
 }
 
@@ -32,13 +32,13 @@ export async function loadOnceForFleet(work: FleetWork, signal: AbortSignal): Pr
   return pass
 }
 
-async function keepHouseAgainAndAgain(work: WithSuggesting, daysMax: number, signal: AbortSignal): Promise<void> {
+async function keepHouseAgainAndAgain(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
   let [pruneAt, isReconciled] = [Number.NEGATIVE_INFINITY, false]
   while (!signal.aborted) {
     try {
       if (!isReconciled) isReconciled = await work.ledger.doAlone(HOUSE, async () => void (await reconcile(work)))
       await keepHouse(work, signal)
-      await work.suggesting.look()
+      await work.background.look()
       if (performance.now() > pruneAt) {
         pruneAt = performance.now() + PRUNE_EVERY_MS
         const pruned = await pruneBucket(work, daysMax)

@@ -40,12 +40,6 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     rule: 'clock',
-    path: 'packages/data-management/api/keys.ts',
-    subject: 'now()',
-    reason: 'A key expires at a time of day.',
-  },
-  {
-    rule: 'clock',
     path: 'packages/data-management/api/session.ts',
     subject: 'inbox.now()',
     reason: 'A session ends at a time of day; a cookie is told how far off that is.',

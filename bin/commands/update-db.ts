@@ -1,15 +1,16 @@
 /** `splitcart update-db --products --stores --barcodes`: brings the files of the inboxes into the catalogue. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
 import { mayHaveNewPairs, renewSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
+import { Background } from '@splitcart/data-management/update-db/background.ts'
 import type { FleetWork } from '@splitcart/data-management/update-db/fleet.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
-import { Suggesting } from '@splitcart/data-management/update-db/suggesting.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
 import {
   kindsOf,
@@ -29,7 +30,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
-import { type DataManagement, setUpDataManagement } from '../data-management.ts'
+import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { count, money, whole } from '../format.ts'
@@ -90,10 +91,11 @@ function kindsIn(options: Options): LoadedKind[] {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const kinds = kindsIn(options)
   const settings = settingsOf(options, 'data-management')
-  await using machine = await setUpDataManagement(settings)
+  // What changes nothing makes no server, either.
+  await using machine = await (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
   await using fleet = await openFleet(settings, log)
-  await makeFolders(machine.disk, machine.folders, kinds)
+  if (!options.dryRun) await makeFolders(machine.disk, machine.folders, kinds)
   const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
     if (fleet !== undefined)
@@ -139,13 +141,14 @@ async function loadFolder(work: UpdateDb, settings: Settings, manner: Manner): P
 }
 
 async function renewIfNew({ database }: UpdateDb['catalogue']): Promise<void> {
+  await countChanges(database)
   if (await mayHaveNewPairs(database)) await renewSuggestions(database)
 }
 
-/** Where the thread that finds suggested pairs reads and writes. */
-function suggestingFor({ catalogue, log }: UpdateDb, settings: Settings): Suggesting {
+/** What is kept up to date in the background. */
+function backgroundFor({ catalogue, log }: UpdateDb, settings: Settings): Background {
   const server = databaseServer(settings)
-  return new Suggesting(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
+  return new Background(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
 }
 
 /** What a loader fetches from a fleet's inbox lies in a folder of its own, which is empty when it starts. */
@@ -168,8 +171,8 @@ async function actForFleet(work: FleetWork, settings: Settings, manner: Manner):
     await renewIfNew(work.catalogue)
     return tellPass(terminal, pass)
   }
-  await using suggesting = suggestingFor(work, settings)
-  await loadForFleet({ ...work, suggesting }, settings.PROCESSED_DAYS_MAX, signal)
+  await using background = backgroundFor(work, settings)
+  await loadForFleet({ ...work, background }, settings.PROCESSED_DAYS_MAX, signal)
   return EXIT.done
 }
 
@@ -185,7 +188,7 @@ async function updateOnce(work: UpdateDb, terminal: Terminal, signal: AbortSigna
 }
 
 async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSignal): Promise<void> {
-  await using suggesting = suggestingFor(work, settings)
+  await using background = backgroundFor(work, settings)
   const reported = new Set<string>()
   let pruneAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
@@ -200,7 +203,7 @@ async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSigna
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)
     }
-    await suggesting.look()
+    await background.look()
   }
   const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   await repeatOnChange(inboxes, pass, work.log, signal)

@@ -40,6 +40,8 @@ export type Recognition = Readonly<{
   ofRequest: (request: FastifyRequest) => Promise<Sender>
   /** The owner by now, while a long answer is on its way; undefined: the key or session has ended. Counts against nobody. */
   again: (request: FastifyRequest) => Promise<Sender | undefined>
+  /** What a wrong code is answered; it counts against the address as a wrong key does. */
+  ofWrongCode: (refusal: Problem, request: FastifyRequest) => Problem
   /** What a request proves itself with. */
   credentialOf: (request: FastifyRequest) => string
 }>
@@ -71,7 +73,9 @@ export function openRecognition({ ledger: { keys, sessions }, now, steady }: Inb
     return sender !== undefined && mayComeFrom(sender, request) ? sender : undefined
   }
   const credentialOf = (request: FastifyRequest) => keyIn(request) ?? sessionIn(request) ?? ''
-  return { ofKey, ofRequest, again, credentialOf }
+  const ofWrongCode = (refusal: Problem, request: FastifyRequest) =>
+    failures.answerTo(addressOf(request), steady(), refusal)
+  return { ofKey, ofRequest, again, ofWrongCode, credentialOf }
 }
 
 // Whoever has stolen a key is told no more than that it is not accepted; the log tells who has to know, once a minute.

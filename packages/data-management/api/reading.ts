@@ -24,6 +24,8 @@ export function momentOf({ inbox, partialShare = PARTIAL_SHARE }: Reading): Mome
 export type QuestionName =
   | 'alarm'
   | 'barcodes'
+  | 'changeLines'
+  | 'changes'
   | 'figures'
   | 'findings'
   | 'overview'

@@ -203,14 +203,14 @@ async function regroup(database: LoadDatabase, reach: Reach, watch: Watch | unde
   )
 }
 
-/** Counts products that became one, and listings that somebody else may write for whose company is another one now. */
+/** Counts products of one company that became one, and those of companies somebody else writes for that became others. */
 function noteRegrouped({ mayWrite, regrouped }: Watch, groups: readonly (readonly Listing[])[]): void {
   const foreign = groups.map((group) => group.filter(({ is_new, company }) => is_new === 0 && !mayWrite(company)))
   const products = new Map<number, number>()
   for (const [index, group] of groups.entries()) {
-    const before = new Set(group.filter(({ is_new }) => is_new === 0).map(({ product_id }) => product_id))
-    if (before.size > 1) {
-      regrouped.merged += before.size - 1
+    const merged = mergedOfOneCompany(group)
+    if (merged > 0) {
+      regrouped.merged += merged
       regrouped.example ??= group[0]!.name
     }
     const theirs = new Set(foreign[index]!.map(({ product_id }) => product_id))
@@ -220,4 +220,15 @@ function noteRegrouped({ mayWrite, regrouped }: Watch, groups: readonly (readonl
       products.set(id, index)
     }
   }
+}
+
+/**
+ * How many products of one company became one product with another of the same; the most of any company. One product of each company is what
+ * an honest chain joins whose articles others sell too.
+ */
+function mergedOfOneCompany(group: readonly Listing[]): number {
+  const before = new Map<string, Set<number>>()
+  for (const { company, product_id, is_new } of group)
+    if (is_new === 0) before.set(company, (before.get(company) ?? new Set()).add(product_id))
+  return Math.max(0, ...[...before.values()].map(({ size }) => size - 1))
 }
