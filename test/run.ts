@@ -38,7 +38,7 @@ const LONG = [
   ...['fleet', 'partitions', 'copies', 'costs', 'database-trouble', 'mistakes-of-people', 'rights', 'strangers'].map(
     inTest,
   ),
-  ...['adapters', 'power-cuts', 'errors', 'chaos', 'killed', 'canary', 'fuzz', 'swaps', 'rows-as-people-send'].map(
+  ...['adapters', 'pack', 'power-cuts', 'errors', 'chaos', 'killed', 'canary', 'fuzz', 'swaps', 'rows-as-people-send'].map(
     inTest,
   ),
   inScraping('strangers'),
