@@ -9,7 +9,7 @@
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { type Selectable, sql } from 'kysely'
-import { type Backlog, countByState, type Share, waiting, waitingByKey } from './counts.ts'
+import { type Backlog, countByState, type LoadTotals, loadTotals, type Share, waiting, waitingByKey } from './counts.ts'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
 import { type Rights, rightsText } from './rights.ts'
 
@@ -252,6 +252,11 @@ export class Uploads {
   /** What waits to be loaded of each key, by its id. */
   waitingByKey(): Promise<Record<string, Share>> {
     return waitingByKey(this.#database)
+  }
+
+  /** What all loads have done, whoever made them. */
+  loadTotals(): Promise<LoadTotals> {
+    return loadTotals(this.#database)
   }
 
   /** How many uploads are in each state. */
