@@ -200,6 +200,12 @@ export const SETTINGS = {
     'how much of the files that senders name as dictionaries stays in memory',
   ),
   PROCESSED_DAYS_MAX: setting('data-management', whole(1), '90', 'for how many days loaded files are kept for replay'),
+  PICTURES: setting(
+    'data-management',
+    oneOf(['on', 'off']),
+    'on',
+    'whether serve gets pictures from the https addresses that rows name, for the page; off: it asks no shop for anything',
+  ),
   ALARM_WEBHOOK_URL: secret(
     'data-management',
     url,
