@@ -14,7 +14,7 @@ import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { Dictionaries } from '@splitcart/data-management/inbox/dictionaries.ts'
-import type { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream.ts'
+import type { Inbox } from '@splitcart/data-management/inbox/inbox.ts'
 import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integrity.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
@@ -29,7 +29,7 @@ import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
 import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
-import { openFleet } from '../fleet.ts'
+import { openInbox } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
 import { setUpNetwork } from '../network.ts'
 import { programView } from '../program-view.ts'
@@ -82,15 +82,19 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const signal = stopSignal()
   const log = openLog(settings.LOG_LEVEL)
   await using machine = await setUpDataManagement(settings)
-  await using fleet = await openFleet(settings, log)
+  await using inbox = await openInbox(machine, settings, log)
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
-  await mendAfterCrash(machine, fleet === undefined, log)
+  await mendAfterCrash(machine, inbox === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)
   await using exports = openExports(settings)
   const integrity: Integrity = { latest: undefined }
   const services = {
-    inbox: { ...inboxOf(machine, questions, settings), fleet, dictionaries: dictionariesOf(machine, fleet, settings) },
+    inbox: {
+      ...receivingOf(machine, questions, settings),
+      inbox,
+      dictionaries: dictionariesOf(machine, inbox, settings),
+    },
     unfinished,
     kinds: settings.KINDS,
     catalogue: machine.catalogue,
@@ -180,7 +184,7 @@ function openExports(settings: Settings): ExportThreads {
   })
 }
 
-function inboxOf({ disk, folders, ledger }: DataManagement, questions: Questions, settings: Settings) {
+function receivingOf({ disk, folders, ledger }: DataManagement, questions: Questions, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,
@@ -201,9 +205,9 @@ function inboxOf({ disk, folders, ledger }: DataManagement, questions: Questions
   return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
 }
 
-function dictionariesOf(machine: DataManagement, fleet: JetStreamInbox | undefined, settings: Settings): Dictionaries {
+function dictionariesOf(machine: DataManagement, inbox: Inbox | undefined, settings: Settings): Dictionaries {
   const limits = { bytesKept: settings.DICTIONARIES_BYTES_MAX, daysKept: settings.PROCESSED_DAYS_MAX }
-  return new Dictionaries({ ...machine, fleet }, limits)
+  return new Dictionaries({ ...machine, inbox }, limits)
 }
 
 function openUnfinished({ disk, folders }: DataManagement, settings: Settings): Promise<UnfinishedUploads> {

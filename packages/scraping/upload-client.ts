@@ -37,6 +37,8 @@ const NOT_RESUMABLE_MS = 60 * 60 * 1000
 export type UploadClient = Readonly<{
   send: (spooled: Spooled, onSent: OnSent) => Promise<Receipt>
   receipt: (id: string) => Promise<Receipt | undefined>
+  /** Those of some uploads, as far as one request tells them; the others are asked for one by one. */
+  receipts: (ids: readonly string[]) => Promise<ReadonlyMap<string, Receipt>>
   rejects: (id: string) => AsyncGenerator<Reject>
   /** Who answers where uploads go. Throws what the server says of the key, or of its own state. */
   whoAnswers: () => Promise<Answerer>
@@ -70,6 +72,8 @@ type Found = Readonly<{
     wholeUntil: number
     /** One that is older than kinds would take pieces of any kind for products. */
     isKindTaken: boolean
+    /** Whether a server has answered with other uploads than it was asked for: it does not know of asking for several. */
+    tellsOneByOne: boolean
   }
 }>
 
@@ -84,6 +88,7 @@ export function createUploadClient(options: ClientOptions): UploadClient {
   return {
     send: (spooled, onSent) => send(client, spooled, onSent),
     receipt: (id) => receiptOf(client, id),
+    receipts: (ids) => receiptsOf(client, ids),
     rejects: (id) => rejectsOf(client, id),
     whoAnswers: () => whoAnswers(client),
   }
@@ -96,6 +101,7 @@ function defaults() {
     stuck: new Map<string, { start: number; times: number }>(),
     wholeUntil: 0,
     isKindTaken: false,
+    tellsOneByOne: false,
   }
   return {
     kind: PRODUCTS,
@@ -219,6 +225,30 @@ async function receiptOf(client: Client, id: string): Promise<Receipt | undefine
   if (documentIn(answerOf(response, url, text))?.code !== 'not_found') throw faultOf(response, url, text)
   await mustHaveUploads(client)
   return undefined
+}
+
+async function receiptsOf(client: Client, ids: readonly string[]): Promise<ReadonlyMap<string, Receipt>> {
+  if (client.known.tellsOneByOne || ids.length < 2) return new Map()
+  using idle = new Idle(client.idleMsMax)
+  const url = urlOf(client.server, 'api/uploads')
+  url.searchParams.set('ids', ids.join())
+  const response = await ask(client, idle, url, {})
+  const text = await readText(idle, response)
+  const fault = response.status === 200 ? undefined : faultOf(response, url, text)
+  // Whatever an older server says of a parameter that it does not know.
+  if (fault !== undefined && retryOf(fault) !== 'never') throw fault
+  const told = fault === undefined ? uploadsIn(text) : []
+  client.known.tellsOneByOne = told.length === 0 || told.some(({ id }) => !ids.includes(id))
+  return new Map(told.filter(({ id }) => ids.includes(id)).map((receipt) => [receipt.id, receipt]))
+}
+
+/** The receipts in a list; none where it is not one of ours. */
+function uploadsIn(text: string): Receipt[] {
+  try {
+    return (JSON.parse(text).uploads as unknown[]).map((each) => parseReceipt(JSON.stringify(each)))
+  } catch {
+    return []
+  }
 }
 
 function receiptIn(response: Response, url: URL, text: string): Receipt {

@@ -133,7 +133,12 @@ export const SETTINGS = {
   ),
   BODY_IDLE_SECONDS_MAX: setting('data-management', whole(1), '60', 'the longest time without a byte of an upload'),
   UPLOADS_AT_ONCE_MAX: setting('data-management', whole(1), '8', 'how many uploads of a key may arrive at once'),
-  REQUESTS_PER_MINUTE_MAX: setting('data-management', whole(1), '600', 'how many requests a key may make in a minute'),
+  REQUESTS_PER_MINUTE_MAX: setting(
+    'data-management',
+    whole(1),
+    '600',
+    'how many requests a key may make in a minute; those that bring a new file do not count',
+  ),
   FAILURES_PER_MINUTE_MAX: setting(
     'data-management',
     whole(1),

@@ -9,7 +9,7 @@
 import { isIP } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Inbox } from '../inbox/accept.ts'
+import type { Receiving } from '../inbox/accept.ts'
 import type { Scope, Sender } from '../ledger/keys.ts'
 import { Allowance } from './allowance.ts'
 import { countedAddress, type Door, membership } from './door.ts'
@@ -24,6 +24,8 @@ declare module 'fastify' {
     scopes?: readonly Scope[]
     /** The route takes uploads: its POST and PATCH carry bodies that are worth limiting. */
     takesUploads?: true
+    /** What it takes that was not here before counts as no request. */
+    isFreeWhenNew?: true
     /** A session alone is not enough: the request brings a key. */
     wantsKey?: true
   }
@@ -47,7 +49,7 @@ export type Recognition = Readonly<{
 }>
 
 /** Recognises keys and sessions, and counts what is wrong. */
-export function openRecognition({ ledger: { keys, sessions }, now, steady }: Inbox, door: Door): Recognition {
+export function openRecognition({ ledger: { keys, sessions }, now, steady }: Receiving, door: Door): Recognition {
   const failures = new Failures(door.failuresPerMinuteMax)
   const mayComeFrom = comingFrom()
   const known = (sender: Sender | undefined, request: FastifyRequest) => {
@@ -93,7 +95,7 @@ function comingFrom(): (sender: Sender, request: FastifyRequest) => boolean {
 /** Checks who sends a request before anything else of it is looked at. */
 export function authenticate(
   server: FastifyInstance,
-  { ledger: { keys }, now }: Inbox,
+  { ledger: { keys }, now }: Receiving,
   recognition: Recognition,
 ): void {
   server.decorateRequest('sender', null)

@@ -8,7 +8,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { RECEIPT_SCHEMA, type Receipt } from '@splitcart/shared/receipt.ts'
 import { parse } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { accept, checkRoom, type Inbox, type Sent } from '../inbox/accept.ts'
+import { accept, checkRoom, type Receiving, type Sent } from '../inbox/accept.ts'
 import { ENCODINGS, type Encoding } from '../inbox/decode.ts'
 import type { PaceLimits } from '../inbox/pace.ts'
 import type { Sender } from '../ledger/keys.ts'
@@ -58,7 +58,7 @@ type OfKind = { kind?: string }
 
 /** What a sender is told of an upload, also until when it may name it as a dictionary. */
 export async function receiptTold(
-  { ledger, dictionaries }: Inbox,
+  { ledger, dictionaries }: Receiving,
   upload: Upload,
   keyId: string,
   duplicate: boolean,
@@ -86,7 +86,7 @@ export function logAccepted(
   request.log.info({ upload: id, kind, filename, ...from, bytes, wire_bytes, ms, isNew }, 'upload accepted')
 }
 
-const CONFIG = { scopes: ['upload'], takesUploads: true } as const
+const CONFIG = { scopes: ['upload'], takesUploads: true, isFreeWhenNew: true } as const
 
 const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
 

@@ -24,6 +24,7 @@ import {
 } from './uploads-schema.ts'
 
 const ANY_SCOPE = { scopes: ['read', 'upload', 'admin'] } as const
+const IDS_MAX = 100
 type OfOne = { Params: { id: string } }
 
 /** Adds the routes. A key without the scope `read` sees what it sent itself. */
@@ -34,10 +35,14 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
     '/api/uploads',
     { config: ANY_SCOPE, schema: list },
     async (request, reply) => {
-      const { before, state, q, limit } = request.query
+      const { before, state, q, ids, limit } = request.query
       const seesAll = maySeeAll(request)
       const sender = senderOf(request).keyId
-      const query = { ...given({ before, state, keyId: seesAll ? request.query.key : sender, named: q }), limit }
+      const keyId = seesAll ? request.query.key : sender
+      const query =
+        ids === undefined
+          ? { ...given({ before, state, keyId, named: q }), limit }
+          : { ...given({ keyId: seesAll ? undefined : sender }), ids: ids.split(','), limit: IDS_MAX }
       return answerWith(services, request, reply, ['uploads', seesAll ? { query } : { query, sender }])
     },
   )

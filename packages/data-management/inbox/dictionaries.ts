@@ -13,7 +13,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import type { Places } from './borrow.ts'
+import type { inboxOf } from './folder/folder-inbox.ts'
 import { openContent } from './open-content.ts'
 
 const DAY_MS = 86_400_000
@@ -23,18 +23,20 @@ const IN_USE_TIMES_KEPT = 4
 /** `bytesKept`: how much is kept in memory; `daysKept`: for how long files stay after they were received. */
 export type DictionaryLimits = Readonly<{ bytesKept: number; daysKept: number }>
 
+type Places = Parameters<typeof inboxOf>[0] & Readonly<{ ledger: Ledger }>
+
 /** A dictionary in use. Dispose of it. */
 export type Lease = Disposable & Readonly<{ bytes: Buffer }>
 
 /** The dictionaries of all keys. */
 export class Dictionaries {
-  readonly #places: Places & Readonly<{ ledger: Ledger }>
+  readonly #places: Places
   readonly #limits: DictionaryLimits
   readonly #kept = new Map<string, Buffer>()
   #bytesKept = 0
   #bytesInUse = 0
 
-  constructor(places: Places & Readonly<{ ledger: Ledger }>, limits: DictionaryLimits) {
+  constructor(places: Places, limits: DictionaryLimits) {
     this.#places = places
     this.#limits = limits
   }

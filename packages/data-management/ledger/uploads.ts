@@ -15,12 +15,13 @@ import { type Rights, rightsText } from './rights.ts'
 
 export type Upload = Selectable<LedgerTables['upload']>
 
-/** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names. */
+/** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names; `ids`: no others. */
 export type UploadQuery = Readonly<{
   before?: string
   state?: UploadState
   keyId?: string
   named?: string
+  ids?: readonly string[]
   limit: number
 }>
 
@@ -29,6 +30,11 @@ export type UploadQuery = Readonly<{
  * read from now on; null: with none; not given: as before.
  */
 export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimited?: boolean; repair?: Repair | null }>
+
+/** Whether an upload is still to be loaded. */
+export function waits({ state }: Pick<Upload, 'state'>): boolean {
+  return state === 'accepted' || state === 'loading'
+}
 
 /** The uploads in the ledger. */
 export class Uploads {
@@ -91,6 +97,7 @@ export class Uploads {
   list(query: UploadQuery): Promise<Upload[]> {
     let select = this.#database.selectFrom('upload').selectAll('upload').orderBy('upload.id', 'desc').limit(query.limit)
     if (query.before !== undefined) select = select.where('upload.id', '<', query.before)
+    if (query.ids !== undefined) select = select.where('upload.id', 'in', query.ids)
     if (query.state !== undefined) select = select.where('upload.state', '=', query.state)
     if (query.named !== undefined)
       select = select.where(sql<boolean>`instr(lower(filename), ${inSmallLetters(query.named)}) > 0`)
