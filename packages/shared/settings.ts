@@ -3,6 +3,7 @@
  * check. A value is taken from the flag, else the environment, else the files that the command line finds, else the default.
  */
 import { isAbsolute, join, resolve } from 'node:path'
+import { KEEPING_SETTINGS } from './keeping-settings.ts'
 import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_LEVELS } from './log-levels.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
@@ -198,13 +199,7 @@ export const SETTINGS = {
   ),
   RESUMABLE_HOURS_MAX: setting('data-management', whole(1), '72', 'for how many hours unfinished uploads are kept'),
   ...HOLD_SETTINGS,
-  DICTIONARIES_BYTES_MAX: setting(
-    'data-management',
-    whole(0),
-    String(32 * MIB),
-    'how much of the files that senders name as dictionaries stays in memory',
-  ),
-  PROCESSED_DAYS_MAX: setting('data-management', whole(1), '90', 'for how many days loaded files are kept for replay'),
+  ...KEEPING_SETTINGS,
   PICTURES: setting(
     'data-management',
     oneOf(['on', 'off']),

@@ -35,14 +35,9 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
     '/api/uploads',
     { config: ANY_SCOPE, schema: list },
     async (request, reply) => {
-      const { before, state, q, ids, limit } = request.query
       const seesAll = maySeeAll(request)
       const sender = senderOf(request).keyId
-      const keyId = seesAll ? request.query.key : sender
-      const query =
-        ids === undefined
-          ? { ...given({ before, state, keyId, named: q }), limit }
-          : { ...given({ keyId: seesAll ? undefined : sender }), ids: ids.split(','), limit: IDS_MAX }
+      const query = queryOf(request.query, seesAll ? undefined : sender)
       return answerWith(services, request, reply, ['uploads', seesAll ? { query } : { query, sender }])
     },
   )
@@ -80,6 +75,12 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
   server.get<OfOne>('/api/uploads/:id/content', options, async (request, reply) =>
     contentOf(inbox, await visibleUpload(inbox, request as FastifyRequest<OfOne>), reply),
   )
+}
+
+/** What is looked for. `sender`: among what this key has sent. */
+function queryOf({ before, state, q, key, ids, limit }: UploadsQuery, sender: string | undefined): UploadQuery {
+  if (ids !== undefined) return { ...given({ keyId: sender }), ids: ids.split(','), limit: IDS_MAX }
+  return { ...given({ before, state, keyId: sender ?? key, named: q }), limit }
 }
 
 /** What is asked about uploads. `sender`: who asks sees receipts of what this key sent; undefined: everything of all. */
