@@ -34,6 +34,7 @@ import { limitSmallBodies, SMALL_BODY_BYTES_MAX } from './small-body.ts'
 import { sourcesRoutes } from './sources.ts'
 import { storesRoutes } from './stores.ts'
 import { systemRoutes } from './system.ts'
+import { traceOf } from './trace.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
 import { verdictRoutes } from './verdicts.ts'
@@ -70,6 +71,8 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
     requestIdHeader: false,
     bodyLimit: SMALL_BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
+    childLoggerFactory: (logger, bindings, options, { headers }) =>
+      logger.child({ ...bindings, ...traceOf(headers) }, options),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, refusals),
@@ -86,8 +89,14 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   // With a proxy in front, only that one knows whether browsers should insist on https.
   const strictTransportSecurity = door.tls !== undefined && { includeSubDomains: false }
   await server.register(helmet, { contentSecurityPolicy: POLICY, strictTransportSecurity })
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    const ms = Math.round(reply.elapsedTime)
+    request.log.debug({ method, route: routeOptions.url ?? 'none', status: reply.statusCode, ms }, 'request answered')
   })
   await describeRoutes(server)
   await server.register((scope) => uploadRoutes(scope, services))
