@@ -17,6 +17,7 @@ import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integrity.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import type { Share } from '@splitcart/data-management/ledger/counts.ts'
+import { Pictures } from '@splitcart/data-management/pictures/pictures.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -93,6 +94,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     catalogue: machine.catalogue,
     questions,
     exports,
+    ...(settings.PICTURES === 'on' ? { pictures: new Pictures() } : {}),
     integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
     pageFolder: PAGE_FOLDER,

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Integrity } from '../database/integrity.ts'
 import type { Inbox } from '../inbox/accept.ts'
 import type { UnfinishedUploads } from '../inbox/unfinished.ts'
+import type { Pictures } from '../pictures/pictures.ts'
 import type { Exports } from './export-threads.ts'
 import type { Questions } from './reading.ts'
 import type { SettingView, SystemView } from './system-schema.ts'
@@ -22,6 +23,8 @@ export type Services = Readonly<{
   questions: Questions
   /** Without it nothing is exported over HTTP. */
   exports?: Exports
+  /** Without it no picture of a shop is shown: `/api/products/{id}/picture` is not there. */
+  pictures?: Pictures
   /** Whether the disk has damaged the databases, where they are files. */
   integrity?: Integrity
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */

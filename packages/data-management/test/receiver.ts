@@ -24,6 +24,7 @@ import { UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { UnfinishedLimits } from '../inbox/unfinished-room.ts'
 import type { Scope } from '../ledger/keys.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { Pictures } from '../pictures/pictures.ts'
 import { addressOf, openLedgerIn } from './ledgers.ts'
 
 const MIB = 1024 * 1024
@@ -65,6 +66,7 @@ type Wishes = Partial<Omit<Inbox, 'folders' | 'ledger'>> &
     pageFolder?: string
     logLevel?: 'warn' | 'info'
     questions?: Partial<QuestionsPlace>
+    pictures?: Pictures
   }>
 
 async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsPlace['catalogue'] }> {
@@ -89,12 +91,12 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const inbox: Inbox = { disk, folders, ledger, ...kept, ...wishes }
   const limits = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
-  const { pageFolder } = wishes
+  const { pageFolder, pictures = new Pictures() } = wishes
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept }
   const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
   const page = pageFolder === undefined ? {} : { pageFolder }
-  const services = { inbox, unfinished, kinds, catalogue, questions, exports, ...page }
+  const services = { inbox, unfinished, kinds, catalogue, questions, exports, pictures, ...page }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
