@@ -26,12 +26,12 @@ export async function putAway({ disk, folders, packs }: Putting, file: Stored, s
     return
   }
   const packed = packs ? await pack(disk, folders.processed, file.path) : undefined
-  const part = join(folders.processed, `.${file.sha256}.part`)
+  const ending = packed === undefined ? '.gz' : PACKED_ENDING
+  const part = join(folders.processed, `.${file.sha256}${ending}.part`)
   await removeIfThere(disk, part)
   await writePart(disk, part, (target) =>
     packed === undefined ? compress(disk, file.path, target) : writeAll(target, packed),
   )
-  const ending = packed === undefined ? '.gz' : PACKED_ENDING
   await land(disk, part, folders.processed, compressedNames(name, file.sha256, ending))
   await remove(disk, file.path)
 }
