@@ -7,7 +7,7 @@ import type { Folders } from './folders.ts'
 import type { Sight } from './outbox.ts'
 import { OutboxSorter, type Resting, type RestRules } from './resting.ts'
 import type { ScrapeCheck } from './scrape-check.ts'
-import { Turns } from './turns.ts'
+import { Mutex } from './mutex.ts'
 import type { UploadClient } from './upload-client.ts'
 import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
 
@@ -41,7 +41,7 @@ export type Run = {
   /** zstd, until the server says that it does not take it. */
   encoding: Encoding
   /** The moves out of the outbox and the notes that follow, one after the other: two files may want the same name. */
-  readonly moves: Turns
+  readonly moves: Mutex
   /** The archived files whose fate is known for good. */
   readonly settled: Set<string>
   /** The archived files whose bytes were compared with their receipts, as they looked then. */
@@ -69,7 +69,7 @@ export function newRun({ rest, clock = realClock() }: Pick<Job, 'rest' | 'clock'
   return {
     summary: emptySummary(),
     encoding: 'zstd',
-    moves: new Turns(),
+    moves: new Mutex(),
     settled: new Set(),
     compared: new Map(),
     sorter: rest && new OutboxSorter(rest, clock),
