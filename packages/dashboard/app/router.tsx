@@ -11,7 +11,7 @@ import {
 import { AMOUNTS } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
 import { Waiting } from '../parts/notice.tsx'
-import { NotFound, Broken, BrokenWhole } from './not-found.tsx'
+import { Broken, BrokenWhole, NotFound } from './not-found.tsx'
 import { choiceIn, listIn, type Parameters, parseSearch, stringifySearch, textsIn } from './search.ts'
 import { Shell } from './shell.tsx'
 
