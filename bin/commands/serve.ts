@@ -27,7 +27,7 @@ import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
 import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
-import { openFleet } from '../fleet.ts'
+import { openInbox } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
 import { setUpNetwork } from '../network.ts'
 import { programView } from '../program-view.ts'
@@ -80,15 +80,15 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const signal = stopSignal()
   const log = openLog(settings.LOG_LEVEL)
   await using machine = await setUpDataManagement(settings)
-  await using fleet = await openFleet(settings, log)
+  await using inbox = await openInbox(machine, settings, log)
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
-  await mendAfterCrash(machine, fleet === undefined, log)
+  await mendAfterCrash(machine, inbox === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)
   await using exports = openExports(settings)
   const integrity: Integrity = { latest: undefined }
   const services = {
-    inbox: { ...inboxOf(machine, questions, settings), fleet },
+    inbox: { ...receivingOf(machine, questions, settings), inbox },
     unfinished,
     kinds: settings.KINDS,
     catalogue: machine.catalogue,
@@ -178,7 +178,7 @@ function openExports(settings: Settings): ExportThreads {
   })
 }
 
-function inboxOf({ disk, folders, ledger }: DataManagement, questions: Questions, settings: Settings) {
+function receivingOf({ disk, folders, ledger }: DataManagement, questions: Questions, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,

@@ -1,5 +1,6 @@
 /** The figures for monitoring that are found out by asking: name, meaning, and where each comes from. */
 
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Figures } from './figures.ts'
 import { loaderState } from './loader-state.ts'
 import type { Services } from './services.ts'
@@ -22,19 +23,22 @@ export type Measure = Readonly<{
 
 /** All of them. */
 export function measuresOf(services: Services, figures: () => Promise<Figures>): Measure[] {
+  const inbox = inboxOf(services.inbox)
   const loader: Measure = {
     name: 'splitcart_loader_running',
     help: 'Whether a program is there that loads uploads, anywhere.',
     type: 'gauge',
     isShared: true,
-    part: services.inbox.fleet === undefined ? 'database' : 'inbox',
-    sample: async () => [{ value: (await loaderState(services)).state === 'not running' ? 0 : 1 }],
+    part: inbox.isShared ? 'inbox' : 'database',
+    sample: async () => [
+      { value: (await loaderState(services, await inbox.pending())).state === 'not running' ? 0 : 1 },
+    ],
   }
   const ofDatabase = FROM_FIGURES.map(([name, help, type, sample]): Measure => {
     const ask = async () => sample(await figures(), services.inbox.now())
     return { name: `splitcart_${name}`, help, type, isShared: true, part: 'database', sample: ask }
   })
-  return [...ofDatabase, loader, ...measuresOfDisk(services), ...measuresOfFleet(services)]
+  return [...ofDatabase, loader, ...measuresOfDisk(services), ...measuresOfShared(services)]
 }
 
 const FROM_FIGURES: readonly [
@@ -114,8 +118,9 @@ function measuresOfDisk({ inbox }: Services): Measure[] {
   ]
 }
 
-function measuresOfFleet({ inbox: { fleet, now } }: Services): Measure[] {
-  if (fleet === undefined) return []
+function measuresOfShared(services: Services): Measure[] {
+  const inbox = inboxOf(services.inbox)
+  if (!inbox.isShared) return []
   const shared = { type: 'gauge', isShared: true, part: 'inbox' } as const
   return [
     {
@@ -123,7 +128,7 @@ function measuresOfFleet({ inbox: { fleet, now } }: Services): Measure[] {
       name: 'splitcart_work_items',
       help: 'Uploads in the inbox of the fleet: waiting, claimed by a loader, and claimed again after a loader fell silent.',
       sample: async () => {
-        const { waiting, claimed, redelivered } = await fleet.counts()
+        const { waiting, claimed, redelivered } = (await inbox.pending()).work!
         return each('state', { waiting, claimed, redelivered })
       },
     },
@@ -132,8 +137,8 @@ function measuresOfFleet({ inbox: { fleet, now } }: Services): Measure[] {
       name: 'splitcart_work_oldest_seconds',
       help: 'How long the oldest upload has been in the inbox of the fleet; 0 when there is none.',
       sample: async () => {
-        const { oldest } = await fleet.counts()
-        return secondsSince(oldest, now())
+        const { oldest } = (await inbox.pending()).work!
+        return secondsSince(oldest, services.inbox.now())
       },
     },
   ]

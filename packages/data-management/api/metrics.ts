@@ -1,6 +1,7 @@
 /** `GET /metrics`: figures for monitoring, in the text format of Prometheus. Asks for the scope `read`: the names of sources are in it. */
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import { askerOf } from './answering.ts'
 import { answerIn } from './description.ts'
 import type { Figures } from './figures.ts'
@@ -77,7 +78,7 @@ function tellBuild({ program, catalogue, inbox }: Services, registry: Registry):
   })
   const database = catalogue.path === null ? 'postgres' : 'sqlite'
   const labels = { version: program?.version ?? '', node: process.versions.node, database }
-  build.set({ ...labels, inbox: inbox.fleet === undefined ? 'folder' : 'nats' }, 1)
+  build.set({ ...labels, inbox: inboxOf(inbox).isShared ? 'nats' : 'folder' }, 1)
 }
 
 function countRequests(server: FastifyInstance, registry: Registry): void {

@@ -1,7 +1,7 @@
 /** What the routes work with. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Integrity } from '../database/integrity.ts'
-import type { Inbox } from '../inbox/accept.ts'
+import type { Receiving } from '../inbox/accept.ts'
 import type { UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { Exports } from './export-threads.ts'
@@ -12,7 +12,7 @@ import type { SettingView, SystemView } from './system-schema.ts'
 export type Program = Readonly<{ version: string; settings: readonly SettingView[]; shell: SystemView['shell'] }>
 
 export type Services = Readonly<{
-  inbox: Inbox
+  inbox: Receiving
   /** Without it nothing can be resumed: `/api/upload/resumable/` is not there. */
   unfinished?: UnfinishedUploads
   /** The kinds of files that are taken; where nothing is said, those that have a loader. */

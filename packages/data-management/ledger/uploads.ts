@@ -30,6 +30,11 @@ export type UploadQuery = Readonly<{
  */
 export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimited?: boolean; repair?: Repair | null }>
 
+/** Whether an upload is still to be loaded. */
+export function waits({ state }: Pick<Upload, 'state'>): boolean {
+  return state === 'accepted' || state === 'loading'
+}
+
 /** The uploads in the ledger. */
 export class Uploads {
   readonly #database: LedgerDatabase
