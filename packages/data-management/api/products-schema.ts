@@ -203,7 +203,10 @@ const CHAIN_PROPERTIES = {
   is_silent: { type: 'boolean', description: 'all its stores are: none of its prices counts in `now`' },
   is_on_special: { type: 'boolean' },
   was_price_cents: { ...CENTS_OR_NULL, description: 'what the shop says it was before' },
-  usual_cents: { ...CENTS_OR_NULL, description: 'the median of 90 days of all its stores, specials left out where others are' },
+  usual_cents: {
+    ...CENTS_OR_NULL,
+    description: 'the median of 90 days of all its stores, specials left out where others are',
+  },
   usual_special_cents: { ...CENTS_OR_NULL, description: 'the median of all days on which it was on special' },
   lowest_before_cents: {
     ...CENTS_OR_NULL,
@@ -247,7 +250,10 @@ export const ONE_RESPONSE = {
       items: { type: 'object', required: CHAIN_FIELDS, properties: CHAIN_PROPERTIES },
       description: 'one line for each company, the cheapest first, those that are silent last',
     },
-    lowest_ever: { anyOf: [{ type: 'null' }, LOWEST_EVER], description: 'the lowest price that could be paid, and when last' },
+    lowest_ever: {
+      anyOf: [{ type: 'null' }, LOWEST_EVER],
+      description: 'the lowest price that could be paid, and when last',
+    },
     prices: { type: 'array', items: PRICE_NOW },
     comparable: {
       type: 'array',

@@ -7,12 +7,27 @@ import { openReceiver } from './receiver.ts'
 import { reader, scrape } from './shop.ts'
 
 function asked(company: string, price_cents: number | null, more: Partial<AskedNow> = {}): AskedNow {
-  const rest = { was_price_cents: null, is_on_special: null, date: '2026-03-31', is_silent: false, mayBePaid: price_cents !== null }
+  const rest = {
+    was_price_cents: null,
+    is_on_special: null,
+    date: '2026-03-31',
+    is_silent: false,
+    mayBePaid: price_cents !== null,
+  }
   return { company, price_cents, ...rest, ...more }
 }
 
 function span(from: string, to: string, price_cents: number, more: Partial<PriceSpan> = {}): PriceSpan {
-  return { company: 'aldi', from, to, price_cents, isSpecial: false, isBuyable: true, ...more }
+  return {
+    company: 'aldi',
+    from,
+    to,
+    price_cents,
+    isCurrent: to === '2026-03-31',
+    isSpecial: false,
+    isBuyable: true,
+    ...more,
+  }
 }
 
 test('chains stand the cheapest first, and prices of silent stores count only where a chain has no others', () => {
@@ -37,7 +52,10 @@ test('chains stand the cheapest first, and prices of silent stores count only wh
     'iga   1 0 0 2026-03-31',
     'old 100 100 0 1 1 2025-01-01',
   ])
-  assert.deepEqual(chains.map(({ is_silent }) => is_silent), [false, false, false, true])
+  assert.deepEqual(
+    chains.map(({ is_silent }) => is_silent),
+    [false, false, false, true],
+  )
   assert.deepEqual([chains[0]!.is_on_special, chains[0]!.was_price_cents], [true, 300])
 })
 
@@ -79,7 +97,13 @@ test('a product says where it is cheapest, chain by chain, and what it cost at i
   const [found] = (await ask<ProductPage>('/api/products?q=milk')).products
   const { chains, lowest_ever, now } = await ask<ProductAnswer>(`/api/products/${found!.id}`)
   assert.deepEqual(
-    chains.map(({ company, lowest_cents, lowest_stores, seen_on, unit_price_cents }) => [company, lowest_cents, lowest_stores, seen_on, unit_price_cents]),
+    chains.map(({ company, lowest_cents, lowest_stores, seen_on, unit_price_cents }) => [
+      company,
+      lowest_cents,
+      lowest_stores,
+      seen_on,
+      unit_price_cents,
+    ]),
     [
       ['aldi', 299, 2, day(0), 15],
       ['iga', 350, 1, day(1), 18],

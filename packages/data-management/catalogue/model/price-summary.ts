@@ -11,12 +11,13 @@ export type AskedNow = Readonly<{
   mayBePaid: boolean
 }>
 
-/** What a store has asked from one date to another. `isBuyable`: above 0, and not known to be sold out. */
+/** What a store has asked from one date to another. `isCurrent`: it asks so now; `isBuyable`: above 0, and not known to be sold out. */
 export type PriceSpan = Readonly<{
   company: string
   from: string
   to: string
   price_cents: number
+  isCurrent: boolean
   isSpecial: boolean
   isBuyable: boolean
 }>
@@ -63,7 +64,9 @@ function rankOf({ is_silent, lowest_cents }: Chain): number {
 function chainOf(company: string, prices: readonly AskedNow[], spans: readonly PriceSpan[]): Chain {
   const isSilent = prices.every(({ is_silent }) => is_silent)
   const live = prices.filter(({ is_silent }) => is_silent === isSilent)
-  const paid = live.filter(({ mayBePaid, price_cents }) => price_cents !== null && (mayBePaid || (isSilent && price_cents > 0)))
+  const paid = live.filter(
+    ({ mayBePaid, price_cents }) => price_cents !== null && (mayBePaid || (isSilent && price_cents > 0)),
+  )
   const cents = paid.map(({ price_cents }) => price_cents!)
   const lowest = cents.length === 0 ? null : Math.min(...cents)
   const cheapest = paid.filter(({ price_cents }) => price_cents === lowest)
@@ -94,7 +97,7 @@ function pastOf(spans: readonly PriceSpan[], lowest: number | null) {
       buyable.filter(({ isSpecial }) => isSpecial),
       { from: '', to: until },
     ),
-    lowest_before_cents: lowest === null ? null : lowestBefore(buyable, lowest, until),
+    lowest_before_cents: lowest === null ? null : lowestBefore(buyable, lowest),
   }
 }
 
@@ -117,10 +120,10 @@ function medianOf(spans: readonly PriceSpan[], within: Readonly<{ from: string; 
 }
 
 /** The lowest price of the 30 days before the present one began anywhere in the chain. */
-function lowestBefore(spans: readonly PriceSpan[], price: number, until: string): number | null {
-  const now = spans.filter(({ to, price_cents }) => to === until && price_cents === price)
+function lowestBefore(spans: readonly PriceSpan[], price: number): number | null {
+  const now = spans.filter(({ isCurrent, price_cents }) => isCurrent && price_cents === price)
   if (now.length === 0) return null
-  const began = now.reduce((first, { from }) => (from < first ? from : first), until)
+  const began = now.map(({ from }) => from).sort()[0]!
   const [from, to] = [dayBefore(began, BEFORE_DAYS), dayBefore(began, 1)]
   const before = spans.filter((span) => span.from <= to && span.to >= from).map(({ price_cents }) => price_cents)
   return before.length === 0 ? null : Math.min(...before)

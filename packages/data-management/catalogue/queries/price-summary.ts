@@ -28,7 +28,9 @@ export async function priceSummaryOf(
     mayBePaid: canBePaid({ ...price, availability: price.is_available === false ? 0 : -1 }, true),
   }))
   const chains = chainsOf(asked, spans).map((chain) => {
-    const cheapest = prices.find(({ company, price_cents }) => company === chain.company && price_cents === chain.lowest_cents)
+    const cheapest = prices.find(
+      ({ company, price_cents }) => company === chain.company && price_cents === chain.lowest_cents,
+    )
     const { unit_price_cents = null, unit_price_per = null } = cheapest ?? {}
     return { ...chain, unit_price_cents, unit_price_per }
   })
@@ -38,6 +40,8 @@ export async function priceSummaryOf(
 type Stored = Readonly<{
   company_id: number
   company: string
+  store_id: number
+  is_current: number
   from_date: string
   to_date: string
   price_cents: number
@@ -57,19 +61,19 @@ async function spansOf(database: Sql, productId: number, current: Current): Prom
   if (pairs > PAIRS_MAX) return []
   const tells = await current.telling(listings.map(({ company_id }) => company_id))
   const runs = await database.all<Stored>(
-    `select listing.company_id, company.shown as company, run.from_date, coalesce(run.to_date, source.last_date) as to_date,
+    `select listing.company_id, company.shown as company, run.store_id, case when run.to_date is null then 1 else 0 end as is_current, run.from_date, coalesce(run.to_date, source.last_date) as to_date,
         run.price_cents, run.is_on_special, run.is_available
       from listing join company on company.id = listing.company_id join store as seller on seller.company_id = listing.company_id
       join price_run as run on run.store_id = seller.id and run.listing_id = listing.id
       join source on source.store_id = seller.id where listing.product_id = ? and run.price_cents is not null`,
     productId,
   )
-  return runs.map(({ company_id, from_date, to_date, is_on_special, is_available, company, price_cents }) => ({
-    company,
+  return runs.map(({ company_id, store_id, is_current, from_date, to_date, is_on_special, is_available, ...run }) => ({
+    ...run,
     from: from_date,
     to: to_date,
-    price_cents,
+    isCurrent: is_current === 1 && !current.isSilent(store_id),
     isSpecial: is_on_special === 1,
-    isBuyable: price_cents > 0 && !(tells(company_id) && is_available === 0),
+    isBuyable: run.price_cents > 0 && !(tells(company_id) && is_available === 0),
   }))
 }
