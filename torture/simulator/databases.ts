@@ -103,6 +103,7 @@ type NotAskedOfLedger =
   | 'invitations'
   | 'latestBackup'
   | 'lookAtChanges'
+  | 'nextKeyExpiry'
   | 'receiptFor'
   | 'sessions'
   | typeof Symbol.asyncDispose

@@ -9,7 +9,7 @@
 import { isIP } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Inbox } from '../inbox/accept.ts'
+import type { Receiving } from '../inbox/accept.ts'
 import type { Scope, Sender } from '../ledger/keys.ts'
 import { Allowance } from './allowance.ts'
 import { countedAddress, type Door, membership } from './door.ts'
@@ -47,7 +47,7 @@ export type Recognition = Readonly<{
 }>
 
 /** Recognises keys and sessions, and counts what is wrong. */
-export function openRecognition({ ledger: { keys, sessions }, now, steady }: Inbox, door: Door): Recognition {
+export function openRecognition({ ledger: { keys, sessions }, now, steady }: Receiving, door: Door): Recognition {
   const failures = new Failures(door.failuresPerMinuteMax)
   const mayComeFrom = comingFrom()
   const known = (sender: Sender | undefined, request: FastifyRequest) => {
@@ -93,7 +93,7 @@ function comingFrom(): (sender: Sender, request: FastifyRequest) => boolean {
 /** Checks who sends a request before anything else of it is looked at. */
 export function authenticate(
   server: FastifyInstance,
-  { ledger: { keys }, now }: Inbox,
+  { ledger: { keys }, now }: Receiving,
   recognition: Recognition,
 ): void {
   server.decorateRequest('sender', null)

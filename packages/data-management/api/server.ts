@@ -22,6 +22,7 @@ import { keysRoutes } from './keys.ts'
 import { metricsRoutes } from './metrics.ts'
 import { overviewRoutes } from './overview.ts'
 import { pageRoutes } from './page.ts'
+import { pictureRoutes } from './pictures.ts'
 import { productsRoutes } from './products.ts'
 import { referencesRoutes } from './references.ts'
 import { Refusals } from './refusals.ts'
@@ -47,6 +48,7 @@ const CATALOGUE_ROUTES = [
   referencesRoutes,
   exportRoutes,
   productsRoutes,
+  pictureRoutes,
   changesRoutes,
   storesRoutes,
   sourcesRoutes,

@@ -77,6 +77,7 @@ export type LedgerTables = {
   lost: { id: string; sha256: string; upload: string; deliveries: string; reason: string; lost_at: number }
   session: { token_sha256: string; key_id: string; key_mark: string; created_at: number; expires_at: number }
   upload_count: { state: string; files: number; bytes: number }
+  load_total: { name: string; amount: number }
   upload_change: { id: Generated<number>; upload_id: string }
   verdict: {
     id: Generated<number>

@@ -7,6 +7,7 @@ import { Arrivals } from './arrivals.ts'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
 import { Beliefs } from './beliefs.ts'
 import type { Changes } from './changes.ts'
+import { nextKeyExpiry } from './counts.ts'
 import type { LedgerDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Identity } from './identity.ts'
@@ -92,6 +93,11 @@ export class Ledger implements AsyncDisposable {
   /** The audit's entries, the newest first, from before an id on. */
   auditEntries(before: number, limit: number): Promise<AuditRecord[]> {
     return auditEntries(this.#database, before, limit)
+  }
+
+  /** When the next key will end by itself; null: none will. */
+  nextKeyExpiry(now: number): Promise<number | null> {
+    return nextKeyExpiry(this.#database, now)
   }
 
   /** The audit's entry of the latest backup. */

@@ -9,7 +9,7 @@
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { type Selectable, sql } from 'kysely'
-import { type Backlog, countByState, type Share, waiting, waitingByKey } from './counts.ts'
+import { type Backlog, countByState, type LoadTotals, loadTotals, type Share, waiting, waitingByKey } from './counts.ts'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
 import { type Rights, rightsText } from './rights.ts'
 
@@ -29,6 +29,11 @@ export type UploadQuery = Readonly<{
  * read from now on; null: with none; not given: as before.
  */
 export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimited?: boolean; repair?: Repair | null }>
+
+/** Whether an upload is still to be loaded. */
+export function waits({ state }: Pick<Upload, 'state'>): boolean {
+  return state === 'accepted' || state === 'loading'
+}
 
 /** The uploads in the ledger. */
 export class Uploads {
@@ -241,6 +246,11 @@ export class Uploads {
   /** What waits to be loaded of each key, by its id. */
   waitingByKey(): Promise<Record<string, Share>> {
     return waitingByKey(this.#database)
+  }
+
+  /** What all loads have done, whoever made them. */
+  loadTotals(): Promise<LoadTotals> {
+    return loadTotals(this.#database)
   }
 
   /** How many uploads are in each state. */

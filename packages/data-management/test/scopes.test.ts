@@ -33,6 +33,7 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'POST /api/uploads/{id}/replay': ADMIN,
   'GET /api/products': READ,
   'GET /api/products/{id}': READ,
+  'GET /api/products/{id}/picture': READ,
   'GET /api/products/{id}/prices': READ,
   'GET /api/stores': READ,
   'POST /api/barcodes/lookup': READ,
