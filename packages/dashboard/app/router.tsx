@@ -130,8 +130,15 @@ const products = createRoute({
 const product = createRoute({
   getParentRoute: () => shell,
   path: '/products/$id',
-  validateSearch: (search: Parameters) => ({ ...textsIn(search, 'days'), ...listIn(search, 'store') }),
+  validateSearch: (search: Parameters) => ({ ...textsIn(search, 'days', 'chain'), ...listIn(search, 'store') }),
   component: lazyRouteComponent(() => import('../pages/products/product.tsx'), 'ProductPage'),
+})
+
+const compare = createRoute({
+  getParentRoute: () => shell,
+  path: '/compare',
+  validateSearch: (search: Parameters) => listIn(search, 'product'),
+  component: lazyRouteComponent(() => import('../pages/compare/compare.tsx'), 'ComparePage'),
 })
 
 const pairs = createRoute({
@@ -176,6 +183,7 @@ const pages = [
   changes,
   products,
   product,
+  compare,
   pairs,
   keys,
   sessions,
