@@ -21,7 +21,8 @@ const PYTHON = ['/usr/bin/python3', 'python3'].find(hasScrapy)
 const NO_SCRAPY = neededHere(PYTHON === undefined && 'there is no Scrapy here')
 const PAGES = Number(process.env.ADAPTER_PAGES ?? 60)
 const KILLS = Number(process.env.ADAPTER_KILLS ?? 1)
-const KILLED_WITHIN_MS = 3_000
+const MS_MAX = 150_000
+const STEP_MS = 30
 
 const NO_CRAWLEE = process.env.ADAPTER_CRAWLEE === undefined && 'a campaign, which fetches Crawlee: ADAPTER_CRAWLEE=1'
 
@@ -53,9 +54,14 @@ test('a spider of Scrapy that is killed and run again delivers every row once, b
       const before = shop.asked()
       const spider = startSpider(shop.url, machines.path, how)
       const ended = once(spider, 'exit')
-      await until(() => shop.asked() > before || spider.exitCode !== null, 'the spider has begun')
-      // From a clean end to a kill at any moment of the scrape and of its last steps.
-      await sleep((KILLED_WITHIN_MS * (kill + 1)) / (KILLS + 1) / 4)
+      // Spread over the pages, and, for every sixth, over the steps after the last one.
+      const pages = Math.min(PAGES, Math.ceil((PAGES * 1.2 * (kill + 1)) / (KILLS + 1)))
+      await until(
+        () => shop.asked() >= before + pages || spider.exitCode !== null,
+        'the spider has come so far',
+        MS_MAX,
+      )
+      if (pages === PAGES) await sleep((kill % 10) * STEP_MS)
       spider.kill('SIGKILL')
       await ended
     }
