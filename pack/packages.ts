@@ -12,7 +12,9 @@ const root = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 /** The version of everything that is made. */
 export const VERSION: string = root.version
 
-const SHARED = { version: VERSION, license: root.license, type: 'module' }
+// Whoever publishes says where it was built.
+const PUBLISHED = { access: 'public', provenance: true }
+const SHARED = { version: VERSION, license: root.license, type: 'module', publishConfig: PUBLISHED }
 
 /** Makes a bundle a package, which brings its own Node for machines with an older one. */
 export function describeProgram(folder: string): void {
