@@ -8,4 +8,4 @@ import { WRITER_SCENES } from './writer-scenes.ts'
 const BY_PROCESS = [SENDER_SCENES, RECEIVER_SCENES, LOADER_SCENES, WRITER_SCENES]
 
 /** Consecutive scenes are of different processes. */
-export const SCENES: readonly Scene[] = SENDER_SCENES.flatMap((_, index) => BY_PROCESS.flatMap((of) => of[index] ?? []))
+export const SCENES: readonly Scene[] = LOADER_SCENES.flatMap((_, index) => BY_PROCESS.flatMap((of) => of[index] ?? []))
