@@ -34,7 +34,11 @@ export function fileOf(name: string, store: string, rejected = 0): File {
 
 /** One that is large enough to be packed against others of its company when it was loaded. */
 export function largeFileOf(name: string, store: string): File {
-  const rows = Array.from({ length: LARGE_ROWS }, (_, index) => JSON.stringify(rowOf(store, index)))
+  // What all stores of a chain sell: a scrape of other articles would be held.
+  const rows = Array.from({ length: LARGE_ROWS }, (_, index) => {
+    const { product, metadata } = rowOf('all stores', index)
+    return JSON.stringify({ product, metadata: { ...metadata, store_name: store, store_id: store } })
+  })
   const text = `${rows.join('\n')}\n`
   return { name, text, sha256: sha256Of(text), rejected: 0, onlyFor: null }
 }
