@@ -8,8 +8,8 @@ import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { type Folders, foldersIn } from '../folders.ts'
+import { moveSettled } from '../inbox/move-settled.ts'
 import { removeBases } from '../inbox/processed/packed.ts'
-import { putAway } from '../inbox/put-away.ts'
 import { bytesOf, findStored, isDamage, type Stored } from '../inbox/stored.ts'
 import { rowsText, sha256Of } from './receiver.ts'
 
@@ -28,7 +28,7 @@ async function open() {
     const path = join(folders.inbox, name)
     await writeFile(path, text)
     const file: Stored = { path, sha256: sha256Of(text), isCompressed: false, place: 'inbox' }
-    await putAway({ disk, folders, packs }, file, 'loaded')
+    await moveSettled({ disk, folders, packs }, file, 'loaded')
   }
   return { folders, put, [Symbol.asyncDispose]: () => at[Symbol.asyncDispose]() }
 }

@@ -7,7 +7,7 @@
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { foldersOfKind } from '../folders.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
-import { putAway } from '../inbox/put-away.ts'
+import { moveSettled } from '../inbox/move-settled.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
@@ -46,7 +46,7 @@ async function fulfil(work: UpdateDb, upload: Upload): Promise<string | undefine
   if (upload.wish !== 'load') await work.ledger.uploads.decide(upload.id)
   await settle(work, upload, load)
   const folders = foldersOfKind(work.folders, upload.kind)
-  if (stored !== undefined) await putAway({ ...work, folders }, stored, load.state)
+  if (stored !== undefined) await moveSettled({ ...work, folders }, stored, load.state)
   tell(work, upload, load)
   return undefined
 }

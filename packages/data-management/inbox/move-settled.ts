@@ -17,7 +17,7 @@ const PORTION_BYTES = 256 * 1024
 export type Putting = Readonly<{ disk: Disk; folders: Folders; packs?: boolean | undefined }>
 
 /** Moves a file to where its state belongs: loaded files are compressed on the way. Safe to repeat after a crash. */
-export async function putAway({ disk, folders, packs }: Putting, file: Stored, state: LoadState): Promise<void> {
+export async function moveSettled({ disk, folders, packs }: Putting, file: Stored, state: LoadState): Promise<void> {
   // What is compressed has been loaded once; it stays among the processed files whatever becomes of it later.
   if (file.isCompressed || file.place === PLACE_OF[state]) return
   const name = basename(file.path)
