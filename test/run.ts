@@ -2,7 +2,7 @@
  * `npm test`: runs the tests and then looks whether they left anything behind, which is a failure too.
  *
  * Arguments that name files or folders choose what is run, `--long` what `npm test` leaves out, `--quick` a part of it; `--seconds=N` is
- * the longest that a process of a test may run; all others go to node as they are.
+ * the longest that a process of a test may run; `--list` only names the files; all others go to node as they are.
  * The tests get a folder of their own for temporary files, and their processes carry a mark in their environment.
  */
 import { randomUUID } from 'node:crypto'
@@ -53,6 +53,7 @@ const QUICK = [
   inTest('whole-way'),
 ]
 const IS_QUICK = '--quick'
+const IS_LIST = '--list'
 const QUICK_MARK = { SPLITCART_TESTS: 'quick' }
 const LONG_MARK = { SPLITCART_TESTS: 'long' }
 const OPTIONS = ['--test-reporter=spec', '--test-timeout=180000']
@@ -155,6 +156,10 @@ function summaryOf({ ended, sums }: Result, milliseconds: number): string {
 async function main(given: readonly string[]): Promise<number> {
   const seconds = Number(given.map((argument) => SECONDS.exec(argument)?.[1]).find(Boolean) ?? SECONDS_MAX)
   const { batches, alone, options, more } = choose(given.filter((argument) => !SECONDS.test(argument)))
+  if (given.includes(IS_LIST)) {
+    process.stdout.write(`${batches.flat().join('\n')}\n`)
+    return 0
+  }
   if (batches.length === 0) {
     process.stdout.write(`No test file matches ${given.join(' ')}\n`)
     return 2

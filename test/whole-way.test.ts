@@ -34,8 +34,7 @@ test('what the scrapers wrote comes out of the catalogue, value by value', async
   await using machines = await openMachines()
   const plan = planOf({ seed: 7, companies: 3, stores: 2, days: 3, products: 150, drift: STEADY })
   const { names, observed } = await scrape(machines, plan)
-  // The third of the chains to be loaded joins what the first two sell, by barcode and by name: which one that is, time decides.
-  const server = await machines.serve([], { HOLD_MERGED_PRODUCTS: '1000' })
+  const server = await machines.serve()
   const key = await machines.key()
   const sent = await machines.upload(server, key, '--wait')
   assert.equal(sent.code, 0, sent.stderr)

@@ -77,6 +77,25 @@ export class Uploads {
       .execute()
   }
 
+  /** Of each sender the oldest upload that nobody loads yet. */
+  async firstsOfSenders(): Promise<{ keyId: string; id: string }[]> {
+    return this.#database
+      .selectFrom('upload')
+      .innerJoin('delivery', 'delivery.upload_id', 'upload.id')
+      .select(({ fn }) => ['key_id as keyId', fn.min<string>('upload.id').as('id')])
+      .where('state', '=', 'accepted')
+      .where('wish', 'is', null)
+      .groupBy('key_id')
+      .orderBy('id')
+      .execute()
+  }
+
+  /** Takes an upload that nobody loads yet: of several who want it one gets it. */
+  async take(id: string): Promise<Upload | undefined> {
+    const update = this.#database.updateTable('upload').set({ state: 'loading' }).where('id', '=', id)
+    return update.where('state', '=', 'accepted').where('wish', 'is', null).returningAll().executeTakeFirst()
+  }
+
   list(query: UploadQuery): Promise<Upload[]> {
     let select = this.#database.selectFrom('upload').selectAll('upload').orderBy('upload.id', 'desc').limit(query.limit)
     if (query.before !== undefined) select = select.where('upload.id', '<', query.before)

@@ -75,7 +75,7 @@ test('whoever comes later does not name what was there, whatever he writes; what
   const { uploads } = receiver.ledger
   for (const [wish, name] of [
     ['undo', 'BUY AT AAAMART'],
-    ['replay', 'Milk 2 L'],
+    ['load', 'Milk 2 L'],
   ] as const) {
     await uploads.wish(first.id, { wish, by: 'a person', reason: 'a test' })
     await fulfilWishes(workOn(receiver), NOBODY)

@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto'
 import type { Row } from '@splitcart/shared/row.ts'
 import type { StoreAlias } from '../catalogue/catalogue.ts'
-import { identityKeysOf } from '../catalogue/model/identity.ts'
 import type { Verdict } from '../catalogue/model/partition.ts'
 import { type HistoryFile, nameOf, rowsOf, type WrittenRow } from './naive-rows.ts'
 import { type NaiveListing, naiveKeys, naiveProducts } from './partition-case.ts'
@@ -72,7 +71,8 @@ function shownOf(record: readonly Cell[]): [string, Cell] {
   return record[0] === 'company' ? [String(record[1]), record[2]!] : [`${record[1]}/${record[2]}`, record[3]!]
 }
 
-function scrapesOf(file: HistoryFile): Scrape[] {
+/** What a file says, store by store and date by date. */
+export function scrapesOf(file: HistoryFile): Scrape[] {
   const rows = rowsOf(file)
   const byStore = Map.groupBy(rows, (row) => JSON.stringify([row.company, row.storeCode]))
   return [...byStore.values()].flatMap((ofStore) => {
@@ -94,7 +94,7 @@ function isPastMidnight(dates: readonly string[], byDate: ReadonlyMap<string, re
 }
 
 /** The scrape with the store that its code leads to. */
-function inStore(scrape: Scrape, aliases: readonly StoreAlias[]): Scrape {
+export function inStore(scrape: Scrape, aliases: readonly StoreAlias[]): Scrape {
   const alias = aliases.find(({ company, code }) => company === scrape.company && code === scrape.store)
   return alias === undefined ? scrape : { ...scrape, store: alias.into, mergedFrom: scrape.store }
 }
@@ -227,7 +227,7 @@ function labels(scrapes: readonly Scrape[]): Cell[][] {
 }
 
 /** What each listing says now, with its own name in cells. */
-function saidNow(scrapes: readonly Scrape[]): Map<string, NaiveListing & { own: Cell[] }> {
+export function saidNow(scrapes: readonly Scrape[]): Map<string, NaiveListing & { own: Cell[] }> {
   const said = new Map<string, NaiveListing & { own: Cell[] }>()
   for (const [name, group] of Map.groupBy(showings(scrapes), ({ row }) => nameOf(row))) {
     const { company, sku, ...newest } = last(group, ({ date, store }) => [date, store])!.row
@@ -251,54 +251,6 @@ function products(scrapes: readonly Scrape[], verdicts: readonly Verdict[]): Cel
     ...ofProduct,
     ...naiveKeys([...said.values()]).map(([id, ...key]) => ['listing_key', ...key, ...said.get(names.get(id)!)!.own]),
   ]
-}
-
-/**
- * What each product is called by, in no particular order: of its listings, the one that has had longest a key that joins it with another
- * company's, by when the first file that says so was received.
- */
-export function naiveHeadings(
-  files: readonly HistoryFile[],
-  verdicts: readonly Verdict[] = [],
-  aliases: readonly StoreAlias[] = [],
-): string[] {
-  const scrapes = files.flatMap((file) => scrapesOf(file).map((scrape) => ({ file, ...inStore(scrape, aliases) })))
-  const said = saidNow(scrapes)
-  const listings = new Map([...said.values()].map((listing) => [listing.id, listing]))
-  const speaking = naiveKeys([...listings.values()]).filter(([, , , silent]) => silent === 0)
-  const since = (id: string, kind: number, value: string) =>
-    Math.min(
-      ...scrapes.flatMap(({ file, shown }) =>
-        [...shown].flatMap(([name, row]) => {
-          const isSaid = said.get(name)?.id === id && keysIn(row).includes(`${kind} ${value}`)
-          return isSaid ? [file.receivedAt] : []
-        }),
-      ),
-    )
-  return naiveProducts([...listings.values()], verdicts).map((group) => {
-    const joining = speaking.filter(([id, kind, value]) =>
-      speaking.some(
-        ([other, ...key]) =>
-          group.includes(id) &&
-          group.includes(other) &&
-          key[0] === kind &&
-          key[1] === value &&
-          listings.get(other)!.company !== listings.get(id)!.company,
-      ),
-    )
-    const ranked = group.map((id) => {
-      const times = joining.filter(([of]) => of === id).map(([of, kind, value]) => since(of, kind, value))
-      return { id, time: Math.min(...times) }
-    })
-    const [head] = ranked.toSorted((one, other) =>
-      one.time === other.time ? (one.id < other.id ? -1 : 1) : one.time < other.time ? -1 : 1,
-    )
-    return JSON.stringify([listings.get(group.toSorted()[0]!)!.own, listings.get(head!.id)!.own])
-  })
-}
-
-function keysIn(row: Row): string[] {
-  return identityKeysOf(row).map(({ kind, value }) => `${kind} ${value}`)
 }
 
 function runs(scrapes: readonly Scrape[]): Cell[][] {

@@ -3,6 +3,8 @@
  *
  *   claim ─▶ fetch the bytes ─▶ load (one transaction) ─▶ ledger says what became of it ─▶ the item is done
  *
+ * Before it loads what it claimed, it loads one file of each other sender that waits (sender-turns.ts): their items are found to be done later.
+ *
  * A loader that dies loses its claim and another one begins again; what it had committed is found by its record, as in a folder's inbox.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,6 +19,7 @@ import type { Upload } from '../ledger/uploads.ts'
 import { isNewerSchema } from '../schemas.ts'
 import { loadOf, loadUpload } from './load-upload.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
+import { SenderTurns } from './sender-turns.ts'
 import { forget, settle, type UpdateDb } from './update-db.ts'
 
 const CLAIM_WAIT_MS = 1_000
@@ -27,10 +30,11 @@ const AGAIN_MS_MAX = 60_000
 const TIMES_MAX = 10
 
 /** What a loader of a fleet works with. */
-export type FleetWork = UpdateDb & Readonly<{ fleet: JetStreamInbox }>
+export type FleetWork = UpdateDb & Readonly<{ fleet: JetStreamInbox; turns?: SenderTurns }>
 
 /** Takes work items until the signal aborts. Whatever is not there, database or inbox, is waited for. */
-export async function workForFleet(work: FleetWork, signal: AbortSignal): Promise<void> {
+export async function workForFleet(given: FleetWork, signal: AbortSignal): Promise<void> {
+  const work = { ...given, turns: new SenderTurns(given.ledger) }
   for (let failures = 0; !signal.aborted; ) {
     try {
       await dealWithNext(work, signal)
@@ -56,7 +60,7 @@ export async function dealWithNext(work: FleetWork, signal: AbortSignal): Promis
 /** An upload that cannot be loaded must not keep the others waiting: it is tried again later. */
 async function tryToDealWith(work: FleetWork, claim: Claim, signal: AbortSignal): Promise<void> {
   try {
-    await untilReachable(work, signal, () => dealWith(work, claim))
+    await untilReachable(work, signal, () => dealWith(work, claim, signal))
   } catch (error) {
     if (isNewerSchema(error)) {
       claim.giveBack(0)
@@ -84,14 +88,29 @@ function pauseMs(failures: number): number {
   return Math.min(PAUSE_MS * 2 ** (failures - 1), PAUSE_MS_MAX)
 }
 
-async function dealWith(work: FleetWork, claim: Claim): Promise<void> {
+async function dealWith(work: FleetWork, claim: Claim, signal: AbortSignal): Promise<void> {
   await work.ledger.checkWritable()
   await work.ledger.uploads.endAttempts()
   const upload = await work.ledger.uploads.find(claim.uploadId)
   // What is not on record has been forgotten; what has been dealt with came a second time, or a person has seen to it.
   const waits = upload?.state === 'accepted' || upload?.state === 'loading'
-  if (upload !== undefined && waits) await dealWithUpload(work, upload, claim.times)
+  if (upload !== undefined && waits) {
+    for (const other of (await work.turns?.ofOthers(upload)) ?? []) if (!signal.aborted) await dealWithOther(work, other)
+    await dealWithUpload(work, upload, claim.times)
+  }
   await claim.done()
+}
+
+/** One whose item is somebody else's to claim. What goes wrong with it is left to whoever claims that. */
+async function dealWithOther(work: FleetWork, id: string): Promise<void> {
+  const upload = await work.ledger.uploads.take(id)
+  if (upload === undefined) return
+  try {
+    await dealWithUpload(work, upload, 1)
+  } catch (error) {
+    if (isNewerSchema(error) || isDatabaseTrouble(error) || isInboxUnreachable(error)) throw error
+    work.log.error({ err: error, upload: id }, 'upload could not be loaded')
+  }
 }
 
 async function dealWithUpload(work: FleetWork, upload: Upload, times: number): Promise<void> {

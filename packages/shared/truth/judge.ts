@@ -18,7 +18,7 @@ export const FILE_RULES = {
     settings: ['HOLD_PRODUCT_LISTINGS'],
   },
   foreign_products: { about: 'products of companies that the sender may not write for would change', settings: [] },
-  merged_products: { about: 'too many products would become one', settings: ['HOLD_MERGED_PRODUCTS'] },
+  merged_products: { about: 'too many products of one company would become one', settings: ['HOLD_MERGED_PRODUCTS'] },
   differing_duplicates: { about: 'rows that show a listing again, but otherwise', settings: ['HOLD_DUPLICATES_SHARE'] },
 } as const
 
@@ -83,14 +83,14 @@ export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): V
   if (foreign > 0)
     return say(
       'foreign_products',
-      `It would merge or part ${foreign} products of companies that its sender may not write for; nothing of it was loaded.`,
+      `It would merge, part or rename ${foreign} products of companies that its sender may not write for; nothing of it was loaded.`,
       foreign,
     )
   const { HOLD_MERGED_PRODUCTS: most } = thresholds
   if (merged <= most) return undefined
   return say(
     'merged_products',
-    `It would merge ${merged} products that are there with others, more than ${most}: "${example}" for one.`,
+    `It would merge ${merged} products with others of the same company, more than ${most}: "${example}" for one.`,
     merged,
   )
 }

@@ -56,7 +56,11 @@ export const HOLD_SETTINGS = {
     '0.5',
     'a scrape in which a smaller share of the rows that told a field tells it, or tells the same of it, is held',
   ),
-  HOLD_MERGED_PRODUCTS: threshold(whole(0), '20', 'a file that would merge more products is held'),
+  HOLD_MERGED_PRODUCTS: threshold(
+    whole(0),
+    '20',
+    'a file that would merge more products with others of the same company is held',
+  ),
   HOLD_PRODUCT_LISTINGS: threshold(
     whole(1),
     '10000',

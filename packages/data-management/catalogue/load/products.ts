@@ -9,7 +9,7 @@ import { type IdentityKey, type KeyKind, sizesOf } from '../model/identity.ts'
 import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
 import { headsOf } from './headings.ts'
 import { updateKeys } from './listing-keys.ts'
-import { noteRegrouped, type Watch } from './regrouped.ts'
+import { type Listing, noteRegrouped, type Watch } from './regrouped.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
@@ -44,19 +44,6 @@ export async function settleProducts(database: LoadDatabase, watch?: Watch): Pro
     await database.run(sql`delete from seed where listing_id in (select id from ${done})`)
   }
 }
-
-/** A listing as far as its product is concerned. `is_new` 1: it said nothing before this load. */
-export type Listing = Readonly<{
-  id: number
-  product_id: number
-  head_id: number | null
-  company: string
-  by_name: number
-  code: string
-  name: string | null
-  size: string | null
-  is_new: number
-}>
 
 /** All listings that some can be joined with, directly or through others. */
 class Reach {

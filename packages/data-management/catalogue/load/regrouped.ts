@@ -2,10 +2,22 @@
 import type { Regrouped } from '../loads.ts'
 import { textOfKey } from '../model/heading.ts'
 import { type IdentityKey, KEY_LISTINGS_MAX } from '../model/identity.ts'
-import type { Listing } from './products.ts'
 
 /** Who may write for which companies, how many listings may hang together, and what became of products. */
 export type Watch = Readonly<{ mayWrite: (company: string) => boolean; listingsMax: number; regrouped: Regrouped }>
+
+/** A listing as far as its product is concerned. `is_new` 1: it said nothing before this load. */
+export type Listing = Readonly<{
+  id: number
+  product_id: number
+  head_id: number | null
+  company: string
+  by_name: number
+  code: string
+  name: string | null
+  size: string | null
+  is_new: number
+}>
 
 type Groups = Readonly<{
   groups: readonly (readonly Listing[])[]
@@ -14,19 +26,30 @@ type Groups = Readonly<{
   keysOf: (listing: Listing) => readonly IdentityKey[]
 }>
 
-/** Counts products that became one, and what a sender does to listings that are not his. */
+/** Counts products of one company that became one, and what a sender does to listings that are not his. */
 export function noteRegrouped(watch: Watch, products: Groups): void {
   const { mayWrite, regrouped } = watch
   for (const group of products.groups) {
-    const before = new Set(group.filter(({ is_new }) => is_new === 0).map(({ product_id }) => product_id))
-    if (before.size < 2) continue
-    regrouped.merged += before.size - 1
+    const merged = mergedOfOneCompany(group)
+    if (merged === 0) continue
+    regrouped.merged += merged
     regrouped.example ??= group[0]!.name
   }
   const all = products.groups.flat()
   if (all.every(({ company }) => mayWrite(company))) return
   regrouped.foreign +=
     foreignRegrouped(watch, products) + foreignRenamed(watch, products) + foreignCrowded(watch, all, products.keysOf)
+}
+
+/**
+ * How many products of one company became one product with another of the same; the most of any company. One product of each company is what
+ * an honest chain joins whose articles others sell too.
+ */
+function mergedOfOneCompany(group: readonly Listing[]): number {
+  const before = new Map<string, Set<number>>()
+  for (const { company, product_id, is_new } of group)
+    if (is_new === 0) before.set(company, (before.get(company) ?? new Set()).add(product_id))
+  return Math.max(0, ...[...before.values()].map(({ size }) => size - 1))
 }
 
 function isTheirs({ mayWrite }: Watch, { is_new, company }: Listing): boolean {
