@@ -18,8 +18,8 @@ import { DamagedFile } from '../inbox/stored.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { isNewerSchema } from '../schemas.ts'
 import { loadOf, loadUpload } from './load-upload.ts'
-import { deadlyReason, setAside } from './set-aside.ts'
 import { SenderTurns } from './sender-turns.ts'
+import { deadlyReason, setAside } from './set-aside.ts'
 import { forget, settle, type UpdateDb } from './update-db.ts'
 
 const CLAIM_WAIT_MS = 1_000
@@ -95,7 +95,8 @@ async function dealWith(work: FleetWork, claim: Claim, signal: AbortSignal): Pro
   // What is not on record has been forgotten; what has been dealt with came a second time, or a person has seen to it.
   const waits = upload?.state === 'accepted' || upload?.state === 'loading'
   if (upload !== undefined && waits) {
-    for (const other of (await work.turns?.ofOthers(upload)) ?? []) if (!signal.aborted) await dealWithOther(work, other)
+    for (const other of (await work.turns?.ofOthers(upload)) ?? [])
+      if (!signal.aborted) await dealWithOther(work, other)
     await dealWithUpload(work, upload, claim.times)
   }
   await claim.done()
