@@ -63,9 +63,9 @@ async function receivedAtOf(database: LoadDatabase, loadId: number): Promise<num
 /** Since when the listings in `fed` have had their barcode may be another time: what products are called by follows from it. */
 async function seedFed(database: LoadDatabase): Promise<void> {
   await database.run(
-    sql`insert into seed select listing.id from fed
-      join listing on listing.company_id = fed.company_id and listing.by_name = 0 and listing.code = fed.sku
-      where true on conflict do nothing`,
+    sql`insert into seed select id from (
+        select (select id from listing where company_id = fed.company_id and by_name = 0 and code = fed.sku) as id from fed
+      ) as known where id is not null on conflict do nothing`,
   )
 }
 

@@ -2,7 +2,7 @@
  * Since when each label has been said: the earliest that any file was received which says it, also one that another of its date wins over.
  * A load that was received before others, and one that is taken out, may change that, and with it what products are called by.
  */
-import { type ScrapeRecord, wholeScrape } from './scrapes.ts'
+import type { ScrapeRecord } from './scrapes.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const SCRAPES_AT_FIRST = 2
@@ -32,11 +32,16 @@ export async function areLater(database: LoadDatabase, receivedAt: number): Prom
 
 /** Notes in `doubted` the labels that a scrape was the first to show, before it is taken out. */
 export async function noteDoubted(database: LoadDatabase, scrape: ScrapeRecord): Promise<void> {
+  const { id, storeId, date } = scrape
+  const load = await database.get<{ received_at: number }>(
+    sql`select received_at from scrape join load on load.id = load_id where scrape.id = ${id}`,
+  )
   await database.run(
-    sql`insert into doubted (label_id, listing_id) select whole.label_id, whole.listing_id
-      from (${await wholeScrape(database, scrape)}) as whole join label on label.id = whole.label_id
-      where label.since = (select received_at from scrape join load on load.id = load_id where scrape.id = ${scrape.id})
-      on conflict do nothing`,
+    sql`insert into doubted (label_id, listing_id) select label_id, listing_id from (
+        select label_id, listing_id from label_run
+          where store_id = ${storeId} and from_date <= ${date} and (to_date is null or to_date >= ${date})
+        union all select label_id, listing_id from contested where scrape_id = ${id}
+      ) as shown where (select since from label where label.id = shown.label_id) = ${load!.received_at} on conflict do nothing`,
   )
 }
 
