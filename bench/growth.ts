@@ -7,6 +7,7 @@
 import { copyFile, mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
+import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
 import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
 import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
@@ -44,7 +45,7 @@ export async function growth(): Promise<Report> {
     seen.slice(0, -STORES).flatMap(({ paths }) => paths),
   )
   for (const [step, times] of TIMES.entries()) {
-    multiply(catalogue, times / (TIMES[step - 1] ?? 1))
+    await multiply(catalogue, times / (TIMES[step - 1] ?? 1))
     rows.push(await measure(stage, catalogue, unseen, last(seen)))
   }
   const columns = [
@@ -74,9 +75,14 @@ async function writeScrapes(folder: string, plan: Plan): Promise<Files[]> {
   return written
 }
 
-function multiply(path: string, times: number): void {
+async function multiply(path: string, times: number): Promise<void> {
   using catalogue = openCatalogue(path)
   multiplyStores(catalogue.database, times)
+  // Of the stores that were there, too.
+  catalogue.database.script(
+    'insert or replace into change_pending select company_id, store.id, min(date), 1 from store join scrape on store_id = store.id group by 2',
+  )
+  await countChanges(catalogue.database)
 }
 
 async function measure(stage: Stage, catalogue: string, unseen: Files, next: Files): Promise<Row> {

@@ -19,6 +19,7 @@ const ADDRESSES: Readonly<Record<string, (sample: Sample, index: number) => stri
   sources: () => `/api/sources?limit=${PAGE_ROWS}`,
   stores: () => '/api/stores?limit=500',
   search: ({ words }, index) => `/api/products?q=${words[index]!}&prices=true&limit=${PAGE_ROWS}`,
+  changes: (_sample, index) => `/api/changes?limit=${PAGE_ROWS}&days=${index % 2 === 0 ? 1 : 30}`,
   product: ({ products }, index) => `/api/products/${products[index]!}`,
   prices: ({ products }, index) => `/api/products/${products[index]!}/prices?limit=20`,
   scrape: ({ scrapes }, index) => {

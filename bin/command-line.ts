@@ -13,33 +13,34 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { EXIT, exitOf } from './exit-codes.ts'
 import { printed } from './format.ts'
 import { exposureOf, keyIn } from './key-file.ts'
-import { environmentWith, type FoundFiles, findSettings, placesTold } from './settings-files.ts'
+import { environmentWith, type FoundFiles, findSettings, originOf, placesTold } from './settings-files.ts'
 import { type Manner, type Terminal, terminalOf } from './terminal.ts'
+
+/** The options of a command line, with the flags of settings among them. */
+type Options = Manner & Readonly<{ verbose?: boolean; [option: string]: unknown }>
 
 /** Adds `--json` and `--quiet`. */
 export function printable(command: Command): Command {
   return command.option('--json', 'print JSON Lines').option('--quiet', 'print only the summary')
 }
 
-/** Adds a flag for each setting, e.g. `--scraping-data-dir`. Secrets have none: other users can read a command line. */
+/**
+ * Adds a flag for each setting, e.g. `--scraping-data-dir`, and `--verbose`. Secrets have none: other users can read a command line.
+ */
 export function configurable(command: Command, names: readonly SettingName[]): Command {
   for (const name of names) command.option(`--${flagOf(name)} <value>`, `${SETTINGS[name].about} (${name})`)
-  return command
+  return command.option('--verbose', 'tell which settings are in force, and where each of them was found')
 }
 
 /** The settings for a command of a machine: its flags before the environment and the files. Names every fault at once. */
-export function settingsOf(options: Readonly<Record<string, unknown>>, machine: Machine): Settings {
+export function settingsOf(options: Options, machine: Machine): Settings {
   const found = findTold(options)
   const { API_SECRET_KEY: _, API_SECRET_KEY_FILE: __, ...environment } = environmentWith(found, process.env)
   return readAll(found, { environment, flags: flagsIn(options), faults: found.faults }, { machine })
 }
 
 /** The settings for a command that uses the key; no other command ever looks at it. */
-export function settingsWithKey(
-  options: Readonly<Record<string, unknown>>,
-  machine: Machine,
-  required: readonly SettingName[] = [],
-): Settings {
+export function settingsWithKey(options: Options, machine: Machine, required: readonly SettingName[] = []): Settings {
   const found = findTold(options)
   const environment = environmentWith(found, process.env)
   const { key, fault } = keyFile(environment)
@@ -58,10 +59,21 @@ export function settingsWithKey(
 }
 
 /** What the files say; what has no effect in them is told, unless only the summary is wanted. */
-function findTold({ quiet }: Manner): FoundFiles {
+function findTold(options: Options): FoundFiles {
   const found = findSettings()
-  if (quiet !== true) for (const remark of found.remarks) process.stderr.write(`note: ${printed(remark)}\n`)
+  if (options.quiet !== true) for (const remark of found.remarks) process.stderr.write(`note: ${printed(remark)}\n`)
+  if (options.verbose === true) for (const line of originsTold(options, found)) process.stderr.write(`${line}\n`)
   return found
+}
+
+/** Where settings were looked for, and which of them was found where. No value is shown: it may be a key. */
+function originsTold(options: Options, found: FoundFiles): string[] {
+  const flags = flagsIn(options)
+  const origins = Object.keys(SETTINGS).flatMap((name) => {
+    const origin = name in flags ? 'flag' : originOf(name, found, process.env)
+    return origin === undefined ? [] : [`settings: ${name} is set by the ${origin}`]
+  })
+  return [printed(`settings: looked for in ${placesTold(found)}`), ...origins]
 }
 
 type Given = Readonly<{

@@ -21,13 +21,14 @@ export const EXIT_OF_OUTCOME: Readonly<Record<Outcome, number>> = {
   failed: EXIT.failure,
 }
 
+const KEY_REFUSED: ReadonlySet<string> = new Set(['key_refused', 'scope_missing', 'code_refused'])
 const UNREACHABLE: ReadonlySet<string> = new Set(['server_unreachable', 'certificate_refused', 'proxy_refused'])
 
 /** The exit code of a problem that ended a command. */
 export function exitOf(problem: Problem): number {
   if (problem.code === 'settings_invalid' || problem.code === 'data_missing') return EXIT.usage
   if (problem.code === 'locked') return EXIT.locked
-  if (problem.code === 'key_refused' || problem.code === 'scope_missing') return EXIT.keyRefused
+  if (KEY_REFUSED.has(problem.code)) return EXIT.keyRefused
   if (UNREACHABLE.has(problem.code)) return EXIT.unreachable
   return EXIT.failure
 }

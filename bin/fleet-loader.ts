@@ -1,52 +1,47 @@
 /** `update-db --products` for an inbox that several machines share. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { dealWithNext, type FleetWork, workForFleet } from '@splitcart/data-management/update-db/fleet.ts'
-import { HOUSE, keepHouse, pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
-import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
-import type { Suggesting } from '@splitcart/data-management/update-db/suggesting.ts'
-import type { Pass } from '@splitcart/data-management/update-db/update-db.ts'
+import type { Background } from '@splitcart/data-management/update-db/background.ts'
+import { MAINTENANCE, maintain, pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
+import { type FleetWork, type Pass, processAll } from '@splitcart/data-management/update-db/process.ts'
+import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
+import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 
-const HOUSE_EVERY_MS = 10_000
+const MAINTENANCE_EVERY_MS = 10_000
 const PRUNE_EVERY_MS = 60 * 60 * 1000
 
-type WithSuggesting = FleetWork & Readonly<{ suggesting: Suggesting }>
+type WithBackground = FleetWork & Readonly<{ background: Background }>
 
-/** Takes work until the signal aborts, and keeps house in turn with the other loaders. `daysMax`: how long loaded files are kept. */
-export async function loadForFleet(work: WithSuggesting, daysMax: number, signal: AbortSignal): Promise<void> {
-  await Promise.all([workForFleet(work, signal), keepHouseAgainAndAgain(work, daysMax, signal)])
+/** Takes work until the signal aborts, and does maintenance in turn with the other loaders. `daysMax`: how long loaded files are kept. */
+export async function loadForFleet(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
+  const pass = async () => void (await processAll(work, signal))
+  // To claim is to wait for a while already.
+  const working = repeatOnChange([], pass, { log: work.log, signal, lookMs: 0 })
+  await Promise.all([working, maintainAgainAndAgain(work, daysMax, signal)])
 }
 
 /** Takes work until there is none. */
 export async function loadOnceForFleet(work: FleetWork, signal: AbortSignal): Promise<Pass> {
-  const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored: [] }
-  const onFile: FleetWork['onFile'] = (upload, load) => {
-    pass[load.state]++
-    pass.rejected += load.result.rejected
-    work.onFile(upload, load)
-  }
-  await keepHouse(work, signal)
-  while (!signal.aborted && (await dealWithNext({ ...work, onFile }, signal)));
-  const { waiting, claimed } = await work.fleet.counts()
-  pass.waiting = waiting + claimed
-  return pass
+  await maintain(work, signal)
+  const pass = await processAll(work, signal)
+  return { ...pass, waiting: (await work.inbox.pending()).files }
 }
 
-async function keepHouseAgainAndAgain(work: WithSuggesting, daysMax: number, signal: AbortSignal): Promise<void> {
+async function maintainAgainAndAgain(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
   let [pruneAt, isReconciled] = [Number.NEGATIVE_INFINITY, false]
   while (!signal.aborted) {
     try {
-      if (!isReconciled) isReconciled = await work.ledger.doAlone(HOUSE, async () => void (await reconcile(work)))
-      await keepHouse(work, signal)
-      await work.suggesting.look()
+      if (!isReconciled) isReconciled = await work.ledger.doAlone(MAINTENANCE, async () => void (await reconcile(work)))
+      await maintain(work, signal)
+      await work.background.look()
       if (performance.now() > pruneAt) {
         pruneAt = performance.now() + PRUNE_EVERY_MS
         const pruned = await pruneBucket(work, daysMax)
         if (pruned > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
       }
     } catch (error) {
-      work.log.error({ err: error }, 'the house could not be kept')
+      work.log.error({ err: error }, 'maintenance failed')
     }
-    await sleep(HOUSE_EVERY_MS, undefined, { signal }).catch(() => {})
+    await sleep(MAINTENANCE_EVERY_MS, undefined, { signal }).catch(() => {})
   }
 }

@@ -1,8 +1,10 @@
 /** Opens the inbox that several machines share. */
+import type { SharedInbox } from '@splitcart/data-management/inbox/jetstream/shared-inbox.ts'
 import type { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+import type { DataManagement } from './data-management.ts'
 
 /** The fleet's inbox; undefined where the inbox is a folder. What its servers do not do is logged, or refused where it cannot be worked with. */
 export async function openFleet(settings: Settings, log?: Log): Promise<JetStreamInbox | undefined> {
@@ -23,4 +25,16 @@ async function tellFindings(fleet: JetStreamInbox, log: Log): Promise<void> {
     await fleet[Symbol.asyncDispose]()
     throw new Problem('machine_refused', `${check} ${detail}. ${todo}`)
   }
+}
+
+/** The same for the files of this machine: what is fetched lies in its folders. */
+export async function openInbox(
+  machine: DataManagement,
+  settings: Settings,
+  log?: Log,
+): Promise<SharedInbox | undefined> {
+  const servers = await openFleet(settings, log)
+  if (servers === undefined) return undefined
+  const { SharedInbox } = await import('@splitcart/data-management/inbox/jetstream/shared-inbox.ts')
+  return new SharedInbox(machine, servers)
 }

@@ -1,5 +1,5 @@
 /** What update-db works with, made from the settings, and how it tells what it did. */
-import type { UpdateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isSetUp } from '@splitcart/data-management/doctor.ts'
 import type { Wish } from '@splitcart/data-management/ledger/database.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
-import { HOUSE } from '@splitcart/data-management/update-db/fleet-house.ts'
-import { LOADING_FROM_A_FOLDER, type UpdateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import { MAINTENANCE } from '@splitcart/data-management/update-db/maintenance.ts'
+import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import { LOADING_FROM_A_FOLDER } from '@splitcart/data-management/update-db/update-db.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
@@ -14,7 +15,7 @@ import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import type { DataManagement } from './data-management.ts'
-import { openFleet } from './fleet.ts'
+import { openInbox } from './fleet.ts'
 import { person } from './person.ts'
 import { stopSignal, type Terminal } from './terminal.ts'
 import { workOf } from './update-db-work.ts'
@@ -48,8 +49,8 @@ export async function haveFulfilled(
   // Where neither the files of the server are here nor a fleet has them, a loader elsewhere does it.
   const isHere = await isSetUp(machine.disk, machine.folders.data)
   if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))
-  await using fleet = await openFleet(settings)
-  const work = { ...workOf(machine, settings, terminal, {}), fleet }
+  await using inbox = await openInbox(machine, settings)
+  const work = { ...workOf(machine, settings, terminal, {}), inbox }
   const signal = stopSignal()
   let told = false
   for (;;) {
@@ -66,8 +67,8 @@ export async function haveFulfilled(
 /** Fulfils what is wanted, unless a loader is there that does. */
 async function fulfilHere(machine: DataManagement, work: UpdateDb, signal: AbortSignal): Promise<void> {
   const fulfil = () => fulfilWishes(work, signal)
-  if (work.fleet !== undefined) {
-    await machine.ledger.doAlone(HOUSE, fulfil)
+  if (work.inbox?.isShared) {
+    await machine.ledger.doAlone(MAINTENANCE, fulfil)
     return
   }
   using lock = lockIfFree(machine)

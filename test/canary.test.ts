@@ -168,7 +168,9 @@ async function misplaceKeys({ canary }: Stage, { url }: Server, key: string): Pr
 
 /** All other commands; the settings of a sender are in their environment too. */
 async function visitTheRest({ machines, canary, run }: Stage, key: string, made: string): Promise<void> {
-  const environment = { API_SECRET_KEY: key, API_SERVER_URL: 'http://127.0.0.1:1', LOG_LEVEL: 'debug' }
+  // The file of a user that disconnecting would write to is in a home of its own.
+  const home = { HOME: machines.path, XDG_CONFIG_HOME: machines.path, APPDATA: machines.path }
+  const environment = { API_SECRET_KEY: key, API_SERVER_URL: 'http://127.0.0.1:1', LOG_LEVEL: 'debug', ...home }
   const commands = [
     ['status', '--json'],
     ['update-db', '--products', '--json'],
@@ -187,11 +189,14 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['not-same', 'x/1', 'y/2'],
     ['stores', 'merge', 'list'],
     ['findings', '--json'],
+    ['changes', '--json'],
     ['upgrade', '--json'],
     ['check', join(machines.path, 'other.jsonl')],
     ['salvage'],
     ['keys', 'revoke', made],
     ['doctor', '--json'],
+    ['connect', 'http://127.0.0.1:1', '--code', 'x'],
+    ['disconnect', '--json'],
   ]
   for (const args of commands) await run(args, { ...environment, PGPASSWORD: canary.hatch() })
   const { stdout } = await machines.run(['restore', join(machines.path, 'backup.db')])

@@ -16,6 +16,7 @@ const COMMANDS = [
   ['export', 'products'],
   ['backup', 'copy.db'],
   ['migrate', '--to', 'postgres://u@127.0.0.1:1/x'],
+  ['update-db', '--products', '--dry-run'],
 ]
 
 test('in a folder without a server every command that needs one says so, ends with 2 and makes nothing', async () => {

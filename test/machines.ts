@@ -51,7 +51,8 @@ export async function openMachines(): Promise<Machines> {
   const dataManagement = join(at.path, 'data_management')
   const folders = { SCRAPING_DATA_DIR: scraping, DATA_MANAGEMENT_DATA_DIR: dataManagement }
   // Tests write whole files straight into the outbox; those that are about resting say so.
-  const own = { ...withoutSettings(), ...folders, OUTBOX_REST_SECONDS: '0' }
+  // And no shop is asked for a picture.
+  const own = { ...withoutSettings(), ...folders, OUTBOX_REST_SECONDS: '0', PICTURES: 'off' }
   const running = new Set<Started>()
   const start: Machines['start'] = (args, environment = {}) => {
     const command = startProgram([PROGRAM, ...args], at.path, { ...own, ...environment })

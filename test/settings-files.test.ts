@@ -66,6 +66,11 @@ test('the file in the user’s configuration folder is found from any folder, an
   assert.ok(status.stdout.includes(`scraping (${join(at.path, 'scrapes')})`), status.stdout)
   assert.ok(status.stdout.includes(`settings: the environment, ${file}`), status.stdout)
   assert.ok(run(at.path, ['doctor'], environment).stdout.includes(`all can be read, from the environment, ${file}`))
+  const flags = ['upload-data', '--dry-run', '--verbose']
+  const { stderr } = run(at.path, flags, { ...environment, LOG_LEVEL: 'warn' })
+  assert.match(stderr, /^settings: looked for in the environment, /)
+  for (const origin of ['SCRAPING_DATA_DIR is set by the user file', 'LOG_LEVEL is set by the environment'])
+    assert.ok(stderr.includes(`\nsettings: ${origin}\n`), stderr)
 })
 
 test('a fault in .env ends every command with its line, in doctor too, and no value is shown', async () => {

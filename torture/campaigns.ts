@@ -54,6 +54,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     about: 'random stories of files, verdicts and undos on SQLite and PostgreSQL: one state, that of the model',
     unit: 'stories',
     count: 2_000,
+    lanes: 4,
     prepare: async () => verdicts(need),
   },
   'real-orders': {

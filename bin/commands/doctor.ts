@@ -35,11 +35,12 @@ export function addDoctor(program: Command): void {
   const command = program
     .command('doctor')
     .description('examine settings, folders, disk, server and key of this machine, and say what to do')
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => examine(options, terminal)))
   printable(configurable(command, DOCTOR_SETTINGS))
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
+/** Examines everything and tells it, as the command does. */
+export async function examine(options: Options, terminal: Terminal): Promise<number> {
   const states = { ok: 0, warn: 0, fail: 0 }
   for await (const finding of examineAll(options)) {
     const { state, check, detail, todo } = finding

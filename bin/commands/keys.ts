@@ -39,6 +39,15 @@ export function addKeys(program: Command): void {
     )
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeKey(name, options, terminal)))
+  const invite = new Command('invite')
+    .description('make a code with which a machine fetches a key of its own: splitcart connect URL')
+    .argument('<name>', 'whose key it will be, e.g. the name of the machine')
+    .option('--scope <scopes>', `what it may do: ${SCOPES.join(', ')}`, scopesOf, ['upload'] as Scope[])
+    .option('--expires <date>', 'the day (UTC) on which the key stops working, e.g. 2027-01-31', dateOf)
+    .option('--only <companies>', 'the companies it may write, or stores as company/store, e.g. aldi,iga/21981', listOf)
+    .option('--from <networks>', 'the addresses and networks it may come from', networksOf)
+    .option('--json', 'print JSON')
+    .action((name: string, options: Options) => run(options, (terminal) => makeInvitation(name, options, terminal)))
   const list = new Command('list')
     .description('list the keys; the keys themselves are stored nowhere')
     .option('--json', 'print JSON Lines')
@@ -55,16 +64,15 @@ export function addKeys(program: Command): void {
     .option('--with-successors', 'also the keys that have replaced it: whoever stole it may have made them')
     .option('--json', 'print JSON')
     .action((id: string, options: Options) => run(options, (terminal) => revokeKey(id, options, terminal)))
-  for (const command of [create, list, rotate, revoke])
+  for (const command of [create, invite, list, rotate, revoke])
     keys.addCommand(configurable(command, ['DATA_MANAGEMENT_DATA_DIR']))
 }
 
 async function makeKey(name: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const { ledger } = machine
-  const scopes = options.scope ?? ['upload']
-  const { only: onlyFor = null, from: onlyFrom = null, expires: expiresAt = null } = options
-  const wanted = { name, scopes, onlyFor, onlyFrom, expiresAt }
+  const wanted = keyWanted(name, options)
+  const { scopes, onlyFor, onlyFrom } = wanted
   const key = await ledger.keys.create(wanted, Date.now(), person())
   const detail = rightsOf(wanted)
   terminal.note(`A key for ${detail}. It is shown only now; put it into API_SECRET_KEY on that machine:`)
@@ -77,6 +85,23 @@ async function makeKey(name: string, options: Options, terminal: Terminal): Prom
     from: onlyFrom,
     key: key.text,
   })
+  return EXIT.done
+}
+
+function keyWanted(name: string, options: Options) {
+  const { scope: scopes = ['upload'], only: onlyFor = null, from: onlyFrom = null, expires: expiresAt = null } = options
+  return { name, scopes, onlyFor, onlyFrom, expiresAt }
+}
+
+async function makeInvitation(name: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const wanted = keyWanted(name, options)
+  const { code, expiresAt } = await machine.ledger.invitations.create(wanted, Date.now(), person())
+  terminal.note(`A code for a key for ${rightsOf(wanted)}. It works once, until ${time(expiresAt)}; on that machine:`)
+  terminal.note('  splitcart connect https://the-address-of-this-server')
+  const { scopes, onlyFor, onlyFrom } = wanted
+  const shown = { type: 'summary', name, scopes, only: onlyFor, from: onlyFrom, code } as const
+  terminal.reveal(code, { ...shown, expires_at: new Date(expiresAt).toISOString() })
   return EXIT.done
 }
 

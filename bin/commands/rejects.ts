@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { openFleet } from '../fleet.ts'
+import { openInbox } from '../fleet.ts'
 import { columns, count, printed, whole } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
 import { uploadMeant } from '../wish.ts'
@@ -75,11 +75,11 @@ async function showRejects(text: string, options: Options, terminal: Terminal): 
 async function exportRejects(text: string, options: Options): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  await using fleet = await openFleet(settings)
+  await using inbox = await openInbox(machine, settings)
   const upload = await uploadMeant(machine, text)
   const lines = new Set<number>()
   for await (const { line } of rejectsOf(machine.catalogue.database, upload.sha256)) lines.add(line)
-  for await (const row of rejectedRows({ ...machine, fleet }, upload, lines)) {
+  for await (const row of rejectedRows({ ...machine, inbox }, upload, lines)) {
     // For eyes; a program gets the bytes as they are.
     const shown = process.stdout.isTTY ? Buffer.from(printed(row.toString())) : row
     if (!process.stdout.write(Buffer.concat([shown, Buffer.from('\n')]))) await once(process.stdout, 'drain')

@@ -17,6 +17,7 @@ import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integrity.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import type { Share } from '@splitcart/data-management/ledger/counts.ts'
+import { Pictures } from '@splitcart/data-management/pictures/pictures.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -26,7 +27,7 @@ import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
 import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
-import { openFleet } from '../fleet.ts'
+import { openInbox } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
 import { setUpNetwork } from '../network.ts'
 import { programView } from '../program-view.ts'
@@ -79,20 +80,21 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const signal = stopSignal()
   const log = openLog(settings.LOG_LEVEL)
   await using machine = await setUpDataManagement(settings)
-  await using fleet = await openFleet(settings, log)
+  await using inbox = await openInbox(machine, settings, log)
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
-  await mendAfterCrash(machine, fleet === undefined, log)
+  await mendAfterCrash(machine, inbox === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)
   await using exports = openExports(settings)
   const integrity: Integrity = { latest: undefined }
   const services = {
-    inbox: { ...inboxOf(machine, questions, settings), fleet },
+    inbox: { ...receivingOf(machine, questions, settings), inbox },
     unfinished,
     kinds: settings.KINDS,
     catalogue: machine.catalogue,
     questions,
     exports,
+    ...(settings.PICTURES === 'on' ? { pictures: new Pictures() } : {}),
     integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
     pageFolder: PAGE_FOLDER,
@@ -176,7 +178,7 @@ function openExports(settings: Settings): ExportThreads {
   })
 }
 
-function inboxOf({ disk, folders, ledger }: DataManagement, questions: Questions, settings: Settings) {
+function receivingOf({ disk, folders, ledger }: DataManagement, questions: Questions, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,

@@ -1,24 +1,19 @@
 /** `splitcart update-db --products --stores --barcodes`: brings the files of the inboxes into the catalogue. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
 import { mayHaveNewPairs, renewSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
+import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
-import type { FleetWork } from '@splitcart/data-management/update-db/fleet.ts'
-import { pruneBucket } from '@splitcart/data-management/update-db/fleet-house.ts'
+import { Background } from '@splitcart/data-management/update-db/background.ts'
+import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
-import { reconcile } from '@splitcart/data-management/update-db/reconcile.ts'
-import { Suggesting } from '@splitcart/data-management/update-db/suggesting.ts'
+import { type FleetWork, kindsOf, type Pass, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
-import {
-  kindsOf,
-  LOADING_FROM_A_FOLDER,
-  type Pass,
-  STILL_MS_MIN,
-  type UpdateDb,
-  updateDb,
-} from '@splitcart/data-management/update-db/update-db.ts'
+import { LOADING_FROM_A_FOLDER, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { LOADED_KIND_NAMES, LOADED_KINDS, type LoadedKind } from '@splitcart/shared/kinds.ts'
@@ -26,12 +21,12 @@ import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
-import { type DataManagement, setUpDataManagement } from '../data-management.ts'
+import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { openFleet } from '../fleet.ts'
+import { openInbox } from '../fleet.ts'
 import { count, money, whole } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { workOf } from '../update-db-work.ts'
@@ -90,25 +85,24 @@ function kindsIn(options: Options): LoadedKind[] {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const kinds = kindsIn(options)
   const settings = settingsOf(options, 'data-management')
-  await using machine = await setUpDataManagement(settings)
+  // What changes nothing makes no server, either.
+  await using machine = await (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
-  await using fleet = await openFleet(settings, log)
-  await makeFolders(machine.disk, machine.folders, kinds)
+  const isShared = inboxServers(settings) !== undefined
   const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
-    if (fleet !== undefined)
-      throw new Problem('settings_invalid', '\n  --dry-run looks at an inbox that is a folder only')
+    if (isShared) throw new Problem('settings_invalid', '\n  --dry-run looks at an inbox that is a folder only')
     return await tellPreviews(alone, terminal)
   }
+  await makeFolders(machine.disk, machine.folders, kinds)
+  const folders = isShared ? await scratchOf(machine) : machine.folders
+  await using inbox = await openInbox({ ...machine, folders }, settings, log)
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
   await using reader = new ThreadReader()
   const work = { ...alone, reader }
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
   const manner = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }
-  if (fleet !== undefined) {
-    const folders = await scratchOf(machine)
-    return await actForFleet({ ...work, folders, fleet }, settings, manner)
-  }
+  if (inbox !== undefined) return await actForFleet({ ...work, folders, inbox }, settings, manner)
   return await actOnFolder(work, settings, manner)
 }
 
@@ -139,13 +133,14 @@ async function loadFolder(work: UpdateDb, settings: Settings, manner: Manner): P
 }
 
 async function renewIfNew({ database }: UpdateDb['catalogue']): Promise<void> {
+  await countChanges(database)
   if (await mayHaveNewPairs(database)) await renewSuggestions(database)
 }
 
-/** Where the thread that finds suggested pairs reads and writes. */
-function suggestingFor({ catalogue, log }: UpdateDb, settings: Settings): Suggesting {
+/** What is kept up to date in the background. */
+function backgroundFor({ catalogue, log }: UpdateDb, settings: Settings): Background {
   const server = databaseServer(settings)
-  return new Suggesting(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
+  return new Background(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
 }
 
 /** What a loader fetches from a fleet's inbox lies in a folder of its own, which is empty when it starts. */
@@ -168,8 +163,8 @@ async function actForFleet(work: FleetWork, settings: Settings, manner: Manner):
     await renewIfNew(work.catalogue)
     return tellPass(terminal, pass)
   }
-  await using suggesting = suggestingFor(work, settings)
-  await loadForFleet({ ...work, suggesting }, settings.PROCESSED_DAYS_MAX, signal)
+  await using background = backgroundFor(work, settings)
+  await loadForFleet({ ...work, background }, settings.PROCESSED_DAYS_MAX, signal)
   return EXIT.done
 }
 
@@ -185,7 +180,7 @@ async function updateOnce(work: UpdateDb, terminal: Terminal, signal: AbortSigna
 }
 
 async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSignal): Promise<void> {
-  await using suggesting = suggestingFor(work, settings)
+  await using background = backgroundFor(work, settings)
   const reported = new Set<string>()
   let pruneAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
@@ -200,10 +195,10 @@ async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSigna
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)
     }
-    await suggesting.look()
+    await background.look()
   }
   const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
-  await repeatOnChange(inboxes, pass, work.log, signal)
+  await repeatOnChange(inboxes, pass, { log: work.log, signal })
 }
 
 /** What is too old goes. That it would be everything is told, and hinders no load. */

@@ -60,6 +60,7 @@ const LEDGER: Tables = {
   arriving: 'id',
   delivery: 'upload_id, key_id',
   api_key: 'id',
+  invitation: 'code_sha256',
   session: 'token_sha256',
   identity: 'one',
   lost: 'id',

@@ -47,6 +47,12 @@ export const HTTP_PROBLEMS = {
     'The key is missing or not accepted',
     'Set API_SECRET_KEY to a key made with "splitcart keys create" on the server.',
   ),
+  code_refused: kind(
+    403,
+    'stop',
+    'The code is not accepted',
+    'A code works once, for ten minutes. Make a new one on the server, with "splitcart keys invite NAME".',
+  ),
   scope_missing: kind(
     403,
     'stop',
@@ -218,6 +224,7 @@ export const HTTP_PROBLEMS = {
     'Too many exports are under way',
     'Nothing is lost; ask again when one of them has ended.',
   ),
+  pictures_busy: kind(503, 'soon', 'Too many pictures are being got from shops', 'Ask for it again in a moment.'),
   answer_late: kind(503, 'soon', 'The answer took too long', 'Ask for less at once, or when less is asked for.'),
   stopping: kind(503, 'soon', 'The server is stopping', 'Nothing was accepted; try again when it is back.'),
   database_unreachable: kind(503, 'soon', 'The database cannot be reached', 'See that it runs; nothing was taken.'),

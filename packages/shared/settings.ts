@@ -194,6 +194,12 @@ export const SETTINGS = {
   RESUMABLE_HOURS_MAX: setting('data-management', whole(1), '72', 'for how many hours unfinished uploads are kept'),
   ...HOLD_SETTINGS,
   PROCESSED_DAYS_MAX: setting('data-management', whole(1), '90', 'for how many days loaded files are kept for replay'),
+  PICTURES: setting(
+    'data-management',
+    oneOf(['on', 'off']),
+    'on',
+    'whether serve gets pictures from the https addresses that rows name, for the page; off: it asks no shop for anything',
+  ),
   ALARM_WEBHOOK_URL: secret(
     'data-management',
     url,

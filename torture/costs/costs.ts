@@ -119,6 +119,8 @@ async function pathsOf(server: Server, { listings, stores }: Sizes): Promise<str
       '/api/keys',
       '/api/audit',
       '/api/sessions',
+      '/api/changes',
+      '/api/changes?days=366&sort=cents&limit=200',
       '/api/findings',
       '/api/suggestions',
       '/api/verdicts',

@@ -100,8 +100,10 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
 type NotAskedOfLedger =
   | 'auditEntries'
   | 'doAlone'
+  | 'invitations'
   | 'latestBackup'
   | 'lookAtChanges'
+  | 'nextKeyExpiry'
   | 'receiptFor'
   | 'sessions'
   | typeof Symbol.asyncDispose

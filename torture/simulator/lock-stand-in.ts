@@ -4,3 +4,8 @@
 export function takeLock(): Disposable {
   return { [Symbol.dispose]: () => {} }
 }
+
+/** Nobody asks here whether a loader runs. */
+export function isLocked(): boolean {
+  return false
+}

@@ -13,7 +13,7 @@ type Uploads = InfiniteData<UploadPage>
 const RETRY_MS = 3_000
 // What is counted over all uploads is asked for again at most so often, however many of them move.
 const SUMMARIES_MS = 2_000
-const SUMMARIES = ['overview', 'sources', 'rejects', 'system', 'preview', 'audit', 'findings']
+const SUMMARIES = ['overview', 'sources', 'rejects', 'system', 'preview', 'audit', 'findings', 'changes']
 // A list is asked for anew up to this page; what was scrolled to further down is fetched when it is reached again.
 const PAGES_RENEWED_MAX = 3
 

@@ -1,5 +1,6 @@
 /** Every question the page asks the server, with the name its answer is kept under. */
 
+import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
 import type { FindingsView } from '@splitcart/data-management/api/findings-schema.ts'
 import type { KeyPage } from '@splitcart/data-management/api/keys-schema.ts'
 import type { Overview } from '@splitcart/data-management/api/overview.ts'
@@ -14,7 +15,7 @@ import type { PreviewView, UploadPage, UploadView } from '@splitcart/data-manage
 import type { SuggestionPage } from '@splitcart/data-management/api/verdicts-schema.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { ask, type Query } from './request.ts'
+import { addressOf, ask, type Query } from './request.ts'
 
 const MINUTE_MS = 60_000
 const PAGE_ROWS = 100
@@ -126,6 +127,46 @@ export const productQuery = (id: string) =>
     queryKey: ['product', id],
     queryFn: ({ signal }) => ask<ProductAnswer>(`/api/products/${encodeURIComponent(id)}`, {}, signal),
   })
+
+export type ChangeFilters = Readonly<{
+  kind?: ChangePage['counts'][number]['kind']
+  company?: string
+  store?: string
+  category?: string
+  upload?: string
+  days?: string
+  from?: string
+  to?: string
+  sort?: 'cents'
+}>
+
+// What is being counted is soon counted.
+const COUNTING_MS = 2_000
+
+/** What changed, the largest first. */
+export const changesQuery = (filters: ChangeFilters) =>
+  infiniteQueryOptions({
+    queryKey: ['changes', filters],
+    queryFn: ({ pageParam, signal }) =>
+      ask<ChangePage>('/api/changes', { ...filters, limit: PAGE_ROWS, ...pageParam }, signal),
+    initialPageParam: NO_PAGE,
+    getNextPageParam: after,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.pages[0]?.is_counted === false ? COUNTING_MS : false),
+  })
+
+/** The first of them. */
+export const firstChangesQuery = (filters: ChangeFilters, limit: number) =>
+  queryOptions({
+    queryKey: ['changes', filters, limit],
+    queryFn: ({ signal }) => ask<ChangePage>('/api/changes', { ...filters, limit }, signal),
+    refetchInterval: ({ state }) => (state.data?.is_counted === false ? COUNTING_MS : MINUTE_MS),
+  })
+
+/** Where they are had in another form. */
+export function changesAddress(filters: ChangeFilters, format: 'csv' | 'atom'): string {
+  return addressOf('/api/changes', { ...filters, format })
+}
 
 /** Pairs for a person to judge, the likeliest first. They are asked for once, so that their order stays while somebody goes through them. */
 export const suggestionsQuery = infiniteQueryOptions({

@@ -15,6 +15,7 @@ const PLACES: readonly Place[] = [
   { to: '/rejects', name: 'Rejects', icon: 'rejects' },
   { to: '/holds', name: 'Holds', icon: 'holds', counts: 'held' },
   { to: '/findings', name: 'Findings', icon: 'findings' },
+  { to: '/changes', name: 'Changes', icon: 'changes' },
   { to: '/products', name: 'Products', icon: 'products' },
   { to: '/pairs', name: 'Pairs', icon: 'pairs' },
   { to: '/keys', name: 'Keys and audit', icon: 'keys' },

@@ -19,6 +19,7 @@ import { Shell } from './shell.tsx'
 type Context = Readonly<{ client: QueryClient }>
 
 const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
+const CHANGE_KINDS = ['cheaper', 'dearer', 'new', 'back', 'back_in_stock', 'gone'] as const
 const SOURCE_STATES = ['good', 'late', 'silent'] as const
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: Astray })
@@ -105,6 +106,17 @@ const findings = createRoute({
   component: lazyRouteComponent(() => import('../pages/findings/findings.tsx'), 'FindingsPage'),
 })
 
+const changes = createRoute({
+  getParentRoute: () => shell,
+  path: '/changes',
+  validateSearch: (search: Parameters) => ({
+    ...textsIn(search, 'company', 'store', 'category', 'upload', 'days', 'from', 'to'),
+    ...choiceIn(search, 'kind', CHANGE_KINDS),
+    ...choiceIn(search, 'sort', ['cents'] as const),
+  }),
+  component: lazyRouteComponent(() => import('../pages/changes/changes.tsx'), 'ChangesPage'),
+})
+
 const products = createRoute({
   getParentRoute: () => shell,
   path: '/products',
@@ -161,6 +173,7 @@ const pages = [
   rejects,
   holds,
   findings,
+  changes,
   products,
   product,
   pairs,

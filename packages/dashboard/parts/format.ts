@@ -9,6 +9,16 @@ const CHANGE = new Intl.NumberFormat(undefined, {
   maximumFractionDigits: 0,
   signDisplay: 'exceptZero',
 })
+const SIGNED = new Intl.NumberFormat(undefined, {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+  signDisplay: 'exceptZero',
+})
+const SHARE = new Intl.NumberFormat(undefined, {
+  style: 'percent',
+  maximumFractionDigits: 1,
+  signDisplay: 'exceptZero',
+})
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
 const LIST = new Intl.ListFormat()
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -59,6 +69,11 @@ export function percent(share: number): string {
 /** From 310 to 290 → "−6%" */
 export function change(from: number, to: number): string {
   return from === 0 ? '' : CHANGE.format(to / from - 1)
+}
+
+/** −40 and −0.1254 → "−0.40 (−12.5%)" */
+export function changedBy(cents: number, share: number): string {
+  return `${SIGNED.format(cents / 100)} (${SHARE.format(share)})`
 }
 
 /** 3152723 → "3.0 MiB" */

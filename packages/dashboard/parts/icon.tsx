@@ -9,6 +9,7 @@ const PATHS = {
   holds: 'M9 5v14M15 5v14',
   findings: 'M10 4a6 6 0 100 12 6 6 0 000-12zM14.5 14.5L20 20M10 7v3M10 12.5v.5',
   products: 'M4 12V4h8l9 9-8 8zM8 8h.01',
+  changes: 'M4 7l6 6 4-4 6 7M20 11v5h-5',
   pairs: 'M3 7h7v10H3zM14 7h7v10h-7zM10 12h4',
   keys: 'M14.5 9.5a4.5 4.5 0 10-4.4 4.5L12 16h2v2h2v2h4v-3.5l-6-6',
   system: 'M4 5h16v5H4zM4 14h16v5H4zM8 7.5h.01M8 16.5h.01',

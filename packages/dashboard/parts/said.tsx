@@ -2,6 +2,7 @@
 import { UnstyledButton } from '@mantine/core'
 import { type ReactNode, useId, useState } from 'react'
 import { visible } from './format.ts'
+import { plainLines } from './marked-up.ts'
 import style from './said.module.css'
 
 const SHORT_CHARACTERS_MAX = 400
@@ -18,9 +19,17 @@ export function Said({ text, className }: Readonly<{ text: string; className?: s
 
 /** On as many lines as it takes; what is very long is unfolded by a button. */
 export function SaidWhole({ text }: Readonly<{ text: string }>): ReactNode {
+  return <Unfolding shown={visible(text)} />
+}
+
+/** What a shop has written with markup in it: its lines, without the markup. */
+export function SaidLines({ text }: Readonly<{ text: string }>): ReactNode {
+  return <Unfolding shown={plainLines(text).map(visible).join('\n')} />
+}
+
+function Unfolding({ shown }: Readonly<{ shown: string }>): ReactNode {
   const [isWhole, setWhole] = useState(false)
   const id = useId()
-  const shown = visible(text)
   const isLong = shown.length > SHORT_CHARACTERS_MAX
   return (
     <>

@@ -8,21 +8,9 @@ import { NO_BROWSER } from './browser.ts'
 import { fileOf, neverAvailable, openSite, rowOf, type Site, settled, type Window } from './site.ts'
 
 const PAGES = [
-  '/',
-  '/sources',
-  '/uploads',
-  '/rejects',
-  '/holds',
-  '/findings',
-  '/products',
-  '/pairs',
-  '/keys',
-  '/sessions',
-  '/audit',
-  '/system',
-  '/docs',
-  '/sign-in',
-] as const
+  ...'/ /sources /uploads /rejects /holds /changes /findings /products /pairs'.split(' '),
+  ...'/keys /sessions /audit /system /docs /sign-in'.split(' '),
+]
 
 const DIALOGS = [
   ['/keys', 'Create a key'],
@@ -30,7 +18,7 @@ const DIALOGS = [
   ['/keys', 'Revoke'],
   ['/holds', 'Release'],
   ['/holds', 'Discard'],
-  ['/findings', 'Believe from now on'],
+  ['/findings', '/changes', 'Believe from now on'],
   ['/uploads/:id', 'Undo'],
 ] as const
 

@@ -176,6 +176,41 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
     assert.deepEqual(window.faults, [])
   })
 
+  test('what fell and rose stands on the overview, on a page with filters, and with the upload that brought it', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/')
+    const card = page.getByRole('region', { name: 'What changed' })
+    await card.getByRole('link', { name: /^\d+ dearer$/ }).waitFor()
+    await card.getByRole('link', { name: 'all changes' }).click()
+    await page.getByLabel('Of').selectOption('30')
+    const table = page.getByRole('table', { name: 'Changes' })
+    await page.waitForURL(/days=30/)
+    await page.getByRole('link', { name: /cheaper/ }).click()
+    await page.waitForURL(/kind=cheaper/)
+    // Twice from 4.00 to 3.00 within 30 days in two stores, and in the third at its own price too.
+    await table
+      .getByText(/−1\.00 \(−25%\)|-1\.00 \(-25%\)/)
+      .first()
+      .waitFor()
+    assert.doesNotMatch(await table.innerText(), /dearer/)
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'CSV' }).click(),
+    ])
+    const lines = Buffer.concat(await (await download.createReadStream()).toArray())
+      .toString()
+      .trim()
+      .split('\r\n')
+    assert.equal(lines.length, await table.getByRole('row').count())
+    await table.getByRole('link', { name: 'Product weekly' }).first().click()
+    await page.getByRole('heading', { level: 1, name: 'Product weekly' }).waitFor()
+    await window.goto('/uploads')
+    await page.getByRole('link', { name: 'corner.jsonl' }).first().click()
+    await page.getByRole('table', { name: 'What it changed' }).getByText('Product weekly').first().waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
   test('what a silent store asked stands last, and says since when, also on a phone', async () => {
     const outdated = [70, 69, 68].map((day) => rowsOf('flat', 'Z', [day, day], () => 1)).join('')
     await site.write('outdated.jsonl', outdated)

@@ -11,6 +11,7 @@ import { daysOf, linesOf, runAt, secondsOf, stretchesOf } from '../pages/product
 import { firstStores } from '../pages/products/stores-chosen.ts'
 import { placeOf } from '../pages/rejects/place-of.ts'
 import { day, relative, visible } from '../parts/format.ts'
+import { plainLines } from '../parts/marked-up.ts'
 
 describe('the field that is marked in a rejected line', () => {
   for (const [title, raw, field, marked] of [
@@ -245,4 +246,26 @@ test('how long ago something was is said in the unit that fits', () => {
   const at = Date.UTC(2026, 0, 1)
   const said = [10_000, 5 * 60_000, 3 * 3_600_000, 40 * 3_600_000].map((ms) => relative(at, at + ms))
   for (const [index, unit] of [/sec/, /min/, /hr|hour/, /day/].entries()) assert.match(said[index]!, unit)
+})
+
+describe('what a shop writes with markup in it', () => {
+  for (const [title, text, lines] of [
+    [
+      'has a line for each break',
+      'Firm.<br/>Sweet.<BR >Ripe.<br />\n<br /><br />Keep cold.',
+      'Firm.|Sweet.|Ripe.||Keep cold.',
+    ],
+    [
+      'has paragraphs and items',
+      '<p class="x">Oats</p><ul><li>Milk</li><li><strong>Salt</strong></li></ul>',
+      'Oats||• Milk|• Salt',
+    ],
+    [
+      'has the characters that entities stand for',
+      'Farmer&rsquo;s caf&eacute; &amp; &#8364;2&nbsp;&#x26; &lt;b&gt; &amp;lt;',
+      'Farmer’s café & €2 & <b> &lt;',
+    ],
+    ['keeps what is no tag and no entity', 'Fat <5 g, a<b, <3, <script>x</script> &nosuch; &#0; &#xd800;', ''],
+  ] as const)
+    test(title, () => assert.equal(plainLines(text).join('|'), lines === '' ? text : lines))
 })

@@ -9,7 +9,7 @@
 import { isIP } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Inbox } from '../inbox/accept.ts'
+import type { Receiving } from '../inbox/accept.ts'
 import type { Scope, Sender } from '../ledger/keys.ts'
 import { Allowance } from './allowance.ts'
 import { countedAddress, type Door, membership } from './door.ts'
@@ -40,12 +40,14 @@ export type Recognition = Readonly<{
   ofRequest: (request: FastifyRequest) => Promise<Sender>
   /** The owner by now, while a long answer is on its way; undefined: the key or session has ended. Counts against nobody. */
   again: (request: FastifyRequest) => Promise<Sender | undefined>
+  /** What a wrong code is answered; it counts against the address as a wrong key does. */
+  ofWrongCode: (refusal: Problem, request: FastifyRequest) => Problem
   /** What a request proves itself with. */
   credentialOf: (request: FastifyRequest) => string
 }>
 
 /** Recognises keys and sessions, and counts what is wrong. */
-export function openRecognition({ ledger: { keys, sessions }, now, steady }: Inbox, door: Door): Recognition {
+export function openRecognition({ ledger: { keys, sessions }, now, steady }: Receiving, door: Door): Recognition {
   const failures = new Failures(door.failuresPerMinuteMax)
   const mayComeFrom = comingFrom()
   const known = (sender: Sender | undefined, request: FastifyRequest) => {
@@ -71,7 +73,9 @@ export function openRecognition({ ledger: { keys, sessions }, now, steady }: Inb
     return sender !== undefined && mayComeFrom(sender, request) ? sender : undefined
   }
   const credentialOf = (request: FastifyRequest) => keyIn(request) ?? sessionIn(request) ?? ''
-  return { ofKey, ofRequest, again, credentialOf }
+  const ofWrongCode = (refusal: Problem, request: FastifyRequest) =>
+    failures.answerTo(addressOf(request), steady(), refusal)
+  return { ofKey, ofRequest, again, ofWrongCode, credentialOf }
 }
 
 // Whoever has stolen a key is told no more than that it is not accepted; the log tells who has to know, once a minute.
@@ -89,7 +93,7 @@ function comingFrom(): (sender: Sender, request: FastifyRequest) => boolean {
 /** Checks who sends a request before anything else of it is looked at. */
 export function authenticate(
   server: FastifyInstance,
-  { ledger: { keys }, now }: Inbox,
+  { ledger: { keys }, now }: Receiving,
   recognition: Recognition,
 ): void {
   server.decorateRequest('sender', null)

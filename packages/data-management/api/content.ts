@@ -4,8 +4,9 @@ import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { create } from 'content-disposition'
 import type { FastifyReply } from 'fastify'
-import type { Inbox } from '../inbox/accept.ts'
-import { type Borrowed, borrow } from '../inbox/borrow.ts'
+import type { Receiving } from '../inbox/accept.ts'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
+import type { Opened } from '../inbox/inbox.ts'
 import { bytesOf } from '../inbox/stored.ts'
 import type { Upload } from '../ledger/uploads.ts'
 
@@ -13,7 +14,7 @@ import type { Upload } from '../ledger/uploads.ts'
 const LOOKS_MAX = 3
 
 /** Answers with the file. Throws `not_found` when it is no longer here. */
-export async function contentOf(inbox: Inbox, upload: Upload, reply: FastifyReply): Promise<FastifyReply> {
+export async function contentOf(inbox: Receiving, upload: Upload, reply: FastifyReply): Promise<FastifyReply> {
   const portions = await openContent(inbox, upload)
   return reply
     .type('application/jsonl')
@@ -23,15 +24,15 @@ export async function contentOf(inbox: Inbox, upload: Upload, reply: FastifyRepl
 }
 
 /** The bytes of an upload, from wherever they lie. Throws `not_found` when they are no longer here. */
-export async function openContent(inbox: Inbox, upload: Upload): Promise<AsyncGenerator<Buffer>> {
+export async function openContent(inbox: Receiving, upload: Upload): Promise<AsyncGenerator<Buffer>> {
   for (let looks = 1; ; looks++) {
-    const borrowed = await borrow(inbox, upload)
-    if (borrowed === undefined) throw new Problem('not_found', 'its file is no longer here: it was pruned or removed')
-    const portions = bytesOf(inbox.disk, borrowed.stored)
+    const opened = await inboxOf(inbox).open(upload)
+    if (opened === undefined) throw new Problem('not_found', 'its file is no longer here: it was pruned or removed')
+    const portions = bytesOf(inbox.disk, opened.stored)
     try {
-      return copied(await portions.next(), portions, borrowed)
+      return copied(await portions.next(), portions, opened)
     } catch (error) {
-      await borrowed[Symbol.asyncDispose]()
+      await opened[Symbol.asyncDispose]()
       if (codeOf(error) !== 'ENOENT' || looks === LOOKS_MAX) throw error
     }
   }
@@ -41,12 +42,12 @@ export async function openContent(inbox: Inbox, upload: Upload): Promise<AsyncGe
 async function* copied(
   first: IteratorResult<Buffer>,
   portions: AsyncGenerator<Buffer>,
-  borrowed: Borrowed,
+  opened: Opened,
 ): AsyncGenerator<Buffer> {
   try {
     for (let next = first; !next.done; next = await portions.next()) yield Buffer.from(next.value)
   } finally {
     await portions.return(undefined)
-    await borrowed[Symbol.asyncDispose]()
+    await opened[Symbol.asyncDispose]()
   }
 }

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Log } from '@splitcart/shared/log.ts'
-import type { Inbox } from '../inbox/accept.ts'
+import type { Receiving } from '../inbox/accept.ts'
 import { progressIn } from '../inbox/progress.ts'
 import type { Change, Changes } from '../ledger/changes.ts'
 import { COMMENT, frameOf } from './event-frames.ts'
@@ -21,7 +21,7 @@ const CHANGES_AT_ONCE_MAX = 200
 
 /** The feed of one server. */
 export class EventFeed {
-  readonly #inbox: Inbox
+  readonly #inbox: Receiving
   readonly #log: Log
   readonly #listeners = new Listeners()
   readonly #word = randomBytes(6).toString('base64url').replace(/-/g, '_')
@@ -35,7 +35,7 @@ export class EventFeed {
   #told = 0
   #progress = ''
 
-  constructor(inbox: Inbox, log: Log) {
+  constructor(inbox: Receiving, log: Log) {
     this.#inbox = inbox
     this.#log = log
   }

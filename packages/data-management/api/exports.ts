@@ -1,17 +1,11 @@
 /** `GET /api/export/…`: what the catalogue holds, whole, as a stream that a slow reader does not make wait for the database. */
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import {
-  EXPORT_FORMATS,
-  EXPORT_NAMES,
-  type ExportFormat,
-  type ExportName,
-  type ExportOrder,
-} from '../catalogue/export-formats.ts'
+import { EXPORT_FORMATS, EXPORT_NAMES, type ExportFormat, type ExportName } from '../catalogue/export-formats.ts'
 import { revisionOf } from '../catalogue/queries/revision.ts'
 import { senderOf } from './authentication.ts'
+import { etagOf, isKnownEtag } from './etag.ts'
 import type { Exports } from './export-threads.ts'
 import { DATE, readable } from './parameters.ts'
 import type { Services } from './services.ts'
@@ -50,8 +44,12 @@ async function answer(services: Working, what: ExportName, request: Asked, reply
   const order = { what, format: formatOf(request), on: request.query.on }
   const gzip = takesGzip(request)
   // Asked before it is read: what is read may be newer, and then the next answer is given once more.
-  const etag = etagOf(order, await revisionOf(services.catalogue.database), services.program?.version)
-  const isUnchanged = isKnown(request.headers['if-none-match'], etag)
+  const etag = etagOf(
+    [order.what, order.format, order.on ?? ''],
+    await revisionOf(services.catalogue.database),
+    services.program?.version ?? '',
+  )
+  const isUnchanged = isKnownEtag(request.headers['if-none-match'], etag)
   const isRead = !isUnchanged && request.method !== 'HEAD'
   const chunks = isRead ? await services.exports.begin({ ...order, gzip }, senderOf(request).keyId) : undefined
   reply.header('etag', etag).header('vary', 'accept, accept-encoding').header('cache-control', 'private, no-cache')
@@ -84,15 +82,4 @@ function formatOf({ query, headers }: Asked): ExportFormat {
 
 function takesGzip({ headers }: FastifyRequest): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(headers['accept-encoding'] ?? '')
-}
-
-/** Weak: the same records, whatever they are compressed with. */
-function etagOf({ what, format, on = '' }: ExportOrder, revision: string, version = ''): string {
-  const hash = createHash('sha256').update(JSON.stringify([what, format, on, revision, version]))
-  return `W/"${hash.digest('base64url').slice(0, 22)}"`
-}
-
-function isKnown(field: string | undefined, etag: string): boolean {
-  const bare = (tag: string) => tag.trim().replace(/^W\//, '')
-  return field !== undefined && (field.trim() === '*' || field.split(',').some((tag) => bare(tag) === bare(etag)))
 }

@@ -19,11 +19,10 @@ export class Failures {
     this.#allowance = new Allowance(perMinuteMax)
   }
 
-  /** What a wrong key from this address is answered: 401, and after too many of them 429. */
-  answerTo(address: string, now: number): Problem {
+  /** What a wrong key from this address is answered, the refusal itself, and after too many of them 429. */
+  answerTo(address: string, now: number, refusal = new Problem('key_refused')): Problem {
     const name = countedAddress(address)
-    if (this.#perMinuteMax === Number.POSITIVE_INFINITY || this.#allowance.take(name, now) === 0)
-      return new Problem('key_refused')
+    if (this.#perMinuteMax === Number.POSITIVE_INFINITY || this.#allowance.take(name, now) === 0) return refusal
     const doubled = WAIT_SECONDS_MIN * 2 ** (this.#allowance.refusals(name) - 1)
     const retryAfterSeconds = Math.min(doubled, WAIT_SECONDS_MAX)
     const detail = `more than ${this.#perMinuteMax} in a minute`

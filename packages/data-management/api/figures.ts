@@ -1,22 +1,48 @@
 /** What monitoring wants to know of the databases, counted in one go. */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
-import type { Backlog } from '../ledger/counts.ts'
-import type { Reading } from './reading.ts'
-import { countSources } from './sources.ts'
+import { type Totals, totals } from '../catalogue/queries/activity.ts'
+import { allSources, type Source } from '../catalogue/queries/sources.ts'
+import type { Backlog, LoadTotals } from '../ledger/counts.ts'
+import { databasesOf } from './machine.ts'
+import { momentOf, type Reading } from './reading.ts'
+import type { SystemView } from './system-schema.ts'
 
-/** Uploads and sources by their states, and what waits to be loaded. */
+/** Every name of a source is a figure of its own, which monitoring keeps for good. */
+const SOURCES_MAX = 2_000
+
+/** Uploads, loads and sources, what waits to be loaded, and how much there is. Times in milliseconds since 1970; null: never. */
 export type Figures = Readonly<{
   uploads: Readonly<Record<UploadState, number>>
   waiting: Backlog
-  sources: Awaited<ReturnType<typeof countSources>>
+  loads: LoadTotals
+  lastLoad: number | null
+  lastBackup: number | null
+  keyExpiry: number | null
+  sources: Readonly<Record<Source['state'], number>>
+  /** When the latest scrape of each of the first sources was received. */
+  heard: readonly Readonly<{ company: string; store: string; at: number }>[]
+  catalogue: Totals
+  databases: SystemView['databases']
 }>
 
 /** Counts. */
 export async function figuresNow(reading: Reading): Promise<Figures> {
-  const { uploads } = reading.inbox.ledger
+  const { ledger } = reading.inbox
+  const sources = await allSources(reading.catalogue.database, momentOf(reading))
+  const counts = { good: 0, late: 0, silent: 0 }
+  for (const { state } of sources) counts[state]++
   return {
-    uploads: await uploads.countByState(),
-    waiting: await uploads.waiting(),
-    sources: await countSources(reading),
+    uploads: await ledger.uploads.countByState(),
+    waiting: await ledger.uploads.waiting(),
+    loads: await ledger.uploads.loadTotals(),
+    lastLoad: await ledger.uploads.lastSettled(),
+    lastBackup: (await ledger.latestBackup())?.at ?? null,
+    keyExpiry: await ledger.nextKeyExpiry(reading.inbox.now()),
+    sources: counts,
+    heard: sources
+      .slice(0, SOURCES_MAX)
+      .map(({ company, store_id, received_at }) => ({ company, store: store_id, at: Date.parse(received_at) })),
+    catalogue: await totals(reading.catalogue.database),
+    databases: await databasesOf(reading),
   }
 }

@@ -1,5 +1,6 @@
 /** `GET /healthz` (the process runs) and `/readyz` (it can accept uploads), open to everybody and silent about our insides. */
 import type { FastifyInstance } from 'fastify'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Services } from './services.ts'
 
 const STATUS = { type: 'string' } as const
@@ -64,13 +65,13 @@ async function checksOf({ inbox, catalogue }: Services, log: FastifyInstance['lo
     const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
     return bavail * bsize >= inbox.diskBytesKept
   }
-  const { fleet } = inbox
+  const files = inboxOf(inbox)
   const [ledger, catalogued, disk, shared] = await Promise.all([
     isWell('ledger', () => inbox.ledger.checkWritable()),
     // Found by its key, or rather not: what this costs does not depend on how much there is.
     isWell('catalogue', () => catalogue.findLoad('')),
     isWell('disk', hasRoom),
-    fleet === undefined ? true : isWell('inbox', () => fleet.counts()),
+    files.isShared ? isWell('inbox', () => files.pending()) : true,
   ])
-  return { ledger, catalogue: catalogued, disk, ...(fleet !== undefined && { inbox: shared }) }
+  return { ledger, catalogue: catalogued, disk, ...(files.isShared && { inbox: shared }) }
 }

@@ -36,6 +36,22 @@ export const NEW_KEY_BODY = {
   },
 } as const
 
+/** A one-time code that was just made: only this once. */
+export const INVITATION_SCHEMA = {
+  type: 'object',
+  required: ['code', 'expires_at'],
+  properties: { code: { type: 'string' }, expires_at: TIME },
+} as const
+
+const CODE_CHARACTERS_MAX = 40
+
+export const CODE_BODY = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['code'],
+  properties: { code: { type: 'string', minLength: 1, maxLength: CODE_CHARACTERS_MAX } },
+} as const
+
 export const ROTATE_BODY = {
   type: ['object', 'null'],
   additionalProperties: false,

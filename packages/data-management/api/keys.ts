@@ -2,7 +2,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isNetwork } from '@splitcart/shared/setting-readers.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { KeyRecord, MadeKey, Scope } from '../ledger/keys.ts'
+import { type KeyRecord, type MadeKey, type NewKey, SCOPES, type Scope } from '../ledger/keys.ts'
 import { faultOfRight } from '../ledger/rights.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { cursorOf, keyIn } from './cursor.ts'
@@ -26,7 +26,7 @@ import type { Services } from './services.ts'
 const HOUR_MS = 3_600_000
 const OVERLAP_HOURS = 24
 // Whoever finds a browser signed in, or has stolen its cookie, makes no keys that outlive the session.
-const MAY_MAKE = { ...MAY_CHANGE, wantsKey: true } as const
+export const MAY_MAKE = { ...MAY_CHANGE, wantsKey: true } as const
 
 type OfOne = { Params: { id: string } }
 type Rotation = OfOne & { Body: { overlap_hours?: number } | null }
@@ -54,6 +54,10 @@ export function keysRoutes(server: FastifyInstance, services: Services): void {
     reply.code(201).send(await rotateKey(services, request)),
   )
 
+  const own = { summary: 'Stop the key of this request from working, for ever', response: { 200: KEY_SCHEMA } }
+  const byItself = { config: { scopes: SCOPES, wantsKey: true }, schema: own } as const
+  server.post('/api/keys/self/revoke', byItself, async (request) => endOwnKey(services, request))
+
   const summary = 'Stop a key from working, for ever; with those that have replaced it, where that is wanted'
   const revoke = { summary, querystring: REVOKE_QUERY, response: { 200: KEY_SCHEMA } }
   server.post<Revocation>('/api/keys/:id/revoke', { config: MAY_CHANGE, schema: revoke }, async (request) => {
@@ -68,6 +72,16 @@ export function keysRoutes(server: FastifyInstance, services: Services): void {
   })
 }
 
+/** A machine that is put out of service ends its own key, whatever that may do otherwise. */
+async function endOwnKey(services: Services, request: FastifyRequest): Promise<KeyView> {
+  const { ledger, now } = services.inbox
+  const { keyId } = senderOf(request)
+  if (!(await ledger.keys.revoke(keyId, now())))
+    throw new Problem('state_other', 'it stands in the settings of the server, which only a person can change')
+  await note(services, request, { what: 'key revoked', about: keyId, detail: 'by itself' })
+  return viewOf(await known(services, keyId), now())
+}
+
 async function listKeys({ inbox: { ledger, now } }: Services, { limit, after }: ListQuery): Promise<KeyPage> {
   const found = await ledger.keys.list(keyIn('keys', after, [0, ''] as [number, string]), limit + 1)
   const page = found.slice(0, limit)
@@ -78,18 +92,22 @@ async function listKeys({ inbox: { ledger, now } }: Services, { limit, after }: 
 
 async function makeKey(services: Services, request: FastifyRequest<{ Body: NewKeyBody }>): Promise<MadeKeyView> {
   const { ledger, now } = services.inbox
-  const { name, scopes, only_for: onlyFor = null, only_from: onlyFrom = null, expires_at } = request.body
+  const made = await ledger.keys.create(keyWanted(request.body, now()), now(), nameOf(senderOf(request)))
+  return madeView(services, made)
+}
+
+/** The key that a body asks for. Throws `request_invalid` for one that could not be used. */
+export function keyWanted(body: NewKeyBody, now: number): NewKey {
+  const { name, scopes, only_for: onlyFor = null, only_from: onlyFrom = null, expires_at } = body
   const expiresAt = expires_at === undefined ? null : Date.parse(expires_at)
-  if (expiresAt !== null && !(expiresAt > now())) throw new Problem('request_invalid', 'body/expires_at has passed')
+  if (expiresAt !== null && !(expiresAt > now)) throw new Problem('request_invalid', 'body/expires_at has passed')
   for (const right of onlyFor ?? []) {
     const fault = faultOfRight(right)
     if (fault !== undefined) throw new Problem('request_invalid', `body/only_for: ${JSON.stringify(right)} ${fault}`)
   }
   if (onlyFrom?.every(isNetwork) === false)
     throw new Problem('request_invalid', 'body/only_from must be addresses and networks, such as 203.0.113.0/24')
-  const wanted = { name, scopes, onlyFor, onlyFrom, expiresAt }
-  const made = await ledger.keys.create(wanted, now(), nameOf(senderOf(request)))
-  return madeView(services, made)
+  return { name, scopes, onlyFor, onlyFrom, expiresAt }
 }
 
 async function rotateKey(services: Services, request: FastifyRequest<Rotation>): Promise<MadeKeyView> {
@@ -107,7 +125,8 @@ async function known({ inbox }: Services, id: string): Promise<KeyRecord> {
   return key
 }
 
-async function madeView(services: Services, { id, text }: MadeKey): Promise<MadeKeyView> {
+/** A key that was just made, with its text. */
+export async function madeView(services: Services, { id, text }: MadeKey): Promise<MadeKeyView> {
   return { ...viewOf(await known(services, id), services.inbox.now()), key: text }
 }
 

@@ -1,6 +1,5 @@
-/** What update-db does at this moment: its lock says whether it runs (of a fleet, the inbox: the latest of its loads is shown), the ledger what it works on, a small file how far it is. */
-import { join } from 'node:path'
-import { isLocked } from '@splitcart/shared/lock.ts'
+/** What update-db does at this moment: the inbox says whether it runs, the ledger which upload it loads (of a fleet, the latest), a small file how far it is. */
+import type { Pending } from '../inbox/inbox.ts'
 import { progressIn } from '../inbox/progress.ts'
 import type { Reading } from './reading.ts'
 import type { LoaderView } from './system-schema.ts'
@@ -9,11 +8,10 @@ import type { LoaderView } from './system-schema.ts'
 const LEFT_MAX = 20
 
 /** Looks at the loader, whichever process started it. */
-export async function loaderState({ inbox }: Reading): Promise<LoaderView> {
+export async function loaderState({ inbox }: Reading, { hasLoader }: Pending): Promise<LoaderView> {
   const { disk, folders, ledger } = inbox
   const nothing = { since: null, upload: null, progress: null }
-  const isRunning = await (inbox.fleet?.hasLoaders() ?? isLocked(join(folders.data, '.update-db.lock')))
-  if (!isRunning) return { ...nothing, state: 'not running' }
+  if (!hasLoader) return { ...nothing, state: 'not running' }
   const loading = await ledger.uploads.list({ state: 'loading', limit: LEFT_MAX })
   const [upload] = loading.sort((one, other) => (other.loading_at ?? 0) - (one.loading_at ?? 0))
   if (upload === undefined) return { ...nothing, state: 'idle', since: timeOf(await ledger.uploads.lastSettled()) }

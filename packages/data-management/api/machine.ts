@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import type { Sql } from '../database/sql.ts'
+import type { Pending } from '../inbox/inbox.ts'
 import type { Reading } from './reading.ts'
 import type { SystemView } from './system-schema.ts'
 
@@ -21,22 +22,13 @@ export async function diskOf({ inbox }: Reading): Promise<SystemView['disk']> {
 }
 
 /** What waits: what lies in the inbox, also files that a person put there and the ledger does not know yet. */
-export async function inboxOf({ inbox }: Reading): Promise<SystemView['inbox']> {
+export async function waitingOf({ inbox }: Reading, { files }: Pending): Promise<SystemView['inbox']> {
   const { bytes, since } = await inbox.ledger.uploads.waiting()
   return {
-    files: await filesIn(inbox),
+    files,
     bytes,
     oldest_received_at: since === null ? null : new Date(since).toISOString(),
   }
-}
-
-async function filesIn({ disk, folders, fleet }: Reading['inbox']): Promise<number> {
-  if (fleet !== undefined) {
-    const { waiting, claimed } = await fleet.counts()
-    return waiting + claimed
-  }
-  const names = await disk.readdir(folders.inbox)
-  return names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).length
 }
 
 /** How large the databases are, each with its write-ahead log. */

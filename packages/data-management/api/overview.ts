@@ -12,11 +12,12 @@ import {
 } from '../catalogue/queries/activity.ts'
 import { COUNT_MAX, countOf } from '../catalogue/queries/found.ts'
 import { allSources, type Source } from '../catalogue/queries/sources.ts'
-import type { WorkCounts } from '../inbox/jetstream-work.ts'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
+import type { Pending } from '../inbox/inbox.ts'
 import { answerWith } from './answering.ts'
 import { unbelievedFindings } from './findings.ts'
 import { loaderState } from './loader-state.ts'
-import { diskOf, inboxOf } from './machine.ts'
+import { diskOf, waitingOf } from './machine.ts'
 import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { readable } from './parameters.ts'
 import { momentOf, type Reading } from './reading.ts'
@@ -57,29 +58,26 @@ function sinceIn(text: string | undefined, now: number): number {
   return since
 }
 
-/** What is asked: since when it is today; with what only the thread that serves has: the room on the disk, the inbox of a fleet. */
+/** What is asked: since when it is today; with what only the thread that serves has: the room on the disk, and what waits in the inbox. */
 export type OverviewQuestion = Readonly<{
   since: number
   room: Readonly<{ bavail: number; blocks: number; bsize: number }>
-  fleet: Readonly<{ counts: WorkCounts; hasLoaders: boolean }> | undefined
+  pending: Pending
 }>
 
 async function questionOf({ inbox }: Services, since: number): Promise<OverviewQuestion> {
-  const { disk, folders, fleet } = inbox
-  const { bavail, blocks, bsize } = await disk.statfs(folders.inbox)
-  const fleetNow = fleet && { counts: await fleet.counts(), hasLoaders: await fleet.hasLoaders() }
-  return { since, room: { bavail, blocks, bsize }, fleet: fleetNow }
+  const { bavail, blocks, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
+  return { since, room: { bavail, blocks, bsize }, pending: await inboxOf(inbox).pending() }
 }
 
 /** The overview. */
 export function overviewSince({ inbox, ...reading }: Reading, question: OverviewQuestion): Promise<Overview> {
-  const { since, room, fleet } = question
+  const { since, room, pending } = question
   const disk = { ...inbox.disk, statfs: (async () => room) as unknown as Disk['statfs'] }
-  const known = fleet && { counts: async () => fleet.counts, hasLoaders: async () => fleet.hasLoaders }
-  return answer({ ...reading, inbox: { ...inbox, disk, fleet: known } }, since)
+  return answer({ ...reading, inbox: { ...inbox, disk } }, since, pending)
 }
 
-async function answer(services: Reading, since: number): Promise<Overview> {
+async function answer(services: Reading, since: number, pending: Pending): Promise<Overview> {
   const { inbox, catalogue } = services
   const { database } = catalogue
   const moment = momentOf(services)
@@ -93,14 +91,14 @@ async function answer(services: Reading, since: number): Promise<Overview> {
       ...(await attentionOnUploads(services, moment.now)),
       findings: await unbelievedFindings(services, FIRST_MAX),
       disk: await diskOf(services),
-      loader: await loaderState(services),
+      loader: await loaderState(services, pending),
     },
     today: {
       since: new Date(since).toISOString(),
       uploads: countOf(uploads),
       ...(await activitySince(database, since)),
     },
-    inbox: await inboxOf(services),
+    inbox: await waitingOf(services, pending),
     throughput: await throughput(database, moment.now, HOURS_SHOWN),
     totals: await totals(database),
     days_to: days.to,

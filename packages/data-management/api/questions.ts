@@ -2,6 +2,7 @@
 
 import { changedSince } from './alarm.ts'
 import { barcodesKnown } from './barcodes.ts'
+import { changeLines, changesFound } from './changes.ts'
 import { figuresNow } from './figures.ts'
 import { findingsNow } from './findings.ts'
 import { overviewSince } from './overview.ts'
@@ -18,6 +19,8 @@ import { suggestionsListed } from './verdicts.ts'
 export const QUESTIONS = {
   alarm: changedSince,
   barcodes: barcodesKnown,
+  changeLines,
+  changes: changesFound,
   figures: figuresNow,
   findings: findingsNow,
   overview: overviewSince,

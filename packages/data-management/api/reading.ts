@@ -1,14 +1,12 @@
 /** What questions are answered from, and who answers them: threads beside the one that serves everybody. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Moment } from '../catalogue/queries/freshness.ts'
-import type { Inbox } from '../inbox/accept.ts'
-import type { JetStreamInbox } from '../inbox/jetstream.ts'
+import type { Receiving } from '../inbox/accept.ts'
 
 /** What a question may look at; nothing is written. */
 export type Reading = Readonly<{
   catalogue: Pick<Catalogue, 'database' | 'findLoad' | 'path'>
-  inbox: Pick<Inbox, 'disk' | 'folders' | 'ledger' | 'diskBytesKept' | 'now'> &
-    Readonly<{ fleet?: Pick<JetStreamInbox, 'counts' | 'hasLoaders'> | undefined }>
+  inbox: Pick<Receiving, 'disk' | 'folders' | 'ledger' | 'diskBytesKept' | 'now'>
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
   partialShare?: number
 }>
@@ -24,6 +22,8 @@ export function momentOf({ inbox, partialShare = PARTIAL_SHARE }: Reading): Mome
 export type QuestionName =
   | 'alarm'
   | 'barcodes'
+  | 'changeLines'
+  | 'changes'
   | 'figures'
   | 'findings'
   | 'overview'

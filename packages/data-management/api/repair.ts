@@ -6,7 +6,7 @@ import { repaired, sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
 import { money, type Repair, type RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
-import type { Inbox } from '../inbox/accept.ts'
+import type { Receiving } from '../inbox/accept.ts'
 import { repairOffered } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { openContent } from './content.ts'
@@ -74,7 +74,7 @@ export function repairRoutes(server: FastifyInstance, { inbox }: Services): void
 type Page = Readonly<{ after: number; limit: number }>
 
 /** The changes behind a line: one more than fit, where there are more. */
-async function changesIn(inbox: Inbox, upload: Upload, repair: Repair, { after, limit }: Page): Promise<Change[]> {
+async function changesIn(inbox: Receiving, upload: Upload, repair: Repair, { after, limit }: Page): Promise<Change[]> {
   const changes: Change[] = []
   for await (const lines of readLines(await openContent(inbox, upload), LINE_BYTES_MAX))
     for (const { number, bytes, tooLong } of lines) {

@@ -10,7 +10,7 @@ import { LOADED_KIND_NAMES } from '@splitcart/shared/kinds.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 import { Server, type Upload } from '@tus/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { accept, checkRoom, type Inbox } from '../inbox/accept.ts'
+import { accept, checkRoom, type Receiving } from '../inbox/accept.ts'
 import { type Note, UnfinishedUploads } from '../inbox/unfinished.ts'
 import { ArrivingBody } from './arriving-body.ts'
 import { senderOf } from './authentication.ts'
@@ -25,7 +25,7 @@ const EXPIRY_CHECK_MS = 60 * 60 * 1000
 const MEDIA_TYPE = 'application/offset+octet-stream'
 
 type Resumable = Readonly<{
-  inbox: Inbox
+  inbox: Receiving
   unfinished: UnfinishedUploads
   kinds: readonly string[]
   finishing: Map<string, Promise<string>>
@@ -80,7 +80,7 @@ const ROUTES = [
   { url: `${PATH}/:id`, method: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'] },
 ]
 
-async function noteOf(id: string, { ledger }: Inbox, unfinished: UnfinishedUploads): Promise<Note> {
+async function noteOf(id: string, { ledger }: Receiving, unfinished: UnfinishedUploads): Promise<Note> {
   const note = unfinished.note(id)
   const receiptId = note?.acceptedAs
   const isForgotten = receiptId !== undefined && (await ledger.uploads.find(receiptId)) === undefined
@@ -232,7 +232,7 @@ const CODES: Readonly<Record<number, ProblemCode>> = {
   501: 'request_invalid',
 }
 
-async function problemOf(answer: Response, inbox: Inbox): Promise<Problem> {
+async function problemOf(answer: Response, inbox: Receiving): Promise<Problem> {
   const code = CODES[answer.status]
   if (code !== undefined) return new Problem(code, (await answer.text()).trim() || undefined)
   // Of a failed write the library does not say why.

@@ -7,6 +7,7 @@ import { admit, countRequests } from './admission.ts'
 import { auditRoutes } from './audit.ts'
 import { authenticate, openRecognition } from './authentication.ts'
 import { barcodesRoutes } from './barcodes.ts'
+import { changesRoutes } from './changes.ts'
 import { describeRoutes, descriptionRoutes } from './description.ts'
 import { type Door, membership, OPEN_DOOR } from './door.ts'
 import { answerError, answerErrors } from './errors.ts'
@@ -16,10 +17,12 @@ import { exportRoutes } from './exports.ts'
 import { findingsRoutes } from './findings.ts'
 import { healthRoutes } from './health.ts'
 import { answerClientError, openHttpServer } from './http-server.ts'
+import { invitationsRoutes } from './invitations.ts'
 import { keysRoutes } from './keys.ts'
 import { metricsRoutes } from './metrics.ts'
 import { overviewRoutes } from './overview.ts'
 import { pageRoutes } from './page.ts'
+import { pictureRoutes } from './pictures.ts'
 import { productsRoutes } from './products.ts'
 import { referencesRoutes } from './references.ts'
 import { Refusals } from './refusals.ts'
@@ -45,6 +48,8 @@ const CATALOGUE_ROUTES = [
   referencesRoutes,
   exportRoutes,
   productsRoutes,
+  pictureRoutes,
+  changesRoutes,
   storesRoutes,
   sourcesRoutes,
   overviewRoutes,
@@ -91,6 +96,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   const { unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
   for (const routes of [uploadsRoutes, repairRoutes, wishRoutes, auditRoutes, keysRoutes]) routes(server, services)
+  invitationsRoutes(server, services, recognition)
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of CATALOGUE_ROUTES) routes(server, services)
   const feed = new EventFeed(services.inbox, log)

@@ -1,8 +1,9 @@
 /** What the routes work with. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Integrity } from '../database/integrity.ts'
-import type { Inbox } from '../inbox/accept.ts'
+import type { Receiving } from '../inbox/accept.ts'
 import type { UnfinishedUploads } from '../inbox/unfinished.ts'
+import type { Pictures } from '../pictures/pictures.ts'
 import type { Exports } from './export-threads.ts'
 import type { Questions } from './reading.ts'
 import type { SettingView, SystemView } from './system-schema.ts'
@@ -11,7 +12,7 @@ import type { SettingView, SystemView } from './system-schema.ts'
 export type Program = Readonly<{ version: string; settings: readonly SettingView[]; shell: SystemView['shell'] }>
 
 export type Services = Readonly<{
-  inbox: Inbox
+  inbox: Receiving
   /** Without it nothing can be resumed: `/api/upload/resumable/` is not there. */
   unfinished?: UnfinishedUploads
   /** The kinds of files that are taken; where nothing is said, those that have a loader. */
@@ -22,6 +23,8 @@ export type Services = Readonly<{
   questions: Questions
   /** Without it nothing is exported over HTTP. */
   exports?: Exports
+  /** Without it no picture of a shop is shown: `/api/products/{id}/picture` is not there. */
+  pictures?: Pictures
   /** Whether the disk has damaged the databases, where they are files. */
   integrity?: Integrity
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */

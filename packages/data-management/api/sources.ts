@@ -107,13 +107,6 @@ export async function sourcesListed(reading: Reading, query: SourcesQuestion): P
   return { days_to: days.to, sources: page.map(told), next, total } satisfies SourcePage
 }
 
-/** How many sources are in each state. */
-export async function countSources(reading: Reading): Promise<Record<Source['state'], number>> {
-  const counts = { good: 0, late: 0, silent: 0 }
-  for (const { state } of await allSources(reading.catalogue.database, momentOf(reading))) counts[state]++
-  return counts
-}
-
 /** A source without our own number of its store. */
 export function told<S extends Source>({ storeId: _, ...source }: S): Omit<S, 'storeId'> {
   return source

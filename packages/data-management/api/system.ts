@@ -1,8 +1,9 @@
 /** `GET /api/system`: how things stand on the machine. */
 import type { FastifyInstance } from 'fastify'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { EventFeed } from './event-feed.ts'
 import { loaderState } from './loader-state.ts'
-import { databasesOf, diskOf, inboxOf } from './machine.ts'
+import { databasesOf, diskOf, waitingOf } from './machine.ts'
 import { MAY_READ } from './parameters.ts'
 import type { Services } from './services.ts'
 import { SYSTEM_RESPONSE, type SystemView } from './system-schema.ts'
@@ -14,6 +15,7 @@ export function systemRoutes(server: FastifyInstance, services: Services, feed: 
   const schema = { summary: 'How things stand on the machine', response: { 200: SYSTEM_RESPONSE } }
   server.get('/api/system', { config: MAY_READ, schema }, async (): Promise<SystemView> => {
     const { node, sqlite = '' } = process.versions
+    const pending = await inboxOf(inbox).pending()
     const backup = await inbox.ledger.latestBackup()
     return {
       at: new Date(inbox.now()).toISOString(),
@@ -21,8 +23,8 @@ export function systemRoutes(server: FastifyInstance, services: Services, feed: 
       versions: { program: program?.version ?? '', node, sqlite },
       shell: program?.shell ?? { before: 'npx splitcart', after: '' },
       settings: [...(program?.settings ?? [])],
-      inbox: await inboxOf(services),
-      loader: await loaderState(services),
+      inbox: await waitingOf(services, pending),
+      loader: await loaderState(services, pending),
       disk: await diskOf(services),
       databases: await databasesOf(services),
       uploads: await inbox.ledger.uploads.countByState(),

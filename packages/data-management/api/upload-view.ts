@@ -1,7 +1,7 @@
 /** An upload as the API tells it: its receipt, and its details to those who may read. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyRequest } from 'fastify'
-import type { Inbox } from '../inbox/accept.ts'
+import type { Receiving } from '../inbox/accept.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import type { UploadSender } from '../ledger/senders.ts'
 import type { Upload } from '../ledger/uploads.ts'
@@ -10,7 +10,10 @@ import { timeOf } from './loader-state.ts'
 import type { UploadDetails, UploadView } from './uploads-schema.ts'
 
 /** Uploads with their details. */
-export async function detailed({ ledger }: Pick<Inbox, 'ledger'>, uploads: readonly Upload[]): Promise<UploadView[]> {
+export async function detailed(
+  { ledger }: Pick<Receiving, 'ledger'>,
+  uploads: readonly Upload[],
+): Promise<UploadView[]> {
   const senders = await ledger.sendersOf(uploads.map(({ id }) => id))
   const beliefs = await ledger.beliefs.current()
   return uploads.map((upload) => ({
@@ -39,7 +42,7 @@ export function maySeeAll(request: FastifyRequest): boolean {
 
 /** The upload that a request is about. For a key that may not see what others sent, that does not exist. */
 export async function visibleUpload(
-  { ledger: { uploads } }: Inbox,
+  { ledger: { uploads } }: Receiving,
   request: FastifyRequest<{ Params: { id: string } }>,
 ): Promise<Upload> {
   const upload = await uploads.find(request.params.id)

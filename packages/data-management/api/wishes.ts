@@ -2,7 +2,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { FastifyInstance } from 'fastify'
-import { liesSomewhere } from '../inbox/borrow.ts'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Wish } from '../ledger/database.ts'
 import { repairFor } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
@@ -65,7 +65,7 @@ export function wishRoutes(server: FastifyInstance, { inbox }: Services): void {
     if (upload.wish !== null) throw new Problem('state_other', `${filename} is to be changed already`)
     if (!(from as readonly string[]).includes(state))
       throw new Problem('state_other', `${filename} is ${state}, not ${from.join(' or ')}`)
-    if (wish === 'load' && !(await liesSomewhere(inbox, upload)))
+    if (wish === 'load' && !(await inboxOf(inbox).has(upload)))
       throw new Problem('state_other', `the file of ${filename} is no longer here: it was pruned or removed`)
   }
 }

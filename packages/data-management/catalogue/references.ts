@@ -83,7 +83,7 @@ async function figuresOn(database: Sql, storeId: number, date: string) {
   )
   const [first] = found
   if (first === undefined) return undefined
-  return { store: first.store, figures: together(found.map(({ figures }) => JSON.parse(figures) as Figures)) }
+  return { store: first.store, figures: together(found.map(({ figures }) => figuresIn(figures))) }
 }
 
 type Near = Readonly<{ scrape_id: number; store_id: number; date: string }>
@@ -125,8 +125,22 @@ async function figuresOf(database: Sql, chosen: readonly Near[], date: string): 
   return inOrder.map(({ store, date: day, figures }) => ({
     store,
     date: day,
-    figures: JSON.parse(figures) as Figures,
+    figures: figuresIn(figures),
   }))
+}
+
+// Of the stores that others are compared with again and again.
+const PARSED_MAX = 64
+const parsed = new Map<string, Figures>()
+
+/** The figures in a text; those that were read last are kept, with what has been made of them. */
+function figuresIn(text: string): Figures {
+  const figures = parsed.get(text) ?? (JSON.parse(text) as Figures)
+  parsed.delete(text)
+  parsed.set(text, figures)
+  const [oldest = ''] = parsed.keys()
+  if (parsed.size > PARSED_MAX) parsed.delete(oldest)
+  return figures
 }
 
 function daysFrom(date: string, other: Readonly<{ date: string }>): number {

@@ -8,11 +8,11 @@ import { syncFolder } from '@splitcart/shared/durable-file.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { foldersOfKind } from '../folders.ts'
 import type { Arriving } from '../ledger/arrivals.ts'
-import type { Inbox } from './accept.ts'
+import type { Receiving } from './accept.ts'
 import { mendHandedOver } from './deliver.ts'
 import { findInInbox } from './stored.ts'
 
-type Place = Pick<Inbox, 'disk' | 'folders' | 'ledger'>
+type Place = Pick<Receiving, 'disk' | 'folders' | 'ledger'>
 
 /** Accepts what has its name in the inbox already, for its sender; of the rest nothing is there. Returns the names. */
 export async function mendArriving(place: Place): Promise<string[]> {

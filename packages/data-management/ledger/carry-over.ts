@@ -57,7 +57,7 @@ async function carryWaiting(before: LedgerDatabase, restored: LedgerDatabase): P
   return waiting.length
 }
 
-/** The catalogue of the backup does not have them: they are loaded again from their own files (update-db/reconcile.ts), however many. */
+/** The catalogue of the backup does not have them: they are loaded again from their own files (update-db/repair.ts), however many. */
 async function carryLoaded(before: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
   let loaded = 0
   for (let behind = ''; ; ) {

@@ -41,3 +41,39 @@ export async function countByState(database: LedgerDatabase): Promise<Record<Upl
   const counts = Object.fromEntries(found.map(({ state, files }) => [state, files]))
   return Object.fromEntries(UPLOAD_STATES.map((state) => [state, counts[state] ?? 0])) as Record<UploadState, number>
 }
+
+/** What all loads have done that any loader made: files by how they ended, rows of the loaded ones by what became of them. */
+export type LoadTotals = Readonly<{
+  files: Readonly<Record<'loaded' | 'held' | 'failed', number>>
+  rows: Readonly<Record<'inserted' | 'changed' | 'unchanged' | 'duplicate' | 'rejected', number>>
+  /** Of files that were loaded. */
+  bytes: number
+  milliseconds: number
+  /** Loads that ended their loader. */
+  deaths: number
+}>
+
+/** Adds nothing up: the ledger keeps these sums. */
+export async function loadTotals(database: LedgerDatabase): Promise<LoadTotals> {
+  const found = await database.selectFrom('load_total').selectAll().execute()
+  const of = Object.fromEntries(found.map(({ name, amount }) => [name, amount]))
+  const some = <Name extends string>(...names: Name[]) =>
+    Object.fromEntries(names.map((name) => [name, of[name] ?? 0])) as Record<Name, number>
+  return {
+    files: some('loaded', 'held', 'failed'),
+    rows: some('inserted', 'changed', 'unchanged', 'duplicate', 'rejected'),
+    ...some('bytes', 'milliseconds', 'deaths'),
+  }
+}
+
+/** When the next key that works will end by itself; null: none will. Keys that have a successor are left out. */
+export async function nextKeyExpiry(database: LedgerDatabase, now: number): Promise<number | null> {
+  const { next } = await database
+    .selectFrom('api_key')
+    .select(({ fn }) => fn.min<number | null>('expires_at').as('next'))
+    .where('revoked_at', 'is', null)
+    .where('rotated_to', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow()
+  return next
+}

@@ -61,10 +61,23 @@ export type LedgerTables = {
     last_used_at: number | null
     last_used_from: string | null
   }
+  invitation: {
+    code_sha256: string
+    name: string
+    scopes: string
+    only_for: string | null
+    only_from: string | null
+    key_expires_at: number | null
+    created_at: number
+    expires_at: number
+    used_at: Generated<number | null>
+    key_id: Generated<string | null>
+  }
   identity: { one: number; id: string; may_differ: Generated<number> }
   lost: { id: string; sha256: string; upload: string; deliveries: string; reason: string; lost_at: number }
   session: { token_sha256: string; key_id: string; key_mark: string; created_at: number; expires_at: number }
   upload_count: { state: string; files: number; bytes: number }
+  load_total: { name: string; amount: number }
   upload_change: { id: Generated<number>; upload_id: string }
   verdict: {
     id: Generated<number>

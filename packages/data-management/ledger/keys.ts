@@ -259,7 +259,8 @@ function isRevoked({ numUpdatedRows }: { numUpdatedRows: bigint }): boolean {
   return numUpdatedRows === 1n
 }
 
-async function insertKey(database: LedgerDatabase, key: MadeKey, wanted: NewKey, now: number): Promise<void> {
+/** Puts a key into its table, in a transaction of the caller. */
+export async function insertKey(database: LedgerDatabase, key: MadeKey, wanted: NewKey, now: number): Promise<void> {
   const { name, scopes, onlyFor, onlyFrom = null, expiresAt } = wanted
   await database
     .insertInto('api_key')
@@ -293,6 +294,7 @@ function works({ revoked_at, expires_at }: Pick<KeyRecord, 'revoked_at' | 'expir
   return revoked_at === null && (expires_at ?? Number.POSITIVE_INFINITY) > now
 }
 
-function linesOf(text: string | null): readonly string[] | null {
+/** What a column with a value a line holds; null: no limit. */
+export function linesOf(text: string | null): readonly string[] | null {
   return text === null ? null : text.split('\n')
 }

@@ -7,9 +7,11 @@ import { Arrivals } from './arrivals.ts'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
 import { Beliefs } from './beliefs.ts'
 import type { Changes } from './changes.ts'
+import { nextKeyExpiry } from './counts.ts'
 import type { LedgerDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Identity } from './identity.ts'
+import { Invitations } from './invitations.ts'
 import { Keys } from './keys.ts'
 import { Lost } from './lost.ts'
 import { receiptFor } from './receipt-of.ts'
@@ -32,6 +34,7 @@ export class Ledger implements AsyncDisposable {
   readonly lost: Lost
   readonly identity: Identity
   readonly keys: Keys
+  readonly invitations: Invitations
   readonly sessions: Sessions
   readonly verdicts: Verdicts
   readonly beliefs: Beliefs
@@ -56,6 +59,7 @@ export class Ledger implements AsyncDisposable {
     this.lost = new Lost(database)
     this.identity = new Identity(database)
     this.keys = new Keys(database, commits, settingsKey)
+    this.invitations = new Invitations(database)
     this.sessions = new Sessions(database, this.keys)
     this.verdicts = new Verdicts(database)
     this.beliefs = new Beliefs(database)
@@ -89,6 +93,11 @@ export class Ledger implements AsyncDisposable {
   /** The audit's entries, the newest first, from before an id on. */
   auditEntries(before: number, limit: number): Promise<AuditRecord[]> {
     return auditEntries(this.#database, before, limit)
+  }
+
+  /** When the next key will end by itself; null: none will. */
+  nextKeyExpiry(now: number): Promise<number | null> {
+    return nextKeyExpiry(this.#database, now)
   }
 
   /** The audit's entry of the latest backup. */

@@ -9,7 +9,7 @@
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { type Selectable, sql } from 'kysely'
-import { type Backlog, countByState, type Share, waiting, waitingByKey } from './counts.ts'
+import { type Backlog, countByState, type LoadTotals, loadTotals, type Share, waiting, waitingByKey } from './counts.ts'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
 import { type Rights, rightsText } from './rights.ts'
 
@@ -29,6 +29,11 @@ export type UploadQuery = Readonly<{
  * read from now on; null: with none; not given: as before.
  */
 export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimited?: boolean; repair?: Repair | null }>
+
+/** Whether an upload is still to be loaded. */
+export function waits({ state }: Pick<Upload, 'state'>): boolean {
+  return state === 'accepted' || state === 'loading'
+}
 
 /** The uploads in the ledger. */
 export class Uploads {
@@ -91,8 +96,9 @@ export class Uploads {
   }
 
   /** Takes an upload that nobody loads yet: of several who want it one gets it. */
-  async take(id: string): Promise<Upload | undefined> {
-    const update = this.#database.updateTable('upload').set({ state: 'loading' }).where('id', '=', id)
+  async take(id: string, at: number): Promise<Upload | undefined> {
+    const set = { state: 'loading', loading_at: at } as const
+    const update = this.#database.updateTable('upload').set(set).where('id', '=', id)
     return update.where('state', '=', 'accepted').where('wish', 'is', null).returningAll().executeTakeFirst()
   }
 
@@ -260,6 +266,11 @@ export class Uploads {
   /** What waits to be loaded of each key, by its id. */
   waitingByKey(): Promise<Record<string, Share>> {
     return waitingByKey(this.#database)
+  }
+
+  /** What all loads have done, whoever made them. */
+  loadTotals(): Promise<LoadTotals> {
+    return loadTotals(this.#database)
   }
 
   /** How many uploads are in each state. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { keepHouse } from '../update-db/fleet-house.ts'
+import { maintain } from '../update-db/maintenance.ts'
 import { NOBODY, scene, skip } from './fleet-scene.ts'
 import { named, post } from './receiver.ts'
 
@@ -23,7 +23,7 @@ test('a loader takes files of every kind: it loads a list of stores, and hands o
   await rm(join(inbox, 'x.jsonl'))
   assert.equal((await send('links', '{"link":1}\n')).body.state, 'delivered')
   await at.load()
-  await keepHouse(at.work, NOBODY, 0)
+  await maintain(at.work, NOBODY, 0)
   assert.deepEqual(await readdir(inbox), [])
   assert.equal(await at.stateOf(links.body.id), 'delivered')
 })

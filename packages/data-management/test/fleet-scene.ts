@@ -2,8 +2,9 @@
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { NO_NATS, startNats } from '../../../test/nats.ts'
+import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { JetStreamInbox } from '../inbox/jetstream.ts'
-import { dealWithNext, type FleetWork } from '../update-db/fleet.ts'
+import { type FleetWork, processAll } from '../update-db/process.ts'
 import { get, openReceiver, SETTINGS_KEY } from './receiver.ts'
 
 export const skip = NO_NATS
@@ -17,19 +18,19 @@ export async function scene(servers: 1 | 3 = 1) {
   const stack = new AsyncDisposableStack()
   const nats = stack.use(await startNats(servers))
   const fleet = stack.use(await JetStreamInbox.open(nats.address, CLAIM_MS))
-  const receiver = stack.use(await openReceiver({ fleet, kinds: ['products', 'stores', 'links'] }))
+  const receiver = stack.use(await openReceiver({ servers: fleet, kinds: ['products', 'stores', 'links'] }))
   const { folders, ledger, catalogue } = receiver
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
-  const work: FleetWork = { disk: realDisk(), folders, ledger, catalogue, fleet, ...rest }
+  const disk = realDisk()
+  const inbox = new SharedInbox({ disk, folders, ledger }, fleet)
+  const work: FleetWork = { disk, folders, ledger, catalogue, inbox, ...rest }
   return {
     nats,
     fleet,
     receiver,
     work,
     /** Deals with all there is. */
-    load: async (changed: Partial<FleetWork> = {}) => {
-      while (await dealWithNext({ ...work, ...changed }, NOBODY));
-    },
+    load: (changed: Partial<FleetWork> = {}) => processAll({ ...work, ...changed }, NOBODY),
     stateOf: async (id: unknown) => (await get({ ...receiver, key: SETTINGS_KEY }, `/api/uploads/${id}`)).body.state,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }

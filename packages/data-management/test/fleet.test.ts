@@ -3,13 +3,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SystemView } from '../api/system-schema.ts'
-import { borrow } from '../inbox/borrow.ts'
+import { SenderTurns } from '../inbox/jetstream/sender-turns.ts'
+import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { jetStreamPlaceOf } from '../inbox/jetstream-place.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
-import { dealWithNext } from '../update-db/fleet.ts'
-import { keepHouse, pruneBucket } from '../update-db/fleet-house.ts'
 import { loadUpload } from '../update-db/load-upload.ts'
-import { SenderTurns } from '../update-db/sender-turns.ts'
+import { maintain, pruneBucket } from '../update-db/maintenance.ts'
 import { CLAIM_MS, NOBODY, type Scene, scene, skip } from './fleet-scene.ts'
 import { HOLD } from './hold.ts'
 import { get, postGzip, type Receiver, rowsText, SETTINGS_KEY, sha256Of } from './receiver.ts'
@@ -31,7 +30,7 @@ test('a file that is sent lies in the bucket, is loaded, and can be had back', {
   assert.deepEqual(await at.fleet.counts(), { waiting: 0, claimed: 0, redelivered: 0, oldest: null })
   assert.deepEqual(await at.receiver.inboxNames(), [])
   assert.equal((await postGzip(at.receiver, 'y.jsonl.gz', text)).status, 200)
-  assert.equal(await dealWithNext(at.work, NOBODY), false)
+  assert.equal((await at.load()).loaded, 0)
 })
 
 test('the same bytes sent by many at once are one upload and one work item', { skip }, async () => {
@@ -111,8 +110,8 @@ test('a load that was committed before its loader died is not made again', { ski
   const upload = await at.receiver.ledger.uploads.find(String(id))
   {
     using _claim = await at.fleet.claim(1_000)
-    await using borrowed = await borrow(at.work, upload!)
-    await loadUpload(at.work, upload!, borrowed!.stored, { hold: undefined })
+    await using opened = await at.work.inbox.open(upload!)
+    await loadUpload(at.work, upload!, opened!.stored, { hold: undefined })
   }
   assert.equal(await at.stateOf(id), 'loading')
   const load = await at.receiver.catalogue.findLoad(String(sha256))
@@ -140,7 +139,7 @@ test('an upload that ends every loader is set aside in the end, and a person can
   await using at = await scene()
   const id = await setAside(at)
   await at.receiver.ledger.uploads.wish(id, { wish: 'discard', by: 'me', reason: 'it is no scrape' })
-  await keepHouse(at.work, NOBODY)
+  await maintain(at.work, NOBODY)
   const upload = await at.receiver.ledger.uploads.find(id)
   assert.deepEqual([upload?.state, upload?.wish], ['failed', null])
   assert.equal(receiptOf(upload!, false).load?.problem, 'Discarded by me: it is no scrape')
@@ -152,7 +151,7 @@ test('an upload that ends every loader is set aside in the end, and a person can
   await using at = await scene()
   const id = await setAside(at)
   await at.receiver.ledger.uploads.wish(id, { wish: 'load', by: 'me', reason: 'the loaders have more memory now' })
-  await keepHouse(at.work, NOBODY)
+  await maintain(at.work, NOBODY)
   assert.equal(await at.stateOf(id), 'loaded')
 })
 
@@ -165,7 +164,7 @@ test('when the whole inbox is lost, what waited is forgotten and comes again; wh
   const waiting = await postGzip(at.receiver, 'waiting.jsonl.gz', rowsText(2))
   await at.nats.wipe()
   await assert.doesNotReject(untilTrue(async () => (await at.fleet.counts()).waiting === 0))
-  await keepHouse(at.work, NOBODY, 0)
+  await maintain(at.work, NOBODY, 0)
   assert.equal(await at.stateOf(loaded.body.id), 'loaded')
   assert.equal(await at.receiver.ledger.uploads.find(String(waiting.body.id)), undefined)
   const again = await postGzip(at.receiver, 'waiting.jsonl.gz', rowsText(2))
@@ -182,8 +181,8 @@ test('a work item that is lost is made again, as long as the bytes are there', {
     await claim?.done()
   }
   assert.equal((await at.fleet.counts()).oldest, null)
-  await keepHouse(at.work, NOBODY, 0)
-  await keepHouse(at.work, NOBODY, 0)
+  await maintain(at.work, NOBODY, 0)
+  await maintain(at.work, NOBODY, 0)
   assert.equal((await at.fleet.counts()).waiting, 1)
   await at.load()
   assert.equal(await at.stateOf(id), 'loaded')
@@ -235,8 +234,9 @@ test('who sends much keeps the others waiting for one of his files, and each fil
   await postGzip(other, 'single-1.jsonl.gz', rowsText(1, 101))
   let asked = 0
   const turns = new SenderTurns(receiver.ledger, () => 1_000 * Math.floor(asked++ / 2))
+  const inbox = new SharedInbox(at.work, at.fleet, turns)
   const loaded: string[] = []
-  await at.load({ turns, onFile: ({ filename }) => void loaded.push(filename.replace('.jsonl', '')) })
+  await at.load({ inbox, onFile: ({ filename }) => void loaded.push(filename.replace('.jsonl', '')) })
   const many = Array.from({ length: 8 }, (_, index) => `many-${index}`)
   assert.deepEqual(loaded, ['single-0', many[0], 'single-1', ...many.slice(1)])
   assert.deepEqual((await at.fleet.counts()).oldest, null)
@@ -273,3 +273,16 @@ async function untilTrue(isIt: () => Promise<boolean>): Promise<void> {
   }
   assert.ok(await isIt())
 }
+
+test('what people have said is brought into the catalogue by whoever maintains the fleet', { skip }, async () => {
+  await using at = await scene()
+  await postGzip(at.receiver, 'x.jsonl.gz', rowsText(2))
+  await at.load()
+  const products = () => at.receiver.catalogue.database.all('select distinct product_id from listing')
+  assert.equal((await products()).length, 2)
+  const [one, other] = ['s0', 's1'].map((code) => ({ company: 'aldi', byName: 0 as const, code }))
+  const about = { at: Date.now(), who: 'a test', reason: '' }
+  await at.receiver.ledger.verdicts.give({ one: one!, other: other!, verdict: 'same', ...about })
+  await maintain(at.work, NOBODY)
+  assert.equal((await products()).length, 1)
+})

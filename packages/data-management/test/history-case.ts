@@ -11,6 +11,7 @@ import { type OpenEmpty, openSqlite } from './catalogues.ts'
 import { faultOfDerived, faultOfDerivedInPostgres } from './derived.ts'
 import { historyOf } from './histories.ts'
 import { naiveCatalogue, naiveObservations } from './naive-catalogue.ts'
+import { changesKept, naiveChanges } from './naive-changes.ts'
 import { naiveHeadings } from './naive-headings.ts'
 import { type HistoryFile, LINE_BYTES_MAX, naiveCounts } from './naive-rows.ts'
 import { Chance } from './random.ts'
@@ -109,9 +110,11 @@ export async function faultOf(
   aliases: readonly StoreAlias[] = [],
 ): Promise<Fault> {
   const lines = await Array.fromAsync(catalogueLines(catalogue.database))
+  const observations = naiveObservations(files, aliases)
   return (
     differenceBetween(naiveCatalogue(files, verdicts, aliases).toSorted(), lines.toSorted()) ??
-    differenceBetween(naiveObservations(files, aliases).toSorted(), (await observed(catalogue)).toSorted()) ??
+    differenceBetween(observations.toSorted(), (await observed(catalogue)).toSorted()) ??
+    differenceBetween(naiveChanges(observations).toSorted(), (await changesKept(catalogue.database)).toSorted()) ??
     differenceBetween(naiveHeadings(files, verdicts, aliases).toSorted(), (await headings(catalogue)).toSorted()) ??
     (await leftOver(catalogue)) ??
     (catalogue instanceof SqliteCatalogue

@@ -59,6 +59,40 @@ test('a key that is made over the API uploads, is rotated and revoked, and the a
   for (const { who } of done) assert.match(who, /^a test \(\w{10}\)$/)
 })
 
+test('a code makes one key, for whoever brings it first within ten minutes, and wrong ones slow down their address', async () => {
+  let now = Date.now()
+  await using receiver = await openReceiver({ now: () => now, door: { failuresPerMinuteMax: 3 } })
+  const admin = { ...receiver, key: await receiver.makeKey('admin') }
+  const stranger = { ...receiver, key: '' }
+  const wanted = { name: 'laptop', scopes: ['upload'], only_for: ['aldi'] }
+  const invite = async () => String((await say(admin, '/api/invitations', wanted)).body.code)
+  const take = (code: string) => say(stranger, '/api/invitations/take', { code })
+  const code = await invite()
+  assert.match(code, /^[2-9A-Z]{4}(-[2-9A-Z]{4}){2}$/)
+  const answers = await Promise.all([take(code.toLowerCase().replaceAll('-', ' ')), take(code)])
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 403])
+  const made = answers.find(({ status }) => status === 201)?.body as unknown as MadeKeyView
+  assert.deepEqual([made.name, made.scopes, made.only_for], ['laptop', ['upload'], ['aldi']])
+  assert.equal((await get({ ...receiver, key: made.key }, '/api/uploads')).status, 200)
+  assert.match(String((await take(code)).body.detail), /^it was used already$/)
+  const late = await invite()
+  now += 10 * 60_000
+  assert.match(String((await take(late)).body.detail), /^it is older than 10 minutes$/)
+  for (let times = 1; times < 3; times++) assertProblem(await take('ABCD-EFGH-JKMN'), 403, 'code_refused')
+  assertProblem(await take('ABCD-EFGH-JKMN'), 429, 'too_many_failures')
+  assert.equal((await take(await invite())).status, 201)
+
+  const own = { ...receiver, key: made.key }
+  assert.equal((await say(own, '/api/keys/self/revoke')).body.state, 'revoked')
+  assert.notEqual((await get(own, '/api/uploads')).status, 200)
+  const entries = await receiver.ledger.auditEntries(Number.MAX_SAFE_INTEGER, 100)
+  const done = entries
+    .filter(({ about, what }) => about === made.id && !what.startsWith('key used'))
+    .map(({ what, detail }) => `${what}: ${detail}`)
+  assert.deepEqual(done, ['key revoked: by itself', 'key created: laptop: upload for aldi; by a code, from 127.0.0.1'])
+  assert.ok(!JSON.stringify(entries).includes(code))
+})
+
 test('the list has every key once, page by page, and the text of none', async () => {
   const { receiver, admin } = await administered()
   await using _ = receiver

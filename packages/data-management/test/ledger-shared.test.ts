@@ -5,6 +5,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { NO_POSTGRES, sharedPostgres, startCluster } from '../../../test/postgres.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { openPostgresLedger } from '../ledger/postgres.ts'
+import { addUpLoads, LOADS_ADDED_UP } from './loads-added-up.ts'
 import { sha256Of } from './receiver.ts'
 
 const skip = NO_POSTGRES
@@ -87,4 +88,12 @@ test('without its database a receiver says so, and takes up where it was when th
   await cluster.start()
   assert.equal((await record(ledger, 'first', '3')).isNew, false)
   assert.equal((await record(ledger, 'second', '4')).isNew, true)
+})
+
+test('what loads did is added up as they end, whichever loader made them, and each death of one', {
+  skip,
+}, async () => {
+  await using made = await makeDatabase()
+  await using at = await openMany(made.address, 2)
+  assert.deepEqual(await addUpLoads(at.ledgers), LOADS_ADDED_UP)
 })

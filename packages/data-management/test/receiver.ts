@@ -19,11 +19,14 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '../folders.ts'
-import type { Inbox } from '../inbox/accept.ts'
+import type { Receiving } from '../inbox/accept.ts'
+import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
+import type { JetStreamInbox } from '../inbox/jetstream.ts'
 import { UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { UnfinishedLimits } from '../inbox/unfinished-room.ts'
 import type { Scope } from '../ledger/keys.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { Pictures } from '../pictures/pictures.ts'
 import { addressOf, openLedgerIn } from './ledgers.ts'
 
 const MIB = 1024 * 1024
@@ -57,14 +60,17 @@ export const LIMITS = {
 
 const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: 60 * 60 * 1000 }
 
-type Wishes = Partial<Omit<Inbox, 'folders' | 'ledger'>> &
+type Wishes = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
   Readonly<{
+    /** Of an inbox that machines share. */
+    servers?: JetStreamInbox
     kinds?: readonly string[]
     unfinished?: Partial<UnfinishedLimits>
     door?: Partial<Door>
     pageFolder?: string
     logLevel?: 'warn' | 'info'
     questions?: Partial<QuestionsPlace>
+    pictures?: Pictures
   }>
 
 async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsPlace['catalogue'] }> {
@@ -86,15 +92,16 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const logFile = openSync(join(at.path, 'server.log'), 'a')
   const steady = wishes.now ?? (() => performance.now())
   const kept = { limits: LIMITS, diskBytesKept: 0, checkBacklog: async () => {}, now: Date.now, steady }
-  const inbox: Inbox = { disk, folders, ledger, ...kept, ...wishes }
+  const shared = wishes.servers && new SharedInbox({ disk, folders, ledger }, wishes.servers)
+  const inbox: Receiving = { disk, folders, ledger, inbox: shared, ...kept, ...wishes }
   const limits = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
-  const { pageFolder } = wishes
+  const { pageFolder, pictures = new Pictures() } = wishes
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept }
   const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
   const page = pageFolder === undefined ? {} : { pageFolder }
-  const services = { inbox, unfinished, kinds, catalogue, questions, exports, ...page }
+  const services = { inbox, unfinished, kinds, catalogue, questions, exports, pictures, ...page }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo

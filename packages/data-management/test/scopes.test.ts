@@ -33,6 +33,7 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'POST /api/uploads/{id}/replay': ADMIN,
   'GET /api/products': READ,
   'GET /api/products/{id}': READ,
+  'GET /api/products/{id}/picture': READ,
   'GET /api/products/{id}/prices': READ,
   'GET /api/stores': READ,
   'POST /api/barcodes/lookup': READ,
@@ -69,6 +70,10 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'GET /healthz': OPEN,
   'GET /readyz': OPEN,
   'GET /api/openapi.json': OPEN,
+  'POST /api/invitations': ADMIN,
+  'POST /api/invitations/take': OPEN,
+  // The last: it ends the key that asks.
+  'POST /api/keys/self/revoke': SCOPES,
 }
 
 test('every route that is described stands in the list', async () => {

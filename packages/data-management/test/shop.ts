@@ -19,6 +19,7 @@ export type Article = Readonly<{
   special?: boolean
   available?: boolean
   path?: readonly string[]
+  image?: string
   /** What else is told of it. */
   details?: Details
 }>
@@ -41,6 +42,7 @@ export function scrapeText(store: string, date: string, articles: readonly Artic
         brand: article.brand,
         barcode: article.barcode,
         size: article.size,
+        image_url: article.image,
         category_path: article.path ?? [],
         price_current: article.price,
         price_was: article.was,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import { inTurns } from '../update-db/turns.ts'
+import { inTurns } from '../inbox/folder/turns.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { openReceiver, postGzip, rowsText } from './receiver.ts'
 

@@ -12,9 +12,13 @@ const CODES = ['1', '2', '3', '4', '007', 'a 1']
 const FILES_MAX = 6
 
 /** A story told in each of these databases, each time in another order, ends with what a model computes, and in one and the same state. */
-export async function faultOfVerdicts(seed: number, databases: readonly OpenEmpty[]): Promise<Fault> {
+export async function faultOfVerdicts(
+  seed: number,
+  databases: readonly OpenEmpty[],
+  filesMax = FILES_MAX,
+): Promise<Fault> {
   const chance = new Chance(seed)
-  const files = chance.shuffled(historyOf(seed)).slice(0, FILES_MAX)
+  const files = chance.shuffled(historyOf(seed)).slice(0, filesMax)
   const said = verdictsOf(chance)
   const ends: string[] = []
   for (const open of databases) {

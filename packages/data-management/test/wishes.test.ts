@@ -12,8 +12,9 @@ import { rejectedRows } from '../inbox/rejected-rows.ts'
 import type { Wish } from '../ledger/database.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { previewInbox } from '../update-db/preview.ts'
-import { reconcile } from '../update-db/reconcile.ts'
-import { type UpdateDb, updateDb } from '../update-db/update-db.ts'
+import type { UpdateDb } from '../update-db/process.ts'
+import { reconcile } from '../update-db/repair.ts'
+import { updateDb } from '../update-db/update-db.ts'
 import { fulfilWishes } from '../update-db/wishes.ts'
 import { holdBy } from './hold.ts'
 import { openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
@@ -153,9 +154,7 @@ test('rejected rows come back whole from the stored file, also one that is too l
   await using receiver = await openReceiver()
   const long = `{"long": "${'x'.repeat(1024 * 1024)}"}`
   const upload = await sent(receiver, 'x', `${rowsText(20)}{"bad": 1}\n${long}`)
-  const rows = await Array.fromAsync(
-    rejectedRows({ disk: realDisk(), folders: receiver.folders }, upload, new Set([21, 22])),
-  )
+  const rows = await Array.fromAsync(rejectedRows({ ...receiver, disk: realDisk() }, upload, new Set([21, 22])))
   assert.deepEqual(rows.map(String), ['{"bad": 1}', long])
 })
 

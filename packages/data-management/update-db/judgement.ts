@@ -1,6 +1,7 @@
 /** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
-import type { References } from '@splitcart/shared/truth/case.ts'
+import { type Judged, once, type References } from '@splitcart/shared/truth/case.ts'
+import type { Shown } from '@splitcart/shared/truth/figures.ts'
 import {
   type FileCounts,
   judge,
@@ -46,7 +47,7 @@ export function holding(verdicts: readonly Verdict[], { isReleased, beliefs = []
 
 /** That a file was repaired, with some of the prices that it touched. */
 export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading): Verdict {
-  const sampled = staging.scrapes.flatMap((scrape) => scrape.sampled)
+  const sampled = staging.scrapes.flatMap(({ sampled }) => shownIn(sampled))
   const touched = sampled.flatMap(({ code, said, price, was }) => {
     if (repair.field !== 'price_current') return []
     const before = repair.kind === 'factor' ? Math.round(price / repair.factor) : was
@@ -68,6 +69,10 @@ export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined)
   return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds))
 }
 
+function shownIn(sampled: string): Shown[] {
+  return JSON.parse(sampled) as Shown[]
+}
+
 type By = Readonly<{ thresholds: Thresholds; receivedOn: string; counts: FileCounts }>
 
 async function verdictsOfScrape(
@@ -78,7 +83,9 @@ async function verdictsOfScrape(
   const { figures, sampled, companyCode: company, storeName: store, storeCode: code, date } = scrape
   if (figures === null) return []
   const rejected = rejectedShare(counts, figures)
-  const judged = { company, store, code, date, receivedOn, figures, sampled, rejected }
+  const shown = once(() => shownIn(sampled))
+  const about = { company, store, code, date, receivedOn, figures, rejected }
+  const judged = Object.defineProperty(about, 'sampled', { get: shown }) as Judged
   const said = (references: References) => judge(judged, references, thresholds)
   const references = await loading.references(scrape, receivedOn)
   const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }

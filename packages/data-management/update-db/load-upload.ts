@@ -31,10 +31,14 @@ export type LoadWork = Readonly<{
 }>
 
 /** The load of an upload, unless its senders may write more by now than that might, or its bytes came as another kind before. */
-export async function loadOf({ catalogue, ledger }: LoadWork, upload: Upload): Promise<LoadRecord | undefined> {
-  const load = await catalogue.findLoad(upload.sha256)
-  if (load === undefined || load.kind !== upload.kind) return undefined
-  return (await ledger.mayHaveMore(upload)) ? undefined : load
+export async function loadOf(work: LoadWork, upload: Upload): Promise<LoadRecord | undefined> {
+  const load = await work.catalogue.findLoad(upload.sha256)
+  return load && (await isStillTrue(work, upload, load)) ? load : undefined
+}
+
+/** Whether nothing of what a load depends on has changed since. */
+export async function isStillTrue({ ledger }: LoadWork, upload: Upload, load: LoadRecord): Promise<boolean> {
+  return load.kind === upload.kind && !(await ledger.mayHaveMore(upload))
 }
 
 /**

@@ -1,12 +1,11 @@
 /** The numbers by which a reader calls companies, listings and labels. */
-import type { Said } from '@splitcart/shared/truth/said.ts'
+import { KnownTraits, type Said, type Traits } from '@splitcart/shared/truth/said.ts'
+import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
 import { RepeatedRows } from './repeated-rows.ts'
 
 /** The numbers of a company's listings by SKU, and by name of those without one; and a number for the company. */
 export type ListingNumbers = readonly [bySku: Map<string, number>, byName: Map<string, number>, company: number]
 
-/** A listing's own code, and the hash by which it is sampled. */
-export type ListingCode = Readonly<{ code: string; byName: 0 | 1; hash: number }>
 // A file that has more is no scrape of shops; what is beyond is read anew each time.
 const UNKNOWN_MAX = 1_000
 const UNKNOWN_CHARACTERS_MAX = 512 * 1024
@@ -43,10 +42,14 @@ export class Numbers {
   /** Of each listing, the digest of the text of its last label. */
   readonly lastDigest: string[] = []
   readonly lastLabel: number[] = []
-  /** The codes of listings, and which scrape has shown them last. */
-  readonly codes: ListingCode[] = []
+  /** The codes of listings, the hashes by which they are sampled, and which scrape has shown them last. */
+  readonly codes: string[] = []
+  readonly byName: (0 | 1)[] = []
+  readonly hashes: number[] = []
   readonly seenBy: number[] = []
-  /** What labels say. */
+  /** What labels say, and by what they are counted. */
+  readonly known = new KnownTraits()
+  readonly traits: Traits[] = []
   readonly said: Said[] = []
   /** How many scrapes have been counted, of all files. */
   counted = 0
@@ -63,6 +66,13 @@ export class Numbers {
     return listings
   }
 
+  /** Takes note of the code of a new listing. */
+  addCode(code: string, byName: 0 | 1): void {
+    this.codes.push(code)
+    this.byName.push(byName)
+    this.hashes.push(hash32(code))
+  }
+
   /** Starts again. */
   forget(): void {
     this.#byCompany.clear()
@@ -71,6 +81,9 @@ export class Numbers {
     this.unknown = new UnknownFields()
     this.lastLabel.length = 0
     this.codes.length = 0
+    this.byName.length = 0
+    this.hashes.length = 0
+    this.traits.length = 0
     this.seenBy.length = 0
     this.said.length = 0
     this.listings = 0

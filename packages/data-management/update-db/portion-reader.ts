@@ -12,8 +12,6 @@ import {
   readRow,
 } from '@splitcart/shared/row.ts'
 import { repaired } from '@splitcart/shared/truth/repairs.ts'
-import { saidOf } from '@splitcart/shared/truth/said.ts'
-import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { newPortion, type Portion, ROW } from '../catalogue/load/portion.ts'
 import { type MayWrite, permissionOf } from '../permission.ts'
@@ -232,7 +230,7 @@ export class PortionReader {
     const known = numbers.get(code)
     if (known !== undefined) return known
     numbers.set(code, this.#numbers.listings)
-    this.#numbers.codes.push({ code, byName, hash: hash32(code) })
+    this.#numbers.addCode(code, byName)
     this.#portion.listings.push({ company: scrape.company, byName, code })
     this.#countText(code)
     return this.#numbers.listings++
@@ -245,7 +243,9 @@ export class PortionReader {
     if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
     this.#portion.labels.push({ hash: hashOfLabel(text), digest, text, hasBarcode: product.barcode !== null })
     this.#countText(text)
-    numbers.said.push(saidOf(product))
+    const said = numbers.known.saidOf(product)
+    numbers.said.push(said)
+    numbers.traits.push(said.traits)
     numbers.lastDigest[listing] = digest
     numbers.lastLabel[listing] = numbers.labels
     return numbers.labels++

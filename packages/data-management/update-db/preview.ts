@@ -5,7 +5,7 @@ import type { Counts } from '../catalogue/loads.ts'
 import { bytesOf, type Stored } from '../inbox/stored.ts'
 import { type Waiting, waitingIn } from '../inbox/waiting.ts'
 import { previewFile } from './load-file.ts'
-import type { UpdateDb } from './update-db.ts'
+import type { UpdateDb } from './process.ts'
 
 /** A price that would change. Money is whole cents. */
 export type PriceJump = HoldPreview['jumps'][number]

@@ -1,5 +1,6 @@
 /** Counts the rows of a file as they are read, for the figures of its scrapes. */
-import { FiguresMaker, type Shown } from '@splitcart/shared/truth/figures.ts'
+import { type CountedRow, FiguresMaker, type Shown } from '@splitcart/shared/truth/figures.ts'
+import type { Said } from '@splitcart/shared/truth/said.ts'
 import { ROW, type ScrapeFigures } from '../catalogue/load/portion.ts'
 import type { Numbers } from './numbers.ts'
 
@@ -12,7 +13,8 @@ type Changing<T> = { -readonly [Name in keyof T]: T[Name] }
 export class RowCounter {
   readonly #numbers: Numbers
   readonly #makers: FiguresMaker[] = []
-  readonly #shown = { code: '', hash: 0, price: 0, was: 0, special: 0, available: 0, unit: 0 } as Changing<Shown>
+  // One object for all rows: an own one for each of them is most of what counting costs.
+  readonly #counted = { hash: 0, price: 0, was: 0, special: 0, available: 0, unit: 0 } as Changing<CountedRow>
   // No other file has these numbers.
   readonly #first: number
 
@@ -25,37 +27,56 @@ export class RowCounter {
   count(rows: Int32Array, at: number): void {
     const scrape = rows[at + ROW.scrape]!
     if (scrape >= SCRAPES_MAX) return
-    this.#makers[scrape] ??= new FiguresMaker()
-    const maker = this.#makers[scrape]
-    const numbers = this.#numbers
+    const maker = this.#makers[scrape] ?? this.#makerOf(scrape)
+    const { seenBy, hashes, byName, traits } = this.#numbers
     const listing = rows[at + ROW.listing]!
-    if (numbers.seenBy[listing] === this.#first + scrape) {
+    if (seenBy[listing] === this.#first + scrape) {
       maker.repeat()
       return
     }
-    numbers.seenBy[listing] = this.#first + scrape
-    numbers.counted = Math.max(numbers.counted, this.#first + scrape + 1)
-    this.#show(listing, rows, at)
-    maker.add(this.#shown)
+    seenBy[listing] = this.#first + scrape
+    const counted = this.#counted
+    counted.hash = hashes[listing]!
+    counted.byName = byName[listing]!
+    counted.traits = traits[rows[at + ROW.label]!]!
+    counted.price = rows[at + ROW.price]!
+    counted.was = rows[at + ROW.was]!
+    counted.special = rows[at + ROW.special]!
+    counted.available = rows[at + ROW.available]!
+    counted.unit = rows[at + ROW.unit]!
+    if (maker.add(counted)) maker.take(this.#shown(rows, at))
   }
 
-  /** One object for all rows: an own one for each of them is most of what counting costs. */
-  #show(listing: number, rows: Int32Array, at: number): void {
-    const shown = this.#shown
-    const { code, byName, hash } = this.#numbers.codes[listing]!
-    shown.code = code
-    shown.byName = byName
-    shown.hash = hash
-    shown.said = this.#numbers.said[rows[at + ROW.label]!]!
-    shown.price = rows[at + ROW.price]!
-    shown.was = rows[at + ROW.was]!
-    shown.special = rows[at + ROW.special]!
-    shown.available = rows[at + ROW.available]!
-    shown.unit = rows[at + ROW.unit]!
+  #makerOf(scrape: number): FiguresMaker {
+    this.#numbers.counted = Math.max(this.#numbers.counted, this.#first + scrape + 1)
+    this.#makers[scrape] = new FiguresMaker()
+    return this.#makers[scrape]
+  }
+
+  #shown(rows: Int32Array, at: number): Shown {
+    const { codes, said } = this.#numbers
+    const { hash, price, was, special, available, unit } = this.#counted
+    const [code, label] = [codes[rows[at + ROW.listing]!]!, rows[at + ROW.label]!]
+    return { hash, code, said: said[label]!, price, was, special, available, unit }
   }
 
   /** The figures of the scrapes. */
   get all(): ScrapeFigures[] {
-    return this.#makers.map((maker, scrape) => ({ scrape, figures: maker.figures(), sampled: maker.sampled }))
+    return this.#makers.map((maker, scrape) => ({ scrape, figures: maker.figures(), sampled: textOf(maker.sampled) }))
   }
+}
+
+const texts = new WeakMap<Said, string>()
+
+/** A sample as JSON. Most labels are in the samples of many scrapes. */
+function textOf(sampled: readonly Shown[]): string {
+  return `[${sampled.map(({ said, ...shown }) => `${JSON.stringify(shown).slice(0, -1)},"said":${textOfSaid(said)}}`)}]`
+}
+
+function textOfSaid(said: Said): string {
+  const known = texts.get(said)
+  if (known !== undefined) return known
+  const text = JSON.stringify(said)
+  texts.set(said, text)
+  return text
 }

@@ -9,13 +9,12 @@ const FAILED_MS_MAX = 30_000
 
 /**
  * Runs `pass` until the signal aborts. A pass that throws is repeated after a pause that grows, unless a newer program has changed a
- * schema meanwhile; nothing is lost by that.
+ * schema meanwhile; nothing is lost by that. `lookMs`: after how long it looks where nothing was heard.
  */
 export async function repeatOnChange(
   folders: readonly string[],
   pass: () => Promise<void>,
-  log: Log,
-  signal: AbortSignal,
+  { log, signal, lookMs = LOOK_MS }: Readonly<{ log: Log; signal: AbortSignal; lookMs?: number }>,
 ): Promise<void> {
   const hint = hintOf(folders, log)
   try {
@@ -28,7 +27,7 @@ export async function repeatOnChange(
         failures++
         log.error({ err: error, failures }, 'pass failed')
       }
-      const pause = failures === 0 ? LOOK_MS : Math.min(LOOK_MS * 2 ** failures, FAILED_MS_MAX)
+      const pause = failures === 0 ? lookMs : Math.min(LOOK_MS * 2 ** failures, FAILED_MS_MAX)
       await pauseUntil(failures === 0 ? hint.next() : undefined, pause, signal)
     }
   } finally {

@@ -5,13 +5,15 @@
  * Each wish can be fulfilled a second time without harm: a crash in the middle is mended by the next pass.
  */
 import type { LoadRecord } from '../catalogue/loads.ts'
-import { borrow } from '../inbox/borrow.ts'
+import { foldersOfKind } from '../folders.ts'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
+import { putAway } from '../inbox/put-away.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { loadUpload } from './load-upload.ts'
+import { settle, tell, type UpdateDb } from './process.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
-import { settle, type UpdateDb } from './update-db.ts'
 
 /** Does what is wanted, oldest upload first. A wish that cannot be fulfilled is given up, and the log and the audit say why. */
 export async function fulfilWishes(work: UpdateDb, signal: AbortSignal): Promise<void> {
@@ -36,13 +38,15 @@ export async function fulfilWishes(work: UpdateDb, signal: AbortSignal): Promise
 async function fulfil(work: UpdateDb, upload: Upload): Promise<string | undefined> {
   if (upload.wish === 'discard' && (await work.catalogue.findLoad(upload.sha256)) === undefined)
     return discardUnloaded(work, upload)
-  await using borrowed = await borrow(work, upload)
-  const stored = borrowed?.stored
+  await using opened = await inboxOf(work).open(upload)
+  const stored = opened?.stored
   const load = upload.wish === 'load' ? await loadAgain(work, upload, stored) : await changeState(work, upload)
   if (typeof load === 'string') return load
   if (upload.wish === 'undo') await work.ledger.uploads.endRepair(upload.id)
   if (upload.wish !== 'load') await work.ledger.uploads.decide(upload.id)
-  await settle(work, upload, stored, load)
+  await settle(work, upload, load)
+  if (stored !== undefined) await putAway(work.disk, foldersOfKind(work.folders, upload.kind), stored, load.state)
+  tell(work, upload, load)
   return undefined
 }
 

@@ -116,6 +116,29 @@ test('a repaired row says what it would have said', () => {
   assert.deepEqual([swapped.priceCents, swapped.wasPriceCents], [44900, 39900])
 })
 
+test('brands and categories are counted right, however many of them come between', () => {
+  const odd = shop(1_500).map((product, place) => ({
+    ...product,
+    brand: `B${place}`,
+    category_path: [`C${place % 60}`, `${place}`],
+  }))
+  const scrape = scrapeOf([...odd, ...shop(1_700).slice(1_500)])
+  const { tops, filled, rows } = scrape.figures
+  assert.equal(rows, 1_700)
+  assert.deepEqual(
+    { brand: filled.brand, size: filled.size, category: filled.category_path },
+    { brand: 1_700, size: 1_700, category: 1_700 },
+  )
+  assert.deepEqual(tops.slice(0, 6), [
+    ['Bakery', 40],
+    ['Dairy', 40],
+    ['Fruit', 40],
+    ['Household', 40],
+    ['Pantry', 40],
+    ['C0', 25],
+  ])
+})
+
 test('two scrapes of a date count together what they show together', () => {
   const [first, second] = [scrapeOf(shop().slice(0, 70)).figures, scrapeOf(shop().slice(60)).figures]
   const both = together([first, second])

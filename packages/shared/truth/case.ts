@@ -90,8 +90,8 @@ export function caseOf(scrape: Judged, now: Figures, references: References, thr
   }
 }
 
-/** Most scrapes raise no question that others must answer. */
-function once<Answer>(make: () => Answer): () => Answer {
+/** An answer that is made when it is first asked for: most scrapes raise no question that others must answer. */
+export function once<Answer>(make: () => Answer): () => Answer {
   let made: Readonly<{ answer: Answer }> | undefined
   return () => {
     made ??= { answer: make() }

@@ -1,4 +1,7 @@
-/** One scrape beside another, by what their samples share: how many listings are the same, and what is told of those. Pure. */
+/**
+ * One scrape beside another, by what their samples share: how many listings are the same, and what is told of those. Pure. A sample is in
+ * the order of its hashes.
+ */
 import { reachOf, type Sampled } from './sample.ts'
 
 /** By what factor most prices differ, and how many of them by that one. */
@@ -39,20 +42,14 @@ type Pair = readonly [now: Sampled, then: Sampled]
 /** Compares two samples. */
 export function compareSamples(now: readonly Sampled[], then: readonly Sampled[]): Comparison {
   const reach = Math.min(reachOf(now), reachOf(then))
-  const before = new Map(then.filter(({ hash }) => hash <= reach).map((each) => [each.hash, each]))
-  const after = now.filter(({ hash }) => hash <= reach)
+  const [after, before] = [until(now, reach), until(then, reach)]
   const pairs = pairsOf(after, before)
-  const priced = pairs.filter(([one, other]) => one.price >= 0 && other.price >= 0)
-  const logs = logsOf(priced)
+  const { logs, ...prices } = pricesOf(pairs)
   return {
     both: pairs.length,
     onlyNow: after.length - pairs.length,
-    onlyThen: before.size - pairs.length,
-    prices: {
-      of: priced.length,
-      same: priced.filter(([one, other]) => one.price === other.price).length,
-      near: logs.filter((log) => Math.abs(log) <= NEAR).length + priced.filter(areZero).length,
-    },
+    onlyThen: before.length - pairs.length,
+    prices,
     factor: factorOf(logs),
     ratios: barsOf(logs),
     ...agreements(pairs, then),
@@ -60,13 +57,39 @@ export function compareSamples(now: readonly Sampled[], then: readonly Sampled[]
   }
 }
 
-function pairsOf(after: readonly Sampled[], before: ReadonlyMap<number, Sampled>): Pair[] {
+/** Those of a sample up to a hash. */
+function until(sample: readonly Sampled[], reach: number): readonly Sampled[] {
+  const end = sample.findIndex(({ hash }) => hash > reach)
+  return end < 0 ? sample : sample.slice(0, end)
+}
+
+/** The listings in both, whose hashes are in order. */
+function pairsOf(after: readonly Sampled[], before: readonly Sampled[]): Pair[] {
   const pairs: Pair[] = []
-  for (const each of after) {
-    const other = before.get(each.hash)
-    if (other !== undefined) pairs.push([each, other])
+  let place = 0
+  for (const one of after) {
+    while (place < before.length && before[place]!.hash < one.hash) place++
+    const other = before[place]
+    if (other !== undefined && other.hash === one.hash) pairs.push([one, other])
   }
   return pairs
+}
+
+/** What the prices of pairs have in common, and the logarithms of their ratios, in order. */
+function pricesOf(pairs: readonly Pair[]) {
+  const logs: number[] = []
+  const prices = { of: 0, same: 0, near: 0 }
+  for (const [{ price: now }, { price: then }] of pairs) {
+    if (now < 0 || then < 0) continue
+    prices.of++
+    if (now === then) prices.same++
+    if (now > 0 && then > 0) {
+      const log = now === then ? 0 : Math.log(now / then)
+      if (Math.abs(log) <= NEAR) prices.near++
+      logs.push(log)
+    } else if (now === then) prices.near++
+  }
+  return { ...prices, logs: [...Float64Array.from(logs).sort()] }
 }
 
 /** How many listings have a price in both samples, and how many of them the same. */
@@ -80,15 +103,6 @@ export function samePrices(now: readonly Sampled[], then: readonly Sampled[]): R
     if (price === other) same++
   }
   return { of, same }
-}
-
-function areZero([one, other]: Pair): boolean {
-  return one.price === 0 && other.price === 0
-}
-
-function logsOf(priced: readonly Pair[]): number[] {
-  const positive = priced.filter(([one, other]) => one.price > 0 && other.price > 0)
-  return positive.map(([one, other]) => Math.log(one.price / other.price)).toSorted((one, other) => one - other)
 }
 
 /** The factor that most prices changed by. */
@@ -143,18 +157,31 @@ function agreement(pairs: readonly Pair[], then: readonly Sampled[], field: Text
 }
 
 function agreementOfFlags(pairs: readonly Pair[], field: 'available' | 'special'): Agreement {
-  const told = pairs.filter(([one, other]) => one[field] >= 0 && other[field] >= 0)
-  return { of: told.length, same: told.filter(([one, other]) => one[field] === other[field]).length, moved: 0 }
+  let [of, same] = [0, 0]
+  for (const [one, other] of pairs) {
+    if (one[field] < 0 || other[field] < 0) continue
+    of++
+    if (one[field] === other[field]) same++
+  }
+  return { of, same, moved: 0 }
 }
 
-function stillShown(pairs: readonly Pair[], before: ReadonlyMap<number, Sampled>) {
+function stillShown(pairs: readonly Pair[], before: readonly Sampled[]) {
   const still = new Map<number, { of: number; shown: number }>()
   const at = (category: number) => {
-    const known = still.get(category) ?? { of: 0, shown: 0 }
-    still.set(category, known)
-    return known
+    const known = still.get(category)
+    if (known !== undefined) return known
+    const made = { of: 0, shown: 0 }
+    still.set(category, made)
+    return made
   }
-  for (const { top, second } of before.values()) for (const each of new Set([top, second])) at(each).of++
-  for (const [, { top, second }] of pairs) for (const each of new Set([top, second])) at(each).shown++
+  for (const { top, second } of before) {
+    at(top).of++
+    if (second !== top) at(second).of++
+  }
+  for (const [, { top, second }] of pairs) {
+    at(top).shown++
+    if (second !== top) at(second).shown++
+  }
   return still
 }

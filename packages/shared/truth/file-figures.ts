@@ -1,7 +1,7 @@
 /** The figures of a file that is at hand row by row, before it is sent: for each store and date those of its scrape. */
 import type { Row } from '../row.ts'
-import { FiguresMaker, type Shown } from './figures.ts'
-import { saidOf } from './said.ts'
+import { type CountedRow, FiguresMaker, type Shown } from './figures.ts'
+import { KnownTraits, type Said } from './said.ts'
 import { hash32 } from './text-hash.ts'
 
 /** A scrape of the file. */
@@ -18,6 +18,7 @@ type Known = FileScrape & Readonly<{ seen: Map<string, string> }>
 /** Makes them. */
 export class FileFigures {
   readonly #scrapes = new Map<string, Known>()
+  readonly #traits = new KnownTraits()
   #differing = 0
 
   /** Adds a row. */
@@ -28,7 +29,8 @@ export class FileFigures {
     const before = seen.get(code)
     if (before === undefined) {
       seen.set(code, told)
-      maker.add(shownOf(row))
+      const shown = shownOf(row, this.#traits.saidOf(row))
+      if (maker.add(shown)) maker.take(shown)
     } else if (before === told) maker.repeat()
     else this.#differing++
   }
@@ -60,14 +62,14 @@ export class FileFigures {
   }
 }
 
-/** What a row shows. */
-export function shownOf(row: Row): Shown {
+function shownOf(row: Row, said: Said): Shown & CountedRow {
   const code = row.sku ?? row.key
   return {
     hash: hash32(code),
     code,
     byName: row.sku === null ? 1 : 0,
-    said: saidOf(row),
+    said,
+    traits: said.traits,
     price: row.priceCents ?? -1,
     was: row.wasPriceCents ?? -1,
     special: flag(row.isOnSpecial),

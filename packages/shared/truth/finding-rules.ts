@@ -2,7 +2,7 @@
 import { type Case, isMore } from './case.ts'
 import type { Figures } from './figures.ts'
 import { namesOf, titleOf } from './price-rules.ts'
-import { ODD } from './said.ts'
+import { ODD, type Said } from './said.ts'
 import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
 import { type Found, percent } from './verdict.ts'
 
@@ -66,7 +66,7 @@ export function oneBrand(judged: Case): Found[] {
         sentence,
         rows,
         now: rows / now.rows,
-        examples: namesOf(judged, ({ said }) => said.brand === brand),
+        examples: namesOf(judged, ({ said }) => said.traits.brand === brand),
       },
     ]
   })
@@ -84,7 +84,7 @@ export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case)
     const rows = now.odd[kind]
     if (rows === 0 || rows < share * now.rows) return undefined
     const sentence = `${field} ${what} in ${rows} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
-    const isOdd = ({ said }: Readonly<{ said: Readonly<{ odd: number }> }>) => (said.odd & ODD[kind]) !== 0
+    const isOdd = ({ said }: Readonly<{ said: Said }>) => (said.traits.odd & ODD[kind]) !== 0
     const shown = judged.scrape.sampled ?? []
     const examples =
       kind === 'template' ? shown.filter(isOdd).map(({ said }) => said.imageUrl ?? '') : namesOf(judged, isOdd)

@@ -1,8 +1,8 @@
 /** Repairs of a column that is wrong by a constant. They are found by trying: after the right one the scrape agrees with the one before. */
 import type { Row } from '../row.ts'
 import { type Beside, type Case, PAIRS_MIN } from './case.ts'
+import { hashesOf } from './said.ts'
 import { sampleOf } from './sample.ts'
-import { wordsHash } from './text-hash.ts'
 import { money, type Repair } from './verdict.ts'
 
 const FACTORS = [0.01, 100, 0.1, 10, 0.001, 1000] as const
@@ -30,8 +30,8 @@ export function repairOfPrices({ scrape, now }: Case, { figures }: Beside): Repa
 /** Whether names and brands stand in place of each other. */
 export function repairOfNames({ scrape }: Case, { figures }: Beside): Repair | undefined {
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each]))
-  const known = (scrape.sampled ?? []).filter(({ hash, said }) => said.brand !== null && then.has(hash))
-  const swapped = known.filter(({ hash, said }) => wordsHash(said.brand) === then.get(hash)!.name)
+  const known = (scrape.sampled ?? []).filter(({ hash, said }) => said.traits.brand !== null && then.has(hash))
+  const swapped = known.filter(({ hash, said }) => hashesOf(said).brand === then.get(hash)!.name)
   const isSwapped = known.length >= PAIRS_MIN && swapped.length >= AGREEMENT * known.length
   return isSwapped ? { kind: 'swap', field: 'name', with: 'brand' } : undefined
 }

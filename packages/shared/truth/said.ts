@@ -21,17 +21,19 @@ export type Field = (typeof FIELDS)[number]
 /** What is odd about a text, each with its bit in `Said.odd`. */
 export const ODD = { mojibake: 1, html: 2, template: 4, foreignBrand: 8 } as const
 
-/** What a label says. `odd`: bits of `ODD`. */
+/** What labels say alike: rows are counted by it. `odd`: bits of `ODD`; `told`: the bits of those of `TOLD` that are told. */
+export type Traits = Readonly<{ brand: string | null; top: string; second: string; odd: number; told: number }>
+
+/** The fields of a label of which it is counted how many rows tell them. */
+export const TOLD = ['brand', 'barcode', 'size', 'url', 'image_url', 'category_path'] as const
+
+/** What a label says. */
 export type Said = Readonly<{
   name: string
-  brand: string | null
   barcode: string | null
   size: string | null
-  hasUrl: boolean
   imageUrl: string | null
-  top: string
-  second: string
-  odd: number
+  traits: Traits
 }>
 
 /** The numbers by which labels are compared; they are needed of few, so they are made when they are asked for. */
@@ -44,34 +46,71 @@ export type SaidHashes = Readonly<{
   second: number
 }>
 
-/** Those of a label. */
-export function hashesOf({ name, brand, barcode, size, top, second }: Said): SaidHashes {
-  return {
+const hashes = new WeakMap<Said, SaidHashes>()
+
+/** Those of a label; they are made once. */
+export function hashesOf(said: Said): SaidHashes {
+  const known = hashes.get(said)
+  if (known !== undefined) return known
+  const { name, barcode, size, traits } = said
+  const made = {
     name: wordsHash(name),
-    brand: wordsHash(brand),
+    brand: wordsHash(traits.brand),
     barcode: wordsHash(barcode),
     size: wordsHash(size),
-    top: wordsHash(top),
-    second: wordsHash(second),
+    top: wordsHash(traits.top),
+    second: wordsHash(traits.second),
+  }
+  hashes.set(said, made)
+  return made
+}
+
+// The labels of a shop have few.
+const TRAITS_MAX = 10_000
+
+/** The traits of labels: the same object for those that are alike, as long as not too many others come between. */
+export class KnownTraits {
+  readonly #known = new Map<string, Traits>()
+
+  /** What the product of a row says. */
+  saidOf(product: RowProduct): Said {
+    const { name, barcode, size, imageUrl } = product
+    return {
+      name: beginningOf(name),
+      barcode,
+      size: size && beginningOf(size),
+      imageUrl: imageUrl && beginningOf(imageUrl),
+      traits: this.#same(traitsOf(product)),
+    }
+  }
+
+  #same(traits: Traits): Traits {
+    const { brand, top, second, odd, told } = traits
+    const text = `${odd} ${told} ${top.length} ${second.length} ${top}${second}${brand}`
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    if (this.#known.size >= TRAITS_MAX) this.#known.clear()
+    this.#known.set(text, traits)
+    return traits
   }
 }
 
-/** What the product of a row says. */
-export function saidOf(product: RowProduct): Said {
-  const { name, brand, barcode, size, url, imageUrl, categoryPath } = product
+function traitsOf(product: RowProduct): Traits {
+  const { brand, barcode, size, url, imageUrl, categoryPath } = product
   const [top = '', next] = categoryPath
   const path = next === undefined ? top : `${top} > ${next}`
   return {
-    name: beginningOf(name),
     brand: brand && beginningOf(brand),
-    barcode,
-    size: size && beginningOf(size),
-    hasUrl: url !== null,
-    imageUrl: imageUrl && beginningOf(imageUrl),
     top: beginningOf(top),
     second: beginningOf(path),
     odd: oddOf(product),
+    told:
+      bit(brand, 0) | bit(barcode, 1) | bit(size, 2) | bit(url, 3) | bit(imageUrl, 4) | bit(top === '' ? null : top, 5),
   }
+}
+
+function bit(value: string | null, place: number): number {
+  return value === null ? 0 : 1 << place
 }
 
 // Hundreds of them are kept of each scrape, in bounded memory.

@@ -10,6 +10,7 @@ import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { LatestChanges } from '../changes/some-changes.tsx'
 import { NeedsAttention } from './needs-attention.tsx'
 import style from './overview.module.css'
 import { Throughput } from './throughput.tsx'
@@ -40,6 +41,7 @@ function Whole({ overview }: Readonly<{ overview: Overview }>): ReactNode {
       {isNew && <FirstSteps />}
       <NeedsAttention attention={overview.attention} stores={totals.stores} />
       <Today overview={overview} />
+      {totals.stores > 0 && <LatestChanges />}
       <Throughput steps={overview.throughput} />
       {overview.sources.length > 0 && <Sources overview={overview} />}
     </>

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { byAmount, money } from '../../parts/format.ts'
 import { Facts } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
+import { ShopPicture } from '../../parts/shop-picture.tsx'
 import style from './pairs.module.css'
 
 type Listing = SuggestionPage['pairs'][number]['a']
@@ -22,6 +23,7 @@ export function Side({ listing }: Readonly<{ listing: Listing }>): ReactNode {
           <SaidWhole text={name} />
         </Link>
       </h2>
+      <ShopPicture product={product_id} listing={listing} address={image_url} large />
       <p className={style.price}>
         <strong>{byAmount(listing)}</strong>
         <span>{lowest_cents === null ? 'no price now' : money(lowest_cents)}</span>
@@ -40,7 +42,7 @@ export function Side({ listing }: Readonly<{ listing: Listing }>): ReactNode {
   )
 }
 
-/** Shown elsewhere: this page asks no other server for anything, so that nobody who writes a row learns who looks at it. */
+/** Leads elsewhere: this page asks no other server for anything, so that nobody who writes a row learns who looks at it. */
 function Elsewhere({ address, text }: Readonly<{ address: string | null; text: string }>): ReactNode {
   if (address === null || !/^https?:\/\//i.test(address) || /[{}]/.test(address)) return null
   return (

@@ -9,7 +9,8 @@ import { pricesQuery, productQuery } from '../../api/queries.ts'
 import { list } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { Said, SaidWhole } from '../../parts/said.tsx'
+import { Said, SaidLines, SaidWhole } from '../../parts/said.tsx'
+import { ShopPicture } from '../../parts/shop-picture.tsx'
 import { ComparableElsewhere } from './comparable.tsx'
 import { History } from './history.tsx'
 import { linesOf } from './lines.ts'
@@ -67,6 +68,7 @@ function About({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
   const named = [...new Set(listings.map((listing) => listing.name))].filter((each) => each !== name)
   return (
     <div className={style.about}>
+      <ShopPicture product={product.id} address={product.image_url} />
       <Facts
         facts={[
           ['Brand', brand === null ? 'not told' : <SaidWhole key="brand" text={brand} />],
@@ -94,7 +96,7 @@ const TOLD = [
 function told(listings: ProductAnswer['listings']): (readonly [string, ReactNode])[] {
   return TOLD.flatMap(([title, field]) => {
     const text = listings.map(({ details }) => details?.[field]).find((each) => each !== undefined)
-    return text === undefined ? [] : [[title, <SaidWhole key={field} text={String(text)} />] as const]
+    return text === undefined ? [] : [[title, <SaidLines key={field} text={String(text)} />] as const]
   })
 }
 

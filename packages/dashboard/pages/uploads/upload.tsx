@@ -11,6 +11,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
+import { ChangesOfUpload } from '../changes/some-changes.tsx'
 import { Counts } from './counts.tsx'
 import { Findings, Remarks } from './findings.tsx'
 import { LoadState } from './load-state.tsx'
@@ -74,6 +75,7 @@ function Whole({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
           <Timeline upload={upload} />
         </Panel>
       </div>
+      {upload.state === 'loaded' && <ChangesOfUpload id={id} />}
       <Receipt upload={upload} />
     </>
   )

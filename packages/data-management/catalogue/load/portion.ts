@@ -6,7 +6,7 @@
  * it for the first time. Scrapes are numbered in each file, the others from one file to the next until a portion says `forget`.
  */
 import type { Rejection, RowMetadata } from '@splitcart/shared/row.ts'
-import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
+import type { Figures } from '@splitcart/shared/truth/figures.ts'
 
 /** A scrape that appears for the first time. */
 export type NewScrape = Readonly<{ metadata: RowMetadata }>
@@ -26,8 +26,8 @@ export type WarnedRows = Readonly<{ field: string; reason: string; count: number
 /** Rows that have a field which is not known. */
 export type IgnoredField = Readonly<{ name: string; rows: number }>
 
-/** The figures of a scrape of the file, and its sample with the texts. */
-export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: readonly Shown[] }>
+/** The figures of a scrape of the file, and its sample with the texts, as JSON of `Shown`: hardly ever does anybody read that. */
+export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: string }>
 
 /**
  * What was read of so many bytes. `rows` holds `ROW` numbers for each row. `textBytes`: what the texts of listings and labels take that are new. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds.

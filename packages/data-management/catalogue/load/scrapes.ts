@@ -8,6 +8,7 @@ import { type DateChange, nothingChanged } from '../model/date-change.ts'
 import { appendDate, beginHistory, endHistory, prependDate } from './append.ts'
 import { changeDate } from './history.ts'
 import { changeUses, takeUses } from './label-uses.ts'
+import { markChanges } from './pending-changes.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, type Statement, sql } from './statement.ts'
 
@@ -30,6 +31,7 @@ export async function addScrape(
   const { storeId, date, number } = scrape
   const { before, after, others } = await datesBeside(database, storeId, date)
   const id = await insertScrape(database, scrape, load)
+  await markChanges(database, scrape)
   const isContested = others.length > 0
   const at = { storeId, date, scrape: number }
   if (isContested) return { id, isContested, change: await contest(database, scrape, id, others) }
@@ -60,7 +62,9 @@ export async function rowsShown(database: LoadDatabase, scrape: StagedScrape): P
 }
 
 /** Takes a scrape out, as if it had never been there; whether the store has others of the date. */
-export async function removeScrape(database: LoadDatabase, { id, storeId, date }: ScrapeRecord): Promise<boolean> {
+export async function removeScrape(database: LoadDatabase, scrape: ScrapeRecord): Promise<boolean> {
+  const { id, storeId, date } = scrape
+  await markChanges(database, scrape)
   await forgetWhole(database, id)
   await database.run(sql`delete from scrape where id = ${id}`)
   const { before, after, others } = await datesBeside(database, storeId, date)

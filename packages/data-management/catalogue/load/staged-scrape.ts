@@ -1,5 +1,5 @@
 /** A scrape of the file that is being loaded: one store on one date. */
-import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
+import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import type { Portion } from './portion.ts'
 
 /** What is known of it. */
@@ -22,9 +22,9 @@ export type StagedScrape = {
   scrapedAt: number | null
   /** How many listings it shows. */
   listings: number
-  /** The figures of its columns, and its sample with the texts; null until the file has been read, and where it has too many scrapes. */
+  /** The figures of its columns, and its sample as JSON of `Shown`; null until the file has been read, and where it has too many scrapes. */
   figures: Figures | null
-  sampled: readonly Shown[]
+  sampled: string
   /** Whether one of them is shown with a barcode. */
   hasBarcodes: boolean
 }

@@ -136,7 +136,7 @@ export class Staging implements Staged {
       listings: 0,
       hasBarcodes: false,
       figures: null,
-      sampled: [],
+      sampled: '[]',
     }
     this.#byNumber.push(scrape)
     this.#scrapes.add(scrape)

@@ -106,7 +106,7 @@ async function stage(database: LoadDatabase, kept: readonly Kept[]): Promise<Mov
       mergedFrom: own === into ? '' : own,
       scrapedAt: rankedAt,
       figures: figures === null ? null : (JSON.parse(figures) as Figures),
-      sampled: [],
+      sampled: '[]',
       hasBarcodes: true,
       load: { loadId, receivedAt: rankedAt },
     })

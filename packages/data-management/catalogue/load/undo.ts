@@ -79,7 +79,10 @@ async function forgetLabels(database: LoadDatabase): Promise<void> {
     delete from label where id in (select label_id from unused);
     delete from label_use where label_id in (select label_id from unused);
   `)
+  // A later listing may get the number of one that is gone.
   await database.script(`
+    delete from price_change where listing_id in (select listing_id from affected)
+      and not exists (select 1 from label where label.listing_id = price_change.listing_id);
     delete from listing where id in (select listing_id from affected)
       and not exists (select 1 from label where label.listing_id = listing.id);
   `)

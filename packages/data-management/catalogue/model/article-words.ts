@@ -61,6 +61,21 @@ const SYNONYMS: readonly (readonly [RegExp, string])[] = [
   [/\bsriracha (?:hot )?(?:chilli )?/g, 'sriracha '],
   [/\bsalted caramel\b/g, 'salt caramel'],
   [/\b(?:four|4) bean\b/g, 'fourbean'],
+  [/\b(?:garlic )?aioli(?: garlic)?(?: mayonnaise)?\b/g, 'aioli'],
+  [/\bmayonnaise aioli\b/g, 'aioli'],
+  [/\bsalsa dip\b/g, 'salsa'],
+  [/\bcorn taco\b/g, 'taco'],
+  [/\bbaby capers\b/g, 'capers'],
+  [/\bcrinkle cut\b/g, 'crinkle'],
+  [/\b(?:rolled|traditional) oats\b|\boats rolled\b/g, 'oats'],
+  [/\b(?:top|upside) down\b|\bof modena\b|\b\d+ ?%? cocoa\b/g, ' '],
+  [/\b(?:quick|instant) oats\b|\boats (?:quick|instant)(?: porridge)?\b/g, 'quickoats'],
+  [/\binstant noodles\b/g, 'noodles'],
+  [/\b(?:white rice|rice white)\b/g, 'rice'],
+  [/\b(long grain|jasmine|basmati) white\b/g, '$1'],
+  [/\bwhole(?=.*\bgrinder\b)/g, ' '],
+  [/\boats (?:traditional )?porridge\b|\bporridge oats\b/g, 'oats'],
+  [/\b(?:mgo|umf) ?\d*\+?/g, ' '],
   [/\bready to eat jelly\b/g, 'readyjelly'],
   [/\bmicrowav(?:e|able)(.*)\bpopcorn\b/g, '$1 microwavepopcorn'],
   [/\b(?:white|red) wine vinegar\b/g, 'winevinegar $&'],
@@ -72,12 +87,12 @@ const SYNONYMS: readonly (readonly [RegExp, string])[] = [
 ]
 
 const PRAISE = new Set(
-  `the a an and with in of for by per to from on or n no original classic traditional style styled premium finest fine natural naturally value
+  `the a an and with in of for by per to from on or n no seriously deli bulb original classic traditional style styled premium finest fine natural naturally value
   pack family large small bulk loose each bag tub punnet bunch box jar bottle australian australia aussie grown new range share selected
   gourmet deluxe rspca approved made real quality best flavour flavoured flavor flavored snack packet pouch pkt tray tin tinned can canned carton prepack
   prepacked multipack extra fresh everyday essential simply special select free product bagged prewashed washed premium reduced ripe ready always our homestyle farmhouse authentic
   genuine imported local size fun approx piece twin single double triple mega jumbo king super tasty delicious crunchies plain
-  iodised sea regular lot squeeze shaker garnished topped gently proudly brand brands co totally just goodness ultimate perfect great good`.split(
+  iodised sea regular lot squeeze squeezable squeezy sweetened shaker garnished topped gently proudly brand brands co totally just goodness ultimate perfect great good`.split(
     /\s+/,
   ),
 )
@@ -110,7 +125,9 @@ const DECIDING = new Set(
   shampoo conditioner soap toothpaste deodorant detergent bleach tissue towel toilet nappy wipe
   jasmine basmati arborio sushi longgrain caster icing raw selfraising bread cooking baking ice
   kalamata manzanilla navel valencia imperial pinklady fuji gala granny smith truss cherry roma cocktail
-  thick habanero wasabi speculoos espresso latte cappuccino mocha`.split(/\s+/),
+  unsweetened refried buckwheat spelt toast seaweed massaman panang fennel wagyu goulash stroganoff casserole curry thick habanero wasabi speculoos espresso latte cappuccino mocha`.split(
+    /\s+/,
+  ),
 )
 
 /** Words of what something is sold as. A name that has no others but its brand is told apart by the brand alone. */

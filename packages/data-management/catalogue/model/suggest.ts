@@ -35,14 +35,16 @@ export type Level = 'identical' | 'comparable'
 export type Pair = Readonly<{ a: number; b: number; level: Level; score: number; reasons: readonly string[] }>
 
 /** The number of these rules: another one where they find other pairs than before. */
-export const RULES = 1
+export const RULES = 2
 
 const SIZE_RATIO_MAX = 1.5
-const SCORE_MIN = 0.6
+const SCORE_MIN = 0.55
 const SUGGESTED_MAX = 3
 const CANDIDATES_MAX = 400
 const SAME_AMOUNT = 0.02
 const UNKNOWN = 1.25
+/** How much a word counts that no other company has: it is more often a name than a kind. */
+const FOREIGN = 0.6
 const UNKNOWN_SCORE_MIN = 0.9
 /** Weighed, but in a pack of a known size; what is sold by the piece may be taken in any number. */
 const PACKED = /\bper (?:package|pack)\b/iu
@@ -111,8 +113,18 @@ function knownArticle(article: Article, stems: readonly string[], lead: number, 
 
 function weightsOf(known: readonly Known[]): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const { words } of known) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
-  return new Map([...counts].map(([word, count]) => [word, Math.log(1 + known.length / count)]))
+  const users = new Map<string, string | undefined>()
+  for (const { words, article } of known)
+    for (const word of words) {
+      counts.set(word, (counts.get(word) ?? 0) + 1)
+      users.set(word, users.has(word) && users.get(word) !== article.company ? undefined : article.company)
+    }
+  return new Map(
+    [...counts].map(([word, count]) => {
+      const weight = Math.log(1 + known.length / count)
+      return [word, users.get(word) === undefined ? weight : FOREIGN * weight]
+    }),
+  )
 }
 
 /** By word and department: what stands in another department is no candidate. */
@@ -232,9 +244,16 @@ function sizeRatio(one: Known, other: Known): number | undefined {
   if ((one.isWeighed && !one.isPacked) || (other.isWeighed && !other.isPacked)) return undefined
   if (one.size === undefined || other.size === undefined) return undefined
   if (one.isUntold || other.isUntold) return UNKNOWN
-  if (one.size.unit !== other.size.unit) return undefined
+  if (!areOfOneKind(one, other)) return undefined
   const [amount, otherAmount] = [one.size.amount, other.size.amount]
   return amount < otherAmount ? otherAmount / amount : amount / otherAmount
+}
+
+/** A shop measures by weight what another one measures by volume: what is poured or spread weighs about a gram a millilitre. */
+function areOfOneKind(one: Known, other: Known): boolean {
+  if (one.size!.unit === other.size!.unit) return true
+  const isMeasured = ({ size }: Known) => size!.unit === 'g' || size!.unit === 'ml'
+  return isMeasured(one) && isMeasured(other) && one.department === other.department && one.department !== 'frozen'
 }
 
 /** A brand counts only where both names or fields have it: a field alone is often that of a maker, or of a stranger. */

@@ -46,7 +46,8 @@ export async function findProducts(database: Sql, query: ProductQuery): Promise<
   return sought.length === 0 ? await findAll(database, query) : await findWords(database, query, sought)
 }
 
-async function companyOf(database: Sql, code: string): Promise<number | undefined> {
+/** The number of a company by its code. */
+export async function companyOf(database: Sql, code: string): Promise<number | undefined> {
   return (await database.get<{ id: number }>('select id from company where code = ?', foldedCode(code)))?.id
 }
 

@@ -2,8 +2,7 @@
  * Whose files come between those that a loader of a fleet claims, which are the oldest of all: one of each other sender. Who sends much keeps the
  * others waiting for some files of his, and not for all.
  */
-import type { Ledger } from '../ledger/ledger.ts'
-import type { Upload } from '../ledger/uploads.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
 
 // To ask what waits takes longer the more waits: it may take a tenth of the time.
 const REST_FACTOR = 10
@@ -22,8 +21,8 @@ export class SenderTurns {
     this.#now = now
   }
 
-  /** The next upload of each sender but of those who sent this one. Each is told once. */
-  async ofOthers({ id }: Upload): Promise<string[]> {
+  /** The next upload of each sender but the one who sent this. Each is told once. */
+  async ofOthers(id: string): Promise<string[]> {
     await this.#ask()
     const firsts = this.#firsts
     this.#firsts = []

@@ -1,11 +1,14 @@
 /**
- * Holds the ledger against the catalogue when update-db starts. They agree unless one of them was lost or set back to an old backup, or
- * is not the one that is meant. Nothing is deleted; and where more than a few uploads are not what the ledger calls them, nothing is
- * done before a person has said so (`splitcart join-databases`).
+ * Repairs what ledger, catalogue and inbox say differently of an upload. Nothing is deleted.
+ *
+ * When update-db starts, the ledger is held against the catalogue: they agree unless one of them was lost or set back to an old backup, or is not
+ * the one that is meant. Where more than a few uploads are not what the ledger calls them, nothing is done before a person has said so
+ * (`splitcart join-databases`). What waits and is not in the inbox any more is looked for again and again.
  */
-import { borrow } from '../inbox/borrow.ts'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import { forget, type UpdateDb } from './update-db.ts'
+import { loadOf } from './load-upload.ts'
+import { type FleetWork, forget, type UpdateDb } from './process.ts'
 
 const PAGE_UPLOADS = 500
 /** So many may differ: as after a crash of a disk. */
@@ -77,6 +80,26 @@ async function mendLoaded(work: UpdateDb, upload: Upload): Promise<'toLoadAgain'
 }
 
 async function isHere(work: UpdateDb, upload: Upload): Promise<boolean> {
-  await using borrowed = await borrow(work, upload)
-  return borrowed !== undefined
+  await using opened = await inboxOf(work).open(upload)
+  return opened !== undefined
+}
+
+/** Looks at every upload that waits and has no work item. In a folder the pass over it does the same. */
+export async function repairStranded(work: FleetWork, signal: AbortSignal, settledInMs: number): Promise<void> {
+  const open = await work.ledger.uploads.open()
+  // Asked afterwards: what was done meanwhile is found to be done. Most often every upload that waits has its item.
+  const queued = open.length === 0 ? new Set() : await work.inbox.servers.queued()
+  for (const upload of open)
+    if (!signal.aborted && !queued.has(upload.sha256) && work.now() - upload.received_at > settledInMs)
+      await repair(work, upload)
+}
+
+/**
+ * It may have been dealt with and only the ledger does not know; its item may be lost, then there is a new one; or its bytes are lost, then it is
+ * forgotten, so that its sender sends it again.
+ */
+async function repair(work: FleetWork, upload: Upload): Promise<void> {
+  const load = await loadOf(work, upload)
+  if (load !== undefined) await work.ledger.uploads.settle(upload.id, load.state, load.result, work.now())
+  else if (!(await work.inbox.requeue(upload))) await forget(work, upload, 'its bytes are no longer in the inbox')
 }

@@ -1,0 +1,88 @@
+/** `splitcart changes`: what became cheaper and dearer, came and went, the largest first. */
+import { type ChangesQuestion, changesFound } from '@splitcart/data-management/api/changes.ts'
+import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
+import { CHANGE_KINDS, type ChangeKind } from '@splitcart/data-management/catalogue/model/changes.ts'
+import { isDate } from '@splitcart/shared/date.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { columns, count, money, whole } from '../format.ts'
+import { readingOf } from '../local-reading.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = Omit<ChangesQuestion, 'after'> & { json?: boolean }
+
+const LIMIT = 20
+const LIMIT_MAX = 1_000
+const DAYS_MAX = 3_660
+
+/** Adds the command. */
+export function addChanges(program: Command): void {
+  const command = program
+    .command('changes')
+    .description('show what became cheaper and dearer, came and went, the largest change first')
+    .option('--days <count>', 'the last days up to the latest change', numberOf(DAYS_MAX), 1)
+    .option('--from <date>', 'from this date on', dateOf)
+    .option('--to <date>', 'up to this date', dateOf)
+    .addOption(new Option('--kind <kinds...>', 'only these kinds').choices(CHANGE_KINDS))
+    .option('--company <company>', 'of this company')
+    .option('--store <company/store>', 'of this store')
+    .option('--category <name>', 'of this category, at any level')
+    .addOption(
+      new Option('--sort <order>', 'by what the largest comes first').choices(['share', 'cents']).default('share'),
+    )
+    .option('--limit <count>', 'how many at most', numberOf(LIMIT_MAX), LIMIT)
+    .option('--json', 'print JSON Lines')
+    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+}
+
+async function act(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const page = await changesFound(readingOf(machine), options)
+  for (const line of columns(page.changes.map(cellsOf), [1, 2])) terminal.say(line)
+  for (const change of page.changes) terminal.record(change)
+  terminal.sum(sumOf(page))
+  const { from, to, counts, is_counted } = page
+  terminal.record({ type: 'summary', from, to, counts, is_counted })
+  return EXIT.done
+}
+
+/** "cheaper  3.19 → 2.99  −6 %  Full Cream Milk 2L  aldi, 10 stores" */
+function cellsOf({ kind, from_cents, to_cents, change_share, name, company, stores }: ChangePage['changes'][number]) {
+  const price = [from_cents, to_cents].filter((cents) => cents !== null).map(money)
+  const share =
+    change_share === null ? '' : `${change_share > 0 ? '+' : '−'}${Math.round(Math.abs(change_share) * 100)} %`
+  return [SAID[kind], price.join(' → '), share, name, `${company}, ${count(stores, 'store')}`]
+}
+
+const SAID: Readonly<Record<ChangeKind, string>> = {
+  cheaper: 'cheaper',
+  dearer: 'dearer',
+  new: 'new',
+  back: 'back',
+  back_in_stock: 'back in stock',
+  gone: 'gone',
+}
+
+function sumOf({ from, to, counts, is_counted }: ChangePage): string {
+  const counting = is_counted ? '' : ' What was loaded last has still to be counted: update-db does so.'
+  if (from === null) return `Nothing has changed yet.${counting}`
+  const when = from === to ? `On ${from}` : `From ${from} to ${to}`
+  return `${when}: ${counts.map(({ kind, lines }) => `${whole(lines)} ${SAID[kind]}`).join(', ')}.${counting}`
+}
+
+function dateOf(text: string): string {
+  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2025-09-23.')
+  return text
+}
+
+function numberOf(max: number) {
+  return (text: string): number => {
+    const number = Number(text)
+    if (!/^\d+$/.test(text) || number < 1 || number > max)
+      throw new InvalidArgumentError(`Expected a number from 1 to ${max}.`)
+    return number
+  }
+}

@@ -1,0 +1,127 @@
+/** `splitcart connect`: a one-time code becomes a key of this machine's own, in a file that only its user may read. */
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { text } from 'node:stream/consumers'
+import { takeKey } from '@splitcart/scraping/connect.ts'
+import { foldersIn, openFolders } from '@splitcart/scraping/folders.ts'
+import type { Schedule } from '@splitcart/scraping/schedule.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { url } from '@splitcart/shared/setting-readers.ts'
+import type { Settings } from '@splitcart/shared/settings.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { checkUnconnected, installSchedule, scheduleOf, settingsFileToWrite } from '../connected.ts'
+import { EXIT } from '../exit-codes.ts'
+import { setUpNetwork } from '../network.ts'
+import type { SettingsPlace } from '../settings-files.ts'
+import { tryToWrite, writeSettings } from '../settings-writer.ts'
+import type { Terminal } from '../terminal.ts'
+import { examine } from './doctor.ts'
+
+type Options = { code?: string; here?: boolean; replace?: boolean; schedule?: boolean; json?: boolean }
+
+/** Adds the command. */
+export function addConnect(program: Command): void {
+  const command = program
+    .command('connect')
+    .description('fetch a key of this machine’s own with a one-time code ("splitcart keys invite NAME"), and keep it')
+    .argument('<url>', 'the address of the server, e.g. https://data.example.org', urlOf)
+    .option('--code <code>', 'the code; else it is asked for, or read from standard input')
+    .option('--here', 'keep the settings in .env of this folder, instead of the user’s own file')
+    .option('--replace', 'take the place of the connection that this machine has')
+    .addOption(new Option('--schedule', 'have the outbox sent every 15 minutes, without asking'))
+    .option('--no-schedule', 'do not ask about that')
+    .option('--json', 'print JSON Lines')
+    .action((server: URL, options: Options) => run(options, (terminal) => act(server, options, terminal)))
+  configurable(command, ['API_SERVER_CA', 'SCRAPING_DATA_DIR'])
+}
+
+async function act(server: URL, options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options, 'scraping')
+  const disk = realDisk()
+  const place = settingsFileToWrite(options.here === true)
+  checkUnconnected(place, options.replace === true)
+  // The code works once: whatever can fail on this machine fails before it is used.
+  await tryToWrite(disk, place.path)
+  await openFolders(disk, settings.SCRAPING_DATA_DIR)
+  setUpNetwork({ ...settings, API_SERVER_URL: server })
+  const { key, id, name } = await takeKey(server, options.code ?? (await askForCode()))
+  await writeSettings(disk, place.path, written(server, key, settings, place))
+  terminal.say(`Connected to ${server.href} as ${name} (key ${id}); the settings stand in ${place.path}.`)
+  terminal.say(`What is put into ${foldersIn(settings.SCRAPING_DATA_DIR).outbox} is sent.`)
+  terminal.record({ type: 'summary', server: server.href, name, key_id: id, settings: place.path })
+  const code = await examine({}, terminal)
+  const isScheduled = await offerSchedule(place, options, terminal)
+  terminal.say('Send what waits: splitcart upload-data')
+  return isScheduled ? code : EXIT.failure
+}
+
+/** In the file of the user, paths do not depend on the folder that somebody is in. */
+function written(server: URL, key: string, settings: Settings, { from }: SettingsPlace) {
+  return {
+    API_SERVER_URL: server.href,
+    API_SECRET_KEY: key,
+    ...(settings.API_SERVER_CA !== undefined && { API_SERVER_CA: resolve(settings.API_SERVER_CA) }),
+    ...(from !== '.env' && { SCRAPING_DATA_DIR: resolve(settings.SCRAPING_DATA_DIR) }),
+  }
+}
+
+async function askForCode(): Promise<string> {
+  if (!process.stdin.isTTY) return oneLine(await text(process.stdin))
+  const asking = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return oneLine(await asking.question('The code that "splitcart keys invite" has printed: '))
+  } finally {
+    asking.close()
+  }
+}
+
+function oneLine(given: string): string {
+  const code = given.trim()
+  if (code !== '') return code
+  throw new Problem('settings_invalid', '\n  there is no code: give --code, or pass it through standard input')
+}
+
+/** Shows what would be installed, and installs it where that is wanted. False: it was wanted, and failed. */
+async function offerSchedule(place: SettingsPlace, options: Options, terminal: Terminal): Promise<boolean> {
+  const schedule = options.schedule === false ? undefined : scheduleOf(place)
+  if (schedule === undefined) return options.schedule !== true
+  if (options.schedule !== true && !process.stdin.isTTY) {
+    terminal.note('To have it sent every 15 minutes: splitcart connect … --schedule, or upload-data --watch.')
+    return true
+  }
+  show(schedule, terminal)
+  if (options.schedule !== true && !(await agrees())) return true
+  const fault = await installSchedule(realDisk(), schedule)
+  if (fault === undefined) terminal.say(`Installed: ${schedule.name}. "splitcart disconnect" removes it.`)
+  else terminal.note(`Not installed, and nothing of it is left: ${fault}. The connection itself stands.`)
+  if (fault === undefined && schedule.remark !== undefined) terminal.note(schedule.remark)
+  return fault === undefined
+}
+
+function show({ name, files, install }: Schedule, terminal: Terminal): void {
+  terminal.note(`So that the outbox is sent every 15 minutes (${name}):`)
+  for (const { path, text: content } of files) {
+    terminal.note(`--- ${path}`)
+    for (const line of content.trimEnd().split('\n')) terminal.note(`    ${line}`)
+  }
+  for (const command of install) terminal.note(`$ ${command.join(' ')}`)
+}
+
+async function agrees(): Promise<boolean> {
+  const asking = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await asking.question('Install it? [y/N] ')).trim())
+  } finally {
+    asking.close()
+  }
+}
+
+function urlOf(given: string): URL {
+  try {
+    return url(given)
+  } catch (cause) {
+    throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
+  }
+}

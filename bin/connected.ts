@@ -1,0 +1,105 @@
+/** What connecting a machine leaves on it: a file of settings, and perhaps a schedule. */
+import { spawnSync } from 'node:child_process'
+import { homedir } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { type Schedule, scheduleFor } from '@splitcart/scraping/schedule.ts'
+import { codeOf, type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { remove, replace } from '@splitcart/shared/durable-file.ts'
+import { makeFolder } from '@splitcart/shared/make-folder.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { ownCommand } from './own-command.ts'
+import { findSettings, type SettingsFile, type SettingsPlace, settingsPlaces } from './settings-files.ts'
+
+/** The settings that connecting writes and disconnecting takes away. */
+export const CONNECTION = ['API_SERVER_URL', 'API_SECRET_KEY', 'API_SERVER_CA', 'SCRAPING_DATA_DIR'] as const
+
+const KEYS = ['API_SECRET_KEY', 'API_SECRET_KEY_FILE'] as const
+
+/**
+ * The file that connecting writes: `.env` where it is wanted here, or has settings of ours already, which would count before all
+ * others; else the user's own file, which is found from every folder.
+ */
+export function settingsFileToWrite(isHere: boolean): SettingsPlace {
+  const [here, user] = settingsPlaces(process.platform, process.env, homeIfAny())
+  const { files, faults } = findSettings()
+  if (faults.length > 0) throw new Problem('settings_invalid', `\n  ${faults.join('\n  ')}`)
+  const own = files.find(({ from }) => from === '.env')
+  const isInUse = own !== undefined && Object.keys(own.values).length > 0
+  return isHere || isInUse || user?.from !== 'user file' ? here! : user
+}
+
+/** The files in which a connection stands, the one that counts first. */
+export function connectedFiles(): SettingsFile[] {
+  const { files } = findSettings()
+  return files.filter(({ from, values }) => from !== 'system file' && values.API_SECRET_KEY !== undefined)
+}
+
+/** Throws where a new key would not be used, or take the place of another one unasked. */
+export function checkUnconnected(place: SettingsPlace, isReplacing: boolean): void {
+  const set = [...KEYS, 'API_SERVER_URL'].find((name) => process.env[name])
+  if (set !== undefined)
+    throw new Problem(
+      'settings_invalid',
+      `\n  ${set} is set in the environment, which counts before any file; unset it`,
+    )
+  const before = findSettings().files.find(({ path }) => path === place.path)?.values
+  if (isReplacing || before === undefined || KEYS.every((name) => before[name] === undefined)) return
+  const server = before.API_SERVER_URL ?? 'a server'
+  const advice = 'run "splitcart disconnect" first, or say --replace'
+  throw new Problem('settings_invalid', `\n  ${place.path} connects this machine to ${server} already; ${advice}`)
+}
+
+/** What would send the outbox every few minutes with the settings of a place. */
+export function scheduleOf({ from, path }: SettingsPlace): Schedule | undefined {
+  const home = homeIfAny()
+  if (home === undefined) return undefined
+  const command = [...ownCommand(), 'upload-data']
+  const user = process.geteuid?.() ?? 0
+  return scheduleFor(process.platform, { command, folder: from === '.env' ? dirname(resolve(path)) : home, home, user })
+}
+
+/** Installs a schedule; what went wrong, as a sentence. Of what fails nothing stays. */
+export async function installSchedule(disk: Disk, schedule: Schedule): Promise<string | undefined> {
+  for (const { path, text } of schedule.files) {
+    await makeFolder(disk, dirname(path))
+    await replace(disk, path, text)
+  }
+  for (const command of schedule.install) {
+    const fault = faultOf(command)
+    if (fault === undefined) continue
+    await removeFiles(disk, schedule)
+    return fault
+  }
+  return undefined
+}
+
+/** Takes a schedule away where it was installed; false where there was none. */
+export async function removeSchedule(schedule: Schedule): Promise<boolean> {
+  const disk = realDisk()
+  const there = await Promise.all(
+    schedule.files.map(async ({ path }) => (await disk.lstat(path).catch(codeOf)) !== 'ENOENT'),
+  )
+  if (schedule.files.length > 0 && !there.includes(true)) return false
+  const faults = schedule.undo.map(faultOf)
+  await removeFiles(disk, schedule)
+  return schedule.files.length > 0 || faults.every((fault) => fault === undefined)
+}
+
+async function removeFiles(disk: Disk, { files }: Schedule): Promise<void> {
+  for (const { path } of files) await remove(disk, path)
+}
+
+function faultOf([program, ...args]: readonly [string, ...string[]]): string | undefined {
+  const { error, status, stderr } = spawnSync(program, args, { encoding: 'utf8', windowsHide: true })
+  if (error !== undefined) return `${program}: ${error.message}`
+  return status === 0 ? undefined : `${program} ended with ${status}: ${stderr.trim()}`
+}
+
+function homeIfAny(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    // A container may run as a number that nobody knows.
+    return undefined
+  }
+}

@@ -1,0 +1,54 @@
+/** Writes settings into a file as people write it: what else stands there stays, line by line. The file is its owner's alone. */
+import { dirname, join } from 'node:path'
+import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
+import { remove, replace } from '@splitcart/shared/durable-file.ts'
+import { makeFolder } from '@splitcart/shared/make-folder.ts'
+import { decoded } from './env-file.ts'
+
+type Values = Readonly<Record<string, string | undefined>>
+
+/** Sets values, or takes those out that are undefined; a file in which nothing is left is removed. */
+export async function writeSettings(disk: Disk, path: string, values: Values): Promise<void> {
+  const before = await textOf(disk, path)
+  const kept = before.split(/\r\n|\n|\r/).filter((line) => !Object.hasOwn(values, nameIn(line)))
+  const added = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${inFile(value)}`],
+  )
+  const lines = [...kept.join('\n').trimEnd().split('\n'), ...added].filter((line, at) => at > 0 || line !== '')
+  if (lines.every((line) => line.trim() === '')) {
+    if (before !== '') await remove(disk, path)
+    return
+  }
+  await makeFolder(disk, dirname(path))
+  // Parts are made for their owner alone (0600), and take the place of what was there.
+  await replace(disk, path, `${lines.join('\n')}\n`)
+}
+
+/** Throws where settings could not be written, before anything is done that cannot be done again. */
+export async function tryToWrite(disk: Disk, path: string): Promise<void> {
+  await makeFolder(disk, dirname(path))
+  const probe = join(dirname(path), `.splitcart-${process.pid}.probe`)
+  await replace(disk, probe, '')
+  await remove(disk, probe)
+}
+
+async function textOf(disk: Disk, path: string): Promise<string> {
+  try {
+    await using file = await openToRead(disk, path)
+    return decoded(await file.readFile())
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+function nameIn(line: string): string {
+  return /^\s*(?:set\s+"?|\$env:\s*|export\s+)?["']?(?<name>\w+)["']?\s*[=:]/i.exec(line)?.groups?.name ?? ''
+}
+
+/** A value in quotation marks that it does not hold itself, where it needs any. */
+function inFile(value: string): string {
+  if (/^[\w./:@%+,-]*$/.test(value)) return value
+  const mark = ["'", '"', '`'].find((each) => !value.includes(each)) ?? "'"
+  return `${mark}${value}${mark}`
+}

@@ -1,0 +1,129 @@
+/** What changed, a line each: on a page of its own, and the first lines elsewhere. */
+import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { type Column, DataTable, type More } from '../../parts/data-table.tsx'
+import { byAmount, changedBy, money, whole } from '../../parts/format.ts'
+import { Said } from '../../parts/said.tsx'
+import { Day } from '../../parts/time.tsx'
+import style from './changes.module.css'
+
+export type Change = ChangePage['changes'][number]
+
+/** What each kind is called, one and many of it. */
+export const KIND_SAID = {
+  cheaper: 'cheaper',
+  dearer: 'dearer',
+  new: 'new',
+  back: 'back',
+  back_in_stock: 'back in stock',
+  gone: 'gone',
+} as const satisfies Record<Change['kind'], string>
+
+const COLUMNS: readonly Column<Change>[] = [
+  {
+    id: 'name',
+    title: 'Product',
+    width: 'minmax(9rem, 4fr)',
+    narrow: 'first',
+    cell: ({ product_id, name }) => (
+      <Link to="/products/$id" params={{ id: String(product_id) }} className={style.name}>
+        <Said text={name} />
+      </Link>
+    ),
+  },
+  {
+    id: 'company',
+    title: 'Company',
+    width: 'minmax(4rem, 1fr)',
+    narrow: 'bare',
+    cell: ({ company }) => <Said text={company} />,
+  },
+  {
+    id: 'kind',
+    title: 'What',
+    width: '6.25rem',
+    narrow: 'bare',
+    cell: ({ kind }) => (
+      <span className={style.kind} data-kind={kind}>
+        {KIND_SAID[kind]}
+      </span>
+    ),
+  },
+  { id: 'from', title: 'Before', width: '5rem', right: true, cell: ({ from_cents }) => priceSaid(from_cents) },
+  {
+    id: 'to',
+    title: 'Now',
+    width: '5rem',
+    right: true,
+    narrow: 'bare',
+    cell: ({ from_cents, to_cents, kind }) => (
+      <>
+        {from_cents !== null && kind !== 'gone' && from_cents !== to_cents && (
+          <s className={style.before}>{money(from_cents)}</s>
+        )}
+        <strong>{priceSaid(to_cents)}</strong>
+      </>
+    ),
+  },
+  {
+    id: 'change',
+    title: 'Change',
+    width: '8rem',
+    right: true,
+    narrow: 'bare',
+    cell: (change) => <By change={change} />,
+  },
+  { id: 'unit', title: 'By amount', width: '7.5rem', right: true, narrow: 'bare', cell: byAmount },
+  {
+    id: 'stores',
+    title: 'Stores',
+    width: '4.5rem',
+    right: true,
+    narrow: 'shown',
+    cell: ({ stores }) => whole(stores),
+  },
+  {
+    id: 'when',
+    title: 'When',
+    width: '9.5rem',
+    right: true,
+    narrow: 'bare',
+    cell: (change) => <When change={change} />,
+  },
+]
+
+type Props = Readonly<{ label: string; changes: readonly Change[]; more?: More }>
+
+/** The table. */
+export function ChangesTable({ label, changes, more }: Props): ReactNode {
+  return <DataTable label={label} columns={COLUMNS} rows={changes} idOf={idOf} {...(more && { more })} />
+}
+
+function idOf({ kind, company, sku, key, from_cents, to_cents }: Change): string {
+  return JSON.stringify([kind, company, sku ?? key, from_cents, to_cents])
+}
+
+function priceSaid(cents: number | null): string {
+  return cents === null ? '–' : money(cents)
+}
+
+/** By how much, in money and as a share. */
+export function By({ change }: Readonly<{ change: Change }>): ReactNode {
+  const { change_cents: cents, change_share: share, kind } = change
+  if (cents === null || share === null) return ''
+  return (
+    <span className={style.by} data-kind={kind}>
+      {changedBy(cents, share)}
+    </span>
+  )
+}
+
+function When({ change: { first_date, last_date } }: Readonly<{ change: Change }>): ReactNode {
+  if (first_date === last_date) return <Day on={first_date} />
+  return (
+    <>
+      since <Day on={first_date} />
+    </>
+  )
+}

@@ -1,0 +1,193 @@
+/** What became cheaper and dearer, came and went: of the latest day, or of any span. */
+import { NativeSelect, TextInput } from '@mantine/core'
+import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { type ReactNode, useCallback, useMemo } from 'react'
+import { type ChangeFilters, changesAddress, changesQuery } from '../../api/queries.ts'
+import { CompanyFilter } from '../../parts/company-filter.tsx'
+import { Filters, TextFilter } from '../../parts/filters.tsx'
+import { whole } from '../../parts/format.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Day } from '../../parts/time.tsx'
+import style from './changes.module.css'
+import { ChangesTable, KIND_SAID } from './changes-table.tsx'
+
+const BETWEEN = 'between'
+const PERIODS = [
+  { value: '', label: 'the latest day' },
+  { value: '7', label: 'the last 7 days' },
+  { value: '30', label: 'the last 30 days' },
+  { value: '365', label: 'the last year' },
+  { value: BETWEEN, label: 'between two dates' },
+]
+const ORDERS = [
+  { value: '', label: 'the largest share first' },
+  { value: 'cents', label: 'the most money first' },
+]
+
+/** The page. */
+export function ChangesPage(): ReactNode {
+  const filters = useSearch({ from: '/shell/changes' })
+  const found = useInfiniteQuery(changesQuery(filters))
+  const changes = useMemo(() => found.data?.pages.flatMap((page) => page.changes) ?? [], [found.data])
+  const first = found.data?.pages[0]
+  return (
+    <Page title="Changes" lead={first && <Lead page={first} />} actions={<Take filters={filters} />}>
+      {first && <Kinds page={first} filters={filters} />}
+      <ChangeFiltersRow filters={filters} page={first} />
+      {found.error !== null && found.data === undefined && <Trouble error={found.error} retry={found.refetch} />}
+      {found.isPending ? (
+        <Waiting />
+      ) : changes.length === 0 && !found.isError ? (
+        <Nothing isCounted={first?.is_counted ?? true} filters={filters} />
+      ) : (
+        <ChangesTable label="Changes" changes={changes} more={found} />
+      )}
+    </Page>
+  )
+}
+
+/** From when to when. */
+function Lead({ page: { from, to, is_counted } }: Readonly<{ page: ChangePage }>): ReactNode {
+  return (
+    <>
+      {from !== null && from === to && <Day on={from} />}
+      {from !== null && to !== null && from !== to && (
+        <>
+          <Day on={from} /> to <Day on={to} />
+        </>
+      )}
+      {!is_counted && ' · what was loaded last is being counted'}
+    </>
+  )
+}
+
+/** As it is seen: for a spreadsheet, or to be told of what comes. */
+function Take({ filters }: Readonly<{ filters: ChangeFilters }>): ReactNode {
+  return (
+    <span className={style.take}>
+      <a href={changesAddress(filters, 'csv')} download="changes.csv">
+        <Icon name="download" size={15} /> CSV
+      </a>
+      <a href={changesAddress(filters, 'atom')}>Feed</a>
+    </span>
+  )
+}
+
+type OfFilters = Readonly<{ filters: ChangeFilters }>
+
+/** How many of each kind; one of them chooses it. */
+function Kinds({ page: { counts }, filters }: Readonly<{ page: ChangePage }> & OfFilters): ReactNode {
+  return (
+    <ul className={style.kinds} aria-label="Kinds of changes">
+      {counts.map(({ kind, lines, stores }) => (
+        <li key={kind}>
+          <Link
+            from="/changes"
+            to="/changes"
+            search={(now) => ({ ...now, kind: now.kind === kind ? undefined : kind })}
+            className={style.tile}
+            data-kind={kind}
+            data-chosen={filters.kind === kind}
+            aria-current={filters.kind === kind ? 'true' : undefined}
+            title={`${whole(lines)} articles, in ${whole(stores)} stores together`}
+          >
+            <span className={style.value}>{whole(lines)}</span> {KIND_SAID[kind]}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function ChangeFiltersRow({ filters, page }: OfFilters & Readonly<{ page: ChangePage | undefined }>): ReactNode {
+  const { company, category, sort, store } = filters
+  const navigate = useNavigate({ from: '/changes' })
+  const setCategory = useCallback(
+    (text: string | undefined) => navigate({ search: (now) => ({ ...now, category: text }), replace: true }),
+    [navigate],
+  )
+  return (
+    <Filters>
+      <Period filters={filters} page={page} />
+      {store === undefined && (
+        <CompanyFilter
+          value={company}
+          onChange={(chosen) => navigate({ search: (now) => ({ ...now, company: chosen }) })}
+        />
+      )}
+      <TextFilter label="Category" value={category ?? ''} onChange={setCategory} placeholder="Dairy" />
+      <NativeSelect
+        label="In order"
+        value={sort ?? ''}
+        onChange={({ currentTarget: { value } }) =>
+          navigate({ search: (now) => ({ ...now, sort: value === 'cents' ? value : undefined }) })
+        }
+        data={ORDERS}
+      />
+      {store !== undefined && (
+        <Link from="/changes" to="/changes" search={(now) => ({ ...now, store: undefined })} className={style.only}>
+          only <Said text={store} /> ×
+        </Link>
+      )}
+    </Filters>
+  )
+}
+
+/** The latest days, or two dates. */
+function Period({ filters, page }: OfFilters & Readonly<{ page: ChangePage | undefined }>): ReactNode {
+  const { days, from, to } = filters
+  const navigate = useNavigate({ from: '/changes' })
+  const isBetween = from !== undefined || to !== undefined
+  const choose = (value: string) => {
+    const dates = value === BETWEEN ? { from: page?.from ?? undefined, to: page?.to ?? undefined } : {}
+    const chosen = {
+      days: value === BETWEEN ? undefined : value || undefined,
+      from: undefined,
+      to: undefined,
+      ...dates,
+    }
+    navigate({ search: (now) => ({ ...now, ...chosen }) })
+  }
+  const date = (name: 'from' | 'to', label: string) => (
+    <TextInput
+      type="date"
+      label={label}
+      value={filters[name] ?? ''}
+      onChange={({ currentTarget: { value } }) =>
+        navigate({ search: (now) => ({ ...now, [name]: value || undefined }), replace: true })
+      }
+    />
+  )
+  return (
+    <>
+      <NativeSelect
+        label="Of"
+        value={isBetween ? BETWEEN : (days ?? '')}
+        onChange={({ currentTarget }) => choose(currentTarget.value)}
+        data={PERIODS}
+      />
+      {isBetween && date('from', 'From')}
+      {isBetween && date('to', 'To')}
+    </>
+  )
+}
+
+function Nothing({ isCounted, filters }: Readonly<{ isCounted: boolean }> & OfFilters): ReactNode {
+  if (!isCounted) return <Empty title="What was loaded is being counted; it stands here in a moment." />
+  if (Object.keys(filters).length > 0)
+    return (
+      <Empty title="Nothing like that changed.">
+        <Link to="/changes">Show what changed on the latest day</Link>
+      </Empty>
+    )
+  return (
+    <Empty title="Nothing has changed yet.">
+      <p>A change stands here as soon as a store is scraped a second time and says something else.</p>
+    </Empty>
+  )
+}

@@ -1,0 +1,95 @@
+/** The first changes of a day or an upload, with the way to all of them. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { firstChangesQuery } from '../../api/queries.ts'
+import { money, whole } from '../../parts/format.ts'
+import { Panel } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Day } from '../../parts/time.tsx'
+import style from './changes.module.css'
+import { By, type Change, ChangesTable, KIND_SAID } from './changes-table.tsx'
+
+const FIRST = 5
+
+/** On the overview: how many of each kind on the latest day, and what fell and rose most. */
+export function LatestChanges(): ReactNode {
+  const cheaper = useQuery(firstChangesQuery({ kind: 'cheaper' }, FIRST))
+  const dearer = useQuery(firstChangesQuery({ kind: 'dearer' }, FIRST))
+  if (cheaper.data === undefined || dearer.data === undefined || cheaper.data.from === null) return null
+  const { counts, from } = cheaper.data
+  return (
+    <Panel
+      title="What changed"
+      note={
+        <>
+          <Day on={from} />: <Link to="/changes">all changes</Link>
+        </>
+      }
+    >
+      <p className={style.sums}>
+        {counts.map(({ kind, lines }) => (
+          <Link key={kind} to="/changes" search={{ kind }} className={style.sum} data-kind={kind}>
+            <strong>{whole(lines)}</strong> {KIND_SAID[kind]}
+          </Link>
+        ))}
+      </p>
+      <div className={style.both}>
+        <Few title="Fell most" changes={cheaper.data.changes} />
+        <Few title="Rose most" changes={dearer.data.changes} />
+      </div>
+    </Panel>
+  )
+}
+
+function Few({ title, changes }: Readonly<{ title: string; changes: readonly Change[] }>): ReactNode {
+  if (changes.length === 0) return null
+  return (
+    <section aria-label={title}>
+      <h3 className={style.fewTitle}>{title}</h3>
+      <ul className={style.few}>
+        {changes.map((change) => (
+          <li key={JSON.stringify([change.company, change.sku ?? change.key, change.from_cents, change.to_cents])}>
+            <Link to="/products/$id" params={{ id: String(change.product_id) }} className={style.name}>
+              <Said text={change.name} />
+            </Link>
+            <span className={style.fewFacts}>
+              <Said text={change.company} className={style.muted} />
+              {change.to_cents !== null && <strong>{money(change.to_cents)}</strong>} <By change={change} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+const OF_UPLOAD = 20
+
+/** On the page of an upload: what its scrapes changed. */
+export function ChangesOfUpload({ id }: Readonly<{ id: string }>): ReactNode {
+  const { data } = useQuery(firstChangesQuery({ upload: id }, OF_UPLOAD))
+  if (data === undefined || data.changes.length === 0) return null
+  const said = data.counts.filter(({ lines }) => lines > 0)
+  return (
+    <Panel
+      title="What it changed"
+      plain
+      note={
+        <>
+          {said.map(({ kind, lines }) => `${whole(lines)} ${KIND_SAID[kind]}`).join(', ')}
+          {data.next !== null && (
+            <>
+              {' · '}
+              <Link to="/changes" search={{ upload: id }}>
+                all of them
+              </Link>
+            </>
+          )}
+        </>
+      }
+    >
+      <ChangesTable label="What it changed" changes={data.changes} />
+    </Panel>
+  )
+}

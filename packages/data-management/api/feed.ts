@@ -1,0 +1,82 @@
+/** Changes of price as an Atom feed (RFC 4287). Its links lead to the page of this server, whatever it is called from outside. */
+import { createHash } from 'node:crypto'
+import type { ChangeView } from '../catalogue/queries/changed-listings.ts'
+import type { ChangePage } from './changes-schema.ts'
+
+const NOTHING_YET = '1970-01-01'
+
+/** The feed of a page of changes. `self`: the path that it was asked for by. */
+export function feedOf({ changes, to }: ChangePage, self: string): string {
+  const updated = changes.reduce(
+    (latest, { last_date }) => (last_date > latest ? last_date : latest),
+    to ?? NOTHING_YET,
+  )
+  return [
+    '<?xml version="1.0" encoding="utf-8"?>',
+    '<feed xmlns="http://www.w3.org/2005/Atom">',
+    '<title>SplitCart: what changed</title>',
+    `<id>urn:splitcart:changes</id>`,
+    `<link rel="self" href="${xml(self)}"/>`,
+    '<link rel="alternate" href="/changes"/>',
+    '<author><name>SplitCart</name></author>',
+    `<updated>${timeOf(updated)}</updated>`,
+    ...changes.map(entryOf),
+    '</feed>',
+    '',
+  ].join('\n')
+}
+
+function entryOf(change: ChangeView): string {
+  const { kind, company, sku, key, from_cents, to_cents, first_date, last_date, product_id, stores } = change
+  const parts = [kind, company, sku ?? key, from_cents, to_cents, first_date]
+  const name = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+  const where = stores === 1 ? 'one store' : `${stores} stores`
+  return [
+    '<entry>',
+    `<id>urn:splitcart:change:${name}</id>`,
+    `<title>${xml(titleOf(change))}</title>`,
+    `<updated>${timeOf(last_date)}</updated>`,
+    `<link href="/products/${product_id}"/>`,
+    `<category term="${kind}"/>`,
+    `<summary>${xml(`${company}, ${where}, ${first_date === last_date ? first_date : `${first_date} to ${last_date}`}`)}</summary>`,
+    '</entry>',
+  ].join('')
+}
+
+/** "Full Cream Milk 2L: 3.19 → 2.99 (−6 %)" */
+function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView): string {
+  const [from, to] = [money(from_cents), money(to_cents)]
+  if (change_share !== null) {
+    const share = `${change_share < 0 ? '−' : '+'}${Math.round(Math.abs(change_share) * 100)} %`
+    return `${name}: ${from} → ${to} (${share})`
+  }
+  const word = {
+    cheaper: 'cheaper',
+    dearer: 'dearer',
+    new: 'new',
+    back: 'back',
+    back_in_stock: 'back in stock',
+    gone: 'gone',
+  }
+  return `${name}: ${word[kind]}${kind === 'gone' ? '' : `, ${to}`}`
+}
+
+function money(cents: number | null): string {
+  return cents === null ? 'no price' : (cents / 100).toFixed(2)
+}
+
+function timeOf(date: string): string {
+  return `${date}T00:00:00Z`
+}
+
+// XML 1.0 has no way to write most control characters, lone surrogates and these two.
+const NOT_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
+
+function xml(text: string): string {
+  return text
+    .replace(NOT_XML, '\u{fffd}')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}

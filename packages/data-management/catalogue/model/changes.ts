@@ -1,0 +1,63 @@
+/** What is told of a listing of which a store's scrape says something else than the one before it. Pure. */
+
+/** The kinds of changes, in the order in which they are told. */
+export const CHANGE_KINDS = ['cheaper', 'dearer', 'new', 'back', 'back_in_stock', 'gone'] as const
+
+/**
+ * new: the store shows it for the first time, and has been scraped before; back: it did not show it the time before, but once;
+ * back_in_stock: what was told to be unavailable is told to be available; gone: it does not show it any more.
+ */
+export type ChangeKind = (typeof CHANGE_KINDS)[number]
+
+/** A listing from one scrape of a store to the next. `appeared`: 0: both show it; 1: never before; 2: before that. -1: no price. */
+export type Transition = Readonly<{
+  listing_id: number
+  appeared: number
+  is_gone: number
+  from_cents: number
+  to_cents: number
+  was_available: number
+  is_available: number
+}>
+
+/** A change as it is counted. The ranks are below 0, the largest first: a share of the price in millionths, and cents. */
+export type Change = Readonly<{
+  kind: ChangeKind
+  by_share: number
+  by_cents: number
+  listing_id: number
+  from_cents: number
+  to_cents: number
+}>
+
+const MILLION = 1_000_000n
+
+/** The changes of a listing; two where it is in stock again at another price. A price of 0 is none that rises or falls. */
+export function changesIn(transition: Transition): Change[] {
+  const { listing_id, appeared, is_gone, from_cents, to_cents } = transition
+  const seen = (kind: ChangeKind, price: number): Change => {
+    return { kind, by_share: 0, by_cents: 0 - Math.max(price, 0), listing_id, from_cents, to_cents }
+  }
+  if (is_gone === 1) return [seen('gone', from_cents)]
+  if (appeared > 0) return [seen(appeared === 1 ? 'new' : 'back', to_cents)]
+  const changes: Change[] = []
+  if (from_cents > 0 && to_cents > 0 && from_cents !== to_cents) {
+    const cents = Math.abs(to_cents - from_cents)
+    const share = Number((BigInt(cents) * MILLION) / BigInt(from_cents))
+    changes.push({
+      kind: to_cents < from_cents ? 'cheaper' : 'dearer',
+      by_share: 0 - share,
+      by_cents: 0 - cents,
+      listing_id,
+      from_cents,
+      to_cents,
+    })
+  }
+  if (transition.was_available === 0 && transition.is_available === 1) changes.push(seen('back_in_stock', to_cents))
+  return changes
+}
+
+/** The name of a change among those of one date. */
+export function nameOfChange({ kind, listing_id, from_cents, to_cents }: Change): string {
+  return `${kind} ${listing_id} ${from_cents} ${to_cents}`
+}

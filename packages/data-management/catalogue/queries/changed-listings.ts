@@ -1,0 +1,79 @@
+/** Changes as they are told: with the names of what changed. */
+import type { Sql } from '../../database/sql.ts'
+import type { ChangeLine } from './changes.ts'
+import { unitPriceView } from './products.ts'
+
+type Named = Readonly<{
+  id: number
+  product_id: number
+  company: string
+  by_name: number
+  code: string
+  key: string
+  name: string
+  size: string | null
+}>
+
+/** A change, as it is told. */
+export type ChangeView = Readonly<{
+  kind: ChangeLine['kind']
+  product_id: number
+  company: string
+  sku: string | null
+  key: string
+  name: string
+  size: string | null
+  from_cents: number | null
+  to_cents: number | null
+  /** By how many cents, and by which share, of what is cheaper or dearer; below 0: cheaper. */
+  change_cents: number | null
+  change_share: number | null
+  /** What it costs by amount now; of what is gone, what it did. */
+  unit_price_cents: number | null
+  unit_price_per: string | null
+  stores: number
+  first_date: string
+  last_date: string
+}>
+
+const MILLION = 1_000_000
+
+/** With their names. */
+export async function changesNamed(database: Sql, lines: readonly ChangeLine[]): Promise<ChangeView[]> {
+  if (lines.length === 0) return []
+  const ids = [...new Set(lines.map(({ listing_id }) => listing_id))]
+  const records = await database.all<Named>(
+    `select listing.id, listing.product_id, company.shown as company, by_name, listing.code, label.key, label.name, label.size
+      from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
+      where listing.id in (${ids.map(() => '?').join(', ')})`,
+    ...ids,
+  )
+  const named = new Map(records.map((record) => [record.id, record]))
+  return lines.flatMap((line) => {
+    const listing = named.get(line.listing_id)
+    return listing === undefined ? [] : [viewOf(line, listing)]
+  })
+}
+
+function viewOf(line: ChangeLine, { id: _, by_name, code, ...listing }: Named): ChangeView {
+  const { kind, by_share, stores, first_date, last_date } = line
+  const [from, to] = [priceOf(line.from_cents), priceOf(line.to_cents)]
+  const isOfPrice = (kind === 'cheaper' || kind === 'dearer') && from !== null && to !== null
+  return {
+    kind,
+    ...listing,
+    sku: by_name === 1 ? null : code,
+    from_cents: from,
+    to_cents: to,
+    change_cents: isOfPrice ? to - from : null,
+    change_share: isOfPrice ? (Math.sign(to - from) * -by_share) / MILLION : null,
+    ...unitPriceView({ name: listing.name, size: listing.size, priceCents: to ?? from, told: null }),
+    stores,
+    first_date,
+    last_date,
+  }
+}
+
+function priceOf(cents: number): number | null {
+  return cents < 0 ? null : cents
+}

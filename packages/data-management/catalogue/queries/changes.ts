@@ -1,0 +1,235 @@
+/**
+ * What changed within a span of dates, the largest first: the same change in many stores, and on several dates, is one line.
+ *
+ * Of all stores, or those of a company, it is read from what is counted (count-changes.ts). The lines of one date and kind lie there in
+ * the order that is asked for, and a line has its place by what it says, so that those of many dates are merged as far as a page goes.
+ * Of one store, or one file, it is read from the runs themselves.
+ */
+import type { Sql, Value } from '../../database/sql.ts'
+import { CHANGE_KINDS, type ChangeKind, changesIn } from '../model/changes.ts'
+import { type StoreDates, transitionsOn } from './transitions.ts'
+
+/** By which of the two ranks the lines are ordered first. */
+export type ChangeOrder = 'share' | 'cents'
+
+/** The key of a line: the two ranks in their order, listing, both prices, kind. */
+export type ChangePlace = readonly [number, number, number, number, number, string]
+
+/** What is asked for. `at`: of these dates of stores alone. `category`: the name of one, at any level. */
+export type ChangesQuery = Readonly<{
+  from: string
+  to: string
+  kinds: readonly ChangeKind[]
+  companyId?: number | undefined
+  at?: StoreDates | undefined
+  category?: string | undefined
+  order: ChangeOrder
+  after: ChangePlace | undefined
+  limit: number
+}>
+
+/** A change. `stores`: in how many; one where it came twice counts twice. The ranks are below 0. */
+export type ChangeLine = {
+  kind: ChangeKind
+  by_share: number
+  by_cents: number
+  listing_id: number
+  from_cents: number
+  to_cents: number
+  stores: number
+  first_date: string
+  last_date: string
+}
+
+/** How many lines of a kind there are, each date by itself, and how many stores they are of in all. */
+export type ChangeCount = Readonly<{ kind: ChangeKind; lines: number; stores: number }>
+
+/** A page of lines, where the next one begins, and how many there are of all kinds. */
+export type ChangesFound = Readonly<{ lines: ChangeLine[]; next: ChangePlace | null; counts: ChangeCount[] }>
+
+/** Finds a page. */
+export async function findChanges(database: Sql, query: ChangesQuery): Promise<ChangesFound> {
+  if (query.at !== undefined) return await changesOfStores(database, query, query.at)
+  if (query.category !== undefined) return await changesOfCategory(database, query, query.category)
+  const days = await daysWithin(database, query)
+  const isWanted = new Set(query.kinds)
+  const streams = days.filter(({ kind }) => isWanted.has(kind)).map((day) => new Stream(database, query, day))
+  return { ...pageOf(await merged(streams, query), query), counts: summed(days) }
+}
+
+/** The latest date until another one on which anything changed. */
+export async function latestChanges(database: Sql, until: string, companyId?: number): Promise<string | undefined> {
+  const of = companyId === undefined ? '' : 'and company_id = ?2'
+  const sql = `select max(date) as date from price_change_day where date <= ?1 ${of}`
+  const values = companyId === undefined ? [until] : [until, companyId]
+  return (await database.get<{ date: string | null }>(sql, ...values))?.date ?? undefined
+}
+
+type Day = Readonly<{ date: string; kind: ChangeKind; lines: number; stores: number }>
+
+async function daysWithin(database: Sql, { from, to, companyId }: ChangesQuery): Promise<Day[]> {
+  return await database.all<Day>(
+    `select date, kind, cast(sum(lines) as integer) as lines, cast(sum(stores) as integer) as stores from price_change_day
+      where date between ? and ? ${companyId === undefined ? '' : 'and company_id = ?'} group by date, kind`,
+    ...[from, to, ...(companyId === undefined ? [] : [companyId])],
+  )
+}
+
+function summed(days: readonly Omit<Day, 'date'>[]): ChangeCount[] {
+  return CHANGE_KINDS.map((kind) => {
+    const those = days.filter((day) => day.kind === kind)
+    const sum = (of: 'lines' | 'stores') => those.reduce((total, day) => total + day[of], 0)
+    return { kind, lines: sum('lines'), stores: sum('stores') }
+  })
+}
+
+const RANKS = { share: ['by_share', 'by_cents'], cents: ['by_cents', 'by_share'] } as const
+const PORTION_MIN = 8
+
+/** The lines of one date and kind, read a portion at a time in their order. */
+class Stream {
+  readonly lines: ChangeLine[] = []
+  isDone = false
+  readonly #database: Sql
+  readonly #query: ChangesQuery
+  readonly #day: Day
+  #next = 0
+
+  constructor(database: Sql, query: ChangesQuery, day: Day) {
+    this.#database = database
+    this.#query = query
+    this.#day = day
+  }
+
+  get last(): ChangeLine | undefined {
+    return this.lines.at(-1)
+  }
+
+  async read(portion: number): Promise<void> {
+    const { order, companyId } = this.#query
+    const { date, kind } = this.#day
+    const [first, second] = RANKS[order]
+    const place = this.#place()
+    const values: Value[] = [date, kind, ...(companyId === undefined ? [] : [companyId]), ...(place?.key ?? [])]
+    const found = await this.#database.all<Omit<ChangeLine, 'first_date' | 'last_date'>>(
+      `select kind, by_share, by_cents, listing_id, from_cents, to_cents, stores from price_change
+        where date = ? and kind = ? ${companyId === undefined ? '' : 'and company_id = ?'}
+          ${place === undefined ? '' : `and (${first}, ${second}, listing_id, from_cents, to_cents) ${place.is} (?, ?, ?, ?, ?)`}
+        order by ${first}, ${second}, listing_id, from_cents, to_cents limit ${portion}`,
+      ...values,
+    )
+    this.lines.push(...found.map((line) => ({ ...line, first_date: date, last_date: date })))
+    this.#next = this.lines.length
+    this.isDone = found.length < portion
+  }
+
+  /** Behind what has been read, else behind the page before: of equal lines, the kinds are in the order of their names. */
+  #place(): { is: string; key: number[] } | undefined {
+    const { order, after } = this.#query
+    if (this.#next > 0) return { is: '>', key: placeOf(this.last!, order).slice(0, 5) as number[] }
+    if (after === undefined) return undefined
+    return { is: this.#day.kind > after[5] ? '>=' : '>', key: after.slice(0, 5) as number[] }
+  }
+}
+
+/** As many lines of all streams as a page needs and one more. */
+async function merged(streams: readonly Stream[], { order, limit }: ChangesQuery): Promise<ChangeLine[]> {
+  const wanted = limit + 1
+  let portion = Math.max(PORTION_MIN, Math.ceil((2 * wanted) / Math.max(streams.length, 1)))
+  let reading = streams
+  for (;;) {
+    for (const stream of reading) await stream.read(portion)
+    const lines = joined(streams.flatMap((stream) => stream.lines)).sort((one, other) => compare(one, other, order))
+    const bound = lines[wanted - 1]
+    // What a stream has not told yet may stand before the last line of the page.
+    reading = streams.filter(({ isDone, last }) => !isDone && (bound === undefined || compare(last!, bound, order) < 0))
+    if (reading.length === 0) return lines.slice(0, wanted)
+    portion *= 2
+  }
+}
+
+/** The same change is one line. */
+function joined(lines: readonly ChangeLine[]): ChangeLine[] {
+  const found = new Map<string, ChangeLine>()
+  for (const line of lines) {
+    const name = `${line.kind} ${line.listing_id} ${line.from_cents} ${line.to_cents}`
+    const same = found.get(name)
+    if (same === undefined) found.set(name, { ...line })
+    else {
+      same.stores += line.stores
+      if (line.first_date < same.first_date) same.first_date = line.first_date
+      if (line.last_date > same.last_date) same.last_date = line.last_date
+    }
+  }
+  return [...found.values()]
+}
+
+function placeOf(line: ChangeLine, order: ChangeOrder): ChangePlace {
+  const [first, second] = RANKS[order]
+  return [line[first], line[second], line.listing_id, line.from_cents, line.to_cents, line.kind]
+}
+
+function compare(one: ChangeLine, other: ChangeLine, order: ChangeOrder): number {
+  return comparePlaces(placeOf(one, order), placeOf(other, order))
+}
+
+function comparePlaces(one: ChangePlace, other: ChangePlace): number {
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return one[at]! < other[at]! ? -1 : 1
+  return 0
+}
+
+function pageOf(lines: readonly ChangeLine[], { limit, order }: ChangesQuery) {
+  const page = lines.slice(0, limit)
+  const last = lines.length > limit ? page.at(-1) : undefined
+  return { lines: page, next: last === undefined ? null : placeOf(last, order) }
+}
+
+/** Of some dates of stores: all of it is found, and a page of that told. */
+async function changesOfStores(database: Sql, query: ChangesQuery, at: StoreDates): Promise<ChangesFound> {
+  const { kinds, category, order, after } = query
+  const isWanted = new Set(kinds)
+  const isIn = category === undefined ? undefined : new Set(await listingsIn(database, category))
+  const each = (await transitionsOn(database, at)).flatMap(({ date, stores, ...transition }) =>
+    isIn?.has(transition.listing_id) === false
+      ? []
+      : changesIn(transition).map((change) => ({ ...change, stores, first_date: date, last_date: date })),
+  )
+  const counted = each.map(({ kind, stores }) => ({ kind, lines: 1, stores }))
+  const lines = joined(each.filter(({ kind }) => isWanted.has(kind)))
+    .sort((one, other) => compare(one, other, order))
+    .filter((line) => after === undefined || comparePlaces(placeOf(line, order), after) > 0)
+  return { ...pageOf(lines, query), counts: summed(counted) }
+}
+
+async function listingsIn(database: Sql, category: string): Promise<number[]> {
+  const listings = await database.all<{ listing_id: number }>(
+    'select listing_id from category join listing_category on category_id = category.id where name = ?',
+    category,
+  )
+  return listings.map(({ listing_id }) => listing_id)
+}
+
+/** Of the listings of a category, each of which is looked at. */
+async function changesOfCategory(database: Sql, query: ChangesQuery, category: string): Promise<ChangesFound> {
+  const { from, to, kinds, companyId, order, after, limit } = query
+  const values: Value[] = [category, from, to]
+  const of = companyId === undefined ? '' : `and company_id = ?${values.push(companyId)}`
+  const source = `from (select distinct listing_id from category join listing_category on category_id = category.id where name = ?1) as those
+    join price_change as change on change.listing_id = those.listing_id where date between ?2 and ?3 ${of}`
+  const counts = await database.all<Day>(
+    `select kind, count(*) as lines, cast(sum(stores) as integer) as stores ${source} group by kind`,
+    ...values,
+  )
+  const [first, second] = RANKS[order]
+  const key = `${first}, ${second}, change.listing_id, from_cents, to_cents, kind`
+  const wanted = kinds.map((kind) => `?${values.push(kind)}`).join(', ')
+  const behind =
+    after === undefined ? '' : `and (${key}) > (${after.map((part) => `?${values.push(part)}`).join(', ')})`
+  const lines = await database.all<ChangeLine>(
+    `select kind, by_share, by_cents, change.listing_id, from_cents, to_cents, cast(sum(stores) as integer) as stores,
+        min(date) as first_date, max(date) as last_date
+      ${source} and kind in (${wanted}) ${behind} group by ${key} order by ${key} limit ${limit + 1}`,
+    ...values,
+  )
+  return { ...pageOf(lines, query), counts: summed(counts) }
+}

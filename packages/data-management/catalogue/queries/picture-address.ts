@@ -1,0 +1,32 @@
+/** Where the picture of a product is. */
+import type { Sql } from '../../database/sql.ts'
+import type { ListingName } from '../catalogue.ts'
+import { numberNow } from './products.ts'
+
+// Of more listings than any product should have.
+const LISTINGS_MAX = 200
+// Where a shop does not answer, another one may.
+const ADDRESSES_MAX = 3
+
+/** The addresses of the pictures of one listing of a product, or of the first that have one. */
+export async function pictureAddressesOf(
+  database: Sql,
+  number: number,
+  called: ListingName | undefined,
+): Promise<string[]> {
+  const of = called === undefined ? '' : 'and company.code = ? and listing.by_name = ? and listing.code = ?'
+  const values = called === undefined ? [] : [called.company, called.byName, called.code]
+  const shown = await database.all<{ image_url: string | null }>(
+    `select label.image_url from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
+      where listing.product_id = ? ${of} order by company.code, listing.by_name, listing.code limit ${LISTINGS_MAX}`,
+    await numberNow(database, number),
+    ...values,
+  )
+  const usable = shown.flatMap(({ image_url }) => (image_url !== null && isUsable(image_url) ? [image_url] : []))
+  return [...new Set(usable)].slice(0, ADDRESSES_MAX)
+}
+
+/** A template with places in it is no address. */
+function isUsable(address: string): boolean {
+  return /^https:\/\//i.test(address) && !/[{}]/.test(address)
+}

@@ -1,0 +1,167 @@
+/**
+ * The uploads that wait in a folder, kind by kind, the oldest first and by turns of those who sent them. One loader works on a folder at a
+ * time, so nothing is claimed from anybody.
+ */
+import { digestOfFile } from '@splitcart/shared/digest.ts'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { move, remove, syncFolder } from '@splitcart/shared/durable-file.ts'
+import type { LoadedKind } from '@splitcart/shared/kinds.ts'
+import { v7 as uuid } from 'uuid'
+import { type Folders, foldersOfKind } from '../../folders.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { Upload } from '../../ledger/uploads.ts'
+import type { Claim, Claiming, Ending } from '../inbox.ts'
+import { PLACE_OF, putAway } from '../put-away.ts'
+import { findStored, type Stored } from '../stored.ts'
+import { type Waiting, waitingIn } from '../waiting.ts'
+import { inTurns } from './turns.ts'
+
+/** Where files lie and are recorded. */
+export type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
+
+/** A file that nobody sent is being copied by a person: it is left until it has been still for so long. */
+export const STILL_MS_MIN = 2_000
+
+const SENDERS_AT_ONCE = 500
+
+/** Claims what is there when its kind's turn comes. */
+export async function* claimsIn(place: Place, claiming: Claiming): AsyncGenerator<Claim> {
+  for (const kind of claiming.kinds) {
+    yield* claimsOfKind({ ...place, folders: foldersOfKind(place.folders, kind), kind }, claiming)
+    await claiming.settled()
+  }
+}
+
+/** The folders are those of the kind. */
+type OfKind = Place & Readonly<{ kind: LoadedKind }>
+
+async function* claimsOfKind(place: OfKind, claiming: Claiming): AsyncGenerator<Claim> {
+  const { ledger, disk, folders, kind } = place
+  // Asked first: what is recorded by now has its file, or has lost it.
+  const open = (await ledger.uploads.open()).filter((upload) => upload.kind === kind)
+  const { files: found, ignored } = await waitingIn(disk, folders.inbox)
+  for (const each of ignored) claiming.ignore(each)
+  const files = await inTurnsOfSenders(place, found, open)
+  const names = new Set(files.map(({ name }) => name))
+  for (const upload of open) if (!names.has(upload.stored_as)) yield withoutFile(upload, 'lost')
+  for (const [index, file] of files.entries()) {
+    if (claiming.signal.aborted) return claiming.wait(files.length - index)
+    const claim = await claimOf(place, file, claiming).catch((error: unknown) => claiming.failed(file.name, error))
+    if (claim) yield { ...claim, following: () => followingIn(place, files[index + 1]) }
+  }
+}
+
+/** The files of all senders in turns; what nobody sent has a turn of its own. */
+async function inTurnsOfSenders({ ledger }: Place, files: readonly Waiting[], open: readonly Upload[]) {
+  const senders = new Map<string, string>()
+  for (let index = 0; index < open.length; index += SENDERS_AT_ONCE) {
+    const some = open.slice(index, index + SENDERS_AT_ONCE)
+    const found = await ledger.sendersOf(some.map(({ id }) => id))
+    for (const { id, stored_as } of some) senders.set(stored_as, found.get(id)?.keyId ?? '')
+  }
+  return inTurns(files, ({ name }) => senders.get(name) ?? '')
+}
+
+const CLAIMED = {
+  times: 1,
+  isHeld: false,
+  bytes: 'here',
+  attempt: (work: () => Promise<void>) => work(),
+  // It lies where it lay: the next pass finds it.
+  leave: () => {},
+} as const
+
+/** An upload that waits and has no file in the inbox: it has been dealt with and only the ledger does not know, or its bytes are lost. */
+function withoutFile(upload: Upload, bytes: 'elsewhere' | 'lost'): Claim {
+  return { ...CLAIMED, upload, bytes, open: async () => undefined, finish: async () => {}, fail: async () => {} }
+}
+
+/** The claim of a file; undefined when it cannot be taken yet. */
+async function claimOf(place: OfKind, file: Waiting, claiming: Claiming): Promise<Claim | undefined> {
+  const { disk, folders } = place
+  const upload = await uploadOf(place, file, claiming)
+  if (upload === undefined) return undefined
+  // Whether it is a second copy is told by where the first one lies.
+  if (file.name !== upload.stored_as) await claiming.settled()
+  if (await isSecondCopy(place, file, upload)) {
+    await remove(disk, file.path)
+    return withoutFile(upload, 'elsewhere')
+  }
+  const stored = storedAs(file, upload)
+  return {
+    ...CLAIMED,
+    upload,
+    open: async () => ({ stored, [Symbol.asyncDispose]: async () => {} }),
+    finish: (ending, wasLoaded) => finish(place, upload, stored, { ending, wasLoaded }),
+    fail: async () => {
+      // A file that nobody sent may still be changing, and stays.
+      if (upload.wire_bytes !== null) await move(disk, file.path, folders.failed, [`${file.name}.damaged-${upload.id}`])
+    },
+  }
+}
+
+async function finish(
+  place: OfKind,
+  upload: Upload,
+  stored: Stored,
+  { ending, wasLoaded }: Readonly<{ ending: Ending; wasLoaded: boolean }>,
+): Promise<void> {
+  if (ending === 'delivered' || ending === 'forgotten') return
+  const { disk, folders } = place
+  const earlier = wasLoaded ? await earlierCopy(place, upload) : undefined
+  await putAway(disk, folders, stored, ending)
+  if (earlier !== undefined && earlier.place !== PLACE_OF[ending]) await remove(disk, earlier.path)
+}
+
+/** The file of an upload that was dealt with before, where it is not among those that are kept for replay. */
+async function earlierCopy({ disk, folders }: Place, upload: Upload): Promise<Stored | undefined> {
+  const stored = await findStored(disk, folders, upload)
+  return stored?.place === 'held' || stored?.place === 'failed' ? stored : undefined
+}
+
+/** Whether the bytes of a file, whole, lie under the name of their upload, too. */
+async function isSecondCopy({ disk, folders }: Place, { name }: Waiting, upload: Upload): Promise<boolean> {
+  return name !== upload.stored_as && (await findStored(disk, folders, upload)) !== undefined
+}
+
+function storedAs({ path }: Waiting, { sha256 }: Upload): Stored {
+  return { path, sha256, isCompressed: false, place: 'inbox' }
+}
+
+/** The file that is next, if it is one that the server has recorded. */
+async function followingIn({ ledger, kind }: OfKind, file: Waiting | undefined) {
+  const upload = file && (await ledger.uploads.findWaiting(file.name, kind))
+  return upload && { upload, stored: storedAs(file, upload) }
+}
+
+/** The upload a file belongs to. One that is just arriving, or that a person copied here by hand, gets one once it is still. */
+async function uploadOf(place: OfKind, file: Waiting, claiming: Claiming): Promise<Upload | undefined> {
+  const { ledger, kind } = place
+  const known = await ledger.uploads.findWaiting(file.name, kind)
+  if (known !== undefined) return known
+  // Either way: a time that lies ahead comes from another clock, and its day may be far off.
+  const isStill = Math.abs(claiming.now() - file.modifiedAt) >= STILL_MS_MIN
+  const upload = isStill ? await recordFound(place, file, claiming.now()) : undefined
+  if (upload?.kind === kind) return upload
+  if (upload !== undefined)
+    claiming.ignore({ name: file.name, reason: `its bytes came as ${upload.kind}: the upload ${upload.id}` })
+  claiming.wait(1)
+  return undefined
+}
+
+async function recordFound({ disk, folders, ledger, kind }: OfKind, file: Waiting, now: number): Promise<Upload> {
+  const digest = await digestOfFile(disk, file.path)
+  // The server may have been killed between giving the file its name and making that durable; a record must not outlive its file.
+  await syncFolder(disk, folders.inbox)
+  const { name: filename, name: stored_as, modifiedAt } = file
+  const received_at = Math.min(Math.round(modifiedAt), now)
+  return ledger.arrivals.recordFound({
+    id: uuid(),
+    ...digest,
+    filename,
+    stored_as,
+    wire_bytes: null,
+    received_at,
+    kind,
+  })
+}

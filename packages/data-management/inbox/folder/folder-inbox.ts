@@ -1,0 +1,67 @@
+/** The inbox that is a folder for each kind, with the folders beside it that files are moved to. */
+import { join } from 'node:path'
+import { land, removeIfThere, syncFolder } from '@splitcart/shared/durable-file.ts'
+import { namesFor } from '@splitcart/shared/file-name.ts'
+import { isLoadedKind } from '@splitcart/shared/kinds.ts'
+import { isLocked } from '@splitcart/shared/lock.ts'
+import { foldersOfKind } from '../../folders.ts'
+import type { Recorded } from '../../ledger/arrivals.ts'
+import { handOver } from '../deliver.ts'
+import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
+import { findStored, liesInFolders } from '../stored.ts'
+import { claimsIn, type Place } from './folder-claims.ts'
+
+/** A folder as an inbox. */
+export class FolderInbox implements Inbox {
+  readonly isShared = false
+  readonly #place: Place
+
+  constructor({ disk, folders, ledger }: Place) {
+    this.#place = { disk, folders, ledger }
+  }
+
+  async arrive({ part, arrival, keyId, known }: Received): Promise<Recorded> {
+    const { disk, folders, ledger } = this.#place
+    const { kind, sha256, filename } = arrival
+    if (!isLoadedKind(kind)) return handOver(this.#place, { ...arrival, state: 'delivered' }, { part, keyId })
+    const { inbox } = foldersOfKind(folders, kind)
+    if (known !== undefined && !(await ledger.arrivals.isWantedAgain(known, { keyId, kind }))) {
+      await removeIfThere(disk, part)
+      // Whoever put these bytes there may have died before this.
+      await syncFolder(disk, inbox)
+      return ledger.arrivals.record({ ...arrival, stored_as: known.stored_as }, keyId, false)
+    }
+    await ledger.arrivals.arrive(arrival, keyId)
+    // Bytes that are here once more get the name that they have: their earlier copy is found by it.
+    const landed = await land(disk, part, inbox, namesFor(known?.stored_as ?? filename, sha256))
+    // Somebody may have sent the same bytes under another name at the same time, and been first. Then there are two copies, and update-db
+    // takes one away: only it takes names out of the inbox, or it could take away what has come under the name meanwhile.
+    return ledger.arrivals.record({ ...arrival, stored_as: landed.name }, keyId, true)
+  }
+
+  async open(upload: Named): Promise<Opened | undefined> {
+    const stored = await findStored(this.#place.disk, this.#place.folders, upload)
+    return stored === undefined ? undefined : { stored, [Symbol.asyncDispose]: async () => {} }
+  }
+
+  has(upload: Named): Promise<boolean> {
+    return liesInFolders(this.#place.disk, this.#place.folders, upload)
+  }
+
+  claims(claiming: Claiming): AsyncGenerator<Claim> {
+    return claimsIn(this.#place, claiming)
+  }
+
+  /** Counts files that a person put there, too: the ledger does not know these yet. */
+  async pending(): Promise<Pending> {
+    const { disk, folders } = this.#place
+    const names = await disk.readdir(folders.inbox)
+    const files = names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).length
+    return { files, hasLoader: isLocked(join(folders.data, '.update-db.lock')), work: undefined }
+  }
+}
+
+/** The inbox that something works with; where none is named, the folder is it. */
+export function inboxOf(work: Place & Readonly<{ inbox?: Inbox | undefined }>): Inbox {
+  return work.inbox ?? new FolderInbox(work)
+}

@@ -1,0 +1,104 @@
+/**
+ * The inbox that the machines of a fleet share. Each step of an arrival may have been done before, by whoever received the same bytes and
+ * died: it is done again, and nothing happens twice. Bytes that are wanted as a file are fetched into a folder of this machine.
+ */
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { constants, createGzip } from 'node:zlib'
+import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
+import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { v7 as uuid } from 'uuid'
+import type { Folders } from '../../folders.ts'
+import type { Recorded } from '../../ledger/arrivals.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import { type Upload, waits } from '../../ledger/uploads.ts'
+import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
+import type { JetStreamInbox } from '../jetstream.ts'
+import { SenderTurns } from './sender-turns.ts'
+import { sharedClaims } from './shared-claims.ts'
+
+const CHUNK_BYTES = 1024 * 1024
+
+type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
+
+/** Servers that machines share, as an inbox. */
+export class SharedInbox implements Inbox, AsyncDisposable {
+  readonly isShared = true
+  readonly servers: JetStreamInbox
+  readonly #place: Place
+  readonly #turns: SenderTurns
+
+  constructor({ disk, folders, ledger }: Place, servers: JetStreamInbox, turns = new SenderTurns(ledger)) {
+    this.#turns = turns
+    this.#place = { disk, folders, ledger }
+    this.servers = servers
+  }
+
+  async arrive({ part, arrival, keyId, known }: Received): Promise<Recorded> {
+    const { disk, ledger } = this.#place
+    const { sha256, kind, filename } = arrival
+    try {
+      const isWanted =
+        known === undefined || waits(known) || (await ledger.arrivals.isWantedAgain(known, { keyId, kind }))
+      if (isWanted) await this.servers.bucket.put(sha256, () => compressedFrom(disk, part))
+      const stored_as = known?.stored_as ?? filename
+      const recorded = await ledger.arrivals.record({ ...arrival, stored_as }, keyId, isWanted)
+      if (waits(recorded.upload)) await this.servers.enqueue(recorded.upload)
+      return recorded
+    } finally {
+      await removeIfThere(disk, part)
+    }
+  }
+
+  async open({ sha256 }: Named): Promise<Opened | undefined> {
+    const { disk, folders } = this.#place
+    const pieces = await this.servers.bucket.get(sha256)
+    if (pieces === undefined) return undefined
+    const path = join(folders.parts, `${uuid()}.gz`)
+    await writePart(disk, path, async (part) => {
+      for await (const piece of pieces) await part.appendFile(piece)
+    })
+    // Where a file lies that has been dealt with: nobody puts it away once more.
+    const stored = { path, sha256, isCompressed: true, place: 'processed' } as const
+    return { stored, [Symbol.asyncDispose]: () => removeIfThere(disk, path) }
+  }
+
+  has({ sha256 }: Named): Promise<boolean> {
+    return this.servers.bucket.has(sha256)
+  }
+
+  /** Has an upload loaded that waits and has no work item; false: its bytes are lost. */
+  async requeue(upload: Upload): Promise<boolean> {
+    if (!(await this.has(upload))) return false
+    await this.servers.enqueue(upload)
+    return true
+  }
+
+  claims(claiming: Claiming): AsyncGenerator<Claim> {
+    return sharedClaims({ ledger: this.#place.ledger, inbox: this, turns: this.#turns, claiming })
+  }
+
+  async pending(): Promise<Pending> {
+    const work = await this.servers.counts()
+    return { files: work.waiting + work.claimed, hasLoader: await this.servers.hasLoaders(), work }
+  }
+
+  /** Leaves the servers. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.servers[Symbol.asyncDispose]()
+  }
+}
+
+/** Level 1: it is on the way to the answer, and goes to three servers. */
+async function* compressedFrom(disk: Disk, path: string): AsyncGenerator<Uint8Array> {
+  const source = await openToRead(disk, path)
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: CHUNK_BYTES })
+  const end = pipeline(source.createReadStream({ highWaterMark: CHUNK_BYTES }), gzip)
+  try {
+    yield* gzip as AsyncIterable<Buffer>
+    await end
+  } finally {
+    gzip.destroy()
+    await end.catch(() => {})
+  }
+}

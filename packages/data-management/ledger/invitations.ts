@@ -1,0 +1,113 @@
+/**
+ * One-time codes: whoever brings one first, within ten minutes, gets a key of his own. So nobody carries a key from the server to
+ * another machine, through chats, histories and clipboards.
+ *
+ * Invariants:
+ *  1. Of a code only the SHA-256 is stored; who reads the ledger can take no key.
+ *  2. A code makes one key: that it is used and the key are one transaction.
+ */
+import { createHash, randomInt } from 'node:crypto'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { audit } from './audit.ts'
+import type { LedgerDatabase } from './database.ts'
+import { makeKey } from './key-format.ts'
+import { insertKey, linesOf, type MadeKey, type NewKey, rightsOf, type Scope } from './keys.ts'
+
+// Without those that are taken for one another: 0 O, 1 I L, U V.
+const LETTERS = '23456789ABCDEFGHJKMNPQRSTWXYZ'
+const GROUPS = 3
+const GROUP_LETTERS = 4
+const MINUTE_MS = 60_000
+
+/** For how long a code can be taken. */
+export const CODE_MINUTES = 10
+const USED = 'it was used already'
+const KEPT_MS = 30 * 24 * 60 * MINUTE_MS
+
+/** A code that was just made, and until when it can be taken (milliseconds since 1970). */
+export type Invitation = Readonly<{ code: string; expiresAt: number }>
+
+/** The invitations in the ledger. */
+export class Invitations {
+  readonly #database: LedgerDatabase
+
+  constructor(database: LedgerDatabase) {
+    this.#database = database
+  }
+
+  /** Makes a code for a key, and returns it; nobody can find it out again. `by`: who makes it, for the audit. */
+  async create(wanted: NewKey, now: number, by: string): Promise<Invitation> {
+    const code = newCode()
+    const expiresAt = now + CODE_MINUTES * MINUTE_MS
+    await this.#database.transaction().execute(async (transaction) => {
+      await transaction
+        .deleteFrom('invitation')
+        .where('expires_at', '<', now - KEPT_MS)
+        .execute()
+      await transaction
+        .insertInto('invitation')
+        .values({
+          code_sha256: sha256Of(code),
+          name: wanted.name,
+          scopes: wanted.scopes.join(','),
+          only_for: wanted.onlyFor?.join('\n') ?? null,
+          only_from: wanted.onlyFrom?.join('\n') ?? null,
+          key_expires_at: wanted.expiresAt,
+          created_at: now,
+          expires_at: expiresAt,
+        })
+        .execute()
+      await audit(transaction, { at: now, who: by, what: 'key invited', about: wanted.name, detail: rightsOf(wanted) })
+    })
+    return { code, expiresAt }
+  }
+
+  /** Makes the key that a code stands for; `from` is the address that brings it. Throws `code_refused`. */
+  async take(code: string, from: string, now: number): Promise<MadeKey> {
+    const made = makeKey()
+    const code_sha256 = sha256Of(code)
+    // Whoever guesses costs a look, and no transaction that writes.
+    const refusal = await whyNot(this.#database, code_sha256, now)
+    if (refusal !== undefined) throw new Problem('code_refused', refusal)
+    return await this.#database.transaction().execute(async (transaction) => {
+      const invitations = transaction.updateTable('invitation').where('code_sha256', '=', code_sha256)
+      const open = invitations.where('used_at', 'is', null).where('expires_at', '>', now)
+      const taken = await open.set({ used_at: now, key_id: made.id }).returningAll().executeTakeFirst()
+      if (taken === undefined) throw new Problem('code_refused', USED)
+      const wanted: NewKey = {
+        name: taken.name,
+        scopes: taken.scopes.split(',') as Scope[],
+        onlyFor: linesOf(taken.only_for),
+        onlyFrom: linesOf(taken.only_from),
+        expiresAt: taken.key_expires_at,
+      }
+      await insertKey(transaction, made, wanted, now)
+      const detail = `${rightsOf(wanted)}; by a code, from ${from}`
+      await audit(transaction, { at: now, who: made.id, what: 'key created', about: made.id, detail })
+      return made
+    })
+  }
+}
+
+/** Why a code cannot be taken; undefined where it can. */
+async function whyNot(database: LedgerDatabase, code_sha256: string, now: number): Promise<string | undefined> {
+  const found = await database
+    .selectFrom('invitation')
+    .select(['used_at', 'expires_at'])
+    .where('code_sha256', '=', code_sha256)
+    .executeTakeFirst()
+  if (found === undefined) return 'there is no such code'
+  if (found.used_at !== null) return USED
+  return found.expires_at > now ? undefined : `it is older than ${CODE_MINUTES} minutes`
+}
+
+/** People read codes aloud and type them: only letters and digits count. */
+function sha256Of(code: string): string {
+  const letters = code.toUpperCase().replace(/[^0-9A-Z]/g, '')
+  return createHash('sha256').update(`invitation ${letters}`).digest('hex')
+}
+
+function newCode(): string {
+  const group = () => Array.from({ length: GROUP_LETTERS }, () => LETTERS[randomInt(LETTERS.length)]).join('')
+  return Array.from({ length: GROUPS }, group).join('-')
+}

@@ -1,0 +1,123 @@
+/**
+ * Gets a picture from the address that a row names. Rows come from anybody: only https, only addresses of the public internet (looked at
+ * after the name is resolved, and then that very address is asked, also behind each redirect), only so many bytes and so long, without
+ * any key or cookie, and only what is a picture.
+ */
+import { get } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
+import { type PictureType, pictureTypeOf } from './picture-type.ts'
+
+/** A picture as it was got. */
+export type Picture = Readonly<{ bytes: Buffer; type: PictureType }>
+
+/** An address that a name has. */
+export type Address = Readonly<{ address: string; family: number }>
+
+/** How the internet is reached. */
+export type Internet = Readonly<{
+  resolve: (host: string) => Promise<readonly Address[]>
+  isAllowed: (address: string) => boolean
+  /** Who may have signed certificates; those that Node knows where it is not given. */
+  ca?: string
+}>
+
+/** Why there is no picture. */
+export class NoPicture extends Error {
+  override readonly name = 'NoPicture'
+}
+
+const BYTES_MAX = 2 * 1024 * 1024
+const MS_MAX = 8_000
+const REDIRECTS_MAX = 3
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
+// What is no picture is not sent by those who look at this.
+const HEADERS = { accept: 'image/avif,image/webp,image/png,image/jpeg,image/gif', 'accept-encoding': 'identity' }
+
+/** The picture. Throws `NoPicture`. */
+export async function fetchPicture(address: string, internet: Internet): Promise<Picture> {
+  const signal = AbortSignal.timeout(MS_MAX)
+  let url = urlOf(address)
+  for (let hop = 0; hop <= REDIRECTS_MAX; hop++) {
+    const addresses = await within(signal, addressesOf(url, internet))
+    const got = await ask(url, { addresses, ca: internet.ca, signal })
+    if (typeof got !== 'string') return pictureIn(got)
+    url = urlOf(got, url)
+  }
+  throw new NoPicture(`it leads on more than ${REDIRECTS_MAX} times`)
+}
+
+function urlOf(text: string, base?: URL): URL {
+  const url = URL.parse(text, base?.href)
+  if (url === null) throw new NoPicture('its address is none')
+  if (url.protocol !== 'https:') throw new NoPicture('its address is not https')
+  if (url.username !== '' || url.password !== '') throw new NoPicture('its address has a user in it')
+  return url
+}
+
+async function addressesOf(url: URL, { resolve, isAllowed }: Internet): Promise<readonly Address[]> {
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const family = isIP(host)
+  const addresses = family === 0 ? await resolved(host, resolve) : [{ address: host, family }]
+  if (addresses.length === 0 || !addresses.every(({ address }) => isAllowed(address)))
+    throw new NoPicture('its host is not on the public internet')
+  return addresses
+}
+
+async function resolved(host: string, resolve: Internet['resolve']): Promise<readonly Address[]> {
+  try {
+    return await resolve(host)
+  } catch {
+    throw new NoPicture('its host is not known')
+  }
+}
+
+async function within<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const end = () => late.reject(new NoPicture('it took too long'))
+  signal.addEventListener('abort', end)
+  try {
+    return await Promise.race([promise, late.promise])
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
+}
+
+type Asked = Readonly<{ addresses: readonly Address[]; ca: string | undefined; signal: AbortSignal }>
+
+/** The bytes, or where they are. The connection goes to the addresses that were looked at, whatever the name leads to by now. */
+async function ask(url: URL, { addresses, ca, signal }: Asked): Promise<Buffer | string> {
+  const lookup: LookupFunction = (_host, options, done) =>
+    options.all ? done(null, [...addresses]) : done(null, addresses[0]!.address, addresses[0]!.family)
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | string>()
+  const request = get(url, { lookup, ca, signal, agent: false, headers: HEADERS }, (response) => {
+    const { statusCode = 0, headers } = response
+    const refuse = (why: string) => {
+      request.destroy()
+      reject(new NoPicture(why))
+    }
+    if (REDIRECTS.has(statusCode) && headers.location !== undefined) {
+      request.destroy()
+      return resolve(headers.location)
+    }
+    if (statusCode !== 200) return refuse(`its shop answers ${statusCode}`)
+    if (Number(headers['content-length'] ?? 0) > BYTES_MAX) return refuse('it is too large')
+    const parts: Buffer[] = []
+    let length = 0
+    response.on('data', (part: Buffer) => {
+      length += part.length
+      if (length > BYTES_MAX) return refuse('it is too large')
+      parts.push(part)
+    })
+    response.on('end', () => resolve(Buffer.concat(parts)))
+    response.on('error', () => refuse('its shop broke off'))
+  })
+  request.on('error', () => reject(new NoPicture(signal.aborted ? 'it took too long' : 'its shop cannot be reached')))
+  return await promise
+}
+
+function pictureIn(bytes: Buffer): Picture {
+  const type = pictureTypeOf(bytes)
+  if (type === undefined) throw new NoPicture('what its shop answers is no picture')
+  return { bytes, type }
+}

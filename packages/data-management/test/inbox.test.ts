@@ -1,0 +1,171 @@
+/** What every inbox does, whether it is a folder or lies in servers that machines share. */
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { openLog } from '@splitcart/shared/log.ts'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { type Nats, NO_NATS, startNats } from '../../../test/nats.ts'
+import { foldersIn, makeFolders } from '../folders.ts'
+import type { Place } from '../inbox/folder/folder-claims.ts'
+import { FolderInbox } from '../inbox/folder/folder-inbox.ts'
+import type { Claim, Inbox, Received } from '../inbox/inbox.ts'
+import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
+import { JetStreamInbox } from '../inbox/jetstream.ts'
+import { bytesOf } from '../inbox/stored.ts'
+import { openLedgerIn } from './ledgers.ts'
+import { rowsText, sha256Of } from './receiver.ts'
+
+const NOTHING_LOADED = {
+  ...{ rows: 0, inserted: 0, changed: 0, unchanged: 0, duplicate: 0, rejected: 0, warnings: 0 },
+  ...{ finished_at: '2026-01-01T00:00:00.000Z', problem: null },
+}
+
+type Opening = (place: Place) => Promise<Inbox & Partial<AsyncDisposable>>
+
+let nats: Nats | undefined
+before(async () => {
+  if (NO_NATS === false) nats = await startNats(1)
+})
+after(async () => nats?.[Symbol.asyncDispose]())
+
+const INBOXES: Readonly<Record<string, Readonly<{ skip: string | false; open: Opening }>>> = {
+  'a folder': { skip: false, open: async (place) => new FolderInbox(place) },
+  'servers that machines share': {
+    skip: NO_NATS,
+    open: async (place) => {
+      await nats!.wipe()
+      return new SharedInbox(place, await JetStreamInbox.open(nats!.address))
+    },
+  },
+}
+
+/** An inbox that nothing has come into yet. */
+async function inboxOn(open: Opening) {
+  const stack = new AsyncDisposableStack()
+  const at = stack.use(await temporaryFolder())
+  const folders = foldersIn(at.path)
+  const disk = realDisk()
+  await makeFolders(disk, folders, ['products'])
+  const ledger = stack.use(await openLedgerIn(at.path))
+  const inbox = await open({ disk, folders, ledger })
+  stack.defer(async () => inbox[Symbol.asyncDispose]?.())
+  const { id: keyId } = await ledger.keys.create(
+    { name: 'a test', scopes: ['upload'], onlyFor: null, expiresAt: null },
+    0,
+  )
+  /** What has been received: its bytes in a part, and what is known of them. */
+  const received = async (text: string, filename: string): Promise<Received> => {
+    const sha256 = sha256Of(text)
+    const id = `${filename} ${sha256.slice(0, 8)}`
+    const part = join(folders.parts, id)
+    await writeFile(part, text)
+    const counts = { bytes: text.length, lines: 3, wire_bytes: 10, received_at: 1 }
+    const arrival = {
+      id,
+      sha256,
+      kind: 'products',
+      state: 'accepted',
+      filename,
+      stored_as: filename,
+      ...counts,
+    } as const
+    return { part, arrival, keyId, known: await ledger.uploads.findBySha256(sha256) }
+  }
+  const parts = () => disk.readdir(folders.parts)
+  return { inbox, ledger, received, parts, disk, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+async function textIn(inbox: Inbox, upload: Parameters<Inbox['open']>[0]): Promise<string | undefined> {
+  await using opened = await inbox.open(upload)
+  if (opened === undefined) return undefined
+  // A portion is overwritten by the next.
+  const portions = await Array.fromAsync(bytesOf(realDisk(), opened.stored), (portion) => Buffer.from(portion))
+  return Buffer.concat(portions).toString()
+}
+
+/** Claims what waits, one after the other. What the test does with them is done before the next is claimed. */
+async function* claims(inbox: Inbox): AsyncGenerator<Claim> {
+  const nobody = new AbortController().signal
+  const failed = (name: string, error: unknown) => {
+    throw new Error(`${name} could not be claimed`, { cause: error })
+  }
+  const told = { ignore: () => assert.fail('something is ignored'), wait: () => assert.fail('something waits'), failed }
+  const about = {
+    kinds: ['products'],
+    now: Date.now,
+    log: openLog('silent'),
+    signal: nobody,
+    settled: async () => {},
+  } as const
+  yield* inbox.claims({ ...about, ...told })
+}
+
+for (const [name, { skip, open }] of Object.entries(INBOXES))
+  test(`what has arrived in ${name} waits, and its bytes can be had, once however often they come`, {
+    skip,
+  }, async () => {
+    await using at = await inboxOn(open)
+    assert.deepEqual(await at.inbox.pending().then(({ files, hasLoader }) => ({ files, hasLoader })), {
+      files: 0,
+      hasLoader: false,
+    })
+    const text = rowsText(3)
+    const first = await at.inbox.arrive(await at.received(text, 'x.jsonl'))
+    assert.deepEqual([first.isNew, first.upload.state, first.upload.stored_as], [true, 'accepted', 'x.jsonl'])
+    assert.equal(await at.inbox.has(first.upload), true)
+    assert.equal(await textIn(at.inbox, first.upload), text)
+
+    const again = await at.inbox.arrive(await at.received(text, 'y.jsonl'))
+    assert.deepEqual([again.isNew, again.upload.id, again.upload.stored_as], [false, first.upload.id, 'x.jsonl'])
+    assert.equal((await at.inbox.pending()).files, 1)
+
+    const other = await at.inbox.arrive(await at.received(rowsText(4), 'x.jsonl'))
+    assert.equal(other.isNew, true)
+    assert.equal((await at.inbox.pending()).files, 2)
+    assert.equal(await textIn(at.inbox, other.upload), rowsText(4))
+    assert.equal(await textIn(at.inbox, first.upload), text)
+    assert.deepEqual(await at.parts(), [])
+
+    const absent = { ...first.upload, stored_as: 'z.jsonl', sha256: sha256Of('nothing') }
+    assert.deepEqual([await at.inbox.has(absent), await textIn(at.inbox, absent)], [false, undefined])
+  })
+
+for (const [name, { skip, open }] of Object.entries(INBOXES))
+  test(`what waits in ${name} is claimed until it is finished, and what is damaged no more`, { skip }, async () => {
+    await using at = await inboxOn(open)
+    const arrived = async (text: string, filename: string) =>
+      (await at.inbox.arrive(await at.received(text, filename))).upload
+    const [first, second] = [await arrived(rowsText(1), 'first.jsonl'), await arrived(rowsText(2), 'second.jsonl')]
+    const seen: string[] = []
+    for await (const claim of claims(at.inbox)) {
+      seen.push(`${claim.upload.stored_as} ${claim.bytes}`)
+      await claim.attempt(async () => {
+        await using opened = await claim.open()
+        assert.equal(opened?.stored.sha256, claim.upload.sha256)
+      })
+      // One is for another time, which may be at once.
+      if (seen.length === 1) claim.leave(true)
+      else await settled(claim, claim.upload.id === first.id ? 'loaded' : 'failed')
+    }
+    assert.deepEqual([...new Set(seen)].sort(), ['first.jsonl here', 'second.jsonl here'])
+    for await (const claim of claims(at.inbox)) await settled(claim, 'loaded')
+    assert.equal((await at.inbox.pending()).files, 0)
+    assert.deepEqual(await Array.fromAsync(claims(at.inbox)), [])
+    for (const [upload, text] of [
+      [first, rowsText(1)],
+      [second, rowsText(2)],
+    ] as const)
+      assert.equal(await textIn(at.inbox, upload), text)
+
+    const third = await arrived(rowsText(3), 'third.jsonl')
+    for await (const claim of claims(at.inbox)) await claim.fail()
+    assert.equal((await at.inbox.pending()).files, 0)
+    assert.equal(await textIn(at.inbox, third), undefined)
+
+    async function settled(claim: Claim, state: 'loaded' | 'failed') {
+      await at.ledger.uploads.settle(claim.upload.id, state, NOTHING_LOADED, Date.now())
+      await claim.finish(state, false)
+    }
+  })

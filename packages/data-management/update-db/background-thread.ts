@@ -1,0 +1,51 @@
+/** A thread that keeps something up to date, whenever it is told to look, while the one that started it loads files. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
+import { countChanges } from '../catalogue/queries/count-changes.ts'
+import { renewSuggestions } from '../catalogue/queries/suggestions.ts'
+import type { Sql } from '../database/sql.ts'
+
+/** Where the catalogue lies. */
+export type BackgroundPlace = Readonly<{ file: string }> | Readonly<{ server: string }>
+
+/** What is kept up to date. */
+export type BackgroundTask = 'suggested pairs' | 'changes of price'
+
+/** What the thread says when it has looked: how long it took, and whether anything was to be done; or why it could not. */
+export type FromBackground = Readonly<{ ms: number; hasWorked: boolean }> | Readonly<{ failure: string }>
+
+const WORK: Readonly<Record<BackgroundTask, (database: Sql) => Promise<boolean>>> = {
+  'suggested pairs': renewSuggestions,
+  'changes of price': countChanges,
+}
+
+const port = parentPort!
+const { place, task } = workerData as Readonly<{ place: BackgroundPlace; task: BackgroundTask }>
+const work = await working()
+
+async function working(): Promise<() => Promise<boolean>> {
+  if ('file' in place) {
+    const { database } = openCatalogue(place.file)
+    return () => WORK[task](database)
+  }
+  const { openPostgresCatalogueDatabase } = await import('../catalogue/dialects/postgres/catalogue.ts')
+  const database = await openPostgresCatalogueDatabase(place.server, { connections: 3 })
+  // Of the loaders of a fleet one does it for all.
+  return async () => {
+    let hasWorked = false
+    await database.alone(task, async () => {
+      hasWorked = await WORK[task](database)
+    })
+    return hasWorked
+  }
+}
+
+port.on('message', async () => {
+  const begun = performance.now()
+  try {
+    const hasWorked = await work()
+    port.postMessage({ ms: performance.now() - begun, hasWorked } satisfies FromBackground)
+  } catch (error) {
+    port.postMessage({ failure: error instanceof Error ? error.message : String(error) } satisfies FromBackground)
+  }
+})

@@ -1,0 +1,52 @@
+/** Maintenance of an inbox that machines share: a lock lets one loader of the fleet do it at a time. */
+import { checkClock } from '../inbox/prune.ts'
+import type { FleetWork } from './process.ts'
+import { repairStranded } from './repair.ts'
+import { bringUpToDate } from './update-db.ts'
+import { fulfilWishes } from './wishes.ts'
+
+// What has just been recorded may still be on its way into the inbox.
+const SETTLED_IN_MS = 60_000
+const STRAYS_MS_MIN = 60 * 60 * 1000
+const DAY_MS = 86_400_000
+
+/** The lock; loaders of every version know it by this name. */
+export const MAINTENANCE = 'keeping house'
+
+/**
+ * Brings what people have said into the catalogue, does what they want, and repairs what a crash or a lost inbox has left. `settledInMs`: how
+ * long after its arrival an upload is looked at.
+ */
+export async function maintain(work: FleetWork, signal: AbortSignal, settledInMs = SETTLED_IN_MS): Promise<void> {
+  await work.ledger.doAlone(MAINTENANCE, async () => {
+    await bringUpToDate(work)
+    await fulfilWishes(work, signal)
+    await repairStranded(work, signal, settledInMs)
+  })
+}
+
+/**
+ * Removes from the bucket what has been loaded and was kept for so many days since. Returns how many files. Throws `prune_refused`
+ * where everything that was loaded would go at once, unless a person insists.
+ */
+export async function pruneBucket(work: FleetWork, daysMax: number, all = false): Promise<number> {
+  let removed = 0
+  const { bucket } = work.inbox.servers
+  const [old, young, strays]: [string[], string[], string[]] = [[], [], []]
+  await work.ledger.doAlone(MAINTENANCE, async () => {
+    removed += await bucket.removeStrays(STRAYS_MS_MIN, work.now())
+    for (const { sha256, putAt } of await bucket.list()) {
+      const upload = await work.ledger.uploads.findBySha256(sha256)
+      const keptMs = work.now() - (upload?.settled_at ?? putAt)
+      if (upload?.state === 'loaded') (keptMs > daysMax * DAY_MS ? old : young).push(sha256)
+      // Of what is on no record the receiver died before it answered: its sender sends it again.
+      else if (upload === undefined && keptMs > DAY_MS) strays.push(sha256)
+    }
+    checkClock(old.length, young.length, all)
+    for (const sha256 of [...strays, ...old]) {
+      await bucket.remove(sha256)
+      removed++
+    }
+  })
+  return removed
+}

@@ -1,0 +1,199 @@
+/**
+ * Deals with what waits in an inbox, whichever it is:
+ *
+ *   claim ─▶ load (one transaction) ─▶ the ledger says what became of it ─▶ finish: its file lies where that belongs
+ *
+ * A crash between two of these steps is mended by doing the rest: an upload whose load is on record is not loaded again.
+ */
+import { codeOf } from '@splitcart/shared/disk.ts'
+import { isLoadedKind, type LoadedKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
+import type { Log } from '@splitcart/shared/log.ts'
+import type { LoadRecord } from '../catalogue/loads.ts'
+import { handOverFetched } from '../inbox/deliver.ts'
+import { inboxOf } from '../inbox/folder/folder-inbox.ts'
+import type { Claim, Inbox } from '../inbox/inbox.ts'
+import type { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
+import { DamagedFile } from '../inbox/stored.ts'
+import type { Ignored } from '../inbox/waiting.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import { isNewerSchema } from '../schemas.ts'
+import { isStillTrue, type LoadWork, loadUpload, orderFor } from './load-upload.ts'
+import { deadlyReason, setAside } from './set-aside.ts'
+import { Settling } from './settling.ts'
+
+/** What update-db works with. */
+export type UpdateDb = LoadWork &
+  Readonly<{
+    /** Which kinds are loaded; where nothing is said, products alone. */
+    kinds?: readonly LoadedKind[]
+    /** Where nothing is said, the folder. */
+    inbox?: Inbox | undefined
+    log: Log
+    /** Told about each file that has been dealt with. */
+    onFile: (upload: Upload, load: LoadRecord) => void
+  }>
+
+/** What a loader of a fleet works with. */
+export type FleetWork = UpdateDb & Readonly<{ inbox: SharedInbox }>
+
+/** What a pass found and did. */
+export type Pass = {
+  loaded: number
+  held: number
+  failed: number
+  rejected: number
+  waiting: number
+  ignored: Ignored[]
+}
+
+// So often loaders may begin with an upload before it waits for a person.
+const TIMES_MAX = 10
+
+/** The kinds that are loaded. */
+export function kindsOf({ kinds = [PRODUCTS] }: Pick<UpdateDb, 'kinds'>): readonly LoadedKind[] {
+  return kinds
+}
+
+/** Deals with one upload after the other until none is left. Stops between two when the signal aborts. */
+export async function processAll(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
+  const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored: [] }
+  await using settling = new Settling()
+  const processing = { ...work, pass, settling, signal }
+  const claims = inboxOf(work).claims({
+    kinds: kindsOf(work),
+    now: work.now,
+    signal,
+    settled: () => settling.end(),
+    ignore: (ignored) => pass.ignored.push(ignored),
+    wait: (count) => {
+      pass.waiting += count
+    },
+    log: work.log,
+    failed: (name, error) => {
+      if (isNewerSchema(error)) throw error
+      postpone(processing, name, error)
+    },
+  })
+  for await (const claim of claims) await tryToProcess(processing, claim)
+  await settling.end()
+  return pass
+}
+
+type Processing = UpdateDb & Readonly<{ pass: Pass; settling: Settling; signal: AbortSignal }>
+
+/** One upload that cannot be loaded must not keep the others waiting: it is tried again later, and the log says why. */
+async function tryToProcess(work: Processing, claim: Claim): Promise<void> {
+  try {
+    await claim.attempt(() => processUpload(work, claim))
+  } catch (error) {
+    claim.leave(work.signal.aborted || isNewerSchema(error))
+    if (isNewerSchema(error)) throw error
+    postpone(work, claim.upload.filename, error)
+  }
+}
+
+function postpone({ log, pass }: Processing, filename: string, error: unknown): void {
+  // A person may have taken it away; the next pass finds out.
+  if (codeOf(error) === 'ENOENT') log.info({ filename }, 'file is gone meanwhile')
+  else log.error({ err: error, filename }, 'file could not be loaded')
+  pass.waiting++
+}
+
+async function processUpload(work: Processing, claim: Claim): Promise<void> {
+  const { upload } = claim
+  const before = await work.catalogue.findLoad(upload.sha256)
+  const known = before && (await isStillTrue(work, upload, before)) ? before : undefined
+  if (known !== undefined) return settleLater(work, claim, { load: known, wasLoaded: false })
+  if (claim.bytes === 'elsewhere') {
+    work.pass.waiting++
+    return
+  }
+  if (claim.bytes === 'lost') return forget(work, upload, `${upload.stored_as} is no longer in the inbox`)
+  const unfit = unfitReason(work, claim)
+  if (unfit !== undefined) {
+    await setAside(work, upload, unfit)
+    await claim.finish('held', false)
+    work.pass.held++
+    return
+  }
+  await using opened = await claim.open()
+  if (opened === undefined) {
+    await forget(work, upload, 'its bytes are no longer in the inbox')
+    return claim.finish('forgotten', false)
+  }
+  try {
+    if (!isLoadedKind(upload.kind)) {
+      await handOverFetched(work, upload, { stored: opened.stored, now: work.now() })
+      return await claim.finish('delivered', false)
+    }
+    const ahead = () => readAhead(work, claim)
+    const load = await loadUpload(work, upload, opened.stored, { hold: work.hold, ahead })
+    await settleLater(work, claim, { load, wasLoaded: before !== undefined })
+  } catch (error) {
+    if (error instanceof DamagedFile) await giveUp(work, claim)
+    throw error
+  }
+}
+
+/** Why nobody begins with an upload again before a person has said so. */
+function unfitReason({ hold }: UpdateDb, { upload, times }: Claim): string | undefined {
+  if (times > TIMES_MAX)
+    return `Loading it was begun ${times - 1} times and never finished; the logs of the loaders say why.`
+  return hold?.isReleased ? undefined : deadlyReason(upload)
+}
+
+/** Lets the reader go on with the file that is next. */
+async function readAhead(work: UpdateDb, claim: Claim): Promise<void> {
+  if (work.reader?.expect === undefined || claim.upload.kind !== PRODUCTS) return
+  const next = await claim.following?.()
+  if (next === undefined || (await work.catalogue.findLoad(next.upload.sha256)) !== undefined) return
+  work.reader.expect(await orderFor(work, next.upload, next.stored))
+}
+
+/** Settles an upload, where the inbox lets that be done beside the next load. */
+async function settleLater(
+  work: Processing,
+  claim: Claim,
+  { load, wasLoaded }: Readonly<{ load: LoadRecord; wasLoaded: boolean }>,
+): Promise<void> {
+  const { pass, settling } = work
+  const done = async () => {
+    await settle(work, claim.upload, load)
+    await claim.finish(load.state, wasLoaded)
+    tell(work, claim.upload, load)
+    pass[load.state]++
+    pass.rejected += load.result.rejected
+  }
+  if (!claim.isHeld) await settling.add(done, (error) => postpone(work, claim.upload.filename, error))
+  else await done()
+}
+
+/** Makes the ledger say what became of an upload. */
+export async function settle(work: UpdateDb, { id }: Upload, { state, result }: LoadRecord): Promise<void> {
+  await work.catalogue.durable()
+  await work.ledger.uploads.settle(id, state, result, work.now())
+}
+
+/** Tells what became of an upload. */
+export function tell({ log, onFile }: UpdateDb, upload: Upload, load: LoadRecord): void {
+  // What is held or failed waits for a person.
+  const level = load.state === 'loaded' ? 'info' : 'warn'
+  log[level]({ upload: upload.id, filename: upload.filename, state: load.state, ...load.result }, 'file dealt with')
+  onFile(upload, load)
+}
+
+/**
+ * Forgets an upload whose bytes the disk has damaged, and moves them aside: the sender, asking for it, learns that it is unknown here
+ * and sends its own copy again (promise 2).
+ */
+async function giveUp(work: UpdateDb, claim: Claim): Promise<void> {
+  await claim.fail()
+  await forget(work, claim.upload, `${claim.upload.stored_as} is damaged`)
+}
+
+/** Forgets an upload whose bytes are lost: its sender, asking for it, learns to send it again. */
+export async function forget(work: UpdateDb, upload: Upload, detail: string): Promise<void> {
+  work.log.warn({ upload: upload.id, filename: upload.filename, detail }, 'upload forgotten')
+  await work.ledger.lost.add(upload.id, detail, work.now())
+  await work.ledger.audit({ at: work.now(), who: 'update-db', what: 'upload forgotten', about: upload.id, detail })
+}

@@ -1,0 +1,63 @@
+/** What a machine says to a server when it is connected and when it is put out of service: a key for a code, and the end of its own key. */
+import { isLoopback } from '@splitcart/shared/loopback.ts'
+import { PROBLEMS, Problem } from '@splitcart/shared/problem.ts'
+import { urlOf } from '@splitcart/shared/settings.ts'
+import { AnswerError, type StrangeAnswer } from './answer.ts'
+import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
+import { Idle } from './idle.ts'
+
+const ANSWER_MS_MAX = 30_000
+const CREATED = 201
+const OK = 200
+
+/** A key of this machine's own, and whose it is on the server. */
+export type OwnKey = Readonly<{ key: string; id: string; name: string }>
+
+/** Takes the key of a one-time code. Throws what the server says of the code. */
+export async function takeKey(server: URL, code: string): Promise<OwnKey> {
+  const headers = { 'Content-Type': 'application/json' }
+  const init = { method: 'POST', headers, body: JSON.stringify({ code }) }
+  const answer = await told({ server, path: 'api/invitations/take', status: CREATED }, init)
+  const { key, id, name } = answer.body
+  if (typeof key !== 'string' || typeof id !== 'string' || typeof name !== 'string') throw answer.strange()
+  return { key, id, name }
+}
+
+/** Ends a key for ever, with itself. */
+export async function endOwnKey(server: URL, key: string): Promise<void> {
+  await told({ server, key, path: 'api/keys/self/revoke', status: OK }, { method: 'POST' })
+}
+
+type Request = Readonly<{ server: URL; path: string; status: number; key?: string }>
+
+async function told({ server, path, status, ...client }: Request, init: RequestInit) {
+  // A code is as good as the key.
+  if (server.protocol !== 'https:' && !isLoopback(server.hostname))
+    throw new Problem(
+      'settings_invalid',
+      `\n  API_SERVER_URL: expected https for another machine, got "${server.origin}": the key would be readable on the way`,
+    )
+  const url = urlOf(server, path)
+  using idle = new Idle(ANSWER_MS_MAX)
+  const response = await ask(client, idle, url, init)
+  const text = await readText(idle, response)
+  if (response.status !== status) throw problemOf(faultOf(response, url, text))
+  return { body: fieldsIn(text), strange: () => strangeAnswer(response, url, text) }
+}
+
+/** What our server says is known by its code; only a newer one says what is not. */
+function problemOf(fault: AnswerError | StrangeAnswer): Error {
+  if (!(fault instanceof AnswerError)) return fault
+  const { code, detail } = fault.document
+  return Object.hasOwn(PROBLEMS, code)
+    ? new Problem(code as keyof typeof PROBLEMS, detail)
+    : new Problem('server_unreachable', fault.message)
+}
+
+function fieldsIn(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * What makes a system send the outbox every 15 minutes: the files of its own scheduler, and the commands that take them into use and
+ * out of it. Nothing is done here: people see it before it is installed.
+ */
+import { posix, win32 } from 'node:path'
+
+/** What is to be run: a program with its arguments, and in which folder. */
+export type Scheduled = Readonly<{ command: readonly string[]; folder: string; home: string; user: number }>
+
+type File = Readonly<{ path: string; text: string }>
+type Command = readonly [program: string, ...args: string[]]
+
+/** What is installed, and how; `undo` are the commands that come before its files are removed. */
+export type Schedule = Readonly<{
+  name: string
+  files: readonly File[]
+  install: readonly Command[]
+  undo: readonly Command[]
+  /** What else a person may want to know. */
+  remark?: string
+}>
+
+const MINUTES = 15
+const NAME = 'splitcart-upload'
+const LABEL = 'org.splitcart.upload'
+const TASK = 'SplitCart upload'
+
+/** The schedule for a system; undefined where it is of a kind without one that is known here. */
+export function scheduleFor(platform: string, scheduled: Scheduled): Schedule | undefined {
+  if (platform === 'linux') return systemdTimer(scheduled)
+  if (platform === 'darwin') return launchAgent(scheduled)
+  return platform === 'win32' ? windowsTask(scheduled) : undefined
+}
+
+function systemdTimer({ command, folder, home }: Scheduled): Schedule {
+  const units = posix.join(home, '.config', 'systemd', 'user')
+  const service = `[Unit]
+Description=Send what waits in the outbox of SplitCart
+
+[Service]
+Type=oneshot
+WorkingDirectory=${folder.replaceAll('%', '%%')}
+ExecStart=${command.map(inUnit).join(' ')}
+# 5: the server is away. The files wait, and the next run sends them.
+SuccessExitStatus=5
+UMask=0077
+NoNewPrivileges=yes
+`
+  const timer = `[Unit]
+Description=Send what waits in the outbox of SplitCart, every ${MINUTES} minutes
+
+[Timer]
+OnBootSec=2min
+OnActiveSec=0
+OnUnitInactiveSec=${MINUTES}min
+
+[Install]
+WantedBy=timers.target
+`
+  return {
+    name: `systemd timer ${NAME}.timer`,
+    files: [
+      { path: posix.join(units, `${NAME}.service`), text: service },
+      { path: posix.join(units, `${NAME}.timer`), text: timer },
+    ],
+    install: [
+      ['systemctl', '--user', 'daemon-reload'],
+      ['systemctl', '--user', 'enable', '--now', `${NAME}.timer`],
+    ],
+    undo: [['systemctl', '--user', 'disable', '--now', `${NAME}.timer`]],
+    remark: 'It runs while you are logged in; also afterwards, once you have run: loginctl enable-linger',
+  }
+}
+
+/** A word of ExecStart: in quotation marks, nothing in it replaced. */
+function inUnit(word: string): string {
+  return `"${word.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
+}
+
+function launchAgent({ command, folder, home, user }: Scheduled): Schedule {
+  const path = posix.join(home, 'Library', 'LaunchAgents', `${LABEL}.plist`)
+  const log = posix.join(home, 'Library', 'Logs', `${NAME}.log`)
+  const words = command.map((word) => `    <string>${inXml(word)}</string>`).join('\n')
+  const text = `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+  <key>Label</key><string>${LABEL}</string>
+  <key>ProgramArguments</key>
+  <array>
+${words}
+  </array>
+  <key>WorkingDirectory</key><string>${inXml(folder)}</string>
+  <key>StartInterval</key><integer>${MINUTES * 60}</integer>
+  <key>RunAtLoad</key><true/>
+  <key>StandardOutPath</key><string>${inXml(log)}</string>
+  <key>StandardErrorPath</key><string>${inXml(log)}</string>
+</dict>
+</plist>
+`
+  return {
+    name: `launch agent ${LABEL}`,
+    files: [{ path, text }],
+    install: [['launchctl', 'bootstrap', `gui/${user}`, path]],
+    undo: [['launchctl', 'bootout', `gui/${user}/${LABEL}`]],
+  }
+}
+
+function inXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+function windowsTask({ command, folder }: Scheduled): Schedule {
+  const [program = '', ...args] = command
+  const script = [
+    `$action = New-ScheduledTaskAction -Execute ${inPowerShell(program)} -Argument ${inPowerShell(args.map(forWindows).join(' '))} -WorkingDirectory ${inPowerShell(folder)}`,
+    `$trigger = New-ScheduledTaskTrigger -Once -At (Get-Date) -RepetitionInterval (New-TimeSpan -Minutes ${MINUTES})`,
+    '$settings = New-ScheduledTaskSettingsSet -StartWhenAvailable -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew',
+    `Register-ScheduledTask -Force -TaskName '${TASK}' -Action $action -Trigger $trigger -Settings $settings | Out-Null`,
+  ]
+  const powerShell = (text: string): Command => ['powershell', '-NoProfile', '-NonInteractive', '-Command', text]
+  return {
+    name: `scheduled task ${TASK}`,
+    files: [],
+    install: [powerShell(script.join('; '))],
+    undo: [powerShell(`Unregister-ScheduledTask -TaskName '${TASK}' -Confirm:$false`)],
+  }
+}
+
+function inPowerShell(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** A word of a command line of Windows. */
+function forWindows(word: string): string {
+  return /[\s"]/.test(word) ? `"${win32.normalize(word).replaceAll('"', '\\"')}"` : word
+}

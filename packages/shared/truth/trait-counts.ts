@@ -1,0 +1,60 @@
+/** Rows of a scrape counted by the traits of their labels: one count a row, and the names are looked at once for all rows that are alike. */
+import { ODD, TOLD, type Traits } from './said.ts'
+
+// Memory is bounded: so many traits are counted apart, and so many names of each kind are kept.
+const TRAITS_MAX = 1_000
+const CATEGORIES_MAX = 500
+const BRANDS_MAX = 2_000
+
+/** The rows of a brand, and those whose names are in another script. */
+export type BrandRows = { rows: number; foreign: number }
+
+/** The counts of one scrape. What is read of them is complete once `settle` was called. */
+export class TraitCounts {
+  /** Rows that tell the fields of `TOLD`. */
+  readonly told = TOLD.map(() => 0)
+  readonly odd = { mojibake: 0, html: 0, template: 0, foreignBrand: 0 }
+  readonly tops = new Map<string, number>()
+  readonly seconds = new Map<string, number>()
+  readonly brands = new Map<string, BrandRows>()
+  readonly #rows = new Map<Traits, { rows: number }>()
+
+  /** Counts a row. */
+  add(traits: Traits): void {
+    const known = this.#rows.get(traits)
+    if (known !== undefined) known.rows++
+    else {
+      if (this.#rows.size >= TRAITS_MAX) this.settle()
+      this.#rows.set(traits, { rows: 1 })
+    }
+  }
+
+  /** Brings what was counted to the names. */
+  settle(): void {
+    for (const [{ brand, top, second, odd, told }, { rows }] of this.#rows) {
+      for (let place = 0; place < TOLD.length; place++) if ((told & (1 << place)) !== 0) this.told[place]! += rows
+      if (odd !== 0) for (const name of ODD_NAMES) if ((odd & ODD[name]) !== 0) this.odd[name] += rows
+      count(this.tops, top, rows)
+      count(this.seconds, second, rows)
+      if (brand !== null) this.#countBrand(brand, rows, (odd & ODD.foreignBrand) === 0 ? 0 : rows)
+    }
+    this.#rows.clear()
+  }
+
+  #countBrand(brand: string, rows: number, foreign: number): void {
+    const known = this.brands.get(brand)
+    if (known !== undefined) {
+      known.rows += rows
+      known.foreign += foreign
+    } else if (this.brands.size < BRANDS_MAX) this.brands.set(brand, { rows, foreign })
+  }
+}
+
+const ODD_NAMES = Object.keys(ODD) as (keyof typeof ODD)[]
+
+/** Counts so many more of a name, unless there are too many others. */
+export function count(counts: Map<string, number>, name: string, more = 1): void {
+  const known = counts.get(name)
+  if (known !== undefined) counts.set(name, known + more)
+  else if (counts.size < CATEGORIES_MAX) counts.set(name, more)
+}
