@@ -68,7 +68,7 @@ type Wishes = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     unfinished?: Partial<UnfinishedLimits>
     door?: Partial<Door>
     pageFolder?: string
-    logLevel?: 'warn' | 'info'
+    logLevel?: 'warn' | 'info' | 'debug'
     questions?: Partial<QuestionsPlace>
     pictures?: Pictures
   }>
