@@ -6,6 +6,7 @@
  *  2. An upload is recorded only when its bytes are durable in the inbox, and its record goes only to those that are lost (lost.ts).
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
+
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { type Selectable, sql } from 'kysely'
@@ -92,26 +93,6 @@ export class Uploads {
       .where('wish', 'is', null)
       .orderBy('id')
       .execute()
-  }
-
-  /** Of each sender the oldest upload that nobody loads yet. */
-  async firstsOfSenders(): Promise<{ keyId: string; id: string }[]> {
-    return this.#database
-      .selectFrom('upload')
-      .innerJoin('delivery', 'delivery.upload_id', 'upload.id')
-      .select(({ fn }) => ['key_id as keyId', fn.min<string>('upload.id').as('id')])
-      .where('state', '=', 'accepted')
-      .where('wish', 'is', null)
-      .groupBy('key_id')
-      .orderBy('id')
-      .execute()
-  }
-
-  /** Takes an upload that nobody loads yet: of several who want it one gets it. */
-  async take(id: string, at: number): Promise<Upload | undefined> {
-    const set = { state: 'loading', loading_at: at } as const
-    const update = this.#database.updateTable('upload').set(set).where('id', '=', id)
-    return update.where('state', '=', 'accepted').where('wish', 'is', null).returningAll().executeTakeFirst()
   }
 
   list(query: UploadQuery): Promise<Upload[]> {

@@ -34,7 +34,7 @@ export class SenderTurns {
   async #ask(): Promise<void> {
     const start = this.#now()
     if (start < this.#restsUntil) return
-    this.#firsts = await this.#ledger.uploads.firstsOfSenders()
+    this.#firsts = await this.#ledger.firstsOfSenders()
     const took = this.#now() - start
     this.#restsUntil = start + took + Math.max(REST_MS_MIN, REST_FACTOR * took)
   }

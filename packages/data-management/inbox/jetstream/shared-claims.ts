@@ -45,7 +45,7 @@ async function* claimsOfOthers(work: Work): AsyncGenerator<Claim> {
   const ids = await orFailed(work, () => turns.ofOthers(item.uploadId))
   for (const id of ids ?? []) {
     if (claiming.signal.aborted) return
-    const upload = await orFailed(work, () => ledger.uploads.take(id, claiming.now()))
+    const upload = await orFailed(work, () => ledger.take(id, claiming.now()))
     if (upload === undefined) continue
     const removed = () => inbox.servers.bucket.remove(upload.sha256)
     const finish = async (ending: Ending) => (ending === 'delivered' ? removed() : undefined)
@@ -79,7 +79,7 @@ async function claimOf(work: Work): Promise<Claim | undefined> {
 /** The upload of an item, taken from those who load out of turn. One that has taken it is waited for, unless the item came a second time. */
 async function takenOr(work: Work, waitMs: number): Promise<Upload | undefined> {
   const { ledger, item, claiming } = work
-  const taken = await ledger.uploads.take(item.uploadId, claiming.now())
+  const taken = await ledger.take(item.uploadId, claiming.now())
   if (taken !== undefined) return taken
   const upload = await ledger.uploads.find(item.uploadId)
   const isAnothers = upload?.state === 'loading' && item.times === 1
