@@ -17,7 +17,7 @@ type Kind = Readonly<{ restTimes: number; hasWork: (database: Sql) => Promise<bo
 /** What is done; a thread rests so many times as long as it has worked. */
 const TASKS: Readonly<Record<BackgroundTask, Kind>> = {
   'suggested pairs': { restTimes: 10, hasWork: mayHaveNewPairs },
-  'changes of price': { restTimes: 1, hasWork: hasUncountedChanges },
+  'changes of price': { restTimes: 10, hasWork: hasUncountedChanges },
 }
 
 /** The threads. Each is started when there is something to do, and ends when this is disposed of. */
