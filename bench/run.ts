@@ -19,6 +19,7 @@ import { realMany, realManyIntoPostgres } from './real-many.ts'
 import { keep, linesOf, machine, type Report, reportOf, writeReadme } from './report.ts'
 import { installRivals } from './rivals/install.ts'
 import { sendOne, sendReal } from './send.ts'
+import { suggestions } from './suggestions.ts'
 import { wholeWay, wholeWayOfMany } from './whole-way.ts'
 
 /** The programs and npm packages a benchmark needs, and how it is done; with nothing to report there is no data for it. */
@@ -50,6 +51,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   memory: { programs: ['sync'], run: memory },
   feeds: { programs: [], run: feeds },
   export: { programs: ['sync'], run: exports },
+  suggestions: { programs: [], run: suggestions },
   growth: { programs: ['sync'], run: growth },
 }
 
