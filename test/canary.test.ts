@@ -190,6 +190,8 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['stores', 'merge', 'list'],
     ['findings', '--json'],
     ['changes', '--json'],
+    ['product', 'bread'],
+    ['cheapest', 'bread'],
     ['upgrade', '--json'],
     ['check', join(machines.path, 'other.jsonl')],
     ['salvage'],

@@ -12,7 +12,7 @@ import type { Command } from 'commander'
 import { configurable, countArgument, pathArgument, run, settingsOf } from '../command-line.ts'
 import { checkServerData } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { person } from '../person.ts'
+import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; keep?: number }
@@ -85,7 +85,13 @@ export function checkFiles(settings: Settings): void {
 async function noteBackup(settings: Settings, path: string, terminal: Terminal): Promise<void> {
   try {
     await using ledger = openLedger(resolve(settings.DATA_MANAGEMENT_DATA_DIR))
-    await ledger.audit({ at: Date.now(), who: person(), what: BACKUP_MADE, about: 'catalogue, ledger', detail: path })
+    await ledger.audit({
+      at: Date.now(),
+      who: operatorName(),
+      what: BACKUP_MADE,
+      about: 'catalogue, ledger',
+      detail: path,
+    })
   } catch (error) {
     terminal.note(`It could not be noted in the audit: ${error instanceof Error ? error.message : error}`)
   }

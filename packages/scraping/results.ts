@@ -103,7 +103,7 @@ export async function takeHome(job: Job, run: Run, archived: Archived): Promise<
   try {
     // One after the other with the moves: the outbox may hold the same bytes twice, and both become one file of the archive.
     await deliver(
-      () => run.moves.next(() => settle(job.disk, kept, allRejects(job, receipt))),
+      () => run.moves.run(() => settle(job.disk, kept, allRejects(job, receipt))),
       job.patience,
       pausing(job, run, name),
     )

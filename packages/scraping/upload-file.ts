@@ -37,7 +37,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     const spooled = await spoolFile(job, run, file)
     if (spooled === undefined) return undefined
     const sent = await sendCopy(job, run, { file, spooled, isFresh: false })
-    const archived = await run.moves.next(() => archive(job.disk, job.folders, { file, ...sent }))
+    const archived = await run.moves.run(() => archive(job.disk, job.folders, { file, ...sent }))
     // What was known of a file with this name is out of date.
     run.settled.delete(archived.name)
     run.dictionaries.add(archived)
@@ -93,7 +93,7 @@ async function sendCopy(job: Job, run: Run, copy: Copy): Promise<Sent> {
     if (error.retry !== 'never') throw error
     countAlike(run, copy.file.name, error)
     if (error.saysAltered) throw altered(copy.file.name, error)
-    await run.moves.next(() => refuse(job.disk, job.folders, { ...copy, error }))
+    await run.moves.run(() => refuse(job.disk, job.folders, { ...copy, error }))
     throw error
   }
 }

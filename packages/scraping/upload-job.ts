@@ -4,10 +4,10 @@ import { type Clock, realClock } from './clock.ts'
 import type { Patience, Pause, Pausing } from './delivery.ts'
 import { Dictionaries } from './dictionaries.ts'
 import type { Folders } from './folders.ts'
+import { Mutex } from './mutex.ts'
 import type { Sight } from './outbox.ts'
 import { OutboxSorter, type Resting, type RestRules } from './resting.ts'
 import type { ScrapeCheck } from './scrape-check.ts'
-import { Turns } from './turns.ts'
 import type { UploadClient } from './upload-client.ts'
 import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
 
@@ -43,7 +43,7 @@ export type Run = {
   /** What both sides have already. */
   readonly dictionaries: Dictionaries
   /** The moves out of the outbox and the notes that follow, one after the other: two files may want the same name. */
-  readonly moves: Turns
+  readonly moves: Mutex
   /** The archived files whose fate is known for good. */
   readonly settled: Set<string>
   /** The archived files whose bytes were compared with their receipts, as they looked then. */
@@ -72,7 +72,7 @@ export function newRun({ disk, folders, rest, clock = realClock() }: Omit<Job, '
     summary: emptySummary(),
     encoding: 'zstd',
     dictionaries: new Dictionaries(disk, folders),
-    moves: new Turns(),
+    moves: new Mutex(),
     settled: new Set(),
     compared: new Map(),
     sorter: rest && new OutboxSorter(rest, clock),

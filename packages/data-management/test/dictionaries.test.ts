@@ -13,7 +13,7 @@ import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { Dictionaries, type Lease } from '../inbox/dictionaries.ts'
-import { putAway } from '../inbox/put-away.ts'
+import { moveSettled } from '../inbox/move-settled.ts'
 import {
   type Answer,
   assertProblem,
@@ -147,7 +147,7 @@ test('a dictionary is found wherever its file lies by now, and is unknown once i
   assert.equal(await take(), OLD)
   const path = join(folders.inbox, 'old.jsonl')
   const stored = { path, sha256: sha256Of(OLD), isCompressed: false, place: 'inbox' } as const
-  await putAway(realDisk(), folders, stored, 'loaded')
+  await moveSettled(realDisk(), folders, stored, 'loaded')
   assert.equal(await take(), OLD)
   for (const name of ['old.jsonl.gz']) await writeFile(join(folders.processed, name), 'damaged')
   await assert.rejects(take, { code: 'dictionary_unknown' })
