@@ -1,4 +1,4 @@
-/** `node bench/find-pairs.ts CHAINS LISTINGS`: finds the pairs of so many listings of so many invented chains; prints how many, and its processor time. */
+/** Finds the pairs of so many listings of so many invented chains (`CHAINS LISTINGS`); prints how many, and its processor time. */
 import { pairsOf } from '../packages/data-management/catalogue/model/suggest.ts'
 import { listingsOf } from './chains.ts'
 
