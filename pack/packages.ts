@@ -12,7 +12,9 @@ const root = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 /** The version of everything that is made. */
 export const VERSION: string = root.version
 
-const SHARED = { version: VERSION, license: root.license, type: 'module' }
+// Whoever publishes says where it was built.
+const PUBLISHED = { access: 'public', provenance: true }
+const SHARED = { version: VERSION, license: root.license, type: 'module', publishConfig: PUBLISHED }
 
 /** Makes a bundle a package, which brings its own Node for machines with an older one. */
 export function describeProgram(folder: string): void {
@@ -32,7 +34,8 @@ export function describeProgram(folder: string): void {
 export async function buildWriter(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const input = { index: join(ROOT, 'packages/scraping/jsonl-writer.ts') }
+  const scraping = join(ROOT, 'packages/scraping')
+  const input = { index: join(scraping, 'jsonl-writer.ts'), crawlee: join(scraping, 'dataset-hook.ts') }
   const bundle = await rolldown({
     cwd: ROOT,
     input,
@@ -40,21 +43,30 @@ export async function buildWriter(folder: string): Promise<void> {
     transform: { target: 'node20' },
     logLevel: 'warn',
   })
-  await bundle.write({ dir: folder, format: 'esm', entryFileNames: '[name].js' })
-  await bundle.write({ dir: folder, format: 'cjs', entryFileNames: '[name].cjs' })
+  const named = (extension: string) => ({
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: `[name]-[hash].${extension}`,
+  })
+  await bundle.write({ dir: folder, format: 'esm', ...named('js') })
+  await bundle.write({ dir: folder, format: 'cjs', ...named('cjs') })
   await bundle.close()
-  for (const extension of ['ts', 'cts'])
-    cpSync(join(import.meta.dirname, 'jsonl-writer.d.ts'), join(folder, `index.d.${extension}`))
+  for (const [name, source] of Object.entries({ index: 'jsonl-writer', crawlee: 'crawlee' }))
+    for (const extension of ['ts', 'cts'])
+      cpSync(join(import.meta.dirname, `${source}.d.ts`), join(folder, `${name}.d.${extension}`))
   cpSync(join(import.meta.dirname, 'jsonl-writer.md'), join(folder, 'README.md'))
   cpSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'))
-  const types = (extension: string) => ({ types: `./index.d.${extension}ts`, default: `./index.${extension}js` })
+  const types = (name: string, extension: string) => ({
+    types: `./${name}.d.${extension}ts`,
+    default: `./${name}.${extension}js`,
+  })
+  const entry = (name: string) => ({ import: types(name, ''), require: types(name, 'c') })
   writeManifest(folder, {
     name: '@splitcart/jsonl-writer',
     description: 'Writes the rows of a scrape into the outbox of SplitCart, whole or not at all',
     ...SHARED,
-    exports: { '.': { import: types(''), require: types('c') }, './package.json': './package.json' },
+    exports: { '.': entry('index'), './crawlee': entry('crawlee'), './package.json': './package.json' },
     engines: { node: '>=20' },
-    files: ['index.*'],
+    files: ['*.js', '*.cjs', '*.d.ts', '*.d.cts'],
   })
 }
 

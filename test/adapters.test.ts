@@ -6,10 +6,12 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { buildWriter } from '../pack/packages.ts'
+import { temporaryFolder } from './folders.ts'
 import { openMachines, recordsIn, until } from './machines.ts'
 import { neededHere } from './needed.ts'
 import { openShop } from './shop-server.ts'
@@ -19,7 +21,10 @@ const PYTHON = ['/usr/bin/python3', 'python3'].find(hasScrapy)
 const NO_SCRAPY = neededHere(PYTHON === undefined && 'there is no Scrapy here')
 const PAGES = Number(process.env.ADAPTER_PAGES ?? 60)
 const KILLS = Number(process.env.ADAPTER_KILLS ?? 1)
-const KILLED_WITHIN_MS = 3_000
+const MS_MAX = 150_000
+const STEP_MS = 30
+
+const NO_CRAWLEE = process.env.ADAPTER_CRAWLEE === undefined && 'a campaign, which fetches Crawlee: ADAPTER_CRAWLEE=1'
 
 function hasScrapy(python: string): boolean {
   return spawnSync(python, ['-c', 'import scrapy'], { stdio: 'ignore' }).status === 0
@@ -44,22 +49,25 @@ test('a spider of Scrapy that is killed and run again delivers every row once, b
   const server = await machines.serve()
   const key = await machines.key()
   for (const how of ['pipeline', 'feed']) {
-    let files = await machines.names('scraping', 'product_outbox')
     for (let kill = 0; kill < KILLS; kill++) {
       const before = shop.asked()
       const spider = startSpider(shop.url, machines.path, how)
       const ended = once(spider, 'exit')
-      await until(() => shop.asked() > before || spider.exitCode !== null, 'the spider has begun')
-      // From a clean end to a kill at any moment of the scrape and of its last steps.
-      await sleep((KILLED_WITHIN_MS * (kill + 1)) / (KILLS + 1) / 4)
+      // Spread over the pages, and, for every sixth, over the steps after the last one.
+      const pages = Math.min(PAGES, Math.ceil((PAGES * 1.2 * (kill + 1)) / (KILLS + 1)))
+      await until(
+        () => shop.asked() >= before + pages || spider.exitCode !== null,
+        'the spider has come so far',
+        MS_MAX,
+      )
+      if (pages === PAGES) await sleep((kill % 10) * STEP_MS)
       spider.kill('SIGKILL')
       await ended
     }
     const spider = startSpider(shop.url, machines.path, how)
     const [code] = await once(spider, 'exit')
     assert.equal(code, 0)
-    const now = await machines.names('product_outbox')
-    files = now.filter((name) => !files.includes(name))
+    const files = await machines.names('product_outbox')
     assert.ok(files.length > 0)
     for (const name of files) {
       const rows = recordsIn<{ product: { sku: string } }>({
@@ -74,4 +82,41 @@ test('a spider of Scrapy that is killed and run again delivers every row once, b
   assert.equal(sent.code, 0, sent.stdout + sent.stderr)
   const { stdout } = await machines.run(['export', 'prices'])
   assert.equal(recordsIn({ stdout }).length, PAGES)
+})
+
+test('what a real dataset of Crawlee is given is in the outbox once the crawl got through, and not at all when it failed', {
+  skip: NO_CRAWLEE,
+}, async () => {
+  await using at = await temporaryFolder()
+  await writeFile(join(at.path, 'package.json'), '{"type":"module"}')
+  const installed = spawnSync('npm', ['i', '--silent', '@crawlee/core@3.18.1'], { cwd: at.path, encoding: 'utf8' })
+  assert.equal(installed.status, 0, installed.stderr)
+  const writer = join(at.path, 'node_modules', '@splitcart', 'jsonl-writer')
+  await buildWriter(join(at.path, 'built'))
+  await cp(join(at.path, 'built'), writer, { recursive: true })
+  await using shop = await openShop(PAGES)
+  const program = `import { Dataset } from '@crawlee/core'
+import { intoOutbox } from '@splitcart/jsonl-writer/crawlee'
+const rowOf = ({ price, ...item }) => ({ ...item, price_current: price })
+const outbox = await intoOutbox(Dataset, 'data', { company: 'cornershop', store: 'S1', rowOf })
+const visit = async (number) => {
+  const { next, ...item } = await (await fetch(process.argv[2] + '/api/' + number)).json()
+  await Dataset.pushData(item)
+  if (number % 7 === 0) await (await Dataset.open()).pushData([item])
+  await Promise.all(next.map(visit))
+}
+await visit(1)
+await outbox.commit({ requestsFailed: Number(process.argv[3]) })
+`
+  await writeFile(join(at.path, 'crawl.js'), program)
+  const outbox = join(at.path, 'data', 'product_outbox')
+  for (const failed of [1, 0]) {
+    const child = spawn(process.execPath, ['crawl.js', shop.url, String(failed)], { cwd: at.path, stdio: 'ignore' })
+    const [code] = await once(child, 'exit')
+    const names = (await readdir(outbox)).filter((name) => !name.startsWith('.'))
+    assert.deepEqual([code, names.length], failed === 1 ? [1, 0] : [0, 1])
+    if (failed === 1) continue
+    const rows = recordsIn<{ product: { sku: string } }>({ stdout: await readFile(join(outbox, names[0]!), 'utf8') })
+    assert.deepEqual([rows.length, new Set(rows.map(({ product }) => product.sku)).size], [PAGES, PAGES])
+  }
 })

@@ -1,5 +1,7 @@
 /** What other programs print, on its way into the outbox: whole when they got through, and not at all when they did not. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -10,6 +12,7 @@ import { scrape } from '@splitcart/scraping/intake/scrape.ts'
 import { TRANSFORMS } from '@splitcart/scraping/intake/transforms.ts'
 import { temporaryFolder } from './folders.ts'
 import { openMachines, recordsIn } from './machines.ts'
+import { openShop } from './shop-server.ts'
 
 const DATE = '2026-07-01'
 const MAPPING = readMapping(
@@ -200,5 +203,27 @@ test('a program that fails, or gives fewer rows than it has to, leaves nothing; 
   assert.deepEqual(
     recordsIn(shown).map(({ fault }) => fault),
     [null, null, undefined],
+  )
+})
+
+test('the example scrapers, in TypeScript and in Python, bring a whole shop into the outbox', async () => {
+  await using machines = await openMachines()
+  await using shop = await openShop(20)
+  const example = (name: string) => join(import.meta.dirname, '..', 'docs', 'examples', name)
+  const typescript = spawn(process.execPath, [example('shop-scraper.ts'), `${shop.url}/p/1`, machines.scraping])
+  const [code] = await once(typescript, 'exit')
+  assert.equal(code, 0)
+  const python = ['--', 'python3', example('shop_scraper.py'), `${shop.url}/p/1`]
+  const scraped = await machines.run(['scrape', '--company', 'cornershop', '--store', 'S2', ...python])
+  assert.equal(scraped.code, 0, scraped.stderr)
+  const names = await machines.names('scraping', 'product_outbox')
+  const rows = await Promise.all(
+    names.map(async (name) =>
+      recordsIn({ stdout: await readFile(join(machines.scraping, 'product_outbox', name), 'utf8') }),
+    ),
+  )
+  assert.deepEqual(
+    rows.map(({ length }) => length),
+    [20, 20],
   )
 })
