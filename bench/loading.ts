@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
 import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
-import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
+import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
@@ -19,7 +19,7 @@ enableCompileCache(process.env.NODE_COMPILE_CACHE)
 export async function loadFiles(database: string, files: readonly string[]): Promise<void> {
   const orders = await Promise.all(files.map(orderFor))
   using catalogue = openCatalogue(database)
-  await using reader = new ThreadReader()
+  await using reader = new ReaderClient()
   for (const [index, order] of orders.entries()) {
     for (const each of orders.slice(index, index + 2)) reader.expect(each)
     await loadFile(catalogue, { ...order, reader })

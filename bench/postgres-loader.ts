@@ -5,12 +5,12 @@
 import { text } from 'node:stream/consumers'
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
 import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
-import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
+import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
 import { orderOf } from './loading.ts'
 
 const [address = '', ...files] = process.argv.slice(2)
 await using catalogue = await openPostgresCatalogue(address, { connections: 3 })
-await using reader = new ThreadReader()
+await using reader = new ReaderClient()
 const orders = files.map((file) => orderOf(file.slice(65), file.slice(0, 64)))
 process.stdout.write('ready\n')
 await text(process.stdin)

@@ -8,7 +8,7 @@ import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.t
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
-import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
+import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
 import { hash } from '@splitcart/scraping/generator/random.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
@@ -94,7 +94,7 @@ async function inPostgres(copies: readonly Copy[]): Promise<number[]> {
 
 async function figuresOf(catalogue: Catalogue, copies: readonly Copy[], folder: string): Promise<number[]> {
   const taken: Taken[] = []
-  await using reader = new ThreadReader()
+  await using reader = new ReaderClient()
   for (const copy of copies) {
     const path = join(folder, `${copy.number}-${basename(copy.path)}`)
     await writeCopy(copy, path)

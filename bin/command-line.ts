@@ -111,6 +111,12 @@ export function flagsIn(options: Readonly<Record<string, unknown>>): Record<stri
   return flags
 }
 
+/** The number in an argument, from 1 on. */
+export function countArgument(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.')
+  return Number(text)
+}
+
 /** The path in an argument, as that of a setting. */
 export function pathArgument(text: string): string {
   try {

@@ -2,13 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { EXIT } from './exit-codes.ts'
+import { ownCommand } from './own-command.ts'
 
-const PROGRAM = fileURLToPath(new URL('splitcart.js', import.meta.url))
 const RESTART_MS_MIN = 500
 const RESTART_MS_MAX = 30_000
 // A child that ran this long was well: after it, the pauses start small again.
@@ -33,11 +32,12 @@ export async function keepLoaderRunning(settings: Settings, log: Log, signal: Ab
 
 function start(settings: Settings): ChildProcess {
   const kinds = settings.KINDS.filter(isLoadedKind).map((kind) => `--${kind}`)
-  const args = [PROGRAM, 'update-db', ...kinds, '--watch', '--until-input-ends', '--quiet']
+  const [program, ...own] = ownCommand()
+  const args = [...own, 'update-db', ...kinds, '--watch', '--until-input-ends', '--quiet']
   // It opens no door, so it gets no key. Emptied, not removed: a `.env` here would bring it back.
   const environment = { ...process.env, ...environmentOf(settings), API_SECRET_KEY: '', API_SECRET_KEY_FILE: '' }
   // The child ends when this pipe does: also when this process is killed.
-  return spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'inherit'], env: environment })
+  return spawn(program, args, { stdio: ['pipe', 'ignore', 'inherit'], env: environment })
 }
 
 /** The settings that may have come as flags. */

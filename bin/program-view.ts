@@ -5,7 +5,7 @@ import type { SettingView } from '@splitcart/data-management/api/system-schema.t
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { flagsIn } from './command-line.ts'
-import { person } from './person.ts'
+import { operatorName } from './operator.ts'
 import { programVersion } from './program-version.ts'
 import { environmentWith, findSettings, originOf } from './settings-files.ts'
 
@@ -18,7 +18,7 @@ export function programView(options: Readonly<Record<string, unknown>>): Program
 /** The file of the machine leads everybody to the data, from any folder; else the folder must be named. */
 function shellOf(settings: readonly SettingView[]): Program['shell'] {
   const { from, value } = settings.find(({ name }) => name === 'DATA_MANAGEMENT_DATA_DIR') ?? {}
-  const [user] = person().split('@')
+  const [user] = operatorName().split('@')
   if (from === 'system file') return { before: `sudo -u ${user} splitcart`, after: '' }
   return { before: 'npx splitcart', after: ` --data-management-data-dir ${quoted(resolve(value ?? ''))}` }
 }

@@ -156,8 +156,10 @@ function progressLine({ name, step, sentBytes, totalBytes }: ProgressEvent): str
   return `${step === 'send' ? 'sending' : 'compressing'}  ${name}  ${bar} ${Math.floor(share * 100)} %  ${size(totalBytes)}`
 }
 
-function sentence({ title, detail }: Trouble): string {
-  return detail === title || detail === '' ? `${title}.` : `${title}: ${detail.replace(/\.$/, '')}.`
+/** With the id of the request where the reason is in the log of the server only. */
+function sentence({ title, detail, status, instance }: Trouble): string {
+  const id = status === 500 && instance !== undefined ? ` (request ${instance.replace('urn:uuid:', '')})` : ''
+  return detail === title || detail === '' ? `${title}${id}.` : `${title}: ${detail.replace(/\.$/, '')}${id}.`
 }
 
 function soon(ms: number): string {

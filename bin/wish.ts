@@ -16,7 +16,7 @@ import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import type { DataManagement } from './data-management.ts'
 import { openInbox } from './fleet.ts'
-import { person } from './person.ts'
+import { operatorName } from './operator.ts'
 import { stopSignal, type Terminal } from './terminal.ts'
 import { workOf } from './update-db-work.ts'
 
@@ -45,7 +45,7 @@ export async function haveFulfilled(
   const upload = await uploadMeant(machine, wanted.upload)
   if (wanted.from !== undefined && upload.state !== wanted.from)
     throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
-  await machine.ledger.uploads.wish(upload.id, { ...wanted, by: person() })
+  await machine.ledger.uploads.wish(upload.id, { ...wanted, by: operatorName() })
   // Where neither the files of the server are here nor a fleet has them, a loader elsewhere does it.
   const isHere = await isSetUp(machine.disk, machine.folders.data)
   if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))

@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 const MAY_IMPORT_TYPES_OF: Readonly<Record<string, readonly string[]>> = { [DASHBOARD]: [DATA_MANAGEMENT, SHARED] }
 
-const MAY_IMPORT_ANYTHING = new Set(['test', 'torture', 'fuzz', 'check', 'mutants', 'bench', 'docs'])
+const MAY_IMPORT_ANYTHING = new Set(['test', 'torture', 'fuzz', 'check', 'mutants', 'pack', 'bench', 'docs'])
 
 const COMMAND = /^packages\/data-management\/(api|update-db)\//
 const STORE = /^packages\/data-management\/(inbox|ledger|catalogue)\//

@@ -80,6 +80,27 @@ const CASES: readonly Case[] = [
     kept: { 'packages/shared/a.ts': LOOP('b'), 'packages/shared/b.ts': LOOP('c'), 'packages/shared/c.ts': 'b()\n' },
   },
   {
+    rule: 'glossary',
+    title: 'a word of the glossary is at home where it says',
+    broken: {
+      'docs/glossary.md': '| row | a line | `Row` in `packages/shared/row.ts` |\n',
+      'packages/shared/row.ts': '',
+    },
+    kept: {
+      'docs/glossary.md': '| row | a line | `Row` in `packages/shared/row.ts` |\n',
+      'packages/shared/row.ts': 'type Row = 1\n',
+    },
+  },
+  {
+    rule: 'glossary',
+    title: 'a name that was given up is not used again',
+    broken: { 'docs/glossary.md': '| `Turns`, `Turn` | `Mutex` |\n', [SCRAPING]: 'const one: Turns = 1\n' },
+    kept: {
+      'docs/glossary.md': '| `Turns`, `Turn` | `Mutex` |\n',
+      [SCRAPING]: '// Turns, once.\nconst one: Mutex = 1\n',
+    },
+  },
+  {
     rule: 'process',
     title: 'only bin/ reads the environment',
     broken: { [SCRAPING]: 'const home = process.env.HOME\n' },

@@ -4,6 +4,7 @@ import { callFaults } from './calls.ts'
 import { clockFaults } from './clocks.ts'
 import { dockerfileFaults } from './dockerfile.ts'
 import { EXCEPTIONS, type Exception } from './exceptions.ts'
+import { glossaryFaults } from './glossary.ts'
 import { importFaults } from './imports.ts'
 import { lockFileFaults } from './lock-file.ts'
 import { manifestFaults } from './manifests.ts'
@@ -23,6 +24,7 @@ export function tidy(sources: readonly Source[], trees: readonly Tree[], excepti
     ...undocumentedFaults(trees),
     ...titleFaults(trees),
     ...unfinishedFaults(sources),
+    ...glossaryFaults(sources, trees),
     ...manifestFaults(sources),
     ...lockFileFaults(sources),
     ...dockerfileFaults(sources),

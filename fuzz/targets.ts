@@ -1,5 +1,6 @@
 /** What can be fuzzed, by name. To be imported after the coverage was started, or nothing of it is seen. */
 import type { Targets } from './target.ts'
+import { dcz } from './targets/dcz.ts'
 import { decoder } from './targets/decoder.ts'
 import { headers } from './targets/headers.ts'
 import { keys } from './targets/keys.ts'
@@ -8,4 +9,4 @@ import { names } from './targets/names.ts'
 import { row } from './targets/row.ts'
 import { settings } from './targets/settings.ts'
 
-export const TARGETS: Targets = { decoder, lines, row, keys, headers, settings, names }
+export const TARGETS: Targets = { decoder, dcz, lines, row, keys, headers, settings, names }

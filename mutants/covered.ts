@@ -29,8 +29,7 @@ export function linesRun(folder: string, root: string, sources: ReadonlyMap<stri
   const byUrl = new Map([...sources.keys()].map((path) => [pathToFileURL(join(root, path)).href, path]))
   const lines = new Map<string, Set<number>>()
   for (const name of readdirSync(folder)) {
-    const scripts: readonly Script[] = JSON.parse(readFileSync(join(folder, name), 'utf8')).result
-    for (const script of scripts) {
+    for (const script of scriptsIn(join(folder, name))) {
       const path = byUrl.get(script.url.replace(/\?.*$/, ''))
       if (path === undefined) continue
       const found = lines.get(path) ?? new Set()
@@ -39,6 +38,16 @@ export function linesRun(folder: string, root: string, sources: ReadonlyMap<stri
     }
   }
   return Object.fromEntries([...lines].map(([path, found]) => [path, [...found].sort((a, b) => a - b)]))
+}
+
+/** A process that was killed while it wrote them has left a part. */
+function scriptsIn(path: string): readonly Script[] {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).result
+  } catch (error) {
+    if (error instanceof SyntaxError) return []
+    throw error
+  }
 }
 
 /** The lines of which a character is in a range that was run; an inner range counts before the one around it. */

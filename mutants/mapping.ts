@@ -11,12 +11,18 @@ const NOT_ASKED = /^packages\/dashboard\/|^test\/(simulator|kills|network|bombs)
 /** The copies of the project, each of which does one thing at a time, and where temporary files go. */
 export type Place = Readonly<{ copies: readonly string[]; temporary: string; env: NodeJS.ProcessEnv }>
 
-/** The map that is kept, with the tests added that it does not know. */
-export async function mapTests(file: string, place: Place, sources: ReadonlyMap<string, string>): Promise<CoverageMap> {
+type Wishes = Readonly<{ file: string; isComplete: boolean }>
+
+/** The map that is kept, with the tests added that it does not know, unless it `isComplete` as it is. */
+export async function mapTests(
+  { file, isComplete }: Wishes,
+  place: Place,
+  sources: ReadonlyMap<string, string>,
+): Promise<CoverageMap> {
   const kept: CoverageMap | undefined = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
   const digests = kept?.digests ?? Object.fromEntries([...sources].map(([path, text]) => [path, digestOf(text)]))
   const tests: Record<string, Mapped> = { ...kept?.tests }
-  const missing = listTests(place.copies[0] ?? '').filter((test) => tests[test] === undefined)
+  const missing = isComplete ? [] : listTests(place.copies[0] ?? '').filter((test) => tests[test] === undefined)
   if (missing.length > 0) process.stdout.write(`Mapping ${missing.length} test files.\n`)
   const keep = () => {
     mkdirSync(dirname(file), { recursive: true })

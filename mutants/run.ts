@@ -3,7 +3,7 @@
  * that run the changed line. What no test notices is printed, and the share of what is noticed, by folder.
  *
  * The same seed draws the same changes from the same code. Which test runs which line is found out first, and kept in `node_modules/.cache`;
- * `--map` finds it out again. `--under FOLDER` draws from there only, `--seconds N` is how long the tests of one change may take in all
+ * `--map` finds it out again, `--mapped` asks only those tests of which it is known. `--under FOLDER` draws from there only, `--seconds N` is how long the tests of one change may take in all
  * (by what they took when they were mapped), and `--lanes N` how many changes are tried at once.
  */
 import { randomInt } from 'node:crypto'
@@ -29,11 +29,17 @@ const OPTIONS = {
   seconds: { type: 'string', default: '120' },
   lanes: { type: 'string', default: '2' },
   map: { type: 'boolean' },
+  mapped: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const
 
 type Tried = Readonly<{ change: Change; verdict: Verdict }>
-type Drawn = Readonly<{ drawn: readonly Change[]; sources: ReadonlyMap<string, string>; seconds: number }>
+type Drawn = Readonly<{
+  drawn: readonly Change[]
+  sources: ReadonlyMap<string, string>
+  seconds: number
+  isComplete: boolean
+}>
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
@@ -54,8 +60,8 @@ function draw(sources: ReadonlyMap<string, string>, under: string, seed: number,
   return new Chance(seed).shuffled(all).slice(0, count)
 }
 
-async function tryAll({ drawn, sources, seconds }: Drawn, place: Place): Promise<Tried[]> {
-  const map = await mapTests(MAP, place, sources)
+async function tryAll({ drawn, sources, seconds, isComplete }: Drawn, place: Place): Promise<Tried[]> {
+  const map = await mapTests({ file: MAP, isComplete }, place, sources)
   const waiting = [...drawn]
   const tried: Tried[] = []
   const lane = async (copy: string) => {
@@ -98,7 +104,7 @@ function scoreOf(name: string, tried: readonly Tried[]): string {
 async function main(): Promise<number> {
   const { values } = readArguments({ args: process.argv.slice(2), options: OPTIONS })
   if (values.help) {
-    print('npm run mutants -- [--seed N] [--count N] [--under FOLDER] [--seconds N] [--lanes N] [--map]')
+    print('npm run mutants -- [--seed N] [--count N] [--under FOLDER] [--seconds N] [--lanes N] [--map] [--mapped]')
     return 0
   }
   const seed = values.seed === undefined ? randomInt(SEEDS) : wholeNumber('--seed', values.seed)
@@ -111,9 +117,14 @@ async function main(): Promise<number> {
     const lanes = Array.from({ length: Math.max(1, wholeNumber('--lanes', values.lanes)) }, (_, lane) => `copy-${lane}`)
     const copies = lanes.map((name) => join(temporary, name))
     for (const copy of copies) copyProject(ROOT, copy)
-    report(await tryAll({ drawn, sources, seconds }, { copies, temporary, env: process.env }))
+    report(
+      await tryAll(
+        { drawn, sources, seconds, isComplete: values.mapped === true },
+        { copies, temporary, env: process.env },
+      ),
+    )
   } finally {
-    rmSync(temporary, { recursive: true, force: true })
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5 })
   }
   // A survivor is to be read, and is not always a fault.
   return 0

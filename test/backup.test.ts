@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { type Machines, openMachines, PROGRAM, recordsIn, startProgram, withoutSettings } from './machines.ts'
 
@@ -43,6 +43,20 @@ test('a backup goes into a folder under its time, and a full disk neither leaves
   assert.equal(ledger, `${catalogue}.ledger`)
   const [summary] = recordsIn(made)
   assert.deepEqual(summary, { type: 'summary', catalogue: join(folder, catalogue), ledger: join(folder, ledger) })
+  // The oldest go, whole; what is not a backup of a time stays.
+  const old = ['splitcart-2025-01-01T00-00-00Z.db', 'splitcart-2025-01-02T00-00-00Z.db']
+  for (const name of [...old, `${old[0]}.ledger`, `${old[1]}.ledger`, 'by-hand.db'])
+    await writeFile(join(folder, name), '')
+  const keeping = await machines.run(['backup', folder, '--keep', '2', '--json'])
+  assert.equal(keeping.code, 0, keeping.stderr)
+  const [{ catalogue: newest = '', removed } = {}] = recordsIn<{ catalogue?: string; removed?: string[] }>(keeping)
+  assert.deepEqual(
+    removed,
+    old.map((name) => join(folder, name)),
+  )
+  const kept = [catalogue, basename(newest)].flatMap((name) => [name, `${name}.ledger`])
+  assert.deepEqual(await machines.names('backups'), ['by-hand.db', ...kept].sort())
+  assert.equal((await machines.run(['backup', join(folder, 'x.db'), '--keep', '2'])).code, 2)
 })
 
 test('a restore for which there is no room leaves everything as it was', { skip: NO_LIMIT }, async () => {

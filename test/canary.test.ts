@@ -190,6 +190,8 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['stores', 'merge', 'list'],
     ['findings', '--json'],
     ['changes', '--json'],
+    ['product', 'bread'],
+    ['cheapest', 'bread'],
     ['upgrade', '--json'],
     ['check', join(machines.path, 'other.jsonl')],
     ['salvage'],
@@ -197,6 +199,8 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['doctor', '--json'],
     ['connect', 'http://127.0.0.1:1', '--code', 'x'],
     ['disconnect', '--json'],
+    ['scrape', '--', process.execPath, '-e', ''],
+    ['map', '--try', join(machines.path, 'none.json')],
   ]
   for (const args of commands) await run(args, { ...environment, PGPASSWORD: canary.hatch() })
   const { stdout } = await machines.run(['restore', join(machines.path, 'backup.db')])

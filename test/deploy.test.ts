@@ -1,7 +1,7 @@
 /** What is in deploy/ is what systemd understands, and what the documents install. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from './folders.ts'
@@ -100,6 +100,21 @@ test('what the units start carries a file to the database, whichever Node and np
   }
 })
 
+test('the unit of the backup makes one, and keeps fourteen', { skip: NO_UNITS }, async () => {
+  await using machines = await openMachines()
+  await machines.key()
+  const folder = join(machines.path, 'backup')
+  mkdirSync(folder)
+  const unit = textOf('splitcart-backup.service').replaceAll('/var/lib/splitcart/backup', folder)
+  const [, command = ''] = unit.match(/^ExecStart=(.+)$/m) ?? []
+  const [program, ...args] = command.replaceAll('/opt/splitcart', ROOT).split(' ')
+  const environment = { PATH, HOME: machines.path, DATA_MANAGEMENT_DATA_DIR: machines.dataManagement }
+  const made = await startProgram(args, machines.path, environment, program).ended
+  assert.equal(made.code, 0, made.stderr)
+  assert.equal((await machines.names('backup')).length, 2)
+  assert.deepEqual(args.slice(-2), ['--keep', '14'])
+})
+
 test('the unit of the server does not start without the file that README.md makes for its settings', () => {
   const file = '/etc/splitcart/splitcart.env'
   assert.match(textOf('splitcart.service'), new RegExp(`^AssertPathExists=${file}$`, 'm'))
@@ -108,7 +123,7 @@ test('the unit of the server does not start without the file that README.md make
   assert.match(readme, new RegExp(`DATA_MANAGEMENT_DATA_DIR=/var/lib/splitcart/data \\| .*-m 640 .*${file}`))
 })
 
-test('README.md installs every unit', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  for (const name of UNITS) assert.ok(readme.includes(`(deploy/${name})`), name)
+test('README.md or operations.md installs every unit', () => {
+  const text = ['README.md', 'docs/operations.md'].map((path) => readFileSync(join(ROOT, path), 'utf8')).join('')
+  for (const name of UNITS) assert.ok(text.includes(`deploy/${name})`), name)
 })

@@ -38,7 +38,18 @@ const LONG = [
   ...['fleet', 'partitions', 'copies', 'costs', 'database-trouble', 'mistakes-of-people', 'rights', 'strangers'].map(
     inTest,
   ),
-  ...['power-cuts', 'errors', 'chaos', 'killed', 'canary', 'fuzz', 'swaps', 'rows-as-people-send'].map(inTest),
+  ...[
+    'adapters',
+    'pack',
+    'power-cuts',
+    'errors',
+    'chaos',
+    'killed',
+    'canary',
+    'fuzz',
+    'swaps',
+    'rows-as-people-send',
+  ].map(inTest),
   inScraping('strangers'),
   inDashboard('page-speed'),
 ]

@@ -7,7 +7,7 @@ import { MISTAKES } from '../torture/simulator/mistakes.ts'
 import { firstKill, LANES, startThreads } from '../torture/simulator/simulator.ts'
 import { effort } from './effort.ts'
 
-const SEEDS = effort(600, 20_000)
+const SEEDS = effort(600, 10_000)
 const CLOCKS_SET_EVERY = 4
 // Ten seconds, and two minutes at length, on two idle processors.
 const MS_MAX = 400_000

@@ -14,6 +14,15 @@ test('a pause is told as people count time', () => {
   assert.equal(pause(12_400), 'trying again in 12 s  x.jsonl: Away.')
 })
 
+test('the id of a request is told where only the log of the server has the reason', () => {
+  const told = (status: number) => {
+    const problem = { ...AWAY, status, title: 'The server failed', instance: 'urn:uuid:0199-ab' }
+    return noteOf({ type: 'warning', name: 'x.jsonl', problem })
+  }
+  assert.equal(told(500), 'warning     x.jsonl: The server failed (request 0199-ab).')
+  assert.equal(told(503), 'warning     x.jsonl: The server failed.')
+})
+
 test('with the server away and nothing to send, it says nothing of files that wait, nor that there was nothing to do', async () => {
   await using machines = await openMachines()
   const outbox = join(machines.scraping, 'product_outbox')

@@ -2,20 +2,20 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { backUp, type Databases } from '@splitcart/data-management/database/backup.ts'
-import { backupIn, backupOf, removeBroken } from '@splitcart/data-management/database/backup-folder.ts'
+import { backupIn, backupOf, removeBroken, removeOldest } from '@splitcart/data-management/database/backup-folder.ts'
 import { BACKUP_MADE } from '@splitcart/data-management/ledger/audit.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, pathArgument, run, settingsOf } from '../command-line.ts'
+import { configurable, countArgument, pathArgument, run, settingsOf } from '../command-line.ts'
 import { checkServerData } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { person } from '../person.ts'
+import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = { json?: boolean }
+type Options = { json?: boolean; keep?: number }
 
 const SETTINGS = ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'] as const
 
@@ -27,13 +27,20 @@ export function addBackup(program: Command): void {
       'copy catalogue and ledger, also while the server runs: into a folder as splitcart-<time>.db, or to a file; the ledger comes next to it as <file>.ledger',
     )
     .argument('<place>', 'a folder, or a file that must not exist yet', pathArgument)
-    .action((file: string, options: Options) =>
-      run(options, (terminal) => makeBackup(file, settingsOf(options, 'data-management'), terminal)),
-    )
+    .action((file: string, options: Options) => {
+      if (options.keep !== undefined && !isFolder(resolve(file)))
+        command.error('error: --keep is for a folder of backups, which must be there')
+      return run(options, (terminal) =>
+        makeBackup({ ...options, file }, settingsOf(options, 'data-management'), terminal),
+      )
+    })
+  command.option('--keep <n>', 'then remove the oldest backups of the folder, so that so many stay', countArgument)
   configurable(command.option('--json', 'print JSON'), SETTINGS)
 }
 
-async function makeBackup(file: string, settings: Settings, terminal: Terminal): Promise<number> {
+type Wanted = Readonly<{ file: string; keep?: number }>
+
+async function makeBackup({ file, keep }: Wanted, settings: Settings, terminal: Terminal): Promise<number> {
   checkFiles(settings)
   await checkServerData(settings)
   const disk = realDisk()
@@ -41,7 +48,9 @@ async function makeBackup(file: string, settings: Settings, terminal: Terminal):
   await backUp(disk, databasesOf(settings), backup)
   await noteBackup(settings, backup.catalogue, terminal)
   for (const path of [backup.catalogue, backup.ledger]) terminal.say(path)
-  terminal.record({ type: 'summary', ...backup })
+  const removed = keep === undefined ? undefined : await removeOldest(disk, dirname(backup.catalogue), keep)
+  for (const path of removed ?? []) terminal.note(`removed ${path}`)
+  terminal.record({ type: 'summary', ...backup, ...(removed && { removed }) })
   return EXIT.done
 }
 
@@ -76,7 +85,13 @@ export function checkFiles(settings: Settings): void {
 async function noteBackup(settings: Settings, path: string, terminal: Terminal): Promise<void> {
   try {
     await using ledger = openLedger(resolve(settings.DATA_MANAGEMENT_DATA_DIR))
-    await ledger.audit({ at: Date.now(), who: person(), what: BACKUP_MADE, about: 'catalogue, ledger', detail: path })
+    await ledger.audit({
+      at: Date.now(),
+      who: operatorName(),
+      what: BACKUP_MADE,
+      about: 'catalogue, ledger',
+      detail: path,
+    })
   } catch (error) {
     terminal.note(`It could not be noted in the audit: ${error instanceof Error ? error.message : error}`)
   }

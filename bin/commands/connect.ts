@@ -1,6 +1,5 @@
 /** `splitcart connect`: a one-time code becomes a key of this machine's own, in a file that only its user may read. */
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { text } from 'node:stream/consumers'
 import { takeKey } from '@splitcart/scraping/connect.ts'
 import { foldersIn, openFolders } from '@splitcart/scraping/folders.ts'
@@ -10,6 +9,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { url } from '@splitcart/shared/setting-readers.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { ask } from '../ask.ts'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { checkUnconnected, installSchedule, scheduleOf, settingsFileToWrite } from '../connected.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -68,18 +68,10 @@ function written(server: URL, key: string, settings: Settings, { from }: Setting
 }
 
 async function askForCode(): Promise<string> {
-  if (!process.stdin.isTTY) return oneLine(await text(process.stdin))
-  const asking = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return oneLine(await asking.question('The code that "splitcart keys invite" has printed: '))
-  } finally {
-    asking.close()
-  }
-}
-
-function oneLine(given: string): string {
-  const code = given.trim()
-  if (code !== '') return code
+  const given = process.stdin.isTTY
+    ? await ask('The code that "splitcart keys invite" has printed: ')
+    : (await text(process.stdin)).trim()
+  if (given) return given
   throw new Problem('settings_invalid', '\n  there is no code: give --code, or pass it through standard input')
 }
 
@@ -110,12 +102,7 @@ function show({ name, files, install }: Schedule, terminal: Terminal): void {
 }
 
 async function agrees(): Promise<boolean> {
-  const asking = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await asking.question('Install it? [y/N] ')).trim())
-  } finally {
-    asking.close()
-  }
+  return /^y(es)?$/i.test((await ask('Install it? [y/N] ')) ?? '')
 }
 
 function urlOf(given: string): URL {

@@ -5,7 +5,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { planOf, STEADY } from '@splitcart/scraping/generator/plan.ts'
 import { rowsOf, scrapesOf } from '@splitcart/scraping/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
@@ -14,11 +13,11 @@ import type { Command } from 'commander'
 import { run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
+import { ownCommand } from '../own-command.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 
 type Options = { stay?: boolean }
 
-const PROGRAM = fileURLToPath(new URL('../splitcart.js', import.meta.url))
 const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 400, drift: STEADY })
 
 /** Adds the command. */
@@ -144,7 +143,8 @@ class Stage {
     extra: NodeJS.ProcessEnv,
   ): ChildProcess {
     const env = { ...this.#environment, ...extra }
-    const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: this.#folder, stdio, env })
+    const [program, ...own] = ownCommand()
+    const child = spawn(program, [...own, ...args], { cwd: this.#folder, stdio, env })
     this.#running.add(child)
     child.on('exit', () => this.#running.delete(child))
     return child

@@ -12,7 +12,7 @@ import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
-import { person } from '../person.ts'
+import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; reason?: string; field?: string }
@@ -87,7 +87,7 @@ async function believeFrom(text: string, rule: string, options: Options, termina
   const fault = faultOfBelief(rule) ?? (await faultOfNames(machine.catalogue.database, company, store))
   if (fault !== undefined) throw new Problem('not_found', fault)
   const { field = null, reason = null } = options
-  const said = { company, store, rule, field, at: Date.now(), who: person(), reason }
+  const said = { company, store, rule, field, at: Date.now(), who: operatorName(), reason }
   const record = await machine.ledger.beliefs.hold(said)
   const { at, who } = said
   await machine.ledger.audit({ at, who, what: 'belief held', about: String(record.id), detail: aboutOf(record) })
@@ -117,10 +117,10 @@ function recordOf({ undoneAt: undone_at, undoneBy: undone_by, ...belief }: Belie
 async function takeBack(text: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const at = Date.now()
-  const isTaken = /^\d{1,15}$/.test(text) && (await machine.ledger.beliefs.undo(Number(text), person(), at))
+  const isTaken = /^\d{1,15}$/.test(text) && (await machine.ledger.beliefs.undo(Number(text), operatorName(), at))
   if (!isTaken)
     throw new Problem('not_found', `${text} is no belief that counts; "splitcart findings beliefs" shows them`)
-  await machine.ledger.audit({ at, who: person(), what: 'belief taken back', about: text })
+  await machine.ledger.audit({ at, who: operatorName(), what: 'belief taken back', about: text })
   terminal.say(`${text} is taken back.`)
   terminal.record({ type: 'summary', id: Number(text) })
   return EXIT.done

@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openUnpaired, pairOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { person } from '../person.ts'
+import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean }
@@ -35,7 +35,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const detail = `${catalogue} with ${ledger}`
   await machine.ledger.audit({
     at: Date.now(),
-    who: person(),
+    who: operatorName(),
     what: 'databases joined',
     about: 'catalogue, ledger',
     detail,

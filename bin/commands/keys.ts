@@ -8,7 +8,7 @@ import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, time } from '../format.ts'
-import { person } from '../person.ts'
+import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = {
@@ -73,7 +73,7 @@ async function makeKey(name: string, options: Options, terminal: Terminal): Prom
   const { ledger } = machine
   const wanted = keyWanted(name, options)
   const { scopes, onlyFor, onlyFrom } = wanted
-  const key = await ledger.keys.create(wanted, Date.now(), person())
+  const key = await ledger.keys.create(wanted, Date.now(), operatorName())
   const detail = rightsOf(wanted)
   terminal.note(`A key for ${detail}. It is shown only now; put it into API_SECRET_KEY on that machine:`)
   terminal.reveal(key.text, {
@@ -96,7 +96,7 @@ function keyWanted(name: string, options: Options) {
 async function makeInvitation(name: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const wanted = keyWanted(name, options)
-  const { code, expiresAt } = await machine.ledger.invitations.create(wanted, Date.now(), person())
+  const { code, expiresAt } = await machine.ledger.invitations.create(wanted, Date.now(), operatorName())
   terminal.note(`A code for a key for ${rightsOf(wanted)}. It works once, until ${time(expiresAt)}; on that machine:`)
   terminal.note('  splitcart connect https://the-address-of-this-server')
   const { scopes, onlyFor, onlyFrom } = wanted
@@ -108,7 +108,7 @@ async function makeInvitation(name: string, options: Options, terminal: Terminal
 async function rotateKey(id: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const until = Date.now() + (options.overlapHours ?? 0) * HOUR_MS
-  const key = await machine.ledger.keys.rotate(id, until, Date.now(), person())
+  const key = await machine.ledger.keys.rotate(id, until, Date.now(), operatorName())
   if (key === undefined) return tellUnknown(id, terminal)
   terminal.note(`The old key works until ${time(until)}. The new one is shown only now:`)
   const replaced = { replaces: id, until: new Date(until).toISOString() }
@@ -153,7 +153,7 @@ async function revokeKey(id: string, options: Options, terminal: Terminal): Prom
     : (await keys.revoke(id, now))
       ? [id]
       : []
-  for (const about of revoked) await machine.ledger.audit({ at: now, who: person(), what: 'key revoked', about })
+  for (const about of revoked) await machine.ledger.audit({ at: now, who: operatorName(), what: 'key revoked', about })
   for (const each of revoked) terminal.say(`The key ${each} no longer works.`)
   const next = (await keys.find(id))?.rotated_to
   if (next && !options.withSuccessors)

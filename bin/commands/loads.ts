@@ -1,8 +1,8 @@
 /** `splitcart loads`: what was loaded, and taking a load out again or making it once more. */
 import { listLoads } from '@splitcart/data-management/catalogue/loads.ts'
 import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
-import { Command, InvalidArgumentError } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { Command } from 'commander'
+import { configurable, countArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -18,7 +18,7 @@ export function addLoads(program: Command): void {
     .description('look at loads, take one out of the catalogue, or make it once more')
   const list = new Command('list')
     .description('list the latest loads, the newest first')
-    .option('--limit <number>', 'how many', whole, 20)
+    .option('--limit <number>', 'how many', countArgument, 20)
     .action((options: Options) => run(options, (terminal) => list_(options, terminal)))
   const undo = new Command('undo')
     .description('take the observations of a load out again, as if it had never come; its file is kept')
@@ -72,9 +72,4 @@ async function wish(text: string, what: 'undo' | 'load', options: Options, termi
   terminal.say(`${upload.filename} is ${upload.state}${receipt.load?.problem ? `: ${receipt.load.problem}` : '.'}`)
   terminal.record({ type: 'summary', ...receipt })
   return upload.state === (what === 'undo' ? 'held' : 'loaded') ? EXIT.done : EXIT.failure
-}
-
-function whole(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.')
-  return Number(text)
 }

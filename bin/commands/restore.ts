@@ -25,7 +25,7 @@ import type { Command } from 'commander'
 import { configurable, pathArgument, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
-import { person } from '../person.ts'
+import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 import { checkFiles, databasesOf, isFolder } from './backup.ts'
 
@@ -123,7 +123,7 @@ async function prepare(ledger: string, file: string) {
     const back = await keysThatComeBack(before, restored, Date.now())
     const keys = back.length === 0 ? 'no key comes back' : `keys that come back: ${back.map(({ id }) => id).join(', ')}`
     const detail = `${file}; ${carried?.ended ?? 0} keys ended again, ${carried?.waiting ?? 0} waiting uploads kept, ${carried?.loaded ?? 0} to be loaded again; ${keys}`
-    const entry = { at: Date.now(), who: person(), what: 'backup restored', about: 'catalogue, ledger', detail }
+    const entry = { at: Date.now(), who: operatorName(), what: 'backup restored', about: 'catalogue, ledger', detail }
     await restored.insertInto('audit').values(entry).execute()
     return { carried, back }
   } finally {

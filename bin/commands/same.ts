@@ -8,7 +8,7 @@ import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { person } from '../person.ts'
+import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; reason?: string; comparable?: boolean }
@@ -89,10 +89,10 @@ async function give(
     other,
     verdict,
     at,
-    who: person(),
+    who: operatorName(),
     reason: options.reason ?? null,
   })
-  await machine.ledger.audit({ at, who: person(), what: 'verdict given', about: String(id), detail: verdict })
+  await machine.ledger.audit({ at, who: operatorName(), what: 'verdict given', about: String(id), detail: verdict })
   terminal.say(
     `Noted as ${id}: ${textOf(one)} and ${textOf(other)} are ${WORDS[verdict]}. The next pass of update-db applies it.`,
   )
@@ -148,9 +148,9 @@ function lineOf({ id, one, other, verdict, at, who, reason, undoneBy }: VerdictR
 async function takeBack(text: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const at = Date.now()
-  const isTaken = /^\d{1,15}$/.test(text) && (await machine.ledger.verdicts.undo(Number(text), person(), at))
+  const isTaken = /^\d{1,15}$/.test(text) && (await machine.ledger.verdicts.undo(Number(text), operatorName(), at))
   if (!isTaken) throw new Problem('not_found', `${text} is no verdict that counts; "splitcart same list" shows them`)
-  await machine.ledger.audit({ at, who: person(), what: 'verdict taken back', about: text })
+  await machine.ledger.audit({ at, who: operatorName(), what: 'verdict taken back', about: text })
   terminal.say(`${text} is taken back. The next pass of update-db applies it.`)
   terminal.record({ type: 'summary', id: Number(text) })
   return EXIT.done

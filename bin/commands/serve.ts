@@ -13,6 +13,8 @@ import { type Integrity, watchIntegrity } from '@splitcart/data-management/datab
 import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
+import { Dictionaries } from '@splitcart/data-management/inbox/dictionaries.ts'
+import type { Inbox } from '@splitcart/data-management/inbox/inbox.ts'
 import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integrity.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
@@ -88,7 +90,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await using exports = openExports(settings)
   const integrity: Integrity = { latest: undefined }
   const services = {
-    inbox: { ...receivingOf(machine, questions, settings), inbox },
+    inbox: receivingOf({ ...machine, inbox }, questions, settings),
     unfinished,
     kinds: settings.KINDS,
     catalogue: machine.catalogue,
@@ -178,7 +180,9 @@ function openExports(settings: Settings): ExportThreads {
   })
 }
 
-function receivingOf({ disk, folders, ledger }: DataManagement, questions: Questions, settings: Settings) {
+type Place = DataManagement & Readonly<{ inbox: Inbox | undefined }>
+
+function receivingOf({ disk, folders, ledger, inbox }: Place, questions: Questions, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,
@@ -196,7 +200,14 @@ function receivingOf({ disk, folders, ledger }: DataManagement, questions: Quest
   const waiting = () => ledger.uploads.waiting()
   const shares = () => askFor<Record<string, Share>>(questions, 'waitingByKey', {}, { keyId: null, now: Date.now() })
   const checkBacklog = backPressure({ waiting, shares, ...clocks }, backlog)
-  return { disk, folders, ledger, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
+  const place = { disk, folders, ledger, inbox }
+  const dictionaries = dictionariesOf(place, settings)
+  return { ...place, dictionaries, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
+}
+
+function dictionariesOf(place: Pick<Place, 'disk' | 'folders' | 'ledger' | 'inbox'>, settings: Settings): Dictionaries {
+  const limits = { bytesKept: settings.DICTIONARIES_BYTES_MAX, daysKept: settings.PROCESSED_DAYS_MAX }
+  return new Dictionaries(place, limits)
 }
 
 function openUnfinished({ disk, folders }: DataManagement, settings: Settings): Promise<UnfinishedUploads> {

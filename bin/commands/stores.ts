@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { person } from '../person.ts'
+import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; reason?: string }
@@ -60,9 +60,9 @@ async function mergeTwo(named: readonly (string | undefined)[], options: Options
   const merge = { company: old.company, code: old.code, into: into.code }
   if (aliasesBy([merge]).length === 0) throw new Problem('not_found', 'both are one and the same store')
   const at = Date.now()
-  const id = await storeMerges.merge({ ...merge, at, who: person(), reason: options.reason ?? null })
+  const id = await storeMerges.merge({ ...merge, at, who: operatorName(), reason: options.reason ?? null })
   const detail = `${textOf(old)} into ${textOf(into)}`
-  await machine.ledger.audit({ at, who: person(), what: 'stores merged', about: String(id), detail })
+  await machine.ledger.audit({ at, who: operatorName(), what: 'stores merged', about: String(id), detail })
   terminal.say(`Noted as ${id}: ${textOf(old)} is ${textOf(into)}. The next pass of update-db applies it.`)
   terminal.record({ type: 'summary', id, old: textOf(old), new: textOf(into) })
   return EXIT.done
@@ -115,10 +115,10 @@ function lineOf({ id, company, code, into, at, who, reason, undoneBy }: StoreMer
 async function part(text: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const at = Date.now()
-  const isUndone = /^\d{1,15}$/.test(text) && (await machine.ledger.storeMerges.undo(Number(text), person(), at))
+  const isUndone = /^\d{1,15}$/.test(text) && (await machine.ledger.storeMerges.undo(Number(text), operatorName(), at))
   if (!isUndone)
     throw new Problem('not_found', `${text} is no merge that counts; "splitcart stores merge list" shows them`)
-  await machine.ledger.audit({ at, who: person(), what: 'merge of stores undone', about: text })
+  await machine.ledger.audit({ at, who: operatorName(), what: 'merge of stores undone', about: text })
   terminal.say(`${text} is undone. The next pass of update-db applies it.`)
   terminal.record({ type: 'summary', id: Number(text) })
   return EXIT.done

@@ -11,8 +11,8 @@ import { Background } from '@splitcart/data-management/update-db/background.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { type FleetWork, kindsOf, type Pass, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
-import { ThreadReader } from '@splitcart/data-management/update-db/thread-reader.ts'
 import { LOADING_FROM_A_FOLDER, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
@@ -98,7 +98,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const folders = isShared ? await scratchOf(machine) : machine.folders
   await using inbox = await openInbox({ ...machine, folders }, settings, log)
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
-  await using reader = new ThreadReader()
+  await using reader = new ReaderClient()
   const work = { ...alone, reader }
   const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
   const manner = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }

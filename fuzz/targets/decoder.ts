@@ -7,12 +7,15 @@ import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { decode, type Encoding } from '@splitcart/data-management/inbox/decode.ts'
+import { type Encoding as AnyEncoding, decode } from '@splitcart/data-management/inbox/decode.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { PYTHON_MISSING, Python } from '../python.ts'
 import type { Target } from '../target.ts'
 
 const MIB = 1024 * 1024
+// Those with a dictionary have a target of their own.
+type Encoding = Exclude<AnyEncoding, 'dcz'>
+
 const ENCODINGS: readonly Encoding[] = ['gzip', 'zstd', 'identity']
 const CHUNKS_MAX = 24
 const BETWEEN_MEMBERS = '\u00ff\u00fe'

@@ -59,10 +59,15 @@ export class AnswerError extends Error {
 
   /** Whether the same file in gzip may be taken. */
   get asksForGzip(): boolean {
+    return this.lacks('zstd')
+  }
+
+  /** Whether an encoding is not taken, and others are. */
+  lacks(encoding: 'zstd' | 'dcz'): boolean {
     if (this.status !== 415) return false
     return this.acceptEncoding === null
       ? this.document.code === 'encoding_unsupported'
-      : !/zstd/i.test(this.acceptEncoding)
+      : !new RegExp(`\\b${encoding}\\b`, 'i').test(this.acceptEncoding)
   }
 }
 

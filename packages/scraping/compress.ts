@@ -8,9 +8,10 @@
 import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { constants, gzip, zstdCompress } from 'node:zlib'
+import { type Dictionary, dczHead, withDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 
 /** How a file is compressed, in the words of HTTP's Content-Encoding. */
-export type Encoding = 'zstd' | 'gzip'
+export type Encoding = 'dcz' | 'zstd' | 'gzip'
 
 const LANES = 2
 // Two scrapes of a store: smaller files stay whole, and in larger ones what is lost at each beginning does not show.
@@ -23,17 +24,21 @@ const GZIP_LEVEL = 6
 
 const ZSTD = { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
 
-const COMPRESSED: Readonly<Record<Encoding, (segment: Buffer) => Promise<Buffer>>> = {
-  zstd: (segment) => promisify(zstdCompress)(segment, { params: ZSTD, chunkSize: WRITE_BYTES }),
-  gzip: (segment) => promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize: WRITE_BYTES }),
+/** How a file is compressed; `dictionary`: a file that the receiver has, where that is referred to. */
+export type Manner = Readonly<{ encoding: 'zstd' | 'gzip' }> | Readonly<{ encoding: 'dcz'; dictionary: Dictionary }>
+
+function compressed(segment: Buffer, manner: Manner): Promise<Buffer> {
+  if (manner.encoding === 'gzip') return promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize: WRITE_BYTES })
+  const options = manner.encoding === 'dcz' ? withDictionary(manner.dictionary.bytes, segment.length) : { params: ZSTD }
+  return promisify(zstdCompress)(segment, { ...options, chunkSize: WRITE_BYTES })
 }
 
 /** A file to be compressed, about how large it is, and how. */
-export type Order = Readonly<{ source: FileHandle; size: number; encoding: Encoding }>
+export type Order = Readonly<{ source: FileHandle; size: number; manner: Manner }>
 
 /** Compresses the rest of `source` to the end of `target` and returns how many bytes that took; `hear` is told all that was read. */
 export async function compress(
-  { source, size, encoding }: Order,
+  { source, size, manner }: Order,
   target: FileHandle,
   hear: (chunk: Buffer) => void,
 ): Promise<number> {
@@ -42,19 +47,20 @@ export async function compress(
   const buffers = Array.from({ length: LANES + 1 }, () => Buffer.allocUnsafeSlow(Math.min(segmentBytes, size + 1)))
   const lanes: Promise<Buffer>[] = []
   let written = 0
-  const write = async (compressed: Buffer) => {
-    await target.appendFile(compressed)
-    written += compressed.length
+  const write = async (bytes: Buffer) => {
+    await target.appendFile(bytes)
+    written += bytes.length
   }
   try {
+    if (manner.encoding === 'dcz') await write(dczHead(manner.dictionary.sha256))
     for (let index = 0; ; index++) {
       const segment = await fill(buffers[index % buffers.length]!, source)
       if (segment.length === 0 && index > 0) break
       if (lanes.length === LANES) await write(await lanes.shift()!)
-      const compressed = COMPRESSED[encoding](segment)
+      const lane = compressed(segment, manner)
       // Its failure is met below; until then it must not count as unhandled.
-      compressed.catch(() => {})
-      lanes.push(compressed)
+      lane.catch(() => {})
+      lanes.push(lane)
       // While it is compressed.
       hear(segment)
     }

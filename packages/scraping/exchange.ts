@@ -1,4 +1,5 @@
 /** One request and its answer over HTTP: what every conversation with the server is made of. */
+import { randomBytes } from 'node:crypto'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type AnswerError, faultOfAnswer, StrangeAnswer } from './answer.ts'
 import { chunksOf } from './chunks.ts'
@@ -11,6 +12,9 @@ import type { Answer } from './strange-answer.ts'
 const ANSWER_BYTES_MAX = 1024 * 1024
 const PAGE_BYTES_MAX = 64 * 1024
 
+// One for all requests of this process (W3C Trace Context), so that the logs of servers and proxies can be put together.
+const TRACE_ID = randomBytes(16).toString('hex')
+
 /** Sends one request, with the key where there is one, and gives the answer, of which only the head has been read. */
 export async function ask(
   client: Readonly<{ key?: string }>,
@@ -18,7 +22,8 @@ export async function ask(
   url: URL,
   init: RequestInit,
 ): Promise<Response> {
-  const headers = { ...(client.key !== undefined && { 'X-API-Key': client.key }), ...init.headers }
+  const traceparent = `00-${TRACE_ID}-${randomBytes(8).toString('hex')}-01`
+  const headers = { traceparent, ...(client.key !== undefined && { 'X-API-Key': client.key }), ...init.headers }
   try {
     return await fetch(url, { ...init, headers, redirect: 'manual', signal: idle.signal })
   } catch (cause) {

@@ -19,16 +19,23 @@ export type Results = Readonly<{ unfinished: number; forgotten: number; fault?: 
 type Fate = 'unfinished' | 'forgotten' | 'known'
 
 const STREAK_MAX = 2
+const ASKED_AT_ONCE = 50
 
 /** Asks for every upload that is not settled. What fails for one keeps no other waiting; two in a row stop the asking. */
 export async function bringHome(job: Job, run: Run): Promise<Results> {
   const count = { unfinished: 0, forgotten: 0, known: 0 }
   let fault: Error | undefined
   let streak = 0
-  for (const archived of await unsettled(job.disk, job.folders, run.settled)) {
+  const open = (await unsettled(job.disk, job.folders, run.settled)).sort(byAge)
+  const told = new Map<string, Receipt>()
+  for (const [index, archived] of open.entries()) {
     if (job.signal.aborted || streak >= STREAK_MAX) break
     try {
-      count[await fateOf(withPatienceFor(job, run), run, archived)]++
+      if (index % ASKED_AT_ONCE === 0 && (await areAllUnfinished(job, run, { open, index, told }))) {
+        count.unfinished += open.length - index
+        break
+      }
+      count[await fateOf(withPatienceFor(job, run), run, archived, told.get(archived.receipt.id))]++
       run.streak = streak = 0
     } catch (error) {
       if (endsRun(run, error) || !(error instanceof Problem || error instanceof AnswerError)) throw error
@@ -40,11 +47,40 @@ export async function bringHome(job: Job, run: Run): Promise<Results> {
   return { ...count, ...(fault && { fault }) }
 }
 
-async function fateOf(job: Job, run: Run, archived: Unsettled): Promise<Fate> {
-  const receipt = await askFor(job, run, archived)
+type Asking = Readonly<{ open: readonly Unsettled[]; index: number; told: Map<string, Receipt> }>
+
+/**
+ * Asks for the next uploads in one request. Whether it and all behind it wait: the server goes from the oldest to the newest, so where the
+ * next ones and the last ones are unfinished, those between them are.
+ */
+async function areAllUnfinished(job: Job, run: Run, { open, index, told }: Asking): Promise<boolean> {
+  const next = await askForAll(job, run, open.slice(index, index + ASKED_AT_ONCE), told)
+  if (!next || open.length <= index + ASKED_AT_ONCE) return false
+  return askForAll(job, run, open.slice(Math.max(index + ASKED_AT_ONCE, open.length - ASKED_AT_ONCE)), told)
+}
+
+/** Asks for some uploads, and says whether the server told of all of them that they are unfinished. */
+async function askForAll(job: Job, run: Run, some: readonly Unsettled[], told: Map<string, Receipt>): Promise<boolean> {
+  const ids = some.map(({ receipt }) => receipt.id)
+  const receipts = await deliver(() => job.client.receipts(ids), job.patience, pausing(job, run, some[0]!.name))
+  for (const [id, receipt] of receipts) told.set(id, receipt)
+  return some.every(({ receipt: { id, sha256 } }) => {
+    const receipt = told.get(id)
+    return receipt !== undefined && receipt.sha256 === sha256 && !isFinal(receipt)
+  })
+}
+
+/** The oldest first: ids begin with the time. */
+function byAge({ receipt: one }: Unsettled, { receipt: other }: Unsettled): number {
+  return one.id < other.id ? -1 : 1
+}
+
+async function fateOf(job: Job, run: Run, archived: Unsettled, told: Receipt | undefined): Promise<Fate> {
+  const receipt = told?.sha256 === archived.receipt.sha256 ? told : await askFor(job, run, archived)
   if (receipt === 'unknown') return (await sendAgain(job, run, archived)) ? 'forgotten' : 'known'
   if (receipt !== undefined && !isFinal(receipt)) return 'unfinished'
-  if (receipt !== undefined && isNews(archived, receipt)) await takeHome(job, run, { ...archived, receipt })
+  if (receipt !== undefined && isNews(archived, receipt))
+    await takeHome(job, run, { ...archived, receipt: { ...promiseOf(archived), ...receipt } })
   return 'known'
 }
 
@@ -63,10 +99,11 @@ export async function takeHome(job: Job, run: Run, archived: Archived): Promise<
   const { name, receipt } = archived
   const file = run.compared.get(name)
   const kept = file === undefined ? archived : { ...archived, receipt: { ...receipt, file } }
+  run.dictionaries.add(kept)
   try {
     // One after the other with the moves: the outbox may hold the same bytes twice, and both become one file of the archive.
     await deliver(
-      () => run.moves.next(() => settle(job.disk, kept, allRejects(job, receipt))),
+      () => run.moves.run(() => settle(job.disk, kept, allRejects(job, receipt))),
       job.patience,
       pausing(job, run, name),
     )
@@ -110,6 +147,11 @@ async function sendAgain(job: Job, run: Run, archived: Archived): Promise<boolea
   if (!isDone) await requeue(job.disk, job.folders, archived)
   once(run, `${problem.code} ${receipt.id}`, () => tell(job, run, { type: 'warning', name, problem }))
   return !isDone
+}
+
+/** What a list of uploads does not repeat. */
+function promiseOf({ receipt: { dictionary_until } }: Unsettled): Pick<Receipt, 'dictionary_until'> {
+  return dictionary_until === undefined ? {} : { dictionary_until }
 }
 
 // A held upload is asked for again and again; only what is new is worth writing and telling. A final state that was

@@ -90,7 +90,8 @@ async function attempt(talk: Talk): Promise<Sent> {
 function transfer(talk: Talk, noted: URL | undefined): Promise<void> {
   const { client, spooled } = talk
   const { kind } = client
-  const about = { filename: spooled.name, encoding: spooled.encoding, sha256: spooled.sha256 }
+  const { name: filename, encoding, sha256, dictionary } = spooled
+  const about = { filename, encoding, sha256, ...(dictionary && { dictionary }) }
   const metadata = kind === PRODUCTS ? about : { ...about, kind }
   const address = noted === undefined ? { endpoint: endpointOf(client).href } : { uploadUrl: noted.href }
   const core = coreOfTus()

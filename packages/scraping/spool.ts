@@ -1,7 +1,7 @@
 /**
  * The spool: the compressed copy of the file that is being sent. Every attempt sends the same bytes, also after a restart.
  *
- *   outbox file ──one pass: digest, compress──▶ .spool/<name>.zst (durable) ──▶ .spool/<name>.json: from now on it counts
+ *   outbox file ──one pass: digest, compress──▶ .spool/<name>.zst or .dcz (durable) ──▶ .spool/<name>.json: from now on it counts
  *
  * Invariants:
  *  1. A note (`.json`) exists only next to the whole, durable copy it describes: it is written last and removed first.
@@ -10,41 +10,54 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { DCZ, type Dictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import { type Digest, Digester, digestOfFile } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { removeIfThere, replace, writePart } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { compress, type Encoding } from './compress.ts'
+import { compress, type Encoding, type Manner } from './compress.ts'
 import type { Folders } from './folders.ts'
 import { readNote } from './note.ts'
 import { isSame, isUntouched, type Sight, sightOf, type Waiting } from './outbox.ts'
 
 /** A copy in the spool: what it was made from, and what it holds. */
 export type Spooled = Readonly<{ name: string; path: string; encoding: Encoding; spooledBytes: number }> &
+  /** The SHA-256 of its dictionary, where it has one. */
+  Readonly<{ dictionary?: string }> &
   Sight &
   Digest
 
-const ENDINGS = { zstd: '.zst', gzip: '.gz' } as const
+const ENDINGS = { dcz: '.dcz', zstd: '.zst', gzip: '.gz' } as const
 const NOTE_ENDING = '.json'
 const RESUME_ENDING = '.resume'
 
 /** What hears how many bytes of the outbox file have been read. */
 export type OnRead = (bytes: number) => void
 
+/** How a copy is made: in an encoding, or against a dictionary where that may be and there is one. */
+export type Spooling = Readonly<{
+  encoding: 'zstd' | 'gzip'
+  choose?: (() => Promise<Dictionary | undefined>) | undefined
+  onRead?: OnRead
+}>
+
 /** The compressed copy of an outbox file, made or found again; `undefined` when the file is gone. */
 export async function spool(
   disk: Disk,
   folders: Folders,
   file: Waiting,
-  { encoding, onRead = () => {} }: Readonly<{ encoding: Encoding; onRead?: OnRead }>,
+  { encoding, choose, onRead = () => {} }: Spooling,
 ): Promise<Spooled | undefined> {
-  const kept = await findSpooled(disk, folders, file, encoding)
+  const kept = await findSpooled(disk, folders, file, choose === undefined ? [encoding] : [DCZ, encoding])
   if (kept !== undefined) return kept
   await dropSpooled(disk, folders, file.name)
   const source = await openWaiting(disk, file)
   if (source === undefined) return undefined
   try {
-    const spooled = await makeCopy(disk, source, { file, path: pathOf(folders, file.name, encoding), encoding, onRead })
+    const dictionary = await choose?.()
+    const manner: Manner = dictionary === undefined ? { encoding } : { encoding: DCZ, dictionary }
+    const path = pathOf(folders, file.name, manner.encoding)
+    const spooled = await makeCopy(disk, source, { file, path, manner, onRead })
     await replace(disk, notePath(folders, file.name), `${JSON.stringify(spooled)}\n`)
     return spooled
   } finally {
@@ -68,7 +81,7 @@ export function resumeNotePath({ path, name }: Pick<Spooled, 'path' | 'name'>): 
 export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly Waiting[]): Promise<void> {
   const names = new Set(waiting.map(({ name }) => name))
   for (const entry of await disk.readdir(folders.spool)) {
-    const name = /^(.*\.jsonl)\.(?:zst|gz|json|resume)(?:\.part)?$/.exec(entry)?.[1]
+    const name = /^(.*\.jsonl)\.(?:dcz|zst|gz|json|resume)(?:\.part)?$/.exec(entry)?.[1]
     if (name !== undefined && !names.has(name)) await removeIfThere(disk, join(folders.spool, entry))
   }
 }
@@ -77,11 +90,11 @@ async function findSpooled(
   disk: Disk,
   folders: Folders,
   file: Waiting,
-  encoding: Encoding,
+  encodings: readonly Encoding[],
 ): Promise<Spooled | undefined> {
   const note = (await readNote(disk, notePath(folders, file.name))) as Spooled | undefined
-  if (note === undefined || note.encoding !== encoding || !isSame(note, file)) return undefined
-  const path = pathOf(folders, file.name, encoding)
+  if (note === undefined || !encodings.includes(note.encoding) || !isSame(note, file)) return undefined
+  const path = pathOf(folders, file.name, note.encoding)
   const stats = await disk.lstat(path).catch(() => undefined)
   if (!stats?.isFile() || stats.size !== note.spooledBytes) return undefined
   // The folder may have been moved since: the path is where the copy lies now.
@@ -110,14 +123,14 @@ async function openWaiting(disk: Disk, file: Waiting): Promise<FileHandle | unde
   }
 }
 
-type Copying = Readonly<{ file: Waiting; path: string; encoding: Encoding; onRead: OnRead }>
+type Copying = Readonly<{ file: Waiting; path: string; manner: Manner; onRead: OnRead }>
 
-async function makeCopy(disk: Disk, source: FileHandle, { file, path, encoding, onRead }: Copying): Promise<Spooled> {
+async function makeCopy(disk: Disk, source: FileHandle, { file, path, manner, onRead }: Copying): Promise<Spooled> {
   const before = await source.stat()
   if (!before.isFile()) throw changed(file)
   const digester = new Digester()
   const spooledBytes = await writePart(disk, path, async (part) => {
-    const written = await compress({ source, size: before.size, encoding }, part, (chunk) => {
+    const written = await compress({ source, size: before.size, manner }, part, (chunk) => {
       digester.add(chunk)
       onRead(digester.bytes)
     })
@@ -125,7 +138,9 @@ async function makeCopy(disk: Disk, source: FileHandle, { file, path, encoding, 
     if (!isSame(sightOf(before), sightOf(after)) || digester.bytes !== after.size) throw changed(file)
     return written
   })
-  return { name: file.name, path, encoding, spooledBytes, ...sightOf(before), ...digester.digest() }
+  const { encoding } = manner
+  const referred = manner.encoding === DCZ ? { dictionary: manner.dictionary.sha256 } : {}
+  return { name: file.name, path, encoding, ...referred, spooledBytes, ...sightOf(before), ...digester.digest() }
 }
 
 function changed(file: Waiting, options?: ErrorOptions): Problem {

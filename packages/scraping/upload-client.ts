@@ -25,6 +25,7 @@ import { parseReject, type Reject } from './rejects.ts'
 import { halve, isBegun, isTooLarge, type Stuck, sendInPieces } from './resumable.ts'
 import type { OnSent, Pieces } from './resumable-talk.ts'
 import type { Spooled } from './spool.ts'
+import { type Answerer, isUnreachable, mustHaveUploads, whoAnswers } from './who-answers.ts'
 
 const IDLE_MS_MAX = 60_000
 
@@ -36,13 +37,12 @@ const NOT_RESUMABLE_MS = 60 * 60 * 1000
 export type UploadClient = Readonly<{
   send: (spooled: Spooled, onSent: OnSent) => Promise<Receipt>
   receipt: (id: string) => Promise<Receipt | undefined>
+  /** Those of some uploads, as far as one request tells them; the others are asked for one by one. */
+  receipts: (ids: readonly string[]) => Promise<ReadonlyMap<string, Receipt>>
   rejects: (id: string) => AsyncGenerator<Reject>
   /** Who answers where uploads go. Throws what the server says of the key, or of its own state. */
   whoAnswers: () => Promise<Answerer>
 }>
-
-/** The server itself, somebody else, or nobody. */
-export type Answerer = 'server' | 'stranger' | 'nobody'
 
 export type ClientOptions = Readonly<{
   server: URL
@@ -72,6 +72,8 @@ type Found = Readonly<{
     wholeUntil: number
     /** One that is older than kinds would take pieces of any kind for products. */
     isKindTaken: boolean
+    /** Whether a server has answered with other uploads than it was asked for: it does not know of asking for several. */
+    tellsOneByOne: boolean
   }
 }>
 
@@ -86,6 +88,7 @@ export function createUploadClient(options: ClientOptions): UploadClient {
   return {
     send: (spooled, onSent) => send(client, spooled, onSent),
     receipt: (id) => receiptOf(client, id),
+    receipts: (ids) => receiptsOf(client, ids),
     rejects: (id) => rejectsOf(client, id),
     whoAnswers: () => whoAnswers(client),
   }
@@ -98,6 +101,7 @@ function defaults() {
     stuck: new Map<string, { start: number; times: number }>(),
     wholeUntil: 0,
     isKindTaken: false,
+    tellsOneByOne: false,
   }
   return {
     kind: PRODUCTS,
@@ -153,7 +157,7 @@ async function receiptOrStuck(client: Client, id: string, spooled: Spooled): Pro
 
 /** Whether something on the way lets a POST through to the server, and not what resuming takes: with an answer, or by cutting it off. */
 async function isBlocked({ known, ...client }: Client, { sha256 }: Spooled, { error, start }: Stuck): Promise<boolean> {
-  if (error instanceof AnswerError) return error.saysAltered && !DAMAGED.has(error.document.code)
+  if (error instanceof AnswerError) return error.saysAltered && !OF_COPY.has(error.document.code)
   const isStrange = error instanceof StrangeAnswer
   if (isTooLarge(error) || (!isStrange && !isUnreachable(error))) return false
   const before = known.stuck.get(sha256)
@@ -163,12 +167,16 @@ async function isBlocked({ known, ...client }: Client, { sha256 }: Spooled, { er
   return (!mayPass || times > 1) && (await whoAnswers(client)) === 'server'
 }
 
-function isUnreachable(error: unknown): boolean {
-  return error instanceof Problem && error.code === 'server_unreachable'
-}
-
 /** What the server says of bytes that it could not make out: a fresh copy may be whole. */
 export const DAMAGED: ReadonlySet<string> = new Set(['body_damaged', 'digest_mismatch'])
+
+/** What it says of how a copy was made: another one may be taken. */
+const OF_COPY: ReadonlySet<string> = new Set([
+  ...DAMAGED,
+  'encoding_unsupported',
+  'dictionary_unknown',
+  'digest_missing',
+])
 
 async function isForPieces(client: Client, spooled: Spooled): Promise<boolean> {
   const { known, resumableBytesMin } = client
@@ -219,48 +227,35 @@ async function receiptOf(client: Client, id: string): Promise<Receipt | undefine
   return undefined
 }
 
+async function receiptsOf(client: Client, ids: readonly string[]): Promise<ReadonlyMap<string, Receipt>> {
+  if (client.known.tellsOneByOne || ids.length < 2) return new Map()
+  using idle = new Idle(client.idleMsMax)
+  const url = urlOf(client.server, 'api/uploads')
+  url.searchParams.set('ids', ids.join())
+  const response = await ask(client, idle, url, {})
+  const text = await readText(idle, response)
+  const fault = response.status === 200 ? undefined : faultOf(response, url, text)
+  // Whatever an older server says of a parameter that it does not know.
+  if (fault !== undefined && retryOf(fault) !== 'never') throw fault
+  const told = fault === undefined ? uploadsIn(text) : []
+  client.known.tellsOneByOne = told.length === 0 || told.some(({ id }) => !ids.includes(id))
+  return new Map(told.filter(({ id }) => ids.includes(id)).map((receipt) => [receipt.id, receipt]))
+}
+
+/** The receipts in a list; none where it is not one of ours. */
+function uploadsIn(text: string): Receipt[] {
+  try {
+    return (JSON.parse(text).uploads as unknown[]).map((each) => parseReceipt(JSON.stringify(each)))
+  } catch {
+    return []
+  }
+}
+
 function receiptIn(response: Response, url: URL, text: string): Receipt {
   try {
     return parseReceipt(text)
   } catch (error) {
     throw error instanceof Problem ? strangeAnswer(response, url, text) : error
-  }
-}
-
-type Asking = Pick<Client, 'server' | 'key' | 'kind' | 'idleMsMax'>
-
-/** Asks the server to take nothing: when it says in its own words that there is nothing to take, uploads reach it. */
-async function whoAnswers({ server, key, kind, idleMsMax }: Asking): Promise<Answerer> {
-  using idle = new Idle(idleMsMax)
-  const url = urlOf(server, `api/upload/${kind}/`)
-  try {
-    const response = await ask({ key }, idle, url, { method: 'POST' })
-    const fault = faultOf(response, url, await readText(idle, response))
-    if (fault instanceof StrangeAnswer) return 'stranger'
-    if (fault.retry === 'never' || fault.status === 429) return 'server'
-    throw fault
-  } catch (error) {
-    if (isUnreachable(error)) return 'nobody'
-    throw error
-  }
-}
-
-/** Throws unless there is a SplitCart server at this very address: at a wrong path of one, every upload is not found. */
-async function mustHaveUploads(client: Client): Promise<void> {
-  using idle = new Idle(client.idleMsMax)
-  const url = urlOf(client.server, 'api/uploads')
-  url.searchParams.set('limit', '1')
-  const response = await ask(client, idle, url, {})
-  const text = await readText(idle, response)
-  if (response.status !== 200) throw faultOf(response, url, text)
-  if (!isList(text)) throw strangeAnswer(response, url, text)
-}
-
-function isList(text: string): boolean {
-  try {
-    return Array.isArray(JSON.parse(text)?.uploads)
-  } catch {
-    return false
   }
 }
 

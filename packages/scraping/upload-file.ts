@@ -16,9 +16,9 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
-import { AnswerError } from './answer.ts'
+import { AnswerError, StrangeAnswer } from './answer.ts'
 import { type Archived, archive } from './archive.ts'
-import type { Encoding } from './compress.ts'
+import { realClock } from './clock.ts'
 import { deliver } from './delivery.ts'
 import type { Waiting } from './outbox.ts'
 import { refuse } from './refused.ts'
@@ -37,9 +37,10 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     const spooled = await spoolFile(job, run, file)
     if (spooled === undefined) return undefined
     const sent = await sendCopy(job, run, { file, spooled, isFresh: false })
-    const archived = await run.moves.next(() => archive(job.disk, job.folders, { file, ...sent }))
+    const archived = await run.moves.run(() => archive(job.disk, job.folders, { file, ...sent }))
     // What was known of a file with this name is out of date.
     run.settled.delete(archived.name)
+    run.dictionaries.add(archived)
     if (archived.receipt.file !== undefined) run.compared.set(archived.name, archived.receipt.file)
     else run.compared.delete(archived.name)
     delete run.alike
@@ -82,17 +83,27 @@ type Copy = Readonly<{ file: Waiting; spooled: Spooled; isFresh: boolean }>
 
 async function sendCopy(job: Job, run: Run, copy: Copy): Promise<Sent> {
   try {
-    return { spooled: copy.spooled, receipt: await sendUntilAnswered(job, run, copy.spooled) }
+    const receipt = await sendUntilAnswered(job, run, copy.spooled)
+    return receipt === undefined ? await sendWithout(job, run, copy) : { spooled: copy.spooled, receipt }
   } catch (error) {
+    if (run.dictionaries.isFault(error, copy.spooled)) return sendWithout(job, run, copy)
     if (!(error instanceof AnswerError)) throw error
     const spooled = await otherCopy(job, run, copy, error)
     if (spooled !== undefined) return sendCopy(job, run, { ...copy, spooled, isFresh: true })
     if (error.retry !== 'never') throw error
     countAlike(run, copy.file.name, error)
     if (error.saysAltered) throw altered(copy.file.name, error)
-    await run.moves.next(() => refuse(job.disk, job.folders, { ...copy, error }))
+    await run.moves.run(() => refuse(job.disk, job.folders, { ...copy, error }))
     throw error
   }
+}
+
+/** Sends a copy that refers to no other file. What lies there now is not what was read before when there is none. */
+async function sendWithout(job: Job, run: Run, copy: Copy): Promise<Sent> {
+  await dropSpooled(job.disk, job.folders, copy.file.name)
+  const spooled = await spoolFile(job, run, copy.file, false)
+  if (spooled === undefined) throw new Problem('file_changed', `${copy.file.name} was taken away while it was sent`)
+  return sendCopy(job, run, { ...copy, spooled })
 }
 
 /** Counts how many files in a row the server says the same of. Throws what ends the run when there are too many. */
@@ -118,22 +129,34 @@ async function otherCopy(job: Job, run: Run, copy: Copy, error: AnswerError): Pr
   return spoolFile(job, run, copy.file)
 }
 
-function spoolFile(job: Job, run: Run, file: Waiting): Promise<Spooled | undefined> {
+function spoolFile(job: Job, run: Run, file: Waiting, mayRefer = true): Promise<Spooled | undefined> {
   const { name, size } = file
-  const encoding: Encoding = run.encoding
+  const { encoding, dictionaries } = run
+  const { clock = realClock() } = job
   const onRead = (bytes: number) =>
     tell(job, run, { type: 'progress', name, step: 'compress', sentBytes: bytes, totalBytes: size })
-  return spool(job.disk, job.folders, file, { encoding, onRead })
+  const choose = mayRefer && !dictionaries.isOff ? () => dictionaries.chooseFor(file, clock.now()) : undefined
+  return spool(job.disk, job.folders, file, { encoding, choose, onRead })
 }
 
-function sendUntilAnswered(job: Job, run: Run, spooled: Spooled): Promise<Receipt> {
+function sendUntilAnswered(job: Job, run: Run, spooled: Spooled): Promise<Receipt | undefined> {
   const { name, spooledBytes } = spooled
-  const attempt = () =>
-    job.client.send(spooled, (bytes, sentBytes) => {
-      run.summary.wireBytes += bytes
-      tell(job, run, { type: 'progress', name, step: 'send', sentBytes, totalBytes: spooledBytes })
-    })
+  const onSent = (bytes: number, sentBytes: number) => {
+    run.summary.wireBytes += bytes
+    tell(job, run, { type: 'progress', name, step: 'send', sentBytes, totalBytes: spooledBytes })
+  }
+  const attempt = () => unlessNotTaken(run, spooled, job.client.send(spooled, onSent))
   return deliver(attempt, job.patience, pausing(job, run, name))
+}
+
+/** The answer; undefined where somebody on the way does not know how the copy is packed: that is not tried again and again. */
+async function unlessNotTaken(run: Run, spooled: Spooled, answer: Promise<Receipt>): Promise<Receipt | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof StrangeAnswer && run.dictionaries.isFault(error, spooled)) return undefined
+    throw error
+  }
 }
 
 const ABOUT_FILE = new Set<string>(['file_changed', 'file_unreadable', 'receipt_mismatch'])

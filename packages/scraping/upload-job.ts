@@ -1,13 +1,13 @@
 /** What a run of `upload-data` is given, and what it remembers while it goes on. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Clock, realClock } from './clock.ts'
-import type { Encoding } from './compress.ts'
 import type { Patience, Pause, Pausing } from './delivery.ts'
+import { Dictionaries } from './dictionaries.ts'
 import type { Folders } from './folders.ts'
+import { Mutex } from './mutex.ts'
 import type { Sight } from './outbox.ts'
 import { OutboxSorter, type Resting, type RestRules } from './resting.ts'
 import type { ScrapeCheck } from './scrape-check.ts'
-import { Turns } from './turns.ts'
 import type { UploadClient } from './upload-client.ts'
 import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
 
@@ -39,9 +39,11 @@ export type Job = Readonly<{
 export type Run = {
   summary: Summary
   /** zstd, until the server says that it does not take it. */
-  encoding: Encoding
+  encoding: 'zstd' | 'gzip'
+  /** What both sides have already. */
+  readonly dictionaries: Dictionaries
   /** The moves out of the outbox and the notes that follow, one after the other: two files may want the same name. */
-  readonly moves: Turns
+  readonly moves: Mutex
   /** The archived files whose fate is known for good. */
   readonly settled: Set<string>
   /** The archived files whose bytes were compared with their receipts, as they looked then. */
@@ -65,11 +67,12 @@ export type Run = {
 }
 
 /** The state at the beginning. */
-export function newRun({ rest, clock = realClock() }: Pick<Job, 'rest' | 'clock'>): Run {
+export function newRun({ disk, folders, rest, clock = realClock() }: Omit<Job, 'on' | 'client'>): Run {
   return {
     summary: emptySummary(),
     encoding: 'zstd',
-    moves: new Turns(),
+    dictionaries: new Dictionaries(disk, folders),
+    moves: new Mutex(),
     settled: new Set(),
     compared: new Map(),
     sorter: rest && new OutboxSorter(rest, clock),

@@ -41,6 +41,12 @@ export const HTTP_PROBLEMS = {
     'The bytes are not those the digest was made from',
     'Compress the file again and send it again.',
   ),
+  digest_missing: kind(
+    400,
+    'never',
+    'A body with a dictionary has no digest',
+    'Send Unencoded-Digest: the wrong dictionary gives other bytes without an error.',
+  ),
   key_refused: kind(
     401,
     'stop',
@@ -94,6 +100,12 @@ export const HTTP_PROBLEMS = {
     'soon',
     'The upload does not stand there',
     'Ask where it stands with HEAD, and go on from there.',
+  ),
+  dictionary_unknown: kind(
+    409,
+    'never',
+    'The dictionary is not at hand',
+    'Send the file without a dictionary. Those of a key are what it has sent itself, until dictionary_until in the receipt.',
   ),
   state_other: kind(
     409,

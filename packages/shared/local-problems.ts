@@ -75,6 +75,18 @@ export const LOCAL_PROBLEMS = {
     'The server would hold it',
     'Nothing is lost: the file stays in the outbox. Mend the scraper and take the file away, or send it all the same, without --check: a person can release it on the server.',
   ),
+  input_unreadable: kind(
+    0,
+    'never',
+    'The input is not what it should be',
+    'Nothing was put into the outbox. Look at what is named, with --format where the form of the input was taken for another one.',
+  ),
+  scrape_incomplete: kind(
+    0,
+    'never',
+    'The scrape is not complete',
+    'Nothing was put into the outbox. See why the scraper ended early, and run it again.',
+  ),
   file_changed: kind(
     0,
     'never',

@@ -116,6 +116,8 @@ export const RECEIPT_SCHEMA = {
     warnings: WARNINGS,
     ignored: IGNORED,
     findings: { type: 'array', items: FINDING_SCHEMA },
+    /** Until when its sender may name it as a dictionary (dcz), at least; not there: it cannot be one. */
+    dictionary_until: TIME,
   },
 } as const
 

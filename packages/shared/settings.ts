@@ -3,6 +3,7 @@
  * check. A value is taken from the flag, else the environment, else the files that the command line finds, else the default.
  */
 import { isAbsolute, join, resolve } from 'node:path'
+import { KEEPING_SETTINGS } from './keeping-settings.ts'
 import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_LEVELS } from './log-levels.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
@@ -133,7 +134,12 @@ export const SETTINGS = {
   ),
   BODY_IDLE_SECONDS_MAX: setting('data-management', whole(1), '60', 'the longest time without a byte of an upload'),
   UPLOADS_AT_ONCE_MAX: setting('data-management', whole(1), '8', 'how many uploads of a key may arrive at once'),
-  REQUESTS_PER_MINUTE_MAX: setting('data-management', whole(1), '600', 'how many requests a key may make in a minute'),
+  REQUESTS_PER_MINUTE_MAX: setting(
+    'data-management',
+    whole(1),
+    '600',
+    'how many requests a key may make in a minute; those that bring a new file do not count',
+  ),
   FAILURES_PER_MINUTE_MAX: setting(
     'data-management',
     whole(1),
@@ -193,7 +199,7 @@ export const SETTINGS = {
   ),
   RESUMABLE_HOURS_MAX: setting('data-management', whole(1), '72', 'for how many hours unfinished uploads are kept'),
   ...HOLD_SETTINGS,
-  PROCESSED_DAYS_MAX: setting('data-management', whole(1), '90', 'for how many days loaded files are kept for replay'),
+  ...KEEPING_SETTINGS,
   PICTURES: setting(
     'data-management',
     oneOf(['on', 'off']),

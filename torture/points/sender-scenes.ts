@@ -65,7 +65,7 @@ function senderScene(title: string, { here, known = [], earlier = [] }: Play): S
     recover: async (place) => {
       const { code, stdout, stderr } = await uploadTo(servers.get(place)!, place, '--wait').ended
       if (code !== 0 && code !== 3) return `upload-data ended with ${code}: ${stdout}${stderr}`
-      await putAway(place)
+      await archiveOther(place)
       return undefined
     },
     faultWhenQuiet: (place) => faultOfBoth(place, files),
@@ -73,7 +73,7 @@ function senderScene(title: string, { here, known = [], earlier = [] }: Play): S
 }
 
 /** A file is known to be loaded a moment before it is put away; the server, which lives on, may be in between. */
-async function putAway({ other }: Place): Promise<void> {
+async function archiveOther({ other }: Place): Promise<void> {
   const inbox = join(other, 'product_inbox')
   // When it lies there for ever, what is looked at next says so.
   await until(async () => (await leftIn(inbox)) === undefined, 'the inbox was empty').catch(() => {})

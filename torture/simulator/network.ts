@@ -50,6 +50,11 @@ export function clientOf(network: Network, process: Process, disk: Disk): Upload
         const upload = uploadOf(id)
         return upload === undefined ? undefined : receiptOf(upload, false)
       }),
+    receipts: (ids) =>
+      ask(() => {
+        const found = ids.flatMap((id) => uploadOf(id) ?? [])
+        return new Map(found.map((upload) => [upload.id, receiptOf(upload, false)]))
+      }),
     whoAnswers: async () => {
       await process.turn(() => {})
       return server.listening !== undefined && !isLost() ? 'server' : 'nobody'

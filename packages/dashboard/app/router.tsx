@@ -11,7 +11,7 @@ import {
 import { AMOUNTS } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
 import { Waiting } from '../parts/notice.tsx'
-import { Astray, Broken, BrokenWhole } from './astray.tsx'
+import { Broken, BrokenWhole, NotFound } from './not-found.tsx'
 import { choiceIn, listIn, type Parameters, parseSearch, stringifySearch, textsIn } from './search.ts'
 import { Shell } from './shell.tsx'
 
@@ -22,7 +22,7 @@ const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'deliv
 const CHANGE_KINDS = ['cheaper', 'dearer', 'new', 'back', 'back_in_stock', 'gone'] as const
 const SOURCE_STATES = ['good', 'late', 'silent'] as const
 
-const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: Astray })
+const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound })
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -130,8 +130,15 @@ const products = createRoute({
 const product = createRoute({
   getParentRoute: () => shell,
   path: '/products/$id',
-  validateSearch: (search: Parameters) => ({ ...textsIn(search, 'days'), ...listIn(search, 'store') }),
+  validateSearch: (search: Parameters) => ({ ...textsIn(search, 'days', 'chain'), ...listIn(search, 'store') }),
   component: lazyRouteComponent(() => import('../pages/products/product.tsx'), 'ProductPage'),
+})
+
+const compare = createRoute({
+  getParentRoute: () => shell,
+  path: '/compare',
+  validateSearch: (search: Parameters) => listIn(search, 'product'),
+  component: lazyRouteComponent(() => import('../pages/compare/compare.tsx'), 'ComparePage'),
 })
 
 const pairs = createRoute({
@@ -176,6 +183,7 @@ const pages = [
   changes,
   products,
   product,
+  compare,
   pairs,
   keys,
   sessions,

@@ -30,6 +30,18 @@ export function Day({ on }: Readonly<{ on: string }>): ReactNode {
   return <time dateTime={on}>{date(on)}</time>
 }
 
+/** The date of a scrape as one says it: today, yesterday, on 3 March 2026. */
+export function Seen({ on }: Readonly<{ on: string }>): ReactNode {
+  const days = Math.round((midnightOf(useNow()) - Date.parse(on)) / 86_400_000)
+  return <time dateTime={on}>{days === 0 ? 'today' : days === 1 ? 'yesterday' : `on ${date(on)}`}</time>
+}
+
+/** The viewer's date, as that of a scrape: it belongs to no zone. */
+function midnightOf(now: number): number {
+  const at = new Date(now)
+  return Date.UTC(at.getFullYear(), at.getMonth(), at.getDate())
+}
+
 /** The time it is, a few times a minute. */
 export function useNow(): number {
   return useSyncExternalStore(onTick, tickedAt)

@@ -176,6 +176,33 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
     assert.deepEqual(window.faults, [])
   })
 
+  test('a product opens with where it is cheapest, and is laid aside to be compared under an address that can be shared', async () => {
+    await using window = await openProduct(site, 'Product weekly')
+    const { page } = window
+    const said = page.getByRole('region', { name: 'Where it is cheapest' })
+    assert.match(
+      await said.innerText(),
+      /^\d\.00 at corner, in [12] stores?, seen (today|yesterday); lowest ever 3\.00 at corner, last .*; usual \d\.00\./,
+    )
+    await page.getByRole('button', { name: 'Stores of corner' }).click()
+    await page.waitForURL(/chain=corner/)
+    await page.getByRole('table', { name: 'What it costs now' }).getByText('Corner A').waitFor()
+    await page.getByRole('button', { name: 'Add to comparison' }).click()
+    await window.goto('/products?q=flat')
+    await page.getByRole('link', { name: 'Product flat', exact: true }).click()
+    await page.getByRole('button', { name: 'Add to comparison' }).click()
+    await page.getByRole('link', { name: 'Compare 2 products' }).click()
+    await page.waitForURL(/\/compare\?product=\d+&product=\d+$/)
+    await page.locator('canvas').waitFor()
+    const table = page.getByRole('table', { name: 'Where each is cheapest' })
+    assert.match(await table.innerText(), /Product weekly[\s\S]*\d\.00[\s\S]*Product flat[\s\S]*2\.00/)
+    // Somebody else sees the same.
+    await using other = await site.window(site.reader, { viewport: { width: 400, height: 800 } })
+    await other.goto(page.url())
+    await other.page.getByRole('table', { name: 'Where each is cheapest' }).getByText('Product flat').waitFor()
+    assert.deepEqual([...window.faults, ...other.faults], [])
+  })
+
   test('what fell and rose stands on the overview, on a page with filters, and with the upload that brought it', async () => {
     await using window = await site.window(site.reader)
     const { page } = window

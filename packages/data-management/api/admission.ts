@@ -13,19 +13,24 @@ import { Quotas } from './quotas.ts'
 import { askFor } from './reading.ts'
 import type { Services } from './services.ts'
 
-/** Takes one request from what a key may ask in a minute, or throws `too_many_requests`. */
-export type TakeRequest = (keyId: string, steadyMs: number) => void
+/**
+ * Takes one request from what a key may ask in a minute, or throws `too_many_requests`; `back` gives one back: a file that is new is what
+ * the server is there for, and has limits of its own.
+ */
+export type TakeRequest = ((keyId: string, steadyMs: number) => void) &
+  Readonly<{ back: (keyId: string, steadyMs: number) => void }>
 
 /** Counts the requests of every key. */
 export function countRequests({ requestsPerMinuteMax }: Door): TakeRequest {
-  if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return () => {}
+  if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return Object.assign(() => {}, { back: () => {} })
   const requests = new Allowance(requestsPerMinuteMax)
-  return (keyId, now) => {
+  const take = (keyId: string, now: number) => {
     const waitMs = requests.take(keyId, now)
     if (waitMs === 0) return
     const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000))
     throw new Problem('too_many_requests', `more than ${requestsPerMinuteMax} in a minute`, { retryAfterSeconds })
   }
+  return Object.assign(take, { back: (keyId: string, now: number) => requests.giveBack(keyId, now) })
 }
 
 /** Adds the checks to every route that asks for a scope. */
@@ -45,6 +50,10 @@ export function admit(server: FastifyInstance, services: Services, door: Door, t
     uploads.enter(keyId, reply)
     // What was opened within the quota may be finished.
     if (request.method === 'POST') await quotas.check(keyId, uploads.others(keyId), inbox.now())
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    const { isFreeWhenNew } = request.routeOptions.config
+    if (isFreeWhenNew && reply.statusCode === 201) takeRequest.back(senderOf(request).keyId, inbox.steady())
   })
 }
 

@@ -31,6 +31,12 @@ export class Allowance {
     return ((1 - left.times) * MINUTE_MS) / this.#perMinute
   }
 
+  /** Gives one time back that was taken. */
+  giveBack(name: string, now: number): void {
+    const left = this.#of(name, now)
+    left.times = Math.min(this.#perMinute, left.times + 1)
+  }
+
   /** Takes as much as something turned out to cost, whether or not it is left: then there is nothing for a while. */
   spend(name: string, times: number, now: number): void {
     this.#of(name, now).times -= times

@@ -24,6 +24,8 @@ declare module 'fastify' {
     scopes?: readonly Scope[]
     /** The route takes uploads: its POST and PATCH carry bodies that are worth limiting. */
     takesUploads?: true
+    /** What it takes that was not here before counts as no request. */
+    isFreeWhenNew?: true
     /** A session alone is not enough: the request brings a key. */
     wantsKey?: true
   }

@@ -1,8 +1,8 @@
 /** What `GET /api/changes` takes and answers, as JSON Schema. */
 import type { Static } from 'typebox'
 import { CHANGE_KINDS } from '../catalogue/model/changes.ts'
+import { UNIT_PRICE } from './chains-schema.ts'
 import { AFTER, CENTS_OR_NULL, COUNT, DATE, limitOf, STORE, TEXT, TEXT_OR_NULL } from './parameters.ts'
-import { UNIT_PRICE } from './products-schema.ts'
 
 /** How changes are written. */
 export const CHANGE_FORMATS = { json: 'application/json', csv: 'text/csv', atom: 'application/atom+xml' } as const

@@ -7,6 +7,7 @@ import { keyIdOf } from '../ledger/key-format.ts'
 import { addressOf, keyIn } from './authentication.ts'
 import { retryAfterOf } from './plain-answer.ts'
 import type { Refusals, Refused } from './refusals.ts'
+import { traceOf } from './trace.ts'
 
 /** Answers every error and every unknown address with a problem document. */
 export function answerErrors(server: FastifyInstance, refusals: Refusals): void {
@@ -76,7 +77,14 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Prob
 function refusedOf(request: FastifyRequest): Refused {
   const { id: reqId, method, routeOptions } = request
   const key = request.sender?.keyId ?? keyIdOf(keyIn(request) ?? '')
-  return { reqId, address: addressOf(request), method, route: routeOptions?.url ?? 'none', ...(key && { key }) }
+  return {
+    reqId,
+    address: addressOf(request),
+    method,
+    route: routeOptions?.url ?? 'none',
+    ...(key && { key }),
+    ...traceOf(request.headers),
+  }
 }
 
 /** What the libraries throw, in our own words. */

@@ -1,6 +1,6 @@
 /**
  * The built page: `index.html` for each of its addresses, and its parts under `/assets/`, whose names change with their content.
- * A browser that was sent astray gets the page too, with 404; programs get the problem document that they get anywhere.
+ * A browser that asks for no page there is gets the page too, with 404; programs get the problem document that they get anywhere.
  *
  * Open to everybody: it holds nothing but the program. What it shows it asks the API for, with the session of whoever looks.
  */
@@ -57,7 +57,7 @@ export async function pageRoutes(server: FastifyInstance, folder: string): Promi
   for (const address of ADDRESSES)
     server.get(address, { schema: { hide: true } }, async (_request, reply) => sendIndex(reply, folder, 200))
   server.get('/*', { schema: { hide: true } }, async (request, reply) =>
-    isAstray(request) ? sendIndex(reply, folder, 404) : reply.callNotFound(),
+    isUnknownPage(request) ? sendIndex(reply, folder, 404) : reply.callNotFound(),
   )
   await server.register(fastifyStatic, {
     root: join(folder, 'assets'),
@@ -75,7 +75,7 @@ export async function pageRoutes(server: FastifyInstance, folder: string): Promi
 }
 
 /** Whether a person has come to an address that is none. */
-function isAstray({ url, headers }: FastifyRequest): boolean {
+function isUnknownPage({ url, headers }: FastifyRequest): boolean {
   return !url.startsWith('/api/') && headers.accept?.includes('text/html') === true
 }
 

@@ -71,6 +71,7 @@ function partsOf(problem: Problem, requestId: string | undefined) {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     connection: 'close',
+    ...(requestId !== undefined && { 'x-request-id': requestId }),
     ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
   }
   return { body, fields }

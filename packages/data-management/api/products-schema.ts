@@ -2,6 +2,7 @@
 
 import { UNITS } from '../catalogue/queries/by-amount.ts'
 import { EVIDENCE } from '../catalogue/queries/evidence.ts'
+import { CHAIN, LOWEST_EVER, UNIT_PRICE } from './chains-schema.ts'
 import { DETAILS } from './details-schema.ts'
 import {
   AFTER,
@@ -100,12 +101,6 @@ const PRICE_RANGE = {
   properties: { stores: COUNT, silent_stores: COUNT, lowest_cents: CENTS_OR_NULL, highest_cents: CENTS_OR_NULL },
 } as const
 
-/** What goods cost by amount. */
-export const UNIT_PRICE = {
-  unit_price_cents: { ...CENTS_OR_NULL, description: 'what it costs by amount; null where its size is not known' },
-  unit_price_per: { ...TEXT_OR_NULL, description: '100 g, 100 ml, 1 m or each' },
-} as const
-
 export const LIST_RESPONSE = {
   type: 'object',
   required: ['products', 'next', 'total'],
@@ -193,11 +188,20 @@ const COMPARABLE = {
 
 export const ONE_RESPONSE = {
   type: 'object',
-  required: [...PRODUCT_FIELDS, 'now', 'prices', 'comparable'],
+  required: [...PRODUCT_FIELDS, 'now', 'chains', 'lowest_ever', 'prices', 'comparable'],
   properties: {
     ...PRODUCT,
     listings: DETAILED,
     now: PRICE_RANGE,
+    chains: {
+      type: 'array',
+      items: CHAIN,
+      description: 'one line for each company, the cheapest first, those that are silent last',
+    },
+    lowest_ever: {
+      anyOf: [{ type: 'null' }, LOWEST_EVER],
+      description: 'the lowest price that could be paid, and when last',
+    },
     prices: { type: 'array', items: PRICE_NOW },
     comparable: {
       type: 'array',

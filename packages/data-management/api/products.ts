@@ -13,6 +13,7 @@ import { comparableWith } from '../catalogue/queries/comparable.ts'
 import { Current } from '../catalogue/queries/current.ts'
 import { type Found, findProducts } from '../catalogue/queries/found.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
+import { priceSummaryOf } from '../catalogue/queries/price-summary.ts'
 import { storePrices } from '../catalogue/queries/prices.ts'
 import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
 import type { Sql } from '../database/sql.ts'
@@ -135,9 +136,10 @@ export async function oneProduct(reading: Reading, question: { id: string }): Pr
   const current = await currentAt(reading)
   const now = await priceRangeOf(database, id, current)
   const prices = await pricesNow(database, id, current)
+  const summary = await priceSummaryOf(database, id, prices, current)
   const { verdicts } = reading.inbox.ledger
   const comparable = await comparableWith(database, id, current, (listings) => verdicts.about(listings))
-  return { ...product, now, prices, comparable } satisfies ProductAnswer
+  return { ...product, now, ...summary, prices, comparable } satisfies ProductAnswer
 }
 
 /** What one product has cost. */

@@ -7,15 +7,17 @@
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Problem, ProblemCode } from '@splitcart/shared/problem.ts'
 import { countedAddress } from './door.ts'
+import type { Trace } from './trace.ts'
 
 /** What is known of a request that is refused. `key`: the id of the key that it names, whether or not it has it. */
-export type Refused = Readonly<{
-  reqId: string
-  address: string
-  method: string
-  route: string
-  key?: string | undefined
-}>
+export type Refused = Trace &
+  Readonly<{
+    reqId: string
+    address: string
+    method: string
+    route: string
+    key?: string | undefined
+  }>
 
 const MINUTE_MS = 60_000
 // In a minute: of an address, and of all.

@@ -110,7 +110,10 @@ function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server 
     getFileIdFromRequest: (asked) => visitOf(asked).id,
     generateUrl: (asked, { id }) => locationOf(visitOf(asked).request, id),
     onUploadCreate: async (asked, upload) => {
-      takenKind(describedBy(upload.metadata).kind, kinds, senderOf(visitOf(asked).request))
+      const { kind, dictionarySha256 } = describedBy(upload.metadata)
+      takenKind(kind, kinds, senderOf(visitOf(asked).request))
+      // Before its bytes come: what has no dictionary here would be sent for nothing.
+      if (dictionarySha256 !== undefined) await inbox.dictionaries?.check(dictionarySha256, visitOf(asked).keyId)
       await inbox.checkBacklog(visitOf(asked).keyId)
       await checkRoom(inbox, upload.size)
       return {}

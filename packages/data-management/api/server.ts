@@ -35,6 +35,7 @@ import { limitSmallBodies, SMALL_BODY_BYTES_MAX } from './small-body.ts'
 import { sourcesRoutes } from './sources.ts'
 import { storesRoutes } from './stores.ts'
 import { systemRoutes } from './system.ts'
+import { traceOf } from './trace.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
 import { verdictRoutes } from './verdicts.ts'
@@ -72,6 +73,8 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
     requestIdHeader: false,
     bodyLimit: SMALL_BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
+    childLoggerFactory: (logger, bindings, options, { headers }) =>
+      logger.child({ ...bindings, ...traceOf(headers) }, options),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, refusals),
@@ -85,12 +88,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   admit(server, services, door, takeRequest)
   limitSmallBodies(server, door)
   metricsRoutes(server, services)
-  // With a proxy in front, only that one knows whether browsers should insist on https.
-  const strictTransportSecurity = door.tls !== undefined && { includeSubDomains: false }
-  await server.register(helmet, { contentSecurityPolicy: POLICY, strictTransportSecurity })
-  server.addHook('onSend', async (_request, reply) => {
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-  })
+  await addFields(server, door)
   await describeRoutes(server)
   await server.register((scope) => uploadRoutes(scope, services))
   const { unfinished } = services
@@ -106,4 +104,20 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   if (services.pageFolder !== undefined) await pageRoutes(server, services.pageFolder)
   descriptionRoutes(server)
   return server
+}
+
+/** What every answer has, and a line of the log for each where that is wanted. */
+async function addFields(server: FastifyInstance, { tls }: Door): Promise<void> {
+  // With a proxy in front, only that one knows whether browsers should insist on https.
+  const strictTransportSecurity = tls !== undefined && { includeSubDomains: false }
+  await server.register(helmet, { contentSecurityPolicy: POLICY, strictTransportSecurity })
+  server.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    const ms = Math.round(reply.elapsedTime)
+    request.log.debug({ method, route: routeOptions.url ?? 'none', status: reply.statusCode, ms }, 'request answered')
+  })
 }

@@ -5,10 +5,10 @@ import { fromUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 import { isLoadedKind, LOADED_KIND_NAMES, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { RECEIPT_SCHEMA } from '@splitcart/shared/receipt.ts'
+import { RECEIPT_SCHEMA, type Receipt } from '@splitcart/shared/receipt.ts'
 import { parse } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { accept, checkRoom, type Sent } from '../inbox/accept.ts'
+import { accept, checkRoom, type Receiving, type Sent } from '../inbox/accept.ts'
 import { ENCODINGS, type Encoding } from '../inbox/decode.ts'
 import type { PaceLimits } from '../inbox/pace.ts'
 import type { Sender } from '../ledger/keys.ts'
@@ -44,13 +44,28 @@ export async function uploadRoutes(
     const { upload, isNew } = await accept(inbox, { ...sent, kind })
     logAccepted(request, { upload, isNew, ms: Math.round(reply.elapsedTime) })
     reply.header('accept-encoding', ENCODINGS.join(', '))
-    return reply.code(isNew ? 201 : 200).send(await inbox.ledger.receiptFor(upload, sent.keyId, !isNew))
+    return reply.code(isNew ? 201 : 200).send(await receiptTold(inbox, upload, sent.keyId, !isNew))
   }
+  const options = { config: CONFIG, schema: { summary: 'The encodings that are taken, as Accept-Encoding' } }
+  const tell = (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.code(204).header('allow', 'POST, OPTIONS').header('accept-encoding', ENCODINGS.join(', ')).send()
+  for (const url of ['/api/upload/', '/api/upload/:kind/']) server.options(url, { ...options }, tell)
   for (const url of ['/api/upload/', '/api/upload/:kind/'])
     server.post<{ Params: OfKind }>(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
 }
 
 type OfKind = { kind?: string }
+
+/** What a sender is told of an upload, also until when it may name it as a dictionary. */
+export async function receiptTold(
+  { ledger, dictionaries }: Receiving,
+  upload: Upload,
+  keyId: string,
+  duplicate: boolean,
+): Promise<Receipt> {
+  const receipt = await ledger.receiptFor(upload, keyId, duplicate)
+  return dictionaries?.told(receipt) ?? receipt
+}
 
 /** A kind that is taken here and that this key may send. Of what is not loaded row by row, nobody can tell whose rows they are. */
 export function takenKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Sender, 'onlyFor'>): string {
@@ -71,7 +86,7 @@ export function logAccepted(
   request.log.info({ upload: id, kind, filename, ...from, bytes, wire_bytes, ms, isNew }, 'upload accepted')
 }
 
-const CONFIG = { scopes: ['upload'], takesUploads: true } as const
+const CONFIG = { scopes: ['upload'], takesUploads: true, isFreeWhenNew: true } as const
 
 const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
 

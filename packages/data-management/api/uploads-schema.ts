@@ -13,6 +13,8 @@ export const UPLOADS_QUERY = {
     state: { enum: UPLOAD_STATES },
     /** A part of the file's name. */
     q: { type: 'string', minLength: 1, maxLength: 200 },
+    /** Those with some ids, with commas between them; all other parameters count for nothing then. */
+    ids: { type: 'string', pattern: '^[0-9a-f-]{36}(,[0-9a-f-]{36}){0,99}$' },
     /** The id of the key that sent it. */
     key: { type: 'string', minLength: 1, maxLength: 64 },
     limit: limitOf(50, 200),
@@ -139,6 +141,7 @@ export type UploadsQuery = {
   before?: string
   state?: (typeof UPLOAD_STATES)[number]
   q?: string
+  ids?: string
   key?: string
   limit: number
 }

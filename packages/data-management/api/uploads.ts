@@ -11,6 +11,7 @@ import { MAY_CHANGE, MAY_READ } from './parameters.ts'
 import type { Reading } from './reading.ts'
 import { rejectLine } from './reject-line.ts'
 import type { Services } from './services.ts'
+import { receiptTold } from './upload.ts'
 import { detailed, maySeeAll, visibleUpload } from './upload-view.ts'
 import {
   PREVIEW_RESPONSE,
@@ -23,6 +24,7 @@ import {
 } from './uploads-schema.ts'
 
 const ANY_SCOPE = { scopes: ['read', 'upload', 'admin'] } as const
+const IDS_MAX = 100
 type OfOne = { Params: { id: string } }
 
 /** Adds the routes. A key without the scope `read` sees what it sent itself. */
@@ -33,10 +35,9 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
     '/api/uploads',
     { config: ANY_SCOPE, schema: list },
     async (request, reply) => {
-      const { before, state, q, limit } = request.query
       const seesAll = maySeeAll(request)
       const sender = senderOf(request).keyId
-      const query = { ...given({ before, state, keyId: seesAll ? request.query.key : sender, named: q }), limit }
+      const query = queryOf(request.query, seesAll ? undefined : sender)
       return answerWith(services, request, reply, ['uploads', seesAll ? { query } : { query, sender }])
     },
   )
@@ -44,8 +45,9 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
   const one = { summary: 'One upload', response: { 200: UPLOAD_SCHEMA } }
   server.get<OfOne>('/api/uploads/:id', { config: ANY_SCOPE, schema: one }, async (request) => {
     const upload = await visibleUpload(inbox, request)
-    if (maySeeAll(request)) return (await detailed(inbox, [upload]))[0]
-    return await inbox.ledger.receiptFor(upload, senderOf(request).keyId, false)
+    if (!maySeeAll(request)) return await receiptTold(inbox, upload, senderOf(request).keyId, false)
+    const [view] = await detailed(inbox, [upload])
+    return inbox.dictionaries?.told(view!) ?? view
   })
 
   const rejects = {
@@ -73,6 +75,12 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
   server.get<OfOne>('/api/uploads/:id/content', options, async (request, reply) =>
     contentOf(inbox, await visibleUpload(inbox, request as FastifyRequest<OfOne>), reply),
   )
+}
+
+/** What is looked for. `sender`: among what this key has sent. */
+function queryOf({ before, state, q, key, ids, limit }: UploadsQuery, sender: string | undefined): UploadQuery {
+  if (ids !== undefined) return { ...given({ keyId: sender }), ids: ids.split(','), limit: IDS_MAX }
+  return { ...given({ before, state, keyId: sender ?? key, named: q }), limit }
 }
 
 /** What is asked about uploads. `sender`: who asks sees receipts of what this key sent; undefined: everything of all. */

@@ -1,8 +1,9 @@
 /** What the requests about suggested pairs and verdicts take and answer, as JSON Schema. */
 import type { Static } from 'typebox'
 import { VERDICTS } from '../ledger/verdicts.ts'
+import { UNIT_PRICE } from './chains-schema.ts'
 import { AFTER, CENTS_OR_NULL, limitOf, TEXT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from './parameters.ts'
-import { PAIRED, UNIT_PRICE } from './products-schema.ts'
+import { PAIRED } from './products-schema.ts'
 
 const REASON_CHARACTERS_MAX = 500
 

@@ -1,9 +1,11 @@
 /** Backups that are kept in a folder, each under the time at which it was made. */
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
+import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { type Databases, removeUnfinished } from './backup.ts'
 
 const HOUR_MS = 60 * 60 * 1000
+const OURS = /^splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db$/
 const PART_OF_OURS = /^(splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db)(\.ledger)?\.part(-journal)?$/
 
 /** The files of a backup: the catalogue has the name that was asked for, the ledger lies next to it. */
@@ -26,4 +28,18 @@ export async function removeBroken(disk: Disk, folder: string, now: Date): Promi
     if (stats === undefined || now.getTime() - stats.mtimeMs < HOUR_MS) continue
     await removeUnfinished(disk, backupOf(join(folder, backup!)))
   }
+}
+
+/**
+ * Removes the oldest backups of a folder that have a name by their time, so that so many stay; returns the files of catalogues it removed. What
+ * else lies there stays. A backup is no longer one when its catalogue is gone, so that goes first.
+ */
+export async function removeOldest(disk: Disk, folder: string, keep: number): Promise<string[]> {
+  const ours = (await disk.readdir(folder)).filter((name) => OURS.test(name)).sort()
+  const old = ours.slice(0, Math.max(0, ours.length - keep)).map((name) => backupOf(join(folder, name)))
+  for (const { catalogue, ledger } of old) {
+    await remove(disk, catalogue)
+    await removeIfThere(disk, ledger)
+  }
+  return old.map(({ catalogue }) => catalogue)
 }

@@ -22,6 +22,7 @@ import { mayChangeKind } from '../ledger/kind-change.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { type Body, type Decoded, type DecodeLimits, decode } from './decode.ts'
+import type { Dictionaries } from './dictionaries.ts'
 import { inboxOf } from './folder/folder-inbox.ts'
 import type { Inbox } from './inbox.ts'
 
@@ -33,6 +34,8 @@ export type Receiving = Readonly<{
   /** Where nothing is said, the folder. */
   inbox?: Inbox | undefined
   limits: DecodeLimits
+  /** What senders may name as dictionaries; undefined: nothing. */
+  dictionaries?: Dictionaries | undefined
   diskBytesKept: number
   /** Throws when too much waits to be loaded, in all or of a key. */
   checkBacklog: (keyId: string) => Promise<void>
@@ -60,11 +63,16 @@ export async function accept(inbox: Receiving, sent: Sent): Promise<Recorded> {
   const { disk, folders, ledger } = inbox
   await inbox.checkBacklog(sent.keyId)
   await checkRoom(inbox)
+  if (sent.encoding === 'dcz' && sent.sha256 === undefined) throw new Problem('digest_missing')
   const id = uuid()
   const part = join(folders.parts, id)
   const decoded = await writePart(disk, part, async (file) => {
     const early = new EarlySync(file)
-    const result = await decode(sent, inbox.limits, roomy(inbox, sent, file, early))
+    const result = await decode(
+      { ...sent, ...dictionaryOf(inbox, sent) },
+      inbox.limits,
+      roomy(inbox, sent, file, early),
+    )
     checkDigest(sent.sha256, result)
     await sent.whole()
     await checkLength(file, result.bytes)
@@ -76,6 +84,10 @@ export async function accept(inbox: Receiving, sent: Sent): Promise<Recorded> {
   await checkKind(inbox, sent, known, part)
   const at = await ledger.arrivals.timeOf(inbox.now())
   return inboxOf(inbox).arrive({ part, arrival: arrivalOf(sent, decoded, { id, at }), keyId: sent.keyId, known })
+}
+
+function dictionaryOf({ dictionaries }: Receiving, { keyId }: Sent): Pick<Body, 'dictionary'> {
+  return dictionaries === undefined ? {} : { dictionary: (sha256) => dictionaries.take(sha256, keyId) }
 }
 
 function arrivalOf(sent: Sent, decoded: Decoded, { id, at }: Readonly<{ id: string; at: number }>): Arrival {

@@ -6,18 +6,20 @@
  * limit. No body makes a decoder ask for more memory than one window of 8 MiB.
  */
 import type { FileHandle } from 'node:fs/promises'
-import { type Readable, type Transform, Writable } from 'node:stream'
+import { type Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
+import { DCZ_HEAD_BYTES, dictionaryNamedIn } from '@splitcart/shared/dictionary/dcz.ts'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
+import { decoderOf, windowBytesMax } from './decoders.ts'
+import type { Lease } from './dictionaries.ts'
 import { MemberCounter } from './members.ts'
 import { Pace, type PaceLimits } from './pace.ts'
 import { ZstdFrames } from './zstd-frames.ts'
 
 /** The content encodings an upload may have, best first. */
-export const ENCODINGS = ['zstd', 'gzip'] as const
+export const ENCODINGS = ['dcz', 'zstd', 'gzip'] as const
 
 export type Encoding = (typeof ENCODINGS)[number] | 'identity'
 
@@ -44,8 +46,6 @@ const USUAL_RATIO = 10
 const PORTIONS_WAITING_MAX = 2
 // A short file may well be one line a thousand times.
 const RATIO_CHECKED_FROM_BYTES = 1024 * 1024
-// 8 MiB: what every decoder must take and no encoder may exceed over HTTP (RFC 9659).
-const WINDOW_LOG_MAX = 23
 
 /** A body as it comes. */
 export type Body = Readonly<{
@@ -53,18 +53,33 @@ export type Body = Readonly<{
   encoding: Encoding
   /** How many bytes it has, where somebody says so; nothing depends on whether that is true. */
   bodyBytes?: number | undefined
+  /** Finds the dictionary that a body in dcz names, or throws `dictionary_unknown`. */
+  dictionary?: (sha256: string) => Promise<Lease>
 }>
 
+/** Where the content goes. */
+type Part = Pick<FileHandle, 'appendFile'>
+
 /** Decodes a body into a part. Throws a Problem for what is wrong with the body; the part is then worth nothing. */
-export async function decode(
-  { body, encoding, bodyBytes }: Body,
-  limits: DecodeLimits,
-  part: Pick<FileHandle, 'appendFile'>,
-): Promise<Decoded> {
-  const meter = new Meter(body, encoding, limits)
+export async function decode(sent: Body, limits: DecodeLimits, part: Part): Promise<Decoded> {
+  const meter = new Meter(sent.body, sent.encoding, limits)
+  if (sent.encoding !== 'dcz') return decodeWith(undefined, { sent, meter, part })
+  const named = dictionaryNamedIn(await meter.head(DCZ_HEAD_BYTES))
+  if (meter.bytes === 0) throw new Problem('body_empty')
+  if (named === undefined) throw new Problem('body_damaged', 'it does not begin with the head of dcz')
+  if (sent.dictionary === undefined) throw new Problem('dictionary_unknown')
+  using lease = await sent.dictionary(named)
+  meter.dictionaryBytes = lease.bytes.length
+  return await decodeWith(lease.bytes, { sent, meter, part })
+}
+
+type Decoding = Readonly<{ sent: Body; meter: Meter; part: Part }>
+
+async function decodeWith(dictionary: Buffer | undefined, { sent, meter, part }: Decoding): Promise<Decoded> {
+  const { encoding, bodyBytes } = sent
   const digester = new Digester()
   const portionBytes = portionFor(bodyBytes)
-  const decoder = decoderOf(encoding, portionBytes)
+  const decoder = decoderOf(encoding, portionBytes, dictionary)
   const take = async (chunk: Buffer) => {
     digester.count(chunk)
     meter.check(digester, decoder?.bytesWritten ?? meter.bytes)
@@ -85,9 +100,10 @@ export async function decode(
     if (decoder === undefined) await pipeline(chunks, sink)
     else await pipeline(chunks, decoder, sink)
   } catch (error) {
-    throw meter.refusal ?? problemOf(error, encoding, meter.bytes)
+    throw meter.refusal ?? problemOf(error, { encoding, wireBytes: meter.bytes, dictionary })
   }
   if (meter.bytes === 0) throw new Problem('body_empty')
+  if (encoding === 'dcz' && meter.bytes === DCZ_HEAD_BYTES) throw new Problem('body_damaged', endsTooEarly(encoding))
   if (decoder !== undefined && decoder.bytesWritten !== meter.bytes)
     throw new Problem('body_damaged', behindTheEnd(encoding))
   if (!meter.isWhole) throw new Problem('body_damaged', endsTooEarly(encoding))
@@ -118,14 +134,19 @@ class Meter {
   readonly #frames: ZstdFrames | undefined
   readonly #limits: DecodeLimits
   readonly #pace: Pace
+  /** What was read to learn how to decode the rest. */
+  #ahead: Buffer[] = []
   bytes = 0
+  /** What was here already needs no bytes on the wire. */
+  dictionaryBytes = 0
   hasEnded = false
   refusal: Problem | undefined
 
   constructor(body: Readable, encoding: Encoding, limits: DecodeLimits) {
     this.#body = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
-    this.#members = new MemberCounter(encoding)
-    this.#frames = encoding === 'zstd' ? new ZstdFrames() : undefined
+    // The head of dcz is a frame that zstd skips.
+    this.#members = new MemberCounter(encoding === 'dcz' ? 'zstd' : encoding)
+    this.#frames = encoding === 'zstd' || encoding === 'dcz' ? new ZstdFrames() : undefined
     this.#limits = limits
     this.#pace = new Pace(limits)
   }
@@ -141,7 +162,7 @@ class Meter {
     if (bytes > contentBytesMax)
       this.refuse('content_too_large', `more than ${contentBytesMax} bytes of content are not taken`)
     if (lines > linesMax) this.refuse('lines_too_many', `more than ${linesMax} lines are not taken`)
-    if (bytes > RATIO_CHECKED_FROM_BYTES && bytes > contentRatioMax * wireBytes)
+    if (bytes > RATIO_CHECKED_FROM_BYTES && bytes - this.dictionaryBytes > contentRatioMax * wireBytes)
       this.refuse('ratio_too_large', `${wireBytes} bytes became ${bytes}, more than ${contentRatioMax} times as many`)
   }
 
@@ -155,21 +176,36 @@ class Meter {
     return this.refusal
   }
 
-  async *chunks(signal: AbortSignal): AsyncGenerator<Buffer> {
-    const { bodyBytesMax } = this.#limits
-    for (;;) {
-      const { done, value } = await this.#next(signal)
-      if (done) break
-      this.bytes += value.length
-      if (this.bytes > bodyBytesMax) this.refuse('body_too_large', `more than ${bodyBytesMax} bytes are not taken`)
-      this.#frames?.push(value)
-      yield* this.#cut(value)
+  /** The first bytes, which are decoded with all others: at least so many, unless there are fewer. */
+  async head(bytes: number): Promise<Buffer> {
+    const signal = new AbortController().signal
+    while (this.bytes < bytes) {
+      const chunk = await this.#chunk(signal)
+      if (chunk === undefined) break
+      this.#ahead.push(chunk)
     }
+    return Buffer.concat(this.#ahead).subarray(0, bytes)
+  }
+
+  async *chunks(signal: AbortSignal): AsyncGenerator<Buffer> {
+    for (const chunk of this.#ahead.splice(0)) yield* this.#decodable(chunk)
+    for (let chunk = await this.#chunk(signal); chunk !== undefined; chunk = await this.#chunk(signal))
+      yield* this.#decodable(chunk)
     yield* this.#members.end()
     this.hasEnded = true
   }
 
-  #cut(chunk: Buffer): Buffer[] {
+  async #chunk(signal: AbortSignal): Promise<Buffer | undefined> {
+    const { bodyBytesMax } = this.#limits
+    const { done, value } = await this.#next(signal)
+    if (done) return undefined
+    this.bytes += value.length
+    if (this.bytes > bodyBytesMax) this.refuse('body_too_large', `more than ${bodyBytesMax} bytes are not taken`)
+    return value
+  }
+
+  #decodable(chunk: Buffer): Buffer[] {
+    this.#frames?.push(chunk)
     try {
       return this.#members.push(chunk)
     } catch (error) {
@@ -214,21 +250,18 @@ function behindTheEnd(encoding: Encoding): string {
   return `there are bytes behind the end of the ${encoding} data`
 }
 
-function decoderOf(encoding: Encoding, chunkSize: number): (Transform & { bytesWritten: number }) | undefined {
-  if (encoding === 'gzip') return createGunzip({ chunkSize })
-  const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX }
-  if (encoding === 'zstd') return createZstdDecompress({ chunkSize, params })
-  return undefined
-}
+type Failed = Readonly<{ encoding: Encoding; wireBytes: number; dictionary: Buffer | undefined }>
 
-function problemOf(error: unknown, encoding: Encoding, wireBytes: number): unknown {
+function problemOf(error: unknown, { encoding, wireBytes, dictionary }: Failed): unknown {
   const code = codeOf(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return new Problem('disk_full', undefined, { cause: error })
   // The decoder closed with input left, or found a member behind what was no member: it has seen the end of its data.
   if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ERR_STREAM_PUSH_AFTER_EOF')
     return new Problem('body_damaged', behindTheEnd(encoding), { cause: error })
   if (code === 'ZSTD_error_frameParameter_windowTooLarge')
-    return new Problem('window_too_large', `more than ${2 ** WINDOW_LOG_MAX} bytes are not taken`, { cause: error })
+    return new Problem('window_too_large', `more than ${windowBytesMax(dictionary)} bytes are not taken`, {
+      cause: error,
+    })
   if (!/^(Z_|ZSTD_|ERR_ZSTD)/.test(code)) return error
   if (wireBytes === 0) return new Problem('body_empty')
   const detail = code === 'Z_BUF_ERROR' ? endsTooEarly(encoding) : `these are no sound ${encoding} data`

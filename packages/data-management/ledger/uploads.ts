@@ -15,12 +15,13 @@ import { type Rights, rightsText } from './rights.ts'
 
 export type Upload = Selectable<LedgerTables['upload']>
 
-/** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names. */
+/** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names; `ids`: no others. */
 export type UploadQuery = Readonly<{
   before?: string
   state?: UploadState
   keyId?: string
   named?: string
+  ids?: readonly string[]
   limit: number
 }>
 
@@ -60,6 +61,17 @@ export class Uploads {
     return this.#database.selectFrom('upload').selectAll().where('sha256', '=', sha256).executeTakeFirst()
   }
 
+  /** The upload of some bytes, where a key has sent it. */
+  findSent(keyId: string, sha256: string): Promise<Upload | undefined> {
+    return this.#database
+      .selectFrom('upload')
+      .innerJoin('delivery', 'delivery.upload_id', 'upload.id')
+      .selectAll('upload')
+      .where('upload.sha256', '=', sha256)
+      .where('delivery.key_id', '=', keyId)
+      .executeTakeFirst()
+  }
+
   /** The upload whose bytes lie in the inbox of a kind under a name, unless it has been dealt with. */
   findWaiting(storedAs: string, kind: string): Promise<Upload | undefined> {
     return this.#database
@@ -85,6 +97,7 @@ export class Uploads {
   list(query: UploadQuery): Promise<Upload[]> {
     let select = this.#database.selectFrom('upload').selectAll('upload').orderBy('upload.id', 'desc').limit(query.limit)
     if (query.before !== undefined) select = select.where('upload.id', '<', query.before)
+    if (query.ids !== undefined) select = select.where('upload.id', 'in', query.ids)
     if (query.state !== undefined) select = select.where('upload.state', '=', query.state)
     if (query.named !== undefined)
       select = select.where(sql<boolean>`instr(lower(filename), ${inSmallLetters(query.named)}) > 0`)

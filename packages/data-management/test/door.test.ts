@@ -43,6 +43,15 @@ test('a key may make so many requests in a minute, and is told when it may go on
   assert.equal((await get(receiver, '/api/uploads')).status, 429)
 })
 
+test('a file that is new counts as no request; the same once more does', async () => {
+  await using receiver = await openReceiver({ door: { requestsPerMinuteMax: 2 }, now: () => NOON })
+  for (let index = 1; index <= 5; index++)
+    assert.equal((await postGzip(receiver, `${index}.jsonl.gz`, rowsText(index))).status, 201)
+  const again = Array.from({ length: 3 }, () => postGzip(receiver, '1.jsonl.gz', rowsText(1)))
+  const statuses = (await Promise.all(again)).map(({ status }) => status)
+  assert.deepEqual(statuses.sort(), [200, 200, 429])
+})
+
 test('a key may send so many files at once; when one is through or gone, the next may come', async () => {
   await using receiver = await openReceiver({ door: { uploadsAtOnceMax: 2 } })
   const open = [begun(receiver), begun(receiver)]

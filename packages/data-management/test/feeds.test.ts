@@ -100,14 +100,14 @@ test('a list of stores says where they are, by the date it speaks of, and taken 
   // A later scrape calls it something else; an older list and one of another store come late.
   await load(receiver, 'products', shown('2026-05-04', { sku: '1' }))
   const closed = { company: 'cornershop', store_id: 'S1', is_open: false, scraped_date: '2026-05-02T09:00:00' }
-  const older = await load(receiver, 'stores', lines(closed, { company: 'newshop', store_id: 7, date: '2026-05-02' }))
+  const older = await load(receiver, 'stores', lines(closed, { company: 'newshop', store_id: 0, date: '2026-05-02' }))
   assert.deepEqual(counts(older), ['loaded', 2, 1, 0, 1, 0, 0])
   const both = await storesOf(receiver)
   assert.deepEqual(
     both.map(({ company, store_id, name, is_open, last_date }) => [company, store_id, name, is_open, last_date]),
     [
       ['cornershop', 'S1', 'Corner Shop Nerang', true, '2026-05-04'],
-      ['newshop', '7', '7', null, null],
+      ['newshop', '0', '0', null, null],
     ],
   )
   await undo(receiver, newer.id)

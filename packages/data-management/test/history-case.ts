@@ -5,13 +5,14 @@ import { catalogueLines } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Verdict } from '../catalogue/model/partition.ts'
-import { loadFile } from '../update-db/load-file.ts'
+import { loadFile, previewFile } from '../update-db/load-file.ts'
 import { LocalReader, type Reader } from '../update-db/reader.ts'
 import { type OpenEmpty, openSqlite } from './catalogues.ts'
 import { faultOfDerived, faultOfDerivedInPostgres } from './derived.ts'
 import { historyOf } from './histories.ts'
 import { naiveCatalogue, naiveObservations } from './naive-catalogue.ts'
 import { changesKept, naiveChanges } from './naive-changes.ts'
+import { naiveChange } from './naive-counts.ts'
 import { type HistoryFile, LINE_BYTES_MAX, naiveCounts } from './naive-rows.ts'
 import { Chance } from './random.ts'
 
@@ -56,7 +57,7 @@ export async function faultOfUndo(seed: number, open: OpenEmpty = openSqlite): P
   }
   // A file that was not undone is replaced by itself.
   for (const file of chance.shuffled([...undone, ...chance.shuffled([...left]).slice(0, 1)])) {
-    const wrong = (await load(catalogue, file, reader)) ?? (await faultOf(catalogue, [...left.add(file)]))
+    const wrong = (await load(catalogue, { file, left }, reader)) ?? (await faultOf(catalogue, [...left.add(file)]))
     if (wrong !== undefined) return `after loading again: ${wrong}`
   }
   return undefined
@@ -64,33 +65,51 @@ export async function faultOfUndo(seed: number, open: OpenEmpty = openSqlite): P
 
 /** Loads the files whose bytes have not been dealt with, as update-db does. */
 async function loadAll(catalogue: Catalogue, files: readonly HistoryFile[], reader?: Reader): Promise<Fault> {
+  const left = new Set<HistoryFile>()
   for (const file of files) {
     const isNew = (await catalogue.findLoad(file.sha256)) === undefined
-    const fault = isNew ? await load(catalogue, file, reader) : undefined
+    const fault = isNew ? await load(catalogue, { file, left }, reader) : undefined
     if (fault !== undefined) return fault
+    left.add(file)
   }
   return undefined
 }
 
-async function load(catalogue: Catalogue, file: HistoryFile, reader: Reader | undefined): Promise<Fault> {
+// Of one file in eight it is asked before, too, what loading it would do.
+const PREVIEWED_BELOW = '2'
+
+/** A file, and the files that are loaded before it. */
+type Next = Readonly<{ file: HistoryFile; left: ReadonlySet<HistoryFile> }>
+
+async function load(catalogue: Catalogue, { file, left }: Next, reader: Reader | undefined): Promise<Fault> {
+  const { disappeared, ...change } = naiveChange(left, file)
+  if (file.sha256 < PREVIEWED_BELOW) {
+    await using attempt = await catalogue.attempt()
+    const { applied } = await previewFile(attempt, orderOf(file))
+    const fault =
+      applied.disappeared === disappeared ? undefined : `${applied.disappeared} disappear, not ${disappeared}`
+    if (fault !== undefined) return fault
+  }
   const { filename, result } = await loadWhole(catalogue, file, reader)
-  const { rows, rejected, duplicate } = result
-  const expected = JSON.stringify(naiveCounts(file))
-  const found = JSON.stringify({ rows, rejected, duplicate })
+  const { rows, rejected, duplicate, inserted, changed, unchanged } = result
+  const expected = JSON.stringify({ ...naiveCounts(file), ...change })
+  const found = JSON.stringify({ rows, rejected, duplicate, inserted, changed, unchanged })
   return found === expected ? undefined : `counts of ${filename}: ${found} instead of ${expected}`
 }
 
 /** Loads a file, whatever is on record. */
 export function loadWhole(catalogue: Catalogue, file: HistoryFile, reader?: Reader): Promise<LoadRecord> {
-  const { sha256, receivedAt, bytes } = file
-  return loadFile(catalogue, {
+  return loadFile(catalogue, { ...orderOf(file), reader })
+}
+
+function orderOf({ sha256, receivedAt, bytes }: HistoryFile) {
+  return {
     file: { sha256, filename: `${sha256.slice(0, 8)}.jsonl`, receivedAt },
     bytes: () => inPortions(bytes),
     lineBytesMax: LINE_BYTES_MAX,
     hold: undefined,
-    reader,
     now: () => receivedAt,
-  })
+  }
 }
 
 // They end anywhere in a line.

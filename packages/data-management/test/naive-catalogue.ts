@@ -10,7 +10,7 @@ import { type HistoryFile, nameOf, rowsOf, type WrittenRow } from './naive-rows.
 import { type NaiveListing, naiveKeys, naiveProducts } from './partition-case.ts'
 
 /** What a file says about one store on one date. `shown` goes by the name of the listing. */
-type Scrape = Readonly<{
+export type Scrape = Readonly<{
   company: string
   store: string
   date: string
@@ -71,7 +71,8 @@ function shownOf(record: readonly Cell[]): [string, Cell] {
   return record[0] === 'company' ? [String(record[1]), record[2]!] : [`${record[1]}/${record[2]}`, record[3]!]
 }
 
-function scrapesOf(file: HistoryFile): Scrape[] {
+/** What a file says, store by store and date by date. */
+export function scrapesOf(file: HistoryFile): Scrape[] {
   const rows = rowsOf(file)
   const byStore = Map.groupBy(rows, (row) => JSON.stringify([row.company, row.storeCode]))
   return [...byStore.values()].flatMap((ofStore) => {
@@ -133,13 +134,14 @@ function hashOf({ name, key, brand, barcode, size, url, pictureUrl, categoryPath
   return Number.parseInt(createHash('sha1').update(text).digest('hex').slice(0, 12), 16)
 }
 
-function termsOf(row: Row): Cell[] {
+/** What a shop asks for a listing, by this row. */
+export function termsOf(row: Row): Cell[] {
   const flag = (value: boolean | null) => (value === null ? null : Number(value))
   return [row.priceCents, row.wasPriceCents, flag(row.isOnSpecial), flag(row.isAvailable)]
 }
 
 /** Numbers by size, texts by their bytes, as databases do; one after the other. */
-function compare(one: readonly (string | number)[], other: readonly (string | number)[]): number {
+export function compare(one: readonly (string | number)[], other: readonly (string | number)[]): number {
   for (const [index, a] of one.entries()) {
     const b = other[index]!
     const order = typeof a === 'number' ? a - Number(b) : Buffer.compare(Buffer.from(a), Buffer.from(String(b)))
@@ -194,7 +196,8 @@ function showings(scrapes: readonly Scrape[]): Showing[] {
   })
 }
 
-function rankOf(scrape: Scrape): (string | number)[] {
+/** Of two scrapes of one store and date the one that ranks higher counts. */
+export function rankOf(scrape: Scrape): (string | number)[] {
   return [scrape.rankedAt, scrape.sha256, ...ownLast(scrape)]
 }
 

@@ -53,7 +53,11 @@ test('a product tells its listings and what every store asks now', async () => {
   const { products } = await ask<ProductPage>('/api/products?q=milk&prices=true')
   const id = products[0]!.id
   assert.deepEqual(products, [{ id, ...MILK_ANYWHERE, unit_price_cents: 13, unit_price_per: '100 ml' }])
-  const { prices, ...rest } = await ask<ProductAnswer>(`/api/products/${id}`)
+  const { prices, chains, lowest_ever: _, ...rest } = await ask<ProductAnswer>(`/api/products/${id}`)
+  assert.deepEqual(
+    chains.map(({ company }) => company),
+    ['aldi', 'iga'],
+  )
   const [milk, other] = MILK_ANYWHERE.listings
   const listings = [
     { ...milk, details: MILK.details },

@@ -20,6 +20,7 @@ import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '../folders.ts'
 import type { Receiving } from '../inbox/accept.ts'
+import { Dictionaries } from '../inbox/dictionaries.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import type { JetStreamInbox } from '../inbox/jetstream.ts'
 import { UnfinishedUploads } from '../inbox/unfinished.ts'
@@ -58,6 +59,7 @@ export const LIMITS = {
   idleMsMax: 5_000,
 }
 
+const DICTIONARIES = { bytesKept: MIB, daysKept: 90 }
 const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: 60 * 60 * 1000 }
 
 type Wishes = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
@@ -68,7 +70,7 @@ type Wishes = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     unfinished?: Partial<UnfinishedLimits>
     door?: Partial<Door>
     pageFolder?: string
-    logLevel?: 'warn' | 'info'
+    logLevel?: 'warn' | 'info' | 'debug'
     questions?: Partial<QuestionsPlace>
     pictures?: Pictures
   }>
@@ -93,7 +95,8 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const steady = wishes.now ?? (() => performance.now())
   const kept = { limits: LIMITS, diskBytesKept: 0, checkBacklog: async () => {}, now: Date.now, steady }
   const shared = wishes.servers && new SharedInbox({ disk, folders, ledger }, wishes.servers)
-  const inbox: Receiving = { disk, folders, ledger, inbox: shared, ...kept, ...wishes }
+  const dictionaries = new Dictionaries({ disk, folders, ledger, inbox: shared }, DICTIONARIES)
+  const inbox: Receiving = { disk, folders, ledger, inbox: shared, dictionaries, ...kept, ...wishes }
   const limits = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
   const { pageFolder, pictures = new Pictures() } = wishes

@@ -43,6 +43,28 @@ test('an accepted upload is logged with its key, address, bytes and time', async
   assert.ok(Number(line?.wire_bytes) > 0 && Number(line?.ms) >= 0)
 })
 
+test('a request is found in the log by the id of its answer, and by those that its sender and a proxy gave it', async () => {
+  await using receiver = await openReceiver({ logLevel: 'debug' })
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const ask = (headers: Record<string, string>) =>
+    fetch(`${receiver.url}/api/uploads`, { headers: { 'X-API-Key': 'wrong', ...headers } })
+  const answer = await ask({ traceparent: `00-${trace}-00f067aa0ba902b7-01`, 'X-Request-Id': 'nginx/7' })
+  for (const [name, value] of [
+    ['traceparent', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`],
+    ['traceparent', `ff-${trace}-00f067aa0ba902b7-01`],
+    ['X-Request-Id', 'two words'],
+    ['X-Request-Id', 'x'.repeat(129)],
+  ] as const)
+    await ask({ [name]: value })
+  for (const msg of ['request refused', 'request answered']) {
+    const [line, ...others] = await lines(receiver, msg)
+    const { reqId, trace_id, sent_request_id } = line!
+    assert.deepEqual([reqId, trace_id, sent_request_id], [answer.headers.get('x-request-id'), trace, 'nginx/7'])
+    assert.equal(others.length, 4)
+    for (const other of others) assert.ok(!('trace_id' in other || 'sent_request_id' in other), JSON.stringify(other))
+  }
+})
+
 test('of a flood the first requests are logged, and the others counted by address', async () => {
   await using receiver = await openReceiver({ logLevel: 'info' })
   const wrong = { ...receiver, key: 'wrong' }

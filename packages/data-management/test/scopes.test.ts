@@ -15,6 +15,8 @@ const TUS = '/api/upload/resumable/'
 const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'POST /api/upload/': UPLOAD,
   'POST /api/upload/{kind}/': UPLOAD,
+  'OPTIONS /api/upload/': UPLOAD,
+  'OPTIONS /api/upload/{kind}/': UPLOAD,
   [`POST ${TUS}`]: UPLOAD,
   [`OPTIONS ${TUS}`]: UPLOAD,
   [`HEAD ${TUS}{id}`]: UPLOAD,

@@ -44,7 +44,11 @@ test('nothing is due before an interval is known, and then the median of the las
   const moment = { now: at('2026-01-01'), partialShare: 0.5 }
   const once = usualOf([{ date: '2025-09-12', rows: 70 }])
   assert.deepEqual(once, { usualDays: null, usualRows: 70 })
-  assert.deepEqual(freshnessOf(seen('2025-09-12'), once, moment), { dueDate: null, state: 'good', isPartial: false })
+  const state = (days: number) =>
+    freshnessOf(seen('2025-09-12'), once, { ...moment, now: at('2025-09-12', 20 + 24 * days) }).state
+  // Scraped once: nobody knows when again, and it is not waited for for ever.
+  assert.deepEqual([1, 21, 22, 28, 29].map(state), ['good', 'good', 'late', 'late', 'silent'])
+  assert.equal(freshnessOf(seen('2025-09-12'), once, moment).dueDate, null)
   const dates = ['2025-09-20', '2025-09-13', '2025-09-06', '2025-09-05', '2025-08-29']
   const rows = [10, 100, 90, 110, 120]
   const usual = usualOf(dates.map((date, index) => ({ date, rows: rows[index]! })))

@@ -47,6 +47,21 @@ test('the receipt of an upload is told again, and later with its load', async ()
   assert.deepEqual(again.body, { ...loaded, duplicate: true })
 })
 
+test('many uploads are asked for in one request; of what others sent a sender is told nothing', async () => {
+  await using receiver = await openReceiver()
+  const ids = await uploadedIds(receiver, 3)
+  const asked = [ids[2]!, ids[0]!, '00000000-0000-7000-8000-000000000000']
+  const told = await list(receiver, `?ids=${asked.join()}`)
+  assert.deepEqual(told.uploads.map(({ id }) => id).sort(), [ids[0], ids[2]])
+  assert.equal(told.next, null)
+  const stranger = { url: receiver.url, key: await receiver.makeKey('upload') }
+  assert.deepEqual((await list(stranger, `?ids=${ids.join()}`)).uploads, [])
+  const reader = { url: receiver.url, key: await receiver.makeKey('read') }
+  assert.equal((await list(reader, `?ids=${ids.join()}`)).uploads.length, 3)
+  for (const bad of ['x', `${ids[0]},`, Array.from({ length: 101 }, () => ids[0]).join()])
+    assertProblem(await get(receiver, `/api/uploads?ids=${bad}`), 400, 'request_invalid')
+})
+
 test('uploads are listed from the newest on, page by page', async () => {
   await using receiver = await openReceiver()
   const ids = await uploadedIds(receiver, 5)

@@ -7,7 +7,7 @@
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { foldersOfKind } from '../folders.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
-import { putAway } from '../inbox/put-away.ts'
+import { moveSettled } from '../inbox/move-settled.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
@@ -45,7 +45,7 @@ async function fulfil(work: UpdateDb, upload: Upload): Promise<string | undefine
   if (upload.wish === 'undo') await work.ledger.uploads.endRepair(upload.id)
   if (upload.wish !== 'load') await work.ledger.uploads.decide(upload.id)
   await settle(work, upload, load)
-  if (stored !== undefined) await putAway(work.disk, foldersOfKind(work.folders, upload.kind), stored, load.state)
+  if (stored !== undefined) await moveSettled(work.disk, foldersOfKind(work.folders, upload.kind), stored, load.state)
   tell(work, upload, load)
   return undefined
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import type { Encoding } from '../compress.ts'
 import { scanOutbox, type Waiting } from '../outbox.ts'
 import { cleanSpool, type Spooled, spool } from '../spool.ts'
 import { disk, freshPlace, type Place, putInOutbox } from './place.ts'
@@ -17,7 +16,7 @@ async function waitingFile(place: Place, name = 'x.jsonl', text = TEXT): Promise
   return (await scanOutbox(disk, place.folders.outbox)).waiting.find((file) => file.name === name)!
 }
 
-async function spoolOf(place: Place, file: Waiting, encoding: Encoding = 'zstd'): Promise<Spooled> {
+async function spoolOf(place: Place, file: Waiting, encoding: 'zstd' | 'gzip' = 'zstd'): Promise<Spooled> {
   const spooled = await spool(disk, place.folders, file, { encoding })
   assert.ok(spooled)
   return spooled

@@ -41,6 +41,18 @@ test('a file is sent with its length, digest, encoding and name, and the key', a
   assert.equal(receipt.sha256, spooled.sha256)
 })
 
+test('each request has an id of its own, in one trace of the process', async () => {
+  await using place = await freshPlace()
+  await using server = await anyServer()
+  const client = createUploadClient({ server: server.url, key: KEY })
+  const spooled = await spooledFile(place, 'x.jsonl')
+  for (let times = 0; times < 2; times++) await client.send(spooled, () => {})
+  // The form is that of W3C Trace Context, section 3.2.
+  const ids = server.heard.map(({ headers }) => /^00-(\w{32})-(\w{16})-01$/.exec(String(headers.traceparent)))
+  assert.equal(ids[0]?.[1], ids[1]?.[1])
+  assert.notEqual(ids[0]?.[2], ids[1]?.[2])
+})
+
 for (const base of ['', '/', '/shop', '/shop/', '/shop//'])
   test(`the address "http://host${base}" joins to the right one`, async () => {
     await using place = await freshPlace()

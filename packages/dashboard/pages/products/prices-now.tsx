@@ -2,7 +2,7 @@
 
 import { Checkbox } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { byAmount, change, count, money, priceOf, whole } from '../../parts/format.ts'
@@ -15,6 +15,9 @@ import { storeNamed, toggled } from './stores-chosen.ts'
 type Price = ProductAnswer['prices'][number]
 type Props = Readonly<{ product: ProductAnswer; chosen: readonly string[] }>
 
+// More stand behind their chains.
+const SHOWN_AT_ONCE = 15
+
 /** The table. */
 export function PricesNow({ product, chosen }: Props): ReactNode {
   const navigate = useNavigate({ from: '/products/$id' })
@@ -23,9 +26,20 @@ export function PricesNow({ product, chosen }: Props): ReactNode {
       navigate({ search: (now) => ({ ...now, store: toggled(chosen, store) }), replace: true, resetScroll: false })
     return columnsFor(chosen, toggle)
   }, [chosen, navigate])
+  const { chain } = useSearch({ from: '/shell/products/$id' })
+  const isFew = product.prices.length <= SHOWN_AT_ONCE
+  const rows = useMemo(
+    () => product.prices.filter(({ company }) => (chain === undefined ? isFew : company === chain)),
+    [product.prices, chain, isFew],
+  )
+  const title = chain === undefined ? 'What it costs now' : `What it costs now at ${chain}`
   return (
-    <Panel title="What it costs now" note={storesSaid(product.now)} plain>
-      <DataTable label="What it costs now" columns={columns} rows={product.prices} idOf={idOf} />
+    <Panel title={title} note={storesSaid(product.now)} plain>
+      {rows.length === 0 ? (
+        <p className={style.muted}>Choose the stores of a chain above to see each of them.</p>
+      ) : (
+        <DataTable label="What it costs now" columns={columns} rows={rows} idOf={idOf} />
+      )}
     </Panel>
   )
 }

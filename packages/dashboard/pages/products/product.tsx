@@ -11,6 +11,9 @@ import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidLines, SaidWhole } from '../../parts/said.tsx'
 import { ShopPicture } from '../../parts/shop-picture.tsx'
+import { LayAside } from '../compare/lay-aside.tsx'
+import { Chains } from './chains.tsx'
+import { Cheapest } from './cheapest.tsx'
 import { ComparableElsewhere } from './comparable.tsx'
 import { History } from './history.tsx'
 import { linesOf } from './lines.ts'
@@ -38,6 +41,7 @@ export function ProductPage(): ReactNode {
       title={data?.name ?? 'Product'}
       heading={data && <SaidWhole text={data.name} />}
       lead={<Link to="/products">All products</Link>}
+      actions={data && <LayAside product={{ id: String(data.id), name: data.name }} />}
     >
       {error && <Trouble error={error} retry={refetch} />}
       {data === undefined ? error === null && <Waiting /> : <Whole product={data} />}
@@ -50,11 +54,13 @@ function Whole({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
   const chosen = useMemo(() => store ?? firstStores(product.prices), [store, product.prices])
   return (
     <>
+      <Cheapest product={product} />
       <About product={product} />
       {product.prices.length === 0 && chosen.length === 0 ? (
         <Empty title="No store shows it in its latest scrape." />
       ) : (
         <Past id={String(product.id)} chosen={chosen}>
+          <Chains product={product} />
           <PricesNow product={product} chosen={chosen} />
           <ComparableElsewhere product={product} />
         </Past>

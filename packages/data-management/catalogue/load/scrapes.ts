@@ -4,7 +4,7 @@
  * Most dates of a store are described by one file. Where a second file describes the same date, each of the scrapes is kept whole
  * (`contested`), and what the store showed is put together row by row from the one that was scraped later.
  */
-import { type DateChange, nothingChanged } from '../model/date-change.ts'
+import { type DateChange, GONE_MAX, nothingChanged } from '../model/date-change.ts'
 import { appendDate, beginHistory, endHistory, prependDate } from './append.ts'
 import { changeDate } from './history.ts'
 import { changeUses, takeUses } from './label-uses.ts'
@@ -46,7 +46,19 @@ export async function addScrape(
     sql`select listing_id, label_id, cast(${id} as bigint), ${TERMS} from observed where scrape = ${number}`,
   )
   const change = await changeDate(database, { storeId, scrapeId: id, window: { before, date, after, stays: true } })
-  return { id, isContested, change }
+  return { id, isContested, change: { ...change, ...(await goneSince(database, scrape, before)) } }
+}
+
+/** What the scrape before showed and this one does not, whether or not it was shown again later. */
+async function goneSince(database: LoadDatabase, { storeId, number }: StagedScrape, before: string) {
+  const gone = await database.all<{ listing_id: number }>(
+    sql`select listing_id from price_run as run
+      where run.store_id = ${storeId} and run.from_date <= ${before} and (run.to_date is null or run.to_date >= ${before})
+        and not exists (select 1 from observed where observed.scrape = ${number} and observed.listing_id = run.listing_id)
+      order by listing_id`,
+  )
+  const first = gone.slice(0, GONE_MAX).map(({ listing_id: listingId }) => ({ listingId, storeId }))
+  return { disappeared: gone.length, gone: first }
 }
 
 /** How many listings the store shows on the date of a staged scrape once that is put in beside the others of the date. */

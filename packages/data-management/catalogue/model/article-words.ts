@@ -131,7 +131,7 @@ const DECIDING = new Set(
 )
 
 /** Words of what something is sold as. A name that has no others but its brand is told apart by the brand alone. */
-const FORMS = new Set('bar chocolate cracker chip crisp lolly gum mint drink snack cereal'.split(' '))
+const FORMS = new Set('bar chocolate spread cracker chip crisp lolly gum mint drink snack cereal'.split(' '))
 
 const SIZE_WORDS =
   /\b\d+(?:[.,]\d+)?\s*(?:x\s*\d+(?:[.,]\d+)?\s*)?(?:kg|g|gm|mg|ml|l|lt|litres?|cl|m|cm|mm|pk|pack|packs|ea|each|sheets?|s|x)\b|\b\d+(?:[.,]\d+)?(?:\s*[-x]\s*\d+)?\b/g

@@ -26,7 +26,8 @@ export function nothingChanged(): DateChange {
 }
 
 const JUMPS_MAX = 20
-const GONE_MAX = 20
+/** So many of those that disappeared are named. */
+export const GONE_MAX = 20
 
 /** Adds what a change did to the sums of several. */
 export function addChange(total: DateChange, change: DateChange): void {

@@ -1,6 +1,6 @@
 /** What the change of a date does to one listing of a store: which of its runs, and how it counts. Pure. */
 
-import { type DateChange, noteGone, noteJump } from './date-change.ts'
+import { type DateChange, noteJump } from './date-change.ts'
 import { type Changes, changesBetween, type Run, rebuild, type Window } from './price-runs.ts'
 
 /** What a shop asks for a listing. Money is whole cents; flags are 0 and 1; null where the shop does not say, as when it is sold out. */
@@ -78,13 +78,9 @@ function earlierTerms(prices: readonly Run<Terms>[], window: Window): Terms | un
 }
 
 function countListing({ storeId, scrapeId, window, total }: Change, { listingId, prices, shown }: Affected): void {
+  if (shown?.scrape_id !== scrapeId) return
   const earlier = earlierTerms(prices, window)
-  if (shown === undefined) {
-    if (earlier === undefined) return
-    total.disappeared++
-    noteGone(total.gone, { listingId, storeId })
-  } else if (shown.scrape_id !== scrapeId) return
-  else if (earlier === undefined) total.inserted++
+  if (earlier === undefined) total.inserted++
   else if (!sameTerms(earlier, shown)) {
     total.changed++
     const { price_cents: from } = earlier

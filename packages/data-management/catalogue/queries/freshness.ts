@@ -24,20 +24,30 @@ export type Freshness = Readonly<{ dueDate: string | null; state: SourceState; i
 const DAY_MS = 86_400_000
 const LATE_FROM = 1.5
 const SILENT_FROM = 2
+// Of a store that was scraped once nobody knows when it is scraped again: so long it is waited for, from when its file came.
+const UNKNOWN_DAYS = 14
 
 /** The freshness of a source, from its latest date and what is usual for it. */
 export function freshnessOf(last: Scraped, { usualDays, usualRows }: Usual, { now, partialShare }: Moment): Freshness {
   const isPartial = last.rows < partialShare * usualRows
-  if (usualDays === null) return { dueDate: null, state: 'good', isPartial }
-  const lateAfter = seenAt(last.date, last.receivedAt) + LATE_FROM * usualDays * DAY_MS
-  const state = now > silentAfter(last, usualDays) ? 'silent' : now > lateAfter ? 'late' : 'good'
+  const state =
+    now > quietFor(last, usualDays, SILENT_FROM)
+      ? 'silent'
+      : now > quietFor(last, usualDays, LATE_FROM)
+        ? 'late'
+        : 'good'
+  if (usualDays === null) return { dueDate: null, state, isPartial }
   return { dueDate: dateOf(dayOf(last.date) + Math.round(usualDays)), state, isPartial }
 }
 
-/** Until when a source is not silent, unless another scrape comes; for ever, while nothing is usual yet. */
-export function silentAfter({ date, receivedAt }: Omit<Scraped, 'rows'>, usualDays: number | null): number {
-  if (usualDays === null) return Number.POSITIVE_INFINITY
-  return seenAt(date, receivedAt) + SILENT_FROM * usualDays * DAY_MS
+/** Until when a source is not silent, unless another scrape comes. */
+export function silentAfter(last: Omit<Scraped, 'rows'>, usualDays: number | null): number {
+  return quietFor(last, usualDays, SILENT_FROM)
+}
+
+function quietFor({ date, receivedAt }: Omit<Scraped, 'rows'>, usualDays: number | null, intervals: number): number {
+  if (usualDays === null) return receivedAt + intervals * UNKNOWN_DAYS * DAY_MS
+  return seenAt(date, receivedAt) + intervals * usualDays * DAY_MS
 }
 
 /**

@@ -72,13 +72,17 @@ function sumStores(asked: readonly Asked[]) {
   return { stores: sum(false), silent_stores: sum(true) }
 }
 
-/** Where a company has several listings of the product, one store may show more than one of them. */
+/**
+ * Where a company has several listings of the product, one store may show more than one of them. Joined crosswise, so that SQLite begins with
+ * the listings: all runs of a store that shows none of them are thousands.
+ */
 async function countStores(database: Sql, productId: number, current: Current) {
   const found = await database.all<{ store_id: number }>(
     `select store.id as store_id from store where company_id in (select company_id from listing where product_id = ?1)
       and exists (
-        select 1 from listing join price_run as run on run.store_id = store.id and run.listing_id = listing.id
-        where listing.product_id = ?1 and listing.company_id = store.company_id and run.to_date is null)`,
+        select 1 from listing cross join price_run as run
+        where listing.product_id = ?1 and listing.company_id = store.company_id
+          and run.store_id = store.id and run.listing_id = listing.id and run.to_date is null)`,
     productId,
   )
   const silent = found.filter(({ store_id }) => current.isSilent(store_id)).length

@@ -68,7 +68,7 @@ export async function storePrices(
 
 type StoreRecord = { id: number; companyId: number; company: string; store_id: string; store_name: string }
 
-/** The stores that ever showed the product, one more than a page has. */
+/** The stores that ever showed the product, one more than a page has. SQLite begins with the listings, as they are joined crosswise. */
 async function storesOf(database: Sql, { productId, stores, after, limit }: PricesQuery): Promise<StoreRecord[]> {
   const [company, store] = after ?? ['', '']
   const values: Value[] = [productId, company, store, limit + 1]
@@ -77,8 +77,9 @@ async function storesOf(database: Sql, { productId, stores, after, limit }: Pric
     `select store.id, company.id as "companyId", company.shown as company, store.shown as store_id, store.name as store_name
       from store join company on company.id = store.company_id
       where (company.shown, store.shown) > (?2, ?3) and exists (
-          select 1 from listing join price_run as run on run.store_id = store.id and run.listing_id = listing.id
-          where listing.product_id = ?1 and listing.company_id = store.company_id)
+          select 1 from listing cross join price_run as run
+          where listing.product_id = ?1 and listing.company_id = store.company_id
+            and run.store_id = store.id and run.listing_id = listing.id)
         ${named === undefined ? '' : `and company.code || '/' || store.code in (${named.join(', ')})`}
       order by company.shown, store.shown limit ?4`,
     ...values,
@@ -126,8 +127,8 @@ async function runsOf(
     `select from_date, to_date, (select max(date) from scrape where store_id = ?2) as latest, listing.by_name, listing.code, label.key,
         price_cents, was_price_cents, is_on_special, is_available
       from listing join label on label.id = listing.label_id
-      join price_run as run on run.store_id = ?2 and run.listing_id = listing.id
-      where listing.product_id = ?1 and from_date <= ?4 and (to_date is null or to_date >= ?3)
+      cross join price_run as run
+      where run.store_id = ?2 and run.listing_id = listing.id and listing.product_id = ?1 and from_date <= ?4 and (to_date is null or to_date >= ?3)
       order by from_date, listing.by_name, listing.code`,
     span.productId,
     span.storeId,

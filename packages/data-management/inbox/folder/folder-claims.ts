@@ -11,7 +11,7 @@ import { type Folders, foldersOfKind } from '../../folders.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Upload } from '../../ledger/uploads.ts'
 import type { Claim, Claiming, Ending } from '../inbox.ts'
-import { PLACE_OF, putAway } from '../put-away.ts'
+import { moveSettled, PLACE_OF } from '../move-settled.ts'
 import { findStored, type Stored } from '../stored.ts'
 import { type Waiting, waitingIn } from '../waiting.ts'
 import { inTurns } from './turns.ts'
@@ -109,7 +109,7 @@ async function finish(
   if (ending === 'delivered' || ending === 'forgotten') return
   const { disk, folders } = place
   const earlier = wasLoaded ? await earlierCopy(place, upload) : undefined
-  await putAway(disk, folders, stored, ending)
+  await moveSettled(disk, folders, stored, ending)
   if (earlier !== undefined && earlier.place !== PLACE_OF[ending]) await remove(disk, earlier.path)
 }
 

@@ -13,7 +13,7 @@ import { catalogueLines } from '../catalogue/digest.ts'
 import { bytesOf, DamagedFile } from '../inbox/stored.ts'
 import { type LoadOrder, loadFile } from '../update-db/load-file.ts'
 import { LocalReader } from '../update-db/reader.ts'
-import { ThreadReader } from '../update-db/thread-reader.ts'
+import { ReaderClient } from '../update-db/reader-client.ts'
 import { holdBy } from './hold.ts'
 
 const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 150 })
@@ -51,7 +51,7 @@ test('what a thread reads ahead is loaded as if it had been read here', async ()
   await using at = await temporaryFolder()
   const orders = await ordersIn(at.path)
   using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
-  await using reader = new ThreadReader()
+  await using reader = new ReaderClient()
   for (const [index, order] of orders.entries()) {
     // The next file too, and the one behind it: of the same store the lines are not known yet when they are read ahead.
     for (const each of orders.slice(index, index + 3)) reader.expect(each)
@@ -65,7 +65,7 @@ test('a file that was expected and is not wanted, one that is damaged and one th
   await using at = await temporaryFolder()
   const orders = await ordersIn(at.path)
   using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
-  await using reader = new ThreadReader()
+  await using reader = new ReaderClient()
   const [unwanted, damaged, gone, ...wanted] = orders
   reader.expect(unwanted!)
   const other = { ...damaged!.stored!, sha256: gone!.file.sha256 }
@@ -80,7 +80,7 @@ test('a file that is held is read to its end, and what comes after it is loaded'
   await using at = await temporaryFolder()
   const orders = await ordersIn(at.path)
   using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
-  await using reader = new ThreadReader()
+  await using reader = new ReaderClient()
   const [first, ...others] = orders
   const hold = holdBy({ HOLD_DAYS_AHEAD: 100_000, HOLD_ROWS_MIN: 1, HOLD_ROWS_SHARE: 100, HOLD_REJECTS_SHARE: 1 })
   for (const order of [first!, ...others]) {

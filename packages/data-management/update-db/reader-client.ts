@@ -8,14 +8,14 @@ import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import type { Portion } from '../catalogue/load/portion.ts'
 import { DamagedFile, type Stored } from '../inbox/stored.ts'
 import type { Reader, ReadOrder } from './reader.ts'
-import type { FromThread, ToThread } from './reader-thread.ts'
+import type { FromThread, ToThread } from './reader-worker.ts'
 
 // As many as a file of one store has and some more: enough for the thread to have work, little enough for memory.
 const PORTIONS_AHEAD_MAX = 4
-const THREAD = new URL('reader-thread.ts', import.meta.url)
+const THREAD = new URL('reader-worker.ts', import.meta.url)
 
 /** The thread. It is started at once, and ends when this is disposed of. */
-export class ThreadReader implements Reader, AsyncDisposable {
+export class ReaderClient implements Reader, AsyncDisposable {
   readonly memory = new ListingMemory()
   readonly #worker: Worker
   // The files that the thread has been told of, in order, without those that are done.

@@ -13,7 +13,7 @@ import { plainBytes, type Stored } from './stored.ts'
 const PORTION_BYTES = 256 * 1024
 
 /** Moves a file to where its state belongs: loaded files are compressed on the way. Safe to repeat after a crash. */
-export async function putAway(disk: Disk, folders: Folders, file: Stored, state: LoadState): Promise<void> {
+export async function moveSettled(disk: Disk, folders: Folders, file: Stored, state: LoadState): Promise<void> {
   // What is compressed has been loaded once; it stays among the processed files whatever becomes of it later.
   if (file.isCompressed || file.place === PLACE_OF[state]) return
   const name = basename(file.path)

@@ -4,12 +4,12 @@ import { type ReactNode, useEffect } from 'react'
 import { Refusal } from '../api/request.ts'
 import { Empty, Trouble } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
-import style from './astray.module.css'
+import style from './not-found.module.css'
 
 const RETRY_MS = 3_000
 
 /** No page has this address. */
-export function Astray(): ReactNode {
+export function NotFound(): ReactNode {
   return (
     <main className={style.alone}>
       <Page title="There is no such page">

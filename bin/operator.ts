@@ -2,7 +2,7 @@
 import { hostname, userInfo } from 'node:os'
 
 /** `user@machine` */
-export function person(): string {
+export function operatorName(): string {
   return `${userName()}@${hostname()}`
 }
 

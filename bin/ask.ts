@@ -1,0 +1,16 @@
+/** Asks the person at the terminal. */
+import { createInterface } from 'node:readline/promises'
+
+/** What was answered, without blanks around it; undefined: nothing, with Ctrl-C or Ctrl-D. */
+export async function ask(question: string): Promise<string | undefined> {
+  const asking = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return (await asking.question(question)).trim()
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error
+    process.stderr.write('\n')
+    return undefined
+  } finally {
+    asking.close()
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Bodies in dcz, against the same library asked for all of it at once. The first four bytes say how: whose dictionary the head names and
+ * whether the rest is on the wire as it is or is compressed first; the size of the chunks; and where a byte is damaged, and how.
+ */
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { decode } from '@splitcart/data-management/inbox/decode.ts'
+import { DCZ_HEAD_BYTES, dczHead, dictionaryNamedIn, withDictionary } from '@splitcart/shared/dictionary/dcz.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Target } from '../target.ts'
+
+const MIB = 1024 * 1024
+const LIMITS = { bodyBytesMax: MIB, contentBytesMax: MIB, contentRatioMax: 1000, linesMax: 1000, idleMsMax: 10_000 }
+const ROW = '{"product":{"sku":"s1","name":"Milk","price_current":1.5},"metadata":{"company":"aldi"}}\n'
+const OWN = Buffer.from(Array.from({ length: 40 }, (_, index) => ROW.replace('s1', `s${index}`)).join(''))
+const OTHERS = Buffer.from(OWN.toString().replaceAll('Milk', 'Mild'))
+const CHUNKS_MAX = 24
+const NOT_SOUND = new Set(['body_damaged', 'body_empty', 'dictionary_unknown'])
+
+function read(input: Buffer): Readonly<{ wire: Buffer; size: number }> {
+  const [how = 0, size = 0, at = 0, damage = 0] = input
+  const rest = Buffer.from(input.subarray(4))
+  const head = how & 0x01 ? dczHead(sha256Of(how & 0x02 ? OTHERS : OWN)) : Buffer.alloc(0)
+  const packedWith = how & 0x04 ? OTHERS : OWN
+  const wire = Buffer.concat([
+    head,
+    how & 0x80 ? zstdCompressSync(rest, withDictionary(packedWith, rest.length)) : rest,
+  ])
+  if (wire.length > 0) wire[Math.floor((at / 256) * wire.length)]! ^= damage
+  return { wire, size: Math.max(size, wire.length / CHUNKS_MAX, 1) }
+}
+
+async function answer(input: Buffer): Promise<string> {
+  const { wire, size } = read(input)
+  const hash = createHash('sha256')
+  let bytes = 0
+  const appendFile = async (chunk: unknown) => {
+    hash.update(chunk as Buffer)
+    bytes += (chunk as Buffer).length
+  }
+  const dictionary = async (sha256: string) => {
+    if (sha256 !== sha256Of(OWN)) throw new Problem('dictionary_unknown')
+    return { bytes: OWN, [Symbol.dispose]: () => {} }
+  }
+  try {
+    const body = Readable.from(portions(wire, Math.ceil(size)), { objectMode: false })
+    const result = await decode({ body, encoding: 'dcz', dictionary }, LIMITS, { appendFile })
+    if (result.bytes !== bytes || result.sha256 !== hash.digest('hex'))
+      throw new Error('what was written is not what was said')
+    return JSON.stringify(result)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    if (bytes > LIMITS.contentBytesMax) throw new Error(`${bytes} bytes were written`)
+    return `!${error.code}`
+  }
+}
+
+/** The digest of the content; null where the body is none that may be taken. */
+function digestBy(wire: Buffer): string | null {
+  if (dictionaryNamedIn(wire) !== sha256Of(OWN) || wire.length === DCZ_HEAD_BYTES) return null
+  try {
+    const params = { [constants.ZSTD_d_windowLogMax]: 23 }
+    return sha256Of(zstdDecompressSync(wire, { dictionary: OWN, params, maxOutputLength: 64 * MIB }))
+  } catch {
+    return null
+  }
+}
+
+export function dcz(): Target {
+  return {
+    about: 'bodies that refer to a dictionary, against zstd asked for all of it at once',
+    bytesMax: 1024,
+    words: ['\u005e\u002a\u004d\u0018\u0020\u0000\u0000\u0000', '\u0028\u00b5\u002f\u00fd', ROW, '\n\n\n\n\n'],
+    answer,
+    faultOf: (input, given) => {
+      const code = given.startsWith('!') ? given.slice(1) : undefined
+      // A limit was reached: it may have been sound or not.
+      if (code !== undefined && !NOT_SOUND.has(code)) return undefined
+      const digest = digestBy(read(input).wire)
+      const own = code === undefined ? (JSON.parse(given) as { sha256: string }).sha256 : null
+      return own === digest ? undefined : `it answers ${given}, zstd ${digest ?? 'refuses it'}`
+    },
+    kindOf: (given) => {
+      if (given.startsWith('!')) return given
+      const { bytes, lines } = JSON.parse(given) as { bytes: number; lines: number }
+      return `${Math.ceil(Math.log2(bytes + 1))} ${Math.min(lines, 10)}`
+    },
+    // Content of five lines loses the last one.
+    withMistake: (_input, given) => {
+      const result = given.startsWith('!') ? undefined : JSON.parse(given)
+      return result?.lines === 5 && result.bytes > 20 ? JSON.stringify({ ...result, sha256: '' }) : given
+    },
+    msMax: 2000,
+  }
+}
+
+function* portions(bytes: Buffer, size: number): Generator<Buffer> {
+  for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size)
+}
+
+function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,159 @@
+/** Some products side by side: where each is cheapest, and one chart of them all. Which they are is in the address, to be shared. */
+import { Button } from '@mantine/core'
+import type { PricesAnswer, ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import { useQueries } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { lazy, type ReactNode, Suspense, useMemo } from 'react'
+import { pricesQuery, productQuery } from '../../api/queries.ts'
+import { Copy } from '../../parts/commands.tsx'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { byAmount, money } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page, Panel } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Day } from '../../parts/time.tsx'
+import { emptyTray, TRAY_MAX } from '../../parts/tray.ts'
+import { type Line, linesOf } from '../products/lines.ts'
+import { storeNamed } from '../products/stores-chosen.ts'
+import style from './compare.module.css'
+
+const PriceChart = lazy(async () => ({ default: (await import('../products/price-chart.tsx')).PriceChart }))
+
+/** The page. */
+export function ComparePage(): ReactNode {
+  const { product: ids = [] } = useSearch({ from: '/shell/compare' })
+  const shown = ids.slice(0, TRAY_MAX)
+  const { products, fault } = useQueries({
+    queries: shown.map((id) => productQuery(id)),
+    combine: (answers) => ({
+      products: answers.flatMap(({ data }) => data ?? []),
+      fault: answers.find(({ error }) => error !== null),
+    }),
+  })
+  return (
+    <Page
+      title="Compare"
+      lead={<Link to="/products">All products</Link>}
+      actions={shown.length > 0 && <Copy text={window.location.href} what="the address of this comparison" />}
+    >
+      {fault?.error && <Trouble error={fault.error} retry={fault.refetch} />}
+      {shown.length === 0 ? (
+        <Empty title="Nothing is laid aside.">
+          <p>“Add to comparison” on the page of a product does that.</p>
+        </Empty>
+      ) : products.length === 0 ? (
+        fault === undefined && <Waiting />
+      ) : (
+        <Whole products={products} />
+      )}
+    </Page>
+  )
+}
+
+function Whole({ products }: Readonly<{ products: readonly ProductAnswer[] }>): ReactNode {
+  const navigate = useNavigate({ from: '/compare' })
+  return (
+    <>
+      <Panel title="Where each is cheapest" plain>
+        <DataTable label="Where each is cheapest" columns={COLUMNS} rows={products} idOf={({ id }) => String(id)} />
+      </Panel>
+      <Chart products={products} />
+      <Button
+        size="compact-sm"
+        variant="default"
+        onClick={() => {
+          emptyTray()
+          navigate({ search: {} })
+        }}
+      >
+        Put all back
+      </Button>
+    </>
+  )
+}
+
+const best = ({ chains }: ProductAnswer) => chains[0]
+
+const COLUMNS: readonly Column<ProductAnswer>[] = [
+  {
+    id: 'name',
+    title: 'Product',
+    width: 'minmax(10rem, 3fr)',
+    narrow: 'first',
+    cell: ({ id, name }) => (
+      <Link to="/products/$id" params={{ id: String(id) }} className={style.name}>
+        <Said text={name} />
+      </Link>
+    ),
+  },
+  { id: 'size', title: 'Size', width: '7rem', narrow: 'bare', cell: ({ size }) => <Said text={size ?? ''} /> },
+  {
+    id: 'where',
+    title: 'At',
+    width: 'minmax(5rem, 1fr)',
+    narrow: 'bare',
+    cell: (product) => <Said text={best(product)?.company ?? ''} />,
+  },
+  {
+    id: 'price',
+    title: 'Price now',
+    width: '6rem',
+    right: true,
+    narrow: 'bare',
+    sort: (product) => best(product)?.lowest_cents ?? Number.POSITIVE_INFINITY,
+    cell: (product) => <Price product={product} />,
+  },
+  {
+    id: 'unit',
+    title: 'By amount',
+    width: '8rem',
+    right: true,
+    narrow: 'bare',
+    sort: (product) => best(product)?.unit_price_cents ?? Number.POSITIVE_INFINITY,
+    cell: (product) => (best(product) === undefined ? '–' : byAmount(best(product)!)),
+  },
+  {
+    id: 'seen',
+    title: 'Seen',
+    width: '7rem',
+    right: true,
+    narrow: 'shown',
+    cell: (product) => best(product) && <Day on={best(product)!.seen_on} />,
+  },
+]
+
+function Price({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
+  const chain = best(product)
+  if (chain === undefined || chain.lowest_cents === null) return <span className={style.old}>–</span>
+  const text = money(chain.lowest_cents)
+  return chain.is_silent ? <span className={style.old}>{text}</span> : <strong>{text}</strong>
+}
+
+/** Of each product the store of its lowest price, in each chain one while there is room. */
+function Chart({ products }: Readonly<{ products: readonly ProductAnswer[] }>): ReactNode {
+  const each = Math.max(1, Math.floor(TRAY_MAX / products.length))
+  const known = useQueries({
+    queries: products.map((product) => pricesQuery(String(product.id), { store: storesOf(product).slice(0, each) })),
+    combine: (answers) => answers.map(({ data }) => data),
+  })
+  const lines = useMemo(() => known.flatMap((data, index) => linesNamed(data, products[index]!)), [known, products])
+  return (
+    <Panel title="What they have cost">
+      {lines.length > 0 && (
+        <Suspense fallback={<div className={style.room} />}>
+          <PriceChart lines={lines} />
+        </Suspense>
+      )}
+    </Panel>
+  )
+}
+
+/** With the name of the product, by which lines of several products are told apart. */
+function linesNamed(data: PricesAnswer | undefined, { id, name }: ProductAnswer): Line[] {
+  return data === undefined ? [] : linesOf(data).map((line) => ({ ...line, listing: name, key: `${id} ${line.key}` }))
+}
+
+function storesOf({ prices }: ProductAnswer): string[] {
+  const firsts = prices.filter(({ company }, index) => prices.findIndex((price) => price.company === company) === index)
+  return [...new Set([...firsts, ...prices].map(storeNamed))]
+}

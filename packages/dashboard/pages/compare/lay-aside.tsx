@@ -1,0 +1,25 @@
+/** Lays a product aside to compare it, and leads to the comparison. */
+import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { count } from '../../parts/format.ts'
+import { type Laid, toggleLaid, useTray } from '../../parts/tray.ts'
+import style from './compare.module.css'
+
+/** The button, and the way to the others. */
+export function LayAside({ product }: Readonly<{ product: Laid }>): ReactNode {
+  const tray = useTray()
+  const isLaid = tray.some(({ id }) => id === product.id)
+  return (
+    <span className={style.tray}>
+      <Button size="compact-sm" variant="default" aria-pressed={isLaid} onClick={() => toggleLaid(product)}>
+        {isLaid ? 'Compare it no more' : 'Add to comparison'}
+      </Button>
+      {tray.length > 0 && (
+        <Link to="/compare" search={{ product: tray.map(({ id }) => id) }}>
+          Compare {count(tray.length, 'product')}
+        </Link>
+      )}
+    </span>
+  )
+}

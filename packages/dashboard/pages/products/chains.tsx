@@ -1,0 +1,126 @@
+/** What a product costs now: a line for each chain, with the band of its prices; its stores on demand. */
+import { Button } from '@mantine/core'
+import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { type ReactNode, useMemo } from 'react'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { byAmount, count, money, whole } from '../../parts/format.ts'
+import { Panel } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Day } from '../../parts/time.tsx'
+import style from './cheapest.module.css'
+
+type Chain = ProductAnswer['chains'][number]
+
+/** The table. */
+export function Chains({ product: { chains } }: Readonly<{ product: ProductAnswer }>): ReactNode {
+  const { chain: chosen } = useSearch({ from: '/shell/products/$id' })
+  const navigate = useNavigate({ from: '/products/$id' })
+  const columns = useMemo(() => {
+    const open = (company: string) =>
+      navigate({
+        search: (now) => ({ ...now, chain: now.chain === company ? undefined : company }),
+        replace: true,
+        resetScroll: false,
+      })
+    return [...columnsFor(chains), storesColumn(chosen, open)]
+  }, [chains, chosen, navigate])
+  return (
+    <Panel title="Chain by chain" plain>
+      <DataTable label="Chain by chain" columns={columns} rows={chains} idOf={({ company }) => company} />
+    </Panel>
+  )
+}
+
+function columnsFor(chains: readonly Chain[]): Column<Chain>[] {
+  return [
+    {
+      id: 'company',
+      title: 'Company',
+      width: 'minmax(6rem, 1fr)',
+      narrow: 'bare',
+      cell: ({ company }) => <Said text={company} />,
+    },
+    {
+      id: 'price',
+      title: 'Price now',
+      width: '9rem',
+      right: true,
+      narrow: 'bare',
+      cell: (chain) => <Range chain={chain} />,
+    },
+    {
+      id: 'band',
+      title: 'Its stores',
+      width: 'minmax(6rem, 2fr)',
+      cell: (chain) => <Band chain={chain} all={chains} />,
+    },
+    { id: 'unit', title: 'By amount', width: '8rem', right: true, narrow: 'bare', cell: byAmount },
+    {
+      id: 'usual',
+      title: 'Usual',
+      width: '5rem',
+      right: true,
+      narrow: 'shown',
+      cell: ({ usual_cents }) => (usual_cents === null ? '–' : money(usual_cents)),
+    },
+    {
+      id: 'seen',
+      title: 'Seen',
+      width: '7rem',
+      right: true,
+      narrow: 'shown',
+      cell: ({ seen_on, is_silent }) => (
+        <span className={is_silent ? style.old : ''}>
+          <Day on={seen_on} />
+        </span>
+      ),
+    },
+  ]
+}
+
+function storesColumn(chosen: string | undefined, open: (company: string) => void): Column<Chain> {
+  return {
+    id: 'stores',
+    title: 'Stores',
+    width: '9.5rem',
+    right: true,
+    narrow: 'bare',
+    cell: ({ company, lowest_stores, stores, silent_stores }) => (
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-expanded={chosen === company}
+        aria-label={`Stores of ${company}`.slice(0, 120)}
+        onClick={() => open(company)}
+      >
+        {stores === 0
+          ? `${count(silent_stores, 'store')} long ago`
+          : `${whole(lowest_stores)} of ${count(stores, 'store')}`}
+      </Button>
+    ),
+  }
+}
+
+function Range({ chain }: Readonly<{ chain: Chain }>): ReactNode {
+  const { lowest_cents: lowest, highest_cents: highest, is_silent } = chain
+  if (lowest === null || highest === null) return <span className={style.old}>sold out</span>
+  const text = lowest === highest ? money(lowest) : `${money(lowest)} – ${money(highest)}`
+  return is_silent ? <span className={style.old}>{text}</span> : <strong>{text}</strong>
+}
+
+/** From its lowest to its highest price, on a scale that all chains share. */
+function Band({ chain, all }: Readonly<{ chain: Chain; all: readonly Chain[] }>): ReactNode {
+  const { lowest_cents: lowest, highest_cents: highest } = chain
+  if (lowest === null || highest === null) return null
+  const most = Math.max(...all.map(({ highest_cents }) => highest_cents ?? 0))
+  const least = Math.min(...all.flatMap(({ lowest_cents }) => lowest_cents ?? []))
+  const from = 0.8 * least
+  const place = (cents: number) => `${(100 * (cents - from)) / Math.max(1, most - from)}%`
+  const width = `${(100 * (highest - lowest)) / Math.max(1, most - from)}%`
+  return (
+    <span className={style.band} aria-hidden="true">
+      <span className={style.range} data-old={chain.is_silent} style={{ left: `min(${place(lowest)}, 97%)`, width }} />
+    </span>
+  )
+}

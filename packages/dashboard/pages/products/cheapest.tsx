@@ -1,0 +1,83 @@
+/** Where a product is cheapest, in one sentence, and what is to be thought of it. */
+import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ReactNode } from 'react'
+import { byAmount, count, money } from '../../parts/format.ts'
+import { SaidWhole } from '../../parts/said.tsx'
+import { Seen } from '../../parts/time.tsx'
+import style from './cheapest.module.css'
+import { dealOf } from './deal.ts'
+
+type Chain = ProductAnswer['chains'][number]
+
+/** "2.99 at aldi, in 10 stores, seen today; lowest ever 2.49 at aldi, last on 3 March; usual 3.19" */
+export function Cheapest({ product: { chains, lowest_ever } }: Readonly<{ product: ProductAnswer }>): ReactNode {
+  const [best] = chains
+  if (best === undefined) return null
+  const { lowest_cents: lowest } = best
+  const deal = dealOf(best)
+  return (
+    <section aria-label="Where it is cheapest" className={style.cheapest}>
+      <p className={style.sentence}>
+        {best.is_silent ? <Once chain={best} /> : lowest === null ? <Nowhere chain={best} /> : <Now chain={best} />}
+        {lowest_ever !== null && (
+          <>
+            ; lowest ever <strong>{money(lowest_ever.price_cents)}</strong> at <SaidWhole text={lowest_ever.company} />,
+            last <Seen on={lowest_ever.on} />
+          </>
+        )}
+        {best.usual_cents !== null && (
+          <>
+            ; usual <strong>{money(best.usual_cents)}</strong>
+          </>
+        )}
+        .
+      </p>
+      {deal.length > 0 && (
+        <ul className={style.deal} aria-label="Is it a deal?">
+          {deal.map(({ text, tone }) => (
+            <li key={text} data-tone={tone}>
+              {text}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function Now({ chain }: Readonly<{ chain: Chain }>): ReactNode {
+  return (
+    <>
+      <strong className={style.price}>{money(chain.lowest_cents!)}</strong> at{' '}
+      <strong>
+        <SaidWhole text={chain.company} />
+      </strong>
+      {chain.unit_price_cents !== null && ` (${byAmount(chain)})`}, in {count(chain.lowest_stores, 'store')}, seen{' '}
+      <Seen on={chain.seen_on} />
+      {chain.is_on_special && ', on special'}
+    </>
+  )
+}
+
+function Nowhere({ chain }: Readonly<{ chain: Chain }>): ReactNode {
+  return (
+    <>
+      Sold out at <SaidWhole text={chain.company} />, seen <Seen on={chain.seen_on} />
+    </>
+  )
+}
+
+/** What was asked once counts in no lowest price. */
+function Once({ chain }: Readonly<{ chain: Chain }>): ReactNode {
+  return (
+    <>
+      No store that shows it has been seen lately
+      {chain.lowest_cents !== null && (
+        <>
+          : <span className={style.old}>{money(chain.lowest_cents)}</span> at <SaidWhole text={chain.company} />,{' '}
+          <Seen on={chain.seen_on} />
+        </>
+      )}
+    </>
+  )
+}

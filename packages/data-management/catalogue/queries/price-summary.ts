@@ -1,0 +1,79 @@
+/** Where a product is cheapest, chain by chain, and what it has cost: from what is asked now and all price runs. */
+import type { Sql } from '../../database/sql.ts'
+import { type Chain, chainsOf, type LowestEver, lowestEver, type PriceSpan } from '../model/price-summary.ts'
+import type { Current } from './current.ts'
+import { canBePaid } from './price-range.ts'
+import type { PriceNow } from './products.ts'
+
+/** A chain, with what its lowest price is by amount. */
+export type ChainView = Chain & Readonly<{ unit_price_cents: number | null; unit_price_per: string | null }>
+
+/** All of it. */
+export type PriceSummary = Readonly<{ chains: ChainView[]; lowest_ever: LowestEver | null }>
+
+// So many pairs of a listing and a store are looked at; of what is more than an article, there is no history in a sentence.
+const PAIRS_MAX = 50_000
+
+/** The summary of a product whose prices of now these are. */
+export async function priceSummaryOf(
+  database: Sql,
+  productId: number,
+  prices: readonly PriceNow[],
+  current: Current,
+): Promise<PriceSummary> {
+  const spans = await spansOf(database, productId, current)
+  const asked = prices.map((price) => ({
+    ...price,
+    // Where the flag of a company tells nothing, it is null here.
+    mayBePaid: canBePaid({ ...price, availability: price.is_available === false ? 0 : -1 }, true),
+  }))
+  const chains = chainsOf(asked, spans).map((chain) => {
+    const cheapest = prices.find(
+      ({ company, price_cents }) => company === chain.company && price_cents === chain.lowest_cents,
+    )
+    const { unit_price_cents = null, unit_price_per = null } = cheapest ?? {}
+    return { ...chain, unit_price_cents, unit_price_per }
+  })
+  return { chains, lowest_ever: lowestEver(spans) ?? null }
+}
+
+type Stored = Readonly<{
+  company_id: number
+  company: string
+  store_id: number
+  is_current: number
+  from_date: string
+  to_date: string
+  price_cents: number
+  is_on_special: number | null
+  is_available: number | null
+}>
+
+async function spansOf(database: Sql, productId: number, current: Current): Promise<PriceSpan[]> {
+  const listings = await database.all<{ company_id: number; count: number }>(
+    'select company_id, count(*) as count from listing where product_id = ? group by company_id',
+    productId,
+  )
+  const pairs = listings.reduce((sum, { company_id, count }) => {
+    const { silent, live } = current.storesOf(company_id)
+    return sum + count * (silent.length + live.length)
+  }, 0)
+  if (pairs > PAIRS_MAX) return []
+  const tells = await current.telling(listings.map(({ company_id }) => company_id))
+  const runs = await database.all<Stored>(
+    `select listing.company_id, company.shown as company, run.store_id, case when run.to_date is null then 1 else 0 end as is_current, run.from_date, coalesce(run.to_date, source.last_date) as to_date,
+        run.price_cents, run.is_on_special, run.is_available
+      from listing join company on company.id = listing.company_id join store as seller on seller.company_id = listing.company_id
+      join price_run as run on run.store_id = seller.id and run.listing_id = listing.id
+      join source on source.store_id = seller.id where listing.product_id = ? and run.price_cents is not null`,
+    productId,
+  )
+  return runs.map(({ company_id, store_id, is_current, from_date, to_date, is_on_special, is_available, ...run }) => ({
+    ...run,
+    from: from_date,
+    to: to_date,
+    isCurrent: is_current === 1 && !current.isSilent(store_id),
+    isSpecial: is_on_special === 1,
+    isBuyable: run.price_cents > 0 && !(tells(company_id) && is_available === 0),
+  }))
+}

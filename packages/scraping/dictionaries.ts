@@ -1,0 +1,130 @@
+/**
+ * Which file of the archive a file is sent against (dcz): the newest of the same company that the server has promised to keep and that is
+ * at least half as large. From one scrape of a chain to the next nearly all is the same, whatever the store; a scrape that broke off
+ * has little of it (bench/README.md).
+ *
+ * The server tells who can do this: the newest receipt promises nothing where it cannot, and nothing is tried then. What goes wrong
+ * with a dictionary is a reason to send the file without one, never to refuse it.
+ */
+import { join } from 'node:path'
+import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { AnswerError, StrangeAnswer } from './answer.ts'
+import { type Archived, receiptsIn } from './archive.ts'
+import { beginningOf, contentOf } from './archive-content.ts'
+import type { Folders } from './folders.ts'
+import type { Spooled } from './spool.ts'
+
+// What is smaller fits into one packet or two anyway.
+const CONTENT_BYTES_MIN = 32 * 1024
+// A file that is still on its way then is sent once more, without.
+const PROMISED_MS_MIN = 60 * 60 * 1000
+// Among more files than that none is looked for.
+const LOOKS_MAX = 200
+// So many dictionaries that the server does not have say that it is another one, or the key is.
+const UNKNOWN_MAX = 3
+
+type Wanted = Readonly<{ path: string; size: number }>
+type Candidate = Pick<Archived, 'name' | 'receipt'>
+
+/** The dictionaries of a run, and with `--watch` of all runs of this process. */
+export class Dictionaries {
+  readonly #disk: Disk
+  readonly #folders: Folders
+  /** By the names of the files; read from the archive when they are asked for first. */
+  #candidates: Map<string, Candidate> | undefined
+  readonly #companies = new Map<string, string>()
+  readonly #unusable = new Set<string>()
+  #unknown = 0
+  /** Whether something on the way does not take them. */
+  isOff = false
+
+  constructor(disk: Disk, folders: Folders) {
+    this.#disk = disk
+    this.#folders = folders
+  }
+
+  /** A file was archived: the next one may be sent against it. */
+  add({ name, receipt }: Candidate): void {
+    this.#candidates?.set(name, { name, receipt })
+  }
+
+  /** The dictionary for a file of the outbox; undefined where there is none. */
+  async chooseFor({ path, size }: Wanted, now: number): Promise<Dictionary | undefined> {
+    if (this.isOff || size < CONTENT_BYTES_MIN) return undefined
+    const candidates = await this.#newestFirst()
+    // A server that makes no promises takes no dictionaries.
+    if (candidates[0]?.receipt.dictionary_until === undefined) return undefined
+    const company = companyIn(await beginningOf(this.#disk, path))
+    for (const candidate of candidates.slice(0, LOOKS_MAX)) {
+      const { receipt } = candidate
+      if (this.#unusable.has(receipt.sha256) || 2 * receipt.bytes < size || !isPromised(receipt, now)) continue
+      const dictionary = (await this.#companyOf(candidate)) === company ? await this.#read(candidate) : undefined
+      if (dictionary !== undefined) return dictionary
+    }
+    return undefined
+  }
+
+  /** Whether an error is one of the dictionary, so that the file is to be sent without; what it says is remembered. */
+  isFault(error: unknown, { encoding, dictionary = '' }: Pick<Spooled, 'encoding' | 'dictionary'>): boolean {
+    if (encoding !== DCZ) return false
+    const isOfWay = error instanceof StrangeAnswer && mayBeOfEncoding(error)
+    const isOfServer = error instanceof AnswerError && error.retry === 'never' && mayBeOfCopy(error)
+    this.isOff ||= isOfWay || (isOfServer && error.lacks(DCZ))
+    if (isOfServer) this.#unusable.add(dictionary)
+    if (isOfServer && error.document.code === 'dictionary_unknown') this.isOff ||= ++this.#unknown >= UNKNOWN_MAX
+    return isOfWay || isOfServer
+  }
+
+  async #newestFirst(): Promise<Candidate[]> {
+    if (this.#candidates === undefined) {
+      this.#candidates = new Map()
+      for await (const { name, receipt } of receiptsIn(this.#disk, this.#folders)) this.add({ name, receipt })
+    }
+    const may = [...this.#candidates.values()].filter(
+      ({ receipt: { bytes } }) => bytes >= CONTENT_BYTES_MIN && bytes <= DICTIONARY_BYTES_MAX,
+    )
+    return may.sort((one, other) => (one.receipt.received_at < other.receipt.received_at ? 1 : -1))
+  }
+
+  async #companyOf({ name, receipt: { sha256 } }: Candidate): Promise<string> {
+    if (!this.#companies.has(sha256)) {
+      const bytes = await beginningOf(this.#disk, join(this.#folders.archive, name))
+      this.#companies.set(sha256, companyIn(bytes))
+    }
+    return this.#companies.get(sha256)!
+  }
+
+  async #read({ name, receipt: { sha256 } }: Candidate): Promise<Dictionary | undefined> {
+    const bytes = await contentOf(this.#disk, this.#folders.archive, { name, sha256 })
+    if (bytes !== undefined && isDictionary(bytes)) return { sha256, bytes }
+    this.#unusable.add(sha256)
+    return undefined
+  }
+}
+
+function isPromised({ dictionary_until }: Candidate['receipt'], now: number): boolean {
+  return dictionary_until !== undefined && Date.parse(dictionary_until) - now > PROMISED_MS_MIN
+}
+
+/** Whose rows a file has, as its first line says; the same for all that do not say it. */
+function companyIn(bytes: Buffer | undefined): string {
+  try {
+    const row = JSON.parse(bytes!.toString('utf8', 0, bytes!.indexOf('\n')))
+    return String(row.metadata?.company ?? row.metadata?.company_name ?? '').toLowerCase()
+  } catch {
+    return ''
+  }
+}
+
+/** Whether the file may be taken when it is sent in another way. */
+function mayBeOfCopy({ refuses, document: { code } }: AnswerError): boolean {
+  return !refuses || code === 'ratio_too_large' || code === 'members_too_many'
+}
+
+/** Whether an answer of somebody on the way may speak of an encoding that he does not know: he is not there for others. */
+function mayBeOfEncoding({ status }: StrangeAnswer): boolean {
+  return status === 501 || (status >= 400 && status < 500 && !OTHERS.has(status))
+}
+
+const OTHERS = new Set([401, 404, 407, 408, 413, 429])

@@ -1,0 +1,128 @@
+/**
+ * What becomes of a record on its way into a row. A mapping is a JSON file: for each field of `product` and `metadata` the dotted path at which
+ * its value stands, or how it is found and what is made of it:
+ *
+ *   {"product": {"sku": "id", "price_current": {"path": "price.now", "transform": "price"}}, "metadata": {"state": {"value": "qld"}}}
+ */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { ScrapedRow } from '../jsonl-writer.ts'
+import type { InputRecord } from './records.ts'
+import { TRANSFORMS, type TransformName } from './transforms.ts'
+
+type Fields = InputRecord['fields']
+
+/** Where a value is found: at the first of some paths that has one, or always the same; and what is made of it. */
+export type Source = Readonly<{ paths: readonly string[]; transforms: readonly TransformName[]; value?: unknown }>
+
+/** The fields of both halves of a row, each with its source. */
+export type Mapping = Readonly<Record<'product' | 'metadata', Readonly<Record<string, Source>>>>
+
+/** What is true of all rows of a scrape, where they do not say it themselves. */
+export type OfAllRows = Readonly<{ company?: string; store?: string; storeName?: string; date: string }>
+
+const SOURCE_FIELDS = new Set(['path', 'transform', 'value'])
+
+/** Reads a mapping; throws one `settings_invalid` that names every fault in it. */
+export function readMapping(text: string, path: string): Mapping {
+  const faults: string[] = []
+  const mapping = mappingIn(text, faults)
+  if (faults.length > 0) throw new Problem('settings_invalid', faults.map((fault) => `\n  ${path}: ${fault}`).join(''))
+  return mapping
+}
+
+function mappingIn(text: string, faults: string[]): Mapping {
+  const mapping = { product: {}, metadata: {} }
+  let given: unknown
+  try {
+    given = JSON.parse(text.replace(/^\ufeff/, ''))
+  } catch (cause) {
+    faults.push(`is not JSON (${cause instanceof Error ? cause.message : cause})`)
+    return mapping
+  }
+  for (const [half, fields] of Object.entries(Object(given))) {
+    if (half !== 'product' && half !== 'metadata') faults.push(`${half} is neither product nor metadata`)
+    else mapping[half] = sourcesIn(half, Object(fields), faults)
+  }
+  if (Object.keys(mapping.product).length === 0) faults.push('maps no field of product')
+  return mapping
+}
+
+function sourcesIn(half: string, fields: Fields, faults: string[]): Record<string, Source> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, given]) => [name, sourceIn(`${half}.${name}`, given, faults)]),
+  )
+}
+
+function sourceIn(name: string, given: unknown, faults: string[]): Source {
+  if (typeof given === 'string') return { paths: [given], transforms: [] }
+  const { path = [], transform = [], value } = Object(given) as Fields
+  const unknown = Object.keys(Object(given)).find((field) => !SOURCE_FIELDS.has(field))
+  if (unknown !== undefined) faults.push(`${name}.${unknown} is none of path, transform and value`)
+  const paths = [path].flat().map(String)
+  const transforms = [transform].flat().map(String)
+  for (const each of transforms)
+    if (!Object.hasOwn(TRANSFORMS, each))
+      faults.push(`${name}: there is no transform ${each}; there are ${Object.keys(TRANSFORMS).join(', ')}`)
+  if (paths.length === 0 && value === undefined) faults.push(`${name} has neither path nor value`)
+  return { paths, transforms: transforms as TransformName[], ...(value !== undefined && { value }) }
+}
+
+/** The row of a record: as the mapping says; without one, a row as it is, and anything else as the product of a row. */
+export function rowOf({ fields }: InputRecord, mapping: Mapping | undefined, ofAll: OfAllRows): ScrapedRow {
+  const isRow = isObject(fields.product)
+  const product = mapping === undefined ? (isRow ? fields.product : fields) : mapped(fields, mapping.product)
+  const metadata = mapping === undefined ? (isRow ? fields.metadata : {}) : mapped(fields, mapping.metadata)
+  return { product: withKey(product as Fields), metadata: withDefaults(isObject(metadata) ? metadata : {}, ofAll) }
+}
+
+function mapped(fields: Fields, sources: Readonly<Record<string, Source>>): Fields {
+  const entries = Object.entries(sources).map(([name, source]) => [name, valueFor(fields, source)] as const)
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+}
+
+function valueFor(fields: Fields, { paths, transforms, value: always }: Source): unknown {
+  const found = paths
+    .map((path) => at(fields, path))
+    .find((value) => value !== undefined && value !== null && value !== '')
+  const start = found ?? always
+  return transforms.reduce<unknown>((value, name) => (value === undefined ? value : TRANSFORMS[name](value)), start)
+}
+
+/** What stands at a dotted path. A name with dots in it counts before a path. */
+function at(fields: unknown, path: string): unknown {
+  if (!isObject(fields) && !Array.isArray(fields)) return undefined
+  const holder = fields as Fields
+  if (Object.hasOwn(holder, path)) return holder[path]
+  const dot = path.indexOf('.')
+  const name = dot < 0 ? undefined : path.slice(0, dot)
+  return name !== undefined && Object.hasOwn(holder, name) ? at(holder[name], path.slice(dot + 1)) : undefined
+}
+
+/** Where nothing better is known, a product is called by its name, brand and size. */
+function withKey(product: Fields): Fields {
+  const { name, brand, size, normalized_name_brand_size: key } = product
+  if (typeof name !== 'string' || (key !== undefined && key !== null && key !== '')) return product
+  const words = [name, brand, size].filter((part) => typeof part === 'string').join(' ')
+  const normalized = words
+    .normalize('NFC')
+    .toLowerCase()
+    .match(/[\p{L}\p{M}\p{N}]+/gu)
+    ?.join(' ')
+  return normalized === undefined ? product : { ...product, normalized_name_brand_size: normalized }
+}
+
+function withDefaults(metadata: Fields, { company, store, storeName, date }: OfAllRows): Fields {
+  const own = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined && value !== null))
+  const hasStore = own.store_id !== undefined || own.store_name !== undefined
+  return {
+    ...(company !== undefined && own.company_name === undefined && { company }),
+    ...(store !== undefined && !hasStore && { store_id: store }),
+    ...(storeName !== undefined && { store_name: storeName }),
+    scraped_date: date,
+    ...own,
+  }
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,37 @@
+/**
+ * Rows of any program into the outbox, as one file, when all of them came.
+ *
+ *   records ─▶ rows ─▶ JsonlWriter ─▶ the producer succeeded? ─▶ commit
+ *                                                    └────────▶ no trace is left
+ */
+import { Problem } from '@splitcart/shared/problem.ts'
+import { type Committed, JsonlWriter, type WriterOptions } from '../jsonl-writer.ts'
+import { type Mapping, type OfAllRows, rowOf } from './mapping.ts'
+import { type Input, recordsOf } from './records.ts'
+
+/** What is scraped, and what has to be so that it counts as whole. `succeeded` throws where the producer did not. */
+export type Scrape = Readonly<{
+  input: Input
+  mapping?: Mapping
+  ofAll: OfAllRows
+  rowsMin: number
+  succeeded: () => Promise<void>
+  signal: AbortSignal
+}>
+
+/** Reads all of the input, and commits it; whatever is thrown, nothing is left behind. */
+export async function scrape(dataDir: string, wanted: Scrape, options: WriterOptions = {}): Promise<Committed> {
+  const { input, mapping, ofAll, rowsMin, succeeded, signal } = wanted
+  await using writer = await JsonlWriter.open(dataDir, options)
+  let records = 0
+  for await (const record of recordsOf(input)) {
+    if (signal.aborted) break
+    await writer.write(rowOf(record, mapping, ofAll))
+    records++
+  }
+  if (signal.aborted) throw new Problem('scrape_incomplete', `it was stopped after ${records} rows`)
+  await succeeded()
+  if (records < rowsMin)
+    throw new Problem('scrape_incomplete', `${records} rows came, at least ${rowsMin} were to come`)
+  return await writer.commit()
+}

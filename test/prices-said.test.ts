@@ -1,0 +1,69 @@
+/** What the page says of prices, on the command line: what changed, where a product is cheapest, and which is. */
+import assert from 'node:assert/strict'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openMachines } from './machines.ts'
+
+const DAY_MS = 86_400_000
+
+function dayAgo(days: number): string {
+  return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)
+}
+
+function scrape(store: string, days: number, prices: Readonly<Record<string, number>>): string {
+  const metadata = { company: 'northmart', store_id: store, store_name: `Shop ${store}`, scraped_date: dayAgo(days) }
+  return Object.entries(prices)
+    .map(([name, price_current], index) => {
+      const key = name.toLowerCase()
+      return `${JSON.stringify({ product: { sku: `n${index}`, name, normalized_name_brand_size: key, price_current }, metadata })}\n`
+    })
+    .join('')
+}
+
+test('changes, product and cheapest tell what the files say, to people and to programs', async () => {
+  await using machines = await openMachines()
+  await machines.makeServerData()
+  const inbox = join(machines.dataManagement, 'product_inbox')
+  await mkdir(inbox, { recursive: true })
+  const files = {
+    'one.jsonl': scrape('S1', 3, { 'Full Cream Milk 2L': 3.19, 'Long Life Milk 1L': 2 }),
+    'two.jsonl': scrape('S1', 1, { 'Full Cream Milk 2L': 2.99, 'Long Life Milk 1L': 2 }),
+    'three.jsonl': scrape('S2', 0, { 'Full Cream Milk 2L': 2.99, 'Long Life Milk 1L': 2 }),
+  }
+  const old = new Date(Date.now() - 60_000)
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(inbox, name), text)
+    await utimes(join(inbox, name), old, old)
+  }
+  assert.equal((await machines.run(['update-db', '--products', '--force'])).code, 0)
+  const [changes, product, cheapest, none] = await Promise.all([
+    machines.run(['changes', '--json', '--days', '7']),
+    machines.run(['product', 'northmart/n0']),
+    machines.run(['cheapest', 'milk']),
+    machines.run(['product', 'no such thing']),
+  ])
+  const records = changes.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.deepEqual(
+    records.map(({ kind, type, from_cents, to_cents, stores }) => [kind ?? type, from_cents, to_cents, stores]),
+    [
+      ['cheaper', 319, 299, 1],
+      ['summary', undefined, undefined, undefined],
+    ],
+  )
+  assert.match(
+    product.stdout,
+    new RegExp(
+      `Full Cream Milk 2L .*\\n2\\.99 at northmart, in 2 stores, seen on ${dayAgo(0)}; lowest ever 2\\.99 at northmart, last on ${dayAgo(0)}; usual \\d\\.\\d\\d\\.\\n {2}northmart +2\\.99 +0\\.15 / 100 ml +2 stores`,
+    ),
+  )
+  assert.match(
+    cheapest.stdout,
+    /^2\.99 +0\.15 \/ 100 ml +Full Cream.*\n2\.00 +0\.20 \/ 100 ml +Long Life.*\n2 of 2 products\.$/m,
+  )
+  assert.deepEqual([none.code, none.stdout], [1, ''])
+  assert.match(none.stderr, /nothing is called no such thing/)
+})
