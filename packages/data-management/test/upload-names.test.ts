@@ -27,18 +27,18 @@ function bytesOf(text: string): string {
   return Buffer.from(text).toString('latin1')
 }
 
-function postRaw(receiver: Receiver, disposition: string, gzip = GZIP): Promise<Answer> {
+function postRaw(receiver: Receiver, disposition: string, gzip: Uint8Array = GZIP): Promise<Answer> {
   const headers = { 'Content-Type': 'application/gzip', 'Content-Disposition': disposition }
   return post(receiver, headers, new Uint8Array(gzip))
 }
 
-function postForm(receiver: Receiver, parameters: string, gzip = GZIP): Promise<Answer> {
+function postForm(receiver: Receiver, parameters: string, gzip: Uint8Array = GZIP): Promise<Answer> {
   const head = `--b\r\nContent-Disposition: form-data; name="file"; ${parameters}\r\n\r\n`
   const body = Buffer.concat([Buffer.from(head), gzip, Buffer.from('\r\n--b--\r\n')])
   return post(receiver, { 'Content-Type': 'multipart/form-data; boundary=b' }, new Uint8Array(body))
 }
 
-const WAYS: Record<string, (receiver: Receiver, name: string, gzip: Buffer) => Promise<Answer>> = {
+const WAYS: Record<string, (receiver: Receiver, name: string, gzip: Uint8Array) => Promise<Answer>> = {
   'as UTF-8': (receiver, name, gzip) => postRaw(receiver, `attachment; filename="${bytesOf(name)}"`, gzip),
   'as filename*': (receiver, name, gzip) => postRaw(receiver, `attachment; filename*=UTF-8''${percent(name)}`, gzip),
   'as filename* beside filename': (receiver, name, gzip) =>
