@@ -32,6 +32,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) 
   scrape: async () => (await import('./commands/scrape.ts')).addScrape,
   map: async () => (await import('./commands/map.ts')).addMap,
   salvage: async () => (await import('./commands/salvage.ts')).addSalvage,
+  completion: async () => (await import('./commands/completion.ts')).addCompletion,
   version: async () => (await import('./commands/version.ts')).addVersion,
   check: async () => (await import('./commands/check.ts')).addCheck,
   generate: async () => (await import('./commands/generate.ts')).addGenerate,

@@ -1,6 +1,7 @@
 /** The command line: parses, wires, prints. Nothing else in the project reads argv, the environment or exit codes. */
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError } from 'commander'
+import { ALSO_CALLED, BOTH, COMMAND_HELP } from './command-help.ts'
 import { COMMANDS } from './commands.ts'
 import { EXIT } from './exit-codes.ts'
 import { printed } from './format.ts'
@@ -22,15 +23,17 @@ const program = new Command('splitcart')
   .configureOutput({ outputError: (text, write) => write(`${faultOfUsage(text)}\n`) })
   .showHelpAfterError('(splitcart help shows what there is)')
   .version(versionLine(), '-V, --version', 'print the version')
-const wanted = wantedOf(process.argv.slice(2))
+const given = meant(process.argv.slice(2))
+const wanted = wantedOf(given)
 for (const [name, load] of Object.entries(COMMANDS))
   if (wanted === undefined || wanted === name) (await load())(program)
   // Only its name: for what is close to a mistyped one.
   else program.command(name)
 shareSettings(program)
+for (const command of program.commands) describe(command)
 
 try {
-  await program.parseAsync()
+  await program.parseAsync(given, { from: 'user' })
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
   // Help and version end here too, with 0.
@@ -46,10 +49,29 @@ function faultOfUsage(text: string): string {
     .join('\n')
 }
 
-/** The command that is asked for, if there is any such; undefined for help on all of them. */
+/** A command by the name that it has here; of one that does not exist, help is none to be had. */
+function meant([first, ...rest]: readonly string[]): string[] {
+  if (first === undefined) return []
+  if (first === 'help') return [first, ...rest.map((name) => ALSO_CALLED[name] ?? name)]
+  const name = Object.hasOwn(ALSO_CALLED, first) ? ALSO_CALLED[first]! : first
+  const isUnknown = !name.startsWith('-') && !Object.hasOwn(COMMANDS, name)
+  return [name, ...(isUnknown ? rest.filter((word) => !/^(-h|--help)$/.test(word)) : rest)]
+}
+
+/** Where a command stands in the help, examples of it, and where it is explained. */
+function describe(command: Command): void {
+  const name = command.name()
+  const { group, examples } = COMMAND_HELP[name] ?? { group: BOTH, examples: [] }
+  command.helpGroup(group)
+  if (examples.length > 0)
+    command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
+  command.showHelpAfterError(`(splitcart ${name} --help explains it; splitcart help shows what there is)`)
+}
+
+/** The command that is asked for, if there is any such; undefined for what tells of all of them. */
 function wantedOf([first = 'help', second = '']: readonly string[]): string | undefined {
   if (first === 'help' && Object.hasOwn(COMMANDS, second)) return second
-  return ['help', '-h', '--help'].includes(first) ? undefined : first
+  return ['help', '-h', '--help', 'completion'].includes(first) ? undefined : first
 }
 
 /** Commands that were made on their own would end the process themselves, with an exit code that is not ours. */

@@ -1,5 +1,6 @@
 /** What goes wrong on a scraping machine or a server: each with its exit code, its words, and every file where it belongs. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -111,6 +112,26 @@ test('a command or a flag that does not exist ends with 2 and says where help is
     assert.deepEqual([args, code, stdout], [args, 2, ''])
     assert.match(stderr, /splitcart help shows what there is/)
   }
+  const unknown = await machines.run(['bogus', '--help'])
+  assert.deepEqual([unknown.code, unknown.stdout], [2, ''])
+  // Its error leads to its own help, and what people call it is understood.
+  assert.match((await machines.run(['upload', '--bogus'])).stderr, /splitcart upload-data --help explains it/)
+})
+
+test('help has a group for each machine, examples of each command, and shells complete what there is', async () => {
+  await using machines = await openMachines()
+  const { stdout: help } = await machines.run(['help'])
+  assert.match(help, /On the machine that scrapes:\n[\s\S]* {2}upload-data [\s\S]*On the server:\n[\s\S]* {2}serve /)
+  assert.match((await machines.run(['keys', '--help'])).stdout, /Examples:\n {2}splitcart keys create/)
+  const { stdout: script } = await machines.run(['completion', 'bash'])
+  const complete = (...words: string[]) => {
+    const ask = `COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _splitcart; echo "${'$'}{COMPREPLY[*]}"`
+    return execFileSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8' }).trim()
+  }
+  assert.equal(complete('splitcart', 'upl'), 'upload-data')
+  assert.equal(complete('splitcart', 'keys', 'rot'), 'rotate')
+  assert.equal(complete('splitcart', 'upload-data', '--wat'), '--watch')
+  assert.equal(complete('splitcart', 'completion', 'fi'), 'fish')
 })
 
 test('every way to ask for the version tells it, and on what it runs', async () => {

@@ -182,6 +182,7 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['export', 'observations'],
     ['backup', join(machines.path, 'backup.db')],
     ['version'],
+    ['completion', 'bash'],
     ['join-databases'],
     ['migrate', '--to', 'postgres://u@127.0.0.1:1/x'],
     ['archive', 'prune'],

@@ -89,6 +89,14 @@ export const sourcesQuery = (filters: SourceFilters) =>
     refetchInterval: 5 * MINUTE_MS,
   })
 
+/** One of them, by its name in the URL: company/store_id. */
+export const sourceQuery = (store: string) =>
+  queryOptions({
+    queryKey: ['sources', store],
+    queryFn: ({ signal }) => ask<SourcePage>('/api/sources', { store }, signal),
+    refetchInterval: 5 * MINUTE_MS,
+  })
+
 /** By what products are sorted: what they cost by amount, whatever that is, or by one of them. */
 export const AMOUNTS = ['any', 'g', 'ml', 'm', 'each'] as const
 
@@ -195,6 +203,16 @@ export const scrapesQuery = (store: string, date: string) =>
   queryOptions({
     queryKey: ['scrapes', store, date],
     queryFn: ({ signal }) => ask<ScrapePage>('/api/scrapes', { store, from: date, to: date }, signal),
+  })
+
+/** The scrapes of a store, the newest first. */
+export const scrapesOfStoreQuery = (store: string) =>
+  infiniteQueryOptions({
+    queryKey: ['scrapes', store],
+    queryFn: ({ pageParam, signal }) =>
+      ask<ScrapePage>('/api/scrapes', { store, limit: PAGE_ROWS, ...pageParam }, signal),
+    initialPageParam: NO_PAGE,
+    getNextPageParam: after,
   })
 
 /** The first stores: for the names of the companies. */

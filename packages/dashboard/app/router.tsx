@@ -64,6 +64,13 @@ const sources = createRoute({
   component: lazyRouteComponent(() => import('../pages/sources/sources.tsx'), 'Sources'),
 })
 
+const store = createRoute({
+  getParentRoute: () => shell,
+  path: '/store',
+  validateSearch: (search: Parameters) => ({ store: '', ...textsIn(search, 'store') }),
+  component: lazyRouteComponent(() => import('../pages/sources/store.tsx'), 'StorePage'),
+})
+
 const uploads = createRoute({
   getParentRoute: () => shell,
   path: '/uploads',
@@ -174,6 +181,7 @@ const system = createRoute({
 const pages = [
   overview,
   sources,
+  store,
   uploads,
   upload,
   scrape,

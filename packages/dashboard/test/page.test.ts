@@ -89,6 +89,11 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await page.waitForFunction(() => document.querySelectorAll('[role=row]').length === 6)
     await page.getByLabel('State').selectOption('silent')
     await page.waitForURL('/sources?state=silent')
+    await window.goto('/sources?company=corner')
+    await table.getByRole('link', { name: 'Corner Shop' }).click()
+    await page.waitForURL('/store?store=corner%2FC1')
+    await page.getByRole('link', { name: 'corner-2026-01-01.jsonl' }).click()
+    await page.waitForURL(/\/uploads\//)
     assert.deepEqual(window.faults, [])
   })
 

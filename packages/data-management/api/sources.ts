@@ -3,9 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { type DayState, type Days, lastDayOf, type Moment } from '../catalogue/queries/freshness.ts'
 import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
+import { storeCalled } from '../catalogue/queries/store-page.ts'
 import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
-import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, TEXT, TEXT_OR_NULL } from './parameters.ts'
+import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, STORE, TEXT, TEXT_OR_NULL } from './parameters.ts'
 import { momentOf, type Reading } from './reading.ts'
 import type { Services } from './services.ts'
 
@@ -17,7 +18,7 @@ const STATES = ['good', 'late', 'silent'] as const
 const LIST_QUERY = {
   type: 'object',
   additionalProperties: false,
-  properties: { company: TEXT, state: { enum: STATES }, limit: limitOf(100, 200), after: AFTER },
+  properties: { company: TEXT, store: STORE, state: { enum: STATES }, limit: limitOf(100, 200), after: AFTER },
 } as const
 
 /** The days of a source, `days_to` last; none: nothing was due. */
@@ -75,7 +76,13 @@ const LIST_RESPONSE = {
 } as const
 
 /** What is asked about the list of sources. */
-export type SourcesQuestion = { company?: string; state?: (typeof STATES)[number]; limit: number; after?: string }
+export type SourcesQuestion = {
+  company?: string
+  store?: string
+  state?: (typeof STATES)[number]
+  limit: number
+  after?: string
+}
 
 /** A page of sources, as it is answered. */
 export type SourcePage = Static<typeof LIST_RESPONSE>
@@ -90,14 +97,17 @@ export function sourcesRoutes(server: FastifyInstance, services: Services): void
 
 /** A page of sources. */
 export async function sourcesListed(reading: Reading, query: SourcesQuestion): Promise<SourcePage> {
-  const { company, state, limit } = query
+  const { company, store, state, limit } = query
+  const named = store === undefined ? undefined : await storeCalled(reading.catalogue.database, store)
   const after = keyIn('sources', query.after, ['', ''] as [string, string])
   const moment = momentOf(reading)
   const all = await allSources(reading.catalogue.database, moment)
   const days = daysShown(all, moment)
   const sources = all.filter(
     (source) =>
-      (company === undefined || source.company === company) && (state === undefined || source.state === state),
+      (company === undefined || source.company === company) &&
+      (store === undefined || source.storeId === named?.id) &&
+      (state === undefined || source.state === state),
   )
   const rest = after === undefined ? sources : sources.slice(placeAfter(sources, after))
   const page = await withDays(reading, rest.slice(0, limit), days)

@@ -106,7 +106,7 @@ function sourceItems({ silent, late, partial }: Attention): Item[] {
     word,
     what: (
       <>
-        <Link to="/sources" search={{ company: source.company }}>
+        <Link to="/store" search={{ store: `${source.company}/${source.store_id}` }}>
           <Said text={`${source.company} · ${source.store_name}`} />
         </Link>{' '}
         {word === 'partial'

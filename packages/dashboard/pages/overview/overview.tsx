@@ -119,7 +119,7 @@ function Sources({ overview }: Readonly<{ overview: Overview }>): ReactNode {
       <ul className={style.sources}>
         {overview.sources.map(({ company, store_id, store_name, days }) => (
           <li key={JSON.stringify([company, store_id])} className={style.source}>
-            <Link to="/sources" search={{ company }} className={style.store}>
+            <Link to="/store" search={{ store: `${company}/${store_id}` }} className={style.store}>
               <Said text={`${company} · ${store_name}`} />
             </Link>
             <DayBar days={days} to={overview.days_to} />

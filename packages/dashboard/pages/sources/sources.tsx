@@ -29,7 +29,9 @@ const COLUMNS: readonly Column<Source>[] = [
     narrow: 'first',
     cell: ({ company, store_id, store_name, place, is_closed }) => (
       <span className={style.store}>
-        <Said text={store_name} className={style.name} />
+        <Link to="/store" search={{ store: `${company}/${store_id}` }} className={style.name}>
+          <Said text={store_name} />
+        </Link>
         <Said text={besides(company, store_id, store_name)} className={style.muted} />
         {place !== undefined && <Said text={place} className={style.muted} />}
         {is_closed && <span className={style.muted}>closed</span>}

@@ -1,0 +1,64 @@
+/** How the commands stand in the help: on which machine each is for, and examples of it. */
+
+const SCRAPING = 'On the machine that scrapes:'
+const SERVER = 'On the server:'
+const PRICES = 'Prices, on the server:'
+/** Where commands stand that have no other place. */
+export const BOTH = 'On either machine:'
+
+/** The group of each command, and command lines that are often wanted. */
+export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; examples: readonly string[] }>>> = {
+  'upload-data': {
+    group: SCRAPING,
+    examples: ['splitcart upload-data --wait', 'splitcart upload-data --watch', 'splitcart upload-data --dry-run'],
+  },
+  check: { group: SCRAPING, examples: ['splitcart check scrape.jsonl'] },
+  scrape: { group: SCRAPING, examples: ['my-scraper | splitcart scrape --company aldi --store G700'] },
+  map: { group: SCRAPING, examples: ['splitcart map'] },
+  salvage: { group: SCRAPING, examples: ['splitcart salvage'] },
+  archive: { group: SCRAPING, examples: ['splitcart archive prune'] },
+  connect: { group: SCRAPING, examples: ['splitcart connect https://data.example.org'] },
+  disconnect: { group: SCRAPING, examples: ['splitcart disconnect'] },
+  serve: { group: SERVER, examples: ['splitcart serve', 'splitcart serve --host 0.0.0.0 --port 8000'] },
+  'update-db': {
+    group: SERVER,
+    examples: ['splitcart update-db --products', 'splitcart update-db --products --dry-run'],
+  },
+  keys: {
+    group: SERVER,
+    examples: ['splitcart keys create "kitchen laptop" --scope upload', 'splitcart keys list'],
+  },
+  audit: { group: SERVER, examples: ['splitcart audit --json'] },
+  holds: { group: SERVER, examples: ['splitcart holds list', 'splitcart holds release ID'] },
+  findings: { group: SERVER, examples: ['splitcart findings'] },
+  rejects: { group: SERVER, examples: ['splitcart rejects list', 'splitcart rejects show scrape.jsonl'] },
+  loads: { group: SERVER, examples: ['splitcart loads list', 'splitcart loads undo ID'] },
+  same: { group: SERVER, examples: ['splitcart same aldi/123 iga/456', 'splitcart same suggest'] },
+  'not-same': { group: SERVER, examples: ['splitcart not-same aldi/123 iga/456'] },
+  stores: { group: SERVER, examples: ['splitcart stores merge aldi/G70 aldi/G700'] },
+  backup: { group: SERVER, examples: ['splitcart backup /var/backups/splitcart'] },
+  restore: { group: SERVER, examples: ['splitcart restore /var/backups/splitcart/backup.db'] },
+  'join-databases': { group: SERVER, examples: ['splitcart join-databases'] },
+  migrate: { group: SERVER, examples: ['splitcart migrate --to postgres://user@host/splitcart'] },
+  upgrade: { group: SERVER, examples: ['splitcart upgrade'] },
+  changes: {
+    group: PRICES,
+    examples: ['splitcart changes --days 7 --kind cheaper', 'splitcart changes --store aldi/G700'],
+  },
+  product: { group: PRICES, examples: ['splitcart product full cream milk 2l', 'splitcart product aldi/398953'] },
+  cheapest: { group: PRICES, examples: ['splitcart cheapest milk', 'splitcart cheapest olive oil --limit 5'] },
+  export: { group: PRICES, examples: ['splitcart export prices --csv > prices.csv', 'splitcart export observations'] },
+  status: { group: BOTH, examples: ['splitcart status', 'splitcart status --json'] },
+  doctor: { group: BOTH, examples: ['splitcart doctor'] },
+  generate: { group: BOTH, examples: ['splitcart generate scraping/data/product_outbox'] },
+  demo: { group: BOTH, examples: ['splitcart demo'] },
+  completion: { group: BOTH, examples: ['splitcart completion bash'] },
+  version: { group: BOTH, examples: ['splitcart version'] },
+}
+
+/** What people write instead of a command's own name. */
+export const ALSO_CALLED: Readonly<Record<string, string>> = {
+  upload: 'upload-data',
+  send: 'upload-data',
+  load: 'update-db',
+}

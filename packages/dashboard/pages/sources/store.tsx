@@ -1,0 +1,158 @@
+/** One store: how it is scraped, its scrapes day by day with the uploads they came with, and what changed on its shelves. */
+import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
+import type { ScrapePage } from '@splitcart/data-management/api/stores.ts'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link, useSearch } from '@tanstack/react-router'
+import { type ReactNode, useMemo } from 'react'
+import { firstChangesQuery, scrapesOfStoreQuery, sourceQuery } from '../../api/queries.ts'
+import { SourceState } from '../../parts/badge.tsx'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
+import { count, percent, whole } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Facts, Page, Panel } from '../../parts/page.tsx'
+import { Said, SaidWhole } from '../../parts/said.tsx'
+import { Ago, Day } from '../../parts/time.tsx'
+import { ChangesTable, KIND_SAID } from '../changes/changes-table.tsx'
+
+type Source = SourcePage['sources'][number]
+type Scrape = ScrapePage['scrapes'][number]
+
+const CHANGES_SHOWN = 20
+
+/** The page. */
+export function StorePage(): ReactNode {
+  const { store } = useSearch({ from: '/shell/store' })
+  const { data, error, refetch } = useQuery(sourceQuery(store))
+  const source = data?.sources[0]
+  return (
+    <Page
+      title={source?.store_name ?? store}
+      heading={<SaidWhole text={source === undefined ? store : `${source.company} · ${source.store_name}`} />}
+      lead={<Link to="/sources">All sources</Link>}
+      actions={<DayLegend />}
+    >
+      {error && <Trouble error={error} retry={refetch} />}
+      {data === undefined ? (
+        error === null && <Waiting />
+      ) : source === undefined ? (
+        <Empty title="No scrape of such a store was loaded.">
+          <Link to="/sources">Show all sources</Link>
+        </Empty>
+      ) : (
+        <Whole source={source} store={store} to={data.days_to} />
+      )}
+    </Page>
+  )
+}
+
+function Whole({ source, store, to }: Readonly<{ source: Source; store: string; to: string }>): ReactNode {
+  return (
+    <>
+      <Panel title="The last 30 days">
+        <DayBar days={source.days} to={to} />
+        <Facts facts={factsOf(source, store)} />
+      </Panel>
+      <Changed store={store} />
+      <Scrapes store={store} />
+    </>
+  )
+}
+
+function factsOf(source: Source, store: string): (readonly [string, ReactNode])[] {
+  const { state, is_partial, last_date, received_at, usual_days, due_date, rows, usual_rows, reject_share, place } =
+    source
+  return [
+    ['State', <SourceState key="state" state={state === 'good' && is_partial ? 'partial' : state} />],
+    [
+      'Last scrape',
+      <span key="last">
+        <Day on={last_date} />, received <Ago at={received_at} />
+      </span>,
+    ],
+    [
+      'Usually',
+      usual_days === null ? 'scraped once so far' : usual_days === 1 ? 'daily' : `every ${count(usual_days, 'day')}`,
+    ],
+    ['Due', due_date === null ? 'nobody knows yet' : <Day key="due" on={due_date} />],
+    ['Rows', `${whole(rows)}, usually ${whole(usual_rows)}`],
+    [
+      'Rejected',
+      reject_share === 0 ? (
+        'none of the last file'
+      ) : (
+        <Link key="rejects" to="/rejects" search={{ store }}>
+          {percent(reject_share)} of the last file
+        </Link>
+      ),
+    ],
+    ...(place === undefined ? [] : [['Where', <SaidWhole key="place" text={place} />] as const]),
+  ]
+}
+
+/** What its latest scrape changed. */
+function Changed({ store }: Readonly<{ store: string }>): ReactNode {
+  const { data } = useQuery(firstChangesQuery({ store }, CHANGES_SHOWN))
+  if (data === undefined || data.changes.length === 0) return null
+  const said = data.counts
+    .filter(({ lines }) => lines > 0)
+    .map(({ kind, lines }) => `${whole(lines)} ${KIND_SAID[kind]}`)
+  return (
+    <Panel
+      title="What its latest scrape changed"
+      plain
+      note={
+        <>
+          {said.join(', ')} ·{' '}
+          <Link to="/changes" search={{ store, days: '30' }}>
+            the last 30 days
+          </Link>
+        </>
+      }
+    >
+      <ChangesTable label="What its latest scrape changed" changes={data.changes} />
+    </Panel>
+  )
+}
+
+const COLUMNS: readonly Column<Scrape>[] = [
+  { id: 'date', title: 'Date', width: '8rem', narrow: 'first', cell: ({ date }) => <Day on={date} /> },
+  {
+    id: 'rows',
+    title: 'Rows',
+    width: '6rem',
+    right: true,
+    narrow: 'shown',
+    cell: ({ listings }) => whole(listings),
+  },
+  {
+    id: 'upload',
+    title: 'Came with',
+    width: 'minmax(10rem, 1fr)',
+    narrow: 'first',
+    cell: ({ upload_id, filename }) =>
+      upload_id === null ? (
+        <Said text={filename} />
+      ) : (
+        <Link to="/uploads/$id" params={{ id: upload_id }}>
+          <Said text={filename} />
+        </Link>
+      ),
+  },
+]
+
+function Scrapes({ store }: Readonly<{ store: string }>): ReactNode {
+  const scrapes = useInfiniteQuery(scrapesOfStoreQuery(store))
+  const rows = useMemo(() => scrapes.data?.pages.flatMap((page) => page.scrapes) ?? [], [scrapes.data])
+  return (
+    <Panel title="Scrapes, day by day" plain>
+      <DataTable
+        label="Scrapes, day by day"
+        columns={COLUMNS}
+        rows={rows}
+        idOf={({ date, filename, upload_id }) => JSON.stringify([date, upload_id ?? filename])}
+        more={scrapes}
+      />
+    </Panel>
+  )
+}
