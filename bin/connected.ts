@@ -60,6 +60,8 @@ export function scheduleOf({ from, path }: SettingsPlace): Schedule | undefined 
 
 /** Installs a schedule; what went wrong, as a sentence. Of what fails nothing stays. */
 export async function installSchedule(disk: Disk, schedule: Schedule): Promise<string | undefined> {
+  // What runs by an older file would go on by it.
+  if (await isThere(disk, schedule)) schedule.undo.forEach(faultOf)
   for (const { path, text } of schedule.files) {
     await makeFolder(disk, dirname(path))
     await replace(disk, path, text)
@@ -76,13 +78,15 @@ export async function installSchedule(disk: Disk, schedule: Schedule): Promise<s
 /** Takes a schedule away where it was installed; false where there was none. */
 export async function removeSchedule(schedule: Schedule): Promise<boolean> {
   const disk = realDisk()
-  const there = await Promise.all(
-    schedule.files.map(async ({ path }) => (await disk.lstat(path).catch(codeOf)) !== 'ENOENT'),
-  )
-  if (schedule.files.length > 0 && !there.includes(true)) return false
+  if (schedule.files.length > 0 && !(await isThere(disk, schedule))) return false
   const faults = schedule.undo.map(faultOf)
   await removeFiles(disk, schedule)
   return schedule.files.length > 0 || faults.every((fault) => fault === undefined)
+}
+
+async function isThere(disk: Disk, { files }: Schedule): Promise<boolean> {
+  const found = await Promise.all(files.map(async ({ path }) => (await disk.lstat(path).catch(codeOf)) !== 'ENOENT'))
+  return found.includes(true)
 }
 
 async function removeFiles(disk: Disk, { files }: Schedule): Promise<void> {

@@ -8,16 +8,18 @@ import { type Plugin, rolldown } from 'rolldown'
 
 export const ROOT = join(import.meta.dirname, '..')
 
-// What is started by its address: the program, and its threads.
 const PROGRAM = 'bin/splitcart.ts'
-const THREADS = 'packages/*/**/*-thread.ts'
+const SOURCES = ['bin/**/*.ts', 'packages/*/**/*.ts']
+const NOT_SOURCES = ['**/node_modules/**', '**/test/**', 'packages/dashboard/**']
+// How a module names one that is started as a thread.
+const THREAD = /(?<=new URL\('[\w-]+)\.ts(?=', import\.meta\.url\))/g
 const ASSETS = ['packages/data-management/**/migrations/**/*.sql', 'packages/dashboard/dist/**/*.*']
 const HERE = '__HERE_OF__'
 
 /** Builds into a folder, which is emptied first. */
 export async function bundleInto(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
-  const sources = [PROGRAM, ...globSync(THREADS, { cwd: ROOT, exclude: ['**/node_modules/**', '**/test/**'] })]
+  const sources = [PROGRAM, ...threads()]
   const input = Object.fromEntries(sources.map((path) => [path.replace(/\.ts$/, ''), join(ROOT, path)]))
   const bundle = await rolldown({
     cwd: ROOT,
@@ -47,6 +49,16 @@ export async function bundleInto(folder: string): Promise<void> {
   )
 }
 
+/** The modules that are started by their address. */
+function threads(): string[] {
+  const paths = globSync(SOURCES, { cwd: ROOT, exclude: NOT_SOURCES })
+  return paths.flatMap((path) => {
+    const code = readFileSync(join(ROOT, path), 'utf8')
+    const names = [...code.matchAll(/new URL\('([\w-]+\.ts)', import\.meta\.url\)/g)].map(([, name = '']) => name)
+    return names.map((name) => join(dirname(path), name))
+  })
+}
+
 function copy(path: string, folder: string): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true })
   cpSync(join(ROOT, path), join(folder, path))
@@ -63,7 +75,7 @@ function knowingItsPlace(): Plugin {
       return code
         .replaceAll("new URL('splitcart.js', import.meta.url)", `new URL('bin/start.js', ${HERE})`)
         .replaceAll(/createRequire\(import\.meta\.url\)\((?='tus)/g, 'require(')
-        .replaceAll(/(-thread)\.ts'/g, "$1.js'")
+        .replaceAll(THREAD, '.js')
         .replaceAll(
           'import.meta.dirname',
           `process.getBuiltinModule('node:path').dirname(process.getBuiltinModule('node:url').fileURLToPath(${own}))`,

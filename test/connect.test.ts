@@ -47,6 +47,7 @@ test('a code connects an empty folder, whose first file is loaded; disconnecting
   await using home = await temporaryFolder()
   const { run, asked } = await openHome(home.path)
   const server = await machines.serve()
+  assert.match(server.printed(), /It has no keys yet\. .* splitcart keys invite NAME/)
   const invited = await machines.run(['keys', 'invite', 'laptop', '--only', 'corner'])
   const code = invited.stdout.trim()
   const connected = await run(['connect', server.url, '--schedule'], `${code}\n`)

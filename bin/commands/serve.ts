@@ -107,6 +107,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   renewCertificate(server.server, settings, log)
   const scheme = door.tls === undefined ? 'http' : 'https'
   log.info({ settings: placesTold(findSettings()), data: machine.folders.data }, 'the settings in force come from')
+  await tellFirstStep(machine, settings, terminal)
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
@@ -222,4 +223,11 @@ function openUnfinished({ disk, folders }: DataManagement, settings: Settings): 
 
 function hostOf(host: string): string {
   return host.includes(':') ? `[${host}]` : host
+}
+
+/** A new server has no key, and nobody can send to it. */
+async function tellFirstStep({ ledger }: DataManagement, settings: Settings, terminal: Terminal): Promise<void> {
+  const [key] = await ledger.keys.list(undefined, 1)
+  if (key !== undefined || settings.API_SECRET_KEY !== undefined) return
+  terminal.say('It has no keys yet. For each scraping machine: splitcart keys invite NAME')
 }

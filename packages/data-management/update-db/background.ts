@@ -1,6 +1,6 @@
 /**
  * Keeps up to date in the background what follows from the catalogue: which pairs are suggested, and what changed. All listings are compared
- * again when one of them says something new: half a second for some thousand, minutes for hundreds of thousands. So each of the threads
+ * again when one of them says something new: half a second for some thousand, a minute for hundreds of thousands. So each of the threads
  * rests for a while after it has worked.
  */
 import { Worker } from 'node:worker_threads'
