@@ -19,7 +19,9 @@ import { realMany, realManyIntoPostgres } from './real-many.ts'
 import { keep, linesOf, machine, type Report, reportOf, writeReadme } from './report.ts'
 import { installRivals } from './rivals/install.ts'
 import { sendOne, sendReal } from './send.ts'
+import { suggestions } from './suggestions.ts'
 import { wholeWay, wholeWayOfMany } from './whole-way.ts'
+import { wireReal } from './wire-real.ts'
 
 /** The programs and npm packages a benchmark needs, and how it is done; with nothing to report there is no data for it. */
 type Benchmark = Readonly<{
@@ -33,6 +35,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'accept-small': { programs: ['gzip', 'nginx', 'sync'], run: comparing(acceptSmall) },
   send: { programs: ['curl', 'gzip', 'rclone', 'sync'], run: comparing(sendOne) },
   'send-real': { programs: ['curl', 'gzip', 'rclone', 'sync'], run: comparing(sendReal) },
+  'wire-real': { programs: [], run: () => wireReal() },
   'real-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoad) },
   'real-load-shuffled': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoadShuffled) },
   'real-next-day': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realNextDay) },
@@ -50,6 +53,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   memory: { programs: ['sync'], run: memory },
   feeds: { programs: [], run: feeds },
   export: { programs: ['sync'], run: exports },
+  suggestions: { programs: [], run: suggestions },
   growth: { programs: ['sync'], run: growth },
 }
 

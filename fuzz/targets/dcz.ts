@@ -18,7 +18,10 @@ const OTHERS = Buffer.from(OWN.toString().replaceAll('Milk', 'Mild'))
 const CHUNKS_MAX = 24
 const NOT_SOUND = new Set(['body_damaged', 'body_empty', 'dictionary_unknown'])
 
-function read(input: Buffer): Readonly<{ wire: Buffer; size: number }> {
+/** `content`: what a body holds that was packed as it should be, and came whole. */
+type Case = Readonly<{ wire: Buffer; size: number; content?: Buffer }>
+
+function read(input: Buffer): Case {
   const [how = 0, size = 0, at = 0, damage = 0] = input
   const rest = Buffer.from(input.subarray(4))
   const head = how & 0x01 ? dczHead(sha256Of(how & 0x02 ? OTHERS : OWN)) : Buffer.alloc(0)
@@ -28,7 +31,8 @@ function read(input: Buffer): Readonly<{ wire: Buffer; size: number }> {
     how & 0x80 ? zstdCompressSync(rest, withDictionary(packedWith, rest.length)) : rest,
   ])
   if (wire.length > 0) wire[Math.floor((at / 256) * wire.length)]! ^= damage
-  return { wire, size: Math.max(size, wire.length / CHUNKS_MAX, 1) }
+  const isSound = (how & 0x87) === 0x81 && damage === 0
+  return { wire, size: Math.max(size, wire.length / CHUNKS_MAX, 1), ...(isSound && { content: rest }) }
 }
 
 async function answer(input: Buffer): Promise<string> {
@@ -77,9 +81,13 @@ export function dcz(): Target {
       const code = given.startsWith('!') ? given.slice(1) : undefined
       // A limit was reached: it may have been sound or not.
       if (code !== undefined && !NOT_SOUND.has(code)) return undefined
-      const digest = digestBy(read(input).wire)
-      const own = code === undefined ? (JSON.parse(given) as { sha256: string }).sha256 : null
-      return own === digest ? undefined : `it answers ${given}, zstd ${digest ?? 'refuses it'}`
+      const { wire, content } = read(input)
+      if (code !== undefined) return content === undefined ? undefined : `it answers ${given} to a sound body`
+      const digest = digestBy(wire)
+      const own = (JSON.parse(given) as { sha256: string }).sha256
+      // What was packed here must come out; of all else, nothing but what the library makes of it, which also leaves out what it cannot read.
+      const right = content === undefined ? digest : sha256Of(content)
+      return own === right ? undefined : `it answers ${given}, zstd ${right ?? 'refuses it'}`
     },
     kindOf: (given) => {
       if (given.startsWith('!')) return given

@@ -7,6 +7,7 @@
  * with a dictionary is a reason to send the file without one, never to refuse it.
  */
 import { join } from 'node:path'
+import { companyIn } from '@splitcart/shared/dictionary/company.ts'
 import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
@@ -105,16 +106,6 @@ export class Dictionaries {
 
 function isPromised({ dictionary_until }: Candidate['receipt'], now: number): boolean {
   return dictionary_until !== undefined && Date.parse(dictionary_until) - now > PROMISED_MS_MIN
-}
-
-/** Whose rows a file has, as its first line says; the same for all that do not say it. */
-function companyIn(bytes: Buffer | undefined): string {
-  try {
-    const row = JSON.parse(bytes!.toString('utf8', 0, bytes!.indexOf('\n')))
-    return String(row.metadata?.company ?? row.metadata?.company_name ?? '').toLowerCase()
-  } catch {
-    return ''
-  }
 }
 
 /** Whether the file may be taken when it is sent in another way. */

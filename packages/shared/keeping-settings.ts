@@ -1,5 +1,5 @@
 /** The settings of what the server keeps of files that were loaded. */
-import { whole } from './setting-readers.ts'
+import { oneOf, whole } from './setting-readers.ts'
 
 const MIB = 1024 * 1024
 
@@ -9,6 +9,13 @@ export const KEEPING_SETTINGS = {
     read: whole(0),
     fallback: String(32 * MIB),
     about: 'how much of the files that senders name as dictionaries stays in memory',
+  },
+  PROCESSED_FORM: {
+    machine: 'data-management',
+    read: oneOf(['packed', 'gzip']),
+    fallback: 'packed',
+    about:
+      'how loaded files are kept: packed, those of a company against one that is kept whole; or gzip, each by itself, for other programs to read',
   },
   PROCESSED_DAYS_MAX: {
     machine: 'data-management',

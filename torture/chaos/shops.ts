@@ -93,7 +93,8 @@ export async function faultIn(dataManagement: string, { plan, given, digest }: E
 async function faultOfServer(dataManagement: string, given: readonly Given[]): Promise<Fault> {
   const inbox = await leftInInbox(join(dataManagement, 'product_inbox'))
   if (inbox.length > 0) return `in the inbox: ${inbox}`
-  const processed = await readdir(join(dataManagement, 'product_processed'))
+  const names = await readdir(join(dataManagement, 'product_processed'))
+  const processed = names.filter((name) => !name.startsWith('.'))
   if (processed.length !== given.length) return `${processed.length} of ${given.length} files are processed`
   await using ledger = openLedger(dataManagement)
   const { loaded, ...others } = await ledger.uploads.countByState()

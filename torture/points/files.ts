@@ -17,6 +17,7 @@ export type File = Readonly<{
 export const ONLY_FOR = ['aldi'] as const
 
 const ROWS = 6
+const LARGE_ROWS = 240
 
 /** When each scrape was made: always the same bytes. */
 export const SCRAPED_AT = '2025-09-12T01:02:03.000Z'
@@ -29,6 +30,13 @@ export function fileOf(name: string, store: string, rejected = 0): File {
   )
   const text = `${lines.join('\n')}\n`
   return { name, text, sha256: sha256Of(text), rejected, onlyFor: null }
+}
+
+/** One that is large enough to be packed against others of its company when it was loaded. */
+export function largeFileOf(name: string, store: string): File {
+  const rows = Array.from({ length: LARGE_ROWS }, (_, index) => JSON.stringify(rowOf(store, index)))
+  const text = `${rows.join('\n')}\n`
+  return { name, text, sha256: sha256Of(text), rejected: 0, onlyFor: null }
 }
 
 /** The same, sent with the limited key, and with a row more that this one may not write. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { recordsIn } from '../../test/machines.ts'
 import type { Fault } from '../campaign.ts'
-import { type File, fileOf, limitedFileOf } from './files.ts'
+import { type File, fileOf, largeFileOf, limitedFileOf } from './files.ts'
 import { faultOfReceiver, foreignIn, missingFrom } from './invariants.ts'
 import { load, makeLimitedKey, openServer, receiverEnvironment, send, UPDATE } from './receiving.ts'
 import { firstFault, type Scene } from './scene.ts'
@@ -16,6 +16,8 @@ const A = limitedFileOf('a.jsonl', 'store a')
 const B = fileOf('b.jsonl', 'store b')
 const C = fileOf('c.jsonl', 'store c')
 const R = fileOf('r.jsonl', 'store r', 1)
+const L1 = largeFileOf('l1.jsonl', 'store l1')
+const L2 = largeFileOf('l2.jsonl', 'store l2')
 
 /** The scenes of the loader. */
 export const LOADER_SCENES: readonly Scene[] = [
@@ -23,6 +25,7 @@ export const LOADER_SCENES: readonly Scene[] = [
   loaderScene('3 files', { waiting: [A, B], copied: [C] }),
   loaderScene('a duplicate', { loaded: [A], waiting: [B], copied: [{ ...A, name: 'again.jsonl' }] }),
   loaderScene('a file with rejects', { waiting: [R] }),
+  loaderScene('2 files that are packed', { waiting: [L1, L2] }),
 ]
 
 function loaderScene(title: string, { waiting, loaded = [], copied = [] }: Play): Scene {

@@ -2,6 +2,8 @@
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { PACKED_ENDING, unpack } from '@splitcart/data-management/inbox/processed/packed.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
 import { sha256Of } from './files.ts'
 
 /**
@@ -38,8 +40,7 @@ export async function contentsOf(folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>()
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     if (!entry.isFile() || entry.name.startsWith('.')) continue
-    const bytes = await readFile(join(folder, entry.name))
-    found.set(entry.name, entry.name.endsWith('.gz') ? digestOfPacked(bytes) : sha256Of(bytes))
+    found.set(entry.name, await digestAt(folder, entry.name))
   }
   return found
 }
@@ -49,10 +50,14 @@ export function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => [])
 }
 
-function digestOfPacked(bytes: Buffer): string {
+async function digestAt(folder: string, name: string): Promise<string> {
+  const path = join(folder, name)
   try {
-    return sha256Of(gunzipSync(bytes))
-  } catch {
+    if (name.endsWith(PACKED_ENDING)) return sha256Of(await unpack(realDisk(), folder, path))
+    const bytes = await readFile(path)
+    return sha256Of(name.endsWith('.gz') ? gunzipSync(bytes) : bytes)
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw error
     return 'torn'
   }
 }

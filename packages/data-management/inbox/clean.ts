@@ -4,6 +4,7 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import type { LoadedKind } from '@splitcart/shared/kinds.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
+import { removeBaseParts } from './processed/packed.ts'
 
 /** Removes what interrupted uploads left behind and returns the names. Only the server does this. */
 export async function removeParts(disk: Disk, folders: Folders): Promise<string[]> {
@@ -22,5 +23,6 @@ export async function removeCopies(disk: Disk, folders: Folders, kinds: readonly
     for (const folder of [held, processed, failed])
       for (const name of await disk.readdir(folder))
         if (/^\..+\.part$/.test(name)) await removeIfThere(disk, join(folder, name))
+    await removeBaseParts(disk, processed)
   }
 }

@@ -8,12 +8,16 @@ import { checkLength, land, move, remove, removeIfThere, writePart } from '@spli
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import type { LoadState } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
+import { PACKED_ENDING, pack } from './processed/packed.ts'
 import { plainBytes, type Stored } from './stored.ts'
 
 const PORTION_BYTES = 256 * 1024
 
+/** Where files are put. `packs`: loaded ones are packed against one another, instead of each compressed by itself. */
+export type Putting = Readonly<{ disk: Disk; folders: Folders; packs?: boolean | undefined }>
+
 /** Moves a file to where its state belongs: loaded files are compressed on the way. Safe to repeat after a crash. */
-export async function moveSettled(disk: Disk, folders: Folders, file: Stored, state: LoadState): Promise<void> {
+export async function moveSettled({ disk, folders, packs }: Putting, file: Stored, state: LoadState): Promise<void> {
   // What is compressed has been loaded once; it stays among the processed files whatever becomes of it later.
   if (file.isCompressed || file.place === PLACE_OF[state]) return
   const name = basename(file.path)
@@ -21,18 +25,27 @@ export async function moveSettled(disk: Disk, folders: Folders, file: Stored, st
     await move(disk, file.path, folders[PLACE_OF[state]], namesFor(name, file.sha256))
     return
   }
-  const part = join(folders.processed, `.${file.sha256}.gz.part`)
+  const packed = packs ? await pack(disk, folders.processed, file.path) : undefined
+  const ending = packed === undefined ? '.gz' : PACKED_ENDING
+  const part = join(folders.processed, `.${file.sha256}${ending}.part`)
   await removeIfThere(disk, part)
-  await writePart(disk, part, (target) => compress(disk, file.path, target))
-  await land(disk, part, folders.processed, compressedNames(name, file.sha256))
+  await writePart(disk, part, (target) =>
+    packed === undefined ? compress(disk, file.path, target) : writeAll(target, packed),
+  )
+  await land(disk, part, folders.processed, compressedNames(name, file.sha256, ending))
   await remove(disk, file.path)
+}
+
+async function writeAll(target: FileHandle, bytes: Buffer): Promise<void> {
+  await target.appendFile(bytes)
+  await checkLength(target, bytes.length)
 }
 
 /** Where the file of a load in each state lies. */
 export const PLACE_OF = { loaded: 'processed', held: 'held', failed: 'failed' } as const
 
-function* compressedNames(name: string, sha256: string): Generator<string> {
-  for (const each of namesFor(name, sha256)) yield `${each}.gz`
+function* compressedNames(name: string, sha256: string, ending: string): Generator<string> {
+  for (const each of namesFor(name, sha256)) yield each + ending
 }
 
 async function compress(disk: Disk, path: string, target: FileHandle): Promise<void> {

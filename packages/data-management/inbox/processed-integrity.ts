@@ -8,7 +8,7 @@ import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { decompressed } from './stored.ts'
+import { decompressed, isDamage } from './stored.ts'
 
 /** What is read with each look, decompressed. */
 const BYTES_AT_ONCE = 4 * 1024 ** 3
@@ -50,7 +50,7 @@ export class ProcessedRound {
 
   async #names(): Promise<string[]> {
     const names = await this.#kept.disk.readdir(this.#kept.folders.processed).catch(() => [])
-    return names.filter((name) => name.endsWith('.jsonl.gz'))
+    return names.filter((name) => /\.jsonl\.(?:gz|dcz)$/.test(name))
   }
 
   /** Reads a file to its end and returns how long it is. */
@@ -71,7 +71,7 @@ export class ProcessedRound {
       else this.#damaged.delete(name)
     } catch (error) {
       // It may have been pruned or replayed meanwhile.
-      if (DAMAGE.test(codeOf(error))) this.#damaged.add(name)
+      if (isDamage(error) || DAMAGE.test(codeOf(error))) this.#damaged.add(name)
       else if (codeOf(error) !== 'ENOENT') throw error
     }
     return bytes

@@ -6,8 +6,10 @@ import { namesFor } from '@splitcart/shared/file-name.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { removeBases } from './processed/packed.ts'
 
 const DAY_MS = 86_400_000
+const KEPT = /^(.+\.jsonl)\.(?:gz|dcz)$/
 
 /** What pruning works with; the clock is in milliseconds since 1970. `all`: a person insists that everything may go at once. */
 export type Prune = Readonly<{
@@ -27,16 +29,18 @@ export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all 
   // A load that was taken out again waits for a person: its file is the only copy here.
   const wanted = new Set<string>()
   for (const upload of await ledger.uploads.list({ state: 'held', limit: Number.MAX_SAFE_INTEGER }))
-    for (const name of namesFor(upload.stored_as, upload.sha256)) wanted.add(`${name}.gz`)
+    for (const name of namesFor(upload.stored_as, upload.sha256)) wanted.add(name)
   const [old, young]: [string[], string[]] = [[], []]
   for (const name of await disk.readdir(folders.processed)) {
     const path = join(folders.processed, name)
-    if (wanted.has(name) || !name.endsWith('.jsonl.gz')) continue
+    const plain = KEPT.exec(name)?.[1]
+    if (plain === undefined || wanted.has(plain)) continue
     const stat = await disk.lstat(path)
     if (stat.isFile()) (now() - stat.mtimeMs < daysMax * DAY_MS ? young : old).push(name)
   }
   checkClock(old.length, young.length, all)
   for (const name of old) await remove(disk, join(folders.processed, name))
+  if (old.length > 0) await removeBases(disk, folders.processed)
   return old
 }
 

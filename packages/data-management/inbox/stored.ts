@@ -1,10 +1,11 @@
 /** The bytes of an upload, wherever its file lies: plain in the inbox or aside, compressed among the processed ones. */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
+import { DamagedPack, PACKED_ENDING, unpack } from './processed/packed.ts'
 
 /** A file that may hold the bytes of an upload. */
 export type Stored = Readonly<{
@@ -13,6 +14,14 @@ export type Stored = Readonly<{
   isCompressed: boolean
   place: 'inbox' | 'held' | 'processed' | 'failed'
 }>
+
+const PLACES = [
+  ['held', ''],
+  ['processed', '.gz'],
+  ['processed', PACKED_ENDING],
+  ['failed', ''],
+  ['inbox', ''],
+] as const
 
 type Named = Readonly<{ stored_as: string; sha256: string; kind: string }>
 
@@ -46,10 +55,8 @@ export async function liesInFolders(disk: Disk, folders: Folders, upload: Named)
 function* places(all: Folders, { stored_as, sha256, kind }: Named): Generator<Stored> {
   const folders = foldersOfKind(all, kind)
   for (const name of namesFor(stored_as, sha256))
-    for (const place of ['held', 'processed', 'failed', 'inbox'] as const) {
-      const isCompressed = place === 'processed'
-      yield { path: join(folders[place], isCompressed ? `${name}.gz` : name), sha256, isCompressed, place }
-    }
+    for (const [place, ending] of PLACES)
+      yield { path: join(folders[place], name + ending), sha256, isCompressed: ending !== '', place }
 }
 
 /** The bytes of a stored file. Throws a `DamagedFile` at the end when they are not those that were accepted. */
@@ -68,7 +75,7 @@ async function holdsItsBytes(disk: Disk, stored: Stored): Promise<boolean> {
     for await (const _ of bytesOf(disk, stored));
     return true
   } catch (error) {
-    if (error instanceof DamagedFile || codeOf(error) === 'ENOENT' || /^Z_/.test(codeOf(error))) return false
+    if (isDamage(error) || codeOf(error) === 'ENOENT') return false
     throw error
   }
 }
@@ -88,8 +95,18 @@ export async function* plainBytes(disk: Disk, path: string): AsyncGenerator<Buff
   }
 }
 
-/** The content of a gzip file. */
+/** Whether an error says that the bytes of a file are not what they were. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof DamagedFile || error instanceof DamagedPack || /^Z_/.test(codeOf(error))
+}
+
+/** The content of a file that is kept compressed or packed. */
 export async function* decompressed(disk: Disk, path: string): AsyncGenerator<Buffer> {
+  if (path.endsWith(PACKED_ENDING)) yield await unpack(disk, dirname(path), path)
+  else yield* unzipped(disk, path)
+}
+
+async function* unzipped(disk: Disk, path: string): AsyncGenerator<Buffer> {
   const file = await openToRead(disk, path)
   const source = file.createReadStream({ highWaterMark: PORTION_BYTES })
   const gunzip = createGunzip({ chunkSize: PORTION_BYTES })

@@ -147,7 +147,7 @@ test('a dictionary is found wherever its file lies by now, and is unknown once i
   assert.equal(await take(), OLD)
   const path = join(folders.inbox, 'old.jsonl')
   const stored = { path, sha256: sha256Of(OLD), isCompressed: false, place: 'inbox' } as const
-  await moveSettled(realDisk(), folders, stored, 'loaded')
+  await moveSettled({ disk: realDisk(), folders }, stored, 'loaded')
   assert.equal(await take(), OLD)
   for (const name of ['old.jsonl.gz']) await writeFile(join(folders.processed, name), 'damaged')
   await assert.rejects(take, { code: 'dictionary_unknown' })

@@ -28,6 +28,8 @@ export type UpdateDb = LoadWork &
     kinds?: readonly LoadedKind[]
     /** Where nothing is said, the folder. */
     inbox?: Inbox | undefined
+    /** Whether loaded files are packed against one another. */
+    packs?: boolean | undefined
     log: Log
     /** Told about each file that has been dealt with. */
     onFile: (upload: Upload, load: LoadRecord) => void

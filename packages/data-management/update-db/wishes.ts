@@ -45,7 +45,8 @@ async function fulfil(work: UpdateDb, upload: Upload): Promise<string | undefine
   if (upload.wish === 'undo') await work.ledger.uploads.endRepair(upload.id)
   if (upload.wish !== 'load') await work.ledger.uploads.decide(upload.id)
   await settle(work, upload, load)
-  if (stored !== undefined) await moveSettled(work.disk, foldersOfKind(work.folders, upload.kind), stored, load.state)
+  const folders = foldersOfKind(work.folders, upload.kind)
+  if (stored !== undefined) await moveSettled({ ...work, folders }, stored, load.state)
   tell(work, upload, load)
   return undefined
 }

@@ -17,7 +17,7 @@ import { type Waiting, waitingIn } from '../waiting.ts'
 import { inTurns } from './turns.ts'
 
 /** Where files lie and are recorded. */
-export type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
+export type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger; packs?: boolean | undefined }>
 
 /** A file that nobody sent is being copied by a person: it is left until it has been still for so long. */
 export const STILL_MS_MIN = 2_000
@@ -107,9 +107,9 @@ async function finish(
   { ending, wasLoaded }: Readonly<{ ending: Ending; wasLoaded: boolean }>,
 ): Promise<void> {
   if (ending === 'delivered' || ending === 'forgotten') return
-  const { disk, folders } = place
+  const { disk } = place
   const earlier = wasLoaded ? await earlierCopy(place, upload) : undefined
-  await moveSettled(disk, folders, stored, ending)
+  await moveSettled(place, stored, ending)
   if (earlier !== undefined && earlier.place !== PLACE_OF[ending]) await remove(disk, earlier.path)
 }
 

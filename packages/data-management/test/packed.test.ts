@@ -1,0 +1,156 @@
+/** Loaded files are packed against one another: nothing is lost, whatever dies, and what is damaged is found. */
+import assert from 'node:assert/strict'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { makeFolder } from '@splitcart/shared/make-folder.ts'
+import { temporaryFolder } from '../../../test/folders.ts'
+import { type Folders, foldersIn } from '../folders.ts'
+import { moveSettled } from '../inbox/move-settled.ts'
+import { removeBases } from '../inbox/processed/packed.ts'
+import { bytesOf, findStored, isDamage, type Stored } from '../inbox/stored.ts'
+import { rowsText, sha256Of } from './receiver.ts'
+
+const ROWS = 300
+// Names that have nothing in common.
+const named = (text: string, salt = '') => text.replace(/Milk (\d+)/g, (_, n) => sha256Of(n + salt).slice(0, 40))
+const TEXTS = [1, 2, 3].map((day) => named(rowsText(ROWS)).replaceAll('2025-09-12', `2025-09-1${day}`))
+const OTHER = named(rowsText(ROWS, 2)).replaceAll('"aldi"', '"iga"')
+const SMALL = rowsText(3)
+
+async function open() {
+  const at = await temporaryFolder()
+  const folders = foldersIn(at.path)
+  for (const folder of [folders.data, folders.inbox, folders.processed]) await makeFolder(realDisk(), folder)
+  const put = async (name: string, text: string, disk: Disk = realDisk(), packs = true) => {
+    const path = join(folders.inbox, name)
+    await writeFile(path, text)
+    const file: Stored = { path, sha256: sha256Of(text), isCompressed: false, place: 'inbox' }
+    await moveSettled({ disk, folders, packs }, file, 'loaded')
+  }
+  return { folders, put, [Symbol.asyncDispose]: () => at[Symbol.asyncDispose]() }
+}
+
+const uploadOf = (name: string, text: string) => ({ stored_as: name, sha256: sha256Of(text), kind: 'products' })
+
+async function contentOf(folders: Folders, name: string, text: string): Promise<string | undefined> {
+  const stored = await findStored(realDisk(), folders, uploadOf(name, text))
+  if (stored === undefined) return undefined
+  const portions: Buffer[] = []
+  for await (const portion of bytesOf(realDisk(), stored)) portions.push(Buffer.from(portion))
+  return Buffer.concat(portions).toString()
+}
+
+test('files of a company say what is new against one that is kept whole; small ones, and all where it is wished for, are gzip', async () => {
+  await using at = await open()
+  const { folders, put } = at
+  for (const [index, text] of TEXTS.entries()) await put(`${index}.jsonl`, text)
+  await put('other.jsonl', OTHER)
+  await put('small.jsonl', SMALL)
+  await put('wished.jsonl', TEXTS[0]!.replace('ÄÖ', 'Ä'), realDisk(), false)
+  const names = ['.bases', ...TEXTS.keys().map((index) => `${index}.jsonl.dcz`), 'other.jsonl.dcz']
+  assert.deepEqual((await readdir(folders.processed)).sort(), [...names, 'small.jsonl.gz', 'wished.jsonl.gz'])
+  assert.deepEqual(await readdir(folders.inbox), [])
+  assert.equal((await readdir(join(folders.processed, '.bases'))).length, 2)
+  for (const [index, text] of TEXTS.entries()) {
+    assert.equal(await contentOf(folders, `${index}.jsonl`, text), text)
+    const { size } = await stat(join(folders.processed, `${index}.jsonl.dcz`))
+    assert.ok(size * 5 < gzipSync(text).length, `${size}`)
+  }
+  assert.equal(await contentOf(folders, 'other.jsonl', OTHER), OTHER)
+  assert.equal(await contentOf(folders, 'small.jsonl', SMALL), SMALL)
+})
+
+test('what has changed too much becomes what the next ones are packed against', async () => {
+  await using at = await open()
+  const { folders, put } = at
+  const changed = [1, 2, 3].map((day) => named(rowsText(ROWS, day), 'new'))
+  await put('0.jsonl', TEXTS[0]!)
+  await put('1.jsonl', changed[1]!)
+  await put('2.jsonl', changed[2]!)
+  assert.equal((await readdir(join(folders.processed, '.bases'))).length, 2)
+  assert.equal(await contentOf(folders, '0.jsonl', TEXTS[0]!), TEXTS[0])
+  assert.equal(await contentOf(folders, '2.jsonl', changed[2]!), changed[2])
+})
+
+test('a flipped bit anywhere is found, and harms no other file', async () => {
+  await using at = await open()
+  const { folders, put } = at
+  for (const [index, text] of TEXTS.entries()) await put(`${index}.jsonl`, text)
+  const base = join(folders.processed, '.bases', (await readdir(join(folders.processed, '.bases')))[0]!)
+  for (const path of [join(folders.processed, '1.jsonl.dcz'), base]) {
+    const bytes = await readFile(path)
+    for (let index = 0; index < bytes.length; index += Math.ceil(bytes.length / 40)) {
+      const flipped = Buffer.from(bytes)
+      flipped[index]! ^= 0x10
+      await writeFile(path, flipped)
+      const content = await contentOf(folders, '1.jsonl', TEXTS[1]!)
+      // A bit that means nothing harms nothing: what is given is always what was kept.
+      assert.ok(content === undefined || content === TEXTS[1])
+      if (path !== base) assert.equal(await contentOf(folders, '2.jsonl', TEXTS[2]!), TEXTS[2])
+      const stored: Stored = {
+        path: join(folders.processed, '1.jsonl.dcz'),
+        sha256: sha256Of(TEXTS[1]!),
+        isCompressed: true,
+        place: 'processed',
+      }
+      const read = async () => {
+        for await (const _ of bytesOf(realDisk(), stored));
+      }
+      if (content === undefined) await assert.rejects(read, isDamage)
+    }
+    await writeFile(path, bytes)
+  }
+})
+
+test('wherever the loader dies while it puts a file away, the file is there, and the next try ends it', async () => {
+  await using at = await open()
+  const { folders, put } = at
+  for (const [index, text] of TEXTS.slice(0, 2).entries()) {
+    const name = `${index}.jsonl`
+    for (let step = 0; ; step++) {
+      const dying = dyingAt(step)
+      const died = await put(name, text, dying.disk).then(
+        () => false,
+        () => true,
+      )
+      assert.equal(await contentOf(folders, name, text), text, `step ${step}`)
+      if (!died) break
+      assert.ok(step < 100)
+    }
+  }
+  assert.deepEqual((await readdir(folders.processed)).sort(), ['.bases', '0.jsonl.dcz', '1.jsonl.dcz'])
+  assert.deepEqual(await readdir(folders.inbox), [])
+})
+
+test('a base goes when no file was packed against it any more', async () => {
+  await using at = await open()
+  const { folders, put } = at
+  await put('0.jsonl', TEXTS[0]!)
+  await put('other.jsonl', OTHER)
+  await removeBases(realDisk(), folders.processed)
+  assert.equal((await readdir(join(folders.processed, '.bases'))).length, 2)
+  await realDisk().unlink(join(folders.processed, 'other.jsonl.dcz'))
+  await removeBases(realDisk(), folders.processed)
+  assert.equal((await readdir(join(folders.processed, '.bases'))).length, 1)
+  assert.equal(await contentOf(folders, '0.jsonl', TEXTS[0]!), TEXTS[0])
+})
+
+/** A disk that does nothing more from some step on. */
+function dyingAt(steps: number): { disk: Disk } {
+  let left = steps
+  const real = realDisk()
+  const disk = new Proxy(real, {
+    get: (target, name: keyof Disk) => {
+      const method = target[name] as unknown
+      if (typeof method !== 'function') return method
+      return async (...given: unknown[]) => {
+        if (left-- <= 0) throw new Error('the loader died here')
+        return method.apply(target, given)
+      }
+    },
+  })
+  return { disk }
+}
