@@ -15,7 +15,7 @@ import { type ListingMemory, textOfLabel } from './listing-memory.ts'
 import { type Described, describe, identify } from './listings.ts'
 import { companyIds, storeIds } from './names.ts'
 import { type NewScrape, type Portion, ROW } from './portion.ts'
-import { SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from './staged-scrape.ts'
+import { NO_SAMPLE, SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from './staged-scrape.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 import { aliasesOf } from './store-aliases.ts'
 
@@ -136,7 +136,7 @@ export class Staging implements Staged {
       listings: 0,
       hasBarcodes: false,
       figures: null,
-      sampled: '[]',
+      sampled: NO_SAMPLE,
     }
     this.#byNumber.push(scrape)
     this.#scrapes.add(scrape)
