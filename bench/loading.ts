@@ -1,4 +1,6 @@
 /** Loading files into a catalogue as `update-db` does, which has their digests from the ledger. */
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
 import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
@@ -8,6 +10,10 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 
 const DISK = realDisk()
+
+// As the program does it (bin/splitcart.js): its threads find what was compiled before.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.data/compiled')
+enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
 /** Loads files into a SQLite catalogue one after the other: a thread reads them, one file ahead, and checks their digests. */
 export async function loadFiles(database: string, files: readonly string[]): Promise<void> {

@@ -19,6 +19,7 @@ import { realMany, realManyIntoPostgres } from './real-many.ts'
 import { keep, linesOf, machine, type Report, reportOf, writeReadme } from './report.ts'
 import { installRivals } from './rivals/install.ts'
 import { sendOne, sendReal } from './send.ts'
+import { suggestions } from './suggestions.ts'
 import { wholeWay, wholeWayOfMany } from './whole-way.ts'
 import { wireReal } from './wire-real.ts'
 
@@ -52,6 +53,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   memory: { programs: ['sync'], run: memory },
   feeds: { programs: [], run: feeds },
   export: { programs: ['sync'], run: exports },
+  suggestions: { programs: [], run: suggestions },
   growth: { programs: ['sync'], run: growth },
 }
 

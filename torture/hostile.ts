@@ -17,6 +17,9 @@ const MIB = 2 ** 20
 const HONEST_PAUSE_MS = 250
 const HONEST = '127.0.0.1'
 const LOADED_MS_MAX = 120_000
+const LOOK_MS = 5_000
+const LIST = '/api/uploads?limit=200'
+const REFUSED_TOLD_MAX = 3
 const QUIET_MS = 15_000
 // What a process had when it had warmed up, and what may come on top of it: caches, connections to databases.
 const WARM_UP_SHARE = 0.2
@@ -67,14 +70,15 @@ async function play(scene: Scene, ms: number, msMax: number): Promise<{ fault: F
   await sleep(ms * WARM_UP_SHARE)
   const before = stateOf(scene.server)
   await Promise.all(lanes)
-  const { taken, times } = await sending
+  const { taken, times, refused } = await sending
   await sleep(QUIET_MS)
   const after = stateOf(scene.server)
   const p99 = times.toSorted((one, other) => one - other)[Math.floor(times.length * 0.99)] ?? Number.POSITIVE_INFINITY
   const missing = await missingOf(scene, taken)
   const faults = [
     scene.server.child.exitCode !== null && 'the server ended',
-    taken.length < times.length && `${times.length - taken.length} of ${times.length} honest uploads were not taken`,
+    refused.length > 0 &&
+      `${refused.length} of ${times.length} honest uploads were not taken: ${refused.slice(0, REFUSED_TOLD_MAX).join(', ')}`,
     missing > 0 && `${missing} honest files are not loaded`,
     p99 > msMax && `honest uploads took ${Math.round(p99)} ms (p99)`,
     after.bytes > before.bytes * MEMORY_FACTOR_MAX + MEMORY_SPARE_BYTES && 'it keeps more memory than before',
@@ -87,35 +91,50 @@ async function play(scene: Scene, ms: number, msMax: number): Promise<{ fault: F
   return { fault: faults.length === 0 ? undefined : `${faults.join(', ')}: ${figure}`, figure }
 }
 
-/** Sends one small file after the other; gives the ids of those that were taken, and how long each took. */
-async function sendHonest(scene: Scene, isOver: () => boolean): Promise<{ taken: string[]; times: number[] }> {
+/** The ids of the files that were taken, how long each took, and how others were refused. */
+type Sending = Readonly<{ taken: string[]; times: number[]; refused: string[] }>
+
+/** Sends one small file after the other. */
+async function sendHonest(scene: Scene, isOver: () => boolean): Promise<Sending> {
   const taken: string[] = []
   const times: number[] = []
+  const refused: string[] = []
   for (let number = 0; !isOver(); number++, await sleep(HONEST_PAUSE_MS)) {
     const body = gzipSync(rowOf(number))
     const headers = { 'content-type': 'application/gzip', ...NAMED(`honest-${number}`) }
     const start = performance.now()
     const sent = { method: 'POST', path: '/api/upload/', headers, body, from: HONEST }
-    const answer = await say(scene, 'honest', sent).catch(() => undefined)
+    const answer = await say(scene, 'honest', sent).catch((error: unknown) => ({ status: 0, text: String(error) }))
     times.push(performance.now() - start)
-    if (answer?.status === 201) taken.push(JSON.parse(answer.text).id)
+    if (answer.status === 201) taken.push(JSON.parse(answer.text).id)
+    else refused.push(`number ${number} by ${answer.status} ${answer.text.slice(0, 200)}`)
   }
-  return { taken, times }
+  return { taken, times, refused }
 }
 
+type Listed = Readonly<{ uploads: readonly { id: string; state: string }[]; next: string | null }>
+
+/** How many of these are not loaded in the end. */
 async function missingOf(scene: Scene, ids: readonly string[]): Promise<number> {
-  let waiting = [...ids]
-  for (const end = performance.now() + LOADED_MS_MAX; waiting.length > 0 && performance.now() < end; await sleep(500)) {
-    const states = await Promise.all(
-      waiting.slice(0, 20).map(async (id) => {
-        const sent = { method: 'GET', path: `/api/uploads/${id}`, from: HONEST }
-        const answer = await say(scene, 'honest', sent).catch(() => undefined)
-        return answer?.status === 200 && JSON.parse(answer.text).state === 'loaded'
-      }),
-    )
-    waiting = waiting.filter((_, at) => states[at] !== true)
+  for (const end = performance.now() + LOADED_MS_MAX; ; await sleep(LOOK_MS)) {
+    const loaded = await loadedIn(scene)
+    const missing = ids.filter((id) => !loaded.has(id)).length
+    if (missing === 0 || performance.now() > end) return missing
   }
-  return waiting.length
+}
+
+/** What is loaded of the honest sender's, page by page: to ask for each alone would be more than a key may ask. */
+async function loadedIn(scene: Scene): Promise<Set<string>> {
+  const loaded = new Set<string>()
+  let path: string | undefined = LIST
+  while (path !== undefined) {
+    const answer = await say(scene, 'honest', { method: 'GET', path, from: HONEST }).catch(() => undefined)
+    if (answer?.status !== 200) break
+    const { uploads, next }: Listed = JSON.parse(answer.text)
+    for (const { id, state } of uploads) if (state === 'loaded') loaded.add(id)
+    path = next === null ? undefined : `${LIST}&before=${encodeURIComponent(next)}`
+  }
+  return loaded
 }
 
 const BOMBS = makeBombs()

@@ -7,7 +7,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
-import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
+import type { Sql } from '@splitcart/data-management/database/sql.ts'
+import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { temporaryFolder } from '../test/folders.ts'
 import { PROGRAM, type Started, startProgram, until, withoutSettings } from '../test/machines.ts'
@@ -27,7 +28,9 @@ const NAMES_MAX = 60
 const LOADED_MS_MAX = 180_000
 
 type Key = Readonly<{ id: string; text: string; company: string }>
-type Sent = Readonly<{ name: string; text: string; sha256: string; key: Key }>
+
+/** A file, and the key that sends it. */
+export type Sent = Readonly<{ name: string; text: string; sha256: string; key: Key }>
 
 /** A server that comes back whenever it was killed. `url` is undefined meanwhile. */
 type Life = { url: string | undefined; server: Started | undefined; kills: number; isOver: boolean }
@@ -40,11 +43,11 @@ export function rights({ uploads = 0, kills = 0 }: Options): Case {
     await using at = await temporaryFolder()
     const folder = join(at.path, 'data')
     await mkdir(folder, { mode: 0o700 })
-    const keys = await makeKeys(folder)
+    const keys = await keysIn(folder)
     // By turns.
     const isSlow = seed % 2 === 0
     const life: Life = { url: undefined, server: undefined, kills: 0, isOver: false }
-    const files = Array.from({ length: uploads }, (_, number) => fileOf(chance, number, keys[number % KEYS]!))
+    const files = filesOf(chance, keys, uploads)
     const living = live(life, { folder, chance, kills, isSlow })
     // A process of its own, whose disk is not slow.
     const loader = startProgram([PROGRAM, 'update-db', '--products', '--watch'], folder, environmentOf(folder))
@@ -65,14 +68,24 @@ export function rights({ uploads = 0, kills = 0 }: Options): Case {
   return Object.assign(round, { figure })
 }
 
-async function makeKeys(folder: string): Promise<Key[]> {
+async function keysIn(folder: string): Promise<Key[]> {
   await using ledger = openLedger(folder)
+  return await makeKeys(ledger)
+}
+
+/** Keys, each for one company. */
+export async function makeKeys(ledger: Ledger): Promise<Key[]> {
   const make = async (_: unknown, number: number): Promise<Key> => {
     const company = `company ${number}`
     const wanted = { name: company, scopes: ['upload'], onlyFor: [company], expiresAt: null } as const
     return { ...(await ledger.keys.create(wanted, Date.now())), company }
   }
   return await Promise.all(Array.from({ length: KEYS }, make))
+}
+
+/** So many files, by turns of the keys. */
+export function filesOf(chance: Chance, keys: readonly Key[], count: number): Sent[] {
+  return Array.from({ length: count }, (_, number) => fileOf(chance, number, keys[number % KEYS]!))
 }
 
 /** Rows that the key may write, and one of somebody else; now and then under a name that others have, too. */
@@ -155,7 +168,11 @@ async function urlOf(server: Started): Promise<string | undefined> {
   return address()
 }
 
-async function sendAll(life: Life, files: readonly Sent[]): Promise<void> {
+/** Where a server is, while there is one. */
+type Place = Readonly<{ url: string | undefined }>
+
+/** Sends all files, each until it is taken. */
+export async function sendAll(life: Place, files: readonly Sent[]): Promise<void> {
   const queues = Map.groupBy(files, ({ key }) => key)
   const lanes = [...queues.values()].flatMap((queue) => {
     const waiting = queue[Symbol.iterator]()
@@ -166,7 +183,7 @@ async function sendAll(life: Life, files: readonly Sent[]): Promise<void> {
   await Promise.all(lanes)
 }
 
-async function isTaken({ url }: Life, { name, text, key }: Sent): Promise<boolean> {
+async function isTaken({ url }: Place, { name, text, key }: Sent): Promise<boolean> {
   if (url === undefined) return false
   const headers = {
     'X-API-Key': key.text,
@@ -184,6 +201,11 @@ async function isTaken({ url }: Life, { name, text, key }: Sent): Promise<boolea
 
 async function untilLoaded(folder: string, count: number): Promise<void> {
   await using ledger = openLedger(folder)
+  await untilDealtWith(ledger, count)
+}
+
+/** Waits until so many uploads have been dealt with. */
+export async function untilDealtWith(ledger: Ledger, count: number): Promise<void> {
   const isDone = async () => {
     const { accepted, loading, ...settled } = await ledger.uploads.countByState()
     return accepted + loading === 0 && settled.loaded + settled.held + settled.failed === count
@@ -194,22 +216,34 @@ async function untilLoaded(folder: string, count: number): Promise<void> {
 async function faultIn(folder: string, files: readonly Sent[]): Promise<Fault> {
   await using ledger = openLedger(folder)
   using catalogue = openCatalogue(join(folder, 'catalogue.db'))
-  const codes = new Set(catalogue.database.all<{ code: string }>('select code from listing').map(({ code }) => code))
-  const foreign = [...codes].find((code) => code.startsWith('foreign'))
-  if (foreign !== undefined) return `${foreign} was loaded, which its sender may not write`
-  const expected = files.length * OWN_ROWS
-  if (codes.size !== expected) return `${codes.size} listings instead of ${expected}`
+  const fault = await faultOfAll(catalogue.database, ledger, files)
+  if (fault !== undefined) return fault
+  const sent = new Set(files.map(({ sha256 }) => sha256))
+  const left = await ledger.arrivals.list()
+  // What was cut off behind the name is told by its upload; the next start takes these away.
+  return left.every(({ sha256 }) => sent.has(sha256)) ? undefined : 'something is arriving that nobody sent'
+}
+
+/** What is wrong once all files have been dealt with. */
+export async function faultOfAll(catalogue: Sql, ledger: Ledger, files: readonly Sent[]): Promise<Fault> {
+  const fault = await faultSoFar(catalogue, ledger, files)
+  if (fault !== undefined) return fault
+  const { count } = (await catalogue.get<{ count: number }>('select count(*) as count from listing'))!
+  if (count !== files.length * OWN_ROWS) return `${count} listings instead of ${files.length * OWN_ROWS}`
   const uploads = await ledger.uploads.list({ limit: files.length + 1 })
-  if (uploads.length !== files.length) return `${uploads.length} uploads instead of ${files.length}`
+  return uploads.length === files.length ? undefined : `${uploads.length} uploads instead of ${files.length}`
+}
+
+/** Whether something is loaded that its sender may not write, or on record without the one who sent it. */
+export async function faultSoFar(catalogue: Sql, ledger: Ledger, files: readonly Sent[]): Promise<Fault> {
+  const foreign = await catalogue.get<{ code: string }>("select code from listing where code like 'foreign%' limit 1")
+  if (foreign !== undefined) return `${foreign.code} was loaded, which its sender may not write`
   const bySha256 = new Map(files.map((file) => [file.sha256, file]))
-  for (const upload of uploads) {
-    const senders = await ledger.sendersOf([upload.id])
-    const sender = senders.get(upload.id)?.keyId
+  for (const upload of await ledger.uploads.list({ limit: files.length + 1 })) {
+    const sender = (await ledger.sendersOf([upload.id])).get(upload.id)?.keyId
     const { key, name } = bySha256.get(upload.sha256)!
     if (sender !== key.id) return `${name} (${upload.id}) was sent by ${key.id}, and the ledger says ${sender}`
     if (upload.wire_bytes === null) return `${name} (${upload.id}) counts as copied by hand`
   }
-  const left = await ledger.arrivals.list()
-  // What was cut off behind the name is told by its upload; the next start takes these away.
-  return left.every(({ sha256 }) => bySha256.has(sha256)) ? undefined : 'something is arriving that nobody sent'
+  return undefined
 }

@@ -2,6 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { HEAVY_FILES } from '../test/heavy-files.ts'
 import { type Campaign, need } from './campaign.ts'
+import { NO_FLEET } from './fleet/fleet.ts'
+import { fleetRights } from './fleet/rights.ts'
 import { hostile } from './hostile.ts'
 import { memory } from './memory.ts'
 import { mistakesOfPeople } from './mistakes-of-people.ts'
@@ -19,6 +21,16 @@ export const SERVER_CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     prepare: async (options) => {
       need(STRACE_MISSING)
       return rights(options)
+    },
+  },
+  'rights-fleet': {
+    about: 'the same on a fleet of which a part is killed again and again: who sent what is looked at after each crash',
+    unit: 'rounds',
+    count: 5,
+    options: { uploads: 500, kills: 20 },
+    prepare: async (options) => {
+      need(NO_FLEET)
+      return fleetRights(options)
     },
   },
   'mistakes-of-people': {

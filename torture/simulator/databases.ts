@@ -100,12 +100,14 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
 type NotAskedOfLedger =
   | 'auditEntries'
   | 'doAlone'
+  | 'firstsOfSenders'
   | 'invitations'
   | 'latestBackup'
   | 'lookAtChanges'
   | 'nextKeyExpiry'
   | 'receiptFor'
   | 'sessions'
+  | 'take'
   | typeof Symbol.asyncDispose
 
 /** A ledger as one process sees it. */

@@ -5,7 +5,7 @@ import type { Sql } from '../database/sql.ts'
 export type ProductNames = Readonly<{
   name: string
   brand: string | null
-  /** The normalized name that its first listing, by company and code, shows now. */
+  /** The normalized name that the listing that it is called by shows now. */
   key: string
   names: readonly string[]
   brands: readonly string[]
@@ -27,8 +27,9 @@ export async function* names(database: Sql): AsyncGenerator<ProductNames> {
     from listing join company on company.id = listing.company_id
     join label on label.listing_id = listing.id
     left join brand on brand.id = label.brand_id
-    where listing.product_id is not null
-    order by listing.product_id, company.code, listing.by_name, listing.code`)
+    join listing as numbered on numbered.id = listing.product_id
+    order by listing.product_id, case when listing.id = coalesce(numbered.head_id, numbered.id) then 0 else 1 end,
+      company.code, listing.by_name, listing.code`)
   let group: Seen[] = []
   for await (const record of records) {
     if (group.length > 0 && group[0]!.product_id !== record.product_id) {

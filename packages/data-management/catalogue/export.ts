@@ -78,7 +78,9 @@ export async function* products(database: Sql): AsyncGenerator<Product> {
     from listing join company on company.id = listing.company_id
     join label on label.id = listing.label_id
     left join brand on brand.id = label.brand_id
-    order by listing.product_id, company.code, listing.by_name, listing.code`)
+    join listing as numbered on numbered.id = listing.product_id
+    order by listing.product_id, case when listing.id = coalesce(numbered.head_id, numbered.id) then 0 else 1 end,
+      company.code, listing.by_name, listing.code`)
   let group: ListingRecord[] = []
   for await (const record of records) {
     if (group.length > 0 && group[0]!.product_id !== record.product_id) {
@@ -133,7 +135,7 @@ function observationOf(record: Stored): Observation {
   }
 }
 
-/** A product is called what its first listing is called, by company and code. */
+/** A product is called what its first listing is called. */
 function productOf(group: readonly ListingRecord[]): Product {
   const { name, brand, size } = group[0]!
   const barcodes = [...new Set(group.flatMap(({ barcode }) => barcode ?? []))].sort()

@@ -20,6 +20,7 @@ import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
 import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite.ts'
 import { StoreMerges } from './store-merges.ts'
+import { type FirstOfSender, firstsOfSenders, take } from './taking-turns.ts'
 import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
 
@@ -88,6 +89,16 @@ export class Ledger implements AsyncDisposable {
   /** Who sent some uploads, by their ids. */
   sendersOf(uploadIds: readonly string[]): Promise<Map<string, UploadSender>> {
     return sendersOf(this.#database, uploadIds)
+  }
+
+  /** Of each sender the oldest upload that nobody loads yet. */
+  firstsOfSenders(): Promise<FirstOfSender[]> {
+    return firstsOfSenders(this.#database)
+  }
+
+  /** Takes an upload that nobody loads yet: of several who want it one gets it. */
+  take(id: string, at: number): Promise<Upload | undefined> {
+    return take(this.#database, id, at)
   }
 
   /** The audit's entries, the newest first, from before an id on. */

@@ -50,6 +50,16 @@ const KEPT: Readonly<Record<string, readonly [kept: string, anew: string]>> = {
     `select label_id, count(*) as uses from (
       select label_id from label_run union all select label_id from contested) as used group by label_id`,
   ],
+  'when labels were said first': [
+    'select id, since from label',
+    `select label_id, min(received_at) as since from (
+      select label_run.label_id, load.received_at from label_run
+        join scrape on scrape.store_id = label_run.store_id and date >= from_date and (to_date is null or date <= to_date)
+        join load on load.id = scrape.load_id
+        where not exists (select 1 from contested where contested.scrape_id = scrape.id)
+      union all select label_id, load.received_at from contested join scrape on scrape.id = scrape_id join load on load.id = load_id
+    ) as said group by label_id`,
+  ],
   'showings that give a label': ['select id, label_date, label_store_id from listing', newest('')],
   'showings that give a barcode': [
     'select id, barcode_date, barcode_store_id from listing where barcode_date is not null',
@@ -62,6 +72,10 @@ const KEPT: Readonly<Record<string, readonly [kept: string, anew: string]>> = {
           partition by company_id order by date desc, store.code desc, ranked_at desc, load.sha256 desc) as place
         from scrape join load on load.id = load_id join store on store.id = store_id
       ) as written where place = 1`,
+  ],
+  "what is called by another product's listing": [
+    'select id from listing where head_id is not null and (product_id <> id or head_id = id)',
+    'select id from listing where false',
   ],
   'scrapes that name companies': [
     'select id, named_by from company where named_by is not null',

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SystemView } from '../api/system-schema.ts'
+import { SenderTurns } from '../inbox/jetstream/sender-turns.ts'
+import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { jetStreamPlaceOf } from '../inbox/jetstream-place.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import { loadUpload } from '../update-db/load-upload.ts'
@@ -219,6 +221,27 @@ test('one server of three may die at any time; without a majority senders are to
       await at.load()
       return (await at.stateOf(body.id)) === 'loaded'
     })
+})
+
+test('who sends much keeps the others waiting for one of his files, and each file is loaded once', {
+  skip,
+}, async () => {
+  await using at = await scene()
+  const { receiver } = at
+  const other = { ...receiver, key: await receiver.makeKey('upload') }
+  for (let index = 0; index < 8; index++) await postGzip(receiver, `many-${index}.jsonl.gz`, rowsText(1, index + 1))
+  await postGzip(other, 'single-0.jsonl.gz', rowsText(1, 100))
+  await postGzip(other, 'single-1.jsonl.gz', rowsText(1, 101))
+  let asked = 0
+  const turns = new SenderTurns(receiver.ledger, () => 1_000 * Math.floor(asked++ / 2))
+  const inbox = new SharedInbox(at.work, at.fleet, turns)
+  const loaded: string[] = []
+  await at.load({ inbox, onFile: ({ filename }) => void loaded.push(filename.replace('.jsonl', '')) })
+  const many = Array.from({ length: 8 }, (_, index) => `many-${index}`)
+  assert.deepEqual(loaded, ['single-0', many[0], 'single-1', ...many.slice(1)])
+  assert.deepEqual((await at.fleet.counts()).oldest, null)
+  const uploads = await receiver.ledger.uploads.list({ limit: 20 })
+  assert.deepEqual([...new Set(uploads.map(({ state }) => state))], ['loaded'])
 })
 
 test('the address of an inbox says where it is, and what it does not say has a default', () => {

@@ -13,6 +13,7 @@ import { historyOf } from './histories.ts'
 import { naiveCatalogue, naiveObservations } from './naive-catalogue.ts'
 import { changesKept, naiveChanges } from './naive-changes.ts'
 import { naiveChange } from './naive-counts.ts'
+import { naiveHeadings } from './naive-headings.ts'
 import { type HistoryFile, LINE_BYTES_MAX, naiveCounts } from './naive-rows.ts'
 import { Chance } from './random.ts'
 
@@ -133,11 +134,35 @@ export async function faultOf(
     differenceBetween(naiveCatalogue(files, verdicts, aliases).toSorted(), lines.toSorted()) ??
     differenceBetween(observations.toSorted(), (await observed(catalogue)).toSorted()) ??
     differenceBetween(naiveChanges(observations).toSorted(), (await changesKept(catalogue.database)).toSorted()) ??
+    differenceBetween(naiveHeadings(files, verdicts, aliases).toSorted(), (await headings(catalogue)).toSorted()) ??
     (await leftOver(catalogue)) ??
     (catalogue instanceof SqliteCatalogue
       ? faultOfDerived(catalogue.database)
       : await faultOfDerivedInPostgres(catalogue.database))
   )
+}
+
+/** Each product by its first listing, and the listing that it is called by. */
+async function headings({ database }: Catalogue): Promise<string[]> {
+  type Named = {
+    id: number
+    product_id: number
+    head_id: number | null
+    company: string
+    by_name: number
+    code: string
+  }
+  const all = await database.all<Named>(
+    `select listing.id, product_id, head_id, company.code as company, by_name, listing.code
+      from listing join company on company.id = company_id`,
+  )
+  const byId = new Map(all.map((listing) => [listing.id, listing]))
+  const own = ({ company, by_name, code }: Named) => [company, by_name, code]
+  const text = ({ company, by_name, code }: Named) => `${company}\0${by_name}${code}`
+  return [...Map.groupBy(all, ({ product_id }) => product_id)].map(([id, group]) => {
+    const [first] = group.toSorted((one, other) => (text(one) < text(other) ? -1 : 1))
+    return JSON.stringify([own(first!), own(byId.get(byId.get(id)!.head_id ?? id)!)])
+  })
 }
 
 /** What went in comes out of the export. */

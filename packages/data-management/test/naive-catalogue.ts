@@ -94,7 +94,7 @@ function isPastMidnight(dates: readonly string[], byDate: ReadonlyMap<string, re
 }
 
 /** The scrape with the store that its code leads to. */
-function inStore(scrape: Scrape, aliases: readonly StoreAlias[]): Scrape {
+export function inStore(scrape: Scrape, aliases: readonly StoreAlias[]): Scrape {
   const alias = aliases.find(({ company, code }) => company === scrape.company && code === scrape.store)
   return alias === undefined ? scrape : { ...scrape, store: alias.into, mergedFrom: scrape.store }
 }
@@ -229,7 +229,7 @@ function labels(scrapes: readonly Scrape[]): Cell[][] {
 }
 
 /** What each listing says now, with its own name in cells. */
-function saidNow(scrapes: readonly Scrape[]): Map<string, NaiveListing & { own: Cell[] }> {
+export function saidNow(scrapes: readonly Scrape[]): Map<string, NaiveListing & { own: Cell[] }> {
   const said = new Map<string, NaiveListing & { own: Cell[] }>()
   for (const [name, group] of Map.groupBy(showings(scrapes), ({ row }) => nameOf(row))) {
     const { company, sku, ...newest } = last(group, ({ date, store }) => [date, store])!.row

@@ -34,6 +34,7 @@ const FILES = {
     'overview-api',
     'figures',
     'believed',
+    'headings-api',
   ],
 }
 

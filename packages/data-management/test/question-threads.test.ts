@@ -1,8 +1,8 @@
 /** Questions are answered beside the thread that serves everybody, within limits of time, of records and of turns. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { temporaryFolder } from '../../../test/folders.ts'
+import { after, before, test } from 'node:test'
+import { type TemporaryFolder, temporaryFolder } from '../../../test/folders.ts'
 import { fillLarge } from '../../../torture/costs/large-data.ts'
 import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
 import { askFor } from '../api/reading.ts'
@@ -12,9 +12,15 @@ import { assertProblem, get, openReceiver } from './receiver.ts'
 const SIZES = { stores: 5_000, listings: 100, giant: 50, runs: 5_000, uploads: 100 }
 const LATE = { code: 'answer_late' }
 
-async function openLarge(limits: Partial<QuestionsPlace> = {}) {
-  const at = await temporaryFolder()
+// Filled once: questions only read.
+let at: TemporaryFolder
+before(async () => {
+  at = await temporaryFolder()
   await fillLarge(at.path, SIZES, 'somebody')
+})
+after(() => at[Symbol.asyncDispose]())
+
+function openLarge(limits: Partial<QuestionsPlace> = {}) {
   const place = { dataFolder: at.path, catalogue: { file: join(at.path, 'catalogue.db') }, diskBytesKept: 0 }
   const questions = new QuestionThreads({ ...place, ...limits })
   const ask = (keyId: string | null, signal?: AbortSignal) =>
@@ -24,19 +30,15 @@ async function openLarge(limits: Partial<QuestionsPlace> = {}) {
       { limit: 5 },
       { keyId, now: Date.now(), ...(signal && { signal }) },
     )
-  const close = async () => {
-    await questions[Symbol.asyncDispose]()
-    await at[Symbol.asyncDispose]()
-  }
-  return { ask, questions, [Symbol.asyncDispose]: close }
+  return { ask, questions, [Symbol.asyncDispose]: () => questions[Symbol.asyncDispose]() }
 }
 
 test('a question that takes too long, or looks at too much, is ended, and the next one is answered', async () => {
   {
-    await using large = await openLarge({ recordsMax: 1_000 })
+    await using large = openLarge({ recordsMax: 1_000 })
     await assert.rejects(large.ask('a'), { ...LATE, detail: 'more than 1000 records' })
   }
-  await using large = await openLarge({ msMax: 5 })
+  await using large = openLarge({ msMax: 5 })
   await assert.rejects(large.ask('a'), LATE)
   await assert.rejects(large.ask('a'), LATE)
   const small = { sha256: 'f'.repeat(64), id: 'x' }
@@ -48,7 +50,7 @@ test('a question that takes too long, or looks at too much, is ended, and the ne
 })
 
 test('a question is given up when whoever asked has gone, whether it waits or is being answered', async () => {
-  await using large = await openLarge()
+  await using large = openLarge()
   await large.ask('a')
   const gone = new AbortController()
   const answers = [large.ask('a', gone.signal), large.ask('a', gone.signal)]
@@ -58,7 +60,7 @@ test('a question is given up when whoever asked has gone, whether it waits or is
 })
 
 test('a key that has had its time of this minute is told when it may go on; others, and the server itself, go on', async () => {
-  await using large = await openLarge({ threadMsPerMinute: 20 })
+  await using large = openLarge({ threadMsPerMinute: 20 })
   await large.ask('a')
   await assert.rejects(large.ask('a'), { code: 'too_many_requests' })
   assert.equal((await large.ask('b')).total.count, SIZES.stores)
@@ -66,7 +68,7 @@ test('a key that has had its time of this minute is told when it may go on; othe
 })
 
 test('a key whose questions wait keeps nobody else waiting, and not more of them wait than may', async () => {
-  await using large = await openLarge()
+  await using large = openLarge()
   // So that two threads are there.
   await Promise.all([large.ask('a'), large.ask('b')])
   let answered = 0

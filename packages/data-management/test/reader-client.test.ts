@@ -12,6 +12,7 @@ import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import { bytesOf, DamagedFile } from '../inbox/stored.ts'
 import { type LoadOrder, loadFile } from '../update-db/load-file.ts'
+import { LocalReader } from '../update-db/reader.ts'
 import { ReaderClient } from '../update-db/reader-client.ts'
 import { holdBy } from './hold.ts'
 
@@ -89,4 +90,28 @@ test('a file that is held is read to its end, and what comes after it is loaded'
   }
   for (const order of others) await loadFile(catalogue, { ...order, reader })
   assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(orders))
+})
+
+/** The figures and samples that reading lines gives, by store. */
+async function figuresOf(lines: readonly string[]): Promise<Map<number, unknown>> {
+  const reader = new LocalReader()
+  const found = new Map<number, unknown>()
+  const bytes = async function* () {
+    yield Buffer.from(lines.join(''))
+  }
+  for await (const { figures } of reader.portions({ bytes, lineBytesMax: 1024 * 1024 }))
+    for (const each of figures)
+      found.set(each.scrape, { ...each.figures, sampled: Buffer.from(each.sampled).toString() })
+  return found
+}
+
+test('rows of two stores that take turns in a file are counted as if each store had a file of its own', async () => {
+  const plan = planOf({ companies: 1, stores: 2, days: 1, products: 400 })
+  const write = scribe(plan)
+  const [one, other] = [...scrapesOf(plan)].map(({ store, day }) => [...write(store, day)].join('').split(/(?<=\n)/))
+  const length = Math.max(one!.length, other!.length)
+  const turns = Array.from({ length }, (_, place) => [one![place] ?? '', other![place] ?? '']).flat()
+  const apart = [one, other].map((lines) => figuresOf(lines!))
+  assert.deepEqual([...(await figuresOf(turns)).values()], [(await apart[0]!).get(0), (await apart[1]!).get(0)])
+  assert.ok(turns.length > 700)
 })

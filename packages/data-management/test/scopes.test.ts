@@ -37,6 +37,7 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'GET /api/products/{id}': READ,
   'GET /api/products/{id}/picture': READ,
   'GET /api/products/{id}/prices': READ,
+  'GET /api/changes': READ,
   'GET /api/stores': READ,
   'POST /api/barcodes/lookup': READ,
   'GET /api/findings': READ,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGzip, gzipSync } from 'node:zlib'
 import {
@@ -19,6 +19,14 @@ import {
 } from './receiver.ts'
 
 const KIB = 1024
+
+// One server for all that leave nothing.
+let shared: Receiver
+before(async () => {
+  shared = await openReceiver()
+})
+after(() => shared[Symbol.asyncDispose]())
+
 const GZIP = gzipSync(TEXT)
 const NAMED = { 'Content-Type': 'application/gzip', 'Content-Disposition': named('x.jsonl.gz') }
 const FORM = { 'Content-Type': 'multipart/form-data; boundary=b' }
@@ -52,12 +60,11 @@ const FORMS: Record<string, [code: string, body: readonly Buffer[]]> = {
 
 for (const [what, [code, body]] of Object.entries(FORMS))
   test(`a form with ${what} is refused`, async () => {
-    await using receiver = await openReceiver()
-    const answer = await post(receiver, FORM, new Uint8Array(Buffer.concat(body)))
+    const answer = await post(shared, FORM, new Uint8Array(Buffer.concat(body)))
     assertProblem(answer, 400, code)
     assert.equal(answer.headers.get('connection'), 'close')
-    assert.deepEqual(await receiver.inboxNames(), [])
-    assert.equal(await receiver.logged(), '')
+    assert.deepEqual(await shared.inboxNames(), [])
+    assert.equal(await shared.logged(), '')
   })
 
 const BODIES: Record<string, [status: number, code: string, headers: Record<string, string>, body: Buffer | string]> = {
@@ -91,18 +98,16 @@ const BODIES: Record<string, [status: number, code: string, headers: Record<stri
 
 for (const [what, [status, code, headers, body]] of Object.entries(BODIES))
   test(`a body with ${what} is refused`, async () => {
-    await using receiver = await openReceiver()
-    const answer = await post(receiver, headers, typeof body === 'string' ? body : new Uint8Array(body))
+    const answer = await post(shared, headers, typeof body === 'string' ? body : new Uint8Array(body))
     assertProblem(answer, status, code)
     assert.equal(answer.headers.get('accept-encoding'), status === 415 ? 'dcz, zstd, gzip' : null)
     assert.equal(answer.headers.get('connection'), 'close')
-    assert.deepEqual(await receiver.inboxNames(), [])
-    assert.equal(await receiver.logged(), '')
+    assert.deepEqual(await shared.inboxNames(), [])
+    assert.equal(await shared.logged(), '')
   })
 
 test('a body that says it is too large is refused before it is read', async () => {
-  await using receiver = await openReceiver()
-  const answer = await talk(receiver, { 'Content-Length': String(4 * KIB * KIB + 1) })
+  const answer = await talk(shared, { 'Content-Length': String(4 * KIB * KIB + 1) })
   assert.match(answer, /^HTTP\/1\.1 413 .*"code":"body_too_large"/s)
 })
 
@@ -147,15 +152,14 @@ for (const [form, headers, first] of [
   ['a form in its head', FORM, FILE.subarray(0, 20)],
 ] as const)
   test(`a sender that goes away in the middle of ${form} leaves no part and no fault in the log`, async () => {
-    await using receiver = await openReceiver()
-    const socket = connect(receiver.port, '127.0.0.1')
-    socket.write(head(receiver, { ...headers, 'Content-Length': '100000' }))
+    const socket = connect(shared.port, '127.0.0.1')
+    socket.write(head(shared, { ...headers, 'Content-Length': '100000' }))
     socket.write(first)
-    await until(async () => (await receiver.inboxNames()).length === 1, form === 'a form in its head' ? 100 : 2_000)
+    await until(async () => (await shared.inboxNames()).length === 1, form === 'a form in its head' ? 100 : 2_000)
     socket.destroy()
-    await until(async () => (await receiver.inboxNames()).length === 0)
-    assert.deepEqual(await receiver.inboxNames(), [])
-    assert.equal(await receiver.logged(), '')
+    await until(async () => (await shared.inboxNames()).length === 0)
+    assert.deepEqual(await shared.inboxNames(), [])
+    assert.equal(await shared.logged(), '')
   })
 
 test('a sender that asks first is told to go on only after its key was looked at', async () => {
@@ -174,11 +178,10 @@ test('a sender that asks first is told to go on only after its key was looked at
 })
 
 test('a large body that is refused at its beginning still gets its answer', async () => {
-  await using receiver = await openReceiver()
   const gzip = createGzip({ level: 0 })
   gzip.end(Buffer.alloc(8 * KIB * KIB, 'x'))
   const large = Buffer.concat([Buffer.from('no gzip'), ...(await gzip.toArray())])
-  const answer = await post(receiver, NAMED, new Blob([large]).stream())
+  const answer = await post(shared, NAMED, new Blob([large]).stream())
   assertProblem(answer, 400, 'body_damaged')
 })
 

@@ -1,6 +1,6 @@
 /**
  * Keeps up to date in the background what follows from the catalogue: which pairs are suggested, and what changed. All listings are compared
- * again when one of them says something new: half a second for some thousand, minutes for hundreds of thousands. So each of the threads
+ * again when one of them says something new: half a second for some thousand, a minute for hundreds of thousands. So each of the threads
  * rests for a while after it has worked.
  */
 import { Worker } from 'node:worker_threads'
@@ -17,7 +17,7 @@ type Kind = Readonly<{ restTimes: number; hasWork: (database: Sql) => Promise<bo
 /** What is done; a thread rests so many times as long as it has worked. */
 const TASKS: Readonly<Record<BackgroundTask, Kind>> = {
   'suggested pairs': { restTimes: 10, hasWork: mayHaveNewPairs },
-  'changes of price': { restTimes: 1, hasWork: hasUncountedChanges },
+  'changes of price': { restTimes: 10, hasWork: hasUncountedChanges },
 }
 
 /** The threads. Each is started when there is something to do, and ends when this is disposed of. */

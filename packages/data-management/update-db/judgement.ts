@@ -69,8 +69,8 @@ export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined)
   return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds))
 }
 
-function shownIn(sampled: string): Shown[] {
-  return JSON.parse(sampled) as Shown[]
+function shownIn(sampled: Uint8Array): Shown[] {
+  return JSON.parse(Buffer.from(sampled.buffer, sampled.byteOffset, sampled.byteLength).toString()) as Shown[]
 }
 
 type By = Readonly<{ thresholds: Thresholds; receivedOn: string; counts: FileCounts }>

@@ -119,7 +119,11 @@ function readTail(line: Buffer): Tail | undefined {
 
 /** Whether the bytes before a place are these. */
 function endsWith(bytes: Buffer, until: number, end: Buffer): boolean {
-  return until >= end.length && bytes.compare(end, 0, end.length, until - end.length, until) === 0
+  if (until < end.length) return false
+  // A loop is quicker than a call of `compare` for so few bytes.
+  const from = until - end.length
+  for (let at = end.length - 1; at >= 0; at--) if (bytes[from + at] !== end[at]) return false
+  return true
 }
 
 function fingerprint(head: Buffer): Fingerprint {

@@ -81,12 +81,11 @@ export class PortionReader {
     for (const part of partsOf(chunk)) yield this.#readLines(this.#splitter.push(part), part.length)
   }
 
-  /** What the last line says, when it does not end with a newline; and the figures of all. */
-  end(): Portion {
+  /** What the last line says, when it does not end with a newline; and the figures of each scrape. */
+  *end(): Generator<Portion> {
     const last = this.#splitter.end()
-    const portion = this.#readLines(last === undefined ? [] : [last], 0)
-    portion.figures = this.#counter.all
-    return portion
+    yield this.#readLines(last === undefined ? [] : [last], 0)
+    for (const figures of this.#counter.all()) yield { ...newPortion(0, 0), figures: [figures] }
   }
 
   #readLines(lines: readonly Line[], bytes: number): Portion {

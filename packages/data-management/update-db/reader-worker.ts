@@ -58,7 +58,7 @@ async function readFile({ stored, ...rest }: FileOrder): Promise<void> {
     allowed--
     // A copy of what is used of the numbers, for that is handed over.
     const rows = portion.rows.slice()
-    say({ portion: { ...portion, rows } }, [rows.buffer])
+    say({ portion: { ...portion, rows } }, [rows.buffer, ...portion.figures.map(({ sampled }) => sampled.buffer)])
     // Only after a portion: its numbers have been given out.
     if (left === place) return
   }

@@ -44,5 +44,5 @@ export async function* portionsOf(
 ): AsyncGenerator<Portion> {
   const reader = new PortionReader({ lineBytesMax, onlyFor, repair: repair?.repair ?? null }, numbers)
   for await (const chunk of bytes()) yield* reader.read(chunk)
-  yield reader.end()
+  yield* reader.end()
 }

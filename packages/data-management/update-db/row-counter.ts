@@ -12,7 +12,8 @@ type Changing<T> = { -readonly [Name in keyof T]: T[Name] }
 /** The counts of one file. */
 export class RowCounter {
   readonly #numbers: Numbers
-  readonly #makers: FiguresMaker[] = []
+  readonly #makers: (FiguresMaker | undefined)[] = []
+  #last: FiguresMaker | undefined
   // One object for all rows: an own one for each of them is most of what counting costs.
   readonly #counted = { hash: 0, price: 0, was: 0, special: 0, available: 0, unit: 0 } as Changing<CountedRow>
   // No other file has these numbers.
@@ -28,6 +29,9 @@ export class RowCounter {
     const scrape = rows[at + ROW.scrape]!
     if (scrape >= SCRAPES_MAX) return
     const maker = this.#makers[scrape] ?? this.#makerOf(scrape)
+    // Of a file of many scrapes only the one that is read needs much memory.
+    if (maker !== this.#last) this.#last?.settle()
+    this.#last = maker
     const { seenBy, hashes, byName, traits } = this.#numbers
     const listing = rows[at + ROW.listing]!
     if (seenBy[listing] === this.#first + scrape) {
@@ -49,8 +53,9 @@ export class RowCounter {
 
   #makerOf(scrape: number): FiguresMaker {
     this.#numbers.counted = Math.max(this.#numbers.counted, this.#first + scrape + 1)
-    this.#makers[scrape] = new FiguresMaker()
-    return this.#makers[scrape]
+    const maker = new FiguresMaker()
+    this.#makers[scrape] = maker
+    return maker
   }
 
   #shown(rows: Int32Array, at: number): Shown {
@@ -60,17 +65,22 @@ export class RowCounter {
     return { hash, code, said: said[label]!, price, was, special, available, unit }
   }
 
-  /** The figures of the scrapes. */
-  get all(): ScrapeFigures[] {
-    return this.#makers.map((maker, scrape) => ({ scrape, figures: maker.figures(), sampled: textOf(maker.sampled) }))
+  /** The figures of the scrapes, one after the other: what a scrape was counted by is forgotten with that. */
+  *all(): Generator<ScrapeFigures> {
+    for (let scrape = 0; scrape < this.#makers.length; scrape++) {
+      const maker = this.#makers[scrape]
+      this.#makers[scrape] = undefined
+      if (maker !== undefined) yield { scrape, figures: maker.figures(), sampled: bytesOf(maker.sampled) }
+    }
   }
 }
 
 const texts = new WeakMap<Said, string>()
 
 /** A sample as JSON. Most labels are in the samples of many scrapes. */
-function textOf(sampled: readonly Shown[]): string {
-  return `[${sampled.map(({ said, ...shown }) => `${JSON.stringify(shown).slice(0, -1)},"said":${textOfSaid(said)}}`)}]`
+function bytesOf(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
+  const rows = sampled.map(({ said, ...shown }) => `${JSON.stringify(shown).slice(0, -1)},"said":${textOfSaid(said)}}`)
+  return new TextEncoder().encode(`[${rows.join(',')}]`)
 }
 
 function textOfSaid(said: Said): string {

@@ -147,6 +147,14 @@ test('two scrapes of a date count together what they show together', () => {
   assert.deepEqual(holdsOf(shop().slice(60), { ...dayBefore(), beside: first }), [])
 })
 
+test('a shop whose scrapes always repeat rows is not told of it, and one that begins to is', () => {
+  const repeating = [...shop(), ...shop(), ...shop(), ...shop()]
+  const repeats = (references: References) =>
+    verdictsOf(repeating, references).some(({ rule }) => rule === 'rows_repeated')
+  assert.equal(repeats(dayBefore()), true)
+  assert.equal(repeats(dayBefore(repeating)), false)
+})
+
 test('a file without a row, of many rejects, or of rows that contradict each other, is held', () => {
   const rulesOf = (rows: number, rejected: number, differing: number) =>
     judgeFile({ rows, rejected, differing }, THRESHOLDS).map(({ rule }) => rule)

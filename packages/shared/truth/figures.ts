@@ -108,6 +108,12 @@ export class FiguresMaker {
     return hash <= this.#reach
   }
 
+  /** Makes what is kept of the rows as small as it can be. More may be added. */
+  settle(): void {
+    this.#traits.settle()
+    if (this.#sample.length > 1.25 * SAMPLE_MAX) this.#shrink()
+  }
+
   /** The sample as it is now, with the texts of its rows. */
   get sampled(): readonly Shown[] {
     this.#sample = smallestOf(this.#sample)
@@ -146,7 +152,10 @@ export class FiguresMaker {
   /** Takes a row into the sample. */
   take(shown: Shown): void {
     this.#sample.push(shown)
-    if (this.#sample.length < 2 * SAMPLE_MAX) return
+    if (this.#sample.length >= 2 * SAMPLE_MAX) this.#shrink()
+  }
+
+  #shrink(): void {
     this.#sample = smallestOf(this.#sample)
     this.#reach = reachOf(this.#sample)
   }

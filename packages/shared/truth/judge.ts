@@ -83,7 +83,7 @@ export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): V
   if (foreign > 0)
     return say(
       'foreign_products',
-      `It would merge or part ${foreign} products of companies that its sender may not write for; nothing of it was loaded.`,
+      `It would merge, part or rename ${foreign} products of companies that its sender may not write for; nothing of it was loaded.`,
       foreign,
     )
   const { HOLD_MERGED_PRODUCTS: most } = thresholds

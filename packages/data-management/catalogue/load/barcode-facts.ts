@@ -4,7 +4,9 @@
  */
 import type { BarcodeFact, FactsChange } from './fact.ts'
 import { companyIds } from './names.ts'
-import { settleProducts, type Watch } from './products.ts'
+import { settleProducts } from './products.ts'
+import type { Watch } from './regrouped.ts'
+import { areLater } from './said-since.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const TYPES = { company_id: 'integer', sku: 'text', date: 'text', barcode: 'text' } as const
@@ -31,12 +33,14 @@ export async function insertBarcodes(
 /** Makes the facts of a load hold where they are the newest, and joins listings by them. */
 export async function applyBarcodes(database: LoadDatabase, loadId: number, watch: Watch): Promise<FactsChange> {
   await touch(database, loadId)
+  if (await areLater(database, await receivedAtOf(database, loadId))) await seedFed(database)
   return tell(database, watch)
 }
 
 /** Takes the facts of a load out. A company of which nothing else is known goes. */
 export async function withdrawBarcodes(database: LoadDatabase, loadId: number): Promise<void> {
   await touch(database, loadId)
+  await seedFed(database)
   await database.run(sql`delete from barcode_fact where load_id = ${loadId}`)
   await tell(database)
   await database.script(`delete from company where id in (select distinct company_id from fed where barcode is null)
@@ -48,6 +52,20 @@ async function touch(database: LoadDatabase, loadId: number): Promise<void> {
   await database.script('delete from fed')
   await database.run(
     sql`insert into fed (company_id, sku) select distinct company_id, sku from barcode_fact where load_id = ${loadId}`,
+  )
+}
+
+async function receivedAtOf(database: LoadDatabase, loadId: number): Promise<number> {
+  const load = await database.get<{ received_at: number }>(sql`select received_at from load where id = ${loadId}`)
+  return load!.received_at
+}
+
+/** Since when the listings in `fed` have had their barcode may be another time: what products are called by follows from it. */
+async function seedFed(database: LoadDatabase): Promise<void> {
+  await database.run(
+    sql`insert into seed select id from (
+        select (select id from listing where company_id = fed.company_id and by_name = 0 and code = fed.sku) as id from fed
+      ) as known where id is not null on conflict do nothing`,
   )
 }
 
@@ -76,7 +94,8 @@ async function tell(database: LoadDatabase, watch?: Watch): Promise<FactsChange>
     insert into fed_barcode (company_id, sku, barcode) select company_id, sku, barcode from fed where barcode is not null
       on conflict (company_id, sku) do update set barcode = excluded.barcode;
   `)
-  if ((await database.get(sql`select 1 as one from unsettled limit 1`)) !== undefined) {
+  const waiting = sql`select 1 as one from unsettled union all select 1 from seed`
+  if ((await database.get(sql`select one from (${waiting}) as waiting limit 1`)) !== undefined) {
     await database.lock('products')
     await settleProducts(database, watch)
   }

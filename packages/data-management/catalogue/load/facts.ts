@@ -5,7 +5,7 @@
 import { type Applied, nothingApplied } from '../loads.ts'
 import { applyBarcodes, insertBarcodes, withdrawBarcodes } from './barcode-facts.ts'
 import type { BarcodeFact, StoreFact } from './fact.ts'
-import type { Watch } from './products.ts'
+import type { Watch } from './regrouped.ts'
 import type { LoadDatabase } from './statement.ts'
 import { applyStores, insertStores, withdrawStores } from './store-facts.ts'
 

@@ -20,13 +20,16 @@ export async function identify(database: LoadDatabase, rows: readonly Described[
   await findListings(database, missing, companies)
 }
 
-/** Gives each label its id. A label is made for the first row of a listing only: the caller leaves out the others. */
-export async function describe(database: Statements, rows: readonly Described[]): Promise<void> {
+/**
+ * Gives each label its id. A label is made for the first row of a listing only: the caller leaves out the others. `receivedAt`: when the
+ * file was received.
+ */
+export async function describe(database: Statements, rows: readonly Described[], receivedAt: number): Promise<void> {
   const unknown = rows.filter(({ label }) => label.id === 0)
   if (unknown.length === 0) return
   const missing = await findLabels(database, unknown)
   if (missing.length === 0) return
-  await makeLabels(database, missing)
+  await makeLabels(database, missing, receivedAt)
   await findLabels(database, missing)
 }
 
@@ -127,9 +130,10 @@ const LABEL = {
   image_url: 'text',
   category_id: 'integer',
   details: 'text',
+  since: 'bigint',
 } as const
 
-async function makeLabels(database: Statements, rows: readonly Described[]): Promise<void> {
+async function makeLabels(database: Statements, rows: readonly Described[], since: number): Promise<void> {
   const labels = [...new Map(rows.map((row) => [`${row.listing.id} ${row.label.digest}`, row])).values()]
     .toSorted((one, other) => one.listing.id - other.listing.id || (one.label.digest < other.label.digest ? -1 : 1))
     .map(({ listing, label }) => ({ listing, label, text: textOfLabel(label) }))
@@ -141,11 +145,11 @@ async function makeLabels(database: Statements, rows: readonly Described[]): Pro
     database,
     labels.map(({ text }) => text.path),
   )
-  const named = labels.map((label, place) => ({ ...label, category: categories[place]! }))
+  const named = labels.map((label, place) => ({ ...label, category: categories[place]!, since }))
   for (const batch of batchesOf(named, ({ label }) => label.text.length)) await insertLabels(database, batch, brands)
 }
 
-type NewNamed = Described & Readonly<{ text: LabelText; category: number | null }>
+type NewNamed = Described & Readonly<{ text: LabelText; category: number | null; since: number }>
 
 async function insertLabels(
   database: Statements,
@@ -166,6 +170,7 @@ async function insertLabels(
     texts(({ pictureUrl }) => pictureUrl),
     labels.map(({ category }) => category),
     texts(({ details }) => details),
+    labels.map(({ since }) => since),
   ])
   await database.add(made)
 }

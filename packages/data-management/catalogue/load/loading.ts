@@ -32,7 +32,9 @@ import { describeRenamed } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
 import { type Added, nameAfter } from './name-after.ts'
 import type { RejectedLine } from './portion.ts'
-import { settleProducts, type Watch } from './products.ts'
+import { settleProducts } from './products.ts'
+import type { Watch } from './regrouped.ts'
+import { noteSaid } from './said-since.ts'
 import { addScrape, rowsShown } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
@@ -81,7 +83,8 @@ export class CatalogueLoading implements Loading {
     this.#database = begun.database
     const onDiffering = (line: number, field: string) => this.#noteDiffering(line, field)
     this.facts = new Facts(begun.database, begun.loadId)
-    this.staging = new Staging(begun.database, memory, { loadId: begun.loadId, onDiffering })
+    const { loadId, file } = begun
+    this.staging = new Staging(begun.database, memory, { loadId, receivedAt: file.receivedAt, onDiffering })
   }
 
   get differing(): Differing {
@@ -154,6 +157,7 @@ export class CatalogueLoading implements Loading {
     const { scrapes } = this.staging
     await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
     await nameAfter(database, added)
+    await noteSaid(database, this.#begun.file.receivedAt, scrapes)
     if (!(await isToBeSettled(database))) return
     await describeRenamed(database)
     await database.lock('products')
@@ -178,6 +182,6 @@ export class CatalogueLoading implements Loading {
 
 /** Whether there is anything that follows from what listings say to be found anew. */
 async function isToBeSettled(database: LoadDatabase): Promise<boolean> {
-  const waiting = sql`select 1 as one from renamed union all select 1 from unsettled`
+  const waiting = sql`select 1 as one from renamed union all select 1 from unsettled union all select 1 from seed`
   return (await database.get(sql`select one from (${waiting}) as waiting limit 1`)) !== undefined
 }

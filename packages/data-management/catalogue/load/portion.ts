@@ -26,12 +26,12 @@ export type WarnedRows = Readonly<{ field: string; reason: string; count: number
 /** Rows that have a field which is not known. */
 export type IgnoredField = Readonly<{ name: string; rows: number }>
 
-/** The figures of a scrape of the file, and its sample with the texts, as JSON of `Shown`: hardly ever does anybody read that. */
-export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: string }>
+/** The figures of a scrape of the file, and its sample with the texts, as the bytes of a JSON of `Shown`: hardly ever does anybody read that. */
+export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: Uint8Array<ArrayBuffer> }>
 
 /**
  * What was read of so many bytes. `rows` holds `ROW` numbers for each row. `textBytes`: what the texts of listings and labels take that are new. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds.
- * `figures`: at the end of the file.
+ * `figures`: behind the end of the file, those of one scrape in each portion.
  */
 export type Portion = {
   readonly bytes: number

@@ -5,16 +5,14 @@
  * The number of a product is the smallest id of its listings. So each number that a product ever had is a listing's, and leads to the
  * product that this is part of now.
  */
-import type { Regrouped } from '../loads.ts'
 import { type IdentityKey, type KeyKind, sizesOf } from '../model/identity.ts'
 import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
+import { headsOf } from './headings.ts'
 import { updateKeys } from './listing-keys.ts'
+import { type Listing, noteRegrouped, type Watch } from './regrouped.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
-
-/** Who may write for which companies, how many listings may hang together, and what became of products. */
-export type Watch = Readonly<{ mayWrite: (company: string) => boolean; listingsMax: number; regrouped: Regrouped }>
 
 /**
  * Finds the products of all listings that say something else than before. The caller has the lock of the products. Where a load is watched,
@@ -47,18 +45,6 @@ export async function settleProducts(database: LoadDatabase, watch?: Watch): Pro
   }
 }
 
-/** A listing as far as its product is concerned. `is_new` 1: it said nothing before this load. */
-type Listing = Readonly<{
-  id: number
-  product_id: number
-  company: string
-  by_name: number
-  code: string
-  name: string | null
-  size: string | null
-  is_new: number
-}>
-
 /** All listings that some can be joined with, directly or through others. */
 class Reach {
   readonly listings = new Map<number, Listing>()
@@ -88,7 +74,7 @@ class Reach {
 
   async #describe(ids: readonly number[]): Promise<Listing[]> {
     const found = await this.#database.all<Listing>(
-      sql`select listing.id, listing.product_id, company.code as company, listing.by_name, listing.code, label.name, label.size,
+      sql`select listing.id, listing.product_id, listing.head_id, company.code as company, listing.by_name, listing.code, label.name, label.size,
           case when exists (select 1 from renamed where renamed.listing_id = listing.id and renamed.label_id is null) then 1 else 0 end
             as is_new
         from ${idsOf(ids)} join listing on listing.id = wanted.id join company on company.id = listing.company_id
@@ -187,48 +173,39 @@ async function regroup(database: LoadDatabase, reach: Reach, watch: Watch | unde
     group.map(({ name }) => byName.get(name)!),
   )
   const groups = [...joined, ...gone.map((listing) => [listing])]
-  if (watch !== undefined) noteRegrouped(watch, groups)
-  const moved: [id: number, productId: number][] = []
-  for (const group of groups) {
-    const productId = group.reduce((least, { id }) => Math.min(least, id), Number.POSITIVE_INFINITY)
-    for (const { id, product_id } of group) if (product_id !== productId) moved.push([id, productId])
-  }
-  if (moved.length === 0) return
-  const given = records('given', { listing_id: 'integer', product_id: 'integer' }, [
-    moved.map(([id]) => id),
-    moved.map(([, productId]) => productId),
-  ])
-  await database.run(
-    sql`update listing set product_id = given.product_id from ${given} where listing.id = given.listing_id`,
+  const keysOf = ({ id }: Listing) => reach.keys.get(id) ?? []
+  const heads = await headsOf(
+    database,
+    groups.map((group) => group.map((each) => ({ ...each, name: nameOf(each), keys: keysOf(each) }))),
+  )
+  if (watch !== undefined) noteRegrouped(watch, { groups, heads, keysOf })
+  await number(
+    database,
+    groups.map((group, index) => ({ group, headId: heads[index]!.id })),
   )
 }
 
-/** Counts products of one company that became one, and those of companies somebody else writes for that became others. */
-function noteRegrouped({ mayWrite, regrouped }: Watch, groups: readonly (readonly Listing[])[]): void {
-  const foreign = groups.map((group) => group.filter(({ is_new, company }) => is_new === 0 && !mayWrite(company)))
-  const products = new Map<number, number>()
-  for (const [index, group] of groups.entries()) {
-    const merged = mergedOfOneCompany(group)
-    if (merged > 0) {
-      regrouped.merged += merged
-      regrouped.example ??= group[0]!.name
-    }
-    const theirs = new Set(foreign[index]!.map(({ product_id }) => product_id))
-    if (theirs.size > 1) regrouped.foreign += theirs.size - 1
-    for (const id of theirs) {
-      if (products.has(id)) regrouped.foreign++
-      products.set(id, index)
+/** Gives products their numbers, and what they are called by: the listing with a product's number knows that where it is another one. */
+async function number(
+  database: LoadDatabase,
+  products: readonly Readonly<{ group: readonly Listing[]; headId: number }>[],
+): Promise<void> {
+  const changed: [id: number, productId: number, headId: number | null][] = []
+  for (const { group, headId } of products) {
+    const productId = group.reduce((least, { id }) => Math.min(least, id), Number.POSITIVE_INFINITY)
+    for (const { id, product_id, head_id } of group) {
+      const head = id === productId && headId !== id ? headId : null
+      if (product_id !== productId || head_id !== head) changed.push([id, productId, head])
     }
   }
-}
-
-/**
- * How many products of one company became one product with another of the same; the most of any company. One product of each company is what
- * an honest chain joins whose articles others sell too.
- */
-function mergedOfOneCompany(group: readonly Listing[]): number {
-  const before = new Map<string, Set<number>>()
-  for (const { company, product_id, is_new } of group)
-    if (is_new === 0) before.set(company, (before.get(company) ?? new Set()).add(product_id))
-  return Math.max(0, ...[...before.values()].map(({ size }) => size - 1))
+  if (changed.length === 0) return
+  const given = records('given', { listing_id: 'integer', product_id: 'integer', head_id: 'integer' }, [
+    changed.map(([id]) => id),
+    changed.map(([, productId]) => productId),
+    changed.map(([, , headId]) => headId),
+  ])
+  await database.run(
+    sql`update listing set product_id = given.product_id, head_id = given.head_id
+      from ${given} where listing.id = given.listing_id`,
+  )
 }

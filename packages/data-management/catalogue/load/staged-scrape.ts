@@ -22,9 +22,9 @@ export type StagedScrape = {
   scrapedAt: number | null
   /** How many listings it shows. */
   listings: number
-  /** The figures of its columns, and its sample as JSON of `Shown`; null until the file has been read, and where it has too many scrapes. */
+  /** The figures of its columns, and its sample as the bytes of a JSON of `Shown`; null until the file has been read, and where it has too many scrapes. */
   figures: Figures | null
-  sampled: string
+  sampled: Uint8Array
   /** Whether one of them is shown with a barcode. */
   hasBarcodes: boolean
 }
@@ -41,6 +41,9 @@ export interface Staged {
   /** Makes one scrape of two. They must have no listing in common. */
   merge(into: StagedScrape, from: StagedScrape): void | Promise<void>
 }
+
+/** The sample of a scrape that has none. */
+export const NO_SAMPLE: Uint8Array = Buffer.from('[]')
 
 /** A file of more scrapes than this is no scrape of shops; the bound keeps memory constant. */
 export const SCRAPES_MAX = 10_000

@@ -15,7 +15,7 @@ import { type ListingMemory, textOfLabel } from './listing-memory.ts'
 import { type Described, describe, identify } from './listings.ts'
 import { companyIds, storeIds } from './names.ts'
 import { type NewScrape, type Portion, ROW } from './portion.ts'
-import { SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from './staged-scrape.ts'
+import { NO_SAMPLE, SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from './staged-scrape.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 import { aliasesOf } from './store-aliases.ts'
 
@@ -47,6 +47,7 @@ export class Staging implements Staged {
   // No other load has these numbers: what is left of it in the table is not in the way.
   readonly #firstNumber: number
   readonly #onDiffering: OnDiffering
+  readonly #receivedAt: number
   readonly #scrapes = new Set<Scrape>()
   readonly #byNumber: Scrape[] = []
   #unnamed: Unnamed[] = []
@@ -58,8 +59,9 @@ export class Staging implements Staged {
   constructor(
     database: LoadDatabase,
     memory: ListingMemory,
-    { loadId, onDiffering }: { loadId: number; onDiffering: OnDiffering },
+    { loadId, receivedAt, onDiffering }: { loadId: number; receivedAt: number; onDiffering: OnDiffering },
   ) {
+    this.#receivedAt = receivedAt
     this.#database = database
     this.#onDiffering = onDiffering
     this.#memory = memory
@@ -94,7 +96,7 @@ export class Staging implements Staged {
     if (rows.length === 0) return
     await identify(this.#database, rows)
     const first = await this.#firstOf(rows)
-    await describe(this.#database, first)
+    await describe(this.#database, first, this.#receivedAt)
     for (const { scrape, label } of first) {
       scrape.listings++
       if (label.hasBarcode) scrape.hasBarcodes = true
@@ -134,7 +136,7 @@ export class Staging implements Staged {
       listings: 0,
       hasBarcodes: false,
       figures: null,
-      sampled: '[]',
+      sampled: NO_SAMPLE,
     }
     this.#byNumber.push(scrape)
     this.#scrapes.add(scrape)

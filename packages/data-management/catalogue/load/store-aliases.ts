@@ -11,7 +11,7 @@ import { type Added, nameAfter } from './name-after.ts'
 import { storeIds } from './names.ts'
 import { settleProducts } from './products.ts'
 import { addScrape, type OfLoad, type ScrapeRecord, wholeScrape } from './scrapes.ts'
-import { inOrder, type StagedScrape } from './staged-scrape.ts'
+import { inOrder, NO_SAMPLE, type StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
 import { renameCompanies } from './store-names.ts'
 import { forgetUnused, takeOut } from './undo.ts'
@@ -106,7 +106,7 @@ async function stage(database: LoadDatabase, kept: readonly Kept[]): Promise<Mov
       mergedFrom: own === into ? '' : own,
       scrapedAt: rankedAt,
       figures: figures === null ? null : (JSON.parse(figures) as Figures),
-      sampled: '[]',
+      sampled: NO_SAMPLE,
       hasBarcodes: true,
       load: { loadId, receivedAt: rankedAt },
     })

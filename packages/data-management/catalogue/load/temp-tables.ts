@@ -13,6 +13,7 @@
  *   described   the stores that a load tells of, and what is told of each now
  *   fed         the SKUs that a load tells barcodes of, and the barcode of each now
  *   unused      the labels that are shown by less than before
+ *   doubted     the labels that what is taken out was the first to show, and their listings
  */
 export type TempTable = Readonly<{ name: string; columns: string }>
 
@@ -35,5 +36,6 @@ export function tempTables({ text, wide }: Readonly<{ text: string; wide: string
       postcode ${text}, latitude_e7 integer, longitude_e7 integer, phone ${text}, is_open smallint`,
     fed: `company_id integer, sku ${text}, barcode ${text}, primary key (company_id, sku)`,
     unused: 'label_id integer primary key',
+    doubted: 'label_id integer primary key, listing_id integer not null',
   }).map(([name, columns]) => ({ name, columns }))
 }

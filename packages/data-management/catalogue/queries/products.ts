@@ -23,7 +23,7 @@ export type ListingView = Readonly<{
   details: Details | null
 }>
 
-/** A product, called what its first listing (by company and SKU) is called. */
+/** A product, called what its first listing is called (model/heading.ts); the others are in the order of company and SKU. */
 export type ProductView = Readonly<{
   id: number
   name: string
@@ -64,6 +64,10 @@ const STORES_MAX = 5_000
 const PRICE_LAST = 2_147_483_647
 const NUMBER_MAX = 2 ** 31 - 1
 
+// The one that the product is called by, then the others.
+const IN_ORDER = `case when listing.id = (select coalesce(head_id, id) from listing where id = ?1) then 0 else 1 end,
+  company.code, listing.by_name, listing.code`
+
 /** The number that a product has now; another one than before where it merged or parted. Each is the id of a listing. */
 export async function numberNow(database: Sql, number: number): Promise<number> {
   if (number > NUMBER_MAX) return 0
@@ -78,11 +82,11 @@ export async function productOf(database: Sql, id: number): Promise<ProductView 
         label.image_url, label.category_id, label.details, brand.name as brand, ${EVIDENCE_COLUMNS}
       from (
         select listing.id from listing join company on company.id = listing.company_id
-        where listing.product_id = ? order by company.code, listing.by_name, listing.code limit ${LISTINGS_MAX}
+        where listing.product_id = ?1 order by ${IN_ORDER} limit ${LISTINGS_MAX}
       ) as shown join listing on listing.id = shown.id
       join company on company.id = listing.company_id join label on label.id = listing.label_id
       left join brand on brand.id = label.brand_id
-      order by company.code, listing.by_name, listing.code`,
+      order by ${IN_ORDER}`,
     id,
   )
   const [first] = listings

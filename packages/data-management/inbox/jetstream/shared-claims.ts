@@ -1,41 +1,72 @@
 /**
- * The work items of an inbox that machines share, the oldest first. A loader that dies loses its claim and another one begins again; what
+ * The work items of an inbox that machines share, the oldest first; before each, one upload of each other sender that waits. A loader that dies loses its claim and another one begins again; what
  * it had committed is found by its record, as in a folder.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseTrouble } from '../../database/postgres-problems.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { type Upload, waits } from '../../ledger/uploads.ts'
-import type { Claim, Claiming, Inbox } from '../inbox.ts'
+import type { Claim, Claiming, Ending, Inbox } from '../inbox.ts'
 import { isInboxUnreachable, type JetStreamInbox } from '../jetstream.ts'
 import type { Claim as WorkItem } from '../jetstream-work.ts'
+import type { SenderTurns } from './sender-turns.ts'
 
 const CLAIM_WAIT_MS = 1_000
 const PAUSE_MS = 1_000
 const PAUSE_MS_MAX = 15_000
 const AGAIN_MS_MAX = 60_000
+// So long a loader waits for another one that has taken out of turn what it claimed; if that has died, nothing tells.
+const OTHERS_MS_MAX = 10_000
+const OTHERS_LOOK_MS = 100
 
 /** What is claimed from, and how bytes are had from there. */
 type Source = Readonly<{ servers: JetStreamInbox; open: Inbox['open'] }>
 
-type Work = Readonly<{ ledger: Ledger; inbox: Source; item: WorkItem; claiming: Claiming }>
+type Work = Readonly<{ ledger: Ledger; inbox: Source; turns: SenderTurns; item: WorkItem; claiming: Claiming }>
 
 /** Claims until there is nothing to claim for a second. */
-export async function* sharedClaims(ledger: Ledger, inbox: Source, claiming: Claiming): AsyncGenerator<Claim> {
+export async function* sharedClaims(from: Omit<Work, 'item'>): AsyncGenerator<Claim> {
+  const { inbox, claiming } = from
   while (!claiming.signal.aborted) {
     using item = await inbox.servers.claim(CLAIM_WAIT_MS)
     if (item === undefined) return
     if (claiming.signal.aborted) return item.giveBack(0)
-    const claim = await claimOf({ ledger, inbox, item, claiming })
-    if (claim !== undefined) yield claim
+    const work = { ...from, item }
+    const claim = await claimOf(work)
+    if (claim === undefined) continue
+    yield* claimsOfOthers(work)
+    yield claim
+  }
+}
+
+/** What others sent, one of each. Its item is somebody else's to claim, who finds that it has been dealt with, or deals with it. */
+async function* claimsOfOthers(work: Work): AsyncGenerator<Claim> {
+  const { ledger, inbox, turns, item, claiming } = work
+  const ids = await orFailed(work, () => turns.ofOthers(item.uploadId))
+  for (const id of ids ?? []) {
+    if (claiming.signal.aborted) return
+    const upload = await orFailed(work, () => ledger.take(id, claiming.now()))
+    if (upload === undefined) continue
+    const removed = () => inbox.servers.bucket.remove(upload.sha256)
+    const finish = async (ending: Ending) => (ending === 'delivered' ? removed() : undefined)
+    yield { ...claimed(work, upload), times: 1, finish, fail: removed, leave: () => {} }
+  }
+}
+
+async function orFailed<T>(work: Work, what: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await untilReachable(work, what)
+  } catch (error) {
+    work.claiming.failed(work.item.uploadId, error)
+    return undefined
   }
 }
 
 /** Undefined: what is not on record has been forgotten; what does not wait came a second time, or a person has seen to it. */
 async function claimOf(work: Work): Promise<Claim | undefined> {
-  const { ledger, item, claiming } = work
+  const { item, claiming } = work
   try {
-    const upload = await untilReachable(work, () => ledger.uploads.find(item.uploadId))
+    const upload = await untilReachable(work, () => takenOr(work, OTHERS_MS_MAX))
     if (upload !== undefined && waits(upload)) return claimed(work, upload)
     await item.done()
   } catch (error) {
@@ -43,6 +74,18 @@ async function claimOf(work: Work): Promise<Claim | undefined> {
     claiming.failed(item.uploadId, error)
   }
   return undefined
+}
+
+/** The upload of an item, taken from those who load out of turn. One that has taken it is waited for, unless the item came a second time. */
+async function takenOr(work: Work, waitMs: number): Promise<Upload | undefined> {
+  const { ledger, item, claiming } = work
+  const taken = await ledger.take(item.uploadId, claiming.now())
+  if (taken !== undefined) return taken
+  const upload = await ledger.uploads.find(item.uploadId)
+  const isAnothers = upload?.state === 'loading' && item.times === 1
+  if (!isAnothers || waitMs <= 0 || claiming.signal.aborted) return upload
+  await sleep(OTHERS_LOOK_MS, undefined, { signal: claiming.signal }).catch(() => {})
+  return takenOr(work, waitMs - OTHERS_LOOK_MS)
 }
 
 function claimed(work: Work, upload: Upload): Claim {

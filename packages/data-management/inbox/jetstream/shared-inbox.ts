@@ -14,6 +14,7 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import { type Upload, waits } from '../../ledger/uploads.ts'
 import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
 import type { JetStreamInbox } from '../jetstream.ts'
+import { SenderTurns } from './sender-turns.ts'
 import { sharedClaims } from './shared-claims.ts'
 
 const CHUNK_BYTES = 1024 * 1024
@@ -25,8 +26,10 @@ export class SharedInbox implements Inbox, AsyncDisposable {
   readonly isShared = true
   readonly servers: JetStreamInbox
   readonly #place: Place
+  readonly #turns: SenderTurns
 
-  constructor({ disk, folders, ledger }: Place, servers: JetStreamInbox) {
+  constructor({ disk, folders, ledger }: Place, servers: JetStreamInbox, turns = new SenderTurns(ledger)) {
+    this.#turns = turns
     this.#place = { disk, folders, ledger }
     this.servers = servers
   }
@@ -72,7 +75,7 @@ export class SharedInbox implements Inbox, AsyncDisposable {
   }
 
   claims(claiming: Claiming): AsyncGenerator<Claim> {
-    return sharedClaims(this.#place.ledger, this, claiming)
+    return sharedClaims({ ledger: this.#place.ledger, inbox: this, turns: this.#turns, claiming })
   }
 
   async pending(): Promise<Pending> {

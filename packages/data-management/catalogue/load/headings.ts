@@ -1,0 +1,38 @@
+/** What products are called by (model/heading.ts). */
+import { headOf, type SaidSince, sinceOf } from '../model/heading.ts'
+import type { IdentityKey } from '../model/identity.ts'
+import { type LoadDatabase, records, sql } from './statement.ts'
+
+/** A listing of a product; `keys` are those that join it. */
+export type HeadCandidate = Readonly<{ id: number; name: string; company: string; keys: readonly IdentityKey[] }>
+
+/** The listing that each of these products is called by. */
+export async function headsOf(
+  database: LoadDatabase,
+  products: readonly (readonly HeadCandidate[])[],
+): Promise<HeadCandidate[]> {
+  const severalCompanies = products.filter((group) => group.some(({ company }) => company !== group[0]!.company))
+  const said = await saidOf(
+    database,
+    severalCompanies.flatMap((group) => group.map(({ id }) => id)),
+  )
+  return products.map((group) =>
+    headOf(group.map((each) => ({ ...each, since: sinceOf(each.company, said.get(each.id) ?? []) }))),
+  )
+}
+
+/** What files have said of listings that joins them, those that are lists of barcodes too. */
+async function saidOf(database: LoadDatabase, ids: readonly number[]): Promise<Map<number, SaidSince[]>> {
+  if (ids.length === 0) return new Map()
+  const wanted = records('wanted', { id: 'integer' }, [ids])
+  const said = await database.all<SaidSince & { listing_id: number }>(
+    sql`select label.listing_id, label.barcode, label.key, label.since
+      from ${wanted} join label on label.listing_id = wanted.id where label.since is not null
+      union all
+      select listing.id, barcode_fact.barcode, '', load.received_at
+      from ${wanted.as('named')} join listing on listing.id = named.id and listing.by_name = 0
+      join barcode_fact on barcode_fact.company_id = listing.company_id and barcode_fact.sku = listing.code
+      join load on load.id = barcode_fact.load_id`,
+  )
+  return Map.groupBy(said, ({ listing_id }) => listing_id)
+}

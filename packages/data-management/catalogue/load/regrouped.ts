@@ -1,0 +1,117 @@
+/** What a load does to products that are there, and to those of companies that its sender may not write for. */
+import type { Regrouped } from '../loads.ts'
+import { textOfKey } from '../model/heading.ts'
+import { type IdentityKey, KEY_LISTINGS_MAX } from '../model/identity.ts'
+
+/** Who may write for which companies, how many listings may hang together, and what became of products. */
+export type Watch = Readonly<{ mayWrite: (company: string) => boolean; listingsMax: number; regrouped: Regrouped }>
+
+/** A listing as far as its product is concerned. `is_new` 1: it said nothing before this load. */
+export type Listing = Readonly<{
+  id: number
+  product_id: number
+  head_id: number | null
+  company: string
+  by_name: number
+  code: string
+  name: string | null
+  size: string | null
+  is_new: number
+}>
+
+type Groups = Readonly<{
+  groups: readonly (readonly Listing[])[]
+  /** What each of them is called by. */
+  heads: readonly { company: string }[]
+  keysOf: (listing: Listing) => readonly IdentityKey[]
+}>
+
+/** Counts products of one company that became one, and what a sender does to listings that are not his. */
+export function noteRegrouped(watch: Watch, products: Groups): void {
+  const { mayWrite, regrouped } = watch
+  for (const group of products.groups) {
+    const merged = mergedOfOneCompany(group)
+    if (merged === 0) continue
+    regrouped.merged += merged
+    regrouped.example ??= group[0]!.name
+  }
+  const all = products.groups.flat()
+  if (all.every(({ company }) => mayWrite(company))) return
+  regrouped.foreign +=
+    foreignRegrouped(watch, products) + foreignRenamed(watch, products) + foreignCrowded(watch, all, products.keysOf)
+}
+
+/**
+ * How many products of one company became one product with another of the same; the most of any company. One product of each company is what
+ * an honest chain joins whose articles others sell too.
+ */
+function mergedOfOneCompany(group: readonly Listing[]): number {
+  const before = new Map<string, Set<number>>()
+  for (const { company, product_id, is_new } of group)
+    if (is_new === 0) before.set(company, (before.get(company) ?? new Set()).add(product_id))
+  return Math.max(0, ...[...before.values()].map(({ size }) => size - 1))
+}
+
+function isTheirs({ mayWrite }: Watch, { is_new, company }: Listing): boolean {
+  return is_new === 0 && !mayWrite(company)
+}
+
+/** How many products of others became one, or fell apart. */
+function foreignRegrouped(watch: Watch, { groups }: Groups): number {
+  let count = 0
+  const seen = new Set<number>()
+  for (const group of groups) {
+    const theirs = new Set(group.filter((each) => isTheirs(watch, each)).map(({ product_id }) => product_id))
+    if (theirs.size > 1) count += theirs.size - 1
+    for (const id of theirs) if (seen.has(id)) count++
+    for (const id of theirs) seen.add(id)
+  }
+  return count
+}
+
+/** How many products were called by a listing of somebody else's, and are now by one that the sender may write for. */
+function foreignRenamed(watch: Watch, { groups, heads }: Groups): number {
+  const headOf = new Map(groups.flat().map(({ id, head_id }) => [id, head_id ?? id]))
+  return groups.filter((group, index) => {
+    if (!watch.mayWrite(heads[index]!.company)) return false
+    const before = new Set(group.map(({ product_id }) => headOf.get(product_id)))
+    return group.some((each) => isTheirs(watch, each) && before.has(each.id))
+  }).length
+}
+
+/**
+ * How many listings of others hang together with more of the sender's than one company has of a thing: with enough of them nobody else could
+ * load what belongs there.
+ */
+function foreignCrowded(watch: Watch, all: readonly Listing[], keysOf: Groups['keysOf']): number {
+  let count = 0
+  for (const together of hangingTogether(all, keysOf)) {
+    const theirs = together.filter((each) => isTheirs(watch, each)).length
+    if (theirs > 0 && together.filter(({ company }) => watch.mayWrite(company)).length > KEY_LISTINGS_MAX)
+      count += theirs
+  }
+  return count
+}
+
+function hangingTogether(all: readonly Listing[], keysOf: Groups['keysOf']): Listing[][] {
+  const byKey = new Map<string, Listing[]>()
+  for (const listing of all)
+    for (const key of keysOf(listing).map(textOfKey)) (byKey.get(key) ?? byKey.set(key, []).get(key)!).push(listing)
+  const found: Listing[][] = []
+  const seen = new Set<Listing>()
+  for (const listing of all) {
+    const together = [listing]
+    if (seen.has(listing)) continue
+    seen.add(listing)
+    // What is found is looked at in turn.
+    for (const each of together)
+      for (const key of keysOf(each).map(textOfKey)) {
+        const fresh = byKey.get(key)?.filter((other) => !seen.has(other)) ?? []
+        byKey.delete(key)
+        for (const other of fresh) seen.add(other)
+        together.push(...fresh)
+      }
+    found.push(together)
+  }
+  return found
+}

@@ -1,0 +1,56 @@
+/**
+ * Which listing a product is called by: the one that has had longest what joins it with a listing of another company. So nobody who comes
+ * later names what was there, whatever dates and codes he writes: what counts is when files were received. Pure.
+ */
+import { type IdentityKey, identityKeysOf, type Said } from './identity.ts'
+import { compareTexts } from './partition.ts'
+
+/** A listing of a product. `name`: its own, by which it is ordered; `keys`: those that join it; `since`: of each text of a key. */
+export type Nameable = Readonly<{
+  name: string
+  company: string
+  keys: readonly IdentityKey[]
+  since: ReadonlyMap<string, number>
+}>
+
+/** What a file has said of a listing, and when the first file that said so was received. */
+export type SaidSince = Pick<Said, 'key' | 'barcode'> & Readonly<{ since: number }>
+
+/** A key as a text. */
+export function textOfKey({ kind, value }: IdentityKey): string {
+  return `${kind} ${value}`
+}
+
+/** Since when a listing of a company has had each key that it ever had. */
+export function sinceOf(company: string, said: readonly SaidSince[]): Map<string, number> {
+  const since = new Map<string, number>()
+  for (const each of said)
+    for (const key of identityKeysOf({ company, name: '', size: null, ...each })) {
+      const text = textOfKey(key)
+      since.set(text, Math.min(since.get(text) ?? Number.POSITIVE_INFINITY, each.since))
+    }
+  return since
+}
+
+/** The listing that a product is called by. Of several that have had it as long, and where nothing joins companies, the first by its name. */
+export function headOf<T extends Nameable>(listings: readonly T[]): T {
+  const companies = new Map<string, Set<string>>()
+  for (const { company, keys } of listings)
+    for (const key of keys) companies.set(textOfKey(key), (companies.get(textOfKey(key)) ?? new Set()).add(company))
+  const joinedSince = ({ keys, since }: T) =>
+    Math.min(
+      ...keys
+        .map(textOfKey)
+        .filter((text) => companies.get(text)!.size > 1)
+        .map((text) => since.get(text) ?? Number.POSITIVE_INFINITY),
+    )
+  const ranked = listings.map((listing) => ({ listing, since: joinedSince(listing) }))
+  return ranked.reduce((first, other) => (isBefore(other, first) ? other : first)).listing
+}
+
+type Ranked = Readonly<{ listing: Nameable; since: number }>
+
+function isBefore(one: Ranked, other: Ranked): boolean {
+  if (one.since !== other.since) return one.since < other.since
+  return compareTexts(one.listing.name, other.listing.name) < 0
+}
