@@ -33,4 +33,5 @@ export {
   unchanged as createZstdDecompress,
   unchangedAtOnce as gzip,
   unchangedAtOnce as zstdCompress,
+  unchangedAtOnce as zstdDecompress,
 }

@@ -18,7 +18,7 @@ const DIALOGS = [
   ['/keys', 'Revoke'],
   ['/holds', 'Release'],
   ['/holds', 'Discard'],
-  ['/findings', '/changes', 'Believe from now on'],
+  ['/findings', 'Believe from now on'],
   ['/uploads/:id', 'Undo'],
 ] as const
 

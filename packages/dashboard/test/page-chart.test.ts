@@ -184,7 +184,7 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
       await said.innerText(),
       /^\d\.00 at corner, in [12] stores?, seen (today|yesterday); lowest ever 3\.00 at corner, last .*; usual \d\.00\./,
     )
-    await page.getByRole('button', { name: 'Stores of corner' }).click()
+    await page.getByRole('button', { name: /stores?: corner$/ }).click()
     await page.waitForURL(/chain=corner/)
     await page.getByRole('table', { name: 'What it costs now' }).getByText('Corner A').waitFor()
     await page.getByRole('button', { name: 'Add to comparison' }).click()
@@ -210,7 +210,7 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
     const card = page.getByRole('region', { name: 'What changed' })
     await card.getByRole('link', { name: /^\d+ dearer$/ }).waitFor()
     await card.getByRole('link', { name: 'all changes' }).click()
-    await page.getByLabel('Of').selectOption('30')
+    await page.getByLabel('Of', { exact: true }).selectOption('30')
     const table = page.getByRole('table', { name: 'Changes' })
     await page.waitForURL(/days=30/)
     await page.getByRole('link', { name: /cheaper/ }).click()

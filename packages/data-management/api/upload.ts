@@ -46,7 +46,8 @@ export async function uploadRoutes(
     reply.header('accept-encoding', ENCODINGS.join(', '))
     return reply.code(isNew ? 201 : 200).send(await receiptTold(inbox, upload, sent.keyId, !isNew))
   }
-  const options = { config: CONFIG, schema: { summary: 'The encodings that are taken, as Accept-Encoding' } }
+  const told = { summary: 'The encodings that are taken, as Accept-Encoding', response: { 204: { type: 'null' } } }
+  const options = { config: CONFIG, schema: told }
   const tell = (_request: FastifyRequest, reply: FastifyReply) =>
     reply.code(204).header('allow', 'POST, OPTIONS').header('accept-encoding', ENCODINGS.join(', ')).send()
   for (const url of ['/api/upload/', '/api/upload/:kind/']) server.options(url, { ...options }, tell)

@@ -130,9 +130,9 @@ test('when and from where a key was used is noted', async () => {
 test('another method is answered with 405 and those that there are', async () => {
   await using receiver = await openReceiver()
   for (const [method, path, allow] of [
-    ['GET', '/api/upload', 'POST'],
-    ['PUT', '/api/upload/', 'POST'],
-    ['DELETE', '/api/upload/products/', 'POST'],
+    ['GET', '/api/upload', 'OPTIONS, POST'],
+    ['PUT', '/api/upload/', 'OPTIONS, POST'],
+    ['DELETE', '/api/upload/products/', 'OPTIONS, POST'],
     ['POST', '/api/uploads', 'GET, HEAD'],
     ['DELETE', '/api/uploads/abc', 'GET, HEAD'],
     ['POST', '/api/uploads/abc/rejects/', 'GET, HEAD'],

@@ -13,6 +13,7 @@ import { assertProblem, get, openReceiver, post, sha256Of } from './receiver.ts'
 import { type Article, reader, scrape, scrapeText } from './shop.ts'
 
 const DAY = '2026-05-01'
+const DAY_MS = 86_400_000
 const PASTA = ['Pantry', 'Pasta']
 
 const NORTH: readonly Article[] = [
@@ -80,7 +81,7 @@ for (const { name, skip, open } of databasesOfFile())
   })
 
 test('a product answers what stands beside it, with who has said so, and its own price is what it was', async () => {
-  await using receiver = await openReceiver()
+  await using receiver = await openReceiver({ now: () => Date.parse(DAY) + DAY_MS })
   await scrape(receiver, 'northmart/S1', DAY, NORTH)
   await scrape(receiver, 'oakmart/S1', DAY, OAK)
   await renewSuggestions(receiver.catalogue.database)
@@ -121,7 +122,7 @@ test('a product answers what stands beside it, with who has said so, and its own
 })
 
 test('a pair waits until somebody has said something of it, who is on record, and waits again when that is taken back', async () => {
-  await using receiver = await openReceiver()
+  await using receiver = await openReceiver({ now: () => Date.parse(DAY) + DAY_MS })
   await scrape(receiver, 'northmart/S1', DAY, NORTH)
   await scrape(receiver, 'Oakmart/S1', DAY, OAK)
   await renewSuggestions(receiver.catalogue.database)
@@ -172,7 +173,7 @@ test('a pair waits until somebody has said something of it, who is on record, an
 })
 
 test('what was found is sorted and filtered by what it costs by amount', async () => {
-  await using receiver = await openReceiver()
+  await using receiver = await openReceiver({ now: () => Date.parse(DAY) + DAY_MS })
   const tea = (sku: string, size: string, price: number) => ({ sku, name: `Tea ${sku}`, size, price })
   const shelf = [tea('dear', '100 g', 3), tea('cheap', '1 kg', 5), tea('untold', 'big', 1), tea('bags', '50 pack', 2)]
   await scrape(receiver, 'northmart/S1', DAY, [

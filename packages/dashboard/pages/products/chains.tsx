@@ -86,19 +86,23 @@ function storesColumn(chosen: string | undefined, open: (company: string) => voi
     width: '9.5rem',
     right: true,
     narrow: 'bare',
-    cell: ({ company, lowest_stores, stores, silent_stores }) => (
-      <Button
-        size="compact-xs"
-        variant="default"
-        aria-expanded={chosen === company}
-        aria-label={`Stores of ${company}`.slice(0, 120)}
-        onClick={() => open(company)}
-      >
-        {stores === 0
+    cell: ({ company, lowest_stores, stores, silent_stores }) => {
+      const text =
+        stores === 0
           ? `${count(silent_stores, 'store')} long ago`
-          : `${whole(lowest_stores)} of ${count(stores, 'store')}`}
-      </Button>
-    ),
+          : `${whole(lowest_stores)} of ${count(stores, 'store')}`
+      return (
+        <Button
+          size="compact-xs"
+          variant="default"
+          aria-expanded={chosen === company}
+          aria-label={`${text}: ${company}`.slice(0, 120)}
+          onClick={() => open(company)}
+        >
+          {text}
+        </Button>
+      )
+    },
   }
 }
 

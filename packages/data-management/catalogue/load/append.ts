@@ -155,13 +155,15 @@ export async function prependDate(database: LoadDatabase, at: NewDate, after: st
         and price_run.is_on_special is not distinct from seen.is_on_special
         and price_run.is_available is not distinct from seen.is_available`,
   )
+  // Asked of each row by itself: PostgreSQL would expect hardly any run of this date, though thousands have just got it, and join them all.
   await database.run(
     sql`insert into price_run (store_id, listing_id, from_date, to_date, ${TERMS})
       select cast(${storeId} as integer), seen.listing_id, ${date}, ${date},
         seen.price_cents, seen.was_price_cents, seen.is_on_special, seen.is_available
-      from observed as seen left join price_run as run
-        on run.store_id = ${storeId} and run.listing_id = seen.listing_id and run.from_date = ${date}
-      where seen.scrape = ${scrape} and run.listing_id is null order by seen.listing_id`,
+      from observed as seen
+      where seen.scrape = ${scrape} and (select 1 from price_run as run
+          where run.store_id = ${storeId} and run.listing_id = seen.listing_id and run.from_date = ${date}) is null
+      order by seen.listing_id`,
   )
   await prependLabels(database, at, after)
   const { listings } = (await database.get<{ listings: number }>(

@@ -1,5 +1,5 @@
 -- What changed from one scrape of a store to its next; the columns are explained in migrations/sqlite/023-changes.sql.
-create index price_run_from on price_run (store_id, from_date);
+create index price_run_from on price_run (store_id, from_date, listing_id);
 create index price_run_to on price_run (store_id, to_date) where to_date is not null;
 
 create table price_change (

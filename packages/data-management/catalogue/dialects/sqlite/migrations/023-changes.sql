@@ -1,6 +1,6 @@
 -- What changed from one scrape of a store to its next, counted by company and date: the same change in many stores is one line. All of it
 -- follows from `price_run` and `scrape`, and is counted again in the background for the dates that loads have marked.
-create index price_run_from on price_run (store_id, from_date);
+create index price_run_from on price_run (store_id, from_date, listing_id);
 create index price_run_to on price_run (store_id, to_date) where to_date is not null;
 
 create table price_change (
