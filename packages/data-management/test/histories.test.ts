@@ -8,8 +8,8 @@ import { effort } from '../../../test/effort.ts'
 import { databasesOfFile, type OpenEmpty } from './catalogues.ts'
 import { type Fault, faultOfHistory, faultOfUndo } from './history-case.ts'
 
-const HISTORIES = effort({ SQLite: 30, PostgreSQL: 2 }, { SQLite: 100, PostgreSQL: 8 })
-const UNDONE = effort({ SQLite: 15, PostgreSQL: 2 }, { SQLite: 50, PostgreSQL: 8 })
+const HISTORIES = effort({ SQLite: 30, PostgreSQL: 2 }, { SQLite: 60, PostgreSQL: 6 })
+const UNDONE = effort({ SQLite: 15, PostgreSQL: 2 }, { SQLite: 30, PostgreSQL: 6 })
 
 type FaultOf = (seed: number, open: OpenEmpty) => Promise<Fault>
 
