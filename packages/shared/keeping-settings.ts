@@ -12,10 +12,10 @@ export const KEEPING_SETTINGS = {
   },
   PROCESSED_FORM: {
     machine: 'data-management',
-    read: oneOf(['packed', 'gzip']),
-    fallback: 'packed',
+    read: oneOf(['gzip', 'packed']),
+    fallback: 'gzip',
     about:
-      'how loaded files are kept: packed, those of a company against one that is kept whole; or gzip, each by itself, for other programs to read',
+      'how loaded files are kept: gzip, each by itself; or packed, those of a company against one that is kept whole: a sixth of the room, for a tenth of a second of a processor more a file',
   },
   PROCESSED_DAYS_MAX: {
     machine: 'data-management',
