@@ -1,7 +1,7 @@
 /** `splitcart changes`: what became cheaper and dearer, came and went, the largest first. */
 import { type ChangesQuestion, changesFound } from '@splitcart/data-management/api/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
-import { CHANGE_KINDS, type ChangeKind } from '@splitcart/data-management/catalogue/model/changes.ts'
+import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
@@ -54,23 +54,14 @@ function cellsOf({ kind, from_cents, to_cents, change_share, name, company, stor
   const price = [from_cents, to_cents].filter((cents) => cents !== null).map(money)
   const share =
     change_share === null ? '' : `${change_share > 0 ? '+' : '−'}${Math.round(Math.abs(change_share) * 100)} %`
-  return [SAID[kind], price.join(' → '), share, name, `${company}, ${count(stores, 'store')}`]
-}
-
-const SAID: Readonly<Record<ChangeKind, string>> = {
-  cheaper: 'cheaper',
-  dearer: 'dearer',
-  new: 'new',
-  back: 'back',
-  back_in_stock: 'back in stock',
-  gone: 'gone',
+  return [wordOf(kind), price.join(' → '), share, name, `${company}, ${count(stores, 'store')}`]
 }
 
 function sumOf({ from, to, counts, is_counted }: ChangePage): string {
   const counting = is_counted ? '' : ' What was loaded last has still to be counted: update-db does so.'
   if (from === null) return `Nothing has changed yet.${counting}`
   const when = from === to ? `On ${from}` : `From ${from} to ${to}`
-  return `${when}: ${counts.map(({ kind, lines }) => `${whole(lines)} ${SAID[kind]}`).join(', ')}.${counting}`
+  return `${when}: ${counts.map(({ kind, lines }) => `${whole(lines)} ${wordOf(kind)}`).join(', ')}.${counting}`
 }
 
 function dateOf(text: string): string {

@@ -9,6 +9,7 @@ import { decode } from '@splitcart/data-management/inbox/decode.ts'
 import { DCZ_HEAD_BYTES, dczHead, dictionaryNamedIn, withDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Target } from '../target.ts'
+import { OF_DECODED } from './decoded.ts'
 
 const MIB = 1024 * 1024
 const LIMITS = { bodyBytesMax: MIB, contentBytesMax: MIB, contentRatioMax: 1000, linesMax: 1000, idleMsMax: 10_000 }
@@ -89,16 +90,7 @@ export function dcz(): Target {
       const right = content === undefined ? digest : sha256Of(content)
       return own === right ? undefined : `it answers ${given}, zstd ${right ?? 'refuses it'}`
     },
-    kindOf: (given) => {
-      if (given.startsWith('!')) return given
-      const { bytes, lines } = JSON.parse(given) as { bytes: number; lines: number }
-      return `${Math.ceil(Math.log2(bytes + 1))} ${Math.min(lines, 10)}`
-    },
-    // Content of five lines loses the last one.
-    withMistake: (_input, given) => {
-      const result = given.startsWith('!') ? undefined : JSON.parse(given)
-      return result?.lines === 5 && result.bytes > 20 ? JSON.stringify({ ...result, sha256: '' }) : given
-    },
+    ...OF_DECODED,
     msMax: 2000,
   }
 }

@@ -11,6 +11,7 @@ import { type Encoding as AnyEncoding, decode } from '@splitcart/data-management
 import { Problem } from '@splitcart/shared/problem.ts'
 import { PYTHON_MISSING, Python } from '../python.ts'
 import type { Target } from '../target.ts'
+import { OF_DECODED } from './decoded.ts'
 
 const MIB = 1024 * 1024
 // Those with a dictionary have a target of their own.
@@ -128,16 +129,7 @@ export function decoder(): Target {
       return own === digest ? undefined : `it answers ${given}, another program ${digest ?? 'refuses it'}`
     },
     slowEvery: 100,
-    kindOf: (given) => {
-      if (given.startsWith('!')) return given
-      const { bytes, lines } = JSON.parse(given) as { bytes: number; lines: number }
-      return `${Math.ceil(Math.log2(bytes + 1))} ${Math.min(lines, 10)}`
-    },
-    // Content of five lines loses the last one.
-    withMistake: (_input, given) => {
-      const result = given.startsWith('!') ? undefined : JSON.parse(given)
-      return result?.lines === 5 && result.bytes > 20 ? JSON.stringify({ ...result, sha256: '' }) : given
-    },
+    ...OF_DECODED,
     msMax: 2000,
     close: async () => python?.close(),
   }

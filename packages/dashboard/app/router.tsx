@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router'
 import { AMOUNTS } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
+import { KINDS } from '../pages/changes/kinds.ts'
 import { Waiting } from '../parts/notice.tsx'
 import { Broken, BrokenWhole, NotFound } from './not-found.tsx'
 import { choiceIn, listIn, type Parameters, parseSearch, stringifySearch, textsIn } from './search.ts'
@@ -19,7 +20,6 @@ import { Shell } from './shell.tsx'
 type Context = Readonly<{ client: QueryClient }>
 
 const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
-const CHANGE_KINDS = ['cheaper', 'dearer', 'new', 'back', 'back_in_stock', 'gone'] as const
 const SOURCE_STATES = ['good', 'late', 'silent'] as const
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound })
@@ -118,7 +118,7 @@ const changes = createRoute({
   path: '/changes',
   validateSearch: (search: Parameters) => ({
     ...textsIn(search, 'company', 'store', 'category', 'upload', 'days', 'from', 'to'),
-    ...choiceIn(search, 'kind', CHANGE_KINDS),
+    ...choiceIn(search, 'kind', KINDS),
     ...choiceIn(search, 'sort', ['cents'] as const),
   }),
   component: lazyRouteComponent(() => import('../pages/changes/changes.tsx'), 'ChangesPage'),

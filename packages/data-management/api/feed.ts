@@ -1,5 +1,6 @@
 /** Changes of price as an Atom feed (RFC 4287). Its links lead to the page of this server, whatever it is called from outside. */
 import { createHash } from 'node:crypto'
+import { wordOf } from '../catalogue/model/changes.ts'
 import type { ChangeView } from '../catalogue/queries/changed-listings.ts'
 import type { ChangePage } from './changes-schema.ts'
 
@@ -50,15 +51,7 @@ function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView)
     const share = `${change_share < 0 ? '−' : '+'}${Math.round(Math.abs(change_share) * 100)} %`
     return `${name}: ${from} → ${to} (${share})`
   }
-  const word = {
-    cheaper: 'cheaper',
-    dearer: 'dearer',
-    new: 'new',
-    back: 'back',
-    back_in_stock: 'back in stock',
-    gone: 'gone',
-  }
-  return `${name}: ${word[kind]}${kind === 'gone' ? '' : `, ${to}`}`
+  return `${name}: ${wordOf(kind)}${kind === 'gone' ? '' : `, ${to}`}`
 }
 
 function money(cents: number | null): string {

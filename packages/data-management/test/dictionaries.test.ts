@@ -12,6 +12,7 @@ import { dczHead } from '@splitcart/shared/dictionary/dcz.ts'
 import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
+import { neededHere } from '../../../test/needed.ts'
 import { Dictionaries, type Lease } from '../inbox/dictionaries.ts'
 import { moveSettled } from '../inbox/move-settled.ts'
 import {
@@ -183,7 +184,7 @@ test('what is kept in memory is bounded, and who comes when all is in use sends 
 })
 
 const MISSING = ['zstd', 'curl', 'openssl'].filter((program) => spawnSync(program, ['version']).error !== undefined)
-const SKIP = MISSING.length > 0 && !process.env.CI && `${MISSING.join(', ')} is not here`
+const SKIP = neededHere(MISSING.length > 0 && `${MISSING.join(', ')} is not here`)
 
 test('curl and zstd --patch-from speak it as docs/protocol.md says', { skip: SKIP }, async () => {
   const document = readFileSync(fileURLToPath(new URL('../../../docs/protocol.md', import.meta.url)), 'utf8')

@@ -7,18 +7,9 @@ import { byAmount, changedBy, money, whole } from '../../parts/format.ts'
 import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
 import style from './changes.module.css'
+import { KIND_SAID } from './kinds.ts'
 
 export type Change = ChangePage['changes'][number]
-
-/** What each kind is called, one and many of it. */
-export const KIND_SAID = {
-  cheaper: 'cheaper',
-  dearer: 'dearer',
-  new: 'new',
-  back: 'back',
-  back_in_stock: 'back in stock',
-  gone: 'gone',
-} as const satisfies Record<Change['kind'], string>
 
 const COLUMNS: readonly Column<Change>[] = [
   {

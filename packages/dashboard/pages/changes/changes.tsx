@@ -14,7 +14,8 @@ import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
 import style from './changes.module.css'
-import { ChangesTable, KIND_SAID } from './changes-table.tsx'
+import { ChangesTable } from './changes-table.tsx'
+import { KIND_SAID } from './kinds.ts'
 
 const BETWEEN = 'between'
 const PERIODS = [

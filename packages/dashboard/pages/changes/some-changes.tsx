@@ -8,7 +8,8 @@ import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
 import style from './changes.module.css'
-import { By, type Change, ChangesTable, KIND_SAID } from './changes-table.tsx'
+import { By, type Change, ChangesTable } from './changes-table.tsx'
+import { KIND_SAID } from './kinds.ts'
 
 const FIRST = 5
 

@@ -13,7 +13,8 @@ import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
-import { ChangesTable, KIND_SAID } from '../changes/changes-table.tsx'
+import { ChangesTable } from '../changes/changes-table.tsx'
+import { KIND_SAID } from '../changes/kinds.ts'
 
 type Source = SourcePage['sources'][number]
 type Scrape = ScrapePage['scrapes'][number]

@@ -9,6 +9,11 @@ export const CHANGE_KINDS = ['cheaper', 'dearer', 'new', 'back', 'back_in_stock'
  */
 export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
+/** What people read for a kind: "back in stock". */
+export function wordOf(kind: ChangeKind): string {
+  return kind.replaceAll('_', ' ')
+}
+
 /** A listing from one scrape of a store to the next. `appeared`: 0: both show it; 1: never before; 2: before that. -1: no price. */
 export type Transition = Readonly<{
   listing_id: number

@@ -6,7 +6,7 @@
  * Of one store, or one file, it is read from the runs themselves.
  */
 import type { Sql, Value } from '../../database/sql.ts'
-import { CHANGE_KINDS, type ChangeKind, changesIn } from '../model/changes.ts'
+import { CHANGE_KINDS, type Change, type ChangeKind, changesIn } from '../model/changes.ts'
 import { type StoreDates, transitionsOn } from './transitions.ts'
 
 /** By which of the two ranks the lines are ordered first. */
@@ -29,17 +29,7 @@ export type ChangesQuery = Readonly<{
 }>
 
 /** A change. `stores`: in how many; one where it came twice counts twice. The ranks are below 0. */
-export type ChangeLine = {
-  kind: ChangeKind
-  by_share: number
-  by_cents: number
-  listing_id: number
-  from_cents: number
-  to_cents: number
-  stores: number
-  first_date: string
-  last_date: string
-}
+export type ChangeLine = Change & { stores: number; first_date: string; last_date: string }
 
 /** How many lines of a kind there are, each date by itself, and how many stores they are of in all. */
 export type ChangeCount = Readonly<{ kind: ChangeKind; lines: number; stores: number }>
