@@ -43,6 +43,16 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
   })
   after(() => site[Symbol.asyncDispose]())
 
+  async function pathsWhere(window: Window, isSo: (page: Page) => Promise<boolean>): Promise<string[]> {
+    const found: string[] = []
+    for (const path of [...PAGES, product, upload]) {
+      await window.goto(path)
+      await settled(window.page)
+      if (await isSo(window.page)) found.push(path)
+    }
+    return found
+  }
+
   test('axe finds nothing serious or critical on any page, in either colour scheme', async () => {
     await using window = await site.window(site.admin, { reducedMotion: 'reduce' })
     const { page } = window
@@ -77,17 +87,17 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     assert.deepEqual(found, [])
   })
 
+  test('no table is wider than its place in a window of 1,280 pixels', async () => {
+    await using window = await site.window(site.admin, { viewport: { width: 1_280, height: 800 } })
+    const isCut = (rows: Element[]) => rows.some((row) => row.scrollWidth > row.clientWidth)
+    assert.deepEqual(await pathsWhere(window, (page) => page.getByRole('row').evaluateAll(isCut)), [])
+  })
+
   test('nothing is wider than a window of 400 pixels, and the menu opens and closes', async () => {
     await using window = await site.window(site.admin, { viewport: { width: 400, height: 800 } })
     const { page } = window
-    const wide: string[] = []
-    for (const path of [...PAGES, product, upload]) {
-      await window.goto(path)
-      await settled(page)
-      const width = await page.evaluate(() => document.documentElement.scrollWidth)
-      if (width > 400) wide.push(`${path}: ${width}`)
-    }
-    assert.deepEqual(wide, [])
+    const isWide = () => page.evaluate(() => document.documentElement.scrollWidth > 400)
+    assert.deepEqual(await pathsWhere(window, isWide), [])
     await window.goto('/')
     await page.getByRole('button', { name: 'Open the menu' }).click()
     await page.getByRole('link', { name: 'Uploads' }).click()

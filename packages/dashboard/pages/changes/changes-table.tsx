@@ -33,7 +33,7 @@ const COLUMNS: readonly Column<Change>[] = [
   {
     id: 'kind',
     title: 'What',
-    width: '6.25rem',
+    width: '6rem',
     narrow: 'bare',
     cell: ({ kind }) => (
       <span className={style.kind} data-kind={kind}>
@@ -41,35 +41,32 @@ const COLUMNS: readonly Column<Change>[] = [
       </span>
     ),
   },
-  { id: 'from', title: 'Before', width: '5rem', right: true, cell: ({ from_cents }) => priceSaid(from_cents) },
   {
     id: 'to',
-    title: 'Now',
-    width: '5rem',
+    title: 'Before, now',
+    width: '6.5rem',
     right: true,
     narrow: 'bare',
-    cell: ({ from_cents, to_cents, kind }) => (
+    cell: ({ from_cents, to_cents }) => (
       <>
-        {from_cents !== null && kind !== 'gone' && from_cents !== to_cents && (
-          <s className={style.before}>{money(from_cents)}</s>
-        )}
-        <strong>{priceSaid(to_cents)}</strong>
+        {from_cents !== null && from_cents !== to_cents && <s className={style.before}>{money(from_cents)}</s>}
+        <strong>{to_cents === null ? '–' : money(to_cents)}</strong>
       </>
     ),
   },
   {
     id: 'change',
     title: 'Change',
-    width: '8rem',
+    width: '7.75rem',
     right: true,
     narrow: 'bare',
     cell: (change) => <By change={change} />,
   },
-  { id: 'unit', title: 'By amount', width: '7.5rem', right: true, narrow: 'bare', cell: byAmount },
+  { id: 'unit', title: 'By amount', width: '6.75rem', right: true, narrow: 'bare', cell: byAmount },
   {
     id: 'stores',
     title: 'Stores',
-    width: '4.5rem',
+    width: '3.25rem',
     right: true,
     narrow: 'shown',
     cell: ({ stores }) => whole(stores),
@@ -93,10 +90,6 @@ export function ChangesTable({ label, changes, more }: Props): ReactNode {
 
 function idOf({ kind, company, sku, key, from_cents, to_cents }: Change): string {
   return JSON.stringify([kind, company, sku ?? key, from_cents, to_cents])
-}
-
-function priceSaid(cents: number | null): string {
-  return cents === null ? '–' : money(cents)
 }
 
 /** By how much, in money and as a share. */
