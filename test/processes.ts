@@ -1,5 +1,5 @@
 /** The processes of this machine, as /proc shows them: Linux only. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 export const NO_PROC: string | false = process.platform !== 'linux' && 'processes are looked for on Linux only'
 
@@ -15,6 +15,31 @@ export function childrenOf(pid: number): number[] {
 export function isRunning(pid: number): boolean {
   const status = statusOf(pid)
   return status !== undefined && status.state !== 'Z'
+}
+
+/**
+ * How many sockets and files a process holds open that requests open: not those of its threads, and not those of its
+ * databases, which it opens when they are first asked for. 0 when it is gone.
+ */
+export function openedForRequests(pid: number): number {
+  return listedIn(`/proc/${pid}/fd`).filter((link) => !OWN.test(link)).length
+}
+
+const OWN = /^(?:anon_inode:|pipe:|\/dev\/null$)|\.db(?:-wal|-shm|-journal)?$|\.lock$|\.[cm]?[jt]s$/
+
+/** Where the links of a folder lead; those that are gone meanwhile are left out. */
+function listedIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).flatMap((name) => {
+      try {
+        return [readlinkSync(`${folder}/${name}`)]
+      } catch {
+        return []
+      }
+    })
+  } catch {
+    return []
+  }
 }
 
 function statusOf(pid: number): { parent: number; state: string } | undefined {

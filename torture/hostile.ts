@@ -2,7 +2,7 @@
  * Hostile load of every kind at once against a `serve` with its loader in a control group, while an honest sender sends small files: all
  * of these are answered soon and loaded, and in the end memory and descriptors are what they were at the beginning.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +11,7 @@ import { Chance } from '../packages/data-management/test/random.ts'
 import { BOMB_LIMITS, makeBombs } from '../test/bombs.ts'
 import { listening, openMachines, PROGRAM, type Server, startProgram, withoutSettings } from '../test/machines.ts'
 import { memoryGroup } from '../test/memory-group.ts'
+import { openedForRequests } from '../test/processes.ts'
 import type { Case, Fault, Options } from './campaign.ts'
 
 const MIB = 2 ** 20
@@ -203,7 +204,7 @@ function say({ server, keys }: Scene, key: keyof Scene['keys'] | undefined, sent
 function stateOf({ child }: Server): { bytes: number; descriptors: number } {
   try {
     const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
-    return { bytes: Number(kib) * 1024, descriptors: readdirSync(`/proc/${child.pid}/fd`).length }
+    return { bytes: Number(kib) * 1024, descriptors: openedForRequests(child.pid!) }
   } catch {
     return { bytes: 0, descriptors: 0 }
   }

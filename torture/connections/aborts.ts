@@ -1,5 +1,4 @@
 /** Connections that break off anywhere in a request: the server stays as it was, with no part, no descriptor and no fault more. */
-import { readdirSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -8,14 +7,15 @@ import { gzipSync } from 'node:zlib'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import { rowsText } from '../../packages/data-management/test/receiver.ts'
 import { type Machines, openMachines, type Server } from '../../test/machines.ts'
+import { openedForRequests } from '../../test/processes.ts'
 import type { Case, Fault, Options } from '../campaign.ts'
 
 const AT_ONCE = 32
 const PAUSE_MS_MAX = 10
 const QUIET_MS_MAX = 15_000
 const WARM_UP = 200
-// Connections to the databases and the like come and go.
-const DESCRIPTORS_SPARE = 8
+// A note of an upload may be being written.
+const DESCRIPTORS_SPARE = 2
 
 const NO_LIMITS = {
   UPLOADS_AT_ONCE_MAX: '1000000',
@@ -85,7 +85,7 @@ async function abortOne({ port, requests, chance }: Aborts): Promise<void> {
 async function quiet({ dataManagement }: Machines, { child }: Server, descriptorsMax: number) {
   for (const end = performance.now() + QUIET_MS_MAX; ; await sleep(50)) {
     const parts = (await readdir(join(dataManagement, 'product_inbox', '.part'))).length
-    const descriptors = child.exitCode === null ? readdirSync(`/proc/${child.pid}/fd`).length : 0
+    const descriptors = openedForRequests(child.pid!)
     if ((parts === 0 && descriptors <= descriptorsMax) || performance.now() > end) return { parts, descriptors }
   }
 }
