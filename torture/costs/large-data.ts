@@ -10,11 +10,11 @@ import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 /** How many of everything. `giant`: the listings of one product, the first. */
 export type Sizes = Readonly<{ stores: number; listings: number; giant: number; runs: number; uploads: number }>
 
-/** What the campaign is about: the largest that is promised. */
+/** What the campaign is about: the largest that is promised; more listings of one product the loader holds (HOLD_PRODUCT_LISTINGS). */
 export const LARGE: Sizes = {
   stores: 60_000,
   listings: 200_000,
-  giant: 20_000,
+  giant: 10_000,
   runs: 10_000_000,
   uploads: 500_000,
 }
