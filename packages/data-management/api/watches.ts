@@ -100,14 +100,12 @@ async function addWatch(
   const { product_id, rule, target_cents: target } = request.body
   if ((rule === 'target') !== (target !== undefined))
     throw new Problem('request_invalid', 'body/target_cents goes with the rule target, and with no other')
-  // A price that is low enough already is told at the next look.
-  const seen = rule === 'target' ? { ...begun.seen, lowest: null } : begun.seen
-  const wanted = { ...begun, seen, rule, target_cents: target ?? null }
+  const wanted = { ...begun, rule, target_cents: target ?? null }
   const who = nameOf(senderOf(request))
   const made = await inbox.ledger.watches.add({ ...wanted, who, created_at: inbox.now() })
   if (made === undefined)
     throw new Problem('request_invalid', `${WATCHES_MAX} products are watched already; end a watch first`)
-  return { ...viewOf(made, product_id), lowest_cents: begun.seen.lowest }
+  return viewOf(made, product_id)
 }
 
 /** All watches. */

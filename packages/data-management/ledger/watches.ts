@@ -8,8 +8,11 @@ import { addNotices, type NewNotice } from './notice-outbox.ts'
 export const WATCH_RULES = ['target', 'low', 'any', 'stock'] as const
 export type WatchRule = (typeof WATCH_RULES)[number]
 
-/** What was seen of a product: its lowest price now (null: nobody sells it), and the lowest that was ever seen. */
-export type Seen = Readonly<{ lowest: number | null; ever: number | null }>
+/**
+ * What was seen of a product: its lowest price now (null: nobody sells it), the lowest that was ever seen, and whether it had reached the
+ * price that is wanted.
+ */
+export type Seen = Readonly<{ lowest: number | null; ever: number | null; reached: boolean }>
 
 /** A watch on record. */
 export type WatchRecord = Omit<Selectable<LedgerTables['watch']>, 'seen' | 'rule'> &
@@ -96,6 +99,5 @@ export class Watches {
 }
 
 function recordOf({ seen, rule, id, ...record }: Selectable<LedgerTables['watch']>): WatchRecord {
-  const { lowest, ever } = JSON.parse(seen) as Seen
-  return { ...record, id: Number(id), rule: rule as WatchRule, seen: { lowest, ever } }
+  return { ...record, id: Number(id), rule: rule as WatchRule, seen: JSON.parse(seen) as Seen }
 }

@@ -22,8 +22,9 @@ export async function watchedNow(reading: Reading): Promise<SeenAnew[]> {
     const productId = await productWatched(reading, watch)
     if (productId === null) continue
     const { lowest_cents: lowest } = await priceRangeOf(database, productId, current)
-    const seen = { lowest, ever: leastOf(lowest, watch.seen.ever) }
-    if (seen.lowest === watch.seen.lowest && seen.ever === watch.seen.ever) continue
+    const reached = isReached(watch, lowest)
+    const seen = { lowest, ever: leastOf(lowest, watch.seen.ever), reached }
+    if (lowest === watch.seen.lowest && seen.ever === watch.seen.ever && reached === watch.seen.reached) continue
     const isTold = saidOf(watch, lowest) !== null
     const words = isTold ? saidOf(watch, lowest, await cheapestAt(reading, productId, current)) : null
     changed.push({ watch, seen, productId, text: words && `${shortName(watch.name)}: ${words}` })
@@ -61,7 +62,9 @@ export async function watchBegun(reading: Reading, { productId }: { productId: n
   const prices = await pricesNow(database, id, current)
   const { lowest_ever } = await priceSummaryOf(database, id, prices, current)
   const { lowest_cents: lowest } = await priceRangeOf(database, id, current)
-  return { ...listing, name: product.name, seen: { lowest, ever: leastOf(lowest, lowest_ever?.price_cents ?? null) } }
+  const ever = leastOf(lowest, lowest_ever?.price_cents ?? null)
+  // A price that is low enough already is told at the next look.
+  return { ...listing, name: product.name, seen: { lowest, ever, reached: false } }
 }
 
 /** What is told when the lowest price of a product becomes this, somewhere (such as " at aldi"); null: nothing. */
@@ -76,8 +79,13 @@ export function saidOf(
   if (rule === 'stock') return before.lowest === null ? `back in stock, for ${now}` : null
   if (rule === 'low')
     return before.ever !== null && lowest < before.ever ? `new low of ${now}, before ${money(before.ever)}` : null
-  const wasReached = before.lowest !== null && before.lowest <= target!
-  return lowest <= target! && !wasReached ? `${now}, wanted for ${money(target!)}` : null
+  return isReached({ rule, target_cents: target }, lowest) && !before.reached
+    ? `${now}, wanted for ${money(target!)}`
+    : null
+}
+
+function isReached({ rule, target_cents: target }: Pick<WatchRecord, 'rule' | 'target_cents'>, lowest: number | null) {
+  return rule === 'target' && lowest !== null && lowest <= target!
 }
 
 function changeSaid(before: number | null, now: number | null, where: string): string {

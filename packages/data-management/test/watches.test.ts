@@ -16,7 +16,10 @@ const DAYS = ['2025-09-11', '2025-09-12', '2025-09-13', '2025-09-14', '2025-09-1
 
 test('each rule tells its own change, once', () => {
   const said = (rule: 'target' | 'low' | 'any' | 'stock', before: number | null, now: number | null) =>
-    saidOf({ rule, seen: { lowest: before, ever: 250 }, target_cents: 300 }, now)
+    saidOf(
+      { rule, seen: { lowest: before, ever: 250, reached: before !== null && before <= 300 }, target_cents: 300 },
+      now,
+    )
   assert.deepEqual(
     [said('target', 320, 300), said('target', 300, 290), said('target', null, 301), said('target', null, 299)],
     ['3.00, wanted for 3.00', null, null, '2.99, wanted for 3.00'],

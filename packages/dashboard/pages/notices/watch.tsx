@@ -1,5 +1,5 @@
 /** The star on the page of a product: when somebody wants to hear of it. */
-import { Button, Modal, NumberInput, Radio } from '@mantine/core'
+import { Button, Modal, Radio, TextInput } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 import type { WatchView } from '@splitcart/data-management/api/watches.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -48,7 +48,7 @@ type ChooseProps = Of & Readonly<{ own: readonly WatchView[]; close: () => void 
 function Choose({ product, own, close }: ChooseProps): ReactNode {
   const { id, name, now } = product
   const [rule, setRule] = useState<Rule>('target')
-  const [target, setTarget] = useState<number | string>(targetFor(now.lowest_cents))
+  const [target, setTarget] = useState<string>(targetFor(now.lowest_cents))
   const client = useQueryClient()
   const setting = useMutation({
     mutationFn: () => send('POST', '/api/watches', bodyOf(id, rule, target)),
@@ -86,8 +86,8 @@ function Choose({ product, own, close }: ChooseProps): ReactNode {
 type WhenProps = Readonly<{
   rule: Rule
   setRule: (rule: Rule) => void
-  target: number | string
-  setTarget: (target: number | string) => void
+  target: string
+  setTarget: (target: string) => void
 }>
 
 function When({ rule, setRule, target, setTarget }: WhenProps): ReactNode {
@@ -101,15 +101,13 @@ function When({ rule, setRule, target, setTarget }: WhenProps): ReactNode {
         </div>
       </Radio.Group>
       {rule === 'target' && (
-        <NumberInput
+        <TextInput
           label="Price"
-          value={target}
-          onChange={setTarget}
+          type="number"
           min={0.01}
-          decimalScale={2}
-          fixedDecimalScale
-          step={0.1}
-          hideControls
+          step={0.01}
+          value={target}
+          onChange={({ currentTarget }) => setTarget(currentTarget.value)}
         />
       )}
     </>
@@ -128,10 +126,10 @@ function Own({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNod
   )
 }
 
-function targetFor(lowest: number | null): number | string {
-  return lowest === null ? '' : Math.floor(lowest * TARGET_SHARE) / 100
+function targetFor(lowest: number | null): string {
+  return lowest === null ? '' : (Math.floor(lowest * TARGET_SHARE) / 100).toFixed(2)
 }
 
-function bodyOf(product_id: number, rule: Rule, target: number | string) {
+function bodyOf(product_id: number, rule: Rule, target: string) {
   return { product_id, rule, ...(rule === 'target' && { target_cents: Math.round(Number(target) * 100) }) }
 }
