@@ -4,7 +4,7 @@ import type { WatchList } from '@splitcart/data-management/api/watches.ts'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { ask } from './request.ts'
 
-const LOOK_MS = 30_000
+const LOOK_MS = 5_000
 const PAGE_ROWS = 50
 
 /** What needs a person, and what was told, the newest first. */

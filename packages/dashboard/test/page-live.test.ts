@@ -1,6 +1,7 @@
 /** What moves by itself: uploads as they come, keys as they are made and revoked, the server as it goes and comes back. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { until } from '../../../test/machines.ts'
 import { openHook, openMailServer } from '../../data-management/test/told-servers.ts'
 import { NO_BROWSER } from './browser.ts'
 import { fileOf, neverAvailable, openSite, rowOf, type Site } from './site.ts'
@@ -174,6 +175,7 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
       NOTICE_NTFY_URL: `${hook.url}/a-topic`,
       NOTICE_SMTP_URL: `smtp://me:a%20p%40ss@127.0.0.1:${mail.port}`,
       NOTICE_MAIL_TO: 'owner@example.org',
+      NOTICE_KINDS: 'watch',
     }
     const oatsOn = async (days: number, price: number) => {
       const scraped_date = new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)
@@ -205,8 +207,8 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     await page.getByRole('list', { name: 'Watched products' }).getByText('at 2.50 or less').waitFor()
     await page.getByRole('button', { name: 'Send a test' }).click()
     await page.getByRole('status', { name: 'Answers to the test' }).getByText('has taken the test').nth(1).waitFor()
-    assert.ok(hook.posted.some(({ body }) => String(body.message).includes(told)))
-    assert.ok(mail.mails.some((text) => text.includes(told)))
+    await until(() => hook.posted.some(({ body }) => String(body.message).includes(told)), 'ntfy is told', 120_000)
+    await until(() => mail.mails.some((text) => text.includes(told)), 'the mail comes', 120_000)
     await page.getByRole('button', { name: 'Watch Rolled Oats no more' }).click()
     await page.getByText('No product is watched.').waitFor()
     assert.doesNotMatch(await page.locator('body').innerText(), /a-topic|p@ss/)
