@@ -25,7 +25,7 @@ export type Site = AsyncDisposable &
     reader: string
     /** A key that may only upload. */
     sender: string
-    restart: (environment?: NodeJS.ProcessEnv) => Promise<void>
+    restart: (environment?: Readonly<Record<string, string>>) => Promise<void>
     stop: () => Promise<void>
     /** Puts a file into the outbox. */
     write: (name: string, text: string) => Promise<void>
