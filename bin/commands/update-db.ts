@@ -28,6 +28,7 @@ import { type DataManagement, openDataManagement, setUpDataManagement } from '..
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { count, money, whole } from '../format.ts'
+import { logStart } from '../log-start.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { workOf } from '../update-db-work.ts'
 
@@ -88,6 +89,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   // What changes nothing makes no server, either.
   await using machine = await (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
+  logStart(log, 'update-db', settings, options)
   const isShared = inboxServers(settings) !== undefined
   const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
