@@ -114,7 +114,7 @@ for (const encoding of ENCODINGS) {
           const cut = Buffer.concat([whole, whole.subarray(0, length)])
           assert.equal(await refusal(at, encoding, portions(cut, size)), 'body_damaged', `${ending}, ${length} bytes`)
         }
-        for (let length = 1; length < whole.length; length++)
+        for (let length = 1; size === 1 && length < whole.length; length++)
           assert.equal(await refusal(at, encoding, portions(whole.subarray(0, length), size)), 'body_damaged', ending)
         assert.equal((await decoded(at, encoding, portions(whole, size))).sha256, sha256Of(content), ending)
       }
