@@ -48,10 +48,7 @@ test('a session survives a restart of the server, unless the key of the settings
 /** Server and loader begin their logs with what they are, and no secret. */
 function assertStartLogged(printed: string, system: SystemView): void {
   for (const program of ['serve', 'update-db']) {
-    const line = server
-      .printed()
-      .split('\n')
-      .find((each) => each.includes(`"program":"${program}"`))
+    const line = printed.split('\n').find((each) => each.includes(`"program":"${program}"`))
     const { version, pid, settings: inForce, level } = JSON.parse(line ?? '{}')
     assert.deepEqual([version, level], [system.versions.program, 'info'])
     assert.ok(pid > 0)
