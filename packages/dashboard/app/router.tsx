@@ -173,6 +173,12 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('../pages/keys/audit.tsx'), 'Audit'),
 })
 
+const notices = createRoute({
+  getParentRoute: () => shell,
+  path: '/notices',
+  component: lazyRouteComponent(() => import('../pages/notices/notices.tsx'), 'NoticesPage'),
+})
+
 const system = createRoute({
   getParentRoute: () => shell,
   path: '/system',
@@ -197,6 +203,7 @@ const pages = [
   keys,
   sessions,
   audit,
+  notices,
   system,
 ]
 const routeTree = root.addChildren([signIn, docs, shell.addChildren(pages)])
