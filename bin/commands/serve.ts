@@ -35,6 +35,7 @@ import { setUpNetwork } from '../network.ts'
 import { roundsOf, tellingOf } from '../notice-rounds.ts'
 import { programView } from '../program-view.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
+import { type Patient, waitFor } from '../wait-for.ts'
 
 type Options = { updateDb: boolean; behindProxy?: true }
 
@@ -80,11 +81,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   )
   const door = readDoor()
   setUpNetwork(settings)
-  const signal = stopSignal()
-  const log = openLog(settings.LOG_LEVEL)
-  logStart(log, 'serve', settings, options)
-  await using machine = await setUpDataManagement(settings)
-  await using inbox = await openInbox(machine, settings, log)
+  const patient = begin(settings, options)
+  const { log, signal } = patient
+  await using machine = await waitFor(() => setUpDataManagement(settings), patient)
+  await using inbox = await waitFor(() => openInbox(machine, settings, log), patient)
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
   await mendAfterCrash(machine, inbox === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
@@ -118,6 +118,13 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   log.info({}, 'stopping')
   await Promise.all([closeWithin(server, log), loader, notices])
   return EXIT.done
+}
+
+function begin(settings: Settings, options: Options): Patient {
+  const signal = stopSignal()
+  const log = openLog(settings.LOG_LEVEL)
+  logStart(log, 'serve', settings, options)
+  return { log, signal }
 }
 
 /** What a server that died has left: the parts tell what it had handed over, so they go last. */
