@@ -8,7 +8,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-import { AMOUNTS } from '../api/queries.ts'
+import { ORDERS } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
 import { KINDS } from '../pages/changes/kinds.ts'
 import { Waiting } from '../parts/notice.tsx'
@@ -128,8 +128,9 @@ const products = createRoute({
   getParentRoute: () => shell,
   path: '/products',
   validateSearch: (search: Parameters) => ({
-    ...textsIn(search, 'q', 'company', 'barcode', 'sku', 'max'),
-    ...choiceIn(search, 'by', AMOUNTS),
+    ...textsIn(search, 'q', 'company', 'category', 'barcode', 'sku', 'max'),
+    ...choiceIn(search, 'by', ORDERS),
+    ...choiceIn(search, 'special', ['only'] as const),
   }),
   component: lazyRouteComponent(() => import('../pages/products/products.tsx'), 'Products'),
 })
@@ -172,6 +173,12 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('../pages/keys/audit.tsx'), 'Audit'),
 })
 
+const notices = createRoute({
+  getParentRoute: () => shell,
+  path: '/notices',
+  component: lazyRouteComponent(() => import('../pages/notices/notices.tsx'), 'NoticesPage'),
+})
+
 const system = createRoute({
   getParentRoute: () => shell,
   path: '/system',
@@ -196,6 +203,7 @@ const pages = [
   keys,
   sessions,
   audit,
+  notices,
   system,
 ]
 const routeTree = root.addChildren([signIn, docs, shell.addChildren(pages)])
