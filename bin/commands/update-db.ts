@@ -28,8 +28,10 @@ import { type DataManagement, openDataManagement, setUpDataManagement } from '..
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { count, money, whole } from '../format.ts'
+import { logStart } from '../log-start.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { workOf } from '../update-db-work.ts'
+import { waitFor } from '../wait-for.ts'
 
 type Options = Partial<Record<LoadedKind, boolean>> & {
   watch?: boolean
@@ -85,9 +87,14 @@ function kindsIn(options: Options): LoadedKind[] {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const kinds = kindsIn(options)
   const settings = settingsOf(options, 'data-management')
-  // What changes nothing makes no server, either.
-  await using machine = await (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
+  logStart(log, 'update-db', settings, options)
+  const signal = signalOf(options)
+  // Whoever runs it once is told at once what is away.
+  const opened = <T>(open: () => Promise<T>) => (options.watch ? waitFor(open, { log, signal }) : open())
+  // What changes nothing makes no server, either.
+  const set = () => (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
+  await using machine = await opened(set)
   const isShared = inboxServers(settings) !== undefined
   const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
@@ -96,14 +103,19 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   }
   await makeFolders(machine.disk, machine.folders, kinds)
   const folders = isShared ? await scratchOf(machine) : machine.folders
-  await using inbox = await openInbox({ ...machine, folders }, settings, log)
+  await using inbox = await opened(() => openInbox({ ...machine, folders }, settings, log))
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
   await using reader = new ReaderClient()
   const work = { ...alone, reader }
-  const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
   const manner = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }
   if (inbox !== undefined) return await actForFleet({ ...work, folders, inbox }, settings, manner)
   return await actOnFolder(work, settings, manner)
+}
+
+/** What ends it; what changes nothing ends as any program does. */
+function signalOf({ dryRun, untilInputEnds }: Options): AbortSignal {
+  if (dryRun) return new AbortController().signal
+  return untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
 }
 
 /** Another loader with the same ledger and another folder would take what lies here for lost. */
