@@ -102,9 +102,7 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
         </div>
       </div>
       <Foot more={more} end={end} />
-      {rows.length > 0 && (
-        <TakeAlong label={label} rows={model.map(({ original }) => original)} isAll={!more?.hasNextPage} />
-      )}
+      <TakeAlong label={label} rows={model} isAll={!more?.hasNextPage} />
     </>
   )
 }

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { Icon } from './icon.tsx'
 import style from './take-along.module.css'
 
-type Props = Readonly<{ label: string; rows: readonly unknown[]; isAll: boolean }>
+type Props = Readonly<{ label: string; rows: readonly { original: unknown }[]; isAll: boolean }>
 
 const TYPES = { csv: 'text/csv', json: 'application/json' } as const
 // A program that opens the file would take what begins so for a formula.
@@ -11,8 +11,10 @@ const FORMULA = /^[=+\-@\t\r]/
 
 /** What stands below a table. */
 export function TakeAlong({ label, rows, isAll }: Props): ReactNode {
+  if (rows.length === 0) return null
   const take = (kind: keyof typeof TYPES) => {
-    const text = kind === 'csv' ? csvOf(rows) : `${JSON.stringify(rows, null, 1)}\n`
+    const seen = rows.map(({ original }) => original)
+    const text = kind === 'csv' ? csvOf(seen) : `${JSON.stringify(seen, null, 1)}\n`
     save(new Blob([text], { type: TYPES[kind] }), `${label.toLowerCase().replace(/\P{L}+/gu, '-')}.${kind}`)
   }
   return (

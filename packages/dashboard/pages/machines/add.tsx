@@ -16,6 +16,8 @@ import { isKeyRefused, OwnKey } from '../keys/own-key.tsx'
 import { connectLines, linesByHand, SYSTEMS, type System, shellOf } from './lines.ts'
 import style from './machines.module.css'
 
+const CODE_MS = 600_000
+
 type Invitation = Readonly<{ code: string; expires_at: string }>
 type Invited = Invitation & Readonly<{ name: string; system: System; since: string }>
 
@@ -44,9 +46,7 @@ function Ask({ close, done }: Readonly<{ close: () => void; done: (invited: Invi
   const [ownKey, setOwnKey] = useState('')
   const inviting = useMutation({
     mutationFn: () => send<Invitation>('POST', '/api/invitations', { name: name.trim(), scopes: ['upload'] }, ownKey),
-    // A clock that is a little behind the server's misses no key.
-    onSuccess: (made) =>
-      done({ ...made, name: name.trim(), system, since: new Date(Date.now() - 60_000).toISOString() }),
+    onSuccess: (made) => done({ ...made, name: name.trim(), system, since: madeAt(made) }),
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -85,6 +85,11 @@ function Ask({ close, done }: Readonly<{ close: () => void; done: (invited: Invi
       </div>
     </form>
   )
+}
+
+/** By the server's clock: a code works for ten minutes. */
+function madeAt({ expires_at }: Invitation): string {
+  return new Date(Date.parse(expires_at) - CODE_MS).toISOString()
 }
 
 function ownSystem(): System {

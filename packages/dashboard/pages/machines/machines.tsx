@@ -48,6 +48,7 @@ function List({ add }: Readonly<{ add: ReactNode }>): ReactNode {
       ),
     [keys.data],
   )
+  const columns = useMemo(() => columnsAt(keys.dataUpdatedAt), [keys.dataUpdatedAt])
   if (keys.data === undefined) return keys.error ? <Trouble error={keys.error} retry={keys.refetch} /> : <Waiting />
   if (rows.length === 0)
     return (
@@ -56,38 +57,10 @@ function List({ add }: Readonly<{ add: ReactNode }>): ReactNode {
         {add}
       </Empty>
     )
-  return <DataTable label="Machines" columns={COLUMNS} rows={rows} idOf={({ id }) => id} more={keys} />
+  return <DataTable label="Machines" columns={columns} rows={rows} idOf={({ id }) => id} more={keys} />
 }
 
-const COLUMNS: readonly Column<KeyView>[] = [
-  {
-    id: 'name',
-    title: 'Machine',
-    width: 'minmax(10rem, 2fr)',
-    narrow: 'first',
-    sort: ({ name }) => name.toLowerCase(),
-    cell: ({ id, name }) => (
-      <Link to="/uploads" search={{ key: id }} title="What it sent">
-        <Said text={name} />
-      </Link>
-    ),
-  },
-  {
-    id: 'state',
-    title: 'State',
-    width: '8rem',
-    narrow: 'bare',
-    sort: ({ last_used_at }) => STATES.indexOf(stateOf(last_used_at)),
-    cell: ({ last_used_at }) => <Badge tone={TONES[stateOf(last_used_at)]}>{stateOf(last_used_at)}</Badge>,
-  },
-  {
-    id: 'seen',
-    title: 'Last seen',
-    width: 'minmax(9rem, 1fr)',
-    narrow: 'bare',
-    sort: ({ last_used_at }) => last_used_at ?? '',
-    cell: ({ last_used_at }) => (last_used_at === null ? '–' : <Ago at={last_used_at} />),
-  },
+const FIXED: readonly Column<KeyView>[] = [
   {
     id: 'from',
     title: 'From',
@@ -115,10 +88,42 @@ const COLUMNS: readonly Column<KeyView>[] = [
   },
 ]
 
+const columnsAt = (now: number): readonly Column<KeyView>[] => [
+  {
+    id: 'name',
+    title: 'Machine',
+    width: 'minmax(10rem, 2fr)',
+    narrow: 'first',
+    sort: ({ name }) => name.toLowerCase(),
+    cell: ({ id, name }) => (
+      <Link to="/uploads" search={{ key: id }} title="What it sent">
+        <Said text={name} />
+      </Link>
+    ),
+  },
+  {
+    id: 'state',
+    title: 'State',
+    width: '8rem',
+    narrow: 'bare',
+    sort: ({ last_used_at }) => STATES.indexOf(stateOf(last_used_at, now)),
+    cell: ({ last_used_at }) => <Badge tone={TONES[stateOf(last_used_at, now)]}>{stateOf(last_used_at, now)}</Badge>,
+  },
+  {
+    id: 'seen',
+    title: 'Last seen',
+    width: 'minmax(9rem, 1fr)',
+    narrow: 'bare',
+    sort: ({ last_used_at }) => last_used_at ?? '',
+    cell: ({ last_used_at }) => (last_used_at === null ? '–' : <Ago at={last_used_at} />),
+  },
+  ...FIXED,
+]
+
 const STATES = ['never seen', 'quiet', 'seen'] as const
 const TONES: Readonly<Record<(typeof STATES)[number], Tone>> = { 'never seen': 'warn', quiet: 'warn', seen: 'good' }
 
-function stateOf(lastUsedAt: string | null): (typeof STATES)[number] {
+function stateOf(lastUsedAt: string | null, now: number): (typeof STATES)[number] {
   if (lastUsedAt === null) return 'never seen'
-  return Date.now() - Date.parse(lastUsedAt) > QUIET_HOURS * HOUR_MS ? 'quiet' : 'seen'
+  return now - Date.parse(lastUsedAt) > QUIET_HOURS * HOUR_MS ? 'quiet' : 'seen'
 }
