@@ -63,7 +63,7 @@ function* places(all: Folders, { stored_as, sha256, kind }: Named): Generator<St
 export async function* bytesOf(disk: Disk, { path, sha256, isCompressed }: Stored): AsyncGenerator<Buffer> {
   const digester = new Digester()
   for await (const portion of isCompressed ? decompressed(disk, path) : plainBytes(disk, path)) {
-    digester.add(portion)
+    digester.hash(portion)
     yield portion
   }
   const found = digester.digest().sha256
