@@ -14,13 +14,12 @@ export function workOf(
   terminal: Terminal,
   options: Readonly<{ force?: boolean; log?: Log }>,
 ): UpdateDb {
-  const { disk, folders, ledger, catalogue, packs } = machine
+  const { disk, folders, ledger, catalogue } = machine
   return {
     disk,
     folders,
     ledger,
     catalogue,
-    packs,
     lineBytesMax: settings.LINE_BYTES_MAX,
     hold: { thresholds: thresholdsOf(settings), isReleased: options.force === true },
     log: options.log ?? openLog('error'),

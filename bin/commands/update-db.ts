@@ -6,6 +6,7 @@ import { mayHaveNewPairs, renewSuggestions } from '@splitcart/data-management/ca
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
+import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { Background } from '@splitcart/data-management/update-db/background.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
@@ -53,6 +54,8 @@ const SETTINGS = [
 ] as const
 
 const PASS_MS = 5_000
+// Then it looks whether something has come, and rests for as long as it does so.
+const COMPACTION_MS = 500
 const PRUNE_EVERY_MS = 60 * 60 * 1000
 
 /** Adds the command. */
@@ -117,19 +120,23 @@ async function actOnFolder(work: UpdateDb, settings: Settings, manner: Manner): 
   throw new Problem('locked', detail)
 }
 
-async function loadFolder(work: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
+async function loadFolder(given: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
+  const compaction = compactionFor(given, settings)
+  const work = { ...given, keeps: (path: string, bytes: number) => compaction.add(path, bytes) }
   await removeCopies(work.disk, work.folders, kindsOf(work))
   await reconcile(work)
   if (prunesAll) await prune(work, settings.PROCESSED_DAYS_MAX, true)
   if (stays) {
-    await watchInbox(work, settings, signal)
+    await watchInbox(work, compaction, settings, signal)
     return EXIT.done
   }
   await fulfilWishes(work, signal)
   const pass = await updateOnce(work, terminal, signal)
   await renewIfNew(work.catalogue)
-  return tellPass(terminal, pass)
+  const code = tellPass(terminal, pass)
+  await compaction.work(() => !signal.aborted)
+  return code
 }
 
 async function renewIfNew({ database }: UpdateDb['catalogue']): Promise<void> {
@@ -179,9 +186,15 @@ async function updateOnce(work: UpdateDb, terminal: Terminal, signal: AbortSigna
   return second
 }
 
-async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSignal): Promise<void> {
+async function watchInbox(
+  work: UpdateDb,
+  compaction: Compaction,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<void> {
   await using background = backgroundFor(work, settings)
   const reported = new Set<string>()
+  const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   let pruneAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
     await fulfilWishes(work, signal)
@@ -190,15 +203,34 @@ async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSigna
       await prune(work, settings.PROCESSED_DAYS_MAX)
     }
     // Then it looks again who has sent something: new senders get their turn.
-    const { ignored } = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))
-    for (const { name, reason } of ignored) {
+    const done = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))
+    for (const { name, reason } of done.ignored) {
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)
     }
     await background.look()
+    const isIdle = done.loaded + done.held + done.failed === 0
+    if (isIdle || compaction.isFull) await compaction.work(await whileIdle(work, inboxes, signal))
   }
-  const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   await repeatOnChange(inboxes, pass, { log: work.log, signal })
+}
+
+function compactionFor(work: UpdateDb, { PROCESSED_FORM: form }: Settings): Compaction {
+  const folders = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).processed)
+  return new Compaction({ ...work, folders, form })
+}
+
+/** Ends after a while, or as soon as something comes: a load waits for one file at most. */
+async function whileIdle({ disk }: UpdateDb, inboxes: readonly string[], signal: AbortSignal) {
+  const names = async () => (await Promise.all(inboxes.map((inbox) => disk.readdir(inbox)))).join('\n')
+  const before = await names()
+  const until = performance.now() + COMPACTION_MS
+  let isFirst = true
+  return async () => {
+    const mayGoOn = isFirst || (performance.now() < until && (await names()) === before)
+    isFirst = false
+    return mayGoOn && !signal.aborted
+  }
 }
 
 /** What is too old goes. That it would be everything is told, and hinders no load. */

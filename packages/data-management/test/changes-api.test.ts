@@ -112,7 +112,7 @@ test('a wish that does not fit the state, or whose file is gone, is refused', as
   assertProblem(await wish(admin, 'nothing', 'replay'), 404, 'not_found')
   assertProblem(await wish(admin, held, 'release', { because: 'x' }), 400, 'request_invalid')
   assertProblem(await wish(admin, held, 'release', { reason: 'x'.repeat(501) }), 400, 'request_invalid')
-  await rm(join(receiver.folders.processed, 'whole.jsonl.gz'))
+  await rm(join(receiver.folders.processed, 'whole.jsonl'))
   assertProblem(await wish(admin, loaded, 'replay'), 409, 'state_other')
   assert.deepEqual(await receiver.ledger.uploads.wished(), [])
 })

@@ -16,8 +16,8 @@ export class FolderInbox implements Inbox {
   readonly isShared = false
   readonly #place: Place
 
-  constructor({ disk, folders, ledger, packs }: Place) {
-    this.#place = { disk, folders, ledger, packs }
+  constructor({ disk, folders, ledger, keeps }: Place) {
+    this.#place = { disk, folders, ledger, keeps }
   }
 
   async arrive({ part, arrival, keyId, known }: Received): Promise<Recorded> {
