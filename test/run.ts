@@ -40,6 +40,7 @@ const LONG = [
   ),
   ...[
     'adapters',
+    'archive',
     'pack',
     'power-cuts',
     'errors',

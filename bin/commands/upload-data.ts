@@ -150,6 +150,7 @@ async function jobFor(
     signal,
     on: (event) => report.on(event.type === 'file' ? { ...event, kind } : event),
     ...restOf(settings),
+    archiveForm: settings.ARCHIVE_FORM,
     ...heartbeat,
     ...(kind === PRODUCTS && check !== undefined && { check }),
     renewedClient: () => {

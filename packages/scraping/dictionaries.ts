@@ -6,13 +6,12 @@
  * The server tells who can do this: the newest receipt promises nothing where it cannot, and nothing is tried then. What goes wrong
  * with a dictionary is a reason to send the file without one, never to refuse it.
  */
-import { join } from 'node:path'
 import { companyIn } from '@splitcart/shared/dictionary/company.ts'
 import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
 import { type Archived, receiptsIn } from './archive.ts'
-import { beginningOf, contentOf } from './archive-content.ts'
+import { beginningOf, beginningOfArchived, contentOf } from './archive-content.ts'
 import type { Folders } from './folders.ts'
 import type { Spooled } from './spool.ts'
 
@@ -90,7 +89,7 @@ export class Dictionaries {
 
   async #companyOf({ name, receipt: { sha256 } }: Candidate): Promise<string> {
     if (!this.#companies.has(sha256)) {
-      const bytes = await beginningOf(this.#disk, join(this.#folders.archive, name))
+      const bytes = await beginningOfArchived(this.#disk, this.#folders.archive, name)
       this.#companies.set(sha256, companyIn(bytes))
     }
     return this.#companies.get(sha256)!

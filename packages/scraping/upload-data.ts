@@ -12,6 +12,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { AnswerError, retryAfterOf, retryOf } from './answer.ts'
 import { checkArchive } from './archive-check.ts'
 import { lockArchive } from './archive-lock.ts'
+import { packArchive } from './archive-packing.ts'
 import { realClock } from './clock.ts'
 import { beatFor } from './heartbeat.ts'
 import { isGood, noteRun } from './last-run.ts'
@@ -28,6 +29,7 @@ import { cleanMarks, marksIn } from './whole-mark.ts'
 
 const POLL_FIRST_MS = 100
 const POLL_MS_MAX = 2_000
+const PACKING_MS_MAX = 10_000
 // Who goes on writing for longer than that is waited for by the next run.
 const RESTING_MS_MAX = 120_000
 
@@ -87,9 +89,29 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): 
     floorMs = retryAfterOf(error)
   }
   summary.waiting = (await scanOutbox(job.disk, job.folders.outbox)).waiting.length
+  if (summary.outcome === 'done' && summary.waiting === 0) await packSome(job)
   const isCutShort = job.signal.aborted || (rests && run.resting.length > 0)
   if (isCutShort && summary.waiting > 0 && summary.outcome === 'done') summary.outcome = 'partly'
   return floorMs
+}
+
+/** Packs archived files for a while, or until something comes. */
+async function packSome({
+  disk,
+  folders,
+  archiveForm: form = 'plain',
+  rest,
+  signal,
+  clock = realClock(),
+}: Job): Promise<void> {
+  const until = clock.steady() + PACKING_MS_MAX
+  const names = async () => (await disk.readdir(folders.outbox)).join('\n')
+  const before = await names()
+  const mayGoOn = async () => clock.steady() < until && !signal.aborted && (await names()) === before
+  const findWriters = rest?.findWriters ?? (async () => new Set<string>())
+  const packing = { disk, folders, form, now: clock.now(), findWriters }
+  // One that is not what its receipt says goes back to the outbox in the next round.
+  for await (const _ of packArchive(packing, mayGoOn));
 }
 
 function outcomeAfter(error: unknown): Outcome {

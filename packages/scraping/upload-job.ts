@@ -1,5 +1,6 @@
 /** What a run of `upload-data` is given, and what it remembers while it goes on. */
 import type { Disk } from '@splitcart/shared/disk.ts'
+import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
 import { type Clock, realClock } from './clock.ts'
 import type { Patience, Pause, Pausing } from './delivery.ts'
 import { Dictionaries } from './dictionaries.ts'
@@ -31,6 +32,8 @@ export type Job = Readonly<{
   renewedClient?: () => UploadClient | undefined
   /** Judges files before they are sent; not at all where it is not said. */
   check?: Pick<ScrapeCheck, 'look'>
+  /** How archived files are kept; as they came where it is not said. */
+  archiveForm?: KeptForm
   /** The address that is asked after each good run. */
   heartbeat?: URL
 }>

@@ -1,10 +1,17 @@
-/** The settings of what the server keeps of files that were loaded. */
+/** The settings of what both machines keep of files that were loaded. */
 import { KEPT_FORMS } from './packed/forms.ts'
 import { oneOf, whole } from './setting-readers.ts'
 
 const MIB = 1024 * 1024
 
 export const KEEPING_SETTINGS = {
+  ARCHIVE_FORM: {
+    machine: 'scraping',
+    read: oneOf(KEPT_FORMS),
+    fallback: 'packed',
+    about:
+      'how archived files are kept, an hour after they were loaded: packed, those of a company against one that is kept whole, a sixtieth of their size; gzip, each by itself; or plain, as they came',
+  },
   DICTIONARIES_BYTES_MAX: {
     machine: 'data-management',
     read: whole(0),

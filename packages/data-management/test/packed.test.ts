@@ -11,6 +11,7 @@ import { compact } from '@splitcart/shared/packed/compact.ts'
 import { isDamage } from '@splitcart/shared/packed/kept-file.ts'
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
+import { dyingAt } from '../../shared/test/dying-disk.ts'
 import { type Folders, foldersIn } from '../folders.ts'
 import { moveSettled } from '../inbox/move-settled.ts'
 import { bytesOf, findStored, type Stored } from '../inbox/stored.ts'
@@ -130,7 +131,7 @@ test('wherever the loader dies while it puts a file away and packs it, the file 
     const name = `${index}.jsonl`
     for (let step = 0; ; step++) {
       const dying = dyingAt(step)
-      const died = await put(name, text, dying.disk).then(
+      const died = await put(name, text, dying).then(
         () => false,
         () => true,
       )
@@ -155,20 +156,3 @@ test('a base goes when no file was packed against it any more', async () => {
   assert.equal((await readdir(join(folders.processed, '.bases'))).length, 1)
   assert.equal(await contentOf(folders, '0.jsonl', TEXTS[0]!), TEXTS[0])
 })
-
-/** A disk that does nothing more from some step on. */
-function dyingAt(steps: number): { disk: Disk } {
-  let left = steps
-  const real = realDisk()
-  const disk = new Proxy(real, {
-    get: (target, name: keyof Disk) => {
-      const method = target[name] as unknown
-      if (typeof method !== 'function') return method
-      return async (...given: unknown[]) => {
-        if (left-- <= 0) throw new Error('the loader died here')
-        return method.apply(target, given)
-      }
-    },
-  })
-  return { disk }
-}

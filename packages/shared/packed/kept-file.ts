@@ -1,7 +1,7 @@
 /**
  * Files that are kept for long, in whatever form: whole, compressed by itself, or packed. The bytes decide what a file is, never its name.
  */
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { Digester } from '../digest.ts'
 import { codeOf, type Disk, openToRead } from '../disk.ts'
@@ -24,6 +24,16 @@ export function isDamage(error: unknown): boolean {
 /** The name that a file had when it came; undefined: it is no file that is kept. */
 export function nameKept(name: string): string | undefined {
   return /^([^.].*\.jsonl)(?:\.gz|\.dcz)?$/.exec(name)?.[1]
+}
+
+/** Where a file lies in the form in which it is kept; undefined: there is none. */
+export async function findKept(disk: Disk, folder: string, name: string): Promise<string | undefined> {
+  for (const ending of KEPT_ENDINGS) {
+    const path = join(folder, name + ending)
+    const seen = await disk.lstat(path).catch(unlessGone)
+    if (seen?.isFile()) return path
+  }
+  return undefined
 }
 
 /** The content of a file in whatever form, in portions that may all lie in one place: one is done with before the next is asked for. */
@@ -76,4 +86,8 @@ export async function* unzipped(disk: Disk, path: string): AsyncGenerator<Buffer
     source.destroy()
     await file.close().catch(() => {})
   }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error
 }
