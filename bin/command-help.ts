@@ -33,6 +33,7 @@ export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; exa
   },
   audit: { group: SERVER, examples: ['splitcart audit --json'] },
   holds: { group: SERVER, examples: ['splitcart holds list', 'splitcart holds release ID'] },
+  notices: { group: SERVER, examples: ['splitcart notices list', 'splitcart notices test --receiver ntfy'] },
   findings: { group: SERVER, examples: ['splitcart findings'] },
   rejects: { group: SERVER, examples: ['splitcart rejects list', 'splitcart rejects show scrape.jsonl'] },
   loads: { group: SERVER, examples: ['splitcart loads list', 'splitcart loads undo ID'] },

@@ -2,7 +2,7 @@
  * The way to other machines, set once for the process: all requests go over Node's own fetch and agents, whatever library makes them.
  *
  *   the server        fetch; certificates of API_SERVER_CA alone where it is set; HTTPS_PROXY by CONNECT, none for http
- *   heartbeat, alarm  the agents of http and https; certificates of Node and the system; HTTP_PROXY and HTTPS_PROXY
+ *   heartbeat, notices the agents of http and https; certificates of Node and the system; HTTP_PROXY and HTTPS_PROXY
  */
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
@@ -12,9 +12,19 @@ import { createSecureContext, getCACertificates, setDefaultCACertificates } from
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 
+/** The addresses beside the server that are asked or told something. */
+const CALLED = [
+  'HEARTBEAT_URL',
+  'NOTICE_NTFY_URL',
+  'NOTICE_SMTP_URL',
+  'NOTICE_WEBHOOK_URL',
+  'NOTICE_APPRISE_URL',
+  'ALARM_WEBHOOK_URL',
+] as const
+
 type NetworkSettings = Pick<
   Settings,
-  'API_SERVER_URL' | 'API_SERVER_CA' | 'HEARTBEAT_URL' | 'ALARM_WEBHOOK_URL' | 'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY'
+  'API_SERVER_URL' | 'API_SERVER_CA' | 'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY' | (typeof CALLED)[number]
 >
 
 // Node gives up an address after 250 or 500 ms and takes the next one; over a satellite no connection is made so fast. The whole
@@ -36,8 +46,9 @@ export function setUpNetwork(settings: NetworkSettings): void {
 
 /** Whom fetch trusts from now on; given back is whom the agents trust, where that are others. */
 function setCertificates(settings: NetworkSettings): { ca?: string[] } {
-  const { API_SERVER_CA: file, API_SERVER_URL, HEARTBEAT_URL, ALARM_WEBHOOK_URL } = settings
-  const isHttps = [API_SERVER_URL, HEARTBEAT_URL, ALARM_WEBHOOK_URL].some((url) => url?.protocol === 'https:')
+  const { API_SERVER_CA: file, API_SERVER_URL } = settings
+  const called = [API_SERVER_URL, ...CALLED.map((name) => settings[name])]
+  const isHttps = called.some((url) => url !== undefined && /^(?:https|smtps?):$/.test(url.protocol))
   // To read those of the system takes 0.1 s and more.
   const known = isHttps ? [...new Set([...getCACertificates('default'), ...getCACertificates('system')])] : undefined
   const own = file === undefined ? undefined : certificatesIn(file)

@@ -1,6 +1,11 @@
 /** Who types, as the audit names them. */
 import { hostname, userInfo } from 'node:os'
 
+/** The name of this machine. */
+export function machineName(): string {
+  return hostname()
+}
+
 /** `user@machine` */
 export function operatorName(): string {
   return `${userName()}@${hostname()}`

@@ -19,7 +19,10 @@ export type Mark = Readonly<{ style: Style; length: number }>
 export type Manner = Readonly<{ json?: boolean; quiet?: boolean }>
 
 /** A line of what programs read; without a type where all lines are of one kind. */
-export type OutputRecord = Readonly<{ type?: 'file' | 'check' | 'summary' | 'error'; [field: string]: unknown }>
+export type OutputRecord = Readonly<{
+  type?: 'file' | 'check' | 'receiver' | 'condition' | 'notice' | 'summary' | 'error'
+  [field: string]: unknown
+}>
 
 export type Terminal = Readonly<{
   manner: Manner

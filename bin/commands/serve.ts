@@ -3,12 +3,10 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Changed, postMessage, watchSources } from '@splitcart/data-management/api/alarm.ts'
 import { ExportThreads } from '@splitcart/data-management/api/export-threads.ts'
 import { QuestionThreads } from '@splitcart/data-management/api/question-threads.ts'
 import { askFor, type Questions } from '@splitcart/data-management/api/reading.ts'
 import { buildServer } from '@splitcart/data-management/api/server.ts'
-import type { Services } from '@splitcart/data-management/api/services.ts'
 import { type Integrity, watchIntegrity } from '@splitcart/data-management/database/integrity.ts'
 import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
@@ -19,6 +17,7 @@ import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integrity.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import type { Share } from '@splitcart/data-management/ledger/counts.ts'
+import { makeRounds } from '@splitcart/data-management/notices/tell.ts'
 import { Pictures } from '@splitcart/data-management/pictures/pictures.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
@@ -32,6 +31,7 @@ import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
 import { setUpNetwork } from '../network.ts'
+import { roundsOf, tellingOf } from '../notice-rounds.ts'
 import { programView } from '../program-view.ts'
 import { findSettings, placesTold } from '../settings-files.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -76,6 +76,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     () => checkServerKey(settings),
     () => checkInbox(settings),
     readDoor,
+    () => tellingOf(settings),
   )
   const door = readDoor()
   setUpNetwork(settings)
@@ -100,7 +101,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
     pageFolder: PAGE_FOLDER,
-    program: programView(options),
+    ...{ program: programView(options), telling: tellingOf(settings) },
   }
   const server = await buildServer(services, log, door)
   await listen(server, settings)
@@ -112,10 +113,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
   void watchIntegrity(integrity, { paths: filesOf(machine), files: new ProcessedRound(machine) }, log, signal)
-  const alarm = watchSilence(services, settings, log, signal)
+  const notices = makeRounds(roundsOf(services, settings, log), signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
-  await Promise.all([closeWithin(server, log), loader, alarm])
+  await Promise.all([closeWithin(server, log), loader, notices])
   return EXIT.done
 }
 
@@ -125,14 +126,6 @@ async function mendAfterCrash(machine: DataManagement, hasFolder: boolean, log: 
   if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
   const stale = await removeParts(machine.disk, machine.folders)
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
-}
-
-async function watchSilence(services: Services, { ALARM_WEBHOOK_URL: hook }: Settings, log: Log, signal: AbortSignal) {
-  if (hook === undefined) return
-  const { questions, inbox } = services
-  const changed = (told: readonly string[]) =>
-    askFor<Changed>(questions, 'alarm', { told }, { keyId: null, now: inbox.now() })
-  await watchSources({ changed, tell: (message) => postMessage(hook, message) }, log, signal)
 }
 
 type Server = Awaited<ReturnType<typeof buildServer>>

@@ -7,6 +7,7 @@ import { isLocked } from '@splitcart/shared/lock.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Looked } from './database/postgres-look.ts'
+import { conditionFindings } from './doctor-conditions.ts'
 import { datesFinding } from './doctor-dates.ts'
 import { keptFinding } from './doctor-kept.ts'
 import { type Folders, foldersIn } from './folders.ts'
@@ -45,6 +46,7 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
   if (dates !== undefined) yield dates
   const kept = examined.server === undefined ? await keptFinding(disk, folders) : undefined
   if (kept !== undefined) yield kept
+  yield* await conditionFindings(disk, examined)
   yield await examine('disk', AS_ITS_USER, () => roomFinding(disk, folders.inbox, examined.diskBytesKept))
   yield* await workersFindings(folders, examined.isOfFleet)
 }

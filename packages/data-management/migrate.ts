@@ -67,6 +67,11 @@ const LEDGER: Tables = {
   verdict: 'id',
   belief: 'id',
   store_merge: 'id',
+  condition: 'kind, subject',
+  notice: 'id',
+  notice_receiver: 'name',
+  notice_delivery: 'receiver, notice_id',
+  watch: 'id',
   audit: 'id',
 }
 

@@ -1,22 +1,25 @@
 /**
  * A request to a service of the user's choice, such as a heartbeat: over the agents of http and https, which know the proxies. It carries
- * no key, and no redirect is followed.
+ * no key of ours, and no redirect is followed.
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 
-/** What is asked; `json` is sent by POST, nothing by GET. */
-export type Call = Readonly<{ json?: unknown; answerMsMax: number }>
+/** What is asked; `json` is sent by POST, nothing by GET. `token`: of the service that is asked. */
+export type Call = Readonly<{ json?: unknown; answerMsMax: number; token?: string | undefined }>
 
 /** Asks, and gives the status of the answer. Throws when none comes in time. */
-export async function callOut(url: URL, { json, answerMsMax }: Call): Promise<number> {
+export async function callOut(url: URL, { json, answerMsMax, token }: Call): Promise<number> {
   const signal = AbortSignal.timeout(answerMsMax)
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   const body = json === undefined ? undefined : JSON.stringify(json)
-  const type = body === undefined ? {} : { headers: { 'Content-Type': 'application/json' } }
+  const headers = {
+    ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+  }
   try {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const asking = request(url, { method: body === undefined ? 'GET' : 'POST', signal, ...type }, resolve)
+      const asking = request(url, { method: body === undefined ? 'GET' : 'POST', signal, headers }, resolve)
       asking.on('error', reject).end(body)
     })
     answer.on('error', () => {}).destroy()

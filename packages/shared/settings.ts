@@ -7,6 +7,7 @@ import { KEEPING_SETTINGS } from './keeping-settings.ts'
 import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_LEVELS } from './log-levels.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
+import { NOTICE_SETTINGS } from './notice-settings.ts'
 import { encrypted, withoutPassword } from './postgres-address.ts'
 import { Problem } from './problem.ts'
 import { database, inbox, key, kinds, networks, oneOf, path, rate, text, url, whole } from './setting-readers.ts'
@@ -206,11 +207,7 @@ export const SETTINGS = {
     'on',
     'whether serve gets pictures from the https addresses that rows name, for the page; off: it asks no shop for anything',
   ),
-  ALARM_WEBHOOK_URL: secret(
-    'data-management',
-    url,
-    'an address that gets a POST when a source has been silent for twice its usual interval, and when it is heard again',
-  ),
+  ...NOTICE_SETTINGS,
   ...NETWORK_SETTINGS,
   LOG_LEVEL: setting('both', oneOf(LOG_LEVELS), 'info', 'how much is logged on stderr'),
 } as const

@@ -18,6 +18,7 @@ const PLACES: readonly Place[] = [
   { to: '/changes', name: 'Changes', icon: 'changes' },
   { to: '/products', name: 'Products', icon: 'products' },
   { to: '/pairs', name: 'Pairs', icon: 'pairs' },
+  { to: '/notices', name: 'Notices', icon: 'notices' },
   { to: '/keys', name: 'Keys and audit', icon: 'keys' },
   { to: '/system', name: 'System', icon: 'system', counts: 'machine' },
 ]

@@ -172,6 +172,12 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('../pages/keys/audit.tsx'), 'Audit'),
 })
 
+const notices = createRoute({
+  getParentRoute: () => shell,
+  path: '/notices',
+  component: lazyRouteComponent(() => import('../pages/notices/notices.tsx'), 'NoticesPage'),
+})
+
 const system = createRoute({
   getParentRoute: () => shell,
   path: '/system',
@@ -196,6 +202,7 @@ const pages = [
   keys,
   sessions,
   audit,
+  notices,
   system,
 ]
 const routeTree = root.addChildren([signIn, docs, shell.addChildren(pages)])

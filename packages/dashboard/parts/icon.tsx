@@ -12,6 +12,7 @@ const PATHS = {
   changes: 'M4 7l6 6 4-4 6 7M20 11v5h-5',
   pairs: 'M3 7h7v10H3zM14 7h7v10h-7zM10 12h4',
   keys: 'M14.5 9.5a4.5 4.5 0 10-4.4 4.5L12 16h2v2h2v2h4v-3.5l-6-6',
+  notices: 'M6 10a6 6 0 1112 0c0 5 2 6 2 6H4s2-1 2-6M10 20h4',
   system: 'M4 5h16v5H4zM4 14h16v5H4zM8 7.5h.01M8 16.5h.01',
   menu: 'M4 6h16M4 12h16M4 18h16',
   close: 'M6 6l12 12M18 6L6 18',

@@ -9,7 +9,7 @@ import { fileOf, neverAvailable, openSite, rowOf, type Site, settled, type Windo
 
 const PAGES = [
   ...'/ /sources /uploads /rejects /holds /changes /findings /products /pairs'.split(' '),
-  ...'/keys /sessions /audit /system /docs /sign-in'.split(' '),
+  ...'/keys /sessions /audit /notices /system /docs /sign-in'.split(' '),
 ]
 
 const DIALOGS = [
@@ -19,6 +19,7 @@ const DIALOGS = [
   ['/holds', 'Release'],
   ['/holds', 'Discard'],
   ['/findings', 'Believe from now on'],
+  ['/products/:id', 'Watch'],
   ['/uploads/:id', 'Undo'],
 ] as const
 
@@ -75,7 +76,7 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     const found: string[] = []
     for (const [path, button] of DIALOGS) {
       await page.emulateMedia({ colorScheme: 'light' })
-      await window.goto(path === '/uploads/:id' ? upload : path)
+      await window.goto({ '/uploads/:id': upload, '/products/:id': product }[path as string] ?? path)
       await settled(page)
       await page.getByRole('button', { name: button }).first().click()
       await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).waitFor()

@@ -1,8 +1,12 @@
 /** What moves by itself: uploads as they come, keys as they are made and revoked, the server as it goes and comes back. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { until } from '../../../test/machines.ts'
+import { openHook, openMailServer } from '../../data-management/test/told-servers.ts'
 import { NO_BROWSER } from './browser.ts'
-import { fileOf, neverAvailable, openSite, type Site } from './site.ts'
+import { fileOf, neverAvailable, openSite, rowOf, type Site } from './site.ts'
+
+const DAY_MS = 86_400_000
 
 describe('the page, live', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -26,6 +30,8 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     for (const [path, words] of [
       ['/rejects', 'Every row that arrived was loaded.'],
       ['/holds', 'Nothing is held.'],
+      ['/notices', 'Nobody is. Set some of these on the server'],
+      ['/notices', 'No product is watched.'],
     ] as const) {
       await window.goto(path)
       await page.getByText(words).waitFor()
@@ -160,6 +166,54 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     await row.waitFor({ state: 'detached' })
     await other.page.waitForURL(/\/sign-in/)
     assert.deepEqual(window.faults, [])
+  })
+
+  test('a product is watched by keyboard, and its price is told by ntfy and by mail', async () => {
+    await using hook = await openHook()
+    await using mail = await openMailServer()
+    const environment = {
+      NOTICE_NTFY_URL: `${hook.url}/a-topic`,
+      NOTICE_SMTP_URL: `smtp://me:a%20p%40ss@127.0.0.1:${mail.port}`,
+      NOTICE_MAIL_TO: 'owner@example.org',
+      NOTICE_KINDS: 'watch',
+    }
+    const oatsOn = async (days: number, price: number) => {
+      const scraped_date = new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)
+      const metadata = { company: 'mill', store_id: 'M1', store_name: 'Mill', scraped_date }
+      const rows = [rowOf('oats', price, { name: 'Rolled Oats', metadata }), rowOf('rye', 4, { name: 'Rye', metadata })]
+      await site.write(`mill-${scraped_date}.jsonl`, `${rows.join('\n')}\n`)
+      assert.equal((await site.upload('--quiet')).code, 0)
+    }
+    await oatsOn(1, 3)
+    await site.stop()
+    await site.restart(environment)
+    await using window = await site.window(site.admin)
+    const { page } = window
+    await window.goto('/products?q=oats')
+    await page.getByRole('link', { name: 'Rolled Oats' }).click()
+    await page.getByRole('button', { name: 'Watch' }).press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('costs 3.00 now').waitFor()
+    await dialog.getByRole('spinbutton', { name: 'Price' }).fill('2.50')
+    await dialog.getByRole('spinbutton', { name: 'Price' }).press('Enter')
+    await page.getByRole('button', { name: '★ Watched' }).waitFor()
+    await oatsOn(0, 2.4)
+    await site.stop()
+    // A server that starts looks at once.
+    await site.restart(environment)
+    await window.goto('/notices')
+    const told = 'Rolled Oats: 2.40 at mill, wanted for 2.50'
+    await page.getByRole('table', { name: 'What was told' }).getByText(told).first().waitFor()
+    await page.getByRole('list', { name: 'Watched products' }).getByText('at 2.50 or less').waitFor()
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByRole('status', { name: 'Answers to the test' }).getByText('has taken the test').nth(1).waitFor()
+    await until(() => hook.posted.some(({ body }) => String(body.message).includes(told)), 'ntfy is told', 120_000)
+    await until(() => mail.mails.some((text) => text.includes(told)), 'the mail comes', 120_000)
+    await page.getByRole('button', { name: 'Watch Rolled Oats no more' }).click()
+    await page.getByText('No product is watched.').waitFor()
+    assert.doesNotMatch(await page.locator('body').innerText(), /a-topic|p@ss/)
+    const faults = window.faults.filter((fault) => !fault.includes('ERR_CONNECTION_REFUSED'))
+    assert.deepEqual(faults, [])
   })
 
   test('who signed in with a key that is revoked is signed out', async () => {

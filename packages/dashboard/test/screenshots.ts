@@ -23,6 +23,7 @@ const PAGES: Readonly<Record<string, string>> = {
   pairs: '/pairs',
   keys: '/keys',
   audit: '/audit',
+  notices: '/notices',
   system: '/system',
   docs: '/docs',
 }

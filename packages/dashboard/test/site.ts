@@ -25,7 +25,7 @@ export type Site = AsyncDisposable &
     reader: string
     /** A key that may only upload. */
     sender: string
-    restart: () => Promise<void>
+    restart: (environment?: Readonly<Record<string, string>>) => Promise<void>
     stop: () => Promise<void>
     /** Puts a file into the outbox. */
     write: (name: string, text: string) => Promise<void>
@@ -63,8 +63,8 @@ export async function openSite({ days, products = 60 }: { days: number; products
     reader: reader!,
     sender: sender!,
     stop,
-    restart: async () => {
-      server = await machines.serve(['--port', port])
+    restart: async (environment) => {
+      server = await machines.serve(['--port', port], environment)
     },
     write: async (name, text) => {
       await mkdir(outbox, { recursive: true })

@@ -3,6 +3,9 @@ import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { type Totals, totals } from '../catalogue/queries/activity.ts'
 import { allSources, type Source } from '../catalogue/queries/sources.ts'
 import type { Backlog, LoadTotals } from '../ledger/counts.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { receiversOnRecord } from '../ledger/notice-outbox.ts'
+import { CONDITIONS } from '../notices/conditions.ts'
 import { databasesOf } from './machine.ts'
 import { momentOf, type Reading } from './reading.ts'
 import type { SystemView } from './system-schema.ts'
@@ -19,11 +22,20 @@ export type Figures = Readonly<{
   lastBackup: number | null
   keyExpiry: number | null
   sources: Readonly<Record<Source['state'], number>>
+  /** What needs a person, by kind, and what receivers of notices have not taken. */
+  conditions: Readonly<Record<string, number>>
+  untold: Readonly<Record<string, number>>
   /** When the latest scrape of each of the first sources was received. */
   heard: readonly Readonly<{ company: string; store: string; at: number }>[]
   catalogue: Totals
   databases: SystemView['databases']
 }>
+
+/** All kinds, also those of which there is nothing. */
+async function conditionsOf(ledger: Pick<Ledger, 'notices'>): Promise<Record<string, number>> {
+  const none = Object.fromEntries(Object.keys(CONDITIONS).map((name) => [name, 0]))
+  return { ...none, ...(await ledger.notices.countByKind()) }
+}
 
 /** Counts. */
 export async function figuresNow(reading: Reading): Promise<Figures> {
@@ -39,6 +51,10 @@ export async function figuresNow(reading: Reading): Promise<Figures> {
     lastBackup: (await ledger.latestBackup())?.at ?? null,
     keyExpiry: await ledger.nextKeyExpiry(reading.inbox.now()),
     sources: counts,
+    conditions: await conditionsOf(ledger),
+    untold: Object.fromEntries(
+      (await receiversOnRecord(ledger.notices.database)).map((each) => [each.name, each.waiting]),
+    ),
     heard: sources
       .slice(0, SOURCES_MAX)
       .map(({ company, store_id, received_at }) => ({ company, store: store_id, at: Date.parse(received_at) })),

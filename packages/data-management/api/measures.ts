@@ -85,6 +85,13 @@ const FROM_FIGURES: readonly [
     ({ sources }) => each('state', sources),
   ],
   [
+    'conditions',
+    'What needs a person, by kind: notices tell the same, and doctor what to do.',
+    'gauge',
+    ({ conditions }) => each('kind', conditions),
+  ],
+  ['notices_waiting', 'Notices that a receiver has not taken yet.', 'gauge', ({ untold }) => each('receiver', untold)],
+  [
     'source_received_timestamp_seconds',
     'When the latest scrape of a source was received; of the first 2,000 sources.',
     'gauge',

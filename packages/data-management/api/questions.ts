@@ -1,6 +1,7 @@
 /** What can be asked, and who has the answers. They are found out in a thread of their own (question-thread.ts). */
 
-import { changedSince } from './alarm.ts'
+import { conditionChanges } from '../notices/look.ts'
+import { watchBegun, watchedNow } from '../notices/watched.ts'
 import { barcodesKnown } from './barcodes.ts'
 import { changeLines, changesFound } from './changes.ts'
 import { figuresNow } from './figures.ts'
@@ -14,13 +15,14 @@ import { sourcesListed } from './sources.ts'
 import { scrapesListed, storesListed } from './stores.ts'
 import { previewOfUpload, rejectsOfUpload, uploadsListed } from './uploads.ts'
 import { suggestionsListed } from './verdicts.ts'
+import { watchesListed } from './watches.ts'
 
 /** The answer to each question. */
 export const QUESTIONS = {
-  alarm: changedSince,
   barcodes: barcodesKnown,
   changeLines,
   changes: changesFound,
+  conditions: conditionChanges,
   figures: figuresNow,
   findings: findingsNow,
   overview: overviewSince,
@@ -39,5 +41,8 @@ export const QUESTIONS = {
   stores: storesListed,
   suggestions: suggestionsListed,
   uploads: uploadsListed,
+  watchBegun,
+  watched: async (reading: Reading) => ({ changed: await watchedNow(reading) }),
+  watches: watchesListed,
   waitingByKey: ({ inbox }: Reading) => inbox.ledger.uploads.waitingByKey(),
 } as const satisfies Record<QuestionName, (reading: Reading, question: never) => Promise<object>>

@@ -20,10 +20,10 @@ export function momentOf({ inbox, partialShare = PARTIAL_SHARE }: Reading): Mome
 
 /** What can be asked; `questions.ts` has the answers. */
 export type QuestionName =
-  | 'alarm'
   | 'barcodes'
   | 'changeLines'
   | 'changes'
+  | 'conditions'
   | 'figures'
   | 'findings'
   | 'overview'
@@ -42,6 +42,9 @@ export type QuestionName =
   | 'suggestions'
   | 'uploads'
   | 'waitingByKey'
+  | 'watchBegun'
+  | 'watched'
+  | 'watches'
 
 /** Who asks: a key, or the server itself. Whoever goes away aborts the signal. */
 export type Asker = Readonly<{ keyId: string | null; now: number; signal?: AbortSignal }>

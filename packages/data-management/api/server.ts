@@ -20,6 +20,7 @@ import { answerClientError, openHttpServer } from './http-server.ts'
 import { invitationsRoutes } from './invitations.ts'
 import { keysRoutes } from './keys.ts'
 import { metricsRoutes } from './metrics.ts'
+import { noticesRoutes } from './notices.ts'
 import { overviewRoutes } from './overview.ts'
 import { pageRoutes } from './page.ts'
 import { pictureRoutes } from './pictures.ts'
@@ -39,6 +40,7 @@ import { traceOf } from './trace.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadsRoutes } from './uploads.ts'
 import { verdictRoutes } from './verdicts.ts'
+import { watchesRoutes } from './watches.ts'
 import { wishRoutes } from './wishes.ts'
 
 // An API has nothing to run, to show or to be framed. A page that is served here brings a policy of its own.
@@ -57,6 +59,8 @@ const CATALOGUE_ROUTES = [
   rejectsRoutes,
   findingsRoutes,
   verdictRoutes,
+  watchesRoutes,
+  noticesRoutes,
 ]
 
 /** Builds the server. Closing it ends its connections; the services are the caller's to close. */

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Integrity } from '../database/integrity.ts'
 import type { Receiving } from '../inbox/accept.ts'
 import type { UnfinishedUploads } from '../inbox/unfinished.ts'
+import type { Told } from '../notices/receivers/receiver.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { Exports } from './export-threads.ts'
 import type { Questions } from './reading.ts'
@@ -32,4 +33,6 @@ export type Services = Readonly<{
   /** Where the built page lies; without it only the API is served. */
   pageFolder?: string
   program?: Program
+  /** Who is told what needs a person; without it nobody is. */
+  telling?: Told
 }>

@@ -77,3 +77,20 @@ export async function nextKeyExpiry(database: LedgerDatabase, now: number): Prom
     .executeTakeFirstOrThrow()
   return next
 }
+
+/** The keys that work and end by themselves before a time, without a successor. */
+export function keysExpiring(
+  database: LedgerDatabase,
+  now: number,
+  before: number,
+): Promise<{ id: string; name: string; expires_at: number | null }[]> {
+  return database
+    .selectFrom('api_key')
+    .select(['id', 'name', 'expires_at'])
+    .where('revoked_at', 'is', null)
+    .where('rotated_to', 'is', null)
+    .where('expires_at', '>', now)
+    .where('expires_at', '<', before)
+    .orderBy('id')
+    .execute()
+}

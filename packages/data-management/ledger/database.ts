@@ -117,6 +117,46 @@ export type LedgerTables = {
     undone_at: Generated<number | null>
     undone_by: Generated<string | null>
   }
+  condition: {
+    kind: string
+    subject: string
+    text: string
+    data: string | null
+    since: number
+    told_at: Generated<number | null>
+  }
+  notice: {
+    id: Generated<number>
+    at: number
+    kind: string
+    subject: string
+    is_over: Generated<number>
+    text: string
+    data: string | null
+  }
+  notice_receiver: {
+    name: string
+    seen_at: number
+    next_at: Generated<number>
+    failures: Generated<number>
+    claimed_until: Generated<number>
+    last_at: Generated<number | null>
+    last_answer: Generated<string | null>
+    told_at: Generated<number | null>
+  }
+  notice_delivery: { receiver: string; notice_id: number; begun_at: Generated<number | null> }
+  watch: {
+    id: Generated<number>
+    company: string
+    by_name: number
+    code: string
+    name: string
+    rule: string
+    target_cents: number | null
+    seen: string
+    who: string
+    created_at: number
+  }
   audit: { id: Generated<number>; at: number; who: string; what: string; about: string; detail: string | null }
 }
 

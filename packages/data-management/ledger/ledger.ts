@@ -7,13 +7,14 @@ import { Arrivals } from './arrivals.ts'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
 import { Beliefs } from './beliefs.ts'
 import type { Changes } from './changes.ts'
-import { nextKeyExpiry } from './counts.ts'
+import { keysExpiring, nextKeyExpiry } from './counts.ts'
 import type { LedgerDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Identity } from './identity.ts'
 import { Invitations } from './invitations.ts'
 import { Keys } from './keys.ts'
 import { Lost } from './lost.ts'
+import { Notices } from './notices.ts'
 import { receiptFor } from './receipt-of.ts'
 import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
@@ -23,6 +24,7 @@ import { StoreMerges } from './store-merges.ts'
 import { type FirstOfSender, firstsOfSenders, take } from './taking-turns.ts'
 import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
+import { Watches } from './watches.ts'
 
 /** Where a ledger is kept, and what each kind of database does in its own way. */
 export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone' | 'checkWritable'> &
@@ -40,6 +42,8 @@ export class Ledger implements AsyncDisposable {
   readonly verdicts: Verdicts
   readonly beliefs: Beliefs
   readonly storeMerges: StoreMerges
+  readonly notices: Notices
+  readonly watches: Watches
   /** Looks at the changes of uploads from now on. Dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
   /** Does something unless another process that has this ledger is at it; tells whether it was done. */
@@ -65,6 +69,8 @@ export class Ledger implements AsyncDisposable {
     this.verdicts = new Verdicts(database)
     this.beliefs = new Beliefs(database)
     this.storeMerges = new StoreMerges(database)
+    this.notices = new Notices(database)
+    this.watches = new Watches(database)
   }
 
   audit(entry: AuditEntry): Promise<void> {
@@ -109,6 +115,11 @@ export class Ledger implements AsyncDisposable {
   /** When the next key will end by itself; null: none will. */
   nextKeyExpiry(now: number): Promise<number | null> {
     return nextKeyExpiry(this.#database, now)
+  }
+
+  /** The keys that will end by themselves before a time, and have no successor. */
+  keysExpiring(now: number, before: number) {
+    return keysExpiring(this.#database, now, before)
   }
 
   /** The audit's entry of the latest backup. */

@@ -231,6 +231,12 @@ export class Uploads {
     return newest.reduce<number | null>((latest, at) => Math.max(latest ?? 0, at ?? 0) || null, null)
   }
 
+  /** When the oldest upload on record was received; null: there is none. */
+  async firstReceived(): Promise<number | null> {
+    const first = this.#database.selectFrom('upload').select('received_at').orderBy('id').limit(1)
+    return (await first.executeTakeFirst())?.received_at ?? null
+  }
+
   /** The ids of the uploads that some bytes came with, by their SHA-256; at most some hundreds at once. */
   async idsOf(sha256s: readonly string[]): Promise<Map<string, string>> {
     if (sha256s.length === 0) return new Map()

@@ -35,6 +35,7 @@ const FILES = {
     'figures',
     'believed',
     'headings-api',
+    'notices',
   ],
 }
 

@@ -15,6 +15,7 @@ import type { Door } from '../api/door.ts'
 import { ExportThreads } from '../api/export-threads.ts'
 import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
 import { buildServer } from '../api/server.ts'
+import type { Services } from '../api/services.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
@@ -41,6 +42,7 @@ export type Receiver = AsyncDisposable &
     folders: Folders
     ledger: Ledger
     catalogue: Catalogue
+    questions: QuestionThreads
     unfinished: UnfinishedUploads
     makeKey: (...scopes: Scope[]) => Promise<string>
     /** What lies in the inbox, parts too. */
@@ -73,6 +75,7 @@ type Wishes = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     logLevel?: 'warn' | 'info' | 'debug'
     questions?: Partial<QuestionsPlace>
     pictures?: Pictures
+    telling?: Services['telling']
   }>
 
 async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsPlace['catalogue'] }> {
@@ -99,12 +102,13 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const inbox: Receiving = { disk, folders, ledger, inbox: shared, dictionaries, ...kept, ...wishes }
   const limits = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
-  const { pageFolder, pictures = new Pictures() } = wishes
+  const { pageFolder, pictures = new Pictures(), telling } = wishes
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept }
   const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
   const page = pageFolder === undefined ? {} : { pageFolder }
-  const services = { inbox, unfinished, kinds, catalogue, questions, exports, pictures, ...page }
+  const told = telling === undefined ? {} : { telling }
+  const services = { inbox, unfinished, kinds, catalogue, questions, exports, pictures, ...page, ...told }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
@@ -122,6 +126,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
     folders,
     ledger,
     catalogue,
+    questions,
     unfinished,
     makeKey: (...scopes) => keyIn(ledger, ...scopes),
     inboxNames: () => everythingIn(folders.inbox),

@@ -12,6 +12,7 @@ import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidLines, SaidWhole } from '../../parts/said.tsx'
 import { ShopPicture } from '../../parts/shop-picture.tsx'
 import { LayAside } from '../compare/lay-aside.tsx'
+import { Watch } from '../notices/watch.tsx'
 import { Chains } from './chains.tsx'
 import { Cheapest } from './cheapest.tsx'
 import { ComparableElsewhere } from './comparable.tsx'
@@ -41,7 +42,14 @@ export function ProductPage(): ReactNode {
       title={data?.name ?? 'Product'}
       heading={data && <SaidWhole text={data.name} />}
       lead={<Link to="/products">All products</Link>}
-      actions={data && <LayAside product={{ id: String(data.id), name: data.name }} />}
+      actions={
+        data && (
+          <>
+            <Watch product={data} />
+            <LayAside product={{ id: String(data.id), name: data.name }} />
+          </>
+        )
+      }
     >
       {error && <Trouble error={error} retry={refetch} />}
       {data === undefined ? error === null && <Waiting /> : <Whole product={data} />}

@@ -1,0 +1,76 @@
+/** `splitcart notices`: who is told what needs a person, what was told, and a test of it. */
+import { noticesListed } from '@splitcart/data-management/api/notices.ts'
+import { testReceivers } from '@splitcart/data-management/notices/outbox.ts'
+import { Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { count } from '../format.ts'
+import { setUpNetwork } from '../network.ts'
+import { tellingOf } from '../notice-rounds.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean; receiver?: string }
+
+const LISTED_MAX = 50
+const NOBODY =
+  'Nobody is told: set NOTICE_NTFY_URL, NOTICE_SMTP_URL with NOTICE_MAIL_TO, NOTICE_WEBHOOK_URL or NOTICE_APPRISE_URL (docs/settings.md).'
+
+/** Adds the commands. */
+export function addNotices(program: Command): void {
+  const notices = program.command('notices').description('see who is told what needs a person, and send a test')
+  const list = new Command('list')
+    .description('list what needs a person, the last notices, and how receivers answered')
+    .action((options: Options) => run(options, (terminal) => listNotices(options, terminal)))
+  const test = new Command('test')
+    .description('send a test to every receiver')
+    .option('--receiver <name>', 'to this one only: ntfy, e-mail, webhook or apprise')
+    .action((options: Options) => run(options, (terminal) => sendTest(options, terminal)))
+  for (const command of [list, test])
+    notices.addCommand(
+      configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']),
+    )
+}
+
+async function listNotices(options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options, 'data-management')
+  const { receivers } = tellingOf(settings)
+  await using machine = await openDataManagement(settings)
+  const found = await noticesListed(machine.ledger.notices, receivers, { limit: LISTED_MAX })
+  for (const each of found.receivers) {
+    const { name, where, waiting, last_answer, last_at } = each
+    const last = last_at === null ? 'never asked yet' : `${last_answer} (${last_at})`
+    terminal.say(`${name}  ${where}  ${last}${waiting > 0 ? `, ${count(waiting, 'notice')} waiting` : ''}`)
+    terminal.record({ type: 'receiver', ...each })
+  }
+  if (receivers.length === 0) terminal.say(NOBODY)
+  terminal.say(found.conditions.length === 0 ? 'Nothing needs a person.' : 'What needs a person:')
+  for (const each of found.conditions) {
+    terminal.say(`  ${each.since}  ${each.text}`)
+    terminal.record({ type: 'condition', ...each })
+  }
+  if (found.notices.length > 0) terminal.say('Told, the newest first:')
+  for (const each of found.notices) {
+    terminal.say(`  ${each.at}  ${each.text}`)
+    terminal.record({ type: 'notice', ...each })
+  }
+  const { length: needed } = found.conditions
+  terminal.record({ type: 'summary', receivers: receivers.length, conditions: needed, notices: found.notices.length })
+  return EXIT.done
+}
+
+async function sendTest(options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options, 'data-management')
+  setUpNetwork(settings)
+  const telling = tellingOf(settings)
+  await using machine = await openDataManagement(settings)
+  const answers = await testReceivers({ ...telling, notices: machine.ledger.notices, now: Date.now }, options.receiver)
+  for (const answer of answers) {
+    terminal.say(`${answer.name}  ${answer.taken ? 'has taken it' : `has not taken it: ${answer.answer}`}`)
+    terminal.record({ type: 'receiver', ...answer })
+  }
+  const failed = answers.filter(({ taken }) => !taken).length
+  if (answers.length === 0) terminal.say(NOBODY)
+  terminal.record({ type: 'summary', asked: answers.length, failed })
+  return answers.length === 0 ? EXIT.usage : failed > 0 ? EXIT.failure : EXIT.done
+}

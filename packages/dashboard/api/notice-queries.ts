@@ -1,0 +1,23 @@
+/** What the page asks of notices and watched products. */
+import type { NoticesView } from '@splitcart/data-management/api/notices-schema.ts'
+import type { WatchList } from '@splitcart/data-management/api/watches.ts'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { ask } from './request.ts'
+
+const LOOK_MS = 5_000
+const PAGE_ROWS = 50
+
+/** What needs a person, and what was told, the newest first. */
+export const noticesQuery = infiniteQueryOptions({
+  queryKey: ['notices'],
+  queryFn: ({ pageParam, signal }) => ask<NoticesView>('/api/notices', { limit: PAGE_ROWS, ...pageParam }, signal),
+  initialPageParam: {} as { before?: number },
+  getNextPageParam: ({ next }) => (next === null ? undefined : { before: next }),
+  refetchInterval: LOOK_MS,
+})
+
+/** The products that are watched. */
+export const watchesQuery = queryOptions({
+  queryKey: ['watches'],
+  queryFn: ({ signal }) => ask<WatchList>('/api/watches', {}, signal),
+})

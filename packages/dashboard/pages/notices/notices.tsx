@@ -1,0 +1,98 @@
+/** What needs a person, who is told of it, what was told, and which products are watched. */
+import type { ConditionView, NoticeView } from '@splitcart/data-management/api/notices-schema.ts'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { type ReactNode, useMemo } from 'react'
+import { noticesQuery } from '../../api/notice-queries.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { Badge } from '../../parts/badge.tsx'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page, Panel } from '../../parts/page.tsx'
+import { Said, SaidWhole } from '../../parts/said.tsx'
+import { Ago, Moment } from '../../parts/time.tsx'
+import { OnlyAdmin } from '../keys/only-admin.tsx'
+import style from './notices.module.css'
+import { Receivers } from './receivers.tsx'
+import { Watched } from './watched.tsx'
+
+const SHOWN_MAX = 20
+
+const COLUMNS: readonly Column<NoticeView>[] = [
+  { id: 'at', title: 'When', width: '14.5rem', narrow: 'bare', cell: ({ at }) => <Moment at={at} /> },
+  {
+    id: 'kind',
+    title: 'Kind',
+    width: '7rem',
+    narrow: 'bare',
+    cell: ({ kind, is_over }) => (
+      <Badge tone={is_over ? 'good' : kind === 'watch' ? 'calm' : 'warn'}>{is_over ? `${kind} over` : kind}</Badge>
+    ),
+  },
+  {
+    id: 'text',
+    title: 'What was told',
+    width: 'minmax(12rem, 1fr)',
+    narrow: 'first',
+    cell: ({ text }) => <Said text={text} />,
+  },
+]
+
+/** The page. */
+export function NoticesPage(): ReactNode {
+  const isAdmin = useIsAdmin()
+  return (
+    <Page title="Notices">
+      {isAdmin ? <Told /> : <OnlyAdmin what="notices" />}
+      <Watched />
+    </Page>
+  )
+}
+
+function Told(): ReactNode {
+  const notices = useInfiniteQuery(noticesQuery)
+  const rows = useMemo(() => notices.data?.pages.flatMap((page) => page.notices) ?? [], [notices.data])
+  const first = notices.data?.pages[0]
+  if (first === undefined)
+    return notices.error ? <Trouble error={notices.error} retry={notices.refetch} /> : <Waiting />
+  return (
+    <>
+      <Panel title="Needs a person">
+        <Conditions conditions={first.conditions} />
+      </Panel>
+      <Panel title="Who is told">
+        <Receivers receivers={first.receivers} />
+      </Panel>
+      <Panel title="What was told" plain>
+        {rows.length === 0 ? (
+          <Empty title="Nothing was told yet." />
+        ) : (
+          <DataTable label="What was told" columns={COLUMNS} rows={rows} idOf={({ id }) => String(id)} more={notices} />
+        )}
+      </Panel>
+    </>
+  )
+}
+
+function Conditions({ conditions }: Readonly<{ conditions: readonly ConditionView[] }>): ReactNode {
+  if (conditions.length === 0) return <p className={style.panelText}>Nothing: all is well.</p>
+  const more = conditions.length - SHOWN_MAX
+  return (
+    <>
+      <ul className={style.list}>
+        {conditions.slice(0, SHOWN_MAX).map(({ kind, subject, text, since, todo }) => (
+          <li key={`${kind} ${subject}`} className={style.item}>
+            <Badge tone="warn">{kind}</Badge>
+            <span className={style.what}>
+              <SaidWhole text={text} />
+            </span>
+            <span className={style.muted}>
+              <Ago at={since} />
+            </span>
+            <p className={style.todo}>{todo}</p>
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <p className={style.todo}>and {more} more</p>}
+    </>
+  )
+}

@@ -1,0 +1,95 @@
+/** The products that are watched. */
+import { Button } from '@mantine/core'
+import type { WatchView } from '@splitcart/data-management/api/watches.ts'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { watchesQuery } from '../../api/notice-queries.ts'
+import { send } from '../../api/request.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { Badge } from '../../parts/badge.tsx'
+import { money } from '../../parts/format.ts'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Panel } from '../../parts/page.tsx'
+import { SaidWhole } from '../../parts/said.tsx'
+import style from './notices.module.css'
+
+/** When a watch tells something. */
+export function ruleSaid({ rule, target_cents }: Pick<WatchView, 'rule' | 'target_cents'>): string {
+  if (rule === 'target') return `at ${money(target_cents ?? 0)} or less`
+  return { low: 'lower than ever', any: 'any change', stock: 'back in stock' }[rule]
+}
+
+/** The panel. */
+export function Watched(): ReactNode {
+  const { data, error, refetch } = useQuery(watchesQuery)
+  return (
+    <Panel title="Watched products">
+      {error && <Trouble error={error} retry={refetch} />}
+      {data === undefined ? error === null && <Waiting /> : <List watches={data.watches} />}
+    </Panel>
+  )
+}
+
+function List({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNode {
+  const isAdmin = useIsAdmin()
+  if (watches.length === 0)
+    return (
+      <Empty title="No product is watched.">
+        <p>
+          The button Watch on the page of <Link to="/products">a product</Link> tells you of its price.
+        </p>
+      </Empty>
+    )
+  return (
+    <ul className={style.list} aria-label="Watched products">
+      {watches.map((watch) => (
+        <li key={watch.id} className={style.item}>
+          <Badge tone="calm">{watch.rule}</Badge>
+          <span className={style.what}>
+            <Name of={watch} />{' '}
+            <span className={style.muted}>
+              {ruleSaid(watch)}, now{' '}
+              <span className={style.price}>
+                {watch.lowest_cents === null ? 'without a price' : money(watch.lowest_cents)}
+              </span>
+            </span>
+          </span>
+          {isAdmin && <EndWatch of={watch} />}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Name({ of: { product_id, name } }: Readonly<{ of: WatchView }>): ReactNode {
+  if (product_id === null) return <SaidWhole text={name} />
+  return (
+    <Link to="/products/$id" params={{ id: String(product_id) }}>
+      <SaidWhole text={name} />
+    </Link>
+  )
+}
+
+/** Ends a watch. */
+export function EndWatch({ of: { id, name, rule } }: Readonly<{ of: WatchView }>): ReactNode {
+  const client = useQueryClient()
+  const ending = useMutation({
+    mutationFn: () => send('DELETE', `/api/watches/${id}`),
+    onSettled: () => client.invalidateQueries({ queryKey: ['watches'] }),
+  })
+  return (
+    <span>
+      <Button
+        size="compact-xs"
+        variant="default"
+        loading={ending.isPending}
+        aria-label={`Watch ${name.slice(0, 60)} no more (${rule})`}
+        onClick={() => ending.mutate()}
+      >
+        Stop
+      </Button>
+      {ending.error && <Trouble error={ending.error} />}
+    </span>
+  )
+}

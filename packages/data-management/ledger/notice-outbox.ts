@@ -1,0 +1,179 @@
+/** The outbox of notices: what has not been told to whom. */
+import type { Selectable } from 'kysely'
+import type { LedgerDatabase, LedgerTables } from './database.ts'
+
+/** A notice that is put into the outbox. */
+export type NewNotice = Omit<Selectable<LedgerTables['notice']>, 'id'>
+
+/** A notice on record. */
+export type NoticeRecord = Selectable<LedgerTables['notice']>
+
+/** How it stands with a receiver, and how many notices wait for it. */
+export type ReceiverRecord = Selectable<LedgerTables['notice_receiver']> & Readonly<{ waiting: number }>
+
+/** Notices that one server alone sends to a receiver now. `repeats`: it may have had some of them already. */
+export type ClaimedNotices = Readonly<{ notices: readonly NoticeRecord[]; repeats: boolean }>
+
+/** How long a server that sends has a receiver for itself: longer than any attempt takes. */
+export const CLAIM_MS = 2 * 60_000
+const AT_ONCE_MAX = 500
+const DAY_MS = 86_400_000
+/** A receiver that no server names any more gets no further notices. */
+const UNSEEN_MS_MAX = DAY_MS
+const KEPT_MS = 90 * DAY_MS
+const ROWS_AT_ONCE = 100
+
+/** Adds notices, each for every receiver that some server names. */
+export async function addNotices(database: LedgerDatabase, notices: readonly NewNotice[]): Promise<void> {
+  if (notices.length === 0) return
+  const now = notices[0]!.at
+  const receivers = await database
+    .selectFrom('notice_receiver')
+    .select('name')
+    .where('seen_at', '>', now - UNSEEN_MS_MAX)
+    .execute()
+  for (const notice of notices) {
+    const { id } = await database.insertInto('notice').values(notice).returning('id').executeTakeFirstOrThrow()
+    const deliveries = receivers.map(({ name }) => ({ receiver: name, notice_id: Number(id) }))
+    if (deliveries.length > 0) await database.insertInto('notice_delivery').values(deliveries).execute()
+  }
+}
+
+/** Says that a server names these receivers. */
+export async function seeReceivers(database: LedgerDatabase, names: readonly string[], now: number): Promise<void> {
+  for (const name of names)
+    await database
+      .insertInto('notice_receiver')
+      .values({ name, seen_at: now })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ seen_at: now }))
+      .execute()
+}
+
+/** Takes what waits for a receiver, unless nothing does, another server is at it, or its pause lasts. */
+export function claimNotices(
+  database: LedgerDatabase,
+  receiver: string,
+  now: number,
+): Promise<ClaimedNotices | undefined> {
+  return database.transaction().execute(async (transaction) => {
+    const waiting = transaction.selectFrom('notice_delivery').where('receiver', '=', receiver)
+    if ((await waiting.select('notice_id').limit(1).executeTakeFirst()) === undefined) return undefined
+    const taken = await transaction
+      .updateTable('notice_receiver')
+      .set({ claimed_until: now + CLAIM_MS })
+      .where('name', '=', receiver)
+      .where('claimed_until', '<=', now)
+      .where('next_at', '<=', now)
+      .returning('name')
+      .executeTakeFirst()
+    if (taken === undefined) return undefined
+    const found = await waiting
+      .innerJoin('notice', 'notice.id', 'notice_delivery.notice_id')
+      .selectAll('notice')
+      .select('begun_at')
+      .orderBy('notice.id')
+      .limit(AT_ONCE_MAX)
+      .execute()
+    const notices = found.map(({ begun_at: _, ...notice }) => ({ ...notice, id: Number(notice.id) }))
+    await begin(transaction, receiver, notices, now)
+    return { notices, repeats: found.some(({ begun_at }) => begun_at !== null) }
+  })
+}
+
+/** So that whoever comes after a crash knows that they may have been told. */
+async function begin(database: LedgerDatabase, receiver: string, notices: readonly NoticeRecord[], now: number) {
+  for (const ids of inParts(notices))
+    await database
+      .updateTable('notice_delivery')
+      .set({ begun_at: now })
+      .where('receiver', '=', receiver)
+      .where('notice_id', 'in', ids)
+      .execute()
+}
+
+/** What a receiver answered. `pauseMs`: how long it is left alone then. `isUnsure`: it may have taken them all the same. */
+export type Answered = Readonly<{ answer: string; pauseMs: number; taken: boolean; isUnsure?: boolean }>
+
+/** Records an answer; what was taken is out of the outbox. */
+export function recordAnswer(
+  database: LedgerDatabase,
+  receiver: string,
+  { notices }: ClaimedNotices,
+  { answer, pauseMs, taken, isUnsure = false, now }: Answered & Readonly<{ now: number }>,
+): Promise<void> {
+  return database.transaction().execute(async (transaction) => {
+    for (const ids of inParts(notices)) {
+      const those = { receiver, ids }
+      if (taken) await remove(transaction, those)
+      else if (!isUnsure)
+        await transaction
+          .updateTable('notice_delivery')
+          .set({ begun_at: null })
+          .where('receiver', '=', receiver)
+          .where('notice_id', 'in', ids)
+          .execute()
+    }
+    const end = { claimed_until: 0, next_at: now + pauseMs, last_at: now, last_answer: answer }
+    await transaction
+      .updateTable('notice_receiver')
+      .set((is) => ({
+        ...end,
+        ...(taken ? { failures: 0, told_at: now } : { failures: is('failures', '+', 1) }),
+      }))
+      .where('name', '=', receiver)
+      .execute()
+  })
+}
+
+async function remove(database: LedgerDatabase, { receiver, ids }: { receiver: string; ids: number[] }): Promise<void> {
+  await database.deleteFrom('notice_delivery').where('receiver', '=', receiver).where('notice_id', 'in', ids).execute()
+}
+
+/** Records what a receiver answered to a test. */
+export async function recordTest(database: LedgerDatabase, receiver: string, answer: string, now: number) {
+  await seeReceivers(database, [receiver], now)
+  await database
+    .updateTable('notice_receiver')
+    .set({ last_at: now, last_answer: answer })
+    .where('name', '=', receiver)
+    .execute()
+}
+
+/** The receivers that were ever named, and what waits for each. */
+export async function receiversOnRecord(database: LedgerDatabase): Promise<ReceiverRecord[]> {
+  const waiting = await database
+    .selectFrom('notice_delivery')
+    .select(({ fn }) => ['receiver', fn.countAll<number>().as('count')])
+    .groupBy('receiver')
+    .execute()
+  const counts = new Map(waiting.map(({ receiver, count }) => [receiver, Number(count)]))
+  const found = await database.selectFrom('notice_receiver').selectAll().orderBy('name').execute()
+  return found.map((each) => ({ ...each, waiting: counts.get(each.name) ?? 0 }))
+}
+
+/** What was told, the newest first, from before an id on. */
+export async function noticesBefore(database: LedgerDatabase, before: number, limit: number): Promise<NoticeRecord[]> {
+  const query = database.selectFrom('notice').selectAll().where('id', '<', before)
+  return (await query.orderBy('id', 'desc').limit(limit).execute()).map((each) => ({ ...each, id: Number(each.id) }))
+}
+
+/** Removes what was told long ago, and what waits for receivers that nobody names any more. */
+export async function forgetOldNotices(database: LedgerDatabase, now: number): Promise<void> {
+  const old = database
+    .selectFrom('notice')
+    .select('id')
+    .where('at', '<', now - KEPT_MS)
+  await database.deleteFrom('notice_delivery').where('notice_id', 'in', old).execute()
+  await database
+    .deleteFrom('notice')
+    .where('at', '<', now - KEPT_MS)
+    .execute()
+}
+
+/** A statement has no room for any number of ids. */
+function inParts(notices: readonly NoticeRecord[]): number[][] {
+  const parts: number[][] = []
+  for (let begin = 0; begin < notices.length; begin += ROWS_AT_ONCE)
+    parts.push(notices.slice(begin, begin + ROWS_AT_ONCE).map(({ id }) => id))
+  return parts
+}

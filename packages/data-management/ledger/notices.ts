@@ -1,0 +1,101 @@
+/**
+ * What needs a person, and the outbox of what is told of it.
+ *
+ *   look ─▶ condition ─▶ notice ─▶ delivery ─▶ claimed ─▶ sent ─▶ delivery gone
+ *             └──── one transaction ────┘        └─ a crash here: it is sent again, and says so
+ *
+ * Invariants:
+ *  1. A change of a condition makes one notice, whoever of several servers sees it first.
+ *  2. A notice is sent to each receiver until that has taken it: at least once, and after a crash between sending and recording, twice.
+ */
+import type { Selectable } from 'kysely'
+import type { LedgerDatabase, LedgerTables } from './database.ts'
+import { addNotices, type NewNotice } from './notice-outbox.ts'
+
+/** Something that needs a person: what kind, about what, in one sentence. */
+export type Condition = Readonly<{ kind: string; subject: string; text: string; data?: unknown }>
+
+/** What a look has found: conditions that are new, and those that are over, with what to tell of that (null: nothing). */
+export type ConditionChanges = Readonly<{
+  appeared: readonly Condition[]
+  gone: readonly Readonly<{ kind: string; subject: string; text: string | null }>[]
+}>
+
+/** A condition on record. */
+export type ConditionRecord = Selectable<LedgerTables['condition']>
+
+/** For how long a condition of a kind lasts before it is told, and which kinds are told. */
+export type Manner = Readonly<{ patience: Readonly<Record<string, number>>; kinds: ReadonlySet<string> }>
+
+const LISTED_MAX = 10_000
+
+/** The conditions in the ledger. */
+export class Notices {
+  readonly #database: LedgerDatabase
+
+  constructor(database: LedgerDatabase) {
+    this.#database = database
+  }
+
+  /** The tables, for what is told (notice-outbox.ts). */
+  get database(): LedgerDatabase {
+    return this.#database
+  }
+
+  /** What needs a person now, the latest first. */
+  conditions(limit: number = LISTED_MAX): Promise<ConditionRecord[]> {
+    return this.#database.selectFrom('condition').selectAll().orderBy('since', 'desc').limit(limit).execute()
+  }
+
+  /** How many conditions of each kind there are that have lasted. */
+  async countByKind(): Promise<Record<string, number>> {
+    const counts = await this.#database
+      .selectFrom('condition')
+      .select(({ fn }) => ['kind', fn.countAll<number>().as('count')])
+      .where('told_at', 'is not', null)
+      .groupBy('kind')
+      .execute()
+    return Object.fromEntries(counts.map(({ kind, count }) => [kind, Number(count)]))
+  }
+
+  /** Records what has changed; returns what is to be told of it, which is in the outbox then. */
+  bring({ appeared, gone }: ConditionChanges, { patience, kinds }: Manner, now: number): Promise<NewNotice[]> {
+    return this.#database.transaction().execute(async (transaction) => {
+      for (const { kind, subject, text, data } of appeared)
+        await transaction
+          .insertInto('condition')
+          .values({ kind, subject, text, data: data === undefined ? null : JSON.stringify(data), since: now })
+          .onConflict((conflict) => conflict.columns(['kind', 'subject']).doNothing())
+          .execute()
+      const notices: NewNotice[] = []
+      for (const [kind, lastsMs] of Object.entries(patience))
+        notices.push(...(await tellRipe(transaction, kind, now - lastsMs, now)))
+      for (const { kind, subject, text } of gone) {
+        const ended = await transaction
+          .deleteFrom('condition')
+          .where('kind', '=', kind)
+          .where('subject', '=', subject)
+          .returning(['told_at', 'data'])
+          .executeTakeFirst()
+        if (text === null || (ended?.told_at ?? null) === null) continue
+        notices.push({ at: now, kind, subject, is_over: 1, text, data: ended?.data ?? null })
+      }
+      const told = notices.filter(({ kind }) => kinds.has(kind))
+      await addNotices(transaction, told)
+      return told
+    })
+  }
+}
+
+/** Those that have lasted since before a time are told now, by whoever marks them. */
+async function tellRipe(database: LedgerDatabase, kind: string, before: number, now: number): Promise<NewNotice[]> {
+  const ripe = await database
+    .updateTable('condition')
+    .set({ told_at: now })
+    .where('kind', '=', kind)
+    .where('told_at', 'is', null)
+    .where('since', '<=', before)
+    .returning(['subject', 'text', 'data'])
+    .execute()
+  return ripe.map(({ subject, text, data }) => ({ at: now, kind, subject, is_over: 0, text, data }))
+}

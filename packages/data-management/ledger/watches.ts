@@ -1,0 +1,103 @@
+/** Products that somebody wants to hear of. What is told of them goes into the outbox of notices. */
+import type { Selectable } from 'kysely'
+import { audit } from './audit.ts'
+import type { LedgerDatabase, LedgerTables } from './database.ts'
+import { addNotices, type NewNotice } from './notice-outbox.ts'
+
+/** When somebody hears of a product. */
+export const WATCH_RULES = ['target', 'low', 'any', 'stock'] as const
+export type WatchRule = (typeof WATCH_RULES)[number]
+
+/**
+ * What was seen of a product: its lowest price now (null: nobody sells it), the lowest that was ever seen, and whether it had reached the
+ * price that is wanted.
+ */
+export type Seen = Readonly<{ lowest: number | null; ever: number | null; reached: boolean }>
+
+/** A watch on record. */
+export type WatchRecord = Omit<Selectable<LedgerTables['watch']>, 'seen' | 'rule'> &
+  Readonly<{ rule: WatchRule; seen: Seen }>
+
+/** What is wanted. */
+export type NewWatch = Omit<WatchRecord, 'id'>
+
+/** So many may be watched: each is looked at after every load. */
+export const WATCHES_MAX = 500
+
+/** The watches of a ledger. */
+export class Watches {
+  readonly #database: LedgerDatabase
+
+  constructor(database: LedgerDatabase) {
+    this.#database = database
+  }
+
+  /** Puts a watch on record, in place of one of the same rule on the same listing. Undefined: there are too many. */
+  async add(wanted: NewWatch): Promise<WatchRecord | undefined> {
+    return await this.#database.transaction().execute(async (transaction) => {
+      const { count } = await transaction
+        .selectFrom('watch')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      if (Number(count) >= WATCHES_MAX) return undefined
+      const values = { ...wanted, seen: JSON.stringify(wanted.seen) }
+      const { target_cents, seen, who, created_at, name } = values
+      const made = await transaction
+        .insertInto('watch')
+        .values(values)
+        .onConflict((conflict) =>
+          conflict
+            .columns(['company', 'by_name', 'code', 'rule'])
+            .doUpdateSet({ target_cents, seen, who, created_at, name }),
+        )
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      await audit(transaction, { at: created_at, who, what: 'watch set', about: name, detail: wanted.rule })
+      return recordOf(made)
+    })
+  }
+
+  /** Ends a watch; false: there is none of this id. */
+  async end(id: number, who: string, now: number): Promise<boolean> {
+    return await this.#database.transaction().execute(async (transaction) => {
+      const ended = await transaction.deleteFrom('watch').where('id', '=', id).returningAll().executeTakeFirst()
+      if (ended === undefined) return false
+      await audit(transaction, { at: now, who, what: 'watch ended', about: ended.name, detail: ended.rule })
+      return true
+    })
+  }
+
+  /** All of them, the newest first. */
+  async list(): Promise<WatchRecord[]> {
+    return (await this.#database.selectFrom('watch').selectAll().orderBy('id', 'desc').execute()).map(recordOf)
+  }
+
+  /** Changes whenever a watch is set or ended. */
+  async version(): Promise<string> {
+    const found = await this.#database
+      .selectFrom('watch')
+      .select(({ fn }) => [fn.countAll<number>().as('count'), fn.max('id').as('last'), fn.max('created_at').as('at')])
+      .executeTakeFirst()
+    return `${found?.count ?? 0} ${found?.last ?? 0} ${found?.at ?? 0}`
+  }
+
+  /** Records what is seen of a product now, and what is told of it; false: somebody else has done so. */
+  async see({ id, seen: before }: WatchRecord, seen: Seen, notice: NewNotice | undefined): Promise<boolean> {
+    return await this.#database.transaction().execute(async (transaction) => {
+      const noted = await transaction
+        .updateTable('watch')
+        .set({ seen: JSON.stringify(seen) })
+        .where('id', '=', id)
+        .where('seen', '=', JSON.stringify(before))
+        .returning('id')
+        .executeTakeFirst()
+      if (noted === undefined) return false
+      if (notice !== undefined) await addNotices(transaction, [notice])
+      return true
+    })
+  }
+}
+
+function recordOf({ seen, rule, id, ...record }: Selectable<LedgerTables['watch']>): WatchRecord {
+  return { ...record, id: Number(id), rule: rule as WatchRule, seen: JSON.parse(seen) as Seen }
+}

@@ -1,0 +1,134 @@
+/**
+ * What needs a person: the one list of it. Notices are made of it, `doctor` looks at it, and `/metrics` counts it.
+ *
+ * A condition has a subject, such as an upload: each is told once when it begins, and some once more when it is over.
+ */
+import type { Condition } from '../ledger/notices.ts'
+import { findingsThere, silentSources } from './look-at-sources.ts'
+import { backlogOld, dyingUploads, failedUploads, heldUploads } from './look-at-uploads.ts'
+import { backupOld, damageFound, diskLow, keysExpiring, loaderGone } from './look-at-work.ts'
+import type { Looked } from './looked.ts'
+
+/** A kind of condition. */
+export type ConditionKind = Readonly<{
+  /** What one is called, and several of them. */
+  one: string
+  many: string
+  /** What several are called that are over; kinds without it are over in silence. */
+  over?: string
+  /** How long it lasts before it is told. */
+  patienceMs: number
+  isUrgent?: true
+  /** What it costs to look grows with the stores. */
+  isSlow?: true
+  /** Every machine of a fleet has its own: the subject begins with its name. */
+  isOfMachine?: true
+  todo: string
+  look: (looked: Looked) => Promise<readonly Condition[]>
+}>
+
+const MINUTE_MS = 60_000
+
+/** All kinds, by their names. */
+export const CONDITIONS = {
+  held: {
+    one: 'upload held',
+    many: 'uploads held',
+    patienceMs: 0,
+    todo: 'See why: splitcart holds list. Then release or discard it.',
+    look: heldUploads,
+  },
+  failed: {
+    one: 'upload failed',
+    many: 'uploads failed',
+    patienceMs: 0,
+    todo: 'The page Uploads has the reason; the scraper that wrote the file is to be mended.',
+    look: failedUploads,
+  },
+  findings: {
+    one: 'finding',
+    many: 'findings',
+    patienceMs: 0,
+    isSlow: true,
+    todo: 'See them: splitcart findings. Mend the scraper, or say that it is so.',
+    look: findingsThere,
+  },
+  silent: {
+    one: 'source silent',
+    many: 'sources silent',
+    over: 'heard again',
+    patienceMs: 0,
+    isSlow: true,
+    todo: 'Run splitcart doctor and splitcart status on the machine that scrapes it.',
+    look: silentSources,
+  },
+  disk: {
+    one: 'disk low',
+    many: 'disks low',
+    over: 'with room again',
+    patienceMs: 0,
+    isUrgent: true,
+    isOfMachine: true,
+    todo: 'Make room: uploads are refused soon. splitcart status says what takes it.',
+    look: diskLow,
+  },
+  damage: {
+    one: 'damaged file',
+    many: 'damaged files',
+    patienceMs: 0,
+    isUrgent: true,
+    isOfMachine: true,
+    todo: 'Look at the disk, and restore a backup: docs/operations.md.',
+    look: damageFound,
+  },
+  loader: {
+    one: 'loader gone',
+    many: 'loaders gone',
+    over: 'loading again',
+    patienceMs: 10 * MINUTE_MS,
+    isUrgent: true,
+    todo: 'Start one: splitcart update-db --products --watch. The log says why the last one ended.',
+    look: loaderGone,
+  },
+  dying: {
+    one: 'loader dying on a file',
+    many: 'loaders dying on files',
+    patienceMs: 0,
+    todo: 'Give the loader more memory. After two deaths the file is held, and the others go on.',
+    look: dyingUploads,
+  },
+  backlog: {
+    one: 'backlog old',
+    many: 'backlogs old',
+    over: 'backlog loaded',
+    patienceMs: 5 * MINUTE_MS,
+    todo: 'See what is loaded and how far it is: splitcart status.',
+    look: backlogOld,
+  },
+  backup: {
+    one: 'backup missing',
+    many: 'backups missing',
+    patienceMs: 0,
+    todo: 'Make one: splitcart backup FILE. A timer does so every day: docs/operations.md.',
+    look: backupOld,
+  },
+  key: {
+    one: 'key about to expire',
+    many: 'keys about to expire',
+    patienceMs: 0,
+    todo: 'Make its successor: splitcart keys rotate ID.',
+    look: keysExpiring,
+  },
+} as const satisfies Readonly<Record<string, ConditionKind>>
+
+export type ConditionName = keyof typeof CONDITIONS
+
+/** What is known of a kind; undefined for a notice of another kind. */
+export function kindOf(name: string): ConditionKind | undefined {
+  return Object.hasOwn(CONDITIONS, name) ? CONDITIONS[name as ConditionName] : undefined
+}
+
+/** How long a condition of each kind lasts before it is told. */
+export const PATIENCE: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries(CONDITIONS).map(([name, { patienceMs }]) => [name, patienceMs]),
+)

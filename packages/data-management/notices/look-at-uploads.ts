@@ -1,0 +1,73 @@
+/** Uploads that need a person. */
+import type { UploadState } from '@splitcart/shared/receipt.ts'
+import { momentOf } from '../api/reading.ts'
+import type { Condition } from '../ledger/notices.ts'
+import type { Upload } from '../ledger/uploads.ts'
+import { type Looked, shortName, shortSentence } from './looked.ts'
+
+const NEWEST_MAX = 1_000
+const VERIFIED_MAX = 500
+const FAILED_MS = 7 * 86_400_000
+const BACKLOG_MS = 30 * 60_000
+// What a person has done needs no person.
+const BY_A_PERSON = /^(?:Discarded|Taken out of the catalogue) by /
+
+/** Those that wait for a decision. */
+export async function heldUploads(looked: Looked): Promise<readonly Condition[]> {
+  const held = await uploadsIn('held', looked)
+  return held.map(({ id, filename, problem }) => {
+    return { kind: 'held', subject: id, text: `${filename} is held: ${problem}` }
+  })
+}
+
+/** Those of the last days of which nothing could be loaded. */
+export async function failedUploads(looked: Looked): Promise<readonly Condition[]> {
+  const since = momentOf(looked.reading).now - FAILED_MS
+  const failed = await uploadsIn('failed', looked, ({ received_at }) => received_at > since)
+  return failed
+    .filter(({ problem }) => !BY_A_PERSON.test(problem))
+    .map(({ id, filename, problem }) => {
+      return { kind: 'failed', subject: id, text: `${filename} could not be loaded: ${problem}` }
+    })
+}
+
+/** Those of which a loader has died, and that are begun with again. */
+export async function dyingUploads({ reading }: Looked): Promise<readonly Condition[]> {
+  const open = await reading.inbox.ledger.uploads.list({ state: 'loading', limit: NEWEST_MAX })
+  return open
+    .filter(({ load_attempts }) => load_attempts > 1)
+    .map(({ id, filename }) => {
+      return { kind: 'dying', subject: id, text: `Loading ${shortName(filename)} ended the loader; it is begun again` }
+    })
+}
+
+/** Whether what waits has waited for long. */
+export async function backlogOld({ reading }: Looked): Promise<readonly Condition[]> {
+  const { files, since } = await reading.inbox.ledger.uploads.waiting()
+  if (since === null || momentOf(reading).now - since < BACKLOG_MS) return []
+  const from = new Date(since).toISOString().slice(0, 16).replace('T', ' ')
+  return [{ kind: 'backlog', subject: '', text: `${files} uploads wait to be loaded, the oldest since ${from} UTC` }]
+}
+
+type Shown = Readonly<{ id: string; filename: string; problem: string }>
+
+/** The newest in a state, and those on record that are still in it. */
+async function uploadsIn(
+  state: UploadState,
+  { reading, recorded }: Looked,
+  isMeant: (upload: Upload) => boolean = () => true,
+): Promise<Shown[]> {
+  const { uploads } = reading.inbox.ledger
+  const newest = await uploads.list({ state, limit: NEWEST_MAX })
+  const found = new Set(newest.map(({ id }) => id))
+  const others = newest.length < NEWEST_MAX ? [] : [...recorded].filter((id) => !found.has(id))
+  const ids = others.slice(0, VERIFIED_MAX)
+  const older = ids.length === 0 ? [] : await uploads.list({ state, ids, limit: VERIFIED_MAX })
+  const unseen = others.slice(VERIFIED_MAX).map((id) => ({ id, filename: '', problem: '' }))
+  return [...[...newest, ...older].filter(isMeant).map(shown), ...unseen]
+}
+
+function shown({ id, filename, load }: Upload): Shown {
+  const { problem = null } = load === null ? {} : (JSON.parse(load) as { problem?: string | null })
+  return { id, filename: shortName(filename), problem: shortSentence(problem ?? 'no reason is on record') }
+}

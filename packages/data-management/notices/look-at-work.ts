@@ -1,0 +1,66 @@
+/** The machine, its loader, its backups and its keys. */
+import { momentOf } from '../api/reading.ts'
+import type { Condition } from '../ledger/notices.ts'
+import { type Looked, shortName, shortSentence } from './looked.ts'
+
+const DAY_MS = 86_400_000
+const BACKUP_OLD_MS = 8 * DAY_MS
+const NO_BACKUP_MS = 2 * DAY_MS
+const KEY_DAYS = 7
+const GIB = 1024 ** 3
+
+/** Whether the disk of a machine has little room. */
+export async function diskLow({ outside: { machine, disk } }: Looked): Promise<readonly Condition[]> {
+  if (!disk.is_low) return []
+  const [free, kept] = [disk.free_bytes, disk.kept_bytes].map((bytes) => `${(bytes / GIB).toFixed(1)} GiB`)
+  const text = `${shortName(machine)} has ${free} of disk left; below ${kept} uploads are refused`
+  return [{ kind: 'disk', subject: machine, text }]
+}
+
+/** What the disk of a machine has damaged. After a start nobody knows until the first look; till then it is as it was. */
+export async function damageFound({ outside, recorded }: Looked): Promise<readonly Condition[]> {
+  const { machine, damage } = outside
+  if (damage === null) return [...recorded].map((subject) => ({ kind: 'damage', subject, text: '' }))
+  return damage.map((fault) => {
+    const text = `Damaged on ${shortName(machine)}: ${shortSentence(fault)}`
+    return { kind: 'damage', subject: `${machine} ${fault}`, text }
+  })
+}
+
+/** Whether something waits, and nobody is there that loads it. */
+export async function loaderGone({ reading, outside }: Looked): Promise<readonly Condition[]> {
+  if (outside.hasLoader) return []
+  const { files } = await reading.inbox.ledger.uploads.waiting()
+  if (files === 0) return []
+  return [{ kind: 'loader', subject: '', text: `${files} uploads wait, and no program is there that loads them` }]
+}
+
+/** Whether the latest backup is old. PostgreSQL has tools of its own: where none was ever noted, nothing is said. */
+export async function backupOld({ reading }: Looked): Promise<readonly Condition[]> {
+  const { ledger } = reading.inbox
+  const { now } = momentOf(reading)
+  const latest = await ledger.latestBackup()
+  if (latest === undefined) {
+    const oldest = await ledger.uploads.firstReceived()
+    if (reading.catalogue.path === null || now - (oldest ?? now) < NO_BACKUP_MS) return []
+    return [{ kind: 'backup', subject: 'none', text: 'No backup has ever been made' }]
+  }
+  if (now - latest.at < BACKUP_OLD_MS) return []
+  const day = new Date(latest.at).toISOString().slice(0, 10)
+  return [{ kind: 'backup', subject: String(latest.id), text: `The latest backup is of ${day}` }]
+}
+
+/** Keys that end within days and have no successor. */
+export async function keysExpiring({ reading }: Looked): Promise<readonly Condition[]> {
+  const { ledger } = reading.inbox
+  const { now } = momentOf(reading)
+  const keys = await ledger.keysExpiring(now, now + KEY_DAYS * DAY_MS)
+  return keys.map(({ id, name, expires_at }) => {
+    const day = new Date(expires_at ?? 0).toISOString().slice(0, 10)
+    return {
+      kind: 'key',
+      subject: id,
+      text: `The key ${shortName(name)} (${id}) expires on ${day}, and has no successor`,
+    }
+  })
+}

@@ -1,0 +1,72 @@
+/** A webhook: any address that takes JSON, such as that of a chat. */
+import type { NoticeRecord } from '../../ledger/notice-outbox.ts'
+import type { Message } from '../message.ts'
+import { type NoticeReceiver, post } from './receiver.ts'
+
+// A receiver refuses what is too long, and would then hear of nothing.
+const LISTED_MAX = 100
+
+/** The receiver at an address. `template`: what is posted, as JSON with places in its texts. */
+export function webhookReceiver(address: URL, template: string | undefined): NoticeReceiver {
+  const send = async (message: Message) => {
+    await post(address, template === undefined ? bodyOf(message) : (filled(JSON.parse(template), message) as object))
+  }
+  return { name: 'webhook', where: address.host, send }
+}
+
+/** All of it; sources in fields of their own, as receivers of earlier versions know them. */
+function bodyOf(message: Message): object {
+  const { title, notices, link } = message
+  const silent = notices.filter(({ kind, is_over }) => kind === 'silent' && is_over === 0)
+  const heard = notices.filter(({ kind, is_over }) => kind === 'silent' && is_over === 1)
+  return {
+    title,
+    text: chatText(message),
+    ...(link !== undefined && { link }),
+    count: notices.length,
+    notices: notices.slice(0, LISTED_MAX).map(({ id, at, kind, subject, is_over, text }) => {
+      return { id, at: new Date(at).toISOString(), kind, subject, is_over: is_over === 1, text }
+    }),
+    silent_count: silent.length,
+    silent: sourcesOf(silent),
+    heard_again_count: heard.length,
+    heard_again: sourcesOf(heard),
+  }
+}
+
+function sourcesOf(notices: readonly NoticeRecord[]): unknown[] {
+  return notices.slice(0, LISTED_MAX).flatMap(({ data }) => (data === null ? [] : [JSON.parse(data)]))
+}
+
+function filled(value: unknown, message: Message): unknown {
+  if (typeof value === 'string') return filledText(value, message)
+  if (Array.isArray(value)) return value.map((each) => filled(each, message))
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, filled(each, message)]))
+}
+
+function filledText(text: string, message: Message): string {
+  const values: Readonly<Record<string, string>> = {
+    title: plain(message.title),
+    text: chatText(message),
+    link: message.link ?? '',
+    count: String(message.notices.length),
+  }
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '')
+}
+
+function chatText(message: Message): string {
+  return [plain(message.lines.join('\n')), ...(message.link === undefined ? [] : [message.link])].join('\n')
+}
+
+/**
+ * Text for whoever shows it: chat programs take `<…>` for a link or a call to everybody, as they do `@`, addresses and `[…](…)`. An
+ * invisible space keeps each of them from being one.
+ */
+function plain(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/@|:(?=\/\/)|\](?=\()/g, '$&\u200b')
+}

@@ -1,0 +1,111 @@
+/** What is seen of the products that somebody watches, and what is told of it. Nothing is written here. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import { momentOf, type Reading } from '../api/reading.ts'
+import { Current } from '../catalogue/queries/current.ts'
+import { priceRangeOf } from '../catalogue/queries/price-range.ts'
+import { priceSummaryOf } from '../catalogue/queries/price-summary.ts'
+import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
+import type { NewWatch, Seen, WatchRecord } from '../ledger/watches.ts'
+import { shortName } from './looked.ts'
+
+/** A watch whose product has changed; `text` null: nothing is told of that. */
+export type SeenAnew = Readonly<{ watch: WatchRecord; seen: Seen; text: string | null; productId: number }>
+
+/** Looks at every watched product. */
+export async function watchedNow(reading: Reading): Promise<SeenAnew[]> {
+  const watches = await reading.inbox.ledger.watches.list()
+  if (watches.length === 0) return []
+  const { database } = reading.catalogue
+  const current = await Current.at(database, momentOf(reading).now)
+  const changed: SeenAnew[] = []
+  for (const watch of watches) {
+    const productId = await productWatched(reading, watch)
+    if (productId === null) continue
+    const { lowest_cents: lowest } = await priceRangeOf(database, productId, current)
+    const reached = isReached(watch, lowest)
+    const seen = { lowest, ever: leastOf(lowest, watch.seen.ever), reached }
+    if (lowest === watch.seen.lowest && seen.ever === watch.seen.ever && reached === watch.seen.reached) continue
+    const isTold = saidOf(watch, lowest) !== null
+    const words = isTold ? saidOf(watch, lowest, await cheapestAt(reading, productId, current)) : null
+    changed.push({ watch, seen, productId, text: words && `${shortName(watch.name)}: ${words}` })
+  }
+  return changed
+}
+
+/** The number that a watched product has now; null: its listing is gone. */
+export async function productWatched({ catalogue }: Reading, watch: WatchRecord): Promise<number | null> {
+  const found = await catalogue.database.get<{ product_id: number }>(
+    `select product_id from listing join company on company.id = listing.company_id
+      where company.code = ? and listing.by_name = ? and listing.code = ?`,
+    watch.company,
+    watch.by_name,
+    watch.code,
+  )
+  return found?.product_id ?? null
+}
+
+/** What a watch of a product begins with: the listing that leads to it, its name, and what is seen now. */
+export type Begun = Pick<NewWatch, 'company' | 'by_name' | 'code' | 'name' | 'seen'>
+
+/** Finds that out. */
+export async function watchBegun(reading: Reading, { productId }: { productId: number }): Promise<Begun> {
+  const { database } = reading.catalogue
+  const id = await numberNow(database, productId)
+  const product = await productOf(database, id)
+  const listing = await database.get<{ company: string; by_name: number; code: string }>(
+    `select company.code as company, by_name, listing.code as code from listing
+      join company on company.id = listing.company_id where listing.id = ?`,
+    id,
+  )
+  if (product === undefined || listing === undefined) throw new Problem('not_found', 'no product has this id')
+  const current = await Current.at(database, momentOf(reading).now)
+  const prices = await pricesNow(database, id, current)
+  const { lowest_ever } = await priceSummaryOf(database, id, prices, current)
+  const { lowest_cents: lowest } = await priceRangeOf(database, id, current)
+  const ever = leastOf(lowest, lowest_ever?.price_cents ?? null)
+  // A price that is low enough already is told at the next look.
+  return { ...listing, name: product.name, seen: { lowest, ever, reached: false } }
+}
+
+/** What is told when the lowest price of a product becomes this, somewhere (such as " at aldi"); null: nothing. */
+export function saidOf(
+  { rule, seen: before, target_cents: target }: Pick<WatchRecord, 'rule' | 'seen' | 'target_cents'>,
+  lowest: number | null,
+  where = '',
+): string | null {
+  if (rule === 'any') return lowest === before.lowest ? null : changeSaid(before.lowest, lowest, where)
+  if (lowest === null) return null
+  const now = `${money(lowest)}${where}`
+  if (rule === 'stock') return before.lowest === null ? `back in stock, for ${now}` : null
+  if (rule === 'low')
+    return before.ever !== null && lowest < before.ever ? `new low of ${now}, before ${money(before.ever)}` : null
+  return isReached({ rule, target_cents: target }, lowest) && !before.reached
+    ? `${now}, wanted for ${money(target!)}`
+    : null
+}
+
+function isReached({ rule, target_cents: target }: Pick<WatchRecord, 'rule' | 'target_cents'>, lowest: number | null) {
+  return rule === 'target' && lowest !== null && lowest <= target!
+}
+
+function changeSaid(before: number | null, now: number | null, where: string): string {
+  if (now === null) return `nobody sells it any more, before ${money(before!)}`
+  if (before === null) return `sold again, for ${money(now)}${where}`
+  return `${money(now)}${where}, before ${money(before)}`
+}
+
+async function cheapestAt(reading: Reading, productId: number, current: Current): Promise<string> {
+  const [first] = (await pricesNow(reading.catalogue.database, productId, current)).filter(
+    ({ is_silent, price_cents, is_available }) => !is_silent && (price_cents ?? 0) > 0 && is_available !== false,
+  )
+  return first === undefined ? '' : ` at ${shortName(first.company)}`
+}
+
+function leastOf(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other)
+}
+
+/** Cents as people write them. */
+export function money(cents: number): string {
+  return (cents / 100).toFixed(2)
+}

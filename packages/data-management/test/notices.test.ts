@@ -1,0 +1,264 @@
+/** What needs a person is told: once for each change, to everybody who is told, whatever fails or dies meanwhile. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { readSettings } from '@splitcart/shared/settings.ts'
+import type { NoticesView } from '../api/notices-schema.ts'
+import { addNotices, CLAIM_MS, type NewNotice } from '../ledger/notice-outbox.ts'
+import { DIGEST_MS, tellReceivers } from '../notices/outbox.ts'
+import { receiversOf } from '../notices/receivers.ts'
+import { begin, lookAtConditions, type Rounds } from '../notices/tell.ts'
+import { addressOf } from './ledgers.ts'
+import { assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
+import { bringIn, named, scrapeText } from './shop.ts'
+import { roundsOn, WELL } from './told.ts'
+import { openHook, openMailServer, type Posted } from './told-servers.ts'
+
+const PROBLEM = { rows: 9, inserted: 0, changed: 0, unchanged: 0, duplicate: 0, rejected: 0, warnings: 0 }
+
+/** An upload that ended so. */
+async function ended(receiver: Receiver, state: 'held' | 'failed', problem: string, price: number): Promise<string> {
+  const { body } = await postGzip(receiver, `${state}-${price}.jsonl.gz`, rowsText(1, price))
+  const result = { ...PROBLEM, problem, finished_at: new Date().toISOString() }
+  await receiver.ledger.uploads.settle(String(body.id), state, result, Date.now())
+  return String(body.id)
+}
+
+async function round(rounds: Rounds, isWhole = true): Promise<void> {
+  await lookAtConditions(rounds, isWhole)
+  await tellReceivers(rounds)
+}
+
+function receiversFrom(settings: Record<string, string>) {
+  return receiversOf(readSettings(settings, {}, { machine: 'data-management' }))
+}
+
+/** What each of them got of the first story. */
+function assertTold(posted: readonly Posted[], mails: readonly string[]): void {
+  const at = (path: string) => posted.filter((each) => each.path === path)
+  const [ntfy] = at('/some/where/')
+  assert.deepEqual([at('/some/where/').length, mails.length], [1, 1])
+  assert.deepEqual([at('/hook/secret-path').length, at('/notify/secret-key').length], [1, 1])
+  assert.equal(ntfy?.headers.authorization, 'Bearer tk_secret')
+  const { topic, title, message, priority, click } = ntfy?.body ?? {}
+  assert.deepEqual([topic, priority, click], ['my-topic', 3, 'https://data.example.org/notices'])
+  assert.equal(title, 'SplitCart: 1 upload held, 1 upload failed, 1 key about to expire')
+  assert.match(String(message), /^held-1\.jsonl is held: most prices are 100 times those of before$/m)
+  assert.match(String(message), /^failed-2\.jsonl could not be loaded: not one row/m)
+  assert.match(String(message), /^The key old laptop \(\w+\) expires on/m)
+  const [text = ''] = mails
+  assert.match(text, /^To: owner@example\.org, other@example\.org\r$/m)
+  assert.match(text, /^Subject: SplitCart: 1 upload held, 1 upload failed/m)
+  assert.match(text, /is held: most prices/)
+  const { notices, silent_count } = at('/hook/secret-path')[0]!.body
+  assert.deepEqual(
+    [(notices as { kind: string }[]).map(({ kind }) => kind), silent_count],
+    [['held', 'failed', 'key'], 0],
+  )
+  assert.equal(at('/notify/secret-key')[0]?.body.type, 'warning')
+}
+
+test('everybody is told once what needs a person, however many servers look and however often they start', async () => {
+  await using hook = await openHook()
+  await using mail = await openMailServer()
+  const receivers = receiversFrom({
+    NOTICE_NTFY_URL: `${hook.url}/some/where/my-topic`,
+    NOTICE_NTFY_TOKEN: 'tk_secret',
+    NOTICE_SMTP_URL: `smtp://me:a%20p%40ss@127.0.0.1:${mail.port}`,
+    NOTICE_MAIL_TO: 'owner@example.org, other@example.org',
+    ALARM_WEBHOOK_URL: `${hook.url}/hook/secret-path`,
+    NOTICE_APPRISE_URL: `${hook.url}/notify/secret-key`,
+  })
+  await using receiver = await openReceiver({ telling: { receivers, page: undefined } })
+  const clock = { now: Date.now() }
+  const servers = [0, 1].map(() => roundsOn(receiver, receivers, { now: () => clock.now }))
+  for (const each of servers) await begin(each)
+  const held = await ended(receiver, 'held', 'most prices are 100 times those of before', 1)
+  await ended(receiver, 'failed', 'not one row could be loaded', 2)
+  await ended(receiver, 'failed', 'Discarded by me (splitcart): it was a mistake', 3)
+  await receiver.ledger.keys.create(
+    { name: 'old laptop', scopes: ['upload'], onlyFor: null, expiresAt: clock.now + 86_400_000 },
+    clock.now,
+  )
+  await Promise.all(servers.map((each) => round(each)))
+  // Another one that starts.
+  await round(roundsOn(receiver, receivers, { now: () => clock.now + DIGEST_MS }))
+
+  assertTold(hook.posted, mail.mails)
+  const admin = { ...receiver, key: await receiver.makeKey('admin') }
+  const view = (await get(admin, '/api/notices')).body as unknown as NoticesView
+  assert.deepEqual(
+    view.receivers.map(({ name, waiting, last_answer }) => [name, waiting, last_answer]),
+    ['ntfy', 'e-mail', 'webhook', 'apprise'].map((name) => [name, 0, 'taken']),
+  )
+  assert.deepEqual(view.conditions.map(({ kind }) => kind).sort(), ['failed', 'held', 'key'])
+  assert.equal(view.conditions.find(({ kind }) => kind === 'held')?.subject, held)
+  assert.doesNotMatch(JSON.stringify(view), /secret|my-topic|p@ss|p%40ss/)
+})
+
+test('a receiver that fails is left alone longer and longer, keeps no other from being told, and gets all of it in one message', async () => {
+  await using hook = await openHook()
+  await using other = await openHook()
+  const receivers = receiversFrom({ NOTICE_NTFY_URL: `${hook.url}/topic`, NOTICE_WEBHOOK_URL: `${other.url}/hook` })
+  await using receiver = await openReceiver()
+  const clock = { now: Date.now() }
+  const rounds = roundsOn(receiver, receivers, { now: () => clock.now })
+  await begin(rounds)
+  hook.answer.status = 503
+  for (let price = 1; price <= 30; price++) {
+    if (price % 3 === 0) await ended(receiver, 'held', 'a reason', price)
+    await round(rounds, false)
+    clock.now += 60_000
+  }
+  // After half a minute, one, two, four, eight and sixteen, each time in the next round.
+  assert.equal(hook.posted.length, 6)
+  const times = other.posted.map(({ body }) => body.count as number)
+  assert.deepEqual([times.length, times.reduce((sum, each) => sum + each, 0)], [10, 10])
+  hook.answer.status = 200
+  clock.now += 60 * 60_000
+  await round(rounds, false)
+  assert.equal(hook.posted.at(-1)?.body.title, 'SplitCart: 10 uploads held')
+  clock.now += 60 * 60_000
+  await round(rounds, false)
+  assert.equal(hook.posted.length, 7)
+})
+
+test('what is over is told where somebody waits for it, and what does not last is not told at all', async () => {
+  await using hook = await openHook()
+  const receivers = receiversFrom({ NOTICE_NTFY_URL: `${hook.url}/topic` })
+  await using receiver = await openReceiver()
+  const clock = { now: Date.now() }
+  const machine = { ...WELL }
+  const rounds = roundsOn(receiver, receivers, { now: () => clock.now, outside: async () => machine })
+  await begin(rounds)
+  await postGzip(receiver, 'waits.jsonl.gz', rowsText(1))
+  const minutes = async (count: number) => {
+    clock.now += count * 60_000
+    await round(rounds, false)
+    return hook.posted.splice(0).map(({ body }) => [body.title, body.message, body.priority])
+  }
+  machine.hasLoader = false
+  assert.deepEqual([await minutes(1), await minutes(5)], [[], []])
+  machine.hasLoader = true
+  assert.deepEqual(await minutes(1), [], 'it was started again')
+  machine.hasLoader = false
+  machine.disk = { ...WELL.disk, is_low: true }
+  assert.equal((await minutes(1))[0]?.[2], 5, 'a disk that fills is urgent')
+  const [gone] = await minutes(11)
+  assert.deepEqual(gone?.slice(0, 2), [
+    'SplitCart: 1 loader gone',
+    '1 uploads wait, and no program is there that loads them',
+  ])
+  // What a machine has is nothing that another one could end.
+  await round(
+    roundsOn(receiver, receivers, { outside: async () => ({ ...WELL, machine: 'b', hasLoader: false }) }),
+    false,
+  )
+  assert.equal(hook.posted.length, 0)
+  Object.assign(machine, WELL)
+  const [over] = await minutes(2)
+  assert.deepEqual(over?.slice(0, 2), [
+    'SplitCart: 1 with room again, 1 loading again',
+    'a-server has room on its disk again\nA loader is at work again',
+  ])
+})
+
+test('a source that falls silent is told, and when it is heard again; names are text to whoever shows them', async () => {
+  await using hook = await openHook()
+  const template = '{"content":"{{title}}: {{text}}","embeds":[{"n":"{{count}}"}]}'
+  const receivers = receiversFrom({ NOTICE_WEBHOOK_URL: hook.url, NOTICE_WEBHOOK_TEMPLATE: template })
+  const clock = { now: Date.parse('2025-09-12T20:00:00Z') }
+  await using receiver = await openReceiver({ now: () => clock.now })
+  const evil = '<!channel> <http://evil.example|sign in> @here [x](http://evil.example) & \u0007'
+  const scrapeOn = (day: string, price: number) =>
+    scrapeText('aldi/a', day, [{ ...named('Milk')[0]!, price }]).replaceAll('"aldi a"', JSON.stringify(evil))
+  for (const [index, day] of ['2025-09-11', '2025-09-12'].entries())
+    await bringIn(receiver, scrapeOn(day, index + 1), { receivedAt: Date.parse(`${day}T20:00:00Z`) })
+  const rounds = roundsOn(receiver, receivers, { now: () => clock.now, kinds: new Set(['silent']) })
+  await begin(rounds)
+  await round(rounds)
+  clock.now += 3 * 86_400_000
+  await begin(rounds)
+  await round(rounds, false)
+  assert.equal(hook.posted.length, 0, 'sources are looked at less often')
+  await round(rounds)
+  await bringIn(receiver, scrapeOn('2025-09-15', 9), { receivedAt: clock.now })
+  clock.now += DIGEST_MS
+  await round(rounds)
+  const texts = hook.posted.map(({ body }) => String(body.content))
+  assert.equal(texts.length, 2)
+  for (const text of texts) assert.doesNotMatch(text.replaceAll('\n', ' '), /[<>]|\p{Cc}|@here|http:\/\/evil|\]\(/u)
+  assert.match(texts[0]!, /^SplitCart: 1 source silent: aldi &lt;!channel&gt; .* is silent \(last 2025-09-12\)/)
+  assert.match(texts[1]!, /^SplitCart: 1 heard again: aldi &lt;!channel&gt; .* is heard again/)
+  assert.deepEqual(hook.posted[0]?.body.embeds, [{ n: '1' }])
+})
+
+test('a server that is killed between sending a notice and recording it sends it again, and says so', async () => {
+  let sender: ReturnType<typeof spawn> | undefined
+  await using hook = await openHook(() => sender?.kill('SIGKILL'))
+  await using receiver = await openReceiver()
+  const { database } = receiver.ledger.notices
+  const receivers = receiversFrom({ NOTICE_NTFY_URL: `${hook.url}/topic` })
+  const rounds = roundsOn(receiver, receivers)
+  await begin(rounds)
+  const notice: NewNotice = { at: Date.now(), kind: 'held', subject: 'x', is_over: 0, text: 'x is held', data: null }
+  await addNotices(database, [notice])
+  const place = JSON.stringify((await addressOf(receiver.folders.data)) ?? receiver.folders.data)
+  const from = (path: string) => JSON.stringify(import.meta.resolve(path))
+  sender = spawn(
+    process.execPath,
+    ['--input-type=module', '--eval'].concat(`
+    const { ntfyReceiver } = await import(${from('../notices/receivers/ntfy.ts')})
+    const { tellReceivers } = await import(${from('../notices/outbox.ts')})
+    const place = ${place}
+    const ledger = place.startsWith('postgres')
+      ? await (await import(${from('../ledger/postgres.ts')})).openPostgresLedger(place)
+      : (await import(${from('../ledger/ledger.ts')})).openLedger(place)
+    const receivers = [ntfyReceiver(new URL('${hook.url}/topic'))]
+    await tellReceivers({ notices: ledger.notices, receivers, now: Date.now, log: { info() {}, warn() {} } })`),
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  const [, signal] = await once(sender, 'exit')
+  assert.equal(signal, 'SIGKILL')
+  await tellReceivers(rounds)
+  assert.equal(hook.posted.length, 1, 'the one that sends has it for itself')
+  await tellReceivers({ ...rounds, now: () => Date.now() + CLAIM_MS })
+  await tellReceivers({ ...rounds, now: () => Date.now() + 2 * CLAIM_MS })
+  assert.deepEqual(
+    hook.posted.map(({ body }) => body.message),
+    ['x is held', 'x is held\nThis may have been told before: the server ended while it was sent.'],
+  )
+})
+
+test('a test goes to whom it is wanted for, and an answer tells no secret', async () => {
+  await using hook = await openHook()
+  await using mail = await openMailServer()
+  const receivers = receiversFrom({
+    NOTICE_NTFY_URL: `${hook.url}/topic`,
+    NOTICE_SMTP_URL: `smtp://me:a-wrong-one@127.0.0.1:${mail.port}`,
+    NOTICE_MAIL_TO: 'owner@example.org',
+  })
+  await using receiver = await openReceiver({ telling: { receivers, page: undefined } })
+  const admin = { ...receiver, key: await receiver.makeKey('admin') }
+  const send = (body: object) =>
+    post(admin, { 'Content-Type': 'application/json' }, JSON.stringify(body), '/api/notices/test')
+  const { answers } = (await send({})).body as unknown as {
+    answers: { name: string; taken: boolean; answer: string }[]
+  }
+  assert.deepEqual(
+    answers.map(({ name, taken }) => [name, taken]),
+    [
+      ['ntfy', true],
+      ['e-mail', false],
+    ],
+  )
+  assert.match(answers[1]!.answer, /Invalid password/)
+  assert.doesNotMatch(answers[1]!.answer, /a-wrong-one/)
+  assert.match(String(hook.posted[0]?.body.message), /This is a test/)
+  await send({ receiver: 'ntfy' })
+  assert.deepEqual([hook.posted.length, mail.mails.length], [2, 0])
+  assertProblem(await send({ receiver: 'fax' }), 404, 'not_found')
+  const text = await (await fetch(`${receiver.url}/metrics`, { headers: { 'X-API-Key': admin.key } })).text()
+  assert.match(text, /^splitcart_conditions\{kind="held"\} 0$/m)
+})
