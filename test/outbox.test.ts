@@ -1,6 +1,6 @@
 /** What people put into the outbox by hand, as they meet it on the command line. */
 import assert from 'node:assert/strict'
-import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -47,7 +47,11 @@ test('a run waits for a file that is still being copied, and says so; one that w
   const path = join(outbox, 'a.jsonl')
   await writeFile(path, rowOf('1'))
   const running = machines.start(['upload-data', '--wait'], settings)
-  await sleep(700)
+  // However long the program takes to start: the file is new whenever it looks.
+  while (running.child.exitCode === null && !running.printed().includes('may still be written to')) {
+    await utimes(path, new Date(), new Date())
+    await sleep(100)
+  }
   await appendFile(path, rowOf('2'))
   const first = await running.ended
   assert.equal(first.code, 0, first.stderr)

@@ -7,15 +7,18 @@ import { MISTAKES } from '../torture/simulator/mistakes.ts'
 import { firstKill, LANES, startThreads } from '../torture/simulator/simulator.ts'
 import { effort } from './effort.ts'
 
-const SEEDS = effort(600, 10_000)
+const SEEDS = effort(400, 6_000)
 const CLOCKS_SET_EVERY = 4
-// Ten seconds, and two minutes at length, on two idle processors.
+// Seven seconds, and more than a minute at length, on two idle processors.
 const MS_MAX = 400_000
-// One in two hundred has hung on the order of random names.
-const SEEDS_TOLD_AGAIN = effort(100, 300)
+// One in two hundred has hung on the order of random names: `npm run test:long` tells enough of them.
+const SEEDS_TOLD_AGAIN = effort(40, 300)
 const MISTAKE_SEEDS_MAX = 6_000
 // Where the story is that showed a mistake which few show; `npm run test:long` looks from the first one on.
-const RARE: Readonly<Record<string, number>> = { 'fsync of the inbox shared with one that had begun before': 1_200 }
+const RARE: Readonly<Record<string, number>> = {
+  'fsync of the inbox shared with one that had begun before': 1_200,
+  'duplicate answered without fsync of the inbox': 740,
+}
 
 // Nothing in it depends on time: beside tests that wait for something it costs nobody a thing.
 setPriority(constants.priority.PRIORITY_LOW)

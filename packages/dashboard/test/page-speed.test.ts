@@ -1,10 +1,10 @@
 /** How fast the page is: what is loaded first, how soon it can be used, the chart, and lists that are long. */
 import assert from 'node:assert/strict'
-import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { allowedMs } from '../../../test/times.ts'
 import { NO_BROWSER } from './browser.ts'
 import { openSite, rowOf, type Site } from './site.ts'
 
@@ -19,11 +19,6 @@ const DAY_MS = 86_400_000
 const FRAME_MS_MAX = 16
 // Of several runs the best: what else the machine does is not what is measured.
 const TRIES = 4
-
-/** How long something may take that takes `ms` when the processors have nothing else to do: longer by what waits for them now. */
-function allowed(ms: number): number {
-  return ms * Math.max(1, loadavg()[0]! / availableParallelism())
-}
 
 describe('the page, how fast', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -63,7 +58,7 @@ describe('the page, how fast', { skip: NO_BROWSER }, () => {
     )
     assert.ok(bytes > 50_000 && bytes < SCRIPT_BYTES_MAX, `${bytes} bytes`)
     assert.ok(Math.min(...computed) < INTERACTIVE_MS_MAX / 2, `${computed} ms`)
-    assert.ok(Math.min(...times) < allowed(INTERACTIVE_MS_MAX), `${times} ms`)
+    assert.ok(Math.min(...times) < allowedMs(INTERACTIVE_MS_MAX), `${times} ms`)
   })
 
   test('a chart of five stores over two years is drawn within 100 ms', async (context) => {
@@ -82,7 +77,7 @@ describe('the page, how fast', { skip: NO_BROWSER }, () => {
     const runs = await page.getByRole('table', { name: 'Price history' }).getAttribute('aria-rowcount')
     context.diagnostic(`${runs} prices drawn in ${times.map(Math.round).join(', ')} ms`)
     assert.ok(Number(runs) > 1000)
-    assert.ok(Math.min(...times) < allowed(CHART_MS_MAX), `${times} ms`)
+    assert.ok(Math.min(...times) < allowedMs(CHART_MS_MAX), `${times} ms`)
     assert.deepEqual(window.faults, [])
   })
 
@@ -108,7 +103,7 @@ describe('the page, how fast', { skip: NO_BROWSER }, () => {
       assert.notEqual(await page.getByRole('table', { name }).getByRole('row').nth(1).innerText(), first)
       assert.ok(each < FRAME_MS_MAX, `${each} ms computing for each frame`)
       assert.ok(seen > 100, `only ${seen} rows deep`)
-      assert.ok(middle < allowed(50) && late < allowed(250), `${middle} ms, 95 % within ${late} ms`)
+      assert.ok(middle < allowedMs(50) && late < allowedMs(250), `${middle} ms, 95 % within ${late} ms`)
       assert.deepEqual(window.faults, [])
     })
 })

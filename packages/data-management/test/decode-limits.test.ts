@@ -9,6 +9,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { writePart } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
+import { computing } from '../../../test/times.ts'
 import { type DecodeLimits, decode, type Encoding } from '../inbox/decode.ts'
 import { MEMBERS_MAX } from '../inbox/members.ts'
 import { LIMITS } from './receiver.ts'
@@ -93,9 +94,9 @@ for (const encoding of ['gzip', 'zstd'] as const) {
   test(`${encoding}: a million tiny members are refused at once`, async () => {
     for (const content of [NONE, Buffer.from('\n')]) {
       const body = times(1_000_000, compress(content))
-      const start = performance.now()
+      const computed = computing()
       assert.equal(await outcome(encoding, body, { bodyBytesMax: 64 * MIB }), 'members_too_many')
-      assert.ok(performance.now() - start < 2000)
+      assert.ok(computed() < 2000)
     }
   })
 
@@ -115,9 +116,9 @@ test('content with too many lines is refused, whatever its encoding', async () =
 
 test('millions of empty lines are refused within seconds', async () => {
   const limits = { linesMax: 5_000_000, contentRatioMax: 2000 }
-  const start = performance.now()
+  const computed = computing()
   assert.equal(await outcome('gzip', gzipSync(Buffer.alloc(8 * MIB, '\n')), limits), 'lines_too_many')
-  assert.ok(performance.now() - start < 5000)
+  assert.ok(computed() < 5000)
 })
 
 test('the bytes that a member starts with may stand inside one', async () => {

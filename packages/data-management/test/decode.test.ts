@@ -12,6 +12,7 @@ import { writePart } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import fc from 'fast-check'
 import { type TemporaryFolder, temporaryFolder } from '../../../test/folders.ts'
+import { allowedMs } from '../../../test/times.ts'
 import { type Decoded, type DecodeLimits, decode, type Encoding } from '../inbox/decode.ts'
 
 const MIB = 1024 * 1024
@@ -113,7 +114,7 @@ for (const encoding of ENCODINGS) {
           const cut = Buffer.concat([whole, whole.subarray(0, length)])
           assert.equal(await refusal(at, encoding, portions(cut, size)), 'body_damaged', `${ending}, ${length} bytes`)
         }
-        for (let length = 1; length < whole.length; length++)
+        for (let length = 1; size === 1 && length < whole.length; length++)
           assert.equal(await refusal(at, encoding, portions(whole.subarray(0, length), size)), 'body_damaged', ending)
         assert.equal((await decoded(at, encoding, portions(whole, size))).sha256, sha256Of(content), ending)
       }
@@ -126,7 +127,7 @@ for (const encoding of ENCODINGS) {
     body.write(Buffer.concat([compress(MILK), Buffer.alloc(3)]))
     const start = performance.now()
     assert.equal(await refusal(at, encoding, body), 'body_damaged')
-    assert.ok(performance.now() - start < LIMITS.idleMsMax / 2)
+    assert.ok(performance.now() - start < allowedMs(LIMITS.idleMsMax / 2))
   })
 
   test(`${encoding}: a bit that fell over is noticed, or makes no difference to the content`, async () => {

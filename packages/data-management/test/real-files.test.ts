@@ -8,7 +8,7 @@ import { faultOf, loadWhole } from './history-case.ts'
 import { Chance } from './random.ts'
 import { digestOf, REAL_FILES_MISSING, realFiles } from './real-files.ts'
 
-const ORDERS = effort(3, 4)
+const ORDERS = effort(2, 4)
 const LONG = { timeout: 600_000 }
 
 test('the real files give one catalogue in any order', { ...LONG, skip: REAL_FILES_MISSING }, async () => {
