@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { foldersOfKind } from '@splitcart/data-management/folders.ts'
 import { findStored, liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
 import { type Archived, receiptsIn } from '@splitcart/scraping/archive.ts'
-import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
+import { type Folders, foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { findKept, nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
-import { settingsOf } from './command-line.ts'
+import { settingsOf, settingsWithKey } from './command-line.ts'
 import type { DataManagement } from './data-management.ts'
 
 /** A file that is kept. `isRight`: whether a content with this SHA-256 is its own. */
@@ -21,6 +22,8 @@ export type KeptFile = Readonly<{
   /** What the server has said of it; of the server's own files only their content tells. */
   state?: string
   isRight: (sha256: string) => boolean | Promise<boolean>
+  /** Gets it from the other machine where it is damaged; says what was done. */
+  obtain: () => Promise<string>
 }>
 
 /** The kept files of one side. `about`: what a person calls the place. */
@@ -34,15 +37,16 @@ export type KeptFiles = AsyncDisposable &
   }>
 
 /** Opens the kept files of a side: the server's where that is asked for, or where this machine has no archive. */
-export async function openKeptFiles(options: Readonly<{ server?: boolean }>): Promise<KeptFiles> {
-  const settings = settingsOf(options, 'scraping')
+export async function openKeptFiles(options: Readonly<{ server?: boolean; obtain?: boolean }>): Promise<KeptFiles> {
+  const settings = options.obtain ? settingsWithKey(options, 'scraping') : settingsOf(options, 'scraping')
   const hasArchive = existsSync(foldersIn(settings.SCRAPING_DATA_DIR).archive)
   const own = settingsOf(options, 'data-management')
   const isServer = options.server ?? (!hasArchive && existsSync(own.DATA_MANAGEMENT_DATA_DIR))
   return isServer ? await serverFiles(own) : archiveFiles(settings)
 }
 
-function archiveFiles({ SCRAPING_DATA_DIR: dataDir }: Settings): KeptFiles {
+function archiveFiles(settings: Settings): KeptFiles {
+  const { SCRAPING_DATA_DIR: dataDir } = settings
   const list = async function* (wanted?: string) {
     for (const kind of await kindsThere(realDisk(), dataDir)) {
       const folders = foldersIn(dataDir, kind)
@@ -50,7 +54,8 @@ function archiveFiles({ SCRAPING_DATA_DIR: dataDir }: Settings): KeptFiles {
       const skips = (name: string) => wanted !== undefined && name !== wanted
       for await (const archived of receiptsIn(realDisk(), folders, skips)) {
         const path = await findKept(realDisk(), folders.archive, archived.name)
-        if (path !== undefined) yield keptOf(archived, path, kind)
+        if (path !== undefined)
+          yield { ...keptOf(archived, path, kind), obtain: () => obtainFromServer(settings, folders, archived) }
       }
     }
   }
@@ -63,10 +68,29 @@ function archiveFiles({ SCRAPING_DATA_DIR: dataDir }: Settings): KeptFiles {
   }
 }
 
+/** The lock keeps upload-data from working on the archive meanwhile. */
+async function obtainFromServer(settings: Settings, folders: Folders, archived: Archived): Promise<string> {
+  const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
+  if (server === undefined || key === undefined)
+    throw new Problem('settings_invalid', '\n  --obtain: API_SERVER_URL and API_SECRET_KEY say where to get it from')
+  const { obtain } = await import('@splitcart/scraping/obtain.ts')
+  const { createUploadClient } = await import('@splitcart/scraping/upload-client.ts')
+  using _lock = await lockArchive(folders, { msMax: LOCK_MS_MAX })
+  await obtain({ disk: realDisk(), folders, client: createUploadClient({ server, key }) }, archived)
+  return 'obtained from the server'
+}
+
+async function requestFromSender(machine: DataManagement, path: string): Promise<string> {
+  const { requestAgain } = await import('@splitcart/data-management/inbox/request-again.ts')
+  await requestAgain(machine, path, Date.now())
+  return 'its sender is asked for it, and sends it with its next upload-data'
+}
+
+const LOCK_MS_MAX = 60_000
 const NOTHING_OPEN = { [Symbol.asyncDispose]: async () => {} }
 
-function keptOf({ name, receipt }: Archived, path: string, kind: string): KeptFile {
-  return { name, path, kind, state: receipt.state, isRight: (sha256) => sha256 === receipt.sha256 }
+function keptOf({ name, receipt }: Archived, path: string, kind: string) {
+  return { name, path, kind, state: receipt.state, isRight: (sha256: string) => sha256 === receipt.sha256 }
 }
 
 async function findIn(files: AsyncGenerator<KeptFile>, text: string): Promise<KeptFile> {
@@ -85,7 +109,8 @@ async function serverFiles(settings: Settings): Promise<KeptFiles> {
       for (const entry of (existsSync(processed) ? await disk.readdir(processed) : []).sort()) {
         const name = nameKept(entry)
         const isRight = async (sha256: string) => (await ledger.uploads.findBySha256(sha256)) !== undefined
-        if (name !== undefined) yield { name, path: join(processed, entry), kind, isRight }
+        const path = join(processed, entry)
+        if (name !== undefined) yield { name, path, kind, isRight, obtain: () => requestFromSender(machine, path) }
       }
     }
   }
@@ -104,7 +129,9 @@ async function findStoredFile(machine: DataManagement, text: string): Promise<Ke
   const upload = await uploadMeant(machine, nameKept(text) ?? text)
   const stored = await findStored(disk, folders, upload)
   const { filename: name, kind, state, sha256 } = upload
-  if (stored !== undefined) return { name, path: stored.path, kind, state, isRight: (found) => found === sha256 }
+  const obtain = async () => 'it is not damaged'
+  if (stored !== undefined)
+    return { name, path: stored.path, kind, state, isRight: (found) => found === sha256, obtain }
   if (await liesInFolders(disk, folders, upload)) throw new Problem('kept_damaged', name)
   throw new Problem('not_found', `the file of ${name} is no longer here: it was pruned or removed`)
 }

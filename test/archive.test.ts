@@ -1,7 +1,7 @@
 /** `splitcart archive list, cat, verify, export, pack` on both machines: what is kept comes out as it was, or is named as damaged. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openMachines, recordsIn, until } from './machines.ts'
@@ -20,7 +20,7 @@ function scrape(day: number): string {
 
 const TEXTS = [scrape(1), scrape(2)]
 
-test('what both machines keep is listed, printed, checked and written out as it was sent, and damage is named', async () => {
+test('what both machines keep is listed, printed, checked and written out as it was sent, and damage is mended by the other', async () => {
   await using machines = await openMachines()
   const outbox = join(machines.scraping, 'product_outbox')
   const archive = join(machines.scraping, 'temp_jsonl_product_storage')
@@ -43,12 +43,23 @@ test('what both machines keep is listed, printed, checked and written out as it 
     assert.match((await machines.run(['archive', 'verify', ...side])).stdout, /^2 files in .*: each is what it was\.$/m)
   }
   await damage(join(archive, '1.jsonl.dcz'))
-  const verified = await machines.run(['archive', 'verify'])
-  assert.deepEqual([verified.code, /^damaged {2}\S+1\.jsonl\.dcz/.test(verified.stdout)], [3, true])
   const exported = await machines.run(['archive', 'export', 'out'])
   assert.equal(exported.code, 3)
   assert.deepEqual(await machines.names('out'), ['0.jsonl'])
   assert.equal(await readFile(join(machines.path, 'out', '0.jsonl'), 'utf8'), TEXTS[0])
+
+  // The base is what all others need: with it they are whole again.
+  await damage(join(archive, '.bases', (await readdir(join(archive, '.bases')))[0]!))
+  const env = { API_SERVER_URL: server.url, API_SECRET_KEY: key }
+  const verified = await machines.run(['archive', 'verify', '--obtain'], env)
+  assert.equal(verified.stdout.match(/^damaged|obtained from the server$/gm)?.length, 4, verified.stdout)
+  assert.equal((await machines.run(['archive', 'verify'])).code, 0)
+
+  await damage(join(machines.dataManagement, 'product_processed', '0.jsonl.dcz'))
+  assert.match((await machines.run(['archive', 'verify', '--server', '--obtain'])).stdout, /its sender is asked for it/)
+  assert.equal((await machines.upload(server, key)).code, 0)
+  assert.equal((await machines.run(['archive', 'verify', '--server'])).code, 0)
+  assert.deepEqual(await machines.names('scraping', 'product_outbox'), [])
 })
 
 const PACKED = ['0.jsonl.dcz', '1.jsonl.dcz', 'how-to-read-dcz.txt']

@@ -16,7 +16,7 @@ import { columns, count, size } from '../format.ts'
 import { type KeptFile, type KeptFiles, openKeptFiles } from '../kept-files.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = { server?: boolean; json?: boolean; quiet?: boolean }
+type Options = { server?: boolean; obtain?: boolean; json?: boolean; quiet?: boolean }
 
 const SETTINGS = ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'] as const
 const LINES_AT_ONCE = 200
@@ -28,7 +28,10 @@ export function keptCommands(): Command[] {
     .action((options: Options) => run(options, (terminal) => within(options, (files) => listFiles(files, terminal))))
   const verify = new Command('verify')
     .description('read every file that is kept, and tell which are not what they were')
-    .action((options: Options) => run(options, (terminal) => within(options, (files) => verifyFiles(files, terminal))))
+    .option('--obtain', 'have the other machine give those that are damaged once more')
+    .action((options: Options) =>
+      run(options, (terminal) => within(options, (files) => verifyFiles(files, options, terminal))),
+    )
   const cat = new Command('cat')
     .description('print a file as it was sent')
     .argument('<file>', 'its name or SHA-256; on the server also the id of the upload')
@@ -79,7 +82,7 @@ function formOf(path: string): 'packed' | 'gzip' | 'plain' {
   return path.endsWith('.gz') ? 'gzip' : 'plain'
 }
 
-async function verifyFiles(files: KeptFiles, terminal: Terminal): Promise<number> {
+async function verifyFiles(files: KeptFiles, { obtain }: Options, terminal: Terminal): Promise<number> {
   let [number, contentBytes, damaged] = [0, 0, 0]
   for await (const file of files.list()) {
     number++
@@ -88,6 +91,7 @@ async function verifyFiles(files: KeptFiles, terminal: Terminal): Promise<number
     if (found.fault === undefined) continue
     damaged++
     terminal.say(`damaged  ${file.path}: ${found.fault}`)
+    if (obtain) terminal.say(`         ${await obtained(file)}`)
     terminal.record({
       type: 'file',
       name: file.name,
@@ -101,6 +105,16 @@ async function verifyFiles(files: KeptFiles, terminal: Terminal): Promise<number
   terminal.sum(`${count(number, 'file')} in ${files.about}, ${size(contentBytes)} as they were sent: ${what}.`)
   terminal.record({ type: 'summary', side: files.side, files: number, content_bytes: contentBytes, damaged })
   return damaged === 0 ? EXIT.done : EXIT.partly
+}
+
+/** What became of getting a file from the other machine. */
+async function obtained(file: KeptFile): Promise<string> {
+  try {
+    return await file.obtain()
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code === 'settings_invalid') throw error
+    return `not obtained: ${error.message}`
+  }
 }
 
 /** Why a file is not what it was; undefined: it is. */

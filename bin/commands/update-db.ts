@@ -201,6 +201,7 @@ async function watchInbox(
     if (performance.now() > pruneAt) {
       pruneAt = performance.now() + PRUNE_EVERY_MS
       await prune(work, settings.PROCESSED_DAYS_MAX)
+      compaction.lookAgain()
     }
     // Then it looks again who has sent something: new senders get their turn.
     const done = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))

@@ -151,6 +151,7 @@ async function jobFor(
     on: (event) => report.on(event.type === 'file' ? { ...event, kind } : event),
     ...restOf(settings),
     archiveForm: settings.ARCHIVE_FORM,
+    sendsRequested: true,
     ...heartbeat,
     ...(kind === PRODUCTS && check !== undefined && { check }),
     renewedClient: () => {

@@ -19,6 +19,7 @@ import { isGood, noteRun } from './last-run.ts'
 import { leftOversIn } from './left-overs.ts'
 import { removeNoteParts } from './noted-move.ts'
 import { scanOutbox } from './outbox.ts'
+import { sendRequested } from './requested.ts'
 import { endsWhole, type Sorted } from './resting.ts'
 import { bringHome } from './results.ts'
 import { sendAll } from './send-all.ts'
@@ -75,6 +76,7 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): 
     await look(job, run)
     await checkArchive(job, run)
     const { fault } = await bringHome(job, run)
+    await sendRequested(job, run)
     // After the results: what the server had forgotten waits here again. Also when they cannot be had: what waits comes first.
     const sent = summary.sent + summary.duplicates
     await sendAll(job, run, (await sortOutbox(job, run)).ready)

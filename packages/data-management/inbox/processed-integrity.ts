@@ -14,8 +14,13 @@ import type { Ledger } from '../ledger/ledger.ts'
 const BYTES_AT_ONCE = 4 * 1024 ** 3
 const DAMAGE = /^Z_|^EIO$/
 
-/** What looking works with. */
-export type Kept = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
+/** What looking works with. `onDamage`: hears of each file that was sound before, as far as this process knows. */
+export type Kept = Readonly<{
+  disk: Disk
+  folders: Folders
+  ledger: Ledger
+  onDamage?: (path: string) => Promise<void>
+}>
 
 /** Goes around the files, look by look. */
 export class ProcessedRound {
@@ -41,7 +46,9 @@ export class ProcessedRound {
     let bytes = 0
     for (const name of [...following, ...names.filter((each) => each <= this.#last)]) {
       if (bytes >= this.#bytesAtOnce || signal?.aborted) break
+      const wasDamaged = this.#damaged.has(name)
       bytes += await this.#lookAt(name)
+      if (this.#damaged.has(name) && !wasDamaged) await this.#kept.onDamage?.(join(this.#kept.folders.processed, name))
       this.#last = name
     }
     const { processed } = this.#kept.folders

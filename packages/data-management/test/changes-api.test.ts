@@ -140,6 +140,10 @@ test('the file of an upload comes back as it was received, wherever it lies', as
   assert.ok(failed)
   await rm(join(receiver.folders.held, failed.stored_as))
   assertProblem(await get(admin, `/api/uploads/${held}/content`), 404, 'not_found')
+  // Who sends and reads gets what it has sent itself, and nothing of others.
+  const wanted = { name: 'other', scopes: ['upload', 'read'] as const, onlyFor: null, expiresAt: null }
+  const other = { ...receiver, key: (await receiver.ledger.keys.create(wanted, Date.now())).text }
+  assertProblem(await get(other, `/api/uploads/${waiting}/content`), 404, 'not_found')
   for (const id of ['..%2f..%2fledger.db', '%2e%2e', 'whole.jsonl'])
     assertProblem(await get(admin, `/api/uploads/${id}/content`), 404, 'not_found')
 })

@@ -45,6 +45,14 @@ export async function makeBase(disk: Disk, folder: string, company: string, byte
   return { sha256, bytes, packedBytes: packed.length }
 }
 
+/** Makes a base anew that held these bytes and is damaged: what was packed with it can be read again. */
+export async function mendBase(disk: Disk, folder: string, bytes: Buffer): Promise<void> {
+  const sha256 = sha256Of(bytes)
+  const name = (await basesIn(disk, folder)).find((each) => sha256In(each) === sha256)
+  if (name === undefined || (await isSound(disk, folder, sha256))) return
+  await makeBase(disk, folder, name.slice(0, -`.${sha256}${BASE_ENDING}`.length), bytes)
+}
+
 /** The base that was made last for a company, where its bytes are what they were. */
 export async function newestBase(disk: Disk, folder: string, company: string): Promise<Base | undefined> {
   let newest: { sha256: string; at: number } | undefined

@@ -22,7 +22,17 @@ import {
   withDictionary,
 } from '../dictionary/dcz.ts'
 import type { Disk } from '../disk.ts'
-import { type Base, baseOf, basesIn, DamagedPack, decodeZstd, makeBase, newestBase, removeBase } from './bases.ts'
+import {
+  type Base,
+  baseOf,
+  basesIn,
+  DamagedPack,
+  decodeZstd,
+  makeBase,
+  mendBase,
+  newestBase,
+  removeBase,
+} from './bases.ts'
 import { readWhole } from './read-whole.ts'
 
 export const PACKED_ENDING = '.dcz'
@@ -40,6 +50,7 @@ export function isPackable(bytes: number): boolean {
 export async function pack(disk: Disk, folder: string, bytes: Buffer): Promise<Buffer | undefined> {
   if (!isPackable(bytes.length) || !isDictionary(bytes)) return undefined
   const company = wordOf(companyIn(bytes))
+  await mendBase(disk, folder, bytes)
   const base = await newestBase(disk, folder, company)
   const against = base && 2 * base.bytes.length >= bytes.length ? await packedWith(base, bytes) : undefined
   if (base !== undefined && against !== undefined && isUseful(against, bytes, base)) return against

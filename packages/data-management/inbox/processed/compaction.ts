@@ -50,6 +50,11 @@ export class Compaction {
     return this.#wholeBytes > WHOLE_BYTES_MAX
   }
 
+  /** Looks again what lies there: others put files there, too. */
+  lookAgain(): void {
+    this.#wasScanned = false
+  }
+
   /** Works as long as it may, and says whether there is more to do. */
   async work(mayGoOn: () => boolean | Promise<boolean>): Promise<boolean> {
     if (this.#work.form === 'plain') return false
