@@ -90,6 +90,13 @@ test('a packed file is what the next one is sent against, and keeps its name and
   const dictionaries = new Dictionaries(disk, place.folders)
   const dictionary = await dictionaries.chooseFor({ path, size: DAYS[1]!.length }, NOW)
   assert.equal(dictionary?.bytes.toString(), DAYS[0])
+  // Also of files that are sent at once.
+  const fresh = new Dictionaries(disk, place.folders)
+  const both = await Promise.all([1, 2].map(() => fresh.chooseFor({ path, size: DAYS[1]!.length }, NOW)))
+  assert.deepEqual(
+    both.map((each) => each?.sha256),
+    [sha256Of(DAYS[0]!), sha256Of(DAYS[0]!)],
+  )
   const noted = { name: 'x.jsonl', sha256: sha256Of(DAYS[1]!), noteEnding: '.receipt.json', note: {} }
   const moved = await moveWithNote(disk, { ...noted, path, seen: sightOf(await stat(path)) }, place.folders.archive)
   assert.match(moved, /^x-[0-9a-f]{8}\.jsonl$/)
