@@ -4,10 +4,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
-import { postGzip, rowsText } from '../packages/data-management/test/receiver.ts'
+import { get, postGzip, rowsText } from '../packages/data-management/test/receiver.ts'
 import { Fleet, NO_FLEET } from '../torture/fleet/fleet.ts'
 import { temporaryFolder } from './folders.ts'
-import { until } from './machines.ts'
+import { openMachines, until } from './machines.ts'
+import { startNats } from './nats.ts'
+import { startCluster } from './postgres.ts'
 
 const FILES = 30
 
@@ -51,6 +53,47 @@ test('a database that can only be read, is hasty or lets nobody in keeps files w
   await t.test('whoever made the role wants every statement to be quick', () => hasty(scene))
   await t.test('it lets nobody in', () => lettingNobodyIn(scene))
   await t.test('the password is another one, and stands in a file', () => otherPassword(scene))
+})
+
+test('programs that start before PostgreSQL and NATS wait for them, and then serve and load', {
+  skip: NO_FLEET,
+  timeout: 300_000,
+}, async () => {
+  await using cluster = await startCluster()
+  await using nats = await startNats(1)
+  await using machines = await openMachines()
+  const { address } = await cluster.makeDatabase()
+  const settings = { DATABASE_URL: address, INBOX_URL: nats.address }
+  await cluster.kill()
+  await nats.kill(0)
+  const folder = join(machines.path, 'loader')
+  const starting = ['serve', 'update-db'].map((program) => {
+    const own = program === 'serve' ? ['--port', '0', '--no-update-db'] : ['--products', '--watch']
+    return machines.start([program, ...own], {
+      ...settings,
+      ...(program === 'serve' ? {} : { DATA_MANAGEMENT_DATA_DIR: folder }),
+    })
+  })
+  const waits = (what: string) => until(() => starting.every((each) => each.printed().includes(what)), what, 120_000)
+  await waits('"code":"database_unreachable"')
+  await cluster.start()
+  await waits('"code":"inbox_unreachable"')
+  await nats.start(0)
+  await until(() => starting[0]!.printed().includes('Listening on'), 'it listens', 120_000)
+  const once = await machines.run(['update-db', '--products'], {
+    ...settings,
+    DATABASE_URL: 'postgres://127.0.0.1:9/x',
+  })
+  assert.equal(once.code, 1, 'what runs once says at once what is away')
+  const url = /Listening on (http:\S+)/.exec(starting[0]!.printed())?.[1] ?? ''
+  const { stdout } = await machines.run(['keys', 'create', 'a', '--scope', 'upload'], settings)
+  const receiver = { url, key: stdout.trim() }
+  const { body } = await postGzip(receiver, 'first.jsonl.gz', rowsText(5))
+  await until(
+    async () => ((await get(receiver, `/api/uploads/${body.id}`)).body as { state?: string }).state === 'loaded',
+    'it is loaded',
+    120_000,
+  )
 })
 
 async function onlyRead({ fleet, receiver, database, postgres, anew }: Scene): Promise<void> {

@@ -45,6 +45,20 @@ test('a session survives a restart of the server, unless the key of the settings
   assert.deepEqual([await statusOf(ofKey), await statusOf(ofSettings)], [200, 401])
 })
 
+/** Server and loader begin their logs with what they are, and no secret. */
+function assertStartLogged(printed: string, system: SystemView): void {
+  for (const program of ['serve', 'update-db']) {
+    const line = printed.split('\n').find((each) => each.includes(`"program":"${program}"`))
+    const { version, pid, settings: inForce, level } = JSON.parse(line ?? '{}')
+    assert.deepEqual([version, level], [system.versions.program, 'info'])
+    assert.ok(pid > 0)
+    assert.deepEqual([inForce.HOLD_ROWS_MIN, inForce.INBOX_HOURS_MAX, inForce.ALARM_WEBHOOK_URL], ['33', '99', 'set'])
+    assert.equal('BODY_BYTES_MAX' in inForce, false)
+  }
+  assert.doesNotMatch(printed, /secret-path/)
+  assert.ok(!printed.includes(KEY))
+}
+
 test('the machine says how it is: versions, settings and where they came from, loader, databases, backup', async () => {
   await using machines = await openMachines()
   await writeFile(
@@ -80,6 +94,7 @@ test('the machine says how it is: versions, settings and where they came from, l
       ['ledger', true],
     ],
   )
+  assertStartLogged(server.printed(), system)
   assert.equal(system.backup, null)
   assert.equal((await machines.run(['backup', join(machines.path, 'copy.db')])).code, 0)
   const { backup } = await systemOf(server, admin)

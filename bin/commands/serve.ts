@@ -31,11 +31,12 @@ import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
+import { logStart } from '../log-start.ts'
 import { setUpNetwork } from '../network.ts'
 import { roundsOf, tellingOf } from '../notice-rounds.ts'
 import { programView } from '../program-view.ts'
-import { findSettings, placesTold } from '../settings-files.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
+import { type Patient, waitFor } from '../wait-for.ts'
 
 type Options = { updateDb: boolean; behindProxy?: true }
 
@@ -81,10 +82,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   )
   const door = readDoor()
   setUpNetwork(settings)
-  const signal = stopSignal()
-  const log = openLog(settings.LOG_LEVEL)
-  await using machine = await setUpDataManagement(settings)
-  await using inbox = await openInbox(machine, settings, log)
+  const patient = begin(settings, options)
+  const { log, signal } = patient
+  await using machine = await waitFor(() => setUpDataManagement(settings), patient)
+  await using inbox = await waitFor(() => openInbox(machine, settings, log), patient)
   using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
   await mendAfterCrash(machine, inbox === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
@@ -108,7 +109,6 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await listen(server, settings)
   renewCertificate(server.server, settings, log)
   const scheme = door.tls === undefined ? 'http' : 'https'
-  log.info({ settings: placesTold(findSettings()), data: machine.folders.data }, 'the settings in force come from')
   await tellFirstStep(machine, settings, terminal)
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
@@ -119,6 +119,13 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   log.info({}, 'stopping')
   await Promise.all([closeWithin(server, log), loader, notices])
   return EXIT.done
+}
+
+function begin(settings: Settings, options: Options): Patient {
+  const signal = stopSignal()
+  const log = openLog(settings.LOG_LEVEL)
+  logStart(log, 'serve', settings, options)
+  return { log, signal }
 }
 
 /** What a server that died has left: the parts tell what it had handed over, so they go last. */
@@ -172,6 +179,7 @@ function openQuestions(settings: Settings): QuestionThreads {
     catalogue: server === undefined ? { file: databaseFile(settings) } : { server },
     diskBytesKept: settings.DISK_BYTES_KEPT,
     partialShare: settings.HOLD_ROWS_SHARE,
+    slowMs: settings.SLOW_STATEMENT_MS,
   })
 }
 

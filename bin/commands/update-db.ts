@@ -6,7 +6,7 @@ import { mayHaveNewPairs, renewSuggestions } from '@splitcart/data-management/ca
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
-import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
+import type { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { Background } from '@splitcart/data-management/update-db/background.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
@@ -29,8 +29,10 @@ import { type DataManagement, openDataManagement, setUpDataManagement } from '..
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { count, money, whole } from '../format.ts'
+import { logStart } from '../log-start.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
-import { workOf } from '../update-db-work.ts'
+import { compactionFor, whileIdle, workOf } from '../update-db-work.ts'
+import { waitFor } from '../wait-for.ts'
 
 type Options = Partial<Record<LoadedKind, boolean>> & {
   watch?: boolean
@@ -54,8 +56,6 @@ const SETTINGS = [
 ] as const
 
 const PASS_MS = 5_000
-// Then it looks whether something has come, and rests for as long as it does so.
-const COMPACTION_MS = 500
 const PRUNE_EVERY_MS = 60 * 60 * 1000
 
 /** Adds the command. */
@@ -88,9 +88,14 @@ function kindsIn(options: Options): LoadedKind[] {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const kinds = kindsIn(options)
   const settings = settingsOf(options, 'data-management')
-  // What changes nothing makes no server, either.
-  await using machine = await (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
+  logStart(log, 'update-db', settings, options)
+  const signal = signalOf(options)
+  // Whoever runs it once is told at once what is away.
+  const opened = <T>(open: () => Promise<T>) => (options.watch ? waitFor(open, { log, signal }) : open())
+  // What changes nothing makes no server, either.
+  const set = () => (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
+  await using machine = await opened(set)
   const isShared = inboxServers(settings) !== undefined
   const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
@@ -99,14 +104,19 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   }
   await makeFolders(machine.disk, machine.folders, kinds)
   const folders = isShared ? await scratchOf(machine) : machine.folders
-  await using inbox = await openInbox({ ...machine, folders }, settings, log)
+  await using inbox = await opened(() => openInbox({ ...machine, folders }, settings, log))
   using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
   await using reader = new ReaderClient()
   const work = { ...alone, reader }
-  const signal = options.untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
   const manner = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }
   if (inbox !== undefined) return await actForFleet({ ...work, folders, inbox }, settings, manner)
   return await actOnFolder(work, settings, manner)
+}
+
+/** What ends it; what changes nothing ends as any program does. */
+function signalOf({ dryRun, untilInputEnds }: Options): AbortSignal {
+  if (dryRun) return new AbortController().signal
+  return untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
 }
 
 /** Another loader with the same ledger and another folder would take what lies here for lost. */
@@ -214,24 +224,6 @@ async function watchInbox(
     if (isIdle || compaction.isFull) await compaction.work(await whileIdle(work, inboxes, signal))
   }
   await repeatOnChange(inboxes, pass, { log: work.log, signal })
-}
-
-function compactionFor(work: UpdateDb, { PROCESSED_FORM: form }: Settings): Compaction {
-  const folders = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).processed)
-  return new Compaction({ ...work, folders, form })
-}
-
-/** Ends after a while, or as soon as something comes: a load waits for one file at most. */
-async function whileIdle({ disk }: UpdateDb, inboxes: readonly string[], signal: AbortSignal) {
-  const names = async () => (await Promise.all(inboxes.map((inbox) => disk.readdir(inbox)))).join('\n')
-  const before = await names()
-  const until = performance.now() + COMPACTION_MS
-  let isFirst = true
-  return async () => {
-    const mayGoOn = isFirst || (performance.now() < until && (await names()) === before)
-    isFirst = false
-    return mayGoOn && !signal.aborted
-  }
 }
 
 /** What is too old goes. That it would be everything is told, and hinders no load. */

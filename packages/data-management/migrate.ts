@@ -8,7 +8,7 @@ import { openPostgresCatalogueDatabase } from './catalogue/dialects/postgres/cat
 import { PostgresStatements } from './catalogue/dialects/postgres/statements.ts'
 import { openCatalogue } from './catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueDigest } from './catalogue/digest.ts'
-import { indexAllWords } from './catalogue/load/labels.ts'
+import { indexAllWords } from './catalogue/load/listing-words.ts'
 import { areEmpty, differingTable, moveTables, type Tables } from './database/move-tables.ts'
 import type { PostgresDatabase } from './database/postgres.ts'
 import { SqliteDatabase } from './database/sqlite.ts'

@@ -27,7 +27,7 @@ export async function* readLines(
 ): AsyncGenerator<Line[]> {
   const splitter = new LineSplitter(lineBytesMax)
   for await (const chunk of chunks) {
-    const lines = splitter.push(chunk)
+    const lines = [...splitter.push(chunk)]
     if (lines.length > 0) yield lines
   }
   const last = splitter.end()
@@ -45,16 +45,16 @@ export class LineSplitter {
     this.#lineBytesMax = lineBytesMax
   }
 
-  /** The lines that end in this chunk. They share its memory: use them before the chunk is written to again. */
-  push(chunk: Buffer): Line[] {
-    const lines: Line[] = []
+  /**
+   * The lines that end in this chunk, one by one; take all of them. They share its memory: use them before the chunk is written to again.
+   */
+  *push(chunk: Buffer): Generator<Line, void> {
     let from = 0
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
-      lines.push(this.#finish(chunk.subarray(from, at)))
+      yield this.#finish(chunk.subarray(from, at))
       from = at + 1
     }
     if (from < chunk.length) this.#keep(chunk.subarray(from))
-    return lines
   }
 
   /** The last line, when the file does not end with a newline. */

@@ -5,7 +5,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { KEEPING_SETTINGS } from './keeping-settings.ts'
 import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
-import { LOG_LEVELS } from './log-levels.ts'
+import { LOG_SETTINGS } from './log-settings.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
 import { NOTICE_SETTINGS } from './notice-settings.ts'
 import { encrypted, withoutPassword } from './postgres-address.ts'
@@ -209,7 +209,7 @@ export const SETTINGS = {
   ),
   ...NOTICE_SETTINGS,
   ...NETWORK_SETTINGS,
-  LOG_LEVEL: setting('both', oneOf(LOG_LEVELS), 'info', 'how much is logged on stderr'),
+  ...LOG_SETTINGS,
 } as const
 
 export type SettingName = keyof typeof SETTINGS

@@ -2,12 +2,10 @@
 
 import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
 import type { FindingsView } from '@splitcart/data-management/api/findings-schema.ts'
-import type { KeyPage } from '@splitcart/data-management/api/keys-schema.ts'
 import type { Overview } from '@splitcart/data-management/api/overview.ts'
 import type { PricesAnswer, ProductAnswer, ProductPage } from '@splitcart/data-management/api/products.ts'
 import type { RejectPage } from '@splitcart/data-management/api/rejects-schema.ts'
 import type { RepairView } from '@splitcart/data-management/api/repair.ts'
-import type { SessionsView } from '@splitcart/data-management/api/session-schema.ts'
 import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
 import type { ScrapePage, StorePage } from '@splitcart/data-management/api/stores.ts'
 import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
@@ -17,8 +15,10 @@ import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { addressOf, ask, type Query } from './request.ts'
 
-const MINUTE_MS = 60_000
-const PAGE_ROWS = 100
+/** How often what changes by itself is asked again. */
+export const MINUTE_MS = 60_000
+/** How long a page of most lists is. */
+export const PAGE_ROWS = 100
 const REPAIR_ROWS = 20
 const PAIRS = 20
 const NO_PAGE: { after?: string } = {}
@@ -97,15 +97,17 @@ export const sourceQuery = (store: string) =>
     refetchInterval: 5 * MINUTE_MS,
   })
 
-/** By what products are sorted: what they cost by amount, whatever that is, or by one of them. */
-export const AMOUNTS = ['any', 'g', 'ml', 'm', 'each'] as const
+/** By what products are sorted: what they cost, how much less than before, what they cost by amount, whatever that is, or by one of them. */
+export const ORDERS = ['price', 'drop', 'any', 'g', 'ml', 'm', 'each'] as const
 
 export type ProductFilters = Readonly<{
   q?: string
   company?: string
+  category?: string
+  special?: 'only'
   barcode?: string
   sku?: string
-  by?: (typeof AMOUNTS)[number]
+  by?: (typeof ORDERS)[number]
   /** At most so much, in whole money. */
   max?: string
 }>
@@ -121,13 +123,33 @@ export const productsQuery = (filters: ProductFilters) =>
     placeholderData: keepPreviousData,
   })
 
-/** Only what was found by words is sorted, and only what is measured in one way has a limit. */
-function soughtBy({ by, max, ...sought }: ProductFilters): Query {
-  if (by === undefined || sought.q === undefined) return sought
+/** Only what was found by words or stands in a category is sorted, and only what is measured in one way has a limit. */
+function soughtBy({ by, max, special, ...filters }: ProductFilters): Query {
+  const sought = { ...filters, ...(special !== undefined && { special: true }) }
+  if (by === undefined || (sought.q ?? sought.category) === undefined) return sought
+  if (by === 'price' || by === 'drop') return { ...sought, sort: by }
   if (by === 'any') return { ...sought, sort: 'unit_price' }
   const cents = Math.round(Number(max?.replace(',', '.')) * 100)
   return { ...sought, sort: 'unit_price', unit: by, ...(cents >= 0 && { unit_price_max: cents }) }
 }
+
+/** The first few products that words find, without prices. */
+export const fewProductsQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['products', 'few', q],
+    queryFn: ({ signal }) => ask<ProductPage>('/api/products', { q, limit: 6 }, signal),
+    placeholderData: keepPreviousData,
+    enabled: q !== '',
+  })
+
+/** The first few uploads whose file is called so. */
+export const fewUploadsQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['uploads', 'few', q],
+    queryFn: ({ signal }) => ask<UploadPage>('/api/uploads', { q, limit: 4 }, signal),
+    placeholderData: keepPreviousData,
+    enabled: q !== '',
+  })
 
 /** One product, and what every store asks for it now. */
 export const productQuery = (id: string) =>
@@ -222,6 +244,15 @@ export const storesQuery = queryOptions({
   staleTime: 10 * MINUTE_MS,
 })
 
+/** All stores, page by page. */
+export const allStoresQuery = infiniteQueryOptions({
+  queryKey: ['stores', 'all'],
+  queryFn: ({ pageParam, signal }) => ask<StorePage>('/api/stores', { limit: 500, ...pageParam }, signal),
+  initialPageParam: NO_PAGE,
+  getNextPageParam: after,
+  staleTime: 10 * MINUTE_MS,
+})
+
 export type RejectFilters = Readonly<{
   code?: string
   field?: string
@@ -248,39 +279,6 @@ export const findingsQuery = queryOptions({
   queryFn: ({ signal }) => ask<FindingsView>('/api/findings', {}, signal),
 })
 
-/** The keys. */
-export const keysQuery = infiniteQueryOptions({
-  queryKey: ['keys'],
-  queryFn: ({ pageParam, signal }) => ask<KeyPage>('/api/keys', { limit: PAGE_ROWS, ...pageParam }, signal),
-  initialPageParam: {} as { after?: string },
-  getNextPageParam: after,
-})
-
-/** Who is signed in. */
-export const sessionsQuery = queryOptions({
-  queryKey: ['sessions'],
-  queryFn: ({ signal }) => ask<SessionsView>('/api/sessions', {}, signal),
-  refetchInterval: MINUTE_MS,
-})
-
-export type AuditPage = Readonly<{ entries: readonly AuditEntry[]; next: number | null }>
-export type AuditEntry = Readonly<{
-  id: number
-  at: string
-  who: string
-  what: string
-  about: string
-  detail: string | null
-}>
-
-/** The audit, the newest first. */
-export const auditQuery = infiniteQueryOptions({
-  queryKey: ['audit'],
-  queryFn: ({ pageParam, signal }) => ask<AuditPage>('/api/audit', { limit: PAGE_ROWS, ...pageParam }, signal),
-  initialPageParam: {} as { before?: number },
-  getNextPageParam: ({ next }) => (next === null ? undefined : { before: next }),
-})
-
 /** How things stand on the server's machine. */
 export const systemQuery = queryOptions({
   queryKey: ['system'],
@@ -295,6 +293,7 @@ export const openApiQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 })
 
-function after({ next }: { next: string | null }): { after: string } | undefined {
+/** Where the next page begins. */
+export function after({ next }: { next: string | null }): { after: string } | undefined {
   return next === null ? undefined : { after: next }
 }

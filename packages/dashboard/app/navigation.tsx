@@ -8,7 +8,8 @@ import style from './navigation.module.css'
 
 type Place = Readonly<{ to: string; name: string; icon: IconName; counts?: keyof Attention }>
 
-const PLACES: readonly Place[] = [
+/** The pages one goes to. */
+export const PLACES: readonly Place[] = [
   { to: '/', name: 'Overview', icon: 'overview' },
   { to: '/sources', name: 'Sources', icon: 'sources', counts: 'sources' },
   { to: '/uploads', name: 'Uploads', icon: 'uploads', counts: 'failed' },

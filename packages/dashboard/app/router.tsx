@@ -8,7 +8,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-import { AMOUNTS } from '../api/queries.ts'
+import { ORDERS } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
 import { KINDS } from '../pages/changes/kinds.ts'
 import { Waiting } from '../parts/notice.tsx'
@@ -128,8 +128,9 @@ const products = createRoute({
   getParentRoute: () => shell,
   path: '/products',
   validateSearch: (search: Parameters) => ({
-    ...textsIn(search, 'q', 'company', 'barcode', 'sku', 'max'),
-    ...choiceIn(search, 'by', AMOUNTS),
+    ...textsIn(search, 'q', 'company', 'category', 'barcode', 'sku', 'max'),
+    ...choiceIn(search, 'by', ORDERS),
+    ...choiceIn(search, 'special', ['only'] as const),
   }),
   component: lazyRouteComponent(() => import('../pages/products/products.tsx'), 'Products'),
 })

@@ -8,6 +8,7 @@ import { signOut, useSession } from '../api/session.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Said } from '../parts/said.tsx'
 import { useAttention } from './attention.ts'
+import { GoTo } from './go-to.tsx'
 import { Navigation } from './navigation.tsx'
 import { SchemeSwitch } from './scheme-switch.tsx'
 import style from './shell.module.css'
@@ -39,6 +40,7 @@ export function Shell(): ReactNode {
           <Icon name={isOpen ? 'close' : 'menu'} />
         </ActionIcon>
         <span className={style.brand}>SplitCart</span>
+        <GoTo />
         <ConnectionState connection={connection} />
       </header>
       <div className={style.side} data-open={isOpen}>

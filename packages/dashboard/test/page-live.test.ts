@@ -58,6 +58,23 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     assert.deepEqual(window.faults, [])
   })
 
+  test('one goes from anywhere to anywhere with a few letters, however they are typed, by keyboard alone', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/holds')
+    const go = async (keys: string, typed: string, heading: RegExp) => {
+      await page.keyboard.press(keys)
+      await page.getByRole('combobox', { name: /Products, stores/ }).waitFor()
+      await page.keyboard.type(typed)
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+    }
+    await go('/', 'prodcut s12', /^Product s12$/)
+    await go('Control+k', 'live-2026', /^live-2026-01-01\.jsonl$/)
+    await go('/', 'reje', /^Rejects$/)
+    assert.deepEqual(window.faults, [])
+  })
+
   test('when the server stops the page says so, and goes on by itself when it is back', async () => {
     await using window = await site.window(site.reader)
     const { page } = window

@@ -10,8 +10,8 @@ import {
   throughput,
   totals,
 } from '../catalogue/queries/activity.ts'
-import { COUNT_MAX, countOf } from '../catalogue/queries/found.ts'
 import { allSources, type Source } from '../catalogue/queries/sources.ts'
+import { COUNT_MAX, countOf } from '../catalogue/queries/with-words.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Pending } from '../inbox/inbox.ts'
 import { answerWith } from './answering.ts'

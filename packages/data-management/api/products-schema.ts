@@ -27,16 +27,20 @@ export const LIST_QUERY = {
     q: {
       type: 'string',
       maxLength: QUERY_CHARACTERS_MAX,
-      description: 'words of name and brand: all of them, the last one perhaps only begun',
+      description:
+        'words of name and brand: all of them, the last one perhaps only begun; errors of typing are understood where a word is known nowhere',
     },
     barcode: TEXT,
     sku: TEXT,
     company: TEXT,
+    category: { ...TEXT, description: 'the name of a category, anywhere in the path' },
+    special: { type: 'boolean', default: false, description: 'only what a store that is not silent has on special' },
     prices: { type: 'boolean', default: false, description: 'with the range of prices over all stores' },
     sort: {
       type: 'string',
-      enum: ['unit_price'],
-      description: 'the cheapest by amount first, among the first 1,000 that are found; needs q',
+      enum: ['price', 'unit_price', 'drop'],
+      description:
+        'the cheapest first, the cheapest by amount, or what became cheaper by the largest share within 30 days, among the 300 that answer best; needs q or category',
     },
     unit: { type: 'string', enum: UNITS, description: 'with sort: only what is measured in this' },
     unit_price_max: {
@@ -103,7 +107,7 @@ const PRICE_RANGE = {
 
 export const LIST_RESPONSE = {
   type: 'object',
-  required: ['products', 'next', 'total'],
+  required: ['products', 'next', 'total', 'corrected', 'categories'],
   properties: {
     products: {
       type: 'array',
@@ -111,6 +115,12 @@ export const LIST_RESPONSE = {
     },
     next: TEXT_OR_NULL,
     total: BOUNDED_COUNT,
+    corrected: { ...TEXT_OR_NULL, description: 'what was looked for, where a word of q is known nowhere' },
+    categories: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'names to ask for as category: where most of what is found stands; without q those at the top',
+    },
   },
 } as const
 

@@ -11,11 +11,13 @@ import type { Unit } from '../catalogue/model/pack-size.ts'
 import { cheapestByAmount, lowestUnitPriceOf, unitPriceTold } from '../catalogue/queries/by-amount.ts'
 import { comparableWith } from '../catalogue/queries/comparable.ts'
 import { Current } from '../catalogue/queries/current.ts'
-import { type Found, findProducts } from '../catalogue/queries/found.ts'
+import { type FoundKey, findProducts } from '../catalogue/queries/found.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { priceSummaryOf } from '../catalogue/queries/price-summary.ts'
 import { storePrices } from '../catalogue/queries/prices.ts'
 import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
+import { biggestDrops, cheapest } from '../catalogue/queries/sorted.ts'
+import type { Found } from '../catalogue/queries/with-words.ts'
 import type { Sql } from '../database/sql.ts'
 import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
@@ -24,14 +26,19 @@ import { LIST_QUERY, LIST_RESPONSE, ONE_RESPONSE, PRICES_QUERY, PRICES_RESPONSE 
 import { momentOf, type Reading } from './reading.ts'
 import type { Services } from './services.ts'
 
+/** In which order products are listed; none: the best first. */
+export type ProductOrder = 'price' | 'unit_price' | 'drop'
+
 /** What is asked about a list of products. */
 export type ProductsQuestion = {
   q?: string
   barcode?: string
   sku?: string
   company?: string
+  category?: string
+  special?: boolean
   prices: boolean
-  sort?: 'unit_price'
+  sort?: ProductOrder
   unit?: Unit
   unit_price_max?: number
   limit: number
@@ -75,38 +82,60 @@ export function productsRoutes(server: FastifyInstance, services: Services): voi
 export async function productsFound(reading: Reading, query: ProductsQuestion): Promise<ProductPage> {
   const { database } = reading.catalogue
   const { prices, sort, unit, unit_price_max, after, ...sought } = query
-  if (sort === 'unit_price') return await productsByAmount(reading, query)
+  if (sort !== undefined) return await productsSorted(reading, { ...query, sort })
   if (unit !== undefined || unit_price_max !== undefined) throw new Problem('request_invalid', NEEDS_SORT)
-  const [last = 0] = keyIn('products', after, [0]) ?? []
-  const found = await findProducts(database, { ...sought, after: last })
+  const last = keyIn('products', after, [0, 0] as FoundKey)
+  const found = await findProducts(database, { ...sought, after: last }, () => currentAt(reading))
   const current = prices ? await currentAt(reading) : undefined
   const products = await shownProducts(database, found.products, current)
-  const next = cursorOf('products', found.next === null ? null : [found.next])
-  return { products, next, total: found.total } satisfies ProductPage
+  const next = cursorOf('products', found.next)
+  const { total, corrected, categories } = found
+  return { products, next, total, corrected, categories: [...categories] } satisfies ProductPage
 }
 
 type Shown = ProductPage['products'][number]
 
 const NEEDS_SORT = 'querystring/unit and querystring/unit_price_max go with sort=unit_price'
-const NEEDS_WORDS = 'querystring/sort needs words in q: so many products are not compared'
+const NEEDS_WORDS = 'querystring/sort needs words in q, or a category: so many products are not compared'
 const NEEDS_UNIT = 'querystring/unit_price_max needs a unit: 100 g are not compared with one'
 // So many of those that are found are compared, some tenths of a millisecond each.
-const SORTED_MAX = 1_000
+const SORTED_MAX = 300
+// So long what became cheaper is a drop.
+const DROP_DAYS = 30
+const DAY_MS = 86_400_000
 
-/** A page of products, the cheapest by amount first. Its cursor tells how many came before. */
-async function productsByAmount(reading: Reading, query: ProductsQuestion): Promise<ProductPage> {
+/** A page of products in an order by what they cost. Its cursor tells how many came before. */
+async function productsSorted(
+  reading: Reading,
+  query: ProductsQuestion & { sort: ProductOrder },
+): Promise<ProductPage> {
   const { database } = reading.catalogue
-  const { prices: _, sort: _sort, unit, unit_price_max: max, after, limit, ...sought } = query
-  if ((sought.q ?? '').trim() === '') throw new Problem('request_invalid', NEEDS_WORDS)
+  const { prices: _, sort, unit, unit_price_max: max, after, limit, ...sought } = query
+  if ((sought.q ?? '').trim() === '' && sought.category === undefined) throw new Problem('request_invalid', NEEDS_WORDS)
+  if (sort !== 'unit_price' && (unit ?? max) !== undefined) throw new Problem('request_invalid', NEEDS_SORT)
   if (max !== undefined && unit === undefined) throw new Problem('request_invalid', NEEDS_UNIT)
-  const [begin] = keyIn('products by amount', after, [0] as [number]) ?? [0]
-  const found = await findProducts(database, { ...sought, after: 0, limit: SORTED_MAX })
+  const [begin] = keyIn(`products by ${sort}`, after, [0] as [number]) ?? [0]
   const current = await currentAt(reading)
-  const sorted = await cheapestByAmount(database, found.products, { unit, max }, current)
+  const found = await findProducts(database, { ...sought, after: undefined, limit: SORTED_MAX }, async () => current)
+  const since = new Date(momentOf(reading).now - DROP_DAYS * DAY_MS).toISOString().slice(0, 10)
+  const sorted = await sortedBy(database, found.products, { sort, unit, max, since }, current)
   const end = begin + limit
   const products = await shownProducts(database, sorted.slice(begin, end), current)
-  const next = cursorOf('products by amount', end < sorted.length ? [end] : null)
-  return { products, next, total: { count: sorted.length, exact: found.next === null } }
+  const next = cursorOf(`products by ${sort}`, end < sorted.length ? [end] : null)
+  const total = { count: sorted.length, exact: found.next === null }
+  return { products, next, total, corrected: found.corrected, categories: [...found.categories] }
+}
+
+type Sorting = Readonly<{ sort: ProductOrder; unit: Unit | undefined; max: number | undefined; since: string }>
+
+async function sortedBy(
+  database: Sql,
+  found: readonly Found[],
+  { sort, since, ...filter }: Sorting,
+  current: Current,
+): Promise<readonly Found[]> {
+  if (sort === 'unit_price') return await cheapestByAmount(database, found, filter, current)
+  return sort === 'price' ? await cheapest(database, found, current) : await biggestDrops(database, found, since)
 }
 
 /** With prices where it is told what is current. */

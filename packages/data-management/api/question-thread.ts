@@ -1,9 +1,11 @@
 /** The thread that answers questions, one at a time, from connections of its own that only read. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { findLoad } from '../catalogue/loads.ts'
 import { LimitedSql } from '../database/limited-sql.ts'
+import { tellSlowStatements } from '../database/slow-statements.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
 import { foldersIn } from '../folders.ts'
 import { openLedgerToAsk } from '../ledger/ledger.ts'
@@ -18,6 +20,8 @@ export type ThreadPlace = Readonly<{
   partialShare?: number
   msMax: number
   recordsMax: number
+  /** Statements that take so long are logged; 0: none. */
+  slowMs?: number
   /** Not 0: nobody wants the answer any more. */
   stop: Int32Array
 }>
@@ -36,6 +40,7 @@ const port = parentPort!
 const { database, ledger } = await open(place)
 const limited = new LimitedSql(database, { ...place, isStopped: () => Atomics.load(place.stop, 0) !== 0 })
 const text = new TextEncoder()
+tellSlowStatements(openLog('warn'), place.slowMs ?? 0)
 
 async function open({ catalogue, dataFolder, msMax }: ThreadPlace) {
   if ('file' in catalogue)

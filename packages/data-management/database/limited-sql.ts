@@ -1,5 +1,6 @@
 /** A database to ask within limits: of time, of records, and for as long as somebody waits for the answer. */
 import { Problem } from '@splitcart/shared/problem.ts'
+import { noteAsked } from './slow-statements.ts'
 import type { Sql, Value } from './sql.ts'
 import { type Record, SqliteDatabase } from './sqlite.ts'
 
@@ -47,13 +48,20 @@ export class LimitedSql implements Sql {
   get<T = Record>(sql: string, ...values: Value[]): T | undefined | Promise<T | undefined> {
     this.#records++
     this.check()
-    return this.#database.get<T>(sql, ...values)
+    if (!(this.#database instanceof SqliteDatabase)) return this.#database.get<T>(sql, ...values)
+    const begin = performance.now()
+    const found = this.#database.get<T>(sql, ...(values as never[]))
+    noteAsked(sql, begin)
+    return found
   }
 
   all<T = Record>(sql: string, ...values: Value[]): T[] | Promise<T[]> {
     this.check()
     if (!(this.#database instanceof SqliteDatabase)) return this.#database.all<T>(sql, ...values)
-    return Array.from(this.#counted(this.#database.statement(sql).iterate(...values) as Iterable<T>))
+    const begin = performance.now()
+    const found = Array.from(this.#counted(this.#database.statement(sql).iterate(...values) as Iterable<T>))
+    noteAsked(sql, begin)
+    return found
   }
 
   each<T = Record>(sql: string, ...values: Value[]): Iterable<T> | AsyncIterable<T> {

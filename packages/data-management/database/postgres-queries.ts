@@ -1,6 +1,7 @@
 /** Asking PostgreSQL. Values stand in a statement as `?`, as SQLite has them, so that most statements are the same text for both. */
 import type { ClientBase, PoolClient, QueryConfig, QueryResult } from 'pg'
 import { problemOf } from './postgres-problems.ts'
+import { timed } from './slow-statements.ts'
 
 const PORTION_RECORDS = 1000
 // A statement that is built anew each time must not fill the server's memory.
@@ -72,7 +73,7 @@ export class PostgresQueries {
 
   async #ask(config: QueryConfig): Promise<QueryResult> {
     try {
-      return await this.#target.query(config)
+      return await timed(config.text, () => this.#target.query(config))
     } catch (error) {
       throw problemOf(error)
     }

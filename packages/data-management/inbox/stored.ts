@@ -54,7 +54,7 @@ function* places(all: Folders, { stored_as, sha256, kind }: Named): Generator<St
 export async function* bytesOf(disk: Disk, { path, sha256 }: Stored): AsyncGenerator<Buffer> {
   const digester = new Digester()
   for await (const portion of keptContent(disk, path)) {
-    digester.add(portion)
+    digester.hash(portion)
     yield portion
   }
   const found = digester.digest().sha256

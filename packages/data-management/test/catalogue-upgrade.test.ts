@@ -10,8 +10,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue, openPostgresCatalogueDatabase } from '../catalogue/dialects/postgres/catalogue.ts'
 import { PostgresStatements } from '../catalogue/dialects/postgres/statements.ts'
 import { openCatalogue, type SqliteCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
-import { indexAllWords } from '../catalogue/load/labels.ts'
-import { wordsOfListing } from '../catalogue/model/words.ts'
+import { indexAllWords } from '../catalogue/load/listing-words.ts'
 import { moveTables } from '../database/move-tables.ts'
 import { PostgresDatabase } from '../database/postgres.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
@@ -60,16 +59,6 @@ function writeOlder(catalogue: SqliteCatalogue, older: SqliteDatabase): void {
     for (const record of catalogue.database.each<Record<string, string | number>>(`select * from ${table}`))
       insert.run(...columns.map((column) => (column === 'product_id' ? 1 : written(record, column))))
   }
-  const names = older.all<{ id: number; company_id: number; name: string; brand: string | null }>(
-    `select listing.id, company_id, label.name, brand.name as brand
-      from listing join label on label.id = label_id left join brand on brand.id = brand_id`,
-  )
-  for (const { id, company_id, name, brand } of names)
-    older.run(
-      'insert into listing_words (rowid, words) values (?, ?)',
-      id,
-      wordsOfListing(company_id, [name, brand]).join(' '),
-    )
 }
 
 /** A code as it came: an older program kept it so. */

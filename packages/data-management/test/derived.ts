@@ -1,5 +1,6 @@
 /** What the catalogue keeps only to be asked quickly must be what it would be if it were made anew. */
-import { wordsOfListing } from '../catalogue/model/words.ts'
+import { wordsOfListing } from '../catalogue/model/search-words.ts'
+import { describedListings } from '../catalogue/queries/described.ts'
 import { usualOf } from '../catalogue/usual.ts'
 import type { Sql } from '../database/sql.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
@@ -104,12 +105,11 @@ function wordsKept(database: SqliteDatabase): string[] {
 }
 
 async function wordsAnew(database: Sql): Promise<string[]> {
-  const listings = await database.all<{ id: number; company_id: number; name: string; brand: string | null }>(
-    `select listing.id, company_id, label.name, brand.name as brand
-      from listing join label on label.id = label_id left join brand on brand.id = brand_id`,
+  const ids = (await database.all<{ id: number }>('select id from listing where label_id is not null')).map(
+    ({ id }) => id,
   )
-  return listings.flatMap(({ id: doc, company_id, name, brand }) =>
-    wordsOfListing(company_id, [name, brand]).map((term) => lineOf({ doc, term })),
+  return (await describedListings(database, ids)).flatMap((listing) =>
+    wordsOfListing(listing).map((term) => lineOf({ doc: listing.id, term })),
   )
 }
 

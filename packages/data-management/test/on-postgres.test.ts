@@ -23,7 +23,7 @@ const FILES = {
     'group-commit',
     'rights',
   ],
-  catalogue: ['products-api', 'prices-api', 'rejects-api', 'sources-api', 'changes-api', 'planted'],
+  catalogue: ['products-api', 'search-api', 'prices-api', 'rejects-api', 'sources-api', 'changes-api', 'planted'],
   'both of them': [
     'update-db',
     'feeds',

@@ -47,7 +47,7 @@ function filling(numbers: (name: string, count: number) => string): string {
 const ROWS = 300
 
 /** A scrape of a store that is there, in which most rows are as before and some are not. */
-function scrape(date: string, seed: number): HistoryFile {
+function scrape(date: string, seed: number, company = 'big'): HistoryFile {
   const lines = Array.from({ length: ROWS }, (_, row) => {
     const price_current = row % 10 === seed % 10 ? 2 + seed : 1
     const product = {
@@ -58,7 +58,7 @@ function scrape(date: string, seed: number): HistoryFile {
     }
     return JSON.stringify({
       product,
-      metadata: { company: 'big', store_id: 's7', store_name: 'store', scraped_date: date },
+      metadata: { company, store_id: 's7', store_name: 'store', scraped_date: date },
     })
   })
   const bytes = Buffer.from(lines.join('\n'))
@@ -128,26 +128,25 @@ test('PostgreSQL: a load and its undoing read no large table from end to end, an
   await using catalogue = await openPostgresCatalogue(made.address, { connections: 2 })
   const { database } = catalogue
   const series = (name: string, count: number) => `generate_series(1, ${count}) as ${name} (n)`
-  for (const sql of filling(series).split(';')) if (sql.trim() !== '') await database.run(sql)
-  for (const table of LARGE) await database.run(`analyze ${table}`)
   for (const table of ['load', 'scrape', 'store', 'company', 'listing', 'label'])
     await database.run(`select setval(pg_get_serial_sequence('${table}', 'id'), 1000000)`)
   const plans: [sql: string, node: Node][] = []
-  const run = PostgresTransaction.prototype.run
-  t.mock.method(
-    PostgresTransaction.prototype,
-    'run',
-    async function (this: PostgresTransaction, sql: string, ...values: Value[]) {
+  const { all } = PostgresTransaction.prototype
+  for (const way of ['run', 'all'] as const) {
+    const ask = PostgresTransaction.prototype[way] as (sql: string, ...values: Value[]) => Promise<never>
+    const explained = async function (this: PostgresTransaction, sql: string, ...values: Value[]) {
       if (/^\s*(insert|update|delete|with|select)/.test(sql)) {
-        const [explained] = await this.all<{ 'QUERY PLAN': { Plan: Node }[] }>(
-          `explain (format json) ${sql}`,
-          ...values,
-        )
-        plans.push([sql, explained!['QUERY PLAN'][0]!.Plan])
+        const [plan] = (await all.call(this, `explain (format json) ${sql}`, ...values)) as Explained[]
+        plans.push([sql, plan!['QUERY PLAN'][0]!.Plan])
       }
-      return run.call(this, sql, ...values)
-    },
-  )
+      return ask.call(this, sql, ...values)
+    }
+    t.mock.method(PostgresTransaction.prototype, way, explained)
+  }
+  // A new catalogue has hardly any rows, and no statistics.
+  for (const company of ['one', 'other']) await loadWhole(catalogue, scrape('2024-01-01', 6, company))
+  for (const sql of filling(series).split(';')) if (sql.trim() !== '') await database.run(sql)
+  for (const table of LARGE) await database.run(`analyze ${table}`)
   await loadAndUndo(catalogue)
   assert.ok(plans.length > 50)
   const faults = plans.flatMap(([sql, plan]) =>
@@ -155,6 +154,8 @@ test('PostgreSQL: a load and its undoing read no large table from end to end, an
   )
   assert.deepEqual([...new Set(faults)], [])
 })
+
+type Explained = Readonly<{ 'QUERY PLAN': { Plan: Node }[] }>
 
 const makeDatabase = sharedPostgres()
 

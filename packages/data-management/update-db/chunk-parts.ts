@@ -4,14 +4,18 @@ import type { Buffer } from 'node:buffer'
 const LINES_MAX = 4096
 const NEWLINE = 0x0a
 
+/** A part of a chunk, and how many newlines it has. */
+export type Part = Readonly<{ bytes: Buffer; newlines: number }>
+
 /** The parts of a chunk that hold so many newlines. */
-export function* partsOf(chunk: Buffer): Generator<Buffer> {
+export function* partsOf(chunk: Buffer): Generator<Part> {
   let from = 0
   let newlines = 0
   for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) {
-    if (++newlines % LINES_MAX !== 0) continue
-    yield chunk.subarray(from, at + 1)
+    if (++newlines < LINES_MAX) continue
+    yield { bytes: chunk.subarray(from, at + 1), newlines }
     from = at + 1
+    newlines = 0
   }
-  if (from < chunk.length) yield chunk.subarray(from)
+  if (from < chunk.length) yield { bytes: chunk.subarray(from), newlines }
 }

@@ -1,6 +1,5 @@
 /** Reads the chunks of one file into portions: each line is a row, or rejected. */
 import { Buffer } from 'node:buffer'
-import { hash } from 'node:crypto'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
 import {
   isRejection,
@@ -16,6 +15,7 @@ import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { newPortion, type Portion, ROW } from '../catalogue/load/portion.ts'
 import { type MayWrite, permissionOf } from '../permission.ts'
 import { partsOf } from './chunk-parts.ts'
+import { digestOfLabel, hashOfLabel, labelText } from './label-text.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, Numbers } from './numbers.ts'
 import { Remarked } from './remarks.ts'
@@ -78,18 +78,22 @@ export class PortionReader {
 
   /** What the lines say that end in this chunk, so many of them at a time. */
   *read(chunk: Buffer): Generator<Portion> {
-    for (const part of partsOf(chunk)) yield this.#readLines(this.#splitter.push(part), part.length)
+    for (const { bytes, newlines } of partsOf(chunk)) {
+      this.#begin(newlines, bytes.length)
+      yield this.#readLines(this.#splitter.push(bytes))
+    }
   }
 
   /** What the last line says, when it does not end with a newline; and the figures of each scrape. */
   *end(): Generator<Portion> {
     const last = this.#splitter.end()
-    yield this.#readLines(last === undefined ? [] : [last], 0)
+    this.#begin(1, 0)
+    yield this.#readLines(last === undefined ? [] : [last])
     for (const figures of this.#counter.all()) yield { ...newPortion(0, 0), figures: [figures] }
   }
 
-  #readLines(lines: readonly Line[], bytes: number): Portion {
-    this.#begin(lines.length, bytes)
+  // One by one: a line that is kept until all of a chunk are there is most of what collecting garbage costs.
+  #readLines(lines: Iterable<Line>): Portion {
     for (const line of lines) {
       if (!line.tooLong && isBlank(line.bytes)) continue
       this.#portion.count++
@@ -261,29 +265,9 @@ function keyOf({ companyKey, storeKey, date }: RowMetadata): string {
   return `${companyKey}\0${storeKey}\0${date}`
 }
 
-/**
- * What a row says about its listing apart from the price, as a JSON array: equal for equal labels. Behind the categories stands an object
- * of the details, where there are any.
- */
-function labelText(product: RowProduct): string {
-  const { name, key, brand, barcode, size, url, pictureUrl, categoryPath, details } = product
-  const texts = [name, key, brand, barcode, size, url, pictureUrl, ...categoryPath]
-  return JSON.stringify(details === null ? texts : [...texts, details])
-}
-
 /** One byte for each character, or two where there is one beyond the first 256. */
 function bytesInMemory(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length
-}
-
-/** What labels are told apart by: 132 bits of the SHA-256 of their texts. */
-function digestOfLabel(text: string): string {
-  return hash('sha256', text, 'base64url').slice(0, 22)
-}
-
-/** The number that a label is looked for by: 48 bits of the SHA-1 of its text. Texts that differ may share one. */
-function hashOfLabel(text: string): number {
-  return Buffer.from(hash('sha1', text, 'latin1'), 'latin1').readUIntBE(0, 6)
 }
 
 function flag(value: boolean | null): number {

@@ -1,7 +1,7 @@
 /** Who did what, the newest first. */
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
-import { type AuditEntry, auditQuery } from '../../api/queries.ts'
+import { type AuditEntry, auditQuery } from '../../api/key-queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'

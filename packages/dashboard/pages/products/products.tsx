@@ -1,13 +1,13 @@
 /** What the stores sell: found as one types, with the range of prices over all stores. */
-import { NativeSelect } from '@mantine/core'
+import { Checkbox, NativeSelect } from '@mantine/core'
 import type { ProductPage } from '@splitcart/data-management/api/products.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
-import { AMOUNTS, productsQuery } from '../../api/queries.ts'
+import { ORDERS, productsQuery } from '../../api/queries.ts'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { Filters, TextFilter } from '../../parts/filters.tsx'
+import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { atLeast, byAmount, money, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -66,12 +66,21 @@ export function Products(): ReactNode {
   const filters = useSearch({ from: '/shell/products' })
   const products = useInfiniteQuery(productsQuery(filters))
   const rows = useMemo(() => products.data?.pages.flatMap((page) => page.products) ?? [], [products.data])
-  const total = products.data?.pages[0]?.total
+  const { total, corrected = null } = products.data?.pages[0] ?? {}
   return (
     <Page title="Products">
-      <ProductFilters />
+      <ProductFilters categories={products.data?.pages[0]?.categories ?? []} />
       <p role="status" className={style.found}>
         {total === undefined ? '' : `${atLeast(total)} found`}
+        {corrected !== null && (
+          <>
+            {' for '}
+            <strong>
+              <Said text={corrected} />
+            </strong>
+            {', since nothing is called as it was typed'}
+          </>
+        )}
       </p>
       {products.error !== null && products.data === undefined && (
         <Trouble error={products.error} retry={products.refetch} />
@@ -103,8 +112,8 @@ function whyNoPrice(now: Product['now']): string {
   return now.stores === 0 ? 'not seen lately' : 'not available'
 }
 
-function ProductFilters(): ReactNode {
-  const { q, company, barcode, sku } = useSearch({ from: '/shell/products' })
+function ProductFilters({ categories }: Readonly<{ categories: readonly string[] }>): ReactNode {
+  const { q, company, category, special, barcode, sku } = useSearch({ from: '/shell/products' })
   const navigate = useNavigate({ from: '/products' })
   const setText = useCallback(
     (text: string | undefined) => navigate({ search: (now) => ({ ...now, q: text }), replace: true }),
@@ -117,7 +126,22 @@ function ProductFilters(): ReactNode {
         value={company}
         onChange={(chosen) => navigate({ search: (now) => ({ ...now, company: chosen }) })}
       />
-      {q !== undefined && <AmountFilter />}
+      <ChoiceFilter
+        label="Category"
+        all="all categories"
+        values={categories}
+        value={category}
+        onChange={(chosen) => navigate({ search: (now) => ({ ...now, category: chosen }) })}
+      />
+      {(q ?? category) !== undefined && <OrderFilter />}
+      <Checkbox
+        className={style.special}
+        label="Only on special"
+        checked={special !== undefined}
+        onChange={({ currentTarget: { checked } }) =>
+          navigate({ search: (now) => ({ ...now, special: checked ? 'only' : undefined }) })
+        }
+      />
       {(barcode ?? sku) !== undefined && (
         <Link
           from="/products"
@@ -132,8 +156,10 @@ function ProductFilters(): ReactNode {
   )
 }
 
-const ORDERS = [
-  { value: '', label: 'as they became known' },
+const NAMES = [
+  { value: '', label: 'the best first' },
+  { value: 'price', label: 'the cheapest' },
+  { value: 'drop', label: 'the largest drop' },
   { value: 'any', label: 'the cheapest by amount' },
   { value: 'g', label: 'the cheapest by weight' },
   { value: 'ml', label: 'the cheapest by volume' },
@@ -143,7 +169,7 @@ const ORDERS = [
 const PER = { g: '100 g', ml: '100 ml', m: '1 m', each: 'piece' } as const
 
 /** In which order, and how much it may cost by amount. */
-function AmountFilter(): ReactNode {
+function OrderFilter(): ReactNode {
   const { by, max } = useSearch({ from: '/shell/products' })
   const navigate = useNavigate({ from: '/products' })
   const setMax = useCallback(
@@ -151,17 +177,23 @@ function AmountFilter(): ReactNode {
     [navigate],
   )
   const setOrder = (chosen: string) =>
-    navigate({ search: (now) => ({ ...now, by: AMOUNTS.find((each) => each === chosen), max: undefined }) })
+    navigate({ search: (now) => ({ ...now, by: ORDERS.find((each) => each === chosen), max: undefined }) })
   return (
     <>
       <NativeSelect
         label="Order"
         value={by ?? ''}
         onChange={({ currentTarget }) => setOrder(currentTarget.value)}
-        data={ORDERS}
+        data={NAMES}
       />
-      {by !== undefined && by !== 'any' && (
-        <TextFilter key={by} label={`At most, for ${PER[by]}`} value={max ?? ''} onChange={setMax} placeholder="2.50" />
+      {by !== undefined && by in PER && (
+        <TextFilter
+          key={by}
+          label={`At most, for ${PER[by as keyof typeof PER]}`}
+          value={max ?? ''}
+          onChange={setMax}
+          placeholder="2.50"
+        />
       )}
     </>
   )

@@ -25,14 +25,16 @@ export async function headsOf(
 async function saidOf(database: LoadDatabase, ids: readonly number[]): Promise<Map<number, SaidSince[]>> {
   if (ids.length === 0) return new Map()
   const wanted = records('wanted', { id: 'integer' }, [ids])
-  const said = await database.all<SaidSince & { listing_id: number }>(
+  // Left joins are done in this order by both planners, however few records there are yet of a table.
+  const said = await database.all<Pick<SaidSince, 'key' | 'barcode'> & { listing_id: number; since: number | null }>(
     sql`select label.listing_id, label.barcode, label.key, label.since
       from ${wanted} join label on label.listing_id = wanted.id where label.since is not null
       union all
       select listing.id, barcode_fact.barcode, '', load.received_at
-      from ${wanted.as('named')} join listing on listing.id = named.id and listing.by_name = 0
-      join barcode_fact on barcode_fact.company_id = listing.company_id and barcode_fact.sku = listing.code
-      join load on load.id = barcode_fact.load_id`,
+      from ${wanted.as('named')} left join listing on listing.id = named.id and listing.by_name = 0
+      left join barcode_fact on barcode_fact.company_id = listing.company_id and barcode_fact.sku = listing.code
+      left join load on load.id = barcode_fact.load_id`,
   )
-  return Map.groupBy(said, ({ listing_id }) => listing_id)
+  const told = said.flatMap(({ since, ...rest }) => (since === null ? [] : { ...rest, since }))
+  return Map.groupBy(told, ({ listing_id }) => listing_id)
 }

@@ -6,11 +6,10 @@
  * Both are maxima over (date, store), and the listing keeps which one each comes from. So a scrape that is put in is only compared
  * with them. Other stores are looked at only where what a listing is called by is taken out (newest-showing.ts).
  */
-import { wordsOfListing } from '../model/words.ts'
+
+import { indexWords, RENAMED } from './listing-words.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
-
-const PAGE_LISTINGS = 500
 
 /** A scrape in the history of its store. */
 export type Showing = Readonly<{ storeId: number; storeCode: string; date: string }>
@@ -87,11 +86,6 @@ export async function describeRenamed(database: LoadDatabase): Promise<void> {
   await indexWords(database)
 }
 
-// A listing with the label that it had before and the one that it has now. Left joins and lookups are done in this order by both planners.
-const RENAMED = sql`(
-    select listing_id, label_id, (select label_id from listing where listing.id = renamed.listing_id) as now_id from renamed
-  ) as renamed left join label as old on old.id = renamed.label_id left join label as now on now.id = renamed.now_id`
-
 async function setCategories(database: LoadDatabase): Promise<void> {
   await database.run(
     sql`delete from listing_category where listing_id in (
@@ -108,34 +102,4 @@ async function setCategories(database: LoadDatabase): Promise<void> {
       )
       select listing_id, category_id from path where category_id is not null`,
   )
-}
-
-type Renamed = { listing_id: number; company_id: number; name: string | null; brand: string | null }
-
-/** Makes the words of all listings, where there are none yet. */
-export async function indexAllWords(database: LoadDatabase): Promise<void> {
-  await database.script('delete from renamed; insert into renamed select id, null from listing')
-  await indexWords(database)
-}
-
-/** Writes the words of every listing that has another name or brand than before. */
-async function indexWords(database: LoadDatabase): Promise<void> {
-  for (let last = 0; ; ) {
-    const page = await database.all<Renamed>(
-      sql`select renamed.listing_id, now.name, brand.name as brand,
-          (select company_id from listing where listing.id = renamed.listing_id) as company_id
-        from ${RENAMED} left join brand on brand.id = now.brand_id
-        where renamed.listing_id > ${last}
-          and (now.name is distinct from old.name or now.brand_id is distinct from old.brand_id)
-        order by renamed.listing_id limit ${PAGE_LISTINGS}`,
-    )
-    if (page.length === 0) return
-    await database.writeWords(
-      page.map(({ listing_id: listingId, company_id, name, brand }) => ({
-        listingId,
-        words: name === null ? null : wordsOfListing(company_id, [name, brand]),
-      })),
-    )
-    last = page.at(-1)!.listing_id
-  }
 }

@@ -41,8 +41,8 @@ type Changed = Readonly<{
 }>
 
 const COMPANY_KEY_TYPES = { kind: 'smallint', value: 'text', company_id: 'integer' } as const
-const SILENCE_TYPES = { ...COMPANY_KEY_TYPES, silent: 'smallint' } as const
-const KEY_TYPES = { ...SILENCE_TYPES, listing_id: 'integer' } as const
+const KEY_TYPES = { ...COMPANY_KEY_TYPES, silent: 'smallint', listing_id: 'integer' } as const
+const SILENCE_TYPES = { ...COMPANY_KEY_TYPES, silent: 'smallint', speaking: 'smallint' } as const
 const KEY_COLUMNS = ['kind', 'value', 'silent', 'company_id', 'listing_id'] as const
 
 /** Brings the keys of the listings in `renamed` and `unsettled` up to date. `seedsAll`: those are settled even if nothing changed. */
@@ -231,7 +231,8 @@ async function silentAmong(database: LoadDatabase, page: readonly Counted[]): Pr
 
 /** Listings whose key falls silent or speaks again may have another product, and with them those that the key joins. */
 async function silence(database: LoadDatabase, keys: readonly (CompanyKey & { silent: Silent })[]): Promise<void> {
-  const touched = given('touched', SILENCE_TYPES, keys)
+  const lines = keys.map((key) => ({ ...key, speaking: SILENT.no }))
+  const touched = given('touched', SILENCE_TYPES, lines)
   await database.run(
     sql`insert into seed select listing_key.listing_id from ${touched} join listing_key on ${OF_COMPANY}
       where listing_key.silent <> touched.silent on conflict do nothing`,
@@ -241,7 +242,7 @@ async function silence(database: LoadDatabase, keys: readonly (CompanyKey & { si
   )
   await database.run(
     sql`insert into seed select listing_key.listing_id from ${touched} join listing_key
-        on listing_key.kind = touched.kind and listing_key.value = touched.value and listing_key.silent = ${SILENT.no}
+        on listing_key.kind = touched.kind and listing_key.value = touched.value and listing_key.silent = touched.speaking
       where true on conflict do nothing`,
   )
   await database.run(

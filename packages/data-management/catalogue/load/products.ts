@@ -5,12 +5,12 @@
  * The number of a product is the smallest id of its listings. So each number that a product ever had is a listing's, and leads to the
  * product that this is part of now.
  */
-import { type IdentityKey, type KeyKind, sizesOf } from '../model/identity.ts'
+import { type IdentityKey, type KeyKind, SILENT, sizesOf } from '../model/identity.ts'
 import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
 import { headsOf } from './headings.ts'
 import { updateKeys } from './listing-keys.ts'
 import { type Listing, noteRegrouped, type Watch } from './regrouped.ts'
-import { type LoadDatabase, records, sql } from './statement.ts'
+import { type ColumnType, type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
 
@@ -86,8 +86,8 @@ class Reach {
 
   async #withKeysOf(listings: readonly Listing[]): Promise<number[]> {
     const keys = await this.#database.all<{ listing_id: number; kind: KeyKind; value: string }>(
-      sql`select listing_id, kind, value from ${idsOf(listings.map(({ id }) => id))}
-        join listing_key on listing_key.listing_id = wanted.id and listing_key.silent = 0`,
+      sql`select listing_id, kind, value from ${speaking({ id: 'integer' }, [listings.map(({ id }) => id)])}
+        join listing_key on listing_key.listing_id = wanted.id and listing_key.silent = wanted.silent`,
     )
     const fresh = new Map<string, IdentityKey>()
     for (const { listing_id, kind, value } of keys) {
@@ -97,13 +97,13 @@ class Reach {
       this.keys.set(listing_id, [...(this.keys.get(listing_id) ?? []), { kind, value }])
     }
     if (fresh.size === 0) return []
-    const wanted = records('wanted', { kind: 'smallint', value: 'text' }, [
+    const wanted = speaking({ kind: 'smallint', value: 'text' }, [
       [...fresh.values()].map(({ kind }) => kind),
       [...fresh.values()].map(({ value }) => value),
     ])
     return await this.#ids(
       sql`select listing_id as id from ${wanted} join listing_key
-        on listing_key.kind = wanted.kind and listing_key.value = wanted.value and listing_key.silent = 0`,
+        on listing_key.kind = wanted.kind and listing_key.value = wanted.value and listing_key.silent = wanted.silent`,
     )
   }
 
@@ -152,6 +152,15 @@ type SaidOf = Readonly<{
 
 function idsOf(ids: readonly number[]) {
   return records('wanted', { id: 'integer' }, [ids])
+}
+
+/**
+ * What keys that speak are looked for by. That they do stands beside each of them: as a value of the statement it would seem to leave so
+ * few keys of a new catalogue that all of them are read first, and then again for each of these.
+ */
+function speaking(types: Readonly<Record<string, ColumnType>>, columns: readonly (readonly (string | number)[])[]) {
+  const silent = columns[0]!.map(() => SILENT.no)
+  return records('wanted', { ...types, silent: 'smallint' }, [...columns, silent])
 }
 
 /** A listing's own name. No code has a NUL in it. */

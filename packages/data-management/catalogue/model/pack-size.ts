@@ -58,6 +58,8 @@ const MEASURE = String.raw`(fl\.?\s*oz|${Object.keys(MEASURES)
   .join('|')})(?![\p{L}])`
 const OF_PIECES = String.raw`(?:${PIECES})(?![\p{L}])`
 const ONE_AMOUNT = new RegExp(String.raw`(?<=^|[^\p{L}\d.,]|\d\s*[x×*])${NUMBER}\s*-?\s*${MEASURE}`, 'giu')
+/** An amount within a text. */
+export const AMOUNT = ONE_AMOUNT
 const TIMES_BEFORE = new RegExp(String.raw`(?<![\d.,])(\d{1,4})\s*(?:${PIECES})?\s*[x×*]\s*(?:approx\.?\s*)?$`, 'iu')
 const TIMES_BEHIND = new RegExp(String.raw`^\s*(?:each\s*)?[x×*]\s*(\d{1,4})(?![\d.,]*\s*${MEASURE})`, 'iu')
 const PACKS = /(?<![\p{L}\d.,])(\d{1,4})\s*-?\s*(?:pk|pks|pac|packs?)(?![\p{L}])/iu

@@ -3,8 +3,8 @@ import type { Sql } from '../../database/sql.ts'
 import type { Unit } from '../model/pack-size.ts'
 import { BASES, baseText, pricedSizeOf, type UnitPrice, unitPriceOf } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
-import type { Found } from './found.ts'
 import { lowestPriceOf } from './price-range.ts'
+import type { Found } from './with-words.ts'
 
 /** What amounts are measured in. */
 export const UNITS = Object.keys(BASES) as Unit[]

@@ -1,49 +1,109 @@
 /**
- * Which products a query finds, page by page in the order in which their listings became known. A product with several listings that
- * match stands where the first of them stands, once.
+ * Which products a query finds, page by page. With words the best come first (ranked.ts); all others stand in the order in which their listings
+ * became known. A product with several listings that match stands where the first of them stands, once.
  */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql, Value } from '../../database/sql.ts'
 import { gtinOf } from '../model/gtin.ts'
-import { companyWord, isFound, matchOf, type Sought, soughtIn, tsqueryOf, wordsOfListing } from '../model/words.ts'
+import { categoryWord, companyWord, isFound, markSought, type Sought, wordsOfListing } from '../model/search-words.ts'
+import type { Current } from './current.ts'
+import { describedListings } from './described.ts'
+import { inOrder, onSpecial, type Ranked, rank } from './ranked.ts'
+import { understood } from './understood.ts'
+import {
+  COUNT_MAX,
+  type Count,
+  countOf,
+  countWithWords,
+  type Found,
+  isEarlierInPostgres,
+  withWords,
+} from './with-words.ts'
 
-/** What to look for; everything that is given must be true of a product. `after` is where the page before ended, 0 at first. */
+/**
+ * What to look for; everything that is given must be true of a product. `after` is where the page before ended: the score and the listing
+ * of its last product.
+ */
 export type ProductQuery = Readonly<{
   q?: string | undefined
   barcode?: string | undefined
   sku?: string | undefined
   company?: string | undefined
-  after: number
+  /** The name of a category, of any company, anywhere in the path. */
+  category?: string | undefined
+  /** Only what some store that is not silent has on special. */
+  special?: boolean | undefined
+  after: FoundKey | undefined
   limit: number
 }>
 
-/** How many there are. Not exact: at least so many. */
-export type Count = Readonly<{ count: number; exact: boolean }>
+/** Where a page ended. */
+export type FoundKey = readonly [score: number, listingId: number]
 
-/** Products and the listings they were found by. */
-export type Found = Readonly<{ listing_id: number; product_id: number }>
+/** A page of what was found, where the next one begins (null: nowhere), how many there are, and how the words were understood. */
+export type FoundPage = Readonly<{
+  products: readonly Found[]
+  next: FoundKey | null
+  total: Count
+  /** The words that were looked for, where one that was typed is known nowhere. */
+  corrected: string | null
+  /** The names of categories to look further in: where most of them stand, or without words those at the top. */
+  categories: readonly string[]
+}>
 
-/** A page of what was found, where the next one begins (null: nowhere), and how many there are. */
-export type FoundPage = Readonly<{ products: readonly Found[]; next: number | null; total: Count }>
-
-/** No count looks at more than this. */
-export const COUNT_MAX = 10_000
-
+// Behind every score.
+const UNRANKED = -1_000_000
 // So many listings that match are had at once where many of them are of one product.
 const PORTION_MAX = 2_000
+// So many are looked at for a page of those on special; a page may have less, and a next one.
+const LOOKED_AT_MAX = 4_000
+const CATEGORIES_MAX = 500
+const TOP_CATEGORIES_MAX = 60
 
-const NOTHING: FoundPage = { products: [], next: null, total: { count: 0, exact: true } }
+const NOTHING: FoundPage = {
+  products: [],
+  next: null,
+  total: { count: 0, exact: true },
+  corrected: null,
+  categories: [],
+}
 
 /** Finds a page of products. */
-export async function findProducts(database: Sql, query: ProductQuery): Promise<FoundPage> {
-  const companyId = query.company === undefined ? undefined : await companyOf(database, query.company)
-  if (query.company !== undefined && companyId === undefined) return NOTHING
-  const words = soughtIn(query.q ?? '')
+export async function findProducts(database: Sql, query: ProductQuery, current: () => Promise<Current>) {
+  const marks = await marksOf(database, query)
+  if (marks === undefined) return NOTHING
+  const { sought, corrected } = await understood(database, query.q ?? '')
   // Something was asked for, and there is not a word in it.
-  if (words.length === 0 && (query.q ?? '').trim() !== '') return NOTHING
-  const sought = companyId === undefined ? words : [companyWord(companyId), ...words]
-  if (query.barcode !== undefined || query.sku !== undefined) return await findFew(database, query, sought)
-  return sought.length === 0 ? await findAll(database, query) : await findWords(database, query, sought)
+  if (sought.length === 0 && (query.q ?? '').trim() !== '') return NOTHING
+  if (query.barcode !== undefined || query.sku !== undefined)
+    return await findFew(database, query, [...marks, ...sought])
+  const search = { query, sought, marks, current }
+  if (sought.length > 0) return { ...(await findBest(database, search)), corrected }
+  return { ...(await findInOrder(database, search, new Map())), categories: await topCategories(database) }
+}
+
+type Search = Readonly<{ query: ProductQuery; sought: Sought; marks: Sought; current: () => Promise<Current> }>
+
+/** The company and the category that are meant; undefined where there is none of that name. */
+async function marksOf(database: Sql, { company, category }: ProductQuery): Promise<Sought | undefined> {
+  const marks: Sought[number][] = []
+  if (company !== undefined) {
+    const companyId = await companyOf(database, company)
+    if (companyId === undefined) return undefined
+    marks.push(markSought(companyWord(companyId)))
+  }
+  if (category !== undefined) {
+    const sql = `select id from category where name = ? order by id limit ${CATEGORIES_MAX}`
+    const ids = await database.all<{ id: number }>(sql, category)
+    if (ids.length === 0) return undefined
+    marks.push(markSought(...ids.map(({ id }) => categoryWord(id))))
+  }
+  return marks
+}
+
+async function topCategories(database: Sql): Promise<string[]> {
+  const sql = `select distinct name from category where parent_id is null order by name limit ${TOP_CATEGORIES_MAX}`
+  return (await database.all<{ name: string }>(sql)).map(({ name }) => name)
 }
 
 /** The number of a company by its code. */
@@ -52,11 +112,7 @@ export async function companyOf(database: Sql, code: string): Promise<number | u
 }
 
 /** By barcode or SKU: so few that they are all looked at. */
-async function findFew(
-  database: Sql,
-  { barcode, sku, after, limit }: ProductQuery,
-  sought: Sought,
-): Promise<FoundPage> {
+async function findFew(database: Sql, { barcode, sku, after, limit }: ProductQuery, sought: Sought) {
   const values: Value[] = []
   const conditions: string[] = []
   if (barcode !== undefined) {
@@ -83,122 +139,129 @@ async function findFew(
     seen.add(each.product_id)
     found.push(each)
   }
-  const page = found.filter(({ listing_id }) => listing_id > after)
-  return pageOf(page, limit, { count: found.length, exact: true })
+  const page = found.filter(({ listing_id }) => listing_id > (after?.[1] ?? 0))
+  return pageOf(page.map(unranked), limit, { count: found.length, exact: true })
 }
 
-async function findAll(database: Sql, { after, limit }: ProductQuery): Promise<FoundPage> {
-  const found = await database.all<Found>(
-    'select id as listing_id, product_id from listing where id > ? and product_id = id order by id limit ?',
-    after,
-    limit + 1,
+/** Those that are ranked, and behind them all others. */
+async function findBest(database: Sql, search: Search): Promise<FoundPage> {
+  const { query, sought, marks } = search
+  const current = await search.current()
+  const best = await rank(database, { sought, marks, isSpecial: query.special === true }, current)
+  const { products } = best
+  const last = query.after
+  const page = products.filter(
+    (each) => last === undefined || inOrder(each, { score: last[0], listing_id: last[1], product_id: 0 }) > 0,
   )
-  const sql = `select count(*) as count from (select 1 from listing where product_id = id limit ${COUNT_MAX + 1}) as counted`
-  return pageOf(found, limit, countOf((await database.get<{ count: number }>(sql))!.count))
+  const total =
+    query.special || best.isAll
+      ? { count: products.length, exact: best.isAll }
+      : await countWithWords(database, [...marks, ...sought])
+  const { categories } = best
+  if (best.isAll || page.length >= query.limit) return { ...pageOf(page, query.limit, total, !best.isAll), categories }
+  const seen = new Map(best.products.map(({ product_id }) => [product_id, true] as const))
+  const limit = query.limit - page.length
+  const rest = await findInOrder(database, { ...search, query: { ...query, limit } }, seen)
+  return { ...rest, products: [...page, ...rest.products], total, categories }
 }
 
-/** How the words of listings are asked for. */
-const WORDS = {
-  sqlite: { id: 'listing_words.rowid', areFound: (query: string) => `listing_words match ${query}`, queryOf: matchOf },
-  postgres: {
-    id: 'listing_words.listing_id',
-    areFound: (query: string) => `listing_words.words @@ cast(${query} as tsquery)`,
-    queryOf: tsqueryOf,
-  },
-}
-
-async function findWords(database: Sql, { after, limit }: ProductQuery, sought: Sought): Promise<FoundPage> {
+/** In the order in which they became known, without those of `but`. */
+async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<number, true>): Promise<FoundPage> {
+  const { query, marks, sought } = search
+  const all = [...marks, ...sought]
+  const { limit } = query
   const found: Found[] = []
-  const isFirst = firsts(database, sought)
-  let portion = limit + 1
-  for (let last = after; found.length <= limit; portion = Math.min(portion * 4, PORTION_MAX)) {
-    const batch = await nextWithWords(database, sought, last, portion)
-    for (const each of batch) if (found.length <= limit && (await isFirst(each))) found.push(each)
+  const isFirst = firsts(database, all, query.special ? await search.current() : undefined)
+  let last = query.after !== undefined && query.after[0] === UNRANKED ? query.after[1] : 0
+  let lookedAt = 0
+  for (let portion = limit + 1; found.length <= limit; portion = Math.min(portion * 4, PORTION_MAX)) {
+    const batch = await nextOf(database, { sought: all, isEvery: query.special === true }, last, portion)
+    const wanted = query.special ? await specialOf(database, batch, await search.current()) : batch
+    for (const each of wanted)
+      if (found.length <= limit && !but.has(each.product_id) && (await isFirst(each))) found.push(each)
     if (batch.length < portion) break
     last = batch.at(-1)!.listing_id
+    lookedAt += batch.length
+    if (query.special && lookedAt >= LOOKED_AT_MAX && found.length <= limit)
+      return { ...NOTHING, products: found, next: [UNRANKED, last], total: { count: found.length, exact: false } }
   }
-  return pageOf(found, limit, await countWords(database, sought))
+  const total = query.special ? { count: Math.min(found.length, limit), exact: found.length <= limit } : undefined
+  return pageOf(found.map(unranked), limit, total ?? (await countIn(database, all)))
 }
 
-async function nextWithWords(database: Sql, sought: Sought, after: number, limit: number): Promise<Found[]> {
-  const { id, areFound, queryOf } = WORDS[database.dialect]
-  return await database.all<Found>(
-    `select listing.id as listing_id, listing.product_id from listing_words join listing on listing.id = ${id}
-      where ${areFound('?')} and ${id} > ? order by ${id} limit ?`,
-    queryOf(sought),
-    after,
-    limit,
-  )
+function unranked(each: Found): Ranked {
+  return { ...each, score: UNRANKED }
 }
 
-/** Counts among the first listings that match: fewer products than that, where several of a product do. */
-async function countWords(database: Sql, sought: Sought): Promise<Count> {
-  const { id, areFound, queryOf } = WORDS[database.dialect]
-  const counted = await database.get<{ count: number; listings: number }>(
-    `select count(distinct product_id) as count, count(*) as listings from (
-      select listing.product_id from listing_words join listing on listing.id = ${id}
-      where ${areFound('?')} limit ${COUNT_MAX + 1}) as found`,
-    queryOf(sought),
+/** Without words, the first listing of each product, or every one. */
+async function nextOf(
+  database: Sql,
+  { sought, isEvery }: Readonly<{ sought: Sought; isEvery: boolean }>,
+  after: number,
+  limit: number,
+): Promise<Found[]> {
+  if (sought.length > 0) return await withWords(database, sought, after, limit)
+  const only = isEvery ? '' : 'and product_id = id'
+  const sql = `select id as listing_id, product_id from listing where id > ? ${only} order by id limit ?`
+  return await database.all<Found>(sql, after, limit)
+}
+
+async function countIn(database: Sql, sought: Sought): Promise<Count> {
+  if (sought.length > 0) return await countWithWords(database, sought)
+  const sql = `select count(*) as count from (select 1 from listing where product_id = id limit ${COUNT_MAX + 1}) as counted`
+  return countOf((await database.get<{ count: number }>(sql))!.count)
+}
+
+async function specialOf<F extends Found>(database: Sql, found: readonly F[], current: Current): Promise<F[]> {
+  const special = await onSpecial(
+    database,
+    found.map(({ listing_id }) => listing_id),
+    current,
   )
-  const { count, listings } = counted!
-  return { count: Math.min(count, COUNT_MAX), exact: listings <= COUNT_MAX }
+  return found.filter(({ listing_id }) => special.has(listing_id))
 }
 
 /**
  * Whether no earlier listing of the same product matches too. Each product is looked at once: thousands of listings may be one product,
  * and of those only the first one that was asked about can be the first.
  */
-function firsts(database: Sql, sought: Sought): (each: Found) => Promise<boolean> {
+function firsts(database: Sql, sought: Sought, current: Current | undefined): (each: Found) => Promise<boolean> {
   const seen = new Set<number>()
   return async (each) => {
     if (seen.has(each.product_id)) return false
     seen.add(each.product_id)
-    return !(await isEarlierFound(database, each, sought))
+    if (current === undefined && sought.length === 0) return true
+    return !(await isEarlierFound(database, each, sought, current))
   }
 }
 
-async function isEarlierFound(database: Sql, { listing_id, product_id }: Found, sought: Sought): Promise<boolean> {
-  if (database.dialect === 'postgres')
-    return (await earlierWithWords(database, { listing_id, product_id }, sought)) !== undefined
-  const earlier = await database.all<NamedRecord>(
-    `${NAMED} where listing.product_id = ? and listing.id < ? order by listing.id`,
-    product_id,
-    listing_id,
+/** With the stores that are current: among those on special. */
+async function isEarlierFound(database: Sql, each: Found, sought: Sought, current: Current | undefined) {
+  if (database.dialect === 'postgres' && current === undefined) return await isEarlierInPostgres(database, each, sought)
+  const earlier = await database.all<{ id: number }>(
+    'select id from listing where product_id = ? and id < ? order by id',
+    each.product_id,
+    each.listing_id,
   )
-  return earlier.some((listing) => isNamedSo(listing, sought))
-}
-
-/** PostgreSQL can ask one listing for its words; FTS5 would look at all of them. */
-async function earlierWithWords(database: Sql, { listing_id, product_id }: Found, sought: Sought) {
-  return await database.get(
-    `select 1 from listing join listing_words on listing_words.listing_id = listing.id
-      where product_id = ? and listing.id < ? and ${WORDS.postgres.areFound('?')} limit 1`,
-    product_id,
-    listing_id,
-    tsqueryOf(sought),
+  if (earlier.length === 0) return false
+  const described = await describedListings(
+    database,
+    earlier.map(({ id }) => id),
   )
+  const found = described.filter((listing) => isFound(wordsOfListing(listing), sought)).map(({ id }) => id)
+  return found.length > 0 && (current === undefined || (await onSpecial(database, found, current)).size > 0)
 }
 
 async function isListingFound(database: Sql, listingId: number, sought: Sought): Promise<boolean> {
   if (sought.length === 0) return true
-  return isNamedSo((await database.get<NamedRecord>(`${NAMED} where listing.id = ?`, listingId))!, sought)
+  const [listing] = await describedListings(database, [listingId])
+  return listing !== undefined && isFound(wordsOfListing(listing), sought)
 }
 
-type NamedRecord = { company_id: number; name: string; brand: string | null }
-
-const NAMED = `select listing.company_id, label.name, brand.name as brand
-  from listing join label on label.id = listing.label_id left join brand on brand.id = label.brand_id`
-
-function isNamedSo({ company_id, name, brand }: NamedRecord, sought: Sought): boolean {
-  return isFound(wordsOfListing(company_id, [name, brand]), sought)
-}
-
-function pageOf(found: readonly Found[], limit: number, total: Count): FoundPage {
-  const products = found.slice(0, limit)
-  return { products, next: found.length > limit ? products.at(-1)!.listing_id : null, total }
-}
-
-/** What a count that stopped behind `COUNT_MAX` says. */
-export function countOf(count: number): Count {
-  return { count: Math.min(count, COUNT_MAX), exact: count <= COUNT_MAX }
+/** `isMore`: something follows these. */
+function pageOf(found: readonly Ranked[], limit: number, total: Count, isMore = false): FoundPage {
+  const products = found.slice(0, limit).map(({ listing_id, product_id }) => ({ listing_id, product_id }))
+  const last = found.length > limit ? found[limit - 1] : isMore ? found.at(-1) : undefined
+  const next: FoundKey | null = last === undefined ? null : [last.score, last.listing_id]
+  return { products, next, total, corrected: null, categories: [] }
 }

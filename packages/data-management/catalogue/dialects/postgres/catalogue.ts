@@ -12,7 +12,7 @@ import type { Sql } from '../../../database/sql.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading, type Said, type StoreAlias } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
-import { settleProducts } from '../../load/products.ts'
+import { IS_WAITING, settleAll } from '../../load/settle.ts'
 import { areOthers, mergeStores } from '../../load/store-aliases.ts'
 import { undoScrapes } from '../../load/undo.ts'
 import { judge } from '../../load/verdicts.ts'
@@ -133,13 +133,13 @@ export class PostgresCatalogue implements Catalogue {
   }
 
   async settle(): Promise<void> {
-    if ((await this.database.get('select 1 from unsettled limit 1')) === undefined) return
+    if ((await this.database.get(IS_WAITING)) === undefined) return
     await using open = await this.#transactions.begin()
     const database = new PostgresStatements(open.transaction, this.#transactions)
     await database.emptyTables()
     await lockCatalogueShared(open.transaction)
     await database.lock('products')
-    await settleProducts(database)
+    await settleAll(database)
     await noteRevision(open.transaction)
     await open.commit()
   }

@@ -4,7 +4,7 @@ import { SqliteDatabase } from '../../../database/sqlite.ts'
 import type { Catalogue, Loading, Said, StoreAlias } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
-import { settleProducts } from '../../load/products.ts'
+import { IS_WAITING, settleAll } from '../../load/settle.ts'
 import { areOthers, mergeStores } from '../../load/store-aliases.ts'
 import { undoScrapes } from '../../load/undo.ts'
 import { judge } from '../../load/verdicts.ts'
@@ -100,10 +100,10 @@ export class SqliteCatalogue implements Catalogue, Disposable {
   }
 
   async settle(): Promise<void> {
-    if (this.database.get('select 1 from unsettled limit 1') === undefined) return
+    if (this.database.get(IS_WAITING) === undefined) return
     using transaction = this.database.begin()
     this.#statements.emptyTables()
-    await settleProducts(this.#statements)
+    await settleAll(this.#statements)
     await noteRevision(this.database)
     transaction.commit()
   }

@@ -21,6 +21,10 @@ const CREATE = TABLES.map(({ name, columns }) => {
 }).join('\n')
 // One statement of many records takes half the time of as many statements.
 const RECORDS_AT_ONCE = 50
+const INSERT = /^insert into/
+// A statement that fails takes its load with it, so what it has written needs no way back of its own: of each page that it is the first
+// to change SQLite would write a copy into a file.
+const OR_FAIL = 'insert or fail into'
 const EMPTY = TABLES.map(({ name }) => `delete from temp.${name};`).join('\n')
 
 /** The connection of a catalogue. */
@@ -37,7 +41,7 @@ export class SqliteStatements implements LoadDatabase {
 
   run(statement: Statement): number {
     const { text, values } = render(statement, writeRecords)
-    return this.#database.run(text, ...(values as SqliteValue[]))
+    return this.#database.run(text.replace(INSERT, OR_FAIL), ...(values as SqliteValue[]))
   }
 
   get<T>(statement: Statement): T | undefined {
@@ -111,7 +115,7 @@ export class SqliteStatements implements LoadDatabase {
   #insertion({ table, columns }: Target, records: number, conflict: string): StatementSync {
     const record = `(${columns.map(() => '?').join(', ')})`
     const values = Array.from({ length: records }, () => record).join(', ')
-    return this.#database.statement(`insert into ${table} (${columns.join(', ')}) values ${values} ${conflict}`)
+    return this.#database.statement(`${OR_FAIL} ${table} (${columns.join(', ')}) values ${values} ${conflict}`)
   }
 }
 

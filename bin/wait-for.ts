@@ -1,0 +1,26 @@
+/** Programs that stay wait at their start for what they need: machines of a fleet start in any order, and after a power cut all at once. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '@splitcart/shared/log.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+
+const PAUSE_MS_MIN = 1_000
+const PAUSE_MS_MAX = 30_000
+const AWAY: ReadonlySet<string> = new Set(['database_unreachable', 'inbox_unreachable'])
+
+/** Whoever waits: what is logged, and until when. */
+export type Patient = Readonly<{ log: Log; signal: AbortSignal }>
+
+/** Opens something, again and again with growing pauses while what it needs is away. Throws `stopping` when the signal aborts. */
+export async function waitFor<T>(open: () => Promise<T>, { log, signal }: Patient): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    if (signal.aborted) throw new Problem('stopping')
+    try {
+      return await open()
+    } catch (error) {
+      if (!(error instanceof Problem) || !AWAY.has(error.code)) throw error
+      const pauseMs = Math.min(PAUSE_MS_MIN * 2 ** tries, PAUSE_MS_MAX)
+      log.warn({ code: error.code, detail: error.detail, pauseMs }, 'waiting for what cannot be reached')
+      await sleep(pauseMs, undefined, { signal }).catch(() => {})
+    }
+  }
+}

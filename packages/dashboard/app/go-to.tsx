@@ -1,0 +1,47 @@
+/** The button that opens the search over everything; so do Ctrl-K, Command-K, and "/" where nobody types. */
+import { UnstyledButton } from '@mantine/core'
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
+import { Icon } from '../parts/icon.tsx'
+import style from './shell.module.css'
+
+// It is loaded when it is opened first.
+const Palette = lazy(async () => ({ default: (await import('./palette/palette.tsx')).Palette }))
+
+/** The button, and the dialog while it is open. */
+export function GoTo(): ReactNode {
+  const [isOpen, setOpen] = useState(false)
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!isAsked(event)) return
+      event.preventDefault()
+      setOpen(true)
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [])
+  return (
+    <>
+      <UnstyledButton
+        className={style.goTo}
+        aria-label="Go to"
+        aria-keyshortcuts="Control+K /"
+        onClick={() => setOpen(true)}
+      >
+        <Icon name="search" size={16} />
+        <span className={style.goToText}>Go to</span>
+        <kbd className={style.goToText}>Ctrl K</kbd>
+      </UnstyledButton>
+      {isOpen && (
+        <Suspense>
+          <Palette close={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+function isAsked({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
+  if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === 'k') return true
+  if (key !== '/' || ctrlKey || metaKey || altKey || document.querySelector('[role=dialog]') !== null) return false
+  return !(target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]'))
+}

@@ -1,0 +1,88 @@
+/** What can be gone to with a few letters: products, stores, uploads, pages, and what can be done. */
+import type { StorePage } from '@splitcart/data-management/api/stores.ts'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useDeferredValue, useEffect } from 'react'
+import { allStoresQuery, fewProductsQuery, fewUploadsQuery } from '../../api/queries.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { PLACES } from '../navigation.tsx'
+
+/** A line of what was found, and where it leads. */
+export type Choice = Readonly<{ id: string; group: string; name: string; about: string; to: string }>
+
+const PRODUCTS_SHOWN = 6
+const STORES_SHOWN = 5
+const DEEDS: readonly { name: string; to: string; words: string }[] = [
+  { name: 'Add a machine', to: '/machines?add=1', words: 'new key invite connect scraper laptop' },
+  { name: 'Create a key', to: '/keys', words: 'new key secret token' },
+  { name: 'See what became cheaper', to: '/changes?kind=cheaper', words: 'drop price down sale' },
+  { name: 'See what is on special', to: '/products?special=only', words: 'sale offer reduced' },
+  { name: 'Try the API', to: '/docs', words: 'documentation openapi' },
+]
+
+/** What answers these letters; without any, the pages. */
+export function useFound(typed: string): { choices: readonly Choice[]; isPending: boolean } {
+  const q = useDeferredValue(typed.trim())
+  const products = useQuery(fewProductsQuery(q))
+  const uploads = useQuery(fewUploadsQuery(q))
+  const stores = useStores()
+  const isAdmin = useIsAdmin()
+  const deeds = DEEDS.filter(({ to }) => isAdmin || (!to.startsWith('/machines') && to !== '/keys'))
+  const choices = [
+    ...(q === '' ? [] : (products.data?.products ?? [])).map(({ id, name, brand, size }) => {
+      const about = [brand, isIn(name, size) ? null : size].filter((each) => each !== null).join(' · ')
+      return { id: `product-${id}`, group: 'Products', name, about, to: `/products/${id}` }
+    }),
+    ...((products.data?.products ?? []).length < PRODUCTS_SHOWN || q === '' ? [] : [everyProduct(q)]),
+    ...(q === '' ? [] : storesFor(q, stores)),
+    ...(q === '' ? [] : (uploads.data?.uploads ?? [])).map(({ id, filename, state }) => {
+      return { id: `upload-${id}`, group: 'Uploads', name: filename, about: state, to: `/uploads/${id}` }
+    }),
+    ...PLACES.filter(({ name }) => isBegun(q, name)).map(({ to, name }) => {
+      return { id: `page-${to}`, group: 'Pages', name, about: '', to }
+    }),
+    ...deeds
+      .filter(({ name, words }) => isBegun(q, `${name} ${words}`))
+      .map(({ name, to }) => ({ id: `deed-${name}`, group: 'Actions', name, about: '', to })),
+  ]
+  return { choices, isPending: typed.trim() !== q || (q !== '' && (products.isFetching || uploads.isFetching)) }
+}
+
+function everyProduct(q: string): Choice {
+  const to = `/products?q=${encodeURIComponent(q)}`
+  return { id: 'products', group: 'Products', name: 'All that are found …', about: '', to }
+}
+
+/** All stores: they are few beside products, and are looked through here. */
+function useStores(): readonly StorePage['stores'][number][] {
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(allStoresQuery)
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage) fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  return data?.pages.flatMap(({ stores }) => stores) ?? []
+}
+
+function storesFor(q: string, stores: readonly StorePage['stores'][number][]): Choice[] {
+  return stores
+    .filter(({ company, store_id, name, suburb }) => isBegun(q, `${company} ${store_id} ${name} ${suburb ?? ''}`))
+    .slice(0, STORES_SHOWN)
+    .map(({ company, store_id, name }) => {
+      const store = `${company}/${store_id}`
+      const to = `/store?store=${encodeURIComponent(store)}`
+      return { id: `store-${store}`, group: 'Stores', name, about: store, to }
+    })
+}
+
+/** Whether the size stands in the name already, with or without a space. */
+function isIn(name: string, size: string | null): boolean {
+  const closed = (text: string) => text.toLowerCase().replaceAll(' ', '')
+  return size !== null && closed(name).includes(closed(size))
+}
+
+/** Whether each typed word begins one of the text. */
+function isBegun(typed: string, text: string): boolean {
+  const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u)
+  return typed
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .every((each) => words.some((word) => word.startsWith(each)))
+}

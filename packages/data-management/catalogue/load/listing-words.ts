@@ -1,0 +1,104 @@
+/** What listings are found by, and the words that what is typed is brought together with. */
+import { wordsOfListing } from '../model/search-words.ts'
+import { variantsOf } from '../model/spelling.ts'
+import { wordsOfTexts } from '../model/words.ts'
+import { type LoadDatabase, records, sql } from './statement.ts'
+
+const PAGE_LISTINGS = 500
+const WORDS_AT_ONCE = 1_000
+
+/** A listing with the label that it had before and the one that it has now. Left joins and lookups are done in this order by both planners. */
+export const RENAMED = sql`(
+    select listing_id, label_id, (select label_id from listing where listing.id = renamed.listing_id) as now_id from renamed
+  ) as renamed left join label as old on old.id = renamed.label_id left join label as now on now.id = renamed.now_id`
+
+type Renamed = {
+  listing_id: number
+  company_id: number
+  category_id: number | null
+  name: string | null
+  brand: string | null
+  size: string | null
+}
+
+/** Makes the words of all listings, where there are none yet. */
+export async function indexAllWords(database: LoadDatabase): Promise<void> {
+  await database.script('delete from renamed; insert into renamed select id, null from listing')
+  await indexWords(database)
+}
+
+/** Makes the words of the listings that wait for them. */
+export async function indexUnworded(database: LoadDatabase): Promise<void> {
+  await database.script(`delete from renamed;
+    insert into renamed select id, null from listing where id in (select listing_id from unworded)`)
+  await indexWords(database)
+  await database.script('delete from unworded; delete from renamed')
+}
+
+/** Writes the words of every listing that is named, sized or shelved otherwise than before. */
+export async function indexWords(database: LoadDatabase): Promise<void> {
+  const words = new Set<string>()
+  for (let last = 0; ; ) {
+    const page = await database.all<Renamed>(
+      sql`select renamed.listing_id, now.name, brand.name as brand, now.size, now.category_id,
+          (select company_id from listing where listing.id = renamed.listing_id) as company_id
+        from ${RENAMED} left join brand on brand.id = now.brand_id
+        where renamed.listing_id > ${last}
+          and (now.name is distinct from old.name or now.brand_id is distinct from old.brand_id
+            or now.size is distinct from old.size or now.category_id is distinct from old.category_id)
+        order by renamed.listing_id limit ${PAGE_LISTINGS}`,
+    )
+    if (page.length === 0) break
+    await writePage(database, page)
+    for (const { name, brand } of page) for (const word of wordsOfTexts([name, brand])) words.add(word)
+    last = page.at(-1)!.listing_id
+  }
+  await noteSpellings(database, [...words].sort())
+}
+
+async function writePage(database: LoadDatabase, page: readonly Renamed[]): Promise<void> {
+  const paths = await pathsTo(database, new Set(page.flatMap(({ category_id }) => category_id ?? [])))
+  await database.writeWords(
+    page.map(({ listing_id: listingId, company_id: companyId, category_id, name, brand, size }) => {
+      const path = paths.get(category_id ?? 0) ?? []
+      const [categories, categoryIds] = [path.map((step) => step.name), path.map((step) => step.id)]
+      const described = { companyId, brand, size, categories, categoryIds }
+      return { listingId, words: name === null ? null : wordsOfListing({ ...described, name }) }
+    }),
+  )
+}
+
+type Step = { category_id: number; id: number; name: string }
+
+/** The steps to each category, from the top. */
+async function pathsTo(database: LoadDatabase, ids: ReadonlySet<number>): Promise<Map<number, Step[]>> {
+  if (ids.size === 0) return new Map()
+  const steps = await database.all<Step>(
+    sql`with recursive path (category_id, id, parent_id, name, depth) as (
+        select category.id, category.id, parent_id, name, 0
+        from ${records('wanted', { id: 'integer' }, [[...ids]])} join category on category.id = wanted.id
+        union all
+        select category_id, category.id, category.parent_id, category.name, depth + 1
+        from path join category on category.id = path.parent_id
+      ) select category_id, id, name from path order by depth desc`,
+  )
+  return Map.groupBy(steps, ({ category_id }) => category_id)
+}
+
+/** In the order of the words: two loads that note the same ones do not wait for each other. */
+async function noteSpellings(database: LoadDatabase, words: readonly string[]): Promise<void> {
+  for (let at = 0; at < words.length; at += WORDS_AT_ONCE) {
+    const some = words.slice(at, at + WORDS_AT_ONCE)
+    const known = await database.all<{ word: string }>(
+      sql`select spelling.word from ${records('wanted', { word: 'text' }, [some])}
+        join spelling on spelling.variant = wanted.word and spelling.word = wanted.word`,
+    )
+    const isKnown = new Set(known.map(({ word }) => word))
+    const fresh = some.filter((word) => !isKnown.has(word))
+    const lines = fresh.flatMap((word) => variantsOf(word).map((variant) => [variant, word] as const))
+    if (lines.length === 0) continue
+    await database.lock('products')
+    const columns = [lines.map(([variant]) => variant), lines.map(([, word]) => word)]
+    await database.add(records('spelling', { variant: 'text', word: 'text' }, columns))
+  }
+}

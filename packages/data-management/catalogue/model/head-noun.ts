@@ -1,0 +1,97 @@
+/**
+ * Which words of a name say what an article is: "Milk Chocolate" is chocolate, "Full Cream Milk 2L" is milk. In English names it is the last
+ * word, unless that only describes; words that the shelf is called by say it too, and fruit and vegetables are often called "Onions Brown". Pure.
+ */
+import { stemOf } from './article-words.ts'
+import { departmentOf } from './departments.ts'
+import { withoutApostrophes, wordsIn } from './words.ts'
+
+/** What an article is called, and the path of categories where it stands, from the top. */
+export type Shelved = Readonly<{ name: string; brand: string | null; categories: readonly string[] }>
+
+// What follows says with what or for whom it is.
+const ASIDE = /\s(?:with|in|for|from|by|w)\s.*$|\s[-–|]\s.*$|\(.*$/iu
+const SIZE =
+  /\b\d+(?:[.,]\d+)?\s*(?:x\s*)?(?:kg|g|gm|mg|ml|l|lt|litres?|cl|m|cm|mm|pk|pack|packs|ea|each|sheets?|s|ply|x|%)?(?![\p{L}\d])/giu
+/** Pairs of words that only describe. */
+const DESCRIBING =
+  /\b(?:full cream|free range|no added \p{L}+|no \p{L}+|\p{L}+ free|ready to eat|per kg|low fat|fat free|reduced fat)\b/giu
+/** Words that only describe, wherever they stand. */
+const PLAIN = new Set(
+  `the a an and of per to or n pack packs pk bulk assorted each loose prepacked original classic regular large small medium mini
+  family value premium natural fresh australian organic everyday quality range twin single multipack months month varieties variety
+  flavour flavoured flavor kg g ml l bag punnet bunch tub bottle jar can carton box tray approx`.split(/\s+/),
+)
+/** Words that describe where they stand last. */
+const TRAILING = new Set(
+  `whole sliced slice diced chopped crushed shredded grated mild hot lite light skim unsalted salted sweetened unsweetened
+  red green brown white yellow black purple pink washed brushed trimmed peeled pitted smooth crunchy thick thin cut half quarter
+  seedless ripe frozen dried raw roasted cooked smoked lean extra`.split(/\s+/),
+)
+/** What is another thing than its last word alone. */
+const COMPOUNDS = new Set(
+  `ice cream|sour cream|peanut butter|almond butter|cookie butter|body butter|hand cream|face cream|shaving cream|custard cream|hot dog|cat milk|coconut cream|baby food|soap bar|iced tea|ice tea`.split(
+    '|',
+  ),
+)
+/** Words of shelves that say of nothing what it is. */
+const OF_SHELVES = new Set(
+  'fresh frozen dried food other misc more fridge special speciality snack meal and'.split(' '),
+)
+
+/** The words of a name without sizes, the brand before it, and what only describes; all of them where nothing would be left. */
+export function plainWordsOf({ name, brand }: Shelved): string[] {
+  return firstNotEmpty(withoutBrand(described(name.replace(ASIDE, ' ')), brand), described(name), wordsIn(name))
+}
+
+/** The stems of the words that say what it is. `words`: its plain ones. */
+export function headsOf(
+  shelved: Shelved,
+  words: readonly string[] = plainWordsOf(shelved),
+  shelf: Shelf = shelfOf(shelved.categories),
+): string[] {
+  if (words.length === 0) return []
+  let last = words.length - 1
+  while (last > 0 && TRAILING.has(words[last]!)) last--
+  const stems = words.map(stemOf)
+  const heads = new Set(stems.filter((stem, index) => shelf.stems.includes(stem) && !isInCompound(words, index, shelf)))
+  if (!isInCompound(words, last, shelf)) heads.add(stems[last]!)
+  else heads.add(stems[last - 1]! + stems[last]!)
+  if (words.length <= 3 && shelf.department === 'produce') heads.add(stems[0]!)
+  return [...heads]
+}
+
+/** Where something stands: the stems of what the shelf is called, those of the aisles before it, and the department. */
+export type Shelf = Readonly<{ stems: readonly string[]; aisles: readonly string[]; department: string | undefined }>
+
+/** The shelf at the end of a path of categories. */
+export function shelfOf(categories: readonly string[]): Shelf {
+  const stemsOf = (step: string) => wordsIn(step).map(stemOf)
+  return {
+    stems: stemsOf(categories.at(-1) ?? '').filter((stem) => !OF_SHELVES.has(stem)),
+    aisles: categories.slice(0, -1).flatMap(stemsOf),
+    department: departmentOf(categories.join(' / ')),
+  }
+}
+
+function isInCompound(words: readonly string[], index: number, { stems }: Shelf): boolean {
+  const [before = '', word = ''] = [words[index - 1], words[index]]
+  return COMPOUNDS.has(`${before} ${stemOf(word)}`) && !(stems.length === 1 && stems[0] === stemOf(word))
+}
+
+function described(name: string): string[] {
+  const words = wordsIn(withoutApostrophes(name.replace(SIZE, ' ')))
+  const plain = wordsIn(words.join(' ').replace(DESCRIBING, ' ')).filter((word) => !PLAIN.has(word))
+  return firstNotEmpty(plain, words)
+}
+
+function withoutBrand(words: string[], brand: string | null): string[] {
+  const own = new Set(wordsIn(withoutApostrophes(brand ?? '')))
+  let first = 0
+  while (first < words.length - 1 && own.has(words[first]!)) first++
+  return words.slice(first)
+}
+
+function firstNotEmpty(...lists: string[][]): string[] {
+  return lists.find((list) => list.length > 0) ?? []
+}

@@ -1,0 +1,115 @@
+/**
+ * What listings are found by, and how it is asked for. Pure.
+ *
+ * Beside the words of its name and brand a listing has marked ones, which stand in no text: its company, its categories, the amount in its
+ * pack, and the words that say what it is, by how many others stand beside them.
+ */
+import { stemOf } from './article-words.ts'
+import { headsOf, plainWordsOf, type Shelved } from './head-noun.ts'
+import { packSizeOf } from './pack-size.ts'
+import { wordsOfTexts } from './words.ts'
+
+// Letters that stand in no text: what they mark can be looked for like a word and is never taken for one.
+const COMPANY_MARK = '\ue000'
+const HEAD_MARK = '\ue001'
+const AMOUNT_MARK = '\ue002'
+const CATEGORY_MARK = '\ue003'
+
+/** How many words stand beside the one that says what it is: none or one, two, more. */
+export const CROWDS = [1, 2, 3] as const
+
+/** A word that must be there, or one that begins so. */
+export type SoughtWord = Readonly<{ word: string; isBegun: boolean }>
+
+/** One way in which a part of a query may be meant: all of these words. `worth`: how near it is to what was typed, 1 at most. */
+export type Alternative = Readonly<{ words: readonly SoughtWord[]; worth: number }>
+
+/** What a query asks for: of each group one of the alternatives. */
+export type Sought = readonly (readonly Alternative[])[]
+
+/** What a listing is found by. */
+export type Described = Shelved & Readonly<{ companyId: number; size: string | null; categoryIds: readonly number[] }>
+
+/** All words that a listing is found by, each once. */
+export function wordsOfListing(listing: Described): string[] {
+  const plain = plainWordsOf(listing)
+  const crowd = crowdOf(plain.length)
+  return [
+    companyWord(listing.companyId),
+    ...listing.categoryIds.map(categoryWord),
+    ...headsOf(listing, plain).map((stem) => headWord(crowd, stem)),
+    ...amountWords([listing.name, listing.size]),
+    ...wordsOfTexts([listing.name, listing.brand]),
+  ]
+}
+
+/** The word that finds everything of a company. */
+export function companyWord(companyId: number): string {
+  return `${COMPANY_MARK}${companyId}`
+}
+
+/** The word that finds everything in a category. */
+export function categoryWord(categoryId: number): string {
+  return `${CATEGORY_MARK}${categoryId}`
+}
+
+/** The words for an amount, in whatever unit it is written: of the whole pack, and of one piece. */
+export function amountWords(texts: readonly (string | null)[]): string[] {
+  const found = new Set<string>()
+  for (const text of texts) {
+    const size = text === null ? undefined : packSizeOf(text)
+    if (size === undefined || size.unit === 'each') continue
+    for (const amount of [size.amount, size.amount / size.count])
+      found.add(`${AMOUNT_MARK}${Math.round(amount * 10)}${size.unit}`)
+  }
+  return [...found]
+}
+
+/** The words that find what is called so: the one that says what it is, with so many beside it. */
+export function headSought({ word, isBegun }: SoughtWord, crowd: number): SoughtWord {
+  return { word: headWord(crowd, isBegun ? word : stemOf(word)), isBegun }
+}
+
+/** A marked word that must be there. */
+export function markSought(...words: readonly string[]): readonly Alternative[] {
+  return words.map((word) => ({ words: [{ word, isBegun: false }], worth: 1 }))
+}
+
+function headWord(crowd: number, stem: string): string {
+  return `${HEAD_MARK}${crowd}${stem}`
+}
+
+function crowdOf(words: number): number {
+  return words <= 2 ? 1 : words === 3 ? 2 : 3
+}
+
+/** A query in the language of FTS5. Quoted, a word is a word: nothing in it is an operator, and no word contains a quote. */
+export function matchOf(sought: Sought): string {
+  return written(sought, { and: ' AND ', or: ' OR ' }, ({ word, isBegun }) => `"${word}"${isBegun ? ' *' : ''}`)
+}
+
+/** The same in the language of PostgreSQL. */
+export function tsqueryOf(sought: Sought): string {
+  return written(sought, { and: ' & ', or: ' | ' }, ({ word, isBegun }) => `'${word}'${isBegun ? ':*' : ''}`)
+}
+
+function written(
+  sought: Sought,
+  { and, or }: Readonly<{ and: string; or: string }>,
+  wordOf: (word: SoughtWord) => string,
+): string {
+  const alternative = ({ words }: Alternative) => `(${words.map(wordOf).join(and)})`
+  return sought.map((group) => `(${group.map(alternative).join(or)})`).join(and)
+}
+
+/** Whether a listing of these words is found: the same answer that both of them give. */
+export function isFound(words: readonly string[], sought: Sought): boolean {
+  return sought.every((group) => group.some((alternative) => isMet(words, alternative)))
+}
+
+/** Whether all words of an alternative are there. */
+export function isMet(words: readonly string[], alternative: Alternative): boolean {
+  return alternative.words.every(({ word, isBegun }) =>
+    words.some((each) => (isBegun ? each.startsWith(word) : each === word)),
+  )
+}

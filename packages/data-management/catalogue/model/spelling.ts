@@ -1,0 +1,75 @@
+/**
+ * Which known word somebody meant who typed another one. A word is found by what is left of its beginning when one letter is left out, so
+ * that an error is looked up and no list is gone through: a letter too few, too many, another one, or two that changed places. Pure.
+ */
+
+// Only so many letters of a word are varied; the rest is compared.
+const VARIED_LETTERS = 7
+const LETTERS_MIN = 4
+const LETTERS_MAX = 24
+// A word of so many letters may have two errors.
+const LONG_LETTERS = 8
+const WORDS_MAX = 4
+
+/** What a word is found by: itself, and its variants. */
+export function variantsOf(word: string): string[] {
+  return isVaried(word) ? [...new Set([word, ...withoutLetters(beginningOf(word), 1)])] : [word]
+}
+
+/** The variants of what was typed. */
+export function variantsSought(typed: string): string[] {
+  return isVaried(typed) ? [...withoutLetters(beginningOf(typed), errorsIn(typed))] : []
+}
+
+/** The nearest of these words, at most four; none where there are too many errors. */
+export function nearestTo(typed: string, words: readonly string[]): string[] {
+  const far = words.map((word) => ({ word, errors: distance(typed, word) }))
+  const least = Math.min(...far.map(({ errors }) => errors))
+  if (least > errorsIn(typed)) return []
+  const nearest = far.filter(({ errors }) => errors === least)
+  // Whoever mistypes a word seldom begins with another letter.
+  const begunSo = nearest.filter(({ word }) => word[0] === typed[0])
+  return (begunSo.length > 0 ? begunSo : nearest).map(({ word }) => word).slice(0, WORDS_MAX)
+}
+
+function isVaried(word: string): boolean {
+  return word.length >= LETTERS_MIN && word.length <= LETTERS_MAX && /^\p{L}+$/u.test(word)
+}
+
+function errorsIn(word: string): number {
+  return word.length >= LONG_LETTERS ? 2 : 1
+}
+
+function beginningOf(word: string): string {
+  return [...word].slice(0, VARIED_LETTERS).join('')
+}
+
+/** The text, and all that is left of it when up to so many letters are left out. */
+function withoutLetters(text: string, count: number): Set<string> {
+  let last = new Set([text])
+  const all = new Set(last)
+  for (; count > 0; count--) {
+    last = new Set([...last].flatMap((each) => [...each].map((_, at) => each.slice(0, at) + each.slice(at + 1))))
+    for (const each of last) all.add(each)
+  }
+  return all
+}
+
+/** How many letters are too few, too many, others or have changed places. */
+function distance(one: string, other: string): number {
+  let before: number[] = []
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
+  for (let at = 1; at <= one.length; at++) {
+    const next = [at]
+    for (let beside = 1; beside <= other.length; beside++) {
+      const isOther = one[at - 1] === other[beside - 1] ? 0 : 1
+      let least = Math.min(row[beside]! + 1, next[beside - 1]! + 1, row[beside - 1]! + isOther)
+      if (one[at - 1] === other[beside - 2] && one[at - 2] === other[beside - 1])
+        least = Math.min(least, before[beside - 2]! + 1)
+      next.push(least)
+    }
+    before = row
+    row = next
+  }
+  return row.at(-1)!
+}

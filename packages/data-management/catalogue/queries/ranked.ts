@@ -1,0 +1,138 @@
+/**
+ * The products that answer a query best. So many listings are had from the index, those that are what was asked for before those that only have
+ * a word of it, and ranked; all others that match follow in the order in which they became known.
+ */
+import type { Sql, Value } from '../../database/sql.ts'
+import type { Shelved } from '../model/head-noun.ts'
+import { relevanceTo, type Sold } from '../model/relevance.ts'
+import { CROWDS, headSought, type Sought, type SoughtWord } from '../model/search-words.ts'
+import type { Current } from './current.ts'
+import { describedListings, IDS } from './described.ts'
+import { type Found, withWords } from './with-words.ts'
+
+/** A product among those that answer best. */
+export type Ranked = Found & Readonly<{ score: number }>
+
+/** So many listings are ranked. */
+export const RANKED_MAX = 300
+const STORES_ASKED = 100
+const CATEGORIES_TOLD = 20
+
+type Wanted = Readonly<{ sought: Sought; marks: Sought; isSpecial: boolean }>
+
+/** The best first; a product with several listings stands where the best of them does. `isAll`: no others match. */
+export async function rank(database: Sql, { sought, marks, isSpecial }: Wanted, current: Current) {
+  const candidates = await candidatesOf(database, sought, marks)
+  const ids = [...candidates.keys()]
+  const wanted = isSpecial ? [...(await onSpecial(database, ids, current))] : ids
+  const described = await describedListings(database, wanted)
+  const sold = await soldOf(database, wanted, current)
+  const relevance = relevanceTo(sought)
+  const best = new Map<number, Ranked>()
+  for (const listing of described) {
+    const score = relevance(listing, sold.get(listing.id)!)
+    const productId = candidates.get(listing.id)!
+    const before = best.get(productId)
+    if (before === undefined || score > before.score || (score === before.score && listing.id < before.listing_id))
+      best.set(productId, { listing_id: listing.id, product_id: productId, score })
+  }
+  const isAll = candidates.size < RANKED_MAX
+  return { products: [...best.values()].sort(inOrder), isAll, categories: mostCommon(described) }
+}
+
+/** The names of the shelves on which most of these stand. */
+function mostCommon(described: readonly Shelved[]): string[] {
+  const counts = new Map<string, number>()
+  for (const name of described.flatMap(({ categories }) => categories.at(-1) ?? []))
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  const sorted = [...counts].sort(([one, count], [other, otherCount]) => otherCount - count || (one < other ? -1 : 1))
+  return sorted.slice(0, CATEGORIES_TOLD).map(([name]) => name)
+}
+
+/** The better one first, of equal ones the one that became known first. */
+export function inOrder(one: Ranked, other: Ranked): number {
+  return other.score - one.score || one.listing_id - other.listing_id
+}
+
+/** Listings and their products. What was typed as a whole word comes before what only begins so, and few words before many. */
+async function candidatesOf(database: Sql, sought: Sought, marks: Sought): Promise<Map<number, number>> {
+  const found = new Map<number, number>()
+  for (const tier of tiersOf(sought, marks)) {
+    if (found.size >= RANKED_MAX) break
+    for (const { listing_id, product_id } of await withWords(database, tier, 0, RANKED_MAX))
+      if (found.size < RANKED_MAX) found.set(listing_id, product_id)
+  }
+  return found
+}
+
+function* tiersOf(sought: Sought, marks: Sought): Generator<Sought> {
+  const words = [...new Map(sought.flatMap(wordsOf).map((each) => [each.word, each])).values()]
+  for (const isBegun of [false, true]) {
+    const heads = isBegun ? words.filter((each) => each.isBegun) : words.map((each) => ({ ...each, isBegun: false }))
+    if (heads.length === 0) continue
+    for (const crowd of CROWDS)
+      yield [heads.map((each) => ({ words: [headSought(each, crowd)], worth: 1 })), ...marks, ...sought]
+  }
+  yield [...marks, ...sought]
+}
+
+function wordsOf(group: Sought[number]): SoughtWord[] {
+  return group.flatMap(({ words }) => words).filter(({ word }) => /^[\p{L}\p{N}]/u.test(word))
+}
+
+type Newest = { id: number; uses: number; storeId: number; isLatest: number }
+
+/** Whether and how much each of these listings is sold, by the store that showed it last and by how often stores have shown it as it is now. */
+async function soldOf(database: Sql, ids: readonly number[], current: Current): Promise<Map<number, Sold>> {
+  const { those, asValue } = IDS[database.dialect]
+  const found = await database.all<Newest>(
+    `select listing.id, coalesce(uses, 0) as uses, listing.label_store_id as "storeId",
+        case when listing.label_date = source.last_date then 1 else 0 end as "isLatest"
+      from ${those} as wanted join listing on listing.id = wanted.value
+      left join source on source.store_id = listing.label_store_id
+      left join label_use on label_use.label_id = listing.label_id`,
+    asValue(ids),
+  )
+  const elsewhere = await soldElsewhere(
+    database,
+    found.filter(({ isLatest }) => isLatest === 0).map(({ id }) => id),
+  )
+  return new Map(
+    found.map(({ id, uses, storeId, isLatest }) => {
+      const isShown = isLatest === 1 || elsewhere.has(id)
+      const seen = !isShown ? 'no longer' : isLatest === 1 && current.isSilent(storeId) ? 'not lately' : 'now'
+      return [id, { seen, uses }]
+    }),
+  )
+}
+
+/** Those of these listings that are still shown by a store that was scraped less lately than the one that showed them last. */
+async function soldElsewhere(database: Sql, ids: readonly number[]): Promise<Set<number>> {
+  return await shownWhere(database, ids, { which: '', values: [], terms: '' })
+}
+
+/** Those of these listings that a store which is not silent sells on special. */
+export async function onSpecial(database: Sql, ids: readonly number[], current: Current): Promise<Set<number>> {
+  const { areIn, asValue } = IDS[database.dialect]
+  const isLive = `and not store.id ${areIn('?2')}`
+  const values = [asValue(current.silentStores)]
+  return await shownWhere(database, ids, { which: isLive, values, terms: 'and run.is_on_special = 1' })
+}
+
+/** Which stores are asked, and what a price there must be. */
+type Asked = Readonly<{ which: string; values: readonly Value[]; terms: string }>
+
+/** What a store shows now is looked up store by store, a microsecond each: so many stores of its company are asked of each listing. */
+async function shownWhere(database: Sql, ids: readonly number[], { which, values, terms }: Asked) {
+  const { those, asValue } = IDS[database.dialect]
+  const found = await database.all<{ id: number }>(
+    `select listing.id from ${those} as wanted join listing on listing.id = wanted.value where exists (
+      select 1 from (
+        select store.id from store where store.company_id = listing.company_id ${which} order by store.id limit ${STORES_ASKED}
+      ) as seller join price_run as run
+        on run.store_id = seller.id and run.listing_id = listing.id and run.to_date is null ${terms})`,
+    asValue(ids),
+    ...values,
+  )
+  return new Set(found.map(({ id }) => id))
+}

@@ -1,0 +1,64 @@
+/** Listings that have all words that are sought, in the order in which they became known. */
+import type { Sql } from '../../database/sql.ts'
+import { matchOf, type Sought, tsqueryOf } from '../model/search-words.ts'
+
+/** Products and the listings they were found by. */
+export type Found = Readonly<{ listing_id: number; product_id: number }>
+
+/** How many there are. Not exact: at least so many. */
+export type Count = Readonly<{ count: number; exact: boolean }>
+
+/** No count looks at more than this. */
+export const COUNT_MAX = 10_000
+
+/** How the words of listings are asked for. */
+const WORDS = {
+  sqlite: { id: 'listing_words.rowid', areFound: (query: string) => `listing_words match ${query}`, queryOf: matchOf },
+  postgres: {
+    id: 'listing_words.listing_id',
+    areFound: (query: string) => `listing_words.words @@ cast(${query} as tsquery)`,
+    queryOf: tsqueryOf,
+  },
+}
+
+/** So many of those behind a listing. */
+export async function withWords(database: Sql, sought: Sought, after: number, limit: number): Promise<Found[]> {
+  const { id, areFound, queryOf } = WORDS[database.dialect]
+  return await database.all<Found>(
+    `select listing.id as listing_id, listing.product_id from listing_words join listing on listing.id = ${id}
+      where ${areFound('?')} and ${id} > ? order by ${id} limit ?`,
+    queryOf(sought),
+    after,
+    limit,
+  )
+}
+
+/** Counts among the first listings that match: fewer products than that, where several of a product do. */
+export async function countWithWords(database: Sql, sought: Sought): Promise<Count> {
+  const { id, areFound, queryOf } = WORDS[database.dialect]
+  const counted = await database.get<{ count: number; listings: number }>(
+    `select count(distinct product_id) as count, count(*) as listings from (
+      select listing.product_id from listing_words join listing on listing.id = ${id}
+      where ${areFound('?')} limit ${COUNT_MAX + 1}) as found`,
+    queryOf(sought),
+  )
+  const { count, listings } = counted!
+  return { count: Math.min(count, COUNT_MAX), exact: listings <= COUNT_MAX }
+}
+
+/** What a count that stopped behind `COUNT_MAX` says. */
+export function countOf(count: number): Count {
+  return { count: Math.min(count, COUNT_MAX), exact: count <= COUNT_MAX }
+}
+
+/** Whether a listing of the product before this one has the words, in PostgreSQL, which can ask a listing for them. */
+export async function isEarlierInPostgres(database: Sql, each: Found, sought: Sought): Promise<boolean> {
+  const earlier = await database.get(
+    `select 1 from listing join listing_words on listing_words.listing_id = listing.id
+      where product_id = ? and listing.id < ? and ${WORDS.postgres.areFound('?')} limit 1`,
+    each.product_id,
+    each.listing_id,
+    tsqueryOf(sought),
+  )
+  return earlier !== undefined
+}

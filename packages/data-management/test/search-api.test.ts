@@ -1,0 +1,127 @@
+/** `GET /api/products?q=…`: found as people type, and the best first. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { ProductPage } from '../api/products.ts'
+import { openReceiver, type Receiver } from './receiver.ts'
+import { type Article, reader, scrape } from './shop.ts'
+
+const DAY_MS = 86_400_000
+const TODAY = new Date().toISOString().slice(0, 10)
+const YESTERDAY = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)
+
+const SHELVES = {
+  milk: ['Dairy, Eggs & Fridge', 'Milk'],
+  chocolate: ['Pantry', 'Chocolate'],
+  fruit: ['Fruits & Vegetables', 'Fresh Fruits'],
+  vegetables: ['Fruits & Vegetables', 'Vegetables'],
+  bakery: ['Bakery', 'Cakes & Sweet Breads'],
+  cereals: ['Pantry', 'Breakfast Cereals'],
+  drinks: ['Drinks', 'Soft Drinks'],
+  spreads: ['Pantry', 'Spreads'],
+  butter: ['Dairy, Eggs & Fridge', 'Butter & Margarine'],
+} as const
+
+/** What the shop sells: names as shops write them, those that only have a word of it before those that are meant. */
+const SOLD: readonly [string, keyof typeof SHELVES, number, Partial<Article>?][] = [
+  ['Milk Chocolate Block 180g', 'chocolate', 4],
+  ['Milk Arrowroot Biscuits 250g', 'bakery', 3],
+  ['Farmvale Full Cream Milk 2L', 'milk', 3.5, { brand: 'Farmvale' }],
+  ['Skim Milk 1 Litre', 'milk', 2, { special: true, was: 2.6 }],
+  ['Banana Bread 400g', 'bakery', 5],
+  ['Bananas per kg', 'fruit', 3],
+  ['Butter Chicken Sauce 500g', 'spreads', 6],
+  ['Peanut Butter Smooth 375g', 'spreads', 5],
+  ['Unsalted Butter 250g', 'butter', 4.2],
+  ['Wheat-Blox 750g', 'cereals', 6],
+  ['Zora Kola Classic', 'drinks', 3, { size: '1.25L' }],
+  ['Tomato Sauce 500ml', 'spreads', 3, { special: true }],
+  ['Truss Tomatoes 400g', 'vegetables', 4],
+  ['Onions Brown 1kg', 'vegetables', 2.5],
+  ['Onion Rings 300g', 'cereals', 4],
+]
+
+let receiver: Receiver
+let ask: <T>(path: string) => Promise<T>
+
+before(async () => {
+  receiver = await openReceiver()
+  const articles = SOLD.map(([name, shelf, price, more], index) => {
+    return { sku: `s${index}`, name, price, path: SHELVES[shelf], ...more }
+  })
+  const gone = { sku: 'gone', name: 'Milk', price: 1, path: SHELVES.milk }
+  // Yesterday all cost a dollar more, and the butter twice as much.
+  const dearer = articles.map((each) => {
+    return { ...each, price: each.name.startsWith('Unsalted') ? 8.4 : each.price + 1 }
+  })
+  await scrape(receiver, 'oakmart/S1', YESTERDAY, [...dearer, gone])
+  await scrape(receiver, 'oakmart/S1', TODAY, articles)
+  ask = await reader(receiver)
+})
+
+after(() => receiver[Symbol.asyncDispose]())
+
+async function page(query: string): Promise<ProductPage> {
+  return await ask<ProductPage>(`/api/products?${query}`)
+}
+
+async function namesOf(q: string, more = ''): Promise<string[]> {
+  return (await page(`q=${encodeURIComponent(q)}${more}`)).products.map(({ name }) => name)
+}
+
+test('what something is comes before what only has the word in its name', async () => {
+  const first: Readonly<Record<string, RegExp>> = {
+    milk: /Full Cream Milk/,
+    mil: /Full Cream Milk|Skim Milk/,
+    chocolate: /Chocolate Block/,
+    banana: /^Bananas/,
+    bread: /Banana Bread/,
+    butter: /^Unsalted Butter/,
+    tomato: /^Truss Tomatoes/,
+    tomatoes: /^Truss Tomatoes/,
+    onion: /^Onions Brown/,
+    'butter peanut': /^Peanut Butter/,
+    farmvale: /^Farmvale/,
+  }
+  for (const [typed, name] of Object.entries(first)) assert.match((await namesOf(typed))[0] ?? 'nothing', name, typed)
+  const milk = await namesOf('milk')
+  assert.equal(milk.at(-1), 'Milk', 'what no store shows any more is last')
+  assert.ok(milk.indexOf('Skim Milk 1 Litre') < milk.indexOf('Milk Chocolate Block 180g'))
+})
+
+test('errors of typing, words written together or apart, and amounts in any unit are understood', async () => {
+  const found: Readonly<Record<string, string>> = {
+    bananna: 'Bananas per kg',
+    choclate: 'Milk Chocolate Block 180g',
+    tomatos: 'Truss Tomatoes 400g',
+    wheatblox: 'Wheat-Blox 750g',
+    'wheat blox': 'Wheat-Blox 750g',
+    zorakola: 'Zora Kola Classic',
+    peanutbutter: 'Peanut Butter Smooth 375g',
+    'milk 2 l': 'Farmvale Full Cream Milk 2L',
+    '2000ml milk': 'Farmvale Full Cream Milk 2L',
+    'milk 1L': 'Skim Milk 1 Litre',
+    'kola 1250 ml': 'Zora Kola Classic',
+  }
+  for (const [typed, name] of Object.entries(found)) assert.equal((await namesOf(typed))[0], name, typed)
+  assert.equal((await page('q=bananna')).corrected, 'banana')
+  assert.equal((await page('q=banan')).corrected, null)
+  // A word that is known stays as it is typed, and one that is near nothing finds nothing.
+  assert.deepEqual(await namesOf('xylophone'), [])
+  assert.deepEqual(await namesOf('milk 3L'), [])
+})
+
+test('a list is of a category, of what is on special, and in the order of price, amount or drop', async () => {
+  const names = async (query: string) => (await page(query)).products.map(({ name }) => name)
+  assert.deepEqual((await names('category=Milk')).sort(), ['Farmvale Full Cream Milk 2L', 'Milk', 'Skim Milk 1 Litre'])
+  assert.deepEqual(await namesOf('milk', '&category=Chocolate'), ['Milk Chocolate Block 180g'])
+  assert.deepEqual(await names('category=Nothing'), [])
+  assert.deepEqual((await names('special=true')).sort(), ['Skim Milk 1 Litre', 'Tomato Sauce 500ml'])
+  assert.deepEqual(await namesOf('milk', '&special=true'), ['Skim Milk 1 Litre'])
+  assert.deepEqual((await namesOf('milk', '&sort=price')).slice(0, 3), [
+    'Skim Milk 1 Litre',
+    'Milk Arrowroot Biscuits 250g',
+    'Farmvale Full Cream Milk 2L',
+  ])
+  assert.equal((await namesOf('milk', '&sort=unit_price&unit=ml'))[0], 'Farmvale Full Cream Milk 2L')
+  assert.equal((await names('category=Milk&sort=price'))[0], 'Skim Milk 1 Litre')
+})

@@ -1,0 +1,13 @@
+/** The settings of what is logged. */
+import { LOG_LEVELS } from './log-levels.ts'
+import { oneOf, whole } from './setting-readers.ts'
+
+export const LOG_SETTINGS = {
+  SLOW_STATEMENT_MS: {
+    machine: 'data-management',
+    read: whole(0),
+    fallback: '1000',
+    about: 'statements of a database that take so long are logged with their SQL, which has no values in it; 0: none',
+  },
+  LOG_LEVEL: { machine: 'both', read: oneOf(LOG_LEVELS), fallback: 'info', about: 'how much is logged on stderr' },
+} as const
