@@ -42,6 +42,7 @@ const LONG = [
   ),
   ...[
     'adapters',
+    'archive',
     'pack',
     'power-cuts',
     'errors',
