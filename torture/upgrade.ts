@@ -3,13 +3,17 @@
  * that this version makes of the same files by itself. On SQLite and, by turns, on PostgreSQL.
  */
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
-import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
+import { catalogueDigest, catalogueLines } from '@splitcart/data-management/catalogue/digest.ts'
+import type { Sql } from '@splitcart/data-management/database/sql.ts'
+import { openSqlite } from '../packages/data-management/test/catalogues.ts'
+import { loadWhole } from '../packages/data-management/test/history-case.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
-import { digestOf, type RealFile } from '../packages/data-management/test/real-files.ts'
+import type { RealFile } from '../packages/data-management/test/real-files.ts'
 import { type TemporaryFolder, temporaryFolder } from '../test/folders.ts'
 import { freePorts } from '../test/free-ports.ts'
 import {
@@ -30,11 +34,12 @@ const ROOT = join(import.meta.dirname, '..')
 /** The version before products followed from what listings say, and before anything was packed. */
 const BEFORE = '20a26c1'
 const LOADED_MS_MAX = 30 * 60_000
+const OF_LABELS = new Set(['listing', 'label', 'label_run', 'listing_category', 'contested'])
 
 /** Makes the case: of each round some files are sent to the older version, the others while it is replaced and afterwards. */
 export async function upgrade(files: readonly RealFile[]): Promise<Case> {
   const older = await olderVersion()
-  const expected = await digestOf(files)
+  const expected = await expectedOf(files)
   const figures: string[] = []
   const round = async (seed: number): Promise<Fault> => {
     await using machines = await openMachines()
@@ -50,10 +55,18 @@ type Scene = Readonly<{
   machines: Machines
   older: string
   files: readonly RealFile[]
-  expected: string
+  expected: Expected
   seed: number
   database?: string
 }>
+
+type Expected = Readonly<{ prices: string; whole: string }>
+
+async function expectedOf(files: readonly RealFile[]): Promise<Expected> {
+  await using catalogue = await openSqlite()
+  for (const file of files) await loadWhole(catalogue, file)
+  return { prices: await digestOfPrices(catalogue.database), whole: await catalogueDigest(catalogue.database) }
+}
 
 /** The older version, with what it needs, in a folder of its own. */
 async function olderVersion(): Promise<TemporaryFolder> {
@@ -100,9 +113,15 @@ async function play(scene: Scene, figures: string[]): Promise<Fault> {
     for (const each of running) await end(each, chance.is(0.5) ? 'SIGTERM' : 'SIGKILL')
     running.clear()
     isReplaced = true
+    const { stdout } = await run(PROGRAM, 'loads', 'list', '--json', '--limit', '500').ended
+    const loads = recordsIn<{ type: string; name: string }>({ stdout }).filter(({ type }) => type === 'file')
     for (const each of await begin(run, PROGRAM)) running.add(each)
     await sending
-    const fault = await faultIn(scene, run)
+    const fault = await faultIn(
+      scene,
+      run,
+      loads.map(({ name }) => name),
+    )
     figures.push(`${nameOf(scene)}: ${files.length} files, the older version was replaced after ${sentBefore}`)
     return fault
   } finally {
@@ -141,7 +160,8 @@ async function put(outbox: string, { name, bytes }: RealFile): Promise<void> {
   await rename(part, join(outbox, name.replace(/\.gz$/, '')))
 }
 
-async function faultIn(scene: Scene, run: Run): Promise<Fault> {
+/** `older`: the loads of the older version. What that did not read of their rows, and this one does, comes by loading them again. */
+async function faultIn(scene: Scene, run: Run, older: readonly string[]): Promise<Fault> {
   const { machines, files, expected, database } = scene
   let states: Record<string, number> = {}
   const areLoaded = async () => {
@@ -166,8 +186,25 @@ async function faultIn(scene: Scene, run: Run): Promise<Fault> {
     database === undefined
       ? openCatalogue(join(machines.dataManagement, 'catalogue.db'))
       : await openPostgresCatalogue(database)
-  const digest = await catalogueDigest(catalogue.database)
-  return digest === expected ? undefined : `${nameOf(scene)}: digest ${digest} instead of ${expected}`
+  const prices = await digestOfPrices(catalogue.database)
+  if (prices !== expected.prices) return `${nameOf(scene)}: the prices are not those of the files`
+  for (const name of older) {
+    const { code, stderr } = await run(PROGRAM, 'loads', 'replay', name).ended
+    if (code !== 0) return `loads replay ${name} ended with ${code}: ${stderr}`
+  }
+  const isSame = async () => (await catalogueDigest(catalogue.database)) === expected.whole
+  return await until(isSame, 'the catalogue is the same', LOADED_MS_MAX).then(
+    () => undefined,
+    () => `${nameOf(scene)}: the catalogue is another one, also after replaying ${older.length} loads`,
+  )
+}
+
+/** What was shown where, when and for how much, and what is one product: without what is said of listings, of which a newer version reads more. */
+async function digestOfPrices(database: Sql): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const line of catalogueLines(database))
+    if (!OF_LABELS.has(JSON.parse(line)[0])) hash.update(line).update('\n')
+  return hash.digest('hex')
 }
 
 function nameOf({ database }: Scene): string {
