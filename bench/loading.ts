@@ -42,7 +42,7 @@ export async function orderFor(path: string): Promise<LoadOrder> {
 
 /** How a file is loaded whose digest is known. */
 export function orderOf(path: string, sha256: string): LoadOrder {
-  const stored: Stored = { path, sha256, isCompressed: false, place: 'inbox' }
+  const stored: Stored = { path, sha256, place: 'inbox' }
   return {
     file: { sha256, filename: path, receivedAt: 0 },
     stored,

@@ -19,6 +19,7 @@ import { realMany, realManyIntoPostgres } from './real-many.ts'
 import { keep, linesOf, machine, type Report, reportOf, writeReadme } from './report.ts'
 import { installRivals } from './rivals/install.ts'
 import { sendOne, sendReal } from './send.ts'
+import { slowLine } from './slow-line.ts'
 import { suggestions } from './suggestions.ts'
 import { wholeWay, wholeWayOfMany } from './whole-way.ts'
 import { wireReal } from './wire-real.ts'
@@ -35,6 +36,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'accept-small': { programs: ['gzip', 'nginx', 'sync'], run: comparing(acceptSmall) },
   send: { programs: ['curl', 'gzip', 'rclone', 'sync'], run: comparing(sendOne) },
   'send-real': { programs: ['curl', 'gzip', 'rclone', 'sync'], run: comparing(sendReal) },
+  'slow-line': { programs: ['curl', 'gzip'], run: () => slowLine() },
   'wire-real': { programs: [], run: () => wireReal() },
   'real-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoad) },
   'real-load-shuffled': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoadShuffled) },

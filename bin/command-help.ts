@@ -16,7 +16,10 @@ export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; exa
   scrape: { group: SCRAPING, examples: ['my-scraper | splitcart scrape --company aldi --store G700'] },
   map: { group: SCRAPING, examples: ['splitcart map'] },
   salvage: { group: SCRAPING, examples: ['splitcart salvage'] },
-  archive: { group: SCRAPING, examples: ['splitcart archive prune'] },
+  archive: {
+    group: BOTH,
+    examples: ['splitcart archive list', 'splitcart archive cat scrape.jsonl', 'splitcart archive verify --server'],
+  },
   connect: { group: SCRAPING, examples: ['splitcart connect https://data.example.org'] },
   disconnect: { group: SCRAPING, examples: ['splitcart disconnect'] },
   serve: { group: SERVER, examples: ['splitcart serve', 'splitcart serve --host 0.0.0.0 --port 8000'] },

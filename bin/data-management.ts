@@ -18,8 +18,6 @@ import { databaseFile, databaseServer, inboxServers, type Settings } from '@spli
 import { findSettings, placesTold } from './settings-files.ts'
 
 export type DataManagement = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger; catalogue: Catalogue }> &
-  /** Whether loaded files are packed against one another. */
-  Readonly<{ packs: boolean }> &
   AsyncDisposable
 
 const KEY_CHARACTERS_MIN = 16
@@ -88,8 +86,7 @@ async function openIn(settings: Settings): Promise<DataManagement> {
   try {
     const folders = await foldersFor(settings, stack)
     const { catalogue, ledger } = await openDatabases(settings, stack)
-    const packs = settings.PROCESSED_FORM === 'packed'
-    return { disk, folders, ledger, catalogue, packs, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+    return { disk, folders, ledger, catalogue, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
     await stack.disposeAsync()
     throw error

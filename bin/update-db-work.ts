@@ -1,5 +1,7 @@
 /** What update-db works with, made from the settings, and how it tells what it did. */
-import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import { foldersOfKind } from '@splitcart/data-management/folders.ts'
+import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
+import { kindsOf, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
@@ -14,13 +16,12 @@ export function workOf(
   terminal: Terminal,
   options: Readonly<{ force?: boolean; log?: Log }>,
 ): UpdateDb {
-  const { disk, folders, ledger, catalogue, packs } = machine
+  const { disk, folders, ledger, catalogue } = machine
   return {
     disk,
     folders,
     ledger,
     catalogue,
-    packs,
     lineBytesMax: settings.LINE_BYTES_MAX,
     hold: { thresholds: thresholdsOf(settings), isReleased: options.force === true },
     log: options.log ?? openLog('error'),
@@ -31,5 +32,27 @@ export function workOf(
       )
       terminal.record({ type: 'file', name: upload.filename, upload: upload.id, state, ...result })
     },
+  }
+}
+
+// Then it looks whether something has come, and rests for as long as it does so.
+const COMPACTION_MS = 500
+
+/** What is done later with the files that were loaded. */
+export function compactionFor(work: UpdateDb, { PROCESSED_FORM: form }: Settings): Compaction {
+  const folders = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).processed)
+  return new Compaction({ ...work, folders, form })
+}
+
+/** Ends after a while, or as soon as something comes: a load waits for one file at most. */
+export async function whileIdle({ disk }: UpdateDb, inboxes: readonly string[], signal: AbortSignal) {
+  const names = async () => (await Promise.all(inboxes.map((inbox) => disk.readdir(inbox)))).join('\n')
+  const before = await names()
+  const until = performance.now() + COMPACTION_MS
+  let isFirst = true
+  return async () => {
+    const mayGoOn = isFirst || (performance.now() < until && (await names()) === before)
+    isFirst = false
+    return mayGoOn && !signal.aborted
   }
 }

@@ -94,6 +94,8 @@ test('programs that start before PostgreSQL and NATS wait for them, and then ser
     'it is loaded',
     120_000,
   )
+  const status = await machines.run(['status'], settings)
+  assert.match(status.stdout, /^ {2}in NATS: 0 waiting, 0 being loaded; loaders are there$/m)
 })
 
 async function onlyRead({ fleet, receiver, database, postgres, anew }: Scene): Promise<void> {

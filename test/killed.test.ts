@@ -38,7 +38,7 @@ async function assertArrivedOnce(machines: Machines, digest: string): Promise<vo
   assert.equal(catalogue.database.all('select id from load').length, 1)
   const inbox = await readdir(join(machines.dataManagement, 'product_inbox'), { recursive: true })
   assert.deepEqual(inbox.sort(), ['.part', '.resumable'])
-  assert.deepEqual(await machines.names('data_management', 'product_processed'), [`${NAME}.gz`])
+  assert.deepEqual(await machines.processed(), [NAME])
   assert.deepEqual(await machines.names('scraping', 'product_outbox'), [])
   const archive = await machines.names('scraping', 'temp_jsonl_product_storage')
   assert.deepEqual(archive, [NAME, NAME.replace('.jsonl', '.receipt.json')])

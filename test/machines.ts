@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { temporaryFolder } from './folders.ts'
 
@@ -42,6 +43,8 @@ export type Machines = AsyncDisposable &
     upload: (server: Pick<Server, 'url'>, key: string, ...args: string[]) => Promise<Ended>
     /** The files in a folder below the temporary one, without those whose names start with a dot. */
     names: (...folder: string[]) => Promise<string[]>
+    /** The files that the server has loaded, by the names with which they came. */
+    processed: () => Promise<string[]>
   }>
 
 /** Opens two machines that have done nothing yet. What was started and still runs is killed at the end. */
@@ -76,6 +79,11 @@ export async function openMachines(): Promise<Machines> {
     },
     upload: ({ url }, key, ...args) => run(['upload-data', ...args], { API_SERVER_URL: url, API_SECRET_KEY: key }),
     names: (...folder) => visible(join(at.path, ...folder)),
+    processed: async () => {
+      const names = await visible(join(dataManagement, 'product_processed'))
+      // While one is packed it lies there twice.
+      return [...new Set(names.flatMap((name) => nameKept(name) ?? []))]
+    },
     [Symbol.asyncDispose]: async () => {
       for (const { child, ended } of running) {
         child.kill('SIGKILL')

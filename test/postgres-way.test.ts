@@ -83,7 +83,14 @@ test('where the databases are in PostgreSQL, keys and lists need no folder and l
   const { code, stdout, stderr } = await machines.run(['keys', 'create', 'x'], at)
   assert.equal(code, 0, stderr)
   assert.match(stdout, /^splitcart_/)
-  for (const args of [['keys', 'list'], ['holds', 'list'], ['audit'], ['export', 'products']]) {
+  const noted = await machines.run(['backup', '--note', '/backups/today.dump'], at)
+  assert.equal(noted.code, 0, noted.stderr)
+  assert.match((await machines.run(['audit'], at)).stdout, /backup made.*today\.dump/)
+  for (const args of [
+    ['keys', 'list'],
+    ['holds', 'list'],
+    ['export', 'products'],
+  ]) {
     const ended = await machines.run(args, at)
     assert.equal(ended.code, 0, `${args.join(' ')}: ${ended.stderr}`)
   }

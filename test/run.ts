@@ -28,7 +28,9 @@ const ALONE = [
 const BATCH_FILES = 8
 // They share a PostgreSQL.
 const ON_POSTGRES = [
-  ...['catalogue-upgrade', 'ledger-shared', 'plans', 'postgres', 'statements'].map(inDataManagement),
+  ...['catalogue-upgrade', 'ledger-shared', 'pgbouncer', 'plans', 'postgres', 'slow-statements', 'statements'].map(
+    inDataManagement,
+  ),
   ...['migrate', 'postgres-way'].map(inTest),
 ]
 // `npm run test:long`: what is kept in a database once more on PostgreSQL, what several machines do together, campaigns in short, and what
@@ -40,6 +42,7 @@ const LONG = [
   ),
   ...[
     'adapters',
+    'archive',
     'pack',
     'power-cuts',
     'errors',

@@ -2,6 +2,7 @@
 import { faultOfHistory, faultOfUndo } from '../packages/data-management/test/history-case.ts'
 import { faultOfPartition } from '../packages/data-management/test/partition-case.ts'
 import { REAL_FILES_MISSING, type RealFile, realFiles } from '../packages/data-management/test/real-files.ts'
+import { NO_POSTGRES } from '../test/postgres.ts'
 import { bombs } from './bombs.ts'
 import { type Campaign, need } from './campaign.ts'
 import { chaos } from './chaos/chaos.ts'
@@ -29,6 +30,7 @@ import { MISTAKES } from './simulator/mistakes.ts'
 import { LANES, mistakes, simulator } from './simulator/simulator.ts'
 import { strangers } from './strangers.ts'
 import { swaps } from './swaps/swaps.ts'
+import { upgrade } from './upgrade.ts'
 import { verdicts } from './verdicts.ts'
 
 export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
@@ -68,6 +70,16 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     unit: 'rounds',
     count: 20,
     prepare: () => loaderKills(realFilesHere()),
+  },
+  upgrade: {
+    about:
+      'an older version replaced by this one while real files are sent and loaded, on SQLite and PostgreSQL: one digest',
+    unit: 'rounds',
+    count: 4,
+    prepare: () => {
+      need(NO_POSTGRES)
+      return upgrade(realFilesHere())
+    },
   },
   simulator: {
     about: 'the hand-overs in memory, with crashes and power cuts at random calls, on the weakest file system',

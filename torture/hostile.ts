@@ -45,7 +45,8 @@ export function hostile({ minutes = 0, mebibytes = 0, milliseconds = 0 }: Option
       ...withoutSettings(),
       DATA_MANAGEMENT_DATA_DIR: machines.dataManagement,
       ...BOMB_LIMITS,
-      LOG_LEVEL: 'fatal',
+      // What the server itself failed at; refusals are no errors.
+      LOG_LEVEL: 'error',
     }
     const server = await listening(startProgram(args, machines.path, env, program))
     try {
@@ -80,6 +81,7 @@ async function play(scene: Scene, ms: number, msMax: number): Promise<{ fault: F
     scene.server.child.exitCode !== null && 'the server ended',
     refused.length > 0 &&
       `${refused.length} of ${times.length} honest uploads were not taken: ${refused.slice(0, REFUSED_TOLD_MAX).join(', ')}`,
+    ...failuresOf(scene.server),
     missing > 0 && `${missing} honest files are not loaded`,
     p99 > msMax && `honest uploads took ${Math.round(p99)} ms (p99)`,
     after.bytes > before.bytes * MEMORY_FACTOR_MAX + MEMORY_SPARE_BYTES && 'it keeps more memory than before',
@@ -90,6 +92,15 @@ async function play(scene: Scene, ms: number, msMax: number): Promise<{ fault: F
   const descriptors = `${before.descriptors} and ${after.descriptors} descriptors`
   const figure = `${times.length} honest uploads, p99 ${Math.round(p99)} ms, beside ${attacks.join(', ')}; warm and at the end ${memory}, ${descriptors}`
   return { fault: faults.length === 0 ? undefined : `${faults.join(', ')}: ${figure}`, figure }
+}
+
+/** What the log tells of requests that the server failed at, each kind once. */
+function failuresOf({ printed }: Server): string[] {
+  const failures = printed()
+    .split('\n')
+    .filter((line) => line.includes('request failed'))
+    .map((line) => /"err":(\{.*\})/.exec(line)?.[1] ?? line)
+  return [...new Set(failures)].slice(0, REFUSED_TOLD_MAX).map((failure) => `the server failed: ${failure}`)
 }
 
 /** The ids of the files that were taken, how long each took, and how others were refused. */

@@ -219,11 +219,11 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     return mended.code === 0 ? undefined : `putting it right ended with ${mended.code}: ${mended.stderr}`
   },
   'a clock a year ahead': async ({ machines }) => {
-    const before = await machines.names('data_management', 'product_processed')
+    const before = await machines.processed()
     const env = { ...withoutSettings(), DATA_MANAGEMENT_DATA_DIR: machines.dataManagement }
     const args = ['-f', '+365d', process.execPath, PROGRAM, ...LOAD]
     const { code, stderr } = await startProgram(args, machines.path, env, 'faketime').ended
-    const after = await machines.names('data_management', 'product_processed')
+    const after = await machines.processed()
     if (code !== 0) return `loading ended with ${code}: ${stderr}`
     return after.length === before.length ? undefined : `${before.length - after.length} processed files are gone`
   },

@@ -25,7 +25,7 @@ const OWN_ROWS = 6
 const PAUSE_MS = 100
 const LIFE_MS_MAX = 3_000
 const NAMES_MAX = 60
-const LOADED_MS_MAX = 180_000
+const LOADED_MS_MAX = 600_000
 
 type Key = Readonly<{ id: string; text: string; company: string }>
 
@@ -210,7 +210,9 @@ export async function untilDealtWith(ledger: Ledger, count: number): Promise<voi
     const { accepted, loading, ...settled } = await ledger.uploads.countByState()
     return accepted + loading === 0 && settled.loaded + settled.held + settled.failed === count
   }
-  await until(isDone, 'all uploads were dealt with', LOADED_MS_MAX)
+  await until(isDone, 'all uploads were dealt with', LOADED_MS_MAX).catch(async (cause: unknown) => {
+    throw new Error(`of ${count} uploads: ${JSON.stringify(await ledger.uploads.countByState())}`, { cause })
+  })
 }
 
 async function faultIn(folder: string, files: readonly Sent[]): Promise<Fault> {

@@ -1,14 +1,17 @@
-/** `splitcart archive prune`: clears the archive of what was loaded long ago. */
+/** `splitcart archive prune, pack`: looks after the archive; what is in it, archive-kept.ts tells. */
 import { existsSync } from 'node:fs'
 import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
+import { packArchive } from '@splitcart/scraping/archive-packing.ts'
 import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { type Pruned, pruneArchive } from '@splitcart/scraping/prune.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
-import type { Terminal } from '../terminal.ts'
+import { stopSignal, type Terminal } from '../terminal.ts'
+import { keptCommands } from './archive-kept.ts'
 
 type Options = { all?: boolean; days?: string; dryRun?: boolean; json?: boolean; quiet?: boolean }
 
@@ -17,14 +20,18 @@ const LOCK_MS_MAX = 60 * 60 * 1000
 
 /** Adds the command. */
 export function addArchive(program: Command): void {
-  const archive = program.command('archive').description('look after the archive of what was sent')
+  const archive = program.command('archive').description('look after the files that are kept, and read them')
+  for (const command of keptCommands()) archive.addCommand(command)
   const prune = new Command('prune')
     .description('remove files that were loaded long ago, with their receipts and rejects; all others stay')
     .option('--days <number>', 'how many days after its load a file stays (ARCHIVE_DAYS_MIN)')
     .option('--all', 'remove also when nothing that was loaded would stay; otherwise the clock is thought to be wrong')
     .option('--dry-run', 'tell what would be removed, and remove nothing')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  archive.addCommand(printable(configurable(prune, ['SCRAPING_DATA_DIR'])))
+  const pack = new Command('pack')
+    .description('pack every archived file that was loaded now, not an hour later and some at a time (ARCHIVE_FORM)')
+    .action((options: Options) => run(options, (terminal) => packNow(options, terminal)))
+  for (const command of [pack, prune]) archive.addCommand(printable(configurable(command, ['SCRAPING_DATA_DIR'])))
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
@@ -53,6 +60,26 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     `${count(files, 'file')} ${dryRun ? 'would be removed' : 'removed'}, ${size(bytes)}: loaded more than ${count(settings.ARCHIVE_DAYS_MIN, 'day')} ago.`,
   )
   terminal.record({ type: 'summary', files, bytes, dryRun })
+  return EXIT.done
+}
+
+async function packNow(options: Options, terminal: Terminal): Promise<number> {
+  const { SCRAPING_DATA_DIR: dataDir, ARCHIVE_FORM: form } = settingsOf(options, 'scraping')
+  const signal = stopSignal()
+  let files = 0
+  for (const kind of await kindsThere(realDisk(), dataDir)) {
+    const folders = foldersIn(dataDir, kind)
+    if (!existsSync(folders.archive)) continue
+    const onWait = () => terminal.note('upload-data works on this archive; waiting until its round is over')
+    using _lock = await lockArchive(folders, { msMax: LOCK_MS_MAX, onWait })
+    const packing = { disk: realDisk(), folders, form, now: Date.now(), restMs: 0, findWriters: findWritersOn() }
+    for await (const { name, became } of packArchive(packing, () => !signal.aborted)) {
+      if (became === 'compacted') files++
+      terminal.record({ type: 'file', name, state: became })
+    }
+  }
+  terminal.sum(form === 'plain' ? 'ARCHIVE_FORM=plain keeps files as they came.' : `${count(files, 'file')} packed.`)
+  terminal.record({ type: 'summary', files })
   return EXIT.done
 }
 

@@ -10,12 +10,12 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, countArgument, pathArgument, run, settingsOf } from '../command-line.ts'
-import { checkServerData } from '../data-management.ts'
+import { checkServerData, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = { json?: boolean; keep?: number }
+type Options = { json?: boolean; keep?: number; note?: boolean }
 
 const SETTINGS = ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'] as const
 
@@ -27,7 +27,13 @@ export function addBackup(program: Command): void {
       'copy catalogue and ledger, also while the server runs: into a folder as splitcart-<time>.db, or to a file; the ledger comes next to it as <file>.ledger',
     )
     .argument('<place>', 'a folder, or a file that must not exist yet', pathArgument)
+    .option(
+      '--note',
+      'copy nothing: note a backup that was made otherwise, such as by pg_dump; <place> says where it is',
+    )
     .action((file: string, options: Options) => {
+      if (options.note)
+        return run(options, (terminal) => noteOther(file, settingsOf(options, 'data-management'), terminal))
       if (options.keep !== undefined && !isFolder(resolve(file)))
         command.error('error: --keep is for a folder of backups, which must be there')
       return run(options, (terminal) =>
@@ -54,6 +60,19 @@ async function makeBackup({ file, keep }: Wanted, settings: Settings, terminal: 
   return EXIT.done
 }
 
+/** What PostgreSQL's own means have made: so that the page says how old it is, and an old one is told. */
+async function noteOther(place: string, settings: Settings, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settings)
+  await machine.ledger.audit(entryOf(place))
+  terminal.say(`Noted: a backup was made, to ${place}`)
+  terminal.record({ type: 'summary', noted: place })
+  return EXIT.done
+}
+
+function entryOf(detail: string) {
+  return { at: Date.now(), who: operatorName(), what: BACKUP_MADE, about: 'catalogue, ledger', detail }
+}
+
 /** Where the copies go: into a folder under the time, or to the file that is named. */
 async function placeOf(disk: Disk, file: string): Promise<Databases> {
   const path = resolve(file)
@@ -77,7 +96,7 @@ export function checkFiles(settings: Settings): void {
   if (databaseServer(settings) !== undefined)
     throw new Problem(
       'copy_not_made',
-      'the databases are in PostgreSQL; use pg_dump and pg_restore, or its backups of a whole server',
+      'the databases are in PostgreSQL; use pg_dump and pg_restore, or its backups of a whole server, and then splitcart backup --note',
     )
 }
 
@@ -85,13 +104,7 @@ export function checkFiles(settings: Settings): void {
 async function noteBackup(settings: Settings, path: string, terminal: Terminal): Promise<void> {
   try {
     await using ledger = openLedger(resolve(settings.DATA_MANAGEMENT_DATA_DIR))
-    await ledger.audit({
-      at: Date.now(),
-      who: operatorName(),
-      what: BACKUP_MADE,
-      about: 'catalogue, ledger',
-      detail: path,
-    })
+    await ledger.audit(entryOf(path))
   } catch (error) {
     terminal.note(`It could not be noted in the audit: ${error instanceof Error ? error.message : error}`)
   }

@@ -15,6 +15,7 @@ import { Dictionaries } from '@splitcart/data-management/inbox/dictionaries.ts'
 import type { Inbox } from '@splitcart/data-management/inbox/inbox.ts'
 import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integrity.ts'
+import { requestAgain } from '@splitcart/data-management/inbox/request-again.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import type { Share } from '@splitcart/data-management/ledger/counts.ts'
 import { makeRounds } from '@splitcart/data-management/notices/tell.ts'
@@ -112,7 +113,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
-  void watchIntegrity(integrity, { paths: filesOf(machine), files: new ProcessedRound(machine) }, log, signal)
+  void watchIntegrity(integrity, lookedAtIn(machine, log), log, signal)
   const notices = makeRounds(roundsOf(services, settings, log), signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
@@ -133,6 +134,15 @@ async function mendAfterCrash(machine: DataManagement, hasFolder: boolean, log: 
   if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
   const stale = await removeParts(machine.disk, machine.folders)
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
+}
+
+/** What is looked at now and then; the senders of a file that is damaged are asked for it. */
+function lookedAtIn(machine: DataManagement, log: Log) {
+  const onDamage = async (path: string) => {
+    for (const { id, filename } of await requestAgain(machine, path, Date.now()))
+      log.warn({ upload: id, filename }, 'its file is damaged; its sender is asked for it')
+  }
+  return { paths: filesOf(machine), files: new ProcessedRound({ ...machine, onDamage }) }
 }
 
 type Server = Awaited<ReturnType<typeof buildServer>>

@@ -3,10 +3,12 @@ import { type DataManagementStatus, dataManagementStatus } from '@splitcart/data
 import { type KindStatus, type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Place } from '@splitcart/shared/place.ts'
-import { databaseServer } from '@splitcart/shared/settings.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
+import { openFleet } from '../fleet.ts'
 import { columns, count, duration, size, time, whole } from '../format.ts'
 import { findSettings, placesTold } from '../settings-files.ts'
 import type { Terminal } from '../terminal.ts'
@@ -31,16 +33,39 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const dataManagement = await dataManagementStatus(disk, DATA_MANAGEMENT_DATA_DIR, databaseServer(settings))
   tell(terminal, `scraping (${SCRAPING_DATA_DIR})`, scraping && [...scrapingLines(scraping), ...lastRunLines(scraping)])
   tell(terminal, `data_management (${DATA_MANAGEMENT_DATA_DIR})`, dataManagement && serverLines(dataManagement))
-  const problems = [...(scraping?.problems ?? []), ...(dataManagement?.problems ?? [])]
+  const fleet = await fleetWork(settings)
+  if (fleet.line !== undefined) terminal.say(`  ${fleet.line}`)
+  const problems = [...(scraping?.problems ?? []), ...(dataManagement?.problems ?? []), ...fleet.problems]
   for (const problem of problems) terminal.note(`warning  ${problem}`)
   terminal.say(`settings: ${places}`)
-  terminal.record({ type: 'summary', scraping: scraping ?? null, data_management: dataManagement ?? null })
+  const told = dataManagement === undefined ? null : { ...dataManagement, ...(fleet.work && { work: fleet.work }) }
+  terminal.record({ type: 'summary', scraping: scraping ?? null, data_management: told })
   if (scraping === undefined && dataManagement === undefined) {
     terminal.note('Nothing has happened here yet. If this is the wrong folder, name the right one: --scraping-data-dir')
     terminal.note('or --data-management-data-dir, or in a file of settings (docs/settings.md).')
     return EXIT.usage
   }
   return problems.length > 0 ? EXIT.failure : EXIT.done
+}
+
+type FleetStatus = Readonly<{ line?: string; work?: object; problems: readonly string[] }>
+
+/** What waits in the inbox that machines share: the folders of one of them say nothing of it. */
+async function fleetWork(settings: Settings): Promise<FleetStatus> {
+  if (inboxServers(settings) === undefined) return { problems: [] }
+  try {
+    await using fleet = (await openFleet(settings))!
+    const { oldest, ...counts } = await fleet.counts()
+    const hasLoader = await fleet.hasLoaders()
+    const oldest_at = oldest === null ? null : new Date(oldest).toISOString()
+    const from = oldest_at === null ? '' : `, oldest ${since(oldest_at)}`
+    const loaders = hasLoader ? 'loaders are there' : 'no loader is there'
+    const line = `in NATS: ${whole(counts.waiting)} waiting, ${whole(counts.claimed)} being loaded${from}; ${loaders}`
+    return { line, work: { ...counts, oldest_at, has_loader: hasLoader }, problems: [] }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { problems: [error.message] }
+  }
 }
 
 function scrapingLines({

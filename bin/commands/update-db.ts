@@ -6,6 +6,7 @@ import { mayHaveNewPairs, renewSuggestions } from '@splitcart/data-management/ca
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
+import type { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { Background } from '@splitcart/data-management/update-db/background.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
@@ -30,7 +31,7 @@ import { openInbox } from '../fleet.ts'
 import { count, money, whole } from '../format.ts'
 import { logStart } from '../log-start.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
-import { workOf } from '../update-db-work.ts'
+import { compactionFor, whileIdle, workOf } from '../update-db-work.ts'
 import { waitFor } from '../wait-for.ts'
 
 type Options = Partial<Record<LoadedKind, boolean>> & {
@@ -129,19 +130,23 @@ async function actOnFolder(work: UpdateDb, settings: Settings, manner: Manner): 
   throw new Problem('locked', detail)
 }
 
-async function loadFolder(work: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
+async function loadFolder(given: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
+  const compaction = compactionFor(given, settings)
+  const work = { ...given, keeps: (path: string, bytes: number) => compaction.add(path, bytes) }
   await removeCopies(work.disk, work.folders, kindsOf(work))
   await reconcile(work)
   if (prunesAll) await prune(work, settings.PROCESSED_DAYS_MAX, true)
   if (stays) {
-    await watchInbox(work, settings, signal)
+    await watchInbox(work, compaction, settings, signal)
     return EXIT.done
   }
   await fulfilWishes(work, signal)
   const pass = await updateOnce(work, terminal, signal)
   await renewIfNew(work.catalogue)
-  return tellPass(terminal, pass)
+  const code = tellPass(terminal, pass)
+  await compaction.work(() => !signal.aborted)
+  return code
 }
 
 async function renewIfNew({ database }: UpdateDb['catalogue']): Promise<void> {
@@ -191,25 +196,33 @@ async function updateOnce(work: UpdateDb, terminal: Terminal, signal: AbortSigna
   return second
 }
 
-async function watchInbox(work: UpdateDb, settings: Settings, signal: AbortSignal): Promise<void> {
+async function watchInbox(
+  work: UpdateDb,
+  compaction: Compaction,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<void> {
   await using background = backgroundFor(work, settings)
   const reported = new Set<string>()
+  const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   let pruneAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
     await fulfilWishes(work, signal)
     if (performance.now() > pruneAt) {
       pruneAt = performance.now() + PRUNE_EVERY_MS
       await prune(work, settings.PROCESSED_DAYS_MAX)
+      compaction.lookAgain()
     }
     // Then it looks again who has sent something: new senders get their turn.
-    const { ignored } = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))
-    for (const { name, reason } of ignored) {
+    const done = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))
+    for (const { name, reason } of done.ignored) {
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)
     }
     await background.look()
+    const isIdle = done.loaded + done.held + done.failed === 0
+    if (isIdle || compaction.isFull) await compaction.work(await whileIdle(work, inboxes, signal))
   }
-  const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   await repeatOnChange(inboxes, pass, { log: work.log, signal })
 }
 

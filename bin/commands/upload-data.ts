@@ -150,6 +150,8 @@ async function jobFor(
     signal,
     on: (event) => report.on(event.type === 'file' ? { ...event, kind } : event),
     ...restOf(settings),
+    archiveForm: settings.ARCHIVE_FORM,
+    sendsRequested: true,
     ...heartbeat,
     ...(kind === PRODUCTS && check !== undefined && { check }),
     renewedClient: () => {

@@ -66,6 +66,7 @@ const LEDGER: Tables = {
   lost: 'id',
   verdict: 'id',
   belief: 'id',
+  requested_file: 'upload_id',
   store_merge: 'id',
   condition: 'kind, subject',
   notice: 'id',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { kindOfInbox, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
+import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import { isShown, Looks, type Place, placeOf } from '@splitcart/shared/place.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { openToLook } from './database/look.ts'
@@ -32,6 +33,7 @@ export async function dataManagementStatus(
 ): Promise<DataManagementStatus | undefined> {
   const folders = foldersIn(dataDir)
   const looks = new Looks()
+  const isKept = (name: string) => nameKept(name) !== undefined
   const isData = (name: string) => isShown(name) && name.endsWith('.jsonl')
   if ((await disk.lstat(folders.inbox).catch(codeOf)) === 'ENOENT') return undefined
   return {
@@ -39,7 +41,7 @@ export async function dataManagementStatus(
     being_received: await looks.at('product_inbox/.part', () => placeOf(disk, folders.parts)),
     held: await looks.at('product_held', () => placeOf(disk, folders.held, isData)),
     failed: await looks.at('product_failed', () => placeOf(disk, folders.failed)),
-    processed: await looks.at('product_processed', () => placeOf(disk, folders.processed)),
+    processed: await looks.at('product_processed', () => placeOf(disk, folders.processed, isKept)),
     uploads: await looks.at('ledger.db', () =>
       server === undefined ? uploadsByState(join(folders.data, 'ledger.db')) : uploadsIn(server),
     ),

@@ -21,7 +21,9 @@ const LOOKS_AT_ONCE = 32
 export async function checkArchive(job: Job, run: Run): Promise<void> {
   const { disk, folders } = job
   for await (const name of touchedIn(job, run.compared)) run.compared.delete(name)
-  for await (const archived of receiptsIn(disk, folders, (name) => run.compared.has(name)))
+  // What is kept in another form has a digest of its own, and nobody writes to it.
+  const names = new Set(await disk.readdir(folders.archive))
+  for await (const archived of receiptsIn(disk, folders, (name) => run.compared.has(name) || !names.has(name)))
     if (!job.signal.aborted) await checkOne(job, run, archived).catch((cause) => warn(job, run, archived.name, cause))
 }
 

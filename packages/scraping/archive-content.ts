@@ -1,15 +1,20 @@
-/** The bytes of archived files. */
+/** The bytes of archived files, in whatever form they are kept. */
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import { DICTIONARY_BYTES_MAX } from '@splitcart/shared/dictionary/dcz.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { findKept, isDamage, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import { chunksOf } from './chunks.ts'
 
 const BEGINNING_BYTES = 64 * 1024
 
 /** The first bytes of a file; undefined where there is none. */
 export async function beginningOf(disk: Disk, path: string): Promise<Buffer | undefined> {
-  return read(disk, path, BEGINNING_BYTES)
+  return unlessGone(() => read(chunksOf(disk, path, 0, BEGINNING_BYTES), BEGINNING_BYTES))
+}
+
+/** The first bytes of an archived file; undefined where there is none. */
+export async function beginningOfArchived(disk: Disk, folder: string, name: string): Promise<Buffer | undefined> {
+  return readArchived(disk, folder, { name, bytesMax: BEGINNING_BYTES })
 }
 
 /** All bytes of an archived file; undefined where they are not there, or are others. */
@@ -18,19 +23,37 @@ export async function contentOf(
   folder: string,
   { name, sha256 }: Readonly<{ name: string; sha256: string }>,
 ): Promise<Buffer | undefined> {
-  const bytes = await read(disk, join(folder, name), DICTIONARY_BYTES_MAX + 1)
+  const bytes = await readArchived(disk, folder, { name, bytesMax: DICTIONARY_BYTES_MAX + 1 })
   if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== sha256) return undefined
   return bytes
 }
 
-async function read(disk: Disk, path: string, bytesMax: number): Promise<Buffer | undefined> {
+type Reading = Readonly<{ name: string; bytesMax: number }>
+
+async function readArchived(disk: Disk, folder: string, { name, bytesMax }: Reading): Promise<Buffer | undefined> {
+  const path = await findKept(disk, folder, name)
+  return path === undefined ? undefined : await unlessGone(() => read(keptContent(disk, path), bytesMax))
+}
+
+/** Copied, because what is read next may be read into the same place. */
+async function read(portions: AsyncIterable<Buffer>, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = []
-  try {
-    for await (const chunk of chunksOf(disk, path, 0, bytesMax)) chunks.push(chunk)
-  } catch (error) {
-    // Pruned meanwhile, or taken away.
-    if (codeOf(error) !== 'ENOENT') throw error
-    return undefined
+  let bytes = 0
+  for await (const portion of portions) {
+    const chunk = Buffer.from(portion.subarray(0, bytesMax - bytes))
+    bytes += chunk.length
+    chunks.push(chunk)
+    if (bytes === bytesMax) break
   }
   return Buffer.concat(chunks)
+}
+
+/** Pruned meanwhile, or taken away, or damaged. */
+async function unlessGone(reading: () => Promise<Buffer>): Promise<Buffer | undefined> {
+  try {
+    return await reading()
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && !isDamage(error)) throw error
+    return undefined
+  }
 }

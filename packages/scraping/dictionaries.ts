@@ -6,13 +6,12 @@
  * The server tells who can do this: the newest receipt promises nothing where it cannot, and nothing is tried then. What goes wrong
  * with a dictionary is a reason to send the file without one, never to refuse it.
  */
-import { join } from 'node:path'
 import { companyIn } from '@splitcart/shared/dictionary/company.ts'
 import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
 import { type Archived, receiptsIn } from './archive.ts'
-import { beginningOf, contentOf } from './archive-content.ts'
+import { beginningOf, beginningOfArchived, contentOf } from './archive-content.ts'
 import type { Folders } from './folders.ts'
 import type { Spooled } from './spool.ts'
 
@@ -33,7 +32,7 @@ export class Dictionaries {
   readonly #disk: Disk
   readonly #folders: Folders
   /** By the names of the files; read from the archive when they are asked for first. */
-  #candidates: Map<string, Candidate> | undefined
+  #candidates: Promise<Map<string, Candidate>> | undefined
   readonly #companies = new Map<string, string>()
   readonly #unusable = new Set<string>()
   #unknown = 0
@@ -47,7 +46,8 @@ export class Dictionaries {
 
   /** A file was archived: the next one may be sent against it. */
   add({ name, receipt }: Candidate): void {
-    this.#candidates?.set(name, { name, receipt })
+    // What reads the archive just now may have missed it.
+    if (this.#candidates !== undefined) this.#keep(this.#candidates.then((all) => all.set(name, { name, receipt })))
   }
 
   /** The dictionary for a file of the outbox; undefined where there is none. */
@@ -78,19 +78,32 @@ export class Dictionaries {
   }
 
   async #newestFirst(): Promise<Candidate[]> {
-    if (this.#candidates === undefined) {
-      this.#candidates = new Map()
-      for await (const { name, receipt } of receiptsIn(this.#disk, this.#folders)) this.add({ name, receipt })
-    }
-    const may = [...this.#candidates.values()].filter(
+    // Files that are sent at once wait for one reading.
+    const all = this.#candidates ?? this.#keep(this.#readAll())
+    const may = [...(await all).values()].filter(
       ({ receipt: { bytes } }) => bytes >= CONTENT_BYTES_MIN && bytes <= DICTIONARY_BYTES_MAX,
     )
     return may.sort((one, other) => (one.receipt.received_at < other.receipt.received_at ? 1 : -1))
   }
 
+  /** An archive that cannot be read now is read again for the next file. */
+  #keep(candidates: Promise<Map<string, Candidate>>): Promise<Map<string, Candidate>> {
+    this.#candidates = candidates
+    candidates.catch(() => {
+      this.#candidates = undefined
+    })
+    return candidates
+  }
+
+  async #readAll(): Promise<Map<string, Candidate>> {
+    const all = new Map<string, Candidate>()
+    for await (const { name, receipt } of receiptsIn(this.#disk, this.#folders)) all.set(name, { name, receipt })
+    return all
+  }
+
   async #companyOf({ name, receipt: { sha256 } }: Candidate): Promise<string> {
     if (!this.#companies.has(sha256)) {
-      const bytes = await beginningOf(this.#disk, join(this.#folders.archive, name))
+      const bytes = await beginningOfArchived(this.#disk, this.#folders.archive, name)
       this.#companies.set(sha256, companyIn(bytes))
     }
     return this.#companies.get(sha256)!

@@ -11,6 +11,7 @@ import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { move, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
 import { namesFor, stemOf } from '@splitcart/shared/file-name.ts'
+import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isSame, type Sight, sightOf } from './outbox.ts'
 
@@ -51,15 +52,19 @@ async function mustBeSame(disk: Disk, { path, name, seen, sha256 }: Noted): Prom
 
 async function freeName(disk: Disk, { name, sha256, seen }: Noted, folder: string): Promise<string> {
   for (const candidate of namesFor(name, sha256)) {
-    const path = join(folder, candidate)
-    try {
-      const stats = await disk.lstat(path)
-      if (stats.isFile() && stats.size === seen.size && (await digestOfFile(disk, path)).sha256 === sha256)
-        return candidate
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error
+    const path = await findKept(disk, folder, candidate)
+    if (path === undefined ? await isFree(disk, join(folder, candidate)) : await holds(disk, path, { sha256, seen }))
       return candidate
-    }
   }
   throw new Error(`Every name for ${name} in ${folder} is taken by other bytes.`)
+}
+
+/** Something else than a file may have a name, too. */
+async function isFree(disk: Disk, path: string): Promise<boolean> {
+  return (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
+}
+
+async function holds(disk: Disk, path: string, { sha256, seen }: Pick<Noted, 'sha256' | 'seen'>): Promise<boolean> {
+  if (path.endsWith('.jsonl') && (await disk.lstat(path)).size !== seen.size) return false
+  return (await keptDigest(disk, path)) === sha256
 }

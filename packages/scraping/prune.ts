@@ -11,6 +11,7 @@
  */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { PACKED_ENDING, removeBases } from '@splitcart/shared/packed/packed.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { type Archived, compare, notesOf, receiptsIn, sightAt } from './archive.ts'
@@ -34,7 +35,7 @@ export type Pruned = Readonly<{ name: string; bytes: number; loadedAt: string; w
 
 /** Removes what may go, each file with its receipt and rejects, and names it. Throws `prune_refused` where nothing loaded would stay. */
 export async function* pruneArchive(prune: Prune): AsyncGenerator<Pruned> {
-  const { disk, folders, daysMin, now, all = false } = prune
+  const { disk, folders, daysMin, now, dryRun, all = false } = prune
   const old: (Archived & Readonly<{ loadedAt: string }>)[] = []
   let young = 0
   for await (const archived of receiptsIn(disk, folders)) {
@@ -47,6 +48,7 @@ export async function* pruneArchive(prune: Prune): AsyncGenerator<Pruned> {
   if (old.length > 0 && young === 0 && daysMin > 0 && !all)
     throw new Problem('prune_refused', `all ${old.length} files that were loaded are older than ${daysMin} days`)
   for (const archived of old) yield await pruneOne(prune, archived)
+  if (old.length > 0 && !dryRun) await removeBases(disk, folders.archive)
 }
 
 async function pruneOne(
@@ -56,7 +58,8 @@ async function pruneOne(
   const { name, path, loadedAt } = archived
   const notes = notesOf(path)
   let bytes = 0
-  for (const one of [path, notes.rejects, notes.receipt]) bytes += (await sightAt(disk, one))?.size ?? 0
+  const packed = ['.gz', PACKED_ENDING].map((ending) => path + ending)
+  for (const one of [path, ...packed, notes.rejects, notes.receipt]) bytes += (await sightAt(disk, one))?.size ?? 0
   const isChanged = (await compare(disk, archived)) === null
   if (isChanged) {
     const wentBack = dryRun ? name : (await requeue(disk, folders, archived)).name
@@ -64,6 +67,7 @@ async function pruneOne(
   }
   if (!dryRun) {
     await removeIfThere(disk, notes.rejects)
+    for (const one of packed) await removeIfThere(disk, one)
     await remove(disk, path)
     await removeIfThere(disk, notes.receipt)
   }

@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
+import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import { isShown, Looks, type Place, placeOf } from '@splitcart/shared/place.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { receiptsIn } from './archive.ts'
@@ -40,7 +41,7 @@ export async function scrapingStatus(disk: Disk, dataDir: string): Promise<Scrap
     ignored: await looks.at('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
     being_written: await looks.at('product_outbox/.part', () => placeOf(disk, folders.part)),
     left_over: await looks.at('product_outbox/.part', async () => (await leftOversIn(disk, folders)).length),
-    archive: await looks.at('temp_jsonl_product_storage', () => placeOf(disk, folders.archive, isData)),
+    archive: await looks.at('temp_jsonl_product_storage', () => placeOf(disk, folders.archive, isArchived)),
     uploads: await looks.at('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
     refused: await looks.at('product_refused', () => placeOf(disk, folders.refused, isData)),
     uploader_running: await looks.at('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
@@ -59,8 +60,8 @@ async function statusOfKinds(
   const found: Record<string, KindStatus> = {}
   for (const kind of kinds) {
     const { outbox, archive, refused } = foldersIn(dataDir, kind)
-    const look = (folder: string) => looks.at(basename(folder), () => placeOf(disk, folder, isData))
-    found[kind] = { outbox: await look(outbox), archive: await look(archive), refused: await look(refused) }
+    const look = (folder: string, counts = isData) => looks.at(basename(folder), () => placeOf(disk, folder, counts))
+    found[kind] = { outbox: await look(outbox), archive: await look(archive, isArchived), refused: await look(refused) }
   }
   return found
 }
@@ -69,10 +70,15 @@ function isData(name: string): boolean {
   return isShown(name) && name.endsWith('.jsonl') && !name.endsWith('.rejects.jsonl')
 }
 
+/** Also what is packed. */
+function isArchived(name: string): boolean {
+  return isData(nameKept(name) ?? '')
+}
+
 async function uploadsByState(disk: Disk, folders: Folders): Promise<Record<UploadState, number>> {
   const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0, delivered: 0 }
   if (!(await isThere(disk, folders.archive))) return counts
-  const names = new Set(await disk.readdir(folders.archive))
+  const names = new Set((await disk.readdir(folders.archive)).map(nameKept))
   for await (const { name, receipt } of receiptsIn(disk, folders)) if (names.has(name)) counts[receipt.state]++
   return counts
 }

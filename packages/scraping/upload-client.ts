@@ -19,6 +19,7 @@ import { urlOf } from '@splitcart/shared/settings.ts'
 import { create as toContentDisposition } from 'content-disposition'
 import { AnswerError, documentIn, retryOf, StrangeAnswer } from './answer.ts'
 import { answerOf, ask, Body, faultOf, moving, readText, strangeAnswer } from './exchange.ts'
+import { contentOf, requestedOf, uploadsIn } from './files-client.ts'
 import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
@@ -40,6 +41,10 @@ export type UploadClient = Readonly<{
   /** Those of some uploads, as far as one request tells them; the others are asked for one by one. */
   receipts: (ids: readonly string[]) => Promise<ReadonlyMap<string, Receipt>>
   rejects: (id: string) => AsyncGenerator<Reject>
+  /** What the server asks for again; nothing of one that does not know of asking. */
+  requested: () => Promise<readonly Receipt[]>
+  /** The file of an upload, as it was sent. */
+  content: (id: string) => AsyncGenerator<Uint8Array>
   /** Who answers where uploads go. Throws what the server says of the key, or of its own state. */
   whoAnswers: () => Promise<Answerer>
 }>
@@ -90,6 +95,8 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     receipt: (id) => receiptOf(client, id),
     receipts: (ids) => receiptsOf(client, ids),
     rejects: (id) => rejectsOf(client, id),
+    requested: () => requestedOf(client),
+    content: (id) => contentOf(client, id),
     whoAnswers: () => whoAnswers(client),
   }
 }
@@ -240,15 +247,6 @@ async function receiptsOf(client: Client, ids: readonly string[]): Promise<Reado
   const told = fault === undefined ? uploadsIn(text) : []
   client.known.tellsOneByOne = told.length === 0 || told.some(({ id }) => !ids.includes(id))
   return new Map(told.filter(({ id }) => ids.includes(id)).map((receipt) => [receipt.id, receipt]))
-}
-
-/** The receipts in a list; none where it is not one of ours. */
-function uploadsIn(text: string): Receipt[] {
-  try {
-    return (JSON.parse(text).uploads as unknown[]).map((each) => parseReceipt(JSON.stringify(each)))
-  } catch {
-    return []
-  }
 }
 
 function receiptIn(response: Response, url: URL, text: string): Receipt {

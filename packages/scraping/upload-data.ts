@@ -12,12 +12,14 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { AnswerError, retryAfterOf, retryOf } from './answer.ts'
 import { checkArchive } from './archive-check.ts'
 import { lockArchive } from './archive-lock.ts'
+import { packArchive } from './archive-packing.ts'
 import { realClock } from './clock.ts'
 import { beatFor } from './heartbeat.ts'
 import { isGood, noteRun } from './last-run.ts'
 import { leftOversIn } from './left-overs.ts'
 import { removeNoteParts } from './noted-move.ts'
 import { scanOutbox } from './outbox.ts'
+import { sendRequested } from './requested.ts'
 import { endsWhole, type Sorted } from './resting.ts'
 import { bringHome } from './results.ts'
 import { sendAll } from './send-all.ts'
@@ -28,6 +30,7 @@ import { cleanMarks, marksIn } from './whole-mark.ts'
 
 const POLL_FIRST_MS = 100
 const POLL_MS_MAX = 2_000
+const PACKING_MS_MAX = 10_000
 // Who goes on writing for longer than that is waited for by the next run.
 const RESTING_MS_MAX = 120_000
 
@@ -73,6 +76,7 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): 
     await look(job, run)
     await checkArchive(job, run)
     const { fault } = await bringHome(job, run)
+    await sendRequested(job, run)
     // After the results: what the server had forgotten waits here again. Also when they cannot be had: what waits comes first.
     const sent = summary.sent + summary.duplicates
     await sendAll(job, run, (await sortOutbox(job, run)).ready)
@@ -87,9 +91,29 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): 
     floorMs = retryAfterOf(error)
   }
   summary.waiting = (await scanOutbox(job.disk, job.folders.outbox)).waiting.length
+  if (summary.outcome === 'done' && summary.waiting === 0) await packSome(job)
   const isCutShort = job.signal.aborted || (rests && run.resting.length > 0)
   if (isCutShort && summary.waiting > 0 && summary.outcome === 'done') summary.outcome = 'partly'
   return floorMs
+}
+
+/** Packs archived files for a while, or until something comes. */
+async function packSome({
+  disk,
+  folders,
+  archiveForm: form = 'plain',
+  rest,
+  signal,
+  clock = realClock(),
+}: Job): Promise<void> {
+  const until = clock.steady() + PACKING_MS_MAX
+  const names = async () => (await disk.readdir(folders.outbox)).join('\n')
+  const before = await names()
+  const mayGoOn = async () => clock.steady() < until && !signal.aborted && (await names()) === before
+  const findWriters = rest?.findWriters ?? (async () => new Set<string>())
+  const packing = { disk, folders, form, now: clock.now(), findWriters }
+  // One that is not what its receipt says goes back to the outbox in the next round.
+  for await (const _ of packArchive(packing, mayGoOn));
 }
 
 function outcomeAfter(error: unknown): Outcome {

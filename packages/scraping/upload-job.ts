@@ -1,5 +1,6 @@
 /** What a run of `upload-data` is given, and what it remembers while it goes on. */
 import type { Disk } from '@splitcart/shared/disk.ts'
+import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
 import { type Clock, realClock } from './clock.ts'
 import type { Patience, Pause, Pausing } from './delivery.ts'
 import { Dictionaries } from './dictionaries.ts'
@@ -31,6 +32,10 @@ export type Job = Readonly<{
   renewedClient?: () => UploadClient | undefined
   /** Judges files before they are sent; not at all where it is not said. */
   check?: Pick<ScrapeCheck, 'look'>
+  /** Whether files that the server asks for again are sent; a server that is older is asked in vain. */
+  sendsRequested?: boolean
+  /** How archived files are kept; as they came where it is not said. */
+  archiveForm?: KeptForm
   /** The address that is asked after each good run. */
   heartbeat?: URL
 }>
@@ -52,6 +57,8 @@ export type Run = {
   readonly sorter: OutboxSorter | undefined
   /** The files that rested when the outbox was looked at last. */
   resting: readonly Resting[]
+  /** When the server was asked last which files it lacks. */
+  askedAt: number
   /** What was reported once and is not reported again. */
   readonly reported: Set<string>
   /** How many files in a row did not get through, for reasons that may be their own. */
@@ -77,6 +84,7 @@ export function newRun({ disk, folders, rest, clock = realClock() }: Omit<Job, '
     compared: new Map(),
     sorter: rest && new OutboxSorter(rest, clock),
     resting: [],
+    askedAt: Number.NEGATIVE_INFINITY,
     reported: new Set(),
     streak: 0,
     setAside: new Map(),

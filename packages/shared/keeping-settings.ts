@@ -1,9 +1,17 @@
-/** The settings of what the server keeps of files that were loaded. */
+/** The settings of what both machines keep of files that were loaded. */
+import { KEPT_FORMS } from './packed/forms.ts'
 import { oneOf, whole } from './setting-readers.ts'
 
 const MIB = 1024 * 1024
 
 export const KEEPING_SETTINGS = {
+  ARCHIVE_FORM: {
+    machine: 'scraping',
+    read: oneOf(KEPT_FORMS),
+    fallback: 'packed',
+    about:
+      'how archived files are kept, an hour after they were loaded: packed, those of a company against one that is kept whole, a sixtieth of their size; gzip, each by itself; or plain, as they came',
+  },
   DICTIONARIES_BYTES_MAX: {
     machine: 'data-management',
     read: whole(0),
@@ -12,10 +20,10 @@ export const KEEPING_SETTINGS = {
   },
   PROCESSED_FORM: {
     machine: 'data-management',
-    read: oneOf(['gzip', 'packed']),
-    fallback: 'gzip',
+    read: oneOf(KEPT_FORMS),
+    fallback: 'packed',
     about:
-      'how loaded files are kept: gzip, each by itself; or packed, those of a company against one that is kept whole: a sixth of the room, for a tenth of a second of a processor more a file',
+      'how loaded files are kept: packed, those of a company against one that is kept whole, a sixtieth of their size; gzip, each by itself; or plain, as they came',
   },
   PROCESSED_DAYS_MAX: {
     machine: 'data-management',

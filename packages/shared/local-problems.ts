@@ -142,6 +142,12 @@ export const LOCAL_PROBLEMS = {
     'The file was written to after it was sent',
     'Nothing is lost: it goes back to the outbox and is sent again. Write into product_outbox/.part, and rename what is complete.',
   ),
+  kept_damaged: kind(
+    0,
+    'never',
+    'A file that is kept is damaged',
+    'The disk has changed it. "splitcart archive verify --obtain" has the other machine give it once more; look at the disk.',
+  ),
   prune_refused: kind(
     0,
     'never',

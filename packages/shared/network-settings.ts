@@ -9,6 +9,13 @@ export const NETWORK_SETTINGS = {
     about:
       'a file (PEM) with the only certificates that may have signed the one of the server; those of Node and of the system where it is not set',
   },
+  PGSSLROOTCERT: {
+    machine: 'data-management',
+    read: path,
+    fallback: undefined,
+    about:
+      'a file (PEM) with the certificates that may have signed the one of PostgreSQL; sslrootcert in DATABASE_URL comes before it',
+  },
   HTTPS_PROXY: {
     machine: 'both',
     read: proxy,

@@ -19,6 +19,14 @@ export function encrypted(address: string): string {
   return isHere ? address : `${address}${address.includes('?') ? '&' : '?'}sslmode=verify-full`
 }
 
+/** The address with who may have signed the server's certificate, where it is encrypted and says nothing of that itself. */
+export function signedBy(address: string, authority: string | undefined): string {
+  const parameters = urlOfPostgres(address)?.searchParams
+  if (authority === undefined || parameters === undefined || parameters.has('sslrootcert')) return address
+  if (parameters.get('sslmode') !== 'verify-full') return address
+  return `${address}&sslrootcert=${encodeURIComponent(authority)}`
+}
+
 /** An address of whatever kind without the password that may be in it, before its host or among its parameters. */
 export function withoutPassword(address: string): string {
   return address.replace(/:\/\/.*@/, '://…@').replace(/([?&](?:ssl)?pass(?:word)?=)[^&]*/gi, '$1…')

@@ -8,7 +8,7 @@ import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_SETTINGS } from './log-settings.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
 import { NOTICE_SETTINGS } from './notice-settings.ts'
-import { encrypted, withoutPassword } from './postgres-address.ts'
+import { encrypted, signedBy, withoutPassword } from './postgres-address.ts'
 import { Problem } from './problem.ts'
 import { database, inbox, key, kinds, networks, oneOf, path, rate, text, url, whole } from './setting-readers.ts'
 import { HOLD_SETTINGS } from './truth/thresholds.ts'
@@ -272,8 +272,11 @@ export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MAN
  * The address of the PostgreSQL that holds catalogue and ledger, undefined where both are files. Beyond this machine the connection is
  * encrypted and the certificate verified unless the address says something else itself.
  */
-export function databaseServer({ DATABASE_URL: address }: Pick<Settings, 'DATABASE_URL'>): string | undefined {
-  return address?.startsWith('postgres') ? encrypted(address) : undefined
+export function databaseServer({
+  DATABASE_URL: address,
+  PGSSLROOTCERT: authority,
+}: Pick<Settings, 'DATABASE_URL'> & Partial<Pick<Settings, 'PGSSLROOTCERT'>>): string | undefined {
+  return address?.startsWith('postgres') ? signedBy(encrypted(address), authority) : undefined
 }
 
 /** The address of the NATS servers that several machines share as their inbox; undefined where it is a folder. */

@@ -10,7 +10,7 @@ import { load, makeLimitedKey, openServer, receiverEnvironment, send, UPDATE } f
 import { firstFault, type Scene } from './scene.ts'
 
 /** `loaded`: before the scene begins. `waiting`: in the inbox. `copied`: put there by a person, not sent. */
-type Play = Readonly<{ waiting: readonly File[]; loaded?: readonly File[]; copied?: readonly File[]; packs?: true }>
+type Play = Readonly<{ waiting: readonly File[]; loaded?: readonly File[]; copied?: readonly File[] }>
 
 const A = limitedFileOf('a.jsonl', 'store a')
 const B = fileOf('b.jsonl', 'store b')
@@ -19,16 +19,18 @@ const R = fileOf('r.jsonl', 'store r', 1)
 const L1 = largeFileOf('l1.jsonl', 'store l1')
 const L2 = largeFileOf('l2.jsonl', 'store l2')
 
+const PACKED = { PROCESSED_FORM: 'packed' }
+
 /** The scenes of the loader. */
 export const LOADER_SCENES: readonly Scene[] = [
   loaderScene('1 file', { waiting: [A] }),
   loaderScene('3 files', { waiting: [A, B], copied: [C] }),
   loaderScene('a duplicate', { loaded: [A], waiting: [B], copied: [{ ...A, name: 'again.jsonl' }] }),
   loaderScene('a file with rejects', { waiting: [R] }),
-  loaderScene('2 files that are packed', { waiting: [L1, L2], packs: true }),
+  loaderScene('2 files that are packed', { waiting: [L1, L2] }),
 ]
 
-function loaderScene(title: string, { waiting, loaded = [], copied = [], packs }: Play): Scene {
+function loaderScene(title: string, { waiting, loaded = [], copied = [] }: Play): Scene {
   const files = [...new Map([...waiting, ...loaded, ...copied].map((file) => [file.sha256, file])).values()]
   return {
     name: `loader, ${title}`,
@@ -47,7 +49,7 @@ function loaderScene(title: string, { waiting, loaded = [], copied = [], packs }
     act: async (place, start) => {
       const { code, signal, stdout, stderr } = await start({
         args: UPDATE,
-        environment: { ...receiverEnvironment(place.own), ...(packs && { PROCESSED_FORM: 'packed' }) },
+        environment: { ...receiverEnvironment(place.own), ...PACKED },
       }).ended
       const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1)
       const told = recordsIn<{ type: string; name: string; state: string }>({ stdout: whole })
@@ -64,7 +66,7 @@ function loaderScene(title: string, { waiting, loaded = [], copied = [], packs }
         () => faultOfLoads(own, acknowledged),
       )
     },
-    recover: ({ own }) => load(own),
+    recover: ({ own }) => load(own, PACKED),
     faultWhenQuiet: ({ own }) => faultOfReceiver(own, files),
   }
 }

@@ -2,8 +2,8 @@
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { PACKED_ENDING, unpack } from '@splitcart/data-management/inbox/processed/packed.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { PACKED_ENDING, unpack } from '@splitcart/shared/packed/packed.ts'
 import { sha256Of } from './files.ts'
 
 /**

@@ -16,9 +16,10 @@ export const UPDATE = ['update-db', '--products', '--json'] as const
 
 const LISTEN_MS_MAX = 120_000
 
-/** The settings of a receiving machine. */
+/** The settings of a receiving machine. One that goes on living packs nothing: when it would do so depends on time. */
 export function receiverEnvironment(folder: string): Record<string, string> {
-  return { DATA_MANAGEMENT_DATA_DIR: folder, API_SECRET_KEY: KEY, DISK_BYTES_KEPT: '0', LOG_LEVEL: 'error' }
+  const settings = { API_SECRET_KEY: KEY, DISK_BYTES_KEPT: '0', LOG_LEVEL: 'error', PROCESSED_FORM: 'plain' }
+  return { DATA_MANAGEMENT_DATA_DIR: folder, ...settings }
 }
 
 /** A server that runs until it is disposed of. */
@@ -36,9 +37,9 @@ export async function openServer(folder: string, ...more: readonly string[]): Pr
   return { url, stop, [Symbol.asyncDispose]: async () => void (await stop()) }
 }
 
-/** Loads what waits, with a program of its own. */
-export async function load(folder: string): Promise<Fault> {
-  const { code, stdout, stderr } = await startHere(UPDATE, folder).ended
+/** Loads what waits, with a program of its own, and packs what is loaded where that is wanted. */
+export async function load(folder: string, more: Record<string, string> = {}): Promise<Fault> {
+  const { code, stdout, stderr } = await startHere(UPDATE, folder, more).ended
   return code === 0 || code === 3 ? undefined : `update-db ended with ${code}: ${stdout}${stderr}`
 }
 
@@ -76,6 +77,6 @@ export async function send(url: string, folder: string, file: File): Promise<Rec
   }
 }
 
-function startHere(args: readonly string[], folder: string): Started {
-  return startProgram([PROGRAM, ...args], folder, { ...withoutSettings(), ...receiverEnvironment(folder) })
+function startHere(args: readonly string[], folder: string, more: Record<string, string> = {}): Started {
+  return startProgram([PROGRAM, ...args], folder, { ...withoutSettings(), ...receiverEnvironment(folder), ...more })
 }

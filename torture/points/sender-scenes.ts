@@ -11,7 +11,7 @@ import {
   until,
   withoutSettings,
 } from '../../test/machines.ts'
-import { type File, fileOf } from './files.ts'
+import { type File, fileOf, largeFileOf } from './files.ts'
 import { faultOfReceiver, foreignIn, leftIn, missingFrom } from './invariants.ts'
 import { namesIn, type Place } from './place.ts'
 import { KEY, load, openServer, type Server, send } from './receiving.ts'
@@ -31,6 +31,7 @@ export const SENDER_SCENES: readonly Scene[] = [
   senderScene('3 files', { here: [A, B, C] }),
   senderScene('a duplicate', { here: [A, { ...A, name: 'again.jsonl' }], known: [A] }),
   senderScene('a file with rejects', { here: [A], earlier: [R] }),
+  packingScene([largeFileOf('l1.jsonl', 'store l1'), largeFileOf('l2.jsonl', 'store l2')]),
 ]
 
 function senderScene(title: string, { here, known = [], earlier = [] }: Play): Scene {
@@ -69,6 +70,54 @@ function senderScene(title: string, { here, known = [], earlier = [] }: Play): S
       return undefined
     },
     faultWhenQuiet: (place) => faultOfBoth(place, files),
+  }
+}
+
+/** The archive is packed: `archive pack`, which needs no server. */
+function packingScene(files: readonly File[]): Scene {
+  const args = ['archive', 'pack', '--json']
+  const faultOfArchive = ({ own }: Place) => {
+    const archive = join(own, 'temp_jsonl_product_storage')
+    return firstFault(
+      () => missingFrom(sumsOf(files), archive),
+      () => foreignIn(files, archive),
+    )
+  }
+  return {
+    name: 'sender, an archive that is packed',
+    prepare: async (place) => {
+      const { outbox } = foldersOf(place)
+      await mkdir(outbox, { recursive: true })
+      await using server = await openServer(place.other, '--no-update-db')
+      for (const file of files) await writeFile(join(outbox, file.name), file.text)
+      await uploadTo(server, place).ended
+      await load(place.other)
+      await uploadTo(server, place).ended
+    },
+    act: async (place, start) => {
+      const ended = await start({ args, environment: { SCRAPING_DATA_DIR: place.own } }).ended
+      const records = recordsIn<{ name: string; state: string }>({ stdout: wholeLines(ended.stdout) })
+      return {
+        ...toldBy(ended),
+        acknowledged: records.flatMap(({ name, state }) => (state === 'compacted' ? name : [])),
+      }
+    },
+    faultAfterBlow: async (place, { acknowledged }) => {
+      const names = await namesIn(foldersOf(place).archive)
+      const whole = acknowledged.find((name) => names.includes(name))
+      return whole === undefined ? faultOfArchive(place) : `${whole} was told to be packed, and is there as it came`
+    },
+    recover: async ({ root, own }) => {
+      const environment = { ...withoutSettings(), SCRAPING_DATA_DIR: own }
+      const { code, stderr } = await startProgram([PROGRAM, ...args], root, environment).ended
+      return code === 0 ? undefined : `archive pack ended with ${code}: ${stderr}`
+    },
+    faultWhenQuiet: async (place) => {
+      const { archive } = foldersOf(place)
+      const plain = (await namesIn(archive)).filter((name) => name.endsWith('.jsonl'))
+      if (plain.length > 0) return `left as it came: ${plain.join(', ')}`
+      return (await faultOfArchive(place)) ?? faultOfNotes(archive, files)
+    },
   }
 }
 

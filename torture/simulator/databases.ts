@@ -168,6 +168,7 @@ const OF_NO_MATTER = {
   verdicts: { version: async () => '', current: async () => [] },
   storeMerges: { version: async () => '', current: async () => [] },
   beliefs: { current: async () => [] },
+  requestedFiles: { has: async () => false },
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */

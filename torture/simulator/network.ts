@@ -55,6 +55,8 @@ export function clientOf(network: Network, process: Process, disk: Disk): Upload
         const found = ids.flatMap((id) => uploadOf(id) ?? [])
         return new Map(found.map((upload) => [upload.id, receiptOf(upload, false)]))
       }),
+    requested: async () => [],
+    content: async function* () {},
     whoAnswers: async () => {
       await process.turn(() => {})
       return server.listening !== undefined && !isLost() ? 'server' : 'nobody'

@@ -82,6 +82,12 @@ class MemoryFile {
     return isClean(this.#inode) ? this.#process.now(run) : this.#process.turn(run)
   }
 
+  datasync(): Promise<void> {
+    return this.sync()
+  }
+
+  async utimes(): Promise<void> {}
+
   async stat() {
     return statsOf(this.#inode)
   }

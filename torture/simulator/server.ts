@@ -3,6 +3,7 @@ import { makeFolders } from '@splitcart/data-management/folders.ts'
 import { accept, type Sent } from '@splitcart/data-management/inbox/accept.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
+import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { updateDb } from '@splitcart/data-management/update-db/update-db.ts'
@@ -102,14 +103,17 @@ export class Server {
     const disk = diskOf(process)
     const commit = this.#mistake.commit?.(process) ?? commitAtOnce
     const catalogue = catalogueOf(process, this.catalogue, commit)
+    const loading = { disk: this.#mistake.loader?.(disk) ?? disk, ledger: ledgerOf(process, this.ledger) }
+    const log = this.#log(process)
+    const compaction = new Compaction({ ...loading, log, folders: [FOLDERS.processed], form: 'packed' })
     const work: UpdateDb = {
-      disk: this.#mistake.loader?.(disk) ?? disk,
+      ...loading,
       folders: FOLDERS,
-      ledger: ledgerOf(process, this.ledger),
+      keeps: (path, bytes) => compaction.add(path, bytes),
       catalogue: this.#mistake.catalogue?.(catalogue) ?? catalogue,
       lineBytesMax: 2 ** 20,
       hold: HOLD,
-      log: this.#log(process),
+      log,
       now: this.#now,
       steady: this.#world.steady,
       onFile: () => {},
@@ -121,6 +125,8 @@ export class Server {
       for (;;) {
         await fulfilWishes(work, NEVER)
         await updateDb(work, NEVER)
+        this.#hasLooked = false
+        await compaction.work(() => true)
         this.#hasLooked = true
         await process.pause()
       }

@@ -65,7 +65,7 @@ async function underTheLoader({ seed, turns, sum, disk }: Trial): Promise<Fault>
   const within = (folder: string, ...names: string[]) => names.map((name) => join(folder, name))
   const names = [
     ...within(inbox, 'a.jsonl', 'b.jsonl', 'c.jsonl'),
-    ...within(processed, 'a.jsonl.gz', 'b.jsonl.gz'),
+    ...within(processed, 'a.jsonl', 'b.jsonl'),
     ...within(held, 'a.jsonl'),
     ...within(failed, 'a.jsonl'),
     ...within(parts, 'x'),

@@ -37,3 +37,18 @@ export const auditQuery = infiniteQueryOptions({
   initialPageParam: {} as { before?: number },
   getNextPageParam: ({ next }) => (next === null ? undefined : { before: next }),
 })
+
+const HEARD_MS = 2_000
+const KEYS_MAX = 500
+
+/** The key that a machine of this name has fetched since then, as soon as there is one; null: not yet. */
+export const newKeyQuery = (name: string, since: string) =>
+  queryOptions({
+    queryKey: ['keys', 'new', name, since],
+    queryFn: async ({ signal }) => {
+      const { keys } = await ask<KeyPage>('/api/keys', { limit: KEYS_MAX }, signal)
+      const own = keys.filter((key) => key.name === name && key.created_at >= since)
+      return own.toSorted((one, other) => (one.created_at < other.created_at ? 1 : -1))[0] ?? null
+    },
+    refetchInterval: HEARD_MS,
+  })

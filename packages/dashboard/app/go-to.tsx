@@ -21,12 +21,7 @@ export function GoTo(): ReactNode {
   }, [])
   return (
     <>
-      <UnstyledButton
-        className={style.goTo}
-        aria-label="Go to"
-        aria-keyshortcuts="Control+K /"
-        onClick={() => setOpen(true)}
-      >
+      <UnstyledButton className={style.goTo} aria-keyshortcuts="Control+K /" onClick={() => setOpen(true)}>
         <Icon name="search" size={16} />
         <span className={style.goToText}>Go to</span>
         <kbd className={style.goToText}>Ctrl K</kbd>

@@ -20,6 +20,7 @@ export const PLACES: readonly Place[] = [
   { to: '/products', name: 'Products', icon: 'products' },
   { to: '/pairs', name: 'Pairs', icon: 'pairs' },
   { to: '/notices', name: 'Notices', icon: 'notices' },
+  { to: '/machines', name: 'Machines', icon: 'screen' },
   { to: '/keys', name: 'Keys and audit', icon: 'keys' },
   { to: '/system', name: 'System', icon: 'system', counts: 'machine' },
 ]

@@ -161,6 +161,13 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('../pages/keys/keys.tsx'), 'Keys'),
 })
 
+const machines = createRoute({
+  getParentRoute: () => shell,
+  path: '/machines',
+  validateSearch: (search: Parameters) => textsIn(search, 'add'),
+  component: lazyRouteComponent(() => import('../pages/machines/machines.tsx'), 'Machines'),
+})
+
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: '/sessions',
@@ -200,6 +207,7 @@ const pages = [
   product,
   compare,
   pairs,
+  machines,
   keys,
   sessions,
   audit,

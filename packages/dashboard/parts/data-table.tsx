@@ -1,7 +1,7 @@
 /**
  * A table of any length: only the rows that can be seen are in the document, and further pages are asked for on the way down.
  *
- * In a narrow window a row becomes a small card: its `first` columns each on a line of their own, then what is `shown` with
+ * Where there is less room than its columns need a row becomes a small card: its `first` columns each on a line of their own, then what is `shown` with
  * its title, and what is `bare` without.
  */
 import {
@@ -17,6 +17,8 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import style from './data-table.module.css'
 import { Trouble } from './notice.tsx'
+import { TakeAlong } from './take-along.tsx'
+import { useIsTight } from './tight.ts'
 
 /** One column. `width` is a track of a CSS grid; `sort` is what rows are ordered by, for tables whose rows are all here. */
 export type Column<T> = Readonly<{
@@ -68,13 +70,16 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
   })
   const model = table.getRowModel().rows
   const { body, items, height, measure, margin } = useVisibleRows(model)
+  const { table: place, isTight } = useIsTight(columns)
   useMoreWhenNear(items.at(-1)?.index ?? 0, model.length, more)
   const tracks = { '--columns': columns.map(({ width }) => width).join(' ') } as CSSProperties
   return (
     <>
       <div
         role="table"
+        ref={place}
         className={style.table}
+        data-tight={isTight}
         aria-label={label}
         aria-rowcount={more?.hasNextPage ? -1 : model.length + 1}
         style={tracks}
@@ -97,6 +102,7 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
         </div>
       </div>
       <Foot more={more} end={end} />
+      <TakeAlong label={label} rows={model} isAll={!more?.hasNextPage} />
     </>
   )
 }

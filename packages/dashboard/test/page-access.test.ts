@@ -9,10 +9,11 @@ import { fileOf, neverAvailable, openSite, rowOf, type Site, settled, type Windo
 
 const PAGES = [
   ...'/ /sources /uploads /rejects /holds /changes /findings /products /pairs'.split(' '),
-  ...'/keys /sessions /audit /notices /system /docs /sign-in'.split(' '),
+  ...'/machines /keys /sessions /audit /notices /system /docs /sign-in'.split(' '),
 ]
 
 const DIALOGS = [
+  ['/machines', 'Add a machine'],
   ['/keys', 'Create a key'],
   ['/keys', 'Rotate'],
   ['/keys', 'Revoke'],

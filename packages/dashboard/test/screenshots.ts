@@ -21,6 +21,7 @@ const PAGES: Readonly<Record<string, string>> = {
   findings: '/findings',
   products: '/products?q=ch',
   pairs: '/pairs',
+  machines: '/machines',
   keys: '/keys',
   audit: '/audit',
   notices: '/notices',

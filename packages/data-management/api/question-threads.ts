@@ -7,7 +7,8 @@
  * Invariants:
  *  1. A key uses one thread at a time and leaves one to others, and so much time in a minute.
  *  2. What the server itself wants to know waits for no key: it has a thread of its own.
- *  3. A question ends in time: it is stopped where it looks at a limit, else its thread is ended and another one made.
+ *  3. A question ends in time: it is stopped where it looks at a limit, else its thread is ended and another one made; so it is when it takes
+ *     too much memory.
  */
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -25,7 +26,8 @@ const MS_MAX = 10_000
 const RECORDS_MAX = 1_000_000
 // A question that does not look at its limits has so much time to end after it was told to.
 const GRACE_MS = 1_000
-const HEAP = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 8 }
+const HEAP_MIB_MAX = 192
+const YOUNG_MIB_MAX = 8
 // No key has this name.
 const HOUSE = ''
 
@@ -49,7 +51,7 @@ type Thread = {
 /** Where the threads read. Limits that are not given are those of a server. */
 export type QuestionsPlace = Omit<ThreadPlace, 'stop' | 'msMax' | 'recordsMax'> &
   Partial<Pick<ThreadPlace, 'msMax' | 'recordsMax'>> &
-  Readonly<{ threadMsPerMinute?: number }>
+  Readonly<{ threadMsPerMinute?: number; heapMiBMax?: number }>
 
 /** The threads. They are started when they are needed, and end when this is disposed of. */
 export class QuestionThreads implements Questions {
@@ -57,9 +59,11 @@ export class QuestionThreads implements Questions {
   readonly #threads = new Set<Thread>()
   readonly #turns = new Turns<Pending>()
   readonly #work: Allowance
+  readonly #heapMiBMax: number
   #isClosed = false
 
-  constructor({ threadMsPerMinute = THREAD_MS_PER_MINUTE, ...place }: QuestionsPlace) {
+  constructor({ threadMsPerMinute = THREAD_MS_PER_MINUTE, heapMiBMax = HEAP_MIB_MAX, ...place }: QuestionsPlace) {
+    this.#heapMiBMax = heapMiBMax
     this.#place = { msMax: MS_MAX, recordsMax: RECORDS_MAX, ...place }
     this.#work = new Allowance(threadMsPerMinute)
   }
@@ -114,11 +118,12 @@ export class QuestionThreads implements Questions {
 
   #start(): Thread {
     const stop = new Int32Array(new SharedArrayBuffer(4))
-    const worker = new Worker(THREAD, { workerData: { ...this.#place, stop }, resourceLimits: HEAP })
+    const resourceLimits = { maxOldGenerationSizeMb: this.#heapMiBMax, maxYoungGenerationSizeMb: YOUNG_MIB_MAX }
+    const worker = new Worker(THREAD, { workerData: { ...this.#place, stop }, resourceLimits })
     const thread: Thread = { worker, stop, pending: undefined, startedAt: 0 }
     worker.unref()
     worker.on('message', (said: FromThread) => this.#take(thread, said))
-    worker.on('error', (error) => void this.#end(thread, error))
+    worker.on('error', (error) => void this.#end(thread, this.#causeOf(error)))
     worker.on('exit', () => void this.#end(thread, new Error('a thread that answers questions has ended')))
     this.#threads.add(thread)
     return thread
@@ -161,6 +166,12 @@ export class QuestionThreads implements Questions {
 
   #endLate(thread: Thread): void {
     void this.#end(thread, new Problem('answer_late', `more than ${this.#place.msMax} ms`))
+  }
+
+  /** A question that needs more memory than a thread may have asks for too much, like one that takes too long. */
+  #causeOf(error: unknown): unknown {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error
+    return new Problem('answer_late', `more than ${this.#heapMiBMax} MiB of memory`)
   }
 
   async #end(thread: Thread, error: unknown): Promise<void> {

@@ -38,7 +38,7 @@ import { storesRoutes } from './stores.ts'
 import { systemRoutes } from './system.ts'
 import { traceOf } from './trace.ts'
 import { uploadRoutes } from './upload.ts'
-import { uploadsRoutes } from './uploads.ts'
+import { uploadFilesRoutes, uploadsRoutes } from './uploads.ts'
 import { verdictRoutes } from './verdicts.ts'
 import { watchesRoutes } from './watches.ts'
 import { wishRoutes } from './wishes.ts'
@@ -97,7 +97,8 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   await server.register((scope) => uploadRoutes(scope, services))
   const { unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
-  for (const routes of [uploadsRoutes, repairRoutes, wishRoutes, auditRoutes, keysRoutes]) routes(server, services)
+  for (const routes of [uploadsRoutes, uploadFilesRoutes, repairRoutes, wishRoutes, auditRoutes, keysRoutes])
+    routes(server, services)
   invitationsRoutes(server, services, recognition)
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of CATALOGUE_ROUTES) routes(server, services)

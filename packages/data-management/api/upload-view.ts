@@ -40,6 +40,17 @@ export function maySeeAll(request: FastifyRequest): boolean {
   return scopes.has('read') || scopes.has('admin')
 }
 
+/** The upload that a request is about, where its key may have the file: all of them with the scope `admin`, others what they have sent. */
+export async function ownUpload(
+  inbox: Receiving,
+  request: FastifyRequest<{ Params: { id: string } }>,
+): Promise<Upload> {
+  const upload = await visibleUpload(inbox, request)
+  const { scopes, keyId } = senderOf(request)
+  if (scopes.has('admin') || (await inbox.ledger.uploads.hasDelivered(keyId, upload.id))) return upload
+  throw new Problem('not_found', 'this key has sent no upload with this id')
+}
+
 /** The upload that a request is about. For a key that may not see what others sent, that does not exist. */
 export async function visibleUpload(
   { ledger: { uploads } }: Receiving,

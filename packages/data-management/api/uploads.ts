@@ -7,12 +7,12 @@ import { answerWith, askerOf, type Lines, linesOf, readableOf } from './answerin
 import { senderOf } from './authentication.ts'
 import { contentOf } from './content.ts'
 import { answerIn } from './description.ts'
-import { MAY_CHANGE, MAY_READ } from './parameters.ts'
+import { MAY_READ } from './parameters.ts'
 import type { Reading } from './reading.ts'
 import { rejectLine } from './reject-line.ts'
 import type { Services } from './services.ts'
 import { receiptTold } from './upload.ts'
-import { detailed, maySeeAll, visibleUpload } from './upload-view.ts'
+import { detailed, maySeeAll, ownUpload, visibleUpload } from './upload-view.ts'
 import {
   PREVIEW_RESPONSE,
   type PreviewView,
@@ -65,15 +65,29 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
     const { id, sha256 } = await visibleUpload(inbox, request)
     return answerWith(services, request, reply, ['preview', { id, sha256 }])
   })
+}
+
+/** Adds the routes of the files of uploads: what is damaged here, and what the other side has lost. */
+export function uploadFilesRoutes(server: FastifyInstance, { inbox }: Services): void {
+  const requested = {
+    summary: 'The uploads of this key whose files the server has lost, and takes again',
+    response: { 200: UPLOADS_RESPONSE },
+  }
+  server.get('/api/uploads/requested', { config: ANY_SCOPE, schema: requested }, async (request) => {
+    const { keyId } = senderOf(request)
+    const found = await inbox.ledger.requestedFiles.of(keyId)
+    const uploads = await Promise.all(found.map((upload) => inbox.ledger.receiptFor(upload, keyId, false)))
+    return { uploads, next: null } satisfies UploadPage
+  })
 
   const content = {
     summary: 'The file of an upload, decoded, as it was received',
     response: answerIn('application/jsonl', 'The file'),
   }
-  // To HEAD all of it would be read, for nothing.
-  const options = { config: MAY_CHANGE, schema: content, exposeHeadRoute: false }
+  // To HEAD all of it would be read, for nothing. Who only sends gets what it has sent, and nothing else.
+  const options = { config: { scopes: ['upload', 'admin'] } as const, schema: content, exposeHeadRoute: false }
   server.get<OfOne>('/api/uploads/:id/content', options, async (request, reply) =>
-    contentOf(inbox, await visibleUpload(inbox, request as FastifyRequest<OfOne>), reply),
+    contentOf(inbox, await ownUpload(inbox, request as FastifyRequest<OfOne>), reply),
   )
 }
 

@@ -2,6 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 
+/** What a pooler that hands sessions around is, and what helps. */
+export const POOLER =
+  'a pooler hands sessions around (PgBouncer with pool_mode = transaction or statement); set pool_mode = session for this database, or connect to PostgreSQL itself'
+
 const TRIES_MAX = 10
 const PAUSE_MS = 20
 
@@ -17,7 +21,7 @@ const CANCELED = '57014'
 // pg has no codes for these.
 const LOST =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/
-const UNUSABLE = /^(SASL: |The server does not support SSL)/
+const UNUSABLE = /^(SASL: |The server does not support SSL|prepared statement "s\d+" (already exists|does not exist))/
 const TROUBLE: ReadonlySet<string> = new Set(['database_unreachable', 'database_unusable', 'answer_late'])
 
 /** Whether the work met that of somebody else (a deadlock, an order of things that cannot be) and may be done again. */
@@ -70,6 +74,7 @@ const SIGNED_BY = 'name the file of who signed its certificate in DATABASE_URL: 
 /** What an error says; of an address with several machines, what each of them says. */
 function wordsOf(error: Error): string {
   if (error instanceof AggregateError) return error.errors.map((each) => each?.message).join('; ')
+  if (error.message.startsWith('prepared statement')) return POOLER
   if (/does not support SSL/.test(error.message)) return `it does not encrypt; ${IN_CLEAR}`
   if (/^SASL: .*password must be a string/.test(error.message)) return 'it asks for a password, and none is given'
   if (/^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(codeOf(error))) return `${error.message}; ${SIGNED_BY}`

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { keepSchema, migrate } from './postgres-migrations.ts'
 import { isDatabaseTrouble, problemOf } from './postgres-problems.ts'
 import { PostgresQueries, PostgresTransaction, type Record, type Statement, Statements } from './postgres-queries.ts'
+import { checkSessions } from './postgres-sessions.ts'
 
 const CONNECT_MS_MAX = 10_000
 const CONNECTIONS_MAX = 10
@@ -61,6 +62,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
     const database = new PostgresDatabase(poolOf(place), names, place)
     try {
       await checkServer(database)
+      if (place.connections !== 1) await checkSessions(database.pool)
       database.#known = await migrate(database, place)
       return database
     } catch (error) {

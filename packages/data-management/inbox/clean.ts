@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import type { LoadedKind } from '@splitcart/shared/kinds.ts'
+import { removeBaseParts } from '@splitcart/shared/packed/bases.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
-import { removeBaseParts } from './processed/packed.ts'
 
 /** Removes what interrupted uploads left behind and returns the names. Only the server does this. */
 export async function removeParts(disk: Disk, folders: Folders): Promise<string[]> {

@@ -6,16 +6,21 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { isDamage, keptContent, nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { decompressed, isDamage } from './stored.ts'
 
 /** What is read with each look, decompressed. */
 const BYTES_AT_ONCE = 4 * 1024 ** 3
 const DAMAGE = /^Z_|^EIO$/
 
-/** What looking works with. */
-export type Kept = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
+/** What looking works with. `onDamage`: hears of each file that was sound before, as far as this process knows. */
+export type Kept = Readonly<{
+  disk: Disk
+  folders: Folders
+  ledger: Ledger
+  onDamage?: (path: string) => Promise<void>
+}>
 
 /** Goes around the files, look by look. */
 export class ProcessedRound {
@@ -41,7 +46,9 @@ export class ProcessedRound {
     let bytes = 0
     for (const name of [...following, ...names.filter((each) => each <= this.#last)]) {
       if (bytes >= this.#bytesAtOnce || signal?.aborted) break
+      const wasDamaged = this.#damaged.has(name)
       bytes += await this.#lookAt(name)
+      if (this.#damaged.has(name) && !wasDamaged) await this.#kept.onDamage?.(join(this.#kept.folders.processed, name))
       this.#last = name
     }
     const { processed } = this.#kept.folders
@@ -50,7 +57,7 @@ export class ProcessedRound {
 
   async #names(): Promise<string[]> {
     const names = await this.#kept.disk.readdir(this.#kept.folders.processed).catch(() => [])
-    return names.filter((name) => /\.jsonl\.(?:gz|dcz)$/.test(name))
+    return names.filter((name) => nameKept(name) !== undefined)
   }
 
   /** Reads a file to its end and returns how long it is. */
@@ -60,7 +67,7 @@ export class ProcessedRound {
     let bytes = 0
     let begun = performance.now()
     try {
-      for await (const portion of decompressed(disk, join(folders.processed, name))) {
+      for await (const portion of keptContent(disk, join(folders.processed, name))) {
         digester.add(portion)
         bytes += portion.length
         if (this.#rests) await sleep(performance.now() - begun, undefined, { ref: false })

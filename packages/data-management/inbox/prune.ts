@@ -1,15 +1,17 @@
 /** Removes loaded files that were kept long enough for replay. Receipts and history are never removed. */
+import type { Stats } from 'node:fs'
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
+import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { removeBases } from './processed/packed.ts'
 
 const DAY_MS = 86_400_000
-const KEPT = /^(.+\.jsonl)\.(?:gz|dcz)$/
+// Also what was damaged, and lies aside.
+const KEPT = /^([^.].*\.jsonl)(?:\.gz|\.dcz)?(?:\.damaged(?:-\d)?)?$/
 
 /** What pruning works with; the clock is in milliseconds since 1970. `all`: a person insists that everything may go at once. */
 export type Prune = Readonly<{
@@ -36,12 +38,17 @@ export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all 
     const plain = KEPT.exec(name)?.[1]
     if (plain === undefined || wanted.has(plain)) continue
     const stat = await disk.lstat(path)
-    if (stat.isFile()) (now() - stat.mtimeMs < daysMax * DAY_MS ? young : old).push(name)
+    if (stat.isFile()) (now() - keptSince(path, stat).getTime() < daysMax * DAY_MS ? young : old).push(name)
   }
   checkClock(old.length, young.length, all)
   for (const name of old) await remove(disk, join(folders.processed, name))
   if (old.length > 0) await removeBases(disk, folders.processed)
   return old
+}
+
+/** When a file was put among those that are kept: one that lies there as it came has been moved there. */
+export function keptSince(path: string, { ctime, mtime }: Stats): Date {
+  return path.endsWith('.jsonl') ? ctime : mtime
 }
 
 /** Throws `prune_refused` where nothing would stay and nobody insists. */

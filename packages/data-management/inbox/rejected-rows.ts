@@ -22,7 +22,7 @@ export async function* rejectedRows(
   // Too long a line is a reject as well, and is wanted whole here.
   const splitter = new LineSplitter(Number.MAX_SAFE_INTEGER)
   for await (const portion of bytesOf(place.disk, opened.stored))
-    for (const { number, bytes } of splitter.push(portion)) if (lines.has(number)) yield bytes
+    for (const { number, bytes } of splitter.push(Buffer.from(portion))) if (lines.has(number)) yield bytes
   const last = splitter.end()
   if (last !== undefined && lines.has(last.number)) yield last.bytes
 }

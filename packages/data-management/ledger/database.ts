@@ -78,6 +78,7 @@ export type LedgerTables = {
   session: { token_sha256: string; key_id: string; key_mark: string; created_at: number; expires_at: number }
   upload_count: { state: string; files: number; bytes: number }
   load_total: { name: string; amount: number }
+  requested_file: { upload_id: string; requested_at: number }
   upload_change: { id: Generated<number>; upload_id: string }
   verdict: {
     id: Generated<number>

@@ -16,6 +16,7 @@ import { Keys } from './keys.ts'
 import { Lost } from './lost.ts'
 import { Notices } from './notices.ts'
 import { receiptFor } from './receipt-of.ts'
+import { RequestedFiles } from './requested-files.ts'
 import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
@@ -42,6 +43,7 @@ export class Ledger implements AsyncDisposable {
   readonly verdicts: Verdicts
   readonly beliefs: Beliefs
   readonly storeMerges: StoreMerges
+  readonly requestedFiles: RequestedFiles
   readonly notices: Notices
   readonly watches: Watches
   /** Looks at the changes of uploads from now on. Dispose of it. */
@@ -69,6 +71,7 @@ export class Ledger implements AsyncDisposable {
     this.verdicts = new Verdicts(database)
     this.beliefs = new Beliefs(database)
     this.storeMerges = new StoreMerges(database)
+    this.requestedFiles = new RequestedFiles(database)
     this.notices = new Notices(database)
     this.watches = new Watches(database)
   }

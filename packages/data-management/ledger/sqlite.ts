@@ -1,6 +1,13 @@
 /** The ledger in a SQLite file. */
 import { fileURLToPath } from 'node:url'
-import { Kysely, SqliteDialect } from 'kysely'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+} from 'kysely'
 import { openToLook } from '../database/look.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
 import { BETWEEN, type Changes, changesOf, LATEST } from './changes.ts'
@@ -28,7 +35,30 @@ function ledgerIn(sqlite: SqliteDatabase): LedgerDatabase {
       iterate: (values: readonly unknown[]) => statement.iterate(...(values as never[])) as IterableIterator<unknown>,
     }
   }
-  return new Kysely({ dialect: new SqliteDialect({ database: { prepare, close: () => sqlite[Symbol.dispose]() } }) })
+  return new Kysely({ dialect: new LedgerDialect({ database: { prepare, close: () => sqlite[Symbol.dispose]() } }) })
+}
+
+class LedgerDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig
+
+  constructor(config: SqliteDialectConfig) {
+    super(config)
+    this.#config = config
+  }
+
+  override createDriver(): SqliteDriver {
+    return new WritingDriver(this.#config)
+  }
+}
+
+/**
+ * Every transaction writes, so it begins as one that does, and waits for others there. One that has read first and then wants to write fails at
+ * once when another process has written in between, and no time-out helps (SQLITE_BUSY_SNAPSHOT).
+ */
+class WritingDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
 }
 
 /** Looks at the changes over a connection of its own to a ledger that exists. */

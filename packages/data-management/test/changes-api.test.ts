@@ -112,7 +112,7 @@ test('a wish that does not fit the state, or whose file is gone, is refused', as
   assertProblem(await wish(admin, 'nothing', 'replay'), 404, 'not_found')
   assertProblem(await wish(admin, held, 'release', { because: 'x' }), 400, 'request_invalid')
   assertProblem(await wish(admin, held, 'release', { reason: 'x'.repeat(501) }), 400, 'request_invalid')
-  await rm(join(receiver.folders.processed, 'whole.jsonl.gz'))
+  await rm(join(receiver.folders.processed, 'whole.jsonl'))
   assertProblem(await wish(admin, loaded, 'replay'), 409, 'state_other')
   assert.deepEqual(await receiver.ledger.uploads.wished(), [])
 })
@@ -140,6 +140,10 @@ test('the file of an upload comes back as it was received, wherever it lies', as
   assert.ok(failed)
   await rm(join(receiver.folders.held, failed.stored_as))
   assertProblem(await get(admin, `/api/uploads/${held}/content`), 404, 'not_found')
+  // Who sends and reads gets what it has sent itself, and nothing of others.
+  const wanted = { name: 'other', scopes: ['upload', 'read'] as const, onlyFor: null, expiresAt: null }
+  const other = { ...receiver, key: (await receiver.ledger.keys.create(wanted, Date.now())).text }
+  assertProblem(await get(other, `/api/uploads/${waiting}/content`), 404, 'not_found')
   for (const id of ['..%2f..%2fledger.db', '%2e%2e', 'whole.jsonl'])
     assertProblem(await get(admin, `/api/uploads/${id}/content`), 404, 'not_found')
 })

@@ -147,12 +147,12 @@ test('a dictionary is found wherever its file lies by now, and is unknown once i
   }
   assert.equal(await take(), OLD)
   const path = join(folders.inbox, 'old.jsonl')
-  const stored = { path, sha256: sha256Of(OLD), isCompressed: false, place: 'inbox' } as const
+  const stored = { path, sha256: sha256Of(OLD), place: 'inbox' } as const
   await moveSettled({ disk: realDisk(), folders }, stored, 'loaded')
   assert.equal(await take(), OLD)
-  for (const name of ['old.jsonl.gz']) await writeFile(join(folders.processed, name), 'damaged')
+  await writeFile(join(folders.processed, 'old.jsonl'), 'damaged')
   await assert.rejects(take, { code: 'dictionary_unknown' })
-  await rm(join(folders.processed, 'old.jsonl.gz'))
+  await rm(join(folders.processed, 'old.jsonl'))
   await assert.rejects(take, { code: 'dictionary_unknown' })
 })
 

@@ -1,9 +1,12 @@
 /** Commits that many share, on a real ledger. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
 import type { LedgerDatabase } from '../ledger/database.ts'
 import { GroupCommit } from '../ledger/group-commit.ts'
+import { openSqliteLedger } from '../ledger/sqlite.ts'
 import { openLedgerDatabaseIn, openLedgerIn } from './ledgers.ts'
 
 async function openTwo() {
@@ -98,4 +101,24 @@ test('the same bytes recorded by two at once are one upload, and only one of the
       [false, '1'],
     ],
   )
+})
+
+test('in SQLite, a transaction that reads before it writes fails not because another process writes in between', async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'ledger.db')
+  const ours = openSqliteLedger(path)
+  using others = new DatabaseSync(path, { timeout: 0 })
+  const another = "insert into audit (at, who, what, about) values (1, 'a test', 'tried', 'another')"
+  try {
+    await ours.transaction().execute(async (transaction) => {
+      assert.deepEqual(await abouts(transaction), [])
+      // Here it would wait until the transaction has ended.
+      assert.throws(() => others.exec(another), /database is locked/)
+      await add(transaction, 'ours')
+    })
+    others.exec(another)
+    assert.deepEqual(await abouts(ours), ['ours', 'another'])
+  } finally {
+    await ours.destroy()
+  }
 })

@@ -11,6 +11,7 @@ import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { faultsOf, type Integrity, lookAt } from '../database/integrity.ts'
 import { keptFinding } from '../doctor-kept.ts'
+import { Compaction } from '../inbox/processed/compaction.ts'
 import { ProcessedRound } from '../inbox/processed-integrity.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { openReceiver, postGzip, rowsText } from './receiver.ts'
@@ -47,6 +48,7 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log, now: Date.now, onFile: () => {} }
   await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
   const { processed } = folders
+  await new Compaction({ disk: realDisk(), ledger, log, folders: [processed], form: 'gzip' }).work(() => true)
   const round = new ProcessedRound({ disk: realDisk(), folders, ledger }, { bytesAtOnce: 1 })
   const looks = async () => {
     const found: string[][] = []

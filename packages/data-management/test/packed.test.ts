@@ -1,16 +1,20 @@
 /** Loaded files are packed against one another: nothing is lost, whatever dies, and what is damaged is found. */
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
+import { compact } from '@splitcart/shared/packed/compact.ts'
+import { isDamage } from '@splitcart/shared/packed/kept-file.ts'
+import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
+import { dyingAt } from '../../shared/test/dying-disk.ts'
 import { type Folders, foldersIn } from '../folders.ts'
 import { moveSettled } from '../inbox/move-settled.ts'
-import { removeBases } from '../inbox/processed/packed.ts'
-import { bytesOf, findStored, isDamage, type Stored } from '../inbox/stored.ts'
+import { bytesOf, findStored, type Stored } from '../inbox/stored.ts'
 import { rowsText, sha256Of } from './receiver.ts'
 
 const ROWS = 300
@@ -24,13 +28,22 @@ async function open() {
   const at = await temporaryFolder()
   const folders = foldersIn(at.path)
   for (const folder of [folders.data, folders.inbox, folders.processed]) await makeFolder(realDisk(), folder)
-  const put = async (name: string, text: string, disk: Disk = realDisk(), packs = true) => {
-    const path = join(folders.inbox, name)
-    await writeFile(path, text)
-    const file: Stored = { path, sha256: sha256Of(text), isCompressed: false, place: 'inbox' }
-    await moveSettled({ disk, folders, packs }, file, 'loaded')
+  const put = async (name: string, text: string, disk: Disk = realDisk(), form: 'packed' | 'gzip' = 'packed') => {
+    const [from, path] = [join(folders.inbox, name), join(folders.processed, name)]
+    const sha256 = sha256Of(text)
+    const isRight = (found: string) => found === sha256
+    if (!existsSync(from) && !existsSync(path)) await writeFile(from, text)
+    await moveSettled({ disk, folders }, { path: from, sha256, place: 'inbox' }, 'loaded').catch(unlessGone)
+    return await compact(disk, { path, form, isRight }).catch(unlessGone)
   }
   return { folders, put, [Symbol.asyncDispose]: () => at[Symbol.asyncDispose]() }
+}
+
+const NOTE = 'how-to-read-dcz.txt'
+const AS_PACKED = { form: 'packed', isRight: () => true } as const
+
+function unlessGone(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error
 }
 
 const uploadOf = (name: string, text: string) => ({ stored_as: name, sha256: sha256Of(text), kind: 'products' })
@@ -49,9 +62,16 @@ test('files of a company say what is new against one that is kept whole; small o
   for (const [index, text] of TEXTS.entries()) await put(`${index}.jsonl`, text)
   await put('other.jsonl', OTHER)
   await put('small.jsonl', SMALL)
-  await put('wished.jsonl', TEXTS[0]!.replace('ÄÖ', 'Ä'), realDisk(), false)
-  const names = ['.bases', ...TEXTS.keys().map((index) => `${index}.jsonl.dcz`), 'other.jsonl.dcz']
+  await put('wished.jsonl', TEXTS[0]!.replace('ÄÖ', 'Ä'), realDisk(), 'gzip')
+  const names = ['.bases', ...TEXTS.keys().map((index) => `${index}.jsonl.dcz`), NOTE, 'other.jsonl.dcz']
   assert.deepEqual((await readdir(folders.processed)).sort(), [...names, 'small.jsonl.gz', 'wished.jsonl.gz'])
+  // What an earlier version has kept each by itself is packed, too.
+  assert.equal(await compact(realDisk(), { ...AS_PACKED, path: join(folders.processed, 'small.jsonl.gz') }), 'kept')
+  assert.equal(
+    await compact(realDisk(), { ...AS_PACKED, path: join(folders.processed, 'wished.jsonl.gz') }),
+    'compacted',
+  )
+  assert.ok(existsSync(join(folders.processed, 'wished.jsonl.dcz')))
   assert.deepEqual(await readdir(folders.inbox), [])
   assert.equal((await readdir(join(folders.processed, '.bases'))).length, 2)
   for (const [index, text] of TEXTS.entries()) {
@@ -93,7 +113,6 @@ test('a flipped bit anywhere is found, and harms no other file', async () => {
       const stored: Stored = {
         path: join(folders.processed, '1.jsonl.dcz'),
         sha256: sha256Of(TEXTS[1]!),
-        isCompressed: true,
         place: 'processed',
       }
       const read = async () => {
@@ -105,14 +124,14 @@ test('a flipped bit anywhere is found, and harms no other file', async () => {
   }
 })
 
-test('wherever the loader dies while it puts a file away, the file is there, and the next try ends it', async () => {
+test('wherever the loader dies while it puts a file away and packs it, the file is there, and the next try ends it', async () => {
   await using at = await open()
   const { folders, put } = at
   for (const [index, text] of TEXTS.slice(0, 2).entries()) {
     const name = `${index}.jsonl`
     for (let step = 0; ; step++) {
       const dying = dyingAt(step)
-      const died = await put(name, text, dying.disk).then(
+      const died = await put(name, text, dying).then(
         () => false,
         () => true,
       )
@@ -121,7 +140,7 @@ test('wherever the loader dies while it puts a file away, the file is there, and
       assert.ok(step < 100)
     }
   }
-  assert.deepEqual((await readdir(folders.processed)).sort(), ['.bases', '0.jsonl.dcz', '1.jsonl.dcz'])
+  assert.deepEqual((await readdir(folders.processed)).sort(), ['.bases', '0.jsonl.dcz', '1.jsonl.dcz', NOTE])
   assert.deepEqual(await readdir(folders.inbox), [])
 })
 
@@ -137,20 +156,3 @@ test('a base goes when no file was packed against it any more', async () => {
   assert.equal((await readdir(join(folders.processed, '.bases'))).length, 1)
   assert.equal(await contentOf(folders, '0.jsonl', TEXTS[0]!), TEXTS[0])
 })
-
-/** A disk that does nothing more from some step on. */
-function dyingAt(steps: number): { disk: Disk } {
-  let left = steps
-  const real = realDisk()
-  const disk = new Proxy(real, {
-    get: (target, name: keyof Disk) => {
-      const method = target[name] as unknown
-      if (typeof method !== 'function') return method
-      return async (...given: unknown[]) => {
-        if (left-- <= 0) throw new Error('the loader died here')
-        return method.apply(target, given)
-      }
-    },
-  })
-  return { disk }
-}

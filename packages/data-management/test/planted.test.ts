@@ -45,7 +45,7 @@ for (const [what, plant] of Object.entries(PLANTS))
     const { data, inbox, processed, failed, held } = receiver.folders
     const outside = join(data, 'outside')
     await writeFile(outside, SECRET)
-    for (const name of ['a.jsonl.gz', '.a.jsonl.gz.part']) plant(join(processed, name), outside)
+    for (const name of ['a.jsonl', 'a.jsonl.gz', '.a.jsonl.gz.part']) plant(join(processed, name), outside)
     for (const folder of [failed, held, inbox]) plant(join(folder, 'a.jsonl'), outside)
     const { status } = await postGzip(receiver, 'a.jsonl.gz', TEXT)
     assert.equal(status, 201)

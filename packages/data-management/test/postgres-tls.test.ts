@@ -21,8 +21,9 @@ test('the certificate of PostgreSQL is verified, and what is wrong with it is on
   const [port] = await freePorts(1)
   await using cluster = await startCluster([`port=${port}`, 'listen_addresses=127.0.0.1', 'fsync=off'])
   const folder = new URL(cluster.address).searchParams.get('host')!
-  const open = async (parameters: string) => {
-    const address = databaseServer({ DATABASE_URL: `postgres://splitcart@127.0.0.1:${port}/postgres?${parameters}` })!
+  const open = async (parameters: string, PGSSLROOTCERT?: string) => {
+    const url = `postgres://splitcart@127.0.0.1:${port}/postgres?${parameters}`
+    const address = databaseServer({ DATABASE_URL: url, PGSSLROOTCERT })!
     await using ledger = await openPostgresLedger(address)
     await ledger.checkWritable()
   }
@@ -37,4 +38,6 @@ test('the certificate of PostgreSQL is verified, and what is wrong with it is on
   await cluster.ask('select pg_reload_conf()')
   await assert.rejects(open('sslmode=verify-full'), unusable(/sslrootcert=/))
   await open(`sslmode=require&sslrootcert=${encodeURIComponent(authority.cert)}`)
+  await open('sslmode=verify-full', authority.cert)
+  await open('sslmode=disable', authority.cert)
 })

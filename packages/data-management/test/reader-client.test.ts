@@ -7,10 +7,11 @@ import { test } from 'node:test'
 import { planOf } from '@splitcart/scraping/generator/plan.ts'
 import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { DamagedFile } from '@splitcart/shared/packed/kept-file.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
-import { bytesOf, DamagedFile } from '../inbox/stored.ts'
+import { bytesOf } from '../inbox/stored.ts'
 import { type LoadOrder, loadFile } from '../update-db/load-file.ts'
 import { LocalReader } from '../update-db/reader.ts'
 import { ReaderClient } from '../update-db/reader-client.ts'
@@ -28,7 +29,7 @@ async function ordersIn(folder: string): Promise<LoadOrder[]> {
     const path = join(folder, filename)
     await writeFile(path, text)
     const sha256 = createHash('sha256').update(text).digest('hex')
-    const stored = { path, sha256, isCompressed: false, place: 'inbox' } as const
+    const stored = { path, sha256, place: 'inbox' } as const
     orders.push({
       file: { sha256, filename, receivedAt: orders.length },
       stored,

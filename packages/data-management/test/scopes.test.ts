@@ -7,6 +7,8 @@ import { get, openReceiver, type Receiver } from './receiver.ts'
 const UPLOAD = ['upload'] as const
 const READ = ['read', 'admin'] as const
 const ADMIN = ['admin'] as const
+// What a key has sent itself, or all of it.
+const SENDER = ['upload', 'admin'] as const
 const OPEN = undefined
 
 const TUS = '/api/upload/resumable/'
@@ -24,11 +26,12 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   [`DELETE ${TUS}{id}`]: UPLOAD,
   [`OPTIONS ${TUS}{id}`]: UPLOAD,
   'GET /api/uploads': SCOPES,
+  'GET /api/uploads/requested': SCOPES,
   'GET /api/uploads/{id}': SCOPES,
   'GET /api/uploads/{id}/rejects': SCOPES,
   'GET /api/uploads/{id}/preview': READ,
   'GET /api/uploads/{id}/repair': READ,
-  'GET /api/uploads/{id}/content': ADMIN,
+  'GET /api/uploads/{id}/content': SENDER,
   'POST /api/uploads/{id}/release': ADMIN,
   'POST /api/uploads/{id}/discard': ADMIN,
   'POST /api/uploads/{id}/undo': ADMIN,

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
+import { Compaction } from '../inbox/processed/compaction.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import type { Pass, UpdateDb } from '../update-db/process.ts'
 import { LocalReader, type Reader } from '../update-db/reader.ts'
@@ -58,8 +59,18 @@ test('an upload is loaded, told so in its receipt, and kept compressed with the 
   assert.equal(receipt.state, 'loaded')
   assert.deepEqual([receipt.load?.rows, receipt.load?.inserted, receipt.load?.rejected], [3, 3, 0])
   assert.deepEqual(await receiver.inboxNames(), [])
-  assert.deepEqual(await readdir(receiver.folders.processed), ['x.jsonl.gz'])
-  assert.equal(gunzipSync(await readFile(join(receiver.folders.processed, 'x.jsonl.gz'))).toString(), TEXT)
+  const { disk, ledger, folders } = { ...receiver, disk: realDisk() }
+  assert.deepEqual(await readdir(folders.processed), ['x.jsonl'])
+  const compaction = new Compaction({
+    disk,
+    ledger,
+    log: openLog('silent'),
+    folders: [folders.processed],
+    form: 'packed',
+  })
+  assert.equal(await compaction.work(() => true), false)
+  assert.deepEqual(await readdir(folders.processed), ['x.jsonl.gz'])
+  assert.equal(gunzipSync(await readFile(join(folders.processed, 'x.jsonl.gz'))).toString(), TEXT)
   assert.deepEqual(counts(await pass(receiver)), NOTHING)
 })
 
@@ -208,7 +219,7 @@ test('a crash right after a load was committed: the next pass does the rest, and
   assert.deepEqual(await loads(receiver), [{ filename: 'x.jsonl', state: 'loaded', rows: 3 }])
   const [upload] = await receiver.ledger.uploads.list({ limit: 9 })
   assert.equal(upload?.state, 'loaded')
-  assert.deepEqual(await readdir(receiver.folders.processed), ['x.jsonl.gz'])
+  assert.deepEqual(await readdir(receiver.folders.processed), ['x.jsonl'])
   assert.deepEqual(await receiver.inboxNames(), [])
 })
 
@@ -221,7 +232,7 @@ test('a crash after the ledger was told, before the file was put away: the next 
   const later = () => Date.now() + 2_100
   assert.deepEqual(counts(await pass(receiver, { now: later })), { ...NOTHING, loaded: 1 })
   assert.equal((await loads(receiver)).length, 1)
-  assert.deepEqual(await readdir(receiver.folders.processed), ['x.jsonl.gz'])
+  assert.deepEqual(await readdir(receiver.folders.processed), ['x.jsonl'])
   const [after] = await receiver.ledger.uploads.list({ limit: 9 })
   assert.equal(after?.id, before?.id)
 })

@@ -80,7 +80,7 @@ test('a held upload that is released is loaded', async () => {
   assert.equal(released.wish, null)
   assert.equal(await count(receiver), 35)
   assert.deepEqual(await readdir(receiver.folders.held), [])
-  assert.deepEqual((await readdir(receiver.folders.processed)).sort(), ['broken-off.jsonl.gz', 'whole.jsonl.gz'])
+  assert.deepEqual((await readdir(receiver.folders.processed)).sort(), ['broken-off.jsonl', 'whole.jsonl'])
 })
 
 test('a held upload that is discarded is kept aside with the reason, and can be loaded even then', async () => {
@@ -117,7 +117,7 @@ test('a load that is undone is as if it had never come, and replayed it is there
 test('a wish whose file is gone is given up and says so in the audit', async () => {
   await using receiver = await openReceiver()
   const upload = await sent(receiver, 'x', scrapeOn('2025-09-11', 3))
-  await rm(join(receiver.folders.processed, 'x.jsonl.gz'))
+  await rm(join(receiver.folders.processed, 'x.jsonl'))
   const after = await wished(receiver, upload, 'load')
   assert.deepEqual([after.state, after.wish], ['loaded', null])
   assert.equal(await count(receiver), 3)
@@ -169,8 +169,8 @@ test('loaded files are pruned after their time, not all at once unless a person 
   assert.deepEqual(await prune(Date.now() + 89 * DAY_MS), [])
   const year = Date.now() + 365 * DAY_MS
   await assert.rejects(prune(year), { code: 'prune_refused' }, 'a clock that is a year ahead takes not everything')
-  assert.deepEqual(await prune(year, true), ['old.jsonl.gz'])
-  assert.deepEqual(await readdir(folders.processed), ['undone.jsonl.gz'])
+  assert.deepEqual(await prune(year, true), ['old.jsonl'])
+  assert.deepEqual(await readdir(folders.processed), ['undone.jsonl'])
   assert.equal(await count(receiver), 3)
 })
 
@@ -180,7 +180,7 @@ test('what the ledger calls loaded and the catalogue does not know is loaded aga
   await using receiver = await openReceiver()
   const kept = await sent(receiver, 'kept', scrapeOn('2025-09-11', 3))
   const lost = await sent(receiver, 'lost', scrapeOn('2025-09-12', 3))
-  await rm(join(receiver.folders.processed, 'lost.jsonl.gz'))
+  await rm(join(receiver.folders.processed, 'lost.jsonl'))
   // As after the catalogue was set back to an older copy.
   for (const { sha256 } of [kept, lost]) {
     await receiver.catalogue.undo(sha256, 'lost', 0)

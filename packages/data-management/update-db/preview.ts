@@ -38,7 +38,7 @@ async function preview(work: UpdateDb, file: Waiting): Promise<FilePreview> {
   if (known !== undefined)
     return { ...NOTHING, name: file.name, known: true, counts: known.result, reason: known.result.problem }
   const upload = await work.ledger.uploads.findBySha256(sha256)
-  const stored: Stored = { path: file.path, sha256, isCompressed: false, place: 'inbox' }
+  const stored: Stored = { path: file.path, sha256, place: 'inbox' }
   const { counts, applied, reason } = await previewFile(work.catalogue, {
     file: { sha256, filename: file.name, receivedAt: work.now() },
     bytes: () => bytesOf(work.disk, stored),

@@ -8,12 +8,12 @@
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { isLoadedKind, type LoadedKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import type { Log } from '@splitcart/shared/log.ts'
+import { DamagedFile } from '@splitcart/shared/packed/kept-file.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { handOverFetched } from '../inbox/deliver.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Claim, Inbox } from '../inbox/inbox.ts'
 import type { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
-import { DamagedFile } from '../inbox/stored.ts'
 import type { Ignored } from '../inbox/waiting.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { isNewerSchema } from '../schemas.ts'
@@ -28,8 +28,8 @@ export type UpdateDb = LoadWork &
     kinds?: readonly LoadedKind[]
     /** Where nothing is said, the folder. */
     inbox?: Inbox | undefined
-    /** Whether loaded files are packed against one another. */
-    packs?: boolean | undefined
+    /** Hears of each loaded file that is kept, with its bytes. */
+    keeps?: ((path: string, bytes: number) => void) | undefined
     log: Log
     /** Told about each file that has been dealt with. */
     onFile: (upload: Upload, load: LoadRecord) => void

@@ -3,10 +3,11 @@
  * database. What that brings stands in bench/README.md.
  */
 import { Worker } from 'node:worker_threads'
+import { DamagedFile } from '@splitcart/shared/packed/kept-file.ts'
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import type { Portion } from '../catalogue/load/portion.ts'
-import { DamagedFile, type Stored } from '../inbox/stored.ts'
+import type { Stored } from '../inbox/stored.ts'
 import type { Reader, ReadOrder } from './reader.ts'
 import type { FromThread, ToThread } from './reader-worker.ts'
 

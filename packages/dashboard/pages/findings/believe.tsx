@@ -1,10 +1,11 @@
 /** The button by which a person believes a finding of a chain from now on, and the one that takes that back. */
-import { Button, Modal, Radio, TextInput } from '@mantine/core'
+import { Button, Radio, TextInput } from '@mantine/core'
 import type { BeliefBody } from '@splitcart/data-management/api/findings-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
+import { Dialog } from '../../parts/dialog.tsx'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import { Moment } from '../../parts/time.tsx'
@@ -46,13 +47,7 @@ function Confirm({ finding, close }: Readonly<{ finding: Believable; close: () =
     believing.mutate(['/api/beliefs', reason.trim() === '' ? body : { ...body, reason: reason.trim() }])
   }
   return (
-    <Modal
-      opened
-      onClose={close}
-      title="Believe this from now on?"
-      lockScroll={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog title="Believe this from now on?" close={close}>
       <form className={style.form} onSubmit={submit}>
         <p>
           <SaidWhole text={sentence} />
@@ -80,7 +75,7 @@ function Confirm({ finding, close }: Readonly<{ finding: Believable; close: () =
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

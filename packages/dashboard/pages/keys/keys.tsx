@@ -81,6 +81,9 @@ function columnsFor(own: string | undefined, start: (doing: Doing) => void): Col
           <Link to="/uploads" search={{ key: id }} title="What it sent">
             <Said text={name} />
           </Link>
+          <code className={style.id} title={`The key ${id}`}>
+            {id}
+          </code>
           {id === own && <span className={style.muted}>you</span>}
         </span>
       ),

@@ -1,11 +1,12 @@
 /** Making a key, and showing it: once. */
 
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
+import { Button, Checkbox, TextInput } from '@mantine/core'
 import type { MadeKeyView, NewKeyBody } from '@splitcart/data-management/api/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
 import { Commands } from '../../parts/commands.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './keys.module.css'
@@ -41,7 +42,7 @@ export function NewKey({ close, done }: Props): ReactNode {
     making.mutate()
   }
   return (
-    <Modal opened onClose={close} title="Create a key" lockScroll={false} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog title="Create a key" close={close}>
       <form className={style.form} onSubmit={submit}>
         <Fields wanted={wanted} want={(part) => setWanted({ ...wanted, ...part })} />
         <OwnKey value={ownKey} change={setOwnKey} error={making.error} />
@@ -55,7 +56,7 @@ export function NewKey({ close, done }: Props): ReactNode {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -129,14 +130,7 @@ export function Made({
   close,
 }: Readonly<{ made: Pick<MadeKeyView, 'name' | 'key'>; close: () => void }>): ReactNode {
   return (
-    <Modal
-      opened
-      onClose={close}
-      title="The new key"
-      closeOnClickOutside={false}
-      lockScroll={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog title="The new key" close={close} isOnce>
       <div className={style.form}>
         <p>
           The key of <SaidWhole text={made.name} /> is shown this once. Copy it now.
@@ -147,6 +141,6 @@ export function Made({
           <Button onClick={close}>I have it</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

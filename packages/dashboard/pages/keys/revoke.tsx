@@ -1,11 +1,12 @@
 /** Taking a key's rights away. */
 
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { send } from '../../api/request.ts'
 import { sessionQuery, useSession } from '../../api/session.ts'
+import { Dialog } from '../../parts/dialog.tsx'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './keys.module.css'
@@ -22,17 +23,11 @@ export function Revoke({ of: { id, name }, close }: Readonly<{ of: KeyView; clos
     },
   })
   return (
-    <Modal
-      opened
-      onClose={close}
-      title="Revoke this key?"
-      lockScroll={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog title="Revoke this key?" close={close}>
       <div className={style.form}>
         <p>
-          <SaidWhole text={name} /> is refused from now on, for ever. What it sent stays; what waits in its outbox waits
-          until it has another key.
+          <SaidWhole text={name} /> (<code>{id}</code>) is refused from now on, for ever. What it sent stays; what waits
+          in its outbox waits until it has another key.
         </p>
         {isOwn && <p className={style.own}>This is the key you are signed in with: you will be signed out.</p>}
         {revoking.error && <Trouble error={revoking.error} />}
@@ -45,6 +40,6 @@ export function Revoke({ of: { id, name }, close }: Readonly<{ of: KeyView; clos
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

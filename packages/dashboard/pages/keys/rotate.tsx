@@ -1,10 +1,11 @@
 /** Replacing a key by a new one; the old one works a while longer. */
 
-import { Button, Modal, NativeSelect } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import type { KeyView, MadeKeyView } from '@splitcart/data-management/api/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
+import { Dialog } from '../../parts/dialog.tsx'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './keys.module.css'
@@ -36,13 +37,7 @@ export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
     rotating.mutate()
   }
   return (
-    <Modal
-      opened
-      onClose={close}
-      title="Rotate this key?"
-      lockScroll={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog title="Rotate this key?" close={close}>
       <form className={style.form} onSubmit={submit}>
         <p>
           <SaidWhole text={name} /> gets a new key with the same rights.
@@ -64,6 +59,6 @@ export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

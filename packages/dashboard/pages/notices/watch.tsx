@@ -1,5 +1,5 @@
 /** The star on the page of a product: when somebody wants to hear of it. */
-import { Button, Modal, Radio, TextInput } from '@mantine/core'
+import { Button, Radio, TextInput } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 import type { WatchView } from '@splitcart/data-management/api/watches.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -7,6 +7,7 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { watchesQuery } from '../../api/notice-queries.ts'
 import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
+import { Dialog } from '../../parts/dialog.tsx'
 import { money } from '../../parts/format.ts'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
@@ -62,7 +63,7 @@ function Choose({ product, own, close }: ChooseProps): ReactNode {
     setting.mutate()
   }
   return (
-    <Modal opened onClose={close} title="Watch" lockScroll={false} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog title="Watch" close={close}>
       <form className={style.form} onSubmit={submit}>
         <p>
           <SaidWhole text={name} /> {now.lowest_cents !== null && `costs ${money(now.lowest_cents)} now.`}
@@ -79,7 +80,7 @@ function Choose({ product, own, close }: ChooseProps): ReactNode {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -62,8 +62,11 @@ function FirstSteps(): ReactNode {
         ]}
       >
         <p>
-          Make its key under <Link to="/keys">Keys and audit</Link>, with the scope upload. To try it with invented
-          shops, first: <code>npx splitcart generate scraping/data/product_outbox</code>
+          <Link to="/machines" search={{ add: '1' }}>
+            Add a machine
+          </Link>{' '}
+          makes its key and shows the lines for Windows, macOS and Linux. To try it with invented shops, first:{' '}
+          <code>npx splitcart generate scraping/data/product_outbox</code>
         </p>
       </Empty>
     </div>

@@ -79,7 +79,7 @@ const COLUMNS: readonly Column<Price>[] = [
   {
     id: 'company',
     title: 'Company',
-    width: 'minmax(5rem, 1fr)',
+    width: 'minmax(4.5rem, 1fr)',
     narrow: 'bare',
     sort: ({ company }) => company,
     cell: ({ company }) => <Said text={company} />,

@@ -134,7 +134,8 @@ function Disk({ system: { disk, databases, integrity } }: Readonly<{ system: Sys
   )
 }
 
-function Backup({ system: { at, backup, shell } }: Readonly<{ system: SystemView }>): ReactNode {
+function Backup({ system }: Readonly<{ system: SystemView }>): ReactNode {
+  const { at, backup } = system
   const isOld = backup === null || Date.parse(at) - Date.parse(backup.at) > BACKUP_OLD_MS
   return (
     <>
@@ -153,9 +154,17 @@ function Backup({ system: { at, backup, shell } }: Readonly<{ system: SystemView
           </>
         )}
       </p>
-      {isOld && <Commands lines={[typedLine(shell, `backup /path/to/backups/${at.slice(0, 10)}.db`)]} />}
+      {isOld && <Commands lines={backupLines(system)} />}
     </>
   )
+}
+
+/** PostgreSQL is backed up with its own means, and then that is noted. */
+function backupLines({ at, databases, shell }: SystemView): string[] {
+  const path = `/path/to/backups/${at.slice(0, 10)}`
+  if (!databases.some((database) => database.path.startsWith('PostgreSQL')))
+    return [typedLine(shell, `backup ${path}.db`)]
+  return [`pg_dump -Fc -f ${path}.dump splitcart`, typedLine(shell, `backup --note ${path}.dump`)]
 }
 
 function Program({ system: { versions, started_at, listeners } }: Readonly<{ system: SystemView }>): ReactNode {

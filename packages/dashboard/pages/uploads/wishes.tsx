@@ -1,12 +1,13 @@
 /** What a person may want done with an upload. The loader does it; what it does comes back as an event. */
 
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import type { UploadView, WishName } from '@splitcart/data-management/api/uploads-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { uploadQuery } from '../../api/queries.ts'
 import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
+import { Dialog } from '../../parts/dialog.tsx'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './wishes.module.css'
@@ -106,13 +107,7 @@ function Confirm({ upload, wish, close }: Readonly<{ upload: UploadView; wish: W
     wishing.mutate(reason.trim())
   }
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={`${wish.does} this upload?`}
-      lockScroll={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog title={`${wish.does} this upload?`} close={close}>
       <form className={style.form} onSubmit={submit}>
         <p>
           <SaidWhole text={upload.filename} />
@@ -134,6 +129,6 @@ function Confirm({ upload, wish, close }: Readonly<{ upload: UploadView; wish: W
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -3,21 +3,20 @@
  * time, so nothing is claimed from anybody.
  */
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import type { Disk } from '@splitcart/shared/disk.ts'
 import { move, remove, syncFolder } from '@splitcart/shared/durable-file.ts'
 import type { LoadedKind } from '@splitcart/shared/kinds.ts'
 import { v7 as uuid } from 'uuid'
-import { type Folders, foldersOfKind } from '../../folders.ts'
+import { foldersOfKind } from '../../folders.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Upload } from '../../ledger/uploads.ts'
 import type { Claim, Claiming, Ending } from '../inbox.ts'
-import { moveSettled, PLACE_OF } from '../move-settled.ts'
+import { moveSettled, PLACE_OF, type Putting } from '../move-settled.ts'
 import { findStored, type Stored } from '../stored.ts'
 import { type Waiting, waitingIn } from '../waiting.ts'
 import { inTurns } from './turns.ts'
 
 /** Where files lie and are recorded. */
-export type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger; packs?: boolean | undefined }>
+export type Place = Putting & Readonly<{ ledger: Ledger }>
 
 /** A file that nobody sent is being copied by a person: it is left until it has been still for so long. */
 export const STILL_MS_MIN = 2_000
@@ -125,7 +124,7 @@ async function isSecondCopy({ disk, folders }: Place, { name }: Waiting, upload:
 }
 
 function storedAs({ path }: Waiting, { sha256 }: Upload): Stored {
-  return { path, sha256, isCompressed: false, place: 'inbox' }
+  return { path, sha256, place: 'inbox' }
 }
 
 /** The file that is next, if it is one that the server has recorded. */

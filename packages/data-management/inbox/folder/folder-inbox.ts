@@ -8,6 +8,7 @@ import { foldersOfKind } from '../../folders.ts'
 import type { Recorded } from '../../ledger/arrivals.ts'
 import { handOver } from '../deliver.ts'
 import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
+import { restoreFile } from '../request-again.ts'
 import { findStored, liesInFolders } from '../stored.ts'
 import { claimsIn, type Place } from './folder-claims.ts'
 
@@ -16,8 +17,8 @@ export class FolderInbox implements Inbox {
   readonly isShared = false
   readonly #place: Place
 
-  constructor({ disk, folders, ledger, packs }: Place) {
-    this.#place = { disk, folders, ledger, packs }
+  constructor({ disk, folders, ledger, keeps }: Place) {
+    this.#place = { disk, folders, ledger, keeps }
   }
 
   async arrive({ part, arrival, keyId, known }: Received): Promise<Recorded> {
@@ -26,6 +27,7 @@ export class FolderInbox implements Inbox {
     if (!isLoadedKind(kind)) return handOver(this.#place, { ...arrival, state: 'delivered' }, { part, keyId })
     const { inbox } = foldersOfKind(folders, kind)
     if (known !== undefined && !(await ledger.arrivals.isWantedAgain(known, { keyId, kind }))) {
+      if (await ledger.requestedFiles.has(known.id)) await restoreFile(this.#place, part, known)
       await removeIfThere(disk, part)
       // Whoever put these bytes there may have died before this.
       await syncFolder(disk, inbox)

@@ -59,7 +59,7 @@ export class SharedInbox implements Inbox, AsyncDisposable {
       for await (const piece of pieces) await part.appendFile(piece)
     })
     // Where a file lies that has been dealt with: nobody puts it away once more.
-    const stored = { path, sha256, isCompressed: true, place: 'processed' } as const
+    const stored = { path, sha256, place: 'processed' } as const
     return { stored, [Symbol.asyncDispose]: () => removeIfThere(disk, path) }
   }
 

@@ -1,0 +1,137 @@
+/** The files that this machine keeps for long, of either side: the archive of what was sent, and what the server has loaded. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { foldersOfKind } from '@splitcart/data-management/folders.ts'
+import { findStored, liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
+import { type Archived, receiptsIn } from '@splitcart/scraping/archive.ts'
+import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
+import { type Folders, foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { isLoadedKind } from '@splitcart/shared/kinds.ts'
+import { findKept, nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Settings } from '@splitcart/shared/settings.ts'
+import { settingsOf, settingsWithKey } from './command-line.ts'
+import type { DataManagement } from './data-management.ts'
+
+/** A file that is kept. `isRight`: whether a content with this SHA-256 is its own. */
+export type KeptFile = Readonly<{
+  name: string
+  path: string
+  kind: string
+  /** What the server has said of it; of the server's own files only their content tells. */
+  state?: string
+  isRight: (sha256: string) => boolean | Promise<boolean>
+  /** Gets it from the other machine where it is damaged; says what was done. */
+  obtain: () => Promise<string>
+}>
+
+/** The kept files of one side. `about`: what a person calls the place. */
+export type KeptFiles = AsyncDisposable &
+  Readonly<{
+    side: 'scraping' | 'data-management'
+    about: string
+    list: () => AsyncGenerator<KeptFile>
+    /** The one file that a person means. Throws `not_found`. */
+    find: (text: string) => Promise<KeptFile>
+  }>
+
+/** Opens the kept files of a side: the server's where that is asked for, or where this machine has no archive. */
+export async function openKeptFiles(options: Readonly<{ server?: boolean; obtain?: boolean }>): Promise<KeptFiles> {
+  const settings = options.obtain ? settingsWithKey(options, 'scraping') : settingsOf(options, 'scraping')
+  const hasArchive = existsSync(foldersIn(settings.SCRAPING_DATA_DIR).archive)
+  const own = settingsOf(options, 'data-management')
+  const isServer = options.server ?? (!hasArchive && existsSync(own.DATA_MANAGEMENT_DATA_DIR))
+  return isServer ? await serverFiles(own) : archiveFiles(settings)
+}
+
+function archiveFiles(settings: Settings): KeptFiles {
+  const { SCRAPING_DATA_DIR: dataDir } = settings
+  const list = async function* (wanted?: string) {
+    for (const kind of await kindsThere(realDisk(), dataDir)) {
+      const folders = foldersIn(dataDir, kind)
+      if (!existsSync(folders.archive)) continue
+      const skips = (name: string) => wanted !== undefined && name !== wanted
+      for await (const archived of receiptsIn(realDisk(), folders, skips)) {
+        const path = await findKept(realDisk(), folders.archive, archived.name)
+        if (path !== undefined)
+          yield { ...keptOf(archived, path, kind), obtain: () => obtainFromServer(settings, folders, archived) }
+      }
+    }
+  }
+  return {
+    side: 'scraping',
+    about: 'the archive',
+    list,
+    find: (text) => findIn(list(nameKept(text)), text),
+    ...NOTHING_OPEN,
+  }
+}
+
+/** The lock keeps upload-data from working on the archive meanwhile. */
+async function obtainFromServer(settings: Settings, folders: Folders, archived: Archived): Promise<string> {
+  const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
+  if (server === undefined || key === undefined)
+    throw new Problem('settings_invalid', '\n  --obtain: API_SERVER_URL and API_SECRET_KEY say where to get it from')
+  const { obtain } = await import('@splitcart/scraping/obtain.ts')
+  const { createUploadClient } = await import('@splitcart/scraping/upload-client.ts')
+  using _lock = await lockArchive(folders, { msMax: LOCK_MS_MAX })
+  await obtain({ disk: realDisk(), folders, client: createUploadClient({ server, key }) }, archived)
+  return 'obtained from the server'
+}
+
+async function requestFromSender(machine: DataManagement, path: string): Promise<string> {
+  const { requestAgain } = await import('@splitcart/data-management/inbox/request-again.ts')
+  await requestAgain(machine, path, Date.now())
+  return 'its sender is asked for it, and sends it with its next upload-data'
+}
+
+const LOCK_MS_MAX = 60_000
+const NOTHING_OPEN = { [Symbol.asyncDispose]: async () => {} }
+
+function keptOf({ name, receipt }: Archived, path: string, kind: string) {
+  return { name, path, kind, state: receipt.state, isRight: (sha256: string) => sha256 === receipt.sha256 }
+}
+
+async function findIn(files: AsyncGenerator<KeptFile>, text: string): Promise<KeptFile> {
+  for await (const file of files) if (file.name === (nameKept(text) ?? text) || (await file.isRight(text))) return file
+  throw new Problem('not_found', `no archived file has the name or SHA-256 ${JSON.stringify(text)}`)
+}
+
+/** What belongs to the server is loaded only where it is asked for: it costs a command of the archive its time. */
+async function serverFiles(settings: Settings): Promise<KeptFiles> {
+  const { openDataManagement } = await import('./data-management.ts')
+  const machine = await openDataManagement(settings)
+  const { disk, folders, ledger } = machine
+  const list = async function* () {
+    for (const kind of settings.KINDS.filter(isLoadedKind)) {
+      const { processed } = foldersOfKind(folders, kind)
+      for (const entry of (existsSync(processed) ? await disk.readdir(processed) : []).sort()) {
+        const name = nameKept(entry)
+        const isRight = async (sha256: string) => (await ledger.uploads.findBySha256(sha256)) !== undefined
+        const path = join(processed, entry)
+        if (name !== undefined) yield { name, path, kind, isRight, obtain: () => requestFromSender(machine, path) }
+      }
+    }
+  }
+  return {
+    side: 'data-management',
+    about: 'what the server has loaded',
+    list,
+    find: (text) => findStoredFile(machine, text),
+    [Symbol.asyncDispose]: () => machine[Symbol.asyncDispose](),
+  }
+}
+
+async function findStoredFile(machine: DataManagement, text: string): Promise<KeptFile> {
+  const { uploadMeant } = await import('./wish.ts')
+  const { disk, folders } = machine
+  const upload = await uploadMeant(machine, nameKept(text) ?? text)
+  const stored = await findStored(disk, folders, upload)
+  const { filename: name, kind, state, sha256 } = upload
+  const obtain = async () => 'it is not damaged'
+  if (stored !== undefined)
+    return { name, path: stored.path, kind, state, isRight: (found) => found === sha256, obtain }
+  if (await liesInFolders(disk, folders, upload)) throw new Problem('kept_damaged', name)
+  throw new Problem('not_found', `the file of ${name} is no longer here: it was pruned or removed`)
+}

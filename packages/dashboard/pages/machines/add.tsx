@@ -1,0 +1,159 @@
+/** Adding a machine: its name and system, the lines to type on it, and the wait until it is heard of. */
+import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { newKeyQuery } from '../../api/key-queries.ts'
+import { systemQuery } from '../../api/queries.ts'
+import { send } from '../../api/request.ts'
+import { Badge } from '../../parts/badge.tsx'
+import { Commands } from '../../parts/commands.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Trouble } from '../../parts/notice.tsx'
+import { SaidWhole } from '../../parts/said.tsx'
+import { Ago } from '../../parts/time.tsx'
+import { isKeyRefused, OwnKey } from '../keys/own-key.tsx'
+import { connectLines, linesByHand, SYSTEMS, type System, shellOf } from './lines.ts'
+import style from './machines.module.css'
+
+const CODE_MS = 600_000
+
+type Invitation = Readonly<{ code: string; expires_at: string }>
+type Invited = Invitation & Readonly<{ name: string; system: System; since: string }>
+
+/** The dialog. */
+export function AddMachine({ close }: Readonly<{ close: () => void }>): ReactNode {
+  const [invited, invite] = useState<Invited>()
+  const client = useQueryClient()
+  const end = () => {
+    close()
+    client.invalidateQueries({ queryKey: ['keys'] })
+  }
+  return (
+    <Dialog title="Add a machine" close={end} size="xl">
+      {invited === undefined ? (
+        <Ask close={close} done={invite} />
+      ) : (
+        <Wait invited={invited} close={end} again={() => invite(undefined)} />
+      )}
+    </Dialog>
+  )
+}
+
+function Ask({ close, done }: Readonly<{ close: () => void; done: (invited: Invited) => void }>): ReactNode {
+  const [name, setName] = useState('')
+  const [system, setSystem] = useState<System>(ownSystem())
+  const [ownKey, setOwnKey] = useState('')
+  const inviting = useMutation({
+    mutationFn: () => send<Invitation>('POST', '/api/invitations', { name: name.trim(), scopes: ['upload'] }, ownKey),
+    onSuccess: (made) => done({ ...made, name: name.trim(), system, since: madeAt(made) }),
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    inviting.mutate()
+  }
+  return (
+    <form className={style.form} onSubmit={submit}>
+      <TextInput
+        label="What the machine is called"
+        placeholder="kitchen laptop"
+        required
+        withAsterisk={false}
+        maxLength={100}
+        data-autofocus
+        value={name}
+        onChange={({ currentTarget }) => setName(currentTarget.value)}
+      />
+      <div>
+        <span className={style.label}>Its system</span>
+        <SegmentedControl
+          aria-label="Its system"
+          data={[...SYSTEMS]}
+          value={system}
+          onChange={(value) => setSystem(value as System)}
+        />
+      </div>
+      <OwnKey value={ownKey} change={setOwnKey} error={inviting.error} />
+      {inviting.error && !isKeyRefused(inviting.error) && <Trouble error={inviting.error} />}
+      <div className={style.buttons}>
+        <Button variant="default" onClick={close}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={inviting.isPending}>
+          Go on
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+/** By the server's clock: a code works for ten minutes. */
+function madeAt({ expires_at }: Invitation): string {
+  return new Date(Date.parse(expires_at) - CODE_MS).toISOString()
+}
+
+function ownSystem(): System {
+  if (/Windows/.test(navigator.userAgent)) return 'Windows'
+  return /Macintosh/.test(navigator.userAgent) ? 'macOS' : 'Linux'
+}
+
+type WaitProps = Readonly<{ invited: Invited; close: () => void; again: () => void }>
+
+function Wait({ invited, close, again }: WaitProps): ReactNode {
+  const { name, system, code, expires_at, since } = invited
+  const address = window.location.origin
+  const { data: key } = useQuery(newKeyQuery(name, since))
+  const { data: server } = useQuery(systemQuery)
+  const version = server?.versions.program ?? 'VERSION'
+  return (
+    <div className={style.form}>
+      <p>
+        On <SaidWhole text={name} />, in {shellOf(system)}, with Node.js 18 or newer and the package beside it (a file
+        without Node does as well: then without the first line, and as <code>./splitcart</code>):
+      </p>
+      <Commands lines={connectLines(address, code, version)} />
+      <p className={style.muted}>
+        The code works once, until {new Date(expires_at).toLocaleTimeString()}. It becomes a key of that machine alone,
+        which stays there; the outbox is sent every 15 minutes.
+      </p>
+      <details>
+        <summary>By hand, with a key of your own making</summary>
+        <Commands lines={linesByHand(system, address)} />
+      </details>
+      <Heard keyOf={key ?? undefined} />
+      <div className={style.buttons}>
+        {key === null && (
+          <Button variant="default" onClick={again}>
+            Another code
+          </Button>
+        )}
+        <Button onClick={close}>{isHeardOf(key) ? 'Done' : 'Close'}</Button>
+      </div>
+    </div>
+  )
+}
+
+function isHeardOf(key: KeyView | null | undefined): boolean {
+  return key?.last_used_at != null
+}
+
+/** Whether it has been heard of yet. */
+function Heard({ keyOf: key }: Readonly<{ keyOf: KeyView | undefined }>): ReactNode {
+  return (
+    <p role="status" className={style.heard}>
+      {key === undefined ? (
+        <>
+          <Badge tone="calm">waiting</Badge> for the machine to fetch its key
+        </>
+      ) : key.last_used_at === null ? (
+        <>
+          <Badge tone="warn">has its key</Badge> and has not used it yet
+        </>
+      ) : (
+        <>
+          <Badge tone="good">connected</Badge> heard of <Ago at={key.last_used_at} /> from {key.last_used_from}
+        </>
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,38 @@
+/** What is typed on a new machine, for each system. Pure. */
+
+/** The systems that a scraping machine may have. */
+export const SYSTEMS = ['Windows', 'macOS', 'Linux'] as const
+
+export type System = (typeof SYSTEMS)[number]
+
+/** The lines that connect a machine with a one-time code: its settings get the right form and rights, and its schedule is set up. */
+export function connectLines(address: string, code: string, version: string): string[] {
+  return [
+    `npm install --global ./splitcart-${version}.tgz`,
+    `splitcart connect ${address} --code ${code} --schedule`,
+    'splitcart upload-data --wait',
+  ]
+}
+
+/** The same by hand, with a key: on Windows as UTF-8 without a mark at the beginning, elsewhere readable by the user alone. */
+export function linesByHand(system: System, address: string): string[] {
+  const settings = [`API_SERVER_URL=${address}`, 'API_SECRET_KEY=splitcart_…']
+  if (system === 'Windows')
+    return [
+      `$text = "${settings.join('`n')}\`n"`,
+      '[IO.File]::WriteAllText("$PWD\\.env", $text, (New-Object Text.UTF8Encoding $false))',
+      'icacls .env /inheritance:r /grant:r "$($env:USERNAME):F"',
+      'splitcart doctor',
+      '$action = New-ScheduledTaskAction -Execute "cmd.exe" -Argument "/c splitcart upload-data" -WorkingDirectory $PWD',
+      '$trigger = New-ScheduledTaskTrigger -Once -At (Get-Date) -RepetitionInterval (New-TimeSpan -Minutes 15)',
+      "Register-ScheduledTask -TaskName 'SplitCart upload' -Action $action -Trigger $trigger",
+    ]
+  const file = `(umask 077; printf '%s\\n' ${settings.map((each) => `'${each}'`).join(' ')} >> .env)`
+  const cron = `(crontab -l 2>/dev/null; echo "*/15 * * * * cd '$PWD' && $(command -v splitcart) upload-data") | crontab -`
+  return [file, 'splitcart doctor', cron]
+}
+
+/** The shell in which they are typed. */
+export function shellOf(system: System): string {
+  return system === 'Windows' ? 'PowerShell' : 'a terminal'
+}

@@ -1,0 +1,129 @@
+/** The machines that send: whose key each has, and when it was heard of last. */
+import { Button } from '@mantine/core'
+import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { type ReactNode, useMemo } from 'react'
+import { keysQuery } from '../../api/key-queries.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { Badge, type Tone } from '../../parts/badge.tsx'
+import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Ago } from '../../parts/time.tsx'
+import { OnlyAdmin } from '../keys/only-admin.tsx'
+import { AddMachine } from './add.tsx'
+import style from './machines.module.css'
+
+const HOUR_MS = 3_600_000
+// A machine that sends every quarter of an hour has been heard of within a day, even if it sleeps at night.
+const QUIET_HOURS = 26
+
+/** The page. */
+export function Machines(): ReactNode {
+  const isAdmin = useIsAdmin()
+  const { add } = useSearch({ from: '/shell/machines' })
+  const navigate = useNavigate({ from: '/machines' })
+  const open = (isOpen: boolean) => navigate({ search: isOpen ? { add: '1' } : {}, replace: true })
+  const button = (
+    <Button size="xs" onClick={() => open(true)}>
+      Add a machine
+    </Button>
+  )
+  return (
+    <Page title="Machines" actions={isAdmin && button}>
+      {isAdmin ? <List add={button} /> : <OnlyAdmin what="the machines" />}
+      {isAdmin && add !== undefined && <AddMachine close={() => open(false)} />}
+    </Page>
+  )
+}
+
+function List({ add }: Readonly<{ add: ReactNode }>): ReactNode {
+  const keys = useInfiniteQuery(keysQuery)
+  const rows = useMemo(
+    () =>
+      (keys.data?.pages.flatMap((page) => page.keys) ?? []).filter(
+        ({ scopes, state }) => scopes.includes('upload') && state === 'works',
+      ),
+    [keys.data],
+  )
+  const columns = useMemo(() => columnsAt(keys.dataUpdatedAt), [keys.dataUpdatedAt])
+  if (keys.data === undefined) return keys.error ? <Trouble error={keys.error} retry={keys.refetch} /> : <Waiting />
+  if (rows.length === 0)
+    return (
+      <Empty title="No machine may send yet.">
+        <p>A machine gets a key of its own with a code that works once; here are the lines to type on it.</p>
+        {add}
+      </Empty>
+    )
+  return <DataTable label="Machines" columns={columns} rows={rows} idOf={({ id }) => id} more={keys} />
+}
+
+const FIXED: readonly Column<KeyView>[] = [
+  {
+    id: 'from',
+    title: 'From',
+    width: 'minmax(8rem, 1fr)',
+    sort: ({ last_used_from }) => last_used_from ?? '',
+    cell: ({ last_used_from }) => <Said text={last_used_from ?? '–'} />,
+  },
+  {
+    id: 'key',
+    title: 'Key',
+    width: '8rem',
+    narrow: 'shown',
+    cell: ({ id }) => (
+      <Link to="/keys" className={style.key}>
+        {id}
+      </Link>
+    ),
+  },
+  {
+    id: 'since',
+    title: 'Since',
+    width: '7rem',
+    sort: ({ created_at }) => created_at,
+    cell: ({ created_at }) => <Ago at={created_at} />,
+  },
+]
+
+const columnsAt = (now: number): readonly Column<KeyView>[] => [
+  {
+    id: 'name',
+    title: 'Machine',
+    width: 'minmax(10rem, 2fr)',
+    narrow: 'first',
+    sort: ({ name }) => name.toLowerCase(),
+    cell: ({ id, name }) => (
+      <Link to="/uploads" search={{ key: id }} title="What it sent">
+        <Said text={name} />
+      </Link>
+    ),
+  },
+  {
+    id: 'state',
+    title: 'State',
+    width: '8rem',
+    narrow: 'bare',
+    sort: ({ last_used_at }) => STATES.indexOf(stateOf(last_used_at, now)),
+    cell: ({ last_used_at }) => <Badge tone={TONES[stateOf(last_used_at, now)]}>{stateOf(last_used_at, now)}</Badge>,
+  },
+  {
+    id: 'seen',
+    title: 'Last seen',
+    width: 'minmax(9rem, 1fr)',
+    narrow: 'bare',
+    sort: ({ last_used_at }) => last_used_at ?? '',
+    cell: ({ last_used_at }) => (last_used_at === null ? '–' : <Ago at={last_used_at} />),
+  },
+  ...FIXED,
+]
+
+const STATES = ['never seen', 'quiet', 'seen'] as const
+const TONES: Readonly<Record<(typeof STATES)[number], Tone>> = { 'never seen': 'warn', quiet: 'warn', seen: 'good' }
+
+function stateOf(lastUsedAt: string | null, now: number): (typeof STATES)[number] {
+  if (lastUsedAt === null) return 'never seen'
+  return now - Date.parse(lastUsedAt) > QUIET_HOURS * HOUR_MS ? 'quiet' : 'seen'
+}

@@ -1,0 +1,85 @@
+/**
+ * Keeps archived files in fewer bytes, once nothing more is to be done with them: what the server has loaded, whose rejects are here, and
+ * to which nobody has written for a while. A round that has nothing else to do packs some; the lock on the archive is held.
+ */
+import { join } from 'node:path'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { removeBaseParts } from '@splitcart/shared/packed/bases.ts'
+import { type Compacted, compact } from '@splitcart/shared/packed/compact.ts'
+import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
+import { type Archived, isOver, notesOf, receiptsIn, sightAt } from './archive.ts'
+import type { Folders } from './folders.ts'
+import type { FindWriters, Named } from './open-writers.ts'
+import type { Sight } from './outbox.ts'
+
+// Who goes on writing into a file that was sent does so within that time.
+const REST_MS = 60 * 60 * 1000
+// The system is asked once for so many who has them open.
+const AT_ONCE = 50
+
+/** What packing works with; `now` is in milliseconds since 1970. `restMs`: for how long nobody has written to a file. */
+export type Packing = Readonly<{
+  disk: Disk
+  folders: Folders
+  form: KeptForm
+  now: number
+  findWriters: FindWriters
+  restMs?: number
+}>
+
+/** A file that has been looked at, and what became of it. */
+export type PackedFile = Readonly<{ name: string; became: Compacted }>
+
+/** Packs one file after the other as long as it may. Safe to repeat after a crash at any point. */
+export async function* packArchive(packing: Packing, mayGoOn: MayGoOn): AsyncGenerator<PackedFile> {
+  const { disk, folders } = packing
+  if (packing.form === 'plain') return
+  await removeParts(disk, folders.archive)
+  const names = new Set(await disk.readdir(folders.archive))
+  const ready: Archived[] = []
+  for await (const archived of receiptsIn(disk, folders, (name) => !names.has(name))) {
+    if (isDone(archived, names) && (await hasRested(packing, archived.path))) ready.push(archived)
+    if (ready.length === AT_ONCE) yield* packReady(packing, ready.splice(0), mayGoOn)
+    if (!(await mayGoOn())) return
+  }
+  yield* packReady(packing, ready, mayGoOn)
+}
+
+type MayGoOn = () => boolean | Promise<boolean>
+
+async function* packReady(packing: Packing, ready: Archived[], mayGoOn: MayGoOn): AsyncGenerator<PackedFile> {
+  const { disk, form, findWriters } = packing
+  if (form === 'plain' || ready.length === 0) return
+  const there: Named[] = []
+  for (const { name, path } of ready) there.push({ name, path, ino: (await sightAt(disk, path))?.ino ?? 0 })
+  const writtenTo = await findWriters(there)
+  for (const { name, path, receipt } of ready) {
+    if (writtenTo.has(name)) continue
+    if (!(await mayGoOn())) return
+    const isRight = (sha256: string) => sha256 === receipt.sha256
+    yield { name, became: await compact(disk, { path, form, isRight }) }
+  }
+}
+
+/** What interrupted runs left behind. */
+async function removeParts(disk: Disk, archive: string): Promise<void> {
+  for (const name of await disk.readdir(archive))
+    if (/^\.[0-9a-f]{64}\.(?:gz|dcz)\.part$/.test(name)) await removeIfThere(disk, join(archive, name))
+  await removeBaseParts(disk, archive)
+}
+
+/** Whether nothing more comes of a file: rejected rows are made from it. */
+function isDone({ path, receipt }: Archived, names: ReadonlySet<string>): boolean {
+  const hasRejects = names.has(notesOf(path).rejects.split(/[\\/]/).at(-1)!)
+  return isOver(receipt) && receipt.state !== 'failed' && (!receipt.load?.rejected || hasRejects)
+}
+
+async function hasRested({ disk, now, restMs = REST_MS }: Packing, path: string): Promise<boolean> {
+  const seen = await sightAt(disk, path)
+  return seen !== undefined && now - touchedAt(seen) >= restMs
+}
+
+function touchedAt({ mtimeMs, ctimeMs }: Sight): number {
+  return Math.max(mtimeMs, ctimeMs)
+}

@@ -1,0 +1,82 @@
+/**
+ * Files that the server asks for again: it has loaded them, and its disk has damaged what it kept. A copy of what lies in the archive goes into
+ * the outbox and takes the way of every file: the server answers with the first receipt and keeps the bytes.
+ *
+ * A crash leaves the copy in the outbox, or not; the server asks until it has the file.
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { land, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { namesFor } from '@splitcart/shared/file-name.ts'
+import { findKept, isDamage, keptContent } from '@splitcart/shared/packed/kept-file.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { AnswerError, StrangeAnswer } from './answer.ts'
+import { receiptsIn } from './archive.ts'
+import { realClock } from './clock.ts'
+import type { Folders } from './folders.ts'
+import { troubleOf } from './upload-events.ts'
+import { type Job, once, type Run, tell } from './upload-job.ts'
+
+const ASKED_EVERY_MS = 60 * 60 * 1000
+
+/** Puts what the server asks for into the outbox, where it is in the archive; of what is not it tells. */
+export async function sendRequested(job: Job, run: Run): Promise<void> {
+  const { clock = realClock() } = job
+  if (!job.sendsRequested || clock.steady() - run.askedAt < ASKED_EVERY_MS) return
+  run.askedAt = clock.steady()
+  const wanted = await job.client.requested().catch(unlessDisk)
+  if (wanted.length === 0) return
+  const names = await namesOf(job.disk, job.folders, wanted)
+  for (const { sha256, filename } of wanted) {
+    const name = names.get(sha256)
+    const isThere = name !== undefined && (await copyToOutbox(job.disk, job.folders, { name, sha256 }))
+    if (isThere) continue
+    const problem = troubleOf(
+      new Problem('kept_damaged', `the server asks for ${filename}, which the archive does not have whole`),
+    )
+    once(run, `requested ${sha256}`, () => tell(job, run, { type: 'warning', name: filename, problem }))
+  }
+}
+
+/** What keeps the server from answering this keeps no file from being sent: it is asked again. */
+function unlessDisk(error: unknown): [] {
+  if (error instanceof AnswerError || error instanceof StrangeAnswer || error instanceof Problem) return []
+  throw error
+}
+
+async function namesOf(disk: Disk, folders: Folders, wanted: readonly Receipt[]): Promise<Map<string, string>> {
+  const sums = new Set(wanted.map(({ sha256 }) => sha256))
+  const names = new Map<string, string>()
+  for await (const { name, receipt } of receiptsIn(disk, folders))
+    if (sums.has(receipt.sha256)) names.set(receipt.sha256, name)
+  return names
+}
+
+/** False where the archive does not have the bytes. */
+async function copyToOutbox(
+  disk: Disk,
+  { archive, outbox }: Folders,
+  { name, sha256 }: Readonly<{ name: string; sha256: string }>,
+): Promise<boolean> {
+  const path = await findKept(disk, archive, name)
+  const part = join(outbox, `.${sha256}.part`)
+  await removeIfThere(disk, part)
+  try {
+    if (path === undefined) return false
+    await writePart(disk, part, async (target) => {
+      const hash = createHash('sha256')
+      for await (const portion of keptContent(disk, path)) {
+        hash.update(portion)
+        await target.appendFile(portion)
+      }
+      if (hash.digest('hex') !== sha256) throw new Problem('kept_damaged', name)
+    })
+  } catch (error) {
+    if (!isDamage(error) && !(error instanceof Problem) && codeOf(error) !== 'ENOENT') throw error
+    return false
+  }
+  await land(disk, part, outbox, namesFor(name, sha256))
+  return true
+}

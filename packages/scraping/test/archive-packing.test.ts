@@ -1,0 +1,127 @@
+/** Archived files are packed against one another: whatever dies meanwhile nothing is lost, and all that reads the archive reads them. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { appendFile, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
+import { dyingAt } from '../../shared/test/dying-disk.ts'
+import { contentOf } from '../archive-content.ts'
+import { type Packing, packArchive } from '../archive-packing.ts'
+import { Dictionaries } from '../dictionaries.ts'
+import { moveWithNote } from '../noted-move.ts'
+import { sightOf } from '../outbox.ts'
+import { pruneArchive } from '../prune.ts'
+import { scrapingStatus } from '../status.ts'
+import { loaded } from './any-server.ts'
+import { disk, freshPlace, type Place, putInOutbox, visible } from './place.ts'
+
+const NOW = Date.parse('2026-03-01T00:00:00Z')
+const HOUR_MS = 3_600_000
+
+const sha256Of = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** A scrape in which only a price differs from that of another day. */
+function scrape(company: string, day: number): string {
+  return Array.from({ length: 300 }, (_, index) => {
+    const name = sha256Of(`${company} ${index}`).slice(0, 40)
+    const product = { sku: `s${index}`, name, price_current: index === day ? 9.9 : (index % 97) / 10 }
+    return `${JSON.stringify({ product, metadata: { company, store_id: 'G1', scraped_date: '2025-09-10' } })}\n`
+  }).join('')
+}
+
+const DAYS = [1, 2, 3].map((day) => scrape('aldi', day))
+
+async function archived({ folders }: Place, name: string, text: string, state = 'loaded'): Promise<void> {
+  const bytes = Buffer.byteLength(text)
+  const base = { id: name, filename: name, sha256: sha256Of(text), bytes, lines: 300, duplicate: false, message: '' }
+  const accepted = { ...base, state: 'accepted' as const, received_at: '2026-01-01T00:00:00.000Z', load: null }
+  const receipt = { ...loaded(accepted), state, dictionary_until: '2027-01-01T00:00:00.000Z' }
+  await writeFile(join(folders.archive, name), text)
+  await writeFile(join(folders.archive, name.replace('.jsonl', '.receipt.json')), JSON.stringify(receipt))
+}
+
+async function pack({ folders }: Place, more: Partial<Packing> = {}): Promise<string[]> {
+  const packing = { disk, folders, form: 'packed' as const, now: NOW, findWriters: async () => new Set<string>() }
+  const became: string[] = []
+  for await (const each of packArchive({ ...packing, restMs: Number.NEGATIVE_INFINITY, ...more }, () => true))
+    became.push(`${each.name} ${each.became}`)
+  return became
+}
+
+const read = (place: Place, name: string, text: string) =>
+  contentOf(disk, place.folders.archive, { name, sha256: sha256Of(text) }).then(String)
+
+test('only what is loaded, has rested and is open to nobody is packed, and its receipt still leads to it', async () => {
+  await using place = await freshPlace()
+  for (const [index, text] of DAYS.entries()) await archived(place, `${index}.jsonl`, text)
+  await archived(place, 'held.jsonl', DAYS[0]!.replace('aldi', 'Aldi'), 'held')
+  await archived(place, 'changed.jsonl', scrape('aldi', 9))
+  await appendFile(join(place.folders.archive, 'changed.jsonl'), 'more')
+  assert.deepEqual(await pack(place, { form: 'plain' }), [])
+  const { ctimeMs } = await stat(join(place.folders.archive, '0.jsonl'))
+  assert.deepEqual(await pack(place, { now: ctimeMs + HOUR_MS - 10_000, restMs: HOUR_MS }), [])
+  const writtenTo = async () => new Set(['0.jsonl'])
+  assert.deepEqual(await pack(place, { findWriters: writtenTo }), [
+    '1.jsonl compacted',
+    '2.jsonl compacted',
+    'changed.jsonl damaged',
+  ])
+  const [mtime] = [new Date('2026-02-03T04:05:06Z')]
+  await utimes(join(place.folders.archive, '0.jsonl'), mtime, mtime)
+  await pack(place)
+  const names = await visible(place.folders.archive)
+  assert.deepEqual(
+    names.filter((name) => /\.(dcz|txt)$/.test(name)),
+    ['0.jsonl.dcz', '1.jsonl.dcz', '2.jsonl.dcz', 'how-to-read-dcz.txt'],
+  )
+  assert.deepEqual((await stat(join(place.folders.archive, '0.jsonl.dcz'))).mtime, mtime)
+  for (const [index, text] of DAYS.entries()) assert.equal(await read(place, `${index}.jsonl`, text), text)
+  const { archive, uploads } = (await scrapingStatus(disk, join(place.folders.archive, '..')))!
+  assert.deepEqual([archive?.files, uploads?.loaded, uploads?.held], [5, 4, 1])
+})
+
+test('a packed file is what the next one is sent against, and keeps its name and its receipt', async () => {
+  await using place = await freshPlace()
+  await archived(place, 'x.jsonl', DAYS[0]!)
+  await pack(place)
+  const path = await putInOutbox(place, 'x.jsonl', DAYS[1]!)
+  const dictionaries = new Dictionaries(disk, place.folders)
+  const dictionary = await dictionaries.chooseFor({ path, size: DAYS[1]!.length }, NOW)
+  assert.equal(dictionary?.bytes.toString(), DAYS[0])
+  // Also of files that are sent at once.
+  const fresh = new Dictionaries(disk, place.folders)
+  const both = await Promise.all([1, 2].map(() => fresh.chooseFor({ path, size: DAYS[1]!.length }, NOW)))
+  assert.deepEqual(
+    both.map((each) => each?.sha256),
+    [sha256Of(DAYS[0]!), sha256Of(DAYS[0]!)],
+  )
+  const noted = { name: 'x.jsonl', sha256: sha256Of(DAYS[1]!), noteEnding: '.receipt.json', note: {} }
+  const moved = await moveWithNote(disk, { ...noted, path, seen: sightOf(await stat(path)) }, place.folders.archive)
+  assert.match(moved, /^x-[0-9a-f]{8}\.jsonl$/)
+  const receipt = JSON.parse(await readFile(join(place.folders.archive, 'x.receipt.json'), 'utf8'))
+  assert.equal(receipt.sha256, sha256Of(DAYS[0]!))
+  const prune = { disk, folders: place.folders, daysMin: 1, now: NOW + 1000 * HOUR_MS, dryRun: false, all: true }
+  for await (const { name } of pruneArchive(prune)) assert.equal(name, 'x.jsonl')
+  assert.equal(await findKept(disk, place.folders.archive, 'x.jsonl'), undefined)
+  assert.deepEqual(await readdir(join(place.folders.archive, '.bases')), [])
+})
+
+test('wherever the program dies while it packs, each file can be read, and the next run ends it', async () => {
+  await using place = await freshPlace()
+  for (const [index, text] of DAYS.slice(0, 2).entries()) await archived(place, `${index}.jsonl`, text)
+  for (let step = 0, died = true; died; step++) {
+    const dying = dyingAt(step)
+    died = await pack(place, { disk: dying as Disk }).then(
+      () => false,
+      () => true,
+    )
+    for (const [index, text] of DAYS.slice(0, 2).entries())
+      assert.equal(await read(place, `${index}.jsonl`, text), text, `step ${step}`)
+    assert.ok(step < 200)
+  }
+  const names = (await readdir(place.folders.archive)).filter((name) => !name.endsWith('.receipt.json'))
+  assert.deepEqual(names.sort(), ['.bases', '0.jsonl.dcz', '1.jsonl.dcz', 'how-to-read-dcz.txt'])
+  assert.equal(await keptDigest(disk, join(place.folders.archive, '1.jsonl.dcz')), sha256Of(DAYS[1]!))
+})

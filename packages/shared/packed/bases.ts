@@ -1,0 +1,149 @@
+/** Bases: files that are kept whole, so that others of their company can say only what is new in them. */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+import { DICTIONARY_BYTES_MAX, windowLogFor } from '../dictionary/dcz.ts'
+import { codeOf, type Disk } from '../disk.ts'
+import { land, removeIfThere, replace, writePart } from '../durable-file.ts'
+import { makeFolder } from '../make-folder.ts'
+import { readWhole } from './read-whole.ts'
+
+const BASES = '.bases'
+const BASE_ENDING = '.zst'
+const NOTE = 'how-to-read-dcz.txt'
+// Beyond it the tenth of a base that is saved costs seconds.
+const LEVEL = 12
+
+/** The bytes of a packed file, or of its base, are not what they were. `base`: the SHA-256 of a base that is damaged or gone. */
+export class DamagedPack extends Error {
+  readonly base: string | undefined
+
+  constructor(message: string, { base, ...options }: ErrorOptions & Readonly<{ base?: string }> = {}) {
+    super(message, options)
+    this.base = base
+  }
+}
+
+export type Base = Readonly<{ sha256: string; bytes: Buffer; packedBytes: number }>
+
+/** Keeps some bytes whole as the base of what comes, with a note for people. */
+export async function makeBase(disk: Disk, folder: string, company: string, bytes: Buffer): Promise<Base> {
+  const bases = join(folder, BASES)
+  await makeFolder(disk, bases)
+  const sha256 = sha256Of(bytes)
+  const params = { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
+  const packed = await promisify(zstdCompress)(bytes, { params })
+  const name = `${company}.${sha256}${BASE_ENDING}`
+  // One that is there and damaged gives way.
+  if (!(await isSound(disk, folder, sha256))) await removeIfThere(disk, join(bases, name))
+  const part = join(bases, `.${sha256}.part`)
+  await removeIfThere(disk, part)
+  await writePart(disk, part, (target) => target.appendFile(packed))
+  await explain(disk, folder)
+  await land(disk, part, bases, [name])
+  return { sha256, bytes, packedBytes: packed.length }
+}
+
+/** Makes a base anew that held these bytes and is damaged: what was packed with it can be read again. */
+export async function mendBase(disk: Disk, folder: string, bytes: Buffer): Promise<void> {
+  const sha256 = sha256Of(bytes)
+  const name = (await basesIn(disk, folder)).find((each) => sha256In(each) === sha256)
+  if (name === undefined || (await isSound(disk, folder, sha256))) return
+  await makeBase(disk, folder, name.slice(0, -`.${sha256}${BASE_ENDING}`.length), bytes)
+}
+
+/** The base that was made last for a company, where its bytes are what they were. */
+export async function newestBase(disk: Disk, folder: string, company: string): Promise<Base | undefined> {
+  let newest: { sha256: string; at: number } | undefined
+  for (const name of await basesIn(disk, folder)) {
+    const sha256 = sha256In(name)
+    if (sha256 === undefined || name !== `${company}.${sha256}${BASE_ENDING}`) continue
+    const { mtimeMs: at } = await disk.lstat(join(folder, BASES, name))
+    if (newest === undefined || at > newest.at) newest = { sha256, at }
+  }
+  return newest && (await baseOf(disk, folder, newest.sha256).catch(unlessDamaged))
+}
+
+/** The base with a SHA-256. Throws a `DamagedPack` where it is damaged or gone. */
+export async function baseOf(disk: Disk, folder: string, sha256: string): Promise<Base> {
+  const name = (await basesIn(disk, folder)).find((each) => sha256In(each) === sha256)
+  const path = join(folder, BASES, name ?? `…${sha256}${BASE_ENDING}`)
+  const damaged = (options?: ErrorOptions) =>
+    new DamagedPack(`${path} is ${name === undefined ? 'gone' : 'damaged'}`, { ...options, base: sha256 })
+  if (name === undefined) throw damaged()
+  const packed = await readWhole(disk, path)
+  const bytes = await decodeZstd(packed).catch((cause) => {
+    throw damaged({ cause })
+  })
+  if (sha256Of(bytes) !== sha256) throw damaged()
+  return { sha256, bytes, packedBytes: packed.length }
+}
+
+/** The names of all bases, and of what is becoming one. */
+export async function basesIn(disk: Disk, folder: string): Promise<string[]> {
+  try {
+    return await disk.readdir(join(folder, BASES))
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    return []
+  }
+}
+
+/** Removes what was left of bases when a program died that was making them. */
+export async function removeBaseParts(disk: Disk, folder: string): Promise<void> {
+  for (const name of await basesIn(disk, folder))
+    if (name.endsWith('.part')) await removeIfThere(disk, join(folder, BASES, name))
+}
+
+/** Removes a base unless it is wanted. */
+export async function removeBase(disk: Disk, folder: string, name: string, wanted: Set<string>): Promise<void> {
+  if (!wanted.has(sha256In(name) ?? '')) await removeIfThere(disk, join(folder, BASES, name))
+}
+
+/** Decodes frames of zstd, with a dictionary where they need one. Throws a `DamagedPack`. */
+export async function decodeZstd(packed: Buffer, dictionary?: Buffer): Promise<Buffer> {
+  const params = { [constants.ZSTD_d_windowLogMax]: windowLogFor(dictionary) }
+  const options = { params, maxOutputLength: DICTIONARY_BYTES_MAX + 1, ...(dictionary && { dictionary }) }
+  try {
+    return await promisify(zstdDecompress)(packed, options)
+  } catch (cause) {
+    throw new DamagedPack('it cannot be decoded', { cause })
+  }
+}
+
+async function isSound(disk: Disk, folder: string, sha256: string): Promise<boolean> {
+  return (await baseOf(disk, folder, sha256).catch(unlessDamaged)) !== undefined
+}
+
+/** Writes how to read packed files by hand, once. */
+async function explain(disk: Disk, folder: string): Promise<void> {
+  const path = join(folder, NOTE)
+  if ((await disk.lstat(path).catch(codeOf)) === 'ENOENT') await replace(disk, path, EXPLANATION)
+}
+
+const EXPLANATION = `Files that end in .jsonl.dcz hold what is new in them against a base, a file of the same company that is kept
+whole in the folder .bases. Never remove a base: SplitCart removes those that no file needs.
+
+To read one:            splitcart archive cat x.jsonl
+To read them all:       splitcart archive export FOLDER
+To look for damage:     splitcart archive verify
+
+By hand, with zstd 1.4.5 or newer (bytes 9 to 40 of the file are the SHA-256 of its base):
+
+  base=$(ls .bases/*.$(head -c 40 x.jsonl.dcz | tail -c 32 | xxd -p -c 32).zst)
+  zstd -q -d "$base" -o /tmp/base.jsonl
+  zstd -q -d --patch-from=/tmp/base.jsonl -c < x.jsonl.dcz > x.jsonl
+`
+
+function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof DamagedPack)) throw error
+}
+
+function sha256In(name: string): string | undefined {
+  return /\.([0-9a-f]{64})\.zst$/.exec(name)?.[1]
+}
+
+function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

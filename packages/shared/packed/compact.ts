@@ -1,0 +1,179 @@
+/**
+ * Keeps a file in fewer bytes, some time after it has come: packed, or compressed by itself.
+ *
+ *   x.jsonl (or x.jsonl.gz) ──▶ its SHA-256 is right ──▶ x.jsonl.dcz or x.jsonl.gz, durable ──▶ the first one goes
+ *
+ * A crash in between leaves both: the next time the second one is found to be there, and the first one goes.
+ */
+import { createHash } from 'node:crypto'
+import type { Stats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { Digester } from '../digest.ts'
+import { codeOf, type Disk, openToRead } from '../disk.ts'
+import { checkLength, land, move, remove, removeIfThere, writePart } from '../durable-file.ts'
+import { namesFor } from '../file-name.ts'
+import { DamagedFile, isDamage, keptContent, keptDigest, nameKept, plainBytes } from './kept-file.ts'
+import { isPackable, PACKED_ENDING, pack } from './packed.ts'
+
+const DAMAGED_ENDING = '.damaged'
+const GZIP_BYTES = 256 * 1024
+
+/**
+ * A file to be kept in fewer bytes. `isRight`: whether its content, which has this SHA-256, is what it should be; `timeOf`: the time that
+ * what is kept gets.
+ */
+export type Compacting = Readonly<{
+  path: string
+  form: 'packed' | 'gzip'
+  isRight: (sha256: string) => boolean | Promise<boolean>
+  timeOf?: (seen: Stats) => Date
+}>
+
+/** What became of it. `kept`: no other form is better, or somebody wrote to it meanwhile. */
+export type Compacted = 'compacted' | 'kept' | 'damaged'
+
+/** Keeps a file in fewer bytes, beside where it lies. Safe to repeat after a crash. */
+export async function compact(
+  disk: Disk,
+  { path, form, isRight, timeOf = modifiedAt }: Compacting,
+): Promise<Compacted> {
+  const name = nameKept(basename(path))!
+  const isPlain = basename(path) === name
+  const seen = await disk.lstat(path)
+  if (!seen.isFile()) return 'kept'
+  const mayPack = form === 'packed' && isPackable(isPlain ? seen.size : await sizeUnzipped(disk, path))
+  if (!mayPack && !isPlain) return 'kept'
+  const read = await contentOf(disk, path, mayPack)
+  if (read === undefined || !(await isRight(read.sha256))) return 'damaged'
+  const packed = read.bytes && (await pack(disk, dirname(path), read.bytes))
+  if (packed === undefined && !isPlain) return 'kept'
+  const file = { path, name, seen, time: timeOf(seen), sha256: read.sha256 }
+  const part = partOf(file, packed)
+  await removeIfThere(disk, part)
+  if (!(await isKeptAlready(disk, file)) && !(await landCompacted(disk, file, part, packed))) return 'kept'
+  if (!isSame(seen, await disk.lstat(path))) return 'kept'
+  await remove(disk, path)
+  return 'compacted'
+}
+
+/** Moves a damaged file out of the way, so that its name is free: nothing is deleted because it is bad. */
+export async function setDamagedAside(disk: Disk, path: string): Promise<void> {
+  const name = basename(path)
+  await move(
+    disk,
+    path,
+    dirname(path),
+    [1, 2, 3, 4].map((times) => `${name}${DAMAGED_ENDING}${times > 1 ? `-${times}` : ''}`),
+  )
+}
+
+type Read = Readonly<{ sha256: string; bytes: Buffer | undefined }>
+
+/** What a file holds; undefined: it is damaged. */
+async function contentOf(disk: Disk, path: string, inMemory: boolean): Promise<Read | undefined> {
+  if (!inMemory) {
+    const sha256 = await keptDigest(disk, path)
+    return sha256 === undefined ? undefined : { sha256, bytes: undefined }
+  }
+  const portions: Buffer[] = []
+  try {
+    for await (const portion of keptContent(disk, path)) portions.push(Buffer.from(portion))
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return undefined
+  }
+  const bytes = Buffer.concat(portions)
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes }
+}
+
+type Compactable = Readonly<{ path: string; name: string; seen: Stats; time: Date; sha256: string }>
+
+function modifiedAt({ mtime }: Stats): Date {
+  return mtime
+}
+
+/** Whether a file beside it holds these bytes already, in fewer bytes. */
+async function isKeptAlready(disk: Disk, { path, name, sha256 }: Compactable): Promise<boolean> {
+  const endings = path.endsWith('.gz') ? [PACKED_ENDING] : ['.gz', PACKED_ENDING]
+  for (const each of namesFor(name, sha256))
+    for (const ending of endings) {
+      const found = await keptDigest(disk, join(dirname(path), each + ending)).catch(unlessGone)
+      if (found === sha256) return true
+    }
+  return false
+}
+
+/** Writes what is kept instead; false where that was written to meanwhile. */
+async function landCompacted(disk: Disk, file: Compactable, part: string, packed?: Buffer): Promise<boolean> {
+  const { path, name, seen, time, sha256 } = file
+  await writePart(disk, part, async (target) => {
+    if (packed === undefined) await zipInto(disk, file, target)
+    else {
+      await target.appendFile(packed)
+      await checkLength(target, packed.length)
+    }
+    await target.utimes(time, time)
+  })
+  if (!isSame(seen, await disk.lstat(path))) {
+    await removeIfThere(disk, part)
+    return false
+  }
+  await land(disk, part, dirname(path), endingIn(endingOf(packed), name, sha256))
+  return true
+}
+
+function partOf({ path, sha256 }: Compactable, packed: Buffer | undefined): string {
+  return join(dirname(path), `.${sha256}${endingOf(packed)}.part`)
+}
+
+function endingOf(packed: Buffer | undefined): string {
+  return packed === undefined ? '.gz' : PACKED_ENDING
+}
+
+function* endingIn(ending: string, name: string, sha256: string): Generator<string> {
+  for (const each of namesFor(name, sha256)) yield each + ending
+}
+
+function isSame(one: Stats, other: Stats): boolean {
+  return one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino
+}
+
+/** How long the content of a file is that this program has compressed: a gzip file ends in it. */
+async function sizeUnzipped(disk: Disk, path: string): Promise<number> {
+  const file = await openToRead(disk, path)
+  try {
+    const { size } = await file.stat()
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4))
+    return bytesRead < 4 ? 0 : buffer.readUInt32LE()
+  } finally {
+    await file.close()
+  }
+}
+
+async function zipInto(disk: Disk, { path, sha256 }: Compactable, target: FileHandle): Promise<void> {
+  const digester = new Digester()
+  const read = async function* () {
+    for await (const portion of plainBytes(disk, path)) {
+      digester.hash(portion)
+      yield portion
+    }
+  }
+  let bytes = 0
+  // A portion is more than the stream takes before it has compressed it: then the next one is asked for.
+  await pipeline(read(), createGzip({ chunkSize: GZIP_BYTES }), async (compressed) => {
+    for await (const chunk of compressed as AsyncIterable<Buffer>) {
+      await target.appendFile(chunk)
+      bytes += chunk.length
+    }
+  })
+  // The file it is made of is removed next.
+  await checkLength(target, bytes)
+  if (digester.digest().sha256 !== sha256) throw new DamagedFile(`${path} changed while it was compressed`)
+}
+
+function unlessGone(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error
+}

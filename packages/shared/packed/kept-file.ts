@@ -1,0 +1,93 @@
+/**
+ * Files that are kept for long, in whatever form: whole, compressed by itself, or packed. The bytes decide what a file is, never its name.
+ */
+import { dirname, join } from 'node:path'
+import { createGunzip } from 'node:zlib'
+import { Digester } from '../digest.ts'
+import { codeOf, type Disk, openToRead } from '../disk.ts'
+import { DamagedPack } from './bases.ts'
+import { PACKED_ENDING, unpack } from './packed.ts'
+
+/** What a file in each form ends in; it is looked for in this order. */
+export const KEPT_ENDINGS = ['', '.gz', PACKED_ENDING] as const
+
+const PORTION_BYTES = 1024 * 1024
+
+/** The bytes that are kept are not those that came. */
+export class DamagedFile extends Error {}
+
+/** Whether an error says that the bytes of a file are not what they were. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof DamagedFile || error instanceof DamagedPack || /^Z_/.test(codeOf(error))
+}
+
+/** The name that a file had when it came; undefined: it is no file that is kept. */
+export function nameKept(name: string): string | undefined {
+  return /^([^.].*\.jsonl)(?:\.gz|\.dcz)?$/.exec(name)?.[1]
+}
+
+/** Where a file lies in the form in which it is kept; undefined: there is none. */
+export async function findKept(disk: Disk, folder: string, name: string): Promise<string | undefined> {
+  for (const ending of KEPT_ENDINGS) {
+    const path = join(folder, name + ending)
+    const seen = await disk.lstat(path).catch(unlessGone)
+    if (seen?.isFile()) return path
+  }
+  return undefined
+}
+
+/** The content of a file in whatever form, in portions that may all lie in one place: one is done with before the next is asked for. */
+export function keptContent(disk: Disk, path: string): AsyncGenerator<Buffer> {
+  if (path.endsWith(PACKED_ENDING)) return unpacked(disk, path)
+  return path.endsWith('.gz') ? unzipped(disk, path) : plainBytes(disk, path)
+}
+
+/** The SHA-256 of the content of a file; undefined where it is damaged. Throws `ENOENT` where there is none. */
+export async function keptDigest(disk: Disk, path: string): Promise<string | undefined> {
+  const digester = new Digester()
+  try {
+    for await (const portion of keptContent(disk, path)) digester.hash(portion)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return undefined
+  }
+  return digester.digest().sha256
+}
+
+async function* unpacked(disk: Disk, path: string): AsyncGenerator<Buffer> {
+  yield await unpack(disk, dirname(path), path)
+}
+
+/** The bytes of a file, in portions of 1 MiB that are all in one buffer: one must be done with before the next is asked for. */
+export async function* plainBytes(disk: Disk, path: string): AsyncGenerator<Buffer> {
+  const file = await openToRead(disk, path)
+  try {
+    const buffer = Buffer.allocUnsafe(PORTION_BYTES)
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, PORTION_BYTES, null)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** The content of a gzip file. */
+export async function* unzipped(disk: Disk, path: string): AsyncGenerator<Buffer> {
+  const file = await openToRead(disk, path)
+  const source = file.createReadStream({ highWaterMark: PORTION_BYTES })
+  const gunzip = createGunzip({ chunkSize: PORTION_BYTES })
+  source.on('error', (error) => gunzip.destroy(error))
+  try {
+    yield* source.pipe(gunzip) as AsyncIterable<Buffer>
+  } finally {
+    gunzip.destroy()
+    source.destroy()
+    await file.close().catch(() => {})
+  }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error
+}

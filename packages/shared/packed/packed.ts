@@ -1,0 +1,99 @@
+/**
+ * Files that are kept for long, packed: each says only what is new against a base, a file of the same company that is kept whole.
+ *
+ *   x.jsonl.dcz                       zstd with a base as dictionary (RFC 9842); its head names the base
+ *   .bases/<company>.<sha256>.zst     a base
+ *   how-to-read-dcz.txt               how to read them by hand
+ *
+ * Invariants:
+ *  1. A base is durable before a file refers to it, and goes only when none does.
+ *  2. A file is one step from its base, so a damaged file harms no other one.
+ *  3. What is packed is decoded and compared before it is given.
+ */
+import { promisify } from 'node:util'
+import { zstdCompress } from 'node:zlib'
+import { companyIn } from '../dictionary/company.ts'
+import {
+  DCZ_HEAD_BYTES,
+  DICTIONARY_BYTES_MAX,
+  dczHead,
+  dictionaryNamedIn,
+  isDictionary,
+  withDictionary,
+} from '../dictionary/dcz.ts'
+import type { Disk } from '../disk.ts'
+import {
+  type Base,
+  baseOf,
+  basesIn,
+  DamagedPack,
+  decodeZstd,
+  makeBase,
+  mendBase,
+  newestBase,
+  removeBase,
+} from './bases.ts'
+import { readWhole } from './read-whole.ts'
+
+export const PACKED_ENDING = '.dcz'
+// A smaller file saves less than its block on the disk.
+const CONTENT_BYTES_MIN = 32 * 1024
+// Of what the file would take by itself: beyond that it serves the files behind it better as their base.
+const USEFUL_SHARE = 0.2
+
+/** Whether a file of so many bytes is worth packing, and can be. */
+export function isPackable(bytes: number): boolean {
+  return bytes >= CONTENT_BYTES_MIN && bytes <= DICTIONARY_BYTES_MAX
+}
+
+/** A file packed, to be written into a folder; undefined: it cannot be. Its base is durable there. */
+export async function pack(disk: Disk, folder: string, bytes: Buffer): Promise<Buffer | undefined> {
+  if (!isPackable(bytes.length) || !isDictionary(bytes)) return undefined
+  const company = wordOf(companyIn(bytes))
+  await mendBase(disk, folder, bytes)
+  const base = await newestBase(disk, folder, company)
+  const against = base && 2 * base.bytes.length >= bytes.length ? await packedWith(base, bytes) : undefined
+  if (base !== undefined && against !== undefined && isUseful(against, bytes, base)) return against
+  return packedWith(await makeBase(disk, folder, company, bytes), bytes)
+}
+
+/** The bytes of a packed file. Throws a `DamagedPack` when they cannot be had. */
+export async function unpack(disk: Disk, folder: string, path: string): Promise<Buffer> {
+  const packed = await readWhole(disk, path)
+  const sha256 = dictionaryNamedIn(packed)
+  if (sha256 === undefined) throw new DamagedPack(`${path} does not say what it was packed with`)
+  const base = await baseOf(disk, folder, sha256)
+  return decodeZstd(packed, base.bytes)
+}
+
+/** The SHA-256 of the base that a packed file names; undefined: it is damaged where it says so. */
+export async function baseNamedBy(disk: Disk, path: string): Promise<string | undefined> {
+  return dictionaryNamedIn(await readWhole(disk, path, DCZ_HEAD_BYTES))
+}
+
+/** Removes bases that no file refers to. */
+export async function removeBases(disk: Disk, folder: string): Promise<void> {
+  const names = await basesIn(disk, folder)
+  if (names.length === 0) return
+  const wanted = new Set<string>()
+  for (const name of await disk.readdir(folder))
+    if (name.endsWith(PACKED_ENDING)) wanted.add((await baseNamedBy(disk, `${folder}/${name}`)) ?? '')
+  for (const name of names) await removeBase(disk, folder, name, wanted)
+}
+
+async function packedWith({ sha256, bytes: dictionary }: Base, bytes: Buffer): Promise<Buffer> {
+  const packed = Buffer.concat([
+    dczHead(sha256),
+    await promisify(zstdCompress)(bytes, withDictionary(dictionary, bytes.length)),
+  ])
+  if (!(await decodeZstd(packed, dictionary)).equals(bytes)) throw new Error('what was packed is not what was there')
+  return packed
+}
+
+function isUseful(packed: Buffer, bytes: Buffer, base: Base): boolean {
+  return packed.length <= (USEFUL_SHARE * base.packedBytes * bytes.length) / base.bytes.length
+}
+
+function wordOf(company: string): string {
+  return company.replace(/[^a-z0-9]+/g, '-').slice(0, 40) || 'unknown'
+}
