@@ -65,8 +65,8 @@ test('serve tells in its log from where its settings come', async () => {
     server
       .printed()
       .split('\n')
-      .find((each) => each.includes('settings in force')) ?? ''
-  const { settings, data } = JSON.parse(line)
+      .find((each) => each.includes('settings_from')) ?? ''
+  const { settings_from: settings, data } = JSON.parse(line)
   assert.equal(data, machines.dataManagement)
   assert.ok(settings.startsWith(`the environment, ${join(machines.path, '.env')}`), settings)
 })

@@ -30,7 +30,9 @@ export function wordsTyped(text: string): string[] {
 /** The words of name and brand, each once. A name such as Arnott's is found with and without the apostrophe. */
 export function wordsOfTexts(texts: readonly (string | null)[]): string[] {
   const text = texts.filter((each) => each !== null).join(' ')
-  return [...new Set([...wordsIn(withoutApostrophes(text)), ...wordsIn(text)])]
+  const bare = withoutApostrophes(text)
+  const words = wordsIn(bare)
+  return [...new Set(bare === text ? words : [...words, ...wordsIn(text)])]
 }
 
 /** Arnott's is one word. */
