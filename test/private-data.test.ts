@@ -16,7 +16,7 @@ const COMMANDS = [
 async function refusalOf(machines: Machines, args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await machines.run(args, TO_NOBODY)
   assert.deepEqual([code, stdout], [1, ''], stderr)
-  assert.match(stderr, /^splitcart: This folder is not safe to work in: /)
+  assert.match(stderr, /^splitcart: This folder is not safe to work in: /m)
   return stderr
 }
 
