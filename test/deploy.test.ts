@@ -6,13 +6,15 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from './folders.ts'
 import { listening, openMachines, type Started, startProgram } from './machines.ts'
+import { neededHere } from './needed.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const DEPLOY = join(ROOT, 'deploy')
 const EXPOSURE_MAX = 25
-const NO_SYSTEMD =
+const NO_SYSTEMD = neededHere(
   spawnSync('systemd-analyze', ['security', '--help'], { encoding: 'utf8' }).stdout?.includes('--offline') !== true &&
-  'there is no systemd-analyze here that knows --offline'
+    'there is no systemd-analyze here that knows --offline',
+)
 
 const SMALL = ['--companies', '1', '--stores', '1', '--days', '1', '--products', '50']
 const NO_UNITS = process.platform === 'win32' && 'Windows has no units'
