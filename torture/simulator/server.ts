@@ -127,7 +127,8 @@ export class Server {
         await updateDb(work, NEVER)
         this.#hasLooked = false
         await compaction.work(() => true)
-        this.#hasLooked = true
+        // One that was killed just now goes on to its next call; the one after it has not looked yet.
+        if (!process.isDead) this.#hasLooked = true
         await process.pause()
       }
     })

@@ -110,8 +110,8 @@ const ORDERS: HostileCase[] = [
     requestOf('GET /api/events', { Accept: 'text/event-stream' }),
   ),
   refused(
-    'a sender that wants a file',
-    { status: 403, code: 'scope_missing' },
+    'a sender that wants a file that is none of its own',
+    { status: 404, code: 'not_found' },
     requestOf('GET /api/uploads/..%2f..%2fledger.db/content', {}),
   ),
   refused(
