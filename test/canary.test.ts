@@ -190,6 +190,7 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['not-same', 'x/1', 'y/2'],
     ['stores', 'merge', 'list'],
     ['findings', '--json'],
+    ['notices', 'list'],
     ['changes', '--json'],
     ['product', 'bread'],
     ['cheapest', 'bread'],

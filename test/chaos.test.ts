@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { chaos } from '../torture/chaos/chaos.ts'
 import { effort } from './effort.ts'
 
-const FILES = effort(50, 250)
+const FILES = effort(50, 120)
 
 test(`${FILES} files through a network that loses every third request and every third answer are loaded once`, {
   timeout: 400_000,

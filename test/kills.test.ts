@@ -7,7 +7,7 @@ import { STRACE_MISSING } from '../torture/points/strace.ts'
 import { effort } from './effort.ts'
 import { neededHere } from './needed.ts'
 
-const PROCESSES = effort(2, 8)
+const PROCESSES = effort(2, 4)
 const LATEST = 1_000_000
 
 test('killed at any system call, each process leaves what the next run finishes: nothing lost, doubled or left over', {

@@ -57,7 +57,7 @@ const LONG = [
   inDashboard('page-speed'),
 ]
 // Of these `npm test` does a little, and `npm run test:long` more.
-const MORE = [SIMULATOR, ...['histories', 'real-files'].map(inDataManagement), inTest('kills')]
+const MORE = [SIMULATOR, inDataManagement('real-files'), inTest('kills')]
 const IS_LONG = '--long'
 // `npm run test:quick`: what needs nothing but Node and ends within a minute.
 const QUICK = [

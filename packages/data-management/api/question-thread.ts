@@ -29,8 +29,9 @@ export type ThreadPlace = Readonly<{
 /** What the thread is asked. */
 export type ToThread = Readonly<{ name: QuestionName; question: object; now: number }>
 
-/** What it says: the answer as the bytes of its JSON, or why there is none. */
+/** What it says: that it can be asked; then the answer as the bytes of its JSON, or why there is none. */
 export type FromThread =
+  | Readonly<{ ready: true }>
   | Readonly<{ answer: Uint8Array<ArrayBuffer> }>
   | Readonly<{ problem: Readonly<Pick<Problem, 'code' | 'detail'>> }>
   | Readonly<{ failure: string }>
@@ -76,3 +77,4 @@ port.on('message', async (asked: ToThread) => {
   const said = await answer(asked)
   port.postMessage(said, 'answer' in said ? [said.answer.buffer] : [])
 })
+port.postMessage({ ready: true } satisfies FromThread)

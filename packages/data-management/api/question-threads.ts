@@ -7,8 +7,8 @@
  * Invariants:
  *  1. A key uses one thread at a time and leaves one to others, and so much time in a minute.
  *  2. What the server itself wants to know waits for no key: it has a thread of its own.
- *  3. A question ends in time: it is stopped where it looks at a limit, else its thread is ended and another one made; so it is when it takes
- *     too much memory.
+ *  3. A question ends in time, which begins when its thread can be asked: it is stopped where it looks at a limit,
+ *     else its thread is ended and another one made; so it is when it takes too much memory.
  */
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -26,6 +26,8 @@ const MS_MAX = 10_000
 const RECORDS_MAX = 1_000_000
 // A question that does not look at its limits has so much time to end after it was told to.
 const GRACE_MS = 1_000
+// A busy machine takes long to start a thread: that is not the question's fault, and counts as none of its time.
+const START_MS_MAX = 60_000
 const HEAP_MIB_MAX = 192
 const YOUNG_MIB_MAX = 8
 // No key has this name.
@@ -44,6 +46,7 @@ type Thread = {
   worker: Worker
   stop: Int32Array
   pending: Pending | undefined
+  isReady: boolean
   startedAt: number
   late?: NodeJS.Timeout
 }
@@ -120,7 +123,7 @@ export class QuestionThreads implements Questions {
     const stop = new Int32Array(new SharedArrayBuffer(4))
     const resourceLimits = { maxOldGenerationSizeMb: this.#heapMiBMax, maxYoungGenerationSizeMb: YOUNG_MIB_MAX }
     const worker = new Worker(THREAD, { workerData: { ...this.#place, stop }, resourceLimits })
-    const thread: Thread = { worker, stop, pending: undefined, startedAt: 0 }
+    const thread: Thread = { worker, stop, pending: undefined, isReady: false, startedAt: 0 }
     worker.unref()
     worker.on('message', (said: FromThread) => this.#take(thread, said))
     worker.on('error', (error) => void this.#end(thread, this.#causeOf(error)))
@@ -131,13 +134,25 @@ export class QuestionThreads implements Questions {
 
   #give(thread: Thread, pending: Pending): void {
     thread.pending = pending
-    thread.startedAt = performance.now()
     Atomics.store(thread.stop, 0, 0)
-    thread.late = setTimeout(() => this.#endLate(thread), this.#place.msMax + GRACE_MS).unref()
+    this.#time(thread)
     thread.worker.postMessage(pending.asked)
   }
 
+  /** Gives a thread its time: for what it was asked or, before it can be asked, to start. */
+  #time(thread: Thread): void {
+    thread.startedAt = performance.now()
+    clearTimeout(thread.late)
+    const msMax = thread.isReady ? this.#place.msMax + GRACE_MS : START_MS_MAX
+    thread.late = setTimeout(() => this.#endLate(thread), msMax).unref()
+  }
+
   #take(thread: Thread, said: FromThread): void {
+    if ('ready' in said) {
+      thread.isReady = true
+      if (thread.pending !== undefined) this.#time(thread)
+      return
+    }
     const pending = this.#settle(thread)
     if ('answer' in said) pending?.resolve(said.answer)
     else if ('problem' in said) pending?.reject(new Problem(said.problem.code, said.problem.detail))
@@ -160,6 +175,7 @@ export class QuestionThreads implements Questions {
     const thread = [...this.#threads].find((each) => each.pending === pending)
     if (thread === undefined) return
     Atomics.store(thread.stop, 0, 1)
+    if (!thread.isReady) return
     clearTimeout(thread.late)
     thread.late = setTimeout(() => this.#endLate(thread), GRACE_MS).unref()
   }

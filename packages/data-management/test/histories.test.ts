@@ -4,12 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { effort } from '../../../test/effort.ts'
 import { databasesOfFile, type OpenEmpty } from './catalogues.ts'
 import { type Fault, faultOfHistory, faultOfUndo } from './history-case.ts'
 
-const HISTORIES = effort({ SQLite: 30, PostgreSQL: 2 }, { SQLite: 60, PostgreSQL: 6 })
-const UNDONE = effort({ SQLite: 15, PostgreSQL: 2 }, { SQLite: 30, PostgreSQL: 6 })
+const HISTORIES = { SQLite: 30, PostgreSQL: 2 } as const
+const UNDONE = { SQLite: 15, PostgreSQL: 2 } as const
 
 type FaultOf = (seed: number, open: OpenEmpty) => Promise<Fault>
 

@@ -1,14 +1,13 @@
 /** The catalogue of some real scrapes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { effort } from '../../../test/effort.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { faultOf, loadWhole } from './history-case.ts'
 import { Chance } from './random.ts'
 import { digestOf, REAL_FILES_MISSING, realFiles } from './real-files.ts'
 
-const ORDERS = effort(2, 4)
+const ORDERS = 2
 const LONG = { timeout: 600_000 }
 
 test('the real files give one catalogue in any order', { ...LONG, skip: REAL_FILES_MISSING }, async () => {
