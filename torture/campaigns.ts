@@ -128,7 +128,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
       'NATS servers, PostgreSQL, receivers and loaders of a fleet killed and cut off while files flow: all loaded once',
     unit: 'rounds',
     count: 1,
-    options: { files: 500, seconds: 600, wipes: 0 },
+    options: { files: 500, seconds: 600, wipes: 0, cuts: 1 },
     isolated: 'in a network, where possible',
     prepare: async (options) => {
       need(NO_FLEET)

@@ -19,10 +19,11 @@ const OUTAGE_MS_MAX = 5_000
 const CUT_MS_MAX = 20_000
 const DRAIN_SECONDS_MAX = 300
 const WIPED = 'all NATS servers lost with their files'
+const CUT = 'a NATS server cut off'
 const WIPE_PROBABILITY = 0.2
 
 /** Makes the case: so many files, and faults for so many seconds. */
-export function fleetFaults({ files = 500, seconds = 600, wipes = 0 }: Options): Case {
+export function fleetFaults({ files = 500, seconds = 600, wipes = 0, cuts = 1 }: Options): Case {
   const figures: string[] = []
   const round = async (seed: number): Promise<Fault> => {
     await using fleet = await Fleet.open({ nats: 3, receivers: RECEIVERS, loaders: LOADERS })
@@ -32,7 +33,7 @@ export function fleetFaults({ files = 500, seconds = 600, wipes = 0 }: Options):
     const key = await fleet.makeKey()
     const start = performance.now()
     const sending = Promise.all(folders.map((folder) => fleet.send(folder, key, seconds + DRAIN_SECONDS_MAX)))
-    const done = await rage(fleet, new Chance(seed), { ms: seconds * 1000, wipes, sending })
+    const done = await rage(fleet, new Chance(seed), { ms: seconds * 1000, wipes, cuts, sending })
     const ended = await sending
     const took = Math.round((performance.now() - start) / 1000)
     const uncut = fleet.network === undefined ? `, none cut off (${networkMissing()})` : ''
@@ -46,20 +47,21 @@ export function fleetFaults({ files = 500, seconds = 600, wipes = 0 }: Options):
 
 type Done = Record<string, number>
 
-/** For how long, how often everything in the inbox is lost, and what is over when all is loaded. */
-type Rage = Readonly<{ ms: number; wipes: number; sending: Promise<unknown> }>
+/** For how long, how often everything in the inbox is lost, whether lines are cut (not 0), and what is over when all is loaded. */
+type Rage = Readonly<{ ms: number; wipes: number; cuts: number; sending: Promise<unknown> }>
 
 /** Lets one thing after the other go wrong until the time is over or all is done. What was broken is whole again then. */
-async function rage(fleet: Fleet, chance: Chance, { ms, wipes, sending }: Rage): Promise<Done> {
+async function rage(fleet: Fleet, chance: Chance, { ms, wipes, cuts, sending }: Rage): Promise<Done> {
   const done: Done = {}
   let isOver = false
   const over = () => (isOver = true)
   sending.then(over, over)
   const faults = faultsOf(fleet, chance)
+  const names = Object.keys(faults).filter((each) => each !== WIPED && (cuts > 0 || each !== CUT))
   for (const end = performance.now() + ms; !isOver && performance.now() < end; ) {
     await sleep(chance.between(0, PAUSE_MS_MAX))
     const isTimeToWipe = wipes > (done[WIPED] ?? 0) && chance.is(WIPE_PROBABILITY)
-    const name = isTimeToWipe ? WIPED : chance.of(Object.keys(faults).filter((each) => each !== WIPED))
+    const name = isTimeToWipe ? WIPED : chance.of(names)
     done[name] = (done[name] ?? 0) + 1
     await faults[name]!()
   }
@@ -93,7 +95,7 @@ function faultsOf(fleet: Fleet, chance: Chance): Record<string, () => Promise<vo
       fleet.nats.resume(index)
     },
     ...(network && {
-      'a NATS server cut off': async () => {
+      [CUT]: async () => {
         const line = chance.of(network.lines)
         await line.cut()
         await sleep(chance.between(0, CUT_MS_MAX))
