@@ -1,6 +1,7 @@
 /** The catalogue of some real scrapes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { IS_LONG } from '../../../test/effort.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { faultOf, loadWhole } from './history-case.ts'
@@ -18,7 +19,8 @@ test('the real files give one catalogue in any order', { ...LONG, skip: REAL_FIL
   assert.equal(digests.size, 1)
 })
 
-for (const { name, skip, open } of databasesOfFile())
+// The model takes longer than the loads: a few files are enough for it, and `npm run test:long` loads all of them.
+for (const { name, skip, open } of IS_LONG ? [] : databasesOfFile())
   test(`${name}: the real files give what a model computes from all of them at once, also with one undone`, {
     ...LONG,
     skip: REAL_FILES_MISSING || skip,
