@@ -164,7 +164,14 @@ async function send(receiver: Receiver, name: string, count: number): Promise<vo
   for (let index = 0; index < count; index++) {
     // The same rows in other bytes.
     const text = rowsText(20) + '\n'.repeat(sent++)
-    assert.equal((await postGzip(receiver, `${name}-${index}.jsonl.gz`, text)).status, 201)
+    // A connection that has just been ended is found out by whoever uses it: that one is told to come again.
+    let status = 503
+    const isAnswered = async () => {
+      status = (await postGzip(receiver, `${name}-${index}.jsonl.gz`, text)).status
+      return status !== 503
+    }
+    await until(isAnswered, 'it is answered', 60_000)
+    assert.equal(status, 201)
   }
 }
 
