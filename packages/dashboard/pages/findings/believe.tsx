@@ -6,6 +6,7 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import form from '../../parts/form.module.css'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import { Moment } from '../../parts/time.tsx'
@@ -48,7 +49,7 @@ function Confirm({ finding, close }: Readonly<{ finding: Believable; close: () =
   }
   return (
     <Dialog title="Believe this from now on?" close={close}>
-      <form className={style.form} onSubmit={submit}>
+      <form className={form.form} onSubmit={submit}>
         <p>
           <SaidWhole text={sentence} />
         </p>
@@ -66,7 +67,7 @@ function Confirm({ finding, close }: Readonly<{ finding: Believable; close: () =
           onChange={({ currentTarget }) => setReason(currentTarget.value)}
         />
         {believing.error && <Trouble error={believing.error} />}
-        <div className={style.buttons}>
+        <div className={form.buttons}>
           <Button variant="default" onClick={close}>
             Cancel
           </Button>

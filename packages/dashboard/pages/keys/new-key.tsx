@@ -7,6 +7,7 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
 import { Commands } from '../../parts/commands.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import form from '../../parts/form.module.css'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './keys.module.css'
@@ -43,11 +44,11 @@ export function NewKey({ close, done }: Props): ReactNode {
   }
   return (
     <Dialog title="Create a key" close={close}>
-      <form className={style.form} onSubmit={submit}>
+      <form className={form.form} onSubmit={submit}>
         <Fields wanted={wanted} want={(part) => setWanted({ ...wanted, ...part })} />
         <OwnKey value={ownKey} change={setOwnKey} error={making.error} />
         {making.error && !isKeyRefused(making.error) && <Trouble error={making.error} />}
-        <div className={style.buttons}>
+        <div className={form.buttons}>
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
@@ -76,7 +77,7 @@ function Fields({ wanted, want }: FieldsProps): ReactNode {
         onChange={({ currentTarget }) => want({ name: currentTarget.value })}
       />
       <Checkbox.Group label="It may" value={wanted.scopes} onChange={(scopes) => want({ scopes: scopes as Scope[] })}>
-        <div className={style.scopes}>
+        <div className={form.choices}>
           {SCOPES.map(({ scope, about }) => (
             <Checkbox key={scope} value={scope} label={scope} description={about} />
           ))}
@@ -131,13 +132,13 @@ export function Made({
 }: Readonly<{ made: Pick<MadeKeyView, 'name' | 'key'>; close: () => void }>): ReactNode {
   return (
     <Dialog title="The new key" close={close} isOnce>
-      <div className={style.form}>
+      <div className={form.form}>
         <p>
           The key of <SaidWhole text={made.name} /> is shown this once. Copy it now.
         </p>
         <Commands lines={[made.key]} />
         <p className={style.muted}>On a scraping machine it belongs into .env, as API_SECRET_KEY=…</p>
-        <div className={style.buttons}>
+        <div className={form.buttons}>
           <Button onClick={close}>I have it</Button>
         </div>
       </div>

@@ -7,6 +7,7 @@ import type { ReactNode } from 'react'
 import { send } from '../../api/request.ts'
 import { sessionQuery, useSession } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import form from '../../parts/form.module.css'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './keys.module.css'
@@ -24,14 +25,14 @@ export function Revoke({ of: { id, name }, close }: Readonly<{ of: KeyView; clos
   })
   return (
     <Dialog title="Revoke this key?" close={close}>
-      <div className={style.form}>
+      <div className={form.form}>
         <p>
           <SaidWhole text={name} /> (<code>{id}</code>) is refused from now on, for ever. What it sent stays; what waits
           in its outbox waits until it has another key.
         </p>
         {isOwn && <p className={style.own}>This is the key you are signed in with: you will be signed out.</p>}
         {revoking.error && <Trouble error={revoking.error} />}
-        <div className={style.buttons}>
+        <div className={form.buttons}>
           <Button variant="default" onClick={close}>
             Cancel
           </Button>

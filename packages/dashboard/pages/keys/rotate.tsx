@@ -6,9 +6,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import form from '../../parts/form.module.css'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
-import style from './keys.module.css'
 import { isKeyRefused, OwnKey } from './own-key.tsx'
 
 type Props = Readonly<{ of: KeyView; close: () => void; done: (made: MadeKeyView) => void }>
@@ -38,7 +38,7 @@ export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
   }
   return (
     <Dialog title="Rotate this key?" close={close}>
-      <form className={style.form} onSubmit={submit}>
+      <form className={form.form} onSubmit={submit}>
         <p>
           <SaidWhole text={name} /> gets a new key with the same rights.
         </p>
@@ -50,7 +50,7 @@ export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
         />
         <OwnKey value={ownKey} change={setOwnKey} error={rotating.error} />
         {rotating.error && !isKeyRefused(rotating.error) && <Trouble error={rotating.error} />}
-        <div className={style.buttons}>
+        <div className={form.buttons}>
           <Button variant="default" onClick={close}>
             Cancel
           </Button>

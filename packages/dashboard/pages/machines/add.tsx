@@ -9,6 +9,7 @@ import { send } from '../../api/request.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Commands } from '../../parts/commands.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import form from '../../parts/form.module.css'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
@@ -53,7 +54,7 @@ function Ask({ close, done }: Readonly<{ close: () => void; done: (invited: Invi
     inviting.mutate()
   }
   return (
-    <form className={style.form} onSubmit={submit}>
+    <form className={form.form} onSubmit={submit}>
       <TextInput
         label="What the machine is called"
         placeholder="kitchen laptop"
@@ -75,7 +76,7 @@ function Ask({ close, done }: Readonly<{ close: () => void; done: (invited: Invi
       </div>
       <OwnKey value={ownKey} change={setOwnKey} error={inviting.error} />
       {inviting.error && !isKeyRefused(inviting.error) && <Trouble error={inviting.error} />}
-      <div className={style.buttons}>
+      <div className={form.buttons}>
         <Button variant="default" onClick={close}>
           Cancel
         </Button>
@@ -106,7 +107,7 @@ function Wait({ invited, close, again }: WaitProps): ReactNode {
   const { data: server } = useQuery(systemQuery)
   const version = server?.versions.program ?? 'VERSION'
   return (
-    <div className={style.form}>
+    <div className={form.form}>
       <p>
         On <SaidWhole text={name} />, in {shellOf(system)}, with Node.js 18 or newer and the package beside it (a file
         without Node does as well: then without the first line, and as <code>./splitcart</code>):
@@ -121,7 +122,7 @@ function Wait({ invited, close, again }: WaitProps): ReactNode {
         <Commands lines={linesByHand(system, address)} />
       </details>
       <Heard keyOf={key ?? undefined} />
-      <div className={style.buttons}>
+      <div className={form.buttons}>
         {key === null && (
           <Button variant="default" onClick={again}>
             Another code

@@ -8,10 +8,10 @@ import { watchesQuery } from '../../api/notice-queries.ts'
 import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import form from '../../parts/form.module.css'
 import { money } from '../../parts/format.ts'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
-import style from '../keys/keys.module.css'
 import { EndWatch, ruleSaid } from './watched.tsx'
 
 type Rule = WatchView['rule']
@@ -64,14 +64,14 @@ function Choose({ product, own, close }: ChooseProps): ReactNode {
   }
   return (
     <Dialog title="Watch" close={close}>
-      <form className={style.form} onSubmit={submit}>
+      <form className={form.form} onSubmit={submit}>
         <p>
           <SaidWhole text={name} /> {now.lowest_cents !== null && `costs ${money(now.lowest_cents)} now.`}
         </p>
         {own.length > 0 && <Own watches={own} />}
         <When rule={rule} setRule={setRule} target={target} setTarget={setTarget} />
         {setting.error && <Trouble error={setting.error} />}
-        <div className={style.buttons}>
+        <div className={form.buttons}>
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
@@ -95,7 +95,7 @@ function When({ rule, setRule, target, setTarget }: WhenProps): ReactNode {
   return (
     <>
       <Radio.Group label="Tell me when" value={rule} onChange={(value) => setRule(value as Rule)}>
-        <div className={style.scopes}>
+        <div className={form.choices}>
           {RULES.map(({ rule: value, label }) => (
             <Radio key={value} value={value} label={label} />
           ))}

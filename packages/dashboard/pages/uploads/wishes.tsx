@@ -8,6 +8,7 @@ import { uploadQuery } from '../../api/queries.ts'
 import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import form from '../../parts/form.module.css'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './wishes.module.css'
@@ -108,7 +109,7 @@ function Confirm({ upload, wish, close }: Readonly<{ upload: UploadView; wish: W
   }
   return (
     <Dialog title={`${wish.does} this upload?`} close={close}>
-      <form className={style.form} onSubmit={submit}>
+      <form className={form.form} onSubmit={submit}>
         <p>
           <SaidWhole text={upload.filename} />
         </p>
@@ -120,7 +121,7 @@ function Confirm({ upload, wish, close }: Readonly<{ upload: UploadView; wish: W
           onChange={({ currentTarget }) => setReason(currentTarget.value)}
         />
         {wishing.error && <Trouble error={wishing.error} />}
-        <div className={style.buttons}>
+        <div className={form.buttons}>
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
