@@ -5,7 +5,8 @@ const LOOKS_MAX = 100
 const LOOK_MS = 100
 
 /** What a reader may set, and a wide font is like: WCAG 2.2, 1.4.12 "Text Spacing". */
-export const SPACED = '* { letter-spacing: 0.12em !important; word-spacing: 0.16em !important; line-height: 1.5 !important }'
+export const SPACED =
+  '* { letter-spacing: 0.12em !important; word-spacing: 0.16em !important; line-height: 1.5 !important }'
 
 /** Adds a style to the page that is shown, where its policy takes none in the document. Runs there. */
 export function addStyle(text: string): void {
