@@ -218,15 +218,15 @@ async function syncNow(disk: Disk, folder: string): Promise<void> {
   }
 }
 
-/** Makes durable what was written to a file by somebody else in this process, but not its name; nothing where there is none. */
+// Windows alone syncs only what is open to be written; elsewhere it may be a file that this user can only read.
+const SYNC_FLAGS = process.platform === 'win32' ? constants.O_RDWR : constants.O_RDONLY
+
+/** Makes durable what was written to a file by somebody else, but not its name; nothing where there is none. */
 export async function syncWritten(disk: Disk, path: string): Promise<void> {
-  let file: FileHandle
-  try {
-    file = await disk.open(path, 'r+')
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
-    throw error
-  }
+  const file = await disk.open(path, SYNC_FLAGS).catch((error) => {
+    if (codeOf(error) !== 'ENOENT') throw error
+  })
+  if (file === undefined) return
   try {
     await file.datasync()
   } finally {

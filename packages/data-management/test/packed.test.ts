@@ -1,7 +1,7 @@
 /** Loaded files are packed against one another: nothing is lost, whatever dies, and what is damaged is found. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -42,6 +42,22 @@ async function open() {
 const NOTE = 'how-to-read-dcz.txt'
 const AS_PACKED = { form: 'packed', isRight: () => true } as const
 
+// The modes of files say nothing to root.
+const NOBODY = 65_534
+
+/** Does something as a user who owns all in a folder, and to whom the modes of files apply. */
+async function asOwnerOf(folder: string, work: () => Promise<unknown>): Promise<void> {
+  if (process.geteuid?.() !== 0) return void (await work())
+  for (const each of ['.', ...(await readdir(folder, { recursive: true }))])
+    await chown(join(folder, each), NOBODY, NOBODY)
+  process.seteuid!(NOBODY)
+  try {
+    await work()
+  } finally {
+    process.seteuid!(0)
+  }
+}
+
 function unlessGone(error: unknown): undefined {
   if (codeOf(error) !== 'ENOENT') throw error
 }
@@ -81,6 +97,17 @@ test('files of a company say what is new against one that is kept whole; small o
   }
   assert.equal(await contentOf(folders, 'other.jsonl', OTHER), OTHER)
   assert.equal(await contentOf(folders, 'small.jsonl', SMALL), SMALL)
+})
+
+test('a file that its owner may only read is put away and packed like any other', async () => {
+  await using at = await open()
+  const { folders, put } = at
+  const path = join(folders.inbox, '0.jsonl')
+  await writeFile(path, TEXTS[0]!)
+  await chmod(path, 0o444)
+  await asOwnerOf(folders.data, async () => assert.equal(await put('0.jsonl', TEXTS[0]!), 'compacted'))
+  assert.deepEqual(await readdir(folders.inbox), [])
+  assert.equal(await contentOf(folders, '0.jsonl', TEXTS[0]!), TEXTS[0])
 })
 
 test('what has changed too much becomes what the next ones are packed against', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { ProductPage } from '../api/products.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
-import { type Article, reader, scrape } from './shop.ts'
+import { type Article, named, reader, scrape } from './shop.ts'
 
 const DAY_MS = 86_400_000
 const TODAY = new Date().toISOString().slice(0, 10)
@@ -104,6 +104,7 @@ test('errors of typing, words written together or apart, and amounts in any unit
   }
   for (const [typed, name] of Object.entries(found)) assert.equal((await namesOf(typed))[0], name, typed)
   assert.equal((await page('q=bananna')).corrected, 'banana')
+  assert.equal((await page('q=bananna%201%20kg')).corrected, 'banana 1 kg')
   assert.equal((await page('q=banan')).corrected, null)
   // A word that is known stays as it is typed, and one that is near nothing finds nothing.
   assert.deepEqual(await namesOf('xylophone'), [])
@@ -124,4 +125,29 @@ test('a list is of a category, of what is on special, and in the order of price,
   ])
   assert.equal((await namesOf('milk', '&sort=unit_price&unit=ml'))[0], 'Farmvale Full Cream Milk 2L')
   assert.equal((await names('category=Milk&sort=price'))[0], 'Skim Milk 1 Litre')
+})
+
+test('how words are understood depends on what listings are called now, not on what was loaded before and in which order', async () => {
+  const called = [
+    ['oakmart/S1', YESTERDAY, named('Bananna Bread', 'Kolla Classic')],
+    ['oakmart/S1', TODAY, named('Banana Bread', 'Kola Classic')],
+  ] as const
+  const misspelt = ['elmart/S1', TODAY, named('Banannas', 'Kollas')] as const
+  const answers = []
+  for (const order of [called, [misspelt, ...called.toReversed()]]) {
+    await using other = await openReceiver()
+    const loads = []
+    for (const [store, date, articles] of order) loads.push(await scrape(other, store, date, articles))
+    if (order.length > called.length) await other.catalogue.undo(loads[0]!.sha256, 'for a test', Date.now())
+    const askOther = await reader(other)
+    const answered = await Promise.all(
+      ['bananna', 'banann', 'kollla', 'banannas'].map((q) => askOther<ProductPage>(`/api/products?q=${q}`)),
+    )
+    answers.push(answered.map(({ corrected, products }) => [corrected, ...products.map(({ name }) => name)]))
+  }
+  const banana = ['banana', 'Banana Bread']
+  assert.deepEqual(answers, [
+    [banana, banana, [null], banana],
+    [banana, banana, [null], banana],
+  ])
 })

@@ -80,7 +80,11 @@ const MOVING = ['brand', 'size', 'barcode', 'category'] as const
 
 /** Values of a field that stood in other rows before. */
 export function valuesMoved(judged: Case): Found[] {
-  return agreeing(judged, (field, { same, of, moved }) => field === 'barcode' || 2 * moved > of - same, 'has moved')
+  return agreeing(
+    judged,
+    (field, { same, of, moved }) => field === 'barcode' || 2 * moved > of - same,
+    'stands in other rows',
+  )
 }
 
 /** Values of a field that were in no row before: it is written in another way now. */
@@ -98,7 +102,7 @@ function agreeing(judged: Case, isMeant: (field: string, each: Agreement) => boo
     const isAlike = ({ comparison }: Beside) => comparison[field].same >= 0.8 * comparison[field].of
     if (found === undefined || isWitnessed(judged, isAlike)) return []
     const { same, of } = found.comparison[field]
-    const sentence = `The ${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} ${what} than in ${titleOfBeside(found)}.`
+    const sentence = `The ${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} ${field === 'barcode' ? 'is another' : what} than in ${titleOfBeside(found)}.`
     const name = field === 'category' ? 'category_path' : field
     return [{ field: name, sentence, rows: rowsOfShare(judged, 1 - same / of), before: 1, now: same / of }]
   })

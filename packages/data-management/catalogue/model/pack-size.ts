@@ -57,9 +57,8 @@ const MEASURE = String.raw`(fl\.?\s*oz|${Object.keys(MEASURES)
   .sort((one, other) => other.length - one.length)
   .join('|')})(?![\p{L}])`
 const OF_PIECES = String.raw`(?:${PIECES})(?![\p{L}])`
-const ONE_AMOUNT = new RegExp(String.raw`(?<=^|[^\p{L}\d.,]|\d\s*[x×*])${NUMBER}\s*-?\s*${MEASURE}`, 'giu')
 /** An amount within a text. */
-export const AMOUNT = ONE_AMOUNT
+export const AMOUNT = new RegExp(String.raw`(?<=^|[^\p{L}\d.,]|\d\s*[x×*])${NUMBER}\s*-?\s*${MEASURE}`, 'giu')
 const TIMES_BEFORE = new RegExp(String.raw`(?<![\d.,])(\d{1,4})\s*(?:${PIECES})?\s*[x×*]\s*(?:approx\.?\s*)?$`, 'iu')
 const TIMES_BEHIND = new RegExp(String.raw`^\s*(?:each\s*)?[x×*]\s*(\d{1,4})(?![\d.,]*\s*${MEASURE})`, 'iu')
 const PACKS = /(?<![\p{L}\d.,])(\d{1,4})\s*-?\s*(?:pk|pks|pac|packs?)(?![\p{L}])/iu
@@ -70,7 +69,7 @@ const INEXACT = /approx|about|minimum|min\.|up to|eachunit|~|\d\s*[-–]\s*\d+(?
 /** What a text says about the size of a pack, or undefined when it says nothing. */
 export function packSizeOf(text: string): PackSize | undefined {
   const isExact = !INEXACT.test(text)
-  const [first, ...others] = text.matchAll(ONE_AMOUNT)
+  const [first, ...others] = text.matchAll(AMOUNT)
   if (first !== undefined) return measured(text, first, isExact && others.every((other) => isSame(first, other)))
   const counted = COUNTED.exec(text)
   if (counted !== null) return pieces(numberOf(counted[1]!), isExact)

@@ -9,7 +9,6 @@ const LETTERS_MIN = 4
 const LETTERS_MAX = 24
 // A word of so many letters may have two errors.
 const LONG_LETTERS = 8
-const WORDS_MAX = 4
 
 /** What a word is found by: itself, and its variants. */
 export function variantsOf(word: string): string[] {
@@ -21,15 +20,16 @@ export function variantsSought(typed: string): string[] {
   return isVaried(typed) ? [...withoutLetters(beginningOf(typed), errorsIn(typed))] : []
 }
 
-/** The nearest of these words, at most four; none where there are too many errors. */
-export function nearestTo(typed: string, words: readonly string[]): string[] {
-  const far = words.map((word) => ({ word, errors: distance(typed, word) }))
-  const least = Math.min(...far.map(({ errors }) => errors))
-  if (least > errorsIn(typed)) return []
-  const nearest = far.filter(({ errors }) => errors === least)
-  // Whoever mistypes a word seldom begins with another letter.
-  const begunSo = nearest.filter(({ word }) => word[0] === typed[0])
-  return (begunSo.length > 0 ? begunSo : nearest).map(({ word }) => word).slice(0, WORDS_MAX)
+/** Those of these words that somebody may have meant, the likeliest together first; none where there are too many errors. */
+export function nearTo(typed: string, words: readonly string[]): string[][] {
+  const ranked = words.map((word) => ({ word, rank: rankOf(typed, word) }))
+  const near = ranked.filter(({ rank }) => rank < 2 * (errorsIn(typed) + 1)).sort((one, other) => one.rank - other.rank)
+  return [...Map.groupBy(near, ({ rank }) => rank).values()].map((group) => group.map(({ word }) => word))
+}
+
+/** Whoever mistypes a word seldom begins with another letter. */
+function rankOf(typed: string, word: string): number {
+  return 2 * distance(typed, word) + (word[0] === typed[0] ? 0 : 1)
 }
 
 function isVaried(word: string): boolean {

@@ -1,20 +1,7 @@
 /** Listings as a search sees them. */
+import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Described } from '../model/search-words.ts'
-
-/** How the ids of many records are given. */
-export const IDS = {
-  sqlite: {
-    those: 'json_each(?1)',
-    areIn: (place: string) => `in (select value from json_each(${place}))`,
-    asValue: (ids: readonly number[]) => JSON.stringify(ids),
-  },
-  postgres: {
-    those: '(select unnest(cast(?1 as integer[])) as value)',
-    areIn: (place: string) => `= any(cast(${place} as integer[]))`,
-    asValue: (ids: readonly number[]) => `{${ids.join(',')}}`,
-  },
-}
 
 type Stored = Pick<Described, 'companyId' | 'name' | 'brand' | 'size'> & { id: number; category_id: number | null }
 
@@ -23,10 +10,10 @@ export async function describedListings(
   database: Sql,
   ids: readonly number[],
 ): Promise<(Described & { id: number })[]> {
-  const { those, asValue } = IDS[database.dialect]
+  const { those, asValue } = LISTS[database.dialect]
   const found = await database.all<Stored>(
     `select listing.id, listing.company_id as "companyId", label.name, brand.name as brand, label.size, label.category_id
-      from ${those} as wanted join listing on listing.id = wanted.value join label on label.id = listing.label_id
+      from ${those('?1', 'integer')} as wanted join listing on listing.id = wanted.value join label on label.id = listing.label_id
       left join brand on brand.id = label.brand_id`,
     asValue(ids),
   )
@@ -41,10 +28,10 @@ type Step = { leaf: number; id: number; name: string }
 
 /** The steps to each category, from the top. */
 async function pathsTo(database: Sql, ids: ReadonlySet<number>): Promise<Map<number, Step[]>> {
-  const { those, asValue } = IDS[database.dialect]
+  const { those, asValue } = LISTS[database.dialect]
   const steps = await database.all<Step>(
     `with recursive path (leaf, id, parent_id, name, depth) as (
-        select category.id, category.id, parent_id, name, 0 from ${those} as wanted join category on category.id = wanted.value
+        select category.id, category.id, parent_id, name, 0 from ${those('?1', 'integer')} as wanted join category on category.id = wanted.value
         union all
         select path.leaf, category.id, category.parent_id, category.name, depth + 1
         from path join category on category.id = path.parent_id

@@ -2,12 +2,13 @@
  * The products that answer a query best. So many listings are had from the index, those that are what was asked for before those that only have
  * a word of it, and ranked; all others that match follow in the order in which they became known.
  */
+import { LISTS } from '../../database/lists.ts'
 import type { Sql, Value } from '../../database/sql.ts'
 import type { Shelved } from '../model/head-noun.ts'
 import { relevanceTo, type Sold } from '../model/relevance.ts'
 import { CROWDS, headSought, type Sought, type SoughtWord } from '../model/search-words.ts'
 import type { Current } from './current.ts'
-import { describedListings, IDS } from './described.ts'
+import { describedListings } from './described.ts'
 import { type Found, withWords } from './with-words.ts'
 
 /** A product among those that answer best. */
@@ -84,11 +85,11 @@ type Newest = { id: number; uses: number; storeId: number; isLatest: number }
 
 /** Whether and how much each of these listings is sold, by the store that showed it last and by how often stores have shown it as it is now. */
 async function soldOf(database: Sql, ids: readonly number[], current: Current): Promise<Map<number, Sold>> {
-  const { those, asValue } = IDS[database.dialect]
+  const { those, asValue } = LISTS[database.dialect]
   const found = await database.all<Newest>(
     `select listing.id, coalesce(uses, 0) as uses, listing.label_store_id as "storeId",
         case when listing.label_date = source.last_date then 1 else 0 end as "isLatest"
-      from ${those} as wanted join listing on listing.id = wanted.value
+      from ${those('?1', 'integer')} as wanted join listing on listing.id = wanted.value
       left join source on source.store_id = listing.label_store_id
       left join label_use on label_use.label_id = listing.label_id`,
     asValue(ids),
@@ -113,8 +114,8 @@ async function soldElsewhere(database: Sql, ids: readonly number[]): Promise<Set
 
 /** Those of these listings that a store which is not silent sells on special. */
 export async function onSpecial(database: Sql, ids: readonly number[], current: Current): Promise<Set<number>> {
-  const { areIn, asValue } = IDS[database.dialect]
-  const isLive = `and not store.id ${areIn('?2')}`
+  const { areIn, asValue } = LISTS[database.dialect]
+  const isLive = `and not store.id ${areIn('?2', 'integer')}`
   const values = [asValue(current.silentStores)]
   return await shownWhere(database, ids, { which: isLive, values, terms: 'and run.is_on_special = 1' })
 }
@@ -124,9 +125,9 @@ type Asked = Readonly<{ which: string; values: readonly Value[]; terms: string }
 
 /** What a store shows now is looked up store by store, a microsecond each: so many stores of its company are asked of each listing. */
 async function shownWhere(database: Sql, ids: readonly number[], { which, values, terms }: Asked) {
-  const { those, asValue } = IDS[database.dialect]
+  const { those, asValue } = LISTS[database.dialect]
   const found = await database.all<{ id: number }>(
-    `select listing.id from ${those} as wanted join listing on listing.id = wanted.value where exists (
+    `select listing.id from ${those('?1', 'integer')} as wanted join listing on listing.id = wanted.value where exists (
       select 1 from (
         select store.id from store where store.company_id = listing.company_id ${which} order by store.id limit ${STORES_ASKED}
       ) as seller join price_run as run

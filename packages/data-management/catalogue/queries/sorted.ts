@@ -1,7 +1,7 @@
 /** Products by what they cost, and by how much less than before. */
+import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Current } from './current.ts'
-import { IDS } from './described.ts'
 import { priceRangeOf } from './price-range.ts'
 import type { Found } from './with-words.ts'
 
@@ -19,14 +19,14 @@ export async function cheapest(database: Sql, found: readonly Found[], current: 
 
 /** These products; first what became cheaper by the largest share since a date, and has not become dearer again. */
 export async function biggestDrops(database: Sql, found: readonly Found[], since: string): Promise<Found[]> {
-  const { those, asValue } = IDS[database.dialect]
+  const { those, asValue } = LISTS[database.dialect]
   const dropped = await database.all<{ product_id: number; share: number | null }>(
     // Shares are kept below 0, the larger the change the lower.
     `select listing.product_id, min(coalesce((
         select case kind when 'cheaper' then by_share else 0 end from price_change
         where price_change.listing_id = listing.id and date >= ?2 and kind in ('cheaper', 'dearer')
         order by date desc, stores desc, kind limit 1), 0)) as share
-      from ${those} as wanted join listing on listing.product_id = wanted.value group by listing.product_id`,
+      from ${those('?1', 'integer')} as wanted join listing on listing.product_id = wanted.value group by listing.product_id`,
     asValue(found.map(({ product_id }) => product_id)),
     since,
   )

@@ -1,13 +1,16 @@
 /**
  * What somebody means who types: "bananna" a banana, "cocacola" Coca Cola, "weet bix" Weetbix, "2 l" as much as "2L" or "2000 ml", "tomatoes" a
- * tomato too. A word that is known stays as it is typed; which words are known the table of spellings tells.
+ * tomato too. A word that is known stays as it is typed. Known is what some listing is called now; the table of spellings has those words,
+ * and others that no listing has any more.
  */
+import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import { stemOf } from '../model/article-words.ts'
 import { AMOUNT, packSizeOf } from '../model/pack-size.ts'
 import { type Alternative, amountWords, type Sought, type SoughtWord } from '../model/search-words.ts'
-import { nearestTo, variantsSought } from '../model/spelling.ts'
+import { nearTo, variantsSought } from '../model/spelling.ts'
 import { wordsTyped } from '../model/words.ts'
+import { isListed } from './with-words.ts'
 
 /** `corrected`: the query as it is understood, where a word of it is known nowhere; null: as it was typed. */
 export type Understood = Readonly<{ sought: Sought; corrected: string | null }>
@@ -16,12 +19,12 @@ const WORTH = { typed: 1, form: 0.97, joined: 0.9, parted: 0.9, corrected: 0.7 }
 // So many words are looked for; whoever pastes more of them means no product.
 const WORDS_MAX = 30
 const PARTED_LETTERS_MIN = 5
-const VARIANTS_MAX = 40
-const NEAR_MAX = 200
+const CANDIDATES_MAX = 2_000
+const NEAR_MAX = 4
 
 /** Understands a query. Without words it asks for nothing. */
 export async function understood(database: Sql, text: string): Promise<Understood> {
-  const { rest, amounts, isAtEnd } = amountsIn(text)
+  const { rest, amounts, written, isAtEnd } = amountsIn(text)
   const typed = wordsTyped(rest).slice(0, WORDS_MAX)
   const words = typed.map((word, index) => ({ word, isBegun: index === typed.length - 1 && !isAtEnd }))
   const known = await knownOf(
@@ -44,26 +47,28 @@ export async function understood(database: Sql, text: string): Promise<Understoo
   }
   return {
     sought: [...joinedGroups(words, groups, known), ...amounts],
-    corrected: corrected ? correctedText(words, groups) : null,
+    corrected: corrected ? [...correctedWords(words, groups), ...written].join(' ') : null,
   }
 }
 
 /** The amounts in a text ("2 l"), each meant as an amount or as it is written, and what else stands there. */
 function amountsIn(text: string) {
   const amounts: Alternative[][] = []
+  const written: string[] = []
   let isAtEnd = false
-  const rest = text.replace(AMOUNT, (written, ...more) => {
-    const [marked] = packSizeOf(written) === undefined ? [] : amountWords([written])
-    if (marked === undefined) return written
-    isAtEnd = text.slice((more.at(-2) as number) + written.length).trim() === ''
-    const [closed, apart] = [written.replace(/\s/g, ''), written]
+  const rest = text.replace(AMOUNT, (found, ...more) => {
+    const [marked] = packSizeOf(found) === undefined ? [] : amountWords([found])
+    if (marked === undefined) return found
+    isAtEnd = text.slice((more.at(-2) as number) + found.length).trim() === ''
+    written.push(found)
+    const [closed, apart] = [found.replace(/\s/g, ''), found]
     const literal = [closed, apart].map((each) =>
       alternative(WORTH.form, ...wordsTyped(each).map((word) => ({ word, isBegun: false }))),
     )
     amounts.push([alternative(WORTH.typed, { word: marked, isBegun: false }), ...literal])
     return ' '
   })
-  return { rest, amounts, isAtEnd }
+  return { rest, amounts, written, isAtEnd }
 }
 
 function alternative(worth: number, ...words: SoughtWord[]): Alternative {
@@ -100,7 +105,7 @@ function meantBy({ word, isBegun }: SoughtWord, known: ReadonlySet<string>): Alt
 
 async function isKnown(database: Sql, { word, isBegun }: SoughtWord, known: ReadonlySet<string>, meant: Alternative[]) {
   if (known.has(word) || meant.length > 1) return true
-  return isBegun && (await isBeginning(database, word))
+  return isBegun && (await isListed(database, { word, isBegun }))
 }
 
 /** Two words that are known as one are meant so, too. */
@@ -128,49 +133,50 @@ function joinedGroups(
   return all
 }
 
-function correctedText(words: readonly SoughtWord[], groups: readonly Alternative[][]): string {
-  return words
-    .map(({ word }, index) => {
-      const meant = groups[index]!.find(({ worth }) => worth === WORTH.corrected)
-      return meant === undefined ? word : meant.words[0]!.word
-    })
-    .join(' ')
-}
-
-const AMONG = {
-  sqlite: { of: '(select value from json_each(?))', asValue: (texts: readonly string[]) => JSON.stringify(texts) },
-  postgres: {
-    of: '(select unnest(cast(? as text[])))',
-    asValue: (texts: readonly string[]) => `{${texts.map((text) => `"${text}"`).join(',')}}`,
-  },
+function correctedWords(words: readonly SoughtWord[], groups: readonly Alternative[][]): string[] {
+  return words.map(({ word }, index) => {
+    const meant = groups[index]!.find(({ worth }) => worth === WORTH.corrected)
+    return meant === undefined ? word : meant.words[0]!.word
+  })
 }
 
 async function knownOf(database: Sql, words: readonly string[]): Promise<Set<string>> {
   if (words.length === 0) return new Set()
-  const { of, asValue } = AMONG[database.dialect]
+  const { areIn, asValue } = LISTS[database.dialect]
   const found = await database.all<{ word: string }>(
-    `select word from spelling where variant in ${of} and word = variant`,
+    `select word from spelling where variant ${areIn('?1', 'text')} and word = variant`,
     asValue([...new Set(words)]),
   )
-  return new Set(found.map(({ word }) => word))
-}
-
-async function isBeginning(database: Sql, word: string): Promise<boolean> {
-  const found = await database.get(
-    'select 1 from spelling where variant >= ? and variant < ? and word = variant limit 1',
-    word,
-    `${word}\uffff`,
+  return new Set(
+    await listedOf(
+      database,
+      found.map(({ word }) => word),
+    ),
   )
-  return found !== undefined
 }
 
+/** Those of these words that some listing has. */
+async function listedOf(database: Sql, words: readonly string[]): Promise<string[]> {
+  const listed: string[] = []
+  for (const word of words) if (await isListed(database, { word, isBegun: false })) listed.push(word)
+  return listed
+}
+
+/** The nearest words, at most four. */
 async function nearOf(database: Sql, word: string): Promise<string[]> {
-  const variants = variantsSought(word).slice(0, VARIANTS_MAX)
+  const variants = variantsSought(word)
   if (variants.length === 0) return []
-  const { of, asValue } = AMONG[database.dialect]
+  const { areIn, asValue } = LISTS[database.dialect]
   const found = await database.all<{ word: string }>(
-    `select distinct word from spelling where variant in ${of} limit ${NEAR_MAX}`,
+    `select distinct word from spelling where variant ${areIn('?1', 'text')} order by word limit ${CANDIDATES_MAX}`,
     asValue(variants),
   )
-  return nearestTo(word, found.map(({ word: each }) => each).sort())
+  for (const group of nearTo(
+    word,
+    found.map((each) => each.word),
+  )) {
+    const listed = await listedOf(database, group)
+    if (listed.length > 0) return listed.slice(0, NEAR_MAX)
+  }
+  return []
 }

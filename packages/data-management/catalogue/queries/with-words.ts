@@ -1,6 +1,6 @@
 /** Listings that have all words that are sought, in the order in which they became known. */
 import type { Sql } from '../../database/sql.ts'
-import { matchOf, type Sought, tsqueryOf } from '../model/search-words.ts'
+import { matchOf, type Sought, type SoughtWord, tsqueryOf } from '../model/search-words.ts'
 
 /** Products and the listings they were found by. */
 export type Found = Readonly<{ listing_id: number; product_id: number }>
@@ -13,11 +13,19 @@ export const COUNT_MAX = 10_000
 
 /** How the words of listings are asked for. */
 const WORDS = {
-  sqlite: { id: 'listing_words.rowid', areFound: (query: string) => `listing_words match ${query}`, queryOf: matchOf },
+  sqlite: {
+    id: 'listing_words.rowid',
+    areFound: (query: string) => `listing_words match ${query}`,
+    queryOf: matchOf,
+    isAny: 'select 1 from listing_words where listing_words match ? limit 1',
+  },
   postgres: {
     id: 'listing_words.listing_id',
     areFound: (query: string) => `listing_words.words @@ cast(${query} as tsquery)`,
     queryOf: tsqueryOf,
+    // Planned as if all were wanted: for one alone it goes through the table, believing that it comes soon, where none may have the word.
+    isAny: `with found as materialized (select 1 from listing_words where words @@ cast(? as tsquery))
+      select 1 from found limit 1`,
   },
 }
 
@@ -31,6 +39,12 @@ export async function withWords(database: Sql, sought: Sought, after: number, li
     after,
     limit,
   )
+}
+
+/** Whether any listing has a word. */
+export async function isListed(database: Sql, word: SoughtWord): Promise<boolean> {
+  const { isAny, queryOf } = WORDS[database.dialect]
+  return (await database.get(isAny, queryOf([[{ words: [word], worth: 1 }]]))) !== undefined
 }
 
 /** Counts among the first listings that match: fewer products than that, where several of a product do. */

@@ -1,0 +1,17 @@
+/** How a list stands in a statement as one value, of whatever length: numbers, or words without anything that would have to be escaped. */
+
+type Kind = 'integer' | 'text'
+
+/** `those`: a table of one column, `value`. */
+export const LISTS = {
+  sqlite: {
+    those: (place: string, _kind: Kind) => `json_each(${place})`,
+    areIn: (place: string, _kind: Kind) => `in (select value from json_each(${place}))`,
+    asValue: (list: readonly (number | string)[]) => JSON.stringify(list),
+  },
+  postgres: {
+    those: (place: string, kind: Kind) => `(select unnest(cast(${place} as ${kind}[])) as value)`,
+    areIn: (place: string, kind: Kind) => `= any(cast(${place} as ${kind}[]))`,
+    asValue: (list: readonly (number | string)[]) => `{${list.map((each) => JSON.stringify(each)).join(',')}}`,
+  },
+}
