@@ -107,6 +107,7 @@ type NotAskedOfLedger =
   | 'keysExpiring'
   | 'latestBackup'
   | 'lookAtChanges'
+  | 'machines'
   | 'nextKeyExpiry'
   | 'receiptFor'
   | 'sessions'
