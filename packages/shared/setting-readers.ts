@@ -46,7 +46,19 @@ export function proxy(value: string): URL {
   const parsed = URL.canParse(address) ? new URL(address) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
     throw new Error('the http or https address of a proxy')
+  if (!isDecodable(parsed.username) || !isDecodable(parsed.password))
+    throw new Error('the address of a proxy with %25 for each "%" of the user name and the password')
   return parsed
+}
+
+/** Whether each % of a part of an address stands for a byte, as those who use it take it. */
+export function isDecodable(part: string): boolean {
+  try {
+    decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Where a database is: a file, or a PostgreSQL server. */

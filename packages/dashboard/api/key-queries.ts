@@ -1,5 +1,5 @@
 /** What is asked about keys, sessions and the audit, and about machines. */
-import type { KeyPage } from '@splitcart/data-management/api/keys-schema.ts'
+import type { KeyPage, KeyView } from '@splitcart/data-management/api/keys-schema.ts'
 import type { SessionsView } from '@splitcart/data-management/api/session-schema.ts'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { after, MINUTE_MS, PAGE_ROWS } from './queries.ts'
@@ -39,16 +39,36 @@ export const auditQuery = infiniteQueryOptions({
 })
 
 const HEARD_MS = 2_000
-const KEYS_MAX = 500
+const KEYS_AT_ONCE = 500
+
+/** The machines: the keys that may send now. */
+export const machinesQuery = queryOptions({
+  queryKey: ['keys', 'machines'],
+  queryFn: async ({ signal }) => {
+    const keys = await everyKey(signal)
+    return keys.filter(({ scopes, state }) => scopes.includes('upload') && state === 'works')
+  },
+})
 
 /** The key that a machine of this name has fetched since then, as soon as there is one; null: not yet. */
 export const newKeyQuery = (name: string, since: string) =>
   queryOptions({
     queryKey: ['keys', 'new', name, since],
     queryFn: async ({ signal }) => {
-      const { keys } = await ask<KeyPage>('/api/keys', { limit: KEYS_MAX }, signal)
+      const keys = await everyKey(signal)
       const own = keys.filter((key) => key.name === name && key.created_at >= since)
       return own.toSorted((one, other) => (one.created_at < other.created_at ? 1 : -1))[0] ?? null
     },
     refetchInterval: HEARD_MS,
   })
+
+/** All keys, page by page: those that were revoked stay among them, and the newest are last. */
+async function everyKey(signal: AbortSignal): Promise<KeyView[]> {
+  const every: KeyView[] = []
+  for (let behind: { after?: string } | undefined = {}; behind !== undefined; ) {
+    const page: KeyPage = await ask<KeyPage>('/api/keys', { limit: KEYS_AT_ONCE, ...behind }, signal)
+    every.push(...page.keys)
+    behind = after(page)
+  }
+  return every
+}

@@ -14,7 +14,8 @@ export function GoTo(): ReactNode {
     const onKey = (event: KeyboardEvent) => {
       if (!isAsked(event)) return
       event.preventDefault()
-      setOpen(true)
+      // What a dialog shows may be shown this once.
+      if (document.querySelector('[role=dialog]') === null) setOpen(true)
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
@@ -23,8 +24,8 @@ export function GoTo(): ReactNode {
     <>
       <UnstyledButton className={style.goTo} aria-keyshortcuts="Control+K /" onClick={() => setOpen(true)}>
         <Icon name="search" size={16} />
-        <span className={style.goToText}>Go to</span>
-        <kbd className={style.goToText}>Ctrl K</kbd>
+        <span>Go to</span>
+        <kbd>Ctrl K</kbd>
       </UnstyledButton>
       {isOpen && (
         <Suspense>
@@ -37,6 +38,6 @@ export function GoTo(): ReactNode {
 
 function isAsked({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
   if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === 'k') return true
-  if (key !== '/' || ctrlKey || metaKey || altKey || document.querySelector('[role=dialog]') !== null) return false
+  if (key !== '/' || ctrlKey || metaKey || altKey) return false
   return !(target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]'))
 }

@@ -1,17 +1,32 @@
 /** What the page makes of what it is told, without a browser: marks in lines, lines of a chart, lists that change, text of others. */
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
 import fc from 'fast-check'
+import { csvOf as exportedCsvOf } from '../../data-management/catalogue/export-formats.ts'
 import { withUpload } from '../api/events.ts'
 import { parseSearch, stringifySearch } from '../app/search.ts'
 import { dateLabels, datesMarked } from '../pages/products/axis.ts'
 import { daysOf, linesOf, runAt, secondsOf, stretchesOf } from '../pages/products/lines.ts'
 import { firstStores } from '../pages/products/stores-chosen.ts'
 import { placeOf } from '../pages/rejects/place-of.ts'
+import { csvOf } from '../parts/csv.ts'
 import { day, relative, visible } from '../parts/format.ts'
 import { plainLines } from '../parts/marked-up.ts'
+
+test('no text of a table that is taken along as CSV is a formula, in a list neither, and an export says the same', async () => {
+  const rows = [
+    { name: '＝1+1', price: -1, keys: ['=cmd()', 'b'], of: { brand: "'@x" } },
+    { name: '\n-1', price: null, keys: [], of: { brand: 'a,"b"' } },
+  ]
+  const lines = `'＝1+1,-1,'=cmd(); b,''@x\r\n"'\n-1",,,"a,""b"""\r\n`
+  assert.equal(csvOf(rows), `name,price,keys,of_brand\r\n${lines}`)
+  const flat = rows.map(({ name, price, keys, of }) => ({ name, price, keys: keys.join('; '), brand: of.brand }))
+  const exported = exportedCsvOf(Readable.from(flat), ['name', 'price', 'keys', 'brand'])
+  assert.equal((await Array.fromAsync(exported)).join(''), `name,price,keys,brand\r\n${lines}`)
+})
 
 describe('the field that is marked in a rejected line', () => {
   for (const [title, raw, field, marked] of [

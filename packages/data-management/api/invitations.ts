@@ -11,6 +11,7 @@ import {
   NEW_KEY_BODY,
   type NewKeyBody,
 } from './keys-schema.ts'
+import { timeOf } from './loader-state.ts'
 import { bodyOf } from './parameters.ts'
 import { checkNotForeign } from './same-site.ts'
 import type { Services } from './services.ts'
@@ -25,9 +26,10 @@ export function invitationsRoutes(server: FastifyInstance, services: Services, r
     response: { 201: INVITATION_SCHEMA },
   })
   server.post<{ Body: NewKeyBody }>('/api/invitations', { ...invite, config: MAY_MAKE }, async (request, reply) => {
-    const wanted = keyWanted(request.body, now())
-    const { code, expiresAt } = await ledger.invitations.create(wanted, now(), nameOf(senderOf(request)))
-    return reply.code(201).send({ code, expires_at: new Date(expiresAt).toISOString() })
+    const at = now()
+    const wanted = keyWanted(request.body, at)
+    const { code, expiresAt } = await ledger.invitations.create(wanted, at, nameOf(senderOf(request)))
+    return reply.code(201).send({ code, created_at: timeOf(at), expires_at: timeOf(expiresAt) })
   })
 
   const take = bodyOf(CODE_BODY, { summary: 'Take the key of a one-time code', response: { 201: MADE_KEY_SCHEMA } })

@@ -39,8 +39,8 @@ export const NEW_KEY_BODY = {
 /** A one-time code that was just made: only this once. */
 export const INVITATION_SCHEMA = {
   type: 'object',
-  required: ['code', 'expires_at'],
-  properties: { code: { type: 'string' }, expires_at: TIME },
+  required: ['code', 'created_at', 'expires_at'],
+  properties: { code: { type: 'string' }, created_at: TIME, expires_at: TIME },
 } as const
 
 const CODE_CHARACTERS_MAX = 40

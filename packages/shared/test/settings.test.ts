@@ -88,6 +88,21 @@ test('no fault shows a key or the password in an address', () => {
   assert.match(faultsOf(secrets).join('\n'), /mysql:\/\/…@example\.org/)
 })
 
+test('a fault in an address with a password or in a template says what is expected, and shows none of it', () => {
+  for (const [name, value, expected] of [
+    ['NOTICE_SMTP_URL', 'smtps://me:100%@mail.example.org', /expected %25 for each "%"/],
+    ['NOTICE_NTFY_URL', 'https://ntfy.example.org/100%', /expected the address of a topic/],
+    ['NOTICE_NTFY_URL', 'https://ntfy.example.org/', /expected the address of a topic/],
+    ['HTTPS_PROXY', 'http://me:100%@proxy.example.org', /%25 for each "%"/],
+    ['NOTICE_WEBHOOK_TEMPLATE', '{"token":"100%","content":"{{words}}"}', /NOTICE_WEBHOOK_TEMPLATE: expected/],
+  ] as const) {
+    const faults = faultsOf({ [name]: value })
+    assert.equal(faults.length, 1)
+    assert.match(faults[0]!, expected)
+    assert.doesNotMatch(faults[0]!, /100%/)
+  }
+})
+
 const REFUSED: readonly (readonly [name: string, values: readonly string[]])[] = [
   ['API_SERVER_URL', ['data.example.org', 'ftp://data.example.org', 'https://', '/api', 'C:\\data', 'https://u@d.org']],
   ['API_SECRET_KEY', ['sixteen chars or more', `${KEY}\n`, `${KEY}é`]],

@@ -17,9 +17,7 @@ import { isKeyRefused, OwnKey } from '../keys/own-key.tsx'
 import { connectLines, linesByHand, SYSTEMS, type System, shellOf } from './lines.ts'
 import style from './machines.module.css'
 
-const CODE_MS = 600_000
-
-type Invitation = Readonly<{ code: string; expires_at: string }>
+type Invitation = Readonly<{ code: string; created_at: string; expires_at: string }>
 type Invited = Invitation & Readonly<{ name: string; system: System; since: string }>
 
 /** The dialog. */
@@ -47,7 +45,7 @@ function Ask({ close, done }: Readonly<{ close: () => void; done: (invited: Invi
   const [ownKey, setOwnKey] = useState('')
   const inviting = useMutation({
     mutationFn: () => send<Invitation>('POST', '/api/invitations', { name: name.trim(), scopes: ['upload'] }, ownKey),
-    onSuccess: (made) => done({ ...made, name: name.trim(), system, since: madeAt(made) }),
+    onSuccess: (made) => done({ ...made, name: name.trim(), system, since: made.created_at }),
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -86,11 +84,6 @@ function Ask({ close, done }: Readonly<{ close: () => void; done: (invited: Invi
       </div>
     </form>
   )
-}
-
-/** By the server's clock: a code works for ten minutes. */
-function madeAt({ expires_at }: Invitation): string {
-  return new Date(Date.parse(expires_at) - CODE_MS).toISOString()
 }
 
 function ownSystem(): System {

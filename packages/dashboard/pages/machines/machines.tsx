@@ -1,10 +1,10 @@
 /** The machines that send: whose key each has, and when it was heard of last. */
 import { Button } from '@mantine/core'
 import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
-import { keysQuery } from '../../api/key-queries.ts'
+import { machinesQuery } from '../../api/key-queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
@@ -40,16 +40,9 @@ export function Machines(): ReactNode {
 }
 
 function List({ add }: Readonly<{ add: ReactNode }>): ReactNode {
-  const keys = useInfiniteQuery(keysQuery)
-  const rows = useMemo(
-    () =>
-      (keys.data?.pages.flatMap((page) => page.keys) ?? []).filter(
-        ({ scopes, state }) => scopes.includes('upload') && state === 'works',
-      ),
-    [keys.data],
-  )
-  const columns = useMemo(() => columnsAt(keys.dataUpdatedAt), [keys.dataUpdatedAt])
-  if (keys.data === undefined) return keys.error ? <Trouble error={keys.error} retry={keys.refetch} /> : <Waiting />
+  const { data: rows, dataUpdatedAt, error, refetch } = useQuery(machinesQuery)
+  const columns = useMemo(() => columnsAt(dataUpdatedAt), [dataUpdatedAt])
+  if (rows === undefined) return error ? <Trouble error={error} retry={refetch} /> : <Waiting />
   if (rows.length === 0)
     return (
       <Empty title="No machine may send yet.">
@@ -57,7 +50,7 @@ function List({ add }: Readonly<{ add: ReactNode }>): ReactNode {
         {add}
       </Empty>
     )
-  return <DataTable label="Machines" columns={columns} rows={rows} idOf={({ id }) => id} more={keys} />
+  return <DataTable label="Machines" columns={columns} rows={rows} idOf={({ id }) => id} />
 }
 
 const FIXED: readonly Column<KeyView>[] = [
