@@ -1,6 +1,7 @@
 /** What machines say of themselves: kept with their keys, bounded, and looked at. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { realDisk } from '@splitcart/shared/disk.ts'
 import type { KeyPage } from '../api/keys-schema.ts'
 import type { MachineView } from '../api/machines-schema.ts'
 import { conditionsNow } from '../notices/look.ts'
@@ -31,27 +32,10 @@ async function machinesOf(receiver: Receiver, admin: string): Promise<(MachineVi
   return keys.filter(({ scopes }) => scopes.includes('upload')).map(({ machine }) => machine)
 }
 
-test('what a machine says last is kept with its key, six times a minute at most, and its clock is measured', async () => {
+test('what a machine says last is kept with its key, six times a minute at most; what is no report is refused', async () => {
   const clock = { now: START }
   await using receiver = await openReceiver({ now: () => clock.now, steady: () => clock.now })
   const admin = await receiver.makeKey('admin')
-  assert.deepEqual(await machinesOf(receiver, admin), [null])
-  assert.equal(await say(receiver, { ...SAID, said_by_a_newer_program: 1 }), 204)
-  const { sent_at: _, ...said } = SAID
-  const shown = { ...said, heard_at: '2026-03-01T12:00:00.000Z', clock_skew_seconds: 600, is_outdated: false }
-  assert.deepEqual(await machinesOf(receiver, admin), [shown])
-
-  for (let waiting_files = 20; waiting_files > 0; waiting_files--)
-    assert.equal(await say(receiver, { ...SAID, waiting_files }), 204)
-  assert.equal((await machinesOf(receiver, admin))[0]?.waiting_files, 16)
-  clock.now += 10_000
-  await say(receiver, { ...SAID, waiting_files: 0, sent_at: '2026-03-01T12:00:10.4Z' })
-  const [last] = await machinesOf(receiver, admin)
-  assert.deepEqual([last?.waiting_files, last?.clock_skew_seconds], [0, 0])
-})
-
-test('what is no report is refused, and a report needs a key that may send', async () => {
-  await using receiver = await openReceiver()
   const headers = { 'Content-Type': 'application/json' }
   for (const wrong of [
     { version: '<script>' },
@@ -71,7 +55,19 @@ test('what is no report is refused, and a report needs a key that may send', asy
   }
   const reader = { ...receiver, key: await receiver.makeKey('read') }
   assertProblem(await post(reader, headers, JSON.stringify(SAID), '/api/heartbeat'), 403, 'scope_missing')
-  assert.equal((await receiver.ledger.machines.of([receiver.key.split('_')[1]!])).size, 0)
+  assert.deepEqual(await machinesOf(receiver, admin), [null])
+  assert.equal(await say(receiver, { ...SAID, said_by_a_newer_program: 1 }), 204)
+  const { sent_at: _, ...said } = SAID
+  const shown = { ...said, heard_at: '2026-03-01T12:00:00.000Z', clock_skew_seconds: 600, is_outdated: false }
+  assert.deepEqual(await machinesOf(receiver, admin), [shown])
+
+  for (let waiting_files = 20; waiting_files > 0; waiting_files--)
+    assert.equal(await say(receiver, { ...SAID, waiting_files }), 204)
+  assert.equal((await machinesOf(receiver, admin))[0]?.waiting_files, 16)
+  clock.now += 10_000
+  await say(receiver, { ...SAID, waiting_files: 0, sent_at: '2026-03-01T12:00:10.4Z' })
+  const [last] = await machinesOf(receiver, admin)
+  assert.deepEqual([last?.waiting_files, last?.clock_skew_seconds], [0, 0])
 })
 
 test('a clock that is off and a machine that is gone with files to send need a person, and monitoring has the sums', async () => {
@@ -84,11 +80,8 @@ test('a clock that is off and a machine that is gone with files to send need a p
   await say(ended, { ...SAID, sent_at: '2020-01-01T00:00:00Z' })
   await receiver.ledger.keys.revoke(ended.key.split('_')[1]!, clock.now)
   const texts = async () => {
-    const inbox = { ...receiver, disk: (await import('@splitcart/shared/disk.ts')).realDisk(), diskBytesKept: 0 }
-    const found = await conditionsNow(
-      { catalogue: receiver.catalogue, inbox: { ...inbox, now: () => clock.now } },
-      WELL,
-    )
+    const inbox = { ...receiver, disk: realDisk(), diskBytesKept: 0, now: () => clock.now }
+    const found = await conditionsNow({ catalogue: receiver.catalogue, inbox }, WELL)
     return found.filter(({ kind }) => kind === 'clock' || kind === 'machine').map(({ text }) => text)
   }
   const [id, otherId] = [receiver.key, other.key].map((key) => key.split('_')[1])
