@@ -75,7 +75,10 @@ export const previewQuery = (id: string) =>
     queryFn: ({ signal }) => ask<PreviewView>(`/api/uploads/${encodeURIComponent(id)}/preview`, {}, signal),
   })
 
-export type SourceFilters = Readonly<{ company?: string; state?: 'good' | 'late' | 'silent' }>
+/** How it stands with a source. */
+export const SOURCE_STATES = ['good', 'late', 'silent', 'snoozed', 'retired'] as const
+
+export type SourceFilters = Readonly<{ company?: string; state?: (typeof SOURCE_STATES)[number] }>
 
 /** The sources, by company and store. */
 export const sourcesQuery = (filters: SourceFilters) =>

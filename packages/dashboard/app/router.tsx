@@ -8,7 +8,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-import { ORDERS } from '../api/queries.ts'
+import { ORDERS, SOURCE_STATES } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
 import { KINDS } from '../pages/changes/kinds.ts'
 import { Waiting } from '../parts/notice.tsx'
@@ -20,7 +20,6 @@ import { Shell } from './shell.tsx'
 type Context = Readonly<{ client: QueryClient }>
 
 const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
-const SOURCE_STATES = ['good', 'late', 'silent'] as const
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound })
 
