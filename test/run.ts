@@ -36,7 +36,7 @@ const ON_POSTGRES = [
 // `npm run test:long`: what is kept in a database once more on PostgreSQL, what several machines do together, campaigns in short, and what
 // kills or cuts off at one moment after the other. It takes minutes.
 const LONG = [
-  ...['on-postgres', 'postgres-dies', 'side-by-side', 'fleet'].map(inDataManagement),
+  ...['on-postgres', 'postgres-dies', 'postgres-hosts', 'side-by-side', 'fleet'].map(inDataManagement),
   ...['fleet', 'partitions', 'copies', 'costs', 'database-trouble', 'mistakes-of-people', 'rights', 'strangers'].map(
     inTest,
   ),
