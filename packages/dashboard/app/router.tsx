@@ -8,8 +8,9 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-import { ORDERS, SOURCE_STATES } from '../api/queries.ts'
+import { ORDERS } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
+import { SOURCE_STATES } from '../api/source-queries.ts'
 import { KINDS } from '../pages/changes/kinds.ts'
 import { Waiting } from '../parts/notice.tsx'
 import { Broken, BrokenWhole, NotFound } from './not-found.tsx'
