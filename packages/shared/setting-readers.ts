@@ -3,7 +3,7 @@
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { faultOfKind, PRODUCTS } from './kinds.ts'
-import { urlOfPostgres } from './postgres-address.ts'
+import { addressesOf, urlOfPostgres } from './postgres-address.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -65,12 +65,23 @@ export function isDecodable(part: string): boolean {
 export function database(value: string): string {
   if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(value)) throw new Error('sqlite:<path> or postgres://<host>/<database>')
   if (value.startsWith('sqlite:')) return `sqlite:${path(value.slice('sqlite:'.length))}`
-  const url = urlOfPostgres(value)
-  if (url === null || url.hash !== '' || url.hostname.includes(','))
+  const addresses = addressesOf(value)
+  if (!addresses.every((address) => isOfPostgres(address, addresses.length > 1)))
     throw new Error(
-      'postgres://<user>:<password>@<host>/<database> with one host, and in the password %23 for "#", %2F for "/" and %40 for "@"',
+      'postgres://<user>:<password>@<host>:<port>,<host>:<port>/<database>, and in the password %23 for "#", %2F for "/" and %40 for "@"',
     )
+  const said = urlOfPostgres(addresses[0]!)?.searchParams.get('target_session_attrs') ?? null
+  if (said !== null && !SESSION_ATTRS.includes(said))
+    throw new Error(`an address whose target_session_attrs is ${SESSION_ATTRS.join(', ')}: loads write`)
   return value
+}
+
+const SESSION_ATTRS = ['read-write', 'primary', 'any']
+
+function isOfPostgres(address: string, isOneOfSeveral: boolean): boolean {
+  const url = urlOfPostgres(address)
+  if (url === null || url.hash !== '') return false
+  return !isOneOfSeveral || (url.hostname !== '' && !url.searchParams.has('host') && !url.searchParams.has('port'))
 }
 
 /** The names of kinds of files. Products are always among them. */
