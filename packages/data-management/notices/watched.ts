@@ -1,5 +1,6 @@
 /** What is seen of the products that somebody watches, and what is told of it. Nothing is written here. */
 import { Problem } from '@splitcart/shared/problem.ts'
+import { money } from '@splitcart/shared/truth/verdict.ts'
 import { currentNow } from '../api/freshness.ts'
 import type { Reading } from '../api/reading.ts'
 import type { Current } from '../catalogue/queries/current.ts'
@@ -104,9 +105,4 @@ async function cheapestAt(reading: Reading, productId: number, current: Current)
 
 function leastOf(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other)
-}
-
-/** Cents as people write them. */
-export function money(cents: number): string {
-  return (cents / 100).toFixed(2)
 }
