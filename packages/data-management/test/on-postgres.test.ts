@@ -39,6 +39,7 @@ const FILES = {
     'believed',
     'headings-api',
     'notices',
+    'store-settings',
     'notice-troubles',
   ],
 }
