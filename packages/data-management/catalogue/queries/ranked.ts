@@ -6,7 +6,7 @@ import { LISTS } from '../../database/lists.ts'
 import type { Sql, Value } from '../../database/sql.ts'
 import type { Shelved } from '../model/head-noun.ts'
 import { relevanceTo, type Sold } from '../model/relevance.ts'
-import { CROWDS, headSought, type Sought, type SoughtWord } from '../model/search-words.ts'
+import { CROWDS, headSought, isMarked, type Sought, type SoughtWord } from '../model/search-words.ts'
 import type { Current } from './current.ts'
 import { describedListings } from './described.ts'
 import { type Found, withWords } from './with-words.ts'
@@ -78,7 +78,7 @@ function* tiersOf(sought: Sought, marks: Sought): Generator<Sought> {
 }
 
 function wordsOf(group: Sought[number]): SoughtWord[] {
-  return group.flatMap(({ words }) => words).filter(({ word }) => /^[\p{L}\p{N}]/u.test(word))
+  return group.flatMap(({ words }) => words).filter(({ word }) => !isMarked(word))
 }
 
 type Newest = { id: number; uses: number; storeId: number; isLatest: number }
