@@ -14,7 +14,7 @@ import { type Found, withWords } from './with-words.ts'
 /** A product among those that answer best. */
 export type Ranked = Found & Readonly<{ score: number }>
 
-/** So many listings are ranked. */
+/** So many listings are ranked, and so many products put in another order: some tenths of a millisecond each. */
 export const RANKED_MAX = 300
 const STORES_ASKED = 100
 // Where few listings are asked about, more stores are: so many of all together.
