@@ -1,12 +1,12 @@
 /** The files that this machine keeps for long, of either side: the archive of what was sent, and what the server has loaded. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { foldersOfKind } from '@splitcart/data-management/folders.ts'
 import { findStored, liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
 import { type Archived, receiptsIn } from '@splitcart/scraping/archive.ts'
 import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
 import { type Folders, foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
-import { realDisk } from '@splitcart/shared/disk.ts'
+import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { findKept, nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -42,7 +42,28 @@ export async function openKeptFiles(options: Readonly<{ server?: boolean; obtain
   const hasArchive = existsSync(foldersIn(settings.SCRAPING_DATA_DIR).archive)
   const own = settingsOf(options, 'data-management')
   const isServer = options.server ?? (!hasArchive && existsSync(own.DATA_MANAGEMENT_DATA_DIR))
-  return isServer ? await serverFiles(own) : archiveFiles(settings)
+  if (isServer) return await serverFiles(own)
+  if (options.obtain) (await import('./network.ts')).setUpNetwork(settings)
+  return archiveFiles(settings)
+}
+
+// More often a file does not change its form while it is read.
+const LOOKS_MAX = 3
+
+/** Reads a file where it lies by now: it may have been kept in another form since it was found. Undefined: it is gone. */
+export async function readKept<T>(file: KeptFile, read: (file: KeptFile) => Promise<T>): Promise<T | undefined> {
+  const folder = dirname(file.path)
+  let path: string | undefined = file.path
+  for (let looks = 0; path !== undefined && looks < LOOKS_MAX; looks++) {
+    try {
+      return await read({ ...file, path })
+    } catch (error) {
+      const isOwn = error instanceof Error && 'path' in error && String(error.path).startsWith(folder)
+      if (codeOf(error) !== 'ENOENT' || !isOwn) throw error
+    }
+    path = await findKept(realDisk(), folder, nameKept(basename(file.path))!)
+  }
+  return undefined
 }
 
 function archiveFiles(settings: Settings): KeptFiles {
@@ -76,13 +97,13 @@ async function obtainFromServer(settings: Settings, folders: Folders, archived: 
   const { obtain } = await import('@splitcart/scraping/obtain.ts')
   const { createUploadClient } = await import('@splitcart/scraping/upload-client.ts')
   using _lock = await lockArchive(folders, { msMax: LOCK_MS_MAX })
-  await obtain({ disk: realDisk(), folders, client: createUploadClient({ server, key }) }, archived)
-  return 'obtained from the server'
+  const became = await obtain({ disk: realDisk(), folders, client: createUploadClient({ server, key }) }, archived)
+  return became === 'obtained' ? 'obtained from the server' : 'changed after it was sent: upload-data sends it again'
 }
 
-async function requestFromSender(machine: DataManagement, path: string): Promise<string> {
+async function requestFromSender(machine: DataManagement, path: string, daysMax: number): Promise<string> {
   const { requestAgain } = await import('@splitcart/data-management/inbox/request-again.ts')
-  await requestAgain(machine, path, Date.now())
+  await requestAgain(machine, { path, now: Date.now(), daysMax })
   return 'its sender is asked for it, and sends it with its next upload-data'
 }
 
@@ -108,9 +129,10 @@ async function serverFiles(settings: Settings): Promise<KeptFiles> {
       const { processed } = foldersOfKind(folders, kind)
       for (const entry of (existsSync(processed) ? await disk.readdir(processed) : []).sort()) {
         const name = nameKept(entry)
-        const isRight = async (sha256: string) => (await ledger.uploads.findBySha256(sha256)) !== undefined
+        const isRight = (sha256: string) => ledger.uploads.has(sha256)
         const path = join(processed, entry)
-        if (name !== undefined) yield { name, path, kind, isRight, obtain: () => requestFromSender(machine, path) }
+        const obtain = () => requestFromSender(machine, path, settings.PROCESSED_DAYS_MAX)
+        if (name !== undefined) yield { name, path, kind, isRight, obtain }
       }
     }
   }

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { type KeptFile, readKept } from '../bin/kept-files.ts'
+import { temporaryFolder } from './folders.ts'
 import { openMachines, recordsIn, until } from './machines.ts'
 
 const sha256Of = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
@@ -51,6 +53,11 @@ test('what both machines keep is listed, printed, checked and written out as it 
   // The base is what all others need: with it they are whole again.
   await damage(join(archive, '.bases', (await readdir(join(archive, '.bases')))[0]!))
   const env = { API_SERVER_URL: server.url, API_SECRET_KEY: key }
+  const refused = await machines.run(['archive', 'verify', '--obtain'], { ...env, API_SECRET_KEY: 'another-key-1234' })
+  assert.equal(refused.code, 3, refused.stderr)
+  assert.equal(refused.stdout.match(/^ +not obtained: .+$/gm)?.length, 2, refused.stdout)
+  const nobody = await machines.run(['archive', 'verify', '--obtain'], { ...env, API_SERVER_CA: 'nothing.pem' })
+  assert.match(nobody.stderr, /API_SERVER_CA: .*nothing\.pem/)
   const verified = await machines.run(['archive', 'verify', '--obtain'], env)
   assert.equal(verified.stdout.match(/^damaged|obtained from the server$/gm)?.length, 4, verified.stdout)
   assert.equal((await machines.run(['archive', 'verify'])).code, 0)
@@ -60,6 +67,18 @@ test('what both machines keep is listed, printed, checked and written out as it 
   assert.equal((await machines.upload(server, key)).code, 0)
   assert.equal((await machines.run(['archive', 'verify', '--server'])).code, 0)
   assert.deepEqual(await machines.names('scraping', 'product_outbox'), [])
+})
+
+test('a file that is packed or pruned between the look for it and its reading is read where it is, or left out', async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'x.jsonl')
+  const file = { name: 'x.jsonl', path, kind: 'products', isRight: () => true, obtain: async () => '' }
+  const read = ({ path }: KeptFile) => readFile(path, 'utf8')
+  assert.equal(await readKept(file, read), undefined)
+  await writeFile(`${path}.dcz`, 'packed')
+  assert.equal(await readKept(file, read), 'packed')
+  const elsewhere = () => readFile(join(at.path, '..', 'nothing', 'x.jsonl'), 'utf8')
+  await assert.rejects(readKept(file, elsewhere), /ENOENT/)
 })
 
 const PACKED = ['0.jsonl.dcz', '1.jsonl.dcz', 'how-to-read-dcz.txt']

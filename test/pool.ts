@@ -19,12 +19,13 @@ export type Pool = Readonly<{
   concurrency: number
 }>
 
-/** How a batch ended. */
-type Ended = Readonly<{ batch: Batch; hasPassed: boolean; seconds: number }>
+/** How a batch ended; `failures`: what node says of its failing tests. */
+type Ended = Readonly<{ batch: Batch; hasPassed: boolean; seconds: number; failures: string }>
 
 /** How all of them ended, and the sums of what node counts of each. */
 export type Result = Readonly<{ ended: readonly Ended[]; sums: Map<string, number> }>
 
+const FAILURES_BEGIN = '✖ failing tests:\n'
 const SUMMARY_LINE = /^[#ℹ] (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)\n?/gm
 
 /**
@@ -37,8 +38,10 @@ export async function runPool(pool: Pool, batches: readonly Batch[], alone = 0):
   const run = async (index: number, batch: Batch) => {
     const start = performance.now()
     const { output, hasPassed } = await runBatch(pool, batch, index)
-    process.stdout.write(withoutSums(output, sums))
-    ended.push({ batch, hasPassed, seconds: (performance.now() - start) / 1000 })
+    const said = withoutSums(output, sums)
+    process.stdout.write(said)
+    const [, failures = ''] = stripVTControlCharacters(said).split(FAILURES_BEGIN)
+    ended.push({ batch, hasPassed, seconds: (performance.now() - start) / 1000, failures })
   }
   for (const [index, batch] of batches.slice(0, alone).entries()) await run(index, batch)
   const rest = batches.slice(alone).entries()

@@ -27,13 +27,13 @@ const OPTIONS = [
 const INITDB = ['--no-sync', '--auth=trust', '--username=splitcart', '--encoding=UTF8', '--locale=C']
 const LANGUAGE = ['--locale-provider=icu', '--icu-locale=en-US']
 
-const PROGRAMS = programsOf(['initdb', 'postgres'])
+const PROGRAMS = programsOf(['initdb', 'postgres', 'pg_basebackup'])
 
 /** Why there is no PostgreSQL for tests, or false. */
 export const NO_POSTGRES = neededHere(
   process.platform === 'win32'
     ? 'PostgreSQL is started for tests on Linux and macOS only'
-    : PROGRAMS === undefined && 'PostgreSQL (initdb and postgres) is not installed',
+    : PROGRAMS === undefined && 'PostgreSQL (initdb, postgres and pg_basebackup) is not installed',
 )
 
 /** A database that is there for one test. */
@@ -52,6 +52,8 @@ export type Cluster = AsyncDisposable &
     own: (paths: readonly string[]) => Promise<void>
     kill: () => Promise<void>
     start: () => Promise<void>
+    /** Makes a copy that follows it, and can only be read until it is promoted. */
+    follow: (options: readonly string[]) => Promise<Cluster>
   }>
 
 // Of this process, with whatever test files: making one takes a second.
@@ -68,13 +70,22 @@ export function sharedPostgres(): () => Promise<TestDatabase> {
 
 /** Makes a new cluster and starts it; without `options` one that is quick and keeps nothing through a crash of the machine. */
 export async function startCluster(options: readonly string[] = OPTIONS): Promise<Cluster> {
+  return makeCluster(options, ({ initdb }) => [initdb!, ...INITDB, ...LANGUAGE])
+}
+
+/** A cluster in a folder of its own that a program makes; `-D` and the folder are added to its arguments. */
+async function makeCluster(
+  options: readonly string[],
+  madeBy: (programs: Readonly<Record<string, string>>) => readonly string[],
+): Promise<Cluster> {
   const at = await temporaryFolder()
   const data = join(at.path, 'data')
   const user = userOf()
   try {
     await mkdir(data, { mode: 0o700 })
     for (const path of [at.path, data]) if (user !== undefined) await chown(path, user.uid, user.gid)
-    await run(PROGRAMS!.initdb!, [...INITDB, ...LANGUAGE, data], { ...user, cwd: at.path })
+    const [program, ...args] = madeBy(PROGRAMS!)
+    await run(program!, [...args, '-D', data], { ...user, cwd: at.path })
     return await clusterIn(at, user, options)
   } catch (error) {
     await at[Symbol.asyncDispose]()
@@ -104,6 +115,11 @@ async function clusterIn(at: TemporaryFolder, user: User, options: readonly stri
     start: async () => {
       server = await start()
     },
+    follow: (more) =>
+      makeCluster(more, ({ pg_basebackup }) => [
+        pg_basebackup!,
+        ...['-R', '--checkpoint=fast', '--no-sync', '-U', 'splitcart', '-h', at.path, '-p', port],
+      ]),
     [Symbol.asyncDispose]: async () => {
       // SIGINT: all connections are ended at once.
       await end('SIGINT')

@@ -56,9 +56,11 @@ test('a folder that is left behind fails the run and is named', async () => {
   assert.match(output, /left behind: in the temporary folder: splitcart-/)
 })
 
-test('a failing test fails the run, and the summary still stands last', async () => {
-  const { status, output } = await run('test/fixtures/fails.ts')
+test('a failing test fails the run, why stands at the end once more, and the summary still stands last', async () => {
+  const { status, output } = await run('test/fixtures/fails.ts', 'test/fixtures/leaves-nothing.ts')
   assert.equal(status, 1, output)
+  assert.equal(output.match(/AssertionError/g)?.length, 2, output)
+  assert.match(output, /AssertionError[^✔✖]*✖ failed: npm test -- test\/fixtures\/fails\.ts\nℹ slowest/)
   assert.match(output, /ℹ fail 1\n(ℹ .*\n)*ℹ duration_ms [\d.]+\n$/)
 })
 

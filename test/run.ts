@@ -36,7 +36,7 @@ const ON_POSTGRES = [
 // `npm run test:long`: what is kept in a database once more on PostgreSQL, what several machines do together, campaigns in short, and what
 // kills or cuts off at one moment after the other. It takes minutes.
 const LONG = [
-  ...['on-postgres', 'postgres-dies', 'side-by-side', 'fleet'].map(inDataManagement),
+  ...['on-postgres', 'postgres-dies', 'postgres-hosts', 'side-by-side', 'fleet'].map(inDataManagement),
   ...['fleet', 'partitions', 'copies', 'costs', 'database-trouble', 'mistakes-of-people', 'rights', 'strangers'].map(
     inTest,
   ),
@@ -154,7 +154,7 @@ function environment(mark: string, folder: string, more: NodeJS.ProcessEnv = {})
   return env
 }
 
-/** The sums of all processes, and which of them took longest. */
+/** What failed, where the end of a long output is looked at first, the sums of all processes, and which of them took longest. */
 function summaryOf({ ended, sums }: Result, milliseconds: number): string {
   const slowest = ended.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST)
   const slow = slowest.map(
@@ -163,7 +163,7 @@ function summaryOf({ ended, sums }: Result, milliseconds: number): string {
   sums.set('duration_ms', milliseconds)
   const failed = ended
     .filter(({ hasPassed }) => !hasPassed)
-    .map(({ batch }) => `✖ failed: npm test -- ${batch.join(' ')}\n`)
+    .map(({ batch, failures }) => `${ended.length > 1 ? failures : ''}✖ failed: npm test -- ${batch.join(' ')}\n`)
   return `${failed.join('')}ℹ slowest: ${slow.join(', ')}\n${[...sums].map(([name, count]) => `ℹ ${name} ${count}\n`).join('')}`
 }
 

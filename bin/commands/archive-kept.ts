@@ -2,18 +2,21 @@
 import { once } from 'node:events'
 import { lstatSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { AnswerError } from '@splitcart/scraping/answer.ts'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import { land, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { land } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
-import { isDamage, keptContent } from '@splitcart/shared/packed/kept-file.ts'
+import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
+import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
+import { formOf, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Argument, Command } from 'commander'
 import { configurable, printable, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, size } from '../format.ts'
-import { type KeptFile, type KeptFiles, openKeptFiles } from '../kept-files.ts'
+import { type KeptFile, type KeptFiles, openKeptFiles, readKept } from '../kept-files.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { server?: boolean; obtain?: boolean; json?: boolean; quiet?: boolean }
@@ -63,8 +66,12 @@ async function listFiles(files: KeptFiles, terminal: Terminal): Promise<number> 
     for (const line of columns(lines, [1])) terminal.say(line)
     lines = []
   }
-  for await (const { name, path, kind, state } of files.list()) {
-    const { size: taken, mtime } = lstatSync(path)
+  for await (const { name, kind, state, ...file } of files.list()) {
+    const look = async ({ path }: KeptFile) => ({ path, stats: lstatSync(path) })
+    const looked = await readKept({ name, kind, ...file }, look)
+    if (looked === undefined) continue
+    const { path, stats } = looked
+    const { size: taken, mtime } = stats
     number++
     bytes += taken
     lines.push([formOf(path), size(taken), mtime.toISOString().slice(0, 10), name, state ?? ''])
@@ -77,16 +84,12 @@ async function listFiles(files: KeptFiles, terminal: Terminal): Promise<number> 
   return EXIT.done
 }
 
-function formOf(path: string): 'packed' | 'gzip' | 'plain' {
-  if (path.endsWith('.dcz')) return 'packed'
-  return path.endsWith('.gz') ? 'gzip' : 'plain'
-}
-
 async function verifyFiles(files: KeptFiles, { obtain }: Options, terminal: Terminal): Promise<number> {
   let [number, contentBytes, damaged] = [0, 0, 0]
   for await (const file of files.list()) {
+    const found = await readKept(file, faultOf)
+    if (found === undefined) continue
     number++
-    const found = await faultOf(file)
     contentBytes += found.bytes
     if (found.fault === undefined) continue
     damaged++
@@ -112,7 +115,8 @@ async function obtained(file: KeptFile): Promise<string> {
   try {
     return await file.obtain()
   } catch (error) {
-    if (!(error instanceof Problem) || error.code === 'settings_invalid') throw error
+    const isSaid = error instanceof AnswerError || (error instanceof Problem && error.code !== 'settings_invalid')
+    if (!isSaid) throw error
     return `not obtained: ${error.message}`
   }
 }
@@ -123,7 +127,7 @@ async function faultOf({ path, isRight }: KeptFile): Promise<Readonly<{ bytes: n
   try {
     for await (const portion of keptContent(realDisk(), path)) digester.add(portion)
   } catch (error) {
-    if (!isDamage(error)) throw error
+    if (!isUnreadable(error)) throw error
     return { bytes: digester.bytes, fault: (error as Error).message }
   }
   const { sha256, bytes } = digester.digest()
@@ -132,7 +136,11 @@ async function faultOf({ path, isRight }: KeptFile): Promise<Readonly<{ bytes: n
 
 async function printFile(files: KeptFiles, text: string): Promise<number> {
   const file = await files.find(text)
-  for await (const portion of checked(file)) if (!process.stdout.write(portion)) await once(process.stdout, 'drain')
+  const printed = await readKept(file, async (it) => {
+    for await (const portion of checked(it)) if (!process.stdout.write(portion)) await once(process.stdout, 'drain')
+    return true
+  })
+  if (printed === undefined) throw new Problem('not_found', `${file.name} was removed a moment ago`)
   return EXIT.done
 }
 
@@ -145,7 +153,7 @@ async function* checked({ name, path, isRight }: KeptFile): AsyncGenerator<Buffe
       yield Buffer.from(portion)
     }
   } catch (cause) {
-    throw isDamage(cause) ? new Problem('kept_damaged', `${name}: ${(cause as Error).message}`, { cause }) : cause
+    throw isUnreadable(cause) ? new Problem('kept_damaged', `${name}: ${(cause as Error).message}`, { cause }) : cause
   }
   if (!(await isRight(digester.digest().sha256))) throw new Problem('kept_damaged', name)
 }
@@ -156,18 +164,21 @@ async function exportFiles(files: KeptFiles, { folder, names }: Export, terminal
   const to = resolve(folder)
   await makeFolder(realDisk(), to)
   let [number, bytes, damaged] = [0, 0, 0]
-  const wanted = names.length === 0 ? files.list() : found(files, names)
-  for await (const file of wanted) {
+  for await (const wanted of names.length === 0 ? files.list() : names) {
+    let file = typeof wanted === 'string' ? undefined : wanted
     try {
-      const written = await exportOne(file, to)
+      file ??= await files.find(wanted as string)
+      const written = await readKept(file, (it) => exportOne(it, to))
+      if (written === undefined) continue
       number++
       bytes += written.bytes
       terminal.record({ type: 'file', name: file.name, kind: file.kind, state: 'exported', ...written })
     } catch (error) {
-      if (!(error instanceof Problem)) throw error
+      if (!isUnreadable(error) && !(error instanceof Problem && error.code === 'kept_damaged')) throw error
+      const { name = wanted, kind, path = wanted } = file ?? {}
       damaged++
-      terminal.say(`damaged  ${file.path}`)
-      terminal.record({ type: 'file', name: file.name, kind: file.kind, path: file.path, state: 'damaged' })
+      terminal.say(`damaged  ${path}`)
+      terminal.record({ type: 'file', name, kind, path, state: 'damaged' })
     }
   }
   const left = damaged === 0 ? '' : `; ${count(damaged, 'file')} damaged`
@@ -176,24 +187,12 @@ async function exportFiles(files: KeptFiles, { folder, names }: Export, terminal
   return damaged === 0 ? EXIT.done : EXIT.partly
 }
 
-async function* found(files: KeptFiles, names: readonly string[]): AsyncGenerator<KeptFile> {
-  for (const name of names) yield await files.find(name)
-}
-
 async function exportOne(
   file: KeptFile,
   folder: string,
 ): Promise<Readonly<{ path: string; sha256: string; bytes: number }>> {
   const part = join(folder, `.${file.name}.part`)
-  const digester = new Digester()
-  await removeIfThere(realDisk(), part)
-  await writePart(realDisk(), part, async (target) => {
-    for await (const portion of checked(file)) {
-      digester.add(portion)
-      await target.appendFile(portion)
-    }
-  })
-  const { sha256, bytes } = digester.digest()
+  const { sha256, bytes } = await writeChecked(realDisk(), keptContent(realDisk(), file.path), { ...file, part })
   const { name } = await land(realDisk(), part, folder, namesFor(file.name, sha256))
   return { path: join(folder, name), sha256, bytes }
 }

@@ -113,7 +113,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
-  void watchIntegrity(integrity, lookedAtIn(machine, log), log, signal)
+  void watchIntegrity(integrity, lookedAtIn(machine, settings, log), log, signal)
   const notices = makeRounds(roundsOf(services, settings, log), signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
@@ -137,9 +137,9 @@ async function mendAfterCrash(machine: DataManagement, hasFolder: boolean, log: 
 }
 
 /** What is looked at now and then; the senders of a file that is damaged are asked for it. */
-function lookedAtIn(machine: DataManagement, log: Log) {
+function lookedAtIn(machine: DataManagement, { PROCESSED_DAYS_MAX: daysMax }: Settings, log: Log) {
   const onDamage = async (path: string) => {
-    for (const { id, filename } of await requestAgain(machine, path, Date.now()))
+    for (const { id, filename } of await requestAgain(machine, { path, now: Date.now(), daysMax }))
       log.warn({ upload: id, filename }, 'its file is damaged; its sender is asked for it')
   }
   return { paths: filesOf(machine), files: new ProcessedRound({ ...machine, onDamage }) }

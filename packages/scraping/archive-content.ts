@@ -2,14 +2,15 @@
 import { createHash } from 'node:crypto'
 import { DICTIONARY_BYTES_MAX } from '@splitcart/shared/dictionary/dcz.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { findKept, isDamage, keptContent } from '@splitcart/shared/packed/kept-file.ts'
+import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
+import { findKept, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import { chunksOf } from './chunks.ts'
 
 const BEGINNING_BYTES = 64 * 1024
 
 /** The first bytes of a file; undefined where there is none. */
 export async function beginningOf(disk: Disk, path: string): Promise<Buffer | undefined> {
-  return unlessGone(() => read(chunksOf(disk, path, 0, BEGINNING_BYTES), BEGINNING_BYTES))
+  return ifThere(() => read(chunksOf(disk, path, 0, BEGINNING_BYTES), BEGINNING_BYTES))
 }
 
 /** The first bytes of an archived file; undefined where there is none. */
@@ -32,7 +33,7 @@ type Reading = Readonly<{ name: string; bytesMax: number }>
 
 async function readArchived(disk: Disk, folder: string, { name, bytesMax }: Reading): Promise<Buffer | undefined> {
   const path = await findKept(disk, folder, name)
-  return path === undefined ? undefined : await unlessGone(() => read(keptContent(disk, path), bytesMax))
+  return path === undefined ? undefined : await ifThere(() => read(keptContent(disk, path), bytesMax))
 }
 
 /** Copied, because what is read next may be read into the same place. */
@@ -48,12 +49,15 @@ async function read(portions: AsyncIterable<Buffer>, bytesMax: number): Promise<
   return Buffer.concat(chunks)
 }
 
-/** Pruned meanwhile, or taken away, or damaged. */
-async function unlessGone(reading: () => Promise<Buffer>): Promise<Buffer | undefined> {
+// Pruned meanwhile or taken away, or nothing that this user may read.
+const NOT_TO_BE_HAD = new Set(['ENOENT', 'EACCES', 'EPERM'])
+
+/** Nothing where the bytes cannot be had: a file that is sent does without them. */
+async function ifThere(reading: () => Promise<Buffer>): Promise<Buffer | undefined> {
   try {
     return await reading()
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT' && !isDamage(error)) throw error
+    if (!NOT_TO_BE_HAD.has(codeOf(error)) && !isUnreadable(error)) throw error
     return undefined
   }
 }

@@ -28,8 +28,8 @@ export type Packing = Readonly<{
   restMs?: number
 }>
 
-/** A file that has been looked at, and what became of it. */
-export type PackedFile = Readonly<{ name: string; became: Compacted }>
+/** A file that has been looked at, and what became of it; `fault`: why it could not be dealt with, and lies there as it did. */
+export type PackedFile = Readonly<{ name: string; became: Compacted; fault?: unknown }>
 
 /** Packs one file after the other as long as it may. Safe to repeat after a crash at any point. */
 export async function* packArchive(packing: Packing, mayGoOn: MayGoOn): AsyncGenerator<PackedFile> {
@@ -50,15 +50,25 @@ type MayGoOn = () => boolean | Promise<boolean>
 
 async function* packReady(packing: Packing, ready: Archived[], mayGoOn: MayGoOn): AsyncGenerator<PackedFile> {
   const { disk, form, findWriters } = packing
-  if (form === 'plain' || ready.length === 0) return
+  if (ready.length === 0) return
   const there: Named[] = []
   for (const { name, path } of ready) there.push({ name, path, ino: (await sightAt(disk, path))?.ino ?? 0 })
   const writtenTo = await findWriters(there)
   for (const { name, path, receipt } of ready) {
     if (writtenTo.has(name)) continue
     if (!(await mayGoOn())) return
-    const isRight = (sha256: string) => sha256 === receipt.sha256
-    yield { name, became: await compact(disk, { path, form, isRight }) }
+    yield await packOne(disk, form, { name, path, receipt })
+  }
+}
+
+/** A file that cannot be packed hinders no other one. */
+async function packOne(disk: Disk, form: KeptForm, { name, path, receipt }: Archived): Promise<PackedFile> {
+  const isRight = (sha256: string) => sha256 === receipt.sha256
+  try {
+    const became = await compact(disk, { path, form: form === 'gzip' ? form : 'packed', isRight, nameOnly: true })
+    return { name, became }
+  } catch (fault) {
+    return { name, became: 'kept', fault }
   }
 }
 

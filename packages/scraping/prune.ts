@@ -11,7 +11,8 @@
  */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
-import { PACKED_ENDING, removeBases } from '@splitcart/shared/packed/packed.ts'
+import { COMPACTED_ENDINGS, KEPT_ENDINGS, namesAside } from '@splitcart/shared/packed/kept-file.ts'
+import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { type Archived, compare, notesOf, receiptsIn, sightAt } from './archive.ts'
@@ -48,7 +49,7 @@ export async function* pruneArchive(prune: Prune): AsyncGenerator<Pruned> {
   if (old.length > 0 && young === 0 && daysMin > 0 && !all)
     throw new Problem('prune_refused', `all ${old.length} files that were loaded are older than ${daysMin} days`)
   for (const archived of old) yield await pruneOne(prune, archived)
-  if (old.length > 0 && !dryRun) await removeBases(disk, folders.archive)
+  if (!dryRun) await removeBases(disk, folders.archive)
 }
 
 async function pruneOne(
@@ -58,8 +59,10 @@ async function pruneOne(
   const { name, path, loadedAt } = archived
   const notes = notesOf(path)
   let bytes = 0
-  const packed = ['.gz', PACKED_ENDING].map((ending) => path + ending)
-  for (const one of [path, ...packed, notes.rejects, notes.receipt]) bytes += (await sightAt(disk, one))?.size ?? 0
+  const packed = COMPACTED_ENDINGS.map((ending) => path + ending)
+  const aside = KEPT_ENDINGS.flatMap((ending) => namesAside(path + ending))
+  for (const one of [path, ...packed, ...aside, notes.rejects, notes.receipt])
+    bytes += (await sightAt(disk, one))?.size ?? 0
   const isChanged = (await compare(disk, archived)) === null
   if (isChanged) {
     const wentBack = dryRun ? name : (await requeue(disk, folders, archived)).name
@@ -67,7 +70,7 @@ async function pruneOne(
   }
   if (!dryRun) {
     await removeIfThere(disk, notes.rejects)
-    for (const one of packed) await removeIfThere(disk, one)
+    for (const one of [...aside, ...packed]) await removeIfThere(disk, one)
     await remove(disk, path)
     await removeIfThere(disk, notes.receipt)
   }

@@ -4,12 +4,13 @@
  *
  * A crash leaves the copy in the outbox, or not; the server asks until it has the file.
  */
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { land, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { land } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
-import { findKept, isDamage, keptContent } from '@splitcart/shared/packed/kept-file.ts'
+import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
+import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
+import { findKept, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
@@ -62,19 +63,11 @@ async function copyToOutbox(
 ): Promise<boolean> {
   const path = await findKept(disk, archive, name)
   const part = join(outbox, `.${sha256}.part`)
-  await removeIfThere(disk, part)
   try {
     if (path === undefined) return false
-    await writePart(disk, part, async (target) => {
-      const hash = createHash('sha256')
-      for await (const portion of keptContent(disk, path)) {
-        hash.update(portion)
-        await target.appendFile(portion)
-      }
-      if (hash.digest('hex') !== sha256) throw new Problem('kept_damaged', name)
-    })
+    await writeChecked(disk, keptContent(disk, path), { part, isRight: (found) => found === sha256 })
   } catch (error) {
-    if (!isDamage(error) && !(error instanceof Problem) && codeOf(error) !== 'ENOENT') throw error
+    if (!isUnreadable(error) && codeOf(error) !== 'ENOENT') throw error
     return false
   }
   await land(disk, part, outbox, namesFor(name, sha256))

@@ -4,6 +4,8 @@
  *
  *   rejects removed ──▶ file linked into the outbox, then unlinked here (durable) ──▶ receipt removed
  *
+ * Where the accepted bytes lie here in another form, too, receipt and rejects stay with them.
+ *
  * Invariants:
  *  1. At any time the file is in the archive, in the outbox, or in both; never in neither.
  *  2. As long as it is in the archive its receipt is too. So whatever the crash, the next run either asks for the receipt once
@@ -15,7 +17,8 @@ import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { move, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
-import { type Archived, notesOf } from './archive.ts'
+import { COMPACTED_ENDINGS } from '@splitcart/shared/packed/kept-file.ts'
+import { type Archived, notesOf, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
 
 /** Moves an archived file back to the outbox and tells where it is now. Safe to repeat after a crash at any point. */
@@ -25,9 +28,15 @@ export async function requeue(
   { name, path, receipt }: Archived,
 ): Promise<Readonly<{ name: string; path: string }>> {
   const notes = notesOf(path)
+  const isKept = await liesPacked(disk, path)
   // First, so that rows that an earlier server rejected never lie next to what a later one says.
-  await removeIfThere(disk, notes.rejects)
+  if (!isKept) await removeIfThere(disk, notes.rejects)
   const moved = await move(disk, path, folders.outbox, namesFor(name, receipt.sha256))
-  await remove(disk, notes.receipt)
+  if (!isKept) await remove(disk, notes.receipt)
   return { name: moved.name, path: join(folders.outbox, moved.name) }
+}
+
+async function liesPacked(disk: Disk, path: string): Promise<boolean> {
+  for (const ending of COMPACTED_ENDINGS) if ((await sightAt(disk, path + ending)) !== undefined) return true
+  return false
 }

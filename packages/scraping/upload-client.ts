@@ -95,7 +95,8 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     receipt: (id) => receiptOf(client, id),
     receipts: (ids) => receiptsOf(client, ids),
     rejects: (id) => rejectsOf(client, id),
-    requested: () => requestedOf(client),
+    // The server tells of all kinds; each has an archive of its own.
+    requested: async () => (await requestedOf(client)).filter(({ kind = PRODUCTS }) => kind === client.kind),
     content: (id) => contentOf(client, id),
     whoAnswers: () => whoAnswers(client),
   }

@@ -6,7 +6,7 @@
  */
 
 import { join } from 'node:path'
-import { systemFaultOf } from '@splitcart/shared/disk.ts'
+import { codeOf, systemFaultOf } from '@splitcart/shared/disk.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { AnswerError, retryAfterOf, retryOf } from './answer.ts'
@@ -31,6 +31,8 @@ import { cleanMarks, marksIn } from './whole-mark.ts'
 const POLL_FIRST_MS = 100
 const POLL_MS_MAX = 2_000
 const PACKING_MS_MAX = 10_000
+// No other file can be written, either.
+const LACKS_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
 // Who goes on writing for longer than that is waited for by the next run.
 const RESTING_MS_MAX = 120_000
 
@@ -91,21 +93,15 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): 
     floorMs = retryAfterOf(error)
   }
   summary.waiting = (await scanOutbox(job.disk, job.folders.outbox)).waiting.length
-  if (summary.outcome === 'done' && summary.waiting === 0) await packSome(job)
+  if (summary.outcome === 'done' && summary.waiting === 0) await packSome(job, run)
   const isCutShort = job.signal.aborted || (rests && run.resting.length > 0)
   if (isCutShort && summary.waiting > 0 && summary.outcome === 'done') summary.outcome = 'partly'
   return floorMs
 }
 
 /** Packs archived files for a while, or until something comes. */
-async function packSome({
-  disk,
-  folders,
-  archiveForm: form = 'plain',
-  rest,
-  signal,
-  clock = realClock(),
-}: Job): Promise<void> {
+async function packSome(job: Job, run: Run): Promise<void> {
+  const { disk, folders, archiveForm: form = 'plain', rest, signal, clock = realClock() } = job
   const until = clock.steady() + PACKING_MS_MAX
   const names = async () => (await disk.readdir(folders.outbox)).join('\n')
   const before = await names()
@@ -113,7 +109,17 @@ async function packSome({
   const findWriters = rest?.findWriters ?? (async () => new Set<string>())
   const packing = { disk, folders, form, now: clock.now(), findWriters }
   // One that is not what its receipt says goes back to the outbox in the next round.
-  for await (const _ of packArchive(packing, mayGoOn));
+  for await (const { name, fault } of packArchive(packing, mayGoOn)) {
+    if (fault === undefined) continue
+    const problem = notPacked(name, fault)
+    once(run, `${problem.code} ${name}`, () => tell(job, run, { type: 'warning', name, problem }))
+    if (LACKS_ROOM.has(codeOf(fault))) return
+  }
+}
+
+function notPacked(name: string, cause: unknown) {
+  const said = `${name} stays as it is: ${cause instanceof Error ? cause.message : cause}`
+  return troubleOf(new Problem(LACKS_ROOM.has(codeOf(cause)) ? 'machine_refused' : 'file_unreadable', said, { cause }))
 }
 
 function outcomeAfter(error: unknown): Outcome {

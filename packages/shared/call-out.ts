@@ -5,12 +5,18 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 
-/** What is asked; `json` is sent by POST, nothing by GET. `token`: of the service that is asked. */
-export type Call = Readonly<{ json?: unknown; answerMsMax: number; token?: string | undefined }>
+/** What is asked; `json` is sent by POST, nothing by GET. `token`: of the service that is asked; `signal`: ends it. */
+export type Call = Readonly<{
+  json?: unknown
+  answerMsMax: number
+  token?: string | undefined
+  signal?: AbortSignal | undefined
+}>
 
 /** Asks, and gives the status of the answer. Throws when none comes in time. */
-export async function callOut(url: URL, { json, answerMsMax, token }: Call): Promise<number> {
-  const signal = AbortSignal.timeout(answerMsMax)
+export async function callOut(url: URL, { json, answerMsMax, token, signal: ended }: Call): Promise<number> {
+  const late = AbortSignal.timeout(answerMsMax)
+  const signal = ended === undefined ? late : AbortSignal.any([late, ended])
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   const body = json === undefined ? undefined : JSON.stringify(json)
   const headers = {
@@ -25,7 +31,7 @@ export async function callOut(url: URL, { json, answerMsMax, token }: Call): Pro
     answer.on('error', () => {}).destroy()
     return answer.statusCode ?? 0
   } catch (cause) {
-    if (signal.aborted) throw new Error(`nothing came within ${answerMsMax / 1000} s`, { cause })
+    if (late.aborted) throw new Error(`nothing came within ${answerMsMax / 1000} s`, { cause })
     throw cause
   }
 }

@@ -1,8 +1,10 @@
 /** How the texts of the settings of notices are read. Each reader throws, as its message, what it expects. */
+import { isDecodable, url } from './setting-readers.ts'
+
 export { key, url } from './setting-readers.ts'
 
-/** What can be told: what needs a person, by its kind, and products that somebody watches. */
-export const NOTICE_KINDS = [
+/** The kinds of what needs a person. */
+export const CONDITION_KINDS = [
   'held',
   'failed',
   'findings',
@@ -14,8 +16,10 @@ export const NOTICE_KINDS = [
   'backlog',
   'backup',
   'key',
-  'watch',
 ] as const
+
+/** What can be told: what needs a person, by its kind, and products that somebody watches. */
+export const NOTICE_KINDS = [...CONDITION_KINDS, 'watch'] as const
 
 const FIELDS = ['title', 'text', 'link', 'count']
 
@@ -24,6 +28,16 @@ export function mailServer(value: string): URL {
   const parsed = URL.canParse(value) ? new URL(value) : undefined
   if (parsed === undefined || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '')
     throw new Error('smtps://<user>:<password>@<host>:465 or smtp://<user>:<password>@<host>:587')
+  if (!isDecodable(parsed.username) || !isDecodable(parsed.password))
+    throw new Error('%25 for each "%" of the user name and the password, and %40 for "@"')
+  return parsed
+}
+
+/** The address of a topic of ntfy. */
+export function topic(value: string): URL {
+  const parsed = url(value)
+  if (/^\/*$/.test(parsed.pathname) || !isDecodable(parsed.pathname))
+    throw new Error('the address of a topic, https://<server>/<topic>')
   return parsed
 }
 

@@ -1,10 +1,10 @@
 /** The settings of notices: who is told what needs a person, and of products that somebody watches. */
-import { addresses, key, mailServer, noticeKinds, template, url } from './notice-readers.ts'
+import { addresses, key, mailServer, NOTICE_KINDS, noticeKinds, template, topic, url } from './notice-readers.ts'
 
 export const NOTICE_SETTINGS = {
   NOTICE_NTFY_URL: {
     machine: 'data-management',
-    read: url,
+    read: topic,
     fallback: undefined,
     secret: true,
     about: 'a topic of ntfy that gets notices, e.g. https://ntfy.sh/a-name-nobody-guesses',
@@ -47,6 +47,7 @@ export const NOTICE_SETTINGS = {
     machine: 'data-management',
     read: template,
     fallback: undefined,
+    secret: true,
     about:
       'what is posted there, as JSON with {{title}}, {{text}}, {{link}} and {{count}} in its texts, e.g. {"content":"{{text}}"} for Discord; where it is not set, an object with text and all fields',
   },
@@ -61,8 +62,7 @@ export const NOTICE_SETTINGS = {
     machine: 'data-management',
     read: noticeKinds,
     fallback: 'all',
-    about:
-      'what is told: all, or some of held, failed, findings, silent, disk, damage, loader, dying, backlog, backup, key and watch, with commas between them',
+    about: `what is told: all, or some of ${NOTICE_KINDS.slice(0, -1).join(', ')} and ${NOTICE_KINDS.at(-1)}, with commas between them`,
   },
   PAGE_URL: {
     machine: 'data-management',

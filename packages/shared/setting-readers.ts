@@ -3,7 +3,7 @@
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { faultOfKind, PRODUCTS } from './kinds.ts'
-import { urlOfPostgres } from './postgres-address.ts'
+import { addressesOf, urlOfPostgres } from './postgres-address.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -46,19 +46,42 @@ export function proxy(value: string): URL {
   const parsed = URL.canParse(address) ? new URL(address) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
     throw new Error('the http or https address of a proxy')
+  if (!isDecodable(parsed.username) || !isDecodable(parsed.password))
+    throw new Error('the address of a proxy with %25 for each "%" of the user name and the password')
   return parsed
+}
+
+/** Whether each % of a part of an address stands for a byte, as those who use it take it. */
+export function isDecodable(part: string): boolean {
+  try {
+    decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Where a database is: a file, or a PostgreSQL server. */
 export function database(value: string): string {
   if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(value)) throw new Error('sqlite:<path> or postgres://<host>/<database>')
   if (value.startsWith('sqlite:')) return `sqlite:${path(value.slice('sqlite:'.length))}`
-  const url = urlOfPostgres(value)
-  if (url === null || url.hash !== '' || url.hostname.includes(','))
+  const addresses = addressesOf(value)
+  if (!addresses.every((address) => isOfPostgres(address, addresses.length > 1)))
     throw new Error(
-      'postgres://<user>:<password>@<host>/<database> with one host, and in the password %23 for "#", %2F for "/" and %40 for "@"',
+      'postgres://<user>:<password>@<host>:<port>,<host>:<port>/<database>, and in the password %23 for "#", %2F for "/" and %40 for "@"',
     )
+  const said = urlOfPostgres(addresses[0]!)?.searchParams.get('target_session_attrs') ?? null
+  if (said !== null && !SESSION_ATTRS.includes(said))
+    throw new Error(`an address whose target_session_attrs is ${SESSION_ATTRS.join(', ')}: loads write`)
   return value
+}
+
+const SESSION_ATTRS = ['read-write', 'primary', 'any']
+
+function isOfPostgres(address: string, isOneOfSeveral: boolean): boolean {
+  const url = urlOfPostgres(address)
+  if (url === null || url.hash !== '') return false
+  return !isOneOfSeveral || (url.hostname !== '' && !url.searchParams.has('host') && !url.searchParams.has('port'))
 }
 
 /** The names of kinds of files. Products are always among them. */

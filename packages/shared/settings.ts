@@ -93,7 +93,7 @@ export const SETTINGS = {
     'data-management',
     database,
     undefined,
-    'the catalogue: sqlite:<path>, or, with the ledger, postgres://<host>/<database>; sqlite:<data dir>/catalogue.db where it is not set',
+    'the catalogue: sqlite:<path>, or, with the ledger, postgres://<host>/<database>, with commas between several hosts of which the one that can be written is used; sqlite:<data dir>/catalogue.db where it is not set',
   ),
   INBOX_URL: setting(
     'data-management',

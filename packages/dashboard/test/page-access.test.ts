@@ -5,6 +5,7 @@ import type { SuggestionPage, VerdictPage } from '@splitcart/data-management/api
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { NO_BROWSER } from './browser.ts'
+import { addStyle, lastingFaultsOfSize, SPACED } from './page-size.ts'
 import { fileOf, neverAvailable, openSite, rowOf, type Site, settled, type Window } from './site.ts'
 
 const PAGES = [
@@ -86,10 +87,10 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     for (const path of [...PAGES, product, upload]) {
       await window.goto(path)
       await settled(page)
+      await page.evaluate(addStyle, SPACED)
       for (const width of [1_440, 1_280, 400]) {
         await page.setViewportSize({ width, height: 800 })
-        await settled(page)
-        for (const fault of await page.evaluate(faultsOfSize)) faults.push(`${path} at ${width}: ${fault}`)
+        for (const fault of await lastingFaultsOfSize(page)) faults.push(`${path} at ${width}: ${fault}`)
       }
     }
     assert.deepEqual(faults, [])
@@ -244,20 +245,6 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     assert.equal(title, `${at.slice(0, 19).replace('T', ' ')} UTC`)
   })
 })
-
-/** What is wrong with the size of the page that is shown. Runs there. */
-function faultsOfSize(): string[] {
-  const { scrollHeight, scrollWidth } = document.documentElement
-  const end = document.querySelector('main')!.getBoundingClientRect().bottom + scrollY
-  const below = scrollHeight - Math.max(innerHeight, Math.ceil(end))
-  const isCut = [...document.querySelectorAll('[role=row], tr')].some((row) => row.scrollWidth > row.clientWidth)
-  return [
-    ...(scrollWidth > innerWidth ? [`${scrollWidth} pixels wide`] : []),
-    ...(below > 0 ? [`goes on for ${below} pixels`] : []),
-    // A table may be moved sideways on a phone.
-    ...(isCut && innerWidth >= 1_280 ? ['a row is wider than its place'] : []),
-  ]
-}
 
 async function firstLinkOf(window: Window, path: string): Promise<string> {
   await window.goto(path)

@@ -1,8 +1,7 @@
 /** Opening PostgreSQL only to look: nothing is made there. */
 import pg from 'pg'
+import { connectTo } from './postgres-hosts.ts'
 import { problemOf } from './postgres-problems.ts'
-
-const CONNECT_MS_MAX = 10_000
 
 /** What a database says of itself and of a schema in it. `made`: how many migrations of the schema have been made, 0 where it is not there. */
 export type Looked = Readonly<{
@@ -28,9 +27,8 @@ export async function lookAtSchema(address: string, schema: string): Promise<Loo
 }
 
 async function look(address: string, schema: string): Promise<Looked> {
-  const client = new pg.Client({ connectionString: address, connectionTimeoutMillis: CONNECT_MS_MAX })
+  const client = await connectTo(address)
   try {
-    await client.connect()
     const { isThere, ...said } = (await client.query(LOOK, [schema])).rows[0]
     if (!isThere) return { ...said, made: 0 }
     const { rows } = await client.query(`select version from ${pg.escapeIdentifier(schema)}.schema_version`)
@@ -42,9 +40,8 @@ async function look(address: string, schema: string): Promise<Looked> {
 
 /** Asks something of the tables of a schema. */
 export async function askSchema<Row>(address: string, schema: string, sql: string, values: string[]): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: address, connectionTimeoutMillis: CONNECT_MS_MAX })
+  const client = await connectTo(address)
   try {
-    await client.connect()
     await client.query(`set search_path to ${pg.escapeIdentifier(schema)}`)
     return (await client.query(sql, values)).rows
   } finally {

@@ -10,6 +10,9 @@ const TRIES_MAX = 10
 const PAUSE_MS = 20
 
 const CONFLICTS = new Set(['40001', '40P01'])
+/** PostgreSQL's state for what is written where it can only be read: a standby, a full disk. */
+export const CANNOT_BE_WRITTEN = '25006'
+
 // States of PostgreSQL: 08 the connection, 25006 it can only be read (a standby, a full disk), 25P03 and 25P04 a transaction was too long for
 // it, 53 too few resources, 55P03 a lock was not to be had, 57P stopped by somebody, 58 its disk.
 const UNREACHABLE = /^(08...|25006|25P0[34]|53...|55P03|57P0.|58...|E[A-Z_]+)$/

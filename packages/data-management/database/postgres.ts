@@ -1,12 +1,12 @@
 /** A PostgreSQL database. What belongs together lies in a schema of its own there: a ledger and a catalogue fit into one database. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import pg from 'pg'
+import { HostsPool } from './postgres-hosts.ts'
 import { keepSchema, migrate } from './postgres-migrations.ts'
 import { isDatabaseTrouble, problemOf } from './postgres-problems.ts'
 import { PostgresQueries, PostgresTransaction, type Record, type Statement, Statements } from './postgres-queries.ts'
 import { checkSessions } from './postgres-sessions.ts'
 
-const CONNECT_MS_MAX = 10_000
 const CONNECTIONS_MAX = 10
 
 /** How many connections there are at most, and how long a statement may take (not limited where it is not given). */
@@ -161,10 +161,8 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
 }
 
 function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax = 0 }: PostgresPlace): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: address,
+  const pool = new HostsPool(address, {
     application_name: `splitcart ${schema}`,
-    connectionTimeoutMillis: CONNECT_MS_MAX,
     keepAlive: true,
     max: connections,
     types: { getTypeParser: parserOf },

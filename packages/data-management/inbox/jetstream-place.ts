@@ -1,4 +1,5 @@
 /** Where a fleet's inbox is, as INBOX_URL says it. */
+import { isDecodable } from '@splitcart/shared/setting-readers.ts'
 
 const PORT = 4222
 const REPLICAS_MAX = 3
@@ -24,6 +25,7 @@ export function jetStreamPlaceOf(address: string): JetStreamPlace {
   const isRight = /^[1-5]$/.test(replicas) && (monitor === null || /^\d{1,5}$/.test(monitor))
   if (scheme === undefined || servers.includes('') || !isRight)
     throw new Error('nats://host1,host2,host3, with ?replicas=3&monitor=8222 where these are to be other ones')
+  if (!isDecodable(login ?? '')) throw new Error('%25 for each "%" of the user name and the password')
   const [user = '', pass = ''] = (login ?? '').split(':').map(decodeURIComponent)
   return {
     servers,

@@ -39,7 +39,7 @@ async function mendOne({ disk, folders, ledger }: Place, arriving: Arriving): Pr
   const { key_id, is_noted: _, ...arrival } = arriving
   const stored = await findInInbox(disk, folders, { ...arrival, stored_as: arrival.filename })
   // Asked afterwards: what the loader has taken out of the inbox meanwhile is on record.
-  const isKnown = (await ledger.uploads.findBySha256(arrival.sha256)) !== undefined
+  const isKnown = await ledger.uploads.has(arrival.sha256)
   if (stored === undefined && !isKnown) {
     await ledger.arrivals.giveUp(arrival.id)
     return false

@@ -9,14 +9,15 @@ import { bytesOf } from './stored.ts'
 // The loader may put a file away between the look and the opening.
 const LOOKS_MAX = 3
 
-/** The bytes of an upload, from wherever they lie. Throws `not_found` when they are no longer here. */
+/** The bytes of an upload, from wherever they lie. Throws `not_found`, and says what is lost, when they are no longer here. */
 export async function openContent(
   places: Parameters<typeof inboxOf>[0],
   upload: Upload,
+  lost = 'its file is no longer here: it was pruned or removed',
 ): Promise<AsyncGenerator<Buffer>> {
   for (let looks = 1; ; looks++) {
     const opened = await inboxOf(places).open(upload)
-    if (opened === undefined) throw new Problem('not_found', 'its file is no longer here: it was pruned or removed')
+    if (opened === undefined) throw new Problem('not_found', lost)
     const portions = bytesOf(places.disk, opened.stored)
     try {
       return copied(await portions.next(), portions, opened)

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { isDamage, keptContent, nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
+import { keptContent, nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 /** What is read with each look, decompressed. */
 const BYTES_AT_ONCE = 4 * 1024 ** 3
-const DAMAGE = /^Z_|^EIO$/
 
 /** What looking works with. `onDamage`: hears of each file that was sound before, as far as this process knows. */
 export type Kept = Readonly<{
@@ -73,12 +73,11 @@ export class ProcessedRound {
         if (this.#rests) await sleep(performance.now() - begun, undefined, { ref: false })
         begun = performance.now()
       }
-      const known = await ledger.uploads.findBySha256(digester.digest().sha256)
-      if (known === undefined) this.#damaged.add(name)
-      else this.#damaged.delete(name)
+      if (await ledger.uploads.has(digester.digest().sha256)) this.#damaged.delete(name)
+      else this.#damaged.add(name)
     } catch (error) {
       // It may have been pruned or replayed meanwhile.
-      if (isDamage(error) || DAMAGE.test(codeOf(error))) this.#damaged.add(name)
+      if (isUnreadable(error)) this.#damaged.add(name)
       else if (codeOf(error) !== 'ENOENT') throw error
     }
     return bytes

@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
+import { nameAside, nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 const DAY_MS = 86_400_000
-// Also what was damaged, and lies aside.
-const KEPT = /^([^.].*\.jsonl)(?:\.gz|\.dcz)?(?:\.damaged(?:-\d)?)?$/
 
 /** What pruning works with; the clock is in milliseconds since 1970. `all`: a person insists that everything may go at once. */
 export type Prune = Readonly<{
@@ -35,14 +34,16 @@ export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all 
   const [old, young]: [string[], string[]] = [[], []]
   for (const name of await disk.readdir(folders.processed)) {
     const path = join(folders.processed, name)
-    const plain = KEPT.exec(name)?.[1]
+    // Also what was damaged, and lies aside.
+    const plain = nameKept(name) ?? nameAside(name)
     if (plain === undefined || wanted.has(plain)) continue
     const stat = await disk.lstat(path)
     if (stat.isFile()) (now() - keptSince(path, stat).getTime() < daysMax * DAY_MS ? young : old).push(name)
   }
   checkClock(old.length, young.length, all)
   for (const name of old) await remove(disk, join(folders.processed, name))
-  if (old.length > 0) await removeBases(disk, folders.processed)
+  await removeBases(disk, folders.processed)
+  await ledger.requestedFiles.removeLoadedBefore(now() - daysMax * DAY_MS)
   return old
 }
 

@@ -1,41 +1,57 @@
 /** Files that are damaged here, and what is done about them: their senders are asked for them, and what comes takes their place. */
 import { basename, join } from 'node:path'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { Digester } from '@splitcart/shared/digest.ts'
+import type { Disk } from '@splitcart/shared/disk.ts'
 import { land } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
-import { DamagedPack } from '@splitcart/shared/packed/bases.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
-import { isDamage, KEPT_ENDINGS, keptContent, keptDigest, nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { DamagedPack, isUnreadable } from '@splitcart/shared/packed/damage.ts'
+import { baseMissed, KEPT_ENDINGS, keptContent, nameKept, unlessGone } from '@splitcart/shared/packed/kept-file.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { findStored } from './stored.ts'
 
+const DAY_MS = 86_400_000
+
 type Places = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
+/** A damaged file. What was loaded more than `daysMax` days ago is not asked for: it goes soon, or is gone. */
+export type DamagedKept = Readonly<{ path: string; now: number; daysMax: number }>
+
 /** Requests what a damaged file held from those who sent it, and the base that it needs. Returns the uploads that are newly requested. */
-export async function requestAgain({ disk, folders, ledger }: Places, path: string, now: number): Promise<Upload[]> {
+export async function requestAgain(places: Places, { path, now, daysMax }: DamagedKept): Promise<Upload[]> {
+  const { disk, ledger } = places
   const requested: Upload[] = []
   const base = await baseMissed(disk, path)
   const ofBase = base === undefined ? undefined : await ledger.uploads.findBySha256(base)
   for (const upload of [
     ...(ofBase ? [ofBase] : []),
     ...(await ledger.requestedFiles.uploadsNamed(nameKept(basename(path)) ?? '')),
-  ])
-    if ((await findStored(disk, folders, upload)) === undefined && (await ledger.requestedFiles.add(upload.id, now)))
+  ]) {
+    if (
+      isKept(upload, now - daysMax * DAY_MS) &&
+      !(await isThere(places, upload)) &&
+      (await ledger.requestedFiles.add(upload.id, now))
+    )
       requested.push(upload)
+  }
   return requested
 }
 
-/** The SHA-256 of the base that a file lacks, where that is why it cannot be read. */
-async function baseMissed(disk: Disk, path: string): Promise<string | undefined> {
+/** Whether the file of an upload is to be here: what was loaded is pruned some day, and what was taken out again waits for a person. */
+function isKept({ state, settled_at, received_at }: Upload, since: number): boolean {
+  return state === 'held' || (state === 'loaded' && (settled_at ?? received_at) >= since)
+}
+
+/** Whether the bytes of an upload are here, and can be read. */
+async function isThere({ disk, folders }: Places, upload: Upload): Promise<boolean> {
   try {
-    for await (const _ of keptContent(disk, path));
+    return (await findStored(disk, folders, upload)) !== undefined
   } catch (error) {
-    if (error instanceof DamagedPack) return error.base
-    if (!isDamage(error) && codeOf(error) !== 'ENOENT') throw error
+    if (!isUnreadable(error)) throw error
+    return false
   }
-  return undefined
 }
 
 /** Puts a file that was requested, and has come as a durable part, where it belongs; what is damaged there moves aside. */
@@ -53,13 +69,15 @@ export async function restoreFile({ disk, folders, ledger }: Places, part: strin
   await ledger.requestedFiles.remove(upload.id)
 }
 
-/** Whether a file is there that no upload came with. */
+/** Whether a file is there that no upload came with. A pack that lacks its base, which came once, is whole again with that one. */
 async function isDamaged(disk: Disk, path: string, { uploads }: Ledger): Promise<boolean> {
+  const digester = new Digester()
   try {
-    const sha256 = await keptDigest(disk, path)
-    return sha256 === undefined || (await uploads.findBySha256(sha256)) === undefined
+    for await (const portion of keptContent(disk, path)) digester.hash(portion)
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-    return false
+    if (!isUnreadable(error)) return unlessGone(error) ?? false
+    const base = error instanceof DamagedPack ? error.base : undefined
+    return base === undefined || !(await uploads.has(base))
   }
+  return !(await uploads.has(digester.digest().sha256))
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
-import { DamagedFile, isDamage, KEPT_ENDINGS, keptContent } from '@splitcart/shared/packed/kept-file.ts'
+import { DamagedFile, isDamage } from '@splitcart/shared/packed/damage.ts'
+import { KEPT_ENDINGS, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
 
 /** A file that may hold the bytes of an upload. */

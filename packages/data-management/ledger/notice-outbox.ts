@@ -18,8 +18,9 @@ export type ClaimedNotices = Readonly<{ notices: readonly NoticeRecord[]; repeat
 export const CLAIM_MS = 2 * 60_000
 const AT_ONCE_MAX = 500
 const DAY_MS = 86_400_000
-/** A receiver that no server names any more gets no further notices. */
+/** A receiver that no server has named for so long gets no further notices, and after a week none of those that wait for it. */
 const UNSEEN_MS_MAX = DAY_MS
+const WAITS_UNSEEN_MS_MAX = 7 * DAY_MS
 const KEPT_MS = 90 * DAY_MS
 const ROWS_AT_ONCE = 100
 
@@ -50,12 +51,14 @@ export async function seeReceivers(database: LedgerDatabase, names: readonly str
 }
 
 /** Takes what waits for a receiver, unless nothing does, another server is at it, or its pause lasts. */
-export function claimNotices(
+export async function claimNotices(
   database: LedgerDatabase,
   receiver: string,
   now: number,
 ): Promise<ClaimedNotices | undefined> {
-  return database.transaction().execute(async (transaction) => {
+  // A transaction keeps others from writing: mostly there is no reason for one.
+  if (!(await isToBeTold(database, receiver, now))) return undefined
+  return await database.transaction().execute(async (transaction) => {
     const waiting = transaction.selectFrom('notice_delivery').where('receiver', '=', receiver)
     if ((await waiting.select('notice_id').limit(1).executeTakeFirst()) === undefined) return undefined
     const taken = await transaction
@@ -80,6 +83,19 @@ export function claimNotices(
   })
 }
 
+async function isToBeTold(database: LedgerDatabase, receiver: string, now: number): Promise<boolean> {
+  const found = await database
+    .selectFrom('notice_receiver')
+    .innerJoin('notice_delivery', 'receiver', 'name')
+    .select('name')
+    .where('name', '=', receiver)
+    .where('claimed_until', '<=', now)
+    .where('next_at', '<=', now)
+    .limit(1)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 /** So that whoever comes after a crash knows that they may have been told. */
 async function begin(database: LedgerDatabase, receiver: string, notices: readonly NoticeRecord[], now: number) {
   for (const ids of inParts(notices))
@@ -98,14 +114,15 @@ export type Answered = Readonly<{ answer: string; pauseMs: number; taken: boolea
 export function recordAnswer(
   database: LedgerDatabase,
   receiver: string,
-  { notices }: ClaimedNotices,
+  { notices, repeats }: ClaimedNotices,
   { answer, pauseMs, taken, isUnsure = false, now }: Answered & Readonly<{ now: number }>,
 ): Promise<void> {
   return database.transaction().execute(async (transaction) => {
     for (const ids of inParts(notices)) {
       const those = { receiver, ids }
       if (taken) await remove(transaction, those)
-      else if (!isUnsure)
+      // What may have been told before still may, however clear this answer is.
+      else if (!isUnsure && !repeats)
         await transaction
           .updateTable('notice_delivery')
           .set({ begun_at: null })
@@ -159,6 +176,11 @@ export async function noticesBefore(database: LedgerDatabase, before: number, li
 
 /** Removes what was told long ago, and what waits for receivers that nobody names any more. */
 export async function forgetOldNotices(database: LedgerDatabase, now: number): Promise<void> {
+  const unseen = database
+    .selectFrom('notice_receiver')
+    .select('name')
+    .where('seen_at', '<', now - WAITS_UNSEEN_MS_MAX)
+  await database.deleteFrom('notice_delivery').where('receiver', 'in', unseen).execute()
   const old = database
     .selectFrom('notice')
     .select('id')

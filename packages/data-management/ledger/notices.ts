@@ -21,13 +21,25 @@ export type ConditionChanges = Readonly<{
   gone: readonly Readonly<{ kind: string; subject: string; text: string | null }>[]
 }>
 
+/** So many changes are recorded at once: others use the ledger meanwhile. */
+const CHANGES_AT_ONCE_MAX = 300
+
+/** Changes in parts that are recorded one after the other. */
+export function* inParts({ appeared, gone }: ConditionChanges): Generator<ConditionChanges> {
+  for (let begin = 0; begin < Math.max(appeared.length, gone.length, 1); begin += CHANGES_AT_ONCE_MAX) {
+    const part = [begin, begin + CHANGES_AT_ONCE_MAX] as const
+    yield { appeared: appeared.slice(...part), gone: gone.slice(...part) }
+  }
+}
+
 /** A condition on record. */
 export type ConditionRecord = Selectable<LedgerTables['condition']>
 
+/** What a look needs of it. */
+export type RecordedCondition = Pick<ConditionRecord, 'kind' | 'subject' | 'text' | 'told_at'>
+
 /** For how long a condition of a kind lasts before it is told, and which kinds are told. */
 export type Manner = Readonly<{ patience: Readonly<Record<string, number>>; kinds: ReadonlySet<string> }>
-
-const LISTED_MAX = 10_000
 
 /** The conditions in the ledger. */
 export class Notices {
@@ -43,8 +55,13 @@ export class Notices {
   }
 
   /** What needs a person now, the latest first. */
-  conditions(limit: number = LISTED_MAX): Promise<ConditionRecord[]> {
+  conditions(limit: number): Promise<ConditionRecord[]> {
     return this.#database.selectFrom('condition').selectAll().orderBy('since', 'desc').limit(limit).execute()
+  }
+
+  /** All that is on record, to be compared with what is there now. */
+  recorded(): Promise<RecordedCondition[]> {
+    return this.#database.selectFrom('condition').select(['kind', 'subject', 'text', 'told_at']).execute()
   }
 
   /** How many conditions of each kind there are that have lasted. */

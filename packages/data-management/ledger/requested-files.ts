@@ -44,7 +44,23 @@ export class RequestedFiles {
     await this.#database.deleteFrom('requested_file').where('upload_id', '=', uploadId).execute()
   }
 
-  /** The uploads whose files a key is asked for, the oldest first; some of them where they are many. */
+  /** What was loaded before a time is no longer kept: nobody is asked for it any more. */
+  async removeLoadedBefore(time: number): Promise<void> {
+    await this.#database
+      .deleteFrom('requested_file')
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('upload')
+            .select('id')
+            .whereRef('upload.id', '=', 'requested_file.upload_id')
+            .where('state', '=', 'loaded')
+            .where(({ fn }) => fn.coalesce('settled_at', 'received_at'), '<', time),
+        ),
+      )
+      .execute()
+  }
+
+  /** The uploads whose files a key is asked for, those first that were requested last; some of them where they are many. */
   of(keyId: string): Promise<Upload[]> {
     return this.#database
       .selectFrom('requested_file')
@@ -52,7 +68,8 @@ export class RequestedFiles {
       .innerJoin('delivery', 'delivery.upload_id', 'upload.id')
       .selectAll('upload')
       .where('delivery.key_id', '=', keyId)
-      .orderBy('upload.id')
+      .orderBy('requested_file.requested_at', 'desc')
+      .orderBy('upload.id', 'desc')
       .limit(TOLD_MAX)
       .execute()
   }

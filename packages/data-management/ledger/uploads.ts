@@ -53,13 +53,17 @@ export class Uploads {
 
   /** The uploads with some ids, in no order; at most some hundreds at once. */
   findAll(ids: readonly string[]): Promise<Upload[]> {
-    return ids.length === 0
-      ? Promise.resolve([])
-      : this.#database.selectFrom('upload').selectAll().where('id', 'in', ids).execute()
+    if (ids.length === 0) return Promise.resolve([])
+    return this.#database.selectFrom('upload').selectAll().where('id', 'in', ids).execute()
   }
 
   findBySha256(sha256: string): Promise<Upload | undefined> {
     return this.#database.selectFrom('upload').selectAll().where('sha256', '=', sha256).executeTakeFirst()
+  }
+
+  /** Whether some bytes came with an upload. */
+  async has(sha256: string): Promise<boolean> {
+    return (await this.findBySha256(sha256)) !== undefined
   }
 
   /** The upload of some bytes, where a key has sent it. */

@@ -3,6 +3,7 @@
  *
  * A condition has a subject, such as an upload: each is told once when it begins, and some once more when it is over.
  */
+import type { CONDITION_KINDS } from '@splitcart/shared/notice-readers.ts'
 import type { Condition } from '../ledger/notices.ts'
 import { findingsThere, silentSources } from './look-at-sources.ts'
 import { backlogOld, dyingUploads, failedUploads, heldUploads } from './look-at-uploads.ts'
@@ -14,8 +15,12 @@ export type ConditionKind = Readonly<{
   /** What one is called, and several of them. */
   one: string
   many: string
-  /** What several are called that are over; kinds without it are over in silence. */
+  /** What several are called that are over. */
   over?: string
+  /** What is told when one is over; kinds without it are over in silence. */
+  overText?: (record: Pick<Condition, 'subject' | 'text'>) => string
+  /** Where the page shows them. */
+  page: string
   /** How long it lasts before it is told. */
   patienceMs: number
   isUrgent?: true
@@ -29,11 +34,15 @@ export type ConditionKind = Readonly<{
 
 const MINUTE_MS = 60_000
 
+/** The name of a kind, as settings and commands know it. */
+type ConditionName = (typeof CONDITION_KINDS)[number]
+
 /** All kinds, by their names. */
 export const CONDITIONS = {
   held: {
     one: 'upload held',
     many: 'uploads held',
+    page: 'holds',
     patienceMs: 0,
     todo: 'See why: splitcart holds list. Then release or discard it.',
     look: heldUploads,
@@ -41,6 +50,7 @@ export const CONDITIONS = {
   failed: {
     one: 'upload failed',
     many: 'uploads failed',
+    page: 'uploads?state=failed',
     patienceMs: 0,
     todo: 'The page Uploads has the reason; the scraper that wrote the file is to be mended.',
     look: failedUploads,
@@ -48,6 +58,7 @@ export const CONDITIONS = {
   findings: {
     one: 'finding',
     many: 'findings',
+    page: 'findings',
     patienceMs: 0,
     isSlow: true,
     todo: 'See them: splitcart findings. Mend the scraper, or say that it is so.',
@@ -57,6 +68,8 @@ export const CONDITIONS = {
     one: 'source silent',
     many: 'sources silent',
     over: 'heard again',
+    overText: ({ text }) => text.replace(/ is silent \(last [\d-]+\)$/, ' is heard again'),
+    page: 'sources?state=silent',
     patienceMs: 0,
     isSlow: true,
     todo: 'Run splitcart doctor and splitcart status on the machine that scrapes it.',
@@ -66,6 +79,8 @@ export const CONDITIONS = {
     one: 'disk low',
     many: 'disks low',
     over: 'with room again',
+    overText: ({ subject }) => `${subject} has room on its disk again`,
+    page: 'system',
     patienceMs: 0,
     isUrgent: true,
     isOfMachine: true,
@@ -75,6 +90,7 @@ export const CONDITIONS = {
   damage: {
     one: 'damaged file',
     many: 'damaged files',
+    page: 'system',
     patienceMs: 0,
     isUrgent: true,
     isOfMachine: true,
@@ -85,6 +101,8 @@ export const CONDITIONS = {
     one: 'loader gone',
     many: 'loaders gone',
     over: 'loading again',
+    overText: () => 'A loader is at work again',
+    page: 'system',
     patienceMs: 10 * MINUTE_MS,
     isUrgent: true,
     todo: 'Start one: splitcart update-db --products --watch. The log says why the last one ended.',
@@ -93,6 +111,7 @@ export const CONDITIONS = {
   dying: {
     one: 'loader dying on a file',
     many: 'loaders dying on files',
+    page: 'system',
     patienceMs: 0,
     todo: 'Give the loader more memory. After two deaths the file is held, and the others go on.',
     look: dyingUploads,
@@ -101,6 +120,8 @@ export const CONDITIONS = {
     one: 'backlog old',
     many: 'backlogs old',
     over: 'backlog loaded',
+    overText: () => 'What waited for long is loaded',
+    page: 'system',
     patienceMs: 5 * MINUTE_MS,
     todo: 'See what is loaded and how far it is: splitcart status.',
     look: backlogOld,
@@ -108,6 +129,7 @@ export const CONDITIONS = {
   backup: {
     one: 'backup missing',
     many: 'backups missing',
+    page: 'system',
     patienceMs: 0,
     todo: 'Make one: splitcart backup FILE. A timer does so every day: docs/operations.md.',
     look: backupOld,
@@ -115,13 +137,12 @@ export const CONDITIONS = {
   key: {
     one: 'key about to expire',
     many: 'keys about to expire',
+    page: 'keys',
     patienceMs: 0,
     todo: 'Make its successor: splitcart keys rotate ID.',
     look: keysExpiring,
   },
-} as const satisfies Readonly<Record<string, ConditionKind>>
-
-export type ConditionName = keyof typeof CONDITIONS
+} as const satisfies Readonly<Record<ConditionName, ConditionKind>>
 
 /** What is known of a kind; undefined for a notice of another kind. */
 export function kindOf(name: string): ConditionKind | undefined {

@@ -4,20 +4,29 @@ import { kindOf } from './conditions.ts'
 import type { Message } from './message.ts'
 
 const LINES_MAX = 40
-const REPEATS = 'This may have been told before: the server ended while it was sent.'
+const REPEATS = 'Some of this may have been told before: nobody knows whether it came.'
 // Of notices that are no conditions.
-const OTHERS: Readonly<Record<string, Readonly<{ one: string; many: string }>>> = {
-  watch: { one: 'watched product', many: 'watched products' },
-  test: { one: 'test', many: 'tests' },
+const OTHERS: Readonly<Record<string, Readonly<{ one: string; many: string; page: string }>>> = {
+  watch: { one: 'watched product', many: 'watched products', page: 'notices' },
+  test: { one: 'test', many: 'tests', page: 'notices' },
 }
-const ANY = { one: 'notice', many: 'notices' }
+const ANY = { one: 'notice', many: 'notices', page: 'notices' }
+
+function wordsOf(kind: string) {
+  return kindOf(kind) ?? OTHERS[kind] ?? ANY
+}
+
+// Nothing in it is text of others, which might be why it is refused.
+const IN_SHORT = 'What they say was refused; splitcart notices list has it, as has the page Notices.'
+
+/** How notices are put together. `isShort`: without what they say. */
+export type Form = Readonly<{ repeats: boolean; isShort: boolean; page: URL | undefined }>
 
 /** Puts notices together. */
-export function messageOf(notices: readonly NoticeRecord[], repeats: boolean, page: URL | undefined): Message {
-  const shown = notices.slice(0, LINES_MAX).map(({ text }) => text)
-  const more = notices.length - shown.length
-  const lines = [...shown, ...(more > 0 ? [`and ${more} more`] : []), ...(repeats ? [REPEATS] : [])]
+export function messageOf(notices: readonly NoticeRecord[], { repeats, isShort, page }: Form): Message {
+  const lines = [...(isShort ? [IN_SHORT] : shownOf(notices)), ...(repeats ? [REPEATS] : [])]
   return {
+    isShort,
     id: `${notices[0]?.id ?? 0}-${notices.at(-1)?.id ?? 0}`,
     title: `SplitCart: ${titleOf(notices)}`,
     lines,
@@ -28,26 +37,23 @@ export function messageOf(notices: readonly NoticeRecord[], repeats: boolean, pa
   }
 }
 
+function shownOf(notices: readonly NoticeRecord[]): string[] {
+  const shown = notices.slice(0, LINES_MAX).map(({ text }) => text)
+  const more = notices.length - shown.length
+  return more > 0 ? [...shown, `and ${more} more`] : shown
+}
+
 /** How many of what, such as "2 uploads held, 1 source silent". */
 function titleOf(notices: readonly NoticeRecord[]): string {
   const groups = Map.groupBy(notices, ({ kind, is_over }) => JSON.stringify([kind, is_over]))
   return [...groups.values()]
     .map((those) => {
       const { kind, is_over } = those[0]!
-      const words = kindOf(kind) ?? OTHERS[kind] ?? ANY
+      const words = wordsOf(kind)
       if (is_over === 1) return `${those.length} ${kindOf(kind)?.over ?? 'over'}`
       return `${those.length} ${those.length === 1 ? words.one : words.many}`
     })
     .join(', ')
-}
-
-const PAGES: Readonly<Record<string, string>> = {
-  held: 'holds',
-  failed: 'uploads?state=failed',
-  findings: 'findings',
-  silent: 'sources?state=silent',
-  key: 'keys',
-  watch: 'notices',
 }
 
 /** The page that shows them, where all are of one kind; else that of all notices. */
@@ -55,6 +61,6 @@ function linkOf(notices: readonly NoticeRecord[], page: URL | undefined): string
   if (page === undefined) return undefined
   const kinds = new Set(notices.map(({ kind }) => kind))
   const [kind = ''] = kinds
-  const path = kinds.size === 1 ? (PAGES[kind] ?? 'system') : 'notices'
+  const path = kinds.size === 1 ? wordsOf(kind).page : 'notices'
   return `${page.href.replace(/\/*$/, '')}/${path}`
 }

@@ -1,12 +1,14 @@
 /** A message of notices, as receivers get it. */
 import type { NoticeRecord } from '../ledger/notice-outbox.ts'
 
-/** A message, for whichever receiver. `id` is the same when it is sent again. */
+/** A message, for whichever receiver. `id` is the same when the same notices are sent again. */
 export type Message = Readonly<{
   id: string
   title: string
   lines: readonly string[]
   isUrgent: boolean
+  /** What the notices say is left out. */
+  isShort: boolean
   /** Everything in it is over. */
   isGood: boolean
   link: string | undefined

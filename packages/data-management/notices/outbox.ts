@@ -1,16 +1,11 @@
 /** Tells receivers what waits for them: one message at a time, and after a failure with growing pauses. */
 import type { Log } from '@splitcart/shared/log.ts'
-import {
-  type Answered,
-  type ClaimedNotices,
-  claimNotices,
-  type NoticeRecord,
-  recordAnswer,
-  recordTest,
-} from '../ledger/notice-outbox.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { type Answered, claimNotices, type NoticeRecord, recordAnswer, recordTest } from '../ledger/notice-outbox.ts'
 import type { Notices } from '../ledger/notices.ts'
 import { messageOf } from './digest.ts'
-import { type NoticeReceiver, type Told, Unsure } from './receivers/receiver.ts'
+import type { Message } from './message.ts'
+import { type NoticeReceiver, Refused, type Told, Unsure } from './receivers/receiver.ts'
 
 /** Whom to tell, and from where. */
 export type Telling = Told & Readonly<{ notices: Notices; now: () => number; log: Log }>
@@ -21,17 +16,41 @@ const PAUSE_MS_MIN = 30_000
 const PAUSE_MS_MAX = 60 * 60_000
 const ANSWER_CHARACTERS_MAX = 300
 const FAILURES_MAX = 16
+// So begins an answer on record by which a receiver has refused a message for good.
+const REFUSED = 'refused: '
+// So long one that is being told may take to answer when the server stops: less than uploads on their way have.
+const STOPPING_MS = 3_000
 
-/** Tells every receiver what waits for it. What one of them does keeps no other from being told. */
-export async function tellReceivers(telling: Telling): Promise<void> {
-  await Promise.all(telling.receivers.map((receiver) => tellOne(telling, receiver)))
+/** Tells every receiver what waits for it. What one of them does keeps no other from being told; a signal leaves them a moment. */
+export async function tellReceivers(telling: Telling, signal?: AbortSignal): Promise<void> {
+  using ending = later(signal, STOPPING_MS)
+  const told = await Promise.allSettled(telling.receivers.map((receiver) => tellOne(telling, receiver, ending.signal)))
+  for (const each of told) if (each.status === 'rejected') throw each.reason
 }
 
-async function tellOne(telling: Telling, receiver: NoticeReceiver): Promise<void> {
+/** A signal that aborts so long after another one. */
+function later(signal: AbortSignal | undefined, ms: number): Disposable & Readonly<{ signal: AbortSignal }> {
+  const ending = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const begin = () => {
+    timer = setTimeout(() => ending.abort(), ms)
+  }
+  signal?.addEventListener('abort', begin, { once: true })
+  if (signal?.aborted) begin()
+  const dispose = () => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', begin)
+  }
+  return { signal: ending.signal, [Symbol.dispose]: dispose }
+}
+
+async function tellOne(telling: Telling, receiver: NoticeReceiver, signal: AbortSignal): Promise<void> {
   const { notices, page, now, log } = telling
   const claimed = await claimNotices(notices.database, receiver.name, now())
   if (claimed === undefined) return
-  const answered = await ask(receiver, claimed, page, await failuresOf(notices, receiver))
+  const { failures, isShort } = await standingOf(notices, receiver)
+  const message = messageOf(claimed.notices, { repeats: claimed.repeats, isShort, page })
+  const answered = await ask(receiver, message, failures, signal)
   await recordAnswer(notices.database, receiver.name, claimed, { ...answered, now: now() })
   const { answer, pauseMs, taken } = answered
   const told = { receiver: receiver.name, notices: claimed.notices.length, answer }
@@ -39,39 +58,45 @@ async function tellOne(telling: Telling, receiver: NoticeReceiver): Promise<void
   else log.warn({ ...told, pauseMs }, 'notices could not be told; it is tried again')
 }
 
-async function failuresOf({ database }: Notices, { name }: NoticeReceiver): Promise<number> {
+/** How it stands with a receiver. `isShort`: it has refused what was told last, so it is told in short now, and hears of what follows. */
+async function standingOf({ database }: Notices, { name }: NoticeReceiver) {
   const found = await database
     .selectFrom('notice_receiver')
-    .select('failures')
+    .select(['failures', 'last_answer'])
     .where('name', '=', name)
     .executeTakeFirst()
-  return Math.min(found?.failures ?? 0, FAILURES_MAX)
+  return {
+    failures: Math.min(found?.failures ?? 0, FAILURES_MAX),
+    isShort: found?.last_answer?.startsWith(REFUSED) ?? false,
+  }
 }
 
 async function ask(
   receiver: NoticeReceiver,
-  { notices, repeats }: ClaimedNotices,
-  page: URL | undefined,
+  message: Message,
   failures: number,
+  signal?: AbortSignal,
 ): Promise<Answered> {
   try {
-    await receiver.send(messageOf(notices, repeats, page))
-    return { answer: 'taken', pauseMs: DIGEST_MS, taken: true }
+    await receiver.send(message, signal)
+    return { answer: message.isShort ? 'taken in short' : 'taken', pauseMs: DIGEST_MS, taken: true }
   } catch (error) {
     const pauseMs = Math.min(PAUSE_MS_MIN * 2 ** failures, PAUSE_MS_MAX)
     return { answer: answerOf(error), pauseMs, taken: false, isUnsure: error instanceof Unsure }
   }
 }
 
-/** Sends a test to each receiver, or to one of them; returns what each answered. */
+/** Sends a test to each receiver, or to one of them; returns what each answered. Throws `not_found` where nobody has that name. */
 export async function testReceivers(
   { notices, receivers, page, now }: Omit<Telling, 'log'>,
   only?: string,
 ): Promise<{ name: string; taken: boolean; answer: string }[]> {
   const meant = receivers.filter(({ name }) => only === undefined || name === only)
+  if (only !== undefined && meant.length === 0) throw new Problem('not_found', 'no receiver of notices has this name')
   return await Promise.all(
     meant.map(async (receiver) => {
-      const { taken, answer } = await ask(receiver, { notices: [testNotice(now())], repeats: false }, page, 0)
+      const message = messageOf([testNotice(now())], { repeats: false, isShort: false, page })
+      const { taken, answer } = await ask(receiver, message, 0)
       await recordTest(notices.database, receiver.name, taken ? 'taken: a test' : answer, now())
       return { name: receiver.name, taken, answer }
     }),
@@ -85,5 +110,6 @@ function testNotice(at: number): NoticeRecord {
 
 function answerOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, ANSWER_CHARACTERS_MAX)
+  const said = error instanceof Refused ? `${REFUSED}${text}` : text
+  return said.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, ANSWER_CHARACTERS_MAX)
 }

@@ -25,11 +25,6 @@ export type NoticeSettings = Pick<
 export function receiversOf(settings: NoticeSettings): NoticeReceiver[] {
   const { NOTICE_NTFY_URL: ntfy, NOTICE_APPRISE_URL: apprise, NOTICE_WEBHOOK_TEMPLATE: template } = settings
   const webhook = settings.NOTICE_WEBHOOK_URL ?? settings.ALARM_WEBHOOK_URL
-  if (ntfy !== undefined && /^\/*$/.test(ntfy.pathname))
-    throw new Problem(
-      'settings_invalid',
-      '\n  NOTICE_NTFY_URL: expected the address of a topic, https://<server>/<topic>',
-    )
   return [
     ...(ntfy === undefined ? [] : [ntfyReceiver(ntfy, settings.NOTICE_NTFY_TOKEN)]),
     ...mailOf(settings),

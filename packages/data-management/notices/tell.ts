@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Questions } from '../api/reading.ts'
 import { askFor } from '../api/reading.ts'
 import { forgetOldNotices, seeReceivers } from '../ledger/notice-outbox.ts'
+import { type ConditionChanges, inParts } from '../ledger/notices.ts'
 import type { Watches } from '../ledger/watches.ts'
 import { PATIENCE } from './conditions.ts'
 import type { Changed } from './look.ts'
@@ -30,20 +31,44 @@ const ROUND_MS = 30_000
 const WHOLE_EVERY = 20
 const HOUR_ROUNDS = 120
 
+/** What is known from one round to the next: the state that was looked at last, and in which round some parts were done. */
+export type Known = { revision: string; rounds: number; begunIn?: number; wholeIn?: number }
+
+/** What no round is known of yet. */
+export function nothingKnown(): Known {
+  return { revision: '', rounds: 0 }
+}
+
 /** Makes rounds until the signal aborts. What fails is tried again in the next one. */
 export async function makeRounds(rounds: Rounds, signal: AbortSignal): Promise<void> {
-  const known = { revision: '' }
-  for (let round = 0; !signal.aborted; round++) {
-    const parts = [
-      ...(round % HOUR_ROUNDS === 0 ? [() => begin(rounds)] : []),
-      () => lookAtConditions(rounds, round % WHOLE_EVERY === 0),
-      () => lookAtWatched(rounds, known),
-      () => tellReceivers(rounds),
-    ]
-    for (const part of parts)
-      await part().catch((error: unknown) => rounds.log.warn({ err: error }, 'part of the notices is put off'))
+  for (const known = nothingKnown(); !signal.aborted; ) {
+    await makeRound(rounds, known, signal)
     await sleep(ROUND_MS, undefined, { signal }).catch(() => {})
   }
+}
+
+/** Makes one round. Nothing is looked at before it is on record who is told: what is found then would be told nobody. */
+export async function makeRound(rounds: Rounds, known: Known, signal: AbortSignal): Promise<void> {
+  const round = known.rounds++
+  const isDue = (last: number | undefined, every: number) => last === undefined || round - last >= every
+  const isDone = async (part: () => Promise<void>) => {
+    if (signal.aborted) return false
+    return await part().then(
+      () => true,
+      (error: unknown) => {
+        if (!signal.aborted) rounds.log.warn({ err: error }, 'part of the notices is put off')
+        return false
+      },
+    )
+  }
+  if (isDue(known.begunIn, HOUR_ROUNDS) && (await isDone(() => begin(rounds)))) known.begunIn = round
+  if (known.begunIn !== undefined) {
+    const isWhole = isDue(known.wholeIn, WHOLE_EVERY)
+    if (isWhole) known.wholeIn = round
+    await isDone(() => lookAtConditions(rounds, isWhole, signal))
+    await isDone(() => lookAtWatched(rounds, known, signal))
+  }
+  await isDone(() => tellReceivers(rounds, signal))
 }
 
 /** Says whom this server tells, and forgets what is old. */
@@ -57,27 +82,39 @@ export async function begin({ notices: { database }, receivers, now }: Rounds): 
 }
 
 /** Looks at what needs a person. `isWhole`: also at every source. */
-export async function lookAtConditions(rounds: Rounds, isWhole: boolean): Promise<void> {
-  const { questions, notices, kinds, now, log, patience = PATIENCE } = rounds
+export async function lookAtConditions(rounds: Rounds, isWhole: boolean, signal?: AbortSignal): Promise<void> {
   for (let more = true; more; ) {
+    const asker = { keyId: null, now: rounds.now(), ...(signal && { signal }) }
     const question = { outside: await rounds.outside(), isWhole }
-    const changed = await askFor<Changed>(questions, 'conditions', question, { keyId: null, now: now() })
-    const told = await notices.bring(changed, { patience, kinds }, now())
-    for (const { kind, subject, text, is_over } of told)
-      log[is_over === 1 ? 'info' : 'warn'](
-        { kind, subject, text },
-        is_over === 1 ? 'it is well again' : 'a person is needed',
-      )
+    const changed = await askFor<Changed>(rounds.questions, 'conditions', question, asker)
+    const isNothing = changed.appeared.length === 0 && changed.gone.length === 0 && !changed.waits
+    for (const part of isNothing ? [] : inParts(changed)) {
+      if (signal?.aborted) return
+      await record(rounds, part)
+    }
     more = changed.more
   }
 }
 
+async function record({ notices, kinds, now, log, patience = PATIENCE }: Rounds, part: ConditionChanges) {
+  for (const { kind, subject, text, is_over } of await notices.bring(part, { patience, kinds }, now()))
+    log[is_over === 1 ? 'info' : 'warn'](
+      { kind, subject, text },
+      is_over === 1 ? 'it is well again' : 'a person is needed',
+    )
+}
+
 /** Looks at watched products, where the catalogue or a watch is another one than at the last look. */
-export async function lookAtWatched(rounds: Rounds, known: { revision: string }): Promise<void> {
+export async function lookAtWatched(
+  rounds: Rounds,
+  known: Pick<Known, 'revision'>,
+  signal?: AbortSignal,
+): Promise<void> {
   const { questions, watches, kinds, now } = rounds
   const revision = `${await rounds.revision()} ${await watches.version()}`
   if (revision === known.revision) return
-  const { changed } = await askFor<{ changed: SeenAnew[] }>(questions, 'watched', {}, { keyId: null, now: now() })
+  const asker = { keyId: null, now: now(), ...(signal && { signal }) }
+  const { changed } = await askFor<{ changed: SeenAnew[] }>(questions, 'watched', {}, asker)
   for (const { watch, seen, text, productId } of changed) {
     const notice = { at: now(), kind: 'watch', subject: String(productId), is_over: 0, text: text ?? '', data: null }
     await watches.see(watch, seen, text !== null && kinds.has('watch') ? notice : undefined)

@@ -252,6 +252,7 @@ test('the address of an inbox says where it is, and what it does not say has a d
   assert.equal(jetStreamPlaceOf('tls://a,b,c,d?replicas=1').tls, true)
   for (const wrong of ['nats://', 'nats://a,,b', 'http://a', 'nats://a?replicas=9', 'nats://a b', 'nats://a?monitor=x'])
     assert.throws(() => jetStreamPlaceOf(wrong), /nats:\/\/host1/, wrong)
+  assert.throws(() => jetStreamPlaceOf('nats://me:100%@one'), { message: /%25 for each "%"/ })
 })
 
 type Posted = Awaited<ReturnType<typeof postGzip>>

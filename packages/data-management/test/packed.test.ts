@@ -4,18 +4,25 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { codeOf, type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { compact } from '@splitcart/shared/packed/compact.ts'
-import { isDamage } from '@splitcart/shared/packed/kept-file.ts'
+import { isDamage } from '@splitcart/shared/packed/damage.ts'
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { dyingAt } from '../../shared/test/dying-disk.ts'
+import { refusingDisk } from '../../shared/test/failing-disk.ts'
 import { type Folders, foldersIn } from '../folders.ts'
 import { moveSettled } from '../inbox/move-settled.ts'
+import { Compaction } from '../inbox/processed/compaction.ts'
+import { ProcessedRound } from '../inbox/processed-integrity.ts'
+import { pruneProcessed } from '../inbox/prune.ts'
+import { requestAgain, restoreFile } from '../inbox/request-again.ts'
 import { bytesOf, findStored, type Stored } from '../inbox/stored.ts'
-import { rowsText, sha256Of } from './receiver.ts'
+import { updateDb } from '../update-db/update-db.ts'
+import { get, openReceiver, postGzip, rowsText, sha256Of } from './receiver.ts'
 
 const ROWS = 300
 // Names that have nothing in common.
@@ -182,4 +189,91 @@ test('a base goes when no file was packed against it any more', async () => {
   await removeBases(realDisk(), folders.processed)
   assert.equal((await readdir(join(folders.processed, '.bases'))).length, 1)
   assert.equal(await contentOf(folders, '0.jsonl', TEXTS[0]!), TEXTS[0])
+})
+
+test('a base that is there compressed otherwise serves as it is', async () => {
+  await using at = await open()
+  const { folders, put } = at
+  const bases = join(folders.processed, '.bases')
+  await put('0.jsonl', TEXTS[0]!)
+  const [name] = await readdir(bases)
+  await writeFile(join(bases, name!), zstdCompressSync(zstdDecompressSync(await readFile(join(bases, name!)))))
+  await put('new.jsonl', named(rowsText(ROWS), 'new'))
+  assert.equal(await put('again.jsonl', TEXTS[0]!), 'compacted')
+  assert.equal((await readdir(bases)).length, 2)
+  assert.equal(await contentOf(folders, 'again.jsonl', TEXTS[0]!), TEXTS[0])
+})
+
+test('a gzip file that is longer than it says is not read into the memory', async () => {
+  await using at = await open()
+  const path = join(at.folders.processed, 'x.jsonl.gz')
+  await writeFile(path, Buffer.concat([gzipSync(Buffer.alloc(17 * 1024 ** 2)), gzipSync(Buffer.alloc(64 * 1024))]))
+  const isRight = () => assert.fail('all of it was read')
+  assert.equal(await compact(realDisk(), { path, form: 'packed', isRight }), 'kept')
+})
+
+const DAY_MS = 86_400_000
+
+/** A server that has loaded and packed three files: a.jsonl, with which the others were packed, and two that came as x.jsonl. */
+async function withPacked() {
+  const receiver = await openReceiver()
+  const { folders, ledger, catalogue } = receiver
+  const [disk, log, ids] = [realDisk(), openLog('silent'), [] as string[]]
+  const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log, now: Date.now, onFile: () => {} }
+  for (const [name, text] of [
+    ['a', TEXTS[0]!],
+    ['x', TEXTS[1]!],
+    ['x', TEXTS[2]!],
+  ] as const) {
+    ids.push(String((await postGzip(receiver, `${name}.jsonl.gz`, text)).body.id))
+    await updateDb({ disk, folders, ledger, catalogue, ...rest }, new AbortController().signal)
+  }
+  const pack = () =>
+    new Compaction({ disk, ledger, log, folders: [folders.processed], form: 'packed' }).work(() => true)
+  await pack()
+  const requested = async () => {
+    const { uploads } = (await get(receiver, '/api/uploads/requested')).body as { uploads?: { id: string }[] }
+    return uploads?.map(({ id }) => ids.indexOf(id))
+  }
+  const uploads = await Promise.all(ids.map((id) => ledger.uploads.find(id)))
+  return { receiver, folders, places: { disk, folders, ledger }, uploads, pack, requested }
+}
+
+test('what the disk does not give is asked for, the latest first, until it is here or is to be kept no more', async () => {
+  const { receiver, folders, places, uploads, pack, requested } = await withPacked()
+  await using _ = receiver
+  const { processed } = folders
+  const [now, daysMax] = [Date.now(), 90]
+  const refusing = { ...places, disk: refusingDisk((path) => path.endsWith('x.jsonl.dcz'), 'EIO') }
+  const onDamage = async (path: string) => void (await requestAgain(refusing, { path, now, daysMax }))
+  const faults = await new ProcessedRound({ ...refusing, onDamage }, { rests: false }).look()
+  assert.equal(faults.join(), `${join(processed, 'x.jsonl.dcz')}: not the bytes that were accepted`)
+  // Whose it is of the two that came as x.jsonl nobody can say now.
+  assert.deepEqual(await requested(), [2, 1])
+
+  const base = join(processed, '.bases', (await readdir(join(processed, '.bases')))[0]!)
+  await writeFile(base, 'damaged')
+  const others = (await readdir(processed)).filter((name) => /^x-.*dcz$/.test(name))
+  const late = { path: join(processed, others[0]!), daysMax }
+  assert.deepEqual(await requestAgain(places, { ...late, now: now + 91 * DAY_MS }), [])
+  assert.equal((await requestAgain(places, { ...late, now: now + 1000 })).length, 1)
+  assert.deepEqual(await requested(), [0, 2, 1])
+
+  // The pack of another upload lies under the name that this one came with, and lacks nothing but its base.
+  for (const [index, text] of [
+    [2, TEXTS[2]!],
+    [0, TEXTS[0]!],
+  ] as const) {
+    const part = join(processed, '.part')
+    await writeFile(part, text)
+    await restoreFile(places, part, uploads[index]!)
+  }
+  assert.ok(existsSync(join(processed, 'x.jsonl.dcz')))
+  await pack()
+  assert.equal((await readdir(processed)).filter((name) => /damaged|jsonl$/.test(name)).join(), '')
+  for (const upload of uploads) assert.ok(await findStored(realDisk(), folders, upload!))
+  assert.deepEqual(await requested(), [1])
+  assert.equal((await pruneProcessed({ ...places, daysMax, now: () => now + 91 * DAY_MS, all: true })).length, 3)
+  assert.deepEqual(await requested(), [])
+  assert.deepEqual(await readdir(join(processed, '.bases')), [])
 })

@@ -7,15 +7,18 @@ import { SMTPServer } from 'smtp-server'
 /** What was posted, and where. */
 export type Posted = Readonly<{ path: string; headers: IncomingMessage['headers']; body: Record<string, unknown> }>
 
-/** Takes JSON by HTTP, and answers what `answer.status` says at that time. */
-export async function openHook(onPost: () => void = () => {}) {
+/** Takes JSON by HTTP, and answers what `answer.status` says at that time, or `onPost`; 0: the line is cut; null: never. */
+export async function openHook(onPost: (posted: Posted) => unknown = () => {}) {
   const posted: Posted[] = []
   const answer = { status: 200 }
   const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
     const text = (await Array.fromAsync(request)).join('')
-    posted.push({ path: request.url ?? '', headers: request.headers, body: JSON.parse(text) })
-    onPost()
-    response.writeHead(answer.status, { location: '/elsewhere' }).end()
+    const post = { path: request.url ?? '', headers: request.headers, body: JSON.parse(text) }
+    posted.push(post)
+    const said = onPost(post)
+    if (said === 0) response.destroy()
+    else if (said !== null)
+      response.writeHead(typeof said === 'number' ? said : answer.status, { location: '/elsewhere' }).end()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -1,12 +1,14 @@
 /** The rounds of a server that tells, for tests. */
 import { openLog } from '@splitcart/shared/log.ts'
 import { NOTICE_KINDS } from '@splitcart/shared/notice-readers.ts'
+import { readSettings } from '@splitcart/shared/settings.ts'
 import { revisionOf } from '../catalogue/queries/revision.ts'
 import { PATIENCE } from '../notices/conditions.ts'
 import type { Outside } from '../notices/looked.ts'
 import type { NoticeReceiver } from '../notices/receivers/receiver.ts'
+import { receiversOf } from '../notices/receivers.ts'
 import type { Rounds } from '../notices/tell.ts'
-import type { Receiver } from './receiver.ts'
+import { postGzip, type Receiver, rowsText } from './receiver.ts'
 
 /** What the process that serves would know of a machine that is well. */
 export const WELL: Outside = {
@@ -26,4 +28,24 @@ export function roundsOn(
   const rest = { page: new URL('https://data.example.org'), now: Date.now, log: openLog('silent'), patience: PATIENCE }
   const looks = { outside: async () => WELL, revision: () => revisionOf(catalogue.database) }
   return { notices, watches, questions, receivers, kinds: new Set<string>(NOTICE_KINDS), ...rest, ...looks, ...more }
+}
+
+/** Whom settings name. */
+export function receiversFrom(settings: Record<string, string>) {
+  return receiversOf(readSettings(settings, {}, { machine: 'data-management' }))
+}
+
+const PROBLEM = { rows: 9, inserted: 0, changed: 0, unchanged: 0, duplicate: 0, rejected: 0, warnings: 0 }
+
+/** An upload that ended so. */
+export async function ended(
+  receiver: Receiver,
+  state: 'held' | 'failed',
+  problem: string,
+  price: number,
+): Promise<string> {
+  const { body } = await postGzip(receiver, `${state}-${price}.jsonl.gz`, rowsText(1, price))
+  const result = { ...PROBLEM, problem, finished_at: new Date().toISOString() }
+  await receiver.ledger.uploads.settle(String(body.id), state, result, Date.now())
+  return String(body.id)
 }

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { realDisk } from '@splitcart/shared/disk.ts'
+import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
+import { compact } from '@splitcart/shared/packed/compact.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import { pruneProcessed } from '../inbox/prune.ts'
@@ -156,6 +157,16 @@ test('rejected rows come back whole from the stored file, also one that is too l
   const upload = await sent(receiver, 'x', `${rowsText(20)}{"bad": 1}\n${long}`)
   const rows = await Array.fromAsync(rejectedRows({ ...receiver, disk: realDisk() }, upload, new Set([21, 22])))
   assert.deepEqual(rows.map(String), ['{"bad": 1}', long])
+  // Between the look for it and its opening it is kept in fewer bytes.
+  let opened = 0
+  const open: Disk['open'] = async (path, ...how) => {
+    const isIt = /processed.x\.jsonl$/.test(String(path))
+    if (isIt && ++opened === 2) await compact(realDisk(), { path: String(path), form: 'gzip', isRight: () => true })
+    return realDisk().open(path, ...how)
+  }
+  const again = rejectedRows({ ...receiver, disk: { ...realDisk(), open } }, upload, new Set([21]))
+  assert.deepEqual((await Array.fromAsync(again)).map(String), ['{"bad": 1}'])
+  assert.equal(opened, 3)
 })
 
 test('loaded files are pruned after their time, not all at once unless a person insists; one that was taken out of the catalogue is kept', async () => {

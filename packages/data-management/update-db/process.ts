@@ -8,7 +8,7 @@
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { isLoadedKind, type LoadedKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import type { Log } from '@splitcart/shared/log.ts'
-import { DamagedFile } from '@splitcart/shared/packed/kept-file.ts'
+import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import { handOverFetched } from '../inbox/deliver.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'

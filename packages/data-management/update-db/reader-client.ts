@@ -3,7 +3,7 @@
  * database. What that brings stands in bench/README.md.
  */
 import { Worker } from 'node:worker_threads'
-import { DamagedFile } from '@splitcart/shared/packed/kept-file.ts'
+import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import type { Portion } from '../catalogue/load/portion.ts'

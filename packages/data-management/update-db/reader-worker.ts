@@ -5,7 +5,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { parentPort } from 'node:worker_threads'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
-import { DamagedFile } from '@splitcart/shared/packed/kept-file.ts'
+import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import type { Portion } from '../catalogue/load/portion.ts'
 import { bytesOf, type Stored } from '../inbox/stored.ts'

@@ -1,21 +1,26 @@
 /** Archived files are packed against one another: whatever dies meanwhile nothing is lost, and all that reads the archive reads them. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { appendFile, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
 import { dyingAt } from '../../shared/test/dying-disk.ts'
+import { refusingDisk } from '../../shared/test/failing-disk.ts'
+import { receiptsIn } from '../archive.ts'
 import { contentOf } from '../archive-content.ts'
 import { type Packing, packArchive } from '../archive-packing.ts'
+import { realClock } from '../clock.ts'
 import { Dictionaries } from '../dictionaries.ts'
 import { moveWithNote } from '../noted-move.ts'
+import { obtain } from '../obtain.ts'
 import { sightOf } from '../outbox.ts'
 import { pruneArchive } from '../prune.ts'
 import { scrapingStatus } from '../status.ts'
 import { loaded } from './any-server.ts'
 import { disk, freshPlace, type Place, putInOutbox, visible } from './place.ts'
+import { freshSender, upload } from './sender.ts'
 
 const NOW = Date.parse('2026-03-01T00:00:00Z')
 const HOUR_MS = 3_600_000
@@ -45,8 +50,10 @@ async function archived({ folders }: Place, name: string, text: string, state = 
 async function pack({ folders }: Place, more: Partial<Packing> = {}): Promise<string[]> {
   const packing = { disk, folders, form: 'packed' as const, now: NOW, findWriters: async () => new Set<string>() }
   const became: string[] = []
-  for await (const each of packArchive({ ...packing, restMs: Number.NEGATIVE_INFINITY, ...more }, () => true))
+  for await (const each of packArchive({ ...packing, restMs: Number.NEGATIVE_INFINITY, ...more }, () => true)) {
+    if (each.fault !== undefined) throw each.fault
     became.push(`${each.name} ${each.became}`)
+  }
   return became
 }
 
@@ -124,4 +131,69 @@ test('wherever the program dies while it packs, each file can be read, and the n
   const names = (await readdir(place.folders.archive)).filter((name) => !name.endsWith('.receipt.json'))
   assert.deepEqual(names.sort(), ['.bases', '0.jsonl.dcz', '1.jsonl.dcz', 'how-to-read-dcz.txt'])
   assert.equal(await keptDigest(disk, join(place.folders.archive, '1.jsonl.dcz')), sha256Of(DAYS[1]!))
+})
+
+test('what was written to after it was sent goes back to the outbox also where damage is mended, and leaves what is packed', async () => {
+  await using place = await freshPlace()
+  const { archive, outbox } = place.folders
+  for (const [index, text] of DAYS.slice(0, 2).entries()) await archived(place, `${index}.jsonl`, text)
+  await pack(place)
+  const [sent, ...others] = await Array.fromAsync(receiptsIn(disk, place.folders))
+  const client = { content: () => assert.fail('nothing of it is damaged') }
+  await writeFile(sent!.path, DAYS[2]!)
+  await writeFile(others[0]!.path.replace('1.jsonl', '1.rejects.jsonl'), '')
+  await writeFile(others[0]!.path, `${DAYS[1]}more`)
+  for (const each of [sent!, others[0]!])
+    assert.equal(await obtain({ disk, folders: place.folders, client }, each), 'returned')
+  assert.deepEqual(await visible(outbox), ['0.jsonl', '1.jsonl'])
+  assert.equal(await readFile(join(outbox, '0.jsonl'), 'utf8'), DAYS[2])
+  const names = ['0.jsonl.dcz', '0.receipt.json', '1.jsonl.dcz', '1.receipt.json', '1.rejects.jsonl']
+  assert.deepEqual((await visible(archive)).slice(0, -1), names)
+  assert.equal(await read(place, '0.jsonl', DAYS[0]!), DAYS[0])
+})
+
+test('what lies damaged under the name that a file is packed under moves aside, and is pruned with the file', async () => {
+  await using place = await freshPlace()
+  const { archive } = place.folders
+  await archived(place, 'x.jsonl', DAYS[0]!)
+  await writeFile(join(archive, 'x.jsonl.dcz'), 'damaged')
+  assert.deepEqual(await pack(place), ['x.jsonl compacted'])
+  const packed = ['x.jsonl.dcz', 'x.jsonl.dcz.damaged']
+  assert.deepEqual(await visible(archive), ['how-to-read-dcz.txt', ...packed, 'x.receipt.json'])
+  assert.equal(await read(place, 'x.jsonl', DAYS[0]!), DAYS[0])
+  const prune = { disk, folders: place.folders, daysMin: 1, now: NOW, dryRun: false, all: true }
+  assert.equal((await Array.fromAsync(pruneArchive(prune))).length, 1)
+  assert.deepEqual(await visible(archive), ['how-to-read-dcz.txt'])
+})
+
+test('a base that nothing needs goes with the next pruning, whatever took its last file away', async () => {
+  await using place = await freshPlace()
+  await archived(place, 'x.jsonl', DAYS[0]!)
+  await pack(place)
+  await rm(join(place.folders.archive, 'x.jsonl.dcz'))
+  const prune = { disk, folders: place.folders, daysMin: 10_000, now: NOW }
+  await Array.fromAsync(pruneArchive({ ...prune, dryRun: true }))
+  assert.equal((await readdir(join(place.folders.archive, '.bases'))).length, 1)
+  await Array.fromAsync(pruneArchive({ ...prune, dryRun: false }))
+  assert.deepEqual(await readdir(join(place.folders.archive, '.bases')), [])
+})
+
+test('a file that may not be read keeps no other one from being packed or sent, and is told once', async () => {
+  const refusing = refusingDisk((path) => path.endsWith('storage/0.jsonl'), 'EACCES')
+  await using sender = await freshSender({ disk: refusing, archiveForm: 'packed' })
+  const { archive } = sender.place.folders
+  for (const [index, text] of DAYS.slice(0, 2).entries()) {
+    await archived(sender.place, `${index}.jsonl`, text)
+    await utimes(join(archive, `${index}.jsonl`), 0, 0)
+  }
+  // It lies there since an hour.
+  const clock = { ...realClock(), now: () => Date.now() + 2 * HOUR_MS }
+  await putInOutbox(sender.place, 'new.jsonl', scrape('iga', 1))
+  assert.equal((await upload({ ...sender, job: { ...sender.job, clock } })).outcome, 'done')
+  assert.deepEqual(
+    (await visible(archive)).filter((name) => /jsonl/.test(name)),
+    ['0.jsonl', '1.jsonl.dcz', 'new.jsonl'],
+  )
+  const told = sender.events.flatMap((each) => (each.type === 'warning' ? [`${each.name} ${each.problem.code}`] : []))
+  assert.deepEqual(told, ['0.jsonl file_unreadable'])
 })

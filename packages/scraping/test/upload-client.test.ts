@@ -176,3 +176,21 @@ test('an upload the server does not know has no receipt', async () => {
   assert.equal(await client.receipt('a/b?c'), undefined)
   assert.equal(server.heard[0]?.path, '/api/uploads/a%2Fb%3Fc')
 })
+
+test('of the files that a server asks for again a client hears those of its kind, and of no kind where it is products', async () => {
+  await using place = await freshPlace()
+  await using server = await anyServer()
+  const client = createUploadClient({ server: server.url, key: KEY })
+  const receipt = await client.send(await spooledFile(place, 'x.jsonl'), () => {})
+  const uploads = ['products', 'stores', undefined].map((kind, index) => ({ ...receipt, id: `${index}`, kind }))
+  server.always = { status: 200, body: { uploads } }
+  assert.deepEqual(
+    (await client.requested()).map(({ id }) => id),
+    ['0', '2'],
+  )
+  const ofStores = createUploadClient({ server: server.url, key: KEY, kind: 'stores' })
+  assert.deepEqual(
+    (await ofStores.requested()).map(({ id }) => id),
+    ['1'],
+  )
+})

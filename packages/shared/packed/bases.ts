@@ -5,8 +5,9 @@ import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 import { DICTIONARY_BYTES_MAX, windowLogFor } from '../dictionary/dcz.ts'
 import { codeOf, type Disk } from '../disk.ts'
-import { land, removeIfThere, replace, writePart } from '../durable-file.ts'
+import { land, removeIfThere, replace, syncFolder, writePart } from '../durable-file.ts'
 import { makeFolder } from '../make-folder.ts'
+import { DamagedPack, isUnreadable } from './damage.ts'
 import { readWhole } from './read-whole.ts'
 
 const BASES = '.bases'
@@ -15,32 +16,25 @@ const NOTE = 'how-to-read-dcz.txt'
 // Beyond it the tenth of a base that is saved costs seconds.
 const LEVEL = 12
 
-/** The bytes of a packed file, or of its base, are not what they were. `base`: the SHA-256 of a base that is damaged or gone. */
-export class DamagedPack extends Error {
-  readonly base: string | undefined
-
-  constructor(message: string, { base, ...options }: ErrorOptions & Readonly<{ base?: string }> = {}) {
-    super(message, options)
-    this.base = base
-  }
-}
-
 export type Base = Readonly<{ sha256: string; bytes: Buffer; packedBytes: number }>
 
-/** Keeps some bytes whole as the base of what comes, with a note for people. */
+/** Keeps some bytes whole as the base of what comes, with a note for people. One that is there and sound stays as it is. */
 export async function makeBase(disk: Disk, folder: string, company: string, bytes: Buffer): Promise<Base> {
   const bases = join(folder, BASES)
-  await makeFolder(disk, bases)
   const sha256 = sha256Of(bytes)
+  const sound = await soundBase(disk, folder, sha256)
+  if (sound !== undefined) return sound
+  await makeFolder(disk, bases)
   const params = { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
   const packed = await promisify(zstdCompress)(bytes, { params })
   const name = `${company}.${sha256}${BASE_ENDING}`
-  // One that is there and damaged gives way.
-  if (!(await isSound(disk, folder, sha256))) await removeIfThere(disk, join(bases, name))
   const part = join(bases, `.${sha256}.part`)
   await removeIfThere(disk, part)
   await writePart(disk, part, (target) => target.appendFile(packed))
   await explain(disk, folder)
+  // What is there is damaged, and gives way.
+  for (const each of await basesIn(disk, folder))
+    if (sha256In(each) === sha256) await removeIfThere(disk, join(bases, each))
   await land(disk, part, bases, [name])
   return { sha256, bytes, packedBytes: packed.length }
 }
@@ -49,7 +43,7 @@ export async function makeBase(disk: Disk, folder: string, company: string, byte
 export async function mendBase(disk: Disk, folder: string, bytes: Buffer): Promise<void> {
   const sha256 = sha256Of(bytes)
   const name = (await basesIn(disk, folder)).find((each) => sha256In(each) === sha256)
-  if (name === undefined || (await isSound(disk, folder, sha256))) return
+  if (name === undefined) return
   await makeBase(disk, folder, name.slice(0, -`.${sha256}${BASE_ENDING}`.length), bytes)
 }
 
@@ -62,7 +56,7 @@ export async function newestBase(disk: Disk, folder: string, company: string): P
     const { mtimeMs: at } = await disk.lstat(join(folder, BASES, name))
     if (newest === undefined || at > newest.at) newest = { sha256, at }
   }
-  return newest && (await baseOf(disk, folder, newest.sha256).catch(unlessDamaged))
+  return newest && (await soundBase(disk, folder, newest.sha256))
 }
 
 /** The base with a SHA-256. Throws a `DamagedPack` where it is damaged or gone. */
@@ -112,8 +106,16 @@ export async function decodeZstd(packed: Buffer, dictionary?: Buffer): Promise<B
   }
 }
 
-async function isSound(disk: Disk, folder: string, sha256: string): Promise<boolean> {
-  return (await baseOf(disk, folder, sha256).catch(unlessDamaged)) !== undefined
+/** A base whose bytes are what they were. Its name is durable, also where the program died that gave it. */
+async function soundBase(disk: Disk, folder: string, sha256: string): Promise<Base | undefined> {
+  try {
+    const base = await baseOf(disk, folder, sha256)
+    await syncFolder(disk, join(folder, BASES))
+    return base
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    return undefined
+  }
 }
 
 /** Writes how to read packed files by hand, once. */
@@ -135,10 +137,6 @@ By hand, with zstd 1.4.5 or newer (bytes 9 to 40 of the file are the SHA-256 of 
   zstd -q -d "$base" -o /tmp/base.jsonl
   zstd -q -d --patch-from=/tmp/base.jsonl -c < x.jsonl.dcz > x.jsonl
 `
-
-function unlessDamaged(error: unknown): undefined {
-  if (!(error instanceof DamagedPack)) throw error
-}
 
 function sha256In(name: string): string | undefined {
   return /\.([0-9a-f]{64})\.zst$/.exec(name)?.[1]

@@ -11,25 +11,35 @@ import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { DICTIONARY_BYTES_MAX } from '../dictionary/dcz.ts'
 import { Digester } from '../digest.ts'
-import { codeOf, type Disk, openToRead } from '../disk.ts'
+import { type Disk, openToRead } from '../disk.ts'
 import { checkLength, land, move, remove, removeIfThere, writePart } from '../durable-file.ts'
 import { namesFor } from '../file-name.ts'
-import { DamagedFile, isDamage, keptContent, keptDigest, nameKept, plainBytes } from './kept-file.ts'
+import { DamagedFile, isUnreadable } from './damage.ts'
+import {
+  COMPACTED_ENDINGS,
+  keptContent,
+  keptDigest,
+  nameKept,
+  namesAside,
+  plainBytes,
+  unlessGone,
+} from './kept-file.ts'
 import { isPackable, PACKED_ENDING, pack } from './packed.ts'
 
-const DAMAGED_ENDING = '.damaged'
 const GZIP_BYTES = 256 * 1024
 
 /**
  * A file to be kept in fewer bytes. `isRight`: whether its content, which has this SHA-256, is what it should be; `timeOf`: the time that
- * what is kept gets.
+ * what is kept gets; `nameOnly`: nobody would find it under any name but its own, so what else lies under that one moves aside.
  */
 export type Compacting = Readonly<{
   path: string
   form: 'packed' | 'gzip'
   isRight: (sha256: string) => boolean | Promise<boolean>
   timeOf?: (seen: Stats) => Date
+  nameOnly?: boolean
 }>
 
 /** What became of it. `kept`: no other form is better, or somebody wrote to it meanwhile. */
@@ -38,7 +48,7 @@ export type Compacted = 'compacted' | 'kept' | 'damaged'
 /** Keeps a file in fewer bytes, beside where it lies. Safe to repeat after a crash. */
 export async function compact(
   disk: Disk,
-  { path, form, isRight, timeOf = modifiedAt }: Compacting,
+  { path, form, isRight, timeOf = modifiedAt, nameOnly = false }: Compacting,
 ): Promise<Compacted> {
   const name = nameKept(basename(path))!
   const isPlain = basename(path) === name
@@ -47,10 +57,12 @@ export async function compact(
   const mayPack = form === 'packed' && isPackable(isPlain ? seen.size : await sizeUnzipped(disk, path))
   if (!mayPack && !isPlain) return 'kept'
   const read = await contentOf(disk, path, mayPack)
+  // It says that it is shorter than it is.
+  if (read === 'too long') return 'kept'
   if (read === undefined || !(await isRight(read.sha256))) return 'damaged'
   const packed = read.bytes && (await pack(disk, dirname(path), read.bytes))
   if (packed === undefined && !isPlain) return 'kept'
-  const file = { path, name, seen, time: timeOf(seen), sha256: read.sha256 }
+  const file = { path, name, seen, time: timeOf(seen), sha256: read.sha256, nameOnly }
   const part = partOf(file, packed)
   await removeIfThere(disk, part)
   if (!(await isKeptAlready(disk, file)) && !(await landCompacted(disk, file, part, packed))) return 'kept'
@@ -61,44 +73,55 @@ export async function compact(
 
 /** Moves a damaged file out of the way, so that its name is free: nothing is deleted because it is bad. */
 export async function setDamagedAside(disk: Disk, path: string): Promise<void> {
-  const name = basename(path)
-  await move(
-    disk,
-    path,
-    dirname(path),
-    [1, 2, 3, 4].map((times) => `${name}${DAMAGED_ENDING}${times > 1 ? `-${times}` : ''}`),
-  )
+  await move(disk, path, dirname(path), namesAside(basename(path)))
 }
 
 type Read = Readonly<{ sha256: string; bytes: Buffer | undefined }>
 
-/** What a file holds; undefined: it is damaged. */
-async function contentOf(disk: Disk, path: string, inMemory: boolean): Promise<Read | undefined> {
+/** What a file holds, where it is not too long for the memory; undefined: it cannot be read. */
+async function contentOf(disk: Disk, path: string, inMemory: boolean): Promise<Read | 'too long' | undefined> {
   if (!inMemory) {
     const sha256 = await keptDigest(disk, path)
     return sha256 === undefined ? undefined : { sha256, bytes: undefined }
   }
   const portions: Buffer[] = []
+  let length = 0
   try {
-    for await (const portion of keptContent(disk, path)) portions.push(Buffer.from(portion))
+    for await (const portion of keptContent(disk, path)) {
+      length += portion.length
+      if (length > DICTIONARY_BYTES_MAX) return 'too long'
+      portions.push(Buffer.from(portion))
+    }
   } catch (error) {
-    if (!isDamage(error)) throw error
+    if (!isUnreadable(error)) throw error
     return undefined
   }
   const bytes = Buffer.concat(portions)
   return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes }
 }
 
-type Compactable = Readonly<{ path: string; name: string; seen: Stats; time: Date; sha256: string }>
+type Compactable = Readonly<{
+  path: string
+  name: string
+  seen: Stats
+  time: Date
+  sha256: string
+  nameOnly: boolean
+}>
+
+function namesOf({ name, sha256, nameOnly }: Compactable): Iterable<string> {
+  return nameOnly ? [name] : namesFor(name, sha256)
+}
 
 function modifiedAt({ mtime }: Stats): Date {
   return mtime
 }
 
 /** Whether a file beside it holds these bytes already, in fewer bytes. */
-async function isKeptAlready(disk: Disk, { path, name, sha256 }: Compactable): Promise<boolean> {
-  const endings = path.endsWith('.gz') ? [PACKED_ENDING] : ['.gz', PACKED_ENDING]
-  for (const each of namesFor(name, sha256))
+async function isKeptAlready(disk: Disk, file: Compactable): Promise<boolean> {
+  const { path, sha256 } = file
+  const endings = path.endsWith('.gz') ? [PACKED_ENDING] : COMPACTED_ENDINGS
+  for (const each of namesOf(file))
     for (const ending of endings) {
       const found = await keptDigest(disk, join(dirname(path), each + ending)).catch(unlessGone)
       if (found === sha256) return true
@@ -108,7 +131,7 @@ async function isKeptAlready(disk: Disk, { path, name, sha256 }: Compactable): P
 
 /** Writes what is kept instead; false where that was written to meanwhile. */
 async function landCompacted(disk: Disk, file: Compactable, part: string, packed?: Buffer): Promise<boolean> {
-  const { path, name, seen, time, sha256 } = file
+  const { path, name, seen, time, nameOnly } = file
   await writePart(disk, part, async (target) => {
     if (packed === undefined) await zipInto(disk, file, target)
     else {
@@ -121,7 +144,11 @@ async function landCompacted(disk: Disk, file: Compactable, part: string, packed
     await removeIfThere(disk, part)
     return false
   }
-  await land(disk, part, dirname(path), endingIn(endingOf(packed), name, sha256))
+  const names = [...namesOf(file)].map((each) => each + endingOf(packed))
+  const taken = join(dirname(path), name + endingOf(packed))
+  // What it holds is not what this file holds.
+  if (nameOnly && (await disk.lstat(taken).catch(unlessGone)) !== undefined) await setDamagedAside(disk, taken)
+  await land(disk, part, dirname(path), names)
   return true
 }
 
@@ -131,10 +158,6 @@ function partOf({ path, sha256 }: Compactable, packed: Buffer | undefined): stri
 
 function endingOf(packed: Buffer | undefined): string {
   return packed === undefined ? '.gz' : PACKED_ENDING
-}
-
-function* endingIn(ending: string, name: string, sha256: string): Generator<string> {
-  for (const each of namesFor(name, sha256)) yield each + ending
 }
 
 function isSame(one: Stats, other: Stats): boolean {
@@ -172,8 +195,4 @@ async function zipInto(disk: Disk, { path, sha256 }: Compactable, target: FileHa
   // The file it is made of is removed next.
   await checkLength(target, bytes)
   if (digester.digest().sha256 !== sha256) throw new DamagedFile(`${path} changed while it was compressed`)
-}
-
-function unlessGone(error: unknown): undefined {
-  if (codeOf(error) !== 'ENOENT') throw error
 }

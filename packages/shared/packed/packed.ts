@@ -22,17 +22,8 @@ import {
   withDictionary,
 } from '../dictionary/dcz.ts'
 import type { Disk } from '../disk.ts'
-import {
-  type Base,
-  baseOf,
-  basesIn,
-  DamagedPack,
-  decodeZstd,
-  makeBase,
-  mendBase,
-  newestBase,
-  removeBase,
-} from './bases.ts'
+import { type Base, baseOf, basesIn, decodeZstd, makeBase, mendBase, newestBase, removeBase } from './bases.ts'
+import { DamagedPack, isUnreadable } from './damage.ts'
 import { readWhole } from './read-whole.ts'
 
 export const PACKED_ENDING = '.dcz'
@@ -67,17 +58,22 @@ export async function unpack(disk: Disk, folder: string, path: string): Promise<
 }
 
 /** The SHA-256 of the base that a packed file names; undefined: it is damaged where it says so. */
-export async function baseNamedBy(disk: Disk, path: string): Promise<string | undefined> {
+async function baseNamedBy(disk: Disk, path: string): Promise<string | undefined> {
   return dictionaryNamedIn(await readWhole(disk, path, DCZ_HEAD_BYTES))
 }
 
-/** Removes bases that no file refers to. */
+/** Removes bases that no file refers to; none as long as a file cannot be asked for its own. */
 export async function removeBases(disk: Disk, folder: string): Promise<void> {
   const names = await basesIn(disk, folder)
   if (names.length === 0) return
   const wanted = new Set<string>()
-  for (const name of await disk.readdir(folder))
-    if (name.endsWith(PACKED_ENDING)) wanted.add((await baseNamedBy(disk, `${folder}/${name}`)) ?? '')
+  try {
+    for (const name of await disk.readdir(folder))
+      if (name.endsWith(PACKED_ENDING)) wanted.add((await baseNamedBy(disk, `${folder}/${name}`)) ?? '')
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    return
+  }
   for (const name of names) await removeBase(disk, folder, name, wanted)
 }
 

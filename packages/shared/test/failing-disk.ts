@@ -30,6 +30,18 @@ export function failingDisk(failing: number, code: string, { stays = false } = {
   return { ...(disk as unknown as Disk), calls: () => calls }
 }
 
+/** A real disk that gives nothing of some files. */
+export function refusingDisk(refuses: (path: string) => boolean, code: string): Disk {
+  const real = realDisk()
+  return {
+    ...real,
+    open: async (path, ...how) => {
+      if (refuses(String(path))) throw Object.assign(new Error(`${code}: ${path}`), { code, syscall: 'open' })
+      return await real.open(path, ...how)
+    },
+  }
+}
+
 function failingFile(file: FileHandle, isDue: () => boolean, fail: () => void): FileHandle {
   const instead: Readonly<Record<string, Call>> = {
     appendFile: async (text) => {

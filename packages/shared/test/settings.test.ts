@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { isAbsolute, resolve } from 'node:path'
 import { test } from 'node:test'
-import { withoutPassword } from '../postgres-address.ts'
+import { addressesOf, mustBeWritable, withoutPassword } from '../postgres-address.ts'
 import { Problem } from '../problem.ts'
 import { databaseFile, databaseServer, readSettings, SETTINGS, urlOf } from '../settings.ts'
 
@@ -88,6 +88,21 @@ test('no fault shows a key or the password in an address', () => {
   assert.match(faultsOf(secrets).join('\n'), /mysql:\/\/…@example\.org/)
 })
 
+test('a fault in an address with a password or in a template says what is expected, and shows none of it', () => {
+  for (const [name, value, expected] of [
+    ['NOTICE_SMTP_URL', 'smtps://me:100%@mail.example.org', /expected %25 for each "%"/],
+    ['NOTICE_NTFY_URL', 'https://ntfy.example.org/100%', /expected the address of a topic/],
+    ['NOTICE_NTFY_URL', 'https://ntfy.example.org/', /expected the address of a topic/],
+    ['HTTPS_PROXY', 'http://me:100%@proxy.example.org', /%25 for each "%"/],
+    ['NOTICE_WEBHOOK_TEMPLATE', '{"token":"100%","content":"{{words}}"}', /NOTICE_WEBHOOK_TEMPLATE: expected/],
+  ] as const) {
+    const faults = faultsOf({ [name]: value })
+    assert.equal(faults.length, 1)
+    assert.match(faults[0]!, expected)
+    assert.doesNotMatch(faults[0]!, /100%/)
+  }
+})
+
 const REFUSED: readonly (readonly [name: string, values: readonly string[]])[] = [
   ['API_SERVER_URL', ['data.example.org', 'ftp://data.example.org', 'https://', '/api', 'C:\\data', 'https://u@d.org']],
   ['API_SECRET_KEY', ['sixteen chars or more', `${KEY}\n`, `${KEY}é`]],
@@ -155,6 +170,7 @@ test('to a PostgreSQL on another machine the connection is encrypted, unless its
   const at = (DATABASE_URL: string) => databaseServer(readSettings({ DATABASE_URL }))
   assert.equal(at('postgres://db.example.org/x'), 'postgres://db.example.org/x?sslmode=verify-full')
   assert.equal(at('postgres:///x?host=10.0.0.2'), 'postgres:///x?host=10.0.0.2&sslmode=verify-full')
+  assert.equal(at('postgres://[::1],h:5433/x'), 'postgres://[::1],h:5433/x?sslmode=verify-full')
   assert.equal(at('postgres://h/x?sslmode=require&a=b'), 'postgres://h/x?sslmode=verify-full&a=b')
   for (const address of [
     'postgres://h/x?sslmode=disable',
@@ -171,10 +187,32 @@ test('another kind of database is said to be unknown', () => {
 })
 
 test('an address of PostgreSQL that nobody can read is named, with what has to be written in another way', () => {
-  for (const address of ['postgres://u:1#2@host/x', 'postgres://u:a#b@host/x', 'postgres://one,two:5433/x'])
+  for (const address of [
+    'postgres://u:1#2@host/x',
+    'postgres://u:a#b@host/x',
+    'postgres://one,/x',
+    'postgres://one,two/x?host=/run',
+  ])
     assert.match(faultsOf({ DATABASE_URL: address }).join(), /%23 for "#"/)
-  for (const address of ['postgres://u:p@/x?host=/run', 'postgres:///x?host=/run', 'postgres://[::1]:5433/x'])
+  const several = 'postgres://u:a,b@one,two:5433,[::1]:5434/x?target_session_attrs=primary'
+  for (const address of ['postgres://u:p@/x?host=/run', 'postgres:///x?host=/run', 'postgres://[::1]:5433/x', several])
     assert.deepEqual(faultsOf({ DATABASE_URL: address }), [])
+})
+
+test('of several machines with PostgreSQL only one that can be written will do, unless the address says something else', () => {
+  assert.deepEqual(addressesOf('postgres://u:a,b@one,[::1]:5434/x?sslmode=disable'), [
+    'postgres://u:a,b@one/x?sslmode=disable',
+    'postgres://u:a,b@[::1]:5434/x?sslmode=disable',
+  ])
+  assert.deepEqual(addressesOf('postgres:///x?host=/run'), ['postgres:///x?host=/run'])
+  for (const [address, must] of [
+    ['postgres://one/x', false],
+    ['postgres://one,two/x', true],
+    ['postgres://one,two/x?target_session_attrs=any', false],
+    ['postgres://one/x?target_session_attrs=read-write', true],
+  ] as const)
+    assert.equal(mustBeWritable(address), must, address)
+  assert.match(faultsOf({ DATABASE_URL: 'postgres://one,two/x?target_session_attrs=standby' }).join(), /loads write/)
 })
 
 test('a password is not shown, wherever it stands in an address', () => {

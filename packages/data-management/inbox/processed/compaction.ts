@@ -85,7 +85,7 @@ export class Compaction {
 
   async #compact(path: string): Promise<void> {
     const { disk, ledger, log, form } = this.#work
-    const isRight = async (sha256: string) => (await ledger.uploads.findBySha256(sha256)) !== undefined
+    const isRight = (sha256: string) => ledger.uploads.has(sha256)
     try {
       const timeOf = (seen: Stats) => keptSince(path, seen)
       const became = await compact(disk, { path, form: form === 'gzip' ? 'gzip' : 'packed', isRight, timeOf })

@@ -4,9 +4,9 @@ import { type NoticeReceiver, post } from './receiver.ts'
 
 /** The receiver at an address such as http://127.0.0.1:8000/notify/apprise. */
 export function appriseReceiver(address: URL): NoticeReceiver {
-  const send = async (message: Message) => {
+  const send = async (message: Message, signal?: AbortSignal) => {
     const type = message.isGood ? 'success' : message.isUrgent ? 'failure' : 'warning'
-    await post(address, { title: message.title, body: textOf(message), type, format: 'text' })
+    await post(address, { json: { title: message.title, body: textOf(message), type, format: 'text' }, signal })
   }
   return { name: 'apprise', where: address.host, send }
 }

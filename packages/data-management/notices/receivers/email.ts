@@ -1,7 +1,7 @@
 /** E-mail, over the server that the settings name. */
 import type { Message } from '../message.ts'
 import { textOf } from '../message.ts'
-import { ANSWER_MS_MAX, type NoticeReceiver, Unsure } from './receiver.ts'
+import { ANSWER_MS_MAX, type NoticeReceiver, Refused, STOPPED, Unsure } from './receiver.ts'
 
 /** Where mail is handed over, from whom and to whom it is. */
 export type Mail = Readonly<{ server: URL; from: string; to: readonly string[] }>
@@ -12,7 +12,7 @@ const THIS_MACHINE = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 /** The receiver of mail. A password is sent over an encrypted line alone, but for a server on this machine. */
 export function emailReceiver({ server, from, to }: Mail): NoticeReceiver {
   const secrets = [server.password, decodeURIComponent(server.password)].filter((each) => each !== '')
-  const send = async (message: Message) => {
+  const send = async (message: Message, signal?: AbortSignal) => {
     // Loaded only where it is needed: others need not wait for it.
     const { createTransport } = await import('nodemailer')
     const transport = createTransport({
@@ -28,9 +28,10 @@ export function emailReceiver({ server, from, to }: Mail): NoticeReceiver {
       socketTimeout: STEP_MS_MAX,
     })
     try {
-      await within(ANSWER_MS_MAX, transport.sendMail(mailOf(message, from, to)))
+      await within(ANSWER_MS_MAX, transport.sendMail(mailOf(message, from, to)), signal)
     } catch (error) {
-      throw unsure(error) ? new Unsure(saidBy(error, secrets)) : new Error(saidBy(error, secrets))
+      const said = saidBy(error, secrets)
+      throw unsure(error) ? new Unsure(said) : isRefused(error) ? new Refused(said) : new Error(said)
     } finally {
       transport.close()
     }
@@ -45,7 +46,7 @@ function mailOf(message: Message, from: string, to: readonly string[]) {
     to: [...to],
     subject: message.title,
     text: `${textOf(message)}\n`,
-    // The same when it is sent again: mail programs show it once.
+    // The same when the same notices are sent again: mail programs show them once then.
     messageId: `<splitcart-notice-${message.id}@${domain}>`,
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
@@ -53,12 +54,25 @@ function mailOf(message: Message, from: string, to: readonly string[]) {
   }
 }
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+async function within<T>(ms: number, work: Promise<T>, signal?: AbortSignal): Promise<T> {
   let timer: NodeJS.Timeout | undefined
+  let stop: (() => void) | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Unsure(`nothing came within ${ms / 1000} s`)), ms)
+    stop = () => reject(new Unsure(STOPPED))
+    signal?.addEventListener('abort', stop, { once: true })
+    if (signal?.aborted) stop()
   })
-  return await Promise.race([work, late]).finally(() => clearTimeout(timer))
+  return await Promise.race([work, late]).finally(() => {
+    clearTimeout(timer)
+    if (stop !== undefined) signal?.removeEventListener('abort', stop)
+  })
+}
+
+/** It will not take this text, now or later. */
+function isRefused(error: unknown): boolean {
+  const { command, responseCode = 0 } = error as { command?: string; responseCode?: number }
+  return command === 'DATA' && responseCode >= 500
 }
 
 /** After the text was handed over the answer may be lost on its way. */

@@ -11,7 +11,8 @@ const [PRIORITY_URGENT, PRIORITY_USUAL] = [5, 3]
 export function ntfyReceiver(address: URL, token: string | undefined): NoticeReceiver {
   const server = new URL('.', address.href.replace(/\/+$/, ''))
   const topic = decodeURIComponent(address.pathname.replace(/\/+$/, '').split('/').at(-1) ?? '')
-  const send = (message: Message) => post(server, published(topic, message), token)
+  const send = (message: Message, signal?: AbortSignal) =>
+    post(server, { json: published(topic, message), token, signal })
   return { name: 'ntfy', where: server.host, send }
 }
 

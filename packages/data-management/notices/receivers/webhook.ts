@@ -1,22 +1,27 @@
 /** A webhook: any address that takes JSON, such as that of a chat. */
 import type { NoticeRecord } from '../../ledger/notice-outbox.ts'
-import type { Message } from '../message.ts'
+import { cutTo, type Message } from '../message.ts'
 import { type NoticeReceiver, post } from './receiver.ts'
 
 // A receiver refuses what is too long, and would then hear of nothing.
 const LISTED_MAX = 100
+// Discord takes 2,000 characters, and no message that is longer.
+const FILLED_TEXT_BYTES_MAX = 1_900
+const FILLED_TITLE_BYTES_MAX = 250
 
 /** The receiver at an address. `template`: what is posted, as JSON with places in its texts. */
 export function webhookReceiver(address: URL, template: string | undefined): NoticeReceiver {
-  const send = async (message: Message) => {
-    await post(address, template === undefined ? bodyOf(message) : (filled(JSON.parse(template), message) as object))
+  const send = async (message: Message, signal?: AbortSignal) => {
+    const json = template === undefined ? bodyOf(message) : (filled(JSON.parse(template), message) as object)
+    await post(address, { json, signal })
   }
   return { name: 'webhook', where: address.host, send }
 }
 
 /** All of it; sources in fields of their own, as receivers of earlier versions know them. */
 function bodyOf(message: Message): object {
-  const { title, notices, link } = message
+  const { title, notices, link, isShort } = message
+  const listed = isShort ? [] : notices
   const silent = notices.filter(({ kind, is_over }) => kind === 'silent' && is_over === 0)
   const heard = notices.filter(({ kind, is_over }) => kind === 'silent' && is_over === 1)
   return {
@@ -24,13 +29,13 @@ function bodyOf(message: Message): object {
     text: chatText(message),
     ...(link !== undefined && { link }),
     count: notices.length,
-    notices: notices.slice(0, LISTED_MAX).map(({ id, at, kind, subject, is_over, text }) => {
+    notices: listed.slice(0, LISTED_MAX).map(({ id, at, kind, subject, is_over, text }) => {
       return { id, at: new Date(at).toISOString(), kind, subject, is_over: is_over === 1, text }
     }),
     silent_count: silent.length,
-    silent: sourcesOf(silent),
+    silent: isShort ? [] : sourcesOf(silent),
     heard_again_count: heard.length,
-    heard_again: sourcesOf(heard),
+    heard_again: isShort ? [] : sourcesOf(heard),
   }
 }
 
@@ -47,16 +52,18 @@ function filled(value: unknown, message: Message): unknown {
 
 function filledText(text: string, message: Message): string {
   const values: Readonly<Record<string, string>> = {
-    title: plain(message.title),
-    text: chatText(message),
+    title: cutTo(plain(message.title), FILLED_TITLE_BYTES_MAX),
+    text: chatText(message, FILLED_TEXT_BYTES_MAX),
     link: message.link ?? '',
     count: String(message.notices.length),
   }
   return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '')
 }
 
-function chatText(message: Message): string {
-  return [plain(message.lines.join('\n')), ...(message.link === undefined ? [] : [message.link])].join('\n')
+/** The link stands in it whole, however little else has room. */
+function chatText({ lines, link }: Message, bytesMax = Number.POSITIVE_INFINITY): string {
+  const said = plain(lines.join('\n'))
+  return link === undefined ? cutTo(said, bytesMax) : `${cutTo(said, bytesMax - Buffer.byteLength(link) - 1)}\n${link}`
 }
 
 /**

@@ -1,0 +1,114 @@
+/** Connections to the PostgreSQL of an address, which may name several machines: the one that can be written is found, also after a failover. */
+
+import { addressesOf, mustBeWritable } from '@splitcart/shared/postgres-address.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import pg from 'pg'
+import { CANNOT_BE_WRITTEN, problemOf } from './postgres-problems.ts'
+
+const CONNECT_MS_MAX = 10_000
+// A machine that is no longer the one that can be written may keep its connections: none is used longer than this.
+const SECONDS_MAX = 60
+
+type Connected = Readonly<{
+  /** What is done with a new connection before it is used. */
+  onConnect?: (client: pg.ClientBase) => Promise<void>
+}>
+type Callback = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  release: (broken?: Error | boolean) => void,
+) => void
+
+/** A pool of connections to one of the machines: the one that answered last, otherwise the next that does. */
+export class HostsPool extends pg.Pool {
+  readonly #addresses: readonly string[]
+  #current = 0
+
+  constructor(
+    address: string,
+    { onConnect, ...config }: Omit<pg.PoolConfig, 'onConnect' | 'connectionString'> & Connected,
+  ) {
+    const addresses = addressesOf(address)
+    const mayChange = addresses.length > 1 ? { maxLifetimeSeconds: SECONDS_MAX } : {}
+    super({
+      connectionString: addresses[0]!,
+      connectionTimeoutMillis: CONNECT_MS_MAX,
+      ...mayChange,
+      ...config,
+      onConnect: async (client) => {
+        if (mustBeWritable(address)) await checkWritable(client)
+        await onConnect?.(client)
+      },
+    })
+    this.#addresses = addresses
+  }
+
+  override connect(): Promise<pg.PoolClient>
+  override connect(callback: Callback): void
+  override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
+    const found = firstOf(this.#addresses.length, () => this.#connectToCurrent())
+    if (callback === undefined) return found
+    found.then(
+      (client) => callback(undefined, client, (broken) => client.release(broken)),
+      (error) => callback(error, undefined, () => {}),
+    )
+    return undefined
+  }
+
+  async #connectToCurrent(): Promise<pg.PoolClient> {
+    const tried = this.#current
+    try {
+      return await super.connect()
+    } catch (error) {
+      // Others may have met the same, and gone on.
+      if (this.#current === tried)
+        this.#current = (tried + 1) % this.#addresses.length
+        // The pool makes each client of its options as they are then.
+      ;(this as unknown as { options: pg.PoolConfig }).options.connectionString = this.#addresses[this.#current]!
+      throw error
+    }
+  }
+}
+
+/** One connection, to the first machine of an address that answers and can be used. End it. */
+export async function connectTo(address: string): Promise<pg.Client> {
+  const addresses = addressesOf(address)
+  let place = 0
+  return firstOf(addresses.length, async () => {
+    const client = new pg.Client({
+      connectionString: addresses[place++]!,
+      connectionTimeoutMillis: CONNECT_MS_MAX,
+    })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      if (mustBeWritable(address)) await checkWritable(client)
+      return client
+    } catch (error) {
+      await client.end()
+      throw error
+    }
+  })
+}
+
+/** Tries until it succeeds, so often; who is not let in need not try elsewhere. Of several failures each is told. */
+async function firstOf<T>(count: number, connect: () => Promise<T>): Promise<T> {
+  const said: string[] = []
+  for (;;)
+    try {
+      return await connect()
+    } catch (error) {
+      const problem = problemOf(error)
+      if (!(problem instanceof Problem) || problem.code !== 'database_unreachable') throw error
+      if (count === 1) throw error
+      said.push(problem.detail)
+      if (said.length === count) throw new Problem('database_unreachable', said.join('; '), { cause: error })
+    }
+}
+
+async function checkWritable(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ transaction_read_only: string }>('show transaction_read_only')
+  if (rows[0]?.transaction_read_only !== 'on') return
+  const { host, port } = client as pg.Client
+  throw Object.assign(new Error(`${host}:${port} can only be read`), { code: CANNOT_BE_WRITTEN })
+}

@@ -1,0 +1,139 @@
+/** Notices in trouble: very many, ones that a receiver refuses, and a server that stops or cannot reach its ledger. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { addNotices, CLAIM_MS, forgetOldNotices, type NewNotice, receiversOnRecord } from '../ledger/notice-outbox.ts'
+import { DIGEST_MS, tellReceivers } from '../notices/outbox.ts'
+import { begin, lookAtConditions, makeRound, nothingKnown } from '../notices/tell.ts'
+import { openReceiver } from './receiver.ts'
+import { ended, receiversFrom, roundsOn } from './told.ts'
+import { openHook } from './told-servers.ts'
+
+function noticeOf(text: string): NewNotice {
+  return { at: Date.now(), kind: 'held', subject: text.slice(0, 20), is_over: 0, text, data: null }
+}
+
+test('more than ten thousand conditions are looked at once, and each of them is told once', async () => {
+  await using receiver = await openReceiver()
+  const { database } = receiver.ledger.notices
+  const [now, onRecord, all] = [Date.now(), 10_000, 10_400]
+  const ids = Array.from({ length: all }, (_, index) => `key-${index}`)
+  const keys = ids.map((id) => {
+    return { id, name: id, secret_sha256: id, scopes: 'read', created_at: now, expires_at: now + 86_400_000 }
+  })
+  const known = ids.slice(0, onRecord).map((subject) => {
+    return { kind: 'key', subject, text: '', since: now - 1, told_at: now }
+  })
+  for (let at = 0; at < all; at += 1_000) {
+    await database
+      .insertInto('api_key')
+      .values(keys.slice(at, at + 1_000))
+      .execute()
+    if (at < onRecord)
+      await database
+        .insertInto('condition')
+        .values(known.slice(at, at + 1_000))
+        .execute()
+  }
+  const rounds = roundsOn(receiver, [], { kinds: new Set(['key']) })
+  await lookAtConditions(rounds, false)
+  await lookAtConditions(rounds, false)
+  const { told } = await database
+    .selectFrom('notice')
+    .select(({ fn }) => fn.countAll<number>().as('told'))
+    .executeTakeFirstOrThrow()
+  assert.deepEqual([Number(told), await receiver.ledger.notices.countByKind()], [all - onRecord, { key: all }])
+})
+
+test('what a receiver refuses keeps nothing later from being told: a text is no longer than a chat takes, else it is told in short', async () => {
+  await using hook = await openHook(({ path, body }) => {
+    if (path === '/chat') return String(body.content).length > 2_000 ? 400 : 204
+    return JSON.stringify(body).includes('refused by its text') ? 422 : 200
+  })
+  await using receiver = await openReceiver()
+  const { database } = receiver.ledger.notices
+  const page = new URL('https://data.example.org')
+  const template = {
+    NOTICE_WEBHOOK_URL: `${hook.url}/chat`,
+    NOTICE_WEBHOOK_TEMPLATE: '{"content":"{{title}}: {{text}}"}',
+  }
+  const chat = roundsOn(receiver, receiversFrom(template), { page })
+  const clock = { now: Date.now() }
+  const apprise = receiversFrom({ NOTICE_APPRISE_URL: `${hook.url}/notify` })
+  const other = roundsOn(receiver, apprise, { page, now: () => clock.now })
+  await begin(chat)
+  await begin(other)
+  const long = Array.from({ length: 30 }, (_, index) => noticeOf(`${index}: ${'a reason of \u{1f95b} '.repeat(20)}`))
+  await addNotices(database, [noticeOf('refused by its text'), ...long])
+  await tellReceivers(chat)
+  const [content] = hook.posted.splice(0).map(({ body }) => String(body.content))
+  assert.match(
+    content!,
+    /^SplitCart: 31 uploads held: refused by its text\n0: a reason .*…\nhttps:\/\/data\.example\.org\/holds$/s,
+  )
+  for (let time = 0; time < 2; time++, clock.now += 60_000) await tellReceivers(other)
+  await addNotices(database, [noticeOf('told whole again')])
+  clock.now += DIGEST_MS
+  await tellReceivers(other)
+  const bodies = hook.posted.map(({ body }) => `${body.title}: ${body.body}`)
+  assert.equal(bodies.length, 3)
+  assert.match(bodies[1]!, /^SplitCart: 31 uploads held: What they say was refused; .*\nhttps:\/\/data/)
+  assert.match(bodies[2]!, /^SplitCart: 1 upload held: told whole again\n/)
+  const waiting = (await receiversOnRecord(database)).map((each) => [each.name, each.waiting])
+  assert.deepEqual(waiting, [
+    ['apprise', 0],
+    ['webhook', 1],
+  ])
+})
+
+test('a server that is told to stop waits for no receiver, begins no other part, and what it sent may be told again', async () => {
+  const stop = new AbortController()
+  await using hook = await openHook(() => {
+    if (hook.posted.length > 1) return hook.posted.length === 2 ? 503 : 200
+    stop.abort()
+    return null
+  })
+  await using receiver = await openReceiver()
+  const clock = { now: Date.now() }
+  const receivers = receiversFrom({ NOTICE_NTFY_URL: `${hook.url}/topic` })
+  const rounds = roundsOn(receiver, receivers, { now: () => clock.now })
+  await begin(rounds)
+  await addNotices(receiver.ledger.notices.database, [noticeOf('x is held')])
+  await makeRound(rounds, nothingKnown(), stop.signal)
+  const [record] = await receiversOnRecord(receiver.ledger.notices.database)
+  assert.match(String(record?.last_answer), /stopped before it answered/)
+  await ended(receiver, 'held', 'a reason', 1)
+  await makeRound(rounds, nothingKnown(), stop.signal)
+  assert.deepEqual(await receiver.ledger.notices.countByKind(), {}, 'nothing is looked at any more')
+  // An answer that is clear says nothing of the one that never came.
+  for (let time = 0; time < 2; time++) {
+    clock.now += CLAIM_MS
+    await tellReceivers(rounds)
+  }
+  assert.deepEqual(
+    [hook.posted.length, /may have been told before/.test(String(hook.posted[2]?.body.message))],
+    [3, true],
+  )
+})
+
+test('nothing is looked at before it is on record who is told, and what waits for nobody is removed', async () => {
+  await using hook = await openHook()
+  await using receiver = await openReceiver()
+  const { database } = receiver.ledger.notices
+  const receivers = receiversFrom({ NOTICE_NTFY_URL: `${hook.url}/topic` })
+  const rounds = roundsOn(receiver, receivers)
+  await ended(receiver, 'held', 'a reason', 1)
+  const { signal } = new AbortController()
+  const known = nothingKnown()
+  await database.schema.alterTable('notice_receiver').renameTo('notice_receiver_away').execute()
+  await makeRound(rounds, known, signal)
+  await database.schema.alterTable('notice_receiver_away').renameTo('notice_receiver').execute()
+  await makeRound(rounds, known, signal)
+  assert.match(String(hook.posted[0]?.body.message), /is held: a reason/)
+
+  await addNotices(database, [noticeOf('told to nobody')])
+  const waiting = async () => (await receiversOnRecord(database))[0]?.waiting
+  await forgetOldNotices(database, Date.now() + 6 * 86_400_000)
+  assert.equal(await waiting(), 1)
+  await forgetOldNotices(database, Date.now() + 8 * 86_400_000)
+  assert.equal(await waiting(), 0)
+})

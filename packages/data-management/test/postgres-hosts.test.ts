@@ -1,0 +1,71 @@
+/** Several PostgreSQL machines behind one address: the one that can be written is used, and after a failover the other one. */
+import assert from 'node:assert/strict'
+import { networkInterfaces } from 'node:os'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { databaseServer } from '@splitcart/shared/settings.ts'
+import { freePorts } from '../../../test/free-ports.ts'
+import { NO_POSTGRES, startCluster } from '../../../test/postgres.ts'
+import { lookAtSchema } from '../database/postgres-look.ts'
+import { openPostgresLedger } from '../ledger/postgres.ts'
+
+const WAIT_MS = 60_000
+const LOOPBACK_6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
+const NO_IPV6 = !LOOPBACK_6 && 'this machine has no IPv6'
+
+const options = (port: number, addresses = '127.0.0.1') => [
+  `port=${port}`,
+  `listen_addresses=${addresses}`,
+  'fsync=off',
+]
+
+test('of several PostgreSQL machines the one that can be written is used, before a failover and after it', {
+  skip: NO_POSTGRES,
+}, async () => {
+  const [one, other, none] = (await freePorts(3)) as [number, number, number]
+  await using first = await startCluster(options(one))
+  await using second = await first.follow(options(other))
+  // An answer to a commit means that the other machine has it.
+  await first.ask("alter system set synchronous_standby_names = '*'")
+  await first.ask('select pg_reload_conf()')
+  const url = `postgres://splitcart@127.0.0.1:${none},127.0.0.1:${other},127.0.0.1:${one}/postgres`
+  const address = databaseServer({ DATABASE_URL: url })!
+  await using ledger = await openPostgresLedger(address)
+  await ledger.checkWritable()
+  assert.equal((await lookAtSchema(address, 'ledger')).isReadOnly, false)
+  await ledger.identity.give('this one')
+
+  await first.kill()
+  await second.ask('select pg_promote()')
+  const end = performance.now() + WAIT_MS
+  for (;;)
+    try {
+      await ledger.checkWritable()
+      break
+    } catch (error) {
+      if (performance.now() > end) throw error
+      await sleep(100)
+    }
+  assert.equal(await ledger.identity.get(), 'this one')
+  await ledger.identity.change('written there')
+  assert.equal(await ledger.identity.get(), 'written there')
+})
+
+test('where no machine can be written each is told with what it says', { skip: NO_POSTGRES }, async () => {
+  const [port, none] = (await freePorts(2)) as [number, number]
+  await using cluster = await startCluster([...options(port), 'default_transaction_read_only=on'])
+  assert.ok(cluster)
+  await assert.rejects(openPostgresLedger(`postgres://splitcart@127.0.0.1:${none},127.0.0.1:${port}/postgres`), {
+    code: 'database_unreachable',
+    message: new RegExp(`ECONNREFUSED 127\\.0\\.0\\.1:${none}; 127\\.0\\.0\\.1:${port} can only be read`),
+  })
+})
+
+test('PostgreSQL is reached over IPv6', { skip: NO_POSTGRES || NO_IPV6 }, async () => {
+  const [port] = (await freePorts(1)) as [number]
+  await using cluster = await startCluster(options(port, '::1'))
+  assert.ok(cluster)
+  const address = databaseServer({ DATABASE_URL: `postgres://splitcart@[::1]:${port}/postgres` })!
+  await using ledger = await openPostgresLedger(address)
+  await ledger.checkWritable()
+})
