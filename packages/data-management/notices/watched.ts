@@ -1,5 +1,6 @@
 /** What is seen of the products that somebody watches, and what is told of it. Nothing is written here. */
 import { Problem } from '@splitcart/shared/problem.ts'
+import { money } from '@splitcart/shared/truth/verdict.ts'
 import { momentOf, type Reading } from '../api/reading.ts'
 import { Current } from '../catalogue/queries/current.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
@@ -103,9 +104,4 @@ async function cheapestAt(reading: Reading, productId: number, current: Current)
 
 function leastOf(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other)
-}
-
-/** Cents as people write them. */
-export function money(cents: number): string {
-  return (cents / 100).toFixed(2)
 }
