@@ -2,7 +2,8 @@
 import type { StorePage } from '@splitcart/data-management/api/stores.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useEffect } from 'react'
-import { allStoresQuery, FEW_PRODUCTS, fewProductsQuery, fewUploadsQuery } from '../../api/queries.ts'
+import { FEW_PRODUCTS, fewProductsQuery, fewUploadsQuery } from '../../api/few-queries.ts'
+import { allStoresQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { PLACES } from '../navigation.tsx'
 
