@@ -16,6 +16,7 @@ import { eventsRoutes } from './events.ts'
 import { exportRoutes } from './exports.ts'
 import { findingsRoutes } from './findings.ts'
 import { healthRoutes } from './health.ts'
+import { heartbeatRoutes } from './heartbeat.ts'
 import { answerClientError, openHttpServer } from './http-server.ts'
 import { invitationsRoutes } from './invitations.ts'
 import { keysRoutes } from './keys.ts'
@@ -34,6 +35,7 @@ import type { Services } from './services.ts'
 import { sessionRoutes } from './session.ts'
 import { limitSmallBodies, SMALL_BODY_BYTES_MAX } from './small-body.ts'
 import { sourcesRoutes } from './sources.ts'
+import { storeSettingsRoutes } from './store-settings.ts'
 import { storesRoutes } from './stores.ts'
 import { systemRoutes } from './system.ts'
 import { traceOf } from './trace.ts'
@@ -53,6 +55,7 @@ const CATALOGUE_ROUTES = [
   productsRoutes,
   pictureRoutes,
   changesRoutes,
+  storeSettingsRoutes,
   storesRoutes,
   sourcesRoutes,
   overviewRoutes,
@@ -99,6 +102,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
   for (const routes of [uploadsRoutes, uploadFilesRoutes, repairRoutes, wishRoutes, auditRoutes, keysRoutes])
     routes(server, services)
+  heartbeatRoutes(server, services)
   invitationsRoutes(server, services, recognition)
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of CATALOGUE_ROUTES) routes(server, services)

@@ -14,6 +14,7 @@ import { Identity } from './identity.ts'
 import { Invitations } from './invitations.ts'
 import { Keys } from './keys.ts'
 import { Lost } from './lost.ts'
+import { Machines } from './machines.ts'
 import { Notices } from './notices.ts'
 import { receiptFor } from './receipt-of.ts'
 import { RequestedFiles } from './requested-files.ts'
@@ -22,6 +23,7 @@ import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
 import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite.ts'
 import { StoreMerges } from './store-merges.ts'
+import { StoreSettings } from './store-settings.ts'
 import { type FirstOfSender, firstsOfSenders, take } from './taking-turns.ts'
 import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
@@ -38,11 +40,13 @@ export class Ledger implements AsyncDisposable {
   readonly lost: Lost
   readonly identity: Identity
   readonly keys: Keys
+  readonly machines: Machines
   readonly invitations: Invitations
   readonly sessions: Sessions
   readonly verdicts: Verdicts
   readonly beliefs: Beliefs
   readonly storeMerges: StoreMerges
+  readonly storeSettings: StoreSettings
   readonly requestedFiles: RequestedFiles
   readonly notices: Notices
   readonly watches: Watches
@@ -66,11 +70,13 @@ export class Ledger implements AsyncDisposable {
     this.lost = new Lost(database)
     this.identity = new Identity(database)
     this.keys = new Keys(database, commits, settingsKey)
+    this.machines = new Machines(database, commits)
     this.invitations = new Invitations(database)
     this.sessions = new Sessions(database, this.keys)
     this.verdicts = new Verdicts(database)
     this.beliefs = new Beliefs(database)
     this.storeMerges = new StoreMerges(database)
+    this.storeSettings = new StoreSettings(database)
     this.requestedFiles = new RequestedFiles(database)
     this.notices = new Notices(database)
     this.watches = new Watches(database)

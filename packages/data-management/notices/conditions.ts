@@ -5,10 +5,11 @@
  */
 import type { CONDITION_KINDS } from '@splitcart/shared/notice-readers.ts'
 import type { Condition } from '../ledger/notices.ts'
+import { clocksOff, machinesGone } from './look-at-machines.ts'
 import { findingsThere, silentSources } from './look-at-sources.ts'
 import { backlogOld, dyingUploads, failedUploads, heldUploads } from './look-at-uploads.ts'
 import { backupOld, damageFound, diskLow, keysExpiring, loaderGone } from './look-at-work.ts'
-import type { Looked } from './looked.ts'
+import type { FoundCondition, Looked } from './looked.ts'
 
 /** A kind of condition. */
 export type ConditionKind = Readonly<{
@@ -29,7 +30,7 @@ export type ConditionKind = Readonly<{
   /** Every machine of a fleet has its own: the subject begins with its name. */
   isOfMachine?: true
   todo: string
-  look: (looked: Looked) => Promise<readonly Condition[]>
+  look: (looked: Looked) => Promise<readonly FoundCondition[]>
 }>
 
 const MINUTE_MS = 60_000
@@ -141,6 +142,22 @@ export const CONDITIONS = {
     patienceMs: 0,
     todo: 'Make its successor: splitcart keys rotate ID.',
     look: keysExpiring,
+  },
+  clock: {
+    one: 'clock wrong',
+    many: 'clocks wrong',
+    page: 'machines',
+    patienceMs: 10 * MINUTE_MS,
+    todo: 'Let that machine set its clock over the network: the dates in its scrapes are wrong as well.',
+    look: clocksOff,
+  },
+  machine: {
+    one: 'machine gone with files to send',
+    many: 'machines gone with files to send',
+    page: 'machines',
+    patienceMs: 0,
+    todo: 'Run splitcart doctor and splitcart status there. Of a machine that is no more, revoke the key.',
+    look: machinesGone,
   },
 } as const satisfies Readonly<Record<ConditionName, ConditionKind>>
 

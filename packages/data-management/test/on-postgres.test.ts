@@ -18,6 +18,7 @@ const FILES = {
     'access',
     'keys',
     'keys-api',
+    'heartbeat-api',
     'session-api',
     'audit-api',
     'upload-api',
@@ -38,6 +39,7 @@ const FILES = {
     'believed',
     'headings-api',
     'notices',
+    'store-settings',
     'notice-troubles',
   ],
 }
