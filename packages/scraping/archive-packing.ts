@@ -8,7 +8,7 @@ import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { removeBaseParts } from '@splitcart/shared/packed/bases.ts'
 import { type Compacted, compact } from '@splitcart/shared/packed/compact.ts'
 import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
-import { type Archived, isOver, notesOf, receiptsIn, sightAt } from './archive.ts'
+import { type Archived, isOver, lacksItsRejects, receiptsIn, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
 import type { FindWriters, Named } from './open-writers.ts'
 import type { Sight } from './outbox.ts'
@@ -80,9 +80,9 @@ async function removeParts(disk: Disk, archive: string): Promise<void> {
 }
 
 /** Whether nothing more comes of a file: rejected rows are made from it. */
-function isDone({ path, receipt }: Archived, names: ReadonlySet<string>): boolean {
-  const hasRejects = names.has(notesOf(path).rejects.split(/[\\/]/).at(-1)!)
-  return isOver(receipt) && receipt.state !== 'failed' && (!receipt.load?.rejected || hasRejects)
+function isDone(archived: Archived, names: ReadonlySet<string>): boolean {
+  const { receipt } = archived
+  return isOver(receipt) && receipt.state !== 'failed' && !lacksItsRejects(archived, names)
 }
 
 async function hasRested({ disk, now, restMs = REST_MS }: Packing, path: string): Promise<boolean> {
