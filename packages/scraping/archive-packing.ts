@@ -3,7 +3,7 @@
  * to which nobody has written for a while. A round that has nothing else to do packs some; the lock on the archive is held.
  */
 import { join } from 'node:path'
-import type { Disk } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { removeBaseParts } from '@splitcart/shared/packed/bases.ts'
 import { type Compacted, compact } from '@splitcart/shared/packed/compact.ts'
@@ -70,6 +70,13 @@ async function packOne(disk: Disk, form: KeptForm, { name, path, receipt }: Arch
   } catch (fault) {
     return { name, became: 'kept', fault }
   }
+}
+
+const LACKS_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
+
+/** Whether a fault says that no other file can be written, either. */
+export function lacksRoom(fault: unknown): boolean {
+  return LACKS_ROOM.has(codeOf(fault))
 }
 
 /** What interrupted runs left behind. */
