@@ -1,8 +1,9 @@
 /**
- * The way to other machines, set once for the process: all requests go over Node's own fetch and agents, whatever library makes them.
+ * The way to other machines, set once for the process: all HTTP goes over Node's own fetch and agents, whatever library asks.
  *
  *   the server        fetch; certificates of API_SERVER_CA alone where it is set; HTTPS_PROXY by CONNECT, none for http
  *   heartbeat, notices the agents of http and https; certificates of Node and the system; HTTP_PROXY and HTTPS_PROXY
+ *   e-mail            a connection of its own; certificates of Node and the system; no proxy
  */
 import { readFileSync } from 'node:fs'
 import http from 'node:http'

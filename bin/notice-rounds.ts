@@ -17,8 +17,8 @@ export function tellingOf(settings: Settings): Told {
 }
 
 /** What the rounds of a server work with. */
-export function roundsOf(services: Services, settings: Settings, log: Log): Rounds {
-  const { inbox, catalogue, questions, integrity } = services
+export function roundsOf(services: Services & { telling: Told }, settings: Settings, log: Log): Rounds {
+  const { inbox, catalogue, questions, integrity, telling } = services
   const { notices, watches } = inbox.ledger
   const outside = async (): Promise<Outside> => ({
     machine: machineName(),
@@ -28,5 +28,5 @@ export function roundsOf(services: Services, settings: Settings, log: Log): Roun
   })
   const revision = () => revisionOf(catalogue.database)
   const kinds = settings.NOTICE_KINDS
-  return { ...tellingOf(settings), notices, watches, questions, kinds, outside, revision, now: inbox.now, log }
+  return { ...telling, notices, watches, questions, kinds, outside, revision, now: inbox.now, log }
 }

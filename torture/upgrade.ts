@@ -99,17 +99,19 @@ async function play(scene: Scene, figures: string[]): Promise<Fault> {
   const outbox = join(machines.scraping, 'product_outbox')
   await mkdir(outbox, { recursive: true })
   let isReplaced = false
+  let sent = 0
   const sendAll = async () => {
     for (const [index, file] of chance.shuffled(files).entries()) {
       await put(outbox, file)
       // Machines at home are upgraded later.
       await run(index % 2 === 0 || !isReplaced ? olderProgram : PROGRAM, 'upload-data', '--quiet').ended
+      sent = index + 1 - (await machines.names('scraping', 'product_outbox')).length
     }
   }
   try {
     const sending = sendAll()
-    const isHalf = async () => (await machines.names('scraping', 'temp_jsonl_product_storage')).length > sentBefore
-    await until(isHalf, 'some are sent', LOADED_MS_MAX)
+    await until(async () => sent > sentBefore, 'some are sent', LOADED_MS_MAX)
+    const sentToOlder = sent
     for (const each of running) await end(each, chance.is(0.5) ? 'SIGTERM' : 'SIGKILL')
     running.clear()
     isReplaced = true
@@ -122,7 +124,7 @@ async function play(scene: Scene, figures: string[]): Promise<Fault> {
       run,
       loads.map(({ name }) => name),
     )
-    figures.push(`${nameOf(scene)}: ${files.length} files, the older version was replaced after ${sentBefore}`)
+    figures.push(`${nameOf(scene)}: ${files.length} files, the older version was replaced after ${sentToOlder}`)
     return fault
   } finally {
     for (const each of running) await end(each, 'SIGTERM')

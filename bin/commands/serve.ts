@@ -179,7 +179,7 @@ function openQuestions(settings: Settings): QuestionThreads {
     catalogue: server === undefined ? { file: databaseFile(settings) } : { server },
     diskBytesKept: settings.DISK_BYTES_KEPT,
     partialShare: settings.HOLD_ROWS_SHARE,
-    slowMs: settings.SLOW_STATEMENT_MS,
+    slow: { ms: settings.SLOW_STATEMENT_MS, logLevel: settings.LOG_LEVEL },
   })
 }
 

@@ -3,10 +3,8 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
 import type { Reading } from './api/reading.ts'
 import { findLoad } from './catalogue/loads.ts'
-import type { Sql } from './database/sql.ts'
-import { SqliteDatabase } from './database/sqlite.ts'
+import { openToAsk } from './databases-to-ask.ts'
 import { foldersIn } from './folders.ts'
-import { type Ledger, openLedgerToAsk } from './ledger/ledger.ts'
 import { kindOf } from './notices/conditions.ts'
 import { conditionsNow } from './notices/look.ts'
 import type { Outside } from './notices/looked.ts'
@@ -34,31 +32,22 @@ export async function conditionFindings(disk: Disk, examined: Databases): Promis
 }
 
 async function conditionsIn(disk: Disk, { dataDir, catalogue, server, diskBytesKept }: Databases) {
+  if (server !== undefined) await checkSchemas(server)
   const folders = foldersIn(dataDir)
-  await using stack = new AsyncDisposableStack()
-  const { database, ledger } =
-    server === undefined
-      ? { database: stack.use(SqliteDatabase.openToAsk(catalogue)), ledger: stack.use(openLedgerToAsk(folders.data)) }
-      : await openServer(server, stack)
-  const inbox = { disk, folders, ledger, diskBytesKept, now: Date.now }
-  const asked = {
-    database,
-    path: server === undefined ? catalogue : null,
-    findLoad: (id: string) => findLoad(database, id),
+  const place = { dataFolder: folders.data, catalogue: server === undefined ? { file: catalogue } : { server } }
+  await using asked = await openToAsk(place)
+  const { database, ledger, path } = asked
+  const reading: Reading = {
+    catalogue: { database, path, findLoad: (id) => findLoad(database, id) },
+    inbox: { disk, folders, ledger, diskBytesKept, now: Date.now },
   }
-  const reading: Reading = { catalogue: asked, inbox }
   return await conditionsNow(reading, OUTSIDE)
 }
 
-async function openServer(server: string, stack: AsyncDisposableStack): Promise<{ database: Sql; ledger: Ledger }> {
+/** To open them would bring them up to date. */
+async function checkSchemas(server: string): Promise<void> {
   const { lookAtSchema } = await import('./database/postgres-look.ts')
-  // Opening them would bring them up to date.
   for (const schema of SCHEMAS)
     if ((await lookAtSchema(server, schema)).made !== migrationsKnown(schema, 'postgres'))
       throw new Error(`the schema ${schema} is another one`)
-  const { openPostgresCatalogue } = await import('./catalogue/dialects/postgres/catalogue.ts')
-  const { openPostgresLedger } = await import('./ledger/postgres.ts')
-  const limits = { connections: 1 }
-  const ledger = stack.use(await openPostgresLedger(server, undefined, limits))
-  return { database: stack.use(await openPostgresCatalogue(server, limits)).database, ledger }
 }

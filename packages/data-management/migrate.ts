@@ -68,6 +68,7 @@ const LEDGER: Tables = {
   belief: 'id',
   requested_file: 'upload_id',
   store_merge: 'id',
+  store_setting: 'company, store',
   condition: 'kind, subject',
   notice: 'id',
   notice_receiver: 'name',

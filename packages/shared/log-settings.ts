@@ -7,7 +7,8 @@ export const LOG_SETTINGS = {
     machine: 'data-management',
     read: whole(0),
     fallback: '1000',
-    about: 'statements of a database that take so long are logged with their SQL, which has no values in it; 0: none',
+    about:
+      'statements of PostgreSQL, and of SQLite those that answer questions, are logged with their SQL when they take so long; it has no values in it; 0: none',
   },
   LOG_LEVEL: { machine: 'both', read: oneOf(LOG_LEVELS), fallback: 'info', about: 'how much is logged on stderr' },
 } as const

@@ -102,6 +102,7 @@ type NotAskedOfLedger =
   | 'doAlone'
   | 'firstsOfSenders'
   | 'notices'
+  | 'storeSettings'
   | 'watches'
   | 'invitations'
   | 'keysExpiring'

@@ -6,7 +6,6 @@ import type { Overview } from '@splitcart/data-management/api/overview.ts'
 import type { PricesAnswer, ProductAnswer, ProductPage } from '@splitcart/data-management/api/products.ts'
 import type { RejectPage } from '@splitcart/data-management/api/rejects-schema.ts'
 import type { RepairView } from '@splitcart/data-management/api/repair.ts'
-import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
 import type { ScrapePage, StorePage } from '@splitcart/data-management/api/stores.ts'
 import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
 import type { PreviewView, UploadPage, UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
@@ -21,7 +20,8 @@ export const MINUTE_MS = 60_000
 export const PAGE_ROWS = 100
 const REPAIR_ROWS = 20
 const PAIRS = 20
-const NO_PAGE: { after?: string } = {}
+/** The first page of a list. */
+export const NO_PAGE: { after?: string } = {}
 // The lists that may be long; the most that the server gives at once.
 const LONG_PAGE_ROWS = 200
 
@@ -73,28 +73,6 @@ export const previewQuery = (id: string) =>
   queryOptions({
     queryKey: ['preview', id],
     queryFn: ({ signal }) => ask<PreviewView>(`/api/uploads/${encodeURIComponent(id)}/preview`, {}, signal),
-  })
-
-export type SourceFilters = Readonly<{ company?: string; state?: 'good' | 'late' | 'silent' }>
-
-/** The sources, by company and store. */
-export const sourcesQuery = (filters: SourceFilters) =>
-  infiniteQueryOptions({
-    queryKey: ['sources', filters],
-    queryFn: ({ pageParam, signal }) =>
-      ask<SourcePage>('/api/sources', { ...filters, limit: PAGE_ROWS, ...pageParam }, signal),
-    initialPageParam: NO_PAGE,
-    getNextPageParam: after,
-    placeholderData: keepPreviousData,
-    refetchInterval: 5 * MINUTE_MS,
-  })
-
-/** One of them, by its name in the URL: company/store_id. */
-export const sourceQuery = (store: string) =>
-  queryOptions({
-    queryKey: ['sources', store],
-    queryFn: ({ signal }) => ask<SourcePage>('/api/sources', { store }, signal),
-    refetchInterval: 5 * MINUTE_MS,
   })
 
 /** By what products are sorted: what they cost, how much less than before, what they cost by amount, whatever that is, or by one of them. */
@@ -225,16 +203,6 @@ export const scrapesQuery = (store: string, date: string) =>
   queryOptions({
     queryKey: ['scrapes', store, date],
     queryFn: ({ signal }) => ask<ScrapePage>('/api/scrapes', { store, from: date, to: date }, signal),
-  })
-
-/** The scrapes of a store, the newest first. */
-export const scrapesOfStoreQuery = (store: string) =>
-  infiniteQueryOptions({
-    queryKey: ['scrapes', store],
-    queryFn: ({ pageParam, signal }) =>
-      ask<ScrapePage>('/api/scrapes', { store, limit: PAGE_ROWS, ...pageParam }, signal),
-    initialPageParam: NO_PAGE,
-    getNextPageParam: after,
   })
 
 /** The first stores: for the names of the companies. */

@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router'
 import { ORDERS } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
+import { SOURCE_STATES } from '../api/source-queries.ts'
 import { KINDS } from '../pages/changes/kinds.ts'
 import { Waiting } from '../parts/notice.tsx'
 import { Broken, BrokenWhole, NotFound } from './not-found.tsx'
@@ -20,7 +21,6 @@ import { Shell } from './shell.tsx'
 type Context = Readonly<{ client: QueryClient }>
 
 const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
-const SOURCE_STATES = ['good', 'late', 'silent'] as const
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound })
 

@@ -1,13 +1,14 @@
 /** What monitoring wants to know of the databases, counted in one go. */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { type Totals, totals } from '../catalogue/queries/activity.ts'
-import { allSources, type Source } from '../catalogue/queries/sources.ts'
+import type { Source } from '../catalogue/queries/sources.ts'
 import type { Backlog, LoadTotals } from '../ledger/counts.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { receiversOnRecord } from '../ledger/notice-outbox.ts'
 import { CONDITIONS } from '../notices/conditions.ts'
+import { sourcesNow } from './freshness.ts'
 import { databasesOf } from './machine.ts'
-import { momentOf, type Reading } from './reading.ts'
+import type { Reading } from './reading.ts'
 import type { SystemView } from './system-schema.ts'
 
 /** Every name of a source is a figure of its own, which monitoring keeps for good. */
@@ -40,8 +41,8 @@ async function conditionsOf(ledger: Pick<Ledger, 'notices'>): Promise<Record<str
 /** Counts. */
 export async function figuresNow(reading: Reading): Promise<Figures> {
   const { ledger } = reading.inbox
-  const sources = await allSources(reading.catalogue.database, momentOf(reading))
-  const counts = { good: 0, late: 0, silent: 0 }
+  const sources = await sourcesNow(reading)
+  const counts = { good: 0, late: 0, silent: 0, snoozed: 0, retired: 0 }
   for (const { state } of sources) counts[state]++
   return {
     uploads: await ledger.uploads.countByState(),

@@ -80,7 +80,7 @@ const FROM_FIGURES: readonly [
   ],
   [
     'sources',
-    'Sources by state: silent is one that has not been heard of for twice its usual interval.',
+    'Sources by state: silent is one that has not been heard of for twice its interval, and is neither snoozed nor retired.',
     'gauge',
     ({ sources }) => each('state', sources),
   ],

@@ -10,12 +10,13 @@ import {
   throughput,
   totals,
 } from '../catalogue/queries/activity.ts'
-import { allSources, type Source } from '../catalogue/queries/sources.ts'
+import type { Source } from '../catalogue/queries/sources.ts'
 import { COUNT_MAX, countOf } from '../catalogue/queries/with-words.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Pending } from '../inbox/inbox.ts'
 import { answerWith } from './answering.ts'
 import { unbelievedFindings } from './findings.ts'
+import { sourcesNow } from './freshness.ts'
 import { loaderState } from './loader-state.ts'
 import { diskOf, waitingOf } from './machine.ts'
 import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
@@ -81,7 +82,7 @@ async function answer(services: Reading, since: number, pending: Pending): Promi
   const { inbox, catalogue } = services
   const { database } = catalogue
   const moment = momentOf(services)
-  const sources = await allSources(database, moment)
+  const sources = await sourcesNow(services)
   const days = daysShown(sources, moment)
   const uploads = await inbox.ledger.uploads.countSince(since, COUNT_MAX + 1)
   return {
@@ -112,9 +113,9 @@ async function answer(services: Reading, since: number, pending: Pending): Promi
   }
 }
 
-/** The worst first. */
+/** The worst first. What is snoozed or retired is no worse than what is good. */
 function ranked({ state, is_partial }: Source): number {
-  return state === 'silent' ? 0 : state === 'late' ? 1 : is_partial ? 2 : 3
+  return state === 'silent' ? 0 : state === 'late' ? 1 : state === 'good' && is_partial ? 2 : 3
 }
 
 function attentionOnSources(sources: readonly Source[]): Pick<Attention, 'silent' | 'late' | 'partial'> {

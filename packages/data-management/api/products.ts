@@ -10,7 +10,7 @@ import type { Static } from 'typebox'
 import type { Unit } from '../catalogue/model/pack-size.ts'
 import { cheapestByAmount, lowestUnitPriceOf, unitPriceTold } from '../catalogue/queries/by-amount.ts'
 import { comparableWith } from '../catalogue/queries/comparable.ts'
-import { Current } from '../catalogue/queries/current.ts'
+import type { Current } from '../catalogue/queries/current.ts'
 import { type FoundKey, findProducts } from '../catalogue/queries/found.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { priceSummaryOf } from '../catalogue/queries/price-summary.ts'
@@ -21,6 +21,7 @@ import type { Found } from '../catalogue/queries/with-words.ts'
 import type { Sql } from '../database/sql.ts'
 import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
+import { currentNow } from './freshness.ts'
 import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from './parameters.ts'
 import { LIST_QUERY, LIST_RESPONSE, ONE_RESPONSE, PRICES_QUERY, PRICES_RESPONSE } from './products-schema.ts'
 import { momentOf, type Reading } from './reading.ts'
@@ -85,8 +86,8 @@ export async function productsFound(reading: Reading, query: ProductsQuestion): 
   if (sort !== undefined) return await productsSorted(reading, { ...query, sort })
   if (unit !== undefined || unit_price_max !== undefined) throw new Problem('request_invalid', NEEDS_SORT)
   const last = keyIn('products', after, [0, 0] as FoundKey)
-  const found = await findProducts(database, { ...sought, after: last }, () => currentAt(reading))
-  const current = prices ? await currentAt(reading) : undefined
+  const found = await findProducts(database, { ...sought, after: last }, () => currentNow(reading))
+  const current = prices ? await currentNow(reading) : undefined
   const products = await shownProducts(database, found.products, current)
   const next = cursorOf('products', found.next)
   const { total, corrected, categories } = found
@@ -115,7 +116,7 @@ async function productsSorted(
   if (sort !== 'unit_price' && (unit ?? max) !== undefined) throw new Problem('request_invalid', NEEDS_SORT)
   if (max !== undefined && unit === undefined) throw new Problem('request_invalid', NEEDS_UNIT)
   const [begin] = keyIn(`products by ${sort}`, after, [0] as [number]) ?? [0]
-  const current = await currentAt(reading)
+  const current = await currentNow(reading)
   const found = await findProducts(database, { ...sought, after: undefined, limit: SORTED_MAX }, async () => current)
   const since = new Date(momentOf(reading).now - DROP_DAYS * DAY_MS).toISOString().slice(0, 10)
   const sorted = await sortedBy(database, found.products, { sort, unit, max, since }, current)
@@ -162,7 +163,7 @@ export async function oneProduct(reading: Reading, question: { id: string }): Pr
   const id = await numberNow(database, idIn(question.id))
   const product = await productOf(database, id)
   if (product === undefined) throw new Problem('not_found', 'no product has this id')
-  const current = await currentAt(reading)
+  const current = await currentNow(reading)
   const now = await priceRangeOf(database, id, current)
   const prices = await pricesNow(database, id, current)
   const summary = await priceSummaryOf(database, id, prices, current)
@@ -178,12 +179,8 @@ export async function pricesOfProduct(reading: Reading, question: PricesQuestion
   if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
   const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = question
   const after = keyIn('prices', question.after, ['', ''] as [string, string])
-  const page = await storePrices(database, { productId, stores, from, to, after, limit }, await currentAt(reading))
+  const page = await storePrices(database, { productId, stores, from, to, after, limit }, await currentNow(reading))
   return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
-}
-
-function currentAt(reading: Reading): Promise<Current> {
-  return Current.at(reading.catalogue.database, momentOf(reading).now)
 }
 
 function idIn(text: string): number {

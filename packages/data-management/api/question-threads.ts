@@ -54,7 +54,7 @@ type Thread = {
 /** Where the threads read. Limits that are not given are those of a server. */
 export type QuestionsPlace = Omit<ThreadPlace, 'stop' | 'msMax' | 'recordsMax'> &
   Partial<Pick<ThreadPlace, 'msMax' | 'recordsMax'>> &
-  Readonly<{ threadMsPerMinute?: number; heapMiBMax?: number }>
+  Readonly<{ threadMsPerMinute?: number; heapMiBMax?: number; startMsMax?: number }>
 
 /** The threads. They are started when they are needed, and end when this is disposed of. */
 export class QuestionThreads implements Questions {
@@ -63,12 +63,14 @@ export class QuestionThreads implements Questions {
   readonly #turns = new Turns<Pending>()
   readonly #work: Allowance
   readonly #heapMiBMax: number
+  readonly #startMsMax: number
   #isClosed = false
 
-  constructor({ threadMsPerMinute = THREAD_MS_PER_MINUTE, heapMiBMax = HEAP_MIB_MAX, ...place }: QuestionsPlace) {
-    this.#heapMiBMax = heapMiBMax
+  constructor({ threadMsPerMinute, heapMiBMax, startMsMax, ...place }: QuestionsPlace) {
+    this.#heapMiBMax = heapMiBMax ?? HEAP_MIB_MAX
+    this.#startMsMax = startMsMax ?? START_MS_MAX
     this.#place = { msMax: MS_MAX, recordsMax: RECORDS_MAX, ...place }
-    this.#work = new Allowance(threadMsPerMinute)
+    this.#work = new Allowance(threadMsPerMinute ?? THREAD_MS_PER_MINUTE)
   }
 
   async ask(name: QuestionName, question: object, { keyId, now, signal }: Asker): Promise<Answer> {
@@ -143,7 +145,7 @@ export class QuestionThreads implements Questions {
   #time(thread: Thread): void {
     thread.startedAt = performance.now()
     clearTimeout(thread.late)
-    const msMax = thread.isReady ? this.#place.msMax + GRACE_MS : START_MS_MAX
+    const msMax = thread.isReady ? this.#place.msMax + GRACE_MS : this.#startMsMax
     thread.late = setTimeout(() => this.#endLate(thread), msMax).unref()
   }
 
@@ -160,12 +162,12 @@ export class QuestionThreads implements Questions {
     this.#goOn()
   }
 
-  /** Ends what a thread was at, and counts what it took. */
+  /** Ends what a thread was at, and counts what that took: to start is no time of the question. */
   #settle(thread: Thread): Pending | undefined {
     const { pending } = thread
     clearTimeout(thread.late)
     thread.pending = undefined
-    if (pending !== undefined && pending.owner !== HOUSE)
+    if (pending !== undefined && pending.owner !== HOUSE && thread.isReady)
       this.#work.spend(pending.owner, performance.now() - thread.startedAt, performance.now())
     return pending
   }
@@ -181,7 +183,10 @@ export class QuestionThreads implements Questions {
   }
 
   #endLate(thread: Thread): void {
-    void this.#end(thread, new Problem('answer_late', `more than ${this.#place.msMax} ms`))
+    const late = thread.isReady
+      ? `more than ${this.#place.msMax} ms`
+      : `the thread that answers it was not ready within ${this.#startMsMax} ms`
+    void this.#end(thread, new Problem('answer_late', late))
   }
 
   /** A question that needs more memory than a thread may have asks for too much, like one that takes too long. */

@@ -34,6 +34,7 @@ import type { Services } from './services.ts'
 import { sessionRoutes } from './session.ts'
 import { limitSmallBodies, SMALL_BODY_BYTES_MAX } from './small-body.ts'
 import { sourcesRoutes } from './sources.ts'
+import { storeSettingsRoutes } from './store-settings.ts'
 import { storesRoutes } from './stores.ts'
 import { systemRoutes } from './system.ts'
 import { traceOf } from './trace.ts'
@@ -53,6 +54,7 @@ const CATALOGUE_ROUTES = [
   productsRoutes,
   pictureRoutes,
   changesRoutes,
+  storeSettingsRoutes,
   storesRoutes,
   sourcesRoutes,
   overviewRoutes,

@@ -2,18 +2,20 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { type DayState, type Days, lastDayOf, type Moment } from '../catalogue/queries/freshness.ts'
-import { allSources, lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
+import { lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
 import { storeCalled } from '../catalogue/queries/store-page.ts'
 import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
+import { sourcesNow } from './freshness.ts'
 import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, STORE, TEXT, TEXT_OR_NULL } from './parameters.ts'
 import { momentOf, type Reading } from './reading.ts'
 import type { Services } from './services.ts'
+import { STORE_SETTINGS } from './store-settings-schema.ts'
 
 // Of each source.
 const DAYS_SHOWN = 30
 
-const STATES = ['good', 'late', 'silent'] as const
+const STATES = ['good', 'late', 'silent', 'snoozed', 'retired'] as const
 
 const LIST_QUERY = {
   type: 'object',
@@ -39,6 +41,7 @@ const SOURCE = {
   reject_share: { type: 'number' },
   place: { type: 'string' },
   is_closed: { type: 'boolean' },
+  settings: { anyOf: [{ type: 'null' }, STORE_SETTINGS] },
 } as const
 
 /** A source, as it is answered. */
@@ -57,6 +60,7 @@ export const SOURCE_SCHEMA = {
     'usual_rows',
     'is_partial',
     'reject_share',
+    'settings',
   ],
   properties: SOURCE,
 } as const
@@ -101,7 +105,7 @@ export async function sourcesListed(reading: Reading, query: SourcesQuestion): P
   const named = store === undefined ? undefined : await storeCalled(reading.catalogue.database, store)
   const after = keyIn('sources', query.after, ['', ''] as [string, string])
   const moment = momentOf(reading)
-  const all = await allSources(reading.catalogue.database, moment)
+  const all = await sourcesNow(reading)
   const days = daysShown(all, moment)
   const sources = all.filter(
     (source) =>

@@ -3,16 +3,16 @@ import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ListingName } from '../catalogue/catalogue.ts'
-import { Current } from '../catalogue/queries/current.ts'
 import { type PairPlace, pairsToJudge } from '../catalogue/queries/suggested.ts'
 import { isListing } from '../catalogue/queries/suggestions.ts'
 import type { VerdictRecord } from '../ledger/verdicts.ts'
 import { answerWith } from './answering.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { cursorOf, keyIn } from './cursor.ts'
+import { currentNow } from './freshness.ts'
 import { timeOf } from './loader-state.ts'
 import { bodyOf, MAY_CHANGE, readable } from './parameters.ts'
-import { momentOf, type Reading } from './reading.ts'
+import type { Reading } from './reading.ts'
 import type { Services } from './services.ts'
 import {
   SUGGESTIONS_QUERY,
@@ -69,7 +69,7 @@ export async function suggestionsListed(
   const { database } = reading.catalogue
   const said = (await reading.inbox.ledger.verdicts.current()).map(({ one, other }) => [one, other] as const)
   const place = keyIn('suggestions', after, [0, 0, 0] as PairPlace & [number, number, number]) ?? FIRST
-  const current = await Current.at(database, momentOf(reading).now)
+  const current = await currentNow(reading)
   const { pairs, next } = await pairsToJudge(database, { after: place, limit }, said, current)
   return { pairs, next: cursorOf('suggestions', next) }
 }

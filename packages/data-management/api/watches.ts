@@ -74,6 +74,7 @@ export function watchesRoutes(server: FastifyInstance, services: Services): void
   const summary = 'Watch a product; in place of a watch of the same rule on it'
   const add = bodyOf(BODY, { summary, response: { 201: WATCH } })
   server.post<{ Body: Body }>('/api/watches', { ...add, config: MAY_CHANGE }, async (request, reply) => {
+    checkTarget(request.body)
     const asker = askerOf(request, reply, now())
     const begun = await askFor<Begun>(services.questions, 'watchBegun', { productId: request.body.product_id }, asker)
     return reply.code(201).send(await addWatch(services, request, begun))
@@ -92,14 +93,17 @@ export function watchesRoutes(server: FastifyInstance, services: Services): void
   )
 }
 
+function checkTarget({ rule, target_cents }: Body): void {
+  if ((rule === 'target') !== (target_cents !== undefined))
+    throw new Problem('request_invalid', 'body/target_cents goes with the rule target, and with no other')
+}
+
 async function addWatch(
   { inbox }: Services,
   request: FastifyRequest<{ Body: Body }>,
   begun: Begun,
 ): Promise<WatchView> {
   const { product_id, rule, target_cents: target } = request.body
-  if ((rule === 'target') !== (target !== undefined))
-    throw new Problem('request_invalid', 'body/target_cents goes with the rule target, and with no other')
   const wanted = { ...begun, rule, target_cents: target ?? null }
   const who = nameOf(senderOf(request))
   const made = await inbox.ledger.watches.add({ ...wanted, who, created_at: inbox.now() })

@@ -4,11 +4,15 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { Pool } from 'pg'
 import { POOLER } from './postgres-problems.ts'
 
+// Of this process: catalogue and ledger are opened one after the other, mostly at the same address.
+const well = new Set<string>()
+
 /**
  * Throws `database_unusable` where a pooler gives one session to several connections: what one has set in its own is then seen by another,
- * which gets the session that was used last.
+ * which gets the session that was used last. Where an address was well it is not asked again.
  */
-export async function checkSessions(pool: Pool): Promise<void> {
+export async function checkSessions(pool: Pool, address: string): Promise<void> {
+  if (well.has(address)) return
   const one = await pool.connect()
   try {
     const mark = randomUUID()
@@ -23,4 +27,5 @@ export async function checkSessions(pool: Pool): Promise<void> {
   } finally {
     one.release()
   }
+  well.add(address)
 }

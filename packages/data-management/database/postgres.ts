@@ -62,7 +62,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
     const database = new PostgresDatabase(poolOf(place), names, place)
     try {
       await checkServer(database)
-      if (place.connections !== 1) await checkSessions(database.pool)
+      if (place.connections !== 1) await checkSessions(database.pool, place.address)
       database.#known = await migrate(database, place)
       return database
     } catch (error) {

@@ -106,6 +106,16 @@ export type LedgerTables = {
     undone_at: number | null
     undone_by: string | null
   }
+  store_setting: {
+    company: string
+    store: string
+    expected_days: number | null
+    is_retired: number
+    snoozed_until: string | null
+    note: string | null
+    at: number
+    who: string
+  }
   belief: {
     id: Generated<number>
     company: string

@@ -22,6 +22,7 @@ import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
 import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite.ts'
 import { StoreMerges } from './store-merges.ts'
+import { StoreSettings } from './store-settings.ts'
 import { type FirstOfSender, firstsOfSenders, take } from './taking-turns.ts'
 import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
@@ -43,6 +44,7 @@ export class Ledger implements AsyncDisposable {
   readonly verdicts: Verdicts
   readonly beliefs: Beliefs
   readonly storeMerges: StoreMerges
+  readonly storeSettings: StoreSettings
   readonly requestedFiles: RequestedFiles
   readonly notices: Notices
   readonly watches: Watches
@@ -71,6 +73,7 @@ export class Ledger implements AsyncDisposable {
     this.verdicts = new Verdicts(database)
     this.beliefs = new Beliefs(database)
     this.storeMerges = new StoreMerges(database)
+    this.storeSettings = new StoreSettings(database)
     this.requestedFiles = new RequestedFiles(database)
     this.notices = new Notices(database)
     this.watches = new Watches(database)

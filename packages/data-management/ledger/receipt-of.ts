@@ -79,4 +79,5 @@ function withoutWords(load: LoadResult): LoadResult {
   return { ...load, problem: load.problem?.replace(SAID_BY_A_PERSON, '$1.') ?? null }
 }
 
-const SAID_BY_A_PERSON = /^(Discarded|Taken out of the catalogue) by .*$/s
+/** How the problem of an upload begins that a person has discarded or taken out. */
+export const SAID_BY_A_PERSON = /^(Discarded|Taken out of the catalogue) by .*$/s

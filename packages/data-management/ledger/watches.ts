@@ -35,9 +35,12 @@ export class Watches {
   /** Puts a watch on record, in place of one of the same rule on the same listing. Undefined: there are too many. */
   async add(wanted: NewWatch): Promise<WatchRecord | undefined> {
     return await this.#database.transaction().execute(async (transaction) => {
+      const { company, by_name, code, rule } = wanted
       const { count } = await transaction
         .selectFrom('watch')
         .select(({ fn }) => fn.countAll<number>().as('count'))
+        // The one that is replaced takes no further place.
+        .where(({ and, not }) => not(and({ company, by_name, code, rule })))
         .executeTakeFirstOrThrow()
       if (Number(count) >= WATCHES_MAX) return undefined
       const values = { ...wanted, seen: JSON.stringify(wanted.seen) }

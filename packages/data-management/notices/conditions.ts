@@ -8,7 +8,7 @@ import type { Condition } from '../ledger/notices.ts'
 import { findingsThere, silentSources } from './look-at-sources.ts'
 import { backlogOld, dyingUploads, failedUploads, heldUploads } from './look-at-uploads.ts'
 import { backupOld, damageFound, diskLow, keysExpiring, loaderGone } from './look-at-work.ts'
-import type { Looked } from './looked.ts'
+import type { FoundCondition, Looked } from './looked.ts'
 
 /** A kind of condition. */
 export type ConditionKind = Readonly<{
@@ -29,7 +29,7 @@ export type ConditionKind = Readonly<{
   /** Every machine of a fleet has its own: the subject begins with its name. */
   isOfMachine?: true
   todo: string
-  look: (looked: Looked) => Promise<readonly Condition[]>
+  look: (looked: Looked) => Promise<readonly FoundCondition[]>
 }>
 
 const MINUTE_MS = 60_000

@@ -1,23 +1,26 @@
 /** Sources that are silent, and findings of what they send. */
 
 import { unbelievedFindings } from '../api/findings.ts'
-import { momentOf } from '../api/reading.ts'
-import { allSources, type Source } from '../catalogue/queries/sources.ts'
+import { sourcesNow } from '../api/freshness.ts'
+import type { Source } from '../catalogue/queries/sources.ts'
 import type { Condition } from '../ledger/notices.ts'
-import { type Looked, shortName, shortSentence } from './looked.ts'
+import { type FoundCondition, type Looked, shortName, shortSentence } from './looked.ts'
 
 const FINDINGS_MAX = 300
 
-/** Sources that have not been heard of for twice their usual interval. One that was silent and is late still is. */
-export async function silentSources({ reading, recorded }: Looked): Promise<readonly Condition[]> {
-  const sources = await allSources(reading.catalogue.database, momentOf(reading))
-  return sources
-    .filter((source) => source.is_closed !== true)
-    .filter((source) => source.state === 'silent' || (source.state === 'late' && recorded.has(keyOf(source))))
+/**
+ * Sources that have not been heard of for twice their interval. One that was silent and is late still is; one that people have snoozed or
+ * retired since was not heard again.
+ */
+export async function silentSources({ reading, recorded }: Looked): Promise<readonly FoundCondition[]> {
+  const isRecorded = (source: Source) => recorded.has(keyOf(source))
+  return (await sourcesNow(reading))
+    .filter((source) => source.state === 'silent' || (source.state !== 'good' && isRecorded(source)))
     .map(({ storeId: _, ...source }) => {
-      const { company, store_name, last_date } = source
+      const { company, store_name, last_date, state } = source
       const text = `${shortName(company)} ${shortName(store_name)} is silent (last ${last_date})`
-      return { kind: 'silent', subject: keyOf(source), text, data: source }
+      const isSettled = state === 'snoozed' || state === 'retired'
+      return { kind: 'silent', subject: keyOf(source), text, data: source, isSettled }
     })
 }
 

@@ -2,6 +2,7 @@
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { momentOf } from '../api/reading.ts'
 import type { Condition } from '../ledger/notices.ts'
+import { SAID_BY_A_PERSON } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { type Looked, shortName, shortSentence } from './looked.ts'
 
@@ -9,8 +10,6 @@ const NEWEST_MAX = 1_000
 const VERIFIED_MAX = 500
 const FAILED_MS = 7 * 86_400_000
 const BACKLOG_MS = 30 * 60_000
-// What a person has done needs no person.
-const BY_A_PERSON = /^(?:Discarded|Taken out of the catalogue) by /
 
 /** Those that wait for a decision. */
 export async function heldUploads(looked: Looked): Promise<readonly Condition[]> {
@@ -24,11 +23,14 @@ export async function heldUploads(looked: Looked): Promise<readonly Condition[]>
 export async function failedUploads(looked: Looked): Promise<readonly Condition[]> {
   const since = momentOf(looked.reading).now - FAILED_MS
   const failed = await uploadsIn('failed', looked, ({ received_at }) => received_at > since)
-  return failed
-    .filter(({ problem }) => !BY_A_PERSON.test(problem))
-    .map(({ id, filename, problem }) => {
-      return { kind: 'failed', subject: id, text: `${filename} could not be loaded: ${problem}` }
-    })
+  return (
+    failed
+      // What a person has done needs no person.
+      .filter(({ problem }) => !SAID_BY_A_PERSON.test(problem))
+      .map(({ id, filename, problem }) => {
+        return { kind: 'failed', subject: id, text: `${filename} could not be loaded: ${problem}` }
+      })
+  )
 }
 
 /** Those of which a loader has died, and that are begun with again. */

@@ -17,20 +17,24 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
   const all = await reading.inbox.ledger.notices.recorded()
   const records = Map.groupBy(all, ({ kind }) => kind)
   const appeared: Condition[] = []
-  const gone: RecordedCondition[] = []
+  const gone: (RecordedCondition & Readonly<{ isSettled: boolean }>)[] = []
   for (const [name, kind] of Object.entries<ConditionKind>(CONDITIONS)) {
     if (kind.isSlow && !isWhole) continue
     const recorded = (records.get(name) ?? []).filter((each) => !kind.isOfMachine || isOf(outside.machine, each))
     const subjects = new Set(recorded.map(({ subject }) => subject))
-    const now = await kind.look({ reading, outside, recorded: subjects })
+    const found = await kind.look({ reading, outside, recorded: subjects })
+    const now = found.filter(({ isSettled }) => isSettled !== true)
     const still = new Set(now.map(({ subject }) => subject))
-    for (const each of now) if (!subjects.has(each.subject)) appeared.push(each)
-    for (const each of recorded) if (!still.has(each.subject)) gone.push(each)
+    const settled = new Set(found.filter(({ isSettled }) => isSettled === true).map(({ subject }) => subject))
+    for (const { kind, subject, text, data } of now)
+      if (!subjects.has(subject)) appeared.push({ kind, subject, text, data })
+    for (const each of recorded)
+      if (!still.has(each.subject)) gone.push({ ...each, isSettled: settled.has(each.subject) })
   }
   return {
     appeared: appeared.slice(0, ANSWERED_MAX),
-    gone: gone.slice(0, ANSWERED_MAX).map(({ kind, subject, text }) => {
-      return { kind, subject, text: kindOf(kind)?.overText?.({ subject, text }) ?? null }
+    gone: gone.slice(0, ANSWERED_MAX).map(({ kind, subject, text, isSettled }) => {
+      return { kind, subject, text: isSettled ? null : (kindOf(kind)?.overText?.({ subject, text }) ?? null) }
     }),
     waits: all.some(({ told_at }) => told_at === null),
     more: appeared.length > ANSWERED_MAX || gone.length > ANSWERED_MAX,
@@ -41,7 +45,8 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
 export async function conditionsNow(reading: Reading, outside: Outside): Promise<Condition[]> {
   const found: Condition[] = []
   for (const kind of Object.values<ConditionKind>(CONDITIONS))
-    for (const each of await kind.look({ reading, outside, recorded: new Set() })) found.push(each)
+    for (const each of await kind.look({ reading, outside, recorded: new Set() }))
+      if (each.isSettled !== true) found.push(each)
   return found
 }
 

@@ -1,6 +1,7 @@
 /** What conditions are found out from. */
 import type { Reading } from '../api/reading.ts'
 import type { SystemView } from '../api/system-schema.ts'
+import type { Condition } from '../ledger/notices.ts'
 
 /** What only the process that serves knows of its machine. */
 export type Outside = Readonly<{
@@ -13,6 +14,9 @@ export type Outside = Readonly<{
 
 /** A look of one kind. `recorded`: the subjects that are on record already. */
 export type Looked = Readonly<{ reading: Reading; outside: Outside; recorded: ReadonlySet<string> }>
+
+/** What a look finds. `isSettled`: people have said that it needs nobody; where it was on record, it ends and nothing is told of that. */
+export type FoundCondition = Condition & Readonly<{ isSettled?: boolean }>
 
 const NAME_CHARACTERS_MAX = 80
 const SENTENCE_CHARACTERS_MAX = 300

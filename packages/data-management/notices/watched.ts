@@ -1,7 +1,9 @@
 /** What is seen of the products that somebody watches, and what is told of it. Nothing is written here. */
 import { Problem } from '@splitcart/shared/problem.ts'
-import { momentOf, type Reading } from '../api/reading.ts'
-import { Current } from '../catalogue/queries/current.ts'
+import { money } from '@splitcart/shared/truth/verdict.ts'
+import { currentNow } from '../api/freshness.ts'
+import type { Reading } from '../api/reading.ts'
+import type { Current } from '../catalogue/queries/current.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { priceSummaryOf } from '../catalogue/queries/price-summary.ts'
 import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
@@ -16,7 +18,7 @@ export async function watchedNow(reading: Reading): Promise<SeenAnew[]> {
   const watches = await reading.inbox.ledger.watches.list()
   if (watches.length === 0) return []
   const { database } = reading.catalogue
-  const current = await Current.at(database, momentOf(reading).now)
+  const current = await currentNow(reading)
   const changed: SeenAnew[] = []
   for (const watch of watches) {
     const productId = await productWatched(reading, watch)
@@ -58,7 +60,7 @@ export async function watchBegun(reading: Reading, { productId }: { productId: n
     id,
   )
   if (product === undefined || listing === undefined) throw new Problem('not_found', 'no product has this id')
-  const current = await Current.at(database, momentOf(reading).now)
+  const current = await currentNow(reading)
   const prices = await pricesNow(database, id, current)
   const { lowest_ever } = await priceSummaryOf(database, id, prices, current)
   const { lowest_cents: lowest } = await priceRangeOf(database, id, current)
@@ -103,9 +105,4 @@ async function cheapestAt(reading: Reading, productId: number, current: Current)
 
 function leastOf(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other)
-}
-
-/** Cents as people write them. */
-export function money(cents: number): string {
-  return (cents / 100).toFixed(2)
 }

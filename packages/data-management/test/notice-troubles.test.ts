@@ -1,6 +1,7 @@
 /** Notices in trouble: very many, ones that a receiver refuses, and a server that stops or cannot reach its ledger. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { addNotices, CLAIM_MS, forgetOldNotices, type NewNotice, receiversOnRecord } from '../ledger/notice-outbox.ts'
 import { DIGEST_MS, tellReceivers } from '../notices/outbox.ts'
 import { begin, lookAtConditions, makeRound, nothingKnown } from '../notices/tell.ts'
@@ -16,24 +17,13 @@ test('more than ten thousand conditions are looked at once, and each of them is 
   await using receiver = await openReceiver()
   const { database } = receiver.ledger.notices
   const [now, onRecord, all] = [Date.now(), 10_000, 10_400]
-  const ids = Array.from({ length: all }, (_, index) => `key-${index}`)
-  const keys = ids.map((id) => {
-    return { id, name: id, secret_sha256: id, scopes: 'read', created_at: now, expires_at: now + 86_400_000 }
-  })
-  const known = ids.slice(0, onRecord).map((subject) => {
-    return { kind: 'key', subject, text: '', since: now - 1, told_at: now }
-  })
-  for (let at = 0; at < all; at += 1_000) {
-    await database
-      .insertInto('api_key')
-      .values(keys.slice(at, at + 1_000))
-      .execute()
-    if (at < onRecord)
-      await database
-        .insertInto('condition')
-        .values(known.slice(at, at + 1_000))
-        .execute()
-  }
+  const numbers = (last: number) =>
+    sql`(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(last)})
+      select 'key-' || i as id from n) as numbers`
+  await sql`insert into api_key (id, name, secret_sha256, scopes, created_at, expires_at)
+    select id, id, id, 'read', ${sql.lit(now)}, ${sql.lit(now + 86_400_000)} from ${numbers(all)}`.execute(database)
+  await sql`insert into condition (kind, subject, text, since, told_at)
+    select 'key', id, '', ${sql.lit(now - 1)}, ${sql.lit(now)} from ${numbers(onRecord)}`.execute(database)
   const rounds = roundsOn(receiver, [], { kinds: new Set(['key']) })
   await lookAtConditions(rounds, false)
   await lookAtConditions(rounds, false)

@@ -38,6 +38,7 @@ const FILES = {
     'believed',
     'headings-api',
     'notices',
+    'store-settings',
     'notice-troubles',
   ],
 }

@@ -1,7 +1,9 @@
 /** Questions are answered beside the thread that serves everybody, within limits of time, of records and of turns. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import { type TemporaryFolder, temporaryFolder } from '../../../test/folders.ts'
 import { fillLarge } from '../../../torture/costs/large-data.ts'
 import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
@@ -75,6 +77,16 @@ test('a key that has had its time of this minute is told when it may go on; othe
   assert.equal((await large.ask(null)).total.count, SIZES.stores)
 })
 
+test('the time in which a thread starts, or fails to, is no time of a key, and nobody is told that its question takes long', async () => {
+  {
+    await using away = openLarge({ threadMsPerMinute: 20, catalogue: { file: join(at.path, 'away.db') } })
+    for (let time = 0; time < 2; time++) await assert.rejects(away.ask('a'), /unable to open database file/)
+  }
+  await using slow = openLarge({ threadMsPerMinute: 20, startMsMax: 1 })
+  const late = { ...LATE, detail: 'the thread that answers it was not ready within 1 ms' }
+  await assert.rejects(slow.ask('a'), late)
+})
+
 test('a key whose questions wait keeps nobody else waiting, and not more of them wait than may', async () => {
   await using large = openLarge()
   // So that two threads are there.
@@ -95,6 +107,22 @@ test('an answer that comes too late is told as one, and what does not ask the da
   assertProblem(refused, 503, 'answer_late')
   assert.ok(refused.headers.has('retry-after'))
   assert.equal((await get({ ...receiver, key }, '/readyz')).status, 200)
+})
+
+test('statements that take long are logged where the level of the server says so', async () => {
+  const place = { dataFolder: at.path, catalogue: { file: join(at.path, 'catalogue.db') }, diskBytesKept: 0 }
+  const ask = (logLevel: string) => `{
+    await using questions = new QuestionThreads({ ...${JSON.stringify(place)}, slow: { ms: 1e-6, logLevel: '${logLevel}' } })
+    await questions.ask('preview', { sha256: 'f'.repeat(64), id: 'x' }, { keyId: 'a', now: 0 })
+    console.error('asked by ${logLevel}')
+  }`
+  const program = `import { QuestionThreads } from ${JSON.stringify(new URL('../api/question-threads.ts', import.meta.url))}
+    // Threads that answer keep no process going.
+    const going = setInterval(() => {}, 1_000)
+    ${ask('error')} ${ask('warn')}
+    clearInterval(going)`
+  const { stderr } = await promisify(execFile)(process.execPath, ['-e', program])
+  assert.match(stderr, /^asked by error\n(?:.*"slow statement".*\n)+asked by warn\n$/)
 })
 
 test('names take turns, each with what came first', () => {

@@ -42,6 +42,7 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'GET /api/products/{id}/prices': READ,
   'GET /api/changes': READ,
   'GET /api/stores': READ,
+  'PUT /api/stores/settings': ADMIN,
   'POST /api/barcodes/lookup': READ,
   'GET /api/findings': READ,
   'GET /api/suggestions': READ,

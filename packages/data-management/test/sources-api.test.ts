@@ -130,6 +130,7 @@ test('sources tell how they are scraped, page by page, and can be asked for by s
     usual_rows: 4,
     is_partial: true,
     reject_share: 0.5,
+    settings: null,
   })
   const codes = async (query: string) =>
     (await ask<SourcePage>(`/api/sources?${query}`)).sources.map(({ store_id }) => store_id)

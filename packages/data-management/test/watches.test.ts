@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ProductPage } from '../api/products.ts'
 import type { WatchList, WatchView } from '../api/watches.ts'
+import { WATCHES_MAX } from '../ledger/watches.ts'
 import { tellReceivers } from '../notices/outbox.ts'
 import { ntfyReceiver } from '../notices/receivers/ntfy.ts'
 import { begin, lookAtWatched } from '../notices/tell.ts'
@@ -70,6 +71,7 @@ test('a product that is watched is told when its price is right, once, and no mo
   const { products } = (await get(admin, '/api/products?q=milk')).body as unknown as ProductPage
   const { id } = products[0]!
   assertProblem(await watch({ product_id: id, rule: 'target' }), 400, 'request_invalid')
+  assertProblem(await watch({ product_id: 999_999, rule: 'target' }), 400, 'request_invalid')
   assertProblem(await watch({ product_id: 999_999, rule: 'any' }), 404, 'not_found')
   const target = (await watch({ product_id: id, rule: 'target', target_cents: 290 })).body as unknown as WatchView
   await watch({ product_id: id, rule: 'target', target_cents: 300 })
@@ -107,4 +109,23 @@ test('a product that is watched is told when its price is right, once, and no mo
     audited.filter((what) => what.startsWith('watch')),
     ['watch ended', 'watch set', 'watch set', 'watch set'],
   )
+})
+
+test('where as many products are watched as may be, a watch can be changed, and no other one added', async () => {
+  await using receiver = await openReceiver()
+  const { watches } = receiver.ledger
+  const seen = { lowest: 320, ever: 320, reached: false }
+  const wanted = (index: number, target_cents: number) => {
+    const of = { company: 'aldi', by_name: 0, code: `code-${index}`, name: `Product ${index}` }
+    return { ...of, rule: 'target' as const, target_cents, seen, who: 'me', created_at: index }
+  }
+  const values = Array.from({ length: WATCHES_MAX }, (_, index) => ({
+    ...wanted(index, 1),
+    seen: JSON.stringify(seen),
+  }))
+  await receiver.ledger.notices.database.insertInto('watch').values(values).execute()
+  assert.equal((await watches.add(wanted(7, 299)))?.target_cents, 299)
+  assert.equal(await watches.add(wanted(WATCHES_MAX, 299)), undefined)
+  assert.equal(await watches.add({ ...wanted(7, 299), rule: 'any' }), undefined)
+  assert.equal((await watches.list()).length, WATCHES_MAX)
 })

@@ -4,7 +4,7 @@ import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
-import { sourcesQuery } from '../../api/queries.ts'
+import { SOURCE_STATES, sourcesQuery } from '../../api/source-queries.ts'
 import { SourceState } from '../../parts/badge.tsx'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
@@ -18,8 +18,6 @@ import { Ago, Day } from '../../parts/time.tsx'
 import style from './sources.module.css'
 
 type Source = SourcePage['sources'][number] & Pick<SourcePage, 'days_to'>
-
-const STATES = ['good', 'late', 'silent'] as const
 
 const COLUMNS: readonly Column<Source>[] = [
   {
@@ -163,7 +161,7 @@ function SourceFilters(): ReactNode {
       <ChoiceFilter
         label="State"
         all="all states"
-        values={STATES}
+        values={SOURCE_STATES}
         value={state}
         onChange={(chosen) => navigate({ search: (now) => ({ ...now, state: chosen }) })}
       />

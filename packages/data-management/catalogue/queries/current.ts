@@ -3,7 +3,8 @@
  * that is the same in all current rows of a company tells nothing of any of them: it is unknown.
  */
 import type { Sql } from '../../database/sql.ts'
-import { silentAfter } from './freshness.ts'
+import { longestOfCompanies, silentAfter } from './freshness.ts'
+import { type StoreSetting, settingsByCodes } from './sources.ts'
 
 /** The stores of one company that have been scraped, by their numbers. */
 export type StoresOfCompany = Readonly<{ silent: readonly number[]; live: readonly number[] }>
@@ -22,8 +23,15 @@ const TELLS_AVAILABILITY = {
 
 const NONE: StoresOfCompany = { silent: [], live: [] }
 
-/** A store, and until when it is not silent. */
-type StoreState = Readonly<{ storeId: number; companyId: number; silentAfter: number }>
+/** A store as it was scraped, and until when it is not silent where nobody has set anything for it. */
+type StoreState = Readonly<{
+  storeId: number
+  companyId: number
+  codes: string
+  date: string
+  receivedAt: number
+  silentAfter: number
+}>
 
 /** What a connection that only reads has found, and the version of the database that it was. */
 const found = new WeakMap<Sql, Readonly<{ version: number; stores: readonly StoreState[] }>>()
@@ -35,9 +43,13 @@ export class Current {
   readonly #silent = new Set<number>()
   readonly #tells = new Map<number, boolean>()
 
-  private constructor(database: Sql, stores: readonly StoreState[], now: number) {
+  private constructor(database: Sql, stores: readonly StoreState[], now: number, settings: readonly StoreSetting[]) {
     this.#database = database
-    for (const { storeId, companyId, silentAfter: until } of stores) {
+    const set = settingsByCodes(settings.filter(({ expectedDays }) => expectedDays !== null))
+    for (const store of stores) {
+      const { storeId, companyId } = store
+      const setting = set.size === 0 ? undefined : set.get(store.codes)
+      const until = setting === undefined ? store.silentAfter : silentAfter(store, { usualDays: null, set: setting })
       const company = this.#companies.get(companyId) ?? { silent: [], live: [] }
       this.#companies.set(companyId, company)
       company[now > until ? 'silent' : 'live'].push(storeId)
@@ -46,8 +58,8 @@ export class Current {
   }
 
   /** Looks at every store: some microseconds each, and less while nothing was loaded since. */
-  static async at(database: Sql, now: number): Promise<Current> {
-    return new Current(database, await storesIn(database), now)
+  static async at(database: Sql, now: number, settings: readonly StoreSetting[] = []): Promise<Current> {
+    return new Current(database, await storesIn(database), now, settings)
   }
 
   isSilent(storeId: number): boolean {
@@ -81,15 +93,20 @@ async function storesIn(database: Sql): Promise<readonly StoreState[]> {
   const records = await database.all<{
     storeId: number
     companyId: number
+    codes: string
     date: string
     receivedAt: number
     usualDays: number | null
   }>(
-    `select store.id as "storeId", company_id as "companyId", last_date as date, received_at as "receivedAt", usual_days as "usualDays"
-      from source join load on load.id = source.load_id join store on store.id = source.store_id`,
+    `select store.id as "storeId", company_id as "companyId", company.code || '/' || store.code as codes, last_date as date,
+        received_at as "receivedAt", usual_days as "usualDays"
+      from source join load on load.id = source.load_id join store on store.id = source.store_id
+        join company on company.id = store.company_id`,
   )
-  const stores = records.map(({ storeId, companyId, usualDays, ...last }) => {
-    return { storeId, companyId, silentAfter: silentAfter(last, usualDays) }
+  const longest = longestOfCompanies(records)
+  const stores = records.map(({ usualDays, ...store }) => {
+    const expected = { usualDays, companyDays: longest.get(store.companyId) }
+    return { ...store, silentAfter: silentAfter(store, expected) }
   })
   if (version !== undefined) found.set(database, { version, stores })
   return stores

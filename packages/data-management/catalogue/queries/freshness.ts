@@ -1,7 +1,9 @@
 /**
  * How fresh a source is: a store, as its scrapes arrive. Pure: the caller passes the time.
  *
- *   last scrape ──── usual interval ────▶ due ──▶ 1.5 × late ──▶ 2 × silent
+ *   last scrape ──── interval ────▶ due ──▶ 1.5 × late ──▶ 2 × silent
+ *
+ * The interval is what people have set for the store, else what is usual for it, else the longest that is usual for a store of its company.
  */
 
 import type { DatedRows, Usual } from '../usual.ts'
@@ -9,8 +11,18 @@ import type { DatedRows, Usual } from '../usual.ts'
 /** A date on which a store was scraped. Times are milliseconds since 1970. */
 export type Scraped = DatedRows & Readonly<{ receivedAt: number }>
 
-/** Whether the next scrape is still to be expected, overdue, or hardly to be expected any more. */
-export type SourceState = 'good' | 'late' | 'silent'
+/**
+ * Whether the next scrape is still to be expected (good), overdue (late), or hardly to be expected any more (silent).
+ * snoozed: something is wrong, and people have said that it may be, for a time. retired: nothing is expected any more.
+ */
+export type SourceState = 'good' | 'late' | 'silent' | 'snoozed' | 'retired'
+
+/** What people have set for a store. `expectedDays`: in place of what is usual. `snoozedUntil`: before that date nothing is amiss with it. */
+export type SourceSetting = Readonly<{ expectedDays: number | null; isRetired: boolean; snoozedUntil: string | null }>
+
+/** What is expected of a source. `companyDays`: the longest interval of its company. `isClosed`: a list of stores says so. */
+export type Expected = Usual &
+  Readonly<{ companyDays?: number | undefined; set?: SourceSetting | undefined; isClosed?: boolean }>
 
 /** One day of a source; none: nothing was due. */
 export type DayState = 'good' | 'late' | 'partial' | 'missing' | 'none'
@@ -18,36 +30,70 @@ export type DayState = 'good' | 'late' | 'partial' | 'missing' | 'none'
 /** When it is now, and from which share of the usual rows on a scrape counts as whole. */
 export type Moment = Readonly<{ now: number; partialShare: number }>
 
-/** `dueDate`: of the next scrape; null while nothing is usual yet. */
+/** `dueDate`: of the next scrape; null while nothing is usual yet, and where nothing is expected. */
 export type Freshness = Readonly<{ dueDate: string | null; state: SourceState; isPartial: boolean }>
 
 const DAY_MS = 86_400_000
 const LATE_FROM = 1.5
 const SILENT_FROM = 2
-// Of a store that was scraped once nobody knows when it is scraped again: so long it is waited for, from when its file came.
+// Where no store of a company was scraped twice, nobody knows when: the interval from when the file came.
 const UNKNOWN_DAYS = 14
 
-/** The freshness of a source, from its latest date and what is usual for it. */
-export function freshnessOf(last: Scraped, { usualDays, usualRows }: Usual, { now, partialShare }: Moment): Freshness {
-  const isPartial = last.rows < partialShare * usualRows
-  const state =
-    now > quietFor(last, usualDays, SILENT_FROM)
-      ? 'silent'
-      : now > quietFor(last, usualDays, LATE_FROM)
-        ? 'late'
-        : 'good'
-  if (usualDays === null) return { dueDate: null, state, isPartial }
-  return { dueDate: dateOf(dayOf(last.date) + Math.round(usualDays)), state, isPartial }
+/** The freshness of a source, from its latest date and what is expected of it. */
+export function freshnessOf(last: Scraped, expected: Expected, moment: Moment): Freshness {
+  const isPartial = last.rows < moment.partialShare * expected.usualRows
+  const quiet = quietState(last, expected, moment.now)
+  const state = stateAs(quiet, expected, isPartial, moment.now)
+  const days = intervalOf(expected)
+  const dueDate = days === null || state === 'retired' ? null : dateOf(dayOf(last.date) + Math.round(days))
+  return { dueDate, state, isPartial }
 }
 
-/** Until when a source is not silent, unless another scrape comes. */
-export function silentAfter(last: Omit<Scraped, 'rows'>, usualDays: number | null): number {
-  return quietFor(last, usualDays, SILENT_FROM)
+/** Until when a source is not silent, unless another scrape comes or something else is set. */
+export function silentAfter(last: Omit<Scraped, 'rows'>, expected: Omit<Expected, 'usualRows'>): number {
+  return quietFor(last, expected, SILENT_FROM)
 }
 
-function quietFor({ date, receivedAt }: Omit<Scraped, 'rows'>, usualDays: number | null, intervals: number): number {
-  if (usualDays === null) return receivedAt + intervals * UNKNOWN_DAYS * DAY_MS
-  return seenAt(date, receivedAt) + intervals * usualDays * DAY_MS
+/** The longest interval that is usual for a store of each company. */
+export function longestOfCompanies(
+  stores: readonly Readonly<{ companyId: number; usualDays: number | null }>[],
+): ReadonlyMap<number, number> {
+  const longest = new Map<number, number>()
+  for (const { companyId, usualDays } of stores)
+    if (usualDays !== null && usualDays > (longest.get(companyId) ?? 0)) longest.set(companyId, usualDays)
+  return longest
+}
+
+function quietState(last: Scraped, expected: Expected, now: number): 'good' | 'late' | 'silent' {
+  if (now > quietFor(last, expected, SILENT_FROM)) return 'silent'
+  return now > quietFor(last, expected, LATE_FROM) ? 'late' : 'good'
+}
+
+/** As people have said, and lists of stores. Nothing is made of a closed store or a snooze as long as all is well. */
+function stateAs(quiet: SourceState, { set, isClosed }: Expected, isPartial: boolean, now: number): SourceState {
+  if (set?.isRetired) return 'retired'
+  if (quiet === 'good' && !isPartial) return 'good'
+  if (isClosed) return 'retired'
+  return isSnoozed(set, now) ? 'snoozed' : quiet
+}
+
+function isSnoozed(set: SourceSetting | undefined, now: number): boolean {
+  return set !== undefined && set.snoozedUntil !== null && now < Date.parse(set.snoozedUntil)
+}
+
+/** Days from one scrape to the next; null: nobody knows. */
+function intervalOf({ usualDays, set }: Pick<Expected, 'usualDays' | 'set'>): number | null {
+  return set?.expectedDays ?? usualDays
+}
+
+function quietFor(
+  { date, receivedAt }: Omit<Scraped, 'rows'>,
+  expected: Omit<Expected, 'usualRows'>,
+  intervals: number,
+): number {
+  const days = intervalOf(expected)
+  if (days === null) return receivedAt + intervals * (expected.companyDays ?? UNKNOWN_DAYS) * DAY_MS
+  return seenAt(date, receivedAt) + intervals * days * DAY_MS
 }
 
 /**
@@ -65,14 +111,16 @@ export type Days = Readonly<{ to: string; count: number }>
 
 /**
  * The states of days. `scraped`: the dates among them, in order, with the one before them.
- * Where a scrape came at most half an interval after a day on which it was due, that day misses nothing.
+ * Where a scrape came at most half an interval after a day on which it was due, that day misses nothing; nor do those of a store that is
+ * retired, after its last scrape.
  */
 export function daysOf(
   scraped: readonly Scraped[],
-  usual: Usual,
+  expected: Expected,
   { now, partialShare }: Moment,
   { to, count }: Days,
 ): DayState[] {
+  const usual = { usualDays: intervalOf(expected), usualRows: expected.usualRows }
   const last = dayOf(to)
   const byDay = scraped.map((each) => ({ ...each, day: dayOf(each.date) }))
   return Array.from({ length: count }, (_, index) => {
@@ -82,6 +130,7 @@ export function daysOf(
     const before = byDay.findLast((each) => each.day < day)
     const after = byDay.find((each) => each.day > day)
     if (before === undefined || usual.usualDays === null || !isDue(day - before.day, usual.usualDays)) return 'none'
+    if (after === undefined && expected.set?.isRetired) return 'none'
     const waited =
       after === undefined
         ? (now - seenAt(before.date, before.receivedAt)) / DAY_MS - (day - before.day)

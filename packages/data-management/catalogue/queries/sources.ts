@@ -5,10 +5,26 @@ import {
   type Days,
   daysOf,
   freshnessOf,
+  longestOfCompanies,
   type Moment,
   type Scraped,
+  type SourceSetting,
   type SourceState,
 } from './freshness.ts'
+
+/** What people have set for a store, which is named by its folded codes; when, and who. */
+export type StoreSetting = SourceSetting &
+  Readonly<{ company: string; store: string; note: string | null; at: number; who: string }>
+
+/** The same, as it is told. */
+export type SettingsView = Readonly<{
+  expected_days: number | null
+  is_retired: boolean
+  snoozed_until: string | null
+  note: string | null
+  set_at: string
+  set_by: string
+}>
 
 export type SourceView = Readonly<{
   company: string
@@ -28,6 +44,8 @@ export type SourceView = Readonly<{
   /** Where the store is, and that it is closed, where a list of stores says so. */
   place?: string
   is_closed?: true
+  /** Null: nobody has set anything. */
+  settings: SettingsView | null
 }>
 
 /** A source with the number of its store, for further questions. */
@@ -35,6 +53,8 @@ export type Source = SourceView & Readonly<{ storeId: number }>
 
 type SourceRecord = {
   storeId: number
+  companyId: number
+  codes: string
   company: string
   store_id: string
   store_name: string
@@ -61,18 +81,40 @@ function toldOf({ address, suburb, told_state, postcode, is_open }: Told): Pick<
   return { ...(place !== '' && { place }), ...(is_open === 0 && { is_closed: true }) }
 }
 
+/** What is told of the settings of a store. */
+export function settingsView({ expectedDays, isRetired, snoozedUntil, note, at, who }: StoreSetting): SettingsView {
+  return {
+    expected_days: expectedDays,
+    is_retired: isRetired,
+    snoozed_until: snoozedUntil,
+    note,
+    set_at: new Date(at).toISOString(),
+    set_by: who,
+  }
+}
+
+/** Settings by the codes of their stores, with a slash between them. */
+export function settingsByCodes(settings: readonly StoreSetting[]): ReadonlyMap<string, StoreSetting> {
+  return new Map(settings.map((each) => [`${each.company}/${each.store}`, each]))
+}
+
 /** All sources, in the order of company and store; some microseconds each. */
-export async function allSources(database: Sql, moment: Moment): Promise<Source[]> {
+export async function allSources(database: Sql, moment: Moment, settings: readonly StoreSetting[]): Promise<Source[]> {
   const records = await database.all<SourceRecord>(
-    `select store.id as "storeId", company.shown as company, store.shown as store_id, store.name as store_name,
+    `select store.id as "storeId", company_id as "companyId", company.code || '/' || store.code as codes, company.shown as company, store.shown as store_id, store.name as store_name,
         last_date as date, source.rows, usual_days as "usualDays", usual_rows as "usualRows",
         received_at as "receivedAt", address, suburb, told_state, postcode, is_open,
         case load.rows when 0 then 0 else cast(rejected as double precision) / load.rows end as reject_share
       from source join load on load.id = source.load_id join store on store.id = source.store_id join company on company.id = store.company_id
       order by company.shown, store.shown`,
   )
+  const set = settingsByCodes(settings)
+  const longest = longestOfCompanies(records)
   return records.map((record) => {
-    const { dueDate, state, isPartial } = freshnessOf(record, record, moment)
+    const setting = set.get(record.codes)
+    const { usualDays, usualRows } = record
+    const rest = { set: setting, companyDays: longest.get(record.companyId), isClosed: record.is_open === 0 }
+    const { dueDate, state, isPartial } = freshnessOf(record, { usualDays, usualRows, ...rest }, moment)
     return {
       storeId: record.storeId,
       company: record.company,
@@ -88,6 +130,7 @@ export async function allSources(database: Sql, moment: Moment): Promise<Source[
       is_partial: isPartial,
       reject_share: record.reject_share,
       ...toldOf(record),
+      settings: setting === undefined ? null : settingsView(setting),
     }
   })
 }
@@ -103,5 +146,11 @@ export async function lastDaysOf(database: Sql, source: Source, moment: Moment, 
     source.storeId,
     first,
   )
-  return daysOf(scraped, { usualDays: source.usual_days, usualRows: source.usual_rows }, moment, days)
+  const { usual_days, usual_rows, settings, state } = source
+  const set = {
+    expectedDays: settings?.expected_days ?? null,
+    isRetired: state === 'retired',
+    snoozedUntil: settings?.snoozed_until ?? null,
+  }
+  return daysOf(scraped, { usualDays: usual_days, usualRows: usual_rows, set }, moment, days)
 }

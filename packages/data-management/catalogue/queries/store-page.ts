@@ -2,13 +2,13 @@
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
 
-/** Our own number of a store, and its latest date; null where it has never been scraped. */
-export type StoreFound = Readonly<{ id: number; lastDate: string | null }>
+/** Our own number of a store, its folded codes, and its latest date; null where it has never been scraped. */
+export type StoreFound = Readonly<{ id: number; company: string; code: string; lastDate: string | null }>
 
 /** The store that is called so: company and code with a slash between them; also by a code that leads to it. */
 export async function storeCalled(database: Sql, text: string): Promise<StoreFound | undefined> {
   return await database.get<StoreFound>(
-    `select store.id, (select max(date) from scrape where store_id = store.id) as "lastDate"
+    `select store.id, company.code as company, store.code as code, (select max(date) from scrape where store_id = store.id) as "lastDate"
       from store join company on company.id = store.company_id
       where company.code || '/' || store.code = coalesce(
         (select company || '/' || into_code from store_alias where company || '/' || code = ?1), ?1)`,

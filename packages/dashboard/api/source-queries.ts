@@ -1,0 +1,41 @@
+/** What the pages of sources and of one store ask the server. */
+import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
+import type { ScrapePage } from '@splitcart/data-management/api/stores.ts'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { after, MINUTE_MS, NO_PAGE, PAGE_ROWS } from './queries.ts'
+import { ask } from './request.ts'
+
+/** How it stands with a source. */
+export const SOURCE_STATES = ['good', 'late', 'silent', 'snoozed', 'retired'] as const
+
+export type SourceFilters = Readonly<{ company?: string; state?: (typeof SOURCE_STATES)[number] }>
+
+/** The sources, by company and store. */
+export const sourcesQuery = (filters: SourceFilters) =>
+  infiniteQueryOptions({
+    queryKey: ['sources', filters],
+    queryFn: ({ pageParam, signal }) =>
+      ask<SourcePage>('/api/sources', { ...filters, limit: PAGE_ROWS, ...pageParam }, signal),
+    initialPageParam: NO_PAGE,
+    getNextPageParam: after,
+    placeholderData: keepPreviousData,
+    refetchInterval: 5 * MINUTE_MS,
+  })
+
+/** One of them, by its name in the URL: company/store_id. */
+export const sourceQuery = (store: string) =>
+  queryOptions({
+    queryKey: ['sources', store],
+    queryFn: ({ signal }) => ask<SourcePage>('/api/sources', { store }, signal),
+    refetchInterval: 5 * MINUTE_MS,
+  })
+
+/** The scrapes of a store, the newest first. */
+export const scrapesOfStoreQuery = (store: string) =>
+  infiniteQueryOptions({
+    queryKey: ['scrapes', store],
+    queryFn: ({ pageParam, signal }) =>
+      ask<ScrapePage>('/api/scrapes', { store, limit: PAGE_ROWS, ...pageParam }, signal),
+    initialPageParam: NO_PAGE,
+    getNextPageParam: after,
+  })

@@ -1,0 +1,47 @@
+/** `PUT /api/stores/settings`: what a person sets for a store: how often it is scraped, that it is retired or snoozed, and a note. */
+import { isDate } from '@splitcart/shared/date.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { settingsView } from '../catalogue/queries/sources.ts'
+import { storeCalled } from '../catalogue/queries/store-page.ts'
+import { nameOf, senderOf } from './authentication.ts'
+import { bodyOf, MAY_CHANGE } from './parameters.ts'
+import type { Services } from './services.ts'
+import {
+  STORE_SETTINGS,
+  STORE_SETTINGS_BODY,
+  type StoreSettingsBody,
+  type StoreSettingsView,
+} from './store-settings-schema.ts'
+
+/** Adds the route. */
+export function storeSettingsRoutes(server: FastifyInstance, services: Services): void {
+  const summary = 'Set how often a store is scraped, that it is retired or snoozed, and a note: all of it at once'
+  const set = bodyOf(STORE_SETTINGS_BODY, { summary, response: { 200: STORE_SETTINGS } })
+  server.put<{ Body: StoreSettingsBody }>('/api/stores/settings', { ...set, config: MAY_CHANGE }, (request) =>
+    setSettings(services, request),
+  )
+}
+
+async function setSettings(
+  { inbox, catalogue }: Services,
+  request: FastifyRequest<{ Body: StoreSettingsBody }>,
+): Promise<StoreSettingsView> {
+  const { store, expected_days, is_retired, snoozed_until, note } = request.body
+  if (snoozed_until !== null && !isDate(snoozed_until))
+    throw new Problem('request_invalid', 'body/snoozed_until is no day of the calendar')
+  const found = await storeCalled(catalogue.database, store)
+  if (found === undefined) throw new Problem('not_found', 'no store is called so')
+  const setting = {
+    company: found.company,
+    store: found.code,
+    expectedDays: expected_days,
+    isRetired: is_retired,
+    snoozedUntil: snoozed_until,
+    note: note?.trim() || null,
+    at: inbox.now(),
+    who: nameOf(senderOf(request)),
+  }
+  await inbox.ledger.storeSettings.set(setting)
+  return settingsView(setting)
+}

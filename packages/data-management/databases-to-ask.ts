@@ -1,0 +1,40 @@
+/** Both databases, for whoever only asks them. */
+import type { ConnectionLimits } from './database/postgres.ts'
+import type { Sql } from './database/sql.ts'
+import { SqliteDatabase } from './database/sqlite.ts'
+import { type Ledger, openLedgerToAsk } from './ledger/ledger.ts'
+
+/** Where they are. `server`: the PostgreSQL that has both; else the catalogue is a file, and the ledger lies in the data folder. */
+export type AskedPlace = Readonly<{
+  dataFolder: string
+  catalogue: Readonly<{ file: string }> | Readonly<{ server: string }>
+}>
+
+/** What is asked; `path`: the catalogue's file, where it is one. */
+export type ToAsk = AsyncDisposable & Readonly<{ database: Sql; ledger: Ledger; path: string | null }>
+
+/** Opens both. A server is asked over one connection for each. */
+export async function openToAsk(
+  { catalogue, dataFolder }: AskedPlace,
+  limits: Pick<ConnectionLimits, 'statementMsMax'> = {},
+): Promise<ToAsk> {
+  await using stack = new AsyncDisposableStack()
+  const { database, ledger } =
+    'file' in catalogue
+      ? {
+          database: stack.use(SqliteDatabase.openToAsk(catalogue.file)),
+          ledger: stack.use(openLedgerToAsk(dataFolder)),
+        }
+      : await openServer(catalogue.server, { ...limits, connections: 1 }, stack)
+  const opened = stack.move()
+  const path = 'file' in catalogue ? catalogue.file : null
+  return { database, ledger, path, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+async function openServer(server: string, limits: ConnectionLimits, stack: AsyncDisposableStack) {
+  // Loaded only where there is one: threads start sooner.
+  const { openPostgresCatalogue } = await import('./catalogue/dialects/postgres/catalogue.ts')
+  const { openPostgresLedger } = await import('./ledger/postgres.ts')
+  const { database } = stack.use(await openPostgresCatalogue(server, limits))
+  return { database, ledger: stack.use(await openPostgresLedger(server, undefined, limits)) }
+}

@@ -1,0 +1,150 @@
+/** What people set for a store: how often it is scraped, that it is retired or snoozed, and a note; and what is made of it everywhere. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { NoticesView } from '../api/notices-schema.ts'
+import type { Overview } from '../api/overview.ts'
+import type { ProductAnswer, ProductPage } from '../api/products.ts'
+import type { SourcePage } from '../api/sources.ts'
+import { freshnessOf } from '../catalogue/queries/freshness.ts'
+import { begin, lookAtConditions, type Rounds } from '../notices/tell.ts'
+import { assertProblem, get, openReceiver } from './receiver.ts'
+import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
+import { receiversFrom, roundsOn } from './told.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** What is set where nothing is. */
+const NOTHING = { expected_days: null, is_retired: false, snoozed_until: null, note: null }
+
+type Shops = Awaited<ReturnType<typeof openShops>>
+
+/** A company with a store that has been silent for days, one that is heard daily, one scraped once; and somebody who may set things. */
+async function openShops() {
+  const clock = { now: Date.parse('2025-09-20T12:00:00Z') }
+  const receiver = await openReceiver({ now: () => clock.now })
+  for (const day of ['14', '15']) await scrape(receiver, 'aldi/Quiet', `2025-09-${day}`, named('Milk'))
+  for (const day of ['19', '20']) await scrape(receiver, 'aldi/Daily', `2025-09-${day}`, named('Milk', 'Bread'))
+  await bringIn(receiver, scrapeText('aldi/Once', '2025-09-17', named('Eggs')), { receivedAt: clock.now - 3 * DAY_MS })
+  await bringIn(receiver, scrapeText('iga/Once', '2025-09-17', named('Tea')), { receivedAt: clock.now - 3 * DAY_MS })
+  const admin = { ...receiver, key: await receiver.makeKey('admin') }
+  const put = async (body: object) => {
+    const response = await fetch(`${receiver.url}/api/stores/settings`, {
+      method: 'PUT',
+      headers: { 'X-API-Key': admin.key, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as Record<string, unknown>,
+    }
+  }
+  const set = async (store: string, changed: Partial<typeof NOTHING> | object) => {
+    const answer = await put({ store, ...NOTHING, ...changed })
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+  }
+  const ask = await reader(receiver)
+  const states = async () =>
+    (await ask<SourcePage>('/api/sources')).sources.map(
+      ({ company, store_id, state }) => `${company}/${store_id} ${state}`,
+    )
+  return { clock, receiver, admin, put, set, ask, states, [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose]() }
+}
+
+test('a store scraped once is waited for as long as others of its company; settings of no store or no day are refused', async () => {
+  await using shops = await openShops()
+  assert.deepEqual(await shops.states(), ['aldi/Daily good', 'aldi/Once silent', 'aldi/Quiet silent', 'iga/Once good'])
+  shops.clock.now += 26 * DAY_MS
+  assert.equal((await shops.states()).at(-1), 'iga/Once silent')
+  const refused = async (body: object) => {
+    const answer = await shops.put({ store: 'aldi/quiet', ...NOTHING, ...body })
+    return `${answer.status} ${answer.body.code} ${answer.body.detail}`
+  }
+  assertProblem(await shops.put({ store: 'aldi/nowhere', ...NOTHING }), 404, 'not_found')
+  assertProblem(await shops.put({ store: 'aldi/quiet', is_retired: true }), 400, 'request_invalid')
+  assert.match(await refused({ snoozed_until: '2025-02-30' }), /^400 request_invalid body\/snoozed_until/)
+  assert.match(await refused({ expected_days: 0 }), /^400 request_invalid body\/expected_days/)
+  assert.match(await refused({ note: 'x'.repeat(1_001) }), /^400 request_invalid body\/note/)
+  assert.match(await refused({ note: 'a\u0000b' }), /^400 request_invalid body\/note/)
+  assert.deepEqual(await shops.receiver.ledger.storeSettings.list(), [])
+})
+
+/** How many stores are silent to the page, to monitoring and on record, and how many notices say that one is heard again. */
+async function toldOf({ receiver, admin, ask }: Shops, rounds: Rounds): Promise<number[]> {
+  await lookAtConditions(rounds, true)
+  const { conditions, notices } = (await get(admin, '/api/notices')).body as unknown as NoticesView
+  const { attention } = await ask<Overview>('/api/overview')
+  const metrics = await (await fetch(`${receiver.url}/metrics`, { headers: { 'X-API-Key': admin.key } })).text()
+  const silent = Number(/splitcart_sources\{state="silent"\} (\d+)/.exec(metrics)?.[1])
+  return [attention.silent.count, silent, conditions.length, notices.filter(({ is_over }) => is_over).length]
+}
+
+test('what is set for a store is shown, counts wherever silence is judged, and can be taken back', async () => {
+  await using shops = await openShops()
+  const { set, states, ask, receiver } = shops
+  const rounds = roundsOn(receiver, receiversFrom({}), { now: () => shops.clock.now, kinds: new Set(['silent']) })
+  await begin(rounds)
+  const told = () => toldOf(shops, rounds)
+  assert.deepEqual(await told(), [2, 2, 2, 0])
+
+  // Its prices are told as "now" for as long.
+  const silentStores = async () => {
+    const { products } = await ask<ProductPage>('/api/products?q=milk')
+    return (await ask<ProductAnswer>(`/api/products/${products[0]!.id}`)).now.silent_stores
+  }
+  assert.equal(await silentStores(), 2)
+  await set('aldi/QUIET', { expected_days: 7, note: ' by hand ' })
+  assert.equal(await silentStores(), 1)
+  await set('aldi/Once', { is_retired: true })
+  assert.deepEqual(await states(), ['aldi/Daily good', 'aldi/Once retired', 'aldi/Quiet good', 'iga/Once good'])
+  // One is well by what is expected of it; of the one that nobody expects it is not told that it is heard again.
+  assert.deepEqual(await told(), [0, 0, 0, 1])
+  const { sources } = await ask<SourcePage>('/api/sources?store=aldi/quiet')
+  const { settings, due_date, usual_days, days } = sources[0]!
+  const by = { set_at: '2025-09-20T12:00:00.000Z', set_by: settings?.set_by }
+  assert.deepEqual(settings, { ...NOTHING, expected_days: 7, note: 'by hand', ...by })
+  assert.deepEqual([due_date, usual_days, days.includes('missing')], ['2025-09-22', 1, false])
+  const retired = (await ask<SourcePage>('/api/sources?state=retired')).sources
+  assert.deepEqual(
+    retired.map(({ store_id, due_date: due, days: last }) => [store_id, due, last.includes('missing')]),
+    [['Once', null, false]],
+  )
+
+  await set('aldi/Quiet', { snoozed_until: '2025-09-21' })
+  assert.deepEqual((await told()).slice(0, 3), [0, 0, 0])
+  assert.equal((await states())[2], 'aldi/Quiet snoozed')
+  shops.clock.now = Date.parse('2025-09-21T00:00:00Z')
+  assert.equal((await states())[2], 'aldi/Quiet silent', 'on that day it counts again')
+
+  const audited = (await receiver.ledger.auditEntries(Number.MAX_SAFE_INTEGER, 3)).map(
+    ({ what, about, detail }) => `${what}: ${about}: ${detail}`,
+  )
+  assert.deepEqual(audited, [
+    'store settings set: aldi/quiet: snoozed until 2025-09-21',
+    'store settings set: aldi/once: retired',
+    'store settings set: aldi/quiet: scraped every 7 days; note: by hand',
+  ])
+})
+
+test('a store that is closed or snoozed is as good as any other while all is well with it', () => {
+  const last = { date: '2025-09-19', rows: 100, receivedAt: Date.parse('2025-09-19T20:00:00Z') }
+  const set = { expectedDays: null, isRetired: false, snoozedUntil: '2025-10-01' }
+  const state = (rows: number, day: string, more: object) =>
+    freshnessOf(
+      { ...last, rows },
+      { usualDays: 1, usualRows: 100, ...more },
+      { now: Date.parse(day), partialShare: 0.5 },
+    ).state
+  assert.deepEqual(
+    [
+      [100, '2025-09-20'],
+      [10, '2025-09-20'],
+      [100, '2025-09-25'],
+      [100, '2025-10-01'],
+    ].map(([rows, day]) =>
+      [{ set }, { isClosed: true }].map((more) => state(Number(rows), String(day), more)).join(' '),
+    ),
+    ['good good', 'snoozed retired', 'snoozed retired', 'silent retired'],
+  )
+})
