@@ -108,6 +108,7 @@ type NotAskedOfLedger =
   | 'keysExpiring'
   | 'latestBackup'
   | 'lookAtChanges'
+  | 'machines'
   | 'nextKeyExpiry'
   | 'receiptFor'
   | 'sessions'
