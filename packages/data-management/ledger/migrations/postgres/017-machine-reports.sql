@@ -1,4 +1,4 @@
--- What each scraping machine said of itself last, by its key (migrations/sqlite/019-machine-reports.sql).
+-- What each scraping machine said of itself last, by its key (migrations/sqlite/020-machine-reports.sql).
 create table machine_report (
   key_id text collate "C" primary key,
   heard_at bigint not null,
