@@ -1,4 +1,6 @@
 /** `splitcart keys`: the keys that may use the server. */
+import { machineView } from '@splitcart/data-management/api/machine-view.ts'
+import type { MachineView } from '@splitcart/data-management/api/machines-schema.ts'
 import { type KeyRecord, rightsOf, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
 import { faultOfRight } from '@splitcart/data-management/ledger/rights.ts'
 import { isDate } from '@splitcart/shared/date.ts'
@@ -7,8 +9,9 @@ import { Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { columns, time } from '../format.ts'
+import { columns, count, duration, size, time, whole } from '../format.ts'
 import { operatorName } from '../operator.ts'
+import { programVersion } from '../program-version.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = {
@@ -127,7 +130,9 @@ function tellUnknown(id: string, terminal: Terminal): number {
 async function listKeys(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const keys = await machine.ledger.keys.list()
-  const head = ['ID', 'NAME', 'SCOPES', 'ONLY FOR', 'ONLY FROM', 'STATE', 'LAST USED']
+  const records = await machine.ledger.machines.of(keys.map(({ id }) => id))
+  const machineOf = ({ id }: KeyRecord) => machineView(records.get(id), programVersion())
+  const head = ['ID', 'NAME', 'SCOPES', 'ONLY FOR', 'ONLY FROM', 'STATE', 'LAST USED', 'VERSION', 'WAITING', 'CLOCK']
   const rows = keys.map((key) => [
     key.id,
     key.name,
@@ -136,12 +141,23 @@ async function listKeys(options: Options, terminal: Terminal): Promise<number> {
     key.only_from?.replaceAll('\n', ', ') ?? 'anywhere',
     stateOf(key),
     key.last_used_at === null ? 'never' : time(key.last_used_at),
+    ...cellsOf(machineOf(key)),
   ])
   if (keys.length === 0) terminal.say('There are no keys. Make one: splitcart keys create NAME')
   else for (const line of columns([head, ...rows])) terminal.say(line)
-  for (const key of keys) terminal.record({ type: 'file', ...key, state: stateOf(key) })
+  for (const key of keys) terminal.record({ type: 'file', ...key, state: stateOf(key), machine: machineOf(key) })
   terminal.record({ type: 'summary', keys: keys.length })
   return EXIT.done
+}
+
+/** What a machine said of itself last, in short: its version, what waits there, and how its clock is. */
+function cellsOf(machine: MachineView | null): readonly string[] {
+  if (machine === null) return ['–', '–', '–']
+  const { version, is_outdated, waiting_files, waiting_bytes, refused_files, clock_skew_seconds: skew } = machine
+  const waiting = waiting_files === 0 ? 'nothing' : `${count(waiting_files, 'file')}, ${size(waiting_bytes)}`
+  const refused = refused_files === 0 ? '' : `; ${whole(refused_files)} refused`
+  const clock = Math.abs(skew) < 60 ? 'right' : `${duration(Math.abs(skew) * 1000)} ${skew > 0 ? 'behind' : 'ahead'}`
+  return [is_outdated ? `${version} (older)` : version, waiting + refused, clock]
 }
 
 async function revokeKey(id: string, options: Options, terminal: Terminal): Promise<number> {

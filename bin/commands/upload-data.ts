@@ -1,5 +1,6 @@
 /** `splitcart upload-data`: sends what waits in the outbox and tells what became of it. */
 import { foldersIn, kindsThere, openFolders } from '@splitcart/scraping/folders.ts'
+import { MachineReporter } from '@splitcart/scraping/machine-reporter.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { scanOutbox } from '@splitcart/scraping/outbox.ts'
 import { createRateLimit, type RateLimit } from '@splitcart/scraping/rate-limit.ts'
@@ -18,6 +19,7 @@ import { configurable, printable, run, settingsOf, settingsWithKey } from '../co
 import { EXIT, EXIT_OF_OUTCOME } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import { setUpNetwork } from '../network.ts'
+import { programVersion } from '../program-version.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { UploadReport } from '../upload-report.ts'
 
@@ -90,6 +92,7 @@ async function upload(settings: Settings, options: Options, report: UploadReport
   // One limit for all kinds: they share the line.
   const shared = {
     signal,
+    reporter: reporterOf(settings),
     ...(rate !== undefined && { rateLimit: createRateLimit(rate) }),
     ...(options.check && { check: await checkBy(settings) }),
   }
@@ -105,7 +108,12 @@ async function kindsWanted({ SCRAPING_DATA_DIR: dataDir }: Settings, { kind }: O
   return kind ?? (await kindsThere(realDisk(), dataDir))
 }
 
-type Shared = Readonly<{ signal: AbortSignal; rateLimit?: RateLimit; check?: ScrapeCheck }>
+type Shared = Readonly<{ signal: AbortSignal; reporter: MachineReporter; rateLimit?: RateLimit; check?: ScrapeCheck }>
+
+function reporterOf({ SCRAPING_DATA_DIR: dataDir }: Settings): MachineReporter {
+  const { platform, arch } = process
+  return new MachineReporter({ disk: realDisk(), dataDir, version: programVersion(), platform, arch })
+}
 
 /** Judging takes modules that sending does not. */
 async function checkBy(settings: Settings): Promise<ScrapeCheck> {
@@ -131,7 +139,7 @@ async function jobFor(
   kind: string,
   settings: Settings,
   report: UploadReport,
-  { signal, check, ...limit }: Shared,
+  { signal, reporter, check, ...limit }: Shared,
 ): Promise<Job> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key, RESUMABLE_BYTES_MIN: resumableBytesMin } = settings
   const disk = realDisk()
@@ -148,6 +156,7 @@ async function jobFor(
     patience: { triesMax: settings.UPLOAD_TRIES_MAX },
     concurrency: settings.UPLOAD_CONCURRENCY,
     signal,
+    reporter,
     on: (event) => report.on(event.type === 'file' ? { ...event, kind } : event),
     ...restOf(settings),
     archiveForm: settings.ARCHIVE_FORM,

@@ -60,6 +60,7 @@ const LEDGER: Tables = {
   arriving: 'id',
   delivery: 'upload_id, key_id',
   api_key: 'id',
+  machine_report: 'key_id',
   invitation: 'code_sha256',
   session: 'token_sha256',
   identity: 'one',

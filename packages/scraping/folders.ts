@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { kindOfOutbox, PRODUCTS, stemOfKind } from '@splitcart/shared/kinds.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
+import { isShown } from '@splitcart/shared/place.ts'
 
 export type Folders = Readonly<{ outbox: string; part: string; spool: string; archive: string; refused: string }>
 
@@ -41,4 +42,9 @@ export async function kindsThere(disk: Disk, dataDir: string): Promise<string[]>
     throw error
   })
   return [...new Set([PRODUCTS, ...names.sort().flatMap((name) => kindOfOutbox(name) ?? [])])]
+}
+
+/** Whether a name is that of a file with rows, and not of what lies beside it. */
+export function isDataFile(name: string): boolean {
+  return isShown(name) && name.endsWith('.jsonl') && !name.endsWith('.rejects.jsonl')
 }

@@ -3,10 +3,10 @@ import { basename, join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
-import { isShown, Looks, type Place, placeOf } from '@splitcart/shared/place.ts'
+import { Looks, type Place, placeOf } from '@splitcart/shared/place.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { receiptsIn } from './archive.ts'
-import { type Folders, foldersIn, kindsThere } from './folders.ts'
+import { type Folders, foldersIn, isDataFile, kindsThere } from './folders.ts'
 import { type LastRun, readLastRun } from './last-run.ts'
 import { leftOversIn } from './left-overs.ts'
 import { type Skipped, scanOutbox } from './outbox.ts'
@@ -37,13 +37,13 @@ export async function scrapingStatus(disk: Disk, dataDir: string): Promise<Scrap
   const others = (await looks.at(dataDir, () => kindsThere(disk, dataDir))) ?? []
   if (others.length <= 1 && !(await isThere(disk, folders.outbox))) return undefined
   return {
-    outbox: await looks.at('product_outbox', () => placeOf(disk, folders.outbox, isData)),
+    outbox: await looks.at('product_outbox', () => placeOf(disk, folders.outbox, isDataFile)),
     ignored: await looks.at('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
     being_written: await looks.at('product_outbox/.part', () => placeOf(disk, folders.part)),
     left_over: await looks.at('product_outbox/.part', async () => (await leftOversIn(disk, folders)).length),
     archive: await looks.at('temp_jsonl_product_storage', () => placeOf(disk, folders.archive, isArchived)),
     uploads: await looks.at('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
-    refused: await looks.at('product_refused', () => placeOf(disk, folders.refused, isData)),
+    refused: await looks.at('product_refused', () => placeOf(disk, folders.refused, isDataFile)),
     uploader_running: await looks.at('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
     last_run: (await looks.at('the note about the last run', () => readLastRun(disk, folders))) ?? null,
     kinds: await statusOfKinds(disk, dataDir, others.slice(1), looks),
@@ -60,19 +60,16 @@ async function statusOfKinds(
   const found: Record<string, KindStatus> = {}
   for (const kind of kinds) {
     const { outbox, archive, refused } = foldersIn(dataDir, kind)
-    const look = (folder: string, counts = isData) => looks.at(basename(folder), () => placeOf(disk, folder, counts))
+    const look = (folder: string, counts = isDataFile) =>
+      looks.at(basename(folder), () => placeOf(disk, folder, counts))
     found[kind] = { outbox: await look(outbox), archive: await look(archive, isArchived), refused: await look(refused) }
   }
   return found
 }
 
-function isData(name: string): boolean {
-  return isShown(name) && name.endsWith('.jsonl') && !name.endsWith('.rejects.jsonl')
-}
-
 /** Also what is packed. */
 function isArchived(name: string): boolean {
-  return isData(nameKept(name) ?? '')
+  return isDataFile(nameKept(name) ?? '')
 }
 
 async function uploadsByState(disk: Disk, folders: Folders): Promise<Record<UploadState, number>> {

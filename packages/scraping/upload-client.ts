@@ -13,6 +13,7 @@ import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { readLines } from '@splitcart/shared/lines.ts'
 import { isLoopback } from '@splitcart/shared/loopback.ts'
+import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
@@ -23,6 +24,7 @@ import { contentOf, requestedOf, uploadsIn } from './files-client.ts'
 import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
+import { sendReport } from './report-client.ts'
 import { halve, isBegun, isTooLarge, type Stuck, sendInPieces } from './resumable.ts'
 import type { OnSent, Pieces } from './resumable-talk.ts'
 import type { Spooled } from './spool.ts'
@@ -47,6 +49,8 @@ export type UploadClient = Readonly<{
   content: (id: string) => AsyncGenerator<Uint8Array>
   /** Who answers where uploads go. Throws what the server says of the key, or of its own state. */
   whoAnswers: () => Promise<Answerer>
+  /** Says how this machine is. */
+  report: (report: MachineReport) => Promise<void>
 }>
 
 export type ClientOptions = Readonly<{
@@ -99,6 +103,7 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     requested: async () => (await requestedOf(client)).filter(({ kind = PRODUCTS }) => kind === client.kind),
     content: (id) => contentOf(client, id),
     whoAnswers: () => whoAnswers(client),
+    report: (report) => sendReport(client, report),
   }
 }
 

@@ -5,6 +5,7 @@ import { type Clock, realClock } from './clock.ts'
 import type { Patience, Pause, Pausing } from './delivery.ts'
 import { Dictionaries } from './dictionaries.ts'
 import type { Folders } from './folders.ts'
+import type { MachineReporter } from './machine-reporter.ts'
 import { Mutex } from './mutex.ts'
 import type { Sight } from './outbox.ts'
 import { OutboxSorter, type Resting, type RestRules } from './resting.ts'
@@ -38,6 +39,8 @@ export type Job = Readonly<{
   archiveForm?: KeptForm
   /** The address that is asked after each good run. */
   heartbeat?: URL
+  /** Tells the server how this machine is at the end of each round; nothing is told where it is not said. */
+  reporter?: Pick<MachineReporter, 'tell'>
 }>
 
 /** The state of a run, and with `--watch` of all runs of this process. */

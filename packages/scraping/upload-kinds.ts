@@ -20,6 +20,8 @@ export async function uploadKinds(jobs: readonly Job[], { wait }: Readonly<{ wai
     if (isOverForAll(sum)) sum.waiting += (await scanOutbox(job.disk, job.folders.outbox)).waiting.length
     else sum = added(sum, await uploadData(beating(job, isGood(sum) && place === jobs.length - 1), { wait }))
   }
+  const last = jobs.at(-1)
+  if (last?.signal.aborted === false && !isOverForAll(sum)) await last.reporter?.tell(last.client)
   return sum
 }
 

@@ -64,6 +64,8 @@ class Watching {
     const isAway = problem !== undefined
     const delayMs = isAway ? pauseAfter(this.#job, ++this.#outage.rounds, floorMs) : this.#everyMs
     await this.#surviving(() => noteRun(this.#job, run, delayMs))
+    if (outcome !== 'unreachable' && !this.#job.signal.aborted)
+      await this.#surviving(async () => this.#job.reporter?.tell(this.#job.client))
     if (isAway) await this.#sitOut(delayMs)
     else await this.#goOn()
     return true

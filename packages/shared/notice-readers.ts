@@ -16,6 +16,8 @@ export const CONDITION_KINDS = [
   'backlog',
   'backup',
   'key',
+  'clock',
+  'machine',
 ] as const
 
 /** What can be told: what needs a person, by its kind, and products that somebody watches. */

@@ -57,6 +57,7 @@ export function clientOf(network: Network, process: Process, disk: Disk): Upload
       }),
     requested: async () => [],
     content: async function* () {},
+    report: async () => {},
     whoAnswers: async () => {
       await process.turn(() => {})
       return server.listening !== undefined && !isLost() ? 'server' : 'nobody'

@@ -48,6 +48,7 @@ export const machinesQuery = queryOptions({
     const keys = await everyKey(signal)
     return keys.filter(({ scopes, state }) => scopes.includes('upload') && state === 'works')
   },
+  refetchInterval: MINUTE_MS,
 })
 
 /** The key that a machine of this name has fetched since then, as soon as there is one; null: not yet. */

@@ -4,6 +4,7 @@ import { type Totals, totals } from '../catalogue/queries/activity.ts'
 import type { Source } from '../catalogue/queries/sources.ts'
 import type { Backlog, LoadTotals } from '../ledger/counts.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { MachineTotals } from '../ledger/machines.ts'
 import { receiversOnRecord } from '../ledger/notice-outbox.ts'
 import { CONDITIONS } from '../notices/conditions.ts'
 import { sourcesNow } from './freshness.ts'
@@ -22,6 +23,8 @@ export type Figures = Readonly<{
   lastLoad: number | null
   lastBackup: number | null
   keyExpiry: number | null
+  /** What scraping machines said last. */
+  machines: MachineTotals
   sources: Readonly<Record<Source['state'], number>>
   /** What needs a person, by kind, and what receivers of notices have not taken. */
   conditions: Readonly<Record<string, number>>
@@ -51,6 +54,7 @@ export async function figuresNow(reading: Reading): Promise<Figures> {
     lastLoad: await ledger.uploads.lastSettled(),
     lastBackup: (await ledger.latestBackup())?.at ?? null,
     keyExpiry: await ledger.nextKeyExpiry(reading.inbox.now()),
+    machines: await ledger.machines.totals(reading.inbox.now()),
     sources: counts,
     conditions: await conditionsOf(ledger),
     untold: Object.fromEntries(

@@ -1,5 +1,6 @@
 /** What the requests about keys take and answer, as JSON Schema. */
 import type { Static } from 'typebox'
+import { MACHINE_SCHEMA } from './machines-schema.ts'
 import { AFTER, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from './parameters.ts'
 
 const NAME_CHARACTERS_MAX = 100
@@ -80,6 +81,8 @@ const KEY = {
   rotated_to: TEXT_OR_NULL,
   last_used_at: TIME_OR_NULL,
   last_used_from: TEXT_OR_NULL,
+  /** What the machine that has it said of itself last; null: nothing yet. */
+  machine: { anyOf: [{ type: 'null' }, MACHINE_SCHEMA] },
 } as const
 
 const KEY_REQUIRED = [
@@ -95,6 +98,7 @@ const KEY_REQUIRED = [
   'rotated_to',
   'last_used_at',
   'last_used_from',
+  'machine',
 ] as const
 
 /** A key, as it is answered; never the text of one. */

@@ -3,6 +3,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { isNetwork } from '@splitcart/shared/setting-readers.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type KeyRecord, type MadeKey, type NewKey, SCOPES, type Scope } from '../ledger/keys.ts'
+import type { MachineRecord } from '../ledger/machines.ts'
 import { faultOfRight } from '../ledger/rights.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { cursorOf, keyIn } from './cursor.ts'
@@ -20,6 +21,7 @@ import {
   ROTATE_BODY,
 } from './keys-schema.ts'
 import { timeOf } from './loader-state.ts'
+import { machineView } from './machine-view.ts'
 import { bodyOf, MAY_CHANGE, readable } from './parameters.ts'
 import type { Services } from './services.ts'
 
@@ -68,7 +70,7 @@ export function keysRoutes(server: FastifyInstance, services: Services): void {
         ? [id]
         : []
     for (const about of revoked) await note(services, request, { what: 'key revoked', about })
-    return viewOf(await known(services, id), now())
+    return viewOf(services, await known(services, id))
   })
 }
 
@@ -79,15 +81,17 @@ async function endOwnKey(services: Services, request: FastifyRequest): Promise<K
   if (!(await ledger.keys.revoke(keyId, now())))
     throw new Problem('state_other', 'it stands in the settings of the server, which only a person can change')
   await note(services, request, { what: 'key revoked', about: keyId, detail: 'by itself' })
-  return viewOf(await known(services, keyId), now())
+  return viewOf(services, await known(services, keyId))
 }
 
-async function listKeys({ inbox: { ledger, now } }: Services, { limit, after }: ListQuery): Promise<KeyPage> {
+async function listKeys(services: Services, { limit, after }: ListQuery): Promise<KeyPage> {
+  const { ledger } = services.inbox
   const found = await ledger.keys.list(keyIn('keys', after, [0, ''] as [number, string]), limit + 1)
   const page = found.slice(0, limit)
   const last = found.length > limit ? page.at(-1) : undefined
   const next = cursorOf('keys', last === undefined ? null : [last.created_at, last.id])
-  return { keys: page.map((key) => viewOf(key, now())), next }
+  const machines = await ledger.machines.of(page.map(({ id }) => id))
+  return { keys: page.map((key) => viewOf(services, key, machines.get(key.id))), next }
 }
 
 async function makeKey(services: Services, request: FastifyRequest<{ Body: NewKeyBody }>): Promise<MadeKeyView> {
@@ -127,7 +131,7 @@ async function known({ inbox }: Services, id: string): Promise<KeyRecord> {
 
 /** A key that was just made, with its text. */
 export async function madeView(services: Services, { id, text }: MadeKey): Promise<MadeKeyView> {
-  return { ...viewOf(await known(services, id), services.inbox.now()), key: text }
+  return { ...viewOf(services, await known(services, id)), key: text }
 }
 
 type Done = Readonly<{ what: string; about: string; detail?: string }>
@@ -136,8 +140,9 @@ function note({ inbox }: Services, request: FastifyRequest, done: Done): Promise
   return inbox.ledger.audit({ at: inbox.now(), who: nameOf(senderOf(request)), ...done })
 }
 
-function viewOf(key: KeyRecord, now: number): KeyView {
+function viewOf({ inbox, program }: Services, key: KeyRecord, machine?: MachineRecord): KeyView {
   const { id, name, expires_at, revoked_at } = key
+  const now = inbox.now()
   const isExpired = expires_at !== null && expires_at <= now
   return {
     id,
@@ -152,5 +157,6 @@ function viewOf(key: KeyRecord, now: number): KeyView {
     rotated_to: key.rotated_to,
     last_used_at: timeOf(key.last_used_at),
     last_used_from: key.last_used_from,
+    machine: machineView(machine, program?.version),
   }
 }

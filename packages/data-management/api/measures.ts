@@ -79,6 +79,18 @@ const FROM_FIGURES: readonly [
     ({ keyExpiry }) => moment(keyExpiry),
   ],
   [
+    'machine_files',
+    'Files on scraping machines, by state, as each said last: waiting to be sent, and refused and set aside.',
+    'gauge',
+    ({ machines }) => each('state', { waiting: machines.waiting_files, refused: machines.refused_files }),
+  ],
+  [
+    'machine_waiting_bytes',
+    'Bytes of the files that wait on scraping machines, as each said last.',
+    'gauge',
+    ({ machines }) => one(machines.waiting_bytes),
+  ],
+  [
     'sources',
     'Sources by state: silent is one that has not been heard of for twice its interval, and is neither snoozed nor retired.',
     'gauge',

@@ -16,6 +16,7 @@ import { eventsRoutes } from './events.ts'
 import { exportRoutes } from './exports.ts'
 import { findingsRoutes } from './findings.ts'
 import { healthRoutes } from './health.ts'
+import { heartbeatRoutes } from './heartbeat.ts'
 import { answerClientError, openHttpServer } from './http-server.ts'
 import { invitationsRoutes } from './invitations.ts'
 import { keysRoutes } from './keys.ts'
@@ -101,6 +102,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
   for (const routes of [uploadsRoutes, uploadFilesRoutes, repairRoutes, wishRoutes, auditRoutes, keysRoutes])
     routes(server, services)
+  heartbeatRoutes(server, services)
   invitationsRoutes(server, services, recognition)
   sessionRoutes(server, services, recognition, takeRequest)
   for (const routes of CATALOGUE_ROUTES) routes(server, services)

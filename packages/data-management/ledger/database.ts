@@ -61,6 +61,17 @@ export type LedgerTables = {
     last_used_at: number | null
     last_used_from: string | null
   }
+  machine_report: {
+    key_id: string
+    heard_at: number
+    skew_ms: number
+    version: string
+    platform: string
+    arch: string
+    waiting_files: number
+    waiting_bytes: number
+    refused_files: number
+  }
   invitation: {
     code_sha256: string
     name: string

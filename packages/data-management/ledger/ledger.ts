@@ -14,6 +14,7 @@ import { Identity } from './identity.ts'
 import { Invitations } from './invitations.ts'
 import { Keys } from './keys.ts'
 import { Lost } from './lost.ts'
+import { Machines } from './machines.ts'
 import { Notices } from './notices.ts'
 import { receiptFor } from './receipt-of.ts'
 import { RequestedFiles } from './requested-files.ts'
@@ -39,6 +40,7 @@ export class Ledger implements AsyncDisposable {
   readonly lost: Lost
   readonly identity: Identity
   readonly keys: Keys
+  readonly machines: Machines
   readonly invitations: Invitations
   readonly sessions: Sessions
   readonly verdicts: Verdicts
@@ -68,6 +70,7 @@ export class Ledger implements AsyncDisposable {
     this.lost = new Lost(database)
     this.identity = new Identity(database)
     this.keys = new Keys(database, commits, settingsKey)
+    this.machines = new Machines(database, commits)
     this.invitations = new Invitations(database)
     this.sessions = new Sessions(database, this.keys)
     this.verdicts = new Verdicts(database)

@@ -5,6 +5,7 @@
  */
 import type { CONDITION_KINDS } from '@splitcart/shared/notice-readers.ts'
 import type { Condition } from '../ledger/notices.ts'
+import { clocksOff, machinesGone } from './look-at-machines.ts'
 import { findingsThere, silentSources } from './look-at-sources.ts'
 import { backlogOld, dyingUploads, failedUploads, heldUploads } from './look-at-uploads.ts'
 import { backupOld, damageFound, diskLow, keysExpiring, loaderGone } from './look-at-work.ts'
@@ -141,6 +142,22 @@ export const CONDITIONS = {
     patienceMs: 0,
     todo: 'Make its successor: splitcart keys rotate ID.',
     look: keysExpiring,
+  },
+  clock: {
+    one: 'clock wrong',
+    many: 'clocks wrong',
+    page: 'machines',
+    patienceMs: 10 * MINUTE_MS,
+    todo: 'Let that machine set its clock over the network: the dates in its scrapes are wrong as well.',
+    look: clocksOff,
+  },
+  machine: {
+    one: 'machine gone with files to send',
+    many: 'machines gone with files to send',
+    page: 'machines',
+    patienceMs: 0,
+    todo: 'Run splitcart doctor and splitcart status there. Of a machine that is no more, revoke the key.',
+    look: machinesGone,
   },
 } as const satisfies Readonly<Record<ConditionName, ConditionKind>>
 

@@ -18,6 +18,7 @@ const FILES = {
     'access',
     'keys',
     'keys-api',
+    'heartbeat-api',
     'session-api',
     'audit-api',
     'upload-api',

@@ -25,6 +25,7 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   [`PATCH ${TUS}{id}`]: UPLOAD,
   [`DELETE ${TUS}{id}`]: UPLOAD,
   [`OPTIONS ${TUS}{id}`]: UPLOAD,
+  'POST /api/heartbeat': UPLOAD,
   'GET /api/uploads': SCOPES,
   'GET /api/uploads/requested': SCOPES,
   'GET /api/uploads/{id}': SCOPES,

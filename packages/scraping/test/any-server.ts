@@ -18,6 +18,8 @@ export type Said =
 export type AnyServer = AsyncDisposable & {
   /** What every request is answered as long as it is set: a stranger in front of the server. */
   always: Said | undefined
+  /** What reports of machines are answered. */
+  report: Said
 } & Readonly<{
     url: URL
     heard: Heard[]
@@ -35,6 +37,7 @@ export async function anyServer(port = 0): Promise<AnyServer> {
     heard: [] as Heard[],
     next: [] as Said[],
     always: undefined as Said | undefined,
+    report: { status: 204 } as Said,
     uploads: new Map<string, Receipt>(),
     contents: new Map<string, Buffer>(),
     rejects: new Map<string, string>(),
@@ -56,7 +59,7 @@ export async function anyServer(port = 0): Promise<AnyServer> {
   return Object.assign(state, { url, close, [Symbol.asyncDispose]: close })
 }
 
-type State = Pick<AnyServer, 'heard' | 'next' | 'always' | 'uploads' | 'contents' | 'rejects'>
+type State = Pick<AnyServer, 'heard' | 'next' | 'always' | 'report' | 'uploads' | 'contents' | 'rejects'>
 
 async function hear(request: IncomingMessage): Promise<Heard> {
   const { method = '', url = '', headers } = request
@@ -73,6 +76,7 @@ function answer(state: State, heard: Heard, response: ServerResponse): void {
 
 function usual(state: State, heard: Heard): Said {
   if (heard.method === 'GET') return resource(state, heard.path)
+  if (heard.path === '/api/heartbeat') return state.report
   // Whoever asks whether the server is there sends nothing.
   if (heard.body.length === 0) return { status: 415, body: problem(415, 'media_type_unsupported') }
   return state.next.shift() ?? take(state, heard)

@@ -1,4 +1,4 @@
-/** The machines that send: whose key each has, and when it was heard of last. */
+/** The machines that send: whose key each has, when it was heard of last, and what it said of itself then. */
 import { Button } from '@mantine/core'
 import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
 import { useQuery } from '@tanstack/react-query'
@@ -8,6 +8,7 @@ import { machinesQuery } from '../../api/key-queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { visible } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
@@ -15,6 +16,7 @@ import { Ago } from '../../parts/time.tsx'
 import { OnlyAdmin } from '../keys/only-admin.tsx'
 import { AddMachine } from './add.tsx'
 import style from './machines.module.css'
+import { REPORT_COLUMNS } from './report-columns.tsx'
 
 const HOUR_MS = 3_600_000
 // A machine that sends every quarter of an hour has been heard of within a day, even if it sleeps at night.
@@ -53,39 +55,23 @@ function List({ add }: Readonly<{ add: ReactNode }>): ReactNode {
   return <DataTable label="Machines" columns={columns} rows={rows} idOf={({ id }) => id} />
 }
 
-const FIXED: readonly Column<KeyView>[] = [
-  {
-    id: 'from',
-    title: 'From',
-    width: 'minmax(8rem, 1fr)',
-    sort: ({ last_used_from }) => last_used_from ?? '',
-    cell: ({ last_used_from }) => <Said text={last_used_from ?? '–'} />,
-  },
-  {
-    id: 'key',
-    title: 'Key',
-    width: '8rem',
-    narrow: 'shown',
-    cell: ({ id }) => (
-      <Link to="/keys" className={style.key}>
-        {id}
-      </Link>
-    ),
-  },
-  {
-    id: 'since',
-    title: 'Since',
-    width: '7rem',
-    sort: ({ created_at }) => created_at,
-    cell: ({ created_at }) => <Ago at={created_at} />,
-  },
-]
+const KEY_COLUMN: Column<KeyView> = {
+  id: 'key',
+  title: 'Key',
+  width: '7rem',
+  narrow: 'shown',
+  cell: ({ id }) => (
+    <Link to="/keys" className={style.key}>
+      {id}
+    </Link>
+  ),
+}
 
 const columnsAt = (now: number): readonly Column<KeyView>[] => [
   {
     id: 'name',
     title: 'Machine',
-    width: 'minmax(10rem, 2fr)',
+    width: 'minmax(9rem, 2fr)',
     narrow: 'first',
     sort: ({ name }) => name.toLowerCase(),
     cell: ({ id, name }) => (
@@ -97,7 +83,7 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
   {
     id: 'state',
     title: 'State',
-    width: '8rem',
+    width: '7rem',
     narrow: 'bare',
     sort: ({ last_used_at }) => STATES.indexOf(stateOf(last_used_at, now)),
     cell: ({ last_used_at }) => <Badge tone={TONES[stateOf(last_used_at, now)]}>{stateOf(last_used_at, now)}</Badge>,
@@ -105,12 +91,20 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
   {
     id: 'seen',
     title: 'Last seen',
-    width: 'minmax(9rem, 1fr)',
+    width: 'minmax(6.5rem, 1fr)',
     narrow: 'bare',
     sort: ({ last_used_at }) => last_used_at ?? '',
-    cell: ({ last_used_at }) => (last_used_at === null ? '–' : <Ago at={last_used_at} />),
+    cell: ({ last_used_at, last_used_from }) =>
+      last_used_at === null ? (
+        '–'
+      ) : (
+        <span title={visible(`from ${last_used_from}`)}>
+          <Ago at={last_used_at} />
+        </span>
+      ),
   },
-  ...FIXED,
+  ...REPORT_COLUMNS,
+  KEY_COLUMN,
 ]
 
 const STATES = ['never seen', 'quiet', 'seen'] as const

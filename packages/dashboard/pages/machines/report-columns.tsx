@@ -1,0 +1,71 @@
+/** What a machine said of itself last: its version, what waits there, and how far its clock is off. */
+import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import type { MachineView } from '@splitcart/data-management/api/machines-schema.ts'
+import type { ReactNode } from 'react'
+import { Badge } from '../../parts/badge.tsx'
+import type { Column } from '../../parts/data-table.tsx'
+import { count, duration, moment, size, whole } from '../../parts/format.ts'
+import { Said } from '../../parts/said.tsx'
+import style from './machines.module.css'
+
+const SKEW_SECONDS_TOLD = 60
+const SKEW_SECONDS_WRONG = 5 * 60
+const YEARS_SECONDS = 2 * 365 * 86_400
+
+/** The columns; of a machine that has said nothing yet there is a dash in each. */
+export const REPORT_COLUMNS: readonly Column<KeyView>[] = [
+  {
+    id: 'version',
+    title: 'Version',
+    width: 'minmax(7.5rem, 1.2fr)',
+    narrow: 'shown',
+    sort: ({ machine }) => machine?.version ?? '',
+    cell: said((machine) => <Version {...machine} />),
+  },
+  {
+    id: 'waiting',
+    title: 'Waiting',
+    width: 'minmax(9.5rem, 1.5fr)',
+    narrow: 'shown',
+    sort: ({ machine }) => machine?.waiting_files ?? -1,
+    cell: said((machine) => <Waits {...machine} />),
+  },
+  {
+    id: 'clock',
+    title: 'Clock',
+    width: 'minmax(8.5rem, 1fr)',
+    narrow: 'shown',
+    sort: ({ machine }) => Math.abs(machine?.clock_skew_seconds ?? -1),
+    cell: said(({ clock_skew_seconds: seconds }) => <Clock seconds={seconds} />),
+  },
+]
+
+function said(cell: (machine: MachineView) => ReactNode): (row: KeyView) => ReactNode {
+  return ({ machine }) => (machine === null ? '–' : cell(machine))
+}
+
+function Version({ version, platform, arch, is_outdated }: MachineView): ReactNode {
+  return (
+    <span className={style.said} title={`${platform} ${arch}`}>
+      <Said text={version} /> <Said className={style.muted} text={platform} />
+      {is_outdated && <Badge tone="warn">older</Badge>}
+    </span>
+  )
+}
+
+function Waits({ waiting_files: files, waiting_bytes: bytes, refused_files: refused, heard_at }: MachineView) {
+  return (
+    <span className={style.said} title={`as of ${moment(Date.parse(heard_at))}`}>
+      {files === 0 ? 'nothing' : count(files, 'file')}
+      {files > 0 && <span className={style.muted}>{size(bytes)}</span>}
+      {refused > 0 && <Badge tone="bad">{whole(refused)} refused</Badge>}
+    </span>
+  )
+}
+
+function Clock({ seconds }: Readonly<{ seconds: number }>): ReactNode {
+  const off = Math.abs(seconds)
+  if (off < SKEW_SECONDS_TOLD) return 'right'
+  const text = `${off < YEARS_SECONDS ? duration(off * 1000) : 'years'} ${seconds > 0 ? 'behind' : 'ahead'}`
+  return off < SKEW_SECONDS_WRONG ? text : <Badge tone="bad">{text}</Badge>
+}

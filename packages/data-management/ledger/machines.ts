@@ -1,0 +1,76 @@
+/** What scraping machines have said of themselves: the last of it, by the key they sent it with. */
+import type { MachineReport } from '@splitcart/shared/machine-report.ts'
+import type { LedgerDatabase, LedgerTables } from './database.ts'
+import type { GroupCommit } from './group-commit.ts'
+
+/** What a machine said last, and when; `skew_ms`: the server's clock minus the machine's. */
+export type MachineRecord = LedgerTables['machine_report']
+
+/** A record with the key that it came with. */
+export type KnownMachine = MachineRecord & Readonly<{ name: string; last_used_at: number | null }>
+
+/** The sums of what all machines said last. */
+export type MachineTotals = Readonly<Record<'waiting_files' | 'waiting_bytes' | 'refused_files', number>>
+
+/** The reports of machines in a ledger. */
+export class Machines {
+  readonly #database: LedgerDatabase
+  readonly #commits: GroupCommit
+
+  constructor(database: LedgerDatabase, commits: GroupCommit) {
+    this.#database = database
+    this.#commits = commits
+  }
+
+  /** Keeps a report in place of the one before it. */
+  async keep(keyId: string, { sent_at, ...said }: MachineReport, now: number): Promise<void> {
+    const record = { ...said, heard_at: now, skew_ms: now - Date.parse(sent_at) }
+    await this.#commits.write((transaction) =>
+      transaction
+        .insertInto('machine_report')
+        .values({ key_id: keyId, ...record })
+        .onConflict((conflict) => conflict.column('key_id').doUpdateSet(record))
+        .execute(),
+    )
+  }
+
+  /** What was said with some keys, by their ids. */
+  async of(keyIds: readonly string[]): Promise<ReadonlyMap<string, MachineRecord>> {
+    if (keyIds.length === 0) return new Map()
+    const found = this.#database.selectFrom('machine_report').selectAll().where('key_id', 'in', keyIds)
+    return new Map((await found.execute()).map((record) => [record.key_id, record]))
+  }
+
+  /** The machines whose keys work. */
+  working(now: number): Promise<KnownMachine[]> {
+    return this.#ofWorkingKeys(now)
+      .selectAll('machine_report')
+      .select(['api_key.name', 'api_key.last_used_at'])
+      .orderBy('key_id')
+      .execute()
+  }
+
+  /** The sums over the machines whose keys work. */
+  async totals(now: number): Promise<MachineTotals> {
+    const sums = await this.#ofWorkingKeys(now)
+      .select(({ fn }) => [
+        fn.sum<number | string | null>('waiting_files').as('waiting_files'),
+        fn.sum<number | string | null>('waiting_bytes').as('waiting_bytes'),
+        fn.sum<number | string | null>('refused_files').as('refused_files'),
+      ])
+      .executeTakeFirstOrThrow()
+    return {
+      waiting_files: Number(sums.waiting_files),
+      waiting_bytes: Number(sums.waiting_bytes),
+      refused_files: Number(sums.refused_files),
+    }
+  }
+
+  #ofWorkingKeys(now: number) {
+    return this.#database
+      .selectFrom('machine_report')
+      .innerJoin('api_key', 'api_key.id', 'machine_report.key_id')
+      .where('revoked_at', 'is', null)
+      .where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+  }
+}

@@ -1,0 +1,57 @@
+/** What scraping machines said of themselves last. */
+import { momentOf } from '../api/reading.ts'
+import type { KnownMachine } from '../ledger/machines.ts'
+import type { Condition } from '../ledger/notices.ts'
+import { type Looked, shortName } from './looked.ts'
+
+const MINUTE_MS = 60_000
+const SKEW_MS_MAX = 5 * MINUTE_MS
+// One that is told of goes on until the clock is clearly right again.
+const SKEW_MS_OVER = 4 * MINUTE_MS
+// A machine that sends several times a day has been heard of within that, even if it sleeps at night.
+const QUIET_MS = 26 * 60 * MINUTE_MS
+
+/** Machines whose clocks are off, as far as they have been heard of lately. */
+export async function clocksOff({ reading, recorded }: Looked): Promise<readonly Condition[]> {
+  const { now } = momentOf(reading)
+  const machines = await reading.inbox.ledger.machines.working(now)
+  return machines
+    .filter(({ key_id, skew_ms }) => Math.abs(skew_ms) > (recorded.has(key_id) ? SKEW_MS_OVER : SKEW_MS_MAX))
+    .filter((machine) => now - heardAt(machine) < QUIET_MS)
+    .map(({ key_id, name, skew_ms }) => {
+      const text = `The clock of ${shortName(name)} (${key_id}) is ${skewText(skew_ms)} that of the server`
+      return { kind: 'clock', subject: key_id, text }
+    })
+}
+
+/** Machines that had files to send, and have not been heard of since. */
+export async function machinesGone({ reading }: Looked): Promise<readonly Condition[]> {
+  const { now } = momentOf(reading)
+  const machines = await reading.inbox.ledger.machines.working(now)
+  return machines
+    .filter((machine) => machine.waiting_files > 0 && now - heardAt(machine) >= QUIET_MS)
+    .map((machine) => {
+      const { key_id, name, waiting_files } = machine
+      const files = waiting_files === 1 ? '1 file waits' : `${waiting_files} files wait`
+      const last = new Date(heardAt(machine)).toISOString().slice(0, 10)
+      const text = `${files} on ${shortName(name)} (${key_id}), which has not been heard of since ${last}`
+      return { kind: 'machine', subject: key_id, text }
+    })
+}
+
+/** How far a clock is off, as in "6 minutes behind"; by whole minutes, hours or days. */
+export function skewText(skewMs: number): string {
+  const minutes = Math.round(Math.abs(skewMs) / MINUTE_MS)
+  const [amount, unit] =
+    minutes < 120
+      ? [minutes, 'minute']
+      : minutes < 48 * 60
+        ? [Math.round(minutes / 60), 'hour']
+        : [Math.round(minutes / 1440), 'day']
+  return `${amount} ${unit}${amount === 1 ? '' : 's'} ${skewMs > 0 ? 'behind' : 'ahead of'}`
+}
+
+// An older version of the program uses its key and says nothing of the machine.
+function heardAt({ heard_at, last_used_at }: KnownMachine): number {
+  return Math.max(heard_at, last_used_at ?? 0)
+}

@@ -1,0 +1,71 @@
+/**
+ * Tells the server at the end of rounds how this machine is: its version and system, what waits in the outboxes of all kinds, what was
+ * refused, and what time it has. No run depends on it: a server that does not take it, or is away, is no fault.
+ */
+import { type Disk, systemFaultOf } from '@splitcart/shared/disk.ts'
+import type { MachineReport } from '@splitcart/shared/machine-report.ts'
+import { placeOf } from '@splitcart/shared/place.ts'
+import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
+import { AnswerError, StrangeAnswer } from './answer.ts'
+import { type Clock, realClock } from './clock.ts'
+import { foldersIn, isDataFile, kindsThere } from './folders.ts'
+import { scanOutbox } from './outbox.ts'
+import type { UploadClient } from './upload-client.ts'
+
+// With --watch and many files there are rounds in a row.
+const SAID_EVERY_MS = 10_000
+// A server that is older, or a proxy that lets nothing new through, may be another one by then.
+const NOT_TAKEN_MS = 60 * 60 * 1000
+
+/** What tells of this machine, and the data folder with its outboxes. */
+export type ReportingMachine = Readonly<
+  { disk: Disk; dataDir: string; clock?: Clock } & Pick<MachineReport, 'version' | 'platform' | 'arch'>
+>
+
+/** One for all kinds of a process. */
+export class MachineReporter {
+  readonly #machine: ReportingMachine
+  readonly #clock: Clock
+  #nextAt = Number.NEGATIVE_INFINITY
+
+  constructor(machine: ReportingMachine) {
+    this.#machine = machine
+    this.#clock = machine.clock ?? realClock()
+  }
+
+  /** Tells it, unless it was told just now or is not taken there. Throws mistakes of the program only. */
+  async tell({ report }: Pick<UploadClient, 'report'>): Promise<void> {
+    const steady = this.#clock.steady()
+    if (steady < this.#nextAt) return
+    this.#nextAt = steady + SAID_EVERY_MS
+    try {
+      const { version, platform, arch } = this.#machine
+      const waiting = await whatWaits(this.#machine)
+      await report({ version, platform, arch, ...waiting, sent_at: new Date(this.#clock.now()).toISOString() })
+    } catch (error) {
+      if (isNotTaken(error)) this.#nextAt = steady + NOT_TAKEN_MS
+      else if (!(error instanceof Problem || error instanceof AnswerError) && systemFaultOf(error) === undefined)
+        throw error
+    }
+  }
+}
+
+function isNotTaken(error: unknown): boolean {
+  const isAnswer = error instanceof AnswerError || error instanceof StrangeAnswer
+  return isAnswer && retryOfStatus(error.status) !== 'soon'
+}
+
+type Waiting = Pick<MachineReport, 'waiting_files' | 'waiting_bytes' | 'refused_files'>
+
+async function whatWaits({ disk, dataDir }: ReportingMachine): Promise<Waiting> {
+  const sum = { waiting_files: 0, waiting_bytes: 0, refused_files: 0 }
+  for (const kind of await kindsThere(disk, dataDir)) {
+    const { outbox, refused } = foldersIn(dataDir, kind)
+    for (const { size } of (await scanOutbox(disk, outbox)).waiting) {
+      sum.waiting_files++
+      sum.waiting_bytes += size
+    }
+    sum.refused_files += (await placeOf(disk, refused, isDataFile)).files
+  }
+  return sum
+}

@@ -1,0 +1,18 @@
+/** `POST /api/heartbeat`: one request, no second try. */
+import type { MachineReport } from '@splitcart/shared/machine-report.ts'
+import { urlOf } from '@splitcart/shared/settings.ts'
+import { ask, faultOf, readText } from './exchange.ts'
+import { Idle } from './idle.ts'
+
+const ANSWER_MS_MAX = 5_000
+const TAKEN = 204
+
+/** Sends what this machine says of itself; throws what is answered otherwise. */
+export async function sendReport({ server, key }: Readonly<{ server: URL; key: string }>, report: MachineReport) {
+  using idle = new Idle(ANSWER_MS_MAX)
+  const url = urlOf(server, 'api/heartbeat')
+  const headers = { 'Content-Type': 'application/json' }
+  const response = await ask({ key }, idle, url, { method: 'POST', headers, body: JSON.stringify(report) })
+  const text = await readText(idle, response)
+  if (response.status !== TAKEN) throw faultOf(response, url, text)
+}
