@@ -10,6 +10,7 @@ import { fileOf, neverAvailable, openSite, rowOf, type Site, settled, type Windo
 
 const PAGES = [
   ...'/ /sources /uploads /rejects /holds /changes /findings /products /pairs'.split(' '),
+  '/store?store=corner%2FC1',
   ...'/machines /keys /sessions /audit /notices /system /docs /sign-in'.split(' '),
 ]
 
@@ -21,6 +22,7 @@ const DIALOGS = [
   ['/holds', 'Release'],
   ['/holds', 'Discard'],
   ['/findings', 'Believe from now on'],
+  ['/store?store=corner%2FC1', 'Edit'],
   ['/products/:id', 'Watch'],
   ['/uploads/:id', 'Undo'],
 ] as const

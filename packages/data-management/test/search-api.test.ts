@@ -134,19 +134,19 @@ test('a list is of a category, of what is on special, and in the order of price,
 
 test('what is sold now comes before what only silent stores show, and that before what no store does', async () => {
   const quince = (what: string) => ({ sku: what, name: `Quince ${what}`, price: 4 })
-  const on = (daysAgo: number) => new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10)
-  await scrape(receiver, 'elmart/S2', on(60), [quince('Jelly')])
+  const longAgo = new Date(Date.now() - 60 * DAY_MS).toISOString().slice(0, 10)
+  await scrape(receiver, 'elmart/S2', longAgo, [quince('Jelly')])
   await scrape(receiver, 'elmart/S1', YESTERDAY, [quince('Jelly'), quince('Paste')])
   await scrape(receiver, 'elmart/S1', TODAY, [quince('Jam')])
   assert.deepEqual(await namesOf('quince'), ['Quince Jam', 'Quince Jelly', 'Quince Paste'])
   // However many stores a company has: where few listings are asked about, all of them are asked.
   const honey = [quince('Honey')]
   const stores = Array.from({ length: 101 }, (_, at) =>
-    scrapeText(`ashmart/${at}`, YESTERDAY, at === 0 ? honey : named('Salt')),
+    scrapeText(`ashmart/s${at}`, YESTERDAY, at === 0 ? honey : named('Salt')),
   )
   await bringIn(receiver, stores.join(''))
-  await scrape(receiver, 'ashmart/last', on(2), honey)
-  await scrape(receiver, 'ashmart/0', TODAY, named('Salt'))
+  await scrape(receiver, 'ashmart/a', YESTERDAY, honey)
+  await scrape(receiver, 'ashmart/s0', TODAY, named('Salt'))
   assert.deepEqual(await namesOf('quince'), ['Quince Honey', 'Quince Jam', 'Quince Jelly', 'Quince Paste'])
 })
 

@@ -6,6 +6,7 @@ import { Badge, type Tone } from '../../parts/badge.tsx'
 import { atLeast, count, size } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
+import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
 import { ChainLine } from '../findings/chain-line.tsx'
@@ -107,9 +108,9 @@ function sourceItems({ silent, late, partial }: Attention): Item[] {
     word,
     what: (
       <>
-        <Link to="/store" search={{ store: `${source.company}/${source.store_id}` }}>
+        <StoreLink store={source}>
           <Said text={`${source.company} · ${source.store_name}`} />
-        </Link>{' '}
+        </StoreLink>{' '}
         {word === 'partial'
           ? `${count(source.rows, 'row')}, usually ${count(source.usual_rows, 'row')}`
           : 'last scrape '}
