@@ -35,7 +35,7 @@ export function workOf(
   }
 }
 
-// Then it looks whether something has come, and rests for as long as it does so.
+// Then it looks whether something has come, for a second where nothing has.
 const COMPACTION_MS = 500
 
 /** What is done later with the files that were loaded. */

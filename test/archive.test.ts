@@ -1,12 +1,12 @@
 /** `splitcart archive list, cat, verify, export, pack` on both machines: what is kept comes out as it was, or is named as damaged. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type KeptFile, readKept } from '../bin/kept-files.ts'
 import { temporaryFolder } from './folders.ts'
-import { openMachines, recordsIn, until } from './machines.ts'
+import { type Machines, openMachines, recordsIn, until } from './machines.ts'
 
 const sha256Of = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
 
@@ -31,7 +31,8 @@ test('what both machines keep is listed, printed, checked and written out as it 
   for (const [day, text] of TEXTS.entries()) await writeFile(join(outbox, `${day}.jsonl`), text)
   const sent = await machines.upload(server, key, '--wait')
   assert.equal(sent.code, 0, sent.stdout + sent.stderr)
-  assert.match((await machines.run(['archive', 'pack'])).stdout, /2 files packed/)
+  await packHindered(machines, archive)
+  assert.match((await machines.run(['archive', 'pack'])).stdout, /1 file packed\./)
   const isPacked = async () => (await machines.names('data_management', 'product_processed')).join() === PACKED.join()
   await until(isPacked, 'the server has packed what it has loaded', 120_000)
 
@@ -68,6 +69,16 @@ test('what both machines keep is listed, printed, checked and written out as it 
   assert.equal((await machines.run(['archive', 'verify', '--server'])).code, 0)
   assert.deepEqual(await machines.names('scraping', 'product_outbox'), [])
 })
+
+/** Packs while every name that 1.jsonl may get is taken. */
+async function packHindered(machines: Machines, archive: string): Promise<void> {
+  const names = ['', '.damaged', ...[2, 3, 4].map((times) => `.damaged-${times}`)].map((each) => `1.jsonl.dcz${each}`)
+  for (const name of names) await writeFile(join(archive, name), name)
+  const hindered = await machines.run(['archive', 'pack'])
+  assert.equal(hindered.code, 3)
+  assert.match(hindered.stdout, /^left as it is {2}1\.jsonl: .* taken .*\n1 file packed; 1 file could not be\.$/m)
+  for (const name of names) await rm(join(archive, name))
+}
 
 test('a file that is packed or pruned between the look for it and its reading is read where it is, or left out', async () => {
   await using at = await temporaryFolder()

@@ -20,7 +20,7 @@ const SIMULATOR = 'test/simulator.test.ts'
 const ALONE = [
   SIMULATOR,
   ...['kills', 'network', 'launcher', 'bombs'].map(inTest),
-  ...['page-access', 'page', 'page-hostile', 'page-live', 'page-chart'].map(inDashboard),
+  ...['page-access', 'page', 'page-hostile', 'page-live', 'page-chart', 'page-attention'].map(inDashboard),
   ...['histories', 'real-files', 'decode', 'hostile'].map(inDataManagement),
   ...['watch', 'generator', 'crashes'].map(inScraping),
 ]

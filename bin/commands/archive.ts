@@ -1,7 +1,7 @@
 /** `splitcart archive prune, pack`: looks after the archive; what is in it, archive-kept.ts tells. */
 import { existsSync } from 'node:fs'
 import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
-import { packArchive } from '@splitcart/scraping/archive-packing.ts'
+import { lacksRoom, packArchive } from '@splitcart/scraping/archive-packing.ts'
 import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { type Pruned, pruneArchive } from '@splitcart/scraping/prune.ts'
@@ -66,21 +66,27 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 async function packNow(options: Options, terminal: Terminal): Promise<number> {
   const { SCRAPING_DATA_DIR: dataDir, ARCHIVE_FORM: form } = settingsOf(options, 'scraping')
   const signal = stopSignal()
-  let files = 0
+  let [files, left] = [0, 0]
   for (const kind of await kindsThere(realDisk(), dataDir)) {
     const folders = foldersIn(dataDir, kind)
     if (!existsSync(folders.archive)) continue
     const onWait = () => terminal.note('upload-data works on this archive; waiting until its round is over')
     using _lock = await lockArchive(folders, { msMax: LOCK_MS_MAX, onWait })
     const packing = { disk: realDisk(), folders, form, now: Date.now(), restMs: 0, findWriters: findWritersOn() }
-    for await (const { name, became } of packArchive(packing, () => !signal.aborted)) {
+    for await (const { name, became, fault } of packArchive(packing, () => !signal.aborted)) {
+      if (lacksRoom(fault)) throw fault
       if (became === 'compacted') files++
-      terminal.record({ type: 'file', name, state: became })
+      const problem = fault === undefined ? {} : { problem: fault instanceof Error ? fault.message : String(fault) }
+      terminal.record({ type: 'file', name, state: became, ...problem })
+      if (fault === undefined) continue
+      left++
+      terminal.say(`left as it is  ${name}: ${problem.problem}`)
     }
   }
-  terminal.sum(form === 'plain' ? 'ARCHIVE_FORM=plain keeps files as they came.' : `${count(files, 'file')} packed.`)
+  const packed = `${count(files, 'file')} packed${left === 0 ? '' : `; ${count(left, 'file')} could not be`}.`
+  terminal.sum(form === 'plain' ? 'ARCHIVE_FORM=plain keeps files as they came.' : packed)
   terminal.record({ type: 'summary', files })
-  return EXIT.done
+  return left === 0 ? EXIT.done : EXIT.partly
 }
 
 /** A file that was written to after it was sent is no copy of what the server has. */

@@ -1,6 +1,6 @@
 /**
- * The lock on the archive: a round of upload-data and a pruning never work on it at once. The lock on the outbox would not do,
- * because `--watch` keeps it for as long as it runs.
+ * The lock on the archive: a round of upload-data and what a person does with `splitcart archive prune`, `pack` or `verify --obtain` never
+ * work on it at once. The lock on the outbox would not do, because `--watch` keeps it for as long as it runs.
  */
 import { join } from 'node:path'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
@@ -18,7 +18,7 @@ export async function lockArchive(folders: Folders, waiting: Waiting): Promise<L
   const { msMax, signal, clock = realClock(), onWait } = waiting
   for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
     try {
-      return takeLock(join(folders.archive, '.lock'), 'upload-data or "archive prune" works on this archive')
+      return takeLock(join(folders.archive, '.lock'), 'upload-data or "splitcart archive" works on this archive')
     } catch (error) {
       const isTaken = error instanceof Problem && error.code === 'locked'
       if (!isTaken || waitedMs >= msMax || signal?.aborted) throw error

@@ -3,12 +3,12 @@
  * to which nobody has written for a while. A round that has nothing else to do packs some; the lock on the archive is held.
  */
 import { join } from 'node:path'
-import type { Disk } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { removeBaseParts } from '@splitcart/shared/packed/bases.ts'
 import { type Compacted, compact } from '@splitcart/shared/packed/compact.ts'
 import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
-import { type Archived, isOver, notesOf, receiptsIn, sightAt } from './archive.ts'
+import { type Archived, isOver, lacksItsRejects, receiptsIn, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
 import type { FindWriters, Named } from './open-writers.ts'
 import type { Sight } from './outbox.ts'
@@ -72,6 +72,13 @@ async function packOne(disk: Disk, form: KeptForm, { name, path, receipt }: Arch
   }
 }
 
+const LACKS_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
+
+/** Whether a fault says that no other file can be written, either. */
+export function lacksRoom(fault: unknown): boolean {
+  return LACKS_ROOM.has(codeOf(fault))
+}
+
 /** What interrupted runs left behind. */
 async function removeParts(disk: Disk, archive: string): Promise<void> {
   for (const name of await disk.readdir(archive))
@@ -80,9 +87,9 @@ async function removeParts(disk: Disk, archive: string): Promise<void> {
 }
 
 /** Whether nothing more comes of a file: rejected rows are made from it. */
-function isDone({ path, receipt }: Archived, names: ReadonlySet<string>): boolean {
-  const hasRejects = names.has(notesOf(path).rejects.split(/[\\/]/).at(-1)!)
-  return isOver(receipt) && receipt.state !== 'failed' && (!receipt.load?.rejected || hasRejects)
+function isDone(archived: Archived, names: ReadonlySet<string>): boolean {
+  const { receipt } = archived
+  return isOver(receipt) && receipt.state !== 'failed' && !lacksItsRejects(archived, names)
 }
 
 async function hasRested({ disk, now, restMs = REST_MS }: Packing, path: string): Promise<boolean> {

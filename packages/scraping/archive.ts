@@ -101,11 +101,17 @@ export async function unsettled(disk: Disk, folders: Folders, settled: Set<strin
     if (settled.has(name) || !names.has(name)) continue
     const receipt = await readReceipt(disk, join(folders.archive, entry))
     if (receipt === undefined) continue
-    const lacksRejects = (receipt.load?.rejected ?? 0) > 0 && !names.has(stem + REJECTS_ENDING)
+    const archived = { name, path: join(folders.archive, name), receipt }
+    const lacksRejects = lacksItsRejects(archived, names)
     if (isOver(receipt) && !lacksRejects) settled.add(name)
-    else found.push({ name, path: join(folders.archive, name), receipt, lacksRejects })
+    else found.push({ ...archived, lacksRejects })
   }
   return found
+}
+
+/** Whether a receipt counts rejects that are not among the names in the archive. */
+export function lacksItsRejects({ name, receipt }: Archived, names: ReadonlySet<string>): boolean {
+  return (receipt.load?.rejected ?? 0) > 0 && !names.has(notesOf(name).rejects)
 }
 
 /** Where the notes about an archived file lie. */

@@ -6,13 +6,13 @@
  */
 
 import { join } from 'node:path'
-import { codeOf, systemFaultOf } from '@splitcart/shared/disk.ts'
+import { systemFaultOf } from '@splitcart/shared/disk.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { AnswerError, retryAfterOf, retryOf } from './answer.ts'
 import { checkArchive } from './archive-check.ts'
 import { lockArchive } from './archive-lock.ts'
-import { packArchive } from './archive-packing.ts'
+import { lacksRoom, packArchive } from './archive-packing.ts'
 import { realClock } from './clock.ts'
 import { beatFor } from './heartbeat.ts'
 import { isGood, noteRun } from './last-run.ts'
@@ -31,8 +31,6 @@ import { cleanMarks, marksIn } from './whole-mark.ts'
 const POLL_FIRST_MS = 100
 const POLL_MS_MAX = 2_000
 const PACKING_MS_MAX = 10_000
-// No other file can be written, either.
-const LACKS_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
 // Who goes on writing for longer than that is waited for by the next run.
 const RESTING_MS_MAX = 120_000
 
@@ -113,13 +111,13 @@ async function packSome(job: Job, run: Run): Promise<void> {
     if (fault === undefined) continue
     const problem = notPacked(name, fault)
     once(run, `${problem.code} ${name}`, () => tell(job, run, { type: 'warning', name, problem }))
-    if (LACKS_ROOM.has(codeOf(fault))) return
+    if (lacksRoom(fault)) return
   }
 }
 
 function notPacked(name: string, cause: unknown) {
   const said = `${name} stays as it is: ${cause instanceof Error ? cause.message : cause}`
-  return troubleOf(new Problem(LACKS_ROOM.has(codeOf(cause)) ? 'machine_refused' : 'file_unreadable', said, { cause }))
+  return troubleOf(new Problem(lacksRoom(cause) ? 'machine_refused' : 'file_unreadable', said, { cause }))
 }
 
 function outcomeAfter(error: unknown): Outcome {

@@ -131,6 +131,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
   const calls = {
     find: (id: string) => process.turn(() => byId(id)),
     findBySha256: (sha256: string) => process.turn(() => uploads.records.get(sha256)),
+    has: (sha256: string) => process.turn(() => uploads.records.has(sha256)),
     findWaiting: (name: string, kind: string) =>
       process.turn(() => all().find((upload) => upload.stored_as === name && upload.kind === kind && waits(upload))),
     open: () => process.turn(() => all().filter((upload) => waits(upload) && upload.wish === null)),

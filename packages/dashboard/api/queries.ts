@@ -111,24 +111,6 @@ function soughtBy({ by, max, special, ...filters }: ProductFilters): Query {
   return { ...sought, sort: 'unit_price', unit: by, ...(cents >= 0 && { unit_price_max: cents }) }
 }
 
-/** The first few products that words find, without prices. */
-export const fewProductsQuery = (q: string) =>
-  queryOptions({
-    queryKey: ['products', 'few', q],
-    queryFn: ({ signal }) => ask<ProductPage>('/api/products', { q, limit: 6 }, signal),
-    placeholderData: keepPreviousData,
-    enabled: q !== '',
-  })
-
-/** The first few uploads whose file is called so. */
-export const fewUploadsQuery = (q: string) =>
-  queryOptions({
-    queryKey: ['uploads', 'few', q],
-    queryFn: ({ signal }) => ask<UploadPage>('/api/uploads', { q, limit: 4 }, signal),
-    placeholderData: keepPreviousData,
-    enabled: q !== '',
-  })
-
 /** One product, and what every store asks for it now. */
 export const productQuery = (id: string) =>
   queryOptions({

@@ -22,7 +22,12 @@ export async function ask<T>(path: string, query: Query = {}, signal?: AbortSign
 }
 
 /** Makes a request that changes something, and reads its JSON; `undefined` where the answer has none. `key`: for what a session may not do. */
-export async function send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown, key?: string): Promise<T> {
+export async function send<T>(
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body?: unknown,
+  key?: string,
+): Promise<T> {
   const headers = {
     ...(body !== undefined && { 'content-type': 'application/json' }),
     ...(key !== undefined && { 'x-api-key': key }),

@@ -1,8 +1,9 @@
 /** The last days of a source, one small block for each. */
 import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
-import type { ReactNode } from 'react'
+import type { ComponentProps, ReactNode } from 'react'
 import style from './day-bar.module.css'
 import { day, list } from './format.ts'
+import { StoreLink } from './store-link.tsx'
 
 export type DayState = SourcePage['sources'][number]['days'][number]
 
@@ -14,8 +15,19 @@ const WORDS: readonly (readonly [DayState, string])[] = [
   ['good', 'good'],
 ]
 
+type Props = Readonly<{ days: readonly DayState[]; to: string }>
+
+/** The bar of a store in a list; it leads where the name of the store beside it does. */
+export function StoreDayBar({ store, ...bar }: Props & Pick<ComponentProps<typeof StoreLink>, 'store'>): ReactNode {
+  return (
+    <StoreLink store={store} isAgain className={style.link}>
+      <DayBar {...bar} />
+    </StoreLink>
+  )
+}
+
 /** The bar; `to` is the date of its last block. Said in words to those who cannot see it. */
-export function DayBar({ days, to }: Readonly<{ days: readonly DayState[]; to: string }>): ReactNode {
+export function DayBar({ days, to }: Props): ReactNode {
   const words = WORDS.flatMap(([state, word]) => {
     const count = days.filter((each) => each === state).length
     return count === 0 ? [] : [`${count} ${word}`]

@@ -2,6 +2,7 @@
 
 import { UNITS } from '../catalogue/queries/by-amount.ts'
 import { EVIDENCE } from '../catalogue/queries/evidence.ts'
+import { RANKED_MAX } from '../catalogue/queries/ranked.ts'
 import { CHAIN, LOWEST_EVER, UNIT_PRICE } from './chains-schema.ts'
 import { DETAILS } from './details-schema.ts'
 import {
@@ -39,14 +40,13 @@ export const LIST_QUERY = {
     sort: {
       type: 'string',
       enum: ['price', 'unit_price', 'drop'],
-      description:
-        'the cheapest first, the cheapest by amount, or what became cheaper by the largest share within 30 days, among the 300 that answer best; needs q or category',
+      description: `the cheapest first, the cheapest by amount, or what became cheaper by the largest share within 30 days, among the first ${RANKED_MAX} that are found; needs q or category`,
     },
-    unit: { type: 'string', enum: UNITS, description: 'with sort: only what is measured in this' },
+    unit: { type: 'string', enum: UNITS, description: 'with sort=unit_price: only what is measured in this' },
     unit_price_max: {
       type: 'integer',
       minimum: 0,
-      description: 'with sort and unit: only what costs no more cents for 100 g, 100 ml, 1 m or one',
+      description: 'with sort=unit_price and unit: only what costs no more cents for 100 g, 100 ml, 1 m or one',
     },
     limit: limitOf(20, 100),
     after: AFTER,

@@ -16,6 +16,7 @@ import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { priceSummaryOf } from '../catalogue/queries/price-summary.ts'
 import { storePrices } from '../catalogue/queries/prices.ts'
 import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
+import { RANKED_MAX } from '../catalogue/queries/ranked.ts'
 import { biggestDrops, cheapest } from '../catalogue/queries/sorted.ts'
 import type { Found } from '../catalogue/queries/with-words.ts'
 import type { Sql } from '../database/sql.ts'
@@ -27,7 +28,7 @@ import { LIST_QUERY, LIST_RESPONSE, ONE_RESPONSE, PRICES_QUERY, PRICES_RESPONSE 
 import { momentOf, type Reading } from './reading.ts'
 import type { Services } from './services.ts'
 
-/** In which order products are listed; none: the best first. */
+/** In which order products are listed; none: with words the best first. */
 export type ProductOrder = 'price' | 'unit_price' | 'drop'
 
 /** What is asked about a list of products. */
@@ -99,8 +100,6 @@ type Shown = ProductPage['products'][number]
 const NEEDS_SORT = 'querystring/unit and querystring/unit_price_max go with sort=unit_price'
 const NEEDS_WORDS = 'querystring/sort needs words in q, or a category: so many products are not compared'
 const NEEDS_UNIT = 'querystring/unit_price_max needs a unit: 100 g are not compared with one'
-// So many of those that are found are compared, some tenths of a millisecond each.
-const SORTED_MAX = 300
 // So long what became cheaper is a drop.
 const DROP_DAYS = 30
 const DAY_MS = 86_400_000
@@ -117,7 +116,7 @@ async function productsSorted(
   if (max !== undefined && unit === undefined) throw new Problem('request_invalid', NEEDS_UNIT)
   const [begin] = keyIn(`products by ${sort}`, after, [0] as [number]) ?? [0]
   const current = await currentNow(reading)
-  const found = await findProducts(database, { ...sought, after: undefined, limit: SORTED_MAX }, async () => current)
+  const found = await findProducts(database, { ...sought, after: undefined, limit: RANKED_MAX }, async () => current)
   const since = new Date(momentOf(reading).now - DROP_DAYS * DAY_MS).toISOString().slice(0, 10)
   const sorted = await sortedBy(database, found.products, { sort, unit, max, since }, current)
   const end = begin + limit

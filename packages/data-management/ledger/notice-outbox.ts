@@ -1,5 +1,5 @@
 /** The outbox of notices: what has not been told to whom. */
-import type { Selectable } from 'kysely'
+import type { ExpressionBuilder, Selectable } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
 /** A notice that is put into the outbox. */
@@ -16,6 +16,8 @@ export type ClaimedNotices = Readonly<{ notices: readonly NoticeRecord[]; repeat
 
 /** How long a server that sends has a receiver for itself: longer than any attempt takes. */
 export const CLAIM_MS = 2 * 60_000
+/** How long a receiver is left alone at most. */
+export const PAUSE_MS_MAX = 60 * 60_000
 const AT_ONCE_MAX = 500
 const DAY_MS = 86_400_000
 /** A receiver that no server has named for so long gets no further notices, and after a week none of those that wait for it. */
@@ -65,8 +67,7 @@ export async function claimNotices(
       .updateTable('notice_receiver')
       .set({ claimed_until: now + CLAIM_MS })
       .where('name', '=', receiver)
-      .where('claimed_until', '<=', now)
-      .where('next_at', '<=', now)
+      .where(isFree(now))
       .returning('name')
       .executeTakeFirst()
     if (taken === undefined) return undefined
@@ -89,11 +90,19 @@ async function isToBeTold(database: LedgerDatabase, receiver: string, now: numbe
     .innerJoin('notice_delivery', 'receiver', 'name')
     .select('name')
     .where('name', '=', receiver)
-    .where('claimed_until', '<=', now)
-    .where('next_at', '<=', now)
+    .where(isFree(now))
     .limit(1)
     .executeTakeFirst()
   return found !== undefined
+}
+
+/** A time further ahead than any that is set was set by a clock that has been put back since: it keeps nobody waiting. */
+function isFree(now: number) {
+  return ({ and, or, eb }: ExpressionBuilder<LedgerTables, 'notice_receiver'>) =>
+    and([
+      or([eb('claimed_until', '<=', now), eb('claimed_until', '>', now + CLAIM_MS)]),
+      or([eb('next_at', '<=', now), eb('next_at', '>', now + PAUSE_MS_MAX)]),
+    ])
 }
 
 /** So that whoever comes after a crash knows that they may have been told. */

@@ -59,9 +59,13 @@ export class Notices {
     return this.#database.selectFrom('condition').selectAll().orderBy('since', 'desc').limit(limit).execute()
   }
 
-  /** All that is on record, to be compared with what is there now. */
-  recorded(): Promise<RecordedCondition[]> {
-    return this.#database.selectFrom('condition').select(['kind', 'subject', 'text', 'told_at']).execute()
+  /** All of some kinds that is on record, to be compared with what is there now. */
+  recorded(kinds: readonly string[]): Promise<RecordedCondition[]> {
+    return this.#database
+      .selectFrom('condition')
+      .select(['kind', 'subject', 'text', 'told_at'])
+      .where('kind', 'in', kinds)
+      .execute()
   }
 
   /** How many conditions of each kind there are that have lasted. */

@@ -48,7 +48,12 @@ export async function backlogOld({ reading }: Looked): Promise<readonly Conditio
   const { files, since } = await reading.inbox.ledger.uploads.waiting()
   if (since === null || momentOf(reading).now - since < BACKLOG_MS) return []
   const from = new Date(since).toISOString().slice(0, 16).replace('T', ' ')
-  return [{ kind: 'backlog', subject: '', text: `${files} uploads wait to be loaded, the oldest since ${from} UTC` }]
+  return [{ kind: 'backlog', subject: '', text: `${waiting(files)} to be loaded, the oldest since ${from} UTC` }]
+}
+
+/** How many uploads wait, with the verb. */
+export function waiting(files: number): string {
+  return files === 1 ? '1 upload waits' : `${files} uploads wait`
 }
 
 type Shown = Readonly<{ id: string; filename: string; problem: string }>

@@ -1,6 +1,7 @@
 /** The machine, its loader, its backups and its keys. */
 import { momentOf } from '../api/reading.ts'
 import type { Condition } from '../ledger/notices.ts'
+import { waiting } from './look-at-uploads.ts'
 import { type Looked, shortName, shortSentence } from './looked.ts'
 
 const DAY_MS = 86_400_000
@@ -32,7 +33,7 @@ export async function loaderGone({ reading, outside }: Looked): Promise<readonly
   if (outside.hasLoader) return []
   const { files } = await reading.inbox.ledger.uploads.waiting()
   if (files === 0) return []
-  return [{ kind: 'loader', subject: '', text: `${files} uploads wait, and no program is there that loads them` }]
+  return [{ kind: 'loader', subject: '', text: `${waiting(files)}, and no program is there that loads them` }]
 }
 
 /** Whether the latest backup is old. PostgreSQL has tools of its own: where none was ever noted, nothing is said. */

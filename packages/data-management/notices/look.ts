@@ -14,12 +14,12 @@ const ANSWERED_MAX = 10_000
 
 /** What has changed since what is on record. */
 export async function conditionChanges(reading: Reading, { outside, isWhole }: LookQuestion): Promise<Changed> {
-  const all = await reading.inbox.ledger.notices.recorded()
+  const kinds = Object.entries<ConditionKind>(CONDITIONS).filter(([, { isSlow }]) => isWhole || !isSlow)
+  const all = await reading.inbox.ledger.notices.recorded(kinds.map(([name]) => name))
   const records = Map.groupBy(all, ({ kind }) => kind)
   const appeared: Condition[] = []
   const gone: (RecordedCondition & Readonly<{ isSettled: boolean }>)[] = []
-  for (const [name, kind] of Object.entries<ConditionKind>(CONDITIONS)) {
-    if (kind.isSlow && !isWhole) continue
+  for (const [name, kind] of kinds) {
     const recorded = (records.get(name) ?? []).filter((each) => !kind.isOfMachine || isOf(outside.machine, each))
     const subjects = new Set(recorded.map(({ subject }) => subject))
     const found = await kind.look({ reading, outside, recorded: subjects })

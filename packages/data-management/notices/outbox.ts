@@ -1,7 +1,14 @@
 /** Tells receivers what waits for them: one message at a time, and after a failure with growing pauses. */
 import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type Answered, claimNotices, type NoticeRecord, recordAnswer, recordTest } from '../ledger/notice-outbox.ts'
+import {
+  type Answered,
+  claimNotices,
+  type NoticeRecord,
+  PAUSE_MS_MAX,
+  recordAnswer,
+  recordTest,
+} from '../ledger/notice-outbox.ts'
 import type { Notices } from '../ledger/notices.ts'
 import { messageOf } from './digest.ts'
 import type { Message } from './message.ts'
@@ -13,7 +20,6 @@ export type Telling = Told & Readonly<{ notices: Notices; now: () => number; log
 /** What comes within it is one message. */
 export const DIGEST_MS = 60_000
 const PAUSE_MS_MIN = 30_000
-const PAUSE_MS_MAX = 60 * 60_000
 const ANSWER_CHARACTERS_MAX = 300
 const FAILURES_MAX = 16
 // So begins an answer on record by which a receiver has refused a message for good.

@@ -10,7 +10,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue, openPostgresCatalogueDatabase } from '../catalogue/dialects/postgres/catalogue.ts'
 import { PostgresStatements } from '../catalogue/dialects/postgres/statements.ts'
 import { openCatalogue, type SqliteCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
-import { indexAllWords } from '../catalogue/load/listing-words.ts'
+import { indexUnworded } from '../catalogue/load/listing-words.ts'
 import { moveTables } from '../database/move-tables.ts'
 import { PostgresDatabase } from '../database/postgres.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
@@ -117,7 +117,7 @@ test('PostgreSQL: an older catalogue is brought up to date, and loads and undoin
   await using catalogue = await openPostgresCatalogue(made.address)
   await using upgraded = await openPostgresCatalogueDatabase(made.address)
   await upgraded.transaction(async (transaction) => {
-    await indexAllWords(new PostgresStatements(transaction, { undone: 0 }))
+    await indexUnworded(new PostgresStatements(transaction, { undone: 0 }))
   })
   await goOn(catalogue, half, files.slice(half.length))
 })

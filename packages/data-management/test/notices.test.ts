@@ -107,6 +107,11 @@ test('a receiver that fails is left alone longer and longer, keeps no other from
   clock.now += 60 * 60_000
   await round(rounds, false)
   assert.equal(hook.posted.length, 7)
+  // What was told by a clock that was ahead keeps nobody waiting when it is put back.
+  clock.now -= 24 * 60 * 60_000
+  await ended(receiver, 'held', 'a reason', 31)
+  await round(rounds, false)
+  assert.equal(hook.posted.length, 8)
 })
 
 test('what is over is told where somebody waits for it, and what does not last is not told at all', async () => {
@@ -133,7 +138,7 @@ test('what is over is told where somebody waits for it, and what does not last i
   const [gone] = await minutes(11)
   assert.deepEqual(gone?.slice(0, 2), [
     'SplitCart: 1 loader gone',
-    '1 uploads wait, and no program is there that loads them',
+    '1 upload waits, and no program is there that loads them',
   ])
   // What a machine has is nothing that another one could end.
   await round(

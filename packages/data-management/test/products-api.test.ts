@@ -135,6 +135,8 @@ test('a product is found by its barcode, by its SKU, and within a company', asyn
     (await ask<ProductPage>(`/api/products?${query}`)).products.map(({ name }) => name)
   assert.deepEqual(await found('barcode=9300000000002'), ['Milk'])
   assert.deepEqual(await found('barcode=93'), [])
+  assert.deepEqual(await found('barcode=9300000000002&q=iga'), ['Milk'])
+  assert.deepEqual(await found('barcode=9300000000002&q=bread'), [])
   assert.deepEqual(await found('sku=1'), ['Milk', 'Eggs'])
   assert.deepEqual(await found('sku=1&company=iga'), ['Eggs'])
   assert.deepEqual(await found('sku=77'), ['Milk'])

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { ProductPage } from '../api/products.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
-import { type Article, named, reader, scrape } from './shop.ts'
+import { type Article, bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 
 const DAY_MS = 86_400_000
 const TODAY = new Date().toISOString().slice(0, 10)
@@ -117,6 +117,11 @@ test('a list is of a category, of what is on special, and in the order of price,
   assert.deepEqual(await namesOf('milk', '&category=Chocolate'), ['Milk Chocolate Block 180g'])
   assert.deepEqual(await names('category=Nothing'), [])
   assert.deepEqual((await names('special=true')).sort(), ['Skim Milk 1 Litre', 'Tomato Sauce 500ml'])
+  // On the last page, too, only those on it are counted.
+  const first = await page('special=true&limit=1')
+  const second = await page(`special=true&limit=1&after=${first.next}`)
+  const counted = [first, second].map(({ products, total }) => [products.length, total])
+  assert.deepEqual(counted, Array(2).fill([1, { count: 1, exact: false }]))
   assert.deepEqual(await namesOf('milk', '&special=true'), ['Skim Milk 1 Litre'])
   assert.deepEqual((await namesOf('milk', '&sort=price')).slice(0, 3), [
     'Skim Milk 1 Litre',
@@ -125,6 +130,24 @@ test('a list is of a category, of what is on special, and in the order of price,
   ])
   assert.equal((await namesOf('milk', '&sort=unit_price&unit=ml'))[0], 'Farmvale Full Cream Milk 2L')
   assert.equal((await names('category=Milk&sort=price'))[0], 'Skim Milk 1 Litre')
+})
+
+test('what is sold now comes before what only silent stores show, and that before what no store does', async () => {
+  const quince = (what: string) => ({ sku: what, name: `Quince ${what}`, price: 4 })
+  const longAgo = new Date(Date.now() - 60 * DAY_MS).toISOString().slice(0, 10)
+  await scrape(receiver, 'elmart/S2', longAgo, [quince('Jelly')])
+  await scrape(receiver, 'elmart/S1', YESTERDAY, [quince('Jelly'), quince('Paste')])
+  await scrape(receiver, 'elmart/S1', TODAY, [quince('Jam')])
+  assert.deepEqual(await namesOf('quince'), ['Quince Jam', 'Quince Jelly', 'Quince Paste'])
+  // However many stores a company has: where few listings are asked about, all of them are asked.
+  const honey = [quince('Honey')]
+  const stores = Array.from({ length: 101 }, (_, at) =>
+    scrapeText(`ashmart/s${at}`, YESTERDAY, at === 0 ? honey : named('Salt')),
+  )
+  await bringIn(receiver, stores.join(''))
+  await scrape(receiver, 'ashmart/a', YESTERDAY, honey)
+  await scrape(receiver, 'ashmart/s0', TODAY, named('Salt'))
+  assert.deepEqual(await namesOf('quince'), ['Quince Honey', 'Quince Jam', 'Quince Jelly', 'Quince Paste'])
 })
 
 test('how words are understood depends on what listings are called now, not on what was loaded before and in which order', async () => {

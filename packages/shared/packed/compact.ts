@@ -60,12 +60,13 @@ export async function compact(
   // It says that it is shorter than it is.
   if (read === 'too long') return 'kept'
   if (read === undefined || !(await isRight(read.sha256))) return 'damaged'
-  const packed = read.bytes && (await pack(disk, dirname(path), read.bytes))
-  if (packed === undefined && !isPlain) return 'kept'
   const file = { path, name, seen, time: timeOf(seen), sha256: read.sha256, nameOnly }
-  const part = partOf(file, packed)
-  await removeIfThere(disk, part)
-  if (!(await isKeptAlready(disk, file)) && !(await landCompacted(disk, file, part, packed))) return 'kept'
+  for (const ending of COMPACTED_ENDINGS) await removeIfThere(disk, partOf(file, ending))
+  if (!(await isKeptAlready(disk, file))) {
+    const packed = read.bytes && (await pack(disk, dirname(path), read.bytes))
+    if (packed === undefined && !isPlain) return 'kept'
+    if (!(await landCompacted(disk, file, packed))) return 'kept'
+  }
   if (!isSame(seen, await disk.lstat(path))) return 'kept'
   await remove(disk, path)
   return 'compacted'
@@ -130,8 +131,10 @@ async function isKeptAlready(disk: Disk, file: Compactable): Promise<boolean> {
 }
 
 /** Writes what is kept instead; false where that was written to meanwhile. */
-async function landCompacted(disk: Disk, file: Compactable, part: string, packed?: Buffer): Promise<boolean> {
+async function landCompacted(disk: Disk, file: Compactable, packed: Buffer | undefined): Promise<boolean> {
   const { path, name, seen, time, nameOnly } = file
+  const ending = packed === undefined ? '.gz' : PACKED_ENDING
+  const part = partOf(file, ending)
   await writePart(disk, part, async (target) => {
     if (packed === undefined) await zipInto(disk, file, target)
     else {
@@ -144,20 +147,16 @@ async function landCompacted(disk: Disk, file: Compactable, part: string, packed
     await removeIfThere(disk, part)
     return false
   }
-  const names = [...namesOf(file)].map((each) => each + endingOf(packed))
-  const taken = join(dirname(path), name + endingOf(packed))
+  const names = [...namesOf(file)].map((each) => each + ending)
+  const taken = join(dirname(path), name + ending)
   // What it holds is not what this file holds.
   if (nameOnly && (await disk.lstat(taken).catch(unlessGone)) !== undefined) await setDamagedAside(disk, taken)
   await land(disk, part, dirname(path), names)
   return true
 }
 
-function partOf({ path, sha256 }: Compactable, packed: Buffer | undefined): string {
-  return join(dirname(path), `.${sha256}${endingOf(packed)}.part`)
-}
-
-function endingOf(packed: Buffer | undefined): string {
-  return packed === undefined ? '.gz' : PACKED_ENDING
+function partOf({ path, sha256 }: Compactable, ending: string): string {
+  return join(dirname(path), `.${sha256}${ending}.part`)
 }
 
 function isSame(one: Stats, other: Stats): boolean {

@@ -2,14 +2,14 @@
 import type { StorePage } from '@splitcart/data-management/api/stores.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useEffect } from 'react'
-import { allStoresQuery, fewProductsQuery, fewUploadsQuery } from '../../api/queries.ts'
+import { FEW_PRODUCTS, fewProductsQuery, fewUploadsQuery } from '../../api/few-queries.ts'
+import { allStoresQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { PLACES } from '../navigation.tsx'
 
 /** A line of what was found, and where it leads. */
 export type Choice = Readonly<{ id: string; group: string; name: string; about: string; to: string }>
 
-const PRODUCTS_SHOWN = 6
 const STORES_SHOWN = 5
 const DEEDS: readonly { name: string; to: string; words: string }[] = [
   { name: 'Add a machine', to: '/machines?add=1', words: 'new key invite connect scraper laptop' },
@@ -32,7 +32,7 @@ export function useFound(typed: string): { choices: readonly Choice[]; isPending
       const about = [brand, isIn(name, size) ? null : size].filter((each) => each !== null).join(' · ')
       return { id: `product-${id}`, group: 'Products', name, about, to: `/products/${id}` }
     }),
-    ...((products.data?.products ?? []).length < PRODUCTS_SHOWN || q === '' ? [] : [everyProduct(q)]),
+    ...((products.data?.products ?? []).length < FEW_PRODUCTS || q === '' ? [] : [everyProduct(q)]),
     ...(q === '' ? [] : storesFor(q, stores)),
     ...(q === '' ? [] : (uploads.data?.uploads ?? [])).map(({ id, filename, state }) => {
       return { id: `upload-${id}`, group: 'Uploads', name: filename, about: state, to: `/uploads/${id}` }

@@ -4,16 +4,28 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { count } from '../../parts/format.ts'
 import { Said } from '../../parts/said.tsx'
+import { StoreLink } from '../../parts/store-link.tsx'
 
-/** "38 stores of coles: is_available is false in every row"; it leads to the newest file that shows it. */
+/** "38 stores of coles: is_available is false in every row"; it leads to the newest file that shows it, and one store to its page. */
 export function ChainLine({ finding }: Readonly<{ finding: ChainFindingView }>): ReactNode {
   const { company, stores, brief, example } = finding
-  const where = stores === 1 ? `${example.store_name} of ${company}` : `${count(stores, 'store')} of ${company}`
-  const line = <Said text={`${where}: ${brief}`} />
-  if (example.upload_id === null) return line
+  if (stores !== 1) return <ToUpload of={example} text={`${count(stores, 'store')} of ${company}: ${brief}`} />
   return (
-    <Link to="/uploads/$id" params={{ id: example.upload_id }}>
-      {line}
+    <>
+      <StoreLink store={{ company, store_id: example.store_id }}>
+        <Said text={`${example.store_name} of ${company}`} />
+      </StoreLink>
+      : <ToUpload of={example} text={brief} />
+    </>
+  )
+}
+
+function ToUpload({ of, text }: Readonly<{ of: ChainFindingView['example']; text: string }>): ReactNode {
+  const said = <Said text={text} />
+  if (of.upload_id === null) return said
+  return (
+    <Link to="/uploads/$id" params={{ id: of.upload_id }}>
+      {said}
     </Link>
   )
 }

@@ -6,6 +6,7 @@ import { previewQuery } from '../../api/queries.ts'
 import { change, money, whole } from '../../parts/format.ts'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { Said } from '../../parts/said.tsx'
+import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
 import style from './preview.module.css'
 
@@ -60,7 +61,10 @@ function Stores({ preview: { stores } }: Readonly<{ preview: HoldPreview }>): Re
     <ul className={style.stores}>
       {stores.map(({ company, store_id, store_name, date, rows, rows_before }) => (
         <li key={JSON.stringify([company, store_id, date])}>
-          <Said text={`${company} · ${store_name}`} /> on <Day on={date} />: {whole(rows)} rows
+          <StoreLink store={{ company, store_id }}>
+            <Said text={`${company} · ${store_name}`} />
+          </StoreLink>{' '}
+          on <Day on={date} />: {whole(rows)} rows
           {rows_before === null ? ', the first of this store' : `, ${whole(rows_before)} before`}
         </li>
       ))}

@@ -10,6 +10,7 @@ import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
+import told from '../../parts/told-list.module.css'
 import { OnlyAdmin } from '../keys/only-admin.tsx'
 import style from './notices.module.css'
 import { Receivers } from './receivers.tsx'
@@ -78,14 +79,14 @@ function Conditions({ conditions }: Readonly<{ conditions: readonly ConditionVie
   const more = conditions.length - SHOWN_MAX
   return (
     <>
-      <ul className={style.list}>
+      <ul className={told.list}>
         {conditions.slice(0, SHOWN_MAX).map(({ kind, subject, text, since, todo }) => (
-          <li key={`${kind} ${subject}`} className={style.item}>
+          <li key={`${kind} ${subject}`} className={told.item}>
             <Badge tone="warn">{kind}</Badge>
-            <span className={style.what}>
+            <span className={told.what}>
               <SaidWhole text={text} />
             </span>
-            <span className={style.muted}>
+            <span className={told.when}>
               <Ago at={since} />
             </span>
             <p className={style.todo}>{todo}</p>

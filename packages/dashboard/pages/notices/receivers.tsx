@@ -9,6 +9,7 @@ import { count } from '../../parts/format.ts'
 import { Empty, Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import told from '../../parts/told-list.module.css'
 import style from './notices.module.css'
 
 const SETTINGS = [
@@ -34,13 +35,13 @@ export function Receivers({ receivers }: Readonly<{ receivers: readonly Receiver
     )
   return (
     <>
-      <ul className={style.list}>
+      <ul className={told.list}>
         {receivers.map((receiver) => (
-          <li key={receiver.name} className={style.item}>
+          <li key={receiver.name} className={told.item}>
             <Badge tone={receiver.failures > 0 ? 'bad' : receiver.told_at === null ? 'calm' : 'good'}>
               {receiver.name}
             </Badge>
-            <span className={style.what}>
+            <span className={told.what}>
               <SaidWhole text={receiver.where} />
               {receiver.last_answer !== null && (
                 <span className={style.muted}>
@@ -49,7 +50,7 @@ export function Receivers({ receivers }: Readonly<{ receivers: readonly Receiver
                 </span>
               )}
             </span>
-            <span className={style.muted}>
+            <span className={told.when}>
               {receiver.last_at === null ? 'not asked yet' : <Ago at={receiver.last_at} />}
             </span>
             {receiver.waiting > 0 && (
@@ -71,11 +72,11 @@ export function Receivers({ receivers }: Readonly<{ receivers: readonly Receiver
 
 function Answers({ answers }: TestView): ReactNode {
   return (
-    <ul className={style.list} role="status" aria-label="Answers to the test">
+    <ul className={told.list} role="status" aria-label="Answers to the test">
       {answers.map(({ name, taken, answer }) => (
-        <li key={name} className={style.item}>
+        <li key={name} className={told.item}>
           <Badge tone={taken ? 'good' : 'bad'}>{name}</Badge>
-          <span className={style.what}>
+          <span className={told.what}>
             {taken ? 'has taken the test' : <SaidWhole text={`has not taken the test: ${answer}`} />}
           </span>
         </li>

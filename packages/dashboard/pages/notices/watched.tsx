@@ -12,6 +12,7 @@ import { money } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
+import told from '../../parts/told-list.module.css'
 import style from './notices.module.css'
 
 /** When a watch tells something. */
@@ -42,11 +43,11 @@ function List({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNo
       </Empty>
     )
   return (
-    <ul className={style.list} aria-label="Watched products">
+    <ul className={told.list} aria-label="Watched products">
       {watches.map((watch) => (
-        <li key={watch.id} className={style.item}>
+        <li key={watch.id} className={told.item}>
           <Badge tone="calm">{watch.rule}</Badge>
-          <span className={style.what}>
+          <span className={told.what}>
             <Name of={watch} />{' '}
             <span className={style.muted}>
               {ruleSaid(watch)}, now{' '}

@@ -6,7 +6,9 @@ import { Badge, type Tone } from '../../parts/badge.tsx'
 import { atLeast, count, size } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
+import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
+import told from '../../parts/told-list.module.css'
 import { ChainLine } from '../findings/chain-line.tsx'
 import style from './needs-attention.module.css'
 
@@ -33,12 +35,12 @@ export function NeedsAttention({ attention, stores }: Readonly<{ attention: Atte
             : 'Nothing. No source is late, nothing is held, nothing failed.'}
         </p>
       ) : (
-        <ul className={style.list}>
+        <ul className={told.list}>
           {items.map(({ key, tone, word, what, when }) => (
-            <li key={key} className={style.item}>
+            <li key={key} className={told.item}>
               <Badge tone={tone}>{word}</Badge>
-              <span className={style.what}>{what}</span>
-              <span className={style.when}>{when}</span>
+              <span className={told.what}>{what}</span>
+              <span className={told.when}>{when}</span>
             </li>
           ))}
         </ul>
@@ -106,9 +108,9 @@ function sourceItems({ silent, late, partial }: Attention): Item[] {
     word,
     what: (
       <>
-        <Link to="/store" search={{ store: `${source.company}/${source.store_id}` }}>
+        <StoreLink store={source}>
           <Said text={`${source.company} · ${source.store_name}`} />
-        </Link>{' '}
+        </StoreLink>{' '}
         {word === 'partial'
           ? `${count(source.rows, 'row')}, usually ${count(source.usual_rows, 'row')}`
           : 'last scrape '}

@@ -4,11 +4,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { overviewQuery } from '../../api/queries.ts'
-import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
+import { DayLegend, StoreDayBar } from '../../parts/day-bar.tsx'
 import { atLeast, count, size, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
+import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { LatestChanges } from '../changes/some-changes.tsx'
 import { NeedsAttention } from './needs-attention.tsx'
@@ -122,10 +123,10 @@ function Sources({ overview }: Readonly<{ overview: Overview }>): ReactNode {
       <ul className={style.sources}>
         {overview.sources.map(({ company, store_id, store_name, days }) => (
           <li key={JSON.stringify([company, store_id])} className={style.source}>
-            <Link to="/store" search={{ store: `${company}/${store_id}` }} className={style.store}>
+            <StoreLink store={{ company, store_id }} className={style.store}>
               <Said text={`${company} · ${store_name}`} />
-            </Link>
-            <DayBar days={days} to={overview.days_to} />
+            </StoreLink>
+            <StoreDayBar store={{ company, store_id }} days={days} to={overview.days_to} />
           </li>
         ))}
       </ul>

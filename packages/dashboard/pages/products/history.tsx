@@ -5,6 +5,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { change, count, priceOf } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
+import { StoreLink } from '../../parts/store-link.tsx'
 import { Day } from '../../parts/time.tsx'
 import type { Line, Run } from './lines.ts'
 import { Notes } from './prices-now.tsx'
@@ -35,7 +36,9 @@ const COLUMNS: readonly Column<Entry>[] = [
     narrow: 'first',
     sort: ({ line }) => `${line.company} ${line.storeName}`,
     cell: ({ line }) => (
-      <Said text={[line.company, line.storeName, line.listing].filter((name) => name !== null).join(' · ')} />
+      <StoreLink store={{ company: line.company, store_id: line.storeId }}>
+        <Said text={[line.company, line.storeName, line.listing].filter((name) => name !== null).join(' · ')} />
+      </StoreLink>
     ),
   },
   {

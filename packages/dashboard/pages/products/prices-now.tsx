@@ -8,6 +8,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { byAmount, change, count, money, priceOf, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
+import { StoreLink } from '../../parts/store-link.tsx'
 import { Day } from '../../parts/time.tsx'
 import style from './product.module.css'
 import { storeNamed, toggled } from './stores-chosen.ts'
@@ -90,7 +91,11 @@ const COLUMNS: readonly Column<Price>[] = [
     width: 'minmax(7rem, 2fr)',
     narrow: 'bare',
     sort: ({ store_name }) => store_name,
-    cell: ({ store_name }) => <Said text={store_name} />,
+    cell: ({ company, store_id, store_name }) => (
+      <StoreLink store={{ company, store_id }}>
+        <Said text={store_name} />
+      </StoreLink>
+    ),
   },
   {
     id: 'price',

@@ -156,8 +156,7 @@ function ProductFilters({ categories }: Readonly<{ categories: readonly string[]
   )
 }
 
-const NAMES = [
-  { value: '', label: 'the best first' },
+const ORDER_NAMES = [
   { value: 'price', label: 'the cheapest' },
   { value: 'drop', label: 'the largest drop' },
   { value: 'any', label: 'the cheapest by amount' },
@@ -170,7 +169,7 @@ const PER = { g: '100 g', ml: '100 ml', m: '1 m', each: 'piece' } as const
 
 /** In which order, and how much it may cost by amount. */
 function OrderFilter(): ReactNode {
-  const { by, max } = useSearch({ from: '/shell/products' })
+  const { q, by, max } = useSearch({ from: '/shell/products' })
   const navigate = useNavigate({ from: '/products' })
   const setMax = useCallback(
     (text: string | undefined) => navigate({ search: (now) => ({ ...now, max: text }), replace: true }),
@@ -184,7 +183,7 @@ function OrderFilter(): ReactNode {
         label="Order"
         value={by ?? ''}
         onChange={({ currentTarget }) => setOrder(currentTarget.value)}
-        data={NAMES}
+        data={[{ value: '', label: q === undefined ? 'the longest known' : 'the best first' }, ...ORDER_NAMES]}
       />
       {by !== undefined && by in PER && (
         <TextFilter

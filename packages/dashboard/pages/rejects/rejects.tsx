@@ -14,6 +14,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
+import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { RejectedLine } from './rejected-line.tsx'
 import style from './rejects.module.css'
@@ -125,18 +126,29 @@ function GroupHead({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
       </h2>
       <span className={style.count}>{count(group.count, 'row')}</span>
       <span className={style.source}>
-        {company === null ? (
-          'several sources, or none that is known'
-        ) : (
-          <Link to="/rejects" search={store_id === null ? { company } : { store: `${company}/${store_id}` }}>
-            <Said text={[company, store_name].filter((name) => name !== null).join(' · ')} />
-          </Link>
-        )}
+        <Source {...{ company, store_id, store_name }} />
       </span>
       <span className={style.when}>
         in {count(group.uploads, 'file')}, last <Ago at={group.last_at} />
       </span>
     </div>
+  )
+}
+
+type SourceProps = Pick<RejectGroupView, 'company' | 'store_id' | 'store_name'>
+
+function Source({ company, store_id, store_name }: SourceProps): ReactNode {
+  if (company === null) return 'several sources, or none that is known'
+  if (store_id === null)
+    return (
+      <Link to="/rejects" search={{ company }}>
+        <Said text={company} />
+      </Link>
+    )
+  return (
+    <StoreLink store={{ company, store_id }}>
+      <Said text={[company, store_name].filter((name) => name !== null).join(' · ')} />
+    </StoreLink>
   )
 }
 

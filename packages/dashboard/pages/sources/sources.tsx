@@ -8,14 +8,16 @@ import { SOURCE_STATES, sourcesQuery } from '../../api/source-queries.ts'
 import { SourceState } from '../../parts/badge.tsx'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
+import { DayLegend, StoreDayBar } from '../../parts/day-bar.tsx'
 import { ChoiceFilter, Filters } from '../../parts/filters.tsx'
 import { atLeast, count, percent, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
+import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
 import style from './sources.module.css'
+import { intervalOf } from './store-settings.tsx'
 
 type Source = SourcePage['sources'][number] & Pick<SourcePage, 'days_to'>
 
@@ -27,9 +29,9 @@ const COLUMNS: readonly Column<Source>[] = [
     narrow: 'first',
     cell: ({ company, store_id, store_name, place, is_closed }) => (
       <span className={style.store}>
-        <Link to="/store" search={{ store: `${company}/${store_id}` }} className={style.name}>
+        <StoreLink store={{ company, store_id }} className={style.name}>
           <Said text={store_name} />
-        </Link>
+        </StoreLink>
         <Said text={besides(company, store_id, store_name)} className={style.muted} />
         {place !== undefined && <Said text={place} className={style.muted} />}
         {is_closed && <span className={style.muted}>closed</span>}
@@ -52,7 +54,13 @@ const COLUMNS: readonly Column<Source>[] = [
     narrow: 'shown',
     cell: ({ last_date, received_at }) => <LastScrape date={last_date} receivedAt={received_at} />,
   },
-  { id: 'usual', title: 'Usually', width: '6rem', right: true, cell: ({ usual_days }) => intervalOf(usual_days) },
+  {
+    id: 'usual',
+    title: 'Usually',
+    width: '6rem',
+    right: true,
+    cell: ({ usual_days, settings }) => intervalOf(settings?.expected_days ?? usual_days),
+  },
   {
     id: 'rows',
     title: 'Rows',
@@ -73,7 +81,7 @@ const COLUMNS: readonly Column<Source>[] = [
     title: 'The last 30 days',
     width: 'minmax(11rem, 2fr)',
     narrow: 'first',
-    cell: ({ days, days_to }) => <DayBar days={days} to={days_to} />,
+    cell: ({ days, days_to, ...store }) => <StoreDayBar store={store} days={days} to={days_to} />,
   },
 ]
 
@@ -121,11 +129,6 @@ function Rejected({ source: { company, store_id, reject_share } }: Readonly<{ so
       {percent(reject_share)}
     </Link>
   )
-}
-
-function intervalOf(days: number | null): string {
-  if (days === null) return 'once so far'
-  return days === 1 ? 'daily' : `every ${count(days, 'day')}`
 }
 
 function LastScrape({ date, receivedAt }: Readonly<{ date: string; receivedAt: string }>): ReactNode {

@@ -9,13 +9,15 @@ import { scrapesOfStoreQuery, sourceQuery } from '../../api/source-queries.ts'
 import { SourceState } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
-import { count, percent, whole } from '../../parts/format.ts'
+import { percent, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
 import { ChangesTable } from '../changes/changes-table.tsx'
 import { KIND_SAID } from '../changes/kinds.ts'
+import { StoreSender } from './store-sender.tsx'
+import { intervalOf, StoreSettings } from './store-settings.tsx'
 
 type Source = SourcePage['sources'][number]
 type Scrape = ScrapePage['scrapes'][number]
@@ -55,6 +57,7 @@ function Whole({ source, store, to }: Readonly<{ source: Source; store: string; 
         <DayBar days={source.days} to={to} />
         <Facts facts={factsOf(source, store)} />
       </Panel>
+      <StoreSettings store={store} settings={source.settings} usualDays={source.usual_days} />
       <Changed store={store} />
       <Scrapes store={store} />
     </>
@@ -72,11 +75,8 @@ function factsOf(source: Source, store: string): (readonly [string, ReactNode])[
         <Day on={last_date} />, received <Ago at={received_at} />
       </span>,
     ],
-    [
-      'Usually',
-      usual_days === null ? 'scraped once so far' : usual_days === 1 ? 'daily' : `every ${count(usual_days, 'day')}`,
-    ],
-    ['Due', due_date === null ? 'nobody knows yet' : <Day key="due" on={due_date} />],
+    ['Usually', usual_days === null ? 'scraped once so far' : intervalOf(usual_days)],
+    ['Due', due_date !== null ? <Day key="due" on={due_date} /> : state === 'retired' ? 'no more' : 'nobody knows yet'],
     ['Rows', `${whole(rows)}, usually ${whole(usual_rows)}`],
     [
       'Rejected',
@@ -88,6 +88,7 @@ function factsOf(source: Source, store: string): (readonly [string, ReactNode])[
         </Link>
       ),
     ],
+    ['Sent by', <StoreSender key="sender" store={store} />],
     ...(place === undefined ? [] : [['Where', <SaidWhole key="place" text={place} />] as const]),
   ]
 }

@@ -1,7 +1,8 @@
 /** What listings are found by, and the words that what is typed is brought together with. */
-import { wordsOfListing } from '../model/search-words.ts'
+import { type CategoryPath, NO_PATH, pathsTo } from '../category-paths.ts'
+import { type Shelf, shelfOf } from '../model/head-noun.ts'
+import { isMarked, wordsOfListing } from '../model/search-words.ts'
 import { variantsOf } from '../model/spelling.ts'
-import { wordsOfTexts } from '../model/words.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_LISTINGS = 500
@@ -23,8 +24,8 @@ type Renamed = {
 
 /** Makes the words of all listings, where there are none yet. */
 export async function indexAllWords(database: LoadDatabase): Promise<void> {
-  await database.script('delete from renamed; insert into renamed select id, null from listing')
-  await indexWords(database)
+  await database.script('insert into unworded select id from listing where true on conflict do nothing')
+  await indexUnworded(database)
 }
 
 /** Makes the words of the listings that wait for them. */
@@ -49,43 +50,36 @@ export async function indexWords(database: LoadDatabase): Promise<void> {
         order by renamed.listing_id limit ${PAGE_LISTINGS}`,
     )
     if (page.length === 0) break
-    await writePage(database, page)
-    for (const { name, brand } of page) for (const word of wordsOfTexts([name, brand])) words.add(word)
+    for (const word of await writePage(database, page)) words.add(word)
     last = page.at(-1)!.listing_id
   }
-  await noteSpellings(database, [...words].sort())
+  await noteSpellings(database, [...words])
 }
 
-async function writePage(database: LoadDatabase, page: readonly Renamed[]): Promise<void> {
-  const paths = await pathsTo(database, new Set(page.flatMap(({ category_id }) => category_id ?? [])))
-  await database.writeWords(
-    page.map(({ listing_id: listingId, company_id: companyId, category_id, name, brand, size }) => {
-      const path = paths.get(category_id ?? 0) ?? []
-      const [categories, categoryIds] = [path.map((step) => step.name), path.map((step) => step.id)]
-      const described = { companyId, brand, size, categories, categoryIds }
-      return { listingId, words: name === null ? null : wordsOfListing({ ...described, name }) }
-    }),
+/** Answers the words that stand in their names and brands. */
+async function writePage(database: LoadDatabase, page: readonly Renamed[]): Promise<string[]> {
+  const placeOf = await placesOf(database, page)
+  const written = page.map(({ listing_id: listingId, company_id: companyId, category_id, name, brand, size }) => {
+    const { path, shelf } = placeOf(category_id)
+    return { listingId, words: name === null ? null : wordsOfListing({ companyId, name, brand, size, ...path }, shelf) }
+  })
+  await database.writeWords(written)
+  return written.flatMap(({ words }) => words?.filter((word) => !isMarked(word)) ?? [])
+}
+
+type Place = Readonly<{ path: CategoryPath; shelf: Shelf }>
+const NOWHERE: Place = { path: NO_PATH, shelf: shelfOf([]) }
+
+/** Where these listings stand: on few shelves, each of which is read once. */
+async function placesOf(database: LoadDatabase, page: readonly Renamed[]): Promise<(id: number | null) => Place> {
+  const paths = await pathsTo(
+    database.queries,
+    page.map(({ category_id }) => category_id),
   )
+  const places = new Map([...paths].map(([id, path]) => [id, { path, shelf: shelfOf(path.categories) }] as const))
+  return (id) => places.get(id ?? 0) ?? NOWHERE
 }
 
-type Step = { category_id: number; id: number; name: string }
-
-/** The steps to each category, from the top. */
-async function pathsTo(database: LoadDatabase, ids: ReadonlySet<number>): Promise<Map<number, Step[]>> {
-  if (ids.size === 0) return new Map()
-  const steps = await database.all<Step>(
-    sql`with recursive path (category_id, id, parent_id, name, depth) as (
-        select category.id, category.id, parent_id, name, 0
-        from ${records('wanted', { id: 'integer' }, [[...ids]])} join category on category.id = wanted.id
-        union all
-        select category_id, category.id, category.parent_id, category.name, depth + 1
-        from path join category on category.id = path.parent_id
-      ) select category_id, id, name from path order by depth desc`,
-  )
-  return Map.groupBy(steps, ({ category_id }) => category_id)
-}
-
-/** In the order of the words: two loads that note the same ones do not wait for each other. */
 async function noteSpellings(database: LoadDatabase, words: readonly string[]): Promise<void> {
   for (let at = 0; at < words.length; at += WORDS_AT_ONCE) {
     const some = words.slice(at, at + WORDS_AT_ONCE)

@@ -41,7 +41,8 @@ const OF_SHELVES = new Set(
 
 /** The words of a name without sizes, the brand before it, and what only describes; all of them where nothing would be left. */
 export function plainWordsOf({ name, brand }: Shelved): string[] {
-  return firstNotEmpty(withoutBrand(described(name.replace(ASIDE, ' ')), brand), described(name), wordsIn(name))
+  const words = withoutBrand(described(name.replace(ASIDE, ' ')), brand)
+  return words.length > 0 ? words : firstNotEmpty(described(name), wordsIn(name))
 }
 
 /** The stems of the words that say what it is. `words`: its plain ones. */

@@ -68,12 +68,12 @@ const INEXACT = /approx|about|minimum|min\.|up to|eachunit|~|\d\s*[-–]\s*\d+(?
 
 /** What a text says about the size of a pack, or undefined when it says nothing. */
 export function packSizeOf(text: string): PackSize | undefined {
+  if (!/\d/.test(text)) return ONE_PIECE.test(text) ? pieces(1, !INEXACT.test(text)) : undefined
   const isExact = !INEXACT.test(text)
   const [first, ...others] = text.matchAll(AMOUNT)
   if (first !== undefined) return measured(text, first, isExact && others.every((other) => isSame(first, other)))
   const counted = COUNTED.exec(text)
-  if (counted !== null) return pieces(numberOf(counted[1]!), isExact)
-  return ONE_PIECE.test(text) ? pieces(1, isExact) : undefined
+  return counted === null ? undefined : pieces(numberOf(counted[1]!), isExact)
 }
 
 function measured(text: string, found: RegExpMatchArray, isExact: boolean): PackSize | undefined {

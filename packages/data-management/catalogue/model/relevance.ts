@@ -4,7 +4,7 @@
  */
 import { stemOf } from './article-words.ts'
 import { headsOf, plainWordsOf, type Shelf, type Shelved, shelfOf } from './head-noun.ts'
-import { type Alternative, isMet, type Sought } from './search-words.ts'
+import { type Alternative, isMarked, isMet, type Sought } from './search-words.ts'
 import { wordsIn, wordsOfTexts } from './words.ts'
 
 /** Whether stores show it now, only when they were last heard of, or no longer; and by how many it was shown, in effect. */
@@ -48,8 +48,7 @@ type Met = Readonly<{ worth: number; met: readonly { stem: string; isWhole: bool
 function bestOf(words: readonly string[], group: readonly Alternative[]): Met | undefined {
   let best: Met | undefined
   for (const alternative of group) {
-    // What is marked is no word of a name.
-    if (alternative.words.some(({ word }) => word >= '\ue000' && word < '\uf900')) continue
+    if (alternative.words.some(({ word }) => isMarked(word))) continue
     if (!isMet(words, alternative)) continue
     const met = alternative.words.map(({ word, isBegun }) => {
       const stem = stemOf(word)

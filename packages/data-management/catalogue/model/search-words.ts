@@ -5,7 +5,7 @@
  * pack, and the words that say what it is, by how many others stand beside them.
  */
 import { stemOf } from './article-words.ts'
-import { headsOf, plainWordsOf, type Shelved } from './head-noun.ts'
+import { headsOf, plainWordsOf, type Shelf, type Shelved, shelfOf } from './head-noun.ts'
 import { packSizeOf } from './pack-size.ts'
 import { wordsOfTexts } from './words.ts'
 
@@ -14,6 +14,7 @@ const COMPANY_MARK = '\ue000'
 const HEAD_MARK = '\ue001'
 const AMOUNT_MARK = '\ue002'
 const CATEGORY_MARK = '\ue003'
+const BEHIND_MARKS = '\ue004'
 
 /** How many words stand beside the one that says what it is: none or one, two, more. */
 export const CROWDS = [1, 2, 3] as const
@@ -31,16 +32,21 @@ export type Sought = readonly (readonly Alternative[])[]
 export type Described = Shelved & Readonly<{ companyId: number; size: string | null; categoryIds: readonly number[] }>
 
 /** All words that a listing is found by, each once. */
-export function wordsOfListing(listing: Described): string[] {
+export function wordsOfListing(listing: Described, shelf: Shelf = shelfOf(listing.categories)): string[] {
   const plain = plainWordsOf(listing)
   const crowd = crowdOf(plain.length)
   return [
     companyWord(listing.companyId),
     ...listing.categoryIds.map(categoryWord),
-    ...headsOf(listing, plain).map((stem) => headWord(crowd, stem)),
+    ...headsOf(listing, plain, shelf).map((stem) => headWord(crowd, stem)),
     ...amountWords([listing.name, listing.size]),
     ...wordsOfTexts([listing.name, listing.brand]),
   ]
+}
+
+/** Whether a word stands in no text. */
+export function isMarked(word: string): boolean {
+  return word >= COMPANY_MARK && word < BEHIND_MARKS
 }
 
 /** The word that finds everything of a company. */

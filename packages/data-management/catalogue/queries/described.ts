@@ -1,6 +1,7 @@
 /** Listings as a search sees them. */
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
+import { NO_PATH, pathsTo } from '../category-paths.ts'
 import type { Described } from '../model/search-words.ts'
 
 type Stored = Pick<Described, 'companyId' | 'name' | 'brand' | 'size'> & { id: number; category_id: number | null }
@@ -17,26 +18,9 @@ export async function describedListings(
       left join brand on brand.id = label.brand_id`,
     asValue(ids),
   )
-  const paths = await pathsTo(database, new Set(found.flatMap(({ category_id }) => category_id ?? [])))
-  return found.map(({ category_id, ...listing }) => {
-    const path = paths.get(category_id ?? 0) ?? []
-    return { ...listing, categories: path.map(({ name }) => name), categoryIds: path.map(({ id }) => id) }
-  })
-}
-
-type Step = { leaf: number; id: number; name: string }
-
-/** The steps to each category, from the top. */
-async function pathsTo(database: Sql, ids: ReadonlySet<number>): Promise<Map<number, Step[]>> {
-  const { those, asValue } = LISTS[database.dialect]
-  const steps = await database.all<Step>(
-    `with recursive path (leaf, id, parent_id, name, depth) as (
-        select category.id, category.id, parent_id, name, 0 from ${those('?1', 'integer')} as wanted join category on category.id = wanted.value
-        union all
-        select path.leaf, category.id, category.parent_id, category.name, depth + 1
-        from path join category on category.id = path.parent_id
-      ) select leaf, id, name from path order by depth desc`,
-    asValue([...ids]),
+  const paths = await pathsTo(
+    database,
+    found.map(({ category_id }) => category_id),
   )
-  return Map.groupBy(steps, ({ leaf }) => leaf)
+  return found.map(({ category_id, ...listing }) => ({ ...listing, ...(paths.get(category_id ?? 0) ?? NO_PATH) }))
 }

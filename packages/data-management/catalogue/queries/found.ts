@@ -132,13 +132,12 @@ async function findFew(database: Sql, { barcode, sku, after, limit }: ProductQue
     `select id as listing_id, product_id from listing where ${conditions.join(' and ')} order by id limit ${COUNT_MAX}`,
     ...values,
   )
-  const seen = new Set<number>()
-  const found: Found[] = []
-  for (const each of listings) {
-    if (seen.has(each.product_id) || !(await isListingFound(database, each.listing_id, sought))) continue
-    seen.add(each.product_id)
-    found.push(each)
-  }
+  const ids = listings.map(({ listing_id }) => listing_id)
+  const matching = new Set(await foundAmong(database, ids, sought))
+  const first = new Map<number, Found>()
+  for (const each of listings)
+    if (matching.has(each.listing_id) && !first.has(each.product_id)) first.set(each.product_id, each)
+  const found = [...first.values()]
   const page = found.filter(({ listing_id }) => listing_id > (after?.[1] ?? 0))
   return pageOf(page.map(unranked), limit, { count: found.length, exact: true })
 }
@@ -185,8 +184,10 @@ async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<numbe
     if (query.special && lookedAt >= LOOKED_AT_MAX && found.length <= limit)
       return { ...NOTHING, products: found, next: [UNRANKED, last], total: { count: found.length, exact: false } }
   }
-  const total = query.special ? { count: Math.min(found.length, limit), exact: found.length <= limit } : undefined
-  return pageOf(found.map(unranked), limit, total ?? (await countIn(database, all)))
+  // Of those on special only what was looked at is counted.
+  const isAll = found.length <= limit && query.after === undefined
+  const total = query.special ? { count: Math.min(found.length, limit), exact: isAll } : await countIn(database, all)
+  return pageOf(found.map(unranked), limit, total)
 }
 
 function unranked(each: Found): Ranked {
@@ -243,19 +244,16 @@ async function isEarlierFound(database: Sql, each: Found, sought: Sought, curren
     each.product_id,
     each.listing_id,
   )
-  if (earlier.length === 0) return false
-  const described = await describedListings(
-    database,
-    earlier.map(({ id }) => id),
-  )
-  const found = described.filter((listing) => isFound(wordsOfListing(listing), sought)).map(({ id }) => id)
+  const ids = earlier.map(({ id }) => id)
+  const found = await foundAmong(database, ids, sought)
   return found.length > 0 && (current === undefined || (await onSpecial(database, found, current)).size > 0)
 }
 
-async function isListingFound(database: Sql, listingId: number, sought: Sought): Promise<boolean> {
-  if (sought.length === 0) return true
-  const [listing] = await describedListings(database, [listingId])
-  return listing !== undefined && isFound(wordsOfListing(listing), sought)
+/** Those of these listings that have all words. */
+async function foundAmong(database: Sql, ids: readonly number[], sought: Sought): Promise<readonly number[]> {
+  if (ids.length === 0 || sought.length === 0) return ids
+  const described = await describedListings(database, ids)
+  return described.filter((listing) => isFound(wordsOfListing(listing), sought)).map(({ id }) => id)
 }
 
 /** `isMore`: something follows these. */

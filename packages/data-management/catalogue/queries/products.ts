@@ -1,6 +1,7 @@
 /** What is known of a product: its listings, and what it costs now. A product's number may change when products merge or part; old ones lead on. */
 import type { Details } from '@splitcart/shared/row-details.ts'
 import type { Sql } from '../../database/sql.ts'
+import { NO_PATH, pathsTo } from '../category-paths.ts'
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
 import { baseText, type Goods, pricedSizeOf, unitPriceOf } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
@@ -92,6 +93,7 @@ export async function productOf(database: Sql, id: number): Promise<ProductView 
   const [first] = listings
   if (first === undefined) return undefined
   const evidence = evidenceOf(listings)
+  const paths = await pathsTo(database, [first.category_id])
   return {
     id,
     name: first.name,
@@ -99,7 +101,7 @@ export async function productOf(database: Sql, id: number): Promise<ProductView 
     size: first.size,
     barcodes: [...new Set(listings.flatMap(({ barcode }) => barcode ?? []))].sort(),
     image_url: listings.find(({ image_url }) => image_url !== null)?.image_url ?? null,
-    categories: first.category_id === null ? [] : await pathTo(database, first.category_id),
+    categories: [...(paths.get(first.category_id ?? 0) ?? NO_PATH).categories],
     listings: listings.map(({ company, by_name, code, key, name, size, url, barcode, details }, index) => ({
       company,
       sku: by_name === 1 ? null : code,
@@ -132,18 +134,6 @@ type ListingRecord = EvidenceRecord & {
 /** The details as they are stored. */
 export function detailsIn(json: string | null): Details | null {
   return json === null ? null : (JSON.parse(json) as Details)
-}
-
-async function pathTo(database: Sql, categoryId: number): Promise<string[]> {
-  const steps = await database.all<{ name: string }>(
-    `with recursive path (id, parent_id, name, depth) as (
-        select id, parent_id, name, 0 from category where id = ?
-        union all
-        select category.id, category.parent_id, category.name, depth + 1 from path join category on category.id = path.parent_id)
-      select name from path order by depth desc`,
-    categoryId,
-  )
-  return steps.map(({ name }) => name)
 }
 
 /**

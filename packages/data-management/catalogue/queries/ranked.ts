@@ -6,7 +6,7 @@ import { LISTS } from '../../database/lists.ts'
 import type { Sql, Value } from '../../database/sql.ts'
 import type { Shelved } from '../model/head-noun.ts'
 import { relevanceTo, type Sold } from '../model/relevance.ts'
-import { CROWDS, headSought, type Sought, type SoughtWord } from '../model/search-words.ts'
+import { CROWDS, headSought, isMarked, type Sought, type SoughtWord } from '../model/search-words.ts'
 import type { Current } from './current.ts'
 import { describedListings } from './described.ts'
 import { type Found, withWords } from './with-words.ts'
@@ -14,9 +14,11 @@ import { type Found, withWords } from './with-words.ts'
 /** A product among those that answer best. */
 export type Ranked = Found & Readonly<{ score: number }>
 
-/** So many listings are ranked. */
+/** So many listings are ranked, and so many products put in another order: some tenths of a millisecond each. */
 export const RANKED_MAX = 300
 const STORES_ASKED = 100
+// Where few listings are asked about, more stores are: so many of all together.
+const LOOKUPS_MAX = 30_000
 const CATEGORIES_TOLD = 20
 
 type Wanted = Readonly<{ sought: Sought; marks: Sought; isSpecial: boolean }>
@@ -78,61 +80,90 @@ function* tiersOf(sought: Sought, marks: Sought): Generator<Sought> {
 }
 
 function wordsOf(group: Sought[number]): SoughtWord[] {
-  return group.flatMap(({ words }) => words).filter(({ word }) => /^[\p{L}\p{N}]/u.test(word))
+  return group.flatMap(({ words }) => words).filter(({ word }) => !isMarked(word))
 }
 
-type Newest = { id: number; uses: number; storeId: number; isLatest: number }
+type Newest = { id: number; uses: number; companyId: number; storeId: number; isLatest: number }
 
-/** Whether and how much each of these listings is sold, by the store that showed it last and by how often stores have shown it as it is now. */
+/** Whether and how much each of these listings is sold, and how often stores have shown it as it is now. */
 async function soldOf(database: Sql, ids: readonly number[], current: Current): Promise<Map<number, Sold>> {
   const { those, asValue } = LISTS[database.dialect]
   const found = await database.all<Newest>(
-    `select listing.id, coalesce(uses, 0) as uses, listing.label_store_id as "storeId",
+    `select listing.id, coalesce(uses, 0) as uses, listing.company_id as "companyId", listing.label_store_id as "storeId",
         case when listing.label_date = source.last_date then 1 else 0 end as "isLatest"
       from ${those('?1', 'integer')} as wanted join listing on listing.id = wanted.value
       left join source on source.store_id = listing.label_store_id
       left join label_use on label_use.label_id = listing.label_id`,
     asValue(ids),
   )
-  const elsewhere = await soldElsewhere(
-    database,
-    found.filter(({ isLatest }) => isLatest === 0).map(({ id }) => id),
-  )
-  return new Map(
-    found.map(({ id, uses, storeId, isLatest }) => {
-      const isShown = isLatest === 1 || elsewhere.has(id)
-      const seen = !isShown ? 'no longer' : isLatest === 1 && current.isSilent(storeId) ? 'not lately' : 'now'
-      return [id, { seen, uses }]
-    }),
-  )
+  const seen = await seenOf(database, found, current)
+  return new Map(found.map(({ id, uses }) => [id, { seen: seen.get(id) ?? 'now', uses }]))
 }
 
-/** Those of these listings that are still shown by a store that was scraped less lately than the one that showed them last. */
-async function soldElsewhere(database: Sql, ids: readonly number[]): Promise<Set<number>> {
-  return await shownWhere(database, ids, { which: '', values: [], terms: '' })
+/** What is not sold now. The store that showed it last is asked first, then others of its company: as many as there is time for. */
+async function seenOf(database: Sql, found: readonly Newest[], current: Current) {
+  const seen = new Map<number, Sold['seen']>()
+  const others = found.filter(({ isLatest, storeId }) => isLatest === 0 || current.isSilent(storeId))
+  const live = await shownWhere(database, idsOf(others), liveStores(database, current, storesAskedOf(others)))
+  const notNow = others.filter(({ id }) => !live.has(id))
+  for (const { id } of notNow) seen.set(id, 'not lately')
+  const unseen = notNow.filter(({ isLatest }) => isLatest === 0)
+  const stores = storesAskedOf(unseen)
+  const silent = await shownWhere(database, idsOf(unseen), { stores, which: '', values: [], terms: '' })
+  const gone = unseen.filter(({ id }) => !silent.has(id))
+  const isWholly = await withAtMost(database, gone, stores)
+  for (const { id, companyId } of gone) if (isWholly.has(companyId)) seen.set(id, 'no longer')
+  return seen
+}
+
+function idsOf(found: readonly Newest[]): number[] {
+  return found.map(({ id }) => id)
+}
+
+/** Of how many stores each of these may be asked. */
+function storesAskedOf(found: readonly Newest[]): number {
+  return Math.max(STORES_ASKED, Math.floor(LOOKUPS_MAX / found.length))
+}
+
+/** The companies of these listings that have no more stores than so many. */
+async function withAtMost(database: Sql, found: readonly Newest[], stores: number): Promise<Set<number>> {
+  if (found.length === 0) return new Set()
+  const { areIn, asValue } = LISTS[database.dialect]
+  const companies = await database.all<{ id: number }>(
+    `select company_id as id from store where company_id ${areIn('?1', 'integer')} group by company_id having count(*) <= ?2`,
+    asValue([...new Set(found.map(({ companyId }) => companyId))]),
+    stores,
+  )
+  return new Set(companies.map(({ id }) => id))
 }
 
 /** Those of these listings that a store which is not silent sells on special. */
 export async function onSpecial(database: Sql, ids: readonly number[], current: Current): Promise<Set<number>> {
-  const { areIn, asValue } = LISTS[database.dialect]
-  const isLive = `and not store.id ${areIn('?2', 'integer')}`
-  const values = [asValue(current.silentStores)]
-  return await shownWhere(database, ids, { which: isLive, values, terms: 'and run.is_on_special = 1' })
+  const terms = 'and run.is_on_special = 1'
+  return await shownWhere(database, ids, { ...liveStores(database, current, STORES_ASKED), terms })
 }
 
-/** Which stores are asked, and what a price there must be. */
-type Asked = Readonly<{ which: string; values: readonly Value[]; terms: string }>
+/** How many stores are asked, which, and what a price there must be. */
+type Asked = Readonly<{ stores: number; which: string; values: readonly Value[]; terms: string }>
+
+function liveStores(database: Sql, current: Current, stores: number): Asked {
+  const { areIn, asValue } = LISTS[database.dialect]
+  const which = `and not store.id ${areIn('?3', 'integer')}`
+  return { stores, which, values: [asValue(current.silentStores)], terms: '' }
+}
 
 /** What a store shows now is looked up store by store, a microsecond each: so many stores of its company are asked of each listing. */
-async function shownWhere(database: Sql, ids: readonly number[], { which, values, terms }: Asked) {
+async function shownWhere(database: Sql, ids: readonly number[], { stores, which, values, terms }: Asked) {
+  if (ids.length === 0) return new Set<number>()
   const { those, asValue } = LISTS[database.dialect]
   const found = await database.all<{ id: number }>(
     `select listing.id from ${those('?1', 'integer')} as wanted join listing on listing.id = wanted.value where exists (
       select 1 from (
-        select store.id from store where store.company_id = listing.company_id ${which} order by store.id limit ${STORES_ASKED}
+        select store.id from store where store.company_id = listing.company_id ${which} order by store.id limit ?2
       ) as seller join price_run as run
         on run.store_id = seller.id and run.listing_id = listing.id and run.to_date is null ${terms})`,
     asValue(ids),
+    stores,
     ...values,
   )
   return new Set(found.map(({ id }) => id))

@@ -91,7 +91,7 @@ export class Compaction {
       const became = await compact(disk, { path, form: form === 'gzip' ? 'gzip' : 'packed', isRight, timeOf })
       if (became === 'damaged') log.error({ path }, 'a kept file is damaged: look at the disk (docs/operations.md)')
     } catch (error) {
-      // Pruned meanwhile, or taken away by a person. All else stays as it is, whole, and is tried again after the next start.
+      // Pruned meanwhile, or taken away by a person. All else stays as it is, and is tried again with the next scan.
       if (codeOf(error) !== 'ENOENT') log.warn({ err: error, path }, 'a kept file could not be compacted')
     }
   }

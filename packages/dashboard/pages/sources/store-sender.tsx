@@ -1,0 +1,35 @@
+/** Who sent the latest scrape of a store: its machine, by the key of that. */
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { machinesQuery } from '../../api/key-queries.ts'
+import { uploadQuery } from '../../api/queries.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { scrapesOfStoreQuery } from '../../api/source-queries.ts'
+import { Said } from '../../parts/said.tsx'
+import { Ago } from '../../parts/time.tsx'
+
+/** The name of its key, which leads to all that it sent; and, for those who may see the keys, when it was heard of last. */
+export function StoreSender({ store }: Readonly<{ store: string }>): ReactNode {
+  const isAdmin = useIsAdmin()
+  const scrapes = useInfiniteQuery(scrapesOfStoreQuery(store))
+  const id = scrapes.data?.pages[0]?.scrapes[0]?.upload_id ?? null
+  const upload = useQuery({ ...uploadQuery(id ?? ''), enabled: id !== null })
+  const machines = useQuery({ ...machinesQuery, enabled: isAdmin })
+  const sender = upload.data?.details?.sender
+  if (sender === undefined) return '–'
+  if (sender === null) return 'copied into the inbox by hand'
+  const heard = machines.data?.find((key) => key.id === sender.key_id)?.last_used_at ?? null
+  return (
+    <>
+      <Link to="/uploads" search={{ key: sender.key_id }}>
+        <Said text={sender.name} />
+      </Link>
+      {heard !== null && (
+        <>
+          , heard of <Ago at={heard} />
+        </>
+      )}
+    </>
+  )
+}

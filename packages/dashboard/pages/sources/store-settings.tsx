@@ -1,0 +1,155 @@
+/** What people have set for a store, and the dialog in which admins change it. */
+import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
+import type { StoreSettingsBody, StoreSettingsView } from '@splitcart/data-management/api/store-settings-schema.ts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { send } from '../../api/request.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+import form from '../../parts/form.module.css'
+import { count } from '../../parts/format.ts'
+import { Trouble } from '../../parts/notice.tsx'
+import { Facts, Panel } from '../../parts/page.tsx'
+import { Said, SaidWhole } from '../../parts/said.tsx'
+import { Day, Moment } from '../../parts/time.tsx'
+
+type Props = Readonly<{ store: string; settings: StoreSettingsView | null; usualDays: number | null }>
+
+/** The panel. */
+export function StoreSettings(props: Props): ReactNode {
+  const isAdmin = useIsAdmin()
+  const [isEdited, edit] = useState(false)
+  const button = (
+    <Button size="compact-xs" variant="default" onClick={() => edit(true)}>
+      Edit
+    </Button>
+  )
+  return (
+    <Panel title="What is expected of it" note={isAdmin && button}>
+      <Facts facts={factsOf(props)} />
+      {isEdited && <Edit {...props} close={() => edit(false)} />}
+    </Panel>
+  )
+}
+
+/** How often a store is scraped, in words. */
+export function intervalOf(days: number | null): string {
+  if (days === null) return 'once so far'
+  return days === 1 ? 'daily' : `every ${count(days, 'day')}`
+}
+
+function factsOf({ settings, usualDays }: Props): (readonly [string, ReactNode])[] {
+  if (settings === null)
+    return [['A scrape', `${usualDays === null ? 'nobody knows when' : intervalOf(usualDays)}, as learned`]]
+  const { expected_days, is_retired, snoozed_until, note, set_at, set_by } = settings
+  const learned = usualDays === null ? 'nobody knows when' : `${intervalOf(usualDays)}, as learned`
+  return [
+    [
+      'A scrape',
+      is_retired ? 'none: it is retired' : expected_days === null ? learned : `${intervalOf(expected_days)}, as set`,
+    ],
+    ...(snoozed_until === null ? [] : [['Snoozed until', <Day key="until" on={snoozed_until} />] as const]),
+    ...(note === null ? [] : [['Note', <SaidWhole key="note" text={note} />] as const]),
+    [
+      'Set by',
+      <span key="by">
+        <Said text={set_by} />, <Moment at={set_at} />
+      </span>,
+    ],
+  ]
+}
+
+type Wanted = Readonly<{ days: string; isRetired: boolean; until: string; note: string }>
+
+function Edit({ store, settings, usualDays, close }: Props & Readonly<{ close: () => void }>): ReactNode {
+  const [wanted, setWanted] = useState<Wanted>({
+    days: settings?.expected_days?.toString() ?? '',
+    isRetired: settings?.is_retired ?? false,
+    until: settings?.snoozed_until ?? '',
+    note: settings?.note ?? '',
+  })
+  const saving = useSaving(close)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    saving.mutate(bodyOf(store, wanted))
+  }
+  return (
+    <Dialog title="What is expected of this store" close={close}>
+      <form className={form.form} onSubmit={submit}>
+        <Fields wanted={wanted} usualDays={usualDays} want={(part) => setWanted((now) => ({ ...now, ...part }))} />
+        {saving.error && <Trouble error={saving.error} />}
+        <div className={form.buttons}>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={saving.isPending}>
+            Save
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+type FieldsProps = Readonly<{ wanted: Wanted; usualDays: number | null; want: (part: Partial<Wanted>) => void }>
+
+function Fields({ wanted, usualDays, want }: FieldsProps): ReactNode {
+  return (
+    <>
+      <TextInput
+        label="Days from one scrape to the next"
+        description={`Empty: as learned${usualDays === null ? '' : `, ${intervalOf(usualDays)}`}`}
+        type="number"
+        min={1}
+        max={366}
+        step="any"
+        data-autofocus
+        value={wanted.days}
+        onChange={({ currentTarget }) => want({ days: currentTarget.value })}
+      />
+      <TextInput
+        label="Snoozed until (may be empty)"
+        description="Before that day it needs nobody, whatever is wrong"
+        type="date"
+        value={wanted.until}
+        onChange={({ currentTarget }) => want({ until: currentTarget.value })}
+      />
+      <Checkbox
+        label="Retired"
+        description="It is scraped no longer: nothing is expected of it"
+        checked={wanted.isRetired}
+        onChange={({ currentTarget }) => want({ isRetired: currentTarget.checked })}
+      />
+      <Textarea
+        label="Note (may be empty)"
+        maxLength={1000}
+        autosize
+        maxRows={6}
+        value={wanted.note}
+        onChange={({ currentTarget }) => want({ note: currentTarget.value })}
+      />
+    </>
+  )
+}
+
+function bodyOf(store: string, { days, isRetired, until, note }: Wanted): StoreSettingsBody {
+  return {
+    store,
+    expected_days: days === '' ? null : Number(days),
+    is_retired: isRetired,
+    snoozed_until: until === '' ? null : until,
+    note: note.trim() === '' ? null : note,
+  }
+}
+
+function useSaving(done: () => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: StoreSettingsBody) => send('PUT', '/api/stores/settings', body),
+    onSuccess: async () => {
+      done()
+      for (const name of ['sources', 'overview', 'audit', 'product', 'products'])
+        await client.invalidateQueries({ queryKey: [name] })
+    },
+  })
+}

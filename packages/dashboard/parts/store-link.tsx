@@ -1,0 +1,25 @@
+/** Where every name of a store leads: its own page. */
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+
+type Props = Readonly<{
+  store: Readonly<{ company: string; store_id: string }>
+  children: ReactNode
+  className?: string | undefined
+  /** The same is beside it under its name: the keyboard passes by. */
+  isAgain?: boolean
+}>
+
+/** The link. */
+export function StoreLink({ store, children, className, isAgain = false }: Props): ReactNode {
+  return (
+    <Link
+      to="/store"
+      search={{ store: `${store.company}/${store.store_id}` }}
+      {...(className !== undefined && { className })}
+      {...(isAgain && { tabIndex: -1 })}
+    >
+      {children}
+    </Link>
+  )
+}
