@@ -54,7 +54,7 @@ const LONG = [
     'rows-as-people-send',
   ].map(inTest),
   inScraping('strangers'),
-  inDashboard('page-speed'),
+  ...['page-speed', 'page-figures'].map(inDashboard),
 ]
 // Of these `npm test` does a little, and `npm run test:long` more.
 const MORE = [SIMULATOR, inDataManagement('real-files'), inTest('kills')]

@@ -30,6 +30,8 @@ const DIALOGS = [
 
 // In another scheme the document is the same, but for its colours.
 const OF_COLOURS = ['color-contrast', 'link-in-text-block']
+// Of the requests that the page of the API describes, all made by one component: a third of the time would go into the others.
+const ALIKE_MAX = 20
 const GRAVE = new Set<string | null | undefined>(['serious', 'critical'])
 
 describe('the page, for everybody', { skip: NO_BROWSER }, () => {
@@ -57,6 +59,7 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
       await page.emulateMedia({ colorScheme: 'light' })
       await window.goto(path)
       await settled(page)
+      await page.evaluate(leaveSome, ALIKE_MAX)
       for (const fault of await faultsSeenByAxe(page)) found.push(`${path}, light: ${fault}`)
       await page.emulateMedia({ colorScheme: 'dark' })
       await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
@@ -248,6 +251,11 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     assert.equal(title, `${at.slice(0, 19).replace('T', ' ')} UTC`)
   })
 })
+
+/** Removes sections of the page that are like those before them. Runs there. */
+function leaveSome(count: number): void {
+  for (const section of [...document.querySelectorAll('main section')].slice(count)) section.remove()
+}
 
 async function firstLinkOf(window: Window, path: string): Promise<string> {
   await window.goto(path)

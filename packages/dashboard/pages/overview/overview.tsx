@@ -83,7 +83,7 @@ function Today({ overview }: Readonly<{ overview: Overview }>): ReactNode {
         {today.files === 0 ? 'none loaded yet' : `${count(today.files, 'file')} loaded`}
       </Tile>
       <Tile name="Rows loaded today" value={whole(today.rows - today.rejected)}>
-        {whole(today.inserted)} new, {whole(today.changed)} changed
+        {whole(today.inserted)} new or back, {whole(today.changed)} changed
       </Tile>
       <Tile name="Rejected today" value={whole(today.rejects)}>
         {today.rejects === 0 ? (
