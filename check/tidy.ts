@@ -8,6 +8,7 @@ import { glossaryFaults } from './glossary.ts'
 import { importFaults } from './imports.ts'
 import { lockFileFaults } from './lock-file.ts'
 import { manifestFaults } from './manifests.ts'
+import { migrationFaults } from './migrations.ts'
 import { sizeFaults } from './sizes.ts'
 import { type Fault, readSources, type Source, type Tree, treesOf } from './sources.ts'
 import { startFaults } from './starts.ts'
@@ -26,6 +27,7 @@ export function tidy(sources: readonly Source[], trees: readonly Tree[], excepti
     ...unfinishedFaults(sources),
     ...glossaryFaults(sources, trees),
     ...manifestFaults(sources),
+    ...migrationFaults(sources),
     ...lockFileFaults(sources),
     ...dockerfileFaults(sources),
     ...startFaults(sources),

@@ -49,6 +49,11 @@ async function listNotices(options: Options, terminal: Terminal): Promise<number
     terminal.say(`  ${each.since}  ${each.text}`)
     terminal.record({ type: 'condition', ...each })
   }
+  if (found.ticked.length > 0) terminal.say('Ticked off, and not told:')
+  for (const each of found.ticked) {
+    terminal.say(`  ${each.kind}  ${each.text}  until ${each.until ?? 'it changes'}, by ${each.who}`)
+    terminal.record({ type: 'ticked', ...each })
+  }
   if (found.notices.length > 0) terminal.say('Told, the newest first:')
   for (const each of found.notices) {
     terminal.say(`  ${each.at}  ${each.text}`)

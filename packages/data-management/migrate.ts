@@ -71,6 +71,7 @@ const LEDGER: Tables = {
   store_merge: 'id',
   store_setting: 'company, store',
   condition: 'kind, subject',
+  tick: 'kind, subject',
   notice: 'id',
   notice_receiver: 'name',
   notice_delivery: 'receiver, notice_id',

@@ -103,6 +103,7 @@ type NotAskedOfLedger =
   | 'firstsOfSenders'
   | 'notices'
   | 'storeSettings'
+  | 'ticks'
   | 'watches'
   | 'invitations'
   | 'keysExpiring'

@@ -15,6 +15,7 @@ const PAGES = [
 ]
 
 const DIALOGS = [
+  ['/', 'Tick off'],
   ['/machines', 'Add a machine'],
   ['/keys', 'Create a key'],
   ['/keys', 'Rotate'],

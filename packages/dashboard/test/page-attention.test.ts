@@ -13,6 +13,22 @@ describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
   })
   after(() => site[Symbol.asyncDispose]())
 
+  test('a line is ticked off until it changes, stands folded with who did so, and is taken back', async () => {
+    await using window = await site.window(site.admin)
+    const { page } = window
+    await window.goto('/')
+    const attention = page.getByRole('region', { name: 'Needs attention' })
+    const line = attention.getByRole('button', { name: 'Tick off silent corner Corner Shop' })
+    await line.click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Tick off' }).click()
+    await line.waitFor({ state: 'detached' })
+    await attention.getByText('1 ticked off').click()
+    await attention.getByText(/until it changes, by the boss/).waitFor()
+    await attention.getByRole('button', { name: 'Take it back' }).click()
+    await line.waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
   test('a store is retired with a note on its page, is listed as such, and that is taken back', async () => {
     await using window = await site.window(site.admin)
     const { page } = window

@@ -1,6 +1,7 @@
 /** What the requests about notices take and answer, as JSON Schema. */
 import type { Static } from 'typebox'
 import { COUNT, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from './parameters.ts'
+import { TICK } from './ticks-schema.ts'
 
 export const NOTICES_QUERY = {
   type: 'object',
@@ -59,11 +60,13 @@ const NOTICE = {
 
 export const NOTICES_RESPONSE = {
   type: 'object',
-  required: ['receivers', 'conditions', 'notices', 'next'],
+  required: ['receivers', 'conditions', 'ticked', 'notices', 'next'],
   properties: {
     receivers: { type: 'array', items: RECEIVER },
     /** The latest first, 200 at most. */
     conditions: { type: 'array', items: CONDITION },
+    /** What was ticked off: nobody is told of it. */
+    ticked: { type: 'array', items: TICK },
     notices: { type: 'array', items: NOTICE },
     next: { type: ['integer', 'null'] },
   },

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { noticesBefore, type ReceiverRecord, receiversOnRecord } from '../ledger/notice-outbox.ts'
 import type { Notices } from '../ledger/notices.ts'
+import { Ticks } from '../ledger/ticks.ts'
 import { kindOf } from '../notices/conditions.ts'
 import { testReceivers } from '../notices/outbox.ts'
 import type { NoticeReceiver } from '../notices/receivers/receiver.ts'
@@ -16,6 +17,7 @@ import {
 } from './notices-schema.ts'
 import { bodyOf, MAY_CHANGE, readable } from './parameters.ts'
 import type { Services } from './services.ts'
+import { tickView } from './ticks.ts'
 
 const CONDITIONS_MAX = 200
 const NOBODY = { receivers: [], page: undefined } as const
@@ -58,6 +60,7 @@ export async function noticesListed(
       const at = new Date(since).toISOString()
       return { kind, subject, text, since: at, is_told: told_at !== null, todo: kindOf(kind)?.todo ?? '' }
     }),
+    ticked: (await new Ticks(notices.database).list()).filter(({ kind }) => kindOf(kind) !== undefined).map(tickView),
     notices: told.map(({ id, at, kind, subject, is_over, text }) => {
       return { id, at: new Date(at).toISOString(), kind, subject, is_over: is_over === 1, text }
     }),

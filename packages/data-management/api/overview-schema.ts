@@ -3,6 +3,7 @@ import { CHAIN_FINDING } from './findings-schema.ts'
 import { BOUNDED_COUNT, COUNT, DATE, TEXT_OR_NULL, TIME } from './parameters.ts'
 import { DAYS, SOURCE_SCHEMA } from './sources.ts'
 import { DISK_SCHEMA, INBOX_SCHEMA, LOADER_SCHEMA } from './system-schema.ts'
+import { TICK } from './ticks-schema.ts'
 
 /** `since`: from when on is today, such as the viewer's midnight. */
 export const OVERVIEW_QUERY = {
@@ -62,7 +63,7 @@ const SOURCES = {
 
 const ATTENTION = {
   type: 'object',
-  required: ['disk', 'loader', 'silent', 'late', 'partial', 'held', 'failed', 'findings', 'rejects'],
+  required: ['disk', 'loader', 'silent', 'late', 'partial', 'held', 'failed', 'findings', 'rejects', 'ticked'],
   properties: {
     disk: DISK_SCHEMA,
     loader: LOADER_SCHEMA,
@@ -78,6 +79,8 @@ const ATTENTION = {
       properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: CHAIN_FINDING } },
     },
     rejects: LATEST_REJECTS,
+    /** What would stand among these, but was ticked off. */
+    ticked: { type: 'array', items: TICK },
   },
 } as const
 

@@ -3,19 +3,12 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
-import {
-  activitySince,
-  countLoadsWithRejects,
-  loadsWithRejects,
-  throughput,
-  totals,
-} from '../catalogue/queries/activity.ts'
-import type { Source } from '../catalogue/queries/sources.ts'
+import { activitySince, throughput, totals } from '../catalogue/queries/activity.ts'
 import { COUNT_MAX, countOf } from '../catalogue/queries/with-words.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Pending } from '../inbox/inbox.ts'
 import { answerWith } from './answering.ts'
-import { unbelievedFindings } from './findings.ts'
+import { attentionNow, ranked } from './attention.ts'
 import { sourcesNow } from './freshness.ts'
 import { loaderState } from './loader-state.ts'
 import { diskOf, waitingOf } from './machine.ts'
@@ -28,15 +21,10 @@ import { daysShown, told, withDays } from './sources.ts'
 const DAY_MS = 86_400_000
 const HOURS_SHOWN = 24
 const SINCE_DAYS_MAX = 7
-const FAILED_DAYS = 7
-const REJECTS_DAYS = 3
-const FIRST_MAX = 10
 const SOURCES_MAX = 50
 
 /** The overview, as it is answered. */
 export type Overview = Static<typeof OVERVIEW_RESPONSE>
-
-type Attention = Overview['attention']
 
 /** Adds the route. */
 export function overviewRoutes(server: FastifyInstance, services: Services): void {
@@ -88,9 +76,7 @@ async function answer(services: Reading, since: number, pending: Pending): Promi
   return {
     at: new Date(moment.now).toISOString(),
     attention: {
-      ...attentionOnSources(sources),
-      ...(await attentionOnUploads(services, moment.now)),
-      findings: await unbelievedFindings(services, FIRST_MAX),
+      ...(await attentionNow(services, sources)),
       disk: await diskOf(services),
       loader: await loaderState(services, pending),
     },
@@ -111,49 +97,4 @@ async function answer(services: Reading, since: number, pending: Pending): Promi
       )
     ).map(told),
   }
-}
-
-/** The worst first. What is snoozed or retired is no worse than what is good. */
-function ranked({ state, is_partial }: Source): number {
-  return state === 'silent' ? 0 : state === 'late' ? 1 : state === 'good' && is_partial ? 2 : 3
-}
-
-function attentionOnSources(sources: readonly Source[]): Pick<Attention, 'silent' | 'late' | 'partial'> {
-  const those = (rank: number) => {
-    const found = sources.filter((source) => ranked(source) === rank)
-    return { count: found.length, exact: true, first: found.slice(0, FIRST_MAX).map(told) }
-  }
-  return { silent: those(0), late: those(1), partial: those(2) }
-}
-
-async function attentionOnUploads(
-  services: Reading,
-  now: number,
-): Promise<Pick<Attention, 'held' | 'failed' | 'rejects'>> {
-  const { database } = services.catalogue
-  const { uploads } = services.inbox.ledger
-  const rejectsFrom = now - REJECTS_DAYS * DAY_MS
-  const loads = await loadsWithRejects(database, rejectsFrom, FIRST_MAX)
-  const ids = await uploads.idsOf(loads.map(({ sha256 }) => sha256))
-  return {
-    held: await latestUploads(services, 'held', 0),
-    failed: await latestUploads(services, 'failed', now - FAILED_DAYS * DAY_MS),
-    rejects: {
-      ...countOf(await countLoadsWithRejects(database, rejectsFrom, COUNT_MAX + 1)),
-      first: loads.map(({ sha256, filename, finished_at, rows, rejected }) => {
-        const at = new Date(finished_at).toISOString()
-        return { upload_id: ids.get(sha256) ?? null, filename, finished_at: at, rows, rejected }
-      }),
-    },
-  }
-}
-
-async function latestUploads({ inbox: { ledger } }: Reading, state: 'held' | 'failed', since: number) {
-  const count = countOf(await ledger.uploads.countSince(since, COUNT_MAX + 1, state))
-  const found = count.count === 0 ? [] : await ledger.uploads.list({ state, limit: FIRST_MAX })
-  const first = found.slice(0, count.count).map(({ id, filename, received_at, load }) => {
-    const problem = load === null ? null : (JSON.parse(load) as { problem: string | null }).problem
-    return { upload_id: id, filename, received_at: new Date(received_at).toISOString(), problem }
-  })
-  return { ...count, first }
 }

@@ -38,6 +38,7 @@ import { sourcesRoutes } from './sources.ts'
 import { storeSettingsRoutes } from './store-settings.ts'
 import { storesRoutes } from './stores.ts'
 import { systemRoutes } from './system.ts'
+import { ticksRoutes } from './ticks.ts'
 import { traceOf } from './trace.ts'
 import { uploadRoutes } from './upload.ts'
 import { uploadFilesRoutes, uploadsRoutes } from './uploads.ts'
@@ -57,6 +58,7 @@ const CATALOGUE_ROUTES = [
   changesRoutes,
   storeSettingsRoutes,
   storesRoutes,
+  ticksRoutes,
   sourcesRoutes,
   overviewRoutes,
   rejectsRoutes,

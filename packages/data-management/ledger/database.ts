@@ -117,6 +117,15 @@ export type LedgerTables = {
     undone_at: number | null
     undone_by: string | null
   }
+  tick: {
+    kind: string
+    subject: string
+    mark: string
+    text: string
+    until: string | null
+    at: number
+    who: string
+  }
   store_setting: {
     company: string
     store: string

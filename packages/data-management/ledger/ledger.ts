@@ -25,6 +25,7 @@ import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite
 import { StoreMerges } from './store-merges.ts'
 import { StoreSettings } from './store-settings.ts'
 import { type FirstOfSender, firstsOfSenders, take } from './taking-turns.ts'
+import { Ticks } from './ticks.ts'
 import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
 import { Watches } from './watches.ts'
@@ -49,6 +50,7 @@ export class Ledger implements AsyncDisposable {
   readonly storeSettings: StoreSettings
   readonly requestedFiles: RequestedFiles
   readonly notices: Notices
+  readonly ticks: Ticks
   readonly watches: Watches
   /** Looks at the changes of uploads from now on. Dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
@@ -79,6 +81,7 @@ export class Ledger implements AsyncDisposable {
     this.storeSettings = new StoreSettings(database)
     this.requestedFiles = new RequestedFiles(database)
     this.notices = new Notices(database)
+    this.ticks = new Ticks(database)
     this.watches = new Watches(database)
   }
 

@@ -3,7 +3,6 @@
 import { unbelievedFindings } from '../api/findings.ts'
 import { sourcesNow } from '../api/freshness.ts'
 import type { Source } from '../catalogue/queries/sources.ts'
-import type { Condition } from '../ledger/notices.ts'
 import { type FoundCondition, type Looked, shortName, shortSentence } from './looked.ts'
 
 const FINDINGS_MAX = 300
@@ -20,17 +19,17 @@ export async function silentSources({ reading, recorded }: Looked): Promise<read
       const { company, store_name, last_date, state } = source
       const text = `${shortName(company)} ${shortName(store_name)} is silent (last ${last_date})`
       const isSettled = state === 'snoozed' || state === 'retired'
-      return { kind: 'silent', subject: keyOf(source), text, data: source, isSettled }
+      return { kind: 'silent', subject: keyOf(source), text, data: source, isSettled, mark: last_date }
     })
 }
 
 /** What is told of the newest scrapes and nobody has said to be so. */
-export async function findingsThere({ reading }: Looked): Promise<readonly Condition[]> {
+export async function findingsThere({ reading }: Looked): Promise<readonly FoundCondition[]> {
   const { first } = await unbelievedFindings(reading, FINDINGS_MAX)
   return first.map(({ company, rule, field, brief, stores, example }) => {
     const where = stores === 1 ? `in ${shortName(example.store_name)}` : `in ${stores} stores`
     const text = `${shortName(company)}: ${shortSentence(brief)}, ${where} (${example.date})`
-    return { kind: 'findings', subject: JSON.stringify([company, rule, field, brief]), text }
+    return { kind: 'findings', subject: JSON.stringify([company, rule, field, brief]), text, mark: '' }
   })
 }
 

@@ -4,7 +4,7 @@ import { momentOf } from '../api/reading.ts'
 import type { Condition } from '../ledger/notices.ts'
 import { SAID_BY_A_PERSON } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import { type Looked, shortName, shortSentence } from './looked.ts'
+import { type FoundCondition, type Looked, shortName, shortSentence } from './looked.ts'
 
 const NEWEST_MAX = 1_000
 const VERIFIED_MAX = 500
@@ -12,23 +12,23 @@ const FAILED_MS = 7 * 86_400_000
 const BACKLOG_MS = 30 * 60_000
 
 /** Those that wait for a decision. */
-export async function heldUploads(looked: Looked): Promise<readonly Condition[]> {
+export async function heldUploads(looked: Looked): Promise<readonly FoundCondition[]> {
   const held = await uploadsIn('held', looked)
-  return held.map(({ id, filename, problem }) => {
-    return { kind: 'held', subject: id, text: `${filename} is held: ${problem}` }
+  return held.map(({ id, filename, problem, mark }) => {
+    return { kind: 'held', subject: id, text: `${filename} is held: ${problem}`, ...mark }
   })
 }
 
 /** Those of the last days of which nothing could be loaded. */
-export async function failedUploads(looked: Looked): Promise<readonly Condition[]> {
+export async function failedUploads(looked: Looked): Promise<readonly FoundCondition[]> {
   const since = momentOf(looked.reading).now - FAILED_MS
   const failed = await uploadsIn('failed', looked, ({ received_at }) => received_at > since)
   return (
     failed
       // What a person has done needs no person.
       .filter(({ problem }) => !SAID_BY_A_PERSON.test(problem))
-      .map(({ id, filename, problem }) => {
-        return { kind: 'failed', subject: id, text: `${filename} could not be loaded: ${problem}` }
+      .map(({ id, filename, problem, mark }) => {
+        return { kind: 'failed', subject: id, text: `${filename} could not be loaded: ${problem}`, ...mark }
       })
   )
 }
@@ -56,7 +56,7 @@ export function waiting(files: number): string {
   return files === 1 ? '1 upload waits' : `${files} uploads wait`
 }
 
-type Shown = Readonly<{ id: string; filename: string; problem: string }>
+type Shown = Readonly<{ id: string; filename: string; problem: string; mark?: { mark: string } }>
 
 /** The newest in a state, and those on record that are still in it. */
 async function uploadsIn(
@@ -74,7 +74,8 @@ async function uploadsIn(
   return [...[...newest, ...older].filter(isMeant).map(shown), ...unseen]
 }
 
-function shown({ id, filename, load }: Upload): Shown {
+function shown({ id, filename, load, settled_at }: Upload): Shown {
   const { problem = null } = load === null ? {} : (JSON.parse(load) as { problem?: string | null })
-  return { id, filename: shortName(filename), problem: shortSentence(problem ?? 'no reason is on record') }
+  const mark = { mark: String(settled_at) }
+  return { id, filename: shortName(filename), problem: shortSentence(problem ?? 'no reason is on record'), mark }
 }

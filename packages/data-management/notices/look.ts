@@ -1,14 +1,17 @@
 /** Looks whether what needs a person has changed. Nothing is written here. */
 import type { Reading } from '../api/reading.ts'
+import { ticksNow } from '../api/ticks.ts'
 import type { Condition, ConditionChanges, RecordedCondition } from '../ledger/notices.ts'
+import type { Tick, TicksNow } from '../ledger/ticks.ts'
 import { CONDITIONS, type ConditionKind, kindOf } from './conditions.ts'
-import type { Outside } from './looked.ts'
+import type { FoundCondition, Looked, Outside } from './looked.ts'
 
 /** What is asked. `isWhole`: also what costs more the more stores there are. */
 export type LookQuestion = Readonly<{ outside: Outside; isWhole: boolean }>
 
-/** `waits`: some that are on record have not lasted long enough to be told; `more`: there are others than an answer has room for. */
-export type Changed = ConditionChanges & Readonly<{ waits: boolean; more: boolean }>
+/** `waits`: some that are on record have not lasted long enough to be told; `more`: there are others than an answer has room for;
+ * `ticksOver`: ticks of what is over. */
+export type Changed = ConditionChanges & Readonly<{ waits: boolean; more: boolean; ticksOver: readonly Tick[] }>
 
 const ANSWERED_MAX = 10_000
 
@@ -18,11 +21,12 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
   const all = await reading.inbox.ledger.notices.recorded(kinds.map(([name]) => name))
   const records = Map.groupBy(all, ({ kind }) => kind)
   const appeared: Condition[] = []
+  const ticks = await ticksNow(reading)
   const gone: (RecordedCondition & Readonly<{ isSettled: boolean }>)[] = []
   for (const [name, kind] of kinds) {
     const recorded = (records.get(name) ?? []).filter((each) => !kind.isOfMachine || isOf(outside.machine, each))
     const subjects = new Set(recorded.map(({ subject }) => subject))
-    const found = await kind.look({ reading, outside, recorded: subjects })
+    const found = await foundBy(kind, { reading, outside, recorded: subjects }, ticks)
     const now = found.filter(({ isSettled }) => isSettled !== true)
     const still = new Set(now.map(({ subject }) => subject))
     const settled = new Set(found.filter(({ isSettled }) => isSettled === true).map(({ subject }) => subject))
@@ -36,6 +40,7 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
     gone: gone.slice(0, ANSWERED_MAX).map(({ kind, subject, text, isSettled }) => {
       return { kind, subject, text: isSettled ? null : (kindOf(kind)?.overText?.({ subject, text }) ?? null) }
     }),
+    ticksOver: ticks.over(new Set(kinds.map(([name]) => name))),
     waits: all.some(({ told_at }) => told_at === null),
     more: appeared.length > ANSWERED_MAX || gone.length > ANSWERED_MAX,
   }
@@ -44,10 +49,17 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
 /** All that needs a person now, whether it is on record or not. */
 export async function conditionsNow(reading: Reading, outside: Outside): Promise<Condition[]> {
   const found: Condition[] = []
+  const ticks = await ticksNow(reading)
   for (const kind of Object.values<ConditionKind>(CONDITIONS))
-    for (const each of await kind.look({ reading, outside, recorded: new Set() }))
+    for (const each of await foundBy(kind, { reading, outside, recorded: new Set() }, ticks))
       if (each.isSettled !== true) found.push(each)
   return found
+}
+
+/** What a look finds. What is ticked off is settled. */
+async function foundBy(kind: ConditionKind, looked: Looked, ticks: TicksNow): Promise<FoundCondition[]> {
+  const found = await kind.look(looked)
+  return found.map((each) => ({ ...each, isSettled: each.isSettled === true || ticks.covers(each, each.mark) }))
 }
 
 function isOf(machine: string, { subject }: RecordedCondition): boolean {

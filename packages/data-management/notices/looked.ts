@@ -15,8 +15,11 @@ export type Outside = Readonly<{
 /** A look of one kind. `recorded`: the subjects that are on record already. */
 export type Looked = Readonly<{ reading: Reading; outside: Outside; recorded: ReadonlySet<string> }>
 
-/** What a look finds. `isSettled`: people have said that it needs nobody; where it was on record, it ends and nothing is told of that. */
-export type FoundCondition = Condition & Readonly<{ isSettled?: boolean }>
+/**
+ * What a look finds. `isSettled`: people have said that it needs nobody; where it was on record, it ends and nothing is told of that.
+ * `mark`: how it is; what was ticked off until it changes is as it was then.
+ */
+export type FoundCondition = Condition & Readonly<{ isSettled?: boolean; mark?: string }>
 
 const NAME_CHARACTERS_MAX = 80
 const SENTENCE_CHARACTERS_MAX = 300

@@ -8,6 +8,7 @@ import type { Questions } from '../api/reading.ts'
 import { askFor } from '../api/reading.ts'
 import { forgetOldNotices, seeReceivers } from '../ledger/notice-outbox.ts'
 import { type ConditionChanges, inParts } from '../ledger/notices.ts'
+import { Ticks } from '../ledger/ticks.ts'
 import type { Watches } from '../ledger/watches.ts'
 import { PATIENCE } from './conditions.ts'
 import type { Changed } from './look.ts'
@@ -92,6 +93,7 @@ export async function lookAtConditions(rounds: Rounds, isWhole: boolean, signal?
       if (signal?.aborted) return
       await record(rounds, part)
     }
+    if (changed.ticksOver.length > 0) await new Ticks(rounds.notices.database).forget(changed.ticksOver)
     more = changed.more
   }
 }

@@ -40,6 +40,7 @@ const FILES = {
     'headings-api',
     'notices',
     'store-settings',
+    'ticks',
     'notice-troubles',
   ],
 }

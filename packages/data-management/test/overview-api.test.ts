@@ -32,6 +32,7 @@ test('an empty server has nothing that needs attention', async () => {
     failed: none,
     findings: none,
     rejects: none,
+    ticked: [],
   })
   assert.equal(disk.is_low, false)
   assert.ok(disk.free_bytes > 0 && disk.free_bytes <= disk.total_bytes)

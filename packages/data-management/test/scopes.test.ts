@@ -63,6 +63,8 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'GET /api/events': READ,
   'GET /api/rejects': READ,
   'GET /api/rejects/lines': READ,
+  'POST /api/attention/tick': ADMIN,
+  'POST /api/attention/untick': ADMIN,
   'GET /api/notices': ADMIN,
   'POST /api/notices/test': ADMIN,
   'GET /api/watches': READ,

@@ -11,9 +11,10 @@ import { Ago, Day } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
 import { ChainLine } from '../findings/chain-line.tsx'
 import style from './needs-attention.module.css'
+import { type Tickable, Ticked, TickOff } from './ticks.tsx'
 
 type Attention = Overview['attention']
-type Item = Readonly<{ key: string; tone: Tone; word: string; what: ReactNode; when?: ReactNode }>
+type Item = Readonly<{ key: string; tone: Tone; word: string; what: ReactNode; when?: ReactNode; tick?: Tickable }>
 
 const FIRST_MAX = 4
 
@@ -36,15 +37,18 @@ export function NeedsAttention({ attention, stores }: Readonly<{ attention: Atte
         </p>
       ) : (
         <ul className={told.list}>
-          {items.map(({ key, tone, word, what, when }) => (
+          {items.map(({ key, tone, word, what, when, tick }) => (
             <li key={key} className={told.item}>
               <Badge tone={tone}>{word}</Badge>
               <span className={told.what}>{what}</span>
-              <span className={told.when}>{when}</span>
+              <span className={told.when}>
+                {when} {tick !== undefined && <TickOff tick={tick} />}
+              </span>
             </li>
           ))}
         </ul>
       )}
+      <Ticked ticked={attention.ticked} />
     </Panel>
   )
 }
@@ -87,6 +91,7 @@ function uploadItems({ held, failed }: Attention): Item[] {
       </>
     ),
     when: <Ago at={upload.received_at} />,
+    tick: { kind: state, subject: upload.upload_id, name: upload.filename },
   })
   const of = (state: 'held' | 'failed', found: Attention['held']): Item[] => [
     ...found.first.slice(0, FIRST_MAX).map(item(state)),
@@ -101,8 +106,10 @@ function uploadItems({ held, failed }: Attention): Item[] {
   return [...of('held', held), ...of('failed', failed)]
 }
 
+type SourceWord = 'silent' | 'late' | 'partial'
+
 function sourceItems({ silent, late, partial }: Attention): Item[] {
-  const item = (word: string, tone: Tone) => (source: Attention['late']['first'][number]) => ({
+  const item = (word: SourceWord, tone: Tone) => (source: Attention['late']['first'][number]) => ({
     key: JSON.stringify([word, source.company, source.store_id]),
     tone,
     word,
@@ -117,13 +124,18 @@ function sourceItems({ silent, late, partial }: Attention): Item[] {
         {word !== 'partial' && <Day on={source.last_date} />}
       </>
     ),
+    tick: {
+      kind: word,
+      subject: JSON.stringify([source.company, source.store_id]),
+      name: `${source.company} ${source.store_name}`,
+    },
     when: source.due_date !== null && word !== 'partial' && (
       <>
         due <Day on={source.due_date} />
       </>
     ),
   })
-  const of = (word: 'silent' | 'late' | 'partial', tone: Tone, found: Attention['late']): Item[] => [
+  const of = (word: SourceWord, tone: Tone, found: Attention['late']): Item[] => [
     ...found.first.slice(0, FIRST_MAX).map(item(word, tone)),
     ...rest(
       found,
@@ -143,6 +155,11 @@ function findingItems({ findings }: Attention): Item[] {
     word: 'finding',
     what: <ChainLine finding={finding} />,
     when: <Day on={finding.example.date} />,
+    tick: {
+      kind: 'findings' as const,
+      subject: JSON.stringify([finding.company, finding.rule, finding.field, finding.brief]),
+      name: `${finding.company}: ${finding.brief}`,
+    },
   }))
   return [...items, ...rest(findings, 'findings', <Link to="/findings">all {atLeast(findings)}</Link>)]
 }
@@ -165,6 +182,7 @@ function rejectItems({ rejects }: Attention): Item[] {
       </>
     ),
     when: <Ago at={finished_at} />,
+    ...(upload_id !== null && { tick: { kind: 'rejects' as const, subject: upload_id, name: filename } }),
   }))
   return [...items, ...rest(rejects, 'rejects', <Link to="/rejects">in {atLeast(rejects)} files</Link>)]
 }

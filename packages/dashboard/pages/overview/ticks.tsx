@@ -1,0 +1,137 @@
+/** What needs attention is ticked off here, until it changes or until a date; and what is ticked off stands folded below. */
+import { Button, Radio, TextInput } from '@mantine/core'
+import type { TickBody, TickView, UntickBody } from '@splitcart/data-management/api/ticks-schema.ts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { send } from '../../api/request.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+import form from '../../parts/form.module.css'
+import { Trouble } from '../../parts/notice.tsx'
+import { Said } from '../../parts/said.tsx'
+import { Day, Moment } from '../../parts/time.tsx'
+import told from '../../parts/told-list.module.css'
+import style from './needs-attention.module.css'
+
+/** What is ticked off, and how it is called. */
+export type Tickable = UntickBody & Readonly<{ name: string }>
+
+/** The button of a line, for admins. */
+export function TickOff({ tick }: Readonly<{ tick: Tickable }>): ReactNode {
+  const isAdmin = useIsAdmin()
+  const [isAsked, ask] = useState(false)
+  if (!isAdmin) return null
+  return (
+    <>
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        aria-label={`Tick off ${tick.kind} ${tick.name}`.slice(0, 120)}
+        onClick={() => ask(true)}
+      >
+        Tick off
+      </Button>
+      {isAsked && <Confirm tick={tick} close={() => ask(false)} />}
+    </>
+  )
+}
+
+function Confirm({ tick, close }: Readonly<{ tick: Tickable; close: () => void }>): ReactNode {
+  const { kind, subject, name } = tick
+  const [untilWhen, setUntilWhen] = useState('change')
+  const [until, setUntil] = useState('')
+  const isDated = untilWhen === 'date'
+  const ticking = useTicking('/api/attention/tick', close)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    ticking.mutate({ kind, subject, until: isDated ? until : null } satisfies TickBody)
+  }
+  return (
+    <Dialog title="Tick this off?" close={close}>
+      <form className={form.form} onSubmit={submit}>
+        <p>
+          {kind}: <Said text={name} />
+        </p>
+        <p>It will stand folded below the others, and nobody is told of it. That can be taken back.</p>
+        <Radio.Group label="Until" value={untilWhen} onChange={setUntilWhen}>
+          <div className={form.choices}>
+            <Radio value="change" label="it changes" />
+            <Radio value="date" label="a day" />
+          </div>
+        </Radio.Group>
+        {isDated && (
+          <TextInput
+            label="Day"
+            type="date"
+            required
+            value={until}
+            onChange={({ currentTarget }) => setUntil(currentTarget.value)}
+          />
+        )}
+        {ticking.error && <Trouble error={ticking.error} />}
+        <div className={form.buttons}>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={ticking.isPending}>
+            Tick off
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+/** What is ticked off, folded. */
+export function Ticked({ ticked }: Readonly<{ ticked: readonly TickView[] }>): ReactNode {
+  if (ticked.length === 0) return null
+  return (
+    <details className={style.ticked}>
+      <summary>{ticked.length} ticked off</summary>
+      <ul className={told.list}>
+        {ticked.map((tick) => (
+          <TickedLine key={JSON.stringify([tick.kind, tick.subject])} tick={tick} />
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+function TickedLine({ tick }: Readonly<{ tick: TickView }>): ReactNode {
+  const { kind, subject, text, until, at, who } = tick
+  const isAdmin = useIsAdmin()
+  const undoing = useTicking('/api/attention/untick', () => {})
+  return (
+    <li className={told.item}>
+      <span>{kind}</span>
+      <span className={told.what}>
+        <Said text={text} />{' '}
+        <span className={style.why}>
+          until {until === null ? 'it changes' : <Day on={until} />}, by <Said text={who} />, <Moment at={at} />
+        </span>
+        {undoing.error && <Trouble error={undoing.error} />}
+      </span>
+      {isAdmin && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          loading={undoing.isPending}
+          onClick={() => undoing.mutate({ kind: kind as UntickBody['kind'], subject })}
+        >
+          Take it back
+        </Button>
+      )}
+    </li>
+  )
+}
+
+function useTicking(path: string, done: () => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: TickBody | UntickBody) => send('POST', path, body),
+    onSuccess: async () => {
+      done()
+      for (const name of ['overview', 'notices', 'audit']) await client.invalidateQueries({ queryKey: [name] })
+    },
+  })
+}
