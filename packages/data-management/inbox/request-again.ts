@@ -23,19 +23,14 @@ export type DamagedKept = Readonly<{ path: string; now: number; daysMax: number 
 export async function requestAgain(places: Places, { path, now, daysMax }: DamagedKept): Promise<Upload[]> {
   const { disk, ledger } = places
   const requested: Upload[] = []
-  const base = await baseMissed(disk, path)
+  const since = now - daysMax * DAY_MS
+  const named = await ledger.requestedFiles.uploadsNamed(nameKept(basename(path)) ?? '')
+  const kept = named.filter((upload) => isKept(upload, since))
+  // A base is needed as long as what was packed with it, however old it is itself.
+  const base = named.length > 0 && kept.length === 0 ? undefined : await baseMissed(disk, path)
   const ofBase = base === undefined ? undefined : await ledger.uploads.findBySha256(base)
-  for (const upload of [
-    ...(ofBase ? [ofBase] : []),
-    ...(await ledger.requestedFiles.uploadsNamed(nameKept(basename(path)) ?? '')),
-  ]) {
-    if (
-      isKept(upload, now - daysMax * DAY_MS) &&
-      !(await isThere(places, upload)) &&
-      (await ledger.requestedFiles.add(upload.id, now))
-    )
-      requested.push(upload)
-  }
+  for (const upload of ofBase ? [ofBase, ...kept] : kept)
+    if (!(await isThere(places, upload)) && (await ledger.requestedFiles.add(upload.id, now))) requested.push(upload)
   return requested
 }
 
@@ -59,25 +54,29 @@ export async function restoreFile({ disk, folders, ledger }: Places, part: strin
   const { processed } = foldersOfKind(folders, upload.kind)
   const names = [...namesFor(upload.stored_as, upload.sha256)]
   const damaged: string[] = []
-  for (const name of names)
+  for (const [place, name] of names.entries())
     for (const ending of KEPT_ENDINGS) {
       const path = join(processed, name + ending)
-      if (await isDamaged(disk, path, ledger)) damaged.push(path)
+      // Only the first name may be another upload's, too.
+      if (await isDamaged(disk, path, ledger, place > 0)) damaged.push(path)
     }
   await land(disk, part, processed, names)
   for (const path of damaged) await setDamagedAside(disk, path)
   await ledger.requestedFiles.remove(upload.id)
 }
 
-/** Whether a file is there that no upload came with. A pack that lacks its base, which came once, is whole again with that one. */
-async function isDamaged(disk: Disk, path: string, { uploads }: Ledger): Promise<boolean> {
+/**
+ * Whether a file is there that no upload came with, or that cannot be read where it is this upload's own. Another one's pack that lacks its
+ * base, which came once, is whole again with that one.
+ */
+async function isDamaged(disk: Disk, path: string, { uploads }: Ledger, isOwn: boolean): Promise<boolean> {
   const digester = new Digester()
   try {
     for await (const portion of keptContent(disk, path)) digester.hash(portion)
   } catch (error) {
     if (!isUnreadable(error)) return unlessGone(error) ?? false
     const base = error instanceof DamagedPack ? error.base : undefined
-    return base === undefined || !(await uploads.has(base))
+    return isOwn || base === undefined || !(await uploads.has(base))
   }
   return !(await uploads.has(digester.digest().sha256))
 }

@@ -1,7 +1,7 @@
 /** Loaded files are packed against one another: nothing is lost, whatever dies, and what is damaged is found. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { chmod, chown, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
@@ -239,6 +239,25 @@ async function withPacked() {
   return { receiver, folders, places: { disk, folders, ledger }, uploads, pack, requested }
 }
 
+test('what comes again is found under the names it came with, also where its base never does', async () => {
+  const { receiver, folders, places, uploads, pack, requested } = await withPacked()
+  await using _ = receiver
+  const { processed } = folders
+  const [now, daysMax] = [Date.now(), 90]
+  await writeFile(join(processed, '.bases', (await readdir(join(processed, '.bases')))[0]!), 'damaged')
+  await rm(join(processed, 'a.jsonl.dcz'))
+  for (const name of await readdir(processed))
+    if (name.endsWith('.dcz')) await requestAgain(places, { path: join(processed, name), now, daysMax })
+  for (const index of [1, 2]) {
+    const part = join(processed, '.part')
+    await writeFile(part, TEXTS[index]!)
+    await restoreFile(places, part, uploads[index]!)
+  }
+  await pack()
+  for (const index of [1, 2]) assert.ok(await findStored(places.disk, folders, uploads[index]!), String(index))
+  assert.deepEqual(await requested(), [0])
+})
+
 test('what the disk does not give is asked for, the latest first, until it is here or is to be kept no more', async () => {
   const { receiver, folders, places, uploads, pack, requested } = await withPacked()
   await using _ = receiver
@@ -259,7 +278,7 @@ test('what the disk does not give is asked for, the latest first, until it is he
   assert.equal((await requestAgain(places, { ...late, now: now + 1000 })).length, 1)
   assert.deepEqual(await requested(), [0, 2, 1])
 
-  // The pack of another upload lies under the name that this one came with, and lacks nothing but its base.
+  // The pack of another upload lies under the name that this one came with, and lacks nothing but its base. Its own lies aside.
   for (const [index, text] of [
     [2, TEXTS[2]!],
     [0, TEXTS[0]!],
@@ -270,10 +289,13 @@ test('what the disk does not give is asked for, the latest first, until it is he
   }
   assert.ok(existsSync(join(processed, 'x.jsonl.dcz')))
   await pack()
-  assert.equal((await readdir(processed)).filter((name) => /damaged|jsonl$/.test(name)).join(), '')
+  assert.match(
+    (await readdir(processed)).filter((name) => /damaged|jsonl$/.test(name)).join(),
+    /^x-\w+\.jsonl\.dcz\.damaged$/,
+  )
   for (const upload of uploads) assert.ok(await findStored(realDisk(), folders, upload!))
   assert.deepEqual(await requested(), [1])
-  assert.equal((await pruneProcessed({ ...places, daysMax, now: () => now + 91 * DAY_MS, all: true })).length, 3)
+  assert.equal((await pruneProcessed({ ...places, daysMax, now: () => now + 91 * DAY_MS, all: true })).length, 4)
   assert.deepEqual(await requested(), [])
   assert.deepEqual(await readdir(join(processed, '.bases')), [])
 })
