@@ -60,6 +60,7 @@ export class HostsPool extends pg.Pool {
     try {
       return await super.connect()
     } catch (error) {
+      if (isPoolFull(error)) throw error
       // Others may have met the same, and gone on.
       if (this.#current === tried)
         this.#current = (tried + 1) % this.#addresses.length
@@ -100,10 +101,15 @@ async function firstOf<T>(count: number, connect: () => Promise<T>): Promise<T> 
     } catch (error) {
       const problem = problemOf(error)
       if (!(problem instanceof Problem) || problem.code !== 'database_unreachable') throw error
-      if (count === 1) throw error
+      if (count === 1 || isPoolFull(error)) throw error
       said.push(problem.detail)
       if (said.length === count) throw new Problem('database_unreachable', said.join('; '), { cause: error })
     }
+}
+
+/** Whether all connections of a pool were in use for too long: no machine is at fault. */
+function isPoolFull(error: unknown): boolean {
+  return error instanceof Error && error.message === 'timeout exceeded when trying to connect'
 }
 
 async function checkWritable(client: pg.ClientBase): Promise<void> {

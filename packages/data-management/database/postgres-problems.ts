@@ -23,7 +23,7 @@ const NOT_ALLOWED =
 const CANCELED = '57014'
 // pg has no codes for these.
 const LOST =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired)/
 const UNUSABLE = /^(SASL: |The server does not support SSL|prepared statement "s\d+" (already exists|does not exist))/
 const TROUBLE: ReadonlySet<string> = new Set(['database_unreachable', 'database_unusable', 'answer_late'])
 

@@ -96,12 +96,12 @@ async function isToBeTold(database: LedgerDatabase, receiver: string, now: numbe
   return found !== undefined
 }
 
-/** A time further ahead than any that is set was set by a clock that has been put back since: it keeps nobody waiting. */
+/** A time much further ahead than any that is set was set by a clock that has been put back since: it keeps nobody waiting. */
 function isFree(now: number) {
   return ({ and, or, eb }: ExpressionBuilder<LedgerTables, 'notice_receiver'>) =>
     and([
-      or([eb('claimed_until', '<=', now), eb('claimed_until', '>', now + CLAIM_MS)]),
-      or([eb('next_at', '<=', now), eb('next_at', '>', now + PAUSE_MS_MAX)]),
+      or([eb('claimed_until', '<=', now), eb('claimed_until', '>', now + 2 * CLAIM_MS)]),
+      or([eb('next_at', '<=', now), eb('next_at', '>', now + 2 * PAUSE_MS_MAX)]),
     ])
 }
 

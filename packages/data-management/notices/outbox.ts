@@ -20,6 +20,8 @@ export type Telling = Told & Readonly<{ notices: Notices; now: () => number; log
 /** What comes within it is one message. */
 export const DIGEST_MS = 60_000
 const PAUSE_MS_MIN = 30_000
+// After so many failures, some eight minutes, what may pass is taken for a refusal.
+const PASSES_MAX = 4
 const ANSWER_CHARACTERS_MAX = 300
 const FAILURES_MAX = 16
 // So begins an answer on record by which a receiver has refused a message for good.
@@ -88,7 +90,7 @@ async function ask(
     return { answer: message.isShort ? 'taken in short' : 'taken', pauseMs: DIGEST_MS, taken: true }
   } catch (error) {
     const pauseMs = Math.min(PAUSE_MS_MIN * 2 ** failures, PAUSE_MS_MAX)
-    return { answer: answerOf(error), pauseMs, taken: false, isUnsure: error instanceof Unsure }
+    return { answer: answerOf(error, failures), pauseMs, taken: false, isUnsure: error instanceof Unsure }
   }
 }
 
@@ -114,8 +116,9 @@ function testNotice(at: number): NoticeRecord {
   return { id: at, at, kind: 'test', subject: '', is_over: 0, text, data: null }
 }
 
-function answerOf(error: unknown): string {
+function answerOf(error: unknown, failures: number): string {
   const text = error instanceof Error ? error.message : String(error)
-  const said = error instanceof Refused ? `${REFUSED}${text}` : text
+  const isRefused = error instanceof Refused && (!error.mayPass || failures >= PASSES_MAX)
+  const said = isRefused ? `${REFUSED}${text}` : text
   return said.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, ANSWER_CHARACTERS_MAX)
 }

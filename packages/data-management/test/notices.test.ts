@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { until } from '../../../test/machines.ts'
 import type { NoticesView } from '../api/notices-schema.ts'
-import { addNotices, CLAIM_MS, type NewNotice } from '../ledger/notice-outbox.ts'
+import { addNotices, CLAIM_MS, claimNotices, type NewNotice } from '../ledger/notice-outbox.ts'
 import { DIGEST_MS, tellReceivers, testReceivers } from '../notices/outbox.ts'
 import { begin, lookAtConditions, type Rounds } from '../notices/tell.ts'
 import { addressOf } from './ledgers.ts'
@@ -112,6 +112,12 @@ test('a receiver that fails is left alone longer and longer, keeps no other from
   await ended(receiver, 'held', 'a reason', 31)
   await round(rounds, false)
   assert.equal(hook.posted.length, 8)
+  // Of two servers whose clocks differ a little one has it.
+  clock.now += DIGEST_MS
+  await ended(receiver, 'held', 'a reason', 32)
+  await lookAtConditions(rounds, false)
+  const claimed = await Promise.all([5, 0].map((ms) => claimNotices(rounds.notices.database, 'ntfy', clock.now + ms)))
+  assert.deepEqual([claimed[0]?.notices.length, claimed[1]], [1, undefined])
 })
 
 test('what is over is told where somebody waits for it, and what does not last is not told at all', async () => {

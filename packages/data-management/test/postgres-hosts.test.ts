@@ -1,5 +1,7 @@
 /** Several PostgreSQL machines behind one address: the one that can be written is used, and after a failover the other one. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -59,6 +61,18 @@ test('where no machine can be written each is told with what it says', { skip: N
     code: 'database_unreachable',
     message: new RegExp(`ECONNREFUSED 127\\.0\\.0\\.1:${none}; 127\\.0\\.0\\.1:${port} can only be read`),
   })
+})
+
+test('a machine that takes a connection and says nothing is passed over', { skip: NO_POSTGRES }, async () => {
+  const [port] = (await freePorts(1)) as [number]
+  await using cluster = await startCluster(options(port))
+  assert.ok(cluster)
+  await using silent = createServer((socket) => socket.resume().on('error', () => {})).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const address = `postgres://splitcart@127.0.0.1:${(silent.address() as AddressInfo).port},127.0.0.1:${port}/postgres`
+  const [looked, ledger] = await Promise.all([lookAtSchema(address, 'ledger'), openPostgresLedger(address)])
+  await ledger[Symbol.asyncDispose]()
+  assert.equal(looked.isReadOnly, false)
 })
 
 test('PostgreSQL is reached over IPv6', { skip: NO_POSTGRES || NO_IPV6 }, async () => {

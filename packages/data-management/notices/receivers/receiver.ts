@@ -22,16 +22,24 @@ export class Unsure extends Error {
   override readonly name = 'Unsure'
 }
 
-/** The receiver will not take this message, now or later. */
+/** The receiver will not take this message, now or later. `mayPass`: or something on the way to it is out of order for a while. */
 export class Refused extends Error {
   override readonly name = 'Refused'
+  readonly mayPass: boolean
+
+  constructor(message: string, { mayPass = false } = {}) {
+    super(message)
+    this.mayPass = mayPass
+  }
 }
 
 /** Why nobody knows, when the server stops meanwhile. */
 export const STOPPED = 'the server was stopped before it answered'
 
-// By these somebody says that he does not want what was posted: too long, or of another form. 424: so says whom Apprise passes it on to.
-const REFUSALS = new Set([400, 413, 422, 424])
+// By these somebody says that he does not want what was posted: too long, or of another form.
+const REFUSALS = new Set([400, 413, 422])
+// Apprise says so of whom it passes on to, whether he does not want it or is away.
+const PASSED_ON = 424
 // The way broke while the request or its answer was on it.
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 
@@ -49,6 +57,7 @@ export async function post(address: URL, { json, token, signal }: Post): Promise
     const said = message || code || 'it could not be reached'
     throw code === undefined || BROKEN.has(code) ? new Unsure(said, { cause }) : new Error(said, { cause })
   }
-  if (REFUSALS.has(status)) throw new Refused(`it answered ${status}`)
+  const mayPass = status === PASSED_ON
+  if (mayPass || REFUSALS.has(status)) throw new Refused(`it answered ${status}`, { mayPass })
   if (status < 200 || status >= 300) throw new Error(`it answered ${status}`)
 }
