@@ -243,11 +243,10 @@ test('what comes again is found under the names it came with, also where its bas
   const { receiver, folders, places, uploads, pack, requested } = await withPacked()
   await using _ = receiver
   const { processed } = folders
-  const [now, daysMax] = [Date.now(), 90]
   await writeFile(join(processed, '.bases', (await readdir(join(processed, '.bases')))[0]!), 'damaged')
   await rm(join(processed, 'a.jsonl.dcz'))
-  for (const name of await readdir(processed))
-    if (name.endsWith('.dcz')) await requestAgain(places, { path: join(processed, name), now, daysMax })
+  for (const name of (await readdir(processed)).filter((each) => each.endsWith('.dcz')))
+    await requestAgain(places, { path: join(processed, name), now: Date.now(), daysMax: 90 })
   for (const index of [1, 2]) {
     const part = join(processed, '.part')
     await writeFile(part, TEXTS[index]!)
