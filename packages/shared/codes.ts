@@ -14,6 +14,11 @@ export function foldedCode(text: string): string {
   return shownCode(text).toUpperCase().toLowerCase().normalize('NFC')
 }
 
+/** Whether two codes are one. */
+export function isOneCode(one: string, other: string): boolean {
+  return one === other || foldedCode(one) === foldedCode(other)
+}
+
 // What programs write where they found none, in small letters; and rows of zeros or of dashes.
 const PLACEHOLDERS: ReadonlySet<string> = new Set([
   'n/a',

@@ -79,12 +79,17 @@ export async function findingsNow(reading: Reading): Promise<FindingsView> {
   }
 }
 
-/** What nobody believes yet, told of the most stores first: how many, and the first of them. */
-export async function unbelievedFindings(reading: Reading, limit: number) {
+/** How a finding of a company is called among what needs attention. */
+export function findingKey({ company, rule, field, brief }: Omit<ChainFinding, 'stores' | 'example'>): string {
+  return JSON.stringify([company, rule, field, brief])
+}
+
+/** What nobody believes yet, told of the most stores first: how many, and those that are meant. */
+export async function unbelievedFindings(reading: Reading, isMeant: (finding: ChainFinding, index: number) => boolean) {
   const beliefs = await reading.inbox.ledger.beliefs.current()
   const found = await chainFindings(reading.catalogue.database)
   const told = found.filter((finding) => believedIn(beliefs, finding) < finding.stores.length)
-  return { count: told.length, exact: true, first: await viewsOf(reading, told.slice(0, limit)) }
+  return { count: told.length, exact: true, first: await viewsOf(reading, told.filter(isMeant)) }
 }
 
 function believedIn(beliefs: readonly BeliefSince[], { company, stores, rule, field }: ChainFinding): number {

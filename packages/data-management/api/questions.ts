@@ -13,6 +13,7 @@ import { referencesFor } from './references.ts'
 import { rejectGroups, rejectLines } from './rejects.ts'
 import { sourcesListed } from './sources.ts'
 import { scrapesListed, storesListed } from './stores.ts'
+import { tickableNow } from './tickable.ts'
 import { previewOfUpload, rejectsOfUpload, uploadsListed } from './uploads.ts'
 import { suggestionsListed } from './verdicts.ts'
 import { watchesListed } from './watches.ts'
@@ -40,6 +41,7 @@ export const QUESTIONS = {
   sources: sourcesListed,
   stores: storesListed,
   suggestions: suggestionsListed,
+  tickable: tickableNow,
   uploads: uploadsListed,
   watchBegun,
   watched: async (reading: Reading) => ({ changed: await watchedNow(reading) }),

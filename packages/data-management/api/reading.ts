@@ -40,6 +40,7 @@ export type QuestionName =
   | 'sources'
   | 'stores'
   | 'suggestions'
+  | 'tickable'
   | 'uploads'
   | 'waitingByKey'
   | 'watchBegun'

@@ -2,12 +2,11 @@
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { storeCalled } from '../catalogue/queries/store-page.ts'
-import { type Tick, TicksNow } from '../ledger/ticks.ts'
+import { type Tick, type Tickable, TicksNow } from '../ledger/ticks.ts'
 import { shortSentence } from '../notices/looked.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { bodyOf, MAY_CHANGE } from './parameters.ts'
-import type { Reading } from './reading.ts'
+import { askFor, type Reading } from './reading.ts'
 import type { Services } from './services.ts'
 import { TICK, TICK_BODY, type TickBody, type TickView, UNTICK_BODY, type UntickBody } from './ticks-schema.ts'
 
@@ -46,39 +45,24 @@ export function tickView({ kind, subject, text, until, at, who }: Tick): TickVie
 
 async function tickOff(services: Services, request: FastifyRequest<{ Body: TickBody }>): Promise<TickView> {
   const { kind, subject, until } = request.body
-  if (until !== null && !isDate(until)) throw new Problem('request_invalid', 'body/until is no day of the calendar')
-  const seen = await seenOf(services, kind, subject)
-  if (seen === undefined) throw new Problem('not_found', 'there is nothing of this kind and subject')
+  const { now } = services.inbox
+  if (until !== null) checkDay(until, now())
+  const asker = { keyId: senderOf(request).keyId, now: now() }
+  const { found } = await askFor<{ found: Tickable | null }>(services.questions, 'tickable', { kind, subject }, asker)
+  if (found === null) throw new Problem('not_found', 'nothing of this kind and subject needs attention now')
   const who = nameOf(senderOf(request))
-  const tick = { kind, subject, mark: seen.mark, text: shortSentence(seen.text), until, at: services.inbox.now(), who }
+  const tick = { kind, ...found, text: shortSentence(found.text), until, at: now(), who }
   await services.inbox.ledger.ticks.set(tick)
   return tickView(tick)
 }
 
-type Seen = Pick<Tick, 'mark' | 'text'>
-
-/** How something is now, and what it is called. Undefined: it is not there. */
-async function seenOf(services: Services, kind: TickBody['kind'], subject: string): Promise<Seen | undefined> {
-  if (kind === 'held' || kind === 'failed' || kind === 'rejects') return seenUpload(services, kind, subject)
-  const names = namesIn(subject)
-  if (kind === 'findings') return names?.length === 4 ? { mark: '', text: `${names[0]}: ${names[3]}` } : undefined
-  const store = names?.length === 2 ? names.join('/') : undefined
-  const found = store === undefined ? undefined : await storeCalled(services.catalogue.database, store)
-  if (found === undefined || found.lastDate === null) return undefined
-  return { mark: found.lastDate, text: `${store}, last ${found.lastDate}` }
+/** A day begins at midnight UTC, also for who lives west of it. */
+function checkDay(until: string, now: number): void {
+  if (!isDate(until)) throw new Problem('request_invalid', 'body/until is no day of the calendar')
+  if (Date.parse(until) <= now)
+    throw new Problem('request_invalid', `body/until is not to come: in UTC it is ${dayOf(now)} already`)
 }
 
-async function seenUpload({ inbox }: Services, kind: 'held' | 'failed' | 'rejects', id: string) {
-  const upload = await inbox.ledger.uploads.find(id)
-  if (upload === undefined || (kind !== 'rejects' && upload.state !== kind)) return undefined
-  return { mark: kind === 'rejects' ? '' : String(upload.settled_at), text: upload.filename }
-}
-
-function namesIn(subject: string): (string | null)[] | undefined {
-  try {
-    const names: unknown = JSON.parse(subject)
-    return Array.isArray(names) && names.every((each) => each === null || typeof each === 'string') ? names : undefined
-  } catch {
-    return undefined
-  }
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10)
 }

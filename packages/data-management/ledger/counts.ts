@@ -2,6 +2,7 @@
 import { UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
 import { sql } from 'kysely'
 import type { LedgerDatabase } from './database.ts'
+import { isUndecided } from './decided.ts'
 
 /** What waits to be loaded: files, bytes, and since when the oldest does (milliseconds since 1970; null: nothing waits). */
 export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
@@ -40,6 +41,24 @@ export async function countByState(database: LedgerDatabase): Promise<Record<Upl
   const found = await database.selectFrom('upload_count').select(['state', 'files']).execute()
   const counts = Object.fromEntries(found.map(({ state, files }) => [state, files]))
   return Object.fromEntries(UPLOAD_STATES.map((state) => [state, counts[state] ?? 0])) as Record<UploadState, number>
+}
+
+/** How many uploads arrived at or after a time, of all or some, as `UploadQuery` says; counting stops at `max`. */
+export async function countSince(database: LedgerDatabase, query: CountQuery): Promise<number> {
+  const { time, max, state, undecided = false } = query
+  let select = database.selectFrom('upload').select('id').where('id', '>=', firstIdOf(time)).limit(max)
+  if (state !== undefined) select = select.where('state', '=', state)
+  if (undecided) select = select.where(isUndecided())
+  const counted = database.selectFrom(select.as('counted')).select(({ fn }) => fn.countAll<number>().as('count'))
+  return (await counted.executeTakeFirstOrThrow()).count
+}
+
+type CountQuery = Readonly<{ time: number; max: number; state?: UploadState; undecided?: boolean }>
+
+/** The ids begin with the time, so that the latest uploads are found without an index on it. */
+function firstIdOf(time: number): string {
+  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
 /** What all loads have done that any loader made: files by how they ended, rows of the loaded ones by what became of them. */

@@ -6,6 +6,7 @@ import { type BeliefSince, withBelief } from '@splitcart/shared/truth/beliefs.ts
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { Beliefs } from './beliefs.ts'
 import type { LedgerDatabase } from './database.ts'
+import { SAID_BY_A_PERSON } from './decided.ts'
 import type { Upload } from './uploads.ts'
 
 /** What the server says about an upload. `duplicate`: in answer to bytes that it had already; `beliefs`: those that count now. */
@@ -78,6 +79,3 @@ export async function receiptFor(
 function withoutWords(load: LoadResult): LoadResult {
   return { ...load, problem: load.problem?.replace(SAID_BY_A_PERSON, '$1.') ?? null }
 }
-
-/** How the problem of an upload begins that a person has discarded or taken out. */
-export const SAID_BY_A_PERSON = /^(Discarded|Taken out of the catalogue) by .*$/s

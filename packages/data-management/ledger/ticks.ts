@@ -9,6 +9,9 @@ export type Tick = Readonly<Selectable<LedgerTables['tick']>>
 /** Which tick is meant. */
 export type TickName = Pick<Tick, 'kind' | 'subject'>
 
+/** What can be ticked off: under which name, how it is now, and what it is called. */
+export type Tickable = Pick<Tick, 'subject' | 'mark' | 'text'>
+
 /** The ticks of a ledger. */
 export class Ticks {
   readonly #database: LedgerDatabase
@@ -101,8 +104,11 @@ export class TicksNow {
     )
   }
 
-  #counts({ until, mark: then }: Tick, mark: string | undefined): boolean {
-    return until === null ? mark === undefined || mark === then : this.#now < Date.parse(until)
+  #counts({ kind, until, mark: then }: Tick, mark: string | undefined): boolean {
+    if (until !== null) return this.#now < Date.parse(until)
+    if (mark === undefined) return true
+    // Of a finding, in how many stores it is: in fewer it is no other.
+    return kind === 'findings' ? Number(mark) <= Number(then) : mark === then
   }
 }
 

@@ -10,19 +10,22 @@
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { type Selectable, sql } from 'kysely'
-import { type Backlog, countByState, type LoadTotals, loadTotals, type Share, waiting, waitingByKey } from './counts.ts'
+import * as counts from './counts.ts'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
+import { isUndecided } from './decided.ts'
 import { type Rights, rightsText } from './rights.ts'
 
 export type Upload = Selectable<LedgerTables['upload']>
 
-/** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names; `ids`: no others. */
+/** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names; `ids`: no others;
+ * `undecided`: none that a person has discarded or taken out. */
 export type UploadQuery = Readonly<{
   before?: string
   state?: UploadState
   keyId?: string
   named?: string
   ids?: readonly string[]
+  undecided?: boolean
   limit: number
 }>
 
@@ -104,6 +107,7 @@ export class Uploads {
     if (query.before !== undefined) select = select.where('upload.id', '<', query.before)
     if (query.ids !== undefined) select = select.where('upload.id', 'in', query.ids)
     if (query.state !== undefined) select = select.where('upload.state', '=', query.state)
+    if (query.undecided === true) select = select.where(isUndecided())
     if (query.named !== undefined)
       select = select.where(sql<boolean>`instr(lower(filename), ${inSmallLetters(query.named)}) > 0`)
     if (query.keyId !== undefined) {
@@ -252,46 +256,35 @@ export class Uploads {
     return new Map(found.map(({ id, sha256 }) => [sha256, id]))
   }
 
-  /** How many uploads arrived at or after a time (in milliseconds), of all states or one; it stops counting at `max`. */
-  async countSince(time: number, max: number, state?: UploadState): Promise<number> {
-    let select = this.#database.selectFrom('upload').select('id').where('id', '>=', firstIdOf(time)).limit(max)
-    if (state !== undefined) select = select.where('state', '=', state)
-    const counted = this.#database
-      .selectFrom(select.as('counted'))
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-    return (await counted.executeTakeFirstOrThrow()).count
+  /** How many uploads arrived at or after a time (in milliseconds), of all or some; it stops counting at `max`. */
+  countSince(time: number, max: number, some: Pick<UploadQuery, 'state' | 'undecided'> = {}): Promise<number> {
+    return counts.countSince(this.#database, { ...some, time, max })
   }
 
   /** What waits to be loaded. */
-  waiting(): Promise<Backlog> {
-    return waiting(this.#database)
+  waiting(): Promise<counts.Backlog> {
+    return counts.waiting(this.#database)
   }
 
   /** What waits to be loaded of each key, by its id. */
-  waitingByKey(): Promise<Record<string, Share>> {
-    return waitingByKey(this.#database)
+  waitingByKey(): Promise<Record<string, counts.Share>> {
+    return counts.waitingByKey(this.#database)
   }
 
   /** What all loads have done, whoever made them. */
-  loadTotals(): Promise<LoadTotals> {
-    return loadTotals(this.#database)
+  loadTotals(): Promise<counts.LoadTotals> {
+    return counts.loadTotals(this.#database)
   }
 
   /** How many uploads are in each state. */
   countByState(): Promise<Record<UploadState, number>> {
-    return countByState(this.#database)
+    return counts.countByState(this.#database)
   }
 }
 
 function recordOf({ wish, by, reason, isLimited = false, repair }: WishOf) {
   const kept = repair === undefined ? {} : { repair: repair === null ? null : JSON.stringify({ repair, by }) }
   return { wish, wished_by: by, wish_reason: reason, wish_limited: isLimited ? 1 : 0, load_attempts: 0, ...kept }
-}
-
-/** The ids begin with the time, so that the latest uploads are found without an index on it. */
-function firstIdOf(time: number): string {
-  const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
 /** As the databases do it: only the letters of ASCII have small ones. */

@@ -1,6 +1,6 @@
 /** Sources that are silent, and findings of what they send. */
 
-import { unbelievedFindings } from '../api/findings.ts'
+import { findingKey, unbelievedFindings } from '../api/findings.ts'
 import { sourcesNow } from '../api/freshness.ts'
 import type { Source } from '../catalogue/queries/sources.ts'
 import { type FoundCondition, type Looked, shortName, shortSentence } from './looked.ts'
@@ -24,12 +24,14 @@ export async function silentSources({ reading, recorded }: Looked): Promise<read
 }
 
 /** What is told of the newest scrapes and nobody has said to be so. */
-export async function findingsThere({ reading }: Looked): Promise<readonly FoundCondition[]> {
-  const { first } = await unbelievedFindings(reading, FINDINGS_MAX)
-  return first.map(({ company, rule, field, brief, stores, example }) => {
+export async function findingsThere({ reading, recorded, ticked }: Looked): Promise<readonly FoundCondition[]> {
+  const isKnown = (key: string) => recorded.has(key) || ticked.has(key)
+  const { first } = await unbelievedFindings(reading, (each, at) => at < FINDINGS_MAX || isKnown(findingKey(each)))
+  return first.map((finding) => {
+    const { company, brief, stores, example } = finding
     const where = stores === 1 ? `in ${shortName(example.store_name)}` : `in ${stores} stores`
     const text = `${shortName(company)}: ${shortSentence(brief)}, ${where} (${example.date})`
-    return { kind: 'findings', subject: JSON.stringify([company, rule, field, brief]), text, mark: '' }
+    return { kind: 'findings', subject: findingKey(finding), text, mark: String(stores) }
   })
 }
 

@@ -1,8 +1,8 @@
 /** Uploads that need a person. */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { momentOf } from '../api/reading.ts'
+import { SAID_BY_A_PERSON } from '../ledger/decided.ts'
 import type { Condition } from '../ledger/notices.ts'
-import { SAID_BY_A_PERSON } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { type FoundCondition, type Looked, shortName, shortSentence } from './looked.ts'
 
@@ -58,19 +58,20 @@ export function waiting(files: number): string {
 
 type Shown = Readonly<{ id: string; filename: string; problem: string; mark?: { mark: string } }>
 
-/** The newest in a state, and those on record that are still in it. */
+/** The newest in a state, and those ticked off or on record that are still in it. */
 async function uploadsIn(
   state: UploadState,
-  { reading, recorded }: Looked,
+  { reading, recorded, ticked }: Looked,
   isMeant: (upload: Upload) => boolean = () => true,
 ): Promise<Shown[]> {
   const { uploads } = reading.inbox.ledger
   const newest = await uploads.list({ state, limit: NEWEST_MAX })
   const found = new Set(newest.map(({ id }) => id))
-  const others = newest.length < NEWEST_MAX ? [] : [...recorded].filter((id) => !found.has(id))
-  const ids = others.slice(0, VERIFIED_MAX)
-  const older = ids.length === 0 ? [] : await uploads.list({ state, ids, limit: VERIFIED_MAX })
-  const unseen = others.slice(VERIFIED_MAX).map((id) => ({ id, filename: '', problem: '' }))
+  const others = newest.length < NEWEST_MAX ? [] : [...ticked.union(recorded)].filter((id) => !found.has(id))
+  // All that is ticked off is among these.
+  const ids = others.slice(0, ticked.size + VERIFIED_MAX)
+  const older = ids.length === 0 ? [] : await uploads.list({ state, ids, limit: ids.length })
+  const unseen = others.slice(ids.length).map((id) => ({ id, filename: '', problem: '' }))
   return [...[...newest, ...older].filter(isMeant).map(shown), ...unseen]
 }
 

@@ -1,4 +1,5 @@
 /** Looks whether what needs a person has changed. Nothing is written here. */
+import { findUntold, UNTOLD_KINDS } from '../api/attention.ts'
 import type { Reading } from '../api/reading.ts'
 import { ticksNow } from '../api/ticks.ts'
 import type { Condition, ConditionChanges, RecordedCondition } from '../ledger/notices.ts'
@@ -26,7 +27,7 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
   for (const [name, kind] of kinds) {
     const recorded = (records.get(name) ?? []).filter((each) => !kind.isOfMachine || isOf(outside.machine, each))
     const subjects = new Set(recorded.map(({ subject }) => subject))
-    const found = await foundBy(kind, { reading, outside, recorded: subjects }, ticks)
+    const found = await foundBy([name, kind], { reading, outside, recorded: subjects }, ticks)
     const now = found.filter(({ isSettled }) => isSettled !== true)
     const still = new Set(now.map(({ subject }) => subject))
     const settled = new Set(found.filter(({ isSettled }) => isSettled === true).map(({ subject }) => subject))
@@ -35,12 +36,13 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
     for (const each of recorded)
       if (!still.has(each.subject)) gone.push({ ...each, isSettled: settled.has(each.subject) })
   }
+  if (isWhole) await findUntold(reading, ticks)
   return {
     appeared: appeared.slice(0, ANSWERED_MAX),
     gone: gone.slice(0, ANSWERED_MAX).map(({ kind, subject, text, isSettled }) => {
       return { kind, subject, text: isSettled ? null : (kindOf(kind)?.overText?.({ subject, text }) ?? null) }
     }),
-    ticksOver: ticks.over(new Set(kinds.map(([name]) => name))),
+    ticksOver: ticks.over(new Set([...kinds.map(([name]) => name), ...(isWhole ? UNTOLD_KINDS : [])])),
     waits: all.some(({ told_at }) => told_at === null),
     more: appeared.length > ANSWERED_MAX || gone.length > ANSWERED_MAX,
   }
@@ -50,15 +52,19 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
 export async function conditionsNow(reading: Reading, outside: Outside): Promise<Condition[]> {
   const found: Condition[] = []
   const ticks = await ticksNow(reading)
-  for (const kind of Object.values<ConditionKind>(CONDITIONS))
+  for (const kind of Object.entries<ConditionKind>(CONDITIONS))
     for (const each of await foundBy(kind, { reading, outside, recorded: new Set() }, ticks))
       if (each.isSettled !== true) found.push(each)
   return found
 }
 
 /** What a look finds. What is ticked off is settled. */
-async function foundBy(kind: ConditionKind, looked: Looked, ticks: TicksNow): Promise<FoundCondition[]> {
-  const found = await kind.look(looked)
+async function foundBy(
+  [name, kind]: readonly [string, ConditionKind],
+  looked: Omit<Looked, 'ticked'>,
+  ticks: TicksNow,
+): Promise<FoundCondition[]> {
+  const found = await kind.look({ ...looked, ticked: new Set(ticks.of(name).map(({ subject }) => subject)) })
   return found.map((each) => ({ ...each, isSettled: each.isSettled === true || ticks.covers(each, each.mark) }))
 }
 

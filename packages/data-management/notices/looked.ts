@@ -12,8 +12,13 @@ export type Outside = Readonly<{
   damage: readonly string[] | null
 }>
 
-/** A look of one kind. `recorded`: the subjects that are on record already. */
-export type Looked = Readonly<{ reading: Reading; outside: Outside; recorded: ReadonlySet<string> }>
+/** A look of one kind. `recorded`: the subjects that are on record already; `ticked`: those that are ticked off. */
+export type Looked = Readonly<{
+  reading: Reading
+  outside: Outside
+  recorded: ReadonlySet<string>
+  ticked: ReadonlySet<string>
+}>
 
 /**
  * What a look finds. `isSettled`: people have said that it needs nobody; where it was on record, it ends and nothing is told of that.

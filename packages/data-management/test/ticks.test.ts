@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { NoticesView } from '../api/notices-schema.ts'
 import type { Overview } from '../api/overview.ts'
 import { begin, lookAtConditions } from '../notices/tell.ts'
-import { assertProblem, get, openReceiver, post } from './receiver.ts'
+import { assertProblem, get, openReceiver, post, type Receiver } from './receiver.ts'
 import { bringIn, named, reader, scrapeText } from './shop.ts'
 import { ended, roundsOn } from './told.ts'
 
@@ -15,8 +15,10 @@ const STORE = JSON.stringify(['aldi', 'G1'])
 async function openSilent() {
   const clock = { now: Date.parse('2025-09-20T12:00:00Z') }
   const receiver = await openReceiver({ now: () => clock.now })
-  const scrapeOn = (date: string) =>
-    bringIn(receiver, scrapeText('aldi/G1', date, named('Milk', date)), { receivedAt: Date.parse(`${date}T20:00:00Z`) })
+  const scrapeOn = (date: string, store = 'G1') => {
+    const receivedAt = Date.parse(`${date}T20:00:00Z`)
+    return bringIn(receiver, scrapeText(`aldi/${store}`, date, named('Milk', date)), { receivedAt })
+  }
   for (const date of ['2025-09-14', '2025-09-15']) await scrapeOn(date)
   const admin = { ...receiver, key: await receiver.makeKey('admin') }
   const rounds = roundsOn(receiver, [], { now: () => clock.now, kinds: new Set(['silent', 'held']) })
@@ -39,11 +41,21 @@ async function openSilent() {
       .map(({ kind, is_over }) => (is_over ? `${kind} over` : kind))
     known.last = view.notices[0]?.id ?? 0
     const off = attention.ticked.map(({ kind }) => kind)
-    assert.deepEqual(view.ticked.map(({ kind }) => kind).sort(), off.toSorted())
+    assert.deepEqual(view.ticked.map(({ kind }) => kind).sort(), off.filter((kind) => kind !== 'rejects').sort())
     return [attention.silent.count, attention.held.count, off.sort().join(' '), told.toSorted().join(' ')]
   }
   const known = { last: 0 }
-  return { clock, receiver, say, untick, look, scrapeOn, [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose]() }
+  const attention = async () => (await ask<Overview>('/api/overview')).attention
+  return {
+    clock,
+    receiver,
+    attention,
+    say,
+    untick,
+    look,
+    scrapeOn,
+    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
+  }
 }
 
 test('what is ticked off until it changes stands apart and is told no more, and comes back when it has changed', async () => {
@@ -84,3 +96,105 @@ test('what is ticked off until a day is told on that day, and what is not there 
     .map(({ what, detail }) => [what, detail])
   assert.deepEqual(audited, [['attention ticked off', 'until 2025-09-22: aldi/G1, last 2025-09-15']])
 })
+
+test('only what needs attention now can be ticked off, by the name under which it is listed', async () => {
+  await using at = await openSilent()
+  await at.scrapeOn('2025-09-20', 'G2')
+  const good = JSON.stringify(['aldi', 'G2'])
+  const noise = Array.from({ length: 1_980 }, (_, index) => String.fromCodePoint(0x4e00 + ((index * 7_919) % 20_000)))
+  for (const [kind, subject] of [
+    ...['silent', 'late', 'partial'].map((each) => [each, good]),
+    ['late', STORE],
+    ['findings', '["x","y","z","w"]'],
+    ['findings', JSON.stringify(['x', 'y', 'z', noise.join('')])],
+    ['rejects', await ended(at.receiver, 'held', 'a reason', 1)],
+  ])
+    assertProblem(await at.say('tick', { kind, subject, until: null }), 404, 'not_found')
+  for (const until of ['2000-01-01', '2025-09-20'])
+    assertProblem(await at.say('tick', { kind: 'silent', subject: STORE, until }), 400, 'request_invalid')
+  const { status, body } = await at.say('tick', { kind: 'silent', subject: '["ALDI", "g1"]', until: '2025-09-21' })
+  assert.deepEqual([status, (body as unknown as { subject: string }).subject], [201, STORE])
+  assert.equal((await at.look())[0], 0)
+  // What a person has discarded needs nobody; what failed stays ticked off.
+  at.clock.now = Date.now()
+  const discarded = await ended(at.receiver, 'failed', 'Discarded by me (splitcart): it was a mistake', 2)
+  const failed = await ended(at.receiver, 'failed', 'not one row could be loaded', 3)
+  const listed = async () => {
+    const { count, first } = (await at.attention()).failed
+    return [count, ...first.map(({ upload_id }) => upload_id)]
+  }
+  assert.deepEqual(await listed(), [1, failed])
+  assertProblem(await at.say('tick', { kind: 'failed', subject: discarded, until: null }), 404, 'not_found')
+  assert.equal((await at.say('tick', { kind: 'failed', subject: failed, until: null })).status, 201)
+  assert.equal((await at.look())[2], 'failed')
+  assert.deepEqual(await listed(), [0])
+})
+
+test('what is ticked off stays so behind whatever is newer, and what nobody is told of ends with its reason', async () => {
+  await using at = await openSilent()
+  const held = await ended(at.receiver, 'held', 'a reason', 1)
+  const withRejects = async (sku: string) => {
+    const text = `${scrapeText('aldi/G2', '2025-09-20', [{ sku, name: sku, price: 1 }])}{}\n`
+    return (await bringIn(at.receiver, text, { receivedAt: at.clock.now++ })).id
+  }
+  const first = await withRejects('first')
+  for (const [kind, subject] of [
+    ['held', held],
+    ['rejects', first],
+  ])
+    assert.equal((await at.say('tick', { kind, subject, until: null })).status, 201)
+  await holdMore(at.receiver, held, 1_000)
+  for (let count = 0; count < 11; count++) await withRejects(`later ${count}`)
+  assert.deepEqual((await at.look()).slice(1, 3), [1_000, 'held rejects'])
+  const { rejects, ticked } = await at.attention()
+  assert.deepEqual([rejects.count, rejects.first.length, ticked.length], [11, 10, 2])
+  at.clock.now += 3 * DAY_MS
+  await at.look()
+  assert.deepEqual(
+    (await at.receiver.ledger.ticks.list()).map(({ kind }) => kind),
+    ['held'],
+  )
+})
+
+test('a finding that is ticked off counts again when more stores show it', async () => {
+  await using at = await openSilent()
+  await at.scrapeOn('2025-09-15', 'G2')
+  const others = Array.from({ length: 301 }, (_, index) => `brief ${index}`)
+  const show = (store: string, briefs: readonly string[]) => {
+    const found = { rule: 'flag_constant', held: false, company: null, store: null, field: 'is_available' }
+    const verdicts = briefs.map((brief) => ({ ...found, brief, sentence: brief, rows: 1, examples: [] }))
+    return at.receiver.catalogue.database.run(
+      'update load set verdicts = ? where id in (select load_id from source join store on store.id = store_id where code = ?)',
+      JSON.stringify(verdicts),
+      store,
+    )
+  }
+  await show('g1', [...others, 'the last'])
+  await show('g2', others)
+  const subject = JSON.stringify(['aldi', 'flag_constant', 'is_available', 'the last'])
+  assert.equal((await at.say('tick', { kind: 'findings', subject, until: null })).status, 201)
+  await at.look()
+  const seen = async () => {
+    const { findings, ticked } = await at.attention()
+    return [findings.count, ticked.map(({ text }) => text)]
+  }
+  assert.deepEqual(await seen(), [301, ['aldi: the last']])
+  await show('g2', [...others, 'the last'])
+  assert.deepEqual(await seen(), [302, []])
+  await at.look()
+  assert.deepEqual(await at.receiver.ledger.ticks.list(), [])
+})
+
+/** So many uploads that are newer than one, and otherwise as it is. */
+async function holdMore({ ledger }: Receiver, id: string, count: number): Promise<void> {
+  const upload = (await ledger.uploads.find(id))!
+  const copies = Array.from({ length: count }, (_, index) => {
+    const copy = String(index).padStart(12, '0')
+    return { ...upload, id: `f${id.slice(1, 24)}${copy}`, sha256: copy, stored_as: copy }
+  })
+  for (let from = 0; from < count; from += 500)
+    await ledger.notices.database
+      .insertInto('upload')
+      .values(copies.slice(from, from + 500))
+      .execute()
+}

@@ -76,6 +76,21 @@ export async function loadsWithRejects(database: Sql, since: number, limit: numb
   )
 }
 
+/** Those of some files among them; at most some hundreds at once. */
+export async function loadsWithRejectsOf(
+  database: Sql,
+  since: number,
+  sha256s: readonly string[],
+): Promise<LoadWithRejects[]> {
+  if (sha256s.length === 0) return []
+  return await database.all<LoadWithRejects>(
+    `select sha256, filename, finished_at, rows, rejected from load
+      where finished_at >= ? and rejected > 0 and state = 'loaded' and sha256 in (${sha256s.map(() => '?').join(', ')})`,
+    since,
+    ...sha256s,
+  )
+}
+
 /** How many such files there are; it stops counting at `max`. */
 export async function countLoadsWithRejects(database: Sql, since: number, max: number): Promise<number> {
   const sql = `select count(*) as count from (

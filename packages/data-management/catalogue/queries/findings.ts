@@ -1,5 +1,5 @@
 /** What is told of the newest scrape of each store, and does not hold it: the same finding of a whole chain is one. */
-import { foldedCode } from '@splitcart/shared/codes.ts'
+import { foldedCode, isOneCode } from '@splitcart/shared/codes.ts'
 import { RULES } from '@splitcart/shared/truth/rules.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Sql } from '../../database/sql.ts'
@@ -46,10 +46,6 @@ function findingsOf({ company, store_id, verdicts }: NewestLoad): Verdict[] {
   return (JSON.parse(verdicts) as Verdict[]).filter(
     (each) => !each.held && Object.hasOwn(RULES, each.rule) && isHere(each),
   )
-}
-
-function isOneCode(one: string, other: string): boolean {
-  return one === other || foldedCode(one) === foldedCode(other)
 }
 
 function add(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, brief, sentence }: Verdict): void {
