@@ -16,7 +16,7 @@ const SEEDS_TOLD_AGAIN = effort(40, 300)
 const MISTAKE_SEEDS_MAX = 6_000
 // Where the story is that showed a mistake which few show; `npm run test:long` looks from the first one on.
 const RARE: Readonly<Record<string, number>> = {
-  'fsync of the inbox shared with one that had begun before': 1_200,
+  'fsync of the inbox shared with one that had begun before': 420,
   'duplicate answered without fsync of the inbox': 740,
 }
 
@@ -51,7 +51,7 @@ test('a seed tells the same story whenever it is told', async () => {
 })
 
 for (const mistake of Object.keys(MISTAKES))
-  test(`a mistake that is planted in the hand-overs is noticed: ${mistake}`, async () => {
+  test(`a mistake that is planted in the hand-overs is noticed: ${mistake}`, { timeout: MS_MAX }, async () => {
     threads ??= startThreads()
     const from = effort(RARE[mistake] ?? 1, 1)
     assert.ok(await firstKill(threads, mistake, MISTAKE_SEEDS_MAX, from))

@@ -273,7 +273,7 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     await site.restart(environment)
     await window.goto('/notices')
     const told = 'Rolled Oats: 2.40 at mill, wanted for 2.50'
-    await page.getByRole('table', { name: 'What was told' }).getByText(told).first().waitFor()
+    await page.getByRole('table', { name: 'Notices so far' }).getByText(told).first().waitFor()
     await page.getByRole('list', { name: 'Watched products' }).getByText('at 2.50 or less').waitFor()
     await page.getByRole('button', { name: 'Send a test' }).click()
     await page.getByRole('status', { name: 'Answers to the test' }).getByText('has taken the test').nth(1).waitFor()

@@ -66,11 +66,22 @@ export class Machines {
     }
   }
 
+  // A key whose successor was used since says nothing of its machine any more, also while it still works.
   #ofWorkingKeys(now: number) {
     return this.#database
       .selectFrom('machine_report')
       .innerJoin('api_key', 'api_key.id', 'machine_report.key_id')
       .where('revoked_at', 'is', null)
       .where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('api_key as successor')
+              .select('successor.id')
+              .whereRef('successor.id', '=', 'api_key.rotated_to')
+              .whereRef('successor.last_used_at', '>', 'machine_report.heard_at'),
+          ),
+        ),
+      )
   }
 }

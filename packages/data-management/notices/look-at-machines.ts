@@ -11,13 +11,13 @@ const SKEW_MS_OVER = 4 * MINUTE_MS
 // A machine that sends several times a day has been heard of within that, even if it sleeps at night.
 const QUIET_MS = 26 * 60 * MINUTE_MS
 
-/** Machines whose clocks are off, as far as they have been heard of lately. */
+/** Machines whose clocks are off, as far as they have said so lately. */
 export async function clocksOff({ reading, recorded }: Looked): Promise<readonly Condition[]> {
   const { now } = momentOf(reading)
   const machines = await reading.inbox.ledger.machines.working(now)
   return machines
     .filter(({ key_id, skew_ms }) => Math.abs(skew_ms) > (recorded.has(key_id) ? SKEW_MS_OVER : SKEW_MS_MAX))
-    .filter((machine) => now - heardAt(machine) < QUIET_MS)
+    .filter(({ heard_at }) => now - heard_at < QUIET_MS)
     .map(({ key_id, name, skew_ms }) => {
       const text = `The clock of ${shortName(name)} (${key_id}) is ${skewText(skew_ms)} that of the server`
       return { kind: 'clock', subject: key_id, text }

@@ -9,13 +9,13 @@ const FINDINGS_MAX = 300
 
 /**
  * Sources that have not been heard of for twice their interval. One that was silent and is late still is; one that people have snoozed or
- * retired since was not heard again.
+ * retired since was not heard again. What people have noted of it is for those with a key, and no receiver is told.
  */
 export async function silentSources({ reading, recorded }: Looked): Promise<readonly FoundCondition[]> {
   const isRecorded = (source: Source) => recorded.has(keyOf(source))
   return (await sourcesNow(reading))
     .filter((source) => source.state === 'silent' || (source.state !== 'good' && isRecorded(source)))
-    .map(({ storeId: _, ...source }) => {
+    .map(({ storeId: _, settings: __, ...source }) => {
       const { company, store_name, last_date, state } = source
       const text = `${shortName(company)} ${shortName(store_name)} is silent (last ${last_date})`
       const isSettled = state === 'snoozed' || state === 'retired'

@@ -5,7 +5,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import type { KeyPage } from '../api/keys-schema.ts'
 import type { MachineView } from '../api/machines-schema.ts'
 import { conditionsNow } from '../notices/look.ts'
-import { assertProblem, get, openReceiver, post, type Receiver } from './receiver.ts'
+import { assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
 import { WELL } from './told.ts'
 
 const START = Date.parse('2026-03-01T12:00:00Z')
@@ -102,4 +102,16 @@ test('a clock that is off and a machine that is gone with files to send need a p
     `The clock of a test (${otherId}) is 3 hours ahead of that of the server`,
     `3 files wait on a test (${id}), which has not been heard of since 2026-03-01`,
   ])
+
+  // The program that reported is gone; an older one uses the same key, and a successor the other.
+  assert.equal((await postGzip(other, 'x.jsonl.gz', rowsText(1))).status, 201)
+  const successor = (await receiver.ledger.keys.rotate(id!, clock.now + 90 * 24 * HOUR_MS, clock.now))!
+  clock.now += 10 * HOUR_MS
+  assert.equal((await texts()).length, 1, 'nobody has the successor yet')
+  await say(
+    { ...receiver, key: successor.text },
+    { ...SAID, waiting_files: 0, sent_at: new Date(clock.now).toISOString() },
+  )
+  assert.deepEqual(await texts(), [])
+  assert.equal((await receiver.ledger.machines.totals(clock.now)).waiting_files, 2)
 })

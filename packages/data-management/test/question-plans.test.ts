@@ -29,8 +29,8 @@ test('a product and its prices are looked up by what belongs to the product', as
   }
   const asked = new Set<string>()
   const database = { ...askedOf(catalogue.database, asked) }
-  const verdicts = { about: async () => [] }
-  const inbox = { now: () => NOW, ledger: { verdicts } }
+  const [verdicts, storeSettings] = [{ about: async () => [] }, { list: async () => [] }]
+  const inbox = { now: () => NOW, ledger: { verdicts, storeSettings } }
   const reading = { catalogue: { database }, inbox } as unknown as Parameters<typeof oneProduct>[0]
   const product = await oneProduct(reading, { id: '1' })
   assert.deepEqual([product.listings.length, product.now.stores], [4, 3])

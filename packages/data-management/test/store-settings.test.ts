@@ -6,10 +6,12 @@ import type { Overview } from '../api/overview.ts'
 import type { ProductAnswer, ProductPage } from '../api/products.ts'
 import type { SourcePage } from '../api/sources.ts'
 import { freshnessOf } from '../catalogue/queries/freshness.ts'
+import { DIGEST_MS, tellReceivers } from '../notices/outbox.ts'
 import { begin, lookAtConditions, type Rounds } from '../notices/tell.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 import { receiversFrom, roundsOn } from './told.ts'
+import { openHook } from './told-servers.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -125,6 +127,39 @@ test('what is set for a store is shown, counts wherever silence is judged, and c
     'store settings set: aldi/once: retired',
     'store settings set: aldi/quiet: scraped every 7 days; note: by hand',
   ])
+})
+
+test('a retired store that is scraped again is retired no more; its silence is told without what people noted', async () => {
+  await using hook = await openHook()
+  await using shops = await openShops()
+  const { clock, receiver, set, states, ask } = shops
+  const receivers = receiversFrom({ NOTICE_WEBHOOK_URL: hook.url })
+  const rounds = roundsOn(receiver, receivers, { now: () => clock.now, kinds: new Set(['silent']) })
+  const comes = (day: string) =>
+    bringIn(receiver, scrapeText('aldi/Once', day, named('Eggs')), { receivedAt: clock.now })
+  const noted = { is_retired: true, note: 'owes rent' }
+  await set('aldi/Once', noted)
+  clock.now += 2 * DAY_MS
+  await comes('2025-09-18')
+  assert.equal((await states())[1], 'aldi/Once retired', 'what was scraped before only came late')
+  await comes('2025-09-22')
+  assert.equal((await states())[1], 'aldi/Once good')
+  const [once] = (await ask<SourcePage>('/api/sources?store=aldi/once')).sources
+  assert.deepEqual(
+    [once?.due_date, once?.settings?.is_retired, once?.settings?.note],
+    ['2025-09-25', false, noted.note],
+  )
+  clock.now += 60 * DAY_MS
+  assert.equal((await states())[1], 'aldi/Once silent')
+  await begin(rounds)
+  await lookAtConditions(rounds, true)
+  clock.now += DIGEST_MS
+  await tellReceivers(rounds)
+  const told = JSON.stringify(hook.posted.map(({ body }) => body))
+  assert.match(told, /"store_id":"Once"/)
+  assert.doesNotMatch(told, /owes rent|set_by/)
+  await set('aldi/Once', noted)
+  assert.equal((await states())[1], 'aldi/Once retired')
 })
 
 test('a store that is closed or snoozed is as good as any other while all is well with it', () => {

@@ -31,7 +31,7 @@ const COLUMNS: readonly Column<NoticeView>[] = [
   },
   {
     id: 'text',
-    title: 'What was told',
+    title: 'Notice',
     width: 'minmax(12rem, 1fr)',
     narrow: 'first',
     cell: ({ text }) => <Said text={text} />,
@@ -63,11 +63,17 @@ function Told(): ReactNode {
       <Panel title="Who is told">
         <Receivers receivers={first.receivers} />
       </Panel>
-      <Panel title="What was told" plain>
+      <Panel title="Notices so far" plain>
         {rows.length === 0 ? (
           <Empty title="Nothing was told yet." />
         ) : (
-          <DataTable label="What was told" columns={COLUMNS} rows={rows} idOf={({ id }) => String(id)} more={notices} />
+          <DataTable
+            label="Notices so far"
+            columns={COLUMNS}
+            rows={rows}
+            idOf={({ id }) => String(id)}
+            more={notices}
+          />
         )}
       </Panel>
     </>

@@ -39,10 +39,9 @@ export function intervalOf(days: number | null): string {
 }
 
 function factsOf({ settings, usualDays }: Props): (readonly [string, ReactNode])[] {
-  if (settings === null)
-    return [['A scrape', `${usualDays === null ? 'nobody knows when' : intervalOf(usualDays)}, as learned`]]
+  const learned = usualDays === null ? 'nobody knows when yet' : `${intervalOf(usualDays)}, as learned`
+  if (settings === null) return [['A scrape', learned]]
   const { expected_days, is_retired, snoozed_until, note, set_at, set_by } = settings
-  const learned = usualDays === null ? 'nobody knows when' : `${intervalOf(usualDays)}, as learned`
   return [
     [
       'A scrape',

@@ -16,6 +16,7 @@ import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
 import { ChangesTable } from '../changes/changes-table.tsx'
 import { KIND_SAID } from '../changes/kinds.ts'
+import style from './sources.module.css'
 import { StoreSender } from './store-sender.tsx'
 import { intervalOf, StoreSettings } from './store-settings.tsx'
 
@@ -54,7 +55,9 @@ function Whole({ source, store, to }: Readonly<{ source: Source; store: string; 
   return (
     <>
       <Panel title="The last 30 days">
-        <DayBar days={source.days} to={to} />
+        <div className={style.days}>
+          <DayBar days={source.days} to={to} />
+        </div>
         <Facts facts={factsOf(source, store)} />
       </Panel>
       <StoreSettings store={store} settings={source.settings} usualDays={source.usual_days} />

@@ -13,7 +13,8 @@ export type Scraped = DatedRows & Readonly<{ receivedAt: number }>
 
 /**
  * Whether the next scrape is still to be expected (good), overdue (late), or hardly to be expected any more (silent).
- * snoozed: something is wrong, and people have said that it may be, for a time. retired: nothing is expected any more.
+ * snoozed: something is wrong, and people have said that it may be, for a time. retired: nothing is expected any more,
+ * until a scrape comes.
  */
 export type SourceState = 'good' | 'late' | 'silent' | 'snoozed' | 'retired'
 
@@ -151,6 +152,14 @@ function stateOfScrape(
 function isDue(daysSince: number, usualDays: number): boolean {
   const intervals = Math.round(daysSince / usualDays)
   return intervals > 0 && Math.round(intervals * usualDays) === daysSince
+}
+
+/** What counts of what was set at a time: a store that was scraped after it is retired no more. */
+export function stillSet<Set extends SourceSetting & Readonly<{ at: number }>>(
+  set: Set,
+  last: Omit<Scraped, 'rows'>,
+): Set {
+  return set.isRetired && seenAt(last.date, last.receivedAt) > set.at ? { ...set, isRetired: false } : set
 }
 
 /** When the scrape of a date was there: when it was received, or, for one that was brought in later, when its date ended. */

@@ -10,6 +10,7 @@ import {
   type Scraped,
   type SourceSetting,
   type SourceState,
+  stillSet,
 } from './freshness.ts'
 
 /** What people have set for a store, which is named by its folded codes; when, and who. */
@@ -111,7 +112,8 @@ export async function allSources(database: Sql, moment: Moment, settings: readon
   const set = settingsByCodes(settings)
   const longest = longestOfCompanies(records)
   return records.map((record) => {
-    const setting = set.get(record.codes)
+    const found = set.get(record.codes)
+    const setting = found && stillSet(found, record)
     const { usualDays, usualRows } = record
     const rest = { set: setting, companyDays: longest.get(record.companyId), isClosed: record.is_open === 0 }
     const { dueDate, state, isPartial } = freshnessOf(record, { usualDays, usualRows, ...rest }, moment)
