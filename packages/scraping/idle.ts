@@ -2,10 +2,13 @@
 export class Idle implements Disposable {
   readonly #controller = new AbortController()
   readonly #idleMsMax: number
+  readonly #stop: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout
   #end: NodeJS.Timeout | undefined
 
-  constructor(idleMsMax: number) {
+  /** `stop`: gives it up as well. */
+  constructor(idleMsMax: number, stop?: AbortSignal) {
+    this.#stop = stop
     this.#idleMsMax = idleMsMax
     const reason = new Error(`nothing moved for ${Math.round(idleMsMax / 1000)} s`)
     this.#timer = setTimeout(() => this.#controller.abort(reason), idleMsMax)
@@ -13,7 +16,8 @@ export class Idle implements Disposable {
 
   /** Aborts, with a sentence as its reason. */
   get signal(): AbortSignal {
-    return this.#controller.signal
+    const { signal } = this.#controller
+    return this.#stop === undefined ? signal : AbortSignal.any([signal, this.#stop])
   }
 
   moved(): void {

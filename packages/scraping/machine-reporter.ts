@@ -33,15 +33,18 @@ export class MachineReporter {
     this.#clock = machine.clock ?? realClock()
   }
 
-  /** Tells it, unless it was told just now or is not taken there. Throws mistakes of the program only. */
-  async tell({ report }: Pick<UploadClient, 'report'>): Promise<void> {
+  /**
+   * Tells it, unless it was told just now, is not taken there, or the signal aborts. Throws mistakes of the program
+   * only.
+   */
+  async tell({ report }: Pick<UploadClient, 'report'>, signal?: AbortSignal): Promise<void> {
     const steady = this.#clock.steady()
     if (steady < this.#nextAt) return
     this.#nextAt = steady + SAID_EVERY_MS
     try {
       const { version, platform, arch } = this.#machine
       const waiting = await whatWaits(this.#machine)
-      await report({ version, platform, arch, ...waiting, sent_at: new Date(this.#clock.now()).toISOString() })
+      await report({ version, platform, arch, ...waiting, sent_at: new Date(this.#clock.now()).toISOString() }, signal)
     } catch (error) {
       if (isNotTaken(error)) this.#nextAt = steady + NOT_TAKEN_MS
       else if (!(error instanceof Problem || error instanceof AnswerError) && systemFaultOf(error) === undefined)

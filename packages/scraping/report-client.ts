@@ -7,9 +7,13 @@ import { Idle } from './idle.ts'
 const ANSWER_MS_MAX = 5_000
 const TAKEN = 204
 
-/** Sends what this machine says of itself; throws what is answered otherwise. */
-export async function sendReport({ server, key }: Readonly<{ server: URL; key: string }>, report: MachineReport) {
-  using idle = new Idle(ANSWER_MS_MAX)
+/** Sends what this machine says of itself; throws what is answered otherwise, and when the signal aborts. */
+export async function sendReport(
+  { server, key }: Readonly<{ server: URL; key: string }>,
+  report: MachineReport,
+  signal?: AbortSignal,
+): Promise<void> {
+  using idle = new Idle(ANSWER_MS_MAX, signal)
   const url = urlOf(server, 'api/heartbeat')
   const headers = { 'Content-Type': 'application/json' }
   const response = await ask({ key }, idle, url, { method: 'POST', headers, body: JSON.stringify(report) })

@@ -49,8 +49,8 @@ export type UploadClient = Readonly<{
   content: (id: string) => AsyncGenerator<Uint8Array>
   /** Who answers where uploads go. Throws what the server says of the key, or of its own state. */
   whoAnswers: () => Promise<Answerer>
-  /** Says how this machine is. */
-  report: (report: MachineReport) => Promise<void>
+  /** Says how this machine is, unless the signal aborts. */
+  report: (report: MachineReport, signal?: AbortSignal) => Promise<void>
 }>
 
 export type ClientOptions = Readonly<{
@@ -103,7 +103,7 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     requested: async () => (await requestedOf(client)).filter(({ kind = PRODUCTS }) => kind === client.kind),
     content: (id) => contentOf(client, id),
     whoAnswers: () => whoAnswers(client),
-    report: (report) => sendReport(client, report),
+    report: (report, signal) => sendReport(client, report, signal),
   }
 }
 

@@ -65,7 +65,7 @@ class Watching {
     const delayMs = isAway ? pauseAfter(this.#job, ++this.#outage.rounds, floorMs) : this.#everyMs
     await this.#surviving(() => noteRun(this.#job, run, delayMs))
     if (outcome !== 'unreachable' && !this.#job.signal.aborted)
-      await this.#surviving(async () => this.#job.reporter?.tell(this.#job.client))
+      await this.#surviving(async () => this.#job.reporter?.tell(this.#job.client, this.#job.signal))
     if (isAway) await this.#sitOut(delayMs)
     else await this.#goOn()
     return true

@@ -1,6 +1,9 @@
 /** What a machine tells its server of itself. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { MachineReporter } from '../machine-reporter.ts'
@@ -63,4 +66,23 @@ test('a server that does not take reports, or is away, is no fault, and an older
   await server.close()
   const client = createUploadClient({ server: server.url, key: KEY })
   await new MachineReporter({ disk, dataDir: place.dataDir, ...OWN }).tell(client)
+})
+
+test('whoever is told to stop waits for no answer to its report', { timeout: 60_000 }, async (context) => {
+  const stop = new AbortController()
+  const server = createServer(() => stop.abort()).listen(0, '127.0.0.1')
+  context.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await once(server, 'listening')
+  await using sender = await freshSender({ signal: stop.signal })
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const reporter = new MachineReporter({ disk, dataDir: sender.place.dataDir, ...OWN })
+  const { report } = createUploadClient({ server: url, key: KEY })
+  const job = { ...sender.job, reporter, client: { ...sender.job.client, report } }
+  // Nobody gives up because of the time.
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const summary = await watchOutbox(job, { everyMs: 600_000 })
+  assert.deepEqual([stop.signal.aborted, summary.outcome, sender.events], [true, 'done', []])
 })
