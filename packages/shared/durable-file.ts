@@ -218,12 +218,13 @@ async function syncNow(disk: Disk, folder: string): Promise<void> {
   }
 }
 
-// Windows alone syncs only what is open to be written; elsewhere it may be a file that this user can only read.
-const SYNC_FLAGS = process.platform === 'win32' ? constants.O_RDWR : constants.O_RDONLY
+// Windows alone syncs only what is open to be written; elsewhere it may be a file that this user can only read, or a FIFO by now.
+const openToSync: typeof openToRead =
+  process.platform === 'win32' ? (disk, path) => disk.open(path, constants.O_RDWR) : openToRead
 
 /** Makes durable what was written to a file by somebody else, but not its name; nothing where there is none. */
 export async function syncWritten(disk: Disk, path: string): Promise<void> {
-  const file = await disk.open(path, SYNC_FLAGS).catch((error) => {
+  const file = await openToSync(disk, path).catch((error) => {
     if (codeOf(error) !== 'ENOENT') throw error
   })
   if (file === undefined) return
