@@ -15,7 +15,7 @@ test(
     ...LONG,
     skip: NO_STRACE,
   },
-  (t) => campaign(t, 'errors', { points: effort(1, 4) }),
+  (t) => campaign(t, 'errors', { points: effort(1, 2) }),
 )
 
 test('a disk that fills up costs nothing that was acknowledged', { ...LONG, skip: mountsMissing() || NO_STRACE }, (t) =>

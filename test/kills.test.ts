@@ -4,10 +4,9 @@ import { test } from 'node:test'
 import { killCase } from '../torture/points/kills.ts'
 import { SCENES } from '../torture/points/scenes.ts'
 import { STRACE_MISSING } from '../torture/points/strace.ts'
-import { effort } from './effort.ts'
 import { neededHere } from './needed.ts'
 
-const PROCESSES = effort(2, 4)
+const PROCESSES = 2
 const LATEST = 1_000_000
 
 test('killed at any system call, each process leaves what the next run finishes: nothing lost, doubled or left over', {

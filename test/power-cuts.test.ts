@@ -25,7 +25,7 @@ test(
     ...LONG,
     skip: NO_IMAGES,
   },
-  (t) => campaign(t, 'power-cuts', { points: effort(1, 3) }),
+  (t) => campaign(t, 'power-cuts', { points: effort(1, 2) }),
 )
 
 // Of the campaign itself: `npm run test:long` looks whether it sees what is lost.

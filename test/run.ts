@@ -57,7 +57,7 @@ const LONG = [
   ...['page-speed', 'page-figures'].map(inDashboard),
 ]
 // Of these `npm test` does a little, and `npm run test:long` more.
-const MORE = [SIMULATOR, inDataManagement('real-files'), inTest('kills')]
+const MORE = [SIMULATOR, inDataManagement('real-files')]
 const IS_LONG = '--long'
 // `npm run test:quick`: what needs nothing but Node and ends within a minute.
 const QUICK = [

@@ -7,12 +7,12 @@ import { MISTAKES } from '../torture/simulator/mistakes.ts'
 import { firstKill, LANES, startThreads } from '../torture/simulator/simulator.ts'
 import { effort } from './effort.ts'
 
-const SEEDS = effort(400, 6_000)
+const SEEDS = effort(400, 2_500)
 const CLOCKS_SET_EVERY = 4
 // Seven seconds, and more than a minute at length, on two idle processors.
 const MS_MAX = 400_000
 // One in two hundred has hung on the order of random names: `npm run test:long` tells enough of them.
-const SEEDS_TOLD_AGAIN = effort(40, 300)
+const SEEDS_TOLD_AGAIN = effort(40, 100)
 const MISTAKE_SEEDS_MAX = 6_000
 // Where the story is that showed a mistake which few show; `npm run test:long` looks from the first one on.
 const RARE: Readonly<Record<string, number>> = {
