@@ -1,12 +1,26 @@
-/** Ports on loopback for programs that cannot choose one themselves and tell it. */
+/** Ports on loopback for programs that cannot choose one themselves and tell it, or that listen only after a while. */
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
+
+// Below those that systems give to who asks for any: no other test gets one of these meanwhile.
+const FIRST = 20_000
+const LAST = 31_999
+const TRIES_MAX = 100
 
 /** So many ports that nobody listens at. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
+  const ports = new Map<number, Server>()
+  for (let tries = 1; ports.size < count; tries++) {
+    const port = randomInt(FIRST, LAST + 1)
+    const server = createServer().listen(port, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+      ports.set(port, server)
+    } catch (error) {
+      if (tries === TRIES_MAX) throw error
+    }
+  }
+  await Promise.all([...ports.values()].map((server) => once(server.close(), 'close')))
+  return [...ports.keys()]
 }

@@ -1,6 +1,6 @@
 /** What people put into the outbox by hand, as they meet it on the command line. */
 import assert from 'node:assert/strict'
-import { appendFile, mkdir, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -43,18 +43,19 @@ test('a run waits for a file that is still being copied, and says so; one that w
   await mkdir(outbox, { recursive: true, mode: 0o700 })
   const server = await machines.serve()
   const key = await machines.key('upload,read')
-  const settings = { API_SERVER_URL: server.url, API_SECRET_KEY: key, OUTBOX_REST_SECONDS: '1' }
+  const settings = { API_SERVER_URL: server.url, API_SECRET_KEY: key, OUTBOX_REST_SECONDS: '4' }
   const path = join(outbox, 'a.jsonl')
   await writeFile(path, rowOf('1'))
   const running = machines.start(['upload-data', '--wait'], settings)
-  // However long the program takes to start: the file is new whenever it looks.
+  // However long the program takes to start: the file has just been written to whenever it looks.
   while (running.child.exitCode === null && !running.printed().includes('may still be written to')) {
-    await utimes(path, new Date(), new Date())
+    await using file = await open(path, 'r+')
+    await file.write(rowOf('1'), 0)
     await sleep(100)
   }
   await appendFile(path, rowOf('2'))
   const first = await running.ended
-  assert.equal(first.code, 0, first.stderr)
+  assert.equal(first.code, 0, first.stdout + first.stderr)
   assert.match(first.stderr, /^waiting +a\.jsonl may still be written to$/m)
   assert.match(first.stdout, /^loaded +a\.jsonl +2 rows: 2 inserted/m)
   await appendFile(join(machines.scraping, 'temp_jsonl_product_storage', 'a.jsonl'), rowOf('3'))

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '@splitcart/shared/disk.ts'
+import { freePorts } from '../../../test/free-ports.ts'
 import { realClock } from '../clock.ts'
 import { JsonlWriter } from '../jsonl-writer.ts'
 import { readLastRun } from '../last-run.ts'
@@ -36,9 +37,10 @@ const hasty: Disk = {
 }
 
 /** An address at which nobody listens, for now. */
+/** Where nobody listens: others that listen meanwhile get no such port. */
 async function addressOfNobody(): Promise<URL> {
-  await using server = await anyServer()
-  return server.url
+  const [port] = await freePorts(1)
+  return new URL(`http://127.0.0.1:${port}/`)
 }
 
 test('a scrape that is committed while watching is sent at once', async () => {
