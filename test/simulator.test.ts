@@ -9,7 +9,7 @@ import { effort } from './effort.ts'
 
 const SEEDS = effort(400, 2_500)
 const CLOCKS_SET_EVERY = 4
-// Seven seconds, and more than a minute at length, on two idle processors.
+// Seven seconds, and half a minute at length, on two idle processors.
 const MS_MAX = 400_000
 // One in two hundred has hung on the order of random names: `npm run test:long` tells enough of them.
 const SEEDS_TOLD_AGAIN = effort(40, 100)

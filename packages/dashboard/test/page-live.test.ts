@@ -56,8 +56,8 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     assert.equal((await sent).code, 0)
     assert.equal(await page.evaluate(() => 'isStillHere' in globalThis), true)
     await page.getByRole('link', { name: 'Overview' }).click()
-    await page.getByText(/Uploads today/).waitFor()
-    assert.match(await page.getByRole('region', { name: 'Today' }).innerText(), /Uploads today\s+1/)
+    const today = page.getByRole('region', { name: 'Today' })
+    await until(async () => /Uploads today\s+1/.test(await today.innerText()), 'the upload is counted')
     assert.deepEqual(window.faults, [])
   })
 

@@ -7,6 +7,7 @@ import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
+import { FormEnd } from '../../parts/form-end.tsx'
 import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import { Moment } from '../../parts/time.tsx'
@@ -66,15 +67,7 @@ function Confirm({ finding, close }: Readonly<{ finding: Believable; close: () =
           value={reason}
           onChange={({ currentTarget }) => setReason(currentTarget.value)}
         />
-        {believing.error && <Trouble error={believing.error} />}
-        <div className={form.buttons}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={believing.isPending}>
-            Believe
-          </Button>
-        </div>
+        <FormEnd close={close} does="Believe" isDoing={believing.isPending} error={believing.error} />
       </form>
     </Dialog>
   )

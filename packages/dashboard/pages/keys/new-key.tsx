@@ -8,10 +8,10 @@ import { send } from '../../api/request.ts'
 import { Commands } from '../../parts/commands.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { Trouble } from '../../parts/notice.tsx'
+import { FormEnd } from '../../parts/form-end.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './keys.module.css'
-import { isKeyRefused, OwnKey } from './own-key.tsx'
+import { OwnKey, otherThanKey } from './own-key.tsx'
 
 type Scope = NewKeyBody['scopes'][number]
 type Props = Readonly<{ close: () => void; done: (made: MadeKeyView) => void }>
@@ -47,15 +47,13 @@ export function NewKey({ close, done }: Props): ReactNode {
       <form className={form.form} onSubmit={submit}>
         <Fields wanted={wanted} want={(part) => setWanted({ ...wanted, ...part })} />
         <OwnKey value={ownKey} change={setOwnKey} error={making.error} />
-        {making.error && !isKeyRefused(making.error) && <Trouble error={making.error} />}
-        <div className={form.buttons}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={making.isPending} disabled={wanted.scopes.length === 0}>
-            Create
-          </Button>
-        </div>
+        <FormEnd
+          close={close}
+          does="Create"
+          isDoing={making.isPending}
+          error={otherThanKey(making.error)}
+          disabled={wanted.scopes.length === 0}
+        />
       </form>
     </Dialog>
   )

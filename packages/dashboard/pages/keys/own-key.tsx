@@ -3,7 +3,7 @@ import { PasswordInput } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Refusal } from '../../api/request.ts'
 
-type Props = Readonly<{ value: string; change: (key: string) => void; error: unknown }>
+type Props = Readonly<{ value: string; change: (key: string) => void; error: Error | null }>
 
 /** The field. */
 export function OwnKey({ value, change, error }: Props): ReactNode {
@@ -22,7 +22,11 @@ export function OwnKey({ value, change, error }: Props): ReactNode {
   )
 }
 
-/** Whether it was the key that was refused: then the field says so. */
-export function isKeyRefused(error: unknown): boolean {
+/** What else went wrong than that the key was refused, which the field says. */
+export function otherThanKey(error: Error | null): Error | null {
+  return isKeyRefused(error) ? null : error
+}
+
+function isKeyRefused(error: Error | null): boolean {
   return error instanceof Refusal && error.problem.code === 'key_refused'
 }

@@ -1,14 +1,12 @@
 /** Taking a key's rights away. */
-
-import { Button } from '@mantine/core'
 import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import type { FormEvent, ReactNode } from 'react'
 import { send } from '../../api/request.ts'
 import { sessionQuery, useSession } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { Trouble } from '../../parts/notice.tsx'
+import { FormEnd } from '../../parts/form-end.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './keys.module.css'
 
@@ -23,24 +21,20 @@ export function Revoke({ of: { id, name }, close }: Readonly<{ of: KeyView; clos
       await client.invalidateQueries({ queryKey: isOwn ? sessionQuery.queryKey : ['keys'] })
     },
   })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    revoking.mutate()
+  }
   return (
     <Dialog title="Revoke this key?" close={close}>
-      <div className={form.form}>
+      <form className={form.form} onSubmit={submit}>
         <p>
           <SaidWhole text={name} /> (<code>{id}</code>) is refused from now on, for ever. What it sent stays; what waits
           in its outbox waits until it has another key.
         </p>
         {isOwn && <p className={style.own}>This is the key you are signed in with: you will be signed out.</p>}
-        {revoking.error && <Trouble error={revoking.error} />}
-        <div className={form.buttons}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button color="red" loading={revoking.isPending} onClick={() => revoking.mutate()}>
-            Revoke
-          </Button>
-        </div>
-      </div>
+        <FormEnd close={close} does="Revoke" isDoing={revoking.isPending} error={revoking.error} isGrave />
+      </form>
     </Dialog>
   )
 }

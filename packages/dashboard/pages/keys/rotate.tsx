@@ -1,15 +1,15 @@
 /** Replacing a key by a new one; the old one works a while longer. */
 
-import { Button, NativeSelect } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import type { KeyView, MadeKeyView } from '@splitcart/data-management/api/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { Trouble } from '../../parts/notice.tsx'
+import { FormEnd } from '../../parts/form-end.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
-import { isKeyRefused, OwnKey } from './own-key.tsx'
+import { OwnKey, otherThanKey } from './own-key.tsx'
 
 type Props = Readonly<{ of: KeyView; close: () => void; done: (made: MadeKeyView) => void }>
 
@@ -49,15 +49,7 @@ export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
           data={OVERLAPS}
         />
         <OwnKey value={ownKey} change={setOwnKey} error={rotating.error} />
-        {rotating.error && !isKeyRefused(rotating.error) && <Trouble error={rotating.error} />}
-        <div className={form.buttons}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={rotating.isPending}>
-            Rotate
-          </Button>
-        </div>
+        <FormEnd close={close} does="Rotate" isDoing={rotating.isPending} error={otherThanKey(rotating.error)} />
       </form>
     </Dialog>
   )

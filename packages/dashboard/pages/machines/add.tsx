@@ -10,10 +10,10 @@ import { Badge } from '../../parts/badge.tsx'
 import { Commands } from '../../parts/commands.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { Trouble } from '../../parts/notice.tsx'
+import { FormEnd } from '../../parts/form-end.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
-import { isKeyRefused, OwnKey } from '../keys/own-key.tsx'
+import { OwnKey, otherThanKey } from '../keys/own-key.tsx'
 import { connectLines, linesByHand, SYSTEMS, type System, shellOf } from './lines.ts'
 import style from './machines.module.css'
 
@@ -73,15 +73,7 @@ function Ask({ close, done }: Readonly<{ close: () => void; done: (invited: Invi
         />
       </div>
       <OwnKey value={ownKey} change={setOwnKey} error={inviting.error} />
-      {inviting.error && !isKeyRefused(inviting.error) && <Trouble error={inviting.error} />}
-      <div className={form.buttons}>
-        <Button variant="default" onClick={close}>
-          Cancel
-        </Button>
-        <Button type="submit" loading={inviting.isPending}>
-          Go on
-        </Button>
-      </div>
+      <FormEnd close={close} does="Go on" isDoing={inviting.isPending} error={otherThanKey(inviting.error)} />
     </form>
   )
 }

@@ -9,8 +9,8 @@ import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
+import { FormEnd } from '../../parts/form-end.tsx'
 import { money } from '../../parts/format.ts'
-import { Trouble } from '../../parts/notice.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import { EndWatch, ruleSaid } from './watched.tsx'
 
@@ -70,15 +70,13 @@ function Choose({ product, own, close }: ChooseProps): ReactNode {
         </p>
         {own.length > 0 && <Own watches={own} />}
         <When rule={rule} setRule={setRule} target={target} setTarget={setTarget} />
-        {setting.error && <Trouble error={setting.error} />}
-        <div className={form.buttons}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={setting.isPending} disabled={rule === 'target' && !(Number(target) > 0)}>
-            Watch
-          </Button>
-        </div>
+        <FormEnd
+          close={close}
+          does="Watch"
+          isDoing={setting.isPending}
+          error={setting.error}
+          disabled={rule === 'target' && !(Number(target) > 0)}
+        />
       </form>
     </Dialog>
   )

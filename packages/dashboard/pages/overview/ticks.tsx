@@ -7,6 +7,7 @@ import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
+import { FormEnd } from '../../parts/form-end.tsx'
 import { Trouble } from '../../parts/notice.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day, Moment } from '../../parts/time.tsx'
@@ -68,15 +69,7 @@ function Confirm({ tick, close }: Readonly<{ tick: Tickable; close: () => void }
             onChange={({ currentTarget }) => setUntil(currentTarget.value)}
           />
         )}
-        {ticking.error && <Trouble error={ticking.error} />}
-        <div className={form.buttons}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={ticking.isPending}>
-            Tick off
-          </Button>
-        </div>
+        <FormEnd close={close} does="Tick off" isDoing={ticking.isPending} error={ticking.error} />
       </form>
     </Dialog>
   )

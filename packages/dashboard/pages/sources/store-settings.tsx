@@ -7,8 +7,8 @@ import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
+import { FormEnd } from '../../parts/form-end.tsx'
 import { count } from '../../parts/format.ts'
-import { Trouble } from '../../parts/notice.tsx'
 import { Facts, Panel } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Day, Moment } from '../../parts/time.tsx'
@@ -76,15 +76,7 @@ function Edit({ store, settings, usualDays, close }: Props & Readonly<{ close: (
     <Dialog title="What is expected of this store" close={close}>
       <form className={form.form} onSubmit={submit}>
         <Fields wanted={wanted} usualDays={usualDays} want={(part) => setWanted((now) => ({ ...now, ...part }))} />
-        {saving.error && <Trouble error={saving.error} />}
-        <div className={form.buttons}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={saving.isPending}>
-            Save
-          </Button>
-        </div>
+        <FormEnd close={close} does="Save" isDoing={saving.isPending} error={saving.error} />
       </form>
     </Dialog>
   )

@@ -9,7 +9,7 @@ import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { Trouble } from '../../parts/notice.tsx'
+import { FormEnd } from '../../parts/form-end.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './wishes.module.css'
 
@@ -120,15 +120,13 @@ function Confirm({ upload, wish, close }: Readonly<{ upload: UploadView; wish: W
           value={reason}
           onChange={({ currentTarget }) => setReason(currentTarget.value)}
         />
-        {wishing.error && <Trouble error={wishing.error} />}
-        <div className={form.buttons}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" color={wish.isGrave ? 'red' : 'blue'} loading={wishing.isPending}>
-            {wish.does}
-          </Button>
-        </div>
+        <FormEnd
+          close={close}
+          does={wish.does}
+          isDoing={wishing.isPending}
+          error={wishing.error}
+          isGrave={wish.isGrave}
+        />
       </form>
     </Dialog>
   )
