@@ -1,5 +1,4 @@
 /** Connections to the PostgreSQL of an address, which may name several machines: the one that can be written is found, also after a failover. */
-
 import { addressesOf, mustBeWritable } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import pg from 'pg'
@@ -62,10 +61,10 @@ export class HostsPool extends pg.Pool {
     } catch (error) {
       if (isPoolFull(error)) throw error
       // Others may have met the same, and gone on.
-      if (this.#current === tried)
-        this.#current = (tried + 1) % this.#addresses.length
-        // The pool makes each client of its options as they are then.
-      ;(this as unknown as { options: pg.PoolConfig }).options.connectionString = this.#addresses[this.#current]!
+      if (this.#current === tried) this.#current = (tried + 1) % this.#addresses.length
+      // The pool makes each client of its options as they are then.
+      const options: pg.PoolConfig = this.options
+      options.connectionString = this.#addresses[this.#current]!
       throw error
     }
   }
