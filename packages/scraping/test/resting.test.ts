@@ -199,7 +199,7 @@ test('whatever the clock says, only what lay there before is believed to have re
   assert.deepEqual(await ready(), ['old.jsonl'], 'a clock that jumps ahead ends no rest')
   time.now -= 2 * 365 * 86_400_000
   time.steady += REST_MS + 1
-  assert.deepEqual(await ready(), ['old.jsonl', 'new.jsonl'], 'and one that is set back does not hold it up')
+  assert.deepEqual((await ready()).sort(), ['new.jsonl', 'old.jsonl'], 'and one that is set back does not hold it up')
 })
 
 test('a copy whose time is set to that of its original at the end is complete', {
