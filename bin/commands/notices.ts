@@ -36,7 +36,7 @@ async function listNotices(options: Options, terminal: Terminal): Promise<number
   const settings = settingsOf(options, 'data-management')
   const { receivers } = tellingOf(settings)
   await using machine = await openDataManagement(settings)
-  const found = await noticesListed(machine.ledger.notices, receivers, { limit: LISTED_MAX })
+  const found = await noticesListed(machine.ledger, { receivers, limit: LISTED_MAX })
   for (const each of found.receivers) {
     const { name, where, waiting, last_answer, last_at } = each
     const last = last_at === null ? 'never asked yet' : `${last_answer} (${last_at})`

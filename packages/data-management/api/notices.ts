@@ -1,11 +1,11 @@
 /** `GET /api/notices`: what needs a person, what was told of it, and how those answered who are told; and a test of them. */
 import type { FastifyInstance } from 'fastify'
+import type { Ledger } from '../ledger/ledger.ts'
 import { noticesBefore, type ReceiverRecord, receiversOnRecord } from '../ledger/notice-outbox.ts'
-import type { Notices } from '../ledger/notices.ts'
-import { Ticks } from '../ledger/ticks.ts'
 import { kindOf } from '../notices/conditions.ts'
 import { testReceivers } from '../notices/outbox.ts'
 import type { NoticeReceiver } from '../notices/receivers/receiver.ts'
+import { answerWith } from './answering.ts'
 import { timeOf } from './loader-state.ts'
 import {
   NOTICES_QUERY,
@@ -24,14 +24,19 @@ const NOBODY = { receivers: [], page: undefined } as const
 
 type Page = Readonly<{ before?: number; limit: number }>
 
+/** What is asked about notices; who is told only the thread that serves knows. */
+export type NoticesQuestion = Page & Readonly<{ receivers: readonly Pick<NoticeReceiver, 'name' | 'where'>[] }>
+
 /** Adds the routes. */
-export function noticesRoutes(server: FastifyInstance, { inbox, telling = NOBODY }: Services): void {
+export function noticesRoutes(server: FastifyInstance, services: Services): void {
+  const { inbox, telling = NOBODY } = services
   const { ledger, now } = inbox
   const listed = { summary: 'What needs a person, and what was told of it', response: { 200: NOTICES_RESPONSE } }
   const list = readable(NOTICES_QUERY, listed)
-  server.get<{ Querystring: Page }>('/api/notices', { ...list, config: MAY_CHANGE }, ({ query }) =>
-    noticesListed(ledger.notices, telling.receivers, query),
-  )
+  server.get<{ Querystring: Page }>('/api/notices', { ...list, config: MAY_CHANGE }, (request, reply) => {
+    const receivers = telling.receivers.map(({ name, where }) => ({ name, where }))
+    return answerWith(services, request, reply, ['notices', { ...request.query, receivers }])
+  })
 
   const summary = 'Send a test to everybody who is told of what needs a person, or to one of them'
   const test = bodyOf(TEST_BODY, { summary, response: { 200: TEST_RESPONSE } })
@@ -47,9 +52,8 @@ export function noticesRoutes(server: FastifyInstance, { inbox, telling = NOBODY
 
 /** A page of notices with all that belongs to it. */
 export async function noticesListed(
-  notices: Notices,
-  receivers: readonly NoticeReceiver[],
-  { before = Number.MAX_SAFE_INTEGER, limit }: Page,
+  { notices, ticks }: Pick<Ledger, 'notices' | 'ticks'>,
+  { receivers, before = Number.MAX_SAFE_INTEGER, limit }: NoticesQuestion,
 ): Promise<NoticesView> {
   const onRecord = new Map((await receiversOnRecord(notices.database)).map((each) => [each.name, each]))
   const conditions = await notices.conditions(CONDITIONS_MAX)
@@ -60,7 +64,7 @@ export async function noticesListed(
       const at = new Date(since).toISOString()
       return { kind, subject, text, since: at, is_told: told_at !== null, todo: kindOf(kind)?.todo ?? '' }
     }),
-    ticked: (await new Ticks(notices.database).list()).filter(({ kind }) => kindOf(kind) !== undefined).map(tickView),
+    ticked: (await ticks.list()).filter(({ kind }) => kindOf(kind) !== undefined).map(tickView),
     notices: told.map(({ id, at, kind, subject, is_over, text }) => {
       return { id, at: new Date(at).toISOString(), kind, subject, is_over: is_over === 1, text }
     }),
@@ -68,7 +72,10 @@ export async function noticesListed(
   }
 }
 
-function receiverView({ name, where }: NoticeReceiver, record: ReceiverRecord | undefined): ReceiverView {
+function receiverView(
+  { name, where }: NoticesQuestion['receivers'][number],
+  record: ReceiverRecord | undefined,
+): ReceiverView {
   return {
     name,
     where,

@@ -6,6 +6,7 @@ import { barcodesKnown } from './barcodes.ts'
 import { changeLines, changesFound } from './changes.ts'
 import { figuresNow } from './figures.ts'
 import { findingsNow } from './findings.ts'
+import { type NoticesQuestion, noticesListed } from './notices.ts'
 import { overviewSince } from './overview.ts'
 import { oneProduct, pricesOfProduct, productsFound } from './products.ts'
 import type { QuestionName, Reading } from './reading.ts'
@@ -26,6 +27,7 @@ export const QUESTIONS = {
   conditions: conditionChanges,
   figures: figuresNow,
   findings: findingsNow,
+  notices: ({ inbox }: Reading, question: NoticesQuestion) => noticesListed(inbox.ledger, question),
   overview: overviewSince,
   preview: previewOfUpload,
   prices: pricesOfProduct,

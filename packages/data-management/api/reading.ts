@@ -26,6 +26,7 @@ export type QuestionName =
   | 'conditions'
   | 'figures'
   | 'findings'
+  | 'notices'
   | 'overview'
   | 'preview'
   | 'prices'

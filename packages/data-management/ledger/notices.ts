@@ -21,8 +21,8 @@ export type ConditionChanges = Readonly<{
   gone: readonly Readonly<{ kind: string; subject: string; text: string | null }>[]
 }>
 
-/** So many changes are recorded at once: others use the ledger meanwhile. */
-const CHANGES_AT_ONCE_MAX = 300
+/** So many changes are recorded at once: meanwhile nobody else uses the ledger, and the thread that serves does nothing else. */
+const CHANGES_AT_ONCE_MAX = 50
 
 /** Changes in parts that are recorded one after the other. */
 export function* inParts({ appeared, gone }: ConditionChanges): Generator<ConditionChanges> {

@@ -14,7 +14,8 @@ export type LookQuestion = Readonly<{ outside: Outside; isWhole: boolean }>
  * `ticksOver`: ticks of what is over. */
 export type Changed = ConditionChanges & Readonly<{ waits: boolean; more: boolean; ticksOver: readonly Tick[] }>
 
-const ANSWERED_MAX = 10_000
+// The thread that serves reads the answer, and is not to be held by it.
+const ANSWERED_MAX = 2_000
 
 /** What has changed since what is on record. */
 export async function conditionChanges(reading: Reading, { outside, isWhole }: LookQuestion): Promise<Changed> {
