@@ -71,7 +71,10 @@ test('what the scrapers wrote is sent, loaded into PostgreSQL, exported, undone 
   await client.end()
   assert.equal(setBack.rowCount, files.size)
   // By the loader that is at work.
-  assert.match((await run('loads', 'replay', '--older')).stdout, new RegExp(`^${files.size} files loaded once more\\.$`, 'm'))
+  assert.match(
+    (await run('loads', 'replay', '--older')).stdout,
+    new RegExp(`^${files.size} files loaded once more\\.$`, 'm'),
+  )
   assert.deepEqual(await exported(), asText([...files.values()].flat()))
 
   const status = recordsIn<{ data_management: { uploads: { loaded: number } } }>(await run('status', '--json'))
