@@ -6,14 +6,16 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
+import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
+import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import { updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import pg from 'pg'
-import { openReceiver, postGzip, rowsText } from '../packages/data-management/test/receiver.ts'
+import { openReceiver, postGzip, type Receiver, rowsText } from '../packages/data-management/test/receiver.ts'
 import { openMachines, PROGRAM, recordsIn, startProgram, until, withoutSettings } from './machines.ts'
 import { NO_POSTGRES, sharedPostgres } from './postgres.ts'
 
@@ -73,31 +75,39 @@ const NEVER = new AbortController().signal
 
 type Upgraded = { schemas: Record<string, { before: number; after: number }>; older_loads: number }
 
+/** Files that an older version has loaded: sent with all rights, or with some; one was made whole by a person, one taken out, and one is gone. */
+async function loadAsOlder(receiver: Receiver): Promise<void> {
+  const { folders, ledger, catalogue } = receiver
+  const work = { disk: realDisk(), folders, ledger, catalogue, ...WORK }
+  const key = (onlyFor: string[] | null) =>
+    ledger.keys.create({ name: 'a laptop', scopes: ['upload'], onlyFor, expiresAt: null }, Date.now())
+  const [all, some] = [await key(null), await key(['aldi'])]
+  for (const [index, [name, { text }]] of Object.entries({ all, some, whole: some, out: all, gone: all }).entries()) {
+    const rows = rowsText(4, index).replace('"aldi"', '"coles"').replaceAll('2025-09-12', `2025-09-1${index}`)
+    await postGzip({ url: receiver.url, key: text }, `${name}.jsonl.gz`, rows)
+    await updateDb(work, NEVER)
+  }
+  for (const [name, wish] of [
+    ['whole', 'load'],
+    ['out', 'undo'],
+  ] as const)
+    await ledger.uploads.wish((await named(ledger, `${name}.jsonl`)).id, { wish, by: 'a person', reason: 'a test' })
+  await fulfilWishes(work, NEVER)
+  await rm(join(folders.processed, 'gone.jsonl'))
+  await catalogue.database.run('update load set reader_version = 0')
+}
+
+async function named({ uploads }: Ledger, name: string): Promise<Upload> {
+  const [upload] = await uploads.meant(name)
+  return upload!
+}
+
 test('upgrade says from where to where; what an older version loaded is made once more, and what was taken out stays out', async () => {
   await using receiver = await openReceiver()
   const { folders, ledger, catalogue } = receiver
   const settings = { ...withoutSettings(), DATA_MANAGEMENT_DATA_DIR: folders.data }
   const run = (...args: string[]) => startProgram([PROGRAM, ...args], folders.data, settings).ended
-  const work = { disk: realDisk(), folders, ledger, catalogue, ...WORK }
-  const key = (onlyFor: string[] | null) =>
-    ledger.keys.create({ name: 'a laptop', scopes: ['upload'], onlyFor, expiresAt: null }, Date.now())
-  const send = async (name: string, month: number, { text }: { text: string }) => {
-    const rows = rowsText(4, month).replace('"aldi"', '"coles"').replaceAll('2025-09-12', `2025-0${month}-12`)
-    const { body } = await postGzip({ url: receiver.url, key: text }, `${name}.jsonl.gz`, rows)
-    await updateDb(work, NEVER)
-    return body.id!
-  }
-  const [all, some] = [await key(null), await key(['aldi'])]
-  await send('all', 1, all)
-  await send('limited', 2, some)
-  const whole = await send('made whole by a person', 3, some)
-  const undone = await send('taken out', 4, all)
-  await send('gone', 5, all)
-  await ledger.uploads.wish(whole, { wish: 'load', by: 'a person', reason: 'a test' })
-  await ledger.uploads.wish(undone, { wish: 'undo', by: 'a person', reason: 'a test' })
-  await fulfilWishes(work, NEVER)
-  await rm(join(folders.processed, 'gone.jsonl'))
-  await catalogue.database.run('update load set reader_version = 0')
+  await loadAsOlder(receiver)
   const before = await catalogueDigest(catalogue.database)
 
   const { code, stdout, stderr } = await run('upgrade', '--json')
@@ -114,7 +124,7 @@ test('upgrade says from where to where; what an older version loaded is made onc
   const summary = { type: 'summary', replayed: 3, not_kept: 1, failed: 0, is_cut: false }
   assert.deepEqual(recordsIn(replay).at(-1), summary)
   assert.equal(await catalogueDigest(catalogue.database), before)
-  assert.equal((await ledger.uploads.find(undone))?.state, 'held')
+  assert.equal((await named(ledger, 'out.jsonl')).state, 'held')
   const audited = await ledger.auditEntries(Number.MAX_SAFE_INTEGER, 99)
   assert.equal(audited.filter(({ what, detail }) => what === 'load' && detail === 'replayed').length, 3)
   const again = await run('loads', 'replay', '--older')
