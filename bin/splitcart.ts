@@ -1,7 +1,8 @@
 /** The command line: parses, wires, prints. Nothing else in the project reads argv, the environment or exit codes. */
 import { setFlagsFromString } from 'node:v8'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { ALSO_CALLED, BOTH, COMMAND_HELP } from './command-help.ts'
+import { COMMAND_SUMMARIES } from './command-summaries.ts'
 import { COMMANDS } from './commands.ts'
 import { EXIT } from './exit-codes.ts'
 import { printed } from './format.ts'
@@ -25,12 +26,15 @@ const program = new Command('splitcart')
   .version(versionLine(), '-V, --version', 'print the version')
 const given = meant(process.argv.slice(2))
 const wanted = wantedOf(given)
-for (const [name, load] of Object.entries(COMMANDS))
-  if (wanted === undefined || wanted === name) (await load())(program)
-  // Only its name: for what is close to a mistyped one.
-  else program.command(name)
+if (given[0] === 'completion') for (const load of Object.values(COMMANDS)) (await load())(program)
+else
+  for (const [name, , about] of COMMAND_SUMMARIES)
+    if (name === wanted) (await COMMANDS[name]!())(program)
+    // For the list of them, and for what is close to a mistyped one.
+    else program.command(name).description(about)
 shareSettings(program)
 for (const command of program.commands) describe(command)
+program.configureHelp({ subcommandTerm: termOf })
 
 try {
   await program.parseAsync(given, { from: 'user' })
@@ -68,10 +72,16 @@ function describe(command: Command): void {
   command.showHelpAfterError(`(splitcart ${name} --help explains it; splitcart help shows what there is)`)
 }
 
+/** How the list of commands names one. */
+function termOf(command: Command): string {
+  const [name, takes] = COMMAND_SUMMARIES.find(([name]) => name === command.name()) ?? []
+  return name === undefined ? new Help().subcommandTerm(command) : `${name} ${takes}`.trimEnd()
+}
+
 /** The command that is asked for, if there is any such; undefined for what tells of all of them. */
 function wantedOf([first = 'help', second = '']: readonly string[]): string | undefined {
   if (first === 'help' && Object.hasOwn(COMMANDS, second)) return second
-  return ['help', '-h', '--help', 'completion'].includes(first) ? undefined : first
+  return ['help', '-h', '--help'].includes(first) ? undefined : first
 }
 
 /** Commands that were made on their own would end the process themselves, with an exit code that is not ours. */
