@@ -35,6 +35,7 @@ export type QuestionName =
   | 'rejectGroups'
   | 'rejectLines'
   | 'rejectsOfUpload'
+  | 'requested'
   | 'scrapes'
   | 'sent'
   | 'sources'
