@@ -1,12 +1,8 @@
 /** What needs attention, and how people say that something does not. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { openReceiver } from '../../data-management/test/receiver.ts'
-import { bringIn, named, scrapeText } from '../../data-management/test/shop.ts'
 import { NO_BROWSER } from './browser.ts'
-import { DIST } from './built.ts'
-import { fileOf, openSite, openWindow, type Site } from './site.ts'
+import { fileOf, openSite, type Site } from './site.ts'
 
 describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -56,35 +52,6 @@ describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
     await window.goto('/store?store=corner%2FC1')
     await edit(false, '')
     await facts.getByText('none: it is retired').waitFor({ state: 'detached' })
-    assert.deepEqual(window.faults, [])
-  })
-
-  test('on an Australian morning after a change of clocks the day is a new one, wherever the viewer is', async () => {
-    // In UTC it is still the day before.
-    const now = Date.parse('2026-10-04T21:00:00Z')
-    const [zone, before, today] = [new TimeZone('Australia/Sydney'), '2026-10-04', '2026-10-05']
-    await using receiver = await openReceiver({ zone, now: () => now, pageFolder: DIST })
-    const articles = named('Milk', 'Bread')
-    const evening = { receivedAt: Date.parse('2026-10-04T12:59:59Z') }
-    await bringIn(receiver, scrapeText('aldi/G1', before, articles), evening)
-    await bringIn(receiver, scrapeText('aldi/G2', before, articles.slice(0, 1)), evening)
-    await bringIn(receiver, scrapeText('aldi/G1', today, articles), { receivedAt: Date.parse('2026-10-04T13:00:00Z') })
-    const key = await receiver.makeKey('read')
-    await using window = await openWindow(site.browser, receiver.url, key, { timezoneId: 'America/Los_Angeles' })
-    const { page } = window
-    await page.clock.setFixedTime(now)
-    await window.goto('/')
-    await page.getByRole('region', { name: 'Today' }).getByText('1 file loaded').waitFor()
-    await page.getByText('days of Australia/Sydney').waitFor()
-    const titles = await page
-      .locator('[title^="5 Oct"], [title^="4 Oct"]')
-      .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('title')))
-    assert.deepEqual(titles.sort(), ['4 Oct: good', '4 Oct: good', '5 Oct: good', '5 Oct: nothing was due'])
-    await window.goto('/products/1')
-    await page
-      .getByText(/seen today/)
-      .first()
-      .waitFor()
     assert.deepEqual(window.faults, [])
   })
 })

@@ -173,8 +173,7 @@ export function neverAvailable(store: string): string {
 
 /** Until a page has its answers: nothing says that it waits any more. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const main = document.querySelector('main')
-    return main !== null && !main.querySelector('[data-waiting]') && main.querySelector('h1') !== null
-  })
+  await page.waitForFunction(
+    'document.querySelector("main h1") !== null && document.querySelector("main [data-waiting]") === null',
+  )
 }
