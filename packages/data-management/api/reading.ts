@@ -38,6 +38,7 @@ export type QuestionName =
   | 'rejectGroups'
   | 'rejectLines'
   | 'rejectsOfUpload'
+  | 'requested'
   | 'scrapes'
   | 'sent'
   | 'sources'

@@ -17,7 +17,7 @@ test('until the page is built its addresses say what to run, and then it is ther
   const before = await fetch(receiver.url)
   assert.equal(before.status, 503)
   assert.match(await before.text(), /npm run build/)
-  assert.equal(await receiver.logged(), '')
+  assert.equal(await receiver.faultsLogged(), '')
   await buildAt(at.path)
   for (const address of ['/', '/sign-in', '/uploads?state=held', '/uploads/7', '/products/7?store=a/b', '/docs']) {
     const answer = await fetch(receiver.url + address)

@@ -21,10 +21,13 @@ const STORES = 100
 const LISTINGS = 20_000
 // Each store shows so many of them.
 const SHOWN = 2_000
+// Of other companies, which no load of this one may look at.
+const OTHER_STORES = 5_000
 
 /** What many stores of one company have shown for a while, as SQL that both databases understand. */
 function filling(numbers: (name: string, count: number) => string): string {
   const [store, listing] = [numbers('store', STORES), numbers('listing', LISTINGS)]
+  const other = numbers('store', STORES + OTHER_STORES)
   const each = `${store} cross join ${numbers('listing', SHOWN)}`
   return `
     insert into company (id, code) values (1, 'big');
@@ -39,6 +42,10 @@ function filling(numbers: (name: string, count: number) => string): string {
       select store.n, 'x' || store.n, 'x', 'loaded', 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 from ${store};
     insert into scrape (id, store_id, date, load_id, ranked_at, listings, store_name)
       select store.n, store.n, '2024-01-01', store.n, 1, 1, 'store' from ${store};
+    insert into company (id, code) select store.n, 'c' || store.n from ${other} where store.n > ${STORES};
+    insert into store (id, company_id, code, name) select store.n, store.n, 's', 'store' from ${other} where store.n > ${STORES};
+    insert into scrape (id, store_id, date, load_id, ranked_at, listings, store_name)
+      select store.n, store.n, '2024-01-01', 1, 1, 1, 'store' from ${other} where store.n > ${STORES};
     insert into source (store_id, last_date, load_id, rows, usual_rows) select store.n, '2024-01-01', store.n, 1, 1 from ${store};
     insert into price_run (store_id, listing_id, from_date, price_cents) select store.n, listing.n, '2024-01-01', 100 from ${each};
     insert into label_run (store_id, listing_id, from_date, label_id) select store.n, listing.n, '2024-01-01', listing.n from ${each};`
@@ -128,6 +135,12 @@ test('PostgreSQL: a load and its undoing read no large table from end to end, an
   await using catalogue = await openPostgresCatalogue(made.address, { connections: 2 })
   const { database } = catalogue
   const series = (name: string, count: number) => `generate_series(1, ${count}) as ${name} (n)`
+  // What the server knows of its tables would depend on when it looks at them.
+  const tables = await database.all(
+    "select relname from pg_class where relkind = 'r' and relnamespace = 'catalogue'::regnamespace",
+  )
+  assert.ok(tables.length > 10)
+  for (const { relname } of tables) await database.run(`alter table ${relname} set (autovacuum_enabled = false)`)
   for (const table of ['load', 'scrape', 'store', 'company', 'listing', 'label'])
     await database.run(`select setval(pg_get_serial_sequence('${table}', 'id'), 1000000)`)
   const plans: [sql: string, node: Node][] = []
@@ -146,7 +159,7 @@ test('PostgreSQL: a load and its undoing read no large table from end to end, an
   // A new catalogue has hardly any rows, and no statistics.
   for (const company of ['one', 'other']) await loadWhole(catalogue, scrape('2024-01-01', 6, company))
   for (const sql of filling(series).split(';')) if (sql.trim() !== '') await database.run(sql)
-  for (const table of LARGE) await database.run(`analyze ${table}`)
+  for (const table of [...LARGE, 'store', 'company']) await database.run(`analyze ${table}`)
   await loadAndUndo(catalogue)
   assert.ok(plans.length > 50)
   const faults = plans.flatMap(([sql, plan]) =>

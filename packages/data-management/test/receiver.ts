@@ -50,6 +50,8 @@ export type Receiver = AsyncDisposable &
     inboxNames: () => Promise<string[]>
     /** What the server logged, from the level warn on where no other is wished for. */
     logged: () => Promise<string>
+    /** Of this what is a fault of the server; once a minute it sums up there what it refused. */
+    faultsLogged: () => Promise<string>
   }>
 
 export const SETTINGS_KEY = 'a-key-from-the-settings-of-a-test'
@@ -122,6 +124,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
     closeSync(logFile)
     await at[Symbol.asyncDispose]()
   }
+  const logged = () => readFile(join(at.path, 'server.log'), 'utf8')
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -133,7 +136,8 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
     unfinished,
     makeKey: (...scopes) => keyIn(ledger, ...scopes),
     inboxNames: () => everythingIn(folders.inbox),
-    logged: () => readFile(join(at.path, 'server.log'), 'utf8'),
+    logged,
+    faultsLogged: async () => (await logged()).replaceAll(/^.*"msg":"more requests refused"}\n/gm, ''),
     [Symbol.asyncDispose]: close,
   }
 }

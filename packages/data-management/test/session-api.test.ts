@@ -291,5 +291,5 @@ test('what is no sign-in is refused, and does not say what was sent', async () =
     assert.equal(`${response.status} ${JSON.parse(text).code}`, '400 request_invalid', body)
     assert.ok(!text.includes('splitcart_secret'))
   }
-  assert.equal(await receiver.logged(), '')
+  assert.equal(await receiver.faultsLogged(), '')
 })

@@ -31,5 +31,5 @@ test('a small body that breaks off leaves nothing behind', async () => {
     await new Promise((resolve) => socket.once('close', resolve))
   }
   assert.equal((await fetch(`${receiver.url}/healthz`)).status, 200)
-  assert.equal(await receiver.logged(), '')
+  assert.equal(await receiver.faultsLogged(), '')
 })
