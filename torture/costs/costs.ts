@@ -1,12 +1,17 @@
 /** What any single request may cost: whatever is asked for, the thread that serves all is never held for long. */
 import { spawnSync } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { gzipSync } from 'node:zlib'
+import { foldersIn } from '@splitcart/data-management/folders.ts'
+import type { MadeKey } from '@splitcart/data-management/ledger/keys.ts'
+import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { rowsText } from '../../packages/data-management/test/receiver.ts'
-import { type Machines, openMachines, type Server, until } from '../../test/machines.ts'
+import { openMachines, type Server, until } from '../../test/machines.ts'
 import type { Case, Fault } from '../campaign.ts'
-import { COMMON_WORD, fillLarge, type Sizes } from './large-data.ts'
+import type { Asked, Exchange, There } from './asked.ts'
+import { fillLarge, type Sizes } from './large-data.ts'
+import { faultsOfLists, REQUESTS, routesIn } from './requests.ts'
 
 /** The longest that one request may hold the event loop. */
 export const HELD_MS_MAX = 50
@@ -16,18 +21,17 @@ const TRIES = 8
 const PAUSE_MS = 100
 const KEY = 'a-key-of-the-campaign-of-costs'
 const PRELOADED = new URL('loop-delay.ts', import.meta.url)
-// About the product of very many listings.
-const GIANT = [
-  '/api/products/1',
-  '/api/products/1/prices?limit=20',
-  `/api/products?q=${COMMON_WORD}%20nu&prices=true&limit=100`,
-]
 const HELD = /held the event loop for ([\d.]+) ms/g
 
 /** What a request held the event loop for, at best of some tries. */
-export type Cost = Readonly<{ path: string; status: number; heldMs: number; tookMs: number }>
-
-type Asked = Server & Readonly<{ key: string }>
+export type Cost = Readonly<{
+  route: string
+  path: string
+  status: number
+  heldMs: number
+  tookMs: number
+  answer: number | undefined
+}>
 
 /** Makes the case. */
 export function costs(sizes: Sizes): Case {
@@ -35,7 +39,7 @@ export function costs(sizes: Sizes): Case {
   const round = async (): Promise<Fault> => {
     const all = await costsOf(sizes)
     const worst = all.reduce((one, other) => (other.heldMs > one.heldMs ? other : one))
-    figure = `${all.length} routes, at most ${worst.heldMs} ms (${worst.path})`
+    figure = `${all.length} requests, at most ${worst.heldMs} ms (${worst.path})`
     return faultOfCosts(all)
   }
   return Object.assign(round, { figure: () => figure })
@@ -46,32 +50,53 @@ export function faultOfCosts(all: readonly Cost[]): Fault {
   const wrong = all.filter((cost) => cost.heldMs > HELD_MS_MAX || !isAnswered(cost))
   return wrong.length === 0
     ? undefined
-    : wrong.map(({ path, status, heldMs }) => `${path}: ${status}, ${heldMs} ms`).join('; ')
+    : wrong.map(({ route, path, status, heldMs }) => `${route} (${path}): ${status}, ${heldMs} ms`).join('; ')
 }
 
 /** Serves databases of these sizes and asks for everything. */
 export async function costsOf(sizes: Sizes): Promise<Cost[]> {
   await using machines = await openMachines()
-  await mkdir(machines.dataManagement, { recursive: true, mode: 0o700 })
-  await fillLarge(machines.dataManagement, sizes, 'settings')
-  return await costsIn(machines, sizes)
-}
-
-/** Serves what is there, which `fillLarge` has made, and asks for everything. */
-export async function costsIn(machines: Machines, sizes: Sizes): Promise<Cost[]> {
-  const environment = {
+  const { dataManagement: data } = machines
+  await mkdir(data, { recursive: true, mode: 0o700 })
+  const sender = await senderIn(data)
+  await fillLarge(data, sizes, sender.id)
+  const server = await machines.serve(['--no-update-db'], {
     API_SECRET_KEY: KEY,
     NODE_OPTIONS: `--import=${PRELOADED}`,
     REQUESTS_PER_MINUTE_MAX: '100000',
     LOG_LEVEL: 'error',
-  }
-  const server = await machines.serve(['--no-update-db'], environment)
+    PICTURES: 'on',
+  })
   goFirst(server)
-  const paths = await pathsOf(server, sizes)
-  await checkThatNoneIsMissing(server, paths)
+  const described = await askerOf(server, KEY)<Parameters<typeof routesIn>[0]>('GET', '/api/openapi.json')
+  const faults = faultsOfLists(routesIn(described))
+  if (faults.length > 0) throw new Error(faults.join('; '))
+  const there = await thereIn(server, { sizes, senderKey: sender.text, data })
   const all: Cost[] = []
-  for (const path of paths) all.push(await costOf(server, path))
+  for (const asked of REQUESTS) all.push(await costOf(server, asked, there))
   return all
+}
+
+/** The key of who has sent everything. */
+async function senderIn(dataFolder: string): Promise<MadeKey> {
+  await using ledger = openLedger(dataFolder)
+  return await ledger.keys.create({ name: 'sender', scopes: ['upload'], onlyFor: null, expiresAt: null }, Date.now())
+}
+
+type Filled = Readonly<{ sizes: Sizes; senderKey: string; data: string }>
+type Known = Omit<There, 'key' | 'tries'>
+
+/** What there is to ask for. The files of some held uploads are where they would be. */
+async function thereIn(server: Server, { sizes, senderKey, data }: Filled): Promise<Known> {
+  const ask = askerOf(server, KEY)
+  const listed = async (query: string) =>
+    (await ask<{ uploads: { id: string; filename: string }[] }>('GET', `/api/uploads?${query}`)).uploads
+  const held = await listed('state=held&limit=30')
+  for (const { filename } of held) await writeFile(join(foldersIn(data).held, filename), rowsText(1))
+  const [newest, loaded] = [await listed('limit=6'), await listed('state=loaded&limit=100')]
+  const ids = (uploads: readonly { id: string }[]) => uploads.map(({ id }) => id)
+  const own = { newest: ids(newest), held: ids(held), loaded: ids(loaded) }
+  return { url: server.url, senderKey, sizes, ...own, ask }
 }
 
 /** What else the machine does is not to be measured: the threads that are there now run before all others, where this user may have that. */
@@ -79,17 +104,18 @@ function goFirst({ child }: Server): void {
   spawnSync('chrt', ['--all-tasks', '--reset-on-fork', '--fifo', '--pid', '1', String(child.pid)], { stdio: 'ignore' })
 }
 
-async function costOf(server: Server, path: string): Promise<Cost> {
+async function costOf(server: Server, { route, prepare, answer }: Asked, known: Known): Promise<Cost> {
   let best: Cost | undefined
   for (let tries = 0; tries < TRIES && (best === undefined || excessOf(best) >= HELD_MS_MAX / 2); tries++) {
     if (tries > 0) await sleep(PAUSE_MS)
     // What a key has used up of its time is not to be measured.
-    const asked = { ...server, key: await newKey(server) }
+    const there = { ...known, tries, key: await newKey(known) }
+    const exchange = await prepare(there)
     await heldBy(server)
     const start = performance.now()
-    const status = path.startsWith('POST ') ? await upload(asked, tries) : await read(asked, path)
+    const status = await statusOf(there, route, exchange)
     const tookMs = Math.round(performance.now() - start)
-    const cost = { path, status, heldMs: await heldBy(server), tookMs }
+    const cost = { route, path: exchange.path, status, heldMs: await heldBy(server), tookMs, answer }
     if (best === undefined || excessOf(cost) < excessOf(best)) best = cost
   }
   return best!
@@ -100,25 +126,17 @@ function excessOf(cost: Cost): number {
   return isAnswered(cost) ? cost.heldMs : Number.POSITIVE_INFINITY
 }
 
-/** What thousands of listings of one product cost in thousands of stores may be too much for one answer: then that is the answer. */
-function isAnswered({ status, path }: Cost): boolean {
-  return status < 400 || (status === 503 && GIANT.includes(path))
+function isAnswered({ status, answer }: Cost): boolean {
+  return status < 400 || status === answer
 }
 
-async function read({ url, key }: Asked, path: string): Promise<number> {
-  const response = await fetch(url + path, { headers: { 'X-API-Key': key } })
-  await response.bytes()
-  return response.status
-}
-
-async function upload({ url, key }: Asked, price: number): Promise<number> {
-  const headers = {
-    'X-API-Key': key,
-    'Content-Type': 'application/gzip',
-    'Content-Disposition': 'attachment; filename="costs.jsonl.gz"',
-  }
-  const body = gzipSync(rowsText(2_000, 1 + price))
-  const response = await fetch(`${url}/api/upload/`, { method: 'POST', headers, body })
+async function statusOf({ url, key }: There, route: string, exchange: Exchange): Promise<number> {
+  const { path, headers = {}, body, bytes } = exchange
+  const { key: sent = key } = exchange
+  const own = { ...(sent !== '' && { 'X-API-Key': sent }), ...(body && { 'Content-Type': 'application/json' }) }
+  const content = bytes ?? (body && JSON.stringify(body))
+  const method = route.split(' ')[0]!
+  const response = await fetch(url + path, { method, headers: { ...own, ...headers }, body: content ?? null })
   await response.bytes()
   return response.status
 }
@@ -132,63 +150,19 @@ async function heldBy(server: Server): Promise<number> {
   return Number(told().at(-1)![1])
 }
 
-/** Every route that is asked for something, in the way that costs most. */
-async function pathsOf(server: Server, { listings, stores }: Sizes): Promise<string[]> {
-  const newest = await json<{ uploads: { id: string }[] }>(server, '/api/uploads?limit=6')
-  const ids = newest.uploads.map(({ id }) => id)
-  const ofUploads = ids.slice(0, 1).flatMap((id) => [`/api/uploads/${id}`, `/api/uploads/${id}/preview`])
-  const lookups = [`q=${COMMON_WORD}`, 'company=company1', 'sku=sku7']
-  return [
-    ...['/healthz', '/readyz', '/metrics', '/api/openapi.json', '/api/overview', '/api/system', '/api/session'],
-    ...[
-      '/api/sources',
-      '/api/references?company=company1&store_id=s3&date=2030-01-01',
-      '/api/sources?state=good&limit=200',
-      '/api/stores?limit=500',
-      '/api/keys',
-      '/api/audit',
-      '/api/sessions',
-      '/api/changes',
-      '/api/changes?days=366&sort=cents&limit=200',
-      '/api/findings',
-      '/api/suggestions',
-      '/api/verdicts',
-      '/api/uploads/requested',
-      '/api/watches',
-      '/api/notices',
-    ],
-    ...[`/api/scrapes?store=company1/s${stores - (stores % 3)}`, '/api/rejects?limit=100', '/api/products'],
-    ...lookups.map((query) => `/api/products?${query}`),
-    ...[...GIANT, `/api/products/${listings}`],
-    ...['/api/uploads?q=nowhere', '/api/uploads?q=1.jsonl&limit=200', '/api/uploads?key=settings&state=failed'],
-    ...ofUploads,
-    ...ids.map((id) => `/api/uploads/${id}/rejects`),
-    '/api/export/products',
-    ...['POST /api/upload/'],
-  ]
+async function newKey({ ask }: Known): Promise<string> {
+  return (await ask<{ key: string }>('POST', '/api/keys', { name: 'costs', scopes: ['upload', 'read', 'admin'] })).key
 }
 
-/** A route that is described and not asked for here would be one that nobody knows the cost of. */
-async function checkThatNoneIsMissing(server: Server, paths: readonly string[]): Promise<void> {
-  const { paths: described } = await json<{ paths: Record<string, object> }>(server, '/api/openapi.json')
-  // Of a file and of what goes on for as long as somebody reads, the first bytes are sent like the last.
-  const exports = ['prices', 'observations', 'names'].map((what) => `/api/export/${what}`)
-  const ofFiles = ['content', 'repair'].map((what) => `/api/uploads/{id}/${what}`)
-  const streamed = new Set([...ofFiles, '/api/rejects/lines', '/api/events', ...exports])
-  const asked = paths.map((path) => path.split('?')[0]!)
-  const missing = Object.entries(described)
-    .filter(([path, methods]) => 'get' in methods && !streamed.has(path))
-    .filter(([path]) => !asked.some((each) => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`).test(each)))
-  if (missing.length > 0) throw new Error(`not asked for: ${missing.map(([path]) => path).join(', ')}`)
-}
-
-async function newKey({ url }: Server): Promise<string> {
-  const headers = { 'X-API-Key': KEY, 'Content-Type': 'application/json' }
-  const body = JSON.stringify({ name: 'costs', scopes: ['upload', 'read', 'admin'] })
-  const made = await fetch(`${url}/api/keys`, { method: 'POST', headers, body })
-  return ((await made.json()) as { key: string }).key
-}
-
-async function json<T>({ url }: Server, path: string): Promise<T> {
-  return (await (await fetch(url + path, { headers: { 'X-API-Key': KEY } })).json()) as T
+function askerOf({ url }: Server, key: string): There['ask'] {
+  return async <T>(method: string, path: string, body?: object) => {
+    const headers = { 'X-API-Key': key, ...(body && { 'Content-Type': 'application/json' }) }
+    const response = await fetch(url + path, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+    })
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as T
+  }
 }

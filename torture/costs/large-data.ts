@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
+import { KEPT, keptSizesOf, NUMBERS, SILENT_EVERY } from './large-ledger.ts'
 
 /** How many of everything. `giant`: the listings of one product, the first. */
 export type Sizes = Readonly<{ stores: number; listings: number; giant: number; runs: number; uploads: number }>
@@ -31,8 +32,8 @@ export const COMMON_WORD = 'milk'
 
 const COMPANIES = 3
 const DAY_MS = 86_400_000
-const NUMBERS = (name: string) =>
-  `with recursive n(i) as (select 1 union all select i + 1 from n where i < $${name}) insert into`
+// A file in so many is held, and the one behind it failed.
+const HELD_EVERY = 50
 
 const CATALOGUE = `
   insert into company (id, code, shown, name)
@@ -56,7 +57,8 @@ const CATALOGUE = `
   insert into scrape
     select $stores + store.id, store.id, $yesterday, 1 + (store.id + 7) % $uploads, $now, $perStore, store.name, 'qld', null,
       'company' || store.company_id, store.code, '' from store;
-  insert into source select id, $today, 1 + id % $uploads, $perStore, 1.0, $perStore from store;
+  insert into source
+    select id, iif(id % ${SILENT_EVERY} = 0, $longAgo, $today), 1 + id % $uploads, $perStore, 1.0, $perStore from store;
   ${NUMBERS('perStore')} price_run
     select store.id, 1 + (store.id * 37 + i) % $listings, $yesterday, null, 100 + i % 40, null, 0, 1 from store, n;
   insert into price_count
@@ -74,17 +76,20 @@ const LEDGER = `
   ${NUMBERS('uploads')} upload (id, sha256, filename, stored_as, bytes, lines, wire_bytes, received_at, state, load, settled_at)
     select printf('%08x-%04x-7000-8000-%012x', ($now - ($uploads - i) * 100) / 65536, ($now - ($uploads - i) * 100) % 65536, i),
       printf('%064x', i), 'scrape-' || i || '.jsonl', 'scrape-' || i || '.jsonl', 10000, 100, 1000, $now - ($uploads - i) * 100,
-      'loaded', '{"rows":100,"inserted":10,"changed":5,"unchanged":83,"duplicate":0,"rejected":2,"warnings":0,"finished_at":"2026-01-01T00:00:00.000Z","problem":null}',
+      iif(i % ${HELD_EVERY} = 0, 'held', iif(i % ${HELD_EVERY} = 1, 'failed', 'loaded')),
+      '{"rows":100,"inserted":10,"changed":5,"unchanged":83,"duplicate":0,"rejected":2,"warnings":0,"finished_at":"2026-01-01T00:00:00.000Z","problem":null}',
       $now - ($uploads - i) * 100 from n;
   insert into delivery (upload_id, key_id, first_at, last_at, times) select id, $key, received_at, received_at, 1 from upload;
+  ${KEPT}
 `
 
 /** Fills the databases of a data folder, which must be empty or not there. `keyId`: who sent everything. */
 export async function fillLarge(dataFolder: string, sizes: Sizes, keyId: string): Promise<void> {
   const now = Date.now()
-  const dates = { today: dateOf(now), yesterday: dateOf(now - DAY_MS) }
+  const dates = { today: dateOf(now), yesterday: dateOf(now - DAY_MS), longAgo: dateOf(now - 90 * DAY_MS) }
   const values = {
     ...sizes,
+    ...keptSizesOf(sizes),
     ...dates,
     now,
     perStore: Math.ceil(sizes.runs / sizes.stores),

@@ -112,6 +112,7 @@ type NotAskedOfLedger =
   | 'machines'
   | 'nextKeyExpiry'
   | 'receiptFor'
+  | 'receiptsFor'
   | 'sessions'
   | 'take'
   | typeof Symbol.asyncDispose

@@ -14,7 +14,7 @@ import { rejectGroups, rejectLines } from './rejects.ts'
 import { sourcesListed } from './sources.ts'
 import { scrapesListed, storesListed } from './stores.ts'
 import { tickableNow } from './tickable.ts'
-import { previewOfUpload, rejectsOfUpload, uploadsListed } from './uploads.ts'
+import { previewOfUpload, rejectsOfUpload, uploadsListed, uploadsRequested } from './uploads.ts'
 import { suggestionsListed } from './verdicts.ts'
 import { watchesListed } from './watches.ts'
 
@@ -35,6 +35,7 @@ export const QUESTIONS = {
   rejectGroups,
   rejectLines,
   rejectsOfUpload,
+  requested: uploadsRequested,
   scrapes: scrapesListed,
   sent: ({ inbox }: Reading, { keyId, since }: { keyId: string; since: number }) =>
     inbox.ledger.uploads.sentSince(keyId, since),

@@ -96,9 +96,9 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   authenticate(server, services.inbox, recognition)
   admit(server, services, door, takeRequest)
   limitSmallBodies(server, door)
+  await describeRoutes(server)
   metricsRoutes(server, services)
   await addFields(server, door)
-  await describeRoutes(server)
   await server.register((scope) => uploadRoutes(scope, services))
   const { unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))

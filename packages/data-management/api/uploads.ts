@@ -68,17 +68,15 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
 }
 
 /** Adds the routes of the files of uploads: what is damaged here, and what the other side has lost. */
-export function uploadFilesRoutes(server: FastifyInstance, { inbox }: Services): void {
+export function uploadFilesRoutes(server: FastifyInstance, services: Services): void {
+  const { inbox } = services
   const requested = {
     summary: 'The uploads of this key whose files the server has lost, and takes again',
     response: { 200: UPLOADS_RESPONSE },
   }
-  server.get('/api/uploads/requested', { config: ANY_SCOPE, schema: requested }, async (request) => {
-    const { keyId } = senderOf(request)
-    const found = await inbox.ledger.requestedFiles.of(keyId)
-    const uploads = await Promise.all(found.map((upload) => inbox.ledger.receiptFor(upload, keyId, false)))
-    return { uploads, next: null } satisfies UploadPage
-  })
+  server.get('/api/uploads/requested', { config: ANY_SCOPE, schema: requested }, (request, reply) =>
+    answerWith(services, request, reply, ['requested', { sender: senderOf(request).keyId }]),
+  )
 
   const content = {
     summary: 'The file of an upload, decoded, as it was received',
@@ -105,8 +103,13 @@ export async function uploadsListed({ inbox }: Reading, { query, sender }: Uploa
   const found = await inbox.ledger.uploads.list(query)
   const next = found.length === query.limit ? found.at(-1)!.id : null
   if (sender === undefined) return { uploads: await detailed(inbox, found), next } satisfies UploadPage
-  const receipts = found.map((upload) => inbox.ledger.receiptFor(upload, sender, false))
-  return { uploads: await Promise.all(receipts), next } satisfies UploadPage
+  return { uploads: await inbox.ledger.receiptsFor(found, sender), next } satisfies UploadPage
+}
+
+/** The uploads of a key whose files are wanted again. */
+export async function uploadsRequested({ inbox }: Reading, { sender }: { sender: string }): Promise<UploadPage> {
+  const found = await inbox.ledger.requestedFiles.of(sender)
+  return { uploads: await inbox.ledger.receiptsFor(found, sender), next: null }
 }
 
 /** What loading a held upload would change. */

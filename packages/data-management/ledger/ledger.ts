@@ -16,7 +16,7 @@ import { Keys } from './keys.ts'
 import { Lost } from './lost.ts'
 import { Machines } from './machines.ts'
 import { Notices } from './notices.ts'
-import { receiptFor } from './receipt-of.ts'
+import { receiptsFor } from './receipt-of.ts'
 import { RequestedFiles } from './requested-files.ts'
 import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
@@ -100,8 +100,13 @@ export class Ledger implements AsyncDisposable {
   }
 
   /** What the sender of an upload is told: of what others sent, and said, nothing. */
-  receiptFor(upload: Upload, keyId: string, duplicate: boolean): Promise<Receipt> {
-    return receiptFor(this.#database, upload, keyId, duplicate)
+  async receiptFor(upload: Upload, keyId: string, duplicate: boolean): Promise<Receipt> {
+    return (await receiptsFor(this.#database, [upload], keyId, duplicate))[0]!
+  }
+
+  /** What one of the senders of some uploads is told of each of them. */
+  receiptsFor(uploads: readonly Upload[], keyId: string): Promise<Receipt[]> {
+    return receiptsFor(this.#database, uploads, keyId, false)
   }
 
   /** Who sent some uploads, by their ids. */

@@ -54,26 +54,34 @@ export function repairFor(upload: Upload, isWanted: boolean): Repair | null {
   return repair
 }
 
-/** What one of the senders of an upload is told. Who was not the first learns only what he sent himself, and no word of a person. */
-export async function receiptFor(
+/**
+ * What one of the senders of some uploads is told of each. Who was not the first learns only what he sent himself, and no word of a person.
+ */
+export async function receiptsFor(
   database: LedgerDatabase,
-  upload: Upload,
+  uploads: readonly Upload[],
   keyId: string,
   duplicate: boolean,
-): Promise<Receipt> {
+): Promise<Receipt[]> {
+  if (uploads.length === 0) return []
+  const ids = uploads.map(({ id }) => id)
   const deliveries = await database
     .selectFrom('delivery')
-    .select(['key_id', 'first_at', 'filename'])
-    .where('upload_id', '=', upload.id)
+    .select(['upload_id', 'key_id', 'first_at', 'filename'])
+    .where('upload_id', 'in', ids)
     .orderBy('first_at')
     .orderBy('key_id')
     .execute()
+  const byUpload = Map.groupBy(deliveries, ({ upload_id }) => upload_id)
   const beliefs = await new Beliefs(database).current()
-  const own = deliveries.find(({ key_id }) => key_id === keyId)
-  if (own === undefined || own === deliveries[0]) return receiptOf(upload, duplicate, beliefs)
-  const { first_at: received_at, filename } = own
-  const receipt = receiptOf({ ...upload, received_at, filename: filename ?? upload.filename }, duplicate, beliefs)
-  return receipt.load === null ? receipt : { ...receipt, load: withoutWords(receipt.load) }
+  return uploads.map((upload) => {
+    const all = byUpload.get(upload.id) ?? []
+    const own = all.find(({ key_id }) => key_id === keyId)
+    if (own === undefined || own === all[0]) return receiptOf(upload, duplicate, beliefs)
+    const { first_at: received_at, filename } = own
+    const receipt = receiptOf({ ...upload, received_at, filename: filename ?? upload.filename }, duplicate, beliefs)
+    return receipt.load === null ? receipt : { ...receipt, load: withoutWords(receipt.load) }
+  })
 }
 
 function withoutWords(load: LoadResult): LoadResult {

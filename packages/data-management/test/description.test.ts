@@ -1,17 +1,23 @@
 /** The description of the API: every route says what it is, what it answers and who may ask. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { DETAILS } from '@splitcart/shared/row-details.ts'
+import { faultsOfLists, routesIn } from '../../../torture/costs/requests.ts'
 import { DETAILS as DETAILS_SCHEMA } from '../api/details-schema.ts'
-import { get, openReceiver } from './receiver.ts'
+import { get, openReceiver, type Receiver } from './receiver.ts'
 
 type Operation = Readonly<{ summary?: string; responses?: Record<string, unknown>; security?: readonly object[] }>
 
 // Their answers are those of a protocol, and have no bodies.
 const OF_TUS = /^\/api\/upload\/resumable\//
 
+let receiver: Receiver
+before(async () => {
+  receiver = await openReceiver()
+})
+after(() => receiver[Symbol.asyncDispose]())
+
 test('every route says what it is, what it answers when all is well and when it is not, and who may ask', async () => {
-  await using receiver = await openReceiver()
   const { paths, openapi, components } = (await get({ ...receiver, key: '' }, '/api/openapi.json')).body
   assert.equal(openapi, '3.1.0')
   const schemes = Object.keys(Object(Object(components).securitySchemes))
@@ -27,6 +33,17 @@ test('every route says what it is, what it answers when all is well and when it 
       assert.ok(OF_TUS.test(path) || Object.keys(responses).some((status) => /^20[0124]$/.test(status)), what)
     }
   assert.ok(number > 35, `${number} routes`)
+})
+
+test('what each route costs is measured, or there is a reason why not', async () => {
+  const routes = routesIn((await get(receiver, '/api/openapi.json')).body as Parameters<typeof routesIn>[0])
+  assert.ok(routes.includes('GET /metrics'))
+  assert.deepEqual(faultsOfLists(routes), [])
+  const [gone, ...others] = routes
+  assert.deepEqual(faultsOfLists([...others, 'GET /api/new']), [
+    'GET /api/new is neither asked for nor excused',
+    `there is no ${gone}`,
+  ])
 })
 
 test('every detail that is kept of a thing is described', () => {
