@@ -36,7 +36,10 @@ export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; exa
   notices: { group: SERVER, examples: ['splitcart notices list', 'splitcart notices test --receiver ntfy'] },
   findings: { group: SERVER, examples: ['splitcart findings'] },
   rejects: { group: SERVER, examples: ['splitcart rejects list', 'splitcart rejects show scrape.jsonl'] },
-  loads: { group: SERVER, examples: ['splitcart loads list', 'splitcart loads undo ID'] },
+  loads: {
+    group: SERVER,
+    examples: ['splitcart loads list', 'splitcart loads undo ID', 'splitcart loads replay --older'],
+  },
   same: { group: SERVER, examples: ['splitcart same aldi/123 iga/456', 'splitcart same suggest'] },
   'not-same': { group: SERVER, examples: ['splitcart not-same aldi/123 iga/456'] },
   stores: { group: SERVER, examples: ['splitcart stores merge aldi/G70 aldi/G700'] },

@@ -127,7 +127,7 @@ export async function listening(started: Started): Promise<Server> {
 }
 
 /** Waits until something is so, or throws. */
-export async function until(isSo: () => boolean | Promise<boolean>, what: string, msMax = 30_000): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>, what: string, msMax = 90_000): Promise<void> {
   for (const end = performance.now() + msMax; !(await isSo()); await sleep(10))
     if (performance.now() > end) throw new Error(`It took too long until ${what}.`)
 }

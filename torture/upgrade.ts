@@ -93,15 +93,9 @@ async function play(scene: Scene, figures: string[]): Promise<Fault> {
     for (const each of running) await end(each, chance.is(0.5) ? 'SIGTERM' : 'SIGKILL')
     running.clear()
     isReplaced = true
-    const { stdout } = await run(PROGRAM, 'loads', 'list', '--json', '--limit', '500').ended
-    const loads = recordsIn<{ type: string; name: string }>({ stdout }).filter(({ type }) => type === 'file')
     for (const each of await begin(run, PROGRAM)) running.add(each)
     await sending
-    const fault = await faultIn(
-      scene,
-      run,
-      loads.map(({ name }) => name),
-    )
+    const fault = await faultIn(scene, run)
     figures.push(`${nameOf(scene)}: ${files.length} files, the older version was replaced after ${sentToOlder}`)
     return fault
   } finally {
@@ -140,8 +134,7 @@ async function put(outbox: string, { name, bytes }: RealFile): Promise<void> {
   await rename(part, join(outbox, name.replace(/\.gz$/, '')))
 }
 
-/** `older`: the loads of the older version. What that did not read of their rows, and this one does, comes by loading them again. */
-async function faultIn(scene: Scene, run: Run, older: readonly string[]): Promise<Fault> {
+async function faultIn(scene: Scene, run: Run): Promise<Fault> {
   const { machines, files, expected, database } = scene
   let states: Record<string, number> = {}
   const areLoaded = async () => {
@@ -168,16 +161,16 @@ async function faultIn(scene: Scene, run: Run, older: readonly string[]): Promis
       : await openPostgresCatalogue(database)
   const prices = await digestOfPrices(catalogue.database)
   if (prices !== expected.prices) return `${nameOf(scene)}: the prices are not those of the files`
-  for (const name of older) {
-    const { code, stderr } = await run(PROGRAM, 'loads', 'replay', name).ended
-    if (code !== 0) return `loads replay ${name} ended with ${code}: ${stderr}`
-  }
-  const isSame = async () => (await catalogueDigest(catalogue.database)) === expected.whole
-  return await until(isSame, 'the catalogue is the same', LOADED_MS_MAX).then(
-    () => undefined,
-    () => `${nameOf(scene)}: the catalogue is another one, also after replaying ${older.length} loads`,
-  )
+  // What the older version did not read of rows, and this one does.
+  const { code, stdout, stderr } = await run(PROGRAM, 'loads', 'replay', '--older', '--json').ended
+  if (code !== 0) return `loads replay --older ended with ${code}: ${stderr}`
+  const [summary] = recordsIn<Replayed>({ stdout }).slice(-1)
+  if (summary?.not_kept !== 0) return `loads replay --older says: ${JSON.stringify(summary)}`
+  const isSame = (await catalogueDigest(catalogue.database)) === expected.whole
+  return isSame ? undefined : `${nameOf(scene)}: the catalogue is another one, also after ${summary.replayed} replays`
 }
+
+type Replayed = Readonly<{ replayed: number; not_kept: number }>
 
 /** What was shown where, when and for how much, and what is one product: without what is said of listings, of which a newer version reads more. */
 async function digestOfPrices(database: Sql): Promise<string> {
