@@ -25,7 +25,7 @@ test(
     timeout: MS_MAX,
   },
   // How long a server that was cut off takes to catch up is what partitions.test.ts looks at.
-  (t) => campaign(t, 'fleet', { files: 60, seconds: 15, cuts: 0 }),
+  (t) => campaign(t, 'fleet', { files: 60, seconds: 15, cuts: 0, unwell: 0, older: 0 }),
 )
 
 test('a large file whose receiver dies half way is begun anew at another one, by the same sender', {
