@@ -17,7 +17,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import style from './data-table.module.css'
 import { Trouble } from './notice.tsx'
-import { rowsWith, useTableState } from './table-state.ts'
+import { rowsWith, type TableState, useTableState } from './table-state.ts'
 import { TableTools } from './table-tools.tsx'
 import { useIsTight } from './tight.ts'
 
@@ -53,7 +53,7 @@ type Props<T> = Readonly<{
 const ROW_PIXELS = 38
 const OVERSCAN = 12
 const ROWS_AHEAD = 120
-// So many rows are asked for to be sorted, or sought in; further ones come on the way down.
+// So many rows are fetched at once to be sorted, or sought in.
 const ROWS_SOUGHT_MAX = 2_000
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
@@ -62,25 +62,11 @@ type Features = typeof features
 /** The table. */
 export function DataTable<T extends RowData>({ label, columns, rows, idOf, more, end }: Props<T>): ReactNode {
   const [state, change] = useTableState(label)
-  const { order, words } = state
-  const found = useMemo(() => rowsWith(rows, words), [rows, words])
-  const table = useTable<Features, T>({
-    features,
-    data: found as T[],
-    columns: useMemo(() => columns.map(definitionOf), [columns]),
-    getRowId: idOf,
-    state: { sorting: sortingOf(columns, order) },
-    enableMultiSort: false,
-  })
-  const model = table.getRowModel().rows
+  const model = useRowsAsSought({ columns, rows, idOf }, state)
   const { body, items, height, measure, margin } = useVisibleRows(model)
   const { table: place, isTight } = useIsTight(columns)
-  const isWhole = order === '' && words === ''
-  useMoreWhenNear(
-    isWhole || rows.length >= ROWS_SOUGHT_MAX ? (items.at(-1)?.index ?? 0) : rows.length,
-    rows.length,
-    more,
-  )
+  const isWhole = (state.order === '' && state.words === '') || rows.length >= ROWS_SOUGHT_MAX
+  useMoreWhenNear(isWhole ? (items.at(-1)?.index ?? 0) : rows.length, rows.length, more)
   const tracks = { '--columns': columns.map(({ width }) => width).join(' ') } as CSSProperties
   return (
     <>
@@ -98,7 +84,7 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
         aria-rowcount={more?.hasNextPage ? -1 : model.length + 1}
         style={tracks}
       >
-        <Head columns={columns} order={order} choose={(chosen) => change({ order: chosen })} />
+        <Head columns={columns} order={state.order} choose={(chosen) => change({ order: chosen })} />
         <div role="rowgroup" ref={body} className={style.body} style={{ height }}>
           {items.map((item) => {
             const row = model[item.index]!
@@ -119,6 +105,23 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
       <Foot more={more} end={end} />
     </>
   )
+}
+
+/** The rows that have the words that are sought, in their order. */
+function useRowsAsSought<T extends RowData>(
+  { columns, rows, idOf }: Pick<Props<T>, 'columns' | 'rows' | 'idOf'>,
+  { order, words }: TableState,
+): Row<Features, T>[] {
+  const found = useMemo(() => rowsWith(rows, words), [rows, words])
+  const table = useTable<Features, T>({
+    features,
+    data: found as T[],
+    columns: useMemo(() => columns.map(definitionOf), [columns]),
+    getRowId: idOf,
+    state: { sorting: useMemo(() => sortingOf(columns, order), [columns, order]) },
+    enableMultiSort: false,
+  })
+  return table.getRowModel().rows
 }
 
 /** The order that the address names, where there is such a column. */
