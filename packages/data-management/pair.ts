@@ -39,7 +39,7 @@ export async function joinPair({ ledger, catalogue }: Pair): Promise<void> {
 /** Gives both, which belong together, another id: senders see by it that the server may have forgotten something. */
 export async function beginHistory(ledger: Identity, catalogue: Sql): Promise<void> {
   const id = uuid()
-  await ledger.rename(id)
+  await ledger.renew(id)
   await catalogue.run('update identity set id = ?', id)
 }
 

@@ -5,9 +5,11 @@ import { urlOf } from '@splitcart/shared/settings.ts'
 import { retryOf } from './answer.ts'
 import { ask, faultOf, moving, readText } from './exchange.ts'
 import { Idle } from './idle.ts'
-import type { ServerHistory } from './server-history.ts'
 
 type Asking = Readonly<{ server: URL; key: string; idleMsMax: number }>
+
+/** Which history, of the server at which address. */
+export type ServerHistory = Readonly<{ server: string; history: string }>
 
 /** The uploads whose files the server asks for again, and its history where it names one. */
 export type Requested = Readonly<{ uploads: readonly Receipt[]; history?: ServerHistory }>

@@ -13,6 +13,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { type Archived, receiptsIn } from './archive.ts'
 import { copyToOutbox } from './copy-to-outbox.ts'
 import { deliver } from './delivery.ts'
+import type { ServerHistory } from './files-client.ts'
 import { readNote } from './note.ts'
 import { requeue } from './requeue.ts'
 import { troubleOf } from './upload-events.ts'
@@ -20,9 +21,6 @@ import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
 const FILE_NAME = 'server-history.json'
 const ASKED_AT_ONCE = 50
-
-/** Which history, of the server at which address. */
-export type ServerHistory = Readonly<{ server: string; history: string }>
 
 /** Puts what a server has forgotten into the outbox, if it has another history than when it was asked last. */
 export async function sendForgotten(job: Job, run: Run, now: ServerHistory): Promise<void> {

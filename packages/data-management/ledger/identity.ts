@@ -27,7 +27,7 @@ export class Identity {
   }
 
   /** Gives it another one, if it has one. */
-  async rename(id: string): Promise<void> {
+  async renew(id: string): Promise<void> {
     await this.#database.updateTable('identity').set({ id }).execute()
   }
 
