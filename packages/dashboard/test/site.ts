@@ -173,7 +173,5 @@ export function neverAvailable(store: string): string {
 
 /** Until a page has its answers: nothing says that it waits any more. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(
-    'document.querySelector("main h1") !== null && document.querySelector("main [data-waiting]") === null',
-  )
+  await page.locator('main:has(h1):not(:has([data-waiting]))').waitFor()
 }

@@ -19,12 +19,20 @@ import { Watched } from './watched.tsx'
 const SHOWN_MAX = 20
 
 const COLUMNS: readonly Column<NoticeView>[] = [
-  { id: 'at', title: 'When', width: '14.5rem', narrow: 'bare', cell: ({ at }) => <Moment at={at} /> },
+  {
+    id: 'at',
+    title: 'When',
+    width: '14.5rem',
+    narrow: 'bare',
+    sort: ({ at }) => at,
+    cell: ({ at }) => <Moment at={at} />,
+  },
   {
     id: 'kind',
     title: 'Kind',
     width: '7rem',
     narrow: 'bare',
+    sort: ({ kind }) => kind,
     cell: ({ kind, is_over }) => (
       <Badge tone={is_over ? 'good' : kind === 'watch' ? 'calm' : 'warn'}>{is_over ? `${kind} over` : kind}</Badge>
     ),
@@ -34,6 +42,7 @@ const COLUMNS: readonly Column<NoticeView>[] = [
     title: 'Notice',
     width: 'minmax(12rem, 1fr)',
     narrow: 'first',
+    sort: ({ text }) => text,
     cell: ({ text }) => <Said text={text} />,
   },
 ]
