@@ -69,7 +69,13 @@ function describe(command: Command): void {
   command.helpGroup(group)
   if (examples.length > 0)
     command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
-  command.showHelpAfterError(`(splitcart ${name} --help explains it; splitcart help shows what there is)`)
+  leadToHelp(command, name)
+}
+
+/** Where an error of a command, or of one below it, leads to. */
+function leadToHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(splitcart ${path} --help explains it; splitcart help shows what there is)`)
+  for (const each of command.commands) leadToHelp(each, `${path} ${each.name()}`)
 }
 
 /** How the list of commands names one. */
