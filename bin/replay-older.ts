@@ -42,11 +42,12 @@ export async function replayOlder(
       terminal,
     )
     replayed.isCut = fulfilment.signal.aborted
-    if (replayed.isCut) return replayed
     for (const upload of wanted)
       if (!(await isOlderLoad(database, upload.sha256))) replayed.done++
+      else if (replayed.isCut) break
       else if (await isKept(inbox, upload)) replayed.failed.push(upload.filename)
       else replayed.notKept++
+    if (replayed.isCut) return replayed
   }
 }
 

@@ -89,7 +89,7 @@ async function replayAll({ reason = '', ...options }: Options, terminal: Termina
   await using machine = await openDataManagement(settings)
   const { done, notKept, failed, isCut } = await replayOlder(machine, settings, reason, terminal)
   const gone = notKept === 0 ? '' : `; the files of ${count(notKept, 'more')} are no longer kept`
-  const isNothing = done + notKept + failed.length === 0
+  const isNothing = done + notKept + failed.length === 0 && !isCut
   terminal.sum(isNothing ? 'No load is of an older version.' : `${count(done, 'file')} loaded once more${gone}.`)
   const named = failed.slice(0, NAMED_MAX).join(', ')
   if (failed.length > 0)
