@@ -33,6 +33,10 @@ export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; exa
   },
   audit: { group: SERVER, examples: ['splitcart audit --json'] },
   holds: { group: SERVER, examples: ['splitcart holds list', 'splitcart holds release ID'] },
+  attention: {
+    group: SERVER,
+    examples: ['splitcart attention list', 'splitcart attention tick silent aldi/G700 --until 2027-01-31'],
+  },
   notices: { group: SERVER, examples: ['splitcart notices list', 'splitcart notices test --receiver ntfy'] },
   findings: { group: SERVER, examples: ['splitcart findings'] },
   rejects: { group: SERVER, examples: ['splitcart rejects list', 'splitcart rejects show scrape.jsonl'] },
@@ -42,7 +46,10 @@ export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; exa
   },
   same: { group: SERVER, examples: ['splitcart same aldi/123 iga/456', 'splitcart same suggest'] },
   'not-same': { group: SERVER, examples: ['splitcart not-same aldi/123 iga/456'] },
-  stores: { group: SERVER, examples: ['splitcart stores merge aldi/G70 aldi/G700'] },
+  stores: {
+    group: SERVER,
+    examples: ['splitcart stores merge aldi/G70 aldi/G700', 'splitcart stores set aldi/G700 --retired'],
+  },
   backup: { group: SERVER, examples: ['splitcart backup /var/backups/splitcart'] },
   restore: { group: SERVER, examples: ['splitcart restore /var/backups/splitcart/backup.db'] },
   'join-databases': { group: SERVER, examples: ['splitcart join-databases'] },

@@ -11,6 +11,9 @@ import { askFor, momentOf, type Reading } from './reading.ts'
 import type { Services } from './services.ts'
 import { TICK, TICK_BODY, type TickBody, type TickView, UNTICK_BODY, type UntickBody } from './ticks-schema.ts'
 
+/** What is said where there is no tick to be taken back. */
+export const NOT_TICKED = 'nothing of this kind and subject is ticked off'
+
 /** Adds the routes. */
 export function ticksRoutes(server: FastifyInstance, services: Services): void {
   const { ledger, now } = services.inbox
@@ -28,7 +31,7 @@ export function ticksRoutes(server: FastifyInstance, services: Services): void {
     { ...untick, config: MAY_CHANGE },
     async (request, reply) => {
       const isTaken = await ledger.ticks.takeBack(request.body, nameOf(senderOf(request)), now())
-      if (!isTaken) throw new Problem('not_found', 'nothing of this kind and subject is ticked off')
+      if (!isTaken) throw new Problem('not_found', NOT_TICKED)
       return reply.code(204).send()
     },
   )
@@ -45,15 +48,24 @@ export function tickView({ kind, subject, text, until, at, who }: Tick): TickVie
 }
 
 async function tickOff(services: Services, request: FastifyRequest<{ Body: TickBody }>): Promise<TickView> {
-  const { kind, subject, until } = request.body
+  const { kind, subject } = request.body
   const { now } = services.inbox
-  if (until !== null) checkDay(until, momentOf(services))
   const asker = { keyId: senderOf(request).keyId, now: now() }
   const { found } = await askFor<{ found: Tickable | null }>(services.questions, 'tickable', { kind, subject }, asker)
+  return tickFound(services, request.body, found, nameOf(senderOf(request)))
+}
+
+/** Ticks off what was found of a kind and subject. */
+export async function tickFound(
+  reading: Reading,
+  { kind, until }: TickBody,
+  found: Tickable | null,
+  who: string,
+): Promise<TickView> {
+  if (until !== null) checkDay(until, momentOf(reading))
   if (found === null) throw new Problem('not_found', 'nothing of this kind and subject needs attention now')
-  const who = nameOf(senderOf(request))
-  const tick = { kind, ...found, text: shortSentence(found.text), until, at: now(), who }
-  await services.inbox.ledger.ticks.set(tick)
+  const tick = { kind, ...found, text: shortSentence(found.text), until, at: reading.inbox.now(), who }
+  await reading.inbox.ledger.ticks.set(tick)
   return tickView(tick)
 }
 

@@ -12,6 +12,7 @@ import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
 import { OnlyAdmin } from '../keys/only-admin.tsx'
+import { Ticked } from '../overview/ticks.tsx'
 import style from './notices.module.css'
 import { Receivers } from './receivers.tsx'
 import { Watched } from './watched.tsx'
@@ -68,6 +69,7 @@ function Told(): ReactNode {
     <>
       <Panel title="Needs a person">
         <Conditions conditions={first.conditions} />
+        <Ticked ticked={first.ticked} />
       </Panel>
       <Panel title="Who is told">
         <Receivers receivers={first.receivers} />
