@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) 
   status: async () => (await import('./commands/status.ts')).addStatus,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   holds: async () => (await import('./commands/holds.ts')).addHolds,
+  attention: async () => (await import('./commands/attention.ts')).addAttention,
   notices: async () => (await import('./commands/notices.ts')).addNotices,
   findings: async () => (await import('./commands/findings.ts')).addFindings,
   changes: async () => (await import('./commands/changes.ts')).addChanges,

@@ -2,7 +2,8 @@
 import { masked } from '@splitcart/shared/masked.ts'
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-const WHOLE = new Intl.NumberFormat('en')
+// Made when it is first needed: that takes as long as half of starting Node.
+let formatOfLarge: Intl.NumberFormat | undefined
 
 /** 3152723 → "3.0 MiB" */
 export function size(bytes: number): string {
@@ -14,7 +15,9 @@ export function size(bytes: number): string {
 
 /** 18012 → "18,012" */
 export function whole(number: number): string {
-  return WHOLE.format(number)
+  if (Number.isInteger(number) && Math.abs(number) < 1000) return String(number)
+  formatOfLarge ??= new Intl.NumberFormat('en')
+  return formatOfLarge.format(number)
 }
 
 /** "1 file", "2 files" */

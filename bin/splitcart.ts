@@ -1,18 +1,14 @@
 /** The command line: parses, wires, prints. Nothing else in the project reads argv, the environment or exit codes. */
 import { setFlagsFromString } from 'node:v8'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { ALSO_CALLED, BOTH, COMMAND_HELP } from './command-help.ts'
+import { COMMAND_SUMMARIES } from './command-summaries.ts'
 import { COMMANDS } from './commands.ts'
 import { EXIT } from './exit-codes.ts'
 import { printed } from './format.ts'
 import { versionLine } from './program-version.ts'
 import { endWhenNobodyReads } from './terminal.ts'
 
-// What is read and sent lives for microseconds. A nursery for new objects that stays as small as it begins, and old ones collected before
-// they have grown by a fifth instead of to several times their size, keep a process under 200 MiB whatever the size of the file: 2 GB load in
-// 190 instead of 270 MiB, in the same time. (--max-semi-space-size does nothing by now.)
-setFlagsFromString('--semi-space-growth-factor=1')
-setFlagsFromString('--heap-growing-percent=20')
 // What is written here is nobody else's business: databases, scrapes, backups.
 process.umask(0o077)
 endWhenNobodyReads()
@@ -25,13 +21,21 @@ const program = new Command('splitcart')
   .version(versionLine(), '-V, --version', 'print the version')
 const given = meant(process.argv.slice(2))
 const wanted = wantedOf(given)
-for (const [name, load] of Object.entries(COMMANDS))
-  if (wanted === undefined || wanted === name) (await load())(program)
-  // Only its name: for what is close to a mistyped one.
-  else program.command(name)
+if (given[0] === 'completion') for (const load of Object.values(COMMANDS)) (await load())(program)
+else
+  for (const [name, , about] of COMMAND_SUMMARIES)
+    if (name === wanted) (await COMMANDS[name]!())(program)
+    // For the list of them, and for what is close to a mistyped one.
+    else program.command(name).description(about)
 shareSettings(program)
 for (const command of program.commands) describe(command)
+program.configureHelp({ subcommandTerm: termOf })
 
+// What is read and sent lives for microseconds. A nursery for new objects that stays as small as it begins, and old ones collected before
+// they have grown by a fifth instead of to several times their size, keep a process under 200 MiB whatever the size of the file: 2 GB load in
+// 190 instead of 270 MiB, in the same time. (--max-semi-space-size does nothing by now.) Not while the modules are read: that would take a quarter longer.
+setFlagsFromString('--semi-space-growth-factor=1')
+setFlagsFromString('--heap-growing-percent=20')
 try {
   await program.parseAsync(given, { from: 'user' })
 } catch (error) {
@@ -65,13 +69,25 @@ function describe(command: Command): void {
   command.helpGroup(group)
   if (examples.length > 0)
     command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
-  command.showHelpAfterError(`(splitcart ${name} --help explains it; splitcart help shows what there is)`)
+  leadToHelp(command, name)
+}
+
+/** Where an error of a command, or of one below it, leads to. */
+function leadToHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(splitcart ${path} --help explains it; splitcart help shows what there is)`)
+  for (const each of command.commands) leadToHelp(each, `${path} ${each.name()}`)
+}
+
+/** How the list of commands names one. */
+function termOf(command: Command): string {
+  const [name, takes] = COMMAND_SUMMARIES.find(([name]) => name === command.name()) ?? []
+  return name === undefined ? new Help().subcommandTerm(command) : `${name} ${takes}`.trimEnd()
 }
 
 /** The command that is asked for, if there is any such; undefined for what tells of all of them. */
 function wantedOf([first = 'help', second = '']: readonly string[]): string | undefined {
   if (first === 'help' && Object.hasOwn(COMMANDS, second)) return second
-  return ['help', '-h', '--help', 'completion'].includes(first) ? undefined : first
+  return ['help', '-h', '--help'].includes(first) ? undefined : first
 }
 
 /** Commands that were made on their own would end the process themselves, with an exit code that is not ours. */

@@ -20,7 +20,7 @@ export type Manner = Readonly<{ json?: boolean; quiet?: boolean }>
 
 /** A line of what programs read; without a type where all lines are of one kind. */
 export type OutputRecord = Readonly<{
-  type?: 'file' | 'check' | 'receiver' | 'condition' | 'ticked' | 'notice' | 'summary' | 'error'
+  type?: 'file' | 'attention' | 'check' | 'receiver' | 'condition' | 'ticked' | 'notice' | 'summary' | 'error'
   [field: string]: unknown
 }>
 

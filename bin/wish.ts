@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSetUp } from '@splitcart/data-management/doctor.ts'
+import type { SharedInbox } from '@splitcart/data-management/inbox/jetstream/shared-inbox.ts'
 import type { Wish } from '@splitcart/data-management/ledger/database.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import { MAINTENANCE } from '@splitcart/data-management/update-db/maintenance.ts'
@@ -46,21 +47,52 @@ export async function haveFulfilled(
   if (wanted.from !== undefined && upload.state !== wanted.from)
     throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
   await machine.ledger.uploads.wish(upload.id, { ...wanted, by: operatorName() })
-  // Where neither the files of the server are here nor a fleet has them, a loader elsewhere does it.
-  const isHere = await isSetUp(machine.disk, machine.folders.data)
-  if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))
-  await using inbox = await openInbox(machine, settings)
-  const work = { ...workOf(machine, settings, terminal, {}), inbox }
-  const signal = stopSignal()
-  let told = false
-  for (;;) {
-    if (isHere) await fulfilHere(machine, work, signal)
-    const now = await machine.ledger.uploads.find(upload.id)
-    if (now === undefined) throw new Problem('not_found', `the upload ${upload.id} is gone`)
-    if (now.wish === null || signal.aborted) return now
-    if (!told) terminal.note('asking the update-db that is at work …')
-    told = true
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => {})
+  await using fulfilment = await Fulfilment.begin(machine, settings, terminal)
+  await fulfilment.of([upload.id], terminal)
+  const now = await machine.ledger.uploads.find(upload.id)
+  if (now === undefined) throw new Problem('not_found', `the upload ${upload.id} is gone`)
+  return now
+}
+
+/** Has wishes fulfilled that stand in the ledger, some after others. */
+export class Fulfilment implements AsyncDisposable {
+  /** Aborts when the process is asked to stop: what is wanted stands then, and the next update-db fulfils it. */
+  readonly signal = stopSignal()
+  readonly work: UpdateDb
+  readonly #machine: DataManagement
+  readonly #inbox: SharedInbox | undefined
+  /** Where neither the files of the server are here nor a fleet has them, a loader elsewhere does it. */
+  readonly #isHere: boolean
+  #isTold = false
+
+  private constructor(machine: DataManagement, work: UpdateDb, inbox: SharedInbox | undefined, isHere: boolean) {
+    this.#machine = machine
+    this.work = { ...work, inbox }
+    this.#inbox = inbox
+    this.#isHere = isHere
+  }
+
+  static async begin(machine: DataManagement, settings: Settings, terminal: Terminal): Promise<Fulfilment> {
+    const isHere = await isSetUp(machine.disk, machine.folders.data)
+    if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))
+    const inbox = await openInbox(machine, settings)
+    return new Fulfilment(machine, workOf(machine, settings, terminal, {}), inbox, isHere)
+  }
+
+  /** Waits until nothing is wanted any more of these uploads, or the process is asked to stop. */
+  async of(ids: readonly string[], terminal: Terminal): Promise<void> {
+    for (;;) {
+      if (this.#isHere) await fulfilHere(this.#machine, this.work, this.signal)
+      const uploads = await this.#machine.ledger.uploads.findAll(ids)
+      if (this.signal.aborted || uploads.every(({ wish }) => wish === null)) return
+      if (!this.#isTold) terminal.note('asking the update-db that is at work …')
+      this.#isTold = true
+      await sleep(LOOK_MS, undefined, { signal: this.signal }).catch(() => {})
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#inbox?.[Symbol.asyncDispose]()
   }
 }
 

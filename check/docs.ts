@@ -1,5 +1,5 @@
 /**
- * The tables of docs/ that say what the code says. `npm run check` compares them, `npm run fix` writes them, between
+ * The tables of docs/ that say what the code says, and the list of commands. `npm run check` compares them, `npm run fix` writes them, between
  * `<!-- generated: name -->` and `<!-- /generated -->`.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -13,6 +13,7 @@ import { FIELD_CASES } from '../packages/shared/test/field-cases.ts'
 import type { Answer, Value } from '../packages/shared/test/good-row.ts'
 import { type Fate, FILE_CASES, LINE_CASES } from '../packages/shared/test/line-cases.ts'
 import { LIES } from '../torture/lies/lies.ts'
+import { faultOfSummaries } from './summaries.ts'
 
 type Cells = readonly string[]
 type Table = Readonly<{ file: string; name: string; head: Cells; rows: () => readonly Cells[] }>
@@ -164,7 +165,9 @@ function faultOf({ file, name, head, rows }: Table, mayWrite: boolean): string |
 }
 
 if (import.meta.main) {
-  const faults = TABLES.flatMap((table) => faultOf(table, process.argv.includes('--write')) ?? [])
+  const mayWrite = process.argv.includes('--write')
+  const faults = TABLES.flatMap((table) => faultOf(table, mayWrite) ?? [])
+  faults.push(...[(await faultOfSummaries(mayWrite)) ?? []].flat())
   for (const fault of faults) process.stdout.write(`${fault}\n`)
   process.exitCode = faults.length === 0 ? 0 : 1
 }

@@ -1,6 +1,5 @@
 // The beginning of the single executable: lays out the program that it carries, once, in a folder of this user's own, and starts it there.
 'use strict'
-const { randomBytes } = require('node:crypto')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
@@ -39,6 +38,8 @@ function layOut(place, { digest, files }) {
   if (!isOwn(place)) throw new Error(`${place} is not this user's alone`)
   const folder = path.join(place, digest)
   if (isWhole(folder, files)) return folder
+  // Only here: reading it would delay every start.
+  const { randomBytes } = require('node:crypto')
   const part = `${folder}.${randomBytes(6).toString('hex')}`
   for (const [name] of files) {
     fs.mkdirSync(path.dirname(path.join(part, name)), { recursive: true, mode: 0o700 })

@@ -116,6 +116,7 @@ test('a command or a flag that does not exist ends with 2 and says where help is
   assert.deepEqual([unknown.code, unknown.stdout], [2, ''])
   // Its error leads to its own help, and what people call it is understood.
   assert.match((await machines.run(['upload', '--bogus'])).stderr, /splitcart upload-data --help explains it/)
+  assert.match((await machines.run(['loads', 'replay'])).stderr, /splitcart loads replay --help explains it/)
 })
 
 test('help has a group for each machine, examples of each command, and shells complete what there is', async () => {

@@ -191,6 +191,7 @@ async function visitTheRest({ machines, canary, run }: Stage, key: string, made:
     ['stores', 'merge', 'list'],
     ['findings', '--json'],
     ['notices', 'list'],
+    ['attention', 'list'],
     ['changes', '--json'],
     ['product', 'bread'],
     ['cheapest', 'bread'],

@@ -1,31 +1,54 @@
 /** What PostgreSQL does to a fleet when nothing has died: it can only be read, is told to be quick, lets nobody in. No file is blamed. */
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
 import { get, postGzip, rowsText } from '../packages/data-management/test/receiver.ts'
 import { Fleet, NO_FLEET } from '../torture/fleet/fleet.ts'
+import { UnwellPostgres } from '../torture/fleet/unwell-postgres.ts'
 import { temporaryFolder } from './folders.ts'
 import { openMachines, until } from './machines.ts'
 import { startNats } from './nats.ts'
 import { startCluster } from './postgres.ts'
 
 const FILES = 30
+// A state is that of a connection, a transaction, a disk or a person: never that of a file.
+const STATES = [
+  ...[
+    '08006',
+    '25006',
+    '25P03',
+    '25P04',
+    '53100',
+    '53200',
+    '53300',
+    '53400',
+    '55P03',
+    '57014',
+    '57P01',
+    '57P03',
+    '58030',
+  ],
+  '42501',
+]
+const STATES_OF_A_FOLDER = ['25006', '53100', '57014']
+// Says the state of a line of `trouble` instead of taking records; to a loader every other time.
+const SAYING = `create table public.trouble (place text, state text);
+  create sequence public.troubles;
+  create function public.say_trouble() returns trigger language plpgsql as $$
+  declare said text := (select state from public.trouble where place = tg_table_name);
+  begin
+    if said is not null and (tg_table_name = 'upload' or nextval('public.troubles') % 2 = 1) then
+      raise exception 'trouble %', said using errcode = said;
+    end if;
+    return null;
+  end $$;
+  create trigger trouble before insert on ledger.upload for each statement execute function public.say_trouble();
+  create trigger trouble before insert on catalogue.load for each statement execute function public.say_trouble();`
 
 type Receiver = Readonly<{ url: string; key: string }>
 
-type Scene = Readonly<{
-  fleet: Fleet
-  receiver: Receiver
-  database: string
-  postgres: pg.Client
-  passwords: string
-  /** Ends all connections: the pools make new ones. */
-  anew: () => Promise<unknown>
-  /** Says how PostgreSQL lets somebody in from now on, as in pg_hba.conf; empty: everybody. */
-  letIn: (how: string) => Promise<void>
-}>
+type Scene = Readonly<{ fleet: Fleet; receiver: Receiver; postgres: UnwellPostgres }>
 
 test('a database that can only be read, is hasty or lets nobody in keeps files waiting, and none is blamed for it', {
   skip: NO_FLEET,
@@ -33,26 +56,27 @@ test('a database that can only be read, is hasty or lets nobody in keeps files w
 }, async (t) => {
   await using at = await temporaryFolder()
   const passwords = join(at.path, 'pgpass')
-  process.env.PGPASSFILE = passwords
-  await using fleet = await Fleet.open({ nats: 1, receivers: 1, loaders: 1 })
+  await using fleet = await Fleet.open({ nats: 1, receivers: 1, loaders: 1 }, { settings: { PGPASSFILE: passwords } })
   const receiver = { url: fleet.receiverUrl(0), key: await fleet.makeKey() }
-  const database = new URL(fleet.settings.DATABASE_URL!).pathname.slice(1)
-  await using postgres = await adminOf(fleet.postgres.address)
-  const anew = () =>
-    postgres.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [database])
-  const { rows } = await postgres.query<{ file: string }>("select current_setting('hba_file') as file")
-  const { file } = rows[0]!
-  const trusting = await readFile(file)
-  const letIn = async (how: string) => {
-    await writeFile(file, how === '' ? trusting : `local ${database} all ${how}\n${trusting}`)
-    await postgres.query('select pg_reload_conf()')
-    await anew()
-  }
-  const scene = { fleet, receiver, database, postgres, passwords, anew, letIn }
+  const address = fleet.settings.DATABASE_URL!
+  const postgres = await UnwellPostgres.open({ cluster: fleet.postgres, address, passwords })
+  const scene = { fleet, receiver, postgres }
   await t.test('it can only be read', () => onlyRead(scene))
   await t.test('whoever made the role wants every statement to be quick', () => hasty(scene))
   await t.test('it lets nobody in', () => lettingNobodyIn(scene))
+  await t.test('it says any of its own states', () =>
+    eachState({ receiver, address, printed: () => fleet.printed() }, STATES),
+  )
   await t.test('the password is another one, and stands in a file', () => otherPassword(scene))
+  await t.test('it says some of them to a server with a folder as its inbox', async () => {
+    const { address } = await fleet.postgres.makeDatabase()
+    const settings = { DATABASE_URL: address, DATA_MANAGEMENT_DATA_DIR: fleet.folderOf('alone') }
+    const server = await fleet.machines.serve([], settings)
+    const { stdout } = await fleet.machines.run(['keys', 'create', 'a', '--scope', 'upload,read'], settings)
+    const alone = { receiver: { url: server.url, key: stdout.trim() }, address, printed: server.printed }
+    await eachState(alone, STATES_OF_A_FOLDER)
+    assert.doesNotMatch(server.printed(), /file could not be loaded/)
+  })
 })
 
 test('programs that start before PostgreSQL and NATS wait for them, and then serve and load', {
@@ -98,10 +122,9 @@ test('programs that start before PostgreSQL and NATS wait for them, and then ser
   assert.match(status.stdout, /^ {2}in NATS: 0 waiting, 0 being loaded; loaders are there$/m)
 })
 
-async function onlyRead({ fleet, receiver, database, postgres, anew }: Scene): Promise<void> {
+async function onlyRead({ fleet, receiver, postgres }: Scene): Promise<void> {
   await send(receiver, 'before', FILES)
-  await postgres.query(`alter database ${database} set default_transaction_read_only = on`)
-  await anew()
+  await postgres.letWrite(false)
   await refused(receiver)
   const ready = await fetch(`${receiver.url}/readyz`)
   const checks = { ledger: false, catalogue: true, disk: true, inbox: true }
@@ -111,48 +134,67 @@ async function onlyRead({ fleet, receiver, database, postgres, anew }: Scene): P
   const doctor = await fleet.machines.run(['doctor'], { ...fleet.settings, ...own })
   assert.match(doctor.stdout, /ledger.*it can only be read/)
   assert.match(doctor.stdout, /update-db +is what other machines of the fleet run/)
-  await postgres.query(`alter database ${database} reset default_transaction_read_only`)
-  await anew()
+  await postgres.letWrite(true)
   await allLoaded(receiver)
 }
 
-async function hasty({ receiver, database, postgres, anew }: Scene): Promise<void> {
-  const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
-  for (const name of names) await postgres.query(`alter database ${database} set ${name} = '1ms'`)
-  await anew()
+async function hasty({ receiver, postgres }: Scene): Promise<void> {
+  await postgres.hurry(true)
   await send(receiver, 'hasty', FILES)
   await allLoaded(receiver)
-  for (const name of names) await postgres.query(`alter database ${database} reset ${name}`)
+  await postgres.hurry(false)
 }
 
-async function lettingNobodyIn({ receiver, letIn }: Scene): Promise<void> {
+async function lettingNobodyIn({ receiver, postgres }: Scene): Promise<void> {
   await send(receiver, 'late', FILES)
-  await letIn('reject')
+  await postgres.letIn('reject')
   await refused(receiver)
   const answer = await fetch(`${receiver.url}/readyz`)
   const { checks } = (await answer.json()) as { checks: object }
   assert.deepEqual(checks, { ledger: false, catalogue: false, disk: true, inbox: true })
-  await letIn('')
+  await postgres.letIn('')
   await allLoaded(receiver)
 }
 
-async function otherPassword({ receiver, postgres, passwords, anew, letIn }: Scene): Promise<void> {
-  const setPassword = (password: string) => postgres.query(`alter role splitcart password '${password}'`)
-  const write = (password: string) => writeFile(passwords, `*:*:*:*:${password}\n`, { mode: 0o600 })
-  await setPassword('first')
-  await write('first')
-  await letIn('scram-sha-256')
+async function otherPassword({ receiver, postgres }: Scene): Promise<void> {
+  await postgres.setPassword('first')
+  await postgres.tellPassword('first')
+  await postgres.letIn('scram-sha-256')
   await send(receiver, 'first password', 1)
-  await setPassword('second')
-  await anew()
+  await postgres.setPassword('second')
   await refused(receiver)
-  await write('second')
+  await postgres.tellPassword('second')
   await until(async () => (await fetch(`${receiver.url}/readyz`)).status === 200, 'it lets them in')
   await send(receiver, 'second password', 1)
   await allLoaded(receiver)
 }
 
-async function adminOf(address: string) {
+type Listening = Readonly<{ receiver: Receiver; address: string; printed: () => string }>
+
+/** Receiver and loader are told one state after the other, once each, where they record an upload and a load. */
+async function eachState({ receiver, address, printed }: Listening, states: readonly string[]): Promise<void> {
+  await using database = await clientOf(address)
+  await database.query(SAYING)
+  const say = async (place: string, state: string) => {
+    await database.query('delete from public.trouble')
+    await database.query('insert into public.trouble values ($1, $2)', [place, state])
+  }
+  for (const state of states) {
+    await say('upload', state)
+    const { status, body, headers } = await postGzip(receiver, `${state}.jsonl.gz`, rowsText(22))
+    assert.deepEqual([state, status], [state, 503], JSON.stringify(body))
+    assert.ok(Number(headers.get('retry-after')) > 0)
+    await say('load', state)
+    await send(receiver, state, 1)
+    await until(() => printed().includes(`trouble ${state}`), `the loader says ${state}`, 60_000)
+    await allLoaded(receiver)
+  }
+  await database.query('delete from public.trouble')
+  const { rows } = await database.query('select distinct load_attempts::int from ledger.upload')
+  assert.deepEqual(rows, [{ load_attempts: 0 }])
+}
+
+async function clientOf(address: string) {
   const client = new pg.Client({ connectionString: address })
   await client.connect()
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })

@@ -30,7 +30,8 @@ export type Machines = AsyncDisposable &
     path: string
     scraping: string
     dataManagement: string
-    start: (args: readonly string[], environment?: Environment) => Started
+    /** Starts a command, of another version of the program where one is named. */
+    start: (args: readonly string[], environment?: Environment, program?: string) => Started
     /** Runs a command to its end. */
     run: (args: readonly string[], environment?: Environment) => Promise<Ended>
     /** Starts `splitcart serve` and waits until it listens. */
@@ -57,8 +58,8 @@ export async function openMachines(): Promise<Machines> {
   // And no shop is asked for a picture.
   const own = { ...withoutSettings(), ...folders, OUTBOX_REST_SECONDS: '0', PICTURES: 'off' }
   const running = new Set<Started>()
-  const start: Machines['start'] = (args, environment = {}) => {
-    const command = startProgram([PROGRAM, ...args], at.path, { ...own, ...environment })
+  const start: Machines['start'] = (args, environment = {}, program = PROGRAM) => {
+    const command = startProgram([program, ...args], at.path, { ...own, ...environment })
     running.add(command)
     command.ended.then(() => running.delete(command))
     return command
@@ -126,7 +127,7 @@ export async function listening(started: Started): Promise<Server> {
 }
 
 /** Waits until something is so, or throws. */
-export async function until(isSo: () => boolean | Promise<boolean>, what: string, msMax = 30_000): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>, what: string, msMax = 90_000): Promise<void> {
   for (const end = performance.now() + msMax; !(await isSo()); await sleep(10))
     if (performance.now() > end) throw new Error(`It took too long until ${what}.`)
 }

@@ -7,6 +7,7 @@ import { planOf, STEADY } from '@splitcart/scraping/generator/plan.ts'
 import { rowsOf, scrapesOf } from '@splitcart/scraping/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { identityOf, isRejection, rowOf } from '@splitcart/shared/row.ts'
+import pg from 'pg'
 import { type Ended, type Machines, openMachines, recordsIn } from './machines.ts'
 import { asText, observationOf } from './observations.ts'
 import { NO_POSTGRES, sharedPostgres } from './postgres.ts'
@@ -64,9 +65,22 @@ test('what the scrapers wrote is sent, loaded into PostgreSQL, exported, undone 
   await run('loads', 'replay', first)
   assert.deepEqual(await exported(), asText([...files.values()].flat()))
 
+  const client = new pg.Client({ connectionString: database.address })
+  await client.connect()
+  const setBack = await client.query("update catalogue.load set reader_version = 0 where state = 'loaded'")
+  await client.end()
+  assert.equal(setBack.rowCount, files.size)
+  // By the loader that is at work.
+  assert.match(
+    (await run('loads', 'replay', '--older')).stdout,
+    new RegExp(`^${files.size} files loaded once more\\.$`, 'm'),
+  )
+  assert.deepEqual(await exported(), asText([...files.values()].flat()))
+
   const status = recordsIn<{ data_management: { uploads: { loaded: number } } }>(await run('status', '--json'))
   assert.equal(status[0]?.data_management.uploads.loaded, files.size)
   const doctor = await machines.run(['doctor'], at)
+  assert.doesNotMatch(doctor.stdout, /older version/)
   assert.match(doctor.stdout, /catalogue .*schema catalogue at \d/)
   assert.match(doctor.stdout, /ledger .*schema ledger at \d/)
   const backup = await machines.run(['backup', `${machines.path}/copy.db`], at)

@@ -53,6 +53,7 @@ const LONG = [
     'canary',
     'fuzz',
     'swaps',
+    'lost-server',
     'rows-as-people-send',
   ].map(inTest),
   inScraping('strangers'),

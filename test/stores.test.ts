@@ -1,4 +1,4 @@
-/** `splitcart stores merge`: one shop that is known under two codes, from the first file to the last. */
+/** What people say of stores on the command line: that two are one, what is expected of one, and that its silence is known. */
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -60,4 +60,34 @@ test('a shop under two codes is one store, also for what comes later under the o
     ['G102', '2025-09-01', 200],
     ['G102', '2025-09-03', 275],
   ])
+})
+
+test('a silent store is ticked off and retired on the command line, as on the page', async () => {
+  await using machines = await openMachines()
+  await load(machines, row('Aldi', 'G102', '2025-09-01', 2), row('Aldi', 'G102', '2025-09-02', 2.5))
+  const records = async (...args: string[]) => {
+    const { code, stdout, stderr } = await machines.run([...args, '--json'])
+    assert.equal(code, 0, stderr)
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  }
+  const silent = { type: 'attention', kind: 'silent', subject: 'Aldi/G102', text: 'G102, last scraped 2025-09-02' }
+  const [listed] = await records('attention', 'list')
+  assert.deepEqual(listed, { ...silent, text: listed.text })
+  assert.match(listed.text, /last scraped 2025-09-02$/)
+  const [tick] = await records('attention', 'tick', 'silent', 'aldi/g102', '--until', '2099-01-01')
+  assert.deepEqual([tick.kind, tick.subject, tick.until], ['silent', '["Aldi","G102"]', '2099-01-01'])
+  const said = await machines.run(['attention', 'list'])
+  assert.match(said.stdout, /Ticked off:\n {2}silent .*until 2099-01-01, by .+\nNothing needs attention\./)
+  const late = await machines.run(['attention', 'tick', 'silent', 'aldi/g102', '--until', '2025-01-01'])
+  assert.match(late.stderr, /until is not to come/)
+  assert.equal((await records('attention', 'untick', 'silent', 'aldi/g102')).length, 1)
+
+  const set = await records('stores', 'set', 'ALDI/g102', '--retired', '--note', 'torn down')
+  assert.deepEqual([set[0].store, set[0].is_retired, set[0].note], ['aldi/g102', true, 'torn down'])
+  const [again] = await records('stores', 'set', 'aldi/g102', '--expected-days', '7')
+  assert.deepEqual([again.is_retired, again.note, again.expected_days], [true, 'torn down', 7])
+  assert.deepEqual(await records('attention', 'list'), [{ type: 'summary', needed: 0, ticked: 0 }])
 })

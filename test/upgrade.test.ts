@@ -1,14 +1,22 @@
 /** A newer program changes the tables while an older one works: the older one writes nothing more, and says what to do. */
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
+import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
+import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
+import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
+import { updateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { takeLock } from '@splitcart/shared/lock.ts'
+import { openLog } from '@splitcart/shared/log.ts'
 import pg from 'pg'
-import { rowsText } from '../packages/data-management/test/receiver.ts'
-import { openMachines, recordsIn, until } from './machines.ts'
+import { openReceiver, postGzip, type Receiver, rowsText } from '../packages/data-management/test/receiver.ts'
+import { openMachines, PROGRAM, recordsIn, startProgram, until, withoutSettings } from './machines.ts'
 import { NO_POSTGRES, sharedPostgres } from './postgres.ts'
 
 const makeDatabase = sharedPostgres()
@@ -62,19 +70,72 @@ test('in PostgreSQL no load begins once a newer program has changed the tables, 
   }
 })
 
-test('upgrade says from where to where, and that there is nothing to do', async () => {
-  await using machines = await openMachines()
-  await machines.makeServerData()
-  await machines.key()
-  const { code, stdout, stderr } = await machines.run(['upgrade', '--json'])
+const WORK = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
+const NEVER = new AbortController().signal
+
+type Upgraded = { schemas: Record<string, { before: number; after: number }>; older_loads: number }
+
+/** Files that an older version has loaded: sent with all rights, or with some; one was made whole by a person, one taken out, and one is gone. */
+async function loadAsOlder(receiver: Receiver): Promise<void> {
+  const { folders, ledger, catalogue } = receiver
+  const work = { disk: realDisk(), folders, ledger, catalogue, ...WORK }
+  const key = (onlyFor: string[] | null) =>
+    ledger.keys.create({ name: 'a laptop', scopes: ['upload'], onlyFor, expiresAt: null }, Date.now())
+  const [all, some] = [await key(null), await key(['aldi'])]
+  for (const [index, [name, { text }]] of Object.entries({ all, some, whole: some, out: all, gone: all }).entries()) {
+    const rows = rowsText(4, index).replace('"aldi"', '"coles"').replaceAll('2025-09-12', `2025-09-1${index}`)
+    await postGzip({ url: receiver.url, key: text }, `${name}.jsonl.gz`, rows)
+    await updateDb(work, NEVER)
+  }
+  for (const [name, wish] of [
+    ['whole', 'load'],
+    ['out', 'undo'],
+  ] as const)
+    await ledger.uploads.wish((await named(ledger, `${name}.jsonl`)).id, { wish, by: 'a person', reason: 'a test' })
+  await fulfilWishes(work, NEVER)
+  await rm(join(folders.processed, 'gone.jsonl'))
+  await catalogue.database.run('update load set reader_version = 0')
+}
+
+async function named({ uploads }: Ledger, name: string): Promise<Upload> {
+  const [upload] = await uploads.meant(name)
+  return upload!
+}
+
+test('upgrade says from where to where; what an older version loaded is made once more, and what was taken out stays out', async () => {
+  await using receiver = await openReceiver()
+  const { folders, ledger, catalogue } = receiver
+  const settings = { ...withoutSettings(), DATA_MANAGEMENT_DATA_DIR: folders.data }
+  const run = (...args: string[]) => startProgram([PROGRAM, ...args], folders.data, settings).ended
+  await loadAsOlder(receiver)
+  const before = await catalogueDigest(catalogue.database)
+
+  const { code, stdout, stderr } = await run('upgrade', '--json')
   assert.equal(code, 0, stderr)
-  const [said] = recordsIn<{ schemas: Record<string, { before: number; after: number }> }>({ stdout })
-  assert.deepEqual(Object.keys(said?.schemas ?? {}), ['ledger', 'catalogue'])
-  for (const { before, after } of Object.values(said?.schemas ?? {})) assert.equal(before, after)
-  const server = await machines.serve()
-  const running = await machines.run(['upgrade'])
+  const [said] = recordsIn<Upgraded>({ stdout })
+  assert.deepEqual(Object.keys(said!.schemas), ['ledger', 'catalogue'])
+  for (const { before, after } of Object.values(said!.schemas)) assert.equal(before, after)
+  assert.equal(said!.older_loads, 4)
+  const doctor = await run('doctor')
+  assert.match(doctor.stdout, /^ok +loads +4 loads were made by an older version.*: splitcart loads replay --older$/m)
+
+  const replay = await run('loads', 'replay', '--older', '--json')
+  assert.equal(replay.code, 0, replay.stderr)
+  const summary = { type: 'summary', replayed: 3, not_kept: 1, failed: 0, is_cut: false }
+  assert.deepEqual(recordsIn(replay).at(-1), summary)
+  assert.equal(await catalogueDigest(catalogue.database), before)
+  assert.equal((await named(ledger, 'out.jsonl')).state, 'held')
+  const audited = await ledger.auditEntries(Number.MAX_SAFE_INTEGER, 99)
+  assert.equal(audited.filter(({ what, detail }) => what === 'load' && detail === 'replayed').length, 3)
+  const again = await run('loads', 'replay', '--older')
+  assert.deepEqual(
+    [again.code, again.stdout],
+    [0, '0 files loaded once more; the files of 1 more are no longer kept.\n'],
+  )
+  assert.doesNotMatch((await run('doctor')).stdout, /older version/, 'of a file that is gone nobody is told')
+
+  using _lock = takeLock(join(folders.data, '.serve.lock'), 'a server is at work')
+  const running = await run('upgrade')
   assert.equal(running.code, 11)
   assert.match(running.stderr, /stop the server first/)
-  server.child.kill('SIGTERM')
-  await server.ended
 })

@@ -124,11 +124,10 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     prepare: async (options) => copies(options),
   },
   fleet: {
-    about:
-      'NATS servers, PostgreSQL, receivers and loaders of a fleet killed and cut off while files flow: all loaded once',
+    about: 'a fleet whose parts are killed, cut off, of no use and upgraded while files flow: all loaded once',
     unit: 'rounds',
     count: 1,
-    options: { files: 500, seconds: 600, wipes: 0, cuts: 1 },
+    options: { files: 500, seconds: 600, spread: 0, wipes: 0, cuts: 1, unwell: 1, older: 1 },
     isolated: 'in a network, where possible',
     prepare: async (options) => {
       need(NO_FLEET)

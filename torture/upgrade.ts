@@ -2,7 +2,6 @@
  * An older version is replaced by this one while senders send and a loader loads real files: nothing is lost, and the catalogue is the one
  * that this version makes of the same files by itself. On SQLite and, by turns, on PostgreSQL.
  */
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,7 +13,6 @@ import { openSqlite } from '../packages/data-management/test/catalogues.ts'
 import { loadWhole } from '../packages/data-management/test/history-case.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import type { RealFile } from '../packages/data-management/test/real-files.ts'
-import { type TemporaryFolder, temporaryFolder } from '../test/folders.ts'
 import { freePorts } from '../test/free-ports.ts'
 import {
   listening,
@@ -28,25 +26,23 @@ import {
   withoutSettings,
 } from '../test/machines.ts'
 import { startCluster } from '../test/postgres.ts'
-import { type Case, type Fault, NotPossible } from './campaign.ts'
+import type { Case, Fault } from './campaign.ts'
+import { olderVersion } from './older-version.ts'
 
-const ROOT = join(import.meta.dirname, '..')
-/** The version before products followed from what listings say, and before anything was packed. */
-const BEFORE = '20a26c1'
 const LOADED_MS_MAX = 30 * 60_000
 const OF_LABELS = new Set(['listing', 'label', 'label_run', 'listing_category', 'contested'])
 
 /** Makes the case: of each round some files are sent to the older version, the others while it is replaced and afterwards. */
 export async function upgrade(files: readonly RealFile[]): Promise<Case> {
-  const older = await olderVersion()
+  const older = await olderVersion('identity')
   const expected = await expectedOf(files)
   const figures: string[] = []
   const round = async (seed: number): Promise<Fault> => {
     await using machines = await openMachines()
-    if (seed % 2 === 0) return await play({ machines, older: older.path, files, expected, seed }, figures)
+    if (seed % 2 === 0) return await play({ machines, older: older.program, files, expected, seed }, figures)
     await using cluster = await startCluster()
     const database = await cluster.makeDatabase()
-    return await play({ machines, older: older.path, files, expected, seed, database: database.address }, figures)
+    return await play({ machines, older: older.program, files, expected, seed, database: database.address }, figures)
   }
   return Object.assign(round, { figure: () => figures.join('; '), close: async () => older[Symbol.asyncDispose]() })
 }
@@ -68,33 +64,15 @@ async function expectedOf(files: readonly RealFile[]): Promise<Expected> {
   return { prices: await digestOfPrices(catalogue.database), whole: await catalogueDigest(catalogue.database) }
 }
 
-/** The older version, with what it needs, in a folder of its own. */
-async function olderVersion(): Promise<TemporaryFolder> {
-  const at = await temporaryFolder()
-  const commands = [
-    ['git', 'clone', '--quiet', '--shared', '--no-checkout', ROOT, '.'],
-    ['git', 'checkout', '--quiet', BEFORE],
-    ['npm', 'ci', '--silent', '--omit=dev', '--no-audit', '--no-fund'],
-  ]
-  for (const [program = '', ...args] of commands) {
-    const { status, stderr } = spawnSync(program, args, { cwd: at.path, encoding: 'utf8' })
-    if (status === 0) continue
-    await at[Symbol.asyncDispose]()
-    throw new NotPossible(`${program} ${args[0]} of ${BEFORE} failed: ${stderr}`)
-  }
-  return at
-}
-
 async function play(scene: Scene, figures: string[]): Promise<Fault> {
   const { machines, files, older, seed } = scene
   const chance = new Chance(seed)
-  const olderProgram = join(older, 'bin', 'splitcart.js')
   const settings = settingsOf(scene, (await freePorts(1))[0]!)
   await machines.makeServerData()
   const run = (program: string, ...args: string[]) => startProgram([program, ...args], machines.path, settings)
-  const key = (await run(olderProgram, 'keys', 'create', 'a laptop', '--scope', 'upload,read').ended).stdout.trim()
+  const key = (await run(older, 'keys', 'create', 'a laptop', '--scope', 'upload,read').ended).stdout.trim()
   settings.API_SECRET_KEY = key
-  const running = new Set(await begin(run, olderProgram))
+  const running = new Set(await begin(run, older))
   const sentBefore = Math.floor(files.length * (0.3 + 0.4 * chance.next()))
   const outbox = join(machines.scraping, 'product_outbox')
   await mkdir(outbox, { recursive: true })
@@ -104,7 +82,7 @@ async function play(scene: Scene, figures: string[]): Promise<Fault> {
     for (const [index, file] of chance.shuffled(files).entries()) {
       await put(outbox, file)
       // Machines at home are upgraded later.
-      await run(index % 2 === 0 || !isReplaced ? olderProgram : PROGRAM, 'upload-data', '--quiet').ended
+      await run(index % 2 === 0 || !isReplaced ? older : PROGRAM, 'upload-data', '--quiet').ended
       sent = index + 1 - (await machines.names('scraping', 'product_outbox')).length
     }
   }
@@ -115,15 +93,9 @@ async function play(scene: Scene, figures: string[]): Promise<Fault> {
     for (const each of running) await end(each, chance.is(0.5) ? 'SIGTERM' : 'SIGKILL')
     running.clear()
     isReplaced = true
-    const { stdout } = await run(PROGRAM, 'loads', 'list', '--json', '--limit', '500').ended
-    const loads = recordsIn<{ type: string; name: string }>({ stdout }).filter(({ type }) => type === 'file')
     for (const each of await begin(run, PROGRAM)) running.add(each)
     await sending
-    const fault = await faultIn(
-      scene,
-      run,
-      loads.map(({ name }) => name),
-    )
+    const fault = await faultIn(scene, run)
     figures.push(`${nameOf(scene)}: ${files.length} files, the older version was replaced after ${sentToOlder}`)
     return fault
   } finally {
@@ -162,8 +134,7 @@ async function put(outbox: string, { name, bytes }: RealFile): Promise<void> {
   await rename(part, join(outbox, name.replace(/\.gz$/, '')))
 }
 
-/** `older`: the loads of the older version. What that did not read of their rows, and this one does, comes by loading them again. */
-async function faultIn(scene: Scene, run: Run, older: readonly string[]): Promise<Fault> {
+async function faultIn(scene: Scene, run: Run): Promise<Fault> {
   const { machines, files, expected, database } = scene
   let states: Record<string, number> = {}
   const areLoaded = async () => {
@@ -190,16 +161,16 @@ async function faultIn(scene: Scene, run: Run, older: readonly string[]): Promis
       : await openPostgresCatalogue(database)
   const prices = await digestOfPrices(catalogue.database)
   if (prices !== expected.prices) return `${nameOf(scene)}: the prices are not those of the files`
-  for (const name of older) {
-    const { code, stderr } = await run(PROGRAM, 'loads', 'replay', name).ended
-    if (code !== 0) return `loads replay ${name} ended with ${code}: ${stderr}`
-  }
-  const isSame = async () => (await catalogueDigest(catalogue.database)) === expected.whole
-  return await until(isSame, 'the catalogue is the same', LOADED_MS_MAX).then(
-    () => undefined,
-    () => `${nameOf(scene)}: the catalogue is another one, also after replaying ${older.length} loads`,
-  )
+  // What the older version did not read of rows, and this one does.
+  const { code, stdout, stderr } = await run(PROGRAM, 'loads', 'replay', '--older', '--json').ended
+  if (code !== 0) return `loads replay --older ended with ${code}: ${stderr}`
+  const [summary] = recordsIn<Replayed>({ stdout }).slice(-1)
+  if (summary?.not_kept !== 0) return `loads replay --older says: ${JSON.stringify(summary)}`
+  const isSame = (await catalogueDigest(catalogue.database)) === expected.whole
+  return isSame ? undefined : `${nameOf(scene)}: the catalogue is another one, also after ${summary.replayed} replays`
 }
+
+type Replayed = Readonly<{ replayed: number; not_kept: number }>
 
 /** What was shown where, when and for how much, and what is one product: without what is said of listings, of which a newer version reads more. */
 async function digestOfPrices(database: Sql): Promise<string> {

@@ -35,12 +35,13 @@ export function addChanges(program: Command): void {
     .option('--limit <count>', 'how many at most', numberOf(LIMIT_MAX), LIMIT)
     .option('--json', 'print JSON Lines')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const page = await changesFound(readingOf(machine), options)
+  const settings = settingsOf(options, 'data-management')
+  await using machine = await openDataManagement(settings)
+  const page = await changesFound(readingOf(machine, settings), options)
   for (const line of columns(page.changes.map(cellsOf), [1, 2])) terminal.say(line)
   for (const change of page.changes) terminal.record(change)
   terminal.sum(sumOf(page))

@@ -102,13 +102,9 @@ async function* examineServing(settings: Settings): AsyncGenerator<Finding> {
   const { DATA_MANAGEMENT_DATA_DIR: dataDir, DISK_BYTES_KEPT: diskBytesKept } = settings
   const fault = faultIn(() => checkServerKey(settings))
   if (fault !== undefined) yield fail('settings', fault.trim(), 'Set a longer one, or none.')
-  yield* examineDataManagement(realDisk(), {
-    dataDir,
-    catalogue: databaseFile(settings),
-    server: databaseServer(settings),
-    isOfFleet: inboxServers(settings) !== undefined,
-    diskBytesKept,
-  })
+  const databases = { dataDir, catalogue: databaseFile(settings), server: databaseServer(settings) }
+  const isOfFleet = inboxServers(settings) !== undefined
+  yield* examineDataManagement(realDisk(), { ...databases, isOfFleet, diskBytesKept })
   yield* examineFleet(settings)
 }
 
@@ -118,6 +114,10 @@ async function* examineFleet(settings: Settings): AsyncGenerator<Finding> {
     await using fleet = await openFleet(settings)
     const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream-check.ts')
     yield* await fleetFindings(fleet!)
+    const { olderFindings } = await import('@splitcart/data-management/doctor-older.ts')
+    const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
+    const databases = { dataDir, catalogue: databaseFile(settings), server: databaseServer(settings) }
+    yield* await olderFindings(databases, ({ sha256 }) => fleet!.bucket.has(sha256))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     yield fail('inbox of the fleet', error.message, error.kind.todo)

@@ -1,15 +1,19 @@
-/** `splitcart loads`: what was loaded, and taking a load out again or making it once more. */
+/** `splitcart loads`: what was loaded, and taking a load out again or making it once more, or all of an older version. */
 import { listLoads } from '@splitcart/data-management/catalogue/loads.ts'
 import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
 import { Command } from 'commander'
 import { configurable, countArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
+import { count } from '../format.ts'
+import { replayOlder } from '../replay-older.ts'
 import type { Terminal } from '../terminal.ts'
 import { countsOf } from '../upload-report.ts'
 import { haveFulfilled, type Wanted } from '../wish.ts'
 
-type Options = { json?: boolean; reason?: string; limit?: number }
+type Options = { json?: boolean; reason?: string; limit?: number; older?: true }
+
+const NAMED_MAX = 3
 
 /** Adds the commands. */
 export function addLoads(program: Command): void {
@@ -27,9 +31,15 @@ export function addLoads(program: Command): void {
     .action((upload: string, options: Options) => run(options, (terminal) => wish(upload, 'undo', options, terminal)))
   const replay = new Command('replay')
     .description('load the file of an upload once more, in place of its load')
-    .argument('<upload>', 'its id, SHA-256 or file name')
+    .argument('[upload]', 'its id, SHA-256 or file name')
+    .option('--older', 'every load of which an older version has read the rows, where its file is still kept')
     .option('--reason <text>', 'why, for the audit', 'replayed')
-    .action((upload: string, options: Options) => run(options, (terminal) => wish(upload, 'load', options, terminal)))
+    .action((upload: string | undefined, options: Options, command: Command) => {
+      if (upload !== undefined && options.older) command.error('error: name an upload, or give --older')
+      if (upload !== undefined) return run(options, (terminal) => wish(upload, 'load', options, terminal))
+      if (!options.older) command.error("error: missing required argument 'upload'")
+      return run(options, (terminal) => replayAll(options, terminal))
+    })
   for (const command of [list, undo, replay])
     loads.addCommand(
       configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']),
@@ -72,4 +82,19 @@ async function wish(text: string, what: 'undo' | 'load', options: Options, termi
   terminal.say(`${upload.filename} is ${upload.state}${receipt.load?.problem ? `: ${receipt.load.problem}` : '.'}`)
   terminal.record({ type: 'summary', ...receipt })
   return upload.state === (what === 'undo' ? 'held' : 'loaded') ? EXIT.done : EXIT.failure
+}
+
+async function replayAll({ reason = '', ...options }: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options, 'data-management')
+  await using machine = await openDataManagement(settings)
+  const { done, notKept, failed, isCut } = await replayOlder(machine, settings, reason, terminal)
+  const gone = notKept === 0 ? '' : `; the files of ${count(notKept, 'more')} are no longer kept`
+  const isNothing = done + notKept + failed.length === 0 && !isCut
+  terminal.sum(isNothing ? 'No load is of an older version.' : `${count(done, 'file')} loaded once more${gone}.`)
+  const named = failed.slice(0, NAMED_MAX).join(', ')
+  if (failed.length > 0)
+    terminal.sum(`${count(failed.length, 'file')} could not be: ${named}. What went wrong: splitcart audit`)
+  if (isCut) terminal.sum('Broken off. Nothing is lost; the same command goes on where this one ended.')
+  terminal.record({ type: 'summary', replayed: done, not_kept: notKept, failed: failed.length, is_cut: isCut })
+  return isCut ? EXIT.failure : failed.length > 0 ? EXIT.partly : EXIT.done
 }

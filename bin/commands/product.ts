@@ -29,7 +29,7 @@ export function addProduct(program: Command): void {
     .argument('<words...>', 'its number, company/SKU, or words of its name')
     .option('--json', 'print JSON Lines')
     .action((words: string[], options: Options) => run(options, (terminal) => showProduct(words, options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
 }
 
 /** Adds the command that finds the cheapest. */
@@ -42,12 +42,13 @@ export function addCheapest(program: Command): void {
     .option('--limit <count>', 'how many at most', limitIn, LIMIT)
     .option('--json', 'print JSON Lines')
     .action((words: string[], options: Options) => run(options, (terminal) => findCheapest(words, options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
 }
 
 async function showProduct(words: readonly string[], options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const reading = readingOf(machine)
+  const settings = settingsOf(options, 'data-management')
+  await using machine = await openDataManagement(settings)
+  const reading = readingOf(machine, settings)
   const product = await productMeant(reading, words.join(' '))
   terminal.say(`${product.name}${product.brand === null ? '' : `, ${product.brand}`}  (number ${product.id})`)
   terminal.sum(sentenceOf(product))
@@ -96,7 +97,8 @@ function cellsOf(chain: ProductAnswer['chains'][number]): string[] {
 }
 
 async function findCheapest(words: readonly string[], options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const settings = settingsOf(options, 'data-management')
+  await using machine = await openDataManagement(settings)
   const { company, limit } = options
   const question: ProductsQuestion = {
     q: words.join(' '),
@@ -105,7 +107,7 @@ async function findCheapest(words: readonly string[], options: Options, terminal
     limit,
     ...(company && { company }),
   }
-  const { products, total } = await productsFound(readingOf(machine), question)
+  const { products, total } = await productsFound(readingOf(machine, settings), question)
   for (const line of columns(products.map(foundCells), [0, 1])) terminal.say(line)
   for (const product of products) terminal.record(product)
   terminal.sum(

@@ -1,6 +1,7 @@
 /** `splitcart restore`: a backup in place of catalogue and ledger, as a whole or not at all. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { backUp, checkCopy, type Databases } from '@splitcart/data-management/database/backup.ts'
 import { backupOf } from '@splitcart/data-management/database/backup-folder.ts'
 import {
@@ -14,7 +15,9 @@ import {
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { type CarriedOver, carryOver, keysThatComeBack } from '@splitcart/data-management/ledger/carry-over.ts'
 import type { LedgerDatabase } from '@splitcart/data-management/ledger/database.ts'
+import { Identity } from '@splitcart/data-management/ledger/identity.ts'
 import { openSqliteLedger } from '@splitcart/data-management/ledger/sqlite.ts'
+import { beginHistory } from '@splitcart/data-management/pair.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { remove } from '@splitcart/shared/durable-file.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
@@ -90,6 +93,7 @@ async function restore(disk: Disk, backup: Databases, settings: Settings, termin
   for (const database of databases) await remove(disk, besides(database))
   await backUp(disk, backup, { ledger: besides(ledger), catalogue: besides(catalogue) })
   const { carried, back } = await prepare(ledger, backup.catalogue)
+  await changeId(besides(ledger), besides(catalogue))
   const aside = `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`
   const swap = { databases, aside }
   await beginSwap(disk, data, swap)
@@ -128,6 +132,17 @@ async function prepare(ledger: string, file: string) {
     return { carried, back }
   } finally {
     await before?.destroy()
+    await restored.destroy()
+  }
+}
+
+/** Senders see by another id that the server may have forgotten something. */
+async function changeId(ledger: string, catalogue: string): Promise<void> {
+  const restored = openSqliteLedger(ledger)
+  try {
+    using opened = openCatalogue(catalogue)
+    await beginHistory(new Identity(restored), opened.database)
+  } finally {
     await restored.destroy()
   }
 }

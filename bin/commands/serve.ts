@@ -20,6 +20,7 @@ import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.t
 import type { Share } from '@splitcart/data-management/ledger/counts.ts'
 import { makeRounds } from '@splitcart/data-management/notices/tell.ts'
 import { Pictures } from '@splitcart/data-management/pictures/pictures.ts'
+import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -68,6 +69,7 @@ export function addServe(program: Command): void {
     'DATA_MANAGEMENT_DATA_DIR',
     'DATABASE_URL',
     'LOG_LEVEL',
+    'TIME_ZONE',
   ])
 }
 
@@ -102,6 +104,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     ...(settings.PICTURES === 'on' ? { pictures: new Pictures() } : {}),
     integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
+    zone: timeZoneOf(settings),
     pageFolder: PAGE_FOLDER,
     ...{ program: programView(options), telling: tellingOf(settings) },
   }
@@ -179,6 +182,7 @@ function openQuestions(settings: Settings): QuestionThreads {
     catalogue: server === undefined ? { file: databaseFile(settings) } : { server },
     diskBytesKept: settings.DISK_BYTES_KEPT,
     partialShare: settings.HOLD_ROWS_SHARE,
+    timeZone: timeZoneOf(settings).name,
     slow: { ms: settings.SLOW_STATEMENT_MS, logLevel: settings.LOG_LEVEL },
   })
 }

@@ -1,4 +1,4 @@
-/** `splitcart stores merge`: one shop that is known under two codes. */
+/** `splitcart stores`: one shop that is known under two codes (`merge`), and what is expected of a store (`set`). */
 import { type StoreNamed, storesCalled } from '@splitcart/data-management/catalogue/queries/stores.ts'
 import { aliasesBy, type StoreMerge } from '@splitcart/data-management/ledger/store-merges.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -8,12 +8,15 @@ import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
+import { storeSettingsCommand } from './store-settings.ts'
 
 type Options = { json?: boolean; reason?: string }
 
 /** Adds `stores`. */
 export function addStores(program: Command): void {
-  const stores = program.command('stores').description('say which stores are one and the same')
+  const stores = program
+    .command('stores')
+    .description('say which stores are one and the same, and what is expected of one')
   const merge = stores
     .command('merge')
     .description('say that a shop is known under two codes: what files say of the old one goes to the new one')
@@ -24,6 +27,7 @@ export function addStores(program: Command): void {
       run(options, (terminal) => mergeTwo([old, into], options, terminal)),
     )
   withSettings(merge)
+  stores.addCommand(withSettings(storeSettingsCommand()))
   const list = new Command('list')
     .description('list what was merged, the newest first')
     .action((_own: Options, command: Command) => withGlobals(command, listAll))

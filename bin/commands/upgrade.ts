@@ -1,12 +1,15 @@
 /** `splitcart upgrade`: brings the schemas of ledger and catalogue up to date, as a step of its own. */
 import { join, resolve } from 'node:path'
+import { countOlderLoads } from '@splitcart/data-management/catalogue/older-loads.ts'
 import { lookAtSchema } from '@splitcart/data-management/database/postgres-look.ts'
+import { countReplayable, olderTold } from '@splitcart/data-management/doctor-older.ts'
+import { liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
-import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
-import { checkServerData, openDataManagement } from '../data-management.ts'
+import { checkServerData, type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -27,7 +30,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   using _locks = await locksOf(settings)
   const before = await madeIn(settings)
-  await using _machine = await openDataManagement(settings)
+  await using machine = await openDataManagement(settings)
   const dialect = databaseServer(settings) === undefined ? 'sqlite' : 'postgres'
   const schemas: Record<string, { before: number; after: number }> = {}
   for (const [schema, made] of before) {
@@ -35,8 +38,16 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     terminal.say(`${schema.padEnd(10)} schema ${known}${made === known ? ', nothing to do' : `, was ${made}`}`)
     schemas[schema] = { before: made, after: known }
   }
-  terminal.record({ type: 'summary', schemas })
+  const older = await olderIn(machine, settings)
+  if (older > 0) terminal.say(olderTold(older))
+  terminal.record({ type: 'summary', schemas, older_loads: older })
   return EXIT.done
+}
+
+/** The loads that can be made once more. What a fleet keeps is not looked at: its servers need not be there for this. */
+function olderIn({ disk, folders, ledger, catalogue }: DataManagement, settings: Settings): Promise<number> {
+  if (inboxServers(settings) !== undefined) return countOlderLoads(catalogue.database)
+  return countReplayable(catalogue.database, ledger, (upload) => liesInFolders(disk, folders, upload))
 }
 
 /** Files are changed while nobody else has them open; in PostgreSQL each program sees for itself. */

@@ -3,7 +3,7 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
 import type { Reading } from './api/reading.ts'
 import { findLoad } from './catalogue/loads.ts'
-import { openToAsk } from './databases-to-ask.ts'
+import { openToAsk, type ToAsk } from './databases-to-ask.ts'
 import { foldersIn } from './folders.ts'
 import { kindOf } from './notices/conditions.ts'
 import { conditionsNow } from './notices/look.ts'
@@ -15,8 +15,13 @@ const NAMED_MAX = 3
 const DISK = { is_low: false, free_bytes: 0, total_bytes: 0, kept_bytes: 0 }
 const OUTSIDE: Outside = { machine: '', disk: DISK, hasLoader: true, damage: null }
 
-/** Where they are. `server`: the PostgreSQL that has both; undefined where they are files. */
-type Databases = Readonly<{ dataDir: string; catalogue: string; server: string | undefined; diskBytesKept: number }>
+/** Where the databases are. `server`: the PostgreSQL that has both; undefined where they are files. */
+export type Databases = Readonly<{
+  dataDir: string
+  catalogue: string
+  server: string | undefined
+  diskBytesKept: number
+}>
 
 /** One for each kind of which there is something. None where the databases cannot be asked: that is told elsewhere. */
 export async function conditionFindings(disk: Disk, examined: Databases): Promise<Finding[]> {
@@ -32,16 +37,21 @@ export async function conditionFindings(disk: Disk, examined: Databases): Promis
 }
 
 async function conditionsIn(disk: Disk, { dataDir, catalogue, server, diskBytesKept }: Databases) {
-  if (server !== undefined) await checkSchemas(server)
-  const folders = foldersIn(dataDir)
-  const place = { dataFolder: folders.data, catalogue: server === undefined ? { file: catalogue } : { server } }
-  await using asked = await openToAsk(place)
+  await using asked = await openAsTheyAre({ dataDir, catalogue, server })
   const { database, ledger, path } = asked
+  const folders = foldersIn(dataDir)
   const reading: Reading = {
     catalogue: { database, path, findLoad: (id) => findLoad(database, id) },
     inbox: { disk, folders, ledger, diskBytesKept, now: Date.now },
   }
   return await conditionsNow(reading, OUTSIDE)
+}
+
+/** Opens them to be asked. Throws where that would bring them up to date. */
+export async function openAsTheyAre({ dataDir, catalogue, server }: Omit<Databases, 'diskBytesKept'>): Promise<ToAsk> {
+  if (server !== undefined) await checkSchemas(server)
+  const { data: dataFolder } = foldersIn(dataDir)
+  return await openToAsk({ dataFolder, catalogue: server === undefined ? { file: catalogue } : { server } })
 }
 
 /** To open them would bring them up to date. */

@@ -10,7 +10,9 @@ import type { Looked } from './database/postgres-look.ts'
 import { conditionFindings } from './doctor-conditions.ts'
 import { datesFinding } from './doctor-dates.ts'
 import { keptFinding } from './doctor-kept.ts'
+import { olderFindings } from './doctor-older.ts'
 import { type Folders, foldersIn } from './folders.ts'
+import { liesInFolders } from './inbox/stored.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from './schemas.ts'
 
 const PROBE = '.doctor-probe'
@@ -46,6 +48,7 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
   if (dates !== undefined) yield dates
   const kept = examined.server === undefined ? await keptFinding(disk, folders) : undefined
   if (kept !== undefined) yield kept
+  if (!examined.isOfFleet) yield* await olderFindings(examined, (upload) => liesInFolders(disk, folders, upload))
   yield* await conditionFindings(disk, examined)
   yield await examine('disk', AS_ITS_USER, () => roomFinding(disk, folders.inbox, examined.diskBytesKept))
   yield* await workersFindings(folders, examined.isOfFleet)

@@ -5,6 +5,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { v7 as uuid } from 'uuid'
 import type { Sql } from './database/sql.ts'
+import type { Identity } from './ledger/identity.ts'
 import type { Ledger } from './ledger/ledger.ts'
 
 /** Both databases, and what people call them. */
@@ -33,6 +34,13 @@ export async function joinPair({ ledger, catalogue }: Pair): Promise<void> {
     id,
   )
   await ledger.identity.change(id)
+}
+
+/** Gives both, which belong together, another id: senders see by it that the server may have forgotten something. */
+export async function beginHistory(ledger: Identity, catalogue: Sql): Promise<void> {
+  const id = uuid()
+  await ledger.renew(id)
+  await catalogue.run('update identity set id = ?', id)
 }
 
 /** A ledger from before there were ids, with uploads that were loaded, and a catalogue in which nothing ever was. */

@@ -8,16 +8,51 @@ import { Idle } from './idle.ts'
 
 type Asking = Readonly<{ server: URL; key: string; idleMsMax: number }>
 
-/** The uploads whose files the server asks for again; none of a server that does not know of asking. */
-export async function requestedOf(asking: Asking): Promise<readonly Receipt[]> {
+/** Which history, of the server at which address. */
+export type ServerHistory = Readonly<{ server: string; history: string }>
+
+/** The uploads whose files the server asks for again, and its history where it names one. */
+export type Requested = Readonly<{ uploads: readonly Receipt[]; history?: ServerHistory }>
+
+/** What the server asks for again; nothing of a server that does not know of asking. */
+export async function requestedOf(asking: Asking): Promise<Requested> {
+  const answer = await listOf(asking, urlOf(asking.server, 'api/uploads/requested'))
+  if ('fault' in answer) {
+    if (retryOf(answer.fault) === 'never') return { uploads: [] }
+    throw answer.fault
+  }
+  const history = historyIn(answer.text)
+  return { uploads: uploadsIn(answer.text), ...(history && { history: { server: asking.server.href, history } }) }
+}
+
+/** Which of some uploads the server knows. Throws what it says instead. */
+export async function knownOf(asking: Asking, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const url = urlOf(asking.server, 'api/uploads')
+  url.searchParams.set('ids', ids.join())
+  const answer = await listOf(asking, url)
+  if ('fault' in answer) throw answer.fault
+  return new Set(uploadsIn(answer.text).map(({ id }) => id))
+}
+
+async function listOf(asking: Asking, url: URL): Promise<{ text: string } | { fault: Error }> {
   using idle = new Idle(asking.idleMsMax)
-  const url = urlOf(asking.server, 'api/uploads/requested')
   const response = await ask(asking, idle, url, {})
   const text = await readText(idle, response)
-  if (response.status === 200) return uploadsIn(text)
-  const fault = faultOf(response, url, text)
-  if (retryOf(fault) === 'never') return []
-  throw fault
+  return response.status === 200 && isList(text) ? { text } : { fault: faultOf(response, url, text) }
+}
+
+/** Whether it is a list of uploads, and not what somebody else on the way says. */
+function isList(text: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(text).uploads)
+  } catch {
+    return false
+  }
+}
+
+function historyIn(text: string): string | undefined {
+  const { history } = JSON.parse(text)
+  return typeof history === 'string' ? history : undefined
 }
 
 /** The receipts in a list; none where it is not one of ours. */

@@ -4,19 +4,16 @@
  *
  * A crash leaves the copy in the outbox, or not; the server asks until it has the file.
  */
-import { join } from 'node:path'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { land } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
-import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
-import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import { findKept, keptContent } from '@splitcart/shared/packed/kept-file.ts'
+import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
 import { receiptsIn } from './archive.ts'
 import { realClock } from './clock.ts'
+import { copyToOutbox } from './copy-to-outbox.ts'
+import type { Requested } from './files-client.ts'
 import type { Folders } from './folders.ts'
+import { sendForgotten } from './server-history.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, once, type Run, tell } from './upload-job.ts'
 
@@ -27,7 +24,8 @@ export async function sendRequested(job: Job, run: Run): Promise<void> {
   const { clock = realClock() } = job
   if (!job.sendsRequested || clock.steady() - run.askedAt < ASKED_EVERY_MS) return
   run.askedAt = clock.steady()
-  const wanted = await job.client.requested().catch(unlessDisk)
+  const { uploads: wanted, history } = await job.client.requested().catch(unlessDisk)
+  if (history !== undefined) await sendForgotten(job, run, history)
   if (wanted.length === 0) return
   const names = await namesOf(job.disk, job.folders, wanted)
   for (const { sha256, filename } of wanted) {
@@ -42,8 +40,8 @@ export async function sendRequested(job: Job, run: Run): Promise<void> {
 }
 
 /** What keeps the server from answering this keeps no file from being sent: it is asked again. */
-function unlessDisk(error: unknown): [] {
-  if (error instanceof AnswerError || error instanceof StrangeAnswer || error instanceof Problem) return []
+function unlessDisk(error: unknown): Requested {
+  if (error instanceof AnswerError || error instanceof StrangeAnswer || error instanceof Problem) return { uploads: [] }
   throw error
 }
 
@@ -53,23 +51,4 @@ async function namesOf(disk: Disk, folders: Folders, wanted: readonly Receipt[])
   for await (const { name, receipt } of receiptsIn(disk, folders))
     if (sums.has(receipt.sha256)) names.set(receipt.sha256, name)
   return names
-}
-
-/** False where the archive does not have the bytes. */
-async function copyToOutbox(
-  disk: Disk,
-  { archive, outbox }: Folders,
-  { name, sha256 }: Readonly<{ name: string; sha256: string }>,
-): Promise<boolean> {
-  const path = await findKept(disk, archive, name)
-  const part = join(outbox, `.${sha256}.part`)
-  try {
-    if (path === undefined) return false
-    await writeChecked(disk, keptContent(disk, path), { part, isRight: (found) => found === sha256 })
-  } catch (error) {
-    if (!isUnreadable(error) && codeOf(error) !== 'ENOENT') throw error
-    return false
-  }
-  await land(disk, part, outbox, namesFor(name, sha256))
-  return true
 }

@@ -20,7 +20,7 @@ import { urlOf } from '@splitcart/shared/settings.ts'
 import { create as toContentDisposition } from 'content-disposition'
 import { AnswerError, documentIn, retryOf, StrangeAnswer } from './answer.ts'
 import { answerOf, ask, Body, faultOf, moving, readText, strangeAnswer } from './exchange.ts'
-import { contentOf, requestedOf, uploadsIn } from './files-client.ts'
+import { contentOf, knownOf, type Requested, requestedOf, uploadsIn } from './files-client.ts'
 import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
@@ -44,7 +44,9 @@ export type UploadClient = Readonly<{
   receipts: (ids: readonly string[]) => Promise<ReadonlyMap<string, Receipt>>
   rejects: (id: string) => AsyncGenerator<Reject>
   /** What the server asks for again; nothing of one that does not know of asking. */
-  requested: () => Promise<readonly Receipt[]>
+  requested: () => Promise<Requested>
+  /** Which of some uploads the server knows. */
+  known: (ids: readonly string[]) => Promise<ReadonlySet<string>>
   /** The file of an upload, as it was sent. */
   content: (id: string) => AsyncGenerator<Uint8Array>
   /** Who answers where uploads go. Throws what the server says of the key, or of its own state. */
@@ -100,7 +102,11 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     receipts: (ids) => receiptsOf(client, ids),
     rejects: (id) => rejectsOf(client, id),
     // The server tells of all kinds; each has an archive of its own.
-    requested: async () => (await requestedOf(client)).filter(({ kind = PRODUCTS }) => kind === client.kind),
+    requested: async () => {
+      const { uploads, ...rest } = await requestedOf(client)
+      return { uploads: uploads.filter(({ kind = PRODUCTS }) => kind === client.kind), ...rest }
+    },
+    known: (ids) => knownOf(client, ids),
     content: (id) => contentOf(client, id),
     whoAnswers: () => whoAnswers(client),
     report: (report, signal) => sendReport(client, report, signal),

@@ -203,7 +203,7 @@ export const HTTP_PROBLEMS = {
     429,
     'soon',
     'This key has sent as much as it may in a day',
-    'Nothing is lost; it goes on at midnight UTC, or when the limit on the server is raised.',
+    'Nothing is lost; it goes on at midnight in the TIME_ZONE of the server, or when the limit on the server is raised.',
   ),
   head_too_large: kind(431, 'never', 'The head of the request is too large', 'Send fewer and shorter header fields.'),
   internal: kind(

@@ -44,6 +44,12 @@ export const REJECT_CODES = {
   store_not_permitted: 'the key that sent the file may not write for this company or store',
 } as const
 
+/**
+ * Which reading of rows this is, in files of every kind; each load notes it. Raise it with every change by which more of a row is kept or a row is read otherwise:
+ * `splitcart loads replay --older` then makes the loads of before once more.
+ */
+export const READER_VERSION = 1
+
 export const KEYS_MAX = 1000
 // A shorter line cannot hold more keys: even "":1, takes five bytes.
 const KEYS_CHECKED_FROM_BYTES = 5 * KEYS_MAX

@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { faultOfKind, PRODUCTS } from './kinds.ts'
 import { addressesOf, urlOfPostgres } from './postgres-address.ts'
+import { TimeZone } from './time-zone.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -132,6 +133,15 @@ export function oneOf<const Word extends string>(words: readonly Word[]): (value
     if (!(words as readonly string[]).includes(value)) throw new Error(`one of ${words.join(', ')}`)
     return value as Word
   }
+}
+
+/** A time zone by its name in the IANA database, as it is written there. Offsets know no daylight saving. */
+export function timeZone(value: string): string {
+  const isName = /^[A-Za-z]/.test(value) && !/\s/.test(value)
+  try {
+    if (isName) return new TimeZone(value).name
+  } catch {}
+  throw new Error('the name of a time zone, such as Australia/Sydney or UTC')
 }
 
 /** Addresses and networks of IP, with commas between them. */

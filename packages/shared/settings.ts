@@ -3,6 +3,7 @@
  * check. A value is taken from the flag, else the environment, else the files that the command line finds, else the default.
  */
 import { isAbsolute, join, resolve } from 'node:path'
+import { DAY_SETTINGS } from './day-settings.ts'
 import { KEEPING_SETTINGS } from './keeping-settings.ts'
 import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_SETTINGS } from './log-settings.ts'
@@ -147,18 +148,6 @@ export const SETTINGS = {
     '20',
     'how many requests with a wrong key an address may make in a minute; further ones are told to wait, longer and longer',
   ),
-  FILES_PER_DAY_MAX: setting(
-    'data-management',
-    whole(1),
-    undefined,
-    'how many new files of a key are taken in a day (UTC); no limit where it is not set',
-  ),
-  BYTES_PER_DAY_MAX: setting(
-    'data-management',
-    whole(1),
-    undefined,
-    'after how many compressed bytes of new files of a key in a day (UTC) no more are taken; no limit where it is not set',
-  ),
   BODY_BYTES_PER_SECOND_MIN: setting(
     'data-management',
     whole(0),
@@ -199,6 +188,7 @@ export const SETTINGS = {
     'how large the unfinished uploads of all keys may become together',
   ),
   RESUMABLE_HOURS_MAX: setting('data-management', whole(1), '72', 'for how many hours unfinished uploads are kept'),
+  ...DAY_SETTINGS,
   ...HOLD_SETTINGS,
   ...KEEPING_SETTINGS,
   PICTURES: setting(

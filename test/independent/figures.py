@@ -5,7 +5,7 @@ It shares nothing with the program and needs nothing but Python. Which listings 
 
     figures.py FILE... < question.json > answer.json
 
-question: {"now": milliseconds, "groups": [[{"company", "sku", "key"}, ...], ...]}; all files were received at about that time, each store's
+question: {"now": milliseconds, "hours_ahead": of UTC, where days begin, "groups": [[{"company", "sku", "key"}, ...], ...]}; all files were received at about that time, each store's
 in the order of their dates. Of one store and date there is one file.
 """
 import gzip
@@ -18,7 +18,8 @@ from collections import defaultdict
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 BASE = {"g": ("100 g", 100), "kg": ("100 g", 100), "ml": ("100 ml", 100), "l": ("100 ml", 100)}
 
 
@@ -115,7 +116,7 @@ class Files:
 class Now:
     """What holds at a time: which stores are silent, and of which companies the availability tells anything."""
 
-    def __init__(self, files, now):
+    def __init__(self, files, now, hours_ahead):
         self.files = files
         self.silent = set()
         usual = {store: usual_days(sorted(dates)) for store, dates in files.scrapes.items()}
@@ -124,7 +125,7 @@ class Now:
             latest = max(dates)
             flags[store[0]].update(row.available for row in dates[latest].values())
             days = usual[store]
-            since = min(now, (date.fromisoformat(latest) - date(1970, 1, 1)).days * DAY_MS + DAY_MS)
+            since = min(now, (date.fromisoformat(latest) - date(1970, 1, 1)).days * DAY_MS + DAY_MS - hours_ahead * HOUR_MS)
             if days is None:
                 days = max([other for at, other in usual.items() if at[0] == store[0] and other], default=14)
                 since = now
@@ -278,7 +279,7 @@ def product_of(group, files, now):
 def main():
     question = json.load(sys.stdin)
     files = Files(sys.argv[1:])
-    now = Now(files, question["now"])
+    now = Now(files, question["now"], question["hours_ahead"])
     silent = sorted("/".join(store) for store in now.silent)
     products = [product_of(group, files, now) for group in question["groups"]]
     json.dump({"counts": files.counts, "totals": files.totals(), "silent": silent, "products": products}, sys.stdout)

@@ -130,7 +130,12 @@ async function faultOfSenders(given: readonly Given[]): Promise<Fault> {
   return undefined
 }
 
-const KEPT = new Set(['.lock', '.part', '.spool', join('.spool', 'last-run.json')])
+const KEPT = new Set([
+  '.lock',
+  '.part',
+  '.spool',
+  ...['last-run.json', 'server-history.json'].map((each) => join('.spool', each)),
+])
 
 function figuresIn(database: SqliteDatabase): Figures {
   const count = (sql: string) => database.get<{ count: number }>(`select ${sql} as count`)!.count

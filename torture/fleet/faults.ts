@@ -1,114 +1,179 @@
-/** A fleet in which everything dies: while files flow, its parts are killed, cut off and started again, at any moment and in any order. */
+/** A fleet in which everything goes wrong: while files flow, its parts are killed, cut off, of no use and upgraded, at any moment and in any order. */
+import { mkdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
 import { Chance } from '../../packages/data-management/test/random.ts'
+import { temporaryFolder } from '../../test/folders.ts'
+import { type Ended, recordsIn, until } from '../../test/machines.ts'
 import type { Case, Fault, Options } from '../campaign.ts'
-import { digestOfPlan, type Given, planOfFiles, writeOutboxes } from '../chaos/shops.ts'
+import { digestOfPlan, type Given, outboxOf, planOfFiles, writeOutboxes } from '../chaos/shops.ts'
+import { olderVersion } from '../older-version.ts'
 import { networkMissing } from '../own-network.ts'
+import { CLOCK_MISSING } from './clocks.ts'
 import { leftIn } from './copies.ts'
 import { Fleet } from './fleet.ts'
+import { type Kinds, kindsOf, WIPED } from './kinds-of-faults.ts'
+import { UnwellPostgres } from './unwell-postgres.ts'
 
-const RECEIVERS = 2
-const LOADERS = 3
+const SIZES = { nats: 3, receivers: 2, loaders: 3 } as const
 const SENDERS = 2
 const PAUSE_MS_MAX = 3_000
-const OUTAGE_MS_MAX = 5_000
-// Some are over before the others miss the server, some not.
-const CUT_MS_MAX = 20_000
 const DRAIN_SECONDS_MAX = 300
-const WIPED = 'all NATS servers lost with their files'
-const CUT = 'a NATS server cut off'
 const WIPE_PROBABILITY = 0.2
+// The older version does its work for so many faults, which must be some that it stands.
+const FAULTS_BEFORE_UPGRADE = { min: 2, max: 6 }
+const REPLAYED_MS_MAX = 300_000
+const LOADS_MAX = '500'
+const UPGRADED = 'upgraded from an older version'
+const COMING = 'coming'
+
+type Wishes = Readonly<Record<'files' | 'seconds' | 'spread' | 'wipes' | 'cuts' | 'unwell' | 'older', number>>
 
 /** Makes the case: so many files, and faults for so many seconds. */
-export function fleetFaults({ files = 500, seconds = 600, wipes = 0, cuts = 1 }: Options): Case {
+export async function fleetFaults(options: Options): Promise<Case> {
+  const wishes = options as Wishes
+  const older = wishes.older > 0 ? await olderVersion('operating') : undefined
   const figures: string[] = []
   const round = async (seed: number): Promise<Fault> => {
-    await using fleet = await Fleet.open({ nats: 3, receivers: RECEIVERS, loaders: LOADERS })
-    const folders = Array.from({ length: SENDERS }, (_, index) => fleet.folderOf(`sender-${index}`))
-    const given = await writeOutboxes(planOfFiles(files, seed), folders)
-    const digest = await digestOfPlan(given)
-    const key = await fleet.makeKey()
-    const start = performance.now()
-    const sending = Promise.all(folders.map((folder) => fleet.send(folder, key, seconds + DRAIN_SECONDS_MAX)))
-    const done = await rage(fleet, new Chance(seed), { ms: seconds * 1000, wipes, cuts, sending })
-    const ended = await sending
-    const took = Math.round((performance.now() - start) / 1000)
-    const uncut = fleet.network === undefined ? `, none cut off (${networkMissing()})` : ''
-    figures.push(`${given.length} files, ${JSON.stringify(done)}${uncut}, all loaded after ${took} s`)
-    const failed = ended.find(({ code }) => code !== 0)
-    if (failed !== undefined) return `a sender ended with ${failed.code}: ${failed.stderr}\n${fleet.printed()}`
-    return await faultIn(fleet, given, digest)
+    await using at = await temporaryFolder()
+    const passwords = join(at.path, 'pgpass')
+    await using fleet = await Fleet.open(SIZES, { settings: { PGPASSFILE: passwords }, program: older?.program })
+    const { postgres: cluster, settings } = fleet
+    const postgres = await UnwellPostgres.open({ cluster, address: settings.DATABASE_URL!, passwords })
+    return await play({ fleet, postgres, wishes, seed, older: older?.program }, figures)
   }
-  return Object.assign(round, { figure: () => figures.join('; ') })
+  const close = async () => older?.[Symbol.asyncDispose]()
+  return Object.assign(round, { figure: () => figures.join('; '), close })
 }
 
-type Done = Record<string, number>
+type Scene = Readonly<{
+  fleet: Fleet
+  postgres: UnwellPostgres
+  wishes: Wishes
+  seed: number
+  older: string | undefined
+}>
 
-/** For how long, how often everything in the inbox is lost, whether lines are cut (not 0), and what is over when all is loaded. */
-type Rage = Readonly<{ ms: number; wipes: number; cuts: number; sending: Promise<unknown> }>
+async function play(scene: Scene, figures: string[]): Promise<Fault> {
+  const { fleet, postgres, wishes, seed, older } = scene
+  const folders = Array.from({ length: SENDERS }, (_, index) => fleet.folderOf(`sender-${index}`))
+  const given = await writeOutboxes(planOfFiles(wishes.files, seed), folders, COMING)
+  for (const folder of folders) await mkdir(outboxOf(folder), { recursive: true })
+  const digest = await digestOfPlan(given)
+  const key = await fleet.makeKey()
+  const start = performance.now()
+  const coming = comeIn(given, wishes.spread)
+  // One of the machines that send is not upgraded.
+  const secondsMax = wishes.seconds + DRAIN_SECONDS_MAX
+  const sending = Promise.all(
+    folders.map((folder, index) =>
+      sendAll(coming, () => fleet.send(folder, key, secondsMax, index === 0 ? older : undefined)),
+    ),
+  )
+  const done = await rage(scene, sending)
+  const ended = await sending
+  const took = Math.round((performance.now() - start) / 1000)
+  figures.push(
+    [
+      `${given.length} files, ${JSON.stringify(done.faults)}`,
+      ...leftOut(fleet, wishes),
+      `all loaded after ${took} s`,
+    ].join(', '),
+  )
+  const failed = ended.find(({ code }) => code !== 0)
+  if (failed !== undefined) return `a sender ended with ${failed.code}: ${failed.stderr}\n${fleet.printed()}`
+  await postgres.letIn('')
+  await loadAgain(fleet, done.older, digest)
+  return await faultIn(fleet, given, digest)
+}
+
+function leftOut({ network }: Fleet, { cuts, unwell }: Wishes): string[] {
+  const uncut = cuts > 0 && network === undefined ? [`none cut off (${networkMissing()})`] : []
+  return unwell > 0 && CLOCK_MISSING !== false ? [...uncut, `no clock (${CLOCK_MISSING})`] : uncut
+}
+
+/** Files come into the outboxes one after the other, spread over so many seconds. */
+async function comeIn(given: readonly Given[], seconds: number): Promise<void> {
+  const start = performance.now()
+  for (const [index, { folder, name, path }] of given.entries()) {
+    const at = start + (index / given.length) * seconds * 1000
+    if (at > performance.now()) await sleep(at - performance.now())
+    await rename(path, join(outboxOf(folder), name))
+  }
+}
+
+/** Sends until all have come and are loaded; tells how it ended. */
+async function sendAll(coming: Promise<void>, send: () => Promise<Ended>): Promise<Ended> {
+  let haveCome = false
+  const wait = coming.then(() => {
+    haveCome = true
+  })
+  for (;;) {
+    const wasWhole = haveCome
+    const ended = await send()
+    if (wasWhole || ended.code !== 0) return ended
+    await Promise.race([wait, sleep(PAUSE_MS_MAX)])
+  }
+}
+
+/** `older`: the names of what the older version has loaded. */
+type Done = Readonly<{ faults: Record<string, number>; older: readonly string[] }>
 
 /** Lets one thing after the other go wrong until the time is over or all is done. What was broken is whole again then. */
-async function rage(fleet: Fleet, chance: Chance, { ms, wipes, cuts, sending }: Rage): Promise<Done> {
-  const done: Done = {}
+async function rage({ fleet, postgres, wishes, seed, older }: Scene, sending: Promise<unknown>): Promise<Done> {
+  const chance = new Chance(seed)
+  const done: Record<string, number> = {}
+  let loadedByOlder: readonly string[] = []
   let isOver = false
   const over = () => (isOver = true)
   sending.then(over, over)
-  const faults = faultsOf(fleet, chance)
-  const names = Object.keys(faults).filter((each) => each !== WIPED && (cuts > 0 || each !== CUT))
-  for (const end = performance.now() + ms; !isOver && performance.now() < end; ) {
+  const kinds = kindsOf({ fleet, postgres, chance, sizes: SIZES })
+  const { min, max } = FAULTS_BEFORE_UPGRADE
+  let untilUpgrade = older === undefined ? 0 : chance.between(min, max)
+  let names = namesOf(kinds, wishes, untilUpgrade === 0)
+  for (const end = performance.now() + wishes.seconds * 1000; !isOver && performance.now() < end; ) {
     await sleep(chance.between(0, PAUSE_MS_MAX))
-    const isTimeToWipe = wipes > (done[WIPED] ?? 0) && chance.is(WIPE_PROBABILITY)
+    const isTimeToWipe = wishes.wipes > (done[WIPED] ?? 0) && chance.is(WIPE_PROBABILITY)
     const name = isTimeToWipe ? WIPED : chance.of(names)
     done[name] = (done[name] ?? 0) + 1
-    await faults[name]!()
+    await kinds[name]!.happen()
+    if (untilUpgrade === 0 || --untilUpgrade > 0) continue
+    await fleet.upgrade(chance.is(0.5) ? 'SIGTERM' : 'SIGKILL')
+    done[UPGRADED] = 1
+    loadedByOlder = await loadsIn(fleet)
+    names = namesOf(kinds, wishes, true)
   }
-  return done
+  return { faults: done, older: loadedByOlder }
 }
 
-/** What can go wrong, and how it is mended. */
-function faultsOf(fleet: Fleet, chance: Chance): Record<string, () => Promise<void>> {
-  const { network } = fleet
-  const outage = () => sleep(chance.between(0, OUTAGE_MS_MAX))
-  const loader = async () => void (await fleet.killLoader(chance.between(0, LOADERS - 1)))
-  return {
-    'a loader killed': loader,
-    'a loader killed again': loader,
-    'a receiver killed': async () => {
-      const index = chance.between(0, RECEIVERS - 1)
-      await fleet.killReceiver(index)
-      await outage()
-      await fleet.startReceiver(index)
-    },
-    'a NATS server killed': async () => {
-      const index = chance.between(0, 2)
-      await fleet.nats.kill(index)
-      await outage()
-      await fleet.nats.start(index)
-    },
-    'a NATS server stopped': async () => {
-      const index = chance.between(0, 2)
-      fleet.nats.pause(index)
-      await outage()
-      fleet.nats.resume(index)
-    },
-    ...(network && {
-      [CUT]: async () => {
-        const line = chance.of(network.lines)
-        await line.cut()
-        await sleep(chance.between(0, CUT_MS_MAX))
-        await line.mend()
-      },
-    }),
-    [WIPED]: () => fleet.nats.wipe(),
-    'PostgreSQL killed': async () => {
-      await fleet.postgres.kill()
-      await outage()
-      await fleet.postgres.start()
-    },
+async function loadsIn(fleet: Fleet): Promise<string[]> {
+  const listed = await fleet.run(['loads', 'list', '--json', '--limit', LOADS_MAX])
+  if (listed.code !== 0) throw new Error(`loads list ended with ${listed.code}: ${listed.stderr}`)
+  const loads = recordsIn<{ type: string; name: string }>(listed)
+  return loads.filter(({ type }) => type === 'file').map(({ name }) => name)
+}
+
+/** What the older version did not read of rows, and this one does, comes by loading them again. */
+async function loadAgain(fleet: Fleet, names: readonly string[], digest: string): Promise<void> {
+  if (names.length === 0) return
+  // NATS may still be looking for a leader.
+  for (const name of names) {
+    const isDone = async () => (await fleet.run(['loads', 'replay', name])).code === 0
+    await until(isDone, `${name} is loaded once more`, REPLAYED_MS_MAX)
   }
+  await using catalogue = await openPostgresCatalogue(fleet.settings.DATABASE_URL!)
+  const isSame = async () => (await catalogueDigest(catalogue.database)) === digest
+  await until(isSame, 'the catalogue is that of an undisturbed load', REPLAYED_MS_MAX)
+}
+
+/** The kinds that may happen now. */
+function namesOf(kinds: Kinds, { cuts, unwell }: Wishes, isUpgraded: boolean): string[] {
+  return Object.entries(kinds).flatMap(([name, { of }]) =>
+    of !== 'wipes' && (of !== 'cuts' || cuts > 0) && (of !== 'unwell' || (unwell > 0 && isUpgraded)) ? [name] : [],
+  )
 }
 
 /** Looks at what the fleet holds, and says what is not as it must be. */

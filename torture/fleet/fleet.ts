@@ -2,7 +2,15 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from '../../test/free-ports.ts'
-import { type Ended, type Machines, openMachines, type Server, type Started } from '../../test/machines.ts'
+import {
+  type Ended,
+  listening,
+  type Machines,
+  openMachines,
+  PROGRAM,
+  type Server,
+  type Started,
+} from '../../test/machines.ts'
 import { type Nats, NO_NATS, startNats } from '../../test/nats.ts'
 import { type Cluster, NO_POSTGRES, startCluster } from '../../test/postgres.ts'
 import { hasOwnNetwork, type Network, openNetwork } from '../own-network.ts'
@@ -19,8 +27,13 @@ const REQUESTS_PER_MINUTE_MAX = '1000000'
 /** How many of each. */
 export type Sizes = Readonly<{ nats: 1 | 3; receivers: number; loaders: number }>
 
-/** How a sender sends: arguments of `upload-data`, and settings besides its own. */
-export type Sending = Readonly<{ args?: readonly string[]; settings?: Readonly<Record<string, string>> }>
+type Settings = Readonly<Record<string, string>>
+
+/** What a fleet begins with besides: settings that all of its machines have, and an older version of the program. */
+export type Beginning = Readonly<{ settings?: Settings; program?: string }>
+
+/** How a sender sends: arguments of `upload-data`, settings besides its own, and which version of the program. */
+export type Sending = Readonly<{ args?: readonly string[]; settings?: Settings; program?: string }>
 
 /** A fleet that runs. */
 export class Fleet implements AsyncDisposable {
@@ -31,16 +44,21 @@ export class Fleet implements AsyncDisposable {
   /** The lines to the NATS servers, where this process has a network of its own. */
   readonly network: Network | undefined
   /** The settings that all of its machines have. */
-  readonly settings: Readonly<Record<string, string>>
+  readonly settings: Settings
   readonly #stack: AsyncDisposableStack
   readonly #ports: readonly number[]
   readonly #receivers: (Server | undefined)[] = []
   readonly #loaders: (Started | undefined)[] = []
+  /** Environments of single machines. */
+  readonly #own = new Map<string, Settings>()
+  #program: string
+  /** While loaders are not to be started again. */
+  #pause: Promise<void> | undefined
   #isOver = false
 
   private constructor(
     parts: Readonly<Pick<Fleet, 'machines' | 'nats' | 'postgres' | 'balancer' | 'network'>>,
-    { address, ports }: Readonly<{ address: string; ports: readonly number[] }>,
+    { address, ports, beginning }: Readonly<{ address: string; ports: readonly number[]; beginning: Beginning }>,
     stack: AsyncDisposableStack,
   ) {
     this.machines = parts.machines
@@ -48,13 +66,15 @@ export class Fleet implements AsyncDisposable {
     this.postgres = parts.postgres
     this.balancer = parts.balancer
     this.network = parts.network
-    this.settings = { DATABASE_URL: address, INBOX_URL: parts.nats.address, LOG_LEVEL: 'warn', REQUESTS_PER_MINUTE_MAX }
+    const common = { LOG_LEVEL: 'warn', REQUESTS_PER_MINUTE_MAX, ...beginning.settings }
+    this.settings = { DATABASE_URL: address, INBOX_URL: parts.nats.address, ...common }
+    this.#program = beginning.program ?? PROGRAM
     this.#ports = ports
     this.#stack = stack
   }
 
   /** Starts everything. */
-  static async open({ nats: servers, receivers, loaders }: Sizes): Promise<Fleet> {
+  static async open({ nats: servers, receivers, loaders }: Sizes, beginning: Beginning = {}): Promise<Fleet> {
     await using stack = new AsyncDisposableStack()
     const network = hasOwnNetwork() ? stack.use(await openNetwork(servers)) : undefined
     const nats = stack.use(await startNats(servers, network?.lines))
@@ -63,7 +83,11 @@ export class Fleet implements AsyncDisposable {
     const machines = stack.use(await openMachines())
     const ports = await freePorts(receivers)
     const balancer = stack.use(await openBalancer(ports))
-    const fleet = new Fleet({ machines, nats, postgres, balancer, network }, { address, ports }, stack.move())
+    const fleet = new Fleet(
+      { machines, nats, postgres, balancer, network },
+      { address, ports, beginning },
+      stack.move(),
+    )
     try {
       for (let index = 0; index < receivers; index++) await fleet.startReceiver(index)
       for (let index = 0; index < loaders; index++) void fleet.#keepLoader(index)
@@ -86,18 +110,44 @@ export class Fleet implements AsyncDisposable {
   }
 
   async #tryToStart(index: number): Promise<void> {
-    const own = { DATA_MANAGEMENT_DATA_DIR: this.folderOf(`receiver-${index}`), TRUSTED_PROXIES: '127.0.0.1' }
-    const args = ['--no-update-db', '--port', String(this.#ports[index])]
-    this.#receivers[index] = await this.machines.serve(args, { ...this.settings, ...own })
+    const args = ['serve', '--no-update-db', '--port', String(this.#ports[index])]
+    const settings = { ...this.#settingsOf(`receiver-${index}`), TRUSTED_PROXIES: '127.0.0.1' }
+    this.#receivers[index] = await listening(this.machines.start(args, settings, this.#program))
+  }
+
+  #settingsOf(name: string): Settings {
+    return { ...this.settings, DATA_MANAGEMENT_DATA_DIR: this.folderOf(name), ...this.#own.get(name) }
+  }
+
+  /** What a receiver or loader has in its environment besides when it is started next. */
+  setOwn(name: `${'receiver' | 'loader'}-${number}`, environment: Settings): void {
+    this.#own.set(name, environment)
+  }
+
+  /** Replaces an older version by this one, as docs/fleet.md has it for versions whose loaders do not look at the schema. */
+  async upgrade(signal: NodeJS.Signals): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#pause = promise
+    for (const loader of this.#loaders) await kill(loader!, signal)
+    this.#program = PROGRAM
+    const { code, stderr } = await this.run(['upgrade'])
+    if (code !== 0) throw new Error(`upgrade ended with ${code}: ${stderr}`)
+    this.#pause = undefined
+    resolve()
+    for (const index of this.#receivers.keys()) {
+      await kill(this.#receivers[index]!, signal)
+      await this.startReceiver(index)
+    }
   }
 
   /** Keeps a loader running, however often it ends. */
   async #keepLoader(index: number): Promise<void> {
-    const settings = { ...this.settings, DATA_MANAGEMENT_DATA_DIR: this.folderOf(`loader-${index}`) }
+    const args = ['update-db', '--products', '--watch', '--quiet']
     while (!this.#isOver) {
-      this.#loaders[index] = this.machines.start(['update-db', '--products', '--watch', '--quiet'], settings)
+      this.#loaders[index] = this.machines.start(args, this.#settingsOf(`loader-${index}`), this.#program)
       await this.#loaders[index].ended
       if (!this.#isOver) await sleep(RESTART_MS)
+      await this.#pause
     }
   }
 
@@ -120,24 +170,27 @@ export class Fleet implements AsyncDisposable {
     return [...this.#receivers, ...this.#loaders].map((program) => program?.printed().slice(-4_000)).join('\n')
   }
 
+  /** Runs a command on a machine that neither receives nor loads. */
+  run(args: readonly string[]): Promise<Ended> {
+    return this.machines.start(args, this.#settingsOf('commands'), this.#program).ended
+  }
+
   /** Makes a key for senders. */
   async makeKey(): Promise<string> {
-    const args = ['keys', 'create', 'a sender', '--scope', 'upload,read']
-    const settings = { ...this.settings, DATA_MANAGEMENT_DATA_DIR: this.folderOf('keys') }
-    return (await this.machines.run(args, settings)).stdout.trim()
+    return (await this.run(['keys', 'create', 'a sender', '--scope', 'upload,read'])).stdout.trim()
   }
 
   /** Sends what is in the outbox below a folder once. */
-  sendOnce(folder: string, key: string, { args = [], settings = {} }: Sending): Promise<Ended> {
+  sendOnce(folder: string, key: string, { args = [], settings = {}, program }: Sending): Promise<Ended> {
     const own = { API_SERVER_URL: this.balancer.url, API_SECRET_KEY: key, SCRAPING_DATA_DIR: folder }
-    return this.machines.run(['upload-data', ...args], { ...own, ...settings })
+    return this.machines.start(['upload-data', ...args], { ...own, ...settings }, program).ended
   }
 
   /** Sends what is in the outbox below a folder, again and again, until all of it is loaded; tells how the last run ended. */
-  async send(folder: string, key: string, secondsMax: number) {
+  async send(folder: string, key: string, secondsMax: number, program?: string) {
     const end = performance.now() + secondsMax * 1000
     for (;;) {
-      const ended = await this.sendOnce(folder, key, { args: ['--wait'] })
+      const ended = await this.sendOnce(folder, key, { args: ['--wait'], program })
       if (ended.code === 0 || this.#isOver || performance.now() > end) return ended
       await sleep(500)
     }
@@ -153,7 +206,7 @@ export class Fleet implements AsyncDisposable {
   }
 }
 
-async function kill({ child, ended }: Started): Promise<void> {
-  child.kill('SIGKILL')
+async function kill({ child, ended }: Started, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  child.kill(signal)
   await ended
 }

@@ -9,7 +9,7 @@ import { contentsOf, namesIn } from './place.ts'
 import { LIMITED_KEY } from './receiving.ts'
 
 // Folders that have a check of their own, locks, and what the sender notes of its last run.
-const BELONG_HERE = new Set(['.lock', '.part', '.spool', '.resumable', 'last-run.json'])
+const BELONG_HERE = new Set(['.lock', '.part', '.spool', '.resumable', 'last-run.json', 'server-history.json'])
 
 /** The first of some SHA-256 that no file in these folders has. */
 export async function missingFrom(wanted: Iterable<string>, ...folders: readonly string[]): Promise<Fault> {

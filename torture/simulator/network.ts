@@ -55,7 +55,8 @@ export function clientOf(network: Network, process: Process, disk: Disk): Upload
         const found = ids.flatMap((id) => uploadOf(id) ?? [])
         return new Map(found.map((upload) => [upload.id, receiptOf(upload, false)]))
       }),
-    requested: async () => [],
+    requested: async () => ({ uploads: [] }),
+    known: async (ids) => new Set(ids),
     content: async function* () {},
     report: async () => {},
     whoAnswers: async () => {

@@ -25,18 +25,12 @@ export const NO_PAGE: { after?: string } = {}
 // The lists that may be long; the most that the server gives at once.
 const LONG_PAGE_ROWS = 200
 
-/** What the overview shows, counted from this viewer's midnight. */
+/** What the overview shows. */
 export const overviewQuery = queryOptions({
   queryKey: ['overview'],
-  queryFn: ({ signal }) => ask<Overview>('/api/overview', { since: midnight().toISOString() }, signal),
+  queryFn: ({ signal }) => ask<Overview>('/api/overview', {}, signal),
   refetchInterval: MINUTE_MS,
 })
-
-function midnight(): Date {
-  const today = new Date()
-  today.setHours(0, 0, 0, 0)
-  return today
-}
 
 export type UploadFilters = Readonly<{ state?: UploadState; q?: string; key?: string }>
 

@@ -44,6 +44,11 @@ export function useSession(): SessionView | null {
   return useQuery(sessionQuery).data ?? null
 }
 
+/** The zone in which the server's days begin. */
+export function useTimeZone(): string {
+  return useSession()?.time_zone ?? 'UTC'
+}
+
 /** Whether who is signed in may change something. */
 export function useIsAdmin(): boolean {
   return useSession()?.scopes.includes('admin') === true

@@ -40,6 +40,8 @@ const docs = createRoute({
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
+  // How tables are ordered, and what is sought in them.
+  validateSearch: (search: Parameters) => listIn(search, 'table'),
   component: Shell,
   errorComponent: BrokenWhole,
   beforeLoad: async ({ context, location }) => {

@@ -1,5 +1,6 @@
 /**
- * A table of any length: only the rows that can be seen are in the document, and further pages are asked for on the way down.
+ * A table of any length: only the rows that can be seen are in the document, and further pages are asked for on the way down. Its order, and the words
+ * that are sought in it, are of the rows that are here, and stand in the address.
  *
  * Where there is less room than its columns need a row becomes a small card: its `first` columns each on a line of their own, then what is `shown` with
  * its title, and what is `bare` without.
@@ -9,7 +10,6 @@ import {
   type Row,
   type RowData,
   rowSortingFeature,
-  type SortingState,
   tableFeatures,
   useTable,
 } from '@tanstack/react-table'
@@ -17,10 +17,11 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import style from './data-table.module.css'
 import { Trouble } from './notice.tsx'
-import { TakeAlong } from './take-along.tsx'
+import { rowsWith, type TableState, useTableState } from './table-state.ts'
+import { TableTools } from './table-tools.tsx'
 import { useIsTight } from './tight.ts'
 
-/** One column. `width` is a track of a CSS grid; `sort` is what rows are ordered by, for tables whose rows are all here. */
+/** One column. `width` is a track of a CSS grid; `sort` is what rows are ordered by, of those that are here. */
 export type Column<T> = Readonly<{
   id: string
   title: string
@@ -52,29 +53,28 @@ type Props<T> = Readonly<{
 const ROW_PIXELS = 38
 const OVERSCAN = 12
 const ROWS_AHEAD = 120
+// So many rows are fetched at once to be sorted, or sought in.
+const ROWS_SOUGHT_MAX = 2_000
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
 type Features = typeof features
 
 /** The table. */
 export function DataTable<T extends RowData>({ label, columns, rows, idOf, more, end }: Props<T>): ReactNode {
-  const [sorting, setSorting] = useState<SortingState>([])
-  const table = useTable<Features, T>({
-    features,
-    data: rows as T[],
-    columns: useMemo(() => columns.map(definitionOf), [columns]),
-    getRowId: idOf,
-    state: { sorting },
-    onSortingChange: setSorting,
-    enableMultiSort: false,
-  })
-  const model = table.getRowModel().rows
+  const [state, change] = useTableState(label)
+  const model = useRowsAsSought({ columns, rows, idOf }, state)
   const { body, items, height, measure, margin } = useVisibleRows(model)
   const { table: place, isTight } = useIsTight(columns)
-  useMoreWhenNear(items.at(-1)?.index ?? 0, model.length, more)
+  const isWhole = (state.order === '' && state.words === '') || rows.length >= ROWS_SOUGHT_MAX
+  useMoreWhenNear(isWhole ? (items.at(-1)?.index ?? 0) : rows.length, rows.length, more)
   const tracks = { '--columns': columns.map(({ width }) => width).join(' ') } as CSSProperties
   return (
     <>
+      <TableTools
+        {...{ label, columns, isTight, state, change }}
+        rows={model.map(({ original }) => original)}
+        isAll={!more?.hasNextPage}
+      />
       <div
         role="table"
         ref={place}
@@ -84,7 +84,7 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
         aria-rowcount={more?.hasNextPage ? -1 : model.length + 1}
         style={tracks}
       >
-        <Head columns={columns} sorting={sorting} setSorting={setSorting} />
+        <Head columns={columns} order={state.order} choose={(chosen) => change({ order: chosen })} />
         <div role="rowgroup" ref={body} className={style.body} style={{ height }}>
           {items.map((item) => {
             const row = model[item.index]!
@@ -101,15 +101,43 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
           })}
         </div>
       </div>
+      {model.length === 0 && <p className={style.foot}>No row has these words.</p>}
       <Foot more={more} end={end} />
-      <TakeAlong label={label} rows={model} isAll={!more?.hasNextPage} />
     </>
   )
 }
 
+/** The rows that have the words that are sought, in their order. */
+function useRowsAsSought<T extends RowData>(
+  { columns, rows, idOf }: Pick<Props<T>, 'columns' | 'rows' | 'idOf'>,
+  { order, words }: TableState,
+): Row<Features, T>[] {
+  const found = useMemo(() => rowsWith(rows, words), [rows, words])
+  const table = useTable<Features, T>({
+    features,
+    data: found as T[],
+    columns: useMemo(() => columns.map(definitionOf), [columns]),
+    getRowId: idOf,
+    state: { sorting: useMemo(() => sortingOf(columns, order), [columns, order]) },
+    enableMultiSort: false,
+  })
+  return table.getRowModel().rows
+}
+
+/** The order that the address names, where there is such a column. */
+function sortingOf(columns: readonly Readonly<{ id: string; sort?: unknown }>[], order: string) {
+  const id = order.replace(/^-/, '')
+  const isThere = columns.some((column) => column.id === id && column.sort !== undefined)
+  return isThere ? [{ id, desc: order.startsWith('-') }] : []
+}
+
 function definitionOf<T>({ id, sort }: Column<T>) {
   if (sort === undefined) return { id, enableSorting: false, accessorFn: () => '' }
-  return { id, accessorFn: sort, sortFn: 'basic' as never, sortDescFirst: false }
+  const accessorFn = (row: T) => {
+    const value = sort(row)
+    return typeof value === 'string' ? value.toLowerCase() : value
+  }
+  return { id, accessorFn, sortFn: 'basic' as never, sortDescFirst: false }
 }
 
 function useVisibleRows<T extends RowData>(model: readonly Row<Features, T>[]) {
@@ -144,18 +172,17 @@ function useMoreWhenNear(last: number, count: number, more: More | undefined): v
 
 type HeadProps<T> = Readonly<{
   columns: readonly Column<T>[]
-  sorting: SortingState
-  setSorting: (sorting: SortingState) => void
+  order: string
+  choose: (order: string) => void
 }>
 
-function Head<T>({ columns, sorting, setSorting }: HeadProps<T>): ReactNode {
-  const [by] = sorting
+function Head<T>({ columns, order: chosen, choose }: HeadProps<T>): ReactNode {
   return (
     <div role="rowgroup" className={style.head}>
       <div role="row" aria-rowindex={1} className={style.row}>
         {columns.map(({ id, title, sort, right }) => {
-          const order = by?.id === id ? (by.desc ? 'descending' : 'ascending') : undefined
-          const next = () => setSorting(order === 'descending' ? [] : [{ id, desc: order === 'ascending' }])
+          const order = chosen === id ? 'ascending' : chosen === `-${id}` ? 'descending' : undefined
+          const next = () => choose(order === 'descending' ? '' : order === 'ascending' ? `-${id}` : id)
           return (
             <div key={id} role="columnheader" className={style.cell} data-right={right} aria-sort={order}>
               {sort === undefined ? (

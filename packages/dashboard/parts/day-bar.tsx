@@ -1,6 +1,7 @@
 /** The last days of a source, one small block for each. */
 import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
 import type { ComponentProps, ReactNode } from 'react'
+import { useTimeZone } from '../api/session.ts'
 import style from './day-bar.module.css'
 import { day, list } from './format.ts'
 import { StoreLink } from './store-link.tsx'
@@ -43,8 +44,9 @@ export function DayBar({ days, to }: Props): ReactNode {
   )
 }
 
-/** What the colours of the bars mean. */
+/** What the colours of the bars mean, and whose days they are. */
 export function DayLegend(): ReactNode {
+  const zone = useTimeZone()
   return (
     <ul className={style.legend}>
       {WORDS.toReversed().map(([state, word]) => (
@@ -52,6 +54,7 @@ export function DayLegend(): ReactNode {
           <span className={style.day} data-state={state} /> {word}
         </li>
       ))}
+      <li className={style.zone}>days of {zone}</li>
     </ul>
   )
 }

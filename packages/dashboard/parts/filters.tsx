@@ -21,10 +21,12 @@ type TextProps = Readonly<{
   onChange: (value: string | undefined) => void
   placeholder?: string
   autoFocus?: boolean
+  /** In one line with others, its name within it. */
+  isSmall?: boolean
 }>
 
 /** Words to search for; taken over when the typing pauses. */
-export function TextFilter({ label, value, onChange, placeholder, autoFocus = false }: TextProps): ReactNode {
+export function TextFilter({ label, value, onChange, placeholder, autoFocus = false, isSmall }: TextProps): ReactNode {
   const [typed, setTyped] = useState(value)
   const told = useRef(value)
   useEffect(() => {
@@ -43,10 +45,9 @@ export function TextFilter({ label, value, onChange, placeholder, autoFocus = fa
   }, [typed, onChange])
   return (
     <TextInput
-      className={style.text}
       type="search"
-      label={label}
-      placeholder={placeholder}
+      {...(isSmall ? { size: 'xs', 'aria-label': label } : { className: style.text, label })}
+      placeholder={isSmall ? label : placeholder}
       autoFocus={autoFocus}
       maxLength={200}
       leftSection={<Icon name="search" size={16} />}

@@ -136,6 +136,11 @@ export function date(text: string): string {
   return Number.isNaN(at) ? text : DATE.format(at)
 }
 
+/** The date of a moment in a zone, as ISO text. */
+export function dateIn(zone: string, at: number): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' }).format(at)
+}
+
 /** The same without the year. */
 export function day(at: number): string {
   return DAY.format(at)

@@ -1,6 +1,7 @@
 /** Moments, in the viewer's zone; UTC when they are pointed at. */
 import { type ReactNode, useSyncExternalStore } from 'react'
-import { date, moment, relative, utc } from './format.ts'
+import { useTimeZone } from '../api/session.ts'
+import { date, dateIn, moment, relative, utc } from './format.ts'
 
 const TICK_MS = 15_000
 
@@ -30,16 +31,11 @@ export function Day({ on }: Readonly<{ on: string }>): ReactNode {
   return <time dateTime={on}>{date(on)}</time>
 }
 
-/** The date of a scrape as one says it: today, yesterday, on 3 March 2026. */
+/** The date of a scrape as one says it where the server's days begin: today, yesterday, on 3 March 2026. */
 export function Seen({ on }: Readonly<{ on: string }>): ReactNode {
-  const days = Math.round((midnightOf(useNow()) - Date.parse(on)) / 86_400_000)
+  const today = dateIn(useTimeZone(), useNow())
+  const days = Math.round((Date.parse(today) - Date.parse(on)) / 86_400_000)
   return <time dateTime={on}>{days === 0 ? 'today' : days === 1 ? 'yesterday' : `on ${date(on)}`}</time>
-}
-
-/** The viewer's date, as that of a scrape: it belongs to no zone. */
-function midnightOf(now: number): number {
-  const at = new Date(now)
-  return Date.UTC(at.getFullYear(), at.getMonth(), at.getDate())
 }
 
 /** The time it is, a few times a minute. */

@@ -8,7 +8,11 @@ describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
   let site: Site
   before(async () => {
     site = await openSite({ days: 0 })
-    for (const date of ['2026-01-01', '2026-01-02']) await site.write(`corner-${date}.jsonl`, fileOf(date, 5))
+    for (const [date, price] of [
+      ['2026-01-01', 1.5],
+      ['2026-01-02', 1.6],
+    ] as const)
+      await site.write(`corner-${date}.jsonl`, fileOf(date, 5, price))
     await site.upload('--quiet')
   })
   after(() => site[Symbol.asyncDispose]())
@@ -24,7 +28,11 @@ describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
     await line.waitFor({ state: 'detached' })
     await attention.getByText('1 ticked off').click()
     await attention.getByText(/until it changes, by the boss/).waitFor()
-    await attention.getByRole('button', { name: 'Take it back' }).click()
+    await window.goto('/notices')
+    await page.getByText('1 ticked off').click()
+    await page.getByRole('button', { name: 'Take it back' }).click()
+    await page.getByText('1 ticked off').waitFor({ state: 'detached' })
+    await window.goto('/')
     await line.waitFor()
     assert.deepEqual(window.faults, [])
   })
@@ -54,4 +62,52 @@ describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
     await facts.getByText('none: it is retired').waitFor({ state: 'detached' })
     assert.deepEqual(window.faults, [])
   })
+
+  test('every table is ordered and sought in by keyboard, which stands in the address, and is taken along', async () => {
+    await using window = await site.window(site.admin)
+    const { page } = window
+    for (const [path, labels] of Object.entries(TABLES)) {
+      await window.goto(path)
+      for (const label of labels) {
+        const table = page.getByRole('table', { name: label })
+        await table.getByRole('row').nth(1).waitFor()
+        const heads = table.getByRole('columnheader').filter({ hasNotText: UNORDERED })
+        assert.equal(await heads.getByRole('button').count(), await heads.count(), `${label}: the order of each column`)
+        await heads.getByRole('button').first().press('Enter')
+        await table.locator('[aria-sort="ascending"]').waitFor()
+        await page.getByLabel(`Find in ${label}`).fill('nowhere')
+        await page.getByText('No row has these words.').waitFor()
+        await page.waitForURL((url) =>
+          url.searchParams.getAll('table').some((each) => /^[\p{L}-]+:\w+:nowhere$/u.test(each)),
+        )
+        await page.getByLabel(`Find in ${label}`).fill('')
+        await table.getByRole('row').nth(1).waitFor()
+      }
+      assert.equal(await page.getByRole('button', { name: 'CSV' }).count(), labels.length, path)
+      const shown = await page.locator('[role="table"]').evaluateAll((all) => all.map((each) => each.ariaLabel))
+      assert.deepEqual(shown.sort(), labels.toSorted(), path)
+    }
+    await page.goto('/uploads?table=uploads:-filename:corner+01-0')
+    const table = page.getByRole('table', { name: 'Uploads' })
+    await table.locator('[aria-sort="descending"]').waitFor()
+    const names = await table.getByRole('link', { name: /jsonl/ }).allInnerTexts()
+    assert.deepEqual(names, ['corner-2026-01-02.jsonl', 'corner-2026-01-01.jsonl'])
+    assert.deepEqual(window.faults, [])
+  })
 })
+
+// What has no order: buttons, links and pictures.
+const UNORDERED = /^(Actions|Chart|Its stores|The last 30 days|Came with)$/
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  '/uploads': ['Uploads'],
+  '/sources': ['Sources'],
+  '/store?store=corner/C1': ['Scrapes, day by day', 'What its latest scrape changed'],
+  '/changes': ['Changes'],
+  '/products': ['Products'],
+  '/products/1': ['Chain by chain', 'What it costs now', 'Price history'],
+  '/compare?product=1&product=2': ['Where each is cheapest'],
+  '/machines': ['Machines'],
+  '/keys': ['Keys'],
+  '/sessions': ['Signed in'],
+  '/audit': ['Audit'],
+}

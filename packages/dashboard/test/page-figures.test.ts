@@ -11,7 +11,7 @@ import type { ProductAnswer, ProductPage } from '@splitcart/data-management/api/
 import { neededHere } from '../../../test/needed.ts'
 import { realFiles } from '../../data-management/test/real-files.ts'
 import { NO_BROWSER } from './browser.ts'
-import { openSite, rowOf, type Site } from './site.ts'
+import { HOURS_AHEAD, openSite, rowOf, type Site } from './site.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../../test/independent/figures.py', import.meta.url))
 const DAY_MS = 86_400_000
@@ -40,7 +40,7 @@ type Answer = Readonly<{
 
 /** What the script computes. */
 function computed(files: readonly string[], groups: readonly unknown[]): Answer {
-  const input = JSON.stringify({ now: Date.now(), groups })
+  const input = JSON.stringify({ now: Date.now(), hours_ahead: HOURS_AHEAD, groups })
   const { stdout, stderr } = spawnSync('python3', [SCRIPT, ...files], { input, encoding: 'utf8', maxBuffer: 2 ** 28 })
   assert.equal(stderr, '')
   return JSON.parse(stdout)
@@ -172,11 +172,7 @@ describe('the figures of server and page', { skip: NO_BROWSER || NO_PYTHON }, ()
     const { products: _, ...others } = told
     assert.deepEqual(others, totals)
     assert.equal(attention.silent.count, silent.length)
-    // The day of the viewer has begun hours ago and does not end soon.
-    const hour = new Date().getUTCHours()
-    await using window = await site.window(site.reader, {
-      timezoneId: `Etc/GMT${hour < 12 ? '-' : '+'}${Math.abs(12 - hour)}`,
-    })
+    await using window = await site.window(site.reader)
     await window.goto('/')
     const tiles = window.page.getByRole('region', { name: 'Today' })
     // Of held files, too.

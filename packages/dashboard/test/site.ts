@@ -9,6 +9,9 @@ import { buildPage } from './built.ts'
 
 const DAY_MS = 86_400_000
 const WAIT_MS = 40_000
+/** How far ahead of UTC the days of the servers begin: about noon ago, so that none ends during a test. */
+export const HOURS_AHEAD = 12 - new Date().getUTCHours()
+const TIME_ZONE = `Etc/GMT${HOURS_AHEAD < 0 ? '+' : '-'}${Math.abs(HOURS_AHEAD)}`
 const KEYS = { 'the boss': 'read,admin', 'the office': 'read', 'kitchen laptop': 'upload' }
 
 /** A browser window that is signed in, and what went wrong in it. */
@@ -37,7 +40,7 @@ export type Site = AsyncDisposable &
 /** Opens a site with so much data; `days: 0`: with none. The last day is today. */
 export async function openSite({ days, products = 60 }: { days: number; products?: number }): Promise<Site> {
   const [machines] = await Promise.all([openMachines(), buildPage()])
-  let server = await machines.serve()
+  let server = await machines.serve([], { TIME_ZONE })
   const port = new URL(server.url).port
   const [admin, reader, sender] = await Promise.all(
     Object.entries(KEYS).map(([name, scope]) => keyOf(machines, name, scope)),
@@ -64,7 +67,7 @@ export async function openSite({ days, products = 60 }: { days: number; products
     sender: sender!,
     stop,
     restart: async (environment) => {
-      server = await machines.serve(['--port', port], environment)
+      server = await machines.serve(['--port', port], { TIME_ZONE, ...environment })
     },
     write: async (name, text) => {
       await mkdir(outbox, { recursive: true })
@@ -84,7 +87,8 @@ async function keyOf(machines: Machines, name: string, scope: string): Promise<s
   return (await machines.run(['keys', 'create', name, '--scope', scope])).stdout.trim()
 }
 
-async function openWindow(
+/** Opens a window on a server. */
+export async function openWindow(
   browser: Browser,
   url: string,
   key: string | null,
@@ -169,8 +173,5 @@ export function neverAvailable(store: string): string {
 
 /** Until a page has its answers: nothing says that it waits any more. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const main = document.querySelector('main')
-    return main !== null && !main.querySelector('[data-waiting]') && main.querySelector('h1') !== null
-  })
+  await page.locator('main:has(h1):not(:has([data-waiting]))').waitFor()
 }

@@ -10,7 +10,7 @@ import { Allowance } from './allowance.ts'
 import { senderOf } from './authentication.ts'
 import type { Door } from './door.ts'
 import { Quotas } from './quotas.ts'
-import { askFor } from './reading.ts'
+import { askFor, momentOf } from './reading.ts'
 import type { Services } from './services.ts'
 
 /**
@@ -40,6 +40,7 @@ export function admit(server: FastifyInstance, services: Services, door: Door, t
   const quotas = new Quotas(
     (keyId, since) => askFor(questions, 'sent', { keyId, since }, { keyId: null, now: inbox.now() }),
     door,
+    momentOf(services).zone,
   )
   server.addHook('onRequest', async (request, reply) => {
     const { scopes, takesUploads } = request.routeOptions.config

@@ -1,13 +1,14 @@
 /** Changes of price as an Atom feed (RFC 4287). Its links lead to the page of this server, whatever it is called from outside. */
 import { createHash } from 'node:crypto'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { wordOf } from '../catalogue/model/changes.ts'
 import type { ChangeView } from '../catalogue/queries/changed-listings.ts'
 import type { ChangePage } from './changes-schema.ts'
 
 const NOTHING_YET = '1970-01-01'
 
-/** The feed of a page of changes. `self`: the path that it was asked for by. */
-export function feedOf({ changes, to }: ChangePage, self: string): string {
+/** The feed of a page of changes. `self`: the path that it was asked for by. What is of a date is told as of its beginning in a zone. */
+export function feedOf({ changes, to }: ChangePage, self: string, zone: TimeZone): string {
   const updated = changes.reduce(
     (latest, { last_date }) => (last_date > latest ? last_date : latest),
     to ?? NOTHING_YET,
@@ -20,14 +21,14 @@ export function feedOf({ changes, to }: ChangePage, self: string): string {
     `<link rel="self" href="${xml(self)}"/>`,
     '<link rel="alternate" href="/changes"/>',
     '<author><name>SplitCart</name></author>',
-    `<updated>${timeOf(updated)}</updated>`,
-    ...changes.map(entryOf),
+    `<updated>${timeOf(updated, zone)}</updated>`,
+    ...changes.map((change) => entryOf(change, zone)),
     '</feed>',
     '',
   ].join('\n')
 }
 
-function entryOf(change: ChangeView): string {
+function entryOf(change: ChangeView, zone: TimeZone): string {
   const { kind, company, sku, key, from_cents, to_cents, first_date, last_date, product_id, stores } = change
   const parts = [kind, company, sku ?? key, from_cents, to_cents, first_date]
   const name = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
@@ -36,7 +37,7 @@ function entryOf(change: ChangeView): string {
     '<entry>',
     `<id>urn:splitcart:change:${name}</id>`,
     `<title>${xml(titleOf(change))}</title>`,
-    `<updated>${timeOf(last_date)}</updated>`,
+    `<updated>${timeOf(last_date, zone)}</updated>`,
     `<link href="/products/${product_id}"/>`,
     `<category term="${kind}"/>`,
     `<summary>${xml(`${company}, ${where}, ${first_date === last_date ? first_date : `${first_date} to ${last_date}`}`)}</summary>`,
@@ -58,8 +59,8 @@ function money(cents: number | null): string {
   return cents === null ? 'no price' : (cents / 100).toFixed(2)
 }
 
-function timeOf(date: string): string {
-  return `${date}T00:00:00Z`
+function timeOf(date: string, zone: TimeZone): string {
+  return new Date(zone.startOf(date)).toISOString()
 }
 
 // XML 1.0 has no way to write most control characters, lone surrogates and these two.

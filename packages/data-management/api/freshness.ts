@@ -12,5 +12,5 @@ export async function sourcesNow(reading: Reading): Promise<Source[]> {
 /** What may be told as "now" of prices. */
 export async function currentNow(reading: Reading): Promise<Current> {
   const settings = await reading.inbox.ledger.storeSettings.list()
-  return Current.at(reading.catalogue.database, momentOf(reading).now, settings)
+  return Current.at(reading.catalogue.database, momentOf(reading), settings)
 }

@@ -4,6 +4,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { activitySince, throughput, totals } from '../catalogue/queries/activity.ts'
+import type { Clock } from '../catalogue/queries/freshness.ts'
 import { COUNT_MAX, countOf } from '../catalogue/queries/with-words.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Pending } from '../inbox/inbox.ts'
@@ -33,14 +34,14 @@ export function overviewRoutes(server: FastifyInstance, services: Services): voi
     response: { 200: OVERVIEW_RESPONSE },
   })
   server.get<{ Querystring: { since?: string } }>('/api/overview', overview, async (request, reply) => {
-    const since = sinceIn(request.query.since, services.inbox.now())
+    const since = sinceIn(request.query.since, momentOf(services))
     return answerWith(services, request, reply, ['overview', await questionOf(services, since)])
   })
 }
 
-/** From when on is "today": the viewer's midnight, else that of UTC. */
-function sinceIn(text: string | undefined, now: number): number {
-  if (text === undefined) return Math.floor(now / DAY_MS) * DAY_MS
+/** From when on is "today": the midnight of the server's zone, unless another time is asked for. */
+function sinceIn(text: string | undefined, { now, zone }: Clock): number {
+  if (text === undefined) return zone.startOf(zone.dateAt(now))
   const since = Date.parse(text)
   if (Number.isNaN(since) || since < now - SINCE_DAYS_MAX * DAY_MS)
     throw new Problem('request_invalid', `querystring/since must be within the last ${SINCE_DAYS_MAX} days`)

@@ -117,7 +117,8 @@ async function productsSorted(
   const [begin] = keyIn(`products by ${sort}`, after, [0] as [number]) ?? [0]
   const current = await currentNow(reading)
   const found = await findProducts(database, { ...sought, after: undefined, limit: RANKED_MAX }, async () => current)
-  const since = new Date(momentOf(reading).now - DROP_DAYS * DAY_MS).toISOString().slice(0, 10)
+  const { now, zone } = momentOf(reading)
+  const since = zone.dateAt(now - DROP_DAYS * DAY_MS)
   const sorted = await sortedBy(database, found.products, { sort, unit, max, since }, current)
   const end = begin + limit
   const products = await shownProducts(database, sorted.slice(begin, end), current)

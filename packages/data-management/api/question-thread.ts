@@ -4,6 +4,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { LOG_LEVELS } from '@splitcart/shared/log-levels.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { findLoad } from '../catalogue/loads.ts'
 import { LimitedSql } from '../database/limited-sql.ts'
 import { tellSlowStatements } from '../database/slow-statements.ts'
@@ -17,6 +18,8 @@ export type ThreadPlace = AskedPlace &
   Readonly<{
     diskBytesKept: number
     partialShare?: number
+    /** The name of the zone in which days begin. */
+    timeZone?: string
     msMax: number
     recordsMax: number
     /** Statements that take so long are logged, by a log of this level; 0: none. */
@@ -39,6 +42,7 @@ const place = workerData as ThreadPlace
 const port = parentPort!
 const { database, ledger, path } = await openToAsk(place, { statementMsMax: place.msMax })
 const limited = new LimitedSql(database, { ...place, isStopped: () => Atomics.load(place.stop, 0) !== 0 })
+const zone = place.timeZone === undefined ? undefined : new TimeZone(place.timeZone)
 const text = new TextEncoder()
 if (place.slow !== undefined) tellSlowStatements(openLog(place.slow.logLevel), place.slow.ms)
 
@@ -46,7 +50,7 @@ function readingAt(now: number): Reading {
   const { diskBytesKept, partialShare, dataFolder } = place
   const inbox = { disk: realDisk(), folders: foldersIn(dataFolder), ledger, diskBytesKept, now: () => now }
   const asked = { database: limited, path, findLoad: (sha256: string) => findLoad(limited, sha256) }
-  return { catalogue: asked, inbox, ...(partialShare !== undefined && { partialShare }) }
+  return { catalogue: asked, inbox, ...(partialShare !== undefined && { partialShare }), ...(zone && { zone }) }
 }
 
 async function answer({ name, question, now }: ToThread): Promise<FromThread> {

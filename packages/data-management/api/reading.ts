@@ -1,4 +1,5 @@
 /** What questions are answered from, and who answers them: threads beside the one that serves everybody. */
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Moment } from '../catalogue/queries/freshness.ts'
 import type { Receiving } from '../inbox/accept.ts'
@@ -9,13 +10,15 @@ export type Reading = Readonly<{
   inbox: Pick<Receiving, 'disk' | 'folders' | 'ledger' | 'diskBytesKept' | 'now'>
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
   partialShare?: number
+  /** In which zone days begin; where nobody says so, UTC. */
+  zone?: TimeZone
 }>
 
 const PARTIAL_SHARE = 0.5
 
-/** When it is now, and what counts as partial. */
-export function momentOf({ inbox, partialShare = PARTIAL_SHARE }: Reading): Moment {
-  return { now: inbox.now(), partialShare }
+/** When it is now, where days begin, and what counts as partial. */
+export function momentOf({ inbox, partialShare = PARTIAL_SHARE, zone = TimeZone.utc }: Reading): Moment {
+  return { now: inbox.now(), partialShare, zone }
 }
 
 /** What can be asked; `questions.ts` has the answers. */

@@ -1,4 +1,5 @@
 /** What the routes work with. */
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Integrity } from '../database/integrity.ts'
 import type { Receiving } from '../inbox/accept.ts'
@@ -30,6 +31,8 @@ export type Services = Readonly<{
   integrity?: Integrity
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
   partialShare?: number
+  /** In which zone days begin: TIME_ZONE. */
+  zone?: TimeZone
   /** Where the built page lies; without it only the API is served. */
   pageFolder?: string
   program?: Program

@@ -11,15 +11,16 @@ export const SIGN_IN_BODY = {
   properties: { key: { type: 'string', minLength: 1, maxLength: KEY_CHARACTERS_MAX } },
 } as const
 
-/** Who is signed in: the key's id, name and scopes, and until when at the latest; null: for ever. */
+/** Who is signed in: the key's id, name and scopes, and until when at the latest; null: for ever. `time_zone`: in which the server's days begin. */
 export const SESSION_RESPONSE = {
   type: 'object',
-  required: ['key_id', 'name', 'scopes', 'expires_at'],
+  required: ['key_id', 'name', 'scopes', 'expires_at', 'time_zone'],
   properties: {
     key_id: { type: 'string' },
     name: { type: 'string' },
     scopes: { type: 'array', items: { enum: ['upload', 'read', 'admin'] } },
     expires_at: TIME_OR_NULL,
+    time_zone: { type: 'string' },
   },
 } as const
 

@@ -4,6 +4,7 @@ import { SCOPES, type Sender } from '../ledger/keys.ts'
 import type { TakeRequest } from './admission.ts'
 import { addressOf, checkScope, nameOf, type Recognition, senderOf } from './authentication.ts'
 import { bodyOf } from './parameters.ts'
+import { momentOf } from './reading.ts'
 import { checkNotForeign, checkSameSite } from './same-site.ts'
 import type { Services } from './services.ts'
 import { clearToken, setToken, tokenIn } from './session-cookie.ts'
@@ -55,7 +56,7 @@ async function openSession(services: Services, sender: Sender, request: FastifyR
   const { token, expiresAt } = await ledger.sessions.open(sender.keyId, now())
   await note(services, 'signed in', sender, request)
   giveToken(services, token, expiresAt, { request, reply })
-  return viewOf(sender, expiresAt)
+  return viewOf(services, sender, expiresAt)
 }
 
 async function tellSession(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<SessionView> {
@@ -65,11 +66,11 @@ async function tellSession(services: Services, request: FastifyRequest, reply: F
   const session = token === undefined ? undefined : await ledger.sessions.find(token, now())
   if (token === undefined || session?.sender.keyId !== sender.keyId) {
     const key = await ledger.keys.working(sender.keyId, now())
-    return viewOf(sender, key?.expiresAt ?? now())
+    return viewOf(services, sender, key?.expiresAt ?? now())
   }
   // The browser learns that its session lasts longer by now.
   giveToken(services, token, session.expiresAt, { request, reply })
-  return viewOf(sender, session.expiresAt)
+  return viewOf(services, sender, session.expiresAt)
 }
 
 async function endSession(services: Services, token: string, request: FastifyRequest): Promise<void> {
@@ -90,7 +91,7 @@ function giveToken({ inbox }: Services, token: string, until: number, { request,
   setToken(request, reply, token, Math.max(1, Math.round((until - inbox.now()) / 1000)))
 }
 
-function viewOf({ keyId, name, scopes }: Sender, until: number): SessionView {
+function viewOf(services: Services, { keyId, name, scopes }: Sender, until: number): SessionView {
   const expires_at = until === Number.POSITIVE_INFINITY ? null : new Date(until).toISOString()
-  return { key_id: keyId, name, scopes: [...scopes], expires_at }
+  return { key_id: keyId, name, scopes: [...scopes], expires_at, time_zone: momentOf(services).zone.name }
 }

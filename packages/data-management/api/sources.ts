@@ -127,11 +127,11 @@ export function told<S extends Source>({ storeId: _, ...source }: S): Omit<S, 's
 }
 
 /** The days that are shown of each of these sources. */
-export function daysShown(sources: readonly Source[], { now }: Moment): Days {
+export function daysShown(sources: readonly Source[], moment: Moment): Days {
   return {
     to: lastDayOf(
       sources.map(({ last_date }) => last_date),
-      now,
+      moment,
     ),
     count: DAYS_SHOWN,
   }

@@ -2,8 +2,9 @@
 import type { Static } from 'typebox'
 import { DATE, STORE, TEXT_OR_NULL, TIME } from './parameters.ts'
 
-const DAYS_MAX = 366
-const NOTE_CHARACTERS_MAX = 1_000
+/** The most days from one scrape to the next, and characters of a note. */
+export const EXPECTED_DAYS_MAX = 366
+export const NOTE_CHARACTERS_MAX = 1_000
 
 // Of several schemas the first would turn 0 and an empty text into null.
 const DATE_OR_NULL = { ...DATE, type: ['string', 'null'] } as const
@@ -32,7 +33,7 @@ export const STORE_SETTINGS_BODY = {
   required: ['store', 'expected_days', 'is_retired', 'snoozed_until', 'note'],
   properties: {
     store: STORE,
-    expected_days: { type: ['number', 'null'], minimum: 1, maximum: DAYS_MAX },
+    expected_days: { type: ['number', 'null'], minimum: 1, maximum: EXPECTED_DAYS_MAX },
     is_retired: { type: 'boolean' },
     snoozed_until: DATE_OR_NULL,
     note: { type: ['string', 'null'], maxLength: NOTE_CHARACTERS_MAX, pattern: '^[^\\u0000]*$' },

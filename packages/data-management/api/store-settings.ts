@@ -1,11 +1,12 @@
 /** `PUT /api/stores/settings`: what a person sets for a store: how often it is scraped, that it is retired or snoozed, and a note. */
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { settingsView } from '../catalogue/queries/sources.ts'
 import { storeCalled } from '../catalogue/queries/store-page.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { bodyOf, MAY_CHANGE } from './parameters.ts'
+import type { Reading } from './reading.ts'
 import type { Services } from './services.ts'
 import {
   STORE_SETTINGS,
@@ -19,15 +20,16 @@ export function storeSettingsRoutes(server: FastifyInstance, services: Services)
   const summary = 'Set how often a store is scraped, that it is retired or snoozed, and a note: all of it at once'
   const set = bodyOf(STORE_SETTINGS_BODY, { summary, response: { 200: STORE_SETTINGS } })
   server.put<{ Body: StoreSettingsBody }>('/api/stores/settings', { ...set, config: MAY_CHANGE }, (request) =>
-    setSettings(services, request),
+    saveStoreSettings(services, request.body, nameOf(senderOf(request))),
   )
 }
 
-async function setSettings(
-  { inbox, catalogue }: Services,
-  request: FastifyRequest<{ Body: StoreSettingsBody }>,
+/** Sets all of it for a store. */
+export async function saveStoreSettings(
+  { inbox, catalogue }: Reading,
+  { store, expected_days, is_retired, snoozed_until, note }: StoreSettingsBody,
+  who: string,
 ): Promise<StoreSettingsView> {
-  const { store, expected_days, is_retired, snoozed_until, note } = request.body
   if (snoozed_until !== null && !isDate(snoozed_until))
     throw new Problem('request_invalid', 'body/snoozed_until is no day of the calendar')
   const found = await storeCalled(catalogue.database, store)
@@ -40,7 +42,7 @@ async function setSettings(
     snoozedUntil: snoozed_until,
     note: note?.trim() || null,
     at: inbox.now(),
-    who: nameOf(senderOf(request)),
+    who,
   }
   await inbox.ledger.storeSettings.set(setting)
   return settingsView(setting)

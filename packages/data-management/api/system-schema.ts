@@ -54,6 +54,7 @@ export const SYSTEM_RESPONSE = {
   required: [
     'at',
     'started_at',
+    'time_zone',
     'versions',
     'shell',
     'settings',
@@ -69,6 +70,8 @@ export const SYSTEM_RESPONSE = {
   properties: {
     at: TIME,
     started_at: TIME,
+    /** In which days begin. */
+    time_zone: { type: 'string' },
     versions: {
       type: 'object',
       required: ['program', 'node', 'sqlite'],

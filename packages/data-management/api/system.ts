@@ -5,6 +5,7 @@ import type { EventFeed } from './event-feed.ts'
 import { loaderState } from './loader-state.ts'
 import { databasesOf, diskOf, waitingOf } from './machine.ts'
 import { MAY_READ } from './parameters.ts'
+import { momentOf } from './reading.ts'
 import type { Services } from './services.ts'
 import { SYSTEM_RESPONSE, type SystemView } from './system-schema.ts'
 
@@ -20,6 +21,7 @@ export function systemRoutes(server: FastifyInstance, services: Services, feed: 
     return {
       at: new Date(inbox.now()).toISOString(),
       started_at: startedAt,
+      time_zone: momentOf(services).zone.name,
       versions: { program: program?.version ?? '', node, sqlite },
       shell: program?.shell ?? { before: 'npx splitcart', after: '' },
       settings: [...(program?.settings ?? [])],

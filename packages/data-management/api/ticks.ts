@@ -2,13 +2,17 @@
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Clock } from '../catalogue/queries/freshness.ts'
 import { type Tick, type Tickable, TicksNow } from '../ledger/ticks.ts'
 import { shortSentence } from '../notices/looked.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { bodyOf, MAY_CHANGE } from './parameters.ts'
-import { askFor, type Reading } from './reading.ts'
+import { askFor, momentOf, type Reading } from './reading.ts'
 import type { Services } from './services.ts'
 import { TICK, TICK_BODY, type TickBody, type TickView, UNTICK_BODY, type UntickBody } from './ticks-schema.ts'
+
+/** What is said where there is no tick to be taken back. */
+export const NOT_TICKED = 'nothing of this kind and subject is ticked off'
 
 /** Adds the routes. */
 export function ticksRoutes(server: FastifyInstance, services: Services): void {
@@ -27,15 +31,15 @@ export function ticksRoutes(server: FastifyInstance, services: Services): void {
     { ...untick, config: MAY_CHANGE },
     async (request, reply) => {
       const isTaken = await ledger.ticks.takeBack(request.body, nameOf(senderOf(request)), now())
-      if (!isTaken) throw new Problem('not_found', 'nothing of this kind and subject is ticked off')
+      if (!isTaken) throw new Problem('not_found', NOT_TICKED)
       return reply.code(204).send()
     },
   )
 }
 
 /** The ticks that count now. */
-export async function ticksNow({ inbox }: Pick<Reading, 'inbox'>): Promise<TicksNow> {
-  return new TicksNow(await inbox.ledger.ticks.list(), inbox.now())
+export async function ticksNow(reading: Reading): Promise<TicksNow> {
+  return new TicksNow(await reading.inbox.ledger.ticks.list(), momentOf(reading))
 }
 
 /** A tick, as it is answered. */
@@ -44,25 +48,31 @@ export function tickView({ kind, subject, text, until, at, who }: Tick): TickVie
 }
 
 async function tickOff(services: Services, request: FastifyRequest<{ Body: TickBody }>): Promise<TickView> {
-  const { kind, subject, until } = request.body
+  const { kind, subject } = request.body
   const { now } = services.inbox
-  if (until !== null) checkDay(until, now())
   const asker = { keyId: senderOf(request).keyId, now: now() }
   const { found } = await askFor<{ found: Tickable | null }>(services.questions, 'tickable', { kind, subject }, asker)
+  return tickFound(services, request.body, found, nameOf(senderOf(request)))
+}
+
+/** Ticks off what was found of a kind and subject. */
+export async function tickFound(
+  reading: Reading,
+  { kind, until }: TickBody,
+  found: Tickable | null,
+  who: string,
+): Promise<TickView> {
+  if (until !== null) checkDay(until, momentOf(reading))
   if (found === null) throw new Problem('not_found', 'nothing of this kind and subject needs attention now')
-  const who = nameOf(senderOf(request))
-  const tick = { kind, ...found, text: shortSentence(found.text), until, at: now(), who }
-  await services.inbox.ledger.ticks.set(tick)
+  const tick = { kind, ...found, text: shortSentence(found.text), until, at: reading.inbox.now(), who }
+  await reading.inbox.ledger.ticks.set(tick)
   return tickView(tick)
 }
 
-/** A day begins at midnight UTC, also for who lives west of it. */
-function checkDay(until: string, now: number): void {
+/** A day begins at midnight in the zone of the server, also for who lives west of it. */
+function checkDay(until: string, { now, zone }: Clock): void {
   if (!isDate(until)) throw new Problem('request_invalid', 'body/until is no day of the calendar')
-  if (Date.parse(until) <= now)
-    throw new Problem('request_invalid', `body/until is not to come: in UTC it is ${dayOf(now)} already`)
-}
-
-function dayOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10)
+  const today = zone.dateAt(now)
+  if (until <= today)
+    throw new Problem('request_invalid', `body/until is not to come: in ${zone.name} it is ${today} already`)
 }

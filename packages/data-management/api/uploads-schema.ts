@@ -70,6 +70,12 @@ export const UPLOADS_RESPONSE = {
   properties: { uploads: { type: 'array', items: UPLOAD_SCHEMA }, next: TEXT_OR_NULL },
 } as const
 
+/** `history`: another name of it, and the server may have forgotten what it knew. */
+export const REQUESTED_RESPONSE = {
+  ...UPLOADS_RESPONSE,
+  properties: { ...UPLOADS_RESPONSE.properties, history: { type: 'string' } },
+} as const
+
 /** What a person may want done with an upload. */
 export const WISHES = ['release', 'discard', 'undo', 'replay'] as const
 
@@ -151,6 +157,8 @@ export type UploadView = Static<typeof UPLOAD_SCHEMA>
 
 /** A page of uploads, as it is answered. */
 export type UploadPage = Static<typeof UPLOADS_RESPONSE>
+
+export type RequestedPage = Static<typeof REQUESTED_RESPONSE>
 
 export type UploadDetails = Static<typeof DETAILS>
 

@@ -16,6 +16,8 @@ import { detailed, maySeeAll, ownUpload, visibleUpload } from './upload-view.ts'
 import {
   PREVIEW_RESPONSE,
   type PreviewView,
+  REQUESTED_RESPONSE,
+  type RequestedPage,
   UPLOAD_SCHEMA,
   UPLOADS_QUERY,
   UPLOADS_RESPONSE,
@@ -72,7 +74,7 @@ export function uploadFilesRoutes(server: FastifyInstance, services: Services): 
   const { inbox } = services
   const requested = {
     summary: 'The uploads of this key whose files the server has lost, and takes again',
-    response: { 200: UPLOADS_RESPONSE },
+    response: { 200: REQUESTED_RESPONSE },
   }
   server.get('/api/uploads/requested', { config: ANY_SCOPE, schema: requested }, (request, reply) =>
     answerWith(services, request, reply, ['requested', { sender: senderOf(request).keyId }]),
@@ -107,9 +109,10 @@ export async function uploadsListed({ inbox }: Reading, { query, sender }: Uploa
 }
 
 /** The uploads of a key whose files are wanted again. */
-export async function uploadsRequested({ inbox }: Reading, { sender }: { sender: string }): Promise<UploadPage> {
-  const found = await inbox.ledger.requestedFiles.of(sender)
-  return { uploads: await inbox.ledger.receiptsFor(found, sender), next: null }
+export async function uploadsRequested({ inbox }: Reading, { sender }: { sender: string }): Promise<RequestedPage> {
+  const { requestedFiles, identity } = inbox.ledger
+  const [found, history] = [await requestedFiles.of(sender), await identity.get()]
+  return { uploads: await inbox.ledger.receiptsFor(found, sender), next: null, ...(history && { history }) }
 }
 
 /** What loading a held upload would change. */

@@ -1,6 +1,7 @@
 /** The records of loads: what became of each file, in the same database as its rows. */
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { type FileRemarks, type LoadResult, NO_REMARKS, type UploadState } from '@splitcart/shared/receipt.ts'
+import { READER_VERSION } from '@splitcart/shared/row.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
@@ -94,12 +95,13 @@ export async function insertLoad(database: Sql, file: LoadedFile): Promise<numbe
   const { sha256, kind = PRODUCTS, filename, receivedAt } = file
   const made = await database.get<{ id: number }>(
     `insert into load (sha256, kind, filename, state, received_at, started_at, finished_at, rows, inserted, changed, unchanged,
-      duplicate, rejected, warnings, runs_opened, runs_closed)
-      values (?, ?, ?, 'failed', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) returning id`,
+      duplicate, rejected, warnings, runs_opened, runs_closed, reader_version)
+      values (?, ?, ?, 'failed', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?) returning id`,
     sha256,
     kind,
     filename,
     receivedAt,
+    READER_VERSION,
   )
   return made!.id
 }

@@ -14,8 +14,8 @@ const CONFLICTS = new Set(['40001', '40P01'])
 export const CANNOT_BE_WRITTEN = '25006'
 
 // States of PostgreSQL: 08 the connection, 25006 it can only be read (a standby, a full disk), 25P03 and 25P04 a transaction was too long for
-// it, 53 too few resources, 55P03 a lock was not to be had, 57P stopped by somebody, 58 its disk.
-const UNREACHABLE = /^(08...|25006|25P0[34]|53...|55P03|57P0.|58...|E[A-Z_]+)$/
+// it, 53 too few resources, 55P03 a lock was not to be had, 57P stopped by somebody, 58 its disk. E… the system's, but no mistake of ours.
+const UNREACHABLE = /^(08...|25006|25P0[34]|53...|55P03|57P0.|58...|E(?!RR_(?:INVALID|OUT_OF|ASSERTION))[A-Z_]+)$/
 // A password or a right is missing, or the certificate is not trusted (codes of Node).
 const NOT_ALLOWED =
   /^(28...|3D000|3F000|42501|CERT_.*|DEPTH_ZERO_.*|ERR_TLS_.*|HOSTNAME_MISMATCH|SELF_SIGNED_.*|UNABLE_TO_.*)$/

@@ -26,6 +26,11 @@ export class Identity {
     await insert.onConflict((conflict) => conflict.column('one').doUpdateSet({ id, may_differ: 1 })).execute()
   }
 
+  /** Gives it another one, if it has one. */
+  async renew(id: string): Promise<void> {
+    await this.#database.updateTable('identity').set({ id }).execute()
+  }
+
   /** Whether a person has said that they may differ by much. */
   async mayDiffer(): Promise<boolean> {
     return (await this.#database.selectFrom('identity').select('may_differ').executeTakeFirst())?.may_differ === 1

@@ -1,5 +1,6 @@
 /** What needs attention and has been ticked off: it is shown folded, and nobody is told of it, until a date or until it changes. */
 import type { Selectable } from 'kysely'
+import type { Clock } from '../catalogue/queries/freshness.ts'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
@@ -75,12 +76,12 @@ export class TicksNow {
   readonly found = new Set<Tick>()
   readonly #ticks: readonly Tick[]
   readonly #byName: ReadonlyMap<string, Tick>
-  readonly #now: number
+  readonly #clock: Clock
 
-  constructor(ticks: readonly Tick[], now: number) {
+  constructor(ticks: readonly Tick[], clock: Clock) {
     this.#ticks = ticks
     this.#byName = new Map(ticks.map((tick) => [nameOf(tick), tick]))
-    this.#now = now
+    this.#clock = clock
   }
 
   /** Whether something is ticked off as it is now. `mark` undefined: how it is nobody knows. */
@@ -99,13 +100,16 @@ export class TicksNow {
   /** Those of some kinds, all of which have been looked at, that count no more. */
   over(kinds: ReadonlySet<string>): Tick[] {
     return this.#ticks.filter(
-      (tick) =>
-        kinds.has(tick.kind) && (tick.until === null ? !this.found.has(tick) : this.#now >= Date.parse(tick.until)),
+      (tick) => kinds.has(tick.kind) && (tick.until === null ? !this.found.has(tick) : !this.#isBefore(tick.until)),
     )
   }
 
+  #isBefore(date: string): boolean {
+    return this.#clock.now < this.#clock.zone.startOf(date)
+  }
+
   #counts({ kind, until, mark: then }: Tick, mark: string | undefined): boolean {
-    if (until !== null) return this.#now < Date.parse(until)
+    if (until !== null) return this.#isBefore(until)
     if (mark === undefined) return true
     // Of a finding, in how many stores it is: in fewer it is no other.
     return kind === 'findings' ? Number(mark) <= Number(then) : mark === then

@@ -26,14 +26,14 @@ export async function clocksOff({ reading, recorded }: Looked): Promise<readonly
 
 /** Machines that had files to send, and have not been heard of since. */
 export async function machinesGone({ reading }: Looked): Promise<readonly Condition[]> {
-  const { now } = momentOf(reading)
+  const { now, zone } = momentOf(reading)
   const machines = await reading.inbox.ledger.machines.working(now)
   return machines
     .filter((machine) => machine.waiting_files > 0 && now - heardAt(machine) >= QUIET_MS)
     .map((machine) => {
       const { key_id, name, waiting_files } = machine
       const files = waiting_files === 1 ? '1 file waits' : `${waiting_files} files wait`
-      const last = new Date(heardAt(machine)).toISOString().slice(0, 10)
+      const last = zone.dateAt(heardAt(machine))
       const text = `${files} on ${shortName(name)} (${key_id}), which has not been heard of since ${last}`
       return { kind: 'machine', subject: key_id, text }
     })

@@ -39,7 +39,7 @@ export async function loaderGone({ reading, outside }: Looked): Promise<readonly
 /** Whether the latest backup is old. PostgreSQL has tools of its own: where none was ever noted, nothing is said. */
 export async function backupOld({ reading }: Looked): Promise<readonly Condition[]> {
   const { ledger } = reading.inbox
-  const { now } = momentOf(reading)
+  const { now, zone } = momentOf(reading)
   const latest = await ledger.latestBackup()
   if (latest === undefined) {
     const oldest = await ledger.uploads.firstReceived()
@@ -47,17 +47,17 @@ export async function backupOld({ reading }: Looked): Promise<readonly Condition
     return [{ kind: 'backup', subject: 'none', text: 'No backup has ever been made' }]
   }
   if (now - latest.at < BACKUP_OLD_MS) return []
-  const day = new Date(latest.at).toISOString().slice(0, 10)
+  const day = zone.dateAt(latest.at)
   return [{ kind: 'backup', subject: String(latest.id), text: `The latest backup is of ${day}` }]
 }
 
 /** Keys that end within days and have no successor. */
 export async function keysExpiring({ reading }: Looked): Promise<readonly Condition[]> {
   const { ledger } = reading.inbox
-  const { now } = momentOf(reading)
+  const { now, zone } = momentOf(reading)
   const keys = await ledger.keysExpiring(now, now + KEY_DAYS * DAY_MS)
   return keys.map(({ id, name, expires_at }) => {
-    const day = new Date(expires_at ?? 0).toISOString().slice(0, 10)
+    const day = zone.dateAt(expires_at ?? 0)
     return {
       kind: 'key',
       subject: id,

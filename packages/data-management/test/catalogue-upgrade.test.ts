@@ -1,6 +1,5 @@
 /** A catalogue that an older program has made is brought up to date in place: loads go on, and it is what a new one would be. */
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,6 +10,7 @@ import { openPostgresCatalogue, openPostgresCatalogueDatabase } from '../catalog
 import { PostgresStatements } from '../catalogue/dialects/postgres/statements.ts'
 import { openCatalogue, type SqliteCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { indexUnworded } from '../catalogue/load/listing-words.ts'
+import { countOlderLoads, olderLoads } from '../catalogue/older-loads.ts'
 import { moveTables } from '../database/move-tables.ts'
 import { PostgresDatabase } from '../database/postgres.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
@@ -19,8 +19,8 @@ import { faultOf, loadWhole } from './history-case.ts'
 import type { HistoryFile } from './naive-rows.ts'
 
 const DIALECTS = join(import.meta.dirname, '../catalogue/dialects')
-// Histories in whose first half every row has a price: an older catalogue holds no other.
-const SEEDS = [1, 2, 4]
+// Histories in whose first half every row has a price, for an older catalogue holds no other, and some have details.
+const SEEDS = [2, 4]
 // The schema of the first program that stood on servers.
 const LAST = { sqlite: '006-price-now.sql', postgres: '001-catalogue.sql' }
 // In the order in which they refer to each other; `price_now` follows from the runs.
@@ -29,12 +29,17 @@ const HISTORIES = ['load', 'scrape', 'source', 'price_run', 'label_run', 'contes
 
 const makeDatabase = sharedPostgres()
 
-/** Files as an older program kept what they say: without the details. */
+/** Files as an older program kept what they say: without the details. Their names are those of the whole bytes. */
 function withoutDetails(files: readonly HistoryFile[]): HistoryFile[] {
-  return files.map(({ bytes, receivedAt }) => {
-    const text = bytes.toString().replaceAll(/,"(?:description|unit_price)":(?:"[^"]*"|[^,}"]+)/g, '')
-    return { bytes: Buffer.from(text), sha256: createHash('sha256').update(text).digest('hex'), receivedAt }
+  return files.map((file) => {
+    const text = file.bytes.toString().replaceAll(/,"(?:description|unit_price)":(?:"[^"]*"|[^,}"]+)/g, '')
+    return { ...file, bytes: Buffer.from(text) }
   })
+}
+
+function halvesOf(seed: number): [HistoryFile[], HistoryFile[]] {
+  const files = historyOf(seed, false)
+  return [files.slice(0, files.length >> 1), files.slice(files.length >> 1)]
 }
 
 /** The migrations that an older program had. */
@@ -66,43 +71,57 @@ function written(record: Record<string, string | number>, column: string): strin
   return (column === 'code' ? record.shown : undefined) ?? record[column]!
 }
 
-async function goOn(
-  catalogue: Catalogue,
-  before: readonly HistoryFile[],
-  after: readonly HistoryFile[],
-): Promise<void> {
+/** `halves`: the files of which an older program has loaded what it knew, and the others. */
+async function goOn(catalogue: Catalogue, [before, after]: readonly [HistoryFile[], HistoryFile[]]): Promise<void> {
   await catalogue.settle()
-  assert.equal(await faultOf(catalogue, before), undefined)
+  assert.equal(await faultOf(catalogue, withoutDetails(before)), undefined)
+  assert.notEqual(await faultOf(catalogue, before), undefined, 'it kept less')
+  const replayed: string[] = []
+  for (let behind = 0, loads = await nextOlder(catalogue, 0); loads.length > 0; ) {
+    assert.equal(await countOlderLoads(catalogue.database), before.length - replayed.length)
+    for (const { id, sha256, wasLimited } of loads) {
+      assert.equal(wasLimited, false)
+      await loadWhole(catalogue, before.find((file) => file.sha256 === sha256)!)
+      replayed.push(sha256)
+      behind = id
+    }
+    loads = await nextOlder(catalogue, behind)
+  }
+  assert.deepEqual(replayed.toSorted(), before.map(({ sha256 }) => sha256).toSorted())
+  assert.equal(await faultOf(catalogue, before), undefined, 'of the same files a new one is no other')
+  assert.equal(await countOlderLoads(catalogue.database), 0)
   for (const file of after) await loadWhole(catalogue, file)
   assert.equal(await faultOf(catalogue, [...before, ...after]), undefined)
   for (const file of before) await catalogue.undo(file.sha256, 'for a test', 0)
   assert.equal(await faultOf(catalogue, after), undefined)
 }
 
+function nextOlder({ database }: Catalogue, behind: number) {
+  return olderLoads(database, behind, 4)
+}
+
 for (const seed of SEEDS)
-  test(`SQLite: an older catalogue is brought up to date, and loads and undoing go on (history ${seed})`, async () => {
+  test(`SQLite: an older catalogue is brought up to date, and its loads are made once more, and undoing goes on (history ${seed})`, async () => {
     await using at = await temporaryFolder()
-    const files = historyOf(seed, false)
-    const half = withoutDetails(files.slice(0, files.length >> 1))
+    const [half, others] = halvesOf(seed)
     using newer = openCatalogue(':memory:')
-    for (const file of half) await loadWhole(newer, file)
+    for (const file of withoutDetails(half)) await loadWhole(newer, file)
     const path = join(at.path, 'catalogue.db')
     const older = SqliteDatabase.open(path, await olderMigrations(at.path, 'sqlite'))
     writeOlder(newer, older)
     older[Symbol.dispose]()
     using catalogue = openCatalogue(path)
-    await goOn(catalogue, half, files.slice(half.length))
+    await goOn(catalogue, [half, others])
   })
 
-test('PostgreSQL: an older catalogue is brought up to date, and loads and undoing go on', {
+test('PostgreSQL: an older catalogue is brought up to date, and its loads are made once more, and undoing goes on', {
   skip: NO_POSTGRES,
 }, async () => {
   await using at = await temporaryFolder()
   await using made = await makeDatabase()
-  const files = historyOf(SEEDS[0]!, false)
-  const half = withoutDetails(files.slice(0, files.length >> 1))
+  const [half, others] = halvesOf(SEEDS[0]!)
   using newer = openCatalogue(':memory:')
-  for (const file of half) await loadWhole(newer, file)
+  for (const file of withoutDetails(half)) await loadWhole(newer, file)
   const migrations = await olderMigrations(at.path, 'postgres')
   await using older = await PostgresDatabase.open({ address: made.address, schema: 'catalogue', migrations })
   await moveTables(
@@ -119,5 +138,5 @@ test('PostgreSQL: an older catalogue is brought up to date, and loads and undoin
   await upgraded.transaction(async (transaction) => {
     await indexUnworded(new PostgresStatements(transaction, { undone: 0 }))
   })
-  await goOn(catalogue, half, files.slice(half.length))
+  await goOn(catalogue, [half, others])
 })

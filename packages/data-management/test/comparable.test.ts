@@ -1,6 +1,7 @@
 /** What stands beside a product in other shops: it is kept up to date as listings change, and counts in no product's own price. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { ProductAnswer, ProductPage } from '../api/products.ts'
 import type { SuggestionPage, VerdictPage, VerdictView } from '../api/verdicts-schema.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
@@ -44,7 +45,12 @@ async function beside(catalogue: Catalogue, sku: string): Promise<string[]> {
     'select product_id from listing where code = ?',
     sku,
   ))!
-  const found = await comparableWith(database, product_id, await Current.at(database, Date.parse(DAY)), async () => [])
+  const found = await comparableWith(
+    database,
+    product_id,
+    await Current.at(database, { now: Date.parse(DAY), zone: TimeZone.utc }),
+    async () => [],
+  )
   return found.map(
     ({ company, sku, unit_price_cents, unit_price_per }) => `${company} ${sku} ${unit_price_cents} / ${unit_price_per}`,
   )

@@ -41,6 +41,7 @@ const FILES = {
     'notices',
     'store-settings',
     'ticks',
+    'days',
     'notice-troubles',
   ],
 }

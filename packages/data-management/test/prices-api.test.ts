@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import type { PricesAnswer, ProductAnswer, ProductPage } from '../api/products.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
@@ -271,7 +272,8 @@ test('a server that only reads hears of a store that is silent no more, and of t
   await using writing = await openReceiver()
   await using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
   await using reading = openCatalogue(join(at.path, 'catalogue.db'))
-  const silentAt = async (date: string) => (await Current.at(reading.database, Date.parse(date))).silentStores
+  const silentAt = async (date: string) =>
+    (await Current.at(reading.database, { now: Date.parse(date), zone: TimeZone.utc })).silentStores
   for (const day of ['01', '02', '03']) await scrape({ ...writing, catalogue }, 'aldi/G1', `2025-09-${day}`, [MILK])
   assert.deepEqual(await silentAt('2025-09-04'), [])
   assert.deepEqual((await silentAt('2025-09-09')).length, 1)

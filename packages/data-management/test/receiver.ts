@@ -10,6 +10,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import type { Door } from '../api/door.ts'
 import { ExportThreads } from '../api/export-threads.ts'
@@ -78,6 +79,8 @@ type Wishes = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     questions?: Partial<QuestionsPlace>
     pictures?: Pictures
     telling?: Services['telling']
+    /** In which days begin; else UTC. */
+    zone?: TimeZone
   }>
 
 async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsPlace['catalogue'] }> {
@@ -104,13 +107,13 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const inbox: Receiving = { disk, folders, ledger, inbox: shared, dictionaries, ...kept, ...wishes }
   const limits = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
-  const { pageFolder, pictures = new Pictures(), telling } = wishes
-  const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept }
+  const { pageFolder, pictures = new Pictures(), telling, zone = TimeZone.utc } = wishes
+  const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept, timeZone: zone.name }
   const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
   const page = pageFolder === undefined ? {} : { pageFolder }
   const told = telling === undefined ? {} : { telling }
-  const services = { inbox, unfinished, kinds, catalogue, questions, exports, pictures, ...page, ...told }
+  const services = { inbox, unfinished, kinds, catalogue, questions, exports, pictures, zone, ...page, ...told }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo

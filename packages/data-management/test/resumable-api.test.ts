@@ -243,7 +243,7 @@ test('a sender that comes back is let in though its first request still stands t
 })
 
 test('a body that stands still is answered with 408, and what came is kept', async () => {
-  await using receiver = await openReceiver({ limits: { ...LIMITS, idleMsMax: 100 } })
+  await using receiver = await openReceiver({ limits: { ...LIMITS, idleMsMax: 500 } })
   const path = await open(receiver)
   const socket = await stalled(receiver, path, 300)
   const answer = String((await socket.toArray())[0])

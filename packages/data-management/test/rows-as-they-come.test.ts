@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { type Row, readRow } from '@splitcart/shared/row.ts'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { observations, prices, products } from '../catalogue/export.ts'
 import { Current } from '../catalogue/queries/current.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
@@ -46,7 +47,7 @@ for (const { name, skip, open } of databasesOfFile()) {
         ['3', 250],
       ],
     )
-    const current = await Current.at(database, 0)
+    const current = await Current.at(database, { now: 0, zone: TimeZone.utc })
     const ranges: Record<string, unknown> = {}
     for (const { id, code } of await database.all<{ id: number; code: string }>(
       'select product_id as id, code from listing',

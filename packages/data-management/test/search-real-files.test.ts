@@ -1,6 +1,7 @@
 /** What is found first of real articles, where some lie next to the project. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Current } from '../catalogue/queries/current.ts'
 import { findProducts } from '../catalogue/queries/found.ts'
 import { productOf } from '../catalogue/queries/products.ts'
@@ -40,7 +41,7 @@ test('of real articles the first that is found is what the word means', { skip: 
   await using catalogue = await openSqlite()
   for (const file of realFiles().filter(({ name }) => FILES.test(name))) await loadWhole(catalogue, file)
   const { database } = catalogue
-  const current = await Current.at(database, Date.now())
+  const current = await Current.at(database, { now: Date.now(), zone: TimeZone.utc })
   for (const [q, what] of Object.entries(FIRST)) {
     const { products } = await findProducts(database, { q, after: undefined, limit: 1 }, async () => current)
     const first = await productOf(database, products[0]?.product_id ?? 0)

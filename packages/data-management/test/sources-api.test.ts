@@ -1,6 +1,7 @@
 /** How fresh sources are, by the rule itself and by `GET /api/sources`, `/api/stores` and `/api/scrapes`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { SourcePage } from '../api/sources.ts'
 import type { ScrapePage, StorePage } from '../api/stores.ts'
 import { type DayState, daysOf, freshnessOf } from '../catalogue/queries/freshness.ts'
@@ -24,7 +25,8 @@ const WEEKLY = { usualDays: 7, usualRows: 100 }
 
 test('a source is late from one and a half usual intervals on, and silent from two', () => {
   const state = (hours: number, usual = DAILY) =>
-    freshnessOf(seen('2025-09-12'), usual, { now: at('2025-09-12', 20 + hours), partialShare: 0.5 }).state
+    freshnessOf(seen('2025-09-12'), usual, { now: at('2025-09-12', 20 + hours), zone: TimeZone.utc, partialShare: 0.5 })
+      .state
   assert.deepEqual(
     [0, 24, 36, 37, 48, 49, 1000].map((hours) => state(hours)),
     ['good', 'good', 'good', 'late', 'late', 'silent', 'silent'],
@@ -37,11 +39,14 @@ test('a source is late from one and a half usual intervals on, and silent from t
 
 test('a scrape that was brought in long after its date makes no source fresh', () => {
   const last = { date: '2025-09-12', rows: 100, receivedAt: at('2025-11-01') }
-  assert.equal(freshnessOf(last, DAILY, { now: at('2025-11-01', 1), partialShare: 0.5 }).state, 'silent')
+  assert.equal(
+    freshnessOf(last, DAILY, { now: at('2025-11-01', 1), zone: TimeZone.utc, partialShare: 0.5 }).state,
+    'silent',
+  )
 })
 
 test('nothing is due before an interval is known, and then the median of the last ones counts', () => {
-  const moment = { now: at('2026-01-01'), partialShare: 0.5 }
+  const moment = { now: at('2026-01-01'), zone: TimeZone.utc, partialShare: 0.5 }
   const once = usualOf([{ date: '2025-09-12', rows: 70 }])
   assert.deepEqual(once, { usualDays: null, usualRows: 70 })
   const state = (days: number) =>
@@ -62,14 +67,15 @@ test('nothing is due before an interval is known, and then the median of the las
 
 test('a scrape with a smaller share of the usual rows is partial', () => {
   const isPartial = (rows: number) =>
-    freshnessOf(seen('2025-09-12', rows), DAILY, { now: at('2025-09-13'), partialShare: 0.5 }).isPartial
+    freshnessOf(seen('2025-09-12', rows), DAILY, { now: at('2025-09-13'), zone: TimeZone.utc, partialShare: 0.5 })
+      .isPartial
   assert.deepEqual([0, 49, 50, 51].map(isPartial), [true, true, false, false])
 })
 
 function days(now: number, usual: typeof DAILY, ...scraped: readonly ReturnType<typeof seen>[]): string {
   const letters: Record<DayState, string> = { good: 'g', late: 'l', partial: 'p', missing: 'm', none: '.' }
   const to = new Date(now).toISOString().slice(0, 10)
-  return daysOf(scraped, usual, { now, partialShare: 0.5 }, { to, count: 10 })
+  return daysOf(scraped, usual, { now, zone: TimeZone.utc, partialShare: 0.5 }, { to, count: 10 })
     .map((state) => letters[state])
     .join('')
 }

@@ -1,6 +1,7 @@
 /** What people set for a store: how often it is scraped, that it is retired or snoozed, and a note; and what is made of it everywhere. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { NoticesView } from '../api/notices-schema.ts'
 import type { Overview } from '../api/overview.ts'
 import type { ProductAnswer, ProductPage } from '../api/products.ts'
@@ -169,7 +170,7 @@ test('a store that is closed or snoozed is as good as any other while all is wel
     freshnessOf(
       { ...last, rows },
       { usualDays: 1, usualRows: 100, ...more },
-      { now: Date.parse(day), partialShare: 0.5 },
+      { now: Date.parse(day), zone: TimeZone.utc, partialShare: 0.5 },
     ).state
   assert.deepEqual(
     [

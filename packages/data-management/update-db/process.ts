@@ -9,7 +9,9 @@ import { codeOf } from '@splitcart/shared/disk.ts'
 import { isLoadedKind, type LoadedKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
+import { isDatabaseTrouble } from '../database/postgres-problems.ts'
 import { handOverFetched } from '../inbox/deliver.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Claim, Inbox } from '../inbox/inbox.ts'
@@ -72,7 +74,7 @@ export async function processAll(work: UpdateDb, signal: AbortSignal): Promise<P
     },
     log: work.log,
     failed: (name, error) => {
-      if (isNewerSchema(error)) throw error
+      if (endsPass(error)) throw error
       postpone(processing, name, error)
     },
   })
@@ -89,9 +91,14 @@ async function tryToProcess(work: Processing, claim: Claim): Promise<void> {
     await claim.attempt(() => processUpload(work, claim))
   } catch (error) {
     claim.leave(work.signal.aborted || isNewerSchema(error))
-    if (isNewerSchema(error)) throw error
+    if (endsPass(error)) throw error
     postpone(work, claim.upload.filename, error)
   }
+}
+
+/** Whether the other files would meet the same: the pass ends, and the next one finds all of them as they are. */
+function endsPass(error: unknown): boolean {
+  return isNewerSchema(error) || (error instanceof Problem && isDatabaseTrouble(error))
 }
 
 function postpone({ log, pass }: Processing, filename: string, error: unknown): void {

@@ -2,6 +2,7 @@
 import { watch } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@splitcart/shared/log.ts'
+import { isDatabaseTrouble } from '../database/postgres-problems.ts'
 import { isNewerSchema } from '../schemas.ts'
 
 const LOOK_MS = 1_000
@@ -25,7 +26,8 @@ export async function repeatOnChange(
       } catch (error) {
         if (isNewerSchema(error)) throw error
         failures++
-        log.error({ err: error, failures }, 'pass failed')
+        if (isDatabaseTrouble(error)) log.warn({ err: error, failures }, 'waiting for what cannot be reached')
+        else log.error({ err: error, failures }, 'pass failed')
       }
       const pause = failures === 0 ? lookMs : Math.min(LOOK_MS * 2 ** failures, FAILED_MS_MAX)
       await pauseUntil(failures === 0 ? hint.next() : undefined, pause, signal)

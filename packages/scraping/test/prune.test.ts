@@ -120,7 +120,8 @@ test('a round of upload-data and a pruning wait for each other', async () => {
   })
   let waits = 0
   const pruning = lockArchive(folders, { msMax: 60_000, onWait: () => waits++ })
-  await sleep(250)
+  while (waits === 0) await sleep(10)
+  await sleep(100)
   assert.deepEqual([ended, waits], [false, 1])
   lock[Symbol.dispose]()
   const second = await pruning

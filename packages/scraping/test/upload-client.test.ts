@@ -185,12 +185,12 @@ test('of the files that a server asks for again a client hears those of its kind
   const uploads = ['products', 'stores', undefined].map((kind, index) => ({ ...receipt, id: `${index}`, kind }))
   server.always = { status: 200, body: { uploads } }
   assert.deepEqual(
-    (await client.requested()).map(({ id }) => id),
+    (await client.requested()).uploads.map(({ id }) => id),
     ['0', '2'],
   )
   const ofStores = createUploadClient({ server: server.url, key: KEY, kind: 'stores' })
   assert.deepEqual(
-    (await ofStores.requested()).map(({ id }) => id),
+    (await ofStores.requested()).uploads.map(({ id }) => id),
     ['1'],
   )
 })

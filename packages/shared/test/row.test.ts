@@ -1,11 +1,13 @@
 /** Rows: every odd one has its one answer (field-cases.ts, line-cases.ts), and nothing that is in a line makes the reader throw or stall. */
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { computing } from '../../../test/times.ts'
 import { isDate } from '../date.ts'
 import { isBlank, readLines } from '../lines.ts'
-import { identityOf, isRejection, type Row, readRow, rowOf } from '../row.ts'
+import { identityOf, isRejection, READER_VERSION, type Row, readRow, rowOf } from '../row.ts'
+import { DETAILS } from '../row-details.ts'
 import { FIELD_CASES } from './field-cases.ts'
 import { type Answer, GOOD_LINE, GOOD_ROW, lineWith } from './good-row.ts'
 import { type Fate, FILE_CASES, LINE_CASES } from './line-cases.ts'
@@ -214,4 +216,9 @@ test('lines made to be slow are answered in a moment', () => {
     const ms = computed()
     assert.ok(ms < 250, `${line.subarray(0, 40)} took ${ms} ms`)
   }
+})
+
+test('what is kept of a row has a number, by which loads of an older version are known', () => {
+  const kept = hash('sha256', JSON.stringify([Object.keys(GOOD_ROW).sort(), DETAILS]))
+  assert.deepEqual([READER_VERSION, kept.slice(0, 8)], [1, 'ff4b060d'], 'raise READER_VERSION, and note both here')
 })

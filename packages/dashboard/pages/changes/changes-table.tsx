@@ -17,6 +17,7 @@ const COLUMNS: readonly Column<Change>[] = [
     title: 'Product',
     width: 'minmax(9rem, 4fr)',
     narrow: 'first',
+    sort: ({ name }) => name,
     cell: ({ product_id, name }) => (
       <Link to="/products/$id" params={{ id: String(product_id) }} className={style.name}>
         <Said text={name} />
@@ -28,6 +29,7 @@ const COLUMNS: readonly Column<Change>[] = [
     title: 'Company',
     width: 'minmax(4rem, 1fr)',
     narrow: 'bare',
+    sort: ({ company }) => company,
     cell: ({ company }) => <Said text={company} />,
   },
   {
@@ -35,6 +37,7 @@ const COLUMNS: readonly Column<Change>[] = [
     title: 'What',
     width: '6rem',
     narrow: 'bare',
+    sort: ({ kind }) => KIND_SAID[kind],
     cell: ({ kind }) => (
       <span className={style.kind} data-kind={kind}>
         {KIND_SAID[kind]}
@@ -47,6 +50,7 @@ const COLUMNS: readonly Column<Change>[] = [
     width: '6.5rem',
     right: true,
     narrow: 'bare',
+    sort: ({ to_cents }) => to_cents ?? Number.POSITIVE_INFINITY,
     cell: ({ from_cents, to_cents }) => (
       <>
         {from_cents !== null && from_cents !== to_cents && <s className={style.before}>{money(from_cents)}</s>}
@@ -60,15 +64,25 @@ const COLUMNS: readonly Column<Change>[] = [
     width: '7.75rem',
     right: true,
     narrow: 'bare',
+    sort: ({ change_share }) => change_share ?? Number.POSITIVE_INFINITY,
     cell: (change) => <By change={change} />,
   },
-  { id: 'unit', title: 'By amount', width: '6.75rem', right: true, narrow: 'bare', cell: byAmount },
+  {
+    id: 'unit',
+    title: 'By amount',
+    width: '6.75rem',
+    right: true,
+    narrow: 'bare',
+    sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
+    cell: byAmount,
+  },
   {
     id: 'stores',
     title: 'Stores',
     width: '3.25rem',
     right: true,
     narrow: 'shown',
+    sort: ({ stores }) => stores,
     cell: ({ stores }) => whole(stores),
   },
   {
@@ -77,6 +91,7 @@ const COLUMNS: readonly Column<Change>[] = [
     width: '9.5rem',
     right: true,
     narrow: 'bare',
+    sort: ({ first_date }) => first_date,
     cell: (change) => <When change={change} />,
   },
 ]

@@ -32,7 +32,7 @@ const ORDERS = [
 
 /** The page. */
 export function ChangesPage(): ReactNode {
-  const filters = useSearch({ from: '/shell/changes' })
+  const { table: _, ...filters } = useSearch({ from: '/shell/changes' })
   const found = useInfiniteQuery(changesQuery(filters))
   const changes = useMemo(() => found.data?.pages.flatMap((page) => page.changes) ?? [], [found.data])
   const first = found.data?.pages[0]

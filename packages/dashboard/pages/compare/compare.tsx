@@ -80,18 +80,27 @@ const COLUMNS: readonly Column<ProductAnswer>[] = [
     title: 'Product',
     width: 'minmax(10rem, 3fr)',
     narrow: 'first',
+    sort: ({ name }) => name,
     cell: ({ id, name }) => (
       <Link to="/products/$id" params={{ id: String(id) }} className={style.name}>
         <Said text={name} />
       </Link>
     ),
   },
-  { id: 'size', title: 'Size', width: '7rem', narrow: 'bare', cell: ({ size }) => <Said text={size ?? ''} /> },
+  {
+    id: 'size',
+    title: 'Size',
+    width: '7rem',
+    narrow: 'bare',
+    sort: ({ size }) => size ?? '',
+    cell: ({ size }) => <Said text={size ?? ''} />,
+  },
   {
     id: 'where',
     title: 'At',
     width: 'minmax(5rem, 1fr)',
     narrow: 'bare',
+    sort: (product) => best(product)?.company ?? '',
     cell: (product) => <Said text={best(product)?.company ?? ''} />,
   },
   {
@@ -118,6 +127,7 @@ const COLUMNS: readonly Column<ProductAnswer>[] = [
     width: '7rem',
     right: true,
     narrow: 'shown',
+    sort: (product) => best(product)?.seen_on ?? '',
     cell: (product) => best(product) && <Day on={best(product)!.seen_on} />,
   },
 ]

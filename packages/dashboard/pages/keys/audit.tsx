@@ -12,13 +12,28 @@ import { OnlyAdmin } from './only-admin.tsx'
 import { Tabs } from './tabs.tsx'
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
-  { id: 'at', title: 'When', width: '14.5rem', narrow: 'bare', cell: ({ at }) => <Moment at={at} /> },
-  { id: 'who', title: 'Who', width: 'minmax(9rem, 1.5fr)', narrow: 'bare', cell: ({ who }) => <Said text={who} /> },
+  {
+    id: 'at',
+    title: 'When',
+    width: '14.5rem',
+    narrow: 'bare',
+    sort: ({ at }) => at,
+    cell: ({ at }) => <Moment at={at} />,
+  },
+  {
+    id: 'who',
+    title: 'Who',
+    width: 'minmax(9rem, 1.5fr)',
+    narrow: 'bare',
+    sort: ({ who }) => who,
+    cell: ({ who }) => <Said text={who} />,
+  },
   {
     id: 'what',
     title: 'Did',
     width: 'minmax(13rem, 1.5fr)',
     narrow: 'first',
+    sort: ({ what }) => what,
     cell: ({ what }) => <Said text={what} />,
   },
   {
@@ -26,6 +41,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     title: 'With',
     width: 'minmax(7rem, 1.5fr)',
     narrow: 'bare',
+    sort: ({ about }) => about,
     cell: ({ about }) => <Said text={about} />,
   },
   {
@@ -33,6 +49,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     title: 'Detail',
     width: 'minmax(6rem, 1.5fr)',
     narrow: 'bare',
+    sort: ({ detail }) => detail ?? '',
     cell: ({ detail }) => detail !== null && <Said text={detail} />,
   },
 ]

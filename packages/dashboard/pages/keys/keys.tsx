@@ -76,6 +76,7 @@ function columnsFor(own: string | undefined, start: (doing: Doing) => void): Col
       title: 'Name',
       width: 'minmax(8rem, 2fr)',
       narrow: 'first',
+      sort: ({ name }) => name,
       cell: ({ id, name }) => (
         <span className={style.name}>
           <Link to="/uploads" search={{ key: id }} title="What it sent">
@@ -106,13 +107,22 @@ const COLUMNS: readonly Column<KeyView>[] = [
     title: 'State',
     width: '5.5rem',
     narrow: 'bare',
+    sort: ({ state }) => state,
     cell: ({ state }) => <Badge tone={TONES[state]}>{state}</Badge>,
   },
-  { id: 'scopes', title: 'Scopes', width: '9rem', narrow: 'bare', cell: ({ scopes }) => scopes.join(', ') },
+  {
+    id: 'scopes',
+    title: 'Scopes',
+    width: '9rem',
+    narrow: 'bare',
+    sort: ({ scopes }) => scopes.join(),
+    cell: ({ scopes }) => scopes.join(', '),
+  },
   {
     id: 'only',
     title: 'Only',
     width: 'minmax(3rem, 1fr)',
+    sort: ({ only_for, only_from }) => limitsOf(only_for, only_from),
     cell: ({ only_for, only_from }) => <Said text={limitsOf(only_for, only_from)} />,
   },
   {
@@ -120,6 +130,7 @@ const COLUMNS: readonly Column<KeyView>[] = [
     title: 'Last used',
     width: 'minmax(11rem, 1.4fr)',
     narrow: 'shown',
+    sort: ({ last_used_at }) => last_used_at ?? '',
     cell: ({ last_used_at, last_used_from }) =>
       last_used_at === null ? (
         'never'
@@ -129,7 +140,13 @@ const COLUMNS: readonly Column<KeyView>[] = [
         </>
       ),
   },
-  { id: 'end', title: 'Ends', width: '6.5rem', cell: (key) => <End of={key} /> },
+  {
+    id: 'end',
+    title: 'Ends',
+    width: '6.5rem',
+    sort: ({ revoked_at, expires_at }) => revoked_at ?? expires_at ?? '~',
+    cell: (key) => <End of={key} />,
+  },
 ]
 
 function limitsOf(stores: readonly string[] | null, addresses: readonly string[] | null): string {

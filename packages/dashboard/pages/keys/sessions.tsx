@@ -54,6 +54,7 @@ function columnsFor(end: (id: string) => void): Column<OpenSession>[] {
       title: 'Key',
       width: 'minmax(8rem, 2fr)',
       narrow: 'first',
+      sort: ({ name }) => name,
       cell: ({ name, key_id }) => <Said text={`${name} (${key_id})`} />,
     },
     {
@@ -61,6 +62,7 @@ function columnsFor(end: (id: string) => void): Column<OpenSession>[] {
       title: 'Signed in',
       width: 'minmax(8rem, 1fr)',
       narrow: 'shown',
+      sort: ({ signed_in_at }) => signed_in_at,
       cell: ({ signed_in_at }) => <Ago at={signed_in_at} />,
     },
     {
@@ -68,6 +70,7 @@ function columnsFor(end: (id: string) => void): Column<OpenSession>[] {
       title: 'Ends, if it is not used',
       width: 'minmax(8rem, 1fr)',
       narrow: 'shown',
+      sort: ({ expires_at }) => expires_at,
       cell: ({ expires_at }) => (
         <time dateTime={expires_at} title={expires_at}>
           {new Date(expires_at).toLocaleDateString()}

@@ -60,6 +60,7 @@ const KEY_COLUMN: Column<KeyView> = {
   title: 'Key',
   width: '7rem',
   narrow: 'shown',
+  sort: ({ id }) => id,
   cell: ({ id }) => (
     <Link to="/keys" className={style.key}>
       {id}

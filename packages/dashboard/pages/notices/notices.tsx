@@ -12,6 +12,7 @@ import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
 import { OnlyAdmin } from '../keys/only-admin.tsx'
+import { Ticked } from '../overview/ticks.tsx'
 import style from './notices.module.css'
 import { Receivers } from './receivers.tsx'
 import { Watched } from './watched.tsx'
@@ -19,12 +20,20 @@ import { Watched } from './watched.tsx'
 const SHOWN_MAX = 20
 
 const COLUMNS: readonly Column<NoticeView>[] = [
-  { id: 'at', title: 'When', width: '14.5rem', narrow: 'bare', cell: ({ at }) => <Moment at={at} /> },
+  {
+    id: 'at',
+    title: 'When',
+    width: '14.5rem',
+    narrow: 'bare',
+    sort: ({ at }) => at,
+    cell: ({ at }) => <Moment at={at} />,
+  },
   {
     id: 'kind',
     title: 'Kind',
     width: '7rem',
     narrow: 'bare',
+    sort: ({ kind }) => kind,
     cell: ({ kind, is_over }) => (
       <Badge tone={is_over ? 'good' : kind === 'watch' ? 'calm' : 'warn'}>{is_over ? `${kind} over` : kind}</Badge>
     ),
@@ -34,6 +43,7 @@ const COLUMNS: readonly Column<NoticeView>[] = [
     title: 'Notice',
     width: 'minmax(12rem, 1fr)',
     narrow: 'first',
+    sort: ({ text }) => text,
     cell: ({ text }) => <Said text={text} />,
   },
 ]
@@ -59,6 +69,7 @@ function Told(): ReactNode {
     <>
       <Panel title="Needs a person">
         <Conditions conditions={first.conditions} />
+        <Ticked ticked={first.ticked} />
       </Panel>
       <Panel title="Who is told">
         <Receivers receivers={first.receivers} />

@@ -39,6 +39,7 @@ function columnsFor(chains: readonly Chain[]): Column<Chain>[] {
       title: 'Company',
       width: 'minmax(6rem, 1fr)',
       narrow: 'bare',
+      sort: ({ company }) => company,
       cell: ({ company }) => <Said text={company} />,
     },
     {
@@ -47,6 +48,7 @@ function columnsFor(chains: readonly Chain[]): Column<Chain>[] {
       width: '9rem',
       right: true,
       narrow: 'bare',
+      sort: ({ lowest_cents }) => lowest_cents ?? Number.POSITIVE_INFINITY,
       cell: (chain) => <Range chain={chain} />,
     },
     {
@@ -55,29 +57,43 @@ function columnsFor(chains: readonly Chain[]): Column<Chain>[] {
       width: 'minmax(6rem, 2fr)',
       cell: (chain) => <Band chain={chain} all={chains} />,
     },
-    { id: 'unit', title: 'By amount', width: '8rem', right: true, narrow: 'bare', cell: byAmount },
-    {
-      id: 'usual',
-      title: 'Usual',
-      width: '5rem',
-      right: true,
-      narrow: 'shown',
-      cell: ({ usual_cents }) => (usual_cents === null ? '–' : money(usual_cents)),
-    },
-    {
-      id: 'seen',
-      title: 'Seen',
-      width: '7rem',
-      right: true,
-      narrow: 'shown',
-      cell: ({ seen_on, is_silent }) => (
-        <span className={is_silent ? style.old : ''}>
-          <Day on={seen_on} />
-        </span>
-      ),
-    },
+    ...COLUMNS,
   ]
 }
+
+const COLUMNS: readonly Column<Chain>[] = [
+  {
+    id: 'unit',
+    title: 'By amount',
+    width: '8rem',
+    right: true,
+    narrow: 'bare',
+    sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
+    cell: byAmount,
+  },
+  {
+    id: 'usual',
+    title: 'Usual',
+    width: '5rem',
+    right: true,
+    narrow: 'shown',
+    sort: ({ usual_cents }) => usual_cents ?? Number.POSITIVE_INFINITY,
+    cell: ({ usual_cents }) => (usual_cents === null ? '–' : money(usual_cents)),
+  },
+  {
+    id: 'seen',
+    title: 'Seen',
+    width: '7rem',
+    right: true,
+    narrow: 'shown',
+    sort: ({ seen_on }) => seen_on,
+    cell: ({ seen_on, is_silent }) => (
+      <span className={is_silent ? style.old : ''}>
+        <Day on={seen_on} />
+      </span>
+    ),
+  },
+]
 
 function storesColumn(chosen: string | undefined, open: (company: string) => void): Column<Chain> {
   return {
@@ -86,6 +102,7 @@ function storesColumn(chosen: string | undefined, open: (company: string) => voi
     width: '9.5rem',
     right: true,
     narrow: 'bare',
+    sort: ({ stores }) => stores,
     cell: ({ company, lowest_stores, stores, silent_stores }) => {
       const text =
         stores === 0

@@ -16,6 +16,7 @@ const COLUMNS: readonly Column<Comparable>[] = [
     title: 'Company',
     width: 'minmax(5rem, 1fr)',
     narrow: 'bare',
+    sort: ({ company }) => company,
     cell: ({ company }) => <Said text={company} />,
   },
   {
@@ -23,13 +24,21 @@ const COLUMNS: readonly Column<Comparable>[] = [
     title: 'Product',
     width: 'minmax(10rem, 3fr)',
     narrow: 'first',
+    sort: ({ name }) => name,
     cell: ({ product_id, name }) => (
       <Link to="/products/$id" params={{ id: String(product_id) }}>
         <Said text={name} />
       </Link>
     ),
   },
-  { id: 'size', title: 'Size', width: '7rem', narrow: 'bare', cell: ({ size }) => <Said text={size ?? ''} /> },
+  {
+    id: 'size',
+    title: 'Size',
+    width: '7rem',
+    narrow: 'bare',
+    sort: ({ size }) => size ?? '',
+    cell: ({ size }) => <Said text={size ?? ''} />,
+  },
   {
     id: 'price',
     title: 'From',
@@ -52,6 +61,7 @@ const COLUMNS: readonly Column<Comparable>[] = [
     id: 'why',
     title: 'Why',
     width: 'minmax(10rem, 3fr)',
+    sort: ({ level }) => level,
     cell: (each) => <span className={style.notes}>{whyOf(each)}</span>,
   },
 ]

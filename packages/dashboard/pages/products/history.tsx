@@ -8,7 +8,7 @@ import { Said } from '../../parts/said.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Day } from '../../parts/time.tsx'
 import type { Line, Run } from './lines.ts'
-import { Notes } from './prices-now.tsx'
+import { Notes, notesOf } from './prices-now.tsx'
 
 type Entry = Readonly<{ key: string; line: Line; run: Run; before: Run | undefined }>
 
@@ -56,9 +56,18 @@ const COLUMNS: readonly Column<Entry>[] = [
     width: '4.5rem',
     right: true,
     narrow: 'bare',
+    sort: ({ run, before }) =>
+      (run.price_cents ?? Number.POSITIVE_INFINITY) / (before?.price_cents ?? Number.POSITIVE_INFINITY),
     cell: ({ run, before }) => changeBetween(before, run),
   },
-  { id: 'notes', title: 'Notes', width: '8.5rem', narrow: 'bare', cell: ({ run }) => <Notes terms={run} /> },
+  {
+    id: 'notes',
+    title: 'Notes',
+    width: '8.5rem',
+    narrow: 'bare',
+    sort: ({ run }) => notesOf(run),
+    cell: ({ run }) => <Notes terms={run} />,
+  },
   {
     id: 'upload',
     title: 'Came with',

@@ -129,21 +129,43 @@ const COLUMNS: readonly Column<Price>[] = [
     title: 'Change',
     width: '4.5rem',
     right: true,
+    sort: ({ was_price_cents: was, price_cents: now }) =>
+      was === null || now === null ? Number.POSITIVE_INFINITY : now / was,
     cell: ({ was_price_cents, price_cents }) =>
       was_price_cents === null || price_cents === null ? '' : change(was_price_cents, price_cents),
   },
-  { id: 'notes', title: 'Notes', width: '8.5rem', narrow: 'bare', cell: (price) => <Notes terms={price} /> },
-  { id: 'date', title: 'Seen', width: '7rem', right: true, narrow: 'shown', cell: ({ date }) => <Day on={date} /> },
+  {
+    id: 'notes',
+    title: 'Notes',
+    width: '8.5rem',
+    narrow: 'bare',
+    sort: notesOf,
+    cell: (price) => <Notes terms={price} />,
+  },
+  {
+    id: 'date',
+    title: 'Seen',
+    width: '7rem',
+    right: true,
+    narrow: 'shown',
+    sort: ({ date }) => date,
+    cell: ({ date }) => <Day on={date} />,
+  },
 ]
 
 type Terms = Readonly<{ is_on_special: boolean | null; is_available: boolean | null; is_silent?: boolean }>
 
 /** On special, sold out, long ago: in words. */
-export function Notes({ terms }: Readonly<{ terms: Terms }>): ReactNode {
+export function notesOf(terms: Terms): string {
   const notes = [
     terms.is_silent === true && 'not seen lately',
     terms.is_on_special === true && 'special',
     terms.is_available === false && 'sold out',
   ]
-  return <span className={style.notes}>{notes.filter(Boolean).join(', ')}</span>
+  return notes.filter(Boolean).join(', ')
+}
+
+/** The same, as it stands in a table. */
+export function Notes({ terms }: Readonly<{ terms: Terms }>): ReactNode {
+  return <span className={style.notes}>{notesOf(terms)}</span>
 }

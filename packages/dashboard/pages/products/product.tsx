@@ -6,7 +6,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useMemo } from 'react'
 import { pricesQuery, productQuery } from '../../api/queries.ts'
-import { list } from '../../parts/format.ts'
+import { useTimeZone } from '../../api/session.ts'
+import { dateIn, list } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidLines, SaidWhole } from '../../parts/said.tsx'
@@ -149,7 +150,8 @@ type PastProps = Readonly<{ id: string; chosen: readonly string[]; children: Rea
 function Past({ id, chosen, children }: PastProps): ReactNode {
   const { days } = useSearch({ from: '/shell/products/$id' })
   const navigate = useNavigate({ from: '/products/$id' })
-  const from = days === undefined ? undefined : new Date(Date.now() - Number(days) * DAY_MS).toISOString().slice(0, 10)
+  const zone = useTimeZone()
+  const from = days === undefined ? undefined : dateIn(zone, Date.now() - Number(days) * DAY_MS)
   const { data, error, refetch } = useQuery(pricesQuery(id, { store: chosen, ...(from && { from }) }))
   const lines = useMemo(() => (data === undefined ? [] : linesOf(data)), [data])
   const period = (

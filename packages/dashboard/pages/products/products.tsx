@@ -22,6 +22,7 @@ const COLUMNS: readonly Column<Product>[] = [
     title: 'Product',
     width: 'minmax(12rem, 4fr)',
     narrow: 'first',
+    sort: ({ name }) => name,
     cell: ({ id, name }) => (
       <Link to="/products/$id" params={{ id: String(id) }} className={style.name}>
         <Said text={name} />
@@ -33,22 +34,39 @@ const COLUMNS: readonly Column<Product>[] = [
     title: 'Brand',
     width: 'minmax(5rem, 1.5fr)',
     narrow: 'bare',
+    sort: ({ brand }) => brand ?? '',
     cell: ({ brand }) => <Said text={brand ?? ''} />,
   },
-  { id: 'size', title: 'Size', width: '6rem', narrow: 'bare', cell: ({ size }) => <Said text={size ?? ''} /> },
+  {
+    id: 'size',
+    title: 'Size',
+    width: '6rem',
+    narrow: 'bare',
+    sort: ({ size }) => size ?? '',
+    cell: ({ size }) => <Said text={size ?? ''} />,
+  },
   {
     id: 'companies',
     title: 'Sold by',
     width: 'minmax(6rem, 1.8fr)',
+    sort: companiesOf,
     cell: (product) => <Said text={companiesOf(product)} />,
   },
-  { id: 'stores', title: 'Stores', width: '4rem', right: true, cell: ({ now }) => whole(now?.stores ?? 0) },
+  {
+    id: 'stores',
+    title: 'Stores',
+    width: '4rem',
+    right: true,
+    sort: ({ now }) => now?.stores ?? 0,
+    cell: ({ now }) => whole(now?.stores ?? 0),
+  },
   {
     id: 'price',
     title: 'Price now',
     width: '8.5rem',
     right: true,
     narrow: 'bare',
+    sort: ({ now }) => now?.lowest_cents ?? Number.POSITIVE_INFINITY,
     cell: ({ now }) => <Range now={now} />,
   },
   {
@@ -57,13 +75,14 @@ const COLUMNS: readonly Column<Product>[] = [
     width: '8rem',
     right: true,
     narrow: 'bare',
+    sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
     cell: ({ unit_price_cents = null, unit_price_per = null }) => byAmount({ unit_price_cents, unit_price_per }),
   },
 ]
 
 /** The page. */
 export function Products(): ReactNode {
-  const filters = useSearch({ from: '/shell/products' })
+  const { table: _, ...filters } = useSearch({ from: '/shell/products' })
   const products = useInfiniteQuery(productsQuery(filters))
   const rows = useMemo(() => products.data?.pages.flatMap((page) => page.products) ?? [], [products.data])
   const { total, corrected = null } = products.data?.pages[0] ?? {}

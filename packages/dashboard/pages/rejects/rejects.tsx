@@ -35,7 +35,7 @@ const CODES = [
 
 /** The page. */
 export function Rejects(): ReactNode {
-  const filters = useSearch({ from: '/shell/rejects' })
+  const { table: _, ...filters } = useSearch({ from: '/shell/rejects' })
   const rejects = useInfiniteQuery(rejectsQuery(filters))
   const groups = rejects.data?.pages.flatMap((page) => page.groups) ?? []
   const sum = rejects.data?.pages[0]?.rejects ?? 0
@@ -153,7 +153,7 @@ function Source({ company, store_id, store_name }: SourceProps): ReactNode {
 }
 
 function RejectFilterRow(): ReactNode {
-  const filters = useSearch({ from: '/shell/rejects' })
+  const { table: _, ...filters } = useSearch({ from: '/shell/rejects' })
   const navigate = useNavigate({ from: '/rejects' })
   const narrowed = (['field', 'store', 'upload', 'since'] as const).filter((name) => filters[name] !== undefined)
   return (

@@ -21,12 +21,15 @@ import { intervalOf } from './store-settings.tsx'
 
 type Source = SourcePage['sources'][number] & Pick<SourcePage, 'days_to'>
 
+const FAULTS = ['silent', 'late', 'partial', 'good', 'snoozed', 'retired']
+
 const COLUMNS: readonly Column<Source>[] = [
   {
     id: 'store',
     title: 'Store',
     width: 'minmax(10rem, 4fr)',
     narrow: 'first',
+    sort: ({ company, store_name }) => `${company} ${store_name}`,
     cell: ({ company, store_id, store_name, place, is_closed }) => (
       <span className={style.store}>
         <StoreLink store={{ company, store_id }} className={style.name}>
@@ -43,6 +46,7 @@ const COLUMNS: readonly Column<Source>[] = [
     title: 'State',
     width: '5.5rem',
     narrow: 'bare',
+    sort: ({ state, is_partial }) => FAULTS.indexOf(state === 'good' && is_partial ? 'partial' : state),
     // What was late or silent is the greater fault.
     cell: ({ state, is_partial }) => <SourceState state={state === 'good' && is_partial ? 'partial' : state} />,
   },
@@ -52,6 +56,7 @@ const COLUMNS: readonly Column<Source>[] = [
     width: '6.5rem',
     right: true,
     narrow: 'shown',
+    sort: ({ last_date }) => last_date,
     cell: ({ last_date, received_at }) => <LastScrape date={last_date} receivedAt={received_at} />,
   },
   {
@@ -59,6 +64,7 @@ const COLUMNS: readonly Column<Source>[] = [
     title: 'Usually',
     width: '6rem',
     right: true,
+    sort: ({ usual_days, settings }) => settings?.expected_days ?? usual_days ?? Number.POSITIVE_INFINITY,
     cell: ({ usual_days, settings }) => intervalOf(settings?.expected_days ?? usual_days),
   },
   {
@@ -67,6 +73,7 @@ const COLUMNS: readonly Column<Source>[] = [
     width: '6.5rem',
     right: true,
     narrow: 'shown',
+    sort: ({ rows }) => rows,
     cell: (source) => <Rows source={source} />,
   },
   {
@@ -74,6 +81,7 @@ const COLUMNS: readonly Column<Source>[] = [
     title: 'Rejected',
     width: '4.5rem',
     right: true,
+    sort: ({ reject_share }) => reject_share,
     cell: (source) => <Rejected source={source} />,
   },
   {
@@ -87,7 +95,7 @@ const COLUMNS: readonly Column<Source>[] = [
 
 /** The page. */
 export function Sources(): ReactNode {
-  const filters = useSearch({ from: '/shell/sources' })
+  const { table: _, ...filters } = useSearch({ from: '/shell/sources' })
   const sources = useInfiniteQuery(sourcesQuery(filters))
   const rows = useMemo(
     () =>

@@ -122,13 +122,21 @@ function Changed({ store }: Readonly<{ store: string }>): ReactNode {
 }
 
 const COLUMNS: readonly Column<Scrape>[] = [
-  { id: 'date', title: 'Date', width: '8rem', narrow: 'first', cell: ({ date }) => <Day on={date} /> },
+  {
+    id: 'date',
+    title: 'Date',
+    width: '8rem',
+    narrow: 'first',
+    sort: ({ date }) => date,
+    cell: ({ date }) => <Day on={date} />,
+  },
   {
     id: 'rows',
     title: 'Rows',
     width: '6rem',
     right: true,
     narrow: 'shown',
+    sort: ({ listings }) => listings,
     cell: ({ listings }) => whole(listings),
   },
   {
@@ -136,6 +144,7 @@ const COLUMNS: readonly Column<Scrape>[] = [
     title: 'Came with',
     width: 'minmax(10rem, 1fr)',
     narrow: 'first',
+    sort: ({ filename }) => filename,
     cell: ({ upload_id, filename }) =>
       upload_id === null ? (
         <Said text={filename} />

@@ -167,7 +167,9 @@ function backupLines({ at, databases, shell }: SystemView): string[] {
   return [`pg_dump -Fc -f ${path}.dump splitcart`, typedLine(shell, `backup --note ${path}.dump`)]
 }
 
-function Program({ system: { versions, started_at, listeners } }: Readonly<{ system: SystemView }>): ReactNode {
+function Program({
+  system: { versions, started_at, time_zone, listeners },
+}: Readonly<{ system: SystemView }>): ReactNode {
   return (
     <>
       <Facts
@@ -176,6 +178,7 @@ function Program({ system: { versions, started_at, listeners } }: Readonly<{ sys
           ['Node.js', versions.node],
           ['SQLite', versions.sqlite],
           ['Started', <Moment key="started" at={started_at} />],
+          ['Days begin in', time_zone],
           ['Pages open', whole(listeners)],
         ]}
       />

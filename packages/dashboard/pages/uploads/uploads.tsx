@@ -22,6 +22,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     title: 'File',
     width: 'minmax(12rem, 4fr)',
     narrow: 'first',
+    sort: ({ filename }) => filename,
     cell: ({ id, filename }) => (
       <Link to="/uploads/$id" params={{ id }} className={style.name}>
         <Said text={filename} />
@@ -33,31 +34,55 @@ const COLUMNS: readonly Column<UploadView>[] = [
     title: 'State',
     width: 'minmax(6rem, 1.4fr)',
     narrow: 'bare',
+    sort: ({ state }) => state,
     cell: (upload) => <LoadState upload={upload} />,
   },
-  { id: 'rows', title: 'Rows', width: '4.5rem', right: true, narrow: 'shown', cell: (upload) => whole(rowsOf(upload)) },
+  {
+    id: 'rows',
+    title: 'Rows',
+    width: '4.5rem',
+    right: true,
+    narrow: 'shown',
+    sort: rowsOf,
+    cell: (upload) => whole(rowsOf(upload)),
+  },
   {
     id: 'rejected',
     title: 'Rejected',
     width: '5rem',
     right: true,
+    sort: ({ load }) => load?.rejected ?? 0,
     cell: ({ load }) => (load === null || load.rejected === 0 ? '–' : whole(load.rejected)),
   },
-  { id: 'bytes', title: 'Size', width: '5.5rem', right: true, cell: ({ bytes }) => size(bytes) },
-  { id: 'sender', title: 'Key', width: 'minmax(6rem, 1.5fr)', cell: (upload) => <Sender upload={upload} /> },
+  {
+    id: 'bytes',
+    title: 'Size',
+    width: '5.5rem',
+    right: true,
+    sort: ({ bytes }) => bytes,
+    cell: ({ bytes }) => size(bytes),
+  },
+  {
+    id: 'sender',
+    title: 'Key',
+    width: 'minmax(6rem, 1.5fr)',
+    sort: ({ details }) => details?.sender?.name ?? '',
+    cell: (upload) => <Sender upload={upload} />,
+  },
   {
     id: 'received',
     title: 'Received',
     width: '6.5rem',
     right: true,
     narrow: 'bare',
+    sort: ({ received_at }) => received_at,
     cell: ({ received_at }) => <Ago at={received_at} />,
   },
 ]
 
 /** The page. */
 export function Uploads(): ReactNode {
-  const filters = useSearch({ from: '/shell/uploads' })
+  const { table: _, ...filters } = useSearch({ from: '/shell/uploads' })
   const uploads = useInfiniteQuery(uploadsQuery(filters))
   const rows = useMemo(() => uploads.data?.pages.flatMap((page) => page.uploads) ?? [], [uploads.data])
   return (

@@ -2,8 +2,9 @@
  * What may be told as "now". A store that is silent (as `freshness.ts` judges) shows what it asked once, not what it asks; and a flag
  * that is the same in all current rows of a company tells nothing of any of them: it is unknown.
  */
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Sql } from '../../database/sql.ts'
-import { longestOfCompanies, silentAfter } from './freshness.ts'
+import { type Clock, longestOfCompanies, silentAfter } from './freshness.ts'
 import { type StoreSetting, settingsByCodes } from './sources.ts'
 
 /** The stores of one company that have been scraped, by their numbers. */
@@ -34,7 +35,7 @@ type StoreState = Readonly<{
 }>
 
 /** What a connection that only reads has found, and the version of the database that it was. */
-const found = new WeakMap<Sql, Readonly<{ version: number; stores: readonly StoreState[] }>>()
+const found = new WeakMap<Sql, Readonly<{ version: number; zone: TimeZone; stores: readonly StoreState[] }>>()
 
 /** The current state of the stores and companies; it is asked for once and used for one answer. */
 export class Current {
@@ -43,13 +44,19 @@ export class Current {
   readonly #silent = new Set<number>()
   readonly #tells = new Map<number, boolean>()
 
-  private constructor(database: Sql, stores: readonly StoreState[], now: number, settings: readonly StoreSetting[]) {
+  private constructor(
+    database: Sql,
+    stores: readonly StoreState[],
+    { now, zone }: Clock,
+    settings: readonly StoreSetting[],
+  ) {
     this.#database = database
     const set = settingsByCodes(settings.filter(({ expectedDays }) => expectedDays !== null))
     for (const store of stores) {
       const { storeId, companyId } = store
       const setting = set.size === 0 ? undefined : set.get(store.codes)
-      const until = setting === undefined ? store.silentAfter : silentAfter(store, { usualDays: null, set: setting })
+      const until =
+        setting === undefined ? store.silentAfter : silentAfter(store, { usualDays: null, set: setting }, zone)
       const company = this.#companies.get(companyId) ?? { silent: [], live: [] }
       this.#companies.set(companyId, company)
       company[now > until ? 'silent' : 'live'].push(storeId)
@@ -58,8 +65,8 @@ export class Current {
   }
 
   /** Looks at every store: some microseconds each, and less while nothing was loaded since. */
-  static async at(database: Sql, now: number, settings: readonly StoreSetting[] = []): Promise<Current> {
-    return new Current(database, await storesIn(database), now, settings)
+  static async at(database: Sql, clock: Clock, settings: readonly StoreSetting[] = []): Promise<Current> {
+    return new Current(database, await storesIn(database, clock.zone), clock, settings)
   }
 
   isSilent(storeId: number): boolean {
@@ -86,10 +93,10 @@ export class Current {
   }
 }
 
-async function storesIn(database: Sql): Promise<readonly StoreState[]> {
+async function storesIn(database: Sql, zone: TimeZone): Promise<readonly StoreState[]> {
   const version = await versionOf(database)
   const known = found.get(database)
-  if (known !== undefined && known.version === version) return known.stores
+  if (known !== undefined && known.version === version && known.zone === zone) return known.stores
   const records = await database.all<{
     storeId: number
     companyId: number
@@ -106,9 +113,9 @@ async function storesIn(database: Sql): Promise<readonly StoreState[]> {
   const longest = longestOfCompanies(records)
   const stores = records.map(({ usualDays, ...store }) => {
     const expected = { usualDays, companyDays: longest.get(store.companyId) }
-    return { ...store, silentAfter: silentAfter(store, expected) }
+    return { ...store, silentAfter: silentAfter(store, expected, zone) }
   })
-  if (version !== undefined) found.set(database, { version, stores })
+  if (version !== undefined) found.set(database, { version, zone, stores })
   return stores
 }
 

@@ -6,6 +6,7 @@
  * The interval is what people have set for the store, else what is usual for it, else the longest that is usual for a store of its company.
  */
 
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { DatedRows, Usual } from '../usual.ts'
 
 /** A date on which a store was scraped. Times are milliseconds since 1970. */
@@ -28,8 +29,11 @@ export type Expected = Usual &
 /** One day of a source; none: nothing was due. */
 export type DayState = 'good' | 'late' | 'partial' | 'missing' | 'none'
 
-/** When it is now, and from which share of the usual rows on a scrape counts as whole. */
-export type Moment = Readonly<{ now: number; partialShare: number }>
+/** When it is now, and in which zone days begin. */
+export type Clock = Readonly<{ now: number; zone: TimeZone }>
+
+/** The same, and from which share of the usual rows on a scrape counts as whole. */
+export type Moment = Clock & Readonly<{ partialShare: number }>
 
 /** `dueDate`: of the next scrape; null while nothing is usual yet, and where nothing is expected. */
 export type Freshness = Readonly<{ dueDate: string | null; state: SourceState; isPartial: boolean }>
@@ -43,16 +47,20 @@ const UNKNOWN_DAYS = 14
 /** The freshness of a source, from its latest date and what is expected of it. */
 export function freshnessOf(last: Scraped, expected: Expected, moment: Moment): Freshness {
   const isPartial = last.rows < moment.partialShare * expected.usualRows
-  const quiet = quietState(last, expected, moment.now)
-  const state = stateAs(quiet, expected, isPartial, moment.now)
+  const quiet = quietState(last, expected, moment)
+  const state = stateAs(quiet, expected, isPartial, moment)
   const days = intervalOf(expected)
   const dueDate = days === null || state === 'retired' ? null : dateOf(dayOf(last.date) + Math.round(days))
   return { dueDate, state, isPartial }
 }
 
 /** Until when a source is not silent, unless another scrape comes or something else is set. */
-export function silentAfter(last: Omit<Scraped, 'rows'>, expected: Omit<Expected, 'usualRows'>): number {
-  return quietFor(last, expected, SILENT_FROM)
+export function silentAfter(
+  last: Omit<Scraped, 'rows'>,
+  expected: Omit<Expected, 'usualRows'>,
+  zone: TimeZone,
+): number {
+  return quietFor(last, expected, SILENT_FROM, zone)
 }
 
 /** The longest interval that is usual for a store of each company. */
@@ -65,21 +73,21 @@ export function longestOfCompanies(
   return longest
 }
 
-function quietState(last: Scraped, expected: Expected, now: number): 'good' | 'late' | 'silent' {
-  if (now > quietFor(last, expected, SILENT_FROM)) return 'silent'
-  return now > quietFor(last, expected, LATE_FROM) ? 'late' : 'good'
+function quietState(last: Scraped, expected: Expected, { now, zone }: Clock): 'good' | 'late' | 'silent' {
+  if (now > quietFor(last, expected, SILENT_FROM, zone)) return 'silent'
+  return now > quietFor(last, expected, LATE_FROM, zone) ? 'late' : 'good'
 }
 
 /** As people have said, and lists of stores. Nothing is made of a closed store or a snooze as long as all is well. */
-function stateAs(quiet: SourceState, { set, isClosed }: Expected, isPartial: boolean, now: number): SourceState {
+function stateAs(quiet: SourceState, { set, isClosed }: Expected, isPartial: boolean, clock: Clock): SourceState {
   if (set?.isRetired) return 'retired'
   if (quiet === 'good' && !isPartial) return 'good'
   if (isClosed) return 'retired'
-  return isSnoozed(set, now) ? 'snoozed' : quiet
+  return isSnoozed(set, clock) ? 'snoozed' : quiet
 }
 
-function isSnoozed(set: SourceSetting | undefined, now: number): boolean {
-  return set !== undefined && set.snoozedUntil !== null && now < Date.parse(set.snoozedUntil)
+function isSnoozed(set: SourceSetting | undefined, { now, zone }: Clock): boolean {
+  return set !== undefined && set.snoozedUntil !== null && now < zone.startOf(set.snoozedUntil)
 }
 
 /** Days from one scrape to the next; null: nobody knows. */
@@ -91,20 +99,21 @@ function quietFor(
   { date, receivedAt }: Omit<Scraped, 'rows'>,
   expected: Omit<Expected, 'usualRows'>,
   intervals: number,
+  zone: TimeZone,
 ): number {
   const days = intervalOf(expected)
   if (days === null) return receivedAt + intervals * (expected.companyDays ?? UNKNOWN_DAYS) * DAY_MS
-  return seenAt(date, receivedAt) + intervals * days * DAY_MS
+  return seenAt({ date, receivedAt }, zone) + intervals * days * DAY_MS
 }
 
 /**
- * The last day that is shown: today in UTC, or tomorrow where a scrape has that date. It is today where the store is, and perhaps where
- * the viewer is: in the mornings of the zones ahead of UTC.
+ * The last day that is shown: today, or tomorrow where a scrape has that date. It is today where the store is: in the mornings of zones
+ * ahead of that of the server.
  */
-export function lastDayOf(dates: readonly string[], now: number): string {
-  const today = Math.floor(now / DAY_MS)
-  const tomorrow = dateOf(today + 1)
-  return dates.includes(tomorrow) ? tomorrow : dateOf(today)
+export function lastDayOf(dates: readonly string[], { now, zone }: Clock): string {
+  const today = zone.dateAt(now)
+  const tomorrow = dateOf(dayOf(today) + 1)
+  return dates.includes(tomorrow) ? tomorrow : today
 }
 
 /** Days that are shown: so many up to the last of them. */
@@ -118,7 +127,7 @@ export type Days = Readonly<{ to: string; count: number }>
 export function daysOf(
   scraped: readonly Scraped[],
   expected: Expected,
-  { now, partialShare }: Moment,
+  { now, zone, partialShare }: Moment,
   { to, count }: Days,
 ): DayState[] {
   const usual = { usualDays: intervalOf(expected), usualRows: expected.usualRows }
@@ -127,26 +136,23 @@ export function daysOf(
   return Array.from({ length: count }, (_, index) => {
     const day = last - count + 1 + index
     const at = byDay.find((each) => each.day === day)
-    if (at !== undefined) return stateOfScrape(at, usual, partialShare)
+    if (at !== undefined) return stateOfScrape(at, usual, { zone, partialShare })
     const before = byDay.findLast((each) => each.day < day)
     const after = byDay.find((each) => each.day > day)
     if (before === undefined || usual.usualDays === null || !isDue(day - before.day, usual.usualDays)) return 'none'
     if (after === undefined && expected.set?.isRetired) return 'none'
-    const waited =
-      after === undefined
-        ? (now - seenAt(before.date, before.receivedAt)) / DAY_MS - (day - before.day)
-        : after.day - day
+    const waited = after === undefined ? (now - seenAt(before, zone)) / DAY_MS - (day - before.day) : after.day - day
     return waited > (LATE_FROM - 1) * usual.usualDays ? 'missing' : 'none'
   })
 }
 
 function stateOfScrape(
-  { day, rows, receivedAt }: Scraped & { day: number },
+  { date, rows, receivedAt }: Scraped,
   { usualDays, usualRows }: Usual,
-  partialShare: number,
+  { zone, partialShare }: Omit<Moment, 'now'>,
 ): DayState {
   if (rows < partialShare * usualRows) return 'partial'
-  return receivedAt - day * DAY_MS > LATE_FROM * Math.max(usualDays ?? 1, 1) * DAY_MS ? 'late' : 'good'
+  return receivedAt - zone.startOf(date) > LATE_FROM * Math.max(usualDays ?? 1, 1) * DAY_MS ? 'late' : 'good'
 }
 
 function isDue(daysSince: number, usualDays: number): boolean {
@@ -158,13 +164,14 @@ function isDue(daysSince: number, usualDays: number): boolean {
 export function stillSet<Set extends SourceSetting & Readonly<{ at: number }>>(
   set: Set,
   last: Omit<Scraped, 'rows'>,
+  zone: TimeZone,
 ): Set {
-  return set.isRetired && seenAt(last.date, last.receivedAt) > set.at ? { ...set, isRetired: false } : set
+  return set.isRetired && seenAt(last, zone) > set.at ? { ...set, isRetired: false } : set
 }
 
 /** When the scrape of a date was there: when it was received, or, for one that was brought in later, when its date ended. */
-function seenAt(date: string, receivedAt: number): number {
-  return Math.min(receivedAt, Date.parse(date) + DAY_MS)
+function seenAt({ date, receivedAt }: Omit<Scraped, 'rows'>, zone: TimeZone): number {
+  return Math.min(receivedAt, zone.startOf(dateOf(dayOf(date) + 1)))
 }
 
 function dayOf(date: string): number {

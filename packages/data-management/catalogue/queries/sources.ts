@@ -113,7 +113,7 @@ export async function allSources(database: Sql, moment: Moment, settings: readon
   const longest = longestOfCompanies(records)
   return records.map((record) => {
     const found = set.get(record.codes)
-    const setting = found && stillSet(found, record)
+    const setting = found && stillSet(found, record, moment.zone)
     const { usualDays, usualRows } = record
     const rest = { set: setting, companyDays: longest.get(record.companyId), isClosed: record.is_open === 0 }
     const { dueDate, state, isPartial } = freshnessOf(record, { usualDays, usualRows, ...rest }, moment)

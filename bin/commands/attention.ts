@@ -1,0 +1,126 @@
+/** `splitcart attention`: what needs attention, as the overview of the page has it, and what is ticked off. */
+import { attentionNow } from '@splitcart/data-management/api/attention.ts'
+import { findingKey } from '@splitcart/data-management/api/findings.ts'
+import { sourcesNow } from '@splitcart/data-management/api/freshness.ts'
+import { tickableNow } from '@splitcart/data-management/api/tickable.ts'
+import { NOT_TICKED, tickFound } from '@splitcart/data-management/api/ticks.ts'
+import { TICK_KINDS, type TickBody } from '@splitcart/data-management/api/ticks-schema.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { Argument, Command } from 'commander'
+import { configurable, run, settingsOf } from '../command-line.ts'
+import { type DataManagement, openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { columns, count } from '../format.ts'
+import { readingOf } from '../local-reading.ts'
+import { operatorName } from '../operator.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = { json?: boolean; until?: string }
+type Kind = TickBody['kind']
+type Found = Awaited<ReturnType<typeof attentionNow>>
+
+/** Adds the commands. */
+export function addAttention(program: Command): void {
+  const attention = program.command('attention').description('see what needs attention, and tick it off')
+  const list = new Command('list')
+    .description('list what needs attention, the first of each kind, and what is ticked off')
+    .action((options: Options) => run(options, (terminal) => listAll(options, terminal)))
+  const tick = named('tick', 'tick something off: nobody is told of it')
+    .option('--until <date>', 'until this day, e.g. 2027-01-31; else until it changes')
+    .action((kind: Kind, subject: string, options: Options) =>
+      run(options, (terminal) => tickOff(kind, subject, options, terminal)),
+    )
+  const untick = named('untick', 'take a tick back').action((kind: Kind, subject: string, options: Options) =>
+    run(options, (terminal) => takeBack(kind, subject, options, terminal)),
+  )
+  for (const command of [list, tick, untick])
+    attention.addCommand(
+      configurable(command.option('--json', 'print JSON Lines'), [
+        'DATA_MANAGEMENT_DATA_DIR',
+        'DATABASE_URL',
+        'TIME_ZONE',
+      ]),
+    )
+}
+
+function named(name: string, about: string): Command {
+  return new Command(name)
+    .description(about)
+    .addArgument(new Argument('<kind>', 'what it is').choices(TICK_KINDS))
+    .argument('<subject>', 'as "splitcart attention list" has it; a store as company/code')
+}
+
+async function listAll(options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options, 'data-management')
+  await using machine = await openDataManagement(settings)
+  const reading = readingOf(machine, settings)
+  const found = await attentionNow(reading, await sourcesNow(reading))
+  const lines = linesOf(found)
+  for (const line of columns(lines.map(({ kind, subject, text }) => [kind, subject, text]))) terminal.say(line)
+  for (const line of lines) terminal.record({ type: 'attention', ...line })
+  if (found.ticked.length > 0) terminal.say('Ticked off:')
+  for (const tick of found.ticked) {
+    terminal.say(`  ${tick.kind}  ${tick.subject}  ${tick.text}, until ${tick.until ?? 'it changes'}, by ${tick.who}`)
+    terminal.record({ type: 'ticked', ...tick })
+  }
+  const all = TICK_KINDS.reduce((sum, kind) => sum + found[kind].count, 0)
+  const more = all - lines.length
+  terminal.sum(
+    all === 0
+      ? 'Nothing needs attention.'
+      : `${count(all, 'thing')} ${all === 1 ? 'needs' : 'need'} attention${more > 0 ? `, ${more} of them not shown` : ''}.`,
+  )
+  terminal.record({ type: 'summary', needed: all, ticked: found.ticked.length })
+  return EXIT.done
+}
+
+/** The first of each kind, by the names under which they are ticked off. */
+function linesOf(found: Found): { kind: Kind; subject: string; text: string }[] {
+  const stores = (['silent', 'late', 'partial'] as const).flatMap((kind) =>
+    found[kind].first.map(({ company, store_id, store_name, last_date }) => {
+      return { kind, subject: `${company}/${store_id}`, text: `${store_name}, last scraped ${last_date}` }
+    }),
+  )
+  const uploads = (['held', 'failed', 'rejects'] as const).flatMap((kind) =>
+    found[kind].first.map(({ upload_id, filename }) => ({ kind, subject: upload_id ?? '', text: filename })),
+  )
+  const findings = found.findings.first.map((finding) => {
+    return { kind: 'findings' as const, subject: findingKey(finding), text: `${finding.company}: ${finding.brief}` }
+  })
+  return [...stores, ...uploads, ...findings]
+}
+
+async function tickOff(kind: Kind, text: string, options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options, 'data-management')
+  await using machine = await openDataManagement(settings)
+  const reading = readingOf(machine, settings)
+  const subject = subjectOf(kind, text)
+  const { found } = await tickableNow(reading, { kind, subject })
+  const tick = await tickFound(reading, { kind, subject, until: options.until ?? null }, found, operatorName())
+  terminal.say(`Ticked off until ${tick.until ?? 'it changes'}: ${tick.kind} ${tick.text}.`)
+  terminal.record({ type: 'summary', ...tick })
+  return EXIT.done
+}
+
+async function takeBack(kind: Kind, text: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  const subject = await subjectTicked(machine, kind, subjectOf(kind, text))
+  const isTaken = await machine.ledger.ticks.takeBack({ kind, subject }, operatorName(), Date.now())
+  if (!isTaken) throw new Problem('not_found', NOT_TICKED)
+  terminal.say(`The tick is taken back: ${kind} ${text}.`)
+  terminal.record({ type: 'summary', kind, subject })
+  return EXIT.done
+}
+
+/** A store is named as everywhere on the command line. */
+function subjectOf(kind: Kind, text: string): string {
+  const [, company, store] = /^([^/["]+)\/(.+)$/.exec(text) ?? []
+  const isOfStore = kind === 'silent' || kind === 'late' || kind === 'partial'
+  return isOfStore && store !== undefined ? JSON.stringify([company, store]) : text
+}
+
+/** As the tick has it: in which letters codes are written does not matter. */
+async function subjectTicked({ ledger }: DataManagement, kind: Kind, subject: string): Promise<string> {
+  const ticks = (await ledger.ticks.list()).filter((tick) => tick.kind === kind)
+  return ticks.find((tick) => tick.subject.toLowerCase() === subject.toLowerCase())?.subject ?? subject
+}

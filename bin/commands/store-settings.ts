@@ -1,0 +1,80 @@
+/** `splitcart stores set`: how often a store is scraped, that it is retired or snoozed, and a note. */
+import { saveStoreSettings } from '@splitcart/data-management/api/store-settings.ts'
+import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/api/store-settings-schema.ts'
+import { storeCalled } from '@splitcart/data-management/catalogue/queries/store-page.ts'
+import { isDate } from '@splitcart/shared/date.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { Command, InvalidArgumentError } from 'commander'
+import { run, settingsOf } from '../command-line.ts'
+import { openDataManagement } from '../data-management.ts'
+import { EXIT } from '../exit-codes.ts'
+import { readingOf } from '../local-reading.ts'
+import { operatorName } from '../operator.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = {
+  json?: boolean
+  expectedDays?: number | null
+  retired?: boolean
+  snoozedUntil?: string | null
+  note?: string
+}
+
+/** The command. */
+export function storeSettingsCommand(): Command {
+  return new Command('set')
+    .description('set what is expected of a store; what is not named stays as it is')
+    .argument('<store>', 'company/code')
+    .option('--expected-days <count>', 'days from one scrape to the next; "learned": as was seen', daysOf)
+    .option('--retired', 'it is scraped no longer: nothing is expected of it')
+    .option('--no-retired', 'it is scraped again')
+    .option('--snoozed-until <date>', 'before this day it needs nobody; "never": it does', dateOf)
+    .option('--note <text>', 'a note; empty: none', noteOf)
+    .action((store: string, options: Options) => run(options, (terminal) => set(store, options, terminal)))
+}
+
+async function set(name: string, options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options, 'data-management')
+  await using machine = await openDataManagement(settings)
+  const found = await storeCalled(machine.catalogue.database, name)
+  if (found === undefined) throw new Problem('not_found', `${name} is no store; expected company/code, e.g. aldi/G102`)
+  const all = await machine.ledger.storeSettings.list()
+  const before = all.find(({ company, store }) => company === found.company && store === found.code)
+  const body = {
+    store: name,
+    expected_days: options.expectedDays === undefined ? (before?.expectedDays ?? null) : options.expectedDays,
+    is_retired: options.retired ?? before?.isRetired ?? false,
+    snoozed_until: options.snoozedUntil === undefined ? (before?.snoozedUntil ?? null) : options.snoozedUntil,
+    note: options.note ?? before?.note ?? null,
+  }
+  const view = await saveStoreSettings(readingOf(machine, settings), body, operatorName())
+  const said = [
+    view.expected_days === null ? 'its interval as learned' : `a scrape every ${view.expected_days} days`,
+    view.is_retired && 'retired',
+    view.snoozed_until !== null && `snoozed until ${view.snoozed_until}`,
+    view.note !== null && `note: ${view.note}`,
+  ]
+  terminal.say(`Set for ${found.company}/${found.code}: ${said.filter(Boolean).join('; ')}.`)
+  terminal.record({ type: 'summary', store: `${found.company}/${found.code}`, ...view })
+  return EXIT.done
+}
+
+function daysOf(text: string): number | null {
+  if (text === 'learned') return null
+  const days = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || days < 1 || days > EXPECTED_DAYS_MAX)
+    throw new InvalidArgumentError(`Expected a number from 1 to ${EXPECTED_DAYS_MAX}, or learned.`)
+  return days
+}
+
+function dateOf(text: string): string | null {
+  if (text === 'never') return null
+  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31, or never.')
+  return text
+}
+
+function noteOf(text: string): string {
+  if (text.length > NOTE_CHARACTERS_MAX || text.includes('\0'))
+    throw new InvalidArgumentError(`Expected at most ${NOTE_CHARACTERS_MAX} characters.`)
+  return text
+}

@@ -1,0 +1,55 @@
+/** How the tables of a page are ordered, and what is sought in them: it stands in the address, `table=<name>:<order>:<words>` for each. */
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useCallback, useMemo } from 'react'
+
+/** `order`: the id of a column, with a minus in front where the largest comes first; each is empty where nothing is wished for. */
+export type TableState = Readonly<{ order: string; words: string }>
+
+const ENTRY = /^(?<name>[^:]*):(?<order>[^:]*):(?<words>.*)$/s
+
+/** What the address says of the table that is named, and how that is changed. */
+export function useTableState(label: string): [TableState, (part: Partial<TableState>) => void] {
+  const entries = useSearch({ strict: false, select: ({ table }) => table })
+  const navigate = useNavigate()
+  const name = nameOf(label)
+  const state = useMemo(() => stateIn(entries, name), [entries, name])
+  const change = useCallback(
+    (part: Partial<TableState>) => {
+      const search = (now: { table?: string[] }) => ({ ...now, table: withState(now.table, name, part) })
+      navigate({ to: '.', search: search as never, replace: true, resetScroll: false })
+    },
+    [navigate, name],
+  )
+  return [state, change]
+}
+
+/** "What it costs now" → "what-it-costs-now" */
+export function nameOf(label: string): string {
+  return label.toLowerCase().replace(/\P{L}+/gu, '-')
+}
+
+/** The rows in which each of some words stands. */
+export function rowsWith<T>(rows: readonly T[], words: string): readonly T[] {
+  const sought = words.toLowerCase().split(/\s+/).filter(Boolean)
+  if (sought.length === 0) return rows
+  return rows.filter((row) => {
+    const text = textsIn(row).join('\n').toLowerCase()
+    return sought.every((word) => text.includes(word))
+  })
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+}
+
+function stateIn(entries: readonly string[] | undefined, name: string): TableState {
+  const found = (entries ?? []).map((entry) => ENTRY.exec(entry)?.groups).find((groups) => groups?.name === name)
+  return { order: found?.order ?? '', words: found?.words ?? '' }
+}
+
+function withState(entries: readonly string[] | undefined, name: string, part: Partial<TableState>): string[] {
+  const { order, words } = { ...stateIn(entries, name), ...part }
+  const others = (entries ?? []).filter((entry) => !entry.startsWith(`${name}:`))
+  return order === '' && words === '' ? others : [...others, `${name}:${order}:${words}`]
+}

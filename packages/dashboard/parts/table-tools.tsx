@@ -1,0 +1,78 @@
+/** What stands above a table: what is sought in it, its order where it has no head, and its rows to be taken along as a file. */
+import { NativeSelect } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { csvOf } from './csv.ts'
+import { TextFilter } from './filters.tsx'
+import { Icon } from './icon.tsx'
+import { nameOf, type TableState } from './table-state.ts'
+import style from './table-tools.module.css'
+
+type Props = Readonly<{
+  label: string
+  columns: readonly Readonly<{ id: string; title: string; sort?: unknown }>[]
+  /** The rows as they are seen, and whether these are all. */
+  rows: readonly unknown[]
+  isAll: boolean
+  isTight: boolean
+  state: TableState
+  change: (part: Partial<TableState>) => void
+}>
+
+const TYPES = { csv: 'text/csv', json: 'application/json' } as const
+
+/** The line. */
+export function TableTools({ label, columns, rows, isAll, isTight, state, change }: Props): ReactNode {
+  return (
+    <div className={style.tools}>
+      <TextFilter label={`Find in ${label}`} value={state.words} onChange={(words = '') => change({ words })} isSmall />
+      {isTight && <Order columns={columns} order={state.order} choose={(order) => change({ order })} />}
+      {rows.length > 0 && <TakeAlong label={label} rows={rows} isAll={isAll} />}
+    </div>
+  )
+}
+
+type OrderProps = Pick<Props, 'columns'> & Readonly<{ order: string; choose: (order: string) => void }>
+
+function Order({ columns, order, choose }: OrderProps): ReactNode {
+  const orders = columns
+    .filter(({ sort }) => sort !== undefined)
+    .flatMap(({ id, title }) => [
+      { value: id, label: `${title} ↑` },
+      { value: `-${id}`, label: `${title} ↓` },
+    ])
+  return (
+    <NativeSelect
+      size="xs"
+      aria-label="Order"
+      value={order}
+      onChange={({ currentTarget }) => choose(currentTarget.value)}
+      data={[{ value: '', label: 'as it comes' }, ...orders]}
+    />
+  )
+}
+
+function TakeAlong({ label, rows, isAll }: Pick<Props, 'label' | 'rows' | 'isAll'>): ReactNode {
+  const take = (kind: keyof typeof TYPES) => {
+    const text = kind === 'csv' ? csvOf(rows) : `${JSON.stringify(rows, null, 1)}\n`
+    save(new Blob([text], { type: TYPES[kind] }), `${nameOf(label)}.${kind}`)
+  }
+  return (
+    <span className={style.take}>
+      <Icon name="download" size={14} />
+      {isAll ? 'These rows' : 'The rows loaded so far'} as
+      {(['csv', 'json'] as const).map((kind) => (
+        <button key={kind} type="button" className={style.kind} onClick={() => take(kind)}>
+          {kind.toUpperCase()}
+        </button>
+      ))}
+    </span>
+  )
+}
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}

@@ -1,0 +1,28 @@
+/** A file of the archive, whichever way it is kept, once more into the outbox. */
+import { join } from 'node:path'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { land } from '@splitcart/shared/durable-file.ts'
+import { namesFor } from '@splitcart/shared/file-name.ts'
+import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
+import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
+import { findKept, keptContent } from '@splitcart/shared/packed/kept-file.ts'
+import type { Folders } from './folders.ts'
+
+/** Copies a file as it was sent; false where the archive does not have its bytes. */
+export async function copyToOutbox(
+  disk: Disk,
+  { archive, outbox }: Folders,
+  { name, sha256 }: Readonly<{ name: string; sha256: string }>,
+): Promise<boolean> {
+  const path = await findKept(disk, archive, name)
+  const part = join(outbox, `.${sha256}.part`)
+  try {
+    if (path === undefined) return false
+    await writeChecked(disk, keptContent(disk, path), { part, isRight: (found) => found === sha256 })
+  } catch (error) {
+    if (!isUnreadable(error) && codeOf(error) !== 'ENOENT') throw error
+    return false
+  }
+  await land(disk, part, outbox, namesFor(name, sha256))
+  return true
+}

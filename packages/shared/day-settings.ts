@@ -1,0 +1,30 @@
+/** The settings of days: where they begin, and what a key may send within one. */
+import { timeZone, whole } from './setting-readers.ts'
+import { TimeZone } from './time-zone.ts'
+
+export const DAY_SETTINGS = {
+  TIME_ZONE: {
+    machine: 'data-management',
+    read: timeZone,
+    fallback: undefined,
+    about: 'where days begin and end, e.g. Australia/Sydney; in the time zone of the system where it is not set',
+  },
+  FILES_PER_DAY_MAX: {
+    machine: 'data-management',
+    read: whole(1),
+    fallback: undefined,
+    about: 'how many new files of a key are taken in a day; no limit where it is not set',
+  },
+  BYTES_PER_DAY_MAX: {
+    machine: 'data-management',
+    read: whole(1),
+    fallback: undefined,
+    about:
+      'after how many compressed bytes of new files of a key in a day no more are taken; no limit where it is not set',
+  },
+} as const
+
+/** The zone in which the days of the server begin. */
+export function timeZoneOf({ TIME_ZONE: name }: Readonly<{ TIME_ZONE?: string | undefined }>): TimeZone {
+  return name === undefined ? TimeZone.ofSystem() : new TimeZone(name)
+}

@@ -1,0 +1,61 @@
+/** The days of a time zone: which date a moment has there, and when a date begins. Days of 23 and 25 hours are days. */
+
+const HOUR_MS = 3_600_000
+// No zone is further from UTC, with some room.
+const OFFSET_MS_MAX = 16 * HOUR_MS
+const STARTS_MAX = 4_096
+
+/** A zone of the IANA database. */
+export class TimeZone {
+  /** Where nobody says another one. */
+  static readonly utc = new TimeZone('UTC')
+
+  readonly name: string
+  readonly #format: Intl.DateTimeFormat
+  readonly #starts = new Map<string, number>()
+
+  /** Throws a RangeError where there is no such zone. */
+  constructor(name: string) {
+    this.#format = new Intl.DateTimeFormat('en-US', {
+      timeZone: name,
+      calendar: 'iso8601',
+      numberingSystem: 'latn',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    })
+    this.name = this.#format.resolvedOptions().timeZone
+  }
+
+  /** The zone of the system; where it has none that is known, UTC. */
+  static ofSystem(): TimeZone {
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+    try {
+      return new TimeZone(timeZone)
+    } catch {
+      return TimeZone.utc
+    }
+  }
+
+  /** The date of a moment, as 2026-10-04. */
+  dateAt(at: number): string {
+    const parts = new Map(this.#format.formatToParts(at).map(({ type, value }) => [type, value]))
+    return `${parts.get('year')!.padStart(4, '0')}-${parts.get('month')}-${parts.get('day')}`
+  }
+
+  /** The first moment of a date; of one that the zone has left out, that of the next. */
+  startOf(date: string): number {
+    const known = this.#starts.get(date)
+    if (known !== undefined) return known
+    const midnight = Date.parse(date)
+    let [before, from] = [midnight - OFFSET_MS_MAX, midnight + OFFSET_MS_MAX]
+    while (from - before > 1) {
+      const between = Math.floor((before + from) / 2)
+      if (this.dateAt(between) < date) before = between
+      else from = between
+    }
+    if (this.#starts.size >= STARTS_MAX) this.#starts.clear()
+    this.#starts.set(date, from)
+    return from
+  }
+}
