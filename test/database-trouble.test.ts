@@ -75,6 +75,7 @@ test('a database that can only be read, is hasty or lets nobody in keeps files w
     const { stdout } = await fleet.machines.run(['keys', 'create', 'a', '--scope', 'upload,read'], settings)
     const alone = { receiver: { url: server.url, key: stdout.trim() }, address, printed: server.printed }
     await eachState(alone, STATES_OF_A_FOLDER)
+    await oneIsTooLarge(alone)
     assert.doesNotMatch(server.printed(), /file could not be loaded/)
   })
 })
@@ -194,6 +195,22 @@ async function eachState({ receiver, address, printed }: Listening, states: read
   assert.deepEqual(rows, [{ load_attempts: 0 }])
 }
 
+/** A file that a small database cannot take waits by itself: those that come after it are loaded. */
+async function oneIsTooLarge({ receiver, address, printed }: Listening): Promise<void> {
+  await using database = await clientOf(address)
+  await database.query(`create function public.say_large() returns trigger language plpgsql as $$
+      begin raise exception 'too large for it' using errcode = '53200'; end $$;
+    create trigger large before insert on catalogue.load for each row when (new.filename like 'large%') execute function public.say_large()`)
+  await send(receiver, 'large', 1)
+  await until(() => printed().includes('too large for it'), 'the loader meets it', 60_000)
+  await send(receiver, 'small', 2)
+  const loaded = "select from catalogue.load where filename like 'small%' or filename like 'large%'"
+  await until(async () => (await database.query(loaded)).rowCount === 2, 'the others are loaded', 60_000)
+  await database.query('drop trigger large on catalogue.load')
+  await allLoaded(receiver)
+  assert.equal((await database.query(loaded)).rowCount, 3)
+}
+
 async function clientOf(address: string) {
   const client = new pg.Client({ connectionString: address })
   await client.connect()
@@ -226,14 +243,13 @@ async function refused(receiver: Receiver): Promise<void> {
 }
 
 async function allLoaded({ url, key }: Receiver): Promise<void> {
-  const states = async () => {
+  let states: readonly string[] = []
+  const areDealtWith = async () => {
     const answer = await fetch(`${url}/api/uploads?limit=200`, { headers: { 'X-API-Key': key } })
-    if (answer.status !== 200) return ['not answered']
-    return ((await answer.json()) as { uploads: { state: string }[] }).uploads.map(({ state }) => state)
+    const { uploads = [] } = (await answer.json()) as { uploads?: { state: string }[] }
+    states = uploads.map(({ state }) => state)
+    return states.length > 0 && states.every((state) => state === 'loaded' || state === 'held')
   }
-  await until(
-    async () => (await states()).every((state) => state === 'loaded' || state === 'held'),
-    'all are dealt with',
-  )
-  assert.deepEqual([...new Set(await states())], ['loaded'])
+  await until(areDealtWith, 'all are dealt with')
+  assert.deepEqual([...new Set(states)], ['loaded'])
 }

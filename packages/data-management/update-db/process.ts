@@ -62,7 +62,8 @@ export function kindsOf({ kinds = [PRODUCTS] }: Pick<UpdateDb, 'kinds'>): readon
 export async function processAll(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored: [] }
   await using settling = new Settling()
-  const processing = { ...work, pass, settling, signal }
+  const trouble: Trouble = { met: undefined, isLast: false }
+  const processing = { ...work, pass, settling, signal, trouble }
   const claims = inboxOf(work).claims({
     kinds: kindsOf(work),
     now: work.now,
@@ -74,34 +75,43 @@ export async function processAll(work: UpdateDb, signal: AbortSignal): Promise<P
     },
     log: work.log,
     failed: (name, error) => {
-      if (endsPass(error)) throw error
       postpone(processing, name, error)
     },
   })
   for await (const claim of claims) await tryToProcess(processing, claim)
   await settling.end()
+  if (trouble.met !== undefined) throw trouble.met
   return pass
 }
 
-type Processing = UpdateDb & Readonly<{ pass: Pass; settling: Settling; signal: AbortSignal }>
+/** Trouble of the database that a file of this pass met, and whether the last one did. */
+type Trouble = { met: Problem | undefined; isLast: boolean }
+
+type Processing = UpdateDb & Readonly<{ pass: Pass; settling: Settling; signal: AbortSignal; trouble: Trouble }>
 
 /** One upload that cannot be loaded must not keep the others waiting: it is tried again later, and the log says why. */
 async function tryToProcess(work: Processing, claim: Claim): Promise<void> {
   try {
     await claim.attempt(() => processUpload(work, claim))
+    work.trouble.isLast = false
   } catch (error) {
     claim.leave(work.signal.aborted || isNewerSchema(error))
-    if (endsPass(error)) throw error
     postpone(work, claim.upload.filename, error)
   }
 }
 
-/** Whether the other files would meet the same: the pass ends, and the next one finds all of them as they are. */
-function endsPass(error: unknown): boolean {
-  return isNewerSchema(error) || (error instanceof Problem && isDatabaseTrouble(error))
-}
-
-function postpone({ log, pass }: Processing, filename: string, error: unknown): void {
+/**
+ * Leaves a file to the next pass. What all others would meet, too, ends this one: a newer schema, and trouble of the database when two files
+ * in a row meet it. One alone may be too large for that database, and keeps no other waiting.
+ */
+function postpone({ log, pass, trouble }: Processing, filename: string, error: unknown): void {
+  if (isNewerSchema(error)) throw error
+  if (error instanceof Problem && isDatabaseTrouble(error)) {
+    if (trouble.isLast) throw error
+    Object.assign(trouble, { met: error, isLast: true })
+    pass.waiting++
+    return
+  }
   // A person may have taken it away; the next pass finds out.
   if (codeOf(error) === 'ENOENT') log.info({ filename }, 'file is gone meanwhile')
   else log.error({ err: error, filename }, 'file could not be loaded')
