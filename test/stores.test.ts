@@ -90,4 +90,7 @@ test('a silent store is ticked off and retired on the command line, as on the pa
   const [again] = await records('stores', 'set', 'aldi/g102', '--expected-days', '7')
   assert.deepEqual([again.is_retired, again.note, again.expected_days], [true, 'torn down', 7])
   assert.deepEqual(await records('attention', 'list'), [{ type: 'summary', needed: 0, ticked: 0 }])
+  await load(machines, row('Aldi', 'G102', new Date().toISOString().slice(0, 10), 2.75))
+  const [back] = await records('stores', 'set', 'aldi/g102', '--note', 'built again')
+  assert.deepEqual([back.is_retired, back.note, back.expected_days], [false, 'built again', 7])
 })

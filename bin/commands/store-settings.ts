@@ -1,7 +1,11 @@
 /** `splitcart stores set`: how often a store is scraped, that it is retired or snoozed, and a note. */
+
+import { momentOf, type Reading } from '@splitcart/data-management/api/reading.ts'
 import { saveStoreSettings } from '@splitcart/data-management/api/store-settings.ts'
 import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/api/store-settings-schema.ts'
-import { storeCalled } from '@splitcart/data-management/catalogue/queries/store-page.ts'
+import { stillSet } from '@splitcart/data-management/catalogue/queries/freshness.ts'
+import type { StoreSetting } from '@splitcart/data-management/catalogue/queries/sources.ts'
+import { lastScrapeOf, type StoreFound, storeCalled } from '@splitcart/data-management/catalogue/queries/store-page.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Command, InvalidArgumentError } from 'commander'
@@ -38,8 +42,8 @@ async function set(name: string, options: Options, terminal: Terminal): Promise<
   await using machine = await openDataManagement(settings)
   const found = await storeCalled(machine.catalogue.database, name)
   if (found === undefined) throw new Problem('not_found', `${name} is no store; expected company/code, e.g. aldi/G102`)
-  const all = await machine.ledger.storeSettings.list()
-  const before = all.find(({ company, store }) => company === found.company && store === found.code)
+  const reading = readingOf(machine, settings)
+  const before = await settingNow(reading, found)
   const body = {
     store: name,
     expected_days: options.expectedDays === undefined ? (before?.expectedDays ?? null) : options.expectedDays,
@@ -47,7 +51,7 @@ async function set(name: string, options: Options, terminal: Terminal): Promise<
     snoozed_until: options.snoozedUntil === undefined ? (before?.snoozedUntil ?? null) : options.snoozedUntil,
     note: options.note ?? before?.note ?? null,
   }
-  const view = await saveStoreSettings(readingOf(machine, settings), body, operatorName())
+  const view = await saveStoreSettings(reading, body, operatorName())
   const said = [
     view.expected_days === null ? 'its interval as learned' : `a scrape every ${view.expected_days} days`,
     view.is_retired && 'retired',
@@ -57,6 +61,14 @@ async function set(name: string, options: Options, terminal: Terminal): Promise<
   terminal.say(`Set for ${found.company}/${found.code}: ${said.filter(Boolean).join('; ')}.`)
   terminal.record({ type: 'summary', store: `${found.company}/${found.code}`, ...view })
   return EXIT.done
+}
+
+/** What is set for a store; one that was scraped since it was retired is retired no more. */
+async function settingNow(reading: Reading, { id, company, code }: StoreFound): Promise<StoreSetting | undefined> {
+  const all = await reading.inbox.ledger.storeSettings.list()
+  const found = all.find((each) => each.company === company && each.store === code)
+  const last = await lastScrapeOf(reading.catalogue.database, id)
+  return found && last ? stillSet(found, last, momentOf(reading).zone) : found
 }
 
 function daysOf(text: string): number | null {

@@ -101,10 +101,15 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
           })}
         </div>
       </div>
-      {model.length === 0 && <p className={style.foot}>No row has these words.</p>}
+      {model.length === 0 && state.words !== '' && <NoneFound of={rows.length} isAll={!more?.hasNextPage} />}
       <Foot more={more} end={end} />
     </>
   )
+}
+
+function NoneFound({ of, isAll }: Readonly<{ of: number; isAll: boolean }>): ReactNode {
+  const said = isAll ? 'No row has these words.' : `None of the ${of} rows loaded so far has these words.`
+  return <p className={style.foot}>{said}</p>
 }
 
 /** The rows that have the words that are sought, in their order. */

@@ -1,9 +1,18 @@
 /** One store. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
+import type { Scraped } from './freshness.ts'
 
 /** Our own number of a store, its folded codes, and its latest date; null where it has never been scraped. */
 export type StoreFound = Readonly<{ id: number; company: string; code: string; lastDate: string | null }>
+
+/** The last scrape of a store; undefined where there is none. */
+export async function lastScrapeOf(database: Sql, storeId: number): Promise<Omit<Scraped, 'rows'> | undefined> {
+  return await database.get<Omit<Scraped, 'rows'>>(
+    `select last_date as date, received_at as "receivedAt" from source join load on load.id = source.load_id where source.store_id = ?`,
+    storeId,
+  )
+}
 
 /** The store that is called so: company and code with a slash between them; also by a code that leads to it. */
 export async function storeCalled(database: Sql, text: string): Promise<StoreFound | undefined> {
