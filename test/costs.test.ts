@@ -5,7 +5,7 @@ import { costsOf, faultOfCosts } from '../torture/costs/costs.ts'
 import { REQUESTS } from '../torture/costs/requests.ts'
 
 test('whatever one request asks for, the thread that serves all is not held for 50 ms', async () => {
-  const sizes = { stores: 2_000, listings: 6_000, giant: 1_000, runs: 100_000, uploads: 20_000 }
+  const sizes = { stores: 2_000, listings: 6_000, giant: 3_000, runs: 100_000, uploads: 20_000 }
   const all = await costsOf(sizes)
   assert.equal(faultOfCosts(all), undefined)
   assert.equal(all.length, REQUESTS.length)

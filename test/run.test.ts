@@ -64,17 +64,6 @@ test('a failing test fails the run, why stands at the end once more, and the sum
   assert.match(output, /ℹ fail 1\n(ℹ .*\n)*ℹ duration_ms [\d.]+\n$/)
 })
 
-test('with --again a test that passes the second time is told and does not fail the run, one that fails twice does', async () => {
-  const once = await run('test/fixtures/fails-once.ts', '--again')
-  assert.match(once.output, /⚠ passed only when it was run again: npm test -- test\/fixtures\/fails-once\.ts\n/)
-  assert.equal(once.status, 0, once.output)
-  const twice = await run('test/fixtures/fails.ts', '--again')
-  assert.equal(twice.status, 1, twice.output)
-  assert.match(twice.output, /✖ failed: npm test -- test\/fixtures\/fails\.ts\n/)
-  const strict = await run('test/fixtures/fails-once.ts')
-  assert.equal(strict.status, 1, strict.output)
-})
-
 test('options go to the test runner of node, with a value of their own or not', async () => {
   const { output } = await run('test/fixtures/leaves-nothing.ts', '--test-name-pattern', 'another test')
   assert.match(output, /^ℹ pass 1$/m)

@@ -3,8 +3,6 @@
  *
  * Arguments that name files or folders choose what is run, `--long` what `npm test` leaves out, `--quick` a part of it; `--seconds=N` is
  * the longest that a process of a test may run; `--list` only names the files; all others go to node as they are.
- * `--again` runs what failed once more, with nothing beside it, and says what passed only then: a build server is busier than any machine at
- * home, and one test in thousands that came too late there is told, but refuses nothing.
  * The tests get a folder of their own for temporary files, and their processes carry a mark in their environment.
  */
 import { randomUUID } from 'node:crypto'
@@ -12,7 +10,7 @@ import { globSync, mkdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { endLate, leftBehind, MARK } from './left-behind.ts'
-import { type Batch, type Pool, type Result, runPool } from './pool.ts'
+import { type Batch, type Result, runPool } from './pool.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const EVERYTHING = ['test/**/*.test.ts', 'packages/*/**/*.test.ts', 'bin/**/*.test.ts', 'check/**/*.test.ts']
@@ -71,9 +69,6 @@ const QUICK = [
 ]
 const IS_QUICK = '--quick'
 const IS_LIST = '--list'
-const IS_AGAIN = '--again'
-// More that fail are no chance.
-const AGAIN_MAX = 2
 const QUICK_MARK = { SPLITCART_TESTS: 'quick' }
 const LONG_MARK = { SPLITCART_TESTS: 'long' }
 const OPTIONS = ['--test-reporter=spec', '--test-timeout=180000']
@@ -160,17 +155,8 @@ function environment(mark: string, folder: string, more: NodeJS.ProcessEnv = {})
   return env
 }
 
-/** Runs the few batches that failed once more, one after the other; returns those that passed then. */
-async function runAgain(pool: Pool, { ended }: Result): Promise<Set<Batch>> {
-  const failed = ended.filter(({ hasPassed }) => !hasPassed).map(({ batch }) => batch)
-  if (failed.length === 0 || failed.length > AGAIN_MAX) return new Set()
-  process.stdout.write(`Once more, with nothing beside it: ${failed.flat().join(' ')}\n`)
-  const result = await runPool({ ...pool, concurrency: 1 }, failed)
-  return new Set(result.ended.filter(({ hasPassed }) => hasPassed).map(({ batch }) => batch))
-}
-
 /** What failed, where the end of a long output is looked at first, the sums of all processes, and which of them took longest. */
-function summaryOf({ ended, sums }: Result, passedAgain: Set<Batch>, milliseconds: number): string {
+function summaryOf({ ended, sums }: Result, milliseconds: number): string {
   const slowest = ended.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST)
   const slow = slowest.map(
     ({ batch, seconds }) => `${batch.at(0)}${batch.length > 1 ? ' …' : ''} ${Math.round(seconds)} s`,
@@ -178,18 +164,13 @@ function summaryOf({ ended, sums }: Result, passedAgain: Set<Batch>, millisecond
   sums.set('duration_ms', milliseconds)
   const failed = ended
     .filter(({ hasPassed }) => !hasPassed)
-    .map(({ batch, failures }) => {
-      const said = passedAgain.has(batch) ? '⚠ passed only when it was run again' : '✖ failed'
-      return `${ended.length > 1 ? failures : ''}${said}: npm test -- ${batch.join(' ')}\n`
-    })
+    .map(({ batch, failures }) => `${ended.length > 1 ? failures : ''}✖ failed: npm test -- ${batch.join(' ')}\n`)
   return `${failed.join('')}ℹ slowest: ${slow.join(', ')}\n${[...sums].map(([name, count]) => `ℹ ${name} ${count}\n`).join('')}`
 }
 
 async function main(given: readonly string[]): Promise<number> {
   const seconds = Number(given.map((argument) => SECONDS.exec(argument)?.[1]).find(Boolean) ?? SECONDS_MAX)
-  const { batches, alone, options, more } = choose(
-    given.filter((argument) => argument !== IS_AGAIN && !SECONDS.test(argument)),
-  )
+  const { batches, alone, options, more } = choose(given.filter((argument) => !SECONDS.test(argument)))
   if (given.includes(IS_LIST)) {
     process.stdout.write(`${batches.flat().join('\n')}\n`)
     return 0
@@ -203,23 +184,21 @@ async function main(given: readonly string[]): Promise<number> {
   const mark = randomUUID()
   const folder = join(tmpdir(), `splitcart-test-${mark.slice(0, 8)}`)
   mkdirSync(folder, { mode: 0o755 })
-  if (given.every((argument) => argument === IS_AGAIN)) process.stdout.write('Not among these: npm run test:long.\n')
+  if (given.length === 0) process.stdout.write('Not among these: npm run test:long.\n')
   const start = performance.now()
   const ended = new AbortController()
   const watching = endLate(mark, seconds, ended.signal)
   const env = environment(mark, folder, more)
   const pool = { root: ROOT, folder, env, options: [...OPTIONS, ...options], concurrency: CONCURRENCY }
   const result = await runPool(pool, batches, alone)
-  const passedAgain = given.includes(IS_AGAIN) ? await runAgain(pool, result) : new Set<Batch>()
   ended.abort()
   const faults = [
     ...(await watching).map(({ pid, command }) => `ended after ${seconds} s: process ${pid}: ${command}`),
     ...(await leftBehind(mark, folder)).map((one) => `left behind: ${one}`),
   ]
   for (const fault of faults) process.stdout.write(`✖ ${fault}\n`)
-  process.stdout.write(summaryOf(result, passedAgain, Math.round(performance.now() - start)))
-  const haveAllPassed = result.ended.every(({ batch, hasPassed }) => hasPassed || passedAgain.has(batch))
-  return faults.length === 0 && haveAllPassed ? 0 : 1
+  process.stdout.write(summaryOf(result, Math.round(performance.now() - start)))
+  return faults.length === 0 && result.ended.every(({ hasPassed }) => hasPassed) ? 0 : 1
 }
 
 process.exitCode = await main(process.argv.slice(2))
