@@ -265,6 +265,11 @@ async function firstLinkOf(window: Window, path: string): Promise<string> {
 /** Looks for faults: all of them, or those of some rules. */
 async function faultsSeenByAxe(page: Page, runOnly?: readonly string[]): Promise<string[]> {
   await page.evaluate(axe.source)
+  // A colour on its way from one scheme to the other is none that stays.
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(ending.map(({ finished }) => finished))
+  })
   const options = { resultTypes: ['violations'], ...(runOnly && { runOnly }) }
   const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as axe.AxeResults
   return violations
