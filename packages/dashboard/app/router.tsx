@@ -225,6 +225,8 @@ export function makeRouter(client: QueryClient) {
     context: { client },
     parseSearch,
     stringifySearch,
+    // What no page names reaches none: it would be a filter that the server refuses.
+    search: { strict: true },
     defaultPreload: 'intent',
     defaultPendingComponent: Waiting,
     defaultErrorComponent: Broken,
