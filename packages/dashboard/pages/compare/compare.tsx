@@ -5,6 +5,7 @@ import { useQueries } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useMemo } from 'react'
 import { pricesQuery, productQuery } from '../../api/queries.ts'
+import { SIZE } from '../../parts/columns.tsx'
 import { Copy } from '../../parts/commands.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { byAmount, money } from '../../parts/format.ts'
@@ -87,14 +88,7 @@ const COLUMNS: readonly Column<ProductAnswer>[] = [
       </Link>
     ),
   },
-  {
-    id: 'size',
-    title: 'Size',
-    width: '7rem',
-    narrow: 'bare',
-    sort: ({ size }) => size ?? '',
-    cell: ({ size }) => <Said text={size ?? ''} />,
-  },
+  SIZE,
   {
     id: 'where',
     title: 'At',

@@ -3,23 +3,16 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { type AuditEntry, auditQuery } from '../../api/key-queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
+import { WHEN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
-import { Moment } from '../../parts/time.tsx'
 import { OnlyAdmin } from './only-admin.tsx'
 import { Tabs } from './tabs.tsx'
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
-  {
-    id: 'at',
-    title: 'When',
-    width: '14.5rem',
-    narrow: 'bare',
-    sort: ({ at }) => at,
-    cell: ({ at }) => <Moment at={at} />,
-  },
+  WHEN,
   {
     id: 'who',
     title: 'Who',

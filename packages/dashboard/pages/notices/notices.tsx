@@ -5,11 +5,12 @@ import { type ReactNode, useMemo } from 'react'
 import { noticesQuery } from '../../api/notice-queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Badge } from '../../parts/badge.tsx'
+import { WHEN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
-import { Ago, Moment } from '../../parts/time.tsx'
+import { Ago } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
 import { OnlyAdmin } from '../keys/only-admin.tsx'
 import { Ticked } from '../overview/ticks.tsx'
@@ -20,14 +21,7 @@ import { Watched } from './watched.tsx'
 const SHOWN_MAX = 20
 
 const COLUMNS: readonly Column<NoticeView>[] = [
-  {
-    id: 'at',
-    title: 'When',
-    width: '14.5rem',
-    narrow: 'bare',
-    sort: ({ at }) => at,
-    cell: ({ at }) => <Moment at={at} />,
-  },
+  WHEN,
   {
     id: 'kind',
     title: 'Kind',

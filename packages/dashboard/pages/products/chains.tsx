@@ -3,8 +3,9 @@ import { Button } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
+import { BY_AMOUNT } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { byAmount, count, money, whole } from '../../parts/format.ts'
+import { count, money, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
@@ -62,15 +63,7 @@ function columnsFor(chains: readonly Chain[]): Column<Chain>[] {
 }
 
 const COLUMNS: readonly Column<Chain>[] = [
-  {
-    id: 'unit',
-    title: 'By amount',
-    width: '8rem',
-    right: true,
-    narrow: 'bare',
-    sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
-    cell: byAmount,
-  },
+  BY_AMOUNT,
   {
     id: 'usual',
     title: 'Usual',

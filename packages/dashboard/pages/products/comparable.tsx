@@ -2,8 +2,9 @@
 import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { BY_AMOUNT, SIZE } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { byAmount, money } from '../../parts/format.ts'
+import { money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import style from './product.module.css'
@@ -31,14 +32,7 @@ const COLUMNS: readonly Column<Comparable>[] = [
       </Link>
     ),
   },
-  {
-    id: 'size',
-    title: 'Size',
-    width: '7rem',
-    narrow: 'bare',
-    sort: ({ size }) => size ?? '',
-    cell: ({ size }) => <Said text={size ?? ''} />,
-  },
+  SIZE,
   {
     id: 'price',
     title: 'From',
@@ -48,15 +42,7 @@ const COLUMNS: readonly Column<Comparable>[] = [
     sort: ({ lowest_cents }) => lowest_cents ?? Number.POSITIVE_INFINITY,
     cell: ({ lowest_cents: cents }) => (cents === null ? '–' : money(cents)),
   },
-  {
-    id: 'unit',
-    title: 'By amount',
-    width: '8rem',
-    right: true,
-    narrow: 'bare',
-    sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
-    cell: byAmount,
-  },
+  BY_AMOUNT,
   {
     id: 'why',
     title: 'Why',

@@ -5,10 +5,11 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
 import { ORDERS, productsQuery } from '../../api/queries.ts'
+import { BY_AMOUNT, SIZE } from '../../parts/columns.tsx'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
-import { atLeast, byAmount, money, whole } from '../../parts/format.ts'
+import { atLeast, money, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
@@ -37,14 +38,7 @@ const COLUMNS: readonly Column<Product>[] = [
     sort: ({ brand }) => brand ?? '',
     cell: ({ brand }) => <Said text={brand ?? ''} />,
   },
-  {
-    id: 'size',
-    title: 'Size',
-    width: '6rem',
-    narrow: 'bare',
-    sort: ({ size }) => size ?? '',
-    cell: ({ size }) => <Said text={size ?? ''} />,
-  },
+  SIZE,
   {
     id: 'companies',
     title: 'Sold by',
@@ -69,15 +63,7 @@ const COLUMNS: readonly Column<Product>[] = [
     sort: ({ now }) => now?.lowest_cents ?? Number.POSITIVE_INFINITY,
     cell: ({ now }) => <Range now={now} />,
   },
-  {
-    id: 'unit',
-    title: 'By amount',
-    width: '8rem',
-    right: true,
-    narrow: 'bare',
-    sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
-    cell: ({ unit_price_cents = null, unit_price_per = null }) => byAmount({ unit_price_cents, unit_price_per }),
-  },
+  BY_AMOUNT,
 ]
 
 /** The page. */

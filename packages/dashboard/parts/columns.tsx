@@ -1,0 +1,38 @@
+/** Columns that several tables have. */
+import type { Column } from './data-table.tsx'
+import { byAmount } from './format.ts'
+import { Said } from './said.tsx'
+import { Moment } from './time.tsx'
+
+type Measured = Readonly<{ unit_price_cents?: number | null; unit_price_per?: string | null }>
+
+/** What it costs by amount; what has no such price comes last. */
+export const BY_AMOUNT: Column<Measured> = {
+  id: 'unit',
+  title: 'By amount',
+  width: '8rem',
+  right: true,
+  narrow: 'bare',
+  sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
+  cell: ({ unit_price_cents = null, unit_price_per = null }) => byAmount({ unit_price_cents, unit_price_per }),
+}
+
+/** The size of a product, as its shops write it. */
+export const SIZE: Column<Readonly<{ size?: string | null }>> = {
+  id: 'size',
+  title: 'Size',
+  width: '7rem',
+  narrow: 'bare',
+  sort: ({ size }) => size ?? '',
+  cell: ({ size }) => <Said text={size ?? ''} />,
+}
+
+/** A moment, to the second. */
+export const WHEN: Column<Readonly<{ at: string }>> = {
+  id: 'at',
+  title: 'When',
+  width: '14.5rem',
+  narrow: 'bare',
+  sort: ({ at }) => at,
+  cell: ({ at }) => <Moment at={at} />,
+}
