@@ -74,9 +74,7 @@ export async function processAll(work: UpdateDb, signal: AbortSignal): Promise<P
       pass.waiting += count
     },
     log: work.log,
-    failed: (name, error) => {
-      postpone(processing, name, error)
-    },
+    failed: (name, error) => postpone(processing, name, error),
   })
   for await (const claim of claims) await tryToProcess(processing, claim)
   await settling.end()
