@@ -6,7 +6,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { NO_BROWSER } from './browser.ts'
 import { addStyle, lastingFaultsOfSize, SPACED } from './page-size.ts'
-import { fileOf, neverAvailable, openSite, rowOf, type Site, settled, type Window } from './site.ts'
+import { fileOf, neverAvailable, openSite, rowOf, type Site, says, settled, type Window } from './site.ts'
 
 const PAGES = [
   ...'/ /sources /uploads /rejects /holds /changes /findings /products /pairs'.split(' '),
@@ -156,7 +156,7 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     await sides.nth(1).waitFor()
     const nameShown = () => sides.first().getByRole('heading').innerText()
     const first = await nameShown()
-    assert.match(await sides.nth(1).innerText(), /\/ 100 g/)
+    await says(sides.nth(1), /\/ 100 g/)
     await page.keyboard.press('c')
     await said.getByText('comparable').waitFor()
     assert.notEqual(await nameShown(), first)
@@ -193,7 +193,7 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     await rows.nth(3).waitFor()
     await page.getByLabel('Order').selectOption('any')
     await rows.nth(1).getByText('0.50 / 100 g').waitFor()
-    assert.match(await rows.nth(3).innerText(), /bags[\s\S]*0\.04 each/)
+    await says(rows.nth(3), /bags[\s\S]*0\.04 each/)
     await page.getByLabel('Order').selectOption('g')
     await page.getByLabel('At most, for 100 g').fill('2.99')
     await page.getByText('1 found').waitFor()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { NO_BROWSER } from './browser.ts'
-import { fileOf, openSite, type Site } from './site.ts'
+import { fileOf, openSite, type Site, says } from './site.ts'
 
 describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -54,7 +54,7 @@ describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
     }
     await edit(true, 'torn down')
     await facts.getByText('none: it is retired').waitFor()
-    assert.match(await facts.innerText(), /torn down[\s\S]*the boss/)
+    await says(facts, /torn down[\s\S]*the boss/)
     await window.goto('/sources?state=retired')
     await page.getByRole('table', { name: 'Sources' }).getByRole('link', { name: 'Corner Shop' }).waitFor()
     await window.goto('/store?store=corner%2FC1')

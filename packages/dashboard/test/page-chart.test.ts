@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { NO_BROWSER } from './browser.ts'
-import { openSite, rowOf, type Site, type Window } from './site.ts'
+import { openSite, rowOf, type Site, says, type Window } from './site.ts'
 
 const DAY_MS = 86_400_000
 const LABELS_WIDE = 20
@@ -113,8 +113,8 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
   test('stores that never differed share a line and are named at it', async () => {
     await using window = await openProduct(site, 'Product weekly')
     const legend = window.page.locator('figure li')
+    await says(legend.first(), /2 stores: Corner A, Corner B/)
     assert.equal(await legend.count(), 2)
-    assert.match(await legend.first().innerText(), /2 stores: Corner A, Corner B/)
     assert.deepEqual(window.faults, [])
   })
 
@@ -180,8 +180,8 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
     await using window = await openProduct(site, 'Product weekly')
     const { page } = window
     const said = page.getByRole('region', { name: 'Where it is cheapest' })
-    assert.match(
-      await said.innerText(),
+    await says(
+      said,
       /^\d\.00 at corner, in [12] stores?, seen (today|yesterday); lowest ever 3\.00 at corner, last .*; usual \d\.00\./,
     )
     await page.getByRole('button', { name: /stores?: corner$/ }).click()
@@ -195,7 +195,7 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
     await page.waitForURL(/\/compare\?product=\d+&product=\d+$/)
     await page.locator('canvas').waitFor()
     const table = page.getByRole('table', { name: 'Where each is cheapest' })
-    assert.match(await table.innerText(), /Product weekly[\s\S]*\d\.00[\s\S]*Product flat[\s\S]*2\.00/)
+    await says(table, /Product weekly[\s\S]*\d\.00[\s\S]*Product flat[\s\S]*2\.00/)
     // Somebody else sees the same.
     await using other = await site.window(site.reader, { viewport: { width: 400, height: 800 } })
     await other.goto(page.url())

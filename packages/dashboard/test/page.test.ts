@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { NO_BROWSER } from './browser.ts'
-import { fileOf, openSite, rowOf, type Site } from './site.ts'
+import { fileOf, openSite, rowOf, type Site, says } from './site.ts'
 
 describe('the page', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -46,12 +46,12 @@ describe('the page', { skip: NO_BROWSER }, () => {
     for (const words of ['half-2026-01-04.jsonl', 'wrong-2026-01-03.jsonl', 'rejected-2026-01-02.jsonl'])
       await attention.getByRole('link', { name: words }).first().waitFor()
     const today = page.getByRole('region', { name: 'Today' })
-    assert.match(await today.innerText(), /Uploads today\s+16/)
+    await says(today, /Uploads today\s+16/)
     // Of the files that were loaded, all but the two lines that are no rows; rejected are also those of the file that failed.
     const loaded = (await linesIn(join(site.machines.scraping, 'temp_jsonl_product_storage'), /^(?!half|wrong)/)) - 2
-    assert.match(await today.innerText(), new RegExp(`Rows loaded today\\s+${loaded.toLocaleString('en-AU')}\\s`))
-    assert.match(await today.innerText(), /Rejected today\s+3\s/)
-    assert.match(await attention.innerText(), /^(?![\s\S]*rejects\s+wrong)[\s\S]*rejects\s+rejected-/)
+    await says(today, new RegExp(`Rows loaded today\\s+${loaded.toLocaleString('en-AU')}\\s`))
+    await says(today, /Rejected today\s+3\s/)
+    await says(attention, /^(?![\s\S]*rejects\s+wrong)[\s\S]*rejects\s+rejected-/)
     await today.getByRole('link', { name: 'Look at them' }).click()
     await page.waitForURL(/\/rejects\?since=/)
     await page.getByText('3 rows in').waitFor()
@@ -81,7 +81,7 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await page.getByLabel('Company').selectOption('corner')
     await page.waitForURL('/sources?company=corner')
     await page.waitForFunction(() => document.querySelectorAll('[role=row]').length === 2)
-    assert.match(await table.innerText(), /Corner Shop[\s\S]*good|late|silent/)
+    await says(table, /Corner Shop[\s\S]*good|late|silent/)
     await page.reload()
     await table.getByText('Corner Shop').waitFor()
     assert.equal(await page.getByLabel('Company').inputValue(), 'corner')
@@ -196,7 +196,7 @@ describe('the page', { skip: NO_BROWSER }, () => {
       .waitFor()
     await hold.getByText('1.50 → 9.50').first().waitFor()
     const change = hold.getByRole('region', { name: 'What it would change' })
-    assert.match(await change.innerText(), /change\s+12[\s\S]*make disappear\s+28[\s\S]*1\.50\s+9\.50\s+\+533%/)
+    await says(change, /change\s+12[\s\S]*make disappear\s+28[\s\S]*1\.50\s+9\.50\s+\+533%/)
     await hold.getByRole('button', { name: 'Release' }).click()
     await page
       .getByRole('dialog')
@@ -271,7 +271,7 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await window.goto('/docs')
     await page.getByRole('link', { name: 'GET /api/products/{id}/prices' }).click()
     const section = page.getByRole('region', { name: 'GET /api/products/{id}/prices' })
-    assert.match(await section.innerText(), /Parameters[\s\S]*store[\s\S]*200[\s\S]*is_on_special/)
+    await says(section, /Parameters[\s\S]*store[\s\S]*200[\s\S]*is_on_special/)
     assert.deepEqual(window.faults, [])
   })
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { type Machines, openMachines, type Server } from '../../../test/machines.ts'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import { type Machines, openMachines, type Server, until } from '../../../test/machines.ts'
 import { openBrowser } from './browser.ts'
 import { buildPage } from './built.ts'
 
@@ -174,4 +174,16 @@ export function neverAvailable(store: string): string {
 /** Until a page has its answers: nothing says that it waits any more. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('main:has(h1):not(:has([data-waiting]))').waitFor()
+}
+
+/** Waits until a part of a page says something: what it is made of may come one answer after the other. Throws with what it says instead. */
+export async function says(part: Locator, words: RegExp): Promise<void> {
+  let said = ''
+  const hasWords = async () => {
+    said = await part.innerText()
+    return words.test(said)
+  }
+  await until(hasWords, 'it says so', WAIT_MS).catch(({ message }) =>
+    assert.match(said, words, `${message} It says: ${said}`),
+  )
 }
