@@ -39,7 +39,7 @@ test('a backup goes into a folder under its time, and a full disk neither leaves
   const made = await machines.run(['backup', folder, '--json'])
   assert.equal(made.code, 0, made.stderr)
   const [catalogue = '', ledger = ''] = await machines.names('backups')
-  assert.match(catalogue, /^splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db$/)
+  assert.match(catalogue, /^splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z\.db$/)
   assert.equal(ledger, `${catalogue}.ledger`)
   const [summary] = recordsIn(made)
   assert.deepEqual(summary, { type: 'summary', catalogue: join(folder, catalogue), ledger: join(folder, ledger) })

@@ -5,18 +5,18 @@ import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { type Databases, removeUnfinished } from './backup.ts'
 
 const HOUR_MS = 60 * 60 * 1000
-const OURS = /^splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db$/
-const PART_OF_OURS = /^(splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db)(\.ledger)?\.part(-journal)?$/
+// Names made by older versions have no milliseconds.
+const OURS = /^splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d{3})?Z\.db$/
+const PART_OF_OURS = /^(splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d{3})?Z\.db)(\.ledger)?\.part(-journal)?$/
 
 /** The files of a backup: the catalogue has the name that was asked for, the ledger lies next to it. */
 export function backupOf(catalogue: string): Databases {
   return { catalogue, ledger: `${catalogue}.ledger` }
 }
 
-/** The files of a backup that is made in a folder now. */
+/** The files of a backup that is made in a folder now: to the millisecond, as a timer and a person can ask within one second. */
 export function backupIn(folder: string, now: Date): Databases {
-  const second = now.toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replaceAll(':', '-')
-  return backupOf(join(folder, `splitcart-${second}Z.db`))
+  return backupOf(join(folder, `splitcart-${now.toISOString().replaceAll(':', '-')}.db`))
 }
 
 /** Removes what backups left in a folder that broke off: those to which nothing was written for an hour. */

@@ -79,13 +79,13 @@ test('in a folder backups are named by their time, and what broke off more than 
   await using at = await temporaryFolder()
   const now = new Date('2026-07-02T03:15:04.987Z')
   const { catalogue, ledger } = backupIn(at.path, now)
-  assert.equal(catalogue, join(at.path, 'splitcart-2026-07-02T03-15-04Z.db'))
+  assert.equal(catalogue, join(at.path, 'splitcart-2026-07-02T03-15-04.987Z.db'))
   assert.equal(ledger, `${catalogue}.ledger`)
   const stays = ['splitcart-2026-07-01T01-00-00Z.db', 'splitcart-2026-07-01T01-00-00Z.db.ledger', 'notes.db.part']
   const broken = ['splitcart-2026-07-01T02-00-00Z.db.part', 'splitcart-2026-07-01T02-00-00Z.db.ledger']
   const journals = [
-    'splitcart-2026-07-01T03-00-00Z.db.ledger.part',
-    'splitcart-2026-07-01T03-00-00Z.db.ledger.part-journal',
+    'splitcart-2026-07-01T03-00-00.123Z.db.ledger.part',
+    'splitcart-2026-07-01T03-00-00.123Z.db.ledger.part-journal',
   ]
   const running = 'splitcart-2026-07-02T03-14-00Z.db.part'
   for (const name of [...stays, ...broken, ...journals, running]) {
