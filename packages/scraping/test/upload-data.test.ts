@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -206,7 +207,7 @@ test('a file that vanishes is no error', async () => {
     job: {
       ...sender.job,
       on: (event: { type: string }) => {
-        if (event.type === 'file') void rm(doomed, { force: true })
+        if (event.type === 'file') rmSync(doomed, { force: true })
       },
     },
   }
