@@ -98,7 +98,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const at = await temporaryFolder()
   const disk = realDisk()
   const folders = foldersIn(at.path)
-  const { kinds = [PRODUCTS] } = wishes
+  const { kinds = [PRODUCTS], pageFolder, pictures = new Pictures(), telling, zone = TimeZone.utc } = wishes
   await makeFolders(disk, folders, kinds)
   const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
   const { catalogue, place } = await openCatalogueIn(at.path)
@@ -110,7 +110,6 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const inbox: Receiving = { disk, folders, ledger, inbox: shared, dictionaries, ...kept, ...wishes }
   const limits = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
-  const { pageFolder, pictures = new Pictures(), telling, zone = TimeZone.utc } = wishes
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept, timeZone: zone.name }
   const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
