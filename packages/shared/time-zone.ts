@@ -3,7 +3,7 @@
 const HOUR_MS = 3_600_000
 // No zone is further from UTC, with some room.
 const OFFSET_MS_MAX = 16 * HOUR_MS
-const STARTS_MAX = 4_096
+const KEPT_MAX = 4_096
 
 /** A zone of the IANA database. */
 export class TimeZone {
@@ -13,6 +13,7 @@ export class TimeZone {
   readonly name: string
   readonly #format: Intl.DateTimeFormat
   readonly #starts = new Map<string, number>()
+  readonly #ends = new Map<string, number>()
 
   /** Throws a RangeError where there is no such zone. */
   constructor(name: string) {
@@ -43,10 +44,17 @@ export class TimeZone {
     return `${parts.get('year')!.padStart(4, '0')}-${parts.get('month')}-${parts.get('day')}`
   }
 
+  /** The first moment behind a date. */
+  endOf(date: string): number {
+    return keptIn(this.#ends, date, () => this.startOf(dateBehind(date)))
+  }
+
   /** The first moment of a date; of one that the zone has left out, that of the next. */
   startOf(date: string): number {
-    const known = this.#starts.get(date)
-    if (known !== undefined) return known
+    return keptIn(this.#starts, date, () => this.#find(date))
+  }
+
+  #find(date: string): number {
     const midnight = Date.parse(date)
     let [before, from] = [midnight - OFFSET_MS_MAX, midnight + OFFSET_MS_MAX]
     while (from - before > 1) {
@@ -54,8 +62,19 @@ export class TimeZone {
       if (this.dateAt(between) < date) before = between
       else from = between
     }
-    if (this.#starts.size >= STARTS_MAX) this.#starts.clear()
-    this.#starts.set(date, from)
     return from
   }
+}
+
+function keptIn(moments: Map<string, number>, date: string, find: () => number): number {
+  const known = moments.get(date)
+  if (known !== undefined) return known
+  const found = find()
+  if (moments.size >= KEPT_MAX) moments.clear()
+  moments.set(date, found)
+  return found
+}
+
+function dateBehind(date: string): string {
+  return new Date(Date.parse(date) + 24 * HOUR_MS).toISOString().slice(0, 10)
 }

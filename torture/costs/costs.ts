@@ -99,9 +99,13 @@ async function thereIn(server: Server, { sizes, senderKey, data }: Filled): Prom
   return { url: server.url, senderKey, sizes, ...own, ask }
 }
 
-/** What else the machine does is not to be measured: the threads that are there now run before all others, where this user may have that. */
+/**
+ * What else the machine does is not to be measured: the thread that serves all runs before all others, where this user may have that. The
+ * threads beside it do not: two of them would then keep it off two processors, and Linux stops threads of this class for 50 ms of each second
+ * in which they leave no time to others.
+ */
 function goFirst({ child }: Server): void {
-  spawnSync('chrt', ['--all-tasks', '--reset-on-fork', '--fifo', '--pid', '1', String(child.pid)], { stdio: 'ignore' })
+  spawnSync('chrt', ['--reset-on-fork', '--fifo', '--pid', '1', String(child.pid)], { stdio: 'ignore' })
 }
 
 async function costOf(server: Server, { route, prepare, answer }: Asked, known: Known): Promise<Cost> {

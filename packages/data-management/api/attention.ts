@@ -2,14 +2,13 @@
 import type { Static } from 'typebox'
 import { countLoadsWithRejects, loadsWithRejects, loadsWithRejectsOf } from '../catalogue/queries/activity.ts'
 import type { ChainFinding } from '../catalogue/queries/findings.ts'
-import type { Source } from '../catalogue/queries/sources.ts'
+import { type Source, sourceView } from '../catalogue/queries/sources.ts'
 import { COUNT_MAX, countOf } from '../catalogue/queries/with-words.ts'
 import type { TicksNow } from '../ledger/ticks.ts'
 import { findingKey, unbelievedFindings } from './findings.ts'
 import { sourcesNow } from './freshness.ts'
 import type { OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { momentOf, type Reading } from './reading.ts'
-import { told } from './sources.ts'
 import { ticksNow, tickView } from './ticks.ts'
 
 const DAY_MS = 86_400_000
@@ -74,7 +73,7 @@ function onSources(sources: readonly Source[], ticks: TicksNow): Pick<Attention,
       .filter(({ company, store_id, last_date }) => {
         return !ticks.covers({ kind, subject: JSON.stringify([company, store_id]) }, last_date)
       })
-    return { count: found.length, exact: true, first: found.slice(0, FIRST_MAX).map(told) }
+    return { count: found.length, exact: true, first: found.slice(0, FIRST_MAX).map(sourceView) }
   }
   return { silent: those('silent'), late: those('late'), partial: those('partial') }
 }

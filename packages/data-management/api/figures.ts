@@ -62,7 +62,7 @@ export async function figuresNow(reading: Reading): Promise<Figures> {
     ),
     heard: sources
       .slice(0, SOURCES_MAX)
-      .map(({ company, store_id, received_at }) => ({ company, store: store_id, at: Date.parse(received_at) })),
+      .map(({ company, store_id, receivedAt }) => ({ company, store: store_id, at: receivedAt })),
     catalogue: await totals(reading.catalogue.database),
     databases: await databasesOf(reading),
   }

@@ -17,7 +17,7 @@ import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { readable } from './parameters.ts'
 import { momentOf, type Reading } from './reading.ts'
 import type { Services } from './services.ts'
-import { daysShown, told, withDays } from './sources.ts'
+import { daysShown, withDays } from './sources.ts'
 
 const DAY_MS = 86_400_000
 const HOURS_SHOWN = 24
@@ -90,12 +90,10 @@ async function answer(services: Reading, since: number, pending: Pending): Promi
     throughput: await throughput(database, moment.now, HOURS_SHOWN),
     totals: await totals(database),
     days_to: days.to,
-    sources: (
-      await withDays(
-        services,
-        sources.toSorted((one, other) => ranked(one) - ranked(other)).slice(0, SOURCES_MAX),
-        days,
-      )
-    ).map(told),
+    sources: await withDays(
+      services,
+      sources.toSorted((one, other) => ranked(one) - ranked(other)).slice(0, SOURCES_MAX),
+      days,
+    ),
   }
 }

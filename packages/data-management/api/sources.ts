@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { type DayState, type Days, lastDayOf, type Moment } from '../catalogue/queries/freshness.ts'
-import { lastDaysOf, type Source } from '../catalogue/queries/sources.ts'
+import { lastDaysOf, type Source, type SourceView, sourceView } from '../catalogue/queries/sources.ts'
 import { storeCalled } from '../catalogue/queries/store-page.ts'
 import { answerWith } from './answering.ts'
 import { cursorOf, keyIn } from './cursor.ts'
@@ -118,12 +118,7 @@ export async function sourcesListed(reading: Reading, query: SourcesQuestion): P
   const last = rest.length > limit ? page.at(-1) : undefined
   const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
   const total = { count: sources.length, exact: true }
-  return { days_to: days.to, sources: page.map(told), next, total } satisfies SourcePage
-}
-
-/** A source without our own number of its store. */
-export function told<S extends Source>({ storeId: _, ...source }: S): Omit<S, 'storeId'> {
-  return source
+  return { days_to: days.to, sources: page, next, total } satisfies SourcePage
 }
 
 /** The days that are shown of each of these sources. */
@@ -137,12 +132,12 @@ export function daysShown(sources: readonly Source[], moment: Moment): Days {
   }
 }
 
-/** Sources with their last days. */
+/** What is told of sources, with their last days. */
 export async function withDays(reading: Reading, sources: readonly Source[], days: Days) {
   const moment = momentOf(reading)
-  const shown: (Source & { days: DayState[] })[] = []
+  const shown: (SourceView & { days: DayState[] })[] = []
   for (const source of sources)
-    shown.push({ ...source, days: await lastDaysOf(reading.catalogue.database, source, moment, days) })
+    shown.push({ ...sourceView(source), days: await lastDaysOf(reading.catalogue.database, source, moment, days) })
   return shown
 }
 

@@ -2,7 +2,7 @@
 
 import { findingKey, unbelievedFindings } from '../api/findings.ts'
 import { sourcesNow } from '../api/freshness.ts'
-import type { Source } from '../catalogue/queries/sources.ts'
+import { type Source, sourceView } from '../catalogue/queries/sources.ts'
 import { type FoundCondition, type Looked, shortName, shortSentence } from './looked.ts'
 
 const FINDINGS_MAX = 300
@@ -15,11 +15,12 @@ export async function silentSources({ reading, recorded }: Looked): Promise<read
   const isRecorded = (source: Source) => recorded.has(keyOf(source))
   return (await sourcesNow(reading))
     .filter((source) => source.state === 'silent' || (source.state !== 'good' && isRecorded(source)))
-    .map(({ storeId: _, settings: __, ...source }) => {
-      const { company, store_name, last_date, state } = source
+    .map((source) => {
+      const { settings: _, ...data } = sourceView(source)
+      const { company, store_name, last_date, state } = data
       const text = `${shortName(company)} ${shortName(store_name)} is silent (last ${last_date})`
       const isSettled = state === 'snoozed' || state === 'retired'
-      return { kind: 'silent', subject: keyOf(source), text, data: source, isSettled, mark: last_date }
+      return { kind: 'silent', subject: keyOf(source), text, data, isSettled, mark: last_date }
     })
 }
 

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import { allowedMs } from '../../../test/times.ts'
+import { until } from '../../../test/machines.ts'
 import { COMMENT } from '../api/event-frames.ts'
 import { Listeners } from '../api/listeners.ts'
 import { writeProgress } from '../inbox/progress.ts'
@@ -131,13 +131,11 @@ test('a stream ends at once when its key is revoked, its session ends, or the se
   assert.equal((await ofServer.next()).event, 'reload', 'others go on')
 })
 
-test('a server that stops ends its streams and is gone soon', async () => {
+test('a server that stops ends its streams and is gone', async () => {
   const receiver = await openReceiver()
   await using listening = await listen(receiver, READER)
   await listening.next()
-  const start = performance.now()
   await Promise.all([listening.ended().catch(() => {}), receiver[Symbol.asyncDispose]()])
-  assert.ok(performance.now() - start < allowedMs(5_000))
 })
 
 test('a request that does not ask for events, or may not have them, gets an answer that ends', async () => {
@@ -160,13 +158,12 @@ test('a key has a bounded number of listeners, and gets its place back', async (
   const other = await receiver.makeKey('read')
   await using _ = await listen(receiver, { 'X-API-Key': other })
   await open[0]?.[Symbol.asyncDispose]()
-  for (let tries = 0; ; tries++) {
+  const isIn = async () => {
     const response = await fetch(`${receiver.url}/api/events`, { headers: { ...READER, Accept: 'text/event-stream' } })
     await response.body?.cancel()
-    if (response.status === 200) break
-    assert.ok(tries < 50)
-    await sleep(20)
+    return response.status === 200
   }
+  await until(isIn, 'the place is free')
   for (const listening of open) await listening[Symbol.asyncDispose]()
 })
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
+import { freePorts } from '../../../test/free-ports.ts'
 import { NO_NATS, startNats } from '../../../test/nats.ts'
 import { JetStreamInbox } from '../inbox/jetstream.ts'
 import { fleetFindings, syncFinding } from '../inbox/jetstream-check.ts'
@@ -51,9 +51,10 @@ test('a real server that does not sync each write is told', { skip }, async () =
 test('what newer servers tell of their syncs is understood; one that tells nothing is told', async () => {
   const told = { version: '2.12.1', jetstream: { config: {} as Record<string, unknown> } }
   const server = createServer((_request, response) => void response.end(JSON.stringify(told)))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  // When it is gone, nobody else may be there.
+  const [port] = await freePorts(1)
+  const host = `127.0.0.1:${port}`
+  await once(server.listen(port, '127.0.0.1'), 'listening')
   told.jetstream.config = { sync_always: true, sync_interval: 120_000_000_000 }
   assert.equal((await syncFinding(host)).state, 'ok')
   told.jetstream.config = { sync_interval: 120_000_000_000 }

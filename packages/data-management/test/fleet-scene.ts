@@ -9,15 +9,16 @@ import { get, openReceiver, SETTINGS_KEY } from './receiver.ts'
 
 export const skip = NO_NATS
 export const NOBODY = new AbortController().signal
-export const CLAIM_MS = 1_000
+/** Longer than a machine may stand still. */
+export const CLAIM_MS = 60_000
 
 export type Scene = Awaited<ReturnType<typeof scene>>
 
-/** A receiver and a loader of one fleet. */
-export async function scene(servers: 1 | 3 = 1) {
+/** A receiver and a loader of one fleet; who has been silent for `claimMs` loses what it claimed. */
+export async function scene(servers: 1 | 3 = 1, claimMs = CLAIM_MS) {
   const stack = new AsyncDisposableStack()
   const nats = stack.use(await startNats(servers))
-  const fleet = stack.use(await JetStreamInbox.open(nats.address, CLAIM_MS))
+  const fleet = stack.use(await JetStreamInbox.open(nats.address, claimMs))
   const receiver = stack.use(await openReceiver({ servers: fleet, kinds: ['products', 'stores', 'links'] }))
   const { folders, ledger, catalogue } = receiver
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }

@@ -1,7 +1,7 @@
 /** A fleet's inbox in real NATS servers: files come in by any receiver and are loaded by any loader, once, whatever dies meanwhile. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../../../test/machines.ts'
 import type { SystemView } from '../api/system-schema.ts'
 import { SenderTurns } from '../inbox/jetstream/sender-turns.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
@@ -11,7 +11,7 @@ import { loadUpload } from '../update-db/load-upload.ts'
 import { maintain, pruneBucket } from '../update-db/maintenance.ts'
 import { CLAIM_MS, NOBODY, type Scene, scene, skip } from './fleet-scene.ts'
 import { HOLD } from './hold.ts'
-import { get, postGzip, type Receiver, rowsText, SETTINGS_KEY, sha256Of } from './receiver.ts'
+import { get, postGzip, rowsText, SETTINGS_KEY, sha256Of } from './receiver.ts'
 
 const CLAIMED = /^splitcart_work_items\{state="claimed"\} 1$/m
 
@@ -78,8 +78,8 @@ test('a receiver says what the loaders of its fleet do, on whichever machine', {
   const systemOf = async () => (await get(reader, '/api/system')).body as unknown as SystemView
   const stateOf = async () => (await systemOf()).loader.state
   assert.equal(await stateOf(), 'not running')
-  const waiting = at.fleet.claim(10_000)
-  await assert.doesNotReject(untilTrue(async () => (await stateOf()) === 'idle'))
+  const waiting = at.fleet.claim(CLAIM_MS)
+  await until(async () => (await stateOf()) === 'idle', 'a loader waits')
   const { id } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(1))).body
   using claim = await waiting
   await at.receiver.ledger.uploads.markLoading(String(id), Date.now(), null)
@@ -90,14 +90,15 @@ test('a receiver says what the loaders of its fleet do, on whichever machine', {
 })
 
 test('a loader that falls silent loses its claim, one that works keeps it', { skip }, async () => {
-  await using at = await scene()
+  const claimMs = 6_000
+  await using at = await scene(1, claimMs)
   await postGzip(at.receiver, 'x.jsonl.gz', rowsText(1))
   {
     using claim = await at.fleet.claim(CLAIM_MS)
     assert.equal(claim?.times, 1)
-    assert.equal(await at.fleet.claim(3 * CLAIM_MS), undefined)
+    assert.equal(await at.fleet.claim(1.5 * claimMs), undefined)
   }
-  using again = await at.fleet.claim(5 * CLAIM_MS)
+  using again = await at.fleet.claim(CLAIM_MS)
   assert.equal(again?.times, 2)
   assert.equal((await at.fleet.counts()).redelivered, 1)
   await again?.done()
@@ -105,19 +106,17 @@ test('a loader that falls silent loses its claim, one that works keeps it', { sk
 })
 
 test('a load that was committed before its loader died is not made again', { skip }, async () => {
-  await using at = await scene()
+  await using at = await scene(1, 1_000)
   const { id, sha256 } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(4))).body
   const upload = await at.receiver.ledger.uploads.find(String(id))
   {
-    using _claim = await at.fleet.claim(1_000)
+    using _claim = await at.fleet.claim(CLAIM_MS)
     await using opened = await at.work.inbox.open(upload!)
     await loadUpload(at.work, upload!, opened!.stored, { hold: undefined })
   }
   assert.equal(await at.stateOf(id), 'loading')
   const load = await at.receiver.catalogue.findLoad(String(sha256))
-  await sleep(2_500)
-  await at.load()
-  assert.equal(await at.stateOf(id), 'loaded')
+  await until(() => isLoaded(at, id), 'another loader has it')
   assert.deepEqual(await at.receiver.catalogue.findLoad(String(sha256)), load)
 })
 
@@ -125,7 +124,7 @@ test('a load that was committed before its loader died is not made again', { ski
 async function setAside(at: Scene): Promise<string> {
   const { id } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(2))).body
   for (let times = 1; times <= 10; times++) {
-    using claim = await at.fleet.claim(5_000)
+    using claim = await at.fleet.claim(CLAIM_MS)
     assert.equal(claim?.times, times)
     claim?.giveBack(0)
   }
@@ -163,7 +162,7 @@ test('when the whole inbox is lost, what waited is forgotten and comes again; wh
   await at.load()
   const waiting = await postGzip(at.receiver, 'waiting.jsonl.gz', rowsText(2))
   await at.nats.wipe()
-  await assert.doesNotReject(untilTrue(async () => (await at.fleet.counts()).waiting === 0))
+  await until(async () => (await at.fleet.counts().catch(() => undefined))?.waiting === 0, 'all of it is lost')
   await maintain(at.work, NOBODY, 0)
   assert.equal(await at.stateOf(loaded.body.id), 'loaded')
   assert.equal(await at.receiver.ledger.uploads.find(String(waiting.body.id)), undefined)
@@ -177,7 +176,7 @@ test('a work item that is lost is made again, as long as the bytes are there', {
   await using at = await scene()
   const { id } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(2))).body
   {
-    using claim = await at.fleet.claim(1_000)
+    using claim = await at.fleet.claim(CLAIM_MS)
     await claim?.done()
   }
   assert.equal((await at.fleet.counts()).oldest, null)
@@ -210,17 +209,14 @@ test('one server of three may die at any time; without a majority senders are to
   const first = await postGzip(at.receiver, 'first.jsonl.gz', rowsText(1))
   assert.equal(first.status, 201)
   await at.nats.kill(0)
-  const second = await untilAccepted(at, () => postGzip(at.receiver, 'second.jsonl.gz', rowsText(2)))
+  const second = await accepted(() => postGzip(at.receiver, 'second.jsonl.gz', rowsText(2)))
   await at.nats.kill(1)
   const third = await postGzip(at.receiver, 'third.jsonl.gz', rowsText(3))
   assert.deepEqual([third.status, third.body.code], [503, 'inbox_unreachable'])
   await Promise.all([at.nats.start(0), at.nats.start(1)])
-  const again = await untilAccepted(at, () => postGzip(at.receiver, 'third.jsonl.gz', rowsText(3)))
+  const again = await accepted(() => postGzip(at.receiver, 'third.jsonl.gz', rowsText(3)))
   for (const { body } of [first, second, again])
-    await untilTrue(async () => {
-      await at.load()
-      return (await at.stateOf(body.id)) === 'loaded'
-    })
+    await until(() => isLoaded(at, body.id).catch(() => false), 'it is loaded')
 })
 
 test('who sends much keeps the others waiting for one of his files, and each file is loaded once', {
@@ -257,22 +253,22 @@ test('the address of an inbox says where it is, and what it does not say has a d
 
 type Posted = Awaited<ReturnType<typeof postGzip>>
 
-async function untilAccepted(at: { receiver: Receiver }, send: () => Promise<Posted>): Promise<Posted> {
+/** Sends for as long as it is to come back. */
+async function accepted(send: () => Promise<Posted>): Promise<Posted> {
   let answer = await send()
-  for (let tries = 0; answer.status === 503 && tries < 60; tries++) {
-    await sleep(500)
-    answer = await send()
+  const isTold = async () => {
+    if (answer.status === 503) answer = await send()
+    return answer.status !== 503
   }
-  assert.ok([200, 201].includes(answer.status), JSON.stringify(answer.body) + (await at.receiver.logged()))
+  await until(isTold, 'it is taken')
+  assert.ok([200, 201].includes(answer.status), JSON.stringify(answer.body))
   return answer
 }
 
-async function untilTrue(isIt: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
-    if (await isIt().catch(() => false)) return
-    await sleep(250)
-  }
-  assert.ok(await isIt())
+/** Deals with all there is, and tells whether this is loaded then. */
+async function isLoaded(at: Scene, id: unknown): Promise<boolean> {
+  await at.load()
+  return (await at.stateOf(id)) === 'loaded'
 }
 
 test('what people have said is brought into the catalogue by whoever maintains the fleet', { skip }, async () => {

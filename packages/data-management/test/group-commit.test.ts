@@ -68,11 +68,13 @@ test('one that fails hears why, and the others are committed without it', async 
 test('who comes during a commit is in the next one', async () => {
   await using at = await openTwo()
   const later: Promise<unknown>[] = []
+  const isSeen = Promise.withResolvers<void>()
   await at.commits.write(async (transaction) => {
-    later.push(at.commits.write((next) => add(next, 'second')))
+    later.push(at.commits.write((next) => isSeen.promise.then(() => add(next, 'second'))))
     await add(transaction, 'first')
   })
   assert.deepEqual(await abouts(at.others), ['first'])
+  isSeen.resolve()
   await Promise.all(later)
   assert.deepEqual(await abouts(at.others), ['first', 'second'])
 })

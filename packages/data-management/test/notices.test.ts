@@ -117,7 +117,7 @@ test('a receiver that fails is left alone longer and longer, keeps no other from
   await ended(receiver, 'held', 'a reason', 32)
   await lookAtConditions(rounds, false)
   const claimed = await Promise.all([5, 0].map((ms) => claimNotices(rounds.notices.database, 'ntfy', clock.now + ms)))
-  assert.deepEqual([claimed[0]?.notices.length, claimed[1]], [1, undefined])
+  assert.deepEqual(claimed.map((each) => each?.notices.length ?? 0).sort(), [0, 1])
 })
 
 test('what is over is told where somebody waits for it, and what does not last is not told at all', async () => {

@@ -11,14 +11,15 @@ import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+const NOW = Date.parse('2026-03-31T12:00:00Z')
 
 /** The date that is so many days before now. */
 function daysAgo(days: number): string {
-  return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)
+  return new Date(NOW - days * DAY_MS).toISOString().slice(0, 10)
 }
 
 test('an empty server has nothing that needs attention', async () => {
-  await using receiver = await openReceiver()
+  await using receiver = await openReceiver({ now: () => NOW })
   const ask = await reader(receiver)
   const { at: _at, today, attention, throughput, ...rest } = await ask<Overview>('/api/overview')
   const none = { count: 0, exact: true, first: [] }
@@ -58,12 +59,12 @@ test('an empty server has nothing that needs attention', async () => {
 
 test('what needs attention comes with its reason, the worst sources first', async () => {
   const statfs = async () => ({ bavail: 150, blocks: 1000, bsize: 1 }) as never
-  await using receiver = await openReceiver({ diskBytesKept: 100, disk: { ...realDisk(), statfs } })
+  await using receiver = await openReceiver({ now: () => NOW, diskBytesKept: 100, disk: { ...realDisk(), statfs } })
   const rows = named('Milk', 'Bread', 'Eggs', 'Honey')
   for (const store of ['aldi/G1', 'aldi/G2'])
     for (const days of [5, 4, 3]) await scrape(receiver, store, daysAgo(days), rows)
   for (const days of [2, 1]) await scrape(receiver, 'aldi/G2', daysAgo(days), rows)
-  const receivedAt = Date.now()
+  const receivedAt = NOW
   await bringIn(receiver, `${scrapeText('aldi/G2', daysAgo(0), named('Milk'))}{}\n`, { receivedAt })
   const held = await bringIn(receiver, scrapeText('aldi/G1', daysAgo(-5), named('Bread')), { receivedAt, hold: HOLD })
   const failed = await bringIn(receiver, 'nothing\n', { receivedAt })
@@ -101,17 +102,16 @@ test('what needs attention comes with its reason, the worst sources first', asyn
 })
 
 test('today is what arrived since the midnight that is asked for', async () => {
-  await using receiver = await openReceiver()
-  const now = Date.now()
-  await bringIn(receiver, scrapeText('aldi/G1', daysAgo(1), named('Milk', 'Bread')), { receivedAt: now - 2 * DAY_MS })
-  await bringIn(receiver, scrapeText('aldi/G1', daysAgo(0), named('Milk', 'Bread', 'Eggs')), { receivedAt: now })
+  await using receiver = await openReceiver({ now: () => NOW })
+  await bringIn(receiver, scrapeText('aldi/G1', daysAgo(1), named('Milk', 'Bread')), { receivedAt: NOW - 2 * DAY_MS })
+  await bringIn(receiver, scrapeText('aldi/G1', daysAgo(0), named('Milk', 'Bread', 'Eggs')), { receivedAt: NOW })
   const ask = await reader(receiver)
   const todayFrom = async (time: number) =>
     (await ask<Overview>(`/api/overview?since=${new Date(time).toISOString()}`)).today
-  const { since: _since, uploads: _uploads, ...sums } = await todayFrom(now - HOUR_MS)
+  const { since: _since, uploads: _uploads, ...sums } = await todayFrom(NOW - HOUR_MS)
   assert.deepEqual(sums, { files: 1, rows: 3, inserted: 1, changed: 0, rejected: 0, rejects: 0 })
-  assert.equal((await todayFrom(now - 3 * DAY_MS)).rows, 5)
-  assert.deepEqual((await todayFrom(now - HOUR_MS)).uploads, { count: 2, exact: true })
+  assert.equal((await todayFrom(NOW - 3 * DAY_MS)).rows, 5)
+  assert.deepEqual((await todayFrom(NOW - HOUR_MS)).uploads, { count: 2, exact: true })
   const { throughput } = await ask<Overview>('/api/overview')
   assert.deepEqual(
     throughput.slice(-2).reduce((sum, { rows }) => sum + rows, 0),
@@ -126,7 +126,7 @@ test('today is what arrived since the midnight that is asked for', async () => {
 })
 
 test('what waits is counted, also what a person put into the inbox', async () => {
-  await using receiver = await openReceiver()
+  await using receiver = await openReceiver({ now: () => NOW })
   const { body } = await postGzip(receiver, 'first.jsonl.gz', rowsText(1))
   await postGzip(receiver, 'second.jsonl.gz', rowsText(2))
   await writeFile(join(receiver.folders.inbox, 'by-hand.jsonl'), rowsText(3))

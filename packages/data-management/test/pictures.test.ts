@@ -55,8 +55,7 @@ const ANSWERS: Parameters<typeof openPictureShop>[0] = {
   '/large': (response) => response.writeHead(200).end(Buffer.concat([RED_POINT, Buffer.alloc(3 * 1024 * 1024)])),
   '/told-large': (response) => response.writeHead(200, { 'content-length': '3000000' }).end(RED_POINT),
   '/broken': (response) => {
-    response.writeHead(200, { 'content-length': '2000' }).write(RED_POINT)
-    setImmediate(() => response.destroy())
+    response.writeHead(200, { 'content-length': '2000' }).write(RED_POINT, () => response.destroy())
   },
 }
 

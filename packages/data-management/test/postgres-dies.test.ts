@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../../../test/machines.ts'
 import { NO_POSTGRES, startCluster } from '../../../test/postgres.ts'
 import { openPostgresCatalogue, type PostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { UnknownCommit } from '../database/postgres.ts'
@@ -9,7 +10,6 @@ import { isDatabaseTrouble } from '../database/postgres-problems.ts'
 import { historyOf } from './histories.ts'
 import { faultOf, loadWhole } from './history-case.ts'
 import type { HistoryFile } from './naive-rows.ts'
-import { Chance } from './random.ts'
 
 const LOADERS = 3
 const KILLS = 6
@@ -47,10 +47,9 @@ test(`${FILES} files are loaded once each by ${LOADERS} loaders, though PostgreS
         failures += await loadInTheEnd(loader, file)
     }),
   )
-  const chance = new Chance(FILES)
   const killing = (async () => {
-    for (let kills = 0; kills < KILLS && waiting.length > 0; kills++) {
-      await sleep(chance.between(50, 300))
+    for (let kills = 1; kills <= KILLS; kills++) {
+      await until(() => waiting.length < FILES - (kills * FILES) / (KILLS + 2), 'some more are loaded')
       await cluster.kill()
       await cluster.start()
     }

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
+import { until } from '../../../test/machines.ts'
 import { NO_POSTGRES, sharedPostgres, startCluster } from '../../../test/postgres.ts'
 import { PostgresDatabase, UnknownCommit } from '../database/postgres.ts'
 import { isDatabaseTrouble, repeated } from '../database/postgres-problems.ts'
@@ -148,7 +149,8 @@ test('a database that dies is told, also in the middle of a commit, and used aga
   await using database = await PostgresDatabase.open({ address: made.address, schema, migrations: folder.path })
   const committing = database.transaction((transaction) => transaction.run('insert into t values (1)'))
   const outcome = assert.rejects(committing, UnknownCommit)
-  await database.run('select pg_sleep(0.3)')
+  const waits = "select 1 from pg_stat_activity where wait_event = 'PgSleep' and query = 'commit'"
+  await until(async () => (await database.get(waits)) !== undefined, 'it is in the middle of its commit')
   await cluster.kill()
   await outcome
   await assert.rejects(database.run('select 1'), isDatabaseTrouble)

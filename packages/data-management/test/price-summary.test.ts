@@ -79,8 +79,9 @@ test('usual is the median of 90 days without specials, and what was asked before
 })
 
 test('a product says where it is cheapest, chain by chain, and what it cost at its lowest', async () => {
-  await using receiver = await openReceiver()
-  const day = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)
+  const now = Date.parse('2026-03-31T12:00:00Z')
+  await using receiver = await openReceiver({ now: () => now })
+  const day = (days: number) => new Date(now - days * 86_400_000).toISOString().slice(0, 10)
   const milk = (price: number) => [{ sku: '1', name: 'Full Cream Milk 2L', key: 'milk 2l farm', size: '2 L', price }]
   for (const [store, days, price] of [
     ['aldi/G1', 20, 2.49],
@@ -95,7 +96,7 @@ test('a product says where it is cheapest, chain by chain, and what it cost at i
     await scrape(receiver, store, day(days), milk(price))
   const ask = await reader(receiver)
   const [found] = (await ask<ProductPage>('/api/products?q=milk')).products
-  const { chains, lowest_ever, now } = await ask<ProductAnswer>(`/api/products/${found!.id}`)
+  const { chains, lowest_ever, now: range } = await ask<ProductAnswer>(`/api/products/${found!.id}`)
   assert.deepEqual(
     chains.map(({ company, lowest_cents, lowest_stores, seen_on, unit_price_cents }) => [
       company,
@@ -110,6 +111,6 @@ test('a product says where it is cheapest, chain by chain, and what it cost at i
     ],
   )
   assert.deepEqual(lowest_ever, { price_cents: 100, company: 'iga', on: day(280) })
-  assert.equal(now.lowest_cents, chains[0]!.lowest_cents)
+  assert.equal(range.lowest_cents, chains[0]!.lowest_cents)
   assert.deepEqual([chains[0]!.usual_cents, chains[0]!.lowest_before_cents], [299, 249])
 })

@@ -5,6 +5,7 @@ import { closeSync, openSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
@@ -46,6 +47,8 @@ export type Receiver = AsyncDisposable &
     questions: QuestionThreads
     unfinished: UnfinishedUploads
     makeKey: (...scopes: Scope[]) => Promise<string>
+    /** How many connections are open. */
+    connections: () => Promise<number>
     /** What lies in the inbox, parts too. */
     inboxNames: () => Promise<string[]>
     /** What the server logged, from the level warn on where no other is wished for. */
@@ -61,7 +64,7 @@ export const LIMITS = {
   contentBytesMax: 16 * MIB,
   contentRatioMax: 1000,
   linesMax: 1_000_000,
-  idleMsMax: 5_000,
+  idleMsMax: 60_000,
 }
 
 const DICTIONARIES = { bytesKept: MIB, daysKept: 90 }
@@ -95,7 +98,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const at = await temporaryFolder()
   const disk = realDisk()
   const folders = foldersIn(at.path)
-  const { kinds = [PRODUCTS] } = wishes
+  const { kinds = [PRODUCTS], pageFolder, pictures = new Pictures(), telling, zone = TimeZone.utc } = wishes
   await makeFolders(disk, folders, kinds)
   const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
   const { catalogue, place } = await openCatalogueIn(at.path)
@@ -107,7 +110,6 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const inbox: Receiving = { disk, folders, ledger, inbox: shared, dictionaries, ...kept, ...wishes }
   const limits = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
-  const { pageFolder, pictures = new Pictures(), telling, zone = TimeZone.utc } = wishes
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept, timeZone: zone.name }
   const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
@@ -135,6 +137,7 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
     questions,
     unfinished,
     makeKey: (...scopes) => keyIn(ledger, ...scopes),
+    connections: promisify(server.server.getConnections.bind(server.server)),
     inboxNames: () => everythingIn(folders.inbox),
     logged,
     faultsLogged: async () => (await logged()).replaceAll(/^.*"msg":"more requests refused"}\n/gm, ''),

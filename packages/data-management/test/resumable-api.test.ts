@@ -4,8 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { allowedMs } from '../../../test/times.ts'
+import { until } from '../../../test/machines.ts'
 import { assertProblem, get, LIMITS, openReceiver, postGzip, SETTINGS_KEY, sha256Of } from './receiver.ts'
 import {
   ask,
@@ -191,7 +190,7 @@ test('an unfinished upload is gone when its time is over, and what is left of it
   await using receiver = await openReceiver({ unfinished: { ageMsMax: 150 } })
   const path = await open(receiver)
   await ask(receiver, patch(path, 0, BODY.subarray(0, 10)))
-  await sleep(200)
+  await until(async () => (await ask(receiver, { method: 'HEAD', path })).status === 410, 'its time is over')
   assertProblem(await ask(receiver, patch(path, 10, BODY.subarray(10))), 410, 'upload_expired')
   assert.equal((await receiver.unfinished.removeExpired()).length, 1)
   assertProblem(await ask(receiver, patch(path, 10, BODY.subarray(10))), 404, 'not_found')
@@ -235,9 +234,7 @@ test('a sender that comes back is let in though its first request still stands t
   await using receiver = await openReceiver()
   const path = await open(receiver)
   const socket = await stalled(receiver, path, 700)
-  const start = performance.now()
   assert.equal(await offsetOf(receiver, path), 700)
-  assert.ok(performance.now() - start < allowedMs(4_000))
   assert.equal((await ask(receiver, patch(path, 700, BODY.subarray(700)))).status, 204)
   socket.destroy()
 })

@@ -12,7 +12,7 @@ import { PostgresDatabase } from '../database/postgres.ts'
 import { tellSlowStatements } from '../database/slow-statements.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
 
-const SLOW_MS = 30
+const SLOW_MS = 5
 const makeDatabase = sharedPostgres()
 
 test('what takes long is logged once with its SQL, and no value of it', { skip: NO_POSTGRES }, async () => {

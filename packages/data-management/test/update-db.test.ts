@@ -97,13 +97,13 @@ test('files are loaded in the order in which they came', async () => {
 
 test('a file that a person copies into the inbox is loaded when it has been still, once', async () => {
   await using receiver = await openReceiver()
-  const path = join(receiver.folders.inbox, 'by-hand.jsonl')
-  await writeFile(path, rowsText(1))
-  assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, waiting: 1 })
+  const path = await copyByHand(receiver, 'by-hand.jsonl', rowsText(1))
+  const now = LONG_AGO.getTime() + 1_000
+  assert.deepEqual(counts(await pass(receiver, { now: () => now })), { ...NOTHING, waiting: 1 })
   await appendFile(path, rowsText(3).slice(rowsText(1).length))
-  assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, waiting: 1 })
-  const later = () => Date.now() + 2_100
-  assert.deepEqual(counts(await pass(receiver, { now: later })), { ...NOTHING, loaded: 1 })
+  await utimes(path, now / 1_000, now / 1_000)
+  assert.deepEqual(counts(await pass(receiver, { now: () => now + 1_000 })), { ...NOTHING, waiting: 1 })
+  assert.deepEqual(counts(await pass(receiver, { now: () => now + 2_100 })), { ...NOTHING, loaded: 1 })
   await copyByHand(receiver, 'by-hand-again.jsonl', rowsText(3))
   assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, loaded: 1 })
   assert.deepEqual(await loads(receiver), [{ filename: 'by-hand.jsonl', state: 'loaded', rows: 3 }])

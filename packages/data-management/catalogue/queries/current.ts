@@ -4,8 +4,8 @@
  */
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Sql } from '../../database/sql.ts'
-import { type Clock, longestOfCompanies, silentAfter } from './freshness.ts'
-import { type StoreSetting, settingsByCodes } from './sources.ts'
+import { type Clock, silentAfter } from './freshness.ts'
+import { COMPANY_DAYS, type StoreSetting, settingsByCodes } from './sources.ts'
 
 /** The stores of one company that have been scraped, by their numbers. */
 export type StoresOfCompany = Readonly<{ silent: readonly number[]; live: readonly number[] }>
@@ -97,24 +97,17 @@ async function storesIn(database: Sql, zone: TimeZone): Promise<readonly StoreSt
   const version = await versionOf(database)
   const known = found.get(database)
   if (known !== undefined && known.version === version && known.zone === zone) return known.stores
-  const records = await database.all<{
-    storeId: number
-    companyId: number
-    codes: string
-    date: string
-    receivedAt: number
-    usualDays: number | null
-  }>(
+  const records = database.each<
+    Omit<StoreState, 'silentAfter'> & { usualDays: number | null; companyDays: number | null }
+  >(
     `select store.id as "storeId", company_id as "companyId", company.code || '/' || store.code as codes, last_date as date,
-        received_at as "receivedAt", usual_days as "usualDays"
+        received_at as "receivedAt", usual_days as "usualDays", company_days as "companyDays"
       from source join load on load.id = source.load_id join store on store.id = source.store_id
-        join company on company.id = store.company_id`,
+        join company on company.id = store.company_id ${COMPANY_DAYS}`,
   )
-  const longest = longestOfCompanies(records)
-  const stores = records.map(({ usualDays, ...store }) => {
-    const expected = { usualDays, companyDays: longest.get(store.companyId) }
-    return { ...store, silentAfter: silentAfter(store, expected, zone) }
-  })
+  const stores: StoreState[] = []
+  for await (const { usualDays, companyDays, ...store } of records)
+    stores.push({ ...store, silentAfter: silentAfter(store, { usualDays, companyDays }, zone) })
   if (version !== undefined) found.set(database, { version, zone, stores })
   return stores
 }

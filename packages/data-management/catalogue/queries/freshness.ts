@@ -24,7 +24,7 @@ export type SourceSetting = Readonly<{ expectedDays: number | null; isRetired: b
 
 /** What is expected of a source. `companyDays`: the longest interval of its company. `isClosed`: a list of stores says so. */
 export type Expected = Usual &
-  Readonly<{ companyDays?: number | undefined; set?: SourceSetting | undefined; isClosed?: boolean }>
+  Readonly<{ companyDays?: number | null; set?: SourceSetting | undefined; isClosed?: boolean }>
 
 /** One day of a source; none: nothing was due. */
 export type DayState = 'good' | 'late' | 'partial' | 'missing' | 'none'
@@ -61,16 +61,6 @@ export function silentAfter(
   zone: TimeZone,
 ): number {
   return quietFor(last, expected, SILENT_FROM, zone)
-}
-
-/** The longest interval that is usual for a store of each company. */
-export function longestOfCompanies(
-  stores: readonly Readonly<{ companyId: number; usualDays: number | null }>[],
-): ReadonlyMap<number, number> {
-  const longest = new Map<number, number>()
-  for (const { companyId, usualDays } of stores)
-    if (usualDays !== null && usualDays > (longest.get(companyId) ?? 0)) longest.set(companyId, usualDays)
-  return longest
 }
 
 function quietState(last: Scraped, expected: Expected, { now, zone }: Clock): 'good' | 'late' | 'silent' {
@@ -171,7 +161,7 @@ export function stillSet<Set extends SourceSetting & Readonly<{ at: number }>>(
 
 /** When the scrape of a date was there: when it was received, or, for one that was brought in later, when its date ended. */
 function seenAt({ date, receivedAt }: Omit<Scraped, 'rows'>, zone: TimeZone): number {
-  return Math.min(receivedAt, zone.startOf(dateOf(dayOf(date) + 1)))
+  return Math.min(receivedAt, zone.endOf(date))
 }
 
 function dayOf(date: string): number {

@@ -5,7 +5,6 @@ import {
   type Days,
   daysOf,
   freshnessOf,
-  longestOfCompanies,
   type Moment,
   type Scraped,
   type SourceSetting,
@@ -49,37 +48,45 @@ export type SourceView = Readonly<{
   settings: SettingsView | null
 }>
 
-/** A source with the number of its store, for further questions. */
-export type Source = SourceView & Readonly<{ storeId: number }>
+/** A source as it is judged, with the number of its store. What is told of few is made of it when it is told: there may be very many. */
+export type Source = Omit<SourceView, 'received_at' | 'place' | 'is_closed' | 'settings'> &
+  Listed &
+  Readonly<{ storeId: number; receivedAt: number; setting: StoreSetting | undefined }>
 
-type SourceRecord = {
-  storeId: number
-  companyId: number
-  codes: string
-  company: string
-  store_id: string
-  store_name: string
-  date: string
-  rows: number
-  receivedAt: number
-  reject_share: number
-  usualDays: number | null
-  usualRows: number
-} & Told
+type SourceRecord = Omit<Source, 'due_date' | 'state' | 'is_partial' | 'setting'> &
+  Readonly<{ codes: string; companyDays: number | null }>
 
 /** What a list of stores says. */
-type Told = {
+type Listed = Readonly<{
   address: string | null
   suburb: string | null
   told_state: string | null
   postcode: string | null
   is_open: number | null
-}
+}>
 
-function toldOf({ address, suburb, told_state, postcode, is_open }: Told): Pick<SourceView, 'place' | 'is_closed'> {
+function listedView({
+  address,
+  suburb,
+  told_state,
+  postcode,
+  is_open,
+}: Listed): Pick<SourceView, 'place' | 'is_closed'> {
   const town = [suburb, told_state, postcode].filter((part) => part !== null).join(' ')
   const place = [address, town].filter((part) => part !== null && part !== '').join(', ')
   return { ...(place !== '' && { place }), ...(is_open === 0 && { is_closed: true }) }
+}
+
+/** What is told of a source. */
+export function sourceView(source: Source): SourceView {
+  const { company, store_id, store_name, last_date, usual_days, due_date, state } = source
+  const { rows, usual_rows, is_partial, reject_share, receivedAt, setting } = source
+  return {
+    ...{ company, store_id, store_name, last_date, received_at: new Date(receivedAt).toISOString() },
+    ...{ usual_days, due_date, state, rows, usual_rows, is_partial, reject_share },
+    ...listedView(source),
+    settings: setting === undefined ? null : settingsView(setting),
+  }
 }
 
 /** What is told of the settings of a store. */
@@ -99,42 +106,33 @@ export function settingsByCodes(settings: readonly StoreSetting[]): ReadonlyMap<
   return new Map(settings.map((each) => [`${each.company}/${each.store}`, each]))
 }
 
+/** Joins the longest interval that is usual for a store of its company to each store: `company_days`, null where there is none. */
+export const COMPANY_DAYS = `join (
+    select company_id as id, max(usual_days) as company_days from source join store on store.id = source.store_id group by company_id
+  ) as longest on longest.id = store.company_id`
+
 /** All sources, in the order of company and store; some microseconds each. */
 export async function allSources(database: Sql, moment: Moment, settings: readonly StoreSetting[]): Promise<Source[]> {
-  const records = await database.all<SourceRecord>(
-    `select store.id as "storeId", company_id as "companyId", company.code || '/' || store.code as codes, company.shown as company, store.shown as store_id, store.name as store_name,
-        last_date as date, source.rows, usual_days as "usualDays", usual_rows as "usualRows",
+  const records = database.each<SourceRecord>(
+    `select store.id as "storeId", company.code || '/' || store.code as codes, company.shown as company, store.shown as store_id,
+        store.name as store_name, last_date, source.rows, usual_days, usual_rows, company_days as "companyDays",
         received_at as "receivedAt", address, suburb, told_state, postcode, is_open,
         case load.rows when 0 then 0 else cast(rejected as double precision) / load.rows end as reject_share
       from source join load on load.id = source.load_id join store on store.id = source.store_id join company on company.id = store.company_id
+        ${COMPANY_DAYS}
       order by company.shown, store.shown`,
   )
   const set = settingsByCodes(settings)
-  const longest = longestOfCompanies(records)
-  return records.map((record) => {
-    const found = set.get(record.codes)
-    const setting = found && stillSet(found, record, moment.zone)
-    const { usualDays, usualRows } = record
-    const rest = { set: setting, companyDays: longest.get(record.companyId), isClosed: record.is_open === 0 }
-    const { dueDate, state, isPartial } = freshnessOf(record, { usualDays, usualRows, ...rest }, moment)
-    return {
-      storeId: record.storeId,
-      company: record.company,
-      store_id: record.store_id,
-      store_name: record.store_name,
-      last_date: record.date,
-      received_at: new Date(record.receivedAt).toISOString(),
-      usual_days: record.usualDays,
-      due_date: dueDate,
-      state,
-      rows: record.rows,
-      usual_rows: record.usualRows,
-      is_partial: isPartial,
-      reject_share: record.reject_share,
-      ...toldOf(record),
-      settings: setting === undefined ? null : settingsView(setting),
-    }
-  })
+  const sources: Source[] = []
+  for await (const { codes, companyDays, ...record } of records) {
+    const { last_date: date, rows, receivedAt, usual_days: usualDays, usual_rows: usualRows, is_open } = record
+    const found = set.get(codes)
+    const setting = found && stillSet(found, { date, receivedAt }, moment.zone)
+    const expected = { usualDays, usualRows, set: setting, companyDays, isClosed: is_open === 0 }
+    const { dueDate, state, isPartial } = freshnessOf({ date, rows, receivedAt }, expected, moment)
+    sources.push({ ...record, due_date: dueDate, state, is_partial: isPartial, setting })
+  }
+  return sources
 }
 
 /** The last days of a source. */
@@ -148,11 +146,7 @@ export async function lastDaysOf(database: Sql, source: Source, moment: Moment, 
     source.storeId,
     first,
   )
-  const { usual_days, usual_rows, settings, state } = source
-  const set = {
-    expectedDays: settings?.expected_days ?? null,
-    isRetired: state === 'retired',
-    snoozedUntil: settings?.snoozed_until ?? null,
-  }
+  const { usual_days, usual_rows, setting, state } = source
+  const set = { expectedDays: null, snoozedUntil: null, ...setting, isRetired: state === 'retired' }
   return daysOf(scraped, { usualDays: usual_days, usualRows: usual_rows, set }, moment, days)
 }
