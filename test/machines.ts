@@ -69,12 +69,6 @@ export async function openMachines(): Promise<Machines> {
     return command
   }
   const makeServerData = () => makeFolders(realDisk(), foldersIn(dataManagement))
-  const inbox = join(dataManagement, 'product_inbox')
-  const processed = async () => {
-    const names = await visible(join(dataManagement, 'product_processed'))
-    // While one is packed it lies there twice.
-    return [...new Set(names.flatMap((name) => nameKept(name) ?? []))]
-  }
   const run: Machines['run'] = (args, environment) => start(args, environment).ended
   return {
     path: at.path,
@@ -90,12 +84,8 @@ export async function openMachines(): Promise<Machines> {
     },
     upload: ({ url }, key, ...args) => run(['upload-data', ...args], { API_SERVER_URL: url, API_SECRET_KEY: key }),
     names: (...folder) => visible(join(at.path, ...folder)),
-    processed,
-    untilProcessed: (names) =>
-      until(
-        async () => isDeepStrictEqual([await processed(), await visible(inbox)], [names.toSorted(), []]),
-        `${names} are processed, and nothing else`,
-      ),
+    processed: () => processedIn(dataManagement),
+    untilProcessed: (names) => until(() => isProcessed(dataManagement, names), `${names} are processed`),
     [Symbol.asyncDispose]: async () => {
       for (const { child, ended } of running) {
         child.kill('SIGKILL')
@@ -103,7 +93,7 @@ export async function openMachines(): Promise<Machines> {
       }
       // The loader of a server that is gone ends by itself, but not at once; the folder goes when it has.
       for (const { pid } of processesWith(at.path)) end(pid)
-      await until(() => processesWith(at.path).length === 0, 'all processes have ended')
+      await until(() => processesWith(at.path).length === 0, 'all have ended')
       await at[Symbol.asyncDispose]()
     },
   }
@@ -143,6 +133,17 @@ export async function listening(started: Started): Promise<Server> {
 export async function until(isSo: () => boolean | Promise<boolean>, what: string, msMax = 90_000): Promise<void> {
   for (const end = performance.now() + msMax; !(await isSo()); await sleep(10))
     if (performance.now() > end) throw new Error(`It took too long until ${what}.`)
+}
+
+async function processedIn(dataManagement: string): Promise<string[]> {
+  const names = await visible(join(dataManagement, 'product_processed'))
+  // While one is packed it lies there twice.
+  return [...new Set(names.flatMap((name) => nameKept(name) ?? []))]
+}
+
+async function isProcessed(dataManagement: string, names: readonly string[]): Promise<boolean> {
+  const found = [await processedIn(dataManagement), await visible(join(dataManagement, 'product_inbox'))]
+  return isDeepStrictEqual(found, [names.toSorted(), []])
 }
 
 function end(pid: number): void {
