@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { type Machines, openMachines, recordsIn, until } from './machines.ts'
+import { openStrangerProxy, type Pass, STEPS } from './stranger.ts'
 
 /** A file of so many bytes that do not compress below three quarters of them. */
 async function put(machines: Machines, name: string, bytes: number): Promise<void> {
@@ -31,25 +32,30 @@ test('asked to stop, it finishes what it is sending; asked twice, it ends at onc
   await using machines = await openMachines()
   await put(machines, 'a.jsonl', 300_000)
   const server = await machines.serve(['--no-update-db'])
-  const environment = { API_SERVER_URL: server.url, API_SECRET_KEY: await machines.key() }
+  // A file is on its way for as long as nobody lets it through.
+  await using line = await openStrangerProxy(Number(new URL(server.url).port))
+  const waiting: Pass[] = []
+  line.stranger = (request, _response, pass) => (STEPS.POST!(request) ? waiting.push(pass) : pass())
+  const environment = { API_SERVER_URL: line.url, API_SECRET_KEY: await machines.key() }
   const watch = () => machines.start(['upload-data', '--watch', '--limit-rate', '100k'], environment)
-  const arriving = async () => (await machines.names('data_management', 'product_inbox', '.part')).length > 0
 
   const impatient = watch()
-  await until(arriving, 'the file is on its way')
+  await until(() => waiting.length === 1, 'the file is on its way')
   impatient.child.kill('SIGTERM')
   await sleep(600)
   assert.equal(impatient.child.exitCode, null, 'it is still sending')
-  impatient.child.kill('SIGTERM')
+  // Signals that come while it does not run are one signal.
+  await until(() => !impatient.child.kill('SIGTERM') || impatient.child.exitCode !== null, 'it has ended')
   assert.equal((await impatient.ended).code, 130)
   assert.deepEqual(await machines.names('scraping', 'product_outbox'), ['a.jsonl'])
 
-  await until(async () => !(await arriving()), 'the server has noticed')
   const patient = watch()
   const startedAt = performance.now()
-  await until(arriving, 'the file is on its way again')
+  await until(() => waiting.length === 2, 'the file is on its way again')
   await put(machines, 'b.jsonl', 1000)
   patient.child.kill('SIGTERM')
+  // It has heard that by the time it has let the file through, or else sends the other one, too.
+  waiting[1]!()
   const { code, stdout, stderr } = await patient.ended
   assert.match(stdout, /^accepted +a\.jsonl/m, stderr)
   assert.doesNotMatch(stdout, /b\.jsonl/)
