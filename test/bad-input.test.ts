@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { takeLock } from '@splitcart/shared/lock.ts'
+import { freePorts } from './free-ports.ts'
 import { type Machines, openMachines, recordsIn } from './machines.ts'
 
 const KEY = 'a-key-that-no-server-has-given'
@@ -68,10 +69,8 @@ test('a key that the server does not know ends the run with 10, and the file sta
 
 test('a server that is down ends the run with 5, and the file stays', async () => {
   await using machines = await withOneFile()
-  const other = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => other.once('listening', resolve))
-  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
-  await new Promise((resolve) => other.close(resolve))
+  const [port] = await freePorts(1)
+  const url = `http://127.0.0.1:${port}`
   const { code, stdout, stderr } = await machines.upload({ url }, KEY, '--upload-tries-max', '1')
   assert.equal(code, 5)
   assert.match(stderr, /The server cannot be reached/)

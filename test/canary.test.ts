@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { temporaryFolder } from './folders.ts'
@@ -69,11 +69,10 @@ class Canary {
   /** Where a secret is: in what was said, and in the files below a folder. */
   found(folder: string): string[] {
     const said = [...this.heard].filter(([, text]) => this.isIn(Buffer.from(text))).map(([where]) => where)
-    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+    const files = entries.map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
     assert.ok(files.length > 20, 'there are files to look into')
-    const inFiles = files.filter(
-      (name) => lstatSync(join(folder, name)).isFile() && this.isIn(readOf(join(folder, name))),
-    )
+    const inFiles = files.filter((name, index) => entries[index]!.isFile() && this.isIn(readOf(join(folder, name))))
     return [...said, ...inFiles, ...files.filter((name) => this.isIn(Buffer.from(name))), ...this.seen]
   }
 }

@@ -5,6 +5,6 @@ import { copies } from '../torture/copies/copies.ts'
 
 test('files copied into the outbox in pieces, with the watch killed now and then, arrive whole and once', async (t) => {
   const round = copies({ files: 6, pausems: 1_000, killms: 1_200, rest: 1 })
-  assert.equal(await round(Math.floor(Math.random() * 1e6)), undefined)
+  assert.equal(await round(1), undefined)
   t.diagnostic(round.figure!())
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chown, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openMachines } from './machines.ts'
+import { openMachines, until } from './machines.ts'
 
 const NO_OWNERS = process.getuid?.() !== 0 && 'only root can give a folder to another user'
 const STRANGER = 65534
@@ -61,12 +61,9 @@ test('serve tells in its log from where its settings come', async () => {
   await using machines = await openMachines()
   await writeFile(join(machines.path, '.env'), 'FILES_PER_DAY_MAX=7\n')
   const server = await machines.serve(['--no-update-db'])
-  const line =
-    server
-      .printed()
-      .split('\n')
-      .find((each) => each.includes('settings_from')) ?? ''
-  const { settings_from: settings, data } = JSON.parse(line)
+  const line = () => /^.*settings_from.*$/m.exec(server.printed())?.[0]
+  await until(() => line() !== undefined, 'its log tells')
+  const { settings_from: settings, data } = JSON.parse(line()!)
   assert.equal(data, machines.dataManagement)
   assert.ok(settings.startsWith(`the environment, ${join(machines.path, '.env')}`), settings)
 })

@@ -119,8 +119,10 @@ test('programs that start before PostgreSQL and NATS wait for them, and then ser
     'it is loaded',
     120_000,
   )
-  const status = await machines.run(['status'], settings)
-  assert.match(status.stdout, /^ {2}in NATS: 0 waiting, 0 being loaded; loaders are there$/m)
+  // What is loaded is so a moment before NATS is told.
+  const told = async () => (await machines.run(['status'], settings)).stdout
+  const isTold = async () => /^ {2}in NATS: 0 waiting, 0 being loaded; loaders are there$/m.test(await told())
+  await until(isTold, 'status says so')
 })
 
 async function onlyRead({ fleet, receiver, postgres }: Scene): Promise<void> {

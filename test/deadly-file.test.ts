@@ -1,14 +1,24 @@
 /** A file that ends the loader each time is set aside, with the reason; those behind it are loaded. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { rowsText } from '../packages/data-management/test/receiver.ts'
 import { type Machines, openMachines, until } from './machines.ts'
 
 const LOAD = ['update-db', '--products'] as const
+
+// A load that begins never ends, however quick the machine.
+const ENDLESS = `create trigger endless before insert on load begin
+  select count(*) from (with recursive number(n) as (select 1 union all select n + 1 from number) select n from number); end`
+
+function changeCatalogue({ dataManagement }: Machines, sql: string): void {
+  using catalogue = new DatabaseSync(join(dataManagement, 'catalogue.db'), { timeout: 30_000 })
+  catalogue.exec(sql)
+}
 
 /** Kills the loader in the middle of a file, as a system does that has no memory left. */
 async function dieLoading(machines: Machines, deaths: number): Promise<void> {
@@ -25,16 +35,19 @@ async function dieLoading(machines: Machines, deaths: number): Promise<void> {
 test('a file of which the loader died twice is held with the reason, and the others are loaded', async () => {
   await using machines = await openMachines()
   const inbox = join(machines.dataManagement, 'product_inbox')
-  await mkdir(inbox, { recursive: true, mode: 0o700 })
+  await machines.makeServerData()
+  assert.equal((await machines.run(LOAD)).code, 0, 'there are databases')
   for (const [name, count] of [
-    ['deadly', 20_000],
+    ['deadly', 200],
     ['honest', 3],
   ] as const) {
     const path = join(inbox, `${name}.jsonl`)
     await writeFile(path, rowsText(count, count))
     await utimes(path, count, 100_000 - count)
   }
+  changeCatalogue(machines, ENDLESS)
   for (const deaths of [1, 2]) await dieLoading(machines, deaths)
+  changeCatalogue(machines, 'drop trigger endless')
   await machines.run(LOAD)
   {
     await using ledger = openLedger(machines.dataManagement)

@@ -158,7 +158,8 @@ async function ask(address: string, sql: string): Promise<pg.QueryResult> {
 async function receiverWithBytes(fleet: Fleet): Promise<number | undefined> {
   for (const receiver of [0, 1]) {
     const resumable = join(fleet.folderOf(`receiver-${receiver}`), 'product_inbox', '.resumable')
-    const names = await readdir(resumable, { recursive: true })
+    // A folder may go while it is looked into.
+    const names = await readdir(resumable, { recursive: true }).catch(() => [])
     if (names.some((name) => /\/[0-9a-f-]{36}$/.test(name))) return receiver
   }
   return undefined

@@ -1,9 +1,10 @@
-/** A few of the points of `npm run torture -- kills`: other ones with every run. */
+/** A few of the points of `npm run torture -- kills`: other ones with every commit. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { killCase } from '../torture/points/kills.ts'
 import { SCENES } from '../torture/points/scenes.ts'
 import { STRACE_MISSING } from '../torture/points/strace.ts'
+import { seedOf } from './effort.ts'
 import { neededHere } from './needed.ts'
 
 const PROCESSES = 2
@@ -13,8 +14,8 @@ test('killed at any system call, each process leaves what the next run finishes:
   skip: neededHere(STRACE_MISSING),
   timeout: 170_000,
 }, async (t) => {
-  const scene = PROCESSES * Math.floor(Math.random() * Math.ceil(SCENES.length / PROCESSES))
-  const point = Math.floor(Math.random() * LATEST)
+  const scene = PROCESSES * seedOf(Math.ceil(SCENES.length / PROCESSES))
+  const point = seedOf(LATEST)
   const faultOf = killCase()
   t.after(() => faultOf.close?.())
   const seeds = SCENES.slice(scene, scene + PROCESSES).map((_, index) => point * SCENES.length + scene + index)

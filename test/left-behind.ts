@@ -1,31 +1,13 @@
 /** What a run of tests leaves behind: processes that carry its mark, and folders in its temporary folder. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NO_PROC, type Process, processesWith } from './processes.ts'
 
 /** The variable of the environment whose value tells the processes of a run from all others. */
 export const MARK = 'SPLITCART_TEST_RUN'
-const GRACE_MS = 1000
+// A browser that was closed takes a while on a busy machine.
+const GRACE_MS = 5000
 const WATCH_MS = 250
-
-export type Process = Readonly<{ pid: number; command: string }>
-
-/** The processes that carry the mark. */
-function processesWith(mark: string): Process[] {
-  if (process.platform !== 'linux') return []
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${MARK}=${mark}`)) return []
-        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-        const command = words.filter((word) => !word.startsWith('--')).join(' ')
-        return [{ pid: Number(pid), command: command.trim().slice(0, 200) }]
-      } catch {
-        // It ended while it was looked at, or belongs to somebody else.
-        return []
-      }
-    })
-}
 
 /** Ends what runs for longer than `secondsMax`, until the signal: node fails a test that is late, and then waits for its process for ever. */
 export async function endLate(mark: string, secondsMax: number, signal: AbortSignal): Promise<Process[]> {
@@ -33,7 +15,7 @@ export async function endLate(mark: string, secondsMax: number, signal: AbortSig
   const late: Process[] = []
   while (!signal.aborted) {
     await sleep(WATCH_MS, undefined, { signal }).catch(() => {})
-    for (const one of processesWith(mark)) {
+    for (const one of marked(mark)) {
       const started = since.get(one.pid) ?? performance.now()
       since.set(one.pid, started)
       if (performance.now() - started < secondsMax * 1000) continue
@@ -44,12 +26,16 @@ export async function endLate(mark: string, secondsMax: number, signal: AbortSig
   return late
 }
 
+function marked(mark: string): Process[] {
+  return processesWith(`${MARK}=${mark}`)
+}
+
 async function leftRunning(mark: string): Promise<Process[]> {
   const end = performance.now() + GRACE_MS
-  let left = processesWith(mark)
+  let left = marked(mark)
   while (left.length > 0 && performance.now() < end) {
     await sleep(50)
-    left = processesWith(mark)
+    left = marked(mark)
   }
   return left
 }
@@ -57,7 +43,7 @@ async function leftRunning(mark: string): Promise<Process[]> {
 /** Names what a run left behind, and takes it away. */
 export async function leftBehind(mark: string, folder: string): Promise<string[]> {
   const left: string[] = []
-  if (process.platform !== 'linux') process.stdout.write('Left-over and late processes are looked for on Linux only.\n')
+  if (NO_PROC) process.stdout.write('Left-over and late processes are looked for on Linux only.\n')
   for (const { pid, command } of await leftRunning(mark)) {
     left.push(`process ${pid}: ${command}`)
     process.kill(pid, 'SIGKILL')

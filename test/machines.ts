@@ -5,11 +5,13 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
-import { realDisk } from '@splitcart/shared/disk.ts'
+import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { temporaryFolder } from './folders.ts'
+import { processesWith } from './processes.ts'
 
 export const PROGRAM = fileURLToPath(new URL('../bin/splitcart.js', import.meta.url))
 // A machine may be busy with much else.
@@ -46,6 +48,8 @@ export type Machines = AsyncDisposable &
     names: (...folder: string[]) => Promise<string[]>
     /** The files that the server has loaded, by the names with which they came. */
     processed: () => Promise<string[]>
+    /** Waits until these are the files that the server has loaded: it says so of each a moment before it moves it out of the inbox. */
+    untilProcessed: (names: readonly string[]) => Promise<void>
   }>
 
 /** Opens two machines that have done nothing yet. What was started and still runs is killed at the end. */
@@ -80,17 +84,16 @@ export async function openMachines(): Promise<Machines> {
     },
     upload: ({ url }, key, ...args) => run(['upload-data', ...args], { API_SERVER_URL: url, API_SECRET_KEY: key }),
     names: (...folder) => visible(join(at.path, ...folder)),
-    processed: async () => {
-      const names = await visible(join(dataManagement, 'product_processed'))
-      // While one is packed it lies there twice.
-      return [...new Set(names.flatMap((name) => nameKept(name) ?? []))]
-    },
+    processed: () => processedIn(dataManagement),
+    untilProcessed: (names) => until(() => isProcessed(dataManagement, names), `${names} are processed`),
     [Symbol.asyncDispose]: async () => {
       for (const { child, ended } of running) {
         child.kill('SIGKILL')
         await ended
       }
-      // A loader whose server is gone ends by itself; the folder goes when it has.
+      // The loader of a server that is gone ends by itself, but not at once; the folder goes when it has.
+      for (const { pid } of processesWith(at.path)) end(pid)
+      await until(() => processesWith(at.path).length === 0, 'all have ended')
       await at[Symbol.asyncDispose]()
     },
   }
@@ -130,6 +133,26 @@ export async function listening(started: Started): Promise<Server> {
 export async function until(isSo: () => boolean | Promise<boolean>, what: string, msMax = 90_000): Promise<void> {
   for (const end = performance.now() + msMax; !(await isSo()); await sleep(10))
     if (performance.now() > end) throw new Error(`It took too long until ${what}.`)
+}
+
+async function processedIn(dataManagement: string): Promise<string[]> {
+  const names = await visible(join(dataManagement, 'product_processed'))
+  // While one is packed it lies there twice.
+  return [...new Set(names.flatMap((name) => nameKept(name) ?? []))]
+}
+
+async function isProcessed(dataManagement: string, names: readonly string[]): Promise<boolean> {
+  const found = [await processedIn(dataManagement), await visible(join(dataManagement, 'product_inbox'))]
+  return isDeepStrictEqual(found, [names.toSorted(), []])
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    // It has ended meanwhile.
+    if (codeOf(error) !== 'ESRCH') throw error
+  }
 }
 
 async function visible(folder: string): Promise<string[]> {

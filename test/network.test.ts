@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { ADDRESS_MS_MAX } from '../bin/network.ts'
 import { type Certificate, makeAuthority, NO_OPENSSL, sign } from './certificates.ts'
 import { openConnectProxy } from './connect-proxy.ts'
-import { type Ended, type Machines, openMachines } from './machines.ts'
+import { type Ended, type Machines, openMachines, until } from './machines.ts'
 
 const KEY = 'splitcart_0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL'
 const HOST = 'data.example.org'
@@ -98,6 +98,7 @@ test('the certificates of the system are known, but not for a server for which A
   writeFileSync(cert, readFileSync(renewed.cert))
   writeFileSync(key, readFileSync(renewed.key))
   first.child.kill('SIGHUP')
+  await until(() => first.printed().includes('read the certificate again'), 'the renewed one is shown')
   const sent = await machines.run(['upload-data', '--wait'], pinned)
   assert.match(sent.stdout, /loaded +b\.jsonl/, sent.stderr)
   assert.deepEqual(beats, ['/beat', '/beat'], 'the heartbeat is elsewhere, and trusts whom the system trusts')

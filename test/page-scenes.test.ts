@@ -90,9 +90,9 @@ describe('the page on servers of a scene', { skip: NO_BROWSER }, () => {
     await window.goto('/')
     await page.getByRole('region', { name: 'Today' }).getByText('1 file loaded').waitFor()
     await page.getByText('days of Australia/Sydney').waitFor()
-    const titles = await page
-      .locator('[title^="5 Oct"], [title^="4 Oct"]')
-      .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('title')))
+    const days = page.locator('[title^="5 Oct"], [title^="4 Oct"]')
+    await days.nth(3).waitFor()
+    const titles = await days.evaluateAll((cells) => cells.map((cell) => cell.getAttribute('title')))
     assert.deepEqual(titles.sort(), ['4 Oct: good', '4 Oct: good', '5 Oct: good', '5 Oct: nothing was due'])
     await window.goto('/products/1')
     await page

@@ -6,9 +6,11 @@ import { test } from 'node:test'
 import { openMachines } from './machines.ts'
 
 const DAY_MS = 86_400_000
+// Midnight may come while this runs.
+const NOW = Date.now()
 
 function dayAgo(days: number): string {
-  return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)
+  return new Date(NOW - days * DAY_MS).toISOString().slice(0, 10)
 }
 
 function scrape(store: string, days: number, prices: Readonly<Record<string, number>>): string {
@@ -31,7 +33,7 @@ test('changes, product and cheapest tell what the files say, to people and to pr
     'two.jsonl': scrape('S1', 1, { 'Full Cream Milk 2L': 2.99, 'Long Life Milk 1L': 2 }),
     'three.jsonl': scrape('S2', 0, { 'Full Cream Milk 2L': 2.99, 'Long Life Milk 1L': 2 }),
   }
-  const old = new Date(Date.now() - 60_000)
+  const old = new Date(NOW - 60_000)
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(inbox, name), text)
     await utimes(join(inbox, name), old, old)

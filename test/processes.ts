@@ -3,6 +3,26 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 export const NO_PROC: string | false = process.platform !== 'linux' && 'processes are looked for on Linux only'
 
+export type Process = Readonly<{ pid: number; command: string }>
+
+/** The processes of this user whose environment has a text in it. */
+export function processesWith(text: string): Process[] {
+  if (NO_PROC) return []
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        if (!readFileSync(`/proc/${pid}/environ`).includes(text)) return []
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+        const command = words.filter((word) => !word.startsWith('--')).join(' ')
+        return [{ pid: Number(pid), command: command.trim().slice(0, 200) }]
+      } catch {
+        // It ended while it was looked at, or belongs to somebody else.
+        return []
+      }
+    })
+}
+
 /** The processes that a process has started and that still run. */
 export function childrenOf(pid: number): number[] {
   return readdirSync('/proc')

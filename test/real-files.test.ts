@@ -57,10 +57,8 @@ function figuresOf(observed: readonly Observation[]): Record<string, unknown> {
 
 // Two of them are scrapes that broke off; somebody looks at them and believes them.
 async function releasePartial(machines: Machines, server: Parameters<Machines['upload']>[0]): Promise<void> {
-  const held = await machines.names('data_management', 'product_held')
   const released = await machines.run(['holds', 'release', '--all', '--reason', 'a person has looked at them'])
   assert.equal(released.code, 0, released.stderr)
-  if (held.length === 0) return
   const told = await machines.upload(server, await machines.key(), '--wait')
   assert.equal(told.code, 0, told.stdout + told.stderr)
 }

@@ -1,4 +1,4 @@
-/** A little of the campaign `rights` of `npm run torture`, something else with every run. */
+/** A little of the campaign `rights` of `npm run torture`, something else with every commit. */
 import { test } from 'node:test'
 import { STRACE_MISSING } from '../torture/points/strace.ts'
 import { campaign } from './campaign.ts'

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from './machines.ts'
+import { isRunning } from './processes.ts'
 
 const NOT_LINUX = process.platform !== 'linux' && 'processes are looked for on Linux only'
 const RUNNER = `${import.meta.dirname}/run.ts`
@@ -16,15 +16,6 @@ async function run(...given: string[]): Promise<{ status: number | null; output:
   const output = await text(child.stdout)
   const [status] = await closed
   return { status, output }
-}
-
-/** Whether a process is gone or, where nobody asks for its status, dead. */
-async function hasEnded(pid: string): Promise<boolean> {
-  for (let tries = 1; tries <= 100; tries++, await sleep(10)) {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => 'State:\tZ')
-    if (status.includes('State:\tZ')) return true
-  }
-  return false
 }
 
 test('tests that pass and leave nothing behind end with the summary and status 0', async () => {
@@ -39,7 +30,7 @@ test('a process that is left behind fails the run, is named, and is ended', { sk
   assert.equal(status, 1, output)
   const pid = /left behind: process (\d+): .*setTimeout/.exec(output)?.[1]
   assert.ok(pid, output)
-  assert.equal(await hasEnded(pid), true)
+  await until(() => !isRunning(Number(pid)), 'it has ended')
   assert.match(output, /ℹ duration_ms [\d.]+\n$/)
 })
 

@@ -94,6 +94,7 @@ test('the machine says how it is: versions, settings and where they came from, l
       ['ledger', true],
     ],
   )
+  await until(() => server.printed().includes('"program":"update-db"'), 'the loader has told of itself')
   assertStartLogged(server.printed(), system)
   assert.equal(system.backup, null)
   assert.equal((await machines.run(['backup', join(machines.path, 'copy.db')])).code, 0)

@@ -1,11 +1,10 @@
 /** The hand-overs in memory: what `npm run torture -- simulator` does 300,000 times, and mistakes planted in them. */
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { constants, setPriority } from 'node:os'
 import { after, test } from 'node:test'
 import { MISTAKES } from '../torture/simulator/mistakes.ts'
 import { firstKill, LANES, startThreads } from '../torture/simulator/simulator.ts'
-import { effort } from './effort.ts'
+import { effort, seedOf } from './effort.ts'
 
 const SEEDS = effort(400, 2_500)
 const CLOCKS_SET_EVERY = 4
@@ -27,7 +26,7 @@ test('whatever crashes, and however clocks are set, every file that was publishe
   timeout: MS_MAX,
 }, async (t) => {
   await using threads = startThreads()
-  const first = randomInt(2 ** 30)
+  const first = seedOf(2 ** 30)
   let [next, crashes] = [first, 0]
   const lane = async () => {
     while (next < first + SEEDS) {

@@ -56,6 +56,7 @@ test('what waits, who is at work and how the last run ended is told, on both sid
   await until(() => isLocked(join(machines.dataManagement, '.update-db.lock')), 'the loader runs')
 
   assert.equal((await machines.upload(server, key, '--wait')).code, 0)
+  await machines.untilProcessed(['a.jsonl'])
   const after = await statusOf(machines)
   assert.deepEqual([after.scraping?.outbox?.files, after.scraping?.uploads?.loaded], [0, 1])
   assert.deepEqual([after.scraping?.last_run?.outcome, after.scraping?.uploader_running], ['done', false])

@@ -4,13 +4,14 @@ import { constants } from 'node:fs'
 import { test } from 'node:test'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { swaps } from '../torture/swaps/swaps.ts'
+import { seedOf } from './effort.ts'
 
 const WINDOWS = process.platform === 'win32' && 'Windows has no FIFOs, and few may make links'
 
 test('names that are a file, a link, a FIFO, a folder and nothing by turns lead sender and loader nowhere', {
   skip: WINDOWS,
 }, async (t) => {
-  const seed = Math.floor(Math.random() * 1e9)
+  const seed = seedOf(1e9)
   const round = swaps({ turns: 1_000 })
   assert.equal(await round(seed), undefined, `npm run torture -- swaps --seed ${seed} --turns 1000`)
   t.diagnostic(round.figure?.() ?? '')

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { noteOf } from '../bin/upload-report.ts'
+import { freePorts } from './free-ports.ts'
 import { openMachines, recordsIn } from './machines.ts'
 
 const AWAY = { status: 0, code: 'server_unreachable', title: 'Away', detail: '', todo: '' } as const
@@ -27,7 +28,9 @@ test('with the server away and nothing to send, it says nothing of files that wa
   await using machines = await openMachines()
   const outbox = join(machines.scraping, 'product_outbox')
   await machines.run(['generate', outbox, '--companies', '1', '--stores', '1', '--days', '1', '--products', '50'])
-  const server = await machines.serve(['--no-update-db'])
+  // Nobody else is given that port when it is closed.
+  const [port] = await freePorts(1)
+  const server = await machines.serve(['--no-update-db', '--port', String(port)])
   const key = await machines.key()
   assert.equal((await machines.upload(server, key)).code, 0)
   server.child.kill('SIGTERM')

@@ -53,8 +53,7 @@ test('what the scrapers wrote comes out of the catalogue, value by value', async
     const receipt = JSON.parse(await readFile(note, 'utf8')) as Receipt
     assert.deepEqual([receipt.filename, receipt.state, receipt.load?.rejected], [name, 'loaded', 0])
   }
-  assert.deepEqual(await machines.names('data_management', 'product_inbox'), [])
-  assert.deepEqual(await machines.processed(), names)
+  await machines.untilProcessed(names)
 
   const out = recordsIn<Observation>(await machines.run(['export', 'observations']))
   assert.equal(out.length, figuresOf(plan).observations)

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { freePorts } from '../../../test/free-ports.ts'
 
 /** A request that was read to its end. */
 export type Heard = Readonly<{ method: string; path: string; headers: IncomingMessage['headers']; body: Buffer }>
@@ -32,7 +33,8 @@ export type AnyServer = AsyncDisposable & {
     close: () => Promise<void>
   }>
 
-export async function anyServer(port = 0): Promise<AnyServer> {
+/** Opens one. Nobody else is given its port, so that nobody answers there when it is closed. */
+export async function anyServer(port?: number): Promise<AnyServer> {
   const state = {
     heard: [] as Heard[],
     next: [] as Said[],
@@ -49,7 +51,7 @@ export async function anyServer(port = 0): Promise<AnyServer> {
       response.destroy()
     }
   })
-  server.listen(port, '127.0.0.1')
+  server.listen(port ?? (await freePorts(1))[0], '127.0.0.1')
   await once(server, 'listening')
   const close = async () => {
     server.closeAllConnections()

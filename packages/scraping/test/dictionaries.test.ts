@@ -63,7 +63,7 @@ async function openWay(receiver: Receiver) {
 }
 
 function run(place: Place, url: URL, key: string, resumableBytesMin = 1e9) {
-  const client = createUploadClient({ server: url, key, idleMsMax: 5_000, resumableBytesMin })
+  const client = createUploadClient({ server: url, key, resumableBytesMin })
   const patience = { triesMax: 2, firstDelayMs: 1 }
   return uploadData({
     disk,

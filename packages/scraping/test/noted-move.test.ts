@@ -32,7 +32,7 @@ test('a file never takes the name of another one of the same length, and finds i
   // As after a crash behind the move, when the file had not left the outbox.
   assert.equal(await moved('one'), 'x.jsonl')
   const note = other.replace(/\.jsonl$/, '.receipt.json')
-  assert.deepEqual(await readdir(folder), [note, other, 'x.jsonl', 'x.receipt.json'].sort())
+  assert.deepEqual((await readdir(folder)).sort(), [note, other, 'x.jsonl', 'x.receipt.json'].sort())
   const texts = [other, 'x.jsonl'].map((name) => readFile(join(folder, name), 'utf8'))
   assert.deepEqual(await Promise.all(texts), ['two', 'one'])
 })

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict'
 import { appendFile, open, readdir, rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { realClock } from '../clock.ts'
+import { type Clock, realClock } from '../clock.ts'
 import { JsonlWriter } from '../jsonl-writer.ts'
 import { findWritersOn } from '../open-writers.ts'
 import { scanOutbox, type Waiting } from '../outbox.ts'
@@ -13,15 +12,26 @@ import { watchOutbox } from '../watch.ts'
 import { disk, freshPlace, type Place, putInOutbox, row, textOf, visible } from './place.ts'
 import { freshSender, told, upload } from './sender.ts'
 
-// Long enough that a machine with much to do does not rest so long between two steps of a test.
 const REST_MS = 1_500
+const HOUR_MS = 3_600_000
 const NOBODY = async () => new Set<string>()
 const RULES: RestRules = { restMs: REST_MS, findWriters: findWritersOn(), platform: process.platform }
 const BREAD = textOf(row('Bread'))
 const MILK = textOf(row('Milk'))
 const linuxOnly = { skip: process.platform !== 'linux' && 'only Linux tells who has a file open' }
 
-/** A clock that a test sets; what it sorts was made by the disk at its own time. */
+/** A clock on which a pause is over at once, but for what is done in it. Whatever is written later has not rested when it begins. */
+function hastyClock(meanwhile: (pause: number) => unknown = () => {}): Clock {
+  const start = Date.now()
+  let [steady, pauses] = [0, 0]
+  const sleep = async (ms: number) => {
+    steady += ms
+    await meanwhile(++pauses)
+  }
+  return { now: () => start + steady, steady: () => steady, sleep }
+}
+
+/** A clock that a test sets; what it sorts is written by the disk after it began. */
 function sorterAt(place: Place, rules: Partial<RestRules> = {}) {
   const time = { now: Date.now(), steady: 0 }
   const clock = { ...realClock(), now: () => time.now, steady: () => time.steady }
@@ -34,19 +44,11 @@ function sorterAt(place: Place, rules: Partial<RestRules> = {}) {
   return { time, sorter, ready }
 }
 
-async function wait(ms: number): Promise<void> {
-  await sleep(ms)
-}
-
 test('a file that is written in pieces is sent once, when it is whole', async () => {
-  await using sender = await freshSender({ rest: RULES })
+  const clock = hastyClock((pause) => pause === 2 && appendFile(path, MILK))
+  await using sender = await freshSender({ rest: RULES, clock })
   const path = await putInOutbox(sender.place, 'a.jsonl', BREAD)
-  const writing = (async () => {
-    await wait(REST_MS / 2)
-    await appendFile(path, MILK)
-  })()
   const summary = await upload(sender)
-  await writing
   assert.deepEqual([summary.outcome, summary.sent], ['done', 1])
   assert.equal([...sender.server.contents.values()].join(), BREAD + MILK)
   assert.deepEqual(
@@ -56,7 +58,7 @@ test('a file that is written in pieces is sent once, when it is whole', async ()
 })
 
 test('what JsonlWriter commits and what is renamed into the outbox is sent at once, and no mark is left', async () => {
-  const hour = { ...RULES, restMs: 3_600_000 }
+  const hour = { ...RULES, restMs: HOUR_MS }
   await using sender = await freshSender({ rest: hour })
   const { part, outbox, spool } = sender.place.folders
   {
@@ -67,7 +69,7 @@ test('what JsonlWriter commits and what is renamed into the outbox is sent at on
     await empty.commit()
   }
   await writeFile(join(part, 'renamed.jsonl'), MILK)
-  await wait(20)
+  await utimes(join(part, 'renamed.jsonl'), 1_000, 1_000)
   await rename(join(part, 'renamed.jsonl'), join(outbox, 'renamed.jsonl'))
   const summary = await upload(sender)
   assert.deepEqual([summary.outcome, summary.sent], ['done', 3])
@@ -75,6 +77,7 @@ test('what JsonlWriter commits and what is renamed into the outbox is sent at on
 })
 
 test('a mark speaks for the very file only, and goes when its writer has given up', async () => {
+  const clock = hastyClock()
   await using place = await freshPlace()
   {
     await using writer = await JsonlWriter.open(place.dataDir, { fileName: 'a.jsonl' })
@@ -82,7 +85,7 @@ test('a mark speaks for the very file only, and goes when its writer has given u
     const { path } = await writer.commit()
     await appendFile(path, MILK)
   }
-  await using sender = await freshSender({ rest: RULES, folders: place.folders })
+  await using sender = await freshSender({ rest: RULES, clock, folders: place.folders })
   assert.equal((await upload(sender)).sent, 1)
   assert.ok(
     sender.events.some(({ type }) => type === 'resting'),
@@ -93,15 +96,17 @@ test('a mark speaks for the very file only, and goes when its writer has given u
 
 test('a file that somebody has open for writing is left, however quiet it is', linuxOnly, async () => {
   await using place = await freshPlace()
-  await using sender = await freshSender({ rest: { ...RULES, restMs: 50 }, folders: place.folders })
-  const path = await putInOutbox(place, 'a.jsonl', BREAD)
-  const writer = await open(path, 'a')
-  const running = upload(sender)
-  await wait(600)
-  assert.deepEqual(told(sender), [])
-  await writer.appendFile(MILK)
-  await writer.close()
-  assert.equal((await running).sent, 1)
+  let toldBefore: string[] | undefined
+  const clock = hastyClock(async (pause) => {
+    if (pause !== 20) return
+    toldBefore = told(sender)
+    await writer.appendFile(MILK)
+    await writer.close()
+  })
+  await using sender = await freshSender({ rest: { ...RULES, restMs: 50 }, clock, folders: place.folders })
+  const writer = await open(await putInOutbox(place, 'a.jsonl', BREAD), 'a')
+  assert.equal((await upload(sender)).sent, 1)
+  assert.deepEqual(toldBefore, [])
   assert.equal([...sender.server.contents.values()].join(), BREAD + MILK)
 })
 
@@ -175,17 +180,16 @@ test('whether a file ends with a whole row is told from its end', async () => {
 
 test('pauses that a writer was seen to make are waited for, three times as long', async () => {
   await using place = await freshPlace()
-  const { time, ready } = sorterAt(place, { restMs: 2_000 })
+  const { time, ready } = sorterAt(place, { restMs: 20_000 })
   const path = await putInOutbox(place, 'a.jsonl', BREAD)
-  time.now = Date.now()
   assert.deepEqual(await ready(), [])
-  time.steady += 1_800
+  time.steady += 18_000
   assert.deepEqual(await ready(), [])
   await appendFile(path, MILK)
   assert.deepEqual(await ready(), [])
+  time.steady += 50_000
+  assert.deepEqual(await ready(), [], 'a pause of 18 s was seen: 54 s are waited')
   time.steady += 5_000
-  assert.deepEqual(await ready(), [], 'a pause of 1.8 s was seen: 5.4 s are waited')
-  time.steady += 500
   assert.deepEqual(await ready(), ['a.jsonl'])
 })
 
@@ -193,13 +197,13 @@ test('whatever the clock says, only what lay there before is believed to have re
   await using place = await freshPlace()
   await putInOutbox(place, 'old.jsonl', BREAD)
   const { time, ready } = sorterAt(place)
-  time.now = Date.now() + 10_000
+  time.now = Date.now() + HOUR_MS
   assert.deepEqual(await ready(), ['old.jsonl'])
   await putInOutbox(place, 'new.jsonl', BREAD)
   time.now += 365 * 86_400_000
   assert.deepEqual(await ready(), ['old.jsonl'], 'a clock that jumps ahead ends no rest')
   time.now -= 2 * 365 * 86_400_000
-  time.steady += REST_MS + 1
+  time.steady += HOUR_MS
   assert.deepEqual((await ready()).sort(), ['new.jsonl', 'old.jsonl'], 'and one that is set back does not hold it up')
 })
 
@@ -207,27 +211,24 @@ test('a copy whose time is set to that of its original at the end is complete', 
   skip: process.platform === 'win32',
 }, async () => {
   await using place = await freshPlace()
-  const { time, ready } = sorterAt(place)
+  const { ready } = sorterAt(place)
   const path = await putInOutbox(place, 'a.jsonl', BREAD)
   await utimes(path, 1_000_000, 1_000_000)
-  time.now = Date.now()
   assert.deepEqual(await ready(), ['a.jsonl'])
 })
 
 test('while watching, a file that grows costs the server no question, and is sent once when it rests', async () => {
   const stop = new AbortController()
-  await using sender = await freshSender({ signal: stop.signal, rest: RULES })
-  const watching = watchOutbox(sender.job, { everyMs: 60_000 })
-  await wait(50)
+  let heardBefore: number | undefined
+  const clock = hastyClock(async (pause) => {
+    if (pause <= 20) await appendFile(path, textOf(row(`Milk ${pause}`)))
+    else if (told(sender).length > 0) stop.abort()
+    if (pause === 20) heardBefore = sender.server.heard.length
+  })
+  await using sender = await freshSender({ signal: stop.signal, rest: RULES, clock })
   const path = await putInOutbox(sender.place, 'a.jsonl', BREAD)
-  for (let times = 0; times < 20; times++) {
-    await wait(100)
-    await appendFile(path, textOf(row(`Milk ${times}`)))
-  }
-  assert.deepEqual(sender.server.heard, [])
-  for (let times = 0; told(sender).length === 0 && times < 6_000; times++) await wait(10)
-  stop.abort()
-  assert.equal((await watching).sent, 1)
+  assert.equal((await watchOutbox(sender.job, { everyMs: HOUR_MS })).sent, 1)
+  assert.equal(heardBefore, 0)
   assert.equal([...sender.server.contents.values()].join().split('\n').length, 22)
   assert.deepEqual(await visible(sender.place.folders.outbox), [])
 })

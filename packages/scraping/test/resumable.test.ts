@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { openCuttingProxy } from '../../../test/cutting-proxy.ts'
 import { openReceiver, type Receiver } from '../../data-management/test/receiver.ts'
+import { deliver } from '../delivery.ts'
 import { scanOutbox } from '../outbox.ts'
 import { resumeNotePath, type Spooled, spool } from '../spool.ts'
 import { createUploadClient } from '../upload-client.ts'
@@ -24,7 +25,7 @@ async function spooledNoise(place: Place, bytes = 600_000): Promise<Spooled> {
 }
 
 function clientOf(url: string, key: string, resumableBytesMin = 0) {
-  return createUploadClient({ server: new URL(url), key, idleMsMax: 2_000, disk, resumableBytesMin })
+  return createUploadClient({ server: new URL(url), key, disk, resumableBytesMin })
 }
 
 async function listening(handle: RequestListener) {
@@ -66,7 +67,8 @@ for (const base of ['', '/shop/', '/shop'])
     const heard: number[] = []
     const url = proxy.url + base
     const sending = () => clientOf(url, receiver.key).send(spooled, (_bytes, sentBytes) => heard.push(sentBytes))
-    const receipt = await sending().catch(sending).catch(sending)
+    const untold = { signal: new AbortController().signal, onPause: () => {} }
+    const receipt = await deliver(sending, { triesMax: 50, firstDelayMs: 10 }, untold)
     assert.deepEqual([receipt.sha256, receipt.filename], [spooled.sha256, NAME])
     assert.equal(heard.at(-1), spooled.spooledBytes)
     assert.equal(proxy.blows.length, 0)

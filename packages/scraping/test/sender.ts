@@ -1,6 +1,4 @@
 /** A scraping machine with a server to send to, and everything `uploadData` told. */
-import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createUploadClient } from '../upload-client.ts'
 import { uploadData } from '../upload-data.ts'
 import type { Summary, UploadEvent } from '../upload-events.ts'
@@ -19,7 +17,7 @@ export async function freshSender(more: Partial<Job> = {}): Promise<Sender> {
   const job: Job = {
     disk,
     folders: place.folders,
-    client: createUploadClient({ server: server.url, key: KEY, idleMsMax: 2000 }),
+    client: createUploadClient({ server: server.url, key: KEY }),
     patience: { triesMax: 3, firstDelayMs: 10 },
     signal: new AbortController().signal,
     on: (event) => events.push(event),
@@ -39,10 +37,4 @@ export function upload(sender: Sender, options: { wait?: boolean } = {}): Promis
 /** The files that were told of, as "name state". */
 export function told({ events }: Sender): string[] {
   return events.flatMap((event) => (event.type === 'file' ? [`${event.name} ${event.state}`] : []))
-}
-
-/** Waits up to five seconds for what must happen. */
-export async function until(happened: () => boolean): Promise<void> {
-  for (let times = 0; !happened() && times < 500; times++) await sleep(10)
-  assert.ok(happened())
 }

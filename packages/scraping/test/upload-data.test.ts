@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -201,17 +202,8 @@ test('a file that vanishes is no error', async () => {
   await using sender = await freshSender()
   await putInOutbox(sender.place, 'a.jsonl', BREAD)
   const doomed = await putInOutbox(sender.place, 'b.jsonl', MILK)
-  const vanishing = {
-    ...sender,
-    job: {
-      ...sender.job,
-      on: (event: { type: string }) => {
-        if (event.type === 'file') void rm(doomed, { force: true })
-      },
-    },
-  }
-  const summary = await upload(vanishing)
-  assert.equal(summary.outcome, 'done')
+  const on = ({ type }: { type: string }) => type === 'file' && rmSync(doomed, { force: true })
+  assert.equal((await upload({ ...sender, job: { ...sender.job, on } })).outcome, 'done')
 })
 
 test('a name that the archive has for other bytes gets an addition, for the receipt too', async () => {

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { until } from '../../../test/machines.ts'
 import { watchOutbox } from '../watch.ts'
 import { putInOutbox, row, textOf } from './place.ts'
-import { freshSender, told, until } from './sender.ts'
+import { freshSender, told } from './sender.ts'
 
-const LONG_MS = 60_000
+const HOUR_MS = 3_600_000
 
 test('a stranger who says that the key is wrong does not end watching; what waits goes when he is gone', async () => {
   const stop = new AbortController()
@@ -17,10 +18,10 @@ test('a stranger who says that the key is wrong does not end watching; what wait
     headers: { 'content-type': 'text/html', server: 'nginx' },
     body: '<html>403</html>',
   }
-  const watching = watchOutbox(sender.job, { everyMs: LONG_MS })
-  await until(() => sender.server.heard.length > 5)
+  const watching = watchOutbox(sender.job, { everyMs: HOUR_MS })
+  await until(() => sender.server.heard.length > 5, 'he has answered')
   sender.server.always = undefined
-  await until(() => told(sender).includes('a.jsonl accepted'))
+  await until(() => told(sender).includes('a.jsonl accepted'), 'it is accepted')
   stop.abort()
   assert.equal((await watching).outcome, 'done')
   const outage = sender.events.find((event) => event.type === 'outage')

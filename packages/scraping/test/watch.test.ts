@@ -5,9 +5,9 @@ import { rm, utimes } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { freePorts } from '../../../test/free-ports.ts'
+import { until } from '../../../test/machines.ts'
 import { realClock } from '../clock.ts'
 import { JsonlWriter } from '../jsonl-writer.ts'
 import { readLastRun } from '../last-run.ts'
@@ -16,9 +16,8 @@ import type { UploadEvent } from '../upload-events.ts'
 import { watchOutbox } from '../watch.ts'
 import { type AnyServer, anyServer, loaded, problem } from './any-server.ts'
 import { disk, freshPlace, type Place, putInOutbox, row, textOf, visible } from './place.ts'
-import { freshSender, KEY, told, until, upload } from './sender.ts'
+import { freshSender, KEY, told, upload } from './sender.ts'
 
-const LONG_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
@@ -36,7 +35,13 @@ const hasty: Disk = {
   },
 }
 
-/** An address at which nobody listens, for now. */
+async function isGone(folder: string): Promise<boolean> {
+  return rm(folder, { recursive: true, force: true }).then(
+    () => true,
+    () => false,
+  )
+}
+
 /** Where nobody listens: others that listen meanwhile get no such port. */
 async function addressOfNobody(): Promise<URL> {
   const [port] = await freePorts(1)
@@ -46,13 +51,12 @@ async function addressOfNobody(): Promise<URL> {
 test('a scrape that is committed while watching is sent at once', async () => {
   const stop = new AbortController()
   await using sender = await freshSender({ signal: stop.signal })
-  const watching = watchOutbox(sender.job, { everyMs: LONG_MS })
-  await sleep(50)
+  const watching = watchOutbox(sender.job, { everyMs: HOUR_MS })
   for (const name of ['Bread', 'Milk']) {
     await using writer = await JsonlWriter.open(sender.place.dataDir, { fileName: `${name}.jsonl` })
     await writer.write(row(name))
     await writer.commit()
-    await until(() => told(sender).includes(`${name}.jsonl accepted`))
+    await until(() => told(sender).includes(`${name}.jsonl accepted`), `${name} is accepted`)
   }
   stop.abort()
   const summary = await watching
@@ -64,9 +68,9 @@ test('results come home while watching', async () => {
   await using sender = await freshSender({ signal: stop.signal })
   await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
   const watching = watchOutbox(sender.job, { everyMs: 50 })
-  await until(() => told(sender).includes('a.jsonl accepted'))
+  await until(() => told(sender).includes('a.jsonl accepted'), 'it is accepted')
   for (const [id, receipt] of sender.server.uploads) sender.server.uploads.set(id, loaded(receipt))
-  await until(() => told(sender).includes('a.jsonl loaded'))
+  await until(() => told(sender).includes('a.jsonl loaded'), 'it is loaded')
   stop.abort()
   await watching
 })
@@ -76,8 +80,8 @@ test('while the server is away nothing is lost, and everything is sent when it i
   await using sender = await freshSender({ signal: stop.signal, patience: { triesMax: 1, firstDelayMs: 5 } })
   for (const name of ['a.jsonl', 'b.jsonl']) await putInOutbox(sender.place, name, textOf(row(name)))
   for (let times = 0; times < 4; times++) sender.server.next.push('cut')
-  const watching = watchOutbox(sender.job, { everyMs: LONG_MS })
-  await until(() => told(sender).length === 2)
+  const watching = watchOutbox(sender.job, { everyMs: HOUR_MS })
+  await until(() => told(sender).length === 2, 'both are accepted')
   stop.abort()
   const summary = await watching
   assert.deepEqual([summary.outcome, summary.sent, summary.waiting], ['done', 2, 0])
@@ -136,8 +140,8 @@ test('what this machine refuses for a while does not end watching', async () => 
   }
   await using sender = await freshSender({ signal: stop.signal, disk: { ...disk, open } })
   await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
-  const watching = watchOutbox(sender.job, { everyMs: LONG_MS })
-  await until(() => told(sender).includes('a.jsonl accepted'))
+  const watching = watchOutbox(sender.job, { everyMs: HOUR_MS })
+  await until(() => told(sender).includes('a.jsonl accepted'), 'it is accepted')
   stop.abort()
   assert.equal((await watching).outcome, 'done')
   assert.equal(sender.events.find((event) => event.type === 'outage')?.problem.code, 'machine_refused')
@@ -154,7 +158,7 @@ test('a server that asks for a year is asked again within an hour, and not befor
   await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
   for (const seconds of ['31536000', '600'])
     sender.server.next.push({ status: 503, headers: { 'retry-after': seconds }, body: problem(503, 'stopping') })
-  await watchOutbox(sender.job, { everyMs: LONG_MS })
+  await watchOutbox(sender.job, { everyMs: HOUR_MS })
   assert.deepEqual(slept, [HOUR_MS, 600_000])
 })
 
@@ -165,16 +169,14 @@ test('a data folder that is away for a moment is made again, with its lock and i
   await putInOutbox(place, 'a.jsonl', textOf(row('Bread')))
   const watching = watchOutbox(sender.job, { everyMs: 100 })
   using _end = { [Symbol.dispose]: () => stop.abort() }
-  await until(() => told(sender).includes('a.jsonl accepted'))
+  await until(() => told(sender).includes('a.jsonl accepted'), 'it is accepted')
   for (const away of [place.dataDir, place.folders.archive, place.folders.spool]) {
     // A round may write there while it goes.
-    await rm(away, { recursive: true, maxRetries: 9, retryDelay: 10 })
-    await until(() => existsSync(place.folders.spool) && existsSync(place.folders.archive))
-    // Until the round that made them is over.
-    await sleep(300)
-    await putInOutbox(place, 'b.jsonl', textOf(row(away)))
+    await until(() => isGone(away), 'it is away')
+    await until(() => existsSync(place.folders.spool) && existsSync(place.folders.archive), 'it is there again')
     const before = told(sender).length
-    await until(() => told(sender).length > before)
+    await putInOutbox(place, 'b.jsonl', textOf(row(away)))
+    await until(() => told(sender).length > before, 'what came then is accepted')
     await assert.rejects(upload(sender), { code: 'locked' })
   }
   stop.abort()
@@ -193,8 +195,8 @@ test('a key that was exchanged meanwhile is taken before a refused one ends watc
   })
   await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
   sender.server.next.push({ status: 401, body: problem(401, 'key_refused') })
-  const watching = watchOutbox(sender.job, { everyMs: LONG_MS })
-  await until(() => told(sender).includes('a.jsonl accepted'))
+  const watching = watchOutbox(sender.job, { everyMs: HOUR_MS })
+  await until(() => told(sender).includes('a.jsonl accepted'), 'it is accepted')
   assert.deepEqual([renewals, sender.server.heard.at(-1)?.headers['x-api-key']], [1, 'other'])
   stop.abort()
   assert.equal((await watching).outcome, 'done')
@@ -210,8 +212,8 @@ test('a mistake of the program is told once, and the next round goes on', async 
     return client.send(...given)
   }
   await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
-  const watching = watchOutbox({ ...sender.job, client: { ...client, send } }, { everyMs: LONG_MS })
-  await until(() => told(sender).includes('a.jsonl accepted'))
+  const watching = watchOutbox({ ...sender.job, client: { ...client, send } }, { everyMs: HOUR_MS })
+  await until(() => told(sender).includes('a.jsonl accepted'), 'it is accepted')
   stop.abort()
   assert.equal((await watching).outcome, 'done')
   const warnings = sender.events.flatMap((event) => (event.type === 'warning' ? [event.problem] : []))
@@ -235,11 +237,11 @@ test('a clock that is set back by days holds up neither the note about the last 
   await once(ears, 'listening')
   const heartbeat = new URL(`http://127.0.0.1:${(ears.address() as AddressInfo).port}`)
   await using sender = await freshSender({ signal: stop.signal, clock, heartbeat })
-  await watchOutbox(sender.job, { everyMs: LONG_MS })
+  await watchOutbox(sender.job, { everyMs: HOUR_MS })
   ears.close()
   assert.equal(beats, 4)
   const note = await readLastRun(disk, sender.place.folders)
-  assert.equal(note?.finished_at, new Date(now + 3 * LONG_MS).toISOString())
+  assert.equal(note?.finished_at, new Date(now + 3 * HOUR_MS).toISOString())
 })
 
 test('what can never be sent is no good run: no heartbeat, and each is told', async () => {
@@ -264,6 +266,6 @@ test('a refused key ends watching', async () => {
   await using sender = await freshSender()
   await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
   sender.server.next.push({ status: 401, body: problem(401, 'key_refused') })
-  assert.equal((await watchOutbox(sender.job, { everyMs: LONG_MS })).outcome, 'key_refused')
+  assert.equal((await watchOutbox(sender.job, { everyMs: HOUR_MS })).outcome, 'key_refused')
   assert.deepEqual(await visible(sender.place.folders.outbox), ['a.jsonl'])
 })

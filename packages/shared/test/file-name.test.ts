@@ -1,7 +1,7 @@
 /** File names: what is taken and what is refused, with the reason. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../../test/properties.ts'
 import { FILE_NAME_BYTES_MAX, faultOfFileName, namesFor, nameWith, stemOf } from '../file-name.ts'
 
 const TAKEN = [

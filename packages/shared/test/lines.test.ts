@@ -1,7 +1,7 @@
 /** Lines: the same whatever the portions, and in constant memory whatever the line. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../../test/properties.ts'
 import { countLines, isBlank, type Line, LineSplitter, readLines } from '../lines.ts'
 
 const NEWLINE = 0x0a

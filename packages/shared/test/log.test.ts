@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { temporaryFolder } from '../../../test/folders.ts'
+import fc from '../../../test/properties.ts'
 import { openLog } from '../log.ts'
 
 test('an event is one line of JSON with its level by name, its time and its fields', async () => {

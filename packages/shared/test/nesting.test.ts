@@ -1,7 +1,7 @@
 /** Depth and keys of JSON texts, against a walk over what JSON.parse makes of them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../../test/properties.ts'
 import { computing } from '../../../test/times.ts'
 import { measure, NESTING_MAX, openings } from '../nesting.ts'
 

@@ -1,7 +1,7 @@
 /** Prices against exact arithmetic on decimal text. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../../test/properties.ts'
 import { centsOf } from '../price.ts'
 
 /** Half up on a plain decimal, with whole numbers only. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../../test/properties.ts'
 import { computing } from '../../../test/times.ts'
 import { isDate } from '../date.ts'
 import { isBlank, readLines } from '../lines.ts'
