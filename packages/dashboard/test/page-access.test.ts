@@ -132,7 +132,7 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     await page.getByRole('heading', { level: 1, name: 'Product s1' }).waitFor()
     await page.getByRole('table', { name: 'Price history' }).getByText('1.50').waitFor()
     // After going on, the keyboard stands at the beginning of what is new.
-    assert.equal(await page.evaluate(() => document.activeElement?.id), 'main')
+    await page.waitForFunction(() => document.activeElement?.id === 'main')
     await tabTo(page, 'its upload')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'access-2026-01-01.jsonl' }).waitFor()
@@ -205,6 +205,7 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     await using window = await site.window(site.reader)
     const { page } = window
     await window.goto('/sources')
+    await settled(page)
     await page.keyboard.press('Tab')
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the content')
     await page.keyboard.press('Enter')
@@ -222,7 +223,9 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     await using window = await site.window(site.reader, { colorScheme: 'dark' })
     const { page } = window
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    const isDark = page.locator('html[data-mantine-color-scheme=dark]')
     await window.goto('/')
+    await isDark.waitFor()
     const dark = await background()
     await page.emulateMedia({ colorScheme: 'light' })
     await page.waitForFunction((before) => getComputedStyle(document.body).backgroundColor !== before, dark)
@@ -230,6 +233,7 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
     await page.waitForFunction((before) => getComputedStyle(document.body).backgroundColor === before, dark)
     await page.reload()
     await page.locator('h1').waitFor()
+    await isDark.waitFor()
     assert.equal(await background(), dark)
   })
 

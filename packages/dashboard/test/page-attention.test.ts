@@ -91,6 +91,7 @@ describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
     await page.goto('/uploads?state=bogus&from=mail&table=uploads:-filename:corner+01-0')
     const table = page.getByRole('table', { name: 'Uploads' })
     await table.locator('[aria-sort="descending"]').waitFor()
+    await table.getByRole('link', { name: /jsonl/ }).nth(1).waitFor()
     const names = await table.getByRole('link', { name: /jsonl/ }).allInnerTexts()
     assert.deepEqual(names, ['corner-2026-01-02.jsonl', 'corner-2026-01-01.jsonl'])
     assert.deepEqual(window.faults, [])

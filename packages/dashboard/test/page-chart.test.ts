@@ -2,18 +2,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { until } from '../../../test/machines.ts'
 import { NO_BROWSER } from './browser.ts'
-import { openSite, rowOf, type Site, says, type Window } from './site.ts'
+import { daysAgo, openSite, rowOf, type Site, says, settled, type Window } from './site.ts'
 
-const DAY_MS = 86_400_000
 const LABELS_WIDE = 20
 
 type Label = Readonly<{ text: string; left: number; right: number; x: number; y: number; width: number }>
-
-/** The date so many days before today. */
-function daysAgo(days: number): string {
-  return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)
-}
 
 /** Rows of one article in one store, every day from one to another. */
 function rowsOf(
@@ -46,12 +41,12 @@ function keepLabels(): void {
   }
 }
 
-/** What is written at the dates, from the left; what stands below each other belongs together. */
-async function labelsOf(page: Page): Promise<Label[]> {
-  await page.waitForTimeout(100)
+/** What is written in the chart that is shown. */
+function labelsOf(page: Page): Promise<Label[]> {
   return page.evaluate(() => (globalThis as unknown as { keptLabels: Label[] }).keptLabels)
 }
 
+/** What is written at the dates, from the left; what stands below each other belongs together. */
 function datesIn(labels: readonly Label[]): string[] {
   const dates = Map.groupBy(
     labels.filter(({ text }) => !text.includes('.')),
@@ -66,6 +61,8 @@ async function openProduct(site: Site, name: string, options = {}): Promise<Wind
   await window.goto(`/products?q=${encodeURIComponent(name)}`)
   await window.page.getByRole('link', { name, exact: true }).click()
   await window.page.locator('canvas').waitFor()
+  await settled(window.page)
+  await until(async () => datesIn(await labelsOf(window.page)).length > 0, 'the chart is drawn')
   return window
 }
 
@@ -86,6 +83,7 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
 
   test('lines at one price lie at one height all the time, also where one of them ends, and each is seen', async () => {
     await using window = await openProduct(site, 'Product flat')
+    await window.page.locator('figure svg line').nth(2).waitFor({ state: 'attached' })
     assert.equal(await window.page.locator('figure svg line').count(), 3)
     const { height, colours } = await window.page.locator('canvas').evaluate((element) => {
       const canvas = element as HTMLCanvasElement
@@ -143,14 +141,18 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
     await page.mouse.move(x + width * 0.5, middle, { steps: 5 })
     await page.mouse.move(x + width * 0.6, middle, { steps: 5 })
     await page.mouse.up()
-    const closer = datesIn(await labelsOf(page))
+    let closer = all
+    const isCloser = async () => {
+      closer = datesIn(await labelsOf(page))
+      return closer.join() !== all.join()
+    }
+    await until(isCloser, 'it is drawn anew')
     const first = (date: string) => Date.parse(`${date.replace(/ 20\d\d$/, '')} ${new Date().getFullYear()}`)
-    assert.notDeepEqual(closer, all)
     assert.ok(first(closer[0]!) !== first(all[0]!), `${closer} of ${all}`)
     await page.mouse.dblclick(x + width / 2, middle)
-    // Longer than a single click would wait for a second one.
-    await page.waitForTimeout(500)
-    assert.deepEqual(datesIn(await labelsOf(page)), all)
+    await until(async () => datesIn(await labelsOf(page)).join() === all.join(), 'all is shown again')
+    // Behind whatever a single click would have begun.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)))
     assert.equal(page.url(), address)
     await page.mouse.click(x + width / 2, middle)
     await page.getByRole('heading', { level: 1, name: 'corner.jsonl' }).waitFor()

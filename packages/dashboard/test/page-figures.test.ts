@@ -11,7 +11,7 @@ import type { ProductAnswer, ProductPage } from '@splitcart/data-management/api/
 import { neededHere } from '../../../test/needed.ts'
 import { realFiles } from '../../data-management/test/real-files.ts'
 import { NO_BROWSER } from './browser.ts'
-import { HOURS_AHEAD, openSite, rowOf, type Site } from './site.ts'
+import { daysAgo, HOURS_AHEAD, openSite, rowOf, type Site, says } from './site.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../../test/independent/figures.py', import.meta.url))
 const DAY_MS = 86_400_000
@@ -155,9 +155,9 @@ describe('the figures of server and page', { skip: NO_BROWSER || NO_PYTHON }, ()
         await window.page.getByText('No store shows it in its latest scrape.').waitFor()
         continue
       }
-      const sentence = await window.page.getByRole('region', { name: 'Where it is cheapest' }).innerText()
-      if (now.lowest_cents !== null) assert.ok(sentence.startsWith(`${money(now.lowest_cents)} at `), sentence)
-      if (ever !== null) assert.ok(sentence.includes(`lowest ever ${money(ever.price_cents)} at `), sentence)
+      const said = window.page.getByRole('region', { name: 'Where it is cheapest' })
+      if (now.lowest_cents !== null) await says(said, RegExp(`^${RegExp.escape(money(now.lowest_cents))} at `))
+      if (ever !== null) await says(said, RegExp(RegExp.escape(`lowest ever ${money(ever.price_cents)} at `)))
       const stores = `in ${whole(now.stores)} store${now.stores === 1 ? '' : 's'}`
       await window.page
         .getByText(stores, { exact: now.silent_stores === 0 })
@@ -185,8 +185,8 @@ describe('the figures of server and page', { skip: NO_BROWSER || NO_PYTHON }, ()
       ['Waiting in the inbox', 0, 'nothing waits'],
     ] as const) {
       const tile = tiles.locator('div').filter({ has: window.page.getByRole('heading', { name }) })
-      await tile.locator('p').first().waitFor()
-      assert.deepEqual((await tile.locator('p').allInnerTexts()).slice(0, 2), [whole(value), about], name)
+      await says(tile.locator('p').nth(0), RegExp(`^${RegExp.escape(whole(value))}$`))
+      await says(tile.locator('p').nth(1), RegExp(`^${RegExp.escape(about)}$`))
     }
     const lead = `${whole(totals.listings)} listings from ${whole(totals.stores)} stores of ${whole(totals.companies)} companies`
     await window.page.getByText(lead).waitFor()
@@ -236,7 +236,7 @@ const DATED = /(\d{4}-\d\d-\d\d)\.jsonl(?:\.gz)?$/
 /** The same scrapes, the latest of them today. */
 function asOfToday(scrapes: readonly Scraped[]): Scraped[] {
   const dayOf = (name: string) => Date.parse(DATED.exec(name)![1]!) / DAY_MS
-  const ago = Math.floor(Date.now() / DAY_MS) - Math.max(...scrapes.map(({ name }) => dayOf(name)))
+  const ago = Date.parse(daysAgo(0)) / DAY_MS - Math.max(...scrapes.map(({ name }) => dayOf(name)))
   return scrapes.map(({ name, text }) => {
     const date = new Date((dayOf(name) + ago) * DAY_MS).toISOString().slice(0, 10)
     return {

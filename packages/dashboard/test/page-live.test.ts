@@ -7,9 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { until } from '../../../test/machines.ts'
 import { openHook, openMailServer } from '../../data-management/test/told-servers.ts'
 import { NO_BROWSER } from './browser.ts'
-import { fileOf, neverAvailable, openSite, rowOf, type Site } from './site.ts'
-
-const DAY_MS = 86_400_000
+import { daysAgo, fileOf, neverAvailable, openSite, rowOf, type Site, says } from './site.ts'
 
 describe('the page, live', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -56,8 +54,7 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     assert.equal((await sent).code, 0)
     assert.equal(await page.evaluate(() => 'isStillHere' in globalThis), true)
     await page.getByRole('link', { name: 'Overview' }).click()
-    const today = page.getByRole('region', { name: 'Today' })
-    await until(async () => /Uploads today\s+1/.test(await today.innerText()), 'the upload is counted')
+    await says(page.getByRole('region', { name: 'Today' }), /Uploads today\s+1/)
     assert.deepEqual(window.faults, [])
   })
 
@@ -92,7 +89,7 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     const row = page.getByRole('row').filter({ hasText: 'after-2026-01-02.jsonl' })
     await row.getByText('loaded').waitFor()
     assert.equal((await sent).code, 0)
-    const faults = window.faults.filter((fault) => !fault.includes('ERR_CONNECTION_REFUSED'))
+    const faults = window.faults.filter((fault) => !fault.includes('net::ERR_'))
     assert.deepEqual(faults, [])
   })
 
@@ -248,7 +245,7 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
       NOTICE_KINDS: 'watch',
     }
     const oatsOn = async (days: number, price: number) => {
-      const scraped_date = new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)
+      const scraped_date = daysAgo(days)
       const metadata = { company: 'mill', store_id: 'M1', store_name: 'Mill', scraped_date }
       const rows = [rowOf('oats', price, { name: 'Rolled Oats', metadata }), rowOf('rye', 4, { name: 'Rye', metadata })]
       await site.write(`mill-${scraped_date}.jsonl`, `${rows.join('\n')}\n`)
@@ -282,7 +279,7 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     await page.getByRole('button', { name: 'Watch Rolled Oats no more' }).click()
     await page.getByText('No product is watched.').waitFor()
     assert.doesNotMatch(await page.locator('body').innerText(), /a-topic|p@ss/)
-    const faults = window.faults.filter((fault) => !fault.includes('ERR_CONNECTION_REFUSED'))
+    const faults = window.faults.filter((fault) => !fault.includes('net::ERR_'))
     assert.deepEqual(faults, [])
   })
 

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { NO_BROWSER } from './browser.ts'
-import { fileOf, openSite, rowOf, type Site, says } from './site.ts'
+import { fileOf, openSite, rowOf, type Site, says, settled } from './site.ts'
 
 describe('the page', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -59,15 +59,11 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await page.waitForURL('/rejects')
     await window.goto('/')
     await page.getByRole('region', { name: 'The last 24 hours' }).waitFor()
-    assert.equal(
-      await page
-        .getByRole('region', { name: /Sources/ })
-        .getByRole('img')
-        .count(),
-      5,
-    )
+    const sources = page.getByRole('region', { name: /Sources/ }).getByRole('img')
+    await sources.nth(4).waitFor()
+    assert.equal(await sources.count(), 5)
     await page.waitForFunction(() => /^\(\d+\) Overview/.test(document.title))
-    assert.match((await page.locator('link[rel=icon]').getAttribute('href')) ?? '', /attention/)
+    await page.locator('link[rel=icon][href*=attention]').waitFor({ state: 'attached' })
     assert.deepEqual(window.faults, [])
   })
 
@@ -77,7 +73,7 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await window.goto('/sources')
     const table = page.getByRole('table', { name: 'Sources' })
     await table.getByText('Corner Shop').waitFor()
-    assert.equal(await table.getByRole('row').count(), 6)
+    await page.waitForFunction(() => document.querySelectorAll('[role=row]').length === 6)
     await page.getByLabel('Company').selectOption('corner')
     await page.waitForURL('/sources?company=corner')
     await page.waitForFunction(() => document.querySelectorAll('[role=row]').length === 2)
@@ -113,8 +109,8 @@ describe('the page', { skip: NO_BROWSER }, () => {
       42,
     )
     assert.equal(numbers[5], 42)
-    assert.match(
-      await page.getByRole('region', { name: 'From accepted to committed' }).innerText(),
+    await says(
+      page.getByRole('region', { name: 'From accepted to committed' }),
       /accepted[\s\S]*load began[\s\S]*committed/,
     )
     const [download] = await Promise.all([
@@ -241,10 +237,11 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await page.getByRole('heading', { level: 1, name: 'corner-2026-01-01.jsonl' }).waitFor()
     await page.goBack()
     // A point of the chart leads to its upload as well.
-    await page.locator('.u-over').scrollIntoViewIfNeeded()
-    const plot = await page.locator('.u-over').boundingBox()
-    await page.mouse.move(plot!.x + 4, plot!.y + plot!.height / 2)
-    await page.mouse.click(plot!.x + 4, plot!.y + plot!.height / 2)
+    await settled(page)
+    const plot = page.locator('.u-over')
+    const position = { x: 4, y: (await plot.boundingBox())!.height / 2 }
+    await plot.hover({ position })
+    await plot.click({ position })
     await page.getByRole('heading', { level: 1, name: 'corner-2026-01-01.jsonl' }).waitFor()
     assert.deepEqual(window.faults, [])
   })
@@ -255,10 +252,9 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await window.goto('/system')
     await page.getByText('update-db').first().waitFor()
     await page.getByLabel('also those at their defaults').check()
-    const text = await page.locator('main').innerText()
-    assert.match(text, /Node\.js\s+v?26/)
-    assert.match(text, /idle|working/)
-    assert.match(text, /DISK_BYTES_KEPT/)
+    const main = page.locator('main')
+    for (const words of [/Node\.js\s+v?26/, /idle|working/, /DISK_BYTES_KEPT/]) await says(main, words)
+    const text = await main.innerText()
     for (const secret of [site.admin, site.reader, site.sender]) assert.ok(!text.includes(secret))
     await page.getByRole('link', { name: 'API documentation' }).click()
     await page.getByRole('heading', { level: 1, name: 'API' }).waitFor()

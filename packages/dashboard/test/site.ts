@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import { freePorts } from '../../../test/free-ports.ts'
 import { type Machines, openMachines, type Server, until } from '../../../test/machines.ts'
 import { openBrowser } from './browser.ts'
 import { buildPage } from './built.ts'
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 const WAIT_MS = 40_000
 /** How far ahead of UTC the days of the servers begin: about noon ago, so that none ends during a test. */
 export const HOURS_AHEAD = 12 - new Date().getUTCHours()
@@ -40,17 +42,18 @@ export type Site = AsyncDisposable &
 /** Opens a site with so much data; `days: 0`: with none. The last day is today. */
 export async function openSite({ days, products = 60 }: { days: number; products?: number }): Promise<Site> {
   const [machines] = await Promise.all([openMachines(), buildPage()])
-  let server = await machines.serve([], { TIME_ZONE })
-  const port = new URL(server.url).port
+  // One that nobody else gets while the server is away.
+  const [port] = await freePorts(1)
+  const serve = (environment = {}) => machines.serve(['--port', String(port)], { TIME_ZONE, ...environment })
+  let server = await serve()
   const [admin, reader, sender] = await Promise.all(
     Object.entries(KEYS).map(([name, scope]) => keyOf(machines, name, scope)),
   )
   const outbox = join(machines.scraping, 'product_outbox')
   const upload = (...args: string[]) => machines.upload(server, sender!, '--wait', ...args)
   if (days > 0) {
-    const first = new Date(Date.now() - (days - 1) * DAY_MS).toISOString().slice(0, 10)
     const plan = ['--companies', '2', '--stores', '2', '--days', String(days), '--products', String(products)]
-    await machines.run(['generate', outbox, ...plan, '--first-date', first])
+    await machines.run(['generate', outbox, ...plan, '--first-date', daysAgo(days - 1)])
     assert.equal((await upload('--quiet')).code, 0)
   }
   const browser = await openBrowser()
@@ -67,7 +70,7 @@ export async function openSite({ days, products = 60 }: { days: number; products
     sender: sender!,
     stop,
     restart: async (environment) => {
-      server = await machines.serve(['--port', port], { TIME_ZONE, ...environment })
+      server = await serve(environment)
     },
     write: async (name, text) => {
       await mkdir(outbox, { recursive: true })
@@ -80,6 +83,11 @@ export async function openSite({ days, products = 60 }: { days: number; products
       await machines[Symbol.asyncDispose]()
     },
   }
+}
+
+/** The date so many days ago where the server is: of the same day from the beginning of a test to its end. */
+export function daysAgo(days: number): string {
+  return new Date(Date.now() + HOURS_AHEAD * HOUR_MS - days * DAY_MS).toISOString().slice(0, 10)
 }
 
 async function keyOf(machines: Machines, name: string, scope: string): Promise<string> {
