@@ -10,14 +10,22 @@ import { type Folders, foldersIn, foldersToMake, makeFolders } from '@splitcart/
 import { jetStreamPlaceOf } from '@splitcart/data-management/inbox/jetstream-place.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { checkPair, type Pair } from '@splitcart/data-management/pair.ts'
+import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { findSettings, placesTold } from './settings-files.ts'
 
-export type DataManagement = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger; catalogue: Catalogue }> &
+export type DataManagement = Readonly<{
+  disk: Disk
+  folders: Folders
+  ledger: Ledger
+  catalogue: Catalogue
+  zone: TimeZone
+}> &
   AsyncDisposable
 
 const KEY_CHARACTERS_MIN = 16
@@ -86,7 +94,14 @@ async function openIn(settings: Settings): Promise<DataManagement> {
   try {
     const folders = await foldersFor(settings, stack)
     const { catalogue, ledger } = await openDatabases(settings, stack)
-    return { disk, folders, ledger, catalogue, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+    return {
+      disk,
+      folders,
+      ledger,
+      catalogue,
+      zone: timeZoneOf(settings),
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    }
   } catch (error) {
     await stack.disposeAsync()
     throw error

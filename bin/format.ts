@@ -38,11 +38,6 @@ export function money(cents: number): string {
   return (cents / 100).toFixed(2)
 }
 
-/** 1758585600000 → "2025-09-23 00:00 UTC" */
-export function time(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}
-
 /** 90_000 → "2 min": one unit, from 2 of it on */
 export function duration(milliseconds: number): string {
   const [, unit, ms] = DURATIONS.find(([from]) => milliseconds >= from) ?? [0, 's', 1000]

@@ -6,11 +6,13 @@ import { findStored, liesInFolders } from '@splitcart/data-management/inbox/stor
 import { type Archived, receiptsIn } from '@splitcart/scraping/archive.ts'
 import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
 import { type Folders, foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { findKept, nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { settingsOf, settingsWithKey } from './command-line.ts'
 import type { DataManagement } from './data-management.ts'
 
@@ -31,6 +33,8 @@ export type KeptFiles = AsyncDisposable &
   Readonly<{
     side: 'scraping' | 'data-management'
     about: string
+    /** Whose days are told. */
+    zone: TimeZone
     list: () => AsyncGenerator<KeptFile>
     /** The one file that a person means. Throws `not_found`. */
     find: (text: string) => Promise<KeptFile>
@@ -83,6 +87,7 @@ function archiveFiles(settings: Settings): KeptFiles {
   return {
     side: 'scraping',
     about: 'the archive',
+    zone: timeZoneOf(settings),
     list,
     find: (text) => findIn(list(nameKept(text)), text),
     ...NOTHING_OPEN,
@@ -139,6 +144,7 @@ async function serverFiles(settings: Settings): Promise<KeptFiles> {
   return {
     side: 'data-management',
     about: 'what the server has loaded',
+    zone: machine.zone,
     list,
     find: (text) => findStoredFile(machine, text),
     [Symbol.asyncDispose]: () => machine[Symbol.asyncDispose](),

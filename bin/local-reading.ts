@@ -1,11 +1,10 @@
 /** Questions of the page, asked on the command line of the databases of this machine. */
 import type { Reading } from '@splitcart/data-management/api/reading.ts'
-import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { DataManagement } from './data-management.ts'
 
 /** What questions are answered from. */
-export function readingOf({ catalogue, ledger, disk, folders }: DataManagement, settings: Settings): Reading {
+export function readingOf({ catalogue, ledger, disk, folders, zone }: DataManagement, settings: Settings): Reading {
   const inbox = { disk, folders, ledger, diskBytesKept: 0, now: Date.now }
-  return { catalogue, inbox, partialShare: settings.HOLD_ROWS_SHARE, zone: timeZoneOf(settings) }
+  return { catalogue, inbox, partialShare: settings.HOLD_ROWS_SHARE, zone }
 }

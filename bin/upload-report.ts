@@ -2,6 +2,7 @@
 import type { FileEvent, Summary, Trouble, UploadEvent } from '@splitcart/scraping/upload-events.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { count, duration, printed, size, whole } from './format.ts'
 import { createLogUpdate, type LogUpdate } from './live.ts'
 import type { Style, Terminal } from './terminal.ts'
@@ -28,14 +29,16 @@ type ProgressEvent = Extract<UploadEvent, { type: 'progress' }>
 export class UploadReport {
   readonly #terminal: Terminal
   readonly #outbox: string
+  readonly #zone: TimeZone
   readonly #live: LogUpdate | undefined
   readonly #moving = new Map<string, ProgressEvent>()
   #leftAlone = false
 
-  /** `outbox`: its folder, for those who put their files into another one. */
-  constructor(terminal: Terminal, outbox: string) {
+  /** `outbox`: its folder, for those who put their files into another one; `zone`: whose days are told. */
+  constructor(terminal: Terminal, { outbox, zone }: Readonly<{ outbox: string; zone: TimeZone }>) {
     this.#terminal = terminal
     this.#outbox = outbox
+    this.#zone = zone
     this.#live = terminal.isLive ? createLogUpdate() : undefined
   }
 
@@ -74,7 +77,8 @@ export class UploadReport {
 
   #checked(event: Extract<UploadEvent, { type: 'check' }>): void {
     this.#terminal.say(`checked     ${event.name}`)
-    for (const verdict of event.findings) for (const line of linesOf(verdict)) this.#terminal.say(`  ${line}`)
+    for (const verdict of event.findings)
+      for (const line of linesOf(verdict, this.#zone)) this.#terminal.say(`  ${line}`)
     this.#terminal.record(event)
   }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { type Machines, openMachines } from './machines.ts'
 
 function row(company: string, store: string | undefined, date: string, price: number): string {
@@ -53,6 +54,7 @@ test('a shop under two codes is one store, also for what comes later under the o
     (await merge('list')).stdout,
     /^1 {2}\S+ {2}aldi\/g102 {2}is {2}aldi\/aldi, says .*: it moved to one file\n$/,
   )
+  await assertDatedIn(machines, Date.parse(JSON.parse((await merge('list', '--json')).stdout).at))
   assert.equal((await merge('undo', '1')).code, 0)
   assert.match((await merge('undo', '1')).stderr, /no merge that counts/)
   assert.equal((await machines.run(['update-db', '--products'])).code, 0)
@@ -61,6 +63,19 @@ test('a shop under two codes is one store, also for what comes later under the o
     ['G102', '2025-09-03', 275],
   ])
 })
+
+/** What is listed has the days and times of a zone that has another date than UTC at that moment. */
+async function assertDatedIn(machines: Machines, at: number): Promise<void> {
+  const zone = new TimeZone(new Date(at).getUTCHours() < 12 ? 'Etc/GMT+12' : 'Pacific/Kiritimati')
+  const listed = async (...args: string[]) => (await machines.run([...args, '--time-zone', zone.name])).stdout
+  assert.ok((await listed('stores', 'merge', 'list')).startsWith(`1  ${zone.dateAt(at)}  aldi/g102`))
+  assert.ok((await listed('audit')).includes(`${zone.timeAt(at)}  `))
+  const key = ['a laptop', '--expires', '2099-01-31', '--json', '--scope', 'upload']
+  assert.equal((await machines.run(['keys', 'create', ...key, '--time-zone', zone.name])).code, 0)
+  assert.match(await listed('keys', 'list'), /until 2099-01-31 00:00 [+-]1/)
+  const { expires_at, state } = JSON.parse((await listed('keys', 'list', '--json')).split('\n')[0]!)
+  assert.deepEqual([expires_at, state], [new Date(zone.startOf('2099-01-31')).toISOString(), 'works'])
+}
 
 test('a silent store is ticked off and retired on the command line, as on the page', async () => {
   await using machines = await openMachines()

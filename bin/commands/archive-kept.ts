@@ -21,7 +21,7 @@ import type { Terminal } from '../terminal.ts'
 
 type Options = { server?: boolean; obtain?: boolean; json?: boolean; quiet?: boolean }
 
-const SETTINGS = ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'] as const
+const SETTINGS = ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'] as const
 const LINES_AT_ONCE = 200
 
 /** The commands that read what is kept. */
@@ -74,7 +74,7 @@ async function listFiles(files: KeptFiles, terminal: Terminal): Promise<number> 
     const { size: taken, mtime } = stats
     number++
     bytes += taken
-    lines.push([formOf(path), size(taken), mtime.toISOString().slice(0, 10), name, state ?? ''])
+    lines.push([formOf(path), size(taken), files.zone.dateAt(mtime.getTime()), name, state ?? ''])
     if (lines.length === LINES_AT_ONCE) flush()
     terminal.record({ type: 'file', name, kind, form: formOf(path), bytes: taken, path, ...(state && { state }) })
   }

@@ -5,6 +5,7 @@ import { lacksRoom, packArchive } from '@splitcart/scraping/archive-packing.ts'
 import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { type Pruned, pruneArchive } from '@splitcart/scraping/prune.ts'
+import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
@@ -31,13 +32,15 @@ export function addArchive(program: Command): void {
   const pack = new Command('pack')
     .description('pack every archived file that was loaded now, not an hour later and some at a time (ARCHIVE_FORM)')
     .action((options: Options) => run(options, (terminal) => packNow(options, terminal)))
-  for (const command of [pack, prune]) archive.addCommand(printable(configurable(command, ['SCRAPING_DATA_DIR'])))
+  for (const command of [pack, prune])
+    archive.addCommand(printable(configurable(command, ['SCRAPING_DATA_DIR', 'TIME_ZONE'])))
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf({ ...options, archiveDaysMin: options.days }, 'scraping')
   const { SCRAPING_DATA_DIR: dataDir } = settings
   const { dryRun = false, all = false } = options
+  const zone = timeZoneOf(settings)
   let [files, bytes] = [0, 0]
   for (const kind of await kindsThere(realDisk(), dataDir)) {
     const folders = foldersIn(dataDir, kind)
@@ -52,7 +55,9 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
       }
       files++
       bytes += pruned.bytes
-      terminal.say(`${dryRun ? 'would go' : 'removed '}  ${pruned.name}  loaded ${pruned.loadedAt.slice(0, 10)}`)
+      terminal.say(
+        `${dryRun ? 'would go' : 'removed '}  ${pruned.name}  loaded ${zone.dateAt(Date.parse(pruned.loadedAt))}`,
+      )
       terminal.record({ type: 'file', state: dryRun ? 'prunable' : 'pruned', ...pruned })
     }
   }

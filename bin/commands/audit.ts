@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { columns, printed, time } from '../format.ts'
+import { columns, printed } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; limit: number }
@@ -16,13 +16,19 @@ export function addAudit(program: Command): void {
     .option('--limit <number>', 'how many entries', whole, 50)
     .option('--json', 'print JSON Lines')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const entries = await machine.ledger.auditEntries(Number.MAX_SAFE_INTEGER, options.limit)
-  const rows = entries.map(({ at, who, what, about, detail }) => [time(at), who, what, about, printed(detail ?? '')])
+  const rows = entries.map(({ at, who, what, about, detail }) => [
+    machine.zone.timeAt(at),
+    who,
+    what,
+    about,
+    printed(detail ?? ''),
+  ])
   for (const line of columns(rows)) terminal.say(line)
   for (const entry of entries) terminal.record({ type: 'file', ...entry, at: new Date(entry.at).toISOString() })
   if (entries.length === 0) terminal.say('Nothing has been done yet.')

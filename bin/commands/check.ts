@@ -2,6 +2,8 @@
 import { basename } from 'node:path'
 import type { CheckedFile } from '@splitcart/scraping/check-file.ts'
 import { type CheckOrder, ScrapeCheck } from '@splitcart/scraping/scrape-check.ts'
+import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import type { Command } from 'commander'
@@ -25,14 +27,15 @@ export function addCheck(program: Command): void {
 }
 
 async function check(files: readonly string[], options: Options, terminal: Terminal): Promise<number> {
-  const thresholds = thresholdsOf(settingsOf(options, 'scraping'))
+  const settings = settingsOf(options, 'scraping')
+  const thresholds = thresholdsOf(settings)
   const checking = new ScrapeCheck({ thresholds, now: Date.now, ...(await serverOf(options)) })
   let held = 0
   for (const file of files) {
     const checked = await checking.look(pathArgument(file))
     const isHeld = checked.verdicts.some(isHolding)
     if (isHeld) held++
-    tell({ name: basename(file), state: isHeld ? 'held' : 'good', ...checked }, terminal)
+    tell({ name: basename(file), state: isHeld ? 'held' : 'good', ...checked }, terminal, timeZoneOf(settings))
   }
   terminal.sum(
     held === 0 ? `${count(files.length, 'file')}: nothing holds them.` : `${count(held, 'file')} would be held.`,
@@ -58,8 +61,8 @@ async function serverOf(options: Options): Promise<Pick<CheckOrder, 'askServer'>
 
 type Told = CheckedFile & Readonly<{ name: string; state: string }>
 
-function tell({ name, state, rows, rejected, verdicts, scrapes }: Told, terminal: Terminal): void {
+function tell({ name, state, rows, rejected, verdicts, scrapes }: Told, terminal: Terminal, zone: TimeZone): void {
   terminal.say(`${state.padEnd(6)}  ${name}  ${count(rows, 'row')}${rejected === 0 ? '' : `, ${rejected} rejected`}`)
-  for (const verdict of verdicts) for (const line of linesOf(verdict)) terminal.say(`  ${line}`)
+  for (const verdict of verdicts) for (const line of linesOf(verdict, zone)) terminal.say(`  ${line}`)
   terminal.record({ type: 'file', name, state, rows, rejected, scrapes, findings: verdicts })
 }

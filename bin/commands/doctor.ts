@@ -3,6 +3,7 @@ import { examineDataManagement, isSetUp } from '@splitcart/data-management/docto
 import { examineFolders } from '@splitcart/scraping/doctor.ts'
 import { examineServer } from '@splitcart/scraping/doctor-server.ts'
 import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -86,7 +87,7 @@ async function* examineAll(options: Options): AsyncGenerator<Finding> {
 
 async function* examineScraping(settings: Settings): AsyncGenerator<Finding> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key, SCRAPING_DATA_DIR: dataDir } = settings
-  yield* examineFolders(realDisk(), dataDir, Date.now())
+  yield* examineFolders(realDisk(), dataDir, { now: Date.now(), zone: timeZoneOf(settings) })
   if (server === undefined) yield fail('settings', 'API_SERVER_URL is not set', 'Set it to the address of the server.')
   if (key === undefined)
     yield fail('settings', 'API_SECRET_KEY is not set', 'Make a key on the server: splitcart keys create NAME')

@@ -6,6 +6,7 @@ import {
 } from '@splitcart/data-management/catalogue/queries/findings.ts'
 import { aboutOf, type BeliefRecord, faultOfBelief } from '@splitcart/data-management/ledger/beliefs.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
@@ -52,7 +53,11 @@ function withGlobals(command: Command, work: (options: Options, terminal: Termin
 }
 
 function withSettings(command: Command): Command {
-  return configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  return configurable(command.option('--json', 'print JSON Lines'), [
+    'DATA_MANAGEMENT_DATA_DIR',
+    'DATABASE_URL',
+    'TIME_ZONE',
+  ])
 }
 
 async function listFindings(options: Options, terminal: Terminal): Promise<number> {
@@ -63,7 +68,7 @@ async function listFindings(options: Options, terminal: Terminal): Promise<numbe
     const { stores, company, field, rule, brief, example } = finding
     const since = stores.map((store) => beliefIn(beliefs, { company, store, rule, field })?.since)
     const believed = since.filter((each) => each !== undefined)
-    terminal.say(lineOf(finding, believed))
+    terminal.say(lineOf(finding, believed, machine.zone))
     const { sha256, ...shown } = example
     terminal.record({ company, rule, field, brief, stores, believed_stores: believed.length, example: shown, sha256 })
   }
@@ -72,9 +77,11 @@ async function listFindings(options: Options, terminal: Terminal): Promise<numbe
   return EXIT.done
 }
 
-function lineOf({ company, rule, brief, stores, example }: ChainFinding, believed: readonly string[]): string {
+function lineOf(finding: ChainFinding, believed: readonly string[], zone: TimeZone): string {
+  const { company, rule, brief, stores, example } = finding
   const of = believed.length === 0 || believed.length === stores.length ? '' : ` of ${count(believed.length, 'store')}`
-  const since = believed.length === 0 ? '' : ` (believed${of} since ${[...believed].sort()[0]!.slice(0, 10)})`
+  const since =
+    believed.length === 0 ? '' : ` (believed${of} since ${zone.dateAt(Date.parse([...believed].sort()[0]!))})`
   const where =
     stores.length === 1 ? `${example.store_name} of ${company}` : `${count(stores.length, 'store')} of ${company}`
   return `${rule.padEnd(20)}  ${where}: ${brief}${since}`
@@ -103,7 +110,7 @@ async function listBeliefs(options: Options, terminal: Terminal): Promise<number
     const { id, since, who, reason, undoneBy } = belief
     const why = reason === null ? '' : `: ${reason}`
     const undone = undoneBy === null ? '' : ` (taken back by ${undoneBy})`
-    terminal.say(`${id}  ${since.slice(0, 10)}  ${aboutOf(belief)}, says ${who}${why}${undone}`)
+    terminal.say(`${id}  ${machine.zone.dateAt(Date.parse(since))}  ${aboutOf(belief)}, says ${who}${why}${undone}`)
     terminal.record(recordOf(belief))
   }
   if (all.length === 0) terminal.say('Nothing was said.')

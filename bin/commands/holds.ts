@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { count, time } from '../format.ts'
+import { count } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
 import { linesOf } from '../verdict-lines.ts'
 import { haveFulfilled, uploadMeant } from '../wish.ts'
@@ -42,7 +42,11 @@ export function addHolds(program: Command): void {
     )
   for (const command of [list, release, discard])
     holds.addCommand(
-      configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']),
+      configurable(command.option('--json', 'print JSON Lines'), [
+        'DATA_MANAGEMENT_DATA_DIR',
+        'DATABASE_URL',
+        'TIME_ZONE',
+      ]),
     )
 }
 
@@ -51,9 +55,9 @@ async function listHolds(options: Options, terminal: Terminal): Promise<number> 
   const held = await machine.ledger.uploads.list({ state: 'held', limit: LISTED_MAX })
   for (const upload of held) {
     const { load, ...receipt } = receiptOf(upload, false)
-    terminal.say(`${upload.id}  ${upload.filename}  received ${time(upload.received_at)}`)
+    terminal.say(`${upload.id}  ${upload.filename}  received ${machine.zone.timeAt(upload.received_at)}`)
     terminal.say(`  ${load?.problem ?? ''}`)
-    for (const line of (receipt.findings ?? []).flatMap((each) => linesOf(each as unknown as Verdict)))
+    for (const line of (receipt.findings ?? []).flatMap((each) => linesOf(each as unknown as Verdict, machine.zone)))
       terminal.say(`  ${line}`)
     terminal.record({ type: 'file', ...receipt, load })
   }

@@ -1,15 +1,17 @@
 /** `splitcart keys`: the keys that may use the server. */
+import { keyView } from '@splitcart/data-management/api/key-view.ts'
 import { machineView } from '@splitcart/data-management/api/machine-view.ts'
 import type { MachineView } from '@splitcart/data-management/api/machines-schema.ts'
 import { type KeyRecord, rightsOf, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
 import { faultOfRight } from '@splitcart/data-management/ledger/rights.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { networks } from '@splitcart/shared/setting-readers.ts'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { columns, count, duration, size, time, whole } from '../format.ts'
+import { columns, count, duration, size, whole } from '../format.ts'
 import { operatorName } from '../operator.ts'
 import { programVersion } from '../program-version.ts'
 import type { Terminal } from '../terminal.ts'
@@ -19,7 +21,7 @@ type Options = {
   scope?: Scope[]
   only?: string[]
   from?: readonly string[]
-  expires?: number
+  expires?: string
   overlapHours?: number
   withSuccessors?: true
 }
@@ -33,7 +35,7 @@ export function addKeys(program: Command): void {
     .description('make a key and print it, this once')
     .argument('<name>', 'whose key it is, e.g. the name of the machine')
     .option('--scope <scopes>', `what it may do: ${SCOPES.join(', ')}`, scopesOf, ['upload'] as Scope[])
-    .option('--expires <date>', 'the day (UTC) on which it stops working, e.g. 2027-01-31', dateOf)
+    .option('--expires <date>', 'the day on which it stops working, e.g. 2027-01-31', dateOf)
     .option('--only <companies>', 'the companies it may write, or stores as company/store, e.g. aldi,iga/21981', listOf)
     .option(
       '--from <networks>',
@@ -46,7 +48,7 @@ export function addKeys(program: Command): void {
     .description('make a code with which a machine fetches a key of its own: splitcart connect URL')
     .argument('<name>', 'whose key it will be, e.g. the name of the machine')
     .option('--scope <scopes>', `what it may do: ${SCOPES.join(', ')}`, scopesOf, ['upload'] as Scope[])
-    .option('--expires <date>', 'the day (UTC) on which the key stops working, e.g. 2027-01-31', dateOf)
+    .option('--expires <date>', 'the day on which the key stops working, e.g. 2027-01-31', dateOf)
     .option('--only <companies>', 'the companies it may write, or stores as company/store, e.g. aldi,iga/21981', listOf)
     .option('--from <networks>', 'the addresses and networks it may come from', networksOf)
     .option('--json', 'print JSON')
@@ -68,13 +70,13 @@ export function addKeys(program: Command): void {
     .option('--json', 'print JSON')
     .action((id: string, options: Options) => run(options, (terminal) => revokeKey(id, options, terminal)))
   for (const command of [create, invite, list, rotate, revoke])
-    keys.addCommand(configurable(command, ['DATA_MANAGEMENT_DATA_DIR']))
+    keys.addCommand(configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'TIME_ZONE']))
 }
 
 async function makeKey(name: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const { ledger } = machine
-  const wanted = keyWanted(name, options)
+  const wanted = keyWanted(name, options, machine.zone)
   const { scopes, onlyFor, onlyFrom } = wanted
   const key = await ledger.keys.create(wanted, Date.now(), operatorName())
   const detail = rightsOf(wanted)
@@ -91,16 +93,19 @@ async function makeKey(name: string, options: Options, terminal: Terminal): Prom
   return EXIT.done
 }
 
-function keyWanted(name: string, options: Options) {
-  const { scope: scopes = ['upload'], only: onlyFor = null, from: onlyFrom = null, expires: expiresAt = null } = options
+function keyWanted(name: string, options: Options, zone: TimeZone) {
+  const { scope: scopes = ['upload'], only: onlyFor = null, from: onlyFrom = null, expires } = options
+  const expiresAt = expires === undefined ? null : zone.startOf(expires)
   return { name, scopes, onlyFor, onlyFrom, expiresAt }
 }
 
 async function makeInvitation(name: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const wanted = keyWanted(name, options)
+  const wanted = keyWanted(name, options, machine.zone)
   const { code, expiresAt } = await machine.ledger.invitations.create(wanted, Date.now(), operatorName())
-  terminal.note(`A code for a key for ${rightsOf(wanted)}. It works once, until ${time(expiresAt)}; on that machine:`)
+  terminal.note(
+    `A code for a key for ${rightsOf(wanted)}. It works once, until ${machine.zone.timeAt(expiresAt)}; on that machine:`,
+  )
   terminal.note('  splitcart connect https://the-address-of-this-server')
   const { scopes, onlyFor, onlyFrom } = wanted
   const shown = { type: 'summary', name, scopes, only: onlyFor, from: onlyFrom, code } as const
@@ -113,7 +118,7 @@ async function rotateKey(id: string, options: Options, terminal: Terminal): Prom
   const until = Date.now() + (options.overlapHours ?? 0) * HOUR_MS
   const key = await machine.ledger.keys.rotate(id, until, Date.now(), operatorName())
   if (key === undefined) return tellUnknown(id, terminal)
-  terminal.note(`The old key works until ${time(until)}. The new one is shown only now:`)
+  terminal.note(`The old key works until ${machine.zone.timeAt(until)}. The new one is shown only now:`)
   const replaced = { replaces: id, until: new Date(until).toISOString() }
   terminal.reveal(key.text, { type: 'summary', id: key.id, ...replaced, key: key.text })
   return EXIT.done
@@ -139,13 +144,13 @@ async function listKeys(options: Options, terminal: Terminal): Promise<number> {
     key.scopes,
     key.only_for?.replaceAll('\n', ', ') ?? 'all',
     key.only_from?.replaceAll('\n', ', ') ?? 'anywhere',
-    stateOf(key),
-    key.last_used_at === null ? 'never' : time(key.last_used_at),
+    stateOf(key, machine.zone),
+    key.last_used_at === null ? 'never' : machine.zone.timeAt(key.last_used_at),
     ...cellsOf(machineOf(key)),
   ])
   if (keys.length === 0) terminal.say('There are no keys. Make one: splitcart keys create NAME')
   else for (const line of columns([head, ...rows])) terminal.say(line)
-  for (const key of keys) terminal.record({ type: 'file', ...key, state: stateOf(key), machine: machineOf(key) })
+  for (const key of keys) terminal.record({ type: 'file', ...keyView(key, machineOf(key), Date.now()) })
   terminal.record({ type: 'summary', keys: keys.length })
   return EXIT.done
 }
@@ -182,9 +187,9 @@ async function revokeKey(id: string, options: Options, terminal: Terminal): Prom
   return revoked.length > 0 ? EXIT.done : EXIT.failure
 }
 
-function stateOf({ revoked_at, expires_at }: KeyRecord): string {
-  if (revoked_at !== null) return `revoked ${time(revoked_at)}`
-  if (expires_at !== null) return `${expires_at <= Date.now() ? 'expired' : 'until'} ${time(expires_at)}`
+function stateOf({ revoked_at, expires_at }: KeyRecord, zone: TimeZone): string {
+  if (revoked_at !== null) return `revoked ${zone.timeAt(revoked_at)}`
+  if (expires_at !== null) return `${expires_at <= Date.now() ? 'expired' : 'until'} ${zone.timeAt(expires_at)}`
   return 'works'
 }
 
@@ -219,7 +224,7 @@ function hoursOf(text: string): number {
   return Number(text)
 }
 
-function dateOf(text: string): number {
+function dateOf(text: string): string {
   if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31.')
-  return Date.parse(`${text}T00:00:00Z`)
+  return text
 }

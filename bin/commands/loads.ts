@@ -42,7 +42,11 @@ export function addLoads(program: Command): void {
     })
   for (const command of [list, undo, replay])
     loads.addCommand(
-      configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']),
+      configurable(command.option('--json', 'print JSON Lines'), [
+        'DATA_MANAGEMENT_DATA_DIR',
+        'DATABASE_URL',
+        'TIME_ZONE',
+      ]),
     )
 }
 
@@ -51,7 +55,7 @@ async function list_(options: Options, terminal: Terminal): Promise<number> {
   const loads = await listLoads(machine.catalogue.database, Number.MAX_SAFE_INTEGER, options.limit ?? 20)
   for (const { sha256, filename, state, result, runsOpened, runsClosed } of loads) {
     terminal.say(
-      `${result.finished_at.slice(0, 19).replace('T', ' ')}  ${state.padEnd(6)}  ${filename}  ${countsOf(result)}`,
+      `${machine.zone.timeAt(Date.parse(result.finished_at))}  ${state.padEnd(6)}  ${filename}  ${countsOf(result)}`,
     )
     terminal.record({
       type: 'file',

@@ -28,7 +28,11 @@ export function addNotices(program: Command): void {
     .action((options: Options) => run(options, (terminal) => sendTest(options, terminal)))
   for (const command of [list, test])
     notices.addCommand(
-      configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']),
+      configurable(command.option('--json', 'print JSON Lines'), [
+        'DATA_MANAGEMENT_DATA_DIR',
+        'DATABASE_URL',
+        'TIME_ZONE',
+      ]),
     )
 }
 
@@ -39,14 +43,14 @@ async function listNotices(options: Options, terminal: Terminal): Promise<number
   const found = await noticesListed(machine.ledger, { receivers, limit: LISTED_MAX })
   for (const each of found.receivers) {
     const { name, where, waiting, last_answer, last_at } = each
-    const last = last_at === null ? 'never asked yet' : `${last_answer} (${last_at})`
+    const last = last_at === null ? 'never asked yet' : `${last_answer} (${machine.zone.timeAt(Date.parse(last_at))})`
     terminal.say(`${name}  ${where}  ${last}${waiting > 0 ? `, ${count(waiting, 'notice')} waiting` : ''}`)
     terminal.record({ type: 'receiver', ...each })
   }
   if (receivers.length === 0) terminal.say(NOBODY)
   terminal.say(found.conditions.length === 0 ? 'Nothing needs a person.' : 'What needs a person:')
   for (const each of found.conditions) {
-    terminal.say(`  ${each.since}  ${each.text}`)
+    terminal.say(`  ${machine.zone.timeAt(Date.parse(each.since))}  ${each.text}`)
     terminal.record({ type: 'condition', ...each })
   }
   if (found.ticked.length > 0) terminal.say('Ticked off, and not told:')
@@ -56,7 +60,7 @@ async function listNotices(options: Options, terminal: Terminal): Promise<number
   }
   if (found.notices.length > 0) terminal.say('Told, the newest first:')
   for (const each of found.notices) {
-    terminal.say(`  ${each.at}  ${each.text}`)
+    terminal.say(`  ${machine.zone.timeAt(Date.parse(each.at))}  ${each.text}`)
     terminal.record({ type: 'notice', ...each })
   }
   const { length: needed } = found.conditions

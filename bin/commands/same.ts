@@ -4,6 +4,7 @@ import { listingCalled, suggestions } from '@splitcart/data-management/catalogue
 import { suspectsIn } from '@splitcart/data-management/catalogue/queries/suspects.ts'
 import type { VerdictRecord, VerdictWord } from '@splitcart/data-management/ledger/verdicts.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
@@ -71,7 +72,11 @@ function withGlobals(command: Command, work: (options: Options, terminal: Termin
 }
 
 function withSettings(command: Command): Command {
-  return configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  return configurable(command.option('--json', 'print JSON Lines'), [
+    'DATA_MANAGEMENT_DATA_DIR',
+    'DATABASE_URL',
+    'TIME_ZONE',
+  ])
 }
 
 async function give(
@@ -124,7 +129,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const verdicts = await machine.ledger.verdicts.list()
   for (const verdict of verdicts) {
-    terminal.say(lineOf(verdict))
+    terminal.say(lineOf(verdict, machine.zone))
     const { one, other, at, undoneAt, undoneBy, ...rest } = verdict
     const undone = { undone_at: undoneAt === null ? null : new Date(undoneAt).toISOString(), undone_by: undoneBy }
     terminal.record({
@@ -139,8 +144,9 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-function lineOf({ id, one, other, verdict, at, who, reason, undoneBy }: VerdictRecord): string {
-  const when = new Date(at).toISOString().slice(0, 10)
+function lineOf({ at, ...said }: VerdictRecord, zone: TimeZone): string {
+  const { id, one, other, verdict, who, reason, undoneBy } = said
+  const when = zone.dateAt(at)
   const undone = undoneBy === null ? '' : ` (taken back by ${undoneBy})`
   return `${id}  ${when}  ${textOf(one)}  ${textOf(other)}  ${WORDS[verdict]}, says ${who}${reason === null ? '' : `: ${reason}`}${undone}`
 }

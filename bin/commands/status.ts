@@ -1,15 +1,17 @@
 /** `splitcart status`: what waits where, on this machine, and whether anybody is at work on it. */
 import { type DataManagementStatus, dataManagementStatus } from '@splitcart/data-management/status.ts'
 import { type KindStatus, type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
+import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Place } from '@splitcart/shared/place.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
-import { columns, count, duration, size, time, whole } from '../format.ts'
+import { columns, count, duration, size, whole } from '../format.ts'
 import { findSettings, placesTold } from '../settings-files.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -21,7 +23,7 @@ export function addStatus(program: Command): void {
     .command('status')
     .description('tell what waits where on this machine, since when, and how the last run ended; changes nothing')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  printable(configurable(command, ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']))
+  printable(configurable(command, ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE']))
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
@@ -29,11 +31,16 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const places = placesTold(findSettings())
   const { SCRAPING_DATA_DIR, DATA_MANAGEMENT_DATA_DIR } = settings
   const disk = realDisk()
+  const zone = timeZoneOf(settings)
   const scraping = await scrapingStatus(disk, SCRAPING_DATA_DIR)
   const dataManagement = await dataManagementStatus(disk, DATA_MANAGEMENT_DATA_DIR, databaseServer(settings))
-  tell(terminal, `scraping (${SCRAPING_DATA_DIR})`, scraping && [...scrapingLines(scraping), ...lastRunLines(scraping)])
-  tell(terminal, `data_management (${DATA_MANAGEMENT_DATA_DIR})`, dataManagement && serverLines(dataManagement))
-  const fleet = await fleetWork(settings)
+  tell(
+    terminal,
+    `scraping (${SCRAPING_DATA_DIR})`,
+    scraping && [...scrapingLines(scraping, zone), ...lastRunLines(scraping, zone)],
+  )
+  tell(terminal, `data_management (${DATA_MANAGEMENT_DATA_DIR})`, dataManagement && serverLines(dataManagement, zone))
+  const fleet = await fleetWork(settings, zone)
   if (fleet.line !== undefined) terminal.say(`  ${fleet.line}`)
   const problems = [...(scraping?.problems ?? []), ...(dataManagement?.problems ?? []), ...fleet.problems]
   for (const problem of problems) terminal.note(`warning  ${problem}`)
@@ -51,14 +58,14 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 type FleetStatus = Readonly<{ line?: string; work?: object; problems: readonly string[] }>
 
 /** What waits in the inbox that machines share: the folders of one of them say nothing of it. */
-async function fleetWork(settings: Settings): Promise<FleetStatus> {
+async function fleetWork(settings: Settings, zone: TimeZone): Promise<FleetStatus> {
   if (inboxServers(settings) === undefined) return { problems: [] }
   try {
     await using fleet = (await openFleet(settings))!
     const { oldest, ...counts } = await fleet.counts()
     const hasLoader = await fleet.hasLoaders()
     const oldest_at = oldest === null ? null : new Date(oldest).toISOString()
-    const from = oldest_at === null ? '' : `, oldest ${since(oldest_at)}`
+    const from = oldest_at === null ? '' : `, oldest ${since(oldest_at, zone)}`
     const loaders = hasLoader ? 'loaders are there' : 'no loader is there'
     const line = `in NATS: ${whole(counts.waiting)} waiting, ${whole(counts.claimed)} being loaded${from}; ${loaders}`
     return { line, work: { ...counts, oldest_at, has_loader: hasLoader }, problems: [] }
@@ -68,24 +75,16 @@ async function fleetWork(settings: Settings): Promise<FleetStatus> {
   }
 }
 
-function scrapingLines({
-  outbox,
-  ignored,
-  being_written,
-  left_over,
-  kinds,
-  archive,
-  uploads,
-  refused,
-}: ScrapingStatus): string[] {
+function scrapingLines(status: ScrapingStatus, zone: TimeZone): string[] {
+  const { outbox, ignored, being_written, left_over, kinds, archive, uploads, refused } = status
   return [
     ...columns(
       [
-        placeCells('waiting in product_outbox', outbox),
-        placeCells('being written', being_written),
-        placeCells('archived in temp_jsonl_product_storage', archive),
-        placeCells('refused, in product_refused', refused),
-        ...Object.entries(kinds).flatMap(([kind, places]) => kindCells(kind, places)),
+        placeCells('waiting in product_outbox', outbox, zone),
+        placeCells('being written', being_written, zone),
+        placeCells('archived in temp_jsonl_product_storage', archive, zone),
+        placeCells('refused, in product_refused', refused, zone),
+        ...Object.entries(kinds).flatMap(([kind, places]) => kindCells(kind, places, zone)),
       ],
       [1, 2],
     ),
@@ -95,31 +94,31 @@ function scrapingLines({
   ]
 }
 
-function lastRunLines({ uploader_running, last_run }: ScrapingStatus): string[] {
+function lastRunLines({ uploader_running, last_run }: ScrapingStatus, zone: TimeZone): string[] {
   const runs = `upload-data ${isRunning(uploader_running)}`
   if (last_run === null) return [runs, 'no run has ended yet']
   const { finished_at, outcome, problem, next_try_at, last_good_at } = last_run
   return [
     runs,
-    `last run        ${since(finished_at)}: ${outcome.replace('_', ' ')}`,
+    `last run        ${since(finished_at, zone)}: ${outcome.replace('_', ' ')}`,
     ...(problem === null
       ? []
       : [`last problem    ${problem.title}: ${problem.detail}`, `                ${problem.todo}`]),
-    ...(next_try_at === null || !uploader_running ? [] : [`next try        ${time(Date.parse(next_try_at))}`]),
-    `last good run   ${last_good_at === null ? 'never' : since(last_good_at)}`,
+    ...(next_try_at === null || !uploader_running ? [] : [`next try        ${zone.timeAt(Date.parse(next_try_at))}`]),
+    `last good run   ${last_good_at === null ? 'never' : since(last_good_at, zone)}`,
   ]
 }
 
-function serverLines(status: DataManagementStatus): string[] {
+function serverLines(status: DataManagementStatus, zone: TimeZone): string[] {
   return [
     ...columns(
       [
-        placeCells('waiting in product_inbox', status.inbox),
-        placeCells('being received', status.being_received),
-        placeCells('held, in product_held', status.held),
-        placeCells('failed, in product_failed', status.failed),
-        placeCells('loaded, in product_processed', status.processed),
-        ...Object.entries(status.kinds).map(([kind, inbox]) => placeCells(`waiting in ${kind}_inbox`, inbox)),
+        placeCells('waiting in product_inbox', status.inbox, zone),
+        placeCells('being received', status.being_received, zone),
+        placeCells('held, in product_held', status.held, zone),
+        placeCells('failed, in product_failed', status.failed, zone),
+        placeCells('loaded, in product_processed', status.processed, zone),
+        ...Object.entries(status.kinds).map(([kind, inbox]) => placeCells(`waiting in ${kind}_inbox`, inbox, zone)),
       ],
       [1, 2],
     ),
@@ -129,18 +128,23 @@ function serverLines(status: DataManagementStatus): string[] {
   ]
 }
 
-function kindCells(kind: string, { outbox, archive, refused }: KindStatus): string[][] {
+function kindCells(kind: string, { outbox, archive, refused }: KindStatus, zone: TimeZone): string[][] {
   return [
-    placeCells(`waiting in ${kind}_outbox`, outbox),
-    placeCells(`archived in temp_jsonl_${kind}_storage`, archive),
-    placeCells(`refused, in ${kind}_refused`, refused),
+    placeCells(`waiting in ${kind}_outbox`, outbox, zone),
+    placeCells(`archived in temp_jsonl_${kind}_storage`, archive, zone),
+    placeCells(`refused, in ${kind}_refused`, refused, zone),
   ]
 }
 
-function placeCells(name: string, place: Place | null): string[] {
+function placeCells(name: string, place: Place | null, zone: TimeZone): string[] {
   if (place === null) return [name, '?', '', '']
   const { files, bytes, oldest_at } = place
-  return [name, whole(files), files === 0 ? '' : size(bytes), oldest_at === null ? '' : `oldest ${since(oldest_at)}`]
+  return [
+    name,
+    whole(files),
+    files === 0 ? '' : size(bytes),
+    oldest_at === null ? '' : `oldest ${since(oldest_at, zone)}`,
+  ]
 }
 
 function stateLine(uploads: Readonly<Record<string, number>> | null): string {
@@ -154,9 +158,9 @@ function isRunning(runs: boolean | null): string {
   return runs ? 'runs' : 'does not run'
 }
 
-function since(at: string): string {
+function since(at: string, zone: TimeZone): string {
   const ms = Date.parse(at)
-  return `${time(ms)} (${duration(Math.max(0, Date.now() - ms))} ago)`
+  return `${zone.timeAt(ms)} (${duration(Math.max(0, Date.now() - ms))} ago)`
 }
 
 function tell(terminal: Terminal, title: string, lines: readonly string[] | undefined): void {

@@ -2,6 +2,7 @@
 import { type StoreNamed, storesCalled } from '@splitcart/data-management/catalogue/queries/stores.ts'
 import { aliasesBy, type StoreMerge } from '@splitcart/data-management/ledger/store-merges.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
@@ -47,7 +48,11 @@ function withGlobals(command: Command, work: (options: Options, terminal: Termin
 }
 
 function withSettings(command: Command): Command {
-  return configurable(command.option('--json', 'print JSON Lines'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  return configurable(command.option('--json', 'print JSON Lines'), [
+    'DATA_MANAGEMENT_DATA_DIR',
+    'DATABASE_URL',
+    'TIME_ZONE',
+  ])
 }
 
 async function mergeTwo(named: readonly (string | undefined)[], options: Options, terminal: Terminal): Promise<number> {
@@ -100,7 +105,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const merges = await machine.ledger.storeMerges.list()
   for (const merge of merges) {
-    terminal.say(lineOf(merge))
+    terminal.say(lineOf(merge, machine.zone))
     const { id, company, code, into, at, who, reason, undoneAt, undoneBy } = merge
     const undone = { undone_at: undoneAt === null ? null : new Date(undoneAt).toISOString(), undone_by: undoneBy }
     const stores = { old: `${company}/${code}`, new: `${company}/${into}` }
@@ -110,8 +115,9 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-function lineOf({ id, company, code, into, at, who, reason, undoneBy }: StoreMerge): string {
-  const when = new Date(at).toISOString().slice(0, 10)
+function lineOf({ at, ...merge }: StoreMerge, zone: TimeZone): string {
+  const { id, company, code, into, who, reason, undoneBy } = merge
+  const when = zone.dateAt(at)
   const undone = undoneBy === null ? '' : ` (undone by ${undoneBy})`
   return `${id}  ${when}  ${company}/${code}  is  ${company}/${into}, says ${who}${reason === null ? '' : `: ${reason}`}${undone}`
 }

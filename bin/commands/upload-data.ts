@@ -9,6 +9,7 @@ import { createUploadClient } from '@splitcart/scraping/upload-client.ts'
 import type { Summary } from '@splitcart/scraping/upload-events.ts'
 import type { Job } from '@splitcart/scraping/upload-job.ts'
 import { uploadKinds, watchKinds } from '@splitcart/scraping/upload-kinds.ts'
+import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { faultOfKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
@@ -80,7 +81,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const flags = { uploadConcurrency: options.concurrency, uploadRateMax: options.limitRate }
   const settings = settingsWithKey({ ...options, ...flags }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
   setUpNetwork(settings)
-  const report = new UploadReport(terminal, foldersIn(settings.SCRAPING_DATA_DIR).outbox)
+  const report = new UploadReport(terminal, {
+    outbox: foldersIn(settings.SCRAPING_DATA_DIR).outbox,
+    zone: timeZoneOf(settings),
+  })
   const summary = await upload(settings, options, report)
   report.end(summary)
   return EXIT_OF_OUTCOME[summary.outcome]

@@ -5,6 +5,7 @@ import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durabl
 import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { canLockBeside } from '@splitcart/shared/lock.ts'
+import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { type Folders, foldersIn, kindsThere } from './folders.ts'
 import { leftOversIn } from './left-overs.ts'
 import { scanOutbox } from './outbox.ts'
@@ -13,17 +14,19 @@ const DISK_BYTES_MIN = 100 * 1024 * 1024
 const WAITING_MS_MAX = 24 * 60 * 60 * 1000
 const PROBE = '.doctor-probe'
 
+type Clock = Readonly<{ now: number; zone: TimeZone }>
+
 /** Examines the folders below a data folder, kind by kind. Those that are missing are made when they are needed. */
-export async function* examineFolders(disk: Disk, dataDir: string, now: number): AsyncGenerator<Finding> {
+export async function* examineFolders(disk: Disk, dataDir: string, clock: Clock): AsyncGenerator<Finding> {
   // A folder that cannot be read is told by what follows.
   for (const kind of await kindsThere(disk, dataDir).catch(() => [PRODUCTS])) {
     const about = kind === PRODUCTS ? '' : ` of ${kind}`
-    for await (const finding of examineKind(disk, foldersIn(dataDir, kind), now))
+    for await (const finding of examineKind(disk, foldersIn(dataDir, kind), clock))
       yield { ...finding, check: `${finding.check}${about}` }
   }
 }
 
-async function* examineKind(disk: Disk, folders: Folders, now: number): AsyncGenerator<Finding> {
+async function* examineKind(disk: Disk, folders: Folders, clock: Clock): AsyncGenerator<Finding> {
   const there: string[] = []
   for (const folder of Object.values(folders)) {
     if ((await disk.lstat(folder).catch(codeOf)) === 'ENOENT') continue
@@ -39,9 +42,9 @@ async function* examineKind(disk: Disk, folders: Folders, now: number): AsyncGen
     yield await examine('writing', LINKS_NEEDED, () => writing(disk, folders))
   if (there.includes(folders.outbox)) yield await examine('locks', LOCKS_NEEDED, () => locking(folders))
   yield await examine('disk', MEND_RIGHTS, () => roomFinding(disk, folders.outbox, DISK_BYTES_MIN))
-  yield await examine('outbox', MEND_RIGHTS, () => waiting(disk, folders, now))
+  yield await examine('outbox', MEND_RIGHTS, () => waiting(disk, folders, clock))
   yield await examine('outbox', MEND_RIGHTS, () => neverSent(disk, folders))
-  yield await examine('left over', MEND_RIGHTS, () => leftOver(disk, folders, now))
+  yield await examine('left over', MEND_RIGHTS, () => leftOver(disk, folders, clock.now))
 }
 
 const MEND_RIGHTS = 'Give this user the right to read and write there, or run it as the user who has it.'
@@ -75,13 +78,13 @@ async function writing(disk: Disk, folders: Folders): Promise<Finding> {
   return ok('writing', 'files can be written, synced and linked')
 }
 
-async function waiting(disk: Disk, folders: Folders, now: number): Promise<Finding> {
+async function waiting(disk: Disk, folders: Folders, { now, zone }: Clock): Promise<Finding> {
   const { waiting: files } = await scanOutbox(disk, folders.outbox)
   const [oldest] = files
   if (oldest !== undefined && now - oldest.mtimeMs > WAITING_MS_MAX)
     return warn(
       'outbox',
-      `${files.length} wait, the oldest since ${new Date(oldest.mtimeMs).toISOString().slice(0, 10)}`,
+      `${files.length} wait, the oldest since ${zone.dateAt(oldest.mtimeMs)}`,
       'Run "splitcart upload-data"; "splitcart status" says how its last run ended.',
     )
   return ok('outbox', `${files.length} wait`)

@@ -4,10 +4,11 @@ import { TimeZone } from './time-zone.ts'
 
 export const DAY_SETTINGS = {
   TIME_ZONE: {
-    machine: 'data-management',
+    machine: 'both',
     read: timeZone,
     fallback: undefined,
-    about: 'where days begin and end, e.g. Australia/Sydney; in the time zone of the system where it is not set',
+    about:
+      'where days begin and end, and whose times the command line shows, e.g. Australia/Sydney; the time zone of the system where it is not set',
   },
   FILES_PER_DAY_MAX: {
     machine: 'data-management',
@@ -24,7 +25,7 @@ export const DAY_SETTINGS = {
   },
 } as const
 
-/** The zone in which the days of the server begin. */
+/** The zone in which days begin, and whose times are shown. */
 export function timeZoneOf({ TIME_ZONE: name }: Readonly<{ TIME_ZONE?: string | undefined }>): TimeZone {
   return name === undefined ? TimeZone.ofSystem() : new TimeZone(name)
 }

@@ -1,4 +1,4 @@
-/** The days of a time zone: which date a moment has there, and when a date begins. Days of 23 and 25 hours are days. */
+/** Days and times of a time zone: which date and time a moment has there, and when a date begins. Days of 23 and 25 hours are days. */
 
 const HOUR_MS = 3_600_000
 // No zone is further from UTC, with some room.
@@ -12,6 +12,7 @@ export class TimeZone {
 
   readonly name: string
   readonly #format: Intl.DateTimeFormat
+  #clock: Intl.DateTimeFormat | undefined
   readonly #starts = new Map<string, number>()
   readonly #ends = new Map<string, number>()
 
@@ -42,6 +43,20 @@ export class TimeZone {
   dateAt(at: number): string {
     const parts = new Map(this.#format.formatToParts(at).map(({ type, value }) => [type, value]))
     return `${parts.get('year')!.padStart(4, '0')}-${parts.get('month')}-${parts.get('day')}`
+  }
+
+  /** The minute of a moment, as 2026-10-04 10:05 +11:00. */
+  timeAt(at: number): string {
+    this.#clock ??= new Intl.DateTimeFormat('en-US', {
+      timeZone: this.name,
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      timeZoneName: 'longOffset',
+    })
+    const parts = new Map(this.#clock.formatToParts(at).map(({ type, value }) => [type, value]))
+    const offset = parts.get('timeZoneName')!.replace(/^GMT(?:\+00:00)?/, '') || 'UTC'
+    return `${this.dateAt(at)} ${parts.get('hour')}:${parts.get('minute')} ${offset}`
   }
 
   /** The first moment behind a date. */

@@ -141,7 +141,20 @@ export function dateIn(zone: string, at: number): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' }).format(at)
 }
 
-/** The same without the year. */
+/** The last second of a date in a zone. */
+export function lastSecondOf(zone: string, date: string): number {
+  const wanted = Date.parse(`${date}T23:59:59Z`)
+  // Twice: between the first guess and the moment itself the clock of the zone may be changed.
+  const once = wanted - aheadOfUtc(zone, wanted)
+  return wanted - aheadOfUtc(zone, once)
+}
+
+function aheadOfUtc(zone: string, at: number): number {
+  const shown = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' }).format(at)
+  return Date.parse(`${shown.replace(' ', 'T')}Z`) - at
+}
+
+/** A day without the year. */
 export function day(at: number): string {
   return DAY.format(at)
 }

@@ -31,6 +31,17 @@ export function Day({ on }: Readonly<{ on: string }>): ReactNode {
   return <time dateTime={on}>{date(on)}</time>
 }
 
+/** The day of a moment where the server's days begin. */
+export function DayOf({ at }: Readonly<{ at: string }>): ReactNode {
+  const ms = Date.parse(at)
+  const zone = useTimeZone()
+  return (
+    <time dateTime={at} title={utc(ms)}>
+      {date(dateIn(zone, ms))}
+    </time>
+  )
+}
+
 /** The date of a scrape as one says it where the server's days begin: today, yesterday, on 3 March 2026. */
 export function Seen({ on }: Readonly<{ on: string }>): ReactNode {
   const today = dateIn(useTimeZone(), useNow())

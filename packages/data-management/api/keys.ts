@@ -2,11 +2,12 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isNetwork } from '@splitcart/shared/setting-readers.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type KeyRecord, type MadeKey, type NewKey, SCOPES, type Scope } from '../ledger/keys.ts'
+import { type KeyRecord, type MadeKey, type NewKey, SCOPES } from '../ledger/keys.ts'
 import type { MachineRecord } from '../ledger/machines.ts'
 import { faultOfRight } from '../ledger/rights.ts'
 import { nameOf, senderOf } from './authentication.ts'
 import { cursorOf, keyIn } from './cursor.ts'
+import { keyView } from './key-view.ts'
 import {
   KEY_SCHEMA,
   KEYS_QUERY,
@@ -20,7 +21,6 @@ import {
   REVOKE_QUERY,
   ROTATE_BODY,
 } from './keys-schema.ts'
-import { timeOf } from './loader-state.ts'
 import { machineView } from './machine-view.ts'
 import { bodyOf, MAY_CHANGE, readable } from './parameters.ts'
 import type { Services } from './services.ts'
@@ -141,22 +141,5 @@ function note({ inbox }: Services, request: FastifyRequest, done: Done): Promise
 }
 
 function viewOf({ inbox, program }: Services, key: KeyRecord, machine?: MachineRecord): KeyView {
-  const { id, name, expires_at, revoked_at } = key
-  const now = inbox.now()
-  const isExpired = expires_at !== null && expires_at <= now
-  return {
-    id,
-    name,
-    scopes: key.scopes.split(',') as Scope[],
-    only_for: key.only_for?.split('\n') ?? null,
-    only_from: key.only_from?.split('\n') ?? null,
-    state: revoked_at !== null ? 'revoked' : isExpired ? 'expired' : 'works',
-    created_at: new Date(key.created_at).toISOString(),
-    expires_at: timeOf(expires_at),
-    revoked_at: timeOf(revoked_at),
-    rotated_to: key.rotated_to,
-    last_used_at: timeOf(key.last_used_at),
-    last_used_from: key.last_used_from,
-    machine: machineView(machine, program?.version),
-  }
+  return keyView(key, machineView(machine, program?.version), inbox.now())
 }

@@ -46,9 +46,10 @@ export async function dyingUploads({ reading }: Looked): Promise<readonly Condit
 /** Whether what waits has waited for long. */
 export async function backlogOld({ reading }: Looked): Promise<readonly Condition[]> {
   const { files, since } = await reading.inbox.ledger.uploads.waiting()
-  if (since === null || momentOf(reading).now - since < BACKLOG_MS) return []
-  const from = new Date(since).toISOString().slice(0, 16).replace('T', ' ')
-  return [{ kind: 'backlog', subject: '', text: `${waiting(files)} to be loaded, the oldest since ${from} UTC` }]
+  const { now, zone } = momentOf(reading)
+  if (since === null || now - since < BACKLOG_MS) return []
+  const from = zone.timeAt(since)
+  return [{ kind: 'backlog', subject: '', text: `${waiting(files)} to be loaded, the oldest since ${from}` }]
 }
 
 /** How many uploads wait, with the verb. */

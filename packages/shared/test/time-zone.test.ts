@@ -37,6 +37,17 @@ test('a date begins at the midnight of its zone, and is as long as it is there',
   }
 })
 
+test('a moment is shown by the clock of its zone, with how far that is from UTC', () => {
+  for (const [name, at, shown] of [
+    ['UTC', '2026-10-03T23:05:59Z', '2026-10-03 23:05 UTC'],
+    ['Australia/Sydney', '2026-10-03T14:05:00Z', '2026-10-04 00:05 +10:00'],
+    ['Australia/Sydney', '2026-10-03T16:00:00Z', '2026-10-04 03:00 +11:00'],
+    ['Asia/Kolkata', '2026-10-03T18:29:59Z', '2026-10-03 23:59 +05:30'],
+    ['Etc/GMT+12', '2026-01-01T00:00:00Z', '2025-12-31 12:00 -12:00'],
+  ] as const)
+    assert.equal(new TimeZone(name).timeAt(Date.parse(at)), shown)
+})
+
 test('a day that a zone has left out begins with the next', () => {
   const zone = new TimeZone('Pacific/Apia')
   assert.equal(zone.startOf('2011-12-30'), zone.startOf('2011-12-31'))

@@ -12,7 +12,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
-import { Ago } from '../../parts/time.tsx'
+import { Ago, DayOf } from '../../parts/time.tsx'
 import style from './keys.module.css'
 import { Made, NewKey } from './new-key.tsx'
 import { OnlyAdmin } from './only-admin.tsx'
@@ -161,10 +161,10 @@ function End({ of: { revoked_at, expires_at, rotated_to } }: Readonly<{ of: KeyV
   if (revoked_at !== null) return <Ago at={revoked_at} />
   if (expires_at === null) return 'never'
   return (
-    <time dateTime={expires_at} title={expires_at}>
-      {new Date(expires_at).toLocaleDateString()}
+    <>
+      <DayOf at={expires_at} />
       {rotated_to !== null && <span className={style.muted}> replaced</span>}
-    </time>
+    </>
   )
 }
 

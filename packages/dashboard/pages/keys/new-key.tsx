@@ -5,10 +5,12 @@ import type { MadeKeyView, NewKeyBody } from '@splitcart/data-management/api/key
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
+import { useTimeZone } from '../../api/session.ts'
 import { Commands } from '../../parts/commands.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
+import { lastSecondOf } from '../../parts/format.ts'
 import { SaidWhole } from '../../parts/said.tsx'
 import style from './keys.module.css'
 import { OwnKey, otherThanKey } from './own-key.tsx'
@@ -31,8 +33,9 @@ export function NewKey({ close, done }: Props): ReactNode {
   const [wanted, setWanted] = useState(NOTHING_SAID)
   const [ownKey, setOwnKey] = useState('')
   const client = useQueryClient()
+  const zone = useTimeZone()
   const making = useMutation({
-    mutationFn: () => send<MadeKeyView>('POST', '/api/keys', bodyOf(wanted), ownKey),
+    mutationFn: () => send<MadeKeyView>('POST', '/api/keys', bodyOf(wanted, zone), ownKey),
     onSuccess: async (made) => {
       done(made)
       await client.invalidateQueries({ queryKey: ['keys'] })
@@ -94,7 +97,7 @@ function Fields({ wanted, want }: FieldsProps): ReactNode {
         onChange={({ currentTarget }) => want({ onlyFrom: currentTarget.value })}
       />
       <TextInput
-        label="Expires (may be empty)"
+        label="Last day (may be empty)"
         type="date"
         value={wanted.expires}
         onChange={({ currentTarget }) => want({ expires: currentTarget.value })}
@@ -103,7 +106,7 @@ function Fields({ wanted, want }: FieldsProps): ReactNode {
   )
 }
 
-function bodyOf({ name, scopes, onlyFor, onlyFrom, expires }: Wanted): NewKeyBody {
+function bodyOf({ name, scopes, onlyFor, onlyFrom, expires }: Wanted, zone: string): NewKeyBody {
   const stores = wordsIn(onlyFor)
   const addresses = wordsIn(onlyFrom)
   return {
@@ -111,8 +114,8 @@ function bodyOf({ name, scopes, onlyFor, onlyFrom, expires }: Wanted): NewKeyBod
     scopes,
     ...(stores.length > 0 && { only_for: stores }),
     ...(addresses.length > 0 && { only_from: addresses }),
-    // The whole of that day, where the viewer is.
-    ...(expires !== '' && { expires_at: new Date(`${expires}T23:59:59`).toISOString() }),
+    // The whole of that day, where the server's days begin.
+    ...(expires !== '' && { expires_at: new Date(lastSecondOf(zone, expires)).toISOString() }),
   }
 }
 

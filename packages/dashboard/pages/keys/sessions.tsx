@@ -10,7 +10,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
-import { Ago } from '../../parts/time.tsx'
+import { Ago, DayOf } from '../../parts/time.tsx'
 import { OnlyAdmin } from './only-admin.tsx'
 import { Tabs } from './tabs.tsx'
 
@@ -71,11 +71,7 @@ function columnsFor(end: (id: string) => void): Column<OpenSession>[] {
       width: 'minmax(8rem, 1fr)',
       narrow: 'shown',
       sort: ({ expires_at }) => expires_at,
-      cell: ({ expires_at }) => (
-        <time dateTime={expires_at} title={expires_at}>
-          {new Date(expires_at).toLocaleDateString()}
-        </time>
-      ),
+      cell: ({ expires_at }) => <DayOf at={expires_at} />,
     },
     {
       id: 'do',

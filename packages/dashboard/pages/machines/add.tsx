@@ -11,6 +11,7 @@ import { Commands } from '../../parts/commands.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
+import { clock } from '../../parts/format.ts'
 import { SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { OwnKey, otherThanKey } from '../keys/own-key.tsx'
@@ -99,8 +100,8 @@ function Wait({ invited, close, again }: WaitProps): ReactNode {
       </p>
       <Commands lines={connectLines(address, code, version)} />
       <p className={style.muted}>
-        The code works once, until {new Date(expires_at).toLocaleTimeString()}. It becomes a key of that machine alone,
-        which stays there; the outbox is sent every 15 minutes.
+        The code works once, until {clock(Date.parse(expires_at))}. It becomes a key of that machine alone, which stays
+        there; the outbox is sent every 15 minutes.
       </p>
       <details>
         <summary>By hand, with a key of your own making</summary>

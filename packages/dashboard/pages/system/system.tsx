@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import { systemQuery } from '../../api/queries.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Commands, typedLine } from '../../parts/commands.tsx'
-import { count, percent, size, whole } from '../../parts/format.ts'
+import { count, dateIn, percent, size, whole } from '../../parts/format.ts'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
@@ -160,8 +160,8 @@ function Backup({ system }: Readonly<{ system: SystemView }>): ReactNode {
 }
 
 /** PostgreSQL is backed up with its own means, and then that is noted. */
-function backupLines({ at, databases, shell }: SystemView): string[] {
-  const path = `/path/to/backups/${at.slice(0, 10)}`
+function backupLines({ at, databases, shell, time_zone }: SystemView): string[] {
+  const path = `/path/to/backups/${dateIn(time_zone, Date.parse(at))}`
   if (!databases.some((database) => database.path.startsWith('PostgreSQL')))
     return [typedLine(shell, `backup ${path}.db`)]
   return [`pg_dump -Fc -f ${path}.dump splitcart`, typedLine(shell, `backup --note ${path}.dump`)]
