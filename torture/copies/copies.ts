@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isLocked } from '@splitcart/shared/lock.ts'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import { type Machines, openMachines, recordsIn, type Started, until } from '../../test/machines.ts'
 import type { Case, Fault, Options } from '../campaign.ts'
@@ -31,7 +32,8 @@ export function copies({ files = 100, pausems = 10_000, killms = 12_000, rest = 
     const settings = { API_SERVER_URL: server.url, API_SECRET_KEY: await machines.key('upload,read') }
     const own = { ...settings, OUTBOX_REST_SECONDS: String(rest), UPLOAD_WATCH_SECONDS: '1' }
     const watch = () => machines.start(['upload-data', '--watch', '--json'], own)
-    await using killed = killing(watch, { chance, killms })
+    const isAtWork = () => isLocked(join(machines.scraping, 'product_outbox', '.lock'))
+    await using killed = killing(watch, { chance, killms, isAtWork })
     const late = await copyAll(machines, given, { chance, pausems })
     await until(() => isQuiet(machines, given), 'all is loaded', 120_000)
     sum.kills += await killed.end()
@@ -89,14 +91,17 @@ async function copyAll(
   return late
 }
 
-/** A watch that is killed at random and started again, until it is to end. */
-function killing(watch: () => Started, { chance, killms }: Readonly<{ chance: Chance; killms: number }>) {
+type Killing = Readonly<{ chance: Chance; killms: number; isAtWork: () => boolean }>
+
+/** A watch that is killed at random and started again, until it is to end. Its time begins when it is at work, however long it takes to start. */
+function killing(watch: () => Started, { chance, killms, isAtWork }: Killing) {
   const stop = new AbortController()
   const before: string[] = []
   let now = watch()
   let kills = 0
   const running = (async () => {
     for (;;) {
+      await until(() => isAtWork() || stop.signal.aborted, 'the watch is at work')
       await sleep(chance.between(1, 2 * killms), undefined, { signal: stop.signal }).catch(() => {})
       if (stop.signal.aborted) return
       now.child.kill('SIGKILL')
