@@ -6,7 +6,7 @@
  * The tests get a folder of their own for temporary files, and their processes carry a mark in their environment.
  */
 import { randomUUID } from 'node:crypto'
-import { globSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, globSync, mkdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { endLate, leftBehind, MARK } from './left-behind.ts'
@@ -183,7 +183,9 @@ async function main(given: readonly string[]): Promise<number> {
   process.on('SIGINT', () => {})
   const mark = randomUUID()
   const folder = join(tmpdir(), `splitcart-test-${mark.slice(0, 8)}`)
-  mkdirSync(folder, { mode: 0o755 })
+  mkdirSync(folder)
+  // PostgreSQL runs as another user, whatever the umask is.
+  chmodSync(folder, 0o755)
   if (given.length === 0) process.stdout.write('Not among these: npm run test:long.\n')
   const start = performance.now()
   const ended = new AbortController()
