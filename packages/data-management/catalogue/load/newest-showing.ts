@@ -85,7 +85,7 @@ async function seekIn(database: LoadDatabase, stores: readonly Store[], only: St
   const isOpen = sql`(lost.date is null or lost.date < ${last_date} or (lost.date = ${last_date} and lost.code < ${code}))`
   const open = await database.get<{ open: number }>(sql`select count(*) as open from lost where ${isOpen}`)
   if (open!.open === 0) return 0
-  const near = records('near', { store_id: 'integer', last_date: 'text', code: 'text' }, [
+  const given = records('given', { store_id: 'integer', last_date: 'text', code: 'text' }, [
     stores.map((store) => store.store_id),
     stores.map((store) => store.last_date),
     stores.map((store) => store.code),
@@ -94,9 +94,10 @@ async function seekIn(database: LoadDatabase, stores: readonly Store[], only: St
   await database.run(
     sql`update lost set label_id = found.label_id, date = found.until, store_id = found.store_id, code = found.code
       from (
+        with near as materialized (select store_id, last_date, code from ${given})
         select lost.listing_id, run.label_id, near.store_id, near.code, ${until} as until,
           row_number() over (partition by lost.listing_id order by ${until} desc, near.code desc) as place
-        from lost cross join ${near} join label_run as run on run.store_id = near.store_id and run.listing_id = lost.listing_id
+        from lost cross join near join label_run as run on run.store_id = near.store_id and run.listing_id = lost.listing_id
         ${only} where ${isOpen}
       ) as found
       where found.place = 1 and lost.listing_id = found.listing_id

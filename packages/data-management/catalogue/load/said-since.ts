@@ -67,7 +67,9 @@ function scrapesOf(database: LoadDatabase, companyId: number): Scrape[] | Promis
   )
 }
 
-const IS_OPEN = sql`(select since from label where label.id = doubted.label_id) is null`
+// A label that nothing uses any more is forgotten: to look for who says it would take all scrapes of the company.
+const IS_OPEN = sql`(select since from label where label.id = doubted.label_id) is null
+  and (select uses from label_use where label_use.label_id = doubted.label_id) > 0`
 
 async function areOpen(database: LoadDatabase): Promise<boolean> {
   return (await database.get(sql`select 1 as one from doubted where ${IS_OPEN} limit 1`)) !== undefined
@@ -82,22 +84,22 @@ async function findIn(database: LoadDatabase, scrapes: readonly Scrape[]): Promi
     is_contested: 'smallint',
   } as const
   const columns = Object.keys(types) as (keyof Scrape)[]
-  const near = records(
-    'near',
+  const given = records(
+    'given',
     types,
     columns.map((column) => scrapes.map((scrape) => scrape[column])),
   )
   await database.run(
     sql`update label set since = found.since from (
+        with near as materialized (select id, store_id, date, received_at, is_contested from ${given})
         select label_id, min(received_at) as since from (
-          select doubted.label_id, near.received_at from doubted cross join ${near}
+          select doubted.label_id, near.received_at from doubted cross join near
           join label_run as run on run.store_id = near.store_id and run.listing_id = doubted.listing_id
             and run.label_id = doubted.label_id and run.from_date <= near.date and (run.to_date is null or run.to_date >= near.date)
           where is_contested = 0 and ${IS_OPEN}
           union all
-          select doubted.label_id, near.received_at from ${near}
-          join contested on contested.scrape_id = near.id join doubted on doubted.label_id = contested.label_id
-          where is_contested = 1 and ${IS_OPEN}
+          select doubted.label_id, near.received_at from near cross join contested cross join doubted
+          where contested.scrape_id = near.id and doubted.label_id = contested.label_id and is_contested = 1 and ${IS_OPEN}
         ) as said group by label_id
       ) as found where found.label_id = label.id`,
   )
