@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { rm, utimes } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { freePorts } from '../../../test/free-ports.ts'
@@ -173,7 +174,9 @@ test('a data folder that is away for a moment is made again, with its lock and i
   for (const away of [place.dataDir, place.folders.archive, place.folders.spool]) {
     // A round may write there while it goes.
     await until(() => isGone(away), 'it is away')
-    await until(() => existsSync(place.folders.spool) && existsSync(place.folders.archive), 'it is there again')
+    // The round that goes on meanwhile makes folders, too; the next one takes the lock.
+    const made = [join(place.folders.outbox, '.lock'), place.folders.spool, place.folders.archive]
+    await until(() => made.every((path) => existsSync(path)), 'it is there again')
     const before = told(sender).length
     await putInOutbox(place, 'b.jsonl', textOf(row(away)))
     await until(() => told(sender).length > before, 'what came then is accepted')
