@@ -6,6 +6,8 @@ import { test } from 'node:test'
 import { temporaryFolder } from './folders.ts'
 import { PROGRAM, startProgram } from './machines.ts'
 
+const MS_MAX = 120_000
+
 test('the demo shows each file sent, accepted and loaded, keeps away from real settings, and leaves nothing', async () => {
   await using at = await temporaryFolder()
   const temporary = join(at.path, 'tmp')
@@ -16,8 +18,10 @@ test('the demo shows each file sent, accepted and loaded, keeps away from real s
     `DATABASE_URL=sqlite:${join(at.path, 'real.db')}\nAPI_SECRET_KEY=short\nPORT=1\n`,
   )
   const env = { ...process.env, DATABASE_URL: `sqlite:${join(at.path, 'real.db')}`, TMPDIR: temporary, TEMP: temporary }
+  const start = performance.now()
   const { code, stdout, stderr } = await startProgram([PROGRAM, 'demo'], at.path, env).ended
   assert.equal(code, 0, stdout + stderr)
+  assert.ok(performance.now() - start < MS_MAX)
   const names = [...stdout.matchAll(/^scraped +(\S+)/gm)].map(([, name]) => name)
   assert.equal(names.length, 12)
   for (const name of names)

@@ -26,7 +26,7 @@ test('while an export is not read on, what is written meanwhile finds its way fr
   using database = new DatabaseSync(join(machines.dataManagement, 'catalogue.db'), { timeout: 100 })
   database.exec("update company set name = 'changed meanwhile'")
   const isInTheDatabase = () => database.prepare('pragma wal_checkpoint(truncate)').get()?.busy === 0
-  await until(isInTheDatabase, 'the log is empty')
+  await until(isInTheDatabase, 'the log is empty', 10_000)
   assert.equal(child.exitCode, null)
   let lines = 0
   for await (const chunk of child.stdout) lines += String(chunk).split('\n').length - 1

@@ -44,14 +44,10 @@ async function assertArrivedOnce(machines: Machines, digest: string): Promise<vo
   assert.deepEqual(archive, [NAME, NAME.replace('.jsonl', '.receipt.json')])
 }
 
-/** In the middle, as a rule; where nobody has looked for seconds, behind it. */
 async function untilLoading(machines: Machines): Promise<void> {
   await using ledger = openLedger(machines.dataManagement)
-  const hasBegun = async () => {
-    const { loading, loaded } = await ledger.uploads.countByState()
-    return loading + loaded > 0
-  }
-  await until(hasBegun, 'the load has begun')
+  const isLoading = async () => (await ledger.uploads.countByState()).loading > 0
+  await until(isLoading, 'the load has begun')
 }
 
 function loaderOf({ child }: Server): number {

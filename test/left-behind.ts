@@ -5,8 +5,7 @@ import { NO_PROC, type Process, processesWith } from './processes.ts'
 
 /** The variable of the environment whose value tells the processes of a run from all others. */
 export const MARK = 'SPLITCART_TEST_RUN'
-// A browser that was closed takes a while on a busy machine.
-const GRACE_MS = 5000
+const GRACE_MS = 1000
 const WATCH_MS = 250
 
 /** Ends what runs for longer than `secondsMax`, until the signal: node fails a test that is late, and then waits for its process for ever. */

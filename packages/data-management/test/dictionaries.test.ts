@@ -197,7 +197,11 @@ test('curl and zstd --patch-from speak it as docs/protocol.md says', { skip: SKI
   await writeFile(join(at.path, 'yesterday.jsonl'), OLD)
   await writeFile(join(at.path, 'x.jsonl'), NEW)
   const env = { ...process.env, API_SERVER_URL: receiver.url, API_SECRET_KEY: receiver.key }
-  const { stdout: said } = await promisify(execFile)('sh', ['-e', '-c', script!], { cwd: at.path, env })
+  const { stdout: said } = await promisify(execFile)('sh', ['-e', '-c', script!], {
+    cwd: at.path,
+    env,
+    timeout: 20_000,
+  })
   assert.equal(JSON.parse(said).sha256, sha256Of(NEW), said)
   const { wire_bytes } = (await receiver.ledger.uploads.findBySha256(sha256Of(NEW)))!
   assert.ok(wire_bytes! < zstdCompressSync(NEW).length / 2)

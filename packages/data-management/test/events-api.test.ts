@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { until } from '../../../test/machines.ts'
+import { allowedMs } from '../../../test/times.ts'
 import { COMMENT } from '../api/event-frames.ts'
 import { Listeners } from '../api/listeners.ts'
 import { writeProgress } from '../inbox/progress.ts'
@@ -131,11 +132,13 @@ test('a stream ends at once when its key is revoked, its session ends, or the se
   assert.equal((await ofServer.next()).event, 'reload', 'others go on')
 })
 
-test('a server that stops ends its streams and is gone', async () => {
+test('a server that stops ends its streams and is gone soon', async () => {
   const receiver = await openReceiver()
   await using listening = await listen(receiver, READER)
   await listening.next()
+  const start = performance.now()
   await Promise.all([listening.ended().catch(() => {}), receiver[Symbol.asyncDispose]()])
+  assert.ok(performance.now() - start < allowedMs(5_000))
 })
 
 test('a request that does not ask for events, or may not have them, gets an answer that ends', async () => {

@@ -27,7 +27,7 @@ test('an export that is not read on keeps no log from being written back, comes 
   using database = new DatabaseSync(join(receiver.folders.data, 'catalogue.db'), { timeout: 100 })
   database.exec("update company set name = 'changed meanwhile'")
   const isInTheDatabase = () => database.prepare('pragma wal_checkpoint(truncate)').get()?.busy === 0
-  await until(isInTheDatabase, 'the log is empty')
+  await until(isInTheDatabase, 'the log is empty', 20_000)
   let lines = 0
   for await (const chunk of response) lines += String(chunk).split('\n').length - 1
   assert.equal(lines, 2 * sizes.runs)

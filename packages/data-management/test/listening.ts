@@ -14,7 +14,7 @@ export type Listening = AsyncDisposable &
     comments: () => number
   }>
 
-const WAIT_MS_MAX = 90_000
+const WAIT_MS_MAX = 10_000
 
 /** Opens a connection with headers that say who listens. */
 export async function listen(receiver: Pick<Receiver, 'url'>, headers: Record<string, string>): Promise<Listening> {

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../../../test/machines.ts'
+import { allowedMs } from '../../../test/times.ts'
 import { assertProblem, get, LIMITS, openReceiver, postGzip, SETTINGS_KEY, sha256Of } from './receiver.ts'
 import {
   ask,
@@ -234,7 +235,9 @@ test('a sender that comes back is let in though its first request still stands t
   await using receiver = await openReceiver()
   const path = await open(receiver)
   const socket = await stalled(receiver, path, 700)
+  const start = performance.now()
   assert.equal(await offsetOf(receiver, path), 700)
+  assert.ok(performance.now() - start < allowedMs(4_000))
   assert.equal((await ask(receiver, patch(path, 700, BODY.subarray(700)))).status, 204)
   socket.destroy()
 })

@@ -100,7 +100,7 @@ test('whatever call a writer is killed before, the outbox has the whole scrape o
   })
 })
 
-test('a full disk is told as what it is, and leaves no copy and no open file behind', async () => {
+test('a full disk is told as what it is, and leaves no copy and no open file behind', { timeout: 10_000 }, async () => {
   await using sender = await freshSender()
   await putInOutbox(sender.place, 'a.jsonl', TEXT.repeat(20_000))
   const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })

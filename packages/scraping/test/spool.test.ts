@@ -51,7 +51,7 @@ for (const [encoding, decode] of [
     assert.ok(decode(await readFile(spooled.path)).equals(Buffer.from(text)))
   })
 
-test('a file that the disk cannot read to its end has no copy', async () => {
+test('a file that the disk cannot read to its end has no copy', { timeout: 10_000 }, async () => {
   await using place = await freshPlace()
   const file = await waitingFile(place)
   const broken = Object.assign(new Error('i/o error'), { code: 'EIO' })

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Disk } from '@splitcart/shared/disk.ts'
+import { isLocked } from '@splitcart/shared/lock.ts'
 import { freePorts } from '../../../test/free-ports.ts'
 import { until } from '../../../test/machines.ts'
 import { realClock } from '../clock.ts'
@@ -175,8 +176,8 @@ test('a data folder that is away for a moment is made again, with its lock and i
     // A round may write there while it goes.
     await until(() => isGone(away), 'it is away')
     // The round that goes on meanwhile makes folders, too; the next one takes the lock.
-    const made = [join(place.folders.outbox, '.lock'), place.folders.spool, place.folders.archive]
-    await until(() => made.every((path) => existsSync(path)), 'it is there again')
+    const isThere = () => existsSync(place.folders.spool) && existsSync(place.folders.archive)
+    await until(() => isThere() && isLocked(join(place.folders.outbox, '.lock')), 'it is there again')
     const before = told(sender).length
     await putInOutbox(place, 'b.jsonl', textOf(row(away)))
     await until(() => told(sender).length > before, 'what came then is accepted')

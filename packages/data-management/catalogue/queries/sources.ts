@@ -79,12 +79,11 @@ function listedView({
 
 /** What is told of a source. */
 export function sourceView(source: Source): SourceView {
-  const { company, store_id, store_name, last_date, usual_days, due_date, state } = source
-  const { rows, usual_rows, is_partial, reject_share, receivedAt, setting } = source
+  const { storeId: _, receivedAt, setting, address, suburb, told_state, postcode, is_open, ...told } = source
   return {
-    ...{ company, store_id, store_name, last_date, received_at: new Date(receivedAt).toISOString() },
-    ...{ usual_days, due_date, state, rows, usual_rows, is_partial, reject_share },
-    ...listedView(source),
+    ...told,
+    received_at: new Date(receivedAt).toISOString(),
+    ...listedView({ address, suburb, told_state, postcode, is_open }),
     settings: setting === undefined ? null : settingsView(setting),
   }
 }
