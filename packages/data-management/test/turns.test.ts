@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { realDisk } from '@splitcart/shared/disk.ts'
+import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { inTurns } from '../inbox/folder/turns.ts'
 import { updateDb } from '../update-db/update-db.ts'
-import { openReceiver, postGzip, rowsText } from './receiver.ts'
+import { openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
 
 test('of each name comes the first, then the second, in the order in which they were there', () => {
   assert.deepEqual(
@@ -16,6 +16,15 @@ test('of each name comes the first, then the second, in the order in which they 
   )
 })
 
+/** Loads what waits; the names of the files in the order in which they were loaded. */
+async function loadedNames({ folders, ledger, catalogue }: Receiver, disk: Disk = realDisk()): Promise<string[]> {
+  const loaded: string[] = []
+  const rest = { lineBytesMax: 100_000, hold: undefined, log: openLog('silent'), now: Date.now }
+  const onFile = ({ filename }: { filename: string }) => loaded.push(filename)
+  await updateDb({ disk, folders, ledger, catalogue, ...rest, onFile }, new AbortController().signal)
+  return loaded
+}
+
 test('a file behind many of another sender is loaded second', async () => {
   await using receiver = await openReceiver()
   const other = { ...receiver, key: await receiver.makeKey('upload') }
@@ -23,11 +32,24 @@ test('a file behind many of another sender is loaded second', async () => {
   await postGzip(other, 'single.jsonl.gz', rowsText(1, 100))
   const names = ['many-0.jsonl', 'many-1.jsonl', 'many-2.jsonl', 'many-3.jsonl', 'single.jsonl']
   for (const [index, name] of names.entries()) await utimes(join(receiver.folders.inbox, name), index, index)
-  const loaded: string[] = []
-  const { folders, ledger, catalogue } = receiver
-  const rest = { lineBytesMax: 100_000, hold: undefined, log: openLog('silent'), now: Date.now }
-  const onFile = ({ filename }: { filename: string }) => loaded.push(filename)
-  const work = { disk: realDisk(), folders, ledger, catalogue, ...rest, onFile }
-  await updateDb(work, new AbortController().signal)
-  assert.deepEqual(loaded, ['many-0.jsonl', 'single.jsonl', 'many-1.jsonl', 'many-2.jsonl', 'many-3.jsonl'])
+  assert.deepEqual(await loadedNames(receiver), [
+    ...['many-0.jsonl', 'single.jsonl', 'many-1.jsonl', 'many-2.jsonl', 'many-3.jsonl'],
+  ])
+})
+
+test('a file that lands while the loader looks is loaded after those that its sender sent before', async () => {
+  await using receiver = await openReceiver()
+  await postGzip(receiver, 'first.jsonl.gz', rowsText(1, 1))
+  await postGzip(receiver, 'second.jsonl.gz', rowsText(1, 2))
+  for (const name of ['first', 'second']) await utimes(join(receiver.folders.inbox, `${name}.jsonl`), 1, 1)
+  const disk = realDisk()
+  let hasLanded = false
+  const readdir = (async (path: string) => {
+    if (path === receiver.folders.inbox && !hasLanded) {
+      hasLanded = true
+      await postGzip(receiver, 'third.jsonl.gz', rowsText(1, 3))
+    }
+    return await disk.readdir(path)
+  }) as unknown as Disk['readdir']
+  assert.deepEqual(await loadedNames(receiver, { ...disk, readdir }), ['first.jsonl', 'second.jsonl', 'third.jsonl'])
 })

@@ -35,12 +35,12 @@ export async function* claimsIn(place: Place, claiming: Claiming): AsyncGenerato
 type OfKind = Place & Readonly<{ kind: LoadedKind }>
 
 async function* claimsOfKind(place: OfKind, claiming: Claiming): AsyncGenerator<Claim> {
-  const { ledger, disk, folders, kind } = place
+  const { disk, folders } = place
   // Asked first: what is recorded by now has its file, or has lost it.
-  const open = (await ledger.uploads.open()).filter((upload) => upload.kind === kind)
+  const open = await openOfKind(place)
   const { files: found, ignored } = await waitingIn(disk, folders.inbox)
   for (const each of ignored) claiming.ignore(each)
-  const files = await inTurnsOfSenders(place, found, open)
+  const files = await inTurnsOfSenders(place, found, claiming)
   const names = new Set(files.map(({ name }) => name))
   for (const upload of open) if (!names.has(upload.stored_as)) yield withoutFile(upload, 'lost')
   for (const [index, file] of files.entries()) {
@@ -50,15 +50,32 @@ async function* claimsOfKind(place: OfKind, claiming: Claiming): AsyncGenerator<
   }
 }
 
-/** The files of all senders in turns; what nobody sent has a turn of its own. */
-async function inTurnsOfSenders({ ledger }: Place, files: readonly Waiting[], open: readonly Upload[]) {
+async function openOfKind({ ledger, kind }: OfKind): Promise<Upload[]> {
+  return (await ledger.uploads.open()).filter((upload) => upload.kind === kind)
+}
+
+/**
+ * The files of all senders in turns; what nobody sent has a turn of its own. What is not recorded yet is last: it may be recorded when it is
+ * claimed, and came after all others of its sender.
+ */
+async function inTurnsOfSenders(place: OfKind, files: readonly Waiting[], claiming: Claiming): Promise<Waiting[]> {
+  const { ledger } = place
   const senders = new Map<string, string>()
+  // Asked after the files: what landed while they were looked for has a sender, too.
+  const open = await openOfKind(place)
   for (let index = 0; index < open.length; index += SENDERS_AT_ONCE) {
     const some = open.slice(index, index + SENDERS_AT_ONCE)
     const found = await ledger.sendersOf(some.map(({ id }) => id))
     for (const { id, stored_as } of some) senders.set(stored_as, found.get(id)?.keyId ?? '')
   }
-  return inTurns(files, ({ name }) => senders.get(name) ?? '')
+  const isArriving = (file: Waiting) => !senders.has(file.name) && !isStill(file, claiming)
+  const there = files.filter((file) => !isArriving(file))
+  return [...inTurns(there, ({ name }) => senders.get(name) ?? ''), ...files.filter(isArriving)]
+}
+
+/** Either way: a time that lies ahead comes from another clock, and its day may be far off. */
+function isStill({ modifiedAt }: Waiting, claiming: Claiming): boolean {
+  return Math.abs(claiming.now() - modifiedAt) >= STILL_MS_MIN
 }
 
 const CLAIMED = {
@@ -138,9 +155,7 @@ async function uploadOf(place: OfKind, file: Waiting, claiming: Claiming): Promi
   const { ledger, kind } = place
   const known = await ledger.uploads.findWaiting(file.name, kind)
   if (known !== undefined) return known
-  // Either way: a time that lies ahead comes from another clock, and its day may be far off.
-  const isStill = Math.abs(claiming.now() - file.modifiedAt) >= STILL_MS_MIN
-  const upload = isStill ? await recordFound(place, file, claiming.now()) : undefined
+  const upload = isStill(file, claiming) ? await recordFound(place, file, claiming.now()) : undefined
   if (upload?.kind === kind) return upload
   if (upload !== undefined)
     claiming.ignore({ name: file.name, reason: `its bytes came as ${upload.kind}: the upload ${upload.id}` })
