@@ -103,7 +103,16 @@ export class Uploads {
   }
 
   list(query: UploadQuery): Promise<Upload[]> {
-    let select = this.#database.selectFrom('upload').selectAll('upload').orderBy('upload.id', 'desc').limit(query.limit)
+    return this.#listed(query).selectAll('upload').execute()
+  }
+
+  /** The same of very many: which they are, and since when they are so. */
+  listBriefly(query: UploadQuery): Promise<Pick<Upload, 'id' | 'received_at' | 'settled_at'>[]> {
+    return this.#listed(query).select(['upload.id', 'upload.received_at', 'upload.settled_at']).execute()
+  }
+
+  #listed(query: UploadQuery) {
+    let select = this.#database.selectFrom('upload').orderBy('upload.id', 'desc').limit(query.limit)
     if (query.before !== undefined) select = select.where('upload.id', '<', query.before)
     if (query.ids !== undefined) select = select.where('upload.id', 'in', query.ids)
     if (query.state !== undefined) select = select.where('upload.state', '=', query.state)
@@ -114,7 +123,7 @@ export class Uploads {
       const sent = this.#database.selectFrom('delivery').select('upload_id').where('key_id', '=', query.keyId)
       select = select.where('upload.id', 'in', sent)
     }
-    return select.execute()
+    return select
   }
 
   /** Whether a key has sent this upload. */
