@@ -8,7 +8,7 @@ import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
-import { count } from '../../parts/format.ts'
+import { whole } from '../../parts/format.ts'
 import { Trouble } from '../../parts/notice.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day, Moment } from '../../parts/time.tsx'
@@ -81,7 +81,7 @@ export function Ticked({ of: { ticked, ticked_count } }: Readonly<{ of: TicksVie
   if (ticked_count === 0) return null
   return (
     <details className={style.ticked}>
-      <summary>{count(ticked_count)} ticked off</summary>
+      <summary>{whole(ticked_count)} ticked off</summary>
       <ul className={told.list}>
         {ticked.map((tick) => (
           <TickedLine key={JSON.stringify([tick.kind, tick.subject])} tick={tick} />
