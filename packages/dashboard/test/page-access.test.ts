@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { SuggestionPage, VerdictPage } from '@splitcart/data-management/api/verdicts-schema.ts'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
+import { faultsSeenByAxe } from './axe.ts'
 import { NO_BROWSER } from './browser.ts'
 import { addStyle, lastingFaultsOfSize, SPACED } from './page-size.ts'
 import { fileOf, neverAvailable, openSite, rowOf, type Site, says, settled, type Window } from './site.ts'
@@ -32,7 +32,6 @@ const DIALOGS = [
 const OF_COLOURS = ['color-contrast', 'link-in-text-block']
 // Of the requests that the page of the API describes, all made by one component: a third of the time would go into the others.
 const ALIKE_MAX = 20
-const GRAVE = new Set<string | null | undefined>(['serious', 'critical'])
 
 describe('the page, for everybody', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -275,21 +274,6 @@ function leaveSome(count: number): void {
 async function firstLinkOf(window: Window, path: string): Promise<string> {
   await window.goto(path)
   return (await window.page.getByRole('table').getByRole('link').first().getAttribute('href')) ?? ''
-}
-
-/** Looks for faults: all of them, or those of some rules. */
-async function faultsSeenByAxe(page: Page, runOnly?: readonly string[]): Promise<string[]> {
-  await page.evaluate(axe.source)
-  // A colour on its way from one scheme to the other is none that stays.
-  await page.evaluate(async () => {
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
-    await Promise.allSettled(ending.map(({ finished }) => finished))
-  })
-  const options = { resultTypes: ['violations'], ...(runOnly && { runOnly }) }
-  const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as axe.AxeResults
-  return violations
-    .filter(({ impact }) => GRAVE.has(impact))
-    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html} (${nodes.length})`)
 }
 
 /** Presses Tab until what has this name has the focus. */
