@@ -55,6 +55,13 @@ test('a failing test fails the run, why stands at the end once more, and the sum
   assert.match(output, /ℹ fail 1\n(ℹ .*\n)*ℹ duration_ms [\d.]+\n$/)
 })
 
+test('what is not begun in time is named and fails nothing, and what is begun is run to its end', async () => {
+  const { status, output } = await run('test/fixtures/fails.ts', '--begin-within=-1')
+  assert.equal(status, 0, output)
+  assert.match(output, /^NOT TRIED, because the time was over: npm test -- test\/fixtures\/fails\.ts$/m)
+  assert.equal((await run('test/fixtures/leaves-nothing.ts', '--begin-within=600')).status, 0)
+})
+
 test('options go to the test runner of node, with a value of their own or not', async () => {
   const { output } = await run('test/fixtures/leaves-nothing.ts', '--test-name-pattern', 'another test')
   assert.match(output, /^ℹ pass 1$/m)

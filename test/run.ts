@@ -53,24 +53,13 @@ const TWICE = [
 // `npm run test:long`, beside these: what several machines do together, campaigns in short, and what kills or cuts off at one moment after
 // the other. It takes minutes.
 const LONG = [
+  // They take longest: begun late, they would end long after the others.
+  ...['fleet', 'power-cuts', 'errors', 'partitions'].map(inTest),
   ...['postgres-dies', 'postgres-hosts', 'side-by-side', 'fleet'].map(inDataManagement),
-  ...['fleet', 'partitions', 'copies', 'costs', 'database-trouble', 'mistakes-of-people', 'rights', 'strangers'].map(
+  ...['copies', 'costs', 'database-trouble', 'mistakes-of-people', 'rights', 'strangers', 'adapters'].map(inTest),
+  ...['archive', 'pack', 'chaos', 'killed', 'canary', 'fuzz', 'swaps', 'lost-server', 'rows-as-people-send'].map(
     inTest,
   ),
-  ...[
-    'adapters',
-    'archive',
-    'pack',
-    'power-cuts',
-    'errors',
-    'chaos',
-    'killed',
-    'canary',
-    'fuzz',
-    'swaps',
-    'lost-server',
-    'rows-as-people-send',
-  ].map(inTest),
   inScraping('strangers'),
   ...['page-speed', 'page-figures'].map(inDashboard),
 ]
@@ -91,6 +80,8 @@ const LONG_MARK = { SPLITCART_TESTS: 'long' }
 const BEGIN_WITHIN = /^--begin-within=(-?\d+)$/
 const OPTIONS = ['--test-reporter=spec', '--test-timeout=180000']
 const CONCURRENCY = 5
+// Each of the long ones starts many processes by itself.
+const CONCURRENCY_OF_LONG = 3
 // Several times what the longest takes where nothing else runs.
 const SECONDS_MAX = 900
 const SECONDS = /^--seconds=(\d+)$/
@@ -121,22 +112,20 @@ function filesOf(patterns: readonly string[]): string[] {
 type Choice = Readonly<{
   batches: readonly Batch[]
   alone?: number
+  concurrency?: number
   options: readonly string[]
   more?: NodeJS.ProcessEnv
 }>
 
 /** The test files that arguments name, and the arguments that are options. */
-function choose(given: readonly string[]): Choice {
+async function choose(given: readonly string[]): Promise<Choice> {
   const alone = (files: readonly string[]) => files.map((file) => ({ files: [file] }))
   if (given.includes(IS_LONG))
     return {
       // Its many stories would wait for all others, and end too late.
-      batches: [
-        ...alone(MORE),
-        ...inBatches(TWICE).map((batch) => ({ ...batch, env: ON_POSTGRES_MARK })),
-        ...alone(LONG),
-      ],
+      batches: [...alone(MORE), ...(await onPostgres()), ...alone(LONG)],
       alone: MORE.indexOf(SIMULATOR) + 1,
+      concurrency: CONCURRENCY_OF_LONG,
       options: given.filter((argument) => argument !== IS_LONG),
       more: LONG_MARK,
     }
@@ -151,6 +140,14 @@ function choose(given: readonly string[]): Choice {
   const chosen = new Set([...LONG, ...ALONE, ...ON_POSTGRES])
   const others = filesOf(EVERYTHING).filter((file) => !chosen.has(file))
   return { batches: [...alone(ALONE), { files: ON_POSTGRES }, ...inBatches(others)], options }
+}
+
+/** What is run once more with ledger and catalogue in PostgreSQL; nothing where it is not installed, which is said. */
+async function onPostgres(): Promise<Batch[]> {
+  const { NO_POSTGRES } = await import('./postgres.ts')
+  if (NO_POSTGRES === false) return inBatches(TWICE).map((batch) => ({ ...batch, env: ON_POSTGRES_MARK }))
+  process.stdout.write(`Not run once more: ${NO_POSTGRES}.\n`)
+  return []
 }
 
 /** Neighbours are alike: each batch gets some of all kinds. */
@@ -205,7 +202,13 @@ async function main(given: readonly string[]): Promise<number> {
   const seconds = Number(given.map((argument) => SECONDS.exec(argument)?.[1]).find(Boolean) ?? SECONDS_MAX)
   const begin = given.map((argument) => BEGIN_WITHIN.exec(argument)?.[1]).find(Boolean)
   const isOwn = (argument: string) => SECONDS.test(argument) || BEGIN_WITHIN.test(argument)
-  const { batches, alone, options, more } = choose(given.filter((argument) => !isOwn(argument)))
+  const {
+    batches,
+    alone,
+    concurrency = CONCURRENCY,
+    options,
+    more,
+  } = await choose(given.filter((argument) => !isOwn(argument)))
   if (given.includes(IS_LIST)) {
     process.stdout.write(`${batches.flatMap(({ files }) => files).join('\n')}\n`)
     return 0
@@ -227,7 +230,7 @@ async function main(given: readonly string[]): Promise<number> {
   const watching = endLate(mark, seconds, ended.signal)
   const env = environment(mark, folder, more)
   const beginMsMax = begin === undefined ? Number.POSITIVE_INFINITY : Number(begin) * 1000
-  const pool = { root: ROOT, folder, env, options: [...OPTIONS, ...options], concurrency: CONCURRENCY, beginMsMax }
+  const pool = { root: ROOT, folder, env, options: [...OPTIONS, ...options], concurrency, beginMsMax }
   const result = await runPool(pool, batches, alone)
   ended.abort()
   const faults = [

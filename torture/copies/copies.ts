@@ -14,6 +14,8 @@ import { copy, copyByLink, MANNERS, piecesOf } from './copier.ts'
 
 const ROWS_MAX = 60
 const COPIED_AT_ONCE = 12
+// No more: on a machine that needs longer for a file than the kills leave it, nothing would ever arrive.
+const KILLS_PER_FILE_MAX = 2
 const DATE = '2026-07-01'
 
 type File = Readonly<{ name: string; text: Buffer; skus: readonly string[] }>
@@ -33,7 +35,8 @@ export function copies({ files = 100, pausems = 10_000, killms = 12_000, rest = 
     const own = { ...settings, OUTBOX_REST_SECONDS: String(rest), UPLOAD_WATCH_SECONDS: '1' }
     const watch = () => machines.start(['upload-data', '--watch', '--json'], own)
     const isAtWork = () => isLocked(join(machines.scraping, 'product_outbox', '.lock'))
-    await using killed = killing(watch, { chance, killms, isAtWork })
+    const killsMax = KILLS_PER_FILE_MAX * files
+    await using killed = killing(watch, { chance, killms, killsMax, isAtWork })
     const late = await copyAll(machines, given, { chance, pausems })
     await until(() => isQuiet(machines, given), 'all is loaded', 120_000)
     sum.kills += await killed.end()
@@ -91,16 +94,16 @@ async function copyAll(
   return late
 }
 
-type Killing = Readonly<{ chance: Chance; killms: number; isAtWork: () => boolean }>
+type Killing = Readonly<{ chance: Chance; killms: number; killsMax: number; isAtWork: () => boolean }>
 
 /** A watch that is killed at random and started again, until it is to end. Its time begins when it is at work, however long it takes to start. */
-function killing(watch: () => Started, { chance, killms, isAtWork }: Killing) {
+function killing(watch: () => Started, { chance, killms, killsMax, isAtWork }: Killing) {
   const stop = new AbortController()
   const before: string[] = []
   let now = watch()
   let kills = 0
   const running = (async () => {
-    for (;;) {
+    while (kills < killsMax) {
       await until(() => isAtWork() || stop.signal.aborted, 'the watch is at work')
       await sleep(chance.between(1, 2 * killms), undefined, { signal: stop.signal }).catch(() => {})
       if (stop.signal.aborted) return

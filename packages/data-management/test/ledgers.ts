@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
-import { NO_POSTGRES, sharedPostgres, type TestDatabase } from '../../../test/postgres.ts'
+import { sharedPostgres, type TestDatabase } from '../../../test/postgres.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import type { LedgerDatabase } from '../ledger/database.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
@@ -72,7 +72,6 @@ export async function storedIn(folder: string): Promise<string> {
 /** The database that belongs to a folder, which has its catalogue too; undefined where they are files. */
 export async function addressOf(folder: string): Promise<string | undefined> {
   if (makeDatabase === undefined) return undefined
-  if (NO_POSTGRES !== false) throw new Error(NO_POSTGRES)
   if (!databases.has(folder)) databases.set(folder, makeDatabase())
   return (await databases.get(folder))?.address
 }
