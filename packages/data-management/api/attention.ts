@@ -14,6 +14,8 @@ import { ticksNow, ticksView } from './ticks.ts'
 const DAY_MS = 86_400_000
 const REJECTS_DAYS = 3
 const FAILED_DAYS = 7
+// Each is looked at: more of them are counted no further.
+const FAILED_MAX = 1_000
 const FIRST_MAX = 10
 
 type Attention = Omit<Static<typeof OVERVIEW_RESPONSE>['attention'], 'disk' | 'loader'>
@@ -44,8 +46,8 @@ export async function findUntold(services: Reading, ticks: TicksNow): Promise<vo
 
 /** Which uploads of a state need attention, of all or some: those of the last days, where they failed and no person has said so. */
 export function uploadsWanted(services: Reading, state: 'held' | 'failed') {
-  if (state === 'held') return { since: 0, query: { state } }
-  return { since: daysBefore(services, FAILED_DAYS), query: { state, undecided: true } }
+  if (state === 'held') return { since: 0, countMax: COUNT_MAX, query: { state } }
+  return { since: daysBefore(services, FAILED_DAYS), countMax: FAILED_MAX, query: { state, undecided: true } }
 }
 
 /** From when on files with rejected rows need attention. */
@@ -80,8 +82,8 @@ function onSources(sources: readonly Source[], ticks: TicksNow): Pick<Attention,
 
 async function latestUploads(services: Reading, state: 'held' | 'failed', ticks: TicksNow) {
   const { uploads } = services.inbox.ledger
-  const { since, query } = uploadsWanted(services, state)
-  const count = countOf(await uploads.countSince(since, COUNT_MAX + 1, query))
+  const { since, countMax, query } = uploadsWanted(services, state)
+  const count = countOf(await uploads.countSince(since, countMax + 1, query), countMax)
   const ids = ticks.of(state).map(({ subject }) => subject)
   const named = ids.length === 0 ? [] : await uploads.listBriefly({ ...query, ids, limit: ids.length })
   const off = named

@@ -208,6 +208,25 @@ test('however much is ticked off, the lists of it have the newest hundred and sa
     assert.deepEqual([ticked_count, ticked.map(({ text }) => text)], [120, newest])
 })
 
+test('of failed uploads no more than a thousand are counted, each of which is looked at', async () => {
+  await using at = await openSilent()
+  at.clock.now = Date.now()
+  const failed = await ended(at.receiver, 'failed', 'not one row could be loaded', 1)
+  const counted = async () => {
+    const { count, exact, first } = (await at.attention()).failed
+    return [count, exact, first.length]
+  }
+  await holdMore(at.receiver, failed, 999)
+  assert.deepEqual(await counted(), [1_000, true, 10])
+  await at.receiver.ledger.ticks.set({
+    ...{ kind: 'failed', subject: failed, text: 'the first', until: '2999-01-01' },
+    ...{ mark: '', at: at.clock.now, who: 'a person' },
+  })
+  assert.deepEqual(await counted(), [999, true, 10])
+  await ended(at.receiver, 'failed', 'not one row could be loaded', 2)
+  assert.deepEqual(await counted(), [1_000, false, 10])
+})
+
 /** So many uploads that are newer than one, and otherwise as it is. */
 async function holdMore({ ledger }: Receiver, id: string, count: number): Promise<void> {
   const upload = (await ledger.uploads.find(id))!
