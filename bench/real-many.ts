@@ -17,7 +17,6 @@ import { startCluster } from '../test/postgres.ts'
 import { median } from './compare.ts'
 import { dateIn, realFiles } from './data.ts'
 import { orderOf } from './loading.ts'
-import { cpuSecondsOf } from './process-figures.ts'
 import type { Report } from './report.ts'
 
 const STORES = 1260
@@ -29,7 +28,7 @@ const OPTIONS = ['listen_addresses=', 'shared_buffers=1GB', 'max_wal_size=8GB', 
 type Copy = Readonly<{ path: string; number: number }>
 
 /** What a file took: of the clock, and of the processors in this process. */
-type Taken = Readonly<{ rows: number; seconds: number; cpuSeconds: number }>
+type Taken = Readonly<{ sha256: string; rows: number; seconds: number; cpuSeconds: number }>
 
 /** Loads them into SQLite, in both orders; undefined where there are no real files. */
 export function realMany(stores = STORES): Promise<Report | undefined> {
@@ -61,6 +60,8 @@ async function loadedInBothOrders(
       'last : first',
       'CPU µs a row of ours, first tenth',
       'last tenth',
+      'undo : load, CPU of ours, last tenth',
+      'of any of them, at most',
     ],
     rows: [
       ['in the order of dates', ...(await load(byDate(copies)))],
@@ -98,23 +99,48 @@ async function figuresOf(catalogue: Catalogue, copies: readonly Copy[], folder: 
   for (const copy of copies) {
     const path = join(folder, `${copy.number}-${basename(copy.path)}`)
     await writeCopy(copy, path)
-    const order = orderOf(path, (await digestOfFile(realDisk(), path)).sha256)
-    const [start, cpuBefore] = [performance.now(), cpuSecondsOf([])]
+    const { sha256 } = await digestOfFile(realDisk(), path)
+    const order = orderOf(path, sha256)
+    const [start, cpuBefore] = [performance.now(), cpuSeconds()]
     const { result } = await loadFile(catalogue, { ...order, reader })
     await catalogue.durable()
     const seconds = (performance.now() - start) / 1000
-    taken.push({ rows: result.rows, seconds, cpuSeconds: cpuSecondsOf([]) - cpuBefore })
+    taken.push({ sha256, rows: result.rows, seconds, cpuSeconds: cpuSeconds() - cpuBefore })
     await rm(path)
   }
   const [rows, seconds] = [sum(taken.map((each) => each.rows)), sum(taken.map((each) => each.seconds))]
   const tenth = Math.ceil(taken.length / TENTHS)
   const [first, last] = [taken.slice(0, tenth), taken.slice(-tenth)]
   const micros = [first, last].map((some) => median(some.map((each) => (each.seconds * 1e6) / each.rows)))
-  // What the processors did is counted in steps that are longer than a file takes.
   const cpuMicros = [first, last].map(
     (some) => (sum(some.map((each) => each.cpuSeconds)) * 1e6) / sum(some.map((each) => each.rows)),
   )
-  return [rows, seconds, rows / seconds, ...micros, micros[1]! / micros[0]!, ...cpuMicros]
+  return [
+    rows,
+    seconds,
+    rows / seconds,
+    ...micros,
+    micros[1]! / micros[0]!,
+    ...cpuMicros,
+    ...(await undoByLoad(catalogue, last)),
+  ]
+}
+
+/** How many times as long as loading them undoing files takes, the last one first: all of them, and any of them at most. */
+async function undoByLoad(catalogue: Catalogue, files: readonly Taken[]): Promise<[all: number, most: number]> {
+  const undone: number[] = []
+  for (const { sha256 } of files.toReversed()) {
+    const before = cpuSeconds()
+    await catalogue.undo(sha256, 'measured', 1)
+    undone.push(cpuSeconds() - before)
+  }
+  const loaded = files.toReversed().map((each) => each.cpuSeconds)
+  return [sum(undone) / sum(loaded), Math.max(...undone.map((seconds, place) => seconds / loaded[place]!))]
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
 }
 
 /** The text with other names of stores: what tells one store from another is its id, or its name where it has none. */

@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 
-/** The files of one process. */
-export type Batch = readonly string[]
+/** The files of one process, and what its environment has beside that of all. */
+export type Batch = Readonly<{ files: readonly string[]; env?: Readonly<Record<string, string>> }>
 
 export type Pool = Readonly<{
   root: string
@@ -17,13 +17,15 @@ export type Pool = Readonly<{
   env: NodeJS.ProcessEnv
   options: readonly string[]
   concurrency: number
+  /** So many milliseconds after the beginning no batch is begun any more. */
+  beginMsMax: number
 }>
 
 /** How a batch ended; `failures`: what node says of its failing tests. */
 type Ended = Readonly<{ batch: Batch; hasPassed: boolean; seconds: number; failures: string }>
 
-/** How all of them ended, and the sums of what node counts of each. */
-export type Result = Readonly<{ ended: readonly Ended[]; sums: Map<string, number> }>
+/** How all of them ended, which were not begun, and the sums of what node counts of each. */
+export type Result = Readonly<{ ended: readonly Ended[]; left: readonly Batch[]; sums: Map<string, number> }>
 
 const FAILURES_BEGIN = '✖ failing tests:\n'
 const SUMMARY_LINE = /^[#ℹ] (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)\n?/gm
@@ -35,8 +37,14 @@ const SUMMARY_LINE = /^[#ℹ] (tests|suites|pass|fail|cancelled|skipped|todo|dur
 export async function runPool(pool: Pool, batches: readonly Batch[], alone = 0): Promise<Result> {
   const sums = new Map<string, number>()
   const ended: Ended[] = []
+  const left: Batch[] = []
+  const end = performance.now() + pool.beginMsMax
   const run = async (index: number, batch: Batch) => {
     const start = performance.now()
+    if (start > end) {
+      left.push(batch)
+      return
+    }
     const { output, hasPassed } = await runBatch(pool, batch, index)
     const said = withoutSums(output, sums)
     process.stdout.write(said)
@@ -49,21 +57,25 @@ export async function runPool(pool: Pool, batches: readonly Batch[], alone = 0):
     for (const [index, batch] of rest) await run(alone + index, batch)
   }
   await Promise.all(Array.from({ length: pool.concurrency }, lane))
-  return { ended, sums }
+  return { ended, left, sums }
 }
 
 async function runBatch({ root, folder, env, options }: Pool, batch: Batch, index: number) {
-  const paths = batch.map((file) => join(root, file))
+  const paths = batch.files.map((file) => join(root, file))
   let [entry = ''] = paths
   if (paths.length > 1) {
     entry = join(folder, `batch-${index}.mjs`)
     writeFileSync(entry, paths.map((path) => `import ${JSON.stringify(pathToFileURL(path).href)}\n`).join(''))
   }
-  const child = spawn(process.execPath, [...options, entry], { cwd: root, env, stdio: ['inherit', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...options, entry], {
+    cwd: root,
+    env: { ...env, ...batch.env },
+    stdio: ['inherit', 'pipe', 'inherit'],
+  })
   const closed = once(child, 'close')
   const output = await text(child.stdout)
   const [status, signal] = await closed
-  const died = signal === null ? '' : `✖ ${batch.join(', ')} ended by ${signal}\n`
+  const died = signal === null ? '' : `✖ ${batch.files.join(', ')} ended by ${signal}\n`
   return { output: output + died, hasPassed: status === 0 }
 }
 

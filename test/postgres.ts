@@ -59,11 +59,16 @@ export type Cluster = AsyncDisposable &
 // Of this process, with whatever test files: making one takes a second.
 let shared: Promise<Cluster> | undefined
 
-/** A PostgreSQL for tests: it starts with the first database that is wanted and ends with the last test. */
-export function sharedPostgres(): () => Promise<TestDatabase> {
+/** A PostgreSQL for tests: it starts with the first database that is wanted and ends with the last test. `prepare` is given its address first. */
+export function sharedPostgres(prepare?: (address: string) => Promise<void>): () => Promise<TestDatabase> {
   after(async () => (await shared)?.[Symbol.asyncDispose]())
+  const start = async () => {
+    const cluster = await startCluster()
+    await prepare?.(cluster.address)
+    return cluster
+  }
   return async () => {
-    shared ??= startCluster()
+    shared ??= start()
     return (await shared).makeDatabase()
   }
 }

@@ -2,7 +2,8 @@
  * `npm test`: runs the tests and then looks whether they left anything behind, which is a failure too.
  *
  * Arguments that name files or folders choose what is run, `--long` what `npm test` leaves out, `--quick` a part of it; `--seconds=N` is
- * the longest that a process of a test may run; `--list` only names the files; all others go to node as they are.
+ * the longest that a process of a test may run; after `--begin-within=N` seconds no further one is begun, and those left are named; `--list`
+ * only names the files; all others go to node as they are.
  * The tests get a folder of their own for temporary files, and their processes carry a mark in their environment.
  */
 import { randomUUID } from 'node:crypto'
@@ -33,10 +34,26 @@ const ON_POSTGRES = [
   ),
   ...['migrate', 'postgres-way'].map(inTest),
 ]
-// `npm run test:long`: what is kept in a database once more on PostgreSQL, what several machines do together, campaigns in short, and what
-// kills or cuts off at one moment after the other. It takes minutes.
+// What is kept in a database: `npm run test:long` runs them once more with ledger and catalogue in PostgreSQL.
+const TWICE = [
+  ...['access', 'keys', 'keys-api', 'heartbeat-api', 'session-api', 'audit-api', 'upload-api', 'events-api'],
+  ...[
+    'group-commit',
+    'rights',
+    'products-api',
+    'search-api',
+    'prices-api',
+    'rejects-api',
+    'sources-api',
+    'changes-api',
+  ],
+  ...['planted', 'update-db', 'feeds', 'kinds-api', 'export-api', 'uploads-api', 'wishes', 'overview-api', 'figures'],
+  ...['believed', 'headings-api', 'notices', 'store-settings', 'ticks', 'days', 'notice-troubles'],
+].map(inDataManagement)
+// `npm run test:long`, beside these: what several machines do together, campaigns in short, and what kills or cuts off at one moment after
+// the other. It takes minutes.
 const LONG = [
-  ...['on-postgres', 'postgres-dies', 'postgres-hosts', 'side-by-side', 'fleet'].map(inDataManagement),
+  ...['postgres-dies', 'postgres-hosts', 'side-by-side', 'fleet'].map(inDataManagement),
   ...['fleet', 'partitions', 'copies', 'costs', 'database-trouble', 'mistakes-of-people', 'rights', 'strangers'].map(
     inTest,
   ),
@@ -71,11 +88,13 @@ const IS_QUICK = '--quick'
 const IS_LIST = '--list'
 const QUICK_MARK = { SPLITCART_TESTS: 'quick' }
 const LONG_MARK = { SPLITCART_TESTS: 'long' }
+const BEGIN_WITHIN = /^--begin-within=(-?\d+)$/
 const OPTIONS = ['--test-reporter=spec', '--test-timeout=180000']
 const CONCURRENCY = 5
 // Several times what the longest takes where nothing else runs.
 const SECONDS_MAX = 900
 const SECONDS = /^--seconds=(\d+)$/
+const ON_POSTGRES_MARK = { DATABASE_OF_TESTS: 'postgres' }
 const SLOWEST = 5
 
 function inTest(name: string): string {
@@ -108,11 +127,15 @@ type Choice = Readonly<{
 
 /** The test files that arguments name, and the arguments that are options. */
 function choose(given: readonly string[]): Choice {
-  const alone = (files: readonly string[]) => files.map((file) => [file])
+  const alone = (files: readonly string[]) => files.map((file) => ({ files: [file] }))
   if (given.includes(IS_LONG))
     return {
       // Its many stories would wait for all others, and end too late.
-      batches: alone([...MORE, ...LONG]),
+      batches: [
+        ...alone(MORE),
+        ...inBatches(TWICE).map((batch) => ({ ...batch, env: ON_POSTGRES_MARK })),
+        ...alone(LONG),
+      ],
       alone: MORE.indexOf(SIMULATOR) + 1,
       options: given.filter((argument) => argument !== IS_LONG),
       more: LONG_MARK,
@@ -127,13 +150,13 @@ function choose(given: readonly string[]): Choice {
   if (names.length > 0) return { batches: alone(filesOf(patterns)), options }
   const chosen = new Set([...LONG, ...ALONE, ...ON_POSTGRES])
   const others = filesOf(EVERYTHING).filter((file) => !chosen.has(file))
-  return { batches: [...alone(ALONE), ON_POSTGRES, ...inBatches(others)], options }
+  return { batches: [...alone(ALONE), { files: ON_POSTGRES }, ...inBatches(others)], options }
 }
 
 /** Neighbours are alike: each batch gets some of all kinds. */
-function inBatches(files: readonly string[]): string[][] {
+function inBatches(files: readonly string[]): Batch[] {
   const count = Math.ceil(files.length / BATCH_FILES)
-  return Array.from({ length: count }, (_, batch) => files.filter((_, index) => index % count === batch))
+  return Array.from({ length: count }, (_, batch) => ({ files: files.filter((_, index) => index % count === batch) }))
 }
 
 function exists(pattern: string): boolean {
@@ -155,24 +178,36 @@ function environment(mark: string, folder: string, more: NodeJS.ProcessEnv = {})
   return env
 }
 
-/** What failed, where the end of a long output is looked at first, the sums of all processes, and which of them took longest. */
-function summaryOf({ ended, sums }: Result, milliseconds: number): string {
+/** How to run a batch by itself. */
+function commandOf({ files, env = {} }: Batch): string {
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value} `)
+  return `${settings.join('')}npm test -- ${files.join(' ')}`
+}
+
+/**
+ * What failed, where the end of a long output is looked at first, what was not tried, the sums of all processes, and which of them took
+ * longest.
+ */
+function summaryOf({ ended, left, sums }: Result, milliseconds: number): string {
   const slowest = ended.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST)
   const slow = slowest.map(
-    ({ batch, seconds }) => `${batch.at(0)}${batch.length > 1 ? ' …' : ''} ${Math.round(seconds)} s`,
+    ({ batch: { files }, seconds }) => `${files.at(0)}${files.length > 1 ? ' …' : ''} ${Math.round(seconds)} s`,
   )
   sums.set('duration_ms', milliseconds)
   const failed = ended
     .filter(({ hasPassed }) => !hasPassed)
-    .map(({ batch, failures }) => `${ended.length > 1 ? failures : ''}✖ failed: npm test -- ${batch.join(' ')}\n`)
-  return `${failed.join('')}ℹ slowest: ${slow.join(', ')}\n${[...sums].map(([name, count]) => `ℹ ${name} ${count}\n`).join('')}`
+    .map(({ batch, failures }) => `${ended.length > 1 ? failures : ''}✖ failed: ${commandOf(batch)}\n`)
+  const notTried = left.map((batch) => `NOT TRIED, because the time was over: ${commandOf(batch)}\n`)
+  return `${failed.join('')}${notTried.join('')}ℹ slowest: ${slow.join(', ')}\n${[...sums].map(([name, count]) => `ℹ ${name} ${count}\n`).join('')}`
 }
 
 async function main(given: readonly string[]): Promise<number> {
   const seconds = Number(given.map((argument) => SECONDS.exec(argument)?.[1]).find(Boolean) ?? SECONDS_MAX)
-  const { batches, alone, options, more } = choose(given.filter((argument) => !SECONDS.test(argument)))
+  const begin = given.map((argument) => BEGIN_WITHIN.exec(argument)?.[1]).find(Boolean)
+  const isOwn = (argument: string) => SECONDS.test(argument) || BEGIN_WITHIN.test(argument)
+  const { batches, alone, options, more } = choose(given.filter((argument) => !isOwn(argument)))
   if (given.includes(IS_LIST)) {
-    process.stdout.write(`${batches.flat().join('\n')}\n`)
+    process.stdout.write(`${batches.flatMap(({ files }) => files).join('\n')}\n`)
     return 0
   }
   if (batches.length === 0) {
@@ -191,7 +226,8 @@ async function main(given: readonly string[]): Promise<number> {
   const ended = new AbortController()
   const watching = endLate(mark, seconds, ended.signal)
   const env = environment(mark, folder, more)
-  const pool = { root: ROOT, folder, env, options: [...OPTIONS, ...options], concurrency: CONCURRENCY }
+  const beginMsMax = begin === undefined ? Number.POSITIVE_INFINITY : Number(begin) * 1000
+  const pool = { root: ROOT, folder, env, options: [...OPTIONS, ...options], concurrency: CONCURRENCY, beginMsMax }
   const result = await runPool(pool, batches, alone)
   ended.abort()
   const faults = [

@@ -58,11 +58,13 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   const lines = linesOf(found)
   for (const line of columns(lines.map(({ kind, subject, text }) => [kind, subject, text]))) terminal.say(line)
   for (const line of lines) terminal.record({ type: 'attention', ...line })
-  if (found.ticked.length > 0) terminal.say('Ticked off:')
+  if (found.ticked_count > 0) terminal.say('Ticked off:')
   for (const tick of found.ticked) {
     terminal.say(`  ${tick.kind}  ${tick.subject}  ${tick.text}, until ${tick.until ?? 'it changes'}, by ${tick.who}`)
     terminal.record({ type: 'ticked', ...tick })
   }
+  const older = found.ticked_count - found.ticked.length
+  if (older > 0) terminal.say(`  and ${older} older`)
   const all = TICK_KINDS.reduce((sum, kind) => sum + found[kind].count, 0)
   const more = all - lines.length
   terminal.sum(
@@ -70,7 +72,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
       ? 'Nothing needs attention.'
       : `${count(all, 'thing')} ${all === 1 ? 'needs' : 'need'} attention${more > 0 ? `, ${more} of them not shown` : ''}.`,
   )
-  terminal.record({ type: 'summary', needed: all, ticked: found.ticked.length })
+  terminal.record({ type: 'summary', needed: all, ticked: found.ticked_count })
   return EXIT.done
 }
 

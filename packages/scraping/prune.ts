@@ -7,13 +7,13 @@
  *  1. Only what the receipt calls *loaded*, for longer than was asked, is removed. All else is the only copy, or a case for a person.
  *     A file that is not what its receipt says, because somebody went on writing, goes back to the outbox instead.
  *  2. The receipt goes last: a crash leaves no file without one, and what it leaves is removed the next time.
- *  3. Not everything goes at once, unless a person insists: then it is more likely that the clock is wrong.
+ *  3. Nothing goes by a clock that is more likely to be wrong, unless a person insists.
  */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { COMPACTED_ENDINGS, KEPT_ENDINGS, namesAside } from '@splitcart/shared/packed/kept-file.ts'
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
+import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { type Archived, compare, notesOf, receiptsIn, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
@@ -21,7 +21,7 @@ import { requeue } from './requeue.ts'
 
 const DAY_MS = 86_400_000
 
-/** What to prune; `now` is in milliseconds since 1970. With `dryRun` nothing is removed; with `all` everything may go at once. */
+/** What to prune; `now` is in milliseconds since 1970. With `dryRun` nothing is removed; with `all` a person insists that the clock is right. */
 export type Prune = Readonly<{
   disk: Disk
   folders: Folders
@@ -34,20 +34,24 @@ export type Prune = Readonly<{
 /** A file that is gone, or would be, with the bytes of its notes. `wentBack`: it was changed since, and is in the outbox as this. */
 export type Pruned = Readonly<{ name: string; bytes: number; loadedAt: string; wentBack?: string }>
 
-/** Removes what may go, each file with its receipt and rejects, and names it. Throws `prune_refused` where nothing loaded would stay. */
+/** Removes what may go, each file with its receipt and rejects, and names it. Throws `prune_refused` where the clock is more likely to be wrong. */
 export async function* pruneArchive(prune: Prune): AsyncGenerator<Pruned> {
   const { disk, folders, daysMin, now, dryRun, all = false } = prune
   const old: (Archived & Readonly<{ loadedAt: string }>)[] = []
-  let young = 0
+  const young: number[] = []
   for await (const archived of receiptsIn(disk, folders)) {
     const loadedAt = loadedTime(archived.receipt)
     if (loadedAt === undefined) continue
-    if (now - Date.parse(loadedAt) < daysMin * DAY_MS) young++
+    const at = Date.parse(loadedAt)
+    if (now - at < daysMin * DAY_MS) young.push(at)
     else old.push({ ...archived, loadedAt })
   }
   // Who asks for files of any age has said it.
-  if (old.length > 0 && young === 0 && daysMin > 0 && !all)
-    throw new Problem('prune_refused', `all ${old.length} files that were loaded are older than ${daysMin} days`)
+  if (daysMin > 0 && !all)
+    checkPruneClock(
+      old.map(({ loadedAt }) => Date.parse(loadedAt)),
+      young,
+    )
   for (const archived of old) yield await pruneOne(prune, archived)
   if (!dryRun) await removeBases(disk, folders.archive)
 }

@@ -151,8 +151,8 @@ export const LOCAL_PROBLEMS = {
   prune_refused: kind(
     0,
     'never',
-    'Everything would be removed at once',
-    'Nothing was removed. Look at the clock of this machine. Where it is right, insist: "archive prune --all", on a server "update-db --products --prune-all".',
+    'More would be removed than a right clock has it',
+    'Nothing was removed. Look at the clock of this machine. Where it is right, insist once: "archive prune --all", on a server "update-db --products --prune-all".',
   ),
   schema_newer: kind(0, 'never', 'The database was made by a newer program', 'Start the newer program.'),
   database_unusable: kind(

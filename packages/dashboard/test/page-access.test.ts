@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { SuggestionPage, VerdictPage } from '@splitcart/data-management/api/verdicts-schema.ts'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
+import { faultsSeenByAxe } from './axe.ts'
 import { NO_BROWSER } from './browser.ts'
 import { addStyle, lastingFaultsOfSize, SPACED } from './page-size.ts'
 import { fileOf, neverAvailable, openSite, rowOf, type Site, says, settled, type Window } from './site.ts'
 
 const PAGES = [
   ...'/ /sources /uploads /rejects /holds /changes /findings /products /pairs'.split(' '),
-  '/store?store=corner%2FC1',
+  ...['/products/:id', '/uploads/:id', '/store?store=corner%2FC1'],
   ...'/machines /keys /sessions /audit /notices /system /docs /sign-in'.split(' '),
 ]
 
@@ -32,7 +32,6 @@ const DIALOGS = [
 const OF_COLOURS = ['color-contrast', 'link-in-text-block']
 // Of the requests that the page of the API describes, all made by one component: a third of the time would go into the others.
 const ALIKE_MAX = 20
-const GRAVE = new Set<string | null | undefined>(['serious', 'critical'])
 
 describe('the page, for everybody', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -51,55 +50,66 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
   })
   after(() => site[Symbol.asyncDispose]())
 
-  test('axe finds nothing serious or critical on any page, in either colour scheme', async () => {
-    await using window = await site.window(site.admin, { reducedMotion: 'reduce' })
-    const { page } = window
-    const found: string[] = []
-    for (const path of [...PAGES, product, upload]) {
-      await page.emulateMedia({ colorScheme: 'light' })
-      await window.goto(path)
-      await settled(page)
-      await page.evaluate(leaveSome, ALIKE_MAX)
-      for (const fault of await faultsSeenByAxe(page)) found.push(`${path}, light: ${fault}`)
+  /** The address of a page that is named by what it shows. */
+  const addressOf = (path: string) => ({ '/products/:id': product, '/uploads/:id': upload })[path] ?? path
+
+  describe('axe finds nothing serious or critical, in either colour scheme', () => {
+    let window: Window
+    before(async () => {
+      window = await site.window(site.admin, { reducedMotion: 'reduce' })
+    })
+    after(() => window[Symbol.asyncDispose]())
+
+    /** Of what stands there now, which is as it is in light colours. */
+    async function faultsInBoth(): Promise<string[]> {
+      const { page } = window
+      const light = await faultsSeenByAxe(page)
       await page.emulateMedia({ colorScheme: 'dark' })
       await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
-      for (const fault of await faultsSeenByAxe(page, OF_COLOURS)) found.push(`${path}, dark: ${fault}`)
+      const dark = await faultsSeenByAxe(page, OF_COLOURS)
+      return [...light.map((fault) => `light: ${fault}`), ...dark.map((fault) => `dark: ${fault}`)]
     }
-    assert.deepEqual(found, [])
+
+    async function open(path: string): Promise<void> {
+      await window.page.emulateMedia({ colorScheme: 'light' })
+      await window.goto(addressOf(path))
+      await settled(window.page)
+    }
+
+    for (const path of PAGES)
+      test(`on ${path}`, async () => {
+        await open(path)
+        await window.page.evaluate(leaveSome, ALIKE_MAX)
+        assert.deepEqual(await faultsInBoth(), [])
+      })
+
+    for (const [path, button] of DIALOGS)
+      test(`in the dialog of ${button} on ${path}`, async () => {
+        await open(path)
+        await window.page.getByRole('button', { name: button }).first().click()
+        await window.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).waitFor()
+        assert.deepEqual(await faultsInBoth(), [])
+      })
   })
 
-  test('axe finds nothing serious or critical in any dialog, in either colour scheme', async () => {
-    await using window = await site.window(site.admin, { reducedMotion: 'reduce' })
-    const { page } = window
-    const found: string[] = []
-    for (const [path, button] of DIALOGS) {
-      await page.emulateMedia({ colorScheme: 'light' })
-      await window.goto({ '/uploads/:id': upload, '/products/:id': product }[path as string] ?? path)
-      await settled(page)
-      await page.getByRole('button', { name: button }).first().click()
-      await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).waitFor()
-      for (const fault of await faultsSeenByAxe(page)) found.push(`${path}, ${button}, light: ${fault}`)
-      await page.emulateMedia({ colorScheme: 'dark' })
-      await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
-      for (const fault of await faultsSeenByAxe(page, OF_COLOURS)) found.push(`${path}, ${button}, dark: ${fault}`)
-    }
-    assert.deepEqual(found, [])
-  })
+  describe('at no width a page is wider than its window, goes on below what is seen, or cuts its tables', () => {
+    let window: Window
+    before(async () => {
+      window = await site.window(site.admin)
+    })
+    after(() => window[Symbol.asyncDispose]())
 
-  test('at no width a page is wider than its window, goes on below what is seen, or cuts its tables', async () => {
-    await using window = await site.window(site.admin)
-    const { page } = window
-    const faults: string[] = []
-    for (const path of [...PAGES, product, upload]) {
-      await window.goto(path)
-      await settled(page)
-      await page.evaluate(addStyle, SPACED)
-      for (const width of [1_440, 1_280, 400]) {
-        await page.setViewportSize({ width, height: 800 })
-        for (const fault of await lastingFaultsOfSize(page)) faults.push(`${path} at ${width}: ${fault}`)
-      }
-    }
-    assert.deepEqual(faults, [])
+    for (const path of PAGES)
+      test(path, async () => {
+        const { page } = window
+        await window.goto(addressOf(path))
+        await settled(page)
+        await page.evaluate(addStyle, SPACED)
+        for (const width of [1_440, 1_280, 400]) {
+          await page.setViewportSize({ width, height: 800 })
+          assert.deepEqual(await lastingFaultsOfSize(page), [], `${path} at ${width}`)
+        }
+      })
   })
 
   test('on a phone the menu opens, leads on and closes', async () => {
@@ -264,21 +274,6 @@ function leaveSome(count: number): void {
 async function firstLinkOf(window: Window, path: string): Promise<string> {
   await window.goto(path)
   return (await window.page.getByRole('table').getByRole('link').first().getAttribute('href')) ?? ''
-}
-
-/** Looks for faults: all of them, or those of some rules. */
-async function faultsSeenByAxe(page: Page, runOnly?: readonly string[]): Promise<string[]> {
-  await page.evaluate(axe.source)
-  // A colour on its way from one scheme to the other is none that stays.
-  await page.evaluate(async () => {
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
-    await Promise.allSettled(ending.map(({ finished }) => finished))
-  })
-  const options = { resultTypes: ['violations'], ...(runOnly && { runOnly }) }
-  const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as axe.AxeResults
-  return violations
-    .filter(({ impact }) => GRAVE.has(impact))
-    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html} (${nodes.length})`)
 }
 
 /** Presses Tab until what has this name has the focus. */

@@ -9,11 +9,13 @@ import { findingKey, unbelievedFindings } from './findings.ts'
 import { sourcesNow } from './freshness.ts'
 import type { OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { momentOf, type Reading } from './reading.ts'
-import { ticksNow, tickView } from './ticks.ts'
+import { ticksNow, ticksView } from './ticks.ts'
 
 const DAY_MS = 86_400_000
 const REJECTS_DAYS = 3
 const FAILED_DAYS = 7
+// Each is looked at: more of them are counted no further.
+const FAILED_MAX = 1_000
 const FIRST_MAX = 10
 
 type Attention = Omit<Static<typeof OVERVIEW_RESPONSE>['attention'], 'disk' | 'loader'>
@@ -29,7 +31,7 @@ export async function attentionNow(services: Reading, sources: readonly Source[]
     findings: await findings(services, ticks),
     rejects: await rejects(services, ticks),
   }
-  return { ...found, ticked: [...ticks.found].map(tickView) }
+  return { ...found, ...ticksView(ticks.covering()) }
 }
 
 /** Kinds that nobody is told of: they stand in the overview alone. */
@@ -44,8 +46,8 @@ export async function findUntold(services: Reading, ticks: TicksNow): Promise<vo
 
 /** Which uploads of a state need attention, of all or some: those of the last days, where they failed and no person has said so. */
 export function uploadsWanted(services: Reading, state: 'held' | 'failed') {
-  if (state === 'held') return { since: 0, query: { state } }
-  return { since: daysBefore(services, FAILED_DAYS), query: { state, undecided: true } }
+  if (state === 'held') return { since: 0, countMax: COUNT_MAX, query: { state } }
+  return { since: daysBefore(services, FAILED_DAYS), countMax: FAILED_MAX, query: { state, undecided: true } }
 }
 
 /** From when on files with rejected rows need attention. */
@@ -80,23 +82,25 @@ function onSources(sources: readonly Source[], ticks: TicksNow): Pick<Attention,
 
 async function latestUploads(services: Reading, state: 'held' | 'failed', ticks: TicksNow) {
   const { uploads } = services.inbox.ledger
-  const { since, query } = uploadsWanted(services, state)
-  const count = countOf(await uploads.countSince(since, COUNT_MAX + 1, query))
+  const { since, countMax, query } = uploadsWanted(services, state)
+  const count = countOf(await uploads.countSince(since, countMax + 1, query), countMax)
   const ids = ticks.of(state).map(({ subject }) => subject)
-  const named = ids.length === 0 ? [] : await uploads.list({ ...query, ids, limit: ids.length })
+  const named = ids.length === 0 ? [] : await uploads.listBriefly({ ...query, ids, limit: ids.length })
   const off = named
     .filter(({ received_at }) => received_at >= since)
     .filter(({ id, settled_at }) => ticks.covers({ kind: state, subject: id }, String(settled_at)))
   const isOff = new Set(off.map(({ id }) => id))
-  const found = count.count === 0 ? [] : await uploads.list({ ...query, limit: FIRST_MAX + isOff.size })
-  const rest = less(count, off.length)
-  const first = found
+  const newest = count.count === 0 ? [] : await uploads.listBriefly({ ...query, limit: FIRST_MAX + isOff.size })
+  const shown = newest
     .filter(({ id, received_at }) => !isOff.has(id) && received_at >= since)
     .slice(0, FIRST_MAX)
-    .map(({ id, filename, received_at, load }) => {
-      const problem = load === null ? null : (JSON.parse(load) as { problem: string | null }).problem
-      return { upload_id: id, filename, received_at: new Date(received_at).toISOString(), problem }
-    })
+    .map(({ id }) => id)
+  const found = shown.length === 0 ? [] : await uploads.list({ ids: shown, limit: shown.length })
+  const rest = less(count, off.length)
+  const first = found.map(({ id, filename, received_at, load }) => {
+    const problem = load === null ? null : (JSON.parse(load) as { problem: string | null }).problem
+    return { upload_id: id, filename, received_at: new Date(received_at).toISOString(), problem }
+  })
   return { ...rest, first }
 }
 

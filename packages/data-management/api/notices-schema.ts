@@ -1,7 +1,7 @@
 /** What the requests about notices take and answer, as JSON Schema. */
 import type { Static } from 'typebox'
 import { COUNT, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from './parameters.ts'
-import { TICK } from './ticks-schema.ts'
+import { TICKED } from './ticks-schema.ts'
 
 export const NOTICES_QUERY = {
   type: 'object',
@@ -60,13 +60,13 @@ const NOTICE = {
 
 export const NOTICES_RESPONSE = {
   type: 'object',
-  required: ['receivers', 'conditions', 'ticked', 'notices', 'next'],
+  required: ['receivers', 'conditions', 'ticked', 'ticked_count', 'notices', 'next'],
   properties: {
     receivers: { type: 'array', items: RECEIVER },
     /** The latest first, 200 at most. */
     conditions: { type: 'array', items: CONDITION },
     /** What was ticked off: nobody is told of it. */
-    ticked: { type: 'array', items: TICK },
+    ...TICKED,
     notices: { type: 'array', items: NOTICE },
     next: { type: ['integer', 'null'] },
   },

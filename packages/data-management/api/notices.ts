@@ -17,7 +17,7 @@ import {
 } from './notices-schema.ts'
 import { bodyOf, MAY_CHANGE, readable } from './parameters.ts'
 import type { Services } from './services.ts'
-import { tickView } from './ticks.ts'
+import { ticksView } from './ticks.ts'
 
 const CONDITIONS_MAX = 200
 const NOBODY = { receivers: [], page: undefined } as const
@@ -64,7 +64,7 @@ export async function noticesListed(
       const at = new Date(since).toISOString()
       return { kind, subject, text, since: at, is_told: told_at !== null, todo: kindOf(kind)?.todo ?? '' }
     }),
-    ticked: (await ticks.list()).filter(({ kind }) => kindOf(kind) !== undefined).map(tickView),
+    ...ticksView((await ticks.list()).filter(({ kind }) => kindOf(kind) !== undefined)),
     notices: told.map(({ id, at, kind, subject, is_over, text }) => {
       return { id, at: new Date(at).toISOString(), kind, subject, is_over: is_over === 1, text }
     }),

@@ -3,7 +3,7 @@ import { CHAIN_FINDING } from './findings-schema.ts'
 import { BOUNDED_COUNT, COUNT, DATE, TEXT_OR_NULL, TIME } from './parameters.ts'
 import { DAYS, SOURCE_SCHEMA } from './sources.ts'
 import { DISK_SCHEMA, INBOX_SCHEMA, LOADER_SCHEMA } from './system-schema.ts'
-import { TICK } from './ticks-schema.ts'
+import { TICKED } from './ticks-schema.ts'
 
 /** `since`: from when on is today, such as the viewer's midnight. */
 export const OVERVIEW_QUERY = {
@@ -63,7 +63,19 @@ const SOURCES = {
 
 const ATTENTION = {
   type: 'object',
-  required: ['disk', 'loader', 'silent', 'late', 'partial', 'held', 'failed', 'findings', 'rejects', 'ticked'],
+  required: [
+    'disk',
+    'loader',
+    'silent',
+    'late',
+    'partial',
+    'held',
+    'failed',
+    'findings',
+    'rejects',
+    'ticked',
+    'ticked_count',
+  ],
   properties: {
     disk: DISK_SCHEMA,
     loader: LOADER_SCHEMA,
@@ -80,7 +92,7 @@ const ATTENTION = {
     },
     rejects: LATEST_REJECTS,
     /** What would stand among these, but was ticked off. */
-    ticked: { type: 'array', items: TICK },
+    ...TICKED,
   },
 } as const
 

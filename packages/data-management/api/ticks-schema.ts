@@ -1,6 +1,6 @@
 /** What the requests that tick off what needs attention take and answer, as JSON Schema. */
 import type { Static } from 'typebox'
-import { DATE, TIME } from './parameters.ts'
+import { COUNT, DATE, TIME } from './parameters.ts'
 
 const SUBJECT_CHARACTERS_MAX = 2_000
 
@@ -28,6 +28,9 @@ export const TICK = {
   },
 } as const
 
+/** What is ticked off, the newest 100, and how much that is in all. */
+export const TICKED = { ticked: { type: 'array', items: TICK }, ticked_count: COUNT } as const
+
 export const TICK_BODY = {
   type: 'object',
   additionalProperties: false,
@@ -43,5 +46,6 @@ export const UNTICK_BODY = {
 } as const
 
 export type TickView = Static<typeof TICK>
+export type TicksView = Readonly<{ ticked: TickView[]; ticked_count: number }>
 export type TickBody = Static<typeof TICK_BODY>
 export type UntickBody = Static<typeof UNTICK_BODY>

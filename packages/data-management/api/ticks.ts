@@ -9,7 +9,17 @@ import { nameOf, senderOf } from './authentication.ts'
 import { bodyOf, MAY_CHANGE } from './parameters.ts'
 import { askFor, momentOf, type Reading } from './reading.ts'
 import type { Services } from './services.ts'
-import { TICK, TICK_BODY, type TickBody, type TickView, UNTICK_BODY, type UntickBody } from './ticks-schema.ts'
+import {
+  TICK,
+  TICK_BODY,
+  type TickBody,
+  type TicksView,
+  type TickView,
+  UNTICK_BODY,
+  type UntickBody,
+} from './ticks-schema.ts'
+
+const TICKS_SHOWN_MAX = 100
 
 /** What is said where there is no tick to be taken back. */
 export const NOT_TICKED = 'nothing of this kind and subject is ticked off'
@@ -42,8 +52,13 @@ export async function ticksNow(reading: Reading): Promise<TicksNow> {
   return new TicksNow(await reading.inbox.ledger.ticks.list(), momentOf(reading))
 }
 
+/** Some ticks, the newest first, as they are answered: so many that no answer is long for them, and how many there are. */
+export function ticksView(ticks: readonly Tick[]): TicksView {
+  return { ticked: ticks.slice(0, TICKS_SHOWN_MAX).map(tickView), ticked_count: ticks.length }
+}
+
 /** A tick, as it is answered. */
-export function tickView({ kind, subject, text, until, at, who }: Tick): TickView {
+function tickView({ kind, subject, text, until, at, who }: Tick): TickView {
   return { kind, subject, text, until, at: new Date(at).toISOString(), who }
 }
 

@@ -6,13 +6,13 @@ import { remove } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { nameAside, nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
+import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 const DAY_MS = 86_400_000
 
-/** What pruning works with; the clock is in milliseconds since 1970. `all`: a person insists that everything may go at once. */
+/** What pruning works with; the clock is in milliseconds since 1970. `all`: a person insists that the clock is right. */
 export type Prune = Readonly<{
   disk: Disk
   folders: Folders
@@ -24,36 +24,38 @@ export type Prune = Readonly<{
 
 /**
  * Removes processed files that were put there more than so many days ago, and returns their names. Throws `prune_refused` where
- * everything would go at once: then it is more likely that the clock is wrong.
+ * it is more likely that the clock is wrong.
  */
 export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all }: Prune): Promise<string[]> {
   // A load that was taken out again waits for a person: its file is the only copy here.
   const wanted = new Set<string>()
   for (const upload of await ledger.uploads.list({ state: 'held', limit: Number.MAX_SAFE_INTEGER }))
     for (const name of namesFor(upload.stored_as, upload.sha256)) wanted.add(name)
-  const [old, young]: [string[], string[]] = [[], []]
+  const old: { name: string; at: number }[] = []
+  const young: number[] = []
   for (const name of await disk.readdir(folders.processed)) {
     const path = join(folders.processed, name)
     // Also what was damaged, and lies aside.
     const plain = nameKept(name) ?? nameAside(name)
     if (plain === undefined || wanted.has(plain)) continue
     const stat = await disk.lstat(path)
-    if (stat.isFile()) (now() - keptSince(path, stat).getTime() < daysMax * DAY_MS ? young : old).push(name)
+    if (!stat.isFile()) continue
+    const at = keptSince(path, stat).getTime()
+    if (now() - at < daysMax * DAY_MS) young.push(at)
+    else old.push({ name, at })
   }
-  checkClock(old.length, young.length, all)
-  for (const name of old) await remove(disk, join(folders.processed, name))
+  if (all !== true)
+    checkPruneClock(
+      old.map(({ at }) => at),
+      young,
+    )
+  for (const { name } of old) await remove(disk, join(folders.processed, name))
   await removeBases(disk, folders.processed)
   await ledger.requestedFiles.removeLoadedBefore(now() - daysMax * DAY_MS)
-  return old
+  return old.map(({ name }) => name)
 }
 
 /** When a file was put among those that are kept: one that lies there as it came has been moved there. */
 export function keptSince(path: string, { ctime, mtime }: Stats): Date {
   return path.endsWith('.jsonl') ? ctime : mtime
-}
-
-/** Throws `prune_refused` where nothing would stay and nobody insists. */
-export function checkClock(old: number, young: number, all = false): void {
-  if (old > 0 && young === 0 && !all)
-    throw new Problem('prune_refused', `all ${old} files that were loaded are too old`)
 }

@@ -72,8 +72,7 @@ export class Ticks {
 
 /** The ticks that count at a time, and which of them something was found for. */
 export class TicksNow {
-  /** What was found of what is ticked off. */
-  readonly found = new Set<Tick>()
+  readonly #found = new Set<Tick>()
   readonly #ticks: readonly Tick[]
   readonly #byName: ReadonlyMap<string, Tick>
   readonly #clock: Clock
@@ -88,8 +87,13 @@ export class TicksNow {
   covers(name: TickName, mark: string | undefined): boolean {
     const tick = this.#byName.get(nameOf(name))
     if (tick === undefined || !this.#counts(tick, mark)) return false
-    this.found.add(tick)
+    this.#found.add(tick)
     return true
+  }
+
+  /** Those of which something was found that they cover, the newest first. */
+  covering(): Tick[] {
+    return this.#ticks.filter((tick) => this.#found.has(tick))
   }
 
   /** Those of some kind. */
@@ -100,7 +104,7 @@ export class TicksNow {
   /** Those of some kinds, all of which have been looked at, that count no more. */
   over(kinds: ReadonlySet<string>): Tick[] {
     return this.#ticks.filter(
-      (tick) => kinds.has(tick.kind) && (tick.until === null ? !this.found.has(tick) : !this.#isBefore(tick.until)),
+      (tick) => kinds.has(tick.kind) && (tick.until === null ? !this.#found.has(tick) : !this.#isBefore(tick.until)),
     )
   }
 

@@ -103,18 +103,25 @@ export class Uploads {
   }
 
   list(query: UploadQuery): Promise<Upload[]> {
-    let select = this.#database.selectFrom('upload').selectAll('upload').orderBy('upload.id', 'desc').limit(query.limit)
-    if (query.before !== undefined) select = select.where('upload.id', '<', query.before)
-    if (query.ids !== undefined) select = select.where('upload.id', 'in', query.ids)
-    if (query.state !== undefined) select = select.where('upload.state', '=', query.state)
-    if (query.undecided === true) select = select.where(isUndecided())
-    if (query.named !== undefined)
-      select = select.where(sql<boolean>`instr(lower(filename), ${inSmallLetters(query.named)}) > 0`)
-    if (query.keyId !== undefined) {
-      const sent = this.#database.selectFrom('delivery').select('upload_id').where('key_id', '=', query.keyId)
-      select = select.where('upload.id', 'in', sent)
-    }
-    return select.execute()
+    return this.#listed(query).selectAll('upload').execute()
+  }
+
+  /** The same of very many: which they are, and since when they are so. */
+  listBriefly(query: UploadQuery): Promise<Pick<Upload, 'id' | 'received_at' | 'settled_at'>[]> {
+    return this.#listed(query).select(['upload.id', 'upload.received_at', 'upload.settled_at']).execute()
+  }
+
+  #listed(query: UploadQuery) {
+    const { before, ids, state, undecided, named, keyId, limit } = query
+    let select = this.#database.selectFrom('upload').orderBy('upload.id', 'desc').limit(limit)
+    if (before !== undefined) select = select.where('upload.id', '<', before)
+    if (ids !== undefined) select = select.where('upload.id', 'in', ids)
+    if (state !== undefined) select = select.where('upload.state', '=', state)
+    if (undecided === true) select = select.where(isUndecided())
+    if (named !== undefined) select = select.where(sql<boolean>`instr(lower(filename), ${inSmallLetters(named)}) > 0`)
+    if (keyId === undefined) return select
+    const sent = this.#database.selectFrom('delivery').select('upload_id').where('key_id', '=', keyId)
+    return select.where('upload.id', 'in', sent)
   }
 
   /** Whether a key has sent this upload. */

@@ -197,7 +197,12 @@ test('loaded files leave the bucket after their time, what waits for a person ne
   assert.equal(await pruneBucket(at.work, 30), 0)
   const later = { ...at.work, now: () => Date.now() + 31 * 86_400_000 }
   await assert.rejects(pruneBucket(later, 30), { code: 'prune_refused' })
-  assert.equal(await pruneBucket(later, 30, true), 1)
+  const yearLater = { ...at.work, now: () => Date.now() + 365 * 86_400_000 }
+  const young = await postGzip(at.receiver, 'young.jsonl.gz', rowsText(40))
+  await at.load(yearLater)
+  await assert.rejects(pruneBucket(yearLater, 30), { code: 'prune_refused' })
+  assert.equal(await at.fleet.bucket.has(String(young.body.sha256)), true)
+  assert.equal(await pruneBucket(yearLater, 30, true), 1)
   assert.equal(await at.fleet.bucket.has(String(loaded.body.sha256)), false)
   assert.equal(await at.fleet.bucket.has(String(held.body.sha256)), true)
 })

@@ -1,12 +1,13 @@
 /**
- * The ledger of a test: a SQLite file in its folder, or, where DATABASE_OF_TESTS is the address of a PostgreSQL (on-postgres.test.ts),
- * a database of its own there.
+ * The ledger of a test: a SQLite file in its folder, or, where DATABASE_OF_TESTS is `postgres` (`npm run test:long`), a database of its own
+ * in the PostgreSQL of the process.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
-import { makeDatabaseAt, type TestDatabase } from '../../../test/postgres.ts'
+import { NO_POSTGRES, sharedPostgres, type TestDatabase } from '../../../test/postgres.ts'
+import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import type { LedgerDatabase } from '../ledger/database.ts'
 import { type Ledger, openLedger } from '../ledger/ledger.ts'
 import { openPostgresLedger, openPostgresLedgerDatabase } from '../ledger/postgres.ts'
@@ -16,7 +17,7 @@ type Record = { [column: string]: unknown }
 
 const TABLES = ['upload', 'arriving', 'lost', 'delivery', 'api_key', 'session', 'audit']
 
-const cluster = process.env.DATABASE_OF_TESTS
+const makeDatabase = process.env.DATABASE_OF_TESTS === 'postgres' ? sharedPostgres(migrateTemplate) : undefined
 const databases = new Map<string, Promise<TestDatabase>>()
 
 /** Opens the ledger of a folder, also once more. */
@@ -70,7 +71,16 @@ export async function storedIn(folder: string): Promise<string> {
 
 /** The database that belongs to a folder, which has its catalogue too; undefined where they are files. */
 export async function addressOf(folder: string): Promise<string | undefined> {
-  if (cluster === undefined) return undefined
-  if (!databases.has(folder)) databases.set(folder, makeDatabaseAt(cluster))
+  if (makeDatabase === undefined) return undefined
+  if (NO_POSTGRES !== false) throw new Error(NO_POSTGRES)
+  if (!databases.has(folder)) databases.set(folder, makeDatabase())
   return (await databases.get(folder))?.address
+}
+
+/** Migrates what every new database of a cluster is a copy of: else each of some hundred tests would. */
+async function migrateTemplate(address: string): Promise<void> {
+  const template = new URL(address)
+  template.pathname = 'template1'
+  await using _catalogue = await openPostgresCatalogue(template.href)
+  await using _ledger = await openPostgresLedger(template.href)
 }

@@ -34,6 +34,7 @@ test('an empty server has nothing that needs attention', async () => {
     findings: none,
     rejects: none,
     ticked: [],
+    ticked_count: 0,
   })
   assert.equal(disk.is_low, false)
   assert.ok(disk.free_bytes > 0 && disk.free_bytes <= disk.total_bytes)

@@ -28,9 +28,13 @@ function canonical(table: Table): Run<number>[] {
   return runs
 }
 
-function windowOf(table: Table, date: string, stays: boolean): Window {
+function windowOf(table: Table, date: string): Window {
   const others = [...table.keys()].filter((each) => each !== date).sort()
-  return { before: others.findLast((each) => each < date), date, after: others.find((each) => each > date), stays }
+  return {
+    before: others.findLast((each) => each < date) ?? null,
+    date,
+    after: others.find((each) => each > date) ?? null,
+  }
 }
 
 /** One date of a store as the catalogue changes it. */
@@ -38,19 +42,17 @@ class Store {
   readonly table = new Map<string, number | null>()
   runs: Run<number>[] = []
 
-  /** Sets what a date shows; undefined takes the date out. Returns what the change read and wrote. */
-  change(date: string, value: number | null | undefined) {
-    const window = windowOf(this.table, date, value !== undefined)
+  /** Sets what a date shows. Returns what the change read and wrote. */
+  change(date: string, value: number | null) {
+    const window = windowOf(this.table, date)
     const then = this.runs.filter((run) => touches(run, window))
-    // What a date that goes would show does not matter.
-    const now = rebuild(then, window, value === undefined ? 1 : (value ?? undefined), Object.is)
+    const now = rebuild(then, window, value ?? undefined, Object.is)
     const changes = changesBetween(then, now, Object.is)
     const stored = new Map(this.runs.map((run) => [run.from, run]))
     for (const from of changes.remove) assert.ok(stored.delete(from), `a run is removed that is not there: ${from}`)
     for (const run of changes.write) stored.set(run.from, run)
     this.runs = [...stored.values()].sort((one, other) => (one.from < other.from ? -1 : 1))
-    if (value === undefined) this.table.delete(date)
-    else this.table.set(date, value)
+    this.table.set(date, value)
     return { then, now, changes }
   }
 }
@@ -79,8 +81,8 @@ function assertInvariants(runs: readonly Run<number>[], table: Table): void {
 const CHANGES = fc.array(
   fc.record({
     date: fc.constantFrom(...DATES),
-    // Few values, so that many neighbours are equal. undefined: the date is taken out.
-    value: fc.constantFrom<(number | null | undefined)[]>(1, 1, 1, 2, 3, null, undefined, undefined),
+    // Few values, so that many neighbours are equal.
+    value: fc.constantFrom<(number | null)[]>(1, 1, 1, 2, 3, null),
   }),
   { minLength: 1, maxLength: 40 },
 )
@@ -215,22 +217,4 @@ test('a late scrape before the first one moves the start of the run', () => {
   const store = storeOf({ '2024-02-02': 5 })
   store.change('2024-02-01', 5)
   assert.deepEqual(store.runs, [{ from: '2024-02-01', to: null, value: 5 }])
-})
-
-test('taking out the date between two equal ones joins their runs', () => {
-  const store = storeOf({ '2024-02-01': 5, '2024-02-02': 6, '2024-02-05': 5 })
-  store.change('2024-02-02', undefined)
-  assert.deepEqual(store.runs, [{ from: '2024-02-01', to: null, value: 5 }])
-})
-
-test('taking out the latest scrape opens the run before it again', () => {
-  const store = storeOf({ '2024-02-01': 5, '2024-02-02': 6 })
-  store.change('2024-02-02', undefined)
-  assert.deepEqual(store.runs, [{ from: '2024-02-01', to: null, value: 5 }])
-})
-
-test('taking out the only scrape leaves nothing', () => {
-  const store = storeOf({ '2024-02-01': 5 })
-  store.change('2024-02-01', undefined)
-  assert.deepEqual(store.runs, [])
 })

@@ -185,6 +185,48 @@ test('a finding that is ticked off counts again when more stores show it', async
   assert.deepEqual(await at.receiver.ledger.ticks.list(), [])
 })
 
+test('however much is ticked off, the lists of it have the newest hundred and say how many there are', async () => {
+  await using at = await openSilent()
+  const held = await ended(at.receiver, 'held', 'a reason', 1)
+  await holdMore(at.receiver, held, 119)
+  const uploads = await at.receiver.ledger.uploads.list({ state: 'held', limit: 120 })
+  for (const [index, { id, settled_at }] of uploads.entries())
+    await at.receiver.ledger.ticks.set({
+      kind: 'held',
+      subject: id,
+      mark: String(settled_at),
+      text: `held ${index}`,
+      until: null,
+      at: index,
+      who: 'a person',
+    })
+  const newest = Array.from({ length: 100 }, (_, index) => `held ${119 - index}`)
+  const admin = { ...at.receiver, key: await at.receiver.makeKey('admin') }
+  const attention = await at.attention()
+  assert.equal(attention.held.count, 0)
+  for (const { ticked, ticked_count } of [attention, (await get(admin, '/api/notices')).body as unknown as NoticesView])
+    assert.deepEqual([ticked_count, ticked.map(({ text }) => text)], [120, newest])
+})
+
+test('of failed uploads no more than a thousand are counted, each of which is looked at', async () => {
+  await using at = await openSilent()
+  at.clock.now = Date.now()
+  const failed = await ended(at.receiver, 'failed', 'not one row could be loaded', 1)
+  const counted = async () => {
+    const { count, exact, first } = (await at.attention()).failed
+    return [count, exact, first.length]
+  }
+  await holdMore(at.receiver, failed, 999)
+  assert.deepEqual(await counted(), [1_000, true, 10])
+  await at.receiver.ledger.ticks.set({
+    ...{ kind: 'failed', subject: failed, text: 'the first', until: '2999-01-01' },
+    ...{ mark: '', at: at.clock.now, who: 'a person' },
+  })
+  assert.deepEqual(await counted(), [999, true, 10])
+  await ended(at.receiver, 'failed', 'not one row could be loaded', 2)
+  assert.deepEqual(await counted(), [1_000, false, 10])
+})
+
 /** So many uploads that are newer than one, and otherwise as it is. */
 async function holdMore({ ledger }: Receiver, id: string, count: number): Promise<void> {
   const upload = (await ledger.uploads.find(id))!

@@ -1,6 +1,6 @@
 /** What people want done with uploads: release, discard, undo, replay; and what the ledger and the catalogue say afterwards. */
 import assert from 'node:assert/strict'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
@@ -180,10 +180,21 @@ test('loaded files are pruned after their time, not all at once unless a person 
   assert.deepEqual(await prune(Date.now() + 89 * DAY_MS), [])
   const year = Date.now() + 365 * DAY_MS
   await assert.rejects(prune(year), { code: 'prune_refused' }, 'a clock that is a year ahead takes not everything')
+  await keptSince(folders.processed, 'young.jsonl', year)
+  await assert.rejects(prune(year), { code: 'prune_refused' }, 'nor does it for a file that has come since')
+  await keptSince(folders.processed, 'between.jsonl', Date.now() + 310 * DAY_MS)
   assert.deepEqual(await prune(year, true), ['old.jsonl'])
-  assert.deepEqual(await readdir(folders.processed), ['undone.jsonl'])
+  assert.deepEqual((await readdir(folders.processed)).sort(), ['between.jsonl.gz', 'undone.jsonl', 'young.jsonl.gz'])
+  assert.deepEqual(await prune(year + 89 * DAY_MS), ['between.jsonl.gz'])
   assert.equal(await count(receiver), 3)
 })
+
+/** Some file that has been kept since a time. */
+async function keptSince(folder: string, name: string, at: number): Promise<void> {
+  const path = join(folder, name)
+  await writeFile(path, name)
+  await compact(realDisk(), { path, form: 'gzip', isRight: () => true, timeOf: () => new Date(at) })
+}
 
 const AS_IT_IS = { toLoadAgain: 0, lost: 0, known: 0, waiting: 0 }
 

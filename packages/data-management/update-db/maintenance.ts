@@ -1,5 +1,5 @@
 /** Maintenance of an inbox that machines share: a lock lets one loader of the fleet do it at a time. */
-import { checkClock } from '../inbox/prune.ts'
+import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import type { FleetWork } from './process.ts'
 import { repairStranded } from './repair.ts'
 import { bringUpToDate } from './update-db.ts'
@@ -27,23 +27,31 @@ export async function maintain(work: FleetWork, signal: AbortSignal, settledInMs
 
 /**
  * Removes from the bucket what has been loaded and was kept for so many days since. Returns how many files. Throws `prune_refused`
- * where everything that was loaded would go at once, unless a person insists.
+ * where it is more likely that the clock is wrong, unless a person insists.
  */
 export async function pruneBucket(work: FleetWork, daysMax: number, all = false): Promise<number> {
   let removed = 0
   const { bucket } = work.inbox.servers
-  const [old, young, strays]: [string[], string[], string[]] = [[], [], []]
+  const old: { sha256: string; at: number }[] = []
+  const young: number[] = []
+  const strays: string[] = []
   await work.ledger.doAlone(MAINTENANCE, async () => {
     removed += await bucket.removeStrays(STRAYS_MS_MIN, work.now())
     for (const { sha256, putAt } of await bucket.list()) {
       const upload = await work.ledger.uploads.findBySha256(sha256)
-      const keptMs = work.now() - (upload?.settled_at ?? putAt)
-      if (upload?.state === 'loaded') (keptMs > daysMax * DAY_MS ? old : young).push(sha256)
+      const at = upload?.settled_at ?? putAt
+      const keptMs = work.now() - at
+      if (upload?.state === 'loaded' && keptMs > daysMax * DAY_MS) old.push({ sha256, at })
+      else if (upload?.state === 'loaded') young.push(at)
       // Of what is on no record the receiver died before it answered: its sender sends it again.
       else if (upload === undefined && keptMs > DAY_MS) strays.push(sha256)
     }
-    checkClock(old.length, young.length, all)
-    for (const sha256 of [...strays, ...old]) {
+    if (!all)
+      checkPruneClock(
+        old.map(({ at }) => at),
+        young,
+      )
+    for (const sha256 of [...strays, ...old.map((each) => each.sha256)]) {
       await bucket.remove(sha256)
       removed++
     }

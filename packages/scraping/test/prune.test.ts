@@ -80,8 +80,12 @@ test('with a clock that is a year ahead nothing is removed, unless a person insi
   await archived(place, 'waits', 'accepted', 1)
   const now = NOW + 365 * DAY_MS
   await assert.rejects(prune(place, { now }), { code: 'prune_refused' })
+  // What was loaded since by the same clock looks young.
+  await archived(place, 'young', 'loaded', -365)
+  await assert.rejects(prune(place, { now }), { code: 'prune_refused' })
   assert.deepEqual(await prune(place, { now, all: true }), ['a.jsonl', 'b.jsonl'])
-  assert.deepEqual(await visible(place.folders.archive), ['waits.jsonl', 'waits.receipt.json'])
+  const left = ['waits.jsonl', 'waits.receipt.json', 'young.jsonl', 'young.receipt.json']
+  assert.deepEqual(await visible(place.folders.archive), left)
 })
 
 test('whatever call a pruning is killed before, no file is left without its receipt, and the next one ends it', async () => {

@@ -63,7 +63,7 @@ function Told(): ReactNode {
     <>
       <Panel title="Needs a person">
         <Conditions conditions={first.conditions} />
-        <Ticked ticked={first.ticked} />
+        <Ticked of={first} />
       </Panel>
       <Panel title="Who is told">
         <Receivers receivers={first.receivers} />

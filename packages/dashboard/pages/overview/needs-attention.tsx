@@ -48,7 +48,7 @@ export function NeedsAttention({ attention, stores }: Readonly<{ attention: Atte
           ))}
         </ul>
       )}
-      <Ticked ticked={attention.ticked} />
+      <Ticked of={attention} />
     </Panel>
   )
 }

@@ -1,6 +1,6 @@
 /** What needs attention is ticked off here, until it changes or until a date; and what is ticked off stands folded below. */
 import { Button, Radio, TextInput } from '@mantine/core'
-import type { TickBody, TickView, UntickBody } from '@splitcart/data-management/api/ticks-schema.ts'
+import type { TickBody, TicksView, TickView, UntickBody } from '@splitcart/data-management/api/ticks-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
@@ -8,6 +8,7 @@ import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
+import { whole } from '../../parts/format.ts'
 import { Trouble } from '../../parts/notice.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day, Moment } from '../../parts/time.tsx'
@@ -75,17 +76,20 @@ function Confirm({ tick, close }: Readonly<{ tick: Tickable; close: () => void }
   )
 }
 
-/** What is ticked off, folded. */
-export function Ticked({ ticked }: Readonly<{ ticked: readonly TickView[] }>): ReactNode {
-  if (ticked.length === 0) return null
+/** What is ticked off, folded: the newest, and how many others there are. */
+export function Ticked({ of: { ticked, ticked_count } }: Readonly<{ of: TicksView }>): ReactNode {
+  if (ticked_count === 0) return null
   return (
     <details className={style.ticked}>
-      <summary>{ticked.length} ticked off</summary>
+      <summary>{whole(ticked_count)} ticked off</summary>
       <ul className={told.list}>
         {ticked.map((tick) => (
           <TickedLine key={JSON.stringify([tick.kind, tick.subject])} tick={tick} />
         ))}
       </ul>
+      {ticked_count > ticked.length && (
+        <p className={style.none}>These are the newest; for each that is taken back an older one is shown.</p>
+      )}
     </details>
   )
 }

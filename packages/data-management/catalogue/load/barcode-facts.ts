@@ -6,7 +6,7 @@ import type { BarcodeFact, FactsChange } from './fact.ts'
 import { companyIds } from './names.ts'
 import { settleProducts } from './products.ts'
 import type { Watch } from './regrouped.ts'
-import { areLater } from './said-since.ts'
+import { areLater, receivedAtOf } from './said-since.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const TYPES = { company_id: 'integer', sku: 'text', date: 'text', barcode: 'text' } as const
@@ -53,11 +53,6 @@ async function touch(database: LoadDatabase, loadId: number): Promise<void> {
   await database.run(
     sql`insert into fed (company_id, sku) select distinct company_id, sku from barcode_fact where load_id = ${loadId}`,
   )
-}
-
-async function receivedAtOf(database: LoadDatabase, loadId: number): Promise<number> {
-  const load = await database.get<{ received_at: number }>(sql`select received_at from load where id = ${loadId}`)
-  return load!.received_at
 }
 
 /** Since when the listings in `fed` have had their barcode may be another time: what products are called by follows from it. */

@@ -1,6 +1,6 @@
 /**
- * Any change of a store's history that is not one of append.ts: a late scrape between two others, a second file of a date, a scrape that
- * is taken out. The rules are those of `price-runs`, page by page; only runs that say something else then are looked at.
+ * Any change of a store's history that is not one of append.ts or remove-date.ts: a late scrape between two others, a second file of a date,
+ * one of several that is taken out. The rules are those of `price-runs`, page by page; only runs that say something else then are looked at.
  */
 import { type DateChange, nothingChanged } from '../model/date-change.ts'
 import {
@@ -14,28 +14,22 @@ import {
   type StoredPrice,
   type Terms,
 } from '../model/listing-change.ts'
-import type { Run, Window } from '../model/price-runs.ts'
+import type { Run } from '../model/price-runs.ts'
 import { takeUses } from './label-uses.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
 const PAGE_LISTINGS = 2_000
 
 /** A date of a store that is to change. `scrapeId`: the scrape that is put in or taken out. */
-export type ChangedDate = Readonly<{
-  storeId: number
-  scrapeId: number
-  window: { before: string | undefined | null; date: string; after: string | undefined | null; stays: boolean }
-}>
+export type ChangedDate = Omit<Change, 'total'>
 
 /**
- * Makes the runs of a store say that `shown` is what it showed on the date of a window that stays, or that it has no scrape on that date.
- * The scrapes of the store must be as they are after the change. Counts only listings that `scrapeId` is responsible for.
+ * Makes the runs of a store say that `shown` is what it showed on the date of a window. The scrapes of the store must be as they are after
+ * the change. Counts only listings that `scrapeId` is responsible for.
  */
 export async function changeDate(database: LoadDatabase, changed: ChangedDate): Promise<DateChange> {
   const total = nothingChanged()
-  const { before, after, ...date } = changed.window
-  const window: Window = { ...date, before: before ?? undefined, after: after ?? undefined }
-  const change: Change = { storeId: changed.storeId, scrapeId: changed.scrapeId, window, total }
+  const change: Change = { ...changed, total }
   await findAffected(database, change)
   for (let last = 0; ; ) {
     const page = await pageAfter(database, change, last)
@@ -48,16 +42,7 @@ export async function changeDate(database: LoadDatabase, changed: ChangedDate): 
 /** The listings whose runs change. A run on whose inside the date lies, and which says what is shown, stays as it is. */
 async function findAffected(database: LoadDatabase, { storeId, window }: Change): Promise<void> {
   await database.script('delete from affected')
-  const { before, date, after } = window
-  if (!window.stays) {
-    for (const table of [sql`price_run`, sql`label_run`])
-      await database.run(
-        sql`insert into affected select distinct listing_id from ${table}
-          where store_id = ${storeId} and (from_date = ${date} or to_date = ${date} or to_date = ${before ?? date} or from_date = ${after ?? date})
-          on conflict do nothing`,
-      )
-    return
-  }
+  const { date } = window
   const on = sql`run.store_id = ${storeId} and run.from_date <= ${date} and (run.to_date is null or run.to_date >= ${date})`
   await database.run(
     sql`insert into affected

@@ -45,14 +45,19 @@ export async function findNewest(database: LoadDatabase, companyIds: Iterable<nu
   await database.run(
     sql`insert into renamed
       select lost.listing_id, listing.label_id from lost left join listing on listing.id = lost.listing_id
-      where true on conflict do nothing`,
+      left join label on label.id = lost.label_id
+      where listing.label_id is distinct from lost.label_id or listing.barcode is distinct from label.barcode on conflict do nothing`,
   )
+  // A label with a barcode is the newest of those too. Only where it has none, and there was one, a barcode is looked for further back.
   await database.script(`
     update listing set label_id = lost.label_id, label_date = lost.date, label_store_id = lost.store_id,
-        barcode = null, barcode_date = null, barcode_store_id = null
-      from lost where listing.id = lost.listing_id;
-    delete from lost where not exists (
-      select 1 from label where label.listing_id = lost.listing_id and label.barcode is not null);
+        barcode = coalesce(label.barcode, listing.barcode),
+        barcode_date = case when label.barcode is null then barcode_date else lost.date end,
+        barcode_store_id = case when label.barcode is null then barcode_store_id else lost.store_id end
+      from lost left join label on label.id = lost.label_id where listing.id = lost.listing_id;
+    delete from lost where (select barcode from listing where listing.id = lost.listing_id) is null
+      or (select barcode from label where label.id = lost.label_id) is not null;
+    update listing set barcode = null, barcode_date = null, barcode_store_id = null from lost where listing.id = lost.listing_id;
     update lost set label_id = null, date = null, store_id = null, code = null;
   `)
   for (const stores of companies)

@@ -3,7 +3,7 @@
  * A load that was received before others, and one that is taken out, may change that, and with it what products are called by.
  */
 import type { ScrapeRecord } from './scrapes.ts'
-import { type LoadDatabase, records, sql } from './statement.ts'
+import { type LoadDatabase, type Records, records, sql } from './statement.ts'
 
 const SCRAPES_AT_FIRST = 2
 const SCRAPES_FACTOR = 8
@@ -30,40 +30,61 @@ export async function areLater(database: LoadDatabase, receivedAt: number): Prom
   return (await database.get(later)) !== undefined
 }
 
-/** Notes in `doubted` the labels that a scrape was the first to show, before it is taken out. */
-export async function noteDoubted(database: LoadDatabase, scrape: ScrapeRecord): Promise<void> {
+/** When a load was received. */
+export async function receivedAtOf(database: LoadDatabase, loadId: number): Promise<number> {
+  const load = await database.get<{ received_at: number }>(sql`select received_at from load where id = ${loadId}`)
+  return load!.received_at
+}
+
+/** Notes in `doubted` the labels that a scrape of a load received then was the first to show, before it is taken out. */
+export async function noteDoubted(database: LoadDatabase, receivedAt: number, scrape: ScrapeRecord): Promise<void> {
   const { id, storeId, date } = scrape
-  const load = await database.get<{ received_at: number }>(
-    sql`select received_at from scrape join load on load.id = load_id where scrape.id = ${id}`,
-  )
   await database.run(
     sql`insert into doubted (label_id, listing_id) select label_id, listing_id from (
         select label_id, listing_id from label_run
           where store_id = ${storeId} and from_date <= ${date} and (to_date is null or to_date >= ${date})
         union all select label_id, listing_id from contested where scrape_id = ${id}
-      ) as shown where (select since from label where label.id = shown.label_id) = ${load!.received_at} on conflict do nothing`,
+      ) as shown where (select since from label where label.id = shown.label_id) = ${receivedAt} on conflict do nothing`,
   )
 }
 
-/** Finds out anew since when the labels in `doubted` have been said. What is left is asked in the order in which it was received. */
-export async function findSince(database: LoadDatabase, companyIds: Iterable<number>): Promise<void> {
+/**
+ * Finds out anew since when the labels in `doubted` have been said, that a load was the first to say: of what was received with it or later
+ * in the order in which it was received.
+ */
+export async function findSince(database: LoadDatabase, { companyIds, receivedAt }: TakenOut): Promise<void> {
   await database.script('update label set since = null where id in (select label_id from doubted)')
-  const scrapes = (await Promise.all([...new Set(companyIds)].map((id) => scrapesOf(database, id)))).flat()
-  scrapes.sort((one, other) => one.received_at - other.received_at)
-  let count = SCRAPES_AT_FIRST
-  for (let at = 0; at < scrapes.length && (await areOpen(database)); at += count, count *= SCRAPES_FACTOR)
-    await findIn(database, scrapes.slice(at, at + count))
+  const companies = records('wanted', { id: 'integer' }, [[...new Set(companyIds)]])
+  let after: Place | undefined = { received_at: receivedAt, id: 0 }
+  for (let count = SCRAPES_AT_FIRST; after !== undefined && (await areOpen(database)); count *= SCRAPES_FACTOR) {
+    const scrapes: Scrape[] = await scrapesAfter(database, companies, after, count)
+    await findIn(database, scrapes)
+    after = scrapes[count - 1]
+  }
   await database.script(`insert into seed select distinct listing_id from doubted where true on conflict do nothing;
     delete from doubted`)
 }
 
-type Scrape = Readonly<{ id: number; store_id: number; date: string; received_at: number; is_contested: number }>
+/** What is taken out: of these companies, received then. */
+type TakenOut = Readonly<{ companyIds: Iterable<number>; receivedAt: number }>
 
-function scrapesOf(database: LoadDatabase, companyId: number): Scrape[] | Promise<Scrape[]> {
+type Scrape = Readonly<{ id: number; store_id: number; date: string; received_at: number; is_contested: number }>
+type Place = Pick<Scrape, 'received_at' | 'id'>
+
+function scrapesAfter(
+  database: LoadDatabase,
+  companies: Records,
+  after: Place,
+  count: number,
+): Scrape[] | Promise<Scrape[]> {
   return database.all<Scrape>(
     sql`select scrape.id, store_id, date, load.received_at,
-        case when count(*) over (partition by store_id, date) > 1 then 1 else 0 end as is_contested
-      from store join scrape on scrape.store_id = store.id join load on load.id = load_id where company_id = ${companyId}`,
+        case when exists (select 1 from scrape as other
+          where other.store_id = scrape.store_id and other.date = scrape.date and other.id <> scrape.id) then 1 else 0 end as is_contested
+      from load join scrape on scrape.load_id = load.id join store on store.id = store_id
+      where load.received_at >= ${after.received_at} and (load.received_at > ${after.received_at} or scrape.id > ${after.id})
+        and company_id in (select id from ${companies})
+      order by load.received_at, scrape.id limit ${count}`,
   )
 }
 

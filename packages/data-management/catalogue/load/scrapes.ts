@@ -9,6 +9,7 @@ import { appendDate, beginHistory, endHistory, prependDate } from './append.ts'
 import { changeDate } from './history.ts'
 import { changeUses, takeUses } from './label-uses.ts'
 import { markChanges } from './pending-changes.ts'
+import { removeDate } from './remove-date.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, type Statement, sql } from './statement.ts'
 
@@ -45,7 +46,7 @@ export async function addScrape(
     database,
     sql`select listing_id, label_id, cast(${id} as bigint), ${TERMS} from observed where scrape = ${number}`,
   )
-  const change = await changeDate(database, { storeId, scrapeId: id, window: { before, date, after, stays: true } })
+  const change = await changeDate(database, { storeId, scrapeId: id, window: { before, date, after } })
   return { id, isContested, change: { ...change, ...(await goneSince(database, scrape, before)) } }
 }
 
@@ -84,11 +85,14 @@ export async function removeScrape(database: LoadDatabase, scrape: ScrapeRecord)
     await endHistory(database, storeId)
     return false
   }
+  if (others.length === 0) {
+    await removeDate(database, { storeId, date, before, after })
+    return false
+  }
   await showWinners(database, storeId, date)
-  const window = { before: before ?? undefined, date, after: after ?? undefined, stays: others.length > 0 }
-  await changeDate(database, { storeId, scrapeId: id, window })
+  await changeDate(database, { storeId, scrapeId: id, window: { before, date, after } })
   if (others.length === 1) await forgetWhole(database, others[0]!)
-  return others.length > 0
+  return true
 }
 
 /** The scrapes that a load has put in. */
@@ -143,8 +147,7 @@ async function contest(
   )
   await showWinners(database, storeId, date)
   const { before, after } = await datesBeside(database, storeId, date)
-  const window = { before: before ?? undefined, date, after: after ?? undefined, stays: true }
-  return changeDate(database, { storeId, scrapeId: id, window })
+  return changeDate(database, { storeId, scrapeId: id, window: { before, date, after } })
 }
 
 /** All rows of a scrape: listing_id, label_id and terms. */

@@ -89,6 +89,6 @@ function countListing({ storeId, scrapeId, window, total }: Change, { listingId,
   }
 }
 
-function shownOn(run: Run<unknown>, date: string | undefined): boolean {
-  return date !== undefined && run.from <= date && (run.to === null || run.to >= date)
+function shownOn(run: Run<unknown>, date: string | null): boolean {
+  return date !== null && run.from <= date && (run.to === null || run.to >= date)
 }

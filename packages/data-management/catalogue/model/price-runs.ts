@@ -17,14 +17,8 @@
  */
 export type Run<V> = Readonly<{ from: string; to: string | null; value: V }>
 
-/** The date that changes and the dates of scrapes next to it (undefined: there is none on that side). */
-export type Window = Readonly<{
-  before: string | undefined
-  date: string
-  after: string | undefined
-  /** Whether the store has a scrape on `date` once the change is made. */
-  stays: boolean
-}>
+/** The date that changes and the dates of scrapes next to it (null: there is none on that side). */
+export type Window = Readonly<{ before: string | null; date: string; after: string | null }>
 
 /** Whether a run says something about the window: only such runs can change. */
 export function touches(run: Run<unknown>, window: Window): boolean {
@@ -43,16 +37,16 @@ export function rebuild<V>(
   value: V | undefined,
   same: (one: V, other: V) => boolean,
 ): Run<V>[] {
-  const { before, date, after, stays } = window
-  const left = before === undefined ? undefined : runs.find((run) => covers(run, before))
-  const right = after === undefined ? undefined : runs.find((run) => covers(run, after))
+  const { before, date, after } = window
+  const left = before === null ? undefined : runs.find((run) => covers(run, before))
+  const right = after === null ? undefined : runs.find((run) => covers(run, after))
   const pieces: Run<V>[] = []
-  if (left !== undefined && before !== undefined) pieces.push({ ...left, to: before })
-  if (value !== undefined && stays) pieces.push({ from: date, to: date, value })
-  if (right !== undefined && after !== undefined) pieces.push({ ...right, from: after })
-  const dates = [before, stays ? date : undefined, after].filter((each) => each !== undefined)
+  if (left !== undefined && before !== null) pieces.push({ ...left, to: before })
+  if (value !== undefined) pieces.push({ from: date, to: date, value })
+  if (right !== undefined && after !== null) pieces.push({ ...right, from: after })
+  const dates = [before, date, after].filter((each) => each !== null)
   const joined = joinNeighbours(pieces, dates, same)
-  const latest = after === undefined ? dates.at(-1) : undefined
+  const latest = after === null ? dates.at(-1) : undefined
   return joined.map((run) => (run.to === latest ? { ...run, to: null } : run))
 }
 

@@ -60,9 +60,9 @@ export async function countWithWords(database: Sql, sought: Sought): Promise<Cou
   return { count: Math.min(count, COUNT_MAX), exact: listings <= COUNT_MAX }
 }
 
-/** What a count that stopped behind `COUNT_MAX` says. */
-export function countOf(count: number): Count {
-  return { count: Math.min(count, COUNT_MAX), exact: count <= COUNT_MAX }
+/** What a count says that stopped behind a number. */
+export function countOf(count: number, max = COUNT_MAX): Count {
+  return { count: Math.min(count, max), exact: count <= max }
 }
 
 /** Whether a listing of the product before this one has the words, in PostgreSQL, which can ask a listing for them. */
