@@ -51,7 +51,7 @@ type Props<T> = Readonly<{
 }>
 
 const ROW_PIXELS = 38
-const OVERSCAN = 12
+const OVERSCAN = 8
 const ROWS_AHEAD = 120
 // So many rows are fetched at once to be sorted, or sought in.
 const ROWS_SOUGHT_MAX = 2_000
@@ -63,10 +63,8 @@ type Features = typeof features
 export function DataTable<T extends RowData>({ label, columns, rows, idOf, more, end }: Props<T>): ReactNode {
   const [state, change] = useTableState(label)
   const model = useRowsAsSought({ columns, rows, idOf }, state)
-  const { body, items, height, measure, margin } = useVisibleRows(model)
   const { table: place, isTight } = useIsTight(columns)
   const isWhole = (state.order === '' && state.words === '') || rows.length >= ROWS_SOUGHT_MAX
-  useMoreWhenNear(isWhole ? (items.at(-1)?.index ?? 0) : rows.length, rows.length, more)
   const tracks = { '--columns': columns.map(({ width }) => width).join(' ') } as CSSProperties
   return (
     <>
@@ -85,25 +83,35 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
         style={tracks}
       >
         <Head columns={columns} order={state.order} choose={(chosen) => change({ order: chosen })} />
-        <div role="rowgroup" ref={body} className={style.body} style={{ height }}>
-          {items.map((item) => {
-            const row = model[item.index]!
-            return (
-              <TableRow
-                key={row.id}
-                row={row.original}
-                columns={columns}
-                index={item.index}
-                top={item.start - margin}
-                measure={measure}
-              />
-            )
-          })}
-        </div>
+        <Body columns={columns} model={model} more={more} count={rows.length} isWhole={isWhole} />
       </div>
       {model.length === 0 && state.words !== '' && <NoneFound of={rows.length} isAll={!more?.hasNextPage} />}
       <Foot more={more} end={end} />
     </>
+  )
+}
+
+type BodyProps<T extends RowData> = Readonly<{
+  columns: readonly Column<T>[]
+  model: readonly Row<Features, T>[]
+  more: More | undefined
+  /** How many rows there are, sought or not. */
+  count: number
+  /** Whether further rows are asked for only on the way down. */
+  isWhole: boolean
+}>
+
+/** The rows that can be seen: while the table is scrolled this alone is rendered. */
+function Body<T extends RowData>({ columns, model, more, count, isWhole }: BodyProps<T>): ReactNode {
+  const { body, items, height, above, measure } = useVisibleRows(model)
+  useMoreWhenNear(isWhole ? (items.at(-1)?.index ?? 0) : count, count, more)
+  return (
+    <div role="rowgroup" ref={body} className={style.body} style={{ height, paddingTop: above }}>
+      {items.map(({ index }) => {
+        const { id, original } = model[index]!
+        return <TableRow key={id} row={original} columns={columns} index={index} measure={measure} />
+      })}
+    </div>
   )
 }
 
@@ -159,11 +167,12 @@ function useVisibleRows<T extends RowData>(model: readonly Row<Features, T>[]) {
     scrollMargin: margin,
     getItemKey: (index) => model[index]?.id ?? index,
   })
+  const items = virtual.getVirtualItems()
   return {
     body,
-    margin,
-    items: virtual.getVirtualItems(),
+    items,
     height: virtual.getTotalSize(),
+    above: (items[0]?.start ?? margin) - margin,
     measure: virtual.measureElement,
   }
 }
@@ -189,7 +198,7 @@ function Head<T>({ columns, order: chosen, choose }: HeadProps<T>): ReactNode {
           const order = chosen === id ? 'ascending' : chosen === `-${id}` ? 'descending' : undefined
           const next = () => choose(order === 'descending' ? '' : order === 'ascending' ? `-${id}` : id)
           return (
-            <div key={id} role="columnheader" className={style.cell} data-right={right} aria-sort={order}>
+            <div key={id} role="columnheader" className={sidedOf(right)} aria-sort={order}>
               {sort === undefined ? (
                 title
               ) : (
@@ -209,38 +218,38 @@ type RowProps<T> = Readonly<{
   row: T
   columns: readonly Column<T>[]
   index: number
-  /** Pixels below the beginning of the table. */
-  top: number
   measure: (element: Element | null) => void
 }>
+
+const IN_BODY = `${style.row} ${style.inBody}`
 
 /** One row. While the table is scrolled only rows that are new are rendered. */
 const TableRow = memo(PlainRow) as typeof PlainRow
 
-function PlainRow<T>({ row, columns, index, top, measure }: RowProps<T>): ReactNode {
+function PlainRow<T>({ row, columns, index, measure }: RowProps<T>): ReactNode {
   return (
-    <div
-      role="row"
-      aria-rowindex={index + 2}
-      data-index={index}
-      ref={measure}
-      className={`${style.row} ${style.placed}`}
-      style={{ transform: `translateY(${top}px)` }}
-    >
-      {columns.map(({ id, title, cell, right, narrow }) => (
+    <div role="row" aria-rowindex={index + 2} data-index={index} ref={measure} className={IN_BODY}>
+      {columns.map((column) => (
         <div
-          key={id}
+          key={column.id}
           role="cell"
-          className={style.cell}
-          data-right={right}
-          data-narrow={narrow ?? 'hidden'}
-          data-title={title}
+          className={classOf(column)}
+          data-title={column.narrow === 'shown' ? column.title : undefined}
         >
-          {cell(row)}
+          {column.cell(row)}
         </div>
       ))}
     </div>
   )
+}
+
+function sidedOf(right = false): string {
+  return right ? `${style.cell} ${style.right}` : style.cell!
+}
+
+/** The classes of the cells of a column: one attribute, because there are many cells. */
+function classOf<T>({ right, narrow }: Column<T>): string {
+  return narrow === 'bare' ? sidedOf(right) : `${sidedOf(right)} ${style[narrow ?? 'hidden']}`
 }
 
 function Foot({ more, end }: Readonly<{ more: More | undefined; end: ReactNode }>): ReactNode {

@@ -9,6 +9,7 @@ const SHORT_CHARACTERS_MAX = 400
 
 /** On one line, cut off where there is no more room; the whole of it when it is pointed at. */
 export function Said({ text, className }: Readonly<{ text: string; className?: string }>): ReactNode {
+  if (text === '') return null
   const shown = visible(text)
   return (
     <bdi className={`${style.line} ${className ?? ''}`} title={shown}>

@@ -1,6 +1,6 @@
 /** What stands above a table: what is sought in it, its order where it has no head, and its rows to be taken along as a file. */
 import { NativeSelect } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { type ReactNode, useCallback } from 'react'
 import { csvOf } from './csv.ts'
 import { TextFilter } from './filters.tsx'
 import { Icon } from './icon.tsx'
@@ -22,9 +22,11 @@ const TYPES = { csv: 'text/csv', json: 'application/json' } as const
 
 /** The line. */
 export function TableTools({ label, columns, rows, isAll, isTight, state, change }: Props): ReactNode {
+  // The same one each time: with another the pause of typing would begin anew.
+  const seek = useCallback((words = '') => change({ words }), [change])
   return (
     <div className={style.tools}>
-      <TextFilter label={`Find in ${label}`} value={state.words} onChange={(words = '') => change({ words })} isSmall />
+      <TextFilter label={`Find in ${label}`} value={state.words} onChange={seek} isSmall />
       {isTight && <Order columns={columns} order={state.order} choose={(order) => change({ order })} />}
       {rows.length > 0 && <TakeAlong label={label} rows={rows} isAll={isAll} />}
     </div>
