@@ -9,6 +9,8 @@ import { isLocked } from '@splitcart/shared/lock.ts'
 import { type Machines, openMachines, recordsIn, until } from './machines.ts'
 import { openStrangerProxy, type Pass, STEPS } from './stranger.ts'
 
+const DAY_MS = 86_400_000
+
 /** A file of so many bytes that do not compress below three quarters of them. */
 async function put(machines: Machines, name: string, bytes: number): Promise<void> {
   const part = join(machines.scraping, 'product_outbox', '.part', name)
@@ -72,13 +74,15 @@ test('while it stays, a second one is refused, and the archive can be pruned', a
   const archive = join(machines.scraping, 'temp_jsonl_product_storage')
   const note = join(archive, 'old.receipt.json')
   const receipt = JSON.parse(await readFile(note, 'utf8'))
-  await writeFile(note, JSON.stringify({ ...receipt, load: { ...receipt.load, finished_at: '2025-01-01T00:00:00Z' } }))
+  // Not longer ago than who scrapes ever pauses: then the clock would be doubted.
+  const day = new Date(Date.now() - 50 * DAY_MS).toISOString().slice(0, 10)
+  await writeFile(note, JSON.stringify({ ...receipt, load: { ...receipt.load, finished_at: `${day}T12:00:00Z` } }))
 
   const watching = machines.start(['upload-data', '--watch'], environment)
   await until(() => isLocked(join(machines.scraping, 'product_outbox', '.lock')), 'it watches')
   assert.equal((await machines.run(['upload-data'], environment)).code, 11)
   const dry = await machines.run(['archive', 'prune', '--dry-run'])
-  assert.match(dry.stdout, /^would go {2}old\.jsonl {2}loaded 2025-01-01\n1 file would be removed, /)
+  assert.match(dry.stdout, RegExp(`^would go {2}old\\.jsonl {2}loaded ${day}\n1 file would be removed, `))
   const [file, summary] = recordsIn(await machines.run(['archive', 'prune', '--json']))
   assert.deepEqual([file?.name, file?.state, summary?.files], ['old.jsonl', 'pruned', 1])
   assert.deepEqual(await machines.names('scraping', 'temp_jsonl_product_storage'), ['new.jsonl', 'new.receipt.json'])
