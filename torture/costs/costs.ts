@@ -17,6 +17,8 @@ import { faultsOfLists, REQUESTS, routesIn } from './requests.ts'
 const HELD_MS_MAX = 50
 // More than this nobody reads at once: what is longer has pages.
 const BYTES_MAX = 512 * 1024
+// An export goes on for as long as somebody reads, and a product has all of its listings: 1.4 MB for 3,000.
+const WHOLE = /^\/api\/(export\/|products\/\d+$)/
 // The first answer, from disks that nobody has read yet, at the sizes that are promised.
 const FIRST_MS_MAX = 10_000
 
@@ -51,8 +53,7 @@ export function costs(sizes: Sizes): Case {
 export function faultOfCosts(all: readonly Cost[]): Fault {
   return faultWhere(all, (cost) => {
     const { first, heldMs, bytes } = cost
-    // An export goes on for as long as somebody reads.
-    const isLong = bytes > BYTES_MAX && !cost.path.startsWith('/api/export/')
+    const isLong = bytes > BYTES_MAX && !WHOLE.test(cost.path)
     return heldMs > HELD_MS_MAX || isLong || !isAnswered(cost) || !isAnswered({ ...cost, ...first })
   })
 }
