@@ -8,7 +8,6 @@ import fc from 'fast-check'
 import { csvOf as exportedCsvOf } from '../../data-management/catalogue/export-formats.ts'
 import { withUpload } from '../api/events.ts'
 import { parseSearch, stringifySearch } from '../app/search.ts'
-import { operationsIn } from '../pages/docs/operations.ts'
 import { dateLabels, datesMarked } from '../pages/products/axis.ts'
 import { daysOf, linesOf, runAt, secondsOf, stretchesOf } from '../pages/products/lines.ts'
 import { firstStores } from '../pages/products/stores-chosen.ts'
@@ -16,7 +15,6 @@ import { placeOf } from '../pages/rejects/place-of.ts'
 import { csvOf } from '../parts/csv.ts'
 import { day, relative, visible } from '../parts/format.ts'
 import { plainLines } from '../parts/marked-up.ts'
-import { nameOf } from '../parts/table-state.ts'
 
 test('no text of a table that is taken along as CSV is a formula, in a list neither, and an export says the same', async () => {
   const rows = [
@@ -28,13 +26,6 @@ test('no text of a table that is taken along as CSV is a formula, in a list neit
   const flat = rows.map(({ name, price, keys, of }) => ({ name, price, keys: keys.join('; '), brand: of.brand }))
   const exported = exportedCsvOf(Readable.from(flat), ['name', 'price', 'keys', 'brand'])
   assert.equal((await Array.fromAsync(exported)).join(''), `name,price,keys,brand\r\n${lines}`)
-})
-
-test('tables and requests that differ in a number alone have names of their own in an address', () => {
-  assert.deepEqual(['Top 10', 'Top 20, new!', 'Größe 2'].map(nameOf), ['top-10', 'top-20-new-', 'größe-2'])
-  const paths = { '/api/v1/{id}': { get: {} }, '/api/v2/{id}': { get: {} } }
-  const ids = operationsIn({ paths }).map(({ id }) => id)
-  assert.deepEqual(ids, ['get-api-v1-id', 'get-api-v2-id'])
 })
 
 describe('the field that is marked in a rejected line', () => {
