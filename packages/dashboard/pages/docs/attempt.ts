@@ -15,6 +15,7 @@ export type Attempt = Readonly<{
 type Parameter = Operation['parameters'][number]
 
 const DEPTH_MAX = 6
+const TEXTS: Readonly<Record<string, string>> = { date: '2027-01-31', 'date-time': '2027-01-31T00:00:00Z' }
 
 /** Under which name the value of a parameter is kept. */
 export function fieldOf({ place, name }: Parameter): string {
@@ -80,12 +81,12 @@ export function exampleOf(schema: Schema, depth = 0): unknown {
   if (schema.default !== undefined) return schema.default
   if (schema.enum !== undefined) return schema.enum[0]
   if (schema.anyOf !== undefined) return exampleOf(schema.anyOf[0] ?? {}, depth)
-  const [kind = 'object'] = [schema.type ?? []].flat()
-  if (kind === 'string')
-    return schema.format === 'date' ? '2027-01-31' : schema.format === 'date-time' ? '2027-01-31T00:00:00Z' : ''
+  const kinds = [schema.type ?? 'object'].flat()
+  const [kind] = kinds
+  if (kinds.includes('null') || depth > DEPTH_MAX) return null
+  if (kind === 'string') return TEXTS[schema.format ?? ''] ?? ''
   if (kind === 'number' || kind === 'integer') return schema.minimum ?? 1
   if (kind === 'boolean') return false
-  if (kind === 'null' || depth > DEPTH_MAX) return null
   if (kind === 'array') return schema.items === undefined ? [] : [exampleOf(schema.items, depth + 1)]
   const fields = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name))
   return Object.fromEntries(fields.map(([name, field]) => [name, exampleOf(field, depth + 1)]))

@@ -90,7 +90,7 @@ function useAnswer() {
   const [isGoing, setGoing] = useState(false)
   const going = useRef<AbortController>(null)
   const stop = () => going.current?.abort()
-  useEffect(() => stop, [])
+  useEffect(() => () => going.current?.abort(), [])
   const go = async (attempt: Attempt) => {
     stop()
     const controller = new AbortController()
