@@ -16,6 +16,7 @@ import {
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import style from './data-table.module.css'
+import { whole } from './format.ts'
 import { Trouble } from './notice.tsx'
 import { rowsWith, type TableState, useTableState } from './table-state.ts'
 import { TableTools } from './table-tools.tsx'
@@ -64,10 +65,12 @@ export function DataTable<T extends RowData>({ label, columns, rows, idOf, more,
   const [state, change] = useTableState(label)
   const model = useRowsAsSought({ columns, rows, idOf }, state)
   const { table: place, isTight } = useIsTight(columns)
-  const isWhole = (state.order === '' && state.words === '') || rows.length >= ROWS_SOUGHT_MAX
+  const isSought = state.order !== '' || state.words !== ''
+  const isWhole = !isSought || rows.length >= ROWS_SOUGHT_MAX
   const tracks = { '--columns': columns.map(({ width }) => width).join(' ') } as CSSProperties
   return (
     <>
+      <Ordered isPart={more?.hasNextPage === true && isSought && isWhole} count={rows.length} />
       <TableTools
         {...{ label, columns, isTight, state, change }}
         rows={model.map(({ original }) => original)}
@@ -112,6 +115,15 @@ function Body<T extends RowData>({ columns, model, more, count, isWhole }: BodyP
         return <TableRow key={id} row={original} columns={columns} index={index} measure={measure} />
       })}
     </div>
+  )
+}
+
+/** Said where there are more rows than are ordered. */
+function Ordered({ isPart, count }: Readonly<{ isPart: boolean; count: number }>): ReactNode {
+  return (
+    <p role="status" className={isPart ? style.foot : undefined}>
+      {isPart && `Only the first ${whole(count)} rows are in this order, or sought in: there are more than are loaded.`}
+    </p>
   )
 }
 

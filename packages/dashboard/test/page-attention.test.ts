@@ -1,4 +1,4 @@
-/** What needs attention, and how people say that something does not. */
+/** What people do on the page: they say that something needs no attention, order tables and seek in them, and try the API. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { NO_BROWSER } from './browser.ts'
 import { fileOf, openSite, rowOf, type Site, says } from './site.ts'
 
-describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
+describe('the page, what is done on it', { skip: NO_BROWSER }, () => {
   let site: Site
   before(async () => {
     site = await openSite({ days: 0 })
@@ -81,6 +81,37 @@ describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
     await window.goto('/store?store=corner%2FC1')
     await edit(false, '')
     await facts.getByText('none: it is retired').waitFor({ state: 'detached' })
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('the API is described without signing in, and each request can be tried with a key', async () => {
+    await using window = await site.window(null)
+    const { page } = window
+    await window.goto('/docs')
+    await page.getByRole('link', { name: 'GET /api/products/{id}/prices' }).click()
+    const section = page.getByRole('region', { name: 'GET /api/products/{id}/prices' })
+    await says(section, /Parameters[\s\S]*store[\s\S]*curl -H[\s\S]*200[\s\S]*is_on_special/)
+    await section.getByRole('button', { name: 'Try GET /api/products/{id}/prices' }).click()
+    await section.getByRole('textbox', { name: 'id' }).fill('1')
+    const send = async (key: string, answered: RegExp) => {
+      await section.getByLabel(/^Key/).first().fill(key)
+      await section.getByRole('button', { name: 'Send' }).click()
+      await says(section.getByRole('status'), answered)
+    }
+    await send('', /^401 [\s\S]*"code": "key_refused"/)
+    await send(site.reader, /^200 [\s\S]*"company": "corner"/)
+    await says(section, /curl [^\n]*\$API_SECRET_KEY" \\\n\s*'http:[^']*\/api\/products\/1\/prices'/)
+    const tick = page.getByRole('region', { name: 'POST /api/attention/tick' })
+    await tick.getByRole('button', { name: 'Try POST /api/attention/tick' }).click()
+    assert.deepEqual(JSON.parse(await tick.getByLabel('Body').inputValue()), {
+      kind: 'silent',
+      subject: '',
+      until: null,
+    })
+    await tick.getByLabel(/^Key/).first().fill(site.admin)
+    await tick.getByLabel('Body').fill('{"kind":"held","subject":"none","until":null}')
+    await tick.getByRole('button', { name: 'Send' }).click()
+    await says(tick.getByRole('status'), /^404 [\s\S]*"code": "not_found"/)
     assert.deepEqual(window.faults, [])
   })
 

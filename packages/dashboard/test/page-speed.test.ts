@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { allowedMs } from '../../../test/times.ts'
 import { NO_BROWSER } from './browser.ts'
-import { daysAgo, openSite, rowOf, type Site } from './site.ts'
+import { daysAgo, openSite, rowOf, type Site, says } from './site.ts'
 
 const SCRIPT_BYTES_MAX = 300_000
 const INTERACTIVE_MS_MAX = 1_500
@@ -105,6 +105,17 @@ describe('the page, how fast', { skip: NO_BROWSER }, () => {
       assert.ok(middle < allowedMs(50) && late < allowedMs(250), `${middle} ms, 95 % within ${late} ms`)
       assert.deepEqual(window.faults, [])
     })
+
+  test('a list that is longer than what is put in order says of how much it is', async () => {
+    await using window = await site.window(site.reader)
+    const { page } = window
+    await window.goto('/uploads?table=uploads:-filename:')
+    await says(page.getByRole('main'), /Only the first [2-9],\d{3} rows are in this order/)
+    await window.goto('/uploads')
+    await page.getByRole('table', { name: 'Uploads' }).getByRole('row').nth(5).waitFor()
+    assert.equal(await page.getByText('rows are in this order').count(), 0)
+    assert.deepEqual(window.faults, [])
+  })
 })
 
 /** Begins to count how long the page computes, in milliseconds of a processor. */

@@ -261,16 +261,6 @@ describe('the page', { skip: NO_BROWSER }, () => {
     assert.deepEqual(window.faults, [])
   })
 
-  test('the API is described without signing in', async () => {
-    await using window = await site.window(null)
-    const { page } = window
-    await window.goto('/docs')
-    await page.getByRole('link', { name: 'GET /api/products/{id}/prices' }).click()
-    const section = page.getByRole('region', { name: 'GET /api/products/{id}/prices' })
-    await says(section, /Parameters[\s\S]*store[\s\S]*200[\s\S]*is_on_special/)
-    assert.deepEqual(window.faults, [])
-  })
-
   test('an address that leads nowhere says so', async () => {
     await using window = await site.window(site.reader)
     const { page } = window

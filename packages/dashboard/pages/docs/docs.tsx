@@ -8,6 +8,7 @@ import { Page } from '../../parts/page.tsx'
 import style from './docs.module.css'
 import { type Operation, operationsIn } from './operations.ts'
 import { Shape } from './shape.tsx'
+import { TryIt } from './try-it.tsx'
 
 /** The page. Nobody has to be signed in to read it. */
 export function Docs(): ReactNode {
@@ -101,6 +102,7 @@ function Described({ operation }: Readonly<{ operation: Operation }>): ReactNode
           <Shape schema={body} />
         </>
       )}
+      <TryIt operation={operation} />
       {responses.map(({ status, schema, about }) => (
         <div key={status}>
           <h3 className={style.part}>

@@ -1,0 +1,93 @@
+/** Makes of a described request one that can be sent, and the line of curl that sends the same. Pure, but for sending. */
+import type { Operation, Schema } from './operations.ts'
+
+/** What is filled in: `values` by place and name of the parameter; `key` empty: as who is signed in. */
+export type Filled = Readonly<{ values: Readonly<Record<string, string>>; body: string; key: string }>
+
+/** What is sent. */
+export type Attempt = Readonly<{
+  method: string
+  path: string
+  headers: Readonly<Record<string, string>>
+  body?: string
+}>
+
+type Parameter = Operation['parameters'][number]
+
+const DEPTH_MAX = 6
+const TEXTS: Readonly<Record<string, string>> = { date: '2027-01-31', 'date-time': '2027-01-31T00:00:00Z' }
+
+/** Under which name the value of a parameter is kept. */
+export function fieldOf({ place, name }: Parameter): string {
+  return `${place} ${name}`
+}
+
+/** The parameters that can be filled in: a browser sends cookies as it likes. */
+export function fillable({ parameters }: Operation): Parameter[] {
+  return parameters.filter(({ place }) => place !== 'cookie')
+}
+
+/** What a form begins with. */
+export function emptyFor({ body }: Operation): Filled {
+  return { values: {}, body: body === undefined ? '' : JSON.stringify(exampleOf(body), null, 2), key: '' }
+}
+
+/** The request, as it is filled in. A list has commas between its values. */
+export function attemptOf(operation: Operation, { values, body, key }: Filled): Attempt {
+  const { method, path } = operation
+  const given = fillable(operation).map((each) => ({ ...each, value: values[fieldOf(each)]?.trim() ?? '' }))
+  const filled = given
+    .filter(({ place }) => place === 'path')
+    .reduce(
+      (text, { name, value }) => text.replace(`{${name}}`, value === '' ? `{${name}}` : encodeURIComponent(value)),
+      path,
+    )
+  const query = new URLSearchParams()
+  for (const { place, name, value, schema } of given) {
+    if (place !== 'query' || value === '') continue
+    for (const each of schema.type === 'array' ? value.split(',') : [value]) query.append(name, each)
+  }
+  const told = given.filter(({ place, value }) => place === 'header' && value !== '')
+  const headers = {
+    ...Object.fromEntries(told.map(({ name, value }) => [name, value])),
+    ...(key !== '' && { 'X-API-Key': key }),
+    ...(operation.body !== undefined && { 'Content-Type': 'application/json' }),
+  }
+  return {
+    method,
+    path: query.size === 0 ? filled : `${filled}?${query}`,
+    headers,
+    ...(operation.body !== undefined && { body }),
+  }
+}
+
+/** The same for a shell; a key stands in none of its lines. */
+export function curlOf({ method, path, headers, body }: Attempt, server: string): string {
+  const { 'X-API-Key': _, ...rest } = headers
+  const others = Object.entries(rest).map(([name, value]) => ` -H ${quoted(`${name}: ${value}`)}`)
+  return [
+    `curl${method === 'GET' ? '' : ` -X ${method}`} -H "X-API-Key: $API_SECRET_KEY"${others.join('')}`,
+    ...(body === undefined ? [] : [`--data ${quoted(body)}`]),
+    quoted(`${server}${path}`),
+  ].join(' \\\n  ')
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** A value as a schema describes it: of an object, what may not be left out. */
+export function exampleOf(schema: Schema, depth = 0): unknown {
+  if (schema.default !== undefined) return schema.default
+  if (schema.enum !== undefined) return schema.enum[0]
+  if (schema.anyOf !== undefined) return exampleOf(schema.anyOf[0] ?? {}, depth)
+  const kinds = [schema.type ?? 'object'].flat()
+  const [kind] = kinds
+  if (kinds.includes('null') || depth > DEPTH_MAX) return null
+  if (kind === 'string') return TEXTS[schema.format ?? ''] ?? ''
+  if (kind === 'number' || kind === 'integer') return schema.minimum ?? 1
+  if (kind === 'boolean') return false
+  if (kind === 'array') return schema.items === undefined ? [] : [exampleOf(schema.items, depth + 1)]
+  const fields = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name))
+  return Object.fromEntries(fields.map(([name, field]) => [name, exampleOf(field, depth + 1)]))
+}

@@ -1,0 +1,138 @@
+/** A described request is made from the page itself: its parameters are filled in, and what the server answers stands below. */
+import { Button, PasswordInput, Textarea, TextInput } from '@mantine/core'
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { Commands } from '../../parts/commands.tsx'
+import form from '../../parts/form.module.css'
+import { visible } from '../../parts/format.ts'
+import { type Attempt, attemptOf, curlOf, emptyFor, fieldOf, fillable } from './attempt.ts'
+import style from './docs.module.css'
+import type { Operation } from './operations.ts'
+
+const CHARACTERS_MAX = 20_000
+// What is no text is not shown.
+const TEXT = /json|text|xml|csv|x-ndjson/
+
+type Answer = Readonly<{ head: string; text: string; isWhole: boolean }>
+
+/** The line of curl that does the same, and the form once it is wanted. */
+export function TryIt({ operation }: Readonly<{ operation: Operation }>): ReactNode {
+  const [isOpen, setOpen] = useState(false)
+  const [filled, setFilled] = useState(() => emptyFor(operation))
+  const { answer, isGoing, go, stop } = useAnswer()
+  const attempt = attemptOf(operation, filled)
+  const name = `${operation.method} ${operation.path}`
+  const fill = (field: string, value: string) =>
+    setFilled((now) => ({ ...now, values: { ...now.values, [field]: value } }))
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    go(attempt)
+  }
+  return (
+    <>
+      <h3 className={style.part}>Example</h3>
+      <Commands lines={[curlOf(attempt, window.location.origin)]} />
+      {!isOpen && (
+        <Button size="compact-sm" variant="default" aria-label={`Try ${name}`} onClick={() => setOpen(true)}>
+          Try it
+        </Button>
+      )}
+      {isOpen && (
+        <form className={form.form} aria-label={`Try ${name}`} onSubmit={submit}>
+          {fillable(operation).map((each) => (
+            <TextInput
+              key={fieldOf(each)}
+              label={each.name}
+              required={each.isRequired}
+              value={filled.values[fieldOf(each)] ?? ''}
+              onChange={({ currentTarget }) => fill(fieldOf(each), currentTarget.value)}
+            />
+          ))}
+          {operation.body !== undefined && (
+            <Textarea
+              label="Body"
+              rows={6}
+              value={filled.body}
+              onChange={({ currentTarget: { value } }) => setFilled((now) => ({ ...now, body: value }))}
+            />
+          )}
+          <PasswordInput
+            label="Key (empty: as who is signed in)"
+            autoComplete="off"
+            value={filled.key}
+            onChange={({ currentTarget: { value } }) => setFilled((now) => ({ ...now, key: value.trim() }))}
+          />
+          <div className={form.buttons}>
+            {isGoing && (
+              <Button variant="default" onClick={stop}>
+                Stop
+              </Button>
+            )}
+            <Button type="submit">Send</Button>
+          </div>
+          {answer !== undefined && (
+            <div role="status">
+              <p>{answer.head}</p>
+              {answer.text !== '' && (
+                <pre className={style.answer}>{answer.text.split('\n').map(visible).join('\n')}</pre>
+              )}
+              {!answer.isWhole && <p className={style.muted}>These are its first characters; there is more.</p>}
+            </div>
+          )}
+        </form>
+      )}
+    </>
+  )
+}
+
+/** Sends one request at a time, and has of its answer what has come so far. */
+function useAnswer() {
+  const [answer, setAnswer] = useState<Answer>()
+  const [isGoing, setGoing] = useState(false)
+  const going = useRef<AbortController>(null)
+  const stop = () => going.current?.abort()
+  useEffect(() => () => going.current?.abort(), [])
+  const go = async (attempt: Attempt) => {
+    stop()
+    const controller = new AbortController()
+    going.current = controller
+    setAnswer(undefined)
+    setGoing(true)
+    try {
+      await receive(attempt, controller.signal, setAnswer)
+    } catch (error) {
+      if (!controller.signal.aborted) setAnswer({ head: `No answer: ${String(error)}`, text: '', isWhole: true })
+    }
+    if (going.current === controller) setGoing(false)
+  }
+  return { answer, isGoing, go, stop }
+}
+
+async function receive(
+  { method, path, headers, body }: Attempt,
+  signal: AbortSignal,
+  show: (answer: Answer) => void,
+): Promise<void> {
+  const credentials = 'X-API-Key' in headers ? 'omit' : 'same-origin'
+  const answer = await fetch(path, { method, headers, credentials, signal, ...(body !== undefined && { body }) })
+  const kind = answer.headers.get('content-type') ?? ''
+  const head = `${answer.status} ${answer.statusText} ${kind}`
+  show({ head, text: '', isWhole: true })
+  if (answer.body === null || !TEXT.test(kind)) return await answer.body?.cancel()
+  let text = ''
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += part.value
+    const isWhole = text.length <= CHARACTERS_MAX
+    show({ head, text: text.slice(0, CHARACTERS_MAX), isWhole })
+    if (!isWhole) return await reader.cancel()
+  }
+  if (/json/.test(kind)) show({ head, text: indented(text), isWhole: true })
+}
+
+function indented(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2)
+  } catch {
+    return text
+  }
+}
