@@ -23,6 +23,7 @@ import {
   type LoadedFile,
   type LoadRecord,
   nothingApplied,
+  rankOf,
 } from '../loads.ts'
 import { addChange } from '../model/date-change.ts'
 import { dayBeside, keepFigures, ownReferences, sistersOf } from '../references.ts'
@@ -84,7 +85,7 @@ export class CatalogueLoading implements Loading {
     const onDiffering = (line: number, field: string) => this.#noteDiffering(line, field)
     this.facts = new Facts(begun.database, begun.loadId)
     const { loadId, file } = begun
-    this.staging = new Staging(begun.database, memory, { loadId, receivedAt: file.receivedAt, onDiffering })
+    this.staging = new Staging(begun.database, memory, { loadId, rankedAt: rankOf(file), onDiffering })
   }
 
   get differing(): Differing {
@@ -118,7 +119,7 @@ export class CatalogueLoading implements Loading {
     const added: Added[] = []
     await this.#database.lock({ stores: scrapes.map(({ storeId }) => storeId) })
     for (const scrape of inOrder(scrapes)) {
-      const { change, ...scraped } = await addScrape(this.#database, scrape, { loadId, receivedAt: file.receivedAt })
+      const { change, ...scraped } = await addScrape(this.#database, scrape, { loadId, rankedAt: rankOf(file) })
       const { figures } = scrape
       if (figures !== null) await keepFigures(this.#database.queries, { ...scrape, id: scraped.id, figures })
       addChange(total, change)
@@ -157,7 +158,7 @@ export class CatalogueLoading implements Loading {
     const { scrapes } = this.staging
     await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
     await nameAfter(database, added)
-    await noteSaid(database, this.#begun.file.receivedAt, scrapes)
+    await noteSaid(database, rankOf(this.#begun.file), scrapes)
     if (!(await isToBeSettled(database))) return
     await describeRenamed(database)
     await database.lock('products')
