@@ -75,7 +75,8 @@ export function verdictOf(rule: string, held: boolean, found: Found, whose: Whos
 }
 
 const OF_THE_FILE: Whose = { company: null, store: null }
-const EXAMPLES_MAX = 5
+/** So many examples are recorded of what was found. */
+export const EXAMPLES_MAX = 5
 
 /** A share for people. */
 export function percent(share: number): string {
