@@ -91,7 +91,7 @@ describe('the page, what is done on it', { skip: NO_BROWSER }, () => {
     await page.getByRole('link', { name: 'GET /api/products/{id}/prices' }).click()
     const section = page.getByRole('region', { name: 'GET /api/products/{id}/prices' })
     await says(section, /Parameters[\s\S]*store[\s\S]*curl -H[\s\S]*200[\s\S]*is_on_special/)
-    await section.getByRole('button', { name: 'Try GET /api/products/{id}/prices' }).click()
+    await section.getByRole('button', { name: 'Try it: GET /api/products/{id}/prices' }).click()
     await section.getByRole('textbox', { name: 'id' }).fill('1')
     const send = async (key: string, answered: RegExp) => {
       await section.getByLabel(/^Key/).first().fill(key)
@@ -102,7 +102,7 @@ describe('the page, what is done on it', { skip: NO_BROWSER }, () => {
     await send(site.reader, /^200 [\s\S]*"company": "corner"/)
     await says(section, /curl [^\n]*\$API_SECRET_KEY" \\\n\s*'http:[^']*\/api\/products\/1\/prices'/)
     const tick = page.getByRole('region', { name: 'POST /api/attention/tick' })
-    await tick.getByRole('button', { name: 'Try POST /api/attention/tick' }).click()
+    await tick.getByRole('button', { name: 'Try it: POST /api/attention/tick' }).click()
     assert.deepEqual(JSON.parse(await tick.getByLabel('Body').inputValue()), {
       kind: 'silent',
       subject: '',

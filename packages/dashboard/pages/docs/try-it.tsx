@@ -4,7 +4,7 @@ import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'rea
 import { Commands } from '../../parts/commands.tsx'
 import form from '../../parts/form.module.css'
 import { visible } from '../../parts/format.ts'
-import { type Attempt, attemptOf, curlOf, emptyFor, fieldOf, fillable } from './attempt.ts'
+import { type Attempt, attemptOf, curlOf, emptyFor, type Filled, fieldOf, fillable } from './attempt.ts'
 import style from './docs.module.css'
 import type { Operation } from './operations.ts'
 
@@ -18,69 +18,89 @@ type Answer = Readonly<{ head: string; text: string; isWhole: boolean }>
 export function TryIt({ operation }: Readonly<{ operation: Operation }>): ReactNode {
   const [isOpen, setOpen] = useState(false)
   const [filled, setFilled] = useState(() => emptyFor(operation))
-  const { answer, isGoing, go, stop } = useAnswer()
   const attempt = attemptOf(operation, filled)
-  const name = `${operation.method} ${operation.path}`
-  const fill = (field: string, value: string) =>
-    setFilled((now) => ({ ...now, values: { ...now.values, [field]: value } }))
+  const name = `Try it: ${operation.method} ${operation.path}`
+  return (
+    <>
+      <h3 className={style.part}>Example</h3>
+      <Commands lines={[curlOf(attempt, window.location.origin)]} />
+      {isOpen ? (
+        <Sending attempt={attempt} name={name}>
+          <Fields operation={operation} filled={filled} fill={(part) => setFilled((now) => ({ ...now, ...part }))} />
+        </Sending>
+      ) : (
+        <Button size="compact-sm" variant="default" aria-label={name} onClick={() => setOpen(true)}>
+          Try it
+        </Button>
+      )}
+    </>
+  )
+}
+
+type FieldsProps = Readonly<{ operation: Operation; filled: Filled; fill: (part: Partial<Filled>) => void }>
+
+function Fields({ operation, filled: { values, body, key }, fill }: FieldsProps): ReactNode {
+  return (
+    <>
+      {fillable(operation).map((each) => (
+        <TextInput
+          key={fieldOf(each)}
+          label={each.name}
+          required={each.isRequired}
+          value={values[fieldOf(each)] ?? ''}
+          onChange={({ currentTarget: { value } }) => fill({ values: { ...values, [fieldOf(each)]: value } })}
+        />
+      ))}
+      {operation.body !== undefined && (
+        <Textarea
+          label="Body"
+          rows={6}
+          value={body}
+          onChange={({ currentTarget }) => fill({ body: currentTarget.value })}
+        />
+      )}
+      <PasswordInput
+        label="Key (empty: as who is signed in)"
+        autoComplete="off"
+        value={key}
+        onChange={({ currentTarget }) => fill({ key: currentTarget.value.trim() })}
+      />
+    </>
+  )
+}
+
+type SendingProps = Readonly<{ attempt: Attempt; name: string; children: ReactNode }>
+
+function Sending({ attempt, name, children }: SendingProps): ReactNode {
+  const { answer, isGoing, go, stop } = useAnswer()
   const submit = (event: FormEvent) => {
     event.preventDefault()
     go(attempt)
   }
   return (
-    <>
-      <h3 className={style.part}>Example</h3>
-      <Commands lines={[curlOf(attempt, window.location.origin)]} />
-      {!isOpen && (
-        <Button size="compact-sm" variant="default" aria-label={`Try ${name}`} onClick={() => setOpen(true)}>
-          Try it
-        </Button>
-      )}
-      {isOpen && (
-        <form className={form.form} aria-label={`Try ${name}`} onSubmit={submit}>
-          {fillable(operation).map((each) => (
-            <TextInput
-              key={fieldOf(each)}
-              label={each.name}
-              required={each.isRequired}
-              value={filled.values[fieldOf(each)] ?? ''}
-              onChange={({ currentTarget }) => fill(fieldOf(each), currentTarget.value)}
-            />
-          ))}
-          {operation.body !== undefined && (
-            <Textarea
-              label="Body"
-              rows={6}
-              value={filled.body}
-              onChange={({ currentTarget: { value } }) => setFilled((now) => ({ ...now, body: value }))}
-            />
+    <form className={form.form} aria-label={name} onSubmit={submit}>
+      {children}
+      <div className={form.buttons}>
+        {isGoing && (
+          <Button variant="default" onClick={stop}>
+            Stop
+          </Button>
+        )}
+        <Button type="submit">Send</Button>
+      </div>
+      {answer !== undefined && (
+        <div role="status">
+          <p>{answer.head}</p>
+          {answer.text !== '' && (
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled is reached by keyboard.
+            <pre className={style.answer} tabIndex={0}>
+              {answer.text.split('\n').map(visible).join('\n')}
+            </pre>
           )}
-          <PasswordInput
-            label="Key (empty: as who is signed in)"
-            autoComplete="off"
-            value={filled.key}
-            onChange={({ currentTarget: { value } }) => setFilled((now) => ({ ...now, key: value.trim() }))}
-          />
-          <div className={form.buttons}>
-            {isGoing && (
-              <Button variant="default" onClick={stop}>
-                Stop
-              </Button>
-            )}
-            <Button type="submit">Send</Button>
-          </div>
-          {answer !== undefined && (
-            <div role="status">
-              <p>{answer.head}</p>
-              {answer.text !== '' && (
-                <pre className={style.answer}>{answer.text.split('\n').map(visible).join('\n')}</pre>
-              )}
-              {!answer.isWhole && <p className={style.muted}>These are its first characters; there is more.</p>}
-            </div>
-          )}
-        </form>
+          {!answer.isWhole && <p className={style.muted}>These are its first characters; there is more.</p>}
+        </div>
       )}
-    </>
+    </form>
   )
 }
 
