@@ -21,7 +21,7 @@ import { installRivals } from './rivals/install.ts'
 import { sendOne, sendReal } from './send.ts'
 import { slowLine } from './slow-line.ts'
 import { suggestions } from './suggestions.ts'
-import { wholeWay, wholeWayOfMany } from './whole-way.ts'
+import { wholeWay, wholeWayOfMany, wholeWayOfSmall } from './whole-way.ts'
 import { wireReal } from './wire-real.ts'
 
 /** The programs and npm packages a benchmark needs, and how it is done; with nothing to report there is no data for it. */
@@ -52,6 +52,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'postgres-first-load': { programs: ['sync'], run: comparing(firstLoadIntoPostgres) },
   'whole-way': { programs: ['sync'], run: comparing(wholeWay) },
   'whole-way-of-many': { programs: ['sync'], run: comparing(wholeWayOfMany) },
+  'whole-way-of-small': { programs: ['sync'], run: comparing(wholeWayOfSmall) },
   memory: { programs: ['sync'], run: memory },
   feeds: { programs: [], run: feeds },
   export: { programs: ['sync'], run: exports },
