@@ -77,14 +77,14 @@ function mendingScene({ title, args, damaged, askFor }: Play): Scene {
       const { code, stdout, stderr } = await run(place, args, environmentOf(place))
       // Three: something was damaged, and is not any more.
       if (code !== 0 && code !== 3) return `${args[0]} ended with ${code}: ${stdout}${stderr}`
-      return undefined
+      // Packing moves aside what lies damaged under the name of what it packs.
+      return PACKED_ARCHIVE.recover(place)
     },
     faultWhenQuiet: async ({ own, other }) => {
       const [archive, processed] = [join(own, 'temp_jsonl_product_storage'), join(other, 'product_processed')]
       // A person looks at what was set aside, and takes it away.
       for (const folder of [archive, processed])
-        for (const name of await readdir(folder))
-          if (/\.damaged(-\d+)?$/.test(name)) await rm(join(folder, name))
+        for (const name of await readdir(folder)) if (/\.damaged(-\d+)?$/.test(name)) await rm(join(folder, name))
       return firstFault(
         () => missingFrom(SUMS, archive),
         () => missingFrom(SUMS, processed),
