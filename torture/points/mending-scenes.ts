@@ -80,20 +80,22 @@ function mendingScene({ title, args, damaged, askFor }: Play): Scene {
       // Packing moves aside what lies damaged under the name of what it packs.
       return PACKED_ARCHIVE.recover(place)
     },
-    faultWhenQuiet: async ({ own, other }) => {
-      const [archive, processed] = [join(own, 'temp_jsonl_product_storage'), join(other, 'product_processed')]
-      // A person looks at what was set aside, and takes it away.
-      for (const folder of [archive, processed])
-        for (const name of await readdir(folder)) if (/\.damaged(-\d+)?$/.test(name)) await rm(join(folder, name))
-      return firstFault(
-        () => missingFrom(SUMS, archive),
-        () => missingFrom(SUMS, processed),
-        () => foreignIn(FILES, archive, processed),
-        () => leftIn(join(own, 'product_outbox'), join(own, 'product_outbox', '.spool'), join(other, 'product_inbox')),
-        () => partsIn(archive, processed),
-      )
-    },
+    faultWhenQuiet: faultWhenMended,
   }
+}
+
+async function faultWhenMended({ own, other }: Place): Promise<Fault> {
+  const [archive, processed] = [join(own, 'temp_jsonl_product_storage'), join(other, 'product_processed')]
+  // A person looks at what was set aside, and takes it away.
+  for (const folder of [archive, processed])
+    for (const name of await readdir(folder)) if (/\.damaged(-\d+)?$/.test(name)) await rm(join(folder, name))
+  return firstFault(
+    () => missingFrom(SUMS, archive),
+    () => missingFrom(SUMS, processed),
+    () => foreignIn(FILES, archive, processed),
+    () => leftIn(join(own, 'product_outbox'), join(own, 'product_outbox', '.spool'), join(other, 'product_inbox')),
+    () => partsIn(archive, processed),
+  )
 }
 
 async function partsIn(...folders: readonly string[]): Promise<Fault> {
