@@ -13,7 +13,8 @@ import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { temporaryFolder } from './folders.ts'
 import { processesWith } from './processes.ts'
 
-export const PROGRAM = fileURLToPath(new URL('../bin/splitcart.js', import.meta.url))
+/** The program that is tested: as it is packed where the tests were started by test/run.ts, otherwise its sources. */
+export const PROGRAM = process.env.PROGRAM_OF_TESTS ?? fileURLToPath(new URL('../bin/splitcart.js', import.meta.url))
 // A machine may be busy with much else.
 const LISTENS_MS_MAX = 90_000
 

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
+import { sha256Of } from '../packages/data-management/test/receiver.ts'
 import { type Machines, openMachines } from './machines.ts'
 
 function row(company: string, store: string | undefined, date: string, price: number): string {
@@ -16,7 +18,8 @@ async function load(machines: Machines, ...texts: string[]): Promise<void> {
   await mkdir(inbox, { recursive: true, mode: 0o700 })
   for (const [place, text] of texts.entries()) await writeFile(join(inbox, `${text.length}-${place}.jsonl`), text)
   const { code, stderr } = await machines.run(['update-db', '--products'])
-  assert.equal(code, 0, stderr)
+  // 3: with rejects.
+  assert.equal(code, texts.some((text) => text.endsWith('{}\n')) ? 3 : 0, stderr)
 }
 
 async function seen(machines: Machines): Promise<unknown[]> {
@@ -77,9 +80,14 @@ async function assertDatedIn(machines: Machines, at: number): Promise<void> {
   assert.deepEqual([expires_at, state], [new Date(zone.startOf('2099-01-31')).toISOString(), 'works'])
 }
 
-test('a silent store is ticked off and retired on the command line, as on the page', async () => {
+test('a silent store, and rejects of a file whose upload is not known, are ticked off on the command line, and the store is retired', async () => {
   await using machines = await openMachines()
-  await load(machines, row('Aldi', 'G102', '2025-09-01', 2), row('Aldi', 'G102', '2025-09-02', 2.5))
+  const newer = row('Aldi', 'G102', '2025-09-02', 2.5)
+  const withRejects = `${newer}{}\n`
+  await load(machines, row('Aldi', 'G102', '2025-09-01', 2), withRejects)
+  // As a ledger of an older backup has it.
+  using ledger = new DatabaseSync(join(machines.dataManagement, 'ledger.db'))
+  ledger.prepare('delete from upload where sha256 = ?').run(sha256Of(withRejects))
   const records = async (...args: string[]) => {
     const { code, stdout, stderr } = await machines.run([...args, '--json'])
     assert.equal(code, 0, stderr)
@@ -89,13 +97,18 @@ test('a silent store is ticked off and retired on the command line, as on the pa
       .map((line) => JSON.parse(line))
   }
   const silent = { type: 'attention', kind: 'silent', subject: 'Aldi/G102', text: 'G102, last scraped 2025-09-02' }
-  const [listed] = await records('attention', 'list')
+  const [listed, rejects] = await records('attention', 'list')
   assert.deepEqual(listed, { ...silent, text: listed.text })
   assert.match(listed.text, /last scraped 2025-09-02$/)
   const [tick] = await records('attention', 'tick', 'silent', 'aldi/g102', '--until', '2099-01-01')
   assert.deepEqual([tick.kind, tick.subject, tick.until], ['silent', '["Aldi","G102"]', '2099-01-01'])
+  assert.deepEqual([rejects.kind, rejects.subject], ['rejects', sha256Of(withRejects)])
+  assert.equal((await records('attention', 'tick', 'rejects', rejects.subject))[0].subject, rejects.subject)
   const said = await machines.run(['attention', 'list'])
-  assert.match(said.stdout, /Ticked off:\n {2}silent .*until 2099-01-01, by .+\nNothing needs attention\./)
+  assert.match(
+    said.stdout,
+    /Ticked off:\n {2}rejects .+\n {2}silent .*until 2099-01-01, or it changes, by .+\nNothing needs/,
+  )
   const late = await machines.run(['attention', 'tick', 'silent', 'aldi/g102', '--until', '2025-01-01'])
   assert.match(late.stderr, /until is not to come/)
   assert.equal((await records('attention', 'untick', 'silent', 'aldi/g102')).length, 1)
@@ -104,7 +117,7 @@ test('a silent store is ticked off and retired on the command line, as on the pa
   assert.deepEqual([set[0].store, set[0].is_retired, set[0].note], ['aldi/g102', true, 'torn down'])
   const [again] = await records('stores', 'set', 'aldi/g102', '--expected-days', '7')
   assert.deepEqual([again.is_retired, again.note, again.expected_days], [true, 'torn down', 7])
-  assert.deepEqual(await records('attention', 'list'), [{ type: 'summary', needed: 0, ticked: 0 }])
+  assert.deepEqual((await records('attention', 'list')).at(-1), { type: 'summary', needed: 0, ticked: 1 })
   await load(machines, row('Aldi', 'G102', new Date().toISOString().slice(0, 10), 2.75))
   const [back] = await records('stores', 'set', 'aldi/g102', '--note', 'built again')
   assert.deepEqual([back.is_retired, back.note, back.expected_days], [false, 'built again', 7])

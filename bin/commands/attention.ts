@@ -26,7 +26,7 @@ export function addAttention(program: Command): void {
     .description('list what needs attention, the first of each kind, and what is ticked off')
     .action((options: Options) => run(options, (terminal) => listAll(options, terminal)))
   const tick = named('tick', 'tick something off: nobody is told of it')
-    .option('--until <date>', 'until this day, e.g. 2027-01-31; else until it changes')
+    .option('--until <date>', 'no longer than to this day, e.g. 2027-01-31, where it does not change before')
     .action((kind: Kind, subject: string, options: Options) =>
       run(options, (terminal) => tickOff(kind, subject, options, terminal)),
     )
@@ -60,7 +60,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   for (const line of lines) terminal.record({ type: 'attention', ...line })
   if (found.ticked_count > 0) terminal.say('Ticked off:')
   for (const tick of found.ticked) {
-    terminal.say(`  ${tick.kind}  ${tick.subject}  ${tick.text}, until ${tick.until ?? 'it changes'}, by ${tick.who}`)
+    terminal.say(`  ${tick.kind}  ${tick.subject}  ${tick.text}, ${untilOf(tick)}, by ${tick.who}`)
     terminal.record({ type: 'ticked', ...tick })
   }
   const older = found.ticked_count - found.ticked.length
@@ -83,13 +83,16 @@ function linesOf(found: Found): { kind: Kind; subject: string; text: string }[] 
       return { kind, subject: `${company}/${store_id}`, text: `${store_name}, last scraped ${last_date}` }
     }),
   )
-  const uploads = (['held', 'failed', 'rejects'] as const).flatMap((kind) =>
-    found[kind].first.map(({ upload_id, filename }) => ({ kind, subject: upload_id ?? '', text: filename })),
+  const uploads = (['held', 'failed'] as const).flatMap((kind) =>
+    found[kind].first.map(({ upload_id, filename }) => ({ kind, subject: upload_id, text: filename })),
   )
+  const rejects = found.rejects.first.map(({ upload_id, sha256, filename }) => {
+    return { kind: 'rejects' as const, subject: upload_id ?? sha256, text: filename }
+  })
   const findings = found.findings.first.map((finding) => {
     return { kind: 'findings' as const, subject: findingKey(finding), text: `${finding.company}: ${finding.brief}` }
   })
-  return [...stores, ...uploads, ...findings]
+  return [...stores, ...uploads, ...findings, ...rejects]
 }
 
 async function tickOff(kind: Kind, text: string, options: Options, terminal: Terminal): Promise<number> {
@@ -99,9 +102,13 @@ async function tickOff(kind: Kind, text: string, options: Options, terminal: Ter
   const subject = subjectOf(kind, text)
   const { found } = await tickableNow(reading, { kind, subject })
   const tick = await tickFound(reading, { kind, subject, until: options.until ?? null }, found, operatorName())
-  terminal.say(`Ticked off until ${tick.until ?? 'it changes'}: ${tick.kind} ${tick.text}.`)
+  terminal.say(`Ticked off ${untilOf(tick)}: ${tick.kind} ${tick.text}.`)
   terminal.record({ type: 'summary', ...tick })
   return EXIT.done
+}
+
+function untilOf({ until }: { until: string | null }): string {
+  return `until ${until === null ? '' : `${until}, or `}it changes`
 }
 
 async function takeBack(kind: Kind, text: string, options: Options, terminal: Terminal): Promise<number> {

@@ -4,7 +4,6 @@ import { momentOf, type Reading } from '@splitcart/data-management/api/reading.t
 import { saveStoreSettings } from '@splitcart/data-management/api/store-settings.ts'
 import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/api/store-settings-schema.ts'
 import { stillSet } from '@splitcart/data-management/catalogue/queries/freshness.ts'
-import type { StoreSetting } from '@splitcart/data-management/catalogue/queries/sources.ts'
 import { lastScrapeOf, type StoreFound, storeCalled } from '@splitcart/data-management/catalogue/queries/store-page.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -43,15 +42,13 @@ async function set(name: string, options: Options, terminal: Terminal): Promise<
   const found = await storeCalled(machine.catalogue.database, name)
   if (found === undefined) throw new Problem('not_found', `${name} is no store; expected company/code, e.g. aldi/G102`)
   const reading = readingOf(machine, settings)
-  const before = await settingNow(reading, found)
-  const body = {
-    store: name,
-    expected_days: options.expectedDays === undefined ? (before?.expectedDays ?? null) : options.expectedDays,
-    is_retired: options.retired ?? before?.isRetired ?? false,
-    snoozed_until: options.snoozedUntil === undefined ? (before?.snoozedUntil ?? null) : options.snoozedUntil,
-    note: options.note ?? before?.note ?? null,
-  }
-  const view = await saveStoreSettings(reading, body, operatorName())
+  const { retired = (await isBack(reading, found)) ? false : undefined } = options
+  const { expectedDays: expected_days, snoozedUntil: snoozed_until, note } = options
+  const view = await saveStoreSettings(
+    reading,
+    { store: name, expected_days, is_retired: retired, snoozed_until, note },
+    operatorName(),
+  )
   const said = [
     view.expected_days === null ? 'its interval as learned' : `a scrape every ${view.expected_days} days`,
     view.is_retired && 'retired',
@@ -63,12 +60,13 @@ async function set(name: string, options: Options, terminal: Terminal): Promise<
   return EXIT.done
 }
 
-/** What is set for a store; one that was scraped since it was retired is retired no more. */
-async function settingNow(reading: Reading, { id, company, code }: StoreFound): Promise<StoreSetting | undefined> {
+/** Whether a store was scraped since it was retired: it is retired no more, also by what is set without a word of that. */
+async function isBack(reading: Reading, { id, company, code }: StoreFound): Promise<boolean> {
   const all = await reading.inbox.ledger.storeSettings.list()
   const found = all.find((each) => each.company === company && each.store === code)
   const last = await lastScrapeOf(reading.catalogue.database, id)
-  return found && last ? stillSet(found, last, momentOf(reading).zone) : found
+  if (found === undefined || last === undefined) return false
+  return found.isRetired && !stillSet(found, last, momentOf(reading).zone).isRetired
 }
 
 function daysOf(text: string): number | null {

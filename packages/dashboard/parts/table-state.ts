@@ -23,9 +23,9 @@ export function useTableState(label: string): [TableState, (part: Partial<TableS
   return [state, change]
 }
 
-/** "What it costs now" → "what-it-costs-now" */
+/** "What it costs now" → "what-it-costs-now", "Top 10" → "top-10" */
 export function nameOf(label: string): string {
-  return label.toLowerCase().replace(/\P{L}+/gu, '-')
+  return label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-')
 }
 
 /** The rows in which each of some words stands. */

@@ -1,8 +1,10 @@
 /** What needs attention, and how people say that something does not. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { NO_BROWSER } from './browser.ts'
-import { fileOf, openSite, type Site, says } from './site.ts'
+import { fileOf, openSite, rowOf, type Site, says } from './site.ts'
 
 describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -13,7 +15,14 @@ describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
       ['2026-01-02', 1.6],
     ] as const)
       await site.write(`corner-${date}.jsonl`, fileOf(date, 5, price))
+    await site.write('with-rejects.jsonl', `${rowOf('r1', 1, { metadata: { store_id: 'C2' } })}\n{}\n`)
     await site.upload('--quiet')
+    // As a ledger of an older backup has it.
+    using ledger = new DatabaseSync(join(site.machines.dataManagement, 'ledger.db'), {
+      enableForeignKeyConstraints: false,
+      timeout: 30_000,
+    })
+    ledger.exec("delete from upload where filename like 'with-rejects%'")
   })
   after(() => site[Symbol.asyncDispose]())
 
@@ -34,6 +43,18 @@ describe('the page, of what needs attention', { skip: NO_BROWSER }, () => {
     await page.getByText('1 ticked off').waitFor({ state: 'detached' })
     await window.goto('/')
     await line.waitFor()
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('rejects of a file whose upload is not known are ticked off', async () => {
+    await using window = await site.window(site.admin)
+    const { page } = window
+    await window.goto('/')
+    const line = page.getByRole('button', { name: 'Tick off rejects with-rejects.jsonl' })
+    await line.click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Tick off' }).click()
+    await line.waitFor({ state: 'detached' })
+    await says(page.getByRole('region', { name: 'Needs attention' }), /1 ticked off/)
     assert.deepEqual(window.faults, [])
   })
 

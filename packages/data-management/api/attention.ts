@@ -124,7 +124,7 @@ async function rejects(services: Reading, ticks: TicksNow): Promise<Attention['r
   const ids = await inbox.ledger.uploads.idsOf(rest.map(({ sha256 }) => sha256))
   const first = rest.map(({ sha256, filename, finished_at, rows, rejected }) => {
     const at = new Date(finished_at).toISOString()
-    return { upload_id: ids.get(sha256) ?? null, filename, finished_at: at, rows, rejected }
+    return { upload_id: ids.get(sha256) ?? null, sha256, filename, finished_at: at, rows, rejected }
   })
   const count = countOf(await countLoadsWithRejects(catalogue.database, since, COUNT_MAX + 1))
   return { ...less(count, off.size), first }
@@ -133,11 +133,16 @@ async function rejects(services: Reading, ticks: TicksNow): Promise<Attention['r
 /** The SHA-256 of the files whose rejects are ticked off. */
 async function rejectsOff(services: Reading, ticks: TicksNow): Promise<ReadonlySet<string>> {
   const { inbox, catalogue } = services
-  const named = await inbox.ledger.uploads.findAll(ticks.of('rejects').map(({ subject }) => subject))
-  const ids = new Map(named.map(({ id, sha256 }) => [sha256, id]))
-  const loads = await loadsWithRejectsOf(catalogue.database, rejectsSince(services), [...ids.keys()])
-  const off = loads.filter(({ sha256 }) => ticks.covers({ kind: 'rejects', subject: ids.get(sha256)! }, ''))
-  return new Set(off.map(({ sha256 }) => sha256))
+  const subjects = ticks.of('rejects').map(({ subject }) => subject)
+  const known = new Map((await inbox.ledger.uploads.findAll(subjects)).map(({ id, sha256 }) => [id, sha256]))
+  const files = subjects.map((subject) => known.get(subject) ?? subject)
+  const loads = await loadsWithRejectsOf(catalogue.database, rejectsSince(services), files)
+  const there = new Set(loads.map(({ sha256 }) => sha256))
+  return new Set(
+    files.filter(
+      (sha256, index) => there.has(sha256) && ticks.covers({ kind: 'rejects', subject: subjects[index]! }, ''),
+    ),
+  )
 }
 
 /** Of what is counted only so far, nobody knows how many are left. */

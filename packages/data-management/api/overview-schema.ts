@@ -42,9 +42,11 @@ const LATEST_REJECTS = {
       type: 'array',
       items: {
         type: 'object',
-        required: ['upload_id', 'filename', 'finished_at', 'rows', 'rejected'],
+        required: ['upload_id', 'sha256', 'filename', 'finished_at', 'rows', 'rejected'],
         properties: {
           upload_id: TEXT_OR_NULL,
+          /** What it is ticked off by where its upload is not known. */
+          sha256: { type: 'string' },
           filename: { type: 'string' },
           finished_at: TIME,
           rows: COUNT,

@@ -31,6 +31,7 @@ import { Refusals } from './refusals.ts'
 import { rejectsRoutes } from './rejects.ts'
 import { repairRoutes } from './repair.ts'
 import { resumableRoutes } from './resumable.ts'
+import { laterCompilers } from './schema-compilers.ts'
 import type { Services } from './services.ts'
 import { sessionRoutes } from './session.ts'
 import { limitSmallBodies, SMALL_BODY_BYTES_MAX } from './small-body.ts'
@@ -79,6 +80,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
     clientErrorHandler: (error, socket) => answerClientError(error, socket, refusals),
     trustProxy: membership(door.trustedProxies),
     routerOptions: { ignoreTrailingSlash: true },
+    schemaController: laterCompilers(),
     requestIdHeader: false,
     bodyLimit: SMALL_BODY_BYTES_MAX,
     genReqId: () => randomUUID(),

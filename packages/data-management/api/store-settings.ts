@@ -15,6 +15,9 @@ import {
   type StoreSettingsView,
 } from './store-settings-schema.ts'
 
+/** What is to be set for a store. */
+export type SomeStoreSettings = Pick<StoreSettingsBody, 'store'> & Partial<StoreSettingsBody>
+
 /** Adds the route. */
 export function storeSettingsRoutes(server: FastifyInstance, services: Services): void {
   const summary = 'Set how often a store is scraped, that it is retired or snoozed, and a note: all of it at once'
@@ -24,26 +27,25 @@ export function storeSettingsRoutes(server: FastifyInstance, services: Services)
   )
 }
 
-/** Sets all of it for a store. */
+/** Sets it for a store; what is left out stays as it is. */
 export async function saveStoreSettings(
   { inbox, catalogue }: Reading,
-  { store, expected_days, is_retired, snoozed_until, note }: StoreSettingsBody,
+  { store, expected_days, is_retired, snoozed_until, note }: SomeStoreSettings,
   who: string,
 ): Promise<StoreSettingsView> {
-  if (snoozed_until !== null && !isDate(snoozed_until))
+  if (typeof snoozed_until === 'string' && !isDate(snoozed_until))
     throw new Problem('request_invalid', 'body/snoozed_until is no day of the calendar')
   const found = await storeCalled(catalogue.database, store)
   if (found === undefined) throw new Problem('not_found', 'no store is called so')
-  const setting = {
+  const setting = await inbox.ledger.storeSettings.set({
     company: found.company,
     store: found.code,
     expectedDays: expected_days,
     isRetired: is_retired,
     snoozedUntil: snoozed_until,
-    note: note?.trim() || null,
+    note: note === undefined ? note : note?.trim() || null,
     at: inbox.now(),
     who,
-  }
-  await inbox.ledger.storeSettings.set(setting)
+  })
   return settingsView(setting)
 }

@@ -30,12 +30,11 @@ async function upload(reading: Reading, state: 'held' | 'failed', id: string): P
   return { subject: id, mark: String(listed.settled_at), text: listed.filename }
 }
 
-async function fileWithRejects(reading: Reading, id: string): Promise<Tickable | undefined> {
+async function fileWithRejects(reading: Reading, subject: string): Promise<Tickable | undefined> {
   const { inbox, catalogue } = reading
-  const listed = await inbox.ledger.uploads.find(id)
-  if (listed === undefined) return undefined
-  const [load] = await loadsWithRejectsOf(catalogue.database, rejectsSince(reading), [listed.sha256])
-  return load && { subject: id, mark: '', text: listed.filename }
+  const listed = await inbox.ledger.uploads.find(subject)
+  const [load] = await loadsWithRejectsOf(catalogue.database, rejectsSince(reading), [listed?.sha256 ?? subject])
+  return load && { subject, mark: '', text: listed?.filename ?? load.filename }
 }
 
 async function finding(reading: Reading, subject: string): Promise<Tickable | undefined> {

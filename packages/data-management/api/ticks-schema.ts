@@ -10,7 +10,7 @@ export const TICK_KINDS = ['silent', 'late', 'partial', 'held', 'failed', 'findi
 const DATE_OR_NULL = { ...DATE, type: ['string', 'null'] } as const
 const NAME = {
   kind: { enum: TICK_KINDS },
-  /** The id of an upload; of a store company and store_id, of a finding company, rule, field and brief, as a JSON array. */
+  /** The id of an upload, or the SHA-256 of a file of no known upload; of a store company and store_id, of a finding company, rule, field and brief, as a JSON array. */
   subject: { type: 'string', minLength: 1, maxLength: SUBJECT_CHARACTERS_MAX, pattern: '^[^\\u0000]*$' },
 } as const
 
@@ -22,7 +22,10 @@ export const TICK = {
     kind: { type: 'string' },
     subject: { type: 'string' },
     text: { type: 'string' },
-    until: { ...DATE_OR_NULL, description: 'null: until it changes' },
+    until: {
+      ...DATE_OR_NULL,
+      description: 'it needs attention again on this day, or before where it changes; null: only where it changes',
+    },
     at: TIME,
     who: { type: 'string' },
   },

@@ -28,7 +28,7 @@ export const NOT_TICKED = 'nothing of this kind and subject is ticked off'
 export function ticksRoutes(server: FastifyInstance, services: Services): void {
   const { ledger, now } = services.inbox
   const tick = bodyOf(TICK_BODY, {
-    summary: 'Tick off what needs attention, until a date or until it changes',
+    summary: 'Tick off what needs attention, until it changes, and no longer than to a date',
     response: { 201: TICK },
   })
   server.post<{ Body: TickBody }>('/api/attention/tick', { ...tick, config: MAY_CHANGE }, async (request, reply) =>

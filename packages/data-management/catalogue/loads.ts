@@ -9,16 +9,23 @@ import { type DateChange, nothingChanged } from './model/date-change.ts'
 import { noteRevision } from './queries/revision.ts'
 
 /**
- * The file that a load is made of. `receivedAt` is in milliseconds since 1970; `kind` is products where it is not said. `isCopied`: a person put
- * it here, and `receivedAt` is the time that the file bears.
+ * The file that a load is made of. `receivedAt` is in milliseconds since 1970; of two files the one with the higher `rankedAt` came later, which is
+ * `receivedAt` where it is not said; `kind` is products where it is not said. `isCopied`: a person put it here, and `receivedAt` is the time
+ * that the file bears.
  */
 export type LoadedFile = Readonly<{
   sha256: string
   filename: string
   receivedAt: number
+  rankedAt?: number
   kind?: string
   isCopied?: boolean
 }>
+
+/** Where a file stands among those that came before and after it. */
+export function rankOf({ rankedAt, receivedAt }: LoadedFile): number {
+  return rankedAt ?? receivedAt
+}
 
 /** How a load ended. `loaded` applies it; `held` and `failed` record only that, and its rejects. */
 export type LoadState = Extract<UploadState, 'loaded' | 'held' | 'failed'>
@@ -94,13 +101,14 @@ export async function listLoads(database: Sql, before: number, limit: number): P
 export async function insertLoad(database: Sql, file: LoadedFile): Promise<number> {
   const { sha256, kind = PRODUCTS, filename, receivedAt } = file
   const made = await database.get<{ id: number }>(
-    `insert into load (sha256, kind, filename, state, received_at, started_at, finished_at, rows, inserted, changed, unchanged,
-      duplicate, rejected, warnings, runs_opened, runs_closed, reader_version)
-      values (?, ?, ?, 'failed', ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?) returning id`,
+    `insert into load (sha256, kind, filename, state, received_at, ranked_at, started_at, finished_at, rows, inserted, changed,
+      unchanged, duplicate, rejected, warnings, runs_opened, runs_closed, reader_version)
+      values (?, ?, ?, 'failed', ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?) returning id`,
     sha256,
     kind,
     filename,
     receivedAt,
+    rankOf(file),
     READER_VERSION,
   )
   return made!.id

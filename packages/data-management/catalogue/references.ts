@@ -77,7 +77,7 @@ async function figuresOn(database: Sql, storeId: number, date: string) {
   const found = await database.all<{ store: string; figures: string }>(
     `select store.name as store, figures from scrape join figures on figures.scrape_id = scrape.id
       join load on load.id = load_id join store on store.id = scrape.store_id
-      where scrape.store_id = ? and scrape.date = ? order by ranked_at, sha256`,
+      where scrape.store_id = ? and scrape.date = ? order by scrape.ranked_at, sha256`,
     storeId,
     date,
   )

@@ -21,7 +21,7 @@ export async function noteSource(database: Sql, storeId: number): Promise<void> 
   const { usualDays, usualRows } = usualOf(latest)
   const load = await database.get<{ id: number }>(
     `select load.id from scrape join load on load.id = scrape.load_id
-      where store_id = ? and date = ? order by received_at desc, sha256 desc limit 1`,
+      where store_id = ? and date = ? order by load.ranked_at desc, sha256 desc limit 1`,
     storeId,
     last.date,
   )

@@ -82,8 +82,9 @@ export async function accept(inbox: Receiving, sent: Sent): Promise<Recorded> {
   await checkKey(inbox, sent, part)
   const known = await ledger.uploads.findBySha256(decoded.sha256)
   await checkKind(inbox, sent, known, part)
-  const at = await ledger.arrivals.timeOf(inbox.now())
-  return inboxOf(inbox).arrive({ part, arrival: arrivalOf(sent, decoded, { id, at }), keyId: sent.keyId, known })
+  const at = inbox.now()
+  const arrival = { ...arrivalOf(sent, decoded, { id, at }), ranked_at: await ledger.arrivals.rankOf(at) }
+  return inboxOf(inbox).arrive({ part, arrival, keyId: sent.keyId, known })
 }
 
 function dictionaryOf({ dictionaries }: Receiving, { keyId }: Sent): Pick<Body, 'dictionary'> {

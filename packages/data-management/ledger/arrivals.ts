@@ -6,7 +6,7 @@
  * Invariant: a name that `accept` gave has its sender on record, as arriving or as a delivery. A file without either was copied by a person.
  */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { mayChangeKind } from './kind-change.ts'
@@ -21,7 +21,8 @@ export type Arriving = Selectable<LedgerTables['arriving']>
 export type Found = Pick<
   Upload,
   'id' | 'sha256' | 'filename' | 'stored_as' | 'bytes' | 'lines' | 'wire_bytes' | 'received_at' | 'kind'
->
+> &
+  Partial<Pick<Upload, 'ranked_at'>>
 
 /** What is known of an upload when its bytes have landed. */
 export type Arrival = Found & Readonly<{ wire_bytes: number; state: ArrivedState }>
@@ -31,10 +32,6 @@ export type ArrivedState = Extract<UploadState, 'accepted' | 'delivered'>
 
 /** The record of an upload, and whether it is of this arrival. */
 export type Recorded = Readonly<{ upload: Upload; isNew: boolean }>
-
-// A clock that was further ahead than that has said nothing about the order of things.
-const SET_BACK_MS_MAX = 86_400_000
-const NEWEST_LOOKED_AT = 100
 
 /** What arrives. */
 export class Arrivals {
@@ -48,16 +45,14 @@ export class Arrivals {
   }
 
   /**
-   * When what comes now was received. Of two files for the same store and date the one received later wins, so a clock that is set back
-   * does not make what comes now older than what is here.
+   * The rank of what comes now: the time, or more where something here has as much. Of two files for the same store and date the one that came
+   * later wins, however far the clock was set back between them.
    */
-  async timeOf(now: number): Promise<number> {
-    // Ids go by the clock, too: after a start the newest few tell how far it had come.
-    const count = this.#latest === 0 ? NEWEST_LOOKED_AT : 1
-    const newest = this.#database.selectFrom('upload').select('received_at').orderBy('id', 'desc').limit(count)
-    for (const { received_at } of await newest.execute()) this.#latest = Math.max(this.#latest, received_at)
-    const isSetBack = this.#latest >= now && this.#latest - now <= SET_BACK_MS_MAX
-    this.#latest = isSetBack ? this.#latest + 1 : now
+  async rankOf(now: number): Promise<number> {
+    // Of a server that was killed there may be files that had no upload yet.
+    const arriving = this.#latest === 0 ? await highestRank(this.#database, 'arriving') : 0
+    const recorded = await highestRank(this.#database, 'upload')
+    this.#latest = Math.max(now, 1 + Math.max(this.#latest, recorded, arriving))
     return this.#latest
   }
 
@@ -153,9 +148,20 @@ async function insert(database: LedgerDatabase, found: Found & Pick<Arrival, 'st
   return database.selectFrom('upload').selectAll().where('sha256', '=', found.sha256).executeTakeFirstOrThrow()
 }
 
+async function highestRank(database: LedgerDatabase, table: 'upload' | 'arriving'): Promise<number> {
+  const rank = sql<number>`coalesce(ranked_at, received_at)`
+  const found = await database
+    .selectFrom(table)
+    .select(rank.as('rank'))
+    .orderBy(rank, 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return found?.rank ?? 0
+}
+
 function foundOf(known: Omit<Found, 'stored_as' | 'kind'>, { stored_as, kind }: Found): Found {
-  const { id, sha256, filename, bytes, lines, wire_bytes, received_at } = known
-  return { id, sha256, filename, stored_as, bytes, lines, wire_bytes, received_at, kind }
+  const { id, sha256, filename, bytes, lines, wire_bytes, received_at, ranked_at = null } = known
+  return { id, sha256, filename, stored_as, bytes, lines, wire_bytes, received_at, ranked_at, kind }
 }
 
 type Delivered = Pick<Arriving, 'key_id' | 'received_at' | 'filename'>

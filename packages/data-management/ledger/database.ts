@@ -14,6 +14,7 @@ export type LedgerTables = {
     lines: number
     wire_bytes: number | null
     received_at: number
+    ranked_at: Generated<number | null>
     state: string
     load: string | null
     settled_at: number | null
@@ -35,6 +36,7 @@ export type LedgerTables = {
     lines: number
     wire_bytes: number
     received_at: number
+    ranked_at: Generated<number | null>
     key_id: string
     is_noted: Generated<number>
     kind: Generated<string>

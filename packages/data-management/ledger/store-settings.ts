@@ -4,6 +4,9 @@ import type { StoreSetting } from '../catalogue/queries/sources.ts'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
+/** What is to be set for a store; what is left out stays as it is. */
+export type StoreChange = Pick<StoreSetting, 'company' | 'store' | 'at' | 'who'> & Partial<StoreSetting>
+
 /** The settings of stores in a ledger. */
 export class StoreSettings {
   readonly #database: LedgerDatabase
@@ -12,25 +15,30 @@ export class StoreSettings {
     this.#database = database
   }
 
-  /** Sets all of it for a store, in place of what was set before. */
-  async set(setting: StoreSetting): Promise<void> {
-    const { company, store, expectedDays, isRetired, snoozedUntil, note, at, who } = setting
-    const values = {
-      expected_days: expectedDays,
-      is_retired: Number(isRetired),
-      snoozed_until: snoozedUntil,
-      note,
-      at,
-      who,
-    }
-    await this.#database.transaction().execute(async (transaction) => {
-      await transaction
+  /** Sets what is to be changed for a store, and returns all that is set then. */
+  async set({
+    company,
+    store,
+    expectedDays,
+    isRetired,
+    snoozedUntil,
+    note,
+    at,
+    who,
+  }: StoreChange): Promise<StoreSetting> {
+    const days = { expected_days: expectedDays, snoozed_until: snoozedUntil }
+    const values = { ...days, is_retired: isRetired === undefined ? undefined : Number(isRetired), note, at, who }
+    return await this.#database.transaction().execute(async (transaction) => {
+      const written = await transaction
         .insertInto('store_setting')
-        .values({ company, store, ...values })
-        .onConflict((conflict) => conflict.columns(['company', 'store']).doUpdateSet(values))
-        .execute()
+        .values({ ...NOTHING, company, store, ...named(values) })
+        .onConflict((conflict) => conflict.columns(['company', 'store']).doUpdateSet(named(values)))
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      const setting = recordOf(written)
       const about = `${company}/${store}`
       await audit(transaction, { at, who, what: 'store settings set', about, detail: saidOf(setting) })
+      return setting
     })
   }
 
@@ -38,6 +46,12 @@ export class StoreSettings {
   async list(): Promise<StoreSetting[]> {
     return (await this.#database.selectFrom('store_setting').selectAll().execute()).map(recordOf)
   }
+}
+
+const NOTHING = { expected_days: null, is_retired: 0, snoozed_until: null, note: null }
+
+function named<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }
 
 /** What is set, for people. */

@@ -1,4 +1,4 @@
-/** What needs attention and has been ticked off: it is shown folded, and nobody is told of it, until a date or until it changes. */
+/** What needs attention and has been ticked off: it is shown folded, and nobody is told of it, until it changes, and no longer than to a date. */
 import type { Selectable } from 'kysely'
 import type { Clock } from '../catalogue/queries/freshness.ts'
 import { audit } from './audit.ts'
@@ -31,7 +31,7 @@ export class Ticks {
         .onConflict((conflict) => conflict.columns(['kind', 'subject']).doUpdateSet(values))
         .execute()
       const { at, who, text, until } = tick
-      const detail = `until ${until ?? 'it changes'}: ${text}`
+      const detail = `until ${until === null ? '' : `${until}, or `}it changes: ${text}`
       await audit(transaction, { at, who, what: 'attention ticked off', about: `${kind} ${subject}`, detail })
     })
   }
@@ -103,17 +103,11 @@ export class TicksNow {
 
   /** Those of some kinds, all of which have been looked at, that count no more. */
   over(kinds: ReadonlySet<string>): Tick[] {
-    return this.#ticks.filter(
-      (tick) => kinds.has(tick.kind) && (tick.until === null ? !this.#found.has(tick) : !this.#isBefore(tick.until)),
-    )
-  }
-
-  #isBefore(date: string): boolean {
-    return this.#clock.now < this.#clock.zone.startOf(date)
+    return this.#ticks.filter((tick) => kinds.has(tick.kind) && !this.#found.has(tick))
   }
 
   #counts({ kind, until, mark: then }: Tick, mark: string | undefined): boolean {
-    if (until !== null) return this.#isBefore(until)
+    if (until !== null && this.#clock.now >= this.#clock.zone.startOf(until)) return false
     if (mark === undefined) return true
     // Of a finding, in how many stores it is: in fewer it is no other.
     return kind === 'findings' ? Number(mark) <= Number(then) : mark === then

@@ -53,12 +53,12 @@ const KEPT: Readonly<Record<string, readonly [kept: string, anew: string]>> = {
   ],
   'when labels were said first': [
     'select id, since from label',
-    `select label_id, min(received_at) as since from (
-      select label_run.label_id, load.received_at from label_run
+    `select label_id, min(ranked_at) as since from (
+      select label_run.label_id, load.ranked_at from label_run
         join scrape on scrape.store_id = label_run.store_id and date >= from_date and (to_date is null or date <= to_date)
         join load on load.id = scrape.load_id
         where not exists (select 1 from contested where contested.scrape_id = scrape.id)
-      union all select label_id, load.received_at from contested join scrape on scrape.id = scrape_id join load on load.id = load_id
+      union all select label_id, load.ranked_at from contested join scrape on scrape.id = scrape_id join load on load.id = load_id
     ) as said group by label_id`,
   ],
   'showings that give a label': ['select id, label_date, label_store_id from listing', newest('')],
@@ -70,7 +70,7 @@ const KEPT: Readonly<Record<string, readonly [kept: string, anew: string]>> = {
     'select id, shown_by from company',
     `select company_id, id from (
         select company_id, scrape.id, row_number() over (
-          partition by company_id order by date desc, store.code desc, ranked_at desc, load.sha256 desc) as place
+          partition by company_id order by date desc, store.code desc, scrape.ranked_at desc, load.sha256 desc) as place
         from scrape join load on load.id = load_id join store on store.id = store_id
       ) as written where place = 1`,
   ],
@@ -82,7 +82,7 @@ const KEPT: Readonly<Record<string, readonly [kept: string, anew: string]>> = {
     'select id, named_by from company where named_by is not null',
     `select company_id, id from (
         select company_id, scrape.id, row_number() over (
-          partition by company_id order by date desc, store.code desc, ranked_at desc, load.sha256 desc) as place
+          partition by company_id order by date desc, store.code desc, scrape.ranked_at desc, load.sha256 desc) as place
         from scrape join load on load.id = load_id join store on store.id = store_id where company_name is not null
       ) as named where place = 1`,
   ],
@@ -130,13 +130,13 @@ async function sourcesAnew(database: Sql): Promise<string[]> {
     )
     const latest = dates.toSorted((one, other) => (one.date < other.date ? 1 : -1)).slice(0, 10)
     const { date, rows } = latest[0]!
-    const loads = await database.all<{ id: number; received_at: number; sha256: string }>(
+    const loads = await database.all<{ id: number; ranked_at: number; sha256: string }>(
       'select load.* from scrape join load on load.id = load_id where store_id = ? and date = ?',
       id,
       date,
     )
     const [load] = loads.toSorted(
-      (one, other) => other.received_at - one.received_at || (one.sha256 < other.sha256 ? 1 : -1),
+      (one, other) => other.ranked_at - one.ranked_at || (one.sha256 < other.sha256 ? 1 : -1),
     )
     const { usualDays, usualRows } = usualOf(latest)
     lines.push(JSON.stringify([id, date, load!.id, rows, usualDays, usualRows]))

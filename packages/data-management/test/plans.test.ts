@@ -37,9 +37,9 @@ function filling(numbers: (name: string, count: number) => string): string {
     insert into label (id, listing_id, hash, name, key) select listing.n, listing.n, 1, 'name', 'k' || listing.n from ${listing};
     insert into listing_key (kind, value, silent, company_id, listing_id) select 2, 'k' || listing.n, 0, 1, listing.n from ${listing};
     insert into label_use (label_id, uses) select listing.n, ${STORES} from ${listing};
-    insert into load (id, sha256, filename, state, received_at, started_at, finished_at, rows, inserted, changed, unchanged, duplicate,
+    insert into load (id, sha256, filename, state, received_at, ranked_at, started_at, finished_at, rows, inserted, changed, unchanged, duplicate,
         rejected, warnings, runs_opened, runs_closed)
-      select store.n, 'x' || store.n, 'x', 'loaded', 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 from ${store};
+      select store.n, 'x' || store.n, 'x', 'loaded', 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 from ${store};
     insert into scrape (id, store_id, date, load_id, ranked_at, listings, store_name)
       select store.n, store.n, '2024-01-01', store.n, 1, 1, 'store' from ${store};
     insert into company (id, code) select store.n, 'c' || store.n from ${other} where store.n > ${STORES};

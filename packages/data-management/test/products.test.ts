@@ -11,7 +11,7 @@ import { holdBy } from './hold.ts'
 import { sha256Of } from './receiver.ts'
 
 type Shown = Readonly<{ sku: string; name: string; key?: string; size?: string; barcode?: string | number | null }>
-type Sent = Readonly<{ hold?: Hold; onlyFor?: readonly string[] }>
+type Sent = Readonly<{ hold?: Hold; onlyFor?: readonly string[]; store?: string }>
 
 const HOLD = holdBy({
   HOLD_ROWS_MIN: 1_000,
@@ -26,9 +26,9 @@ function show(
   catalogue: Catalogue,
   [company, day]: [string, number],
   shown: readonly Shown[],
-  sent: Sent = {},
+  { store = 'S1', ...sent }: Sent = {},
 ): Promise<LoadRecord> {
-  const metadata = { company, store_id: 'S1', scraped_date: `2026-05-${String(day).padStart(2, '0')}` }
+  const metadata = { company, store_id: store, scraped_date: `2026-05-${String(day).padStart(2, '0')}` }
   const lines = shown.map(({ key, ...product }) =>
     JSON.stringify({
       product: { normalized_name_brand_size: key ?? product.name.toLowerCase(), price_current: 2, ...product },
@@ -257,5 +257,44 @@ for (const { name, skip, open } of databasesOfFile()) {
     assert.deepEqual([own.state, await count(catalogue)], ['loaded', 2])
     assert.equal((await show(catalogue, ['aaamart', 6], bridge)).state, 'loaded')
     assert.equal(await count(catalogue), 1)
+  })
+
+  test(`${name}: a key for one store neither renames, merges nor parts what other stores of its company show`, {
+    skip,
+  }, async () => {
+    await using catalogue = await open()
+    const [milk, bread] = [
+      { sku: 'm', name: 'Milk', barcode: GTIN[0]! },
+      { sku: 'b', name: 'Bread', barcode: GTIN[1]! },
+    ] as const
+    await show(catalogue, ['elmmart', 1], [milk, bread], { store: 's1' })
+    await show(catalogue, ['oakmart', 1], [{ sku: 'M', name: 'Full milk', barcode: GTIN[0]! }])
+    const before = await productsIn(catalogue)
+    const own = { store: 'S2', hold: HOLD, onlyFor: ['Elmmart/s2'] }
+    const lies = [
+      [{ ...milk, name: 'Poison', key: 'milk' }],
+      [{ ...milk, barcode: GTIN[1]! }],
+      [{ ...milk, key: 'bread' }],
+      [milk, { ...bread, key: 'full milk' }],
+      [{ sku: 'z', name: 'Bread', barcode: GTIN[0]! }],
+    ]
+    for (const [day, shown] of lies.entries()) {
+      const { state, result } = await show(catalogue, ['elmmart', 2 + day], shown, own)
+      assert.deepEqual([state, /stores or companies that its sender may not/.test(result.problem!)], ['held', true])
+    }
+    assert.deepEqual(await productsIn(catalogue), before)
+    // What is told as it is, and what only this store shows, is its own.
+    const tea = { sku: 't', name: 'Tea', barcode: GTIN[2]! }
+    const honest = [
+      [milk, bread, tea],
+      [
+        { ...tea, name: 'Green tea' },
+        { ...bread, barcode: null },
+      ],
+    ]
+    for (const [day, shown] of honest.entries())
+      assert.equal((await show(catalogue, ['elmmart', 8 + day], shown, own)).state, 'loaded')
+    const all = { ...own, onlyFor: ['elmmart'] }
+    assert.equal((await show(catalogue, ['elmmart', 10], [{ ...milk, name: 'Fresh milk' }], all)).state, 'loaded')
   })
 }

@@ -2,14 +2,16 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
+import { SqliteDatabase, type Value } from '../database/sqlite.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { loadWhole } from './history-case.ts'
 import type { HistoryFile } from './naive-rows.ts'
 
 /** The scrape of a store with one article. */
-function scrapeOf(scraped_date: string, price_current: number): HistoryFile {
-  const product = { sku: '1', name: 'Milk', normalized_name_brand_size: 'milk', price_current }
-  const metadata = { company: 'corner', store_id: 'C1', store_name: 'Corner', scraped_date }
+function scrapeOf(scraped_date: string, price_current: number, { sku = '1', store_id = 'C1' } = {}): HistoryFile {
+  const product = { sku, name: 'Milk', normalized_name_brand_size: `milk ${sku}`, price_current }
+  const metadata = { company: 'corner', store_id, store_name: 'Corner', scraped_date }
   const bytes = Buffer.from(`${JSON.stringify({ product, metadata })}\n`)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   return { bytes, sha256, receivedAt: Date.parse(scraped_date) }
@@ -53,3 +55,21 @@ for (const { name, skip, open } of databasesOfFile())
         runs,
       )
     })
+
+test('a listing that only the scrape taken out had shown is not looked for in all stores of the company', async (t) => {
+  using catalogue = openCatalogue(':memory:')
+  const stores = Array.from({ length: 40 }, (_, number) => `C${number}`)
+  for (const store_id of stores) await loadWhole(catalogue, scrapeOf('2024-02-01', 5, { store_id }))
+  const own = scrapeOf('2024-02-02', 5, { sku: '2' })
+  await loadWhole(catalogue, own)
+  const asked: unknown[] = []
+  const run = SqliteDatabase.prototype.run
+  t.mock.method(SqliteDatabase.prototype, 'run', function (this: SqliteDatabase, text: string, ...values: Value[]) {
+    if (text.startsWith('update lost')) asked.push(...JSON.parse(String(values[0])))
+    return run.call(this, text, ...values)
+  })
+  await catalogue.undo(own.sha256, 'for a test', own.receivedAt)
+  assert.equal(asked.length, 2)
+  const { listings } = catalogue.database.get<{ listings: number }>('select count(*) as listings from listing')!
+  assert.equal(listings, 1)
+})

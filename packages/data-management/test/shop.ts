@@ -4,7 +4,7 @@ import type { Details } from '@splitcart/shared/row-details.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Hold } from '../update-db/judgement.ts'
 import { loadFile } from '../update-db/load-file.ts'
-import { get, postGzip, type Receiver } from './receiver.ts'
+import { get, postGzip, type Receiver, sha256Of } from './receiver.ts'
 
 /** What a shop sells. Prices are dollars, as in a file. */
 export type Article = Readonly<{
@@ -55,21 +55,19 @@ export function scrapeText(store: string, date: string, articles: readonly Artic
     .join('')
 }
 
+const FILENAME = 'scrape.jsonl'
+
 /** An upload that was loaded, held or failed. */
 export type BroughtIn = Readonly<{ id: string; sha256: string; load: LoadRecord }>
 
-/** Uploads a text and deals with it as update-db does. */
-export async function bringIn(
-  receiver: Receiver,
+/** Loads a text as update-db does a file that it finds in the inbox. */
+export function loadText(
+  { catalogue }: Receiver,
   text: string,
-  { receivedAt = Date.now(), hold }: { receivedAt?: number; hold?: Hold } = {},
-): Promise<BroughtIn> {
-  const filename = 'scrape.jsonl'
-  const { status, body } = await postGzip(receiver, `${filename}.gz`, text)
-  assert.equal(status, 201, JSON.stringify(body))
-  const { id, sha256 } = body as { id: string; sha256: string }
-  const load = await loadFile(receiver.catalogue, {
-    file: { sha256, filename, receivedAt },
+  { receivedAt, hold }: { receivedAt: number; hold?: Hold | undefined },
+): Promise<LoadRecord> {
+  return loadFile(catalogue, {
+    file: { sha256: sha256Of(text), filename: FILENAME, receivedAt },
     bytes: async function* () {
       yield Buffer.from(text)
     },
@@ -77,6 +75,18 @@ export async function bringIn(
     hold,
     now: () => receivedAt,
   })
+}
+
+/** Uploads a text and deals with it as update-db does. */
+export async function bringIn(
+  receiver: Receiver,
+  text: string,
+  { receivedAt = Date.now(), hold }: { receivedAt?: number; hold?: Hold } = {},
+): Promise<BroughtIn> {
+  const { status, body } = await postGzip(receiver, `${FILENAME}.gz`, text)
+  assert.equal(status, 201, JSON.stringify(body))
+  const { id, sha256 } = body as { id: string; sha256: string }
+  const load = await loadText(receiver, text, { receivedAt, hold })
   await receiver.ledger.uploads.settle(id, load.state, load.result, receivedAt)
   return { id, sha256, load }
 }

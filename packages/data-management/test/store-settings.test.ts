@@ -130,6 +130,32 @@ test('what is set for a store is shown, counts wherever silence is judged, and c
   ])
 })
 
+test('two people who set different things for a store at the same time both have them set', async () => {
+  await using shops = await openShops()
+  const { storeSettings } = shops.receiver.ledger
+  const by = { company: 'aldi', store: 'quiet', at: shops.clock.now }
+  const returned = await Promise.all([
+    storeSettings.set({ ...by, who: 'one', expectedDays: 7, isRetired: true }),
+    storeSettings.set({ ...by, who: 'other', note: 'by hand' }),
+    storeSettings.set({ ...by, who: 'third', snoozedUntil: '2025-10-01' }),
+  ])
+  const [{ at, who, ...set } = {}] = await storeSettings.list()
+  const all = {
+    company: 'aldi',
+    store: 'quiet',
+    expectedDays: 7,
+    isRetired: true,
+    snoozedUntil: '2025-10-01',
+    note: 'by hand',
+  }
+  assert.deepEqual([at, set], [by.at, all])
+  assert.ok(returned.some((each) => each.who === who && each.note === all.note && each.expectedDays === 7))
+  const audited = await shops.receiver.ledger.auditEntries(Number.MAX_SAFE_INTEGER, 9)
+  assert.ok(
+    audited.some(({ detail }) => detail === 'scraped every 7 days; retired; snoozed until 2025-10-01; note: by hand'),
+  )
+})
+
 test('a retired store that is scraped again is retired no more; its silence is told without what people noted', async () => {
   await using hook = await openHook()
   await using shops = await openShops()

@@ -1,11 +1,11 @@
-/** What needs attention is ticked off: it stands apart and nobody is told of it, until a date or until it changes. */
+/** What needs attention is ticked off: it stands apart and nobody is told of it, until it changes, and no longer than to a date. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NoticesView } from '../api/notices-schema.ts'
 import type { Overview } from '../api/overview.ts'
 import { begin, lookAtConditions } from '../notices/tell.ts'
-import { assertProblem, get, openReceiver, post, type Receiver } from './receiver.ts'
-import { bringIn, named, reader, scrapeText } from './shop.ts'
+import { assertProblem, get, openReceiver, post, type Receiver, sha256Of } from './receiver.ts'
+import { bringIn, loadText, named, reader, scrapeText } from './shop.ts'
 import { ended, roundsOn } from './told.ts'
 
 const DAY_MS = 86_400_000
@@ -94,7 +94,38 @@ test('what is ticked off until a day is told on that day, and what is not there 
   const audited = (await at.receiver.ledger.auditEntries(Number.MAX_SAFE_INTEGER, 9))
     .filter(({ what }) => what.startsWith('attention'))
     .map(({ what, detail }) => [what, detail])
-  assert.deepEqual(audited, [['attention ticked off', 'until 2025-09-22: aldi/G1, last 2025-09-15']])
+  assert.deepEqual(audited, [['attention ticked off', 'until 2025-09-22, or it changes: aldi/G1, last 2025-09-15']])
+})
+
+test('what is ticked off until a day is that which was seen, not the next of its kind', async () => {
+  await using at = await openSilent()
+  assert.equal((await at.say('tick', { kind: 'silent', subject: STORE, until: '2025-12-31' })).status, 201)
+  assert.deepEqual(await at.look(), [0, 0, 'silent', ''])
+  await at.scrapeOn('2025-09-20')
+  assert.deepEqual(await at.look(), [0, 0, '', ''])
+  at.clock.now += 30 * DAY_MS
+  assert.deepEqual(await at.look(), [1, 0, '', 'silent'])
+})
+
+test('rejects of a file whose upload is not known are ticked off by its SHA-256', async () => {
+  await using at = await openSilent()
+  const rejects = async () => {
+    const { count, first } = (await at.attention()).rejects
+    return [count, ...first.map(({ upload_id, sha256 }) => upload_id ?? sha256)]
+  }
+  const files = ['first', 'second'].map((sku) => {
+    const text = `${scrapeText('aldi/G2', '2025-09-20', [{ sku, name: sku, price: 1 }])}{}\n`
+    return { text, sha256: sha256Of(text) }
+  })
+  for (const { text } of files) await loadText(at.receiver, text, { receivedAt: at.clock.now++ })
+  const [first, second] = files.map(({ sha256 }) => sha256)
+  assert.deepEqual(await rejects(), [2, second, first])
+  assert.equal((await at.say('tick', { kind: 'rejects', subject: first, until: null })).status, 201)
+  assert.deepEqual(await rejects(), [1, second])
+  await at.look()
+  assert.deepEqual(await rejects(), [1, second], 'what is over is forgotten, this is not')
+  assert.equal(await at.untick({ kind: 'rejects', subject: first }), 204)
+  assert.deepEqual(await rejects(), [2, second, first])
 })
 
 test('only what needs attention now can be ticked off, by the name under which it is listed', async () => {
@@ -220,7 +251,7 @@ test('of failed uploads no more than a thousand are counted, each of which is lo
   assert.deepEqual(await counted(), [1_000, true, 10])
   await at.receiver.ledger.ticks.set({
     ...{ kind: 'failed', subject: failed, text: 'the first', until: '2999-01-01' },
-    ...{ mark: '', at: at.clock.now, who: 'a person' },
+    ...{ mark: String((await at.receiver.ledger.uploads.find(failed))!.settled_at), at: at.clock.now, who: 'a person' },
   })
   assert.deepEqual(await counted(), [999, true, 10])
   await ended(at.receiver, 'failed', 'not one row could be loaded', 2)

@@ -12,6 +12,7 @@ import { loadFile } from '../update-db/load-file.ts'
 import type { Pass, UpdateDb } from '../update-db/process.ts'
 import { LocalReader, type Reader } from '../update-db/reader.ts'
 import { updateDb } from '../update-db/update-db.ts'
+import { openLedgerIn } from './ledgers.ts'
 import { get, openReceiver, postGzip, type Receiver, rowsText, sha256Of, TEXT } from './receiver.ts'
 
 const NOBODY = new AbortController().signal
@@ -261,20 +262,37 @@ test('a pass that is asked to stop leaves the rest for the next one', async () =
   assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, loaded: 2 })
 })
 
-test('a correction that comes while the clock is back by an hour wins over what it corrects', async () => {
+test('a correction wins over what it corrects, however far the clock was set back between them', async () => {
   let now = Date.now()
   await using receiver = await openReceiver({ now: () => now })
+  const said = receiver.catalogue.database
   for (const [price, hours] of [
     [1.5, 0],
     [2.5, -1],
     [3.5, 0],
+    [4.5, -48],
+    [5.5, -9_000],
+    [6.5, 1],
   ] as const) {
     now += hours * 3_600_000
-    await postGzip(receiver, 'x.jsonl.gz', rowsText(1, price))
+    const { body } = await postGzip(receiver, 'x.jsonl.gz', rowsText(1, price))
+    assert.equal(Date.parse(String(body.received_at)), now, 'the time that is shown is that of the clock')
     await pass(receiver)
-    const [run] = await receiver.catalogue.database.all<{ price: number }>(
-      'select price_cents as price from price_run order by price_cents desc',
+    const runs = await said.all<{ price: number }>('select price_cents as price from price_run')
+    assert.deepEqual(
+      runs.map((run) => run.price),
+      [price * 100],
     )
-    assert.equal(run?.price, price * 100)
+    const [source] = await said.all<{ at: number }>(
+      'select received_at as at from source join load on load.id = source.load_id',
+    )
+    assert.equal(source?.at, now, 'it is the newest of its store')
   }
+  const rows = { filename: 'y.jsonl', stored_as: 'y.jsonl', kind: 'products', state: 'accepted' as const }
+  const counts = { bytes: 1, lines: 1, wire_bytes: 1, received_at: now }
+  const ranked_at = await receiver.ledger.arrivals.rankOf(now)
+  await receiver.ledger.arrivals.arrive({ id: 'y', sha256: sha256Of('y'), ...rows, ...counts, ranked_at }, 'settings')
+  await using restarted = await openLedgerIn(receiver.folders.data)
+  const ranks = await Promise.all([1, 2, 3].map(() => restarted.arrivals.rankOf(now)))
+  assert.deepEqual(ranks, [ranked_at + 1, ranked_at + 2, ranked_at + 3], 'it is later than what was arriving, too')
 })

@@ -79,10 +79,17 @@ export async function orderFor(
   upload: Upload,
   stored: Stored,
 ): Promise<LoadOrder & { onlyFor: Rights }> {
-  const { sha256, kind, filename, received_at: receivedAt } = upload
+  const { sha256, kind, filename, received_at: receivedAt, ranked_at } = upload
   const note = (progress: LoadProgress) => writeProgress(work.disk, work.folders.data, progress)
   return {
-    file: { sha256, kind, filename, receivedAt, isCopied: upload.wire_bytes === null },
+    file: {
+      sha256,
+      kind,
+      filename,
+      receivedAt,
+      rankedAt: ranked_at ?? receivedAt,
+      isCopied: upload.wire_bytes === null,
+    },
     bytes: () => bytesOf(work.disk, stored),
     stored,
     onBytes: noteOf(upload, note, work.steady),

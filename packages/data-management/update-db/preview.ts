@@ -39,8 +39,9 @@ async function preview(work: UpdateDb, file: Waiting): Promise<FilePreview> {
     return { ...NOTHING, name: file.name, known: true, counts: known.result, reason: known.result.problem }
   const upload = await work.ledger.uploads.findBySha256(sha256)
   const stored: Stored = { path: file.path, sha256, place: 'inbox' }
+  const receivedAt = work.now()
   const { counts, applied, reason } = await previewFile(work.catalogue, {
-    file: { sha256, filename: file.name, receivedAt: work.now() },
+    file: { sha256, filename: file.name, receivedAt, rankedAt: await work.ledger.arrivals.rankOf(receivedAt) },
     bytes: () => bytesOf(work.disk, stored),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,

@@ -63,7 +63,7 @@ function operationOf(method: string, path: string, operation: RawOperation): Ope
   return {
     id: `${method}${path}`
       .toLowerCase()
-      .replace(/[^a-z]+/g, '-')
+      .replace(/[^a-z0-9]+/g, '-')
       .replace(/-$/, ''),
     method,
     path,

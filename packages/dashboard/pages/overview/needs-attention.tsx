@@ -165,25 +165,27 @@ function findingItems({ findings }: Attention): Item[] {
 }
 
 function rejectItems({ rejects }: Attention): Item[] {
-  const items = rejects.first.slice(0, FIRST_MAX).map(({ upload_id, filename, finished_at, rows, rejected }) => ({
-    key: `rejects ${upload_id ?? filename}`,
-    tone: 'calm' as const,
-    word: 'rejects',
-    what: (
-      <>
-        {upload_id === null ? (
-          <Said text={filename} />
-        ) : (
-          <Link to="/rejects" search={{ upload: upload_id }}>
+  const items = rejects.first
+    .slice(0, FIRST_MAX)
+    .map(({ upload_id, sha256, filename, finished_at, rows, rejected }) => ({
+      key: `rejects ${sha256}`,
+      tone: 'calm' as const,
+      word: 'rejects',
+      what: (
+        <>
+          {upload_id === null ? (
             <Said text={filename} />
-          </Link>
-        )}{' '}
-        {rejected.toLocaleString()} of {count(rows, 'row')}
-      </>
-    ),
-    when: <Ago at={finished_at} />,
-    ...(upload_id !== null && { tick: { kind: 'rejects' as const, subject: upload_id, name: filename } }),
-  }))
+          ) : (
+            <Link to="/rejects" search={{ upload: upload_id }}>
+              <Said text={filename} />
+            </Link>
+          )}{' '}
+          {rejected.toLocaleString()} of {count(rows, 'row')}
+        </>
+      ),
+      when: <Ago at={finished_at} />,
+      tick: { kind: 'rejects' as const, subject: upload_id ?? sha256, name: filename },
+    }))
   return [...items, ...rest(rejects, 'rejects', <Link to="/rejects">in {atLeast(rejects)} files</Link>)]
 }
 

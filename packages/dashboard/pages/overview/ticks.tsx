@@ -1,4 +1,4 @@
-/** What needs attention is ticked off here, until it changes or until a date; and what is ticked off stands folded below. */
+/** What needs attention is ticked off here, until it changes, and no longer than to a date; and what is ticked off stands folded below. */
 import { Button, Radio, TextInput } from '@mantine/core'
 import type { TickBody, TicksView, TickView, UntickBody } from '@splitcart/data-management/api/ticks-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -58,7 +58,7 @@ function Confirm({ tick, close }: Readonly<{ tick: Tickable; close: () => void }
         <Radio.Group label="Until" value={untilWhen} onChange={setUntilWhen}>
           <div className={form.choices}>
             <Radio value="change" label="it changes" />
-            <Radio value="date" label="a day" />
+            <Radio value="date" label="it changes, at most to a day" />
           </div>
         </Radio.Group>
         {isDated && (
@@ -104,7 +104,13 @@ function TickedLine({ tick }: Readonly<{ tick: TickView }>): ReactNode {
       <span className={told.what}>
         <Said text={text} />{' '}
         <span className={style.why}>
-          until {until === null ? 'it changes' : <Day on={until} />}, by <Said text={who} />, <Moment at={at} />
+          until{' '}
+          {until !== null && (
+            <>
+              <Day on={until} />, or{' '}
+            </>
+          )}
+          it changes, by <Said text={who} />, <Moment at={at} />
         </span>
         {undoing.error && <Trouble error={undoing.error} />}
       </span>

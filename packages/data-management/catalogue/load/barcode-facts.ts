@@ -6,7 +6,7 @@ import type { BarcodeFact, FactsChange } from './fact.ts'
 import { companyIds } from './names.ts'
 import { settleProducts } from './products.ts'
 import type { Watch } from './regrouped.ts'
-import { areLater, receivedAtOf } from './said-since.ts'
+import { areLater, rankedAtOf } from './said-since.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const TYPES = { company_id: 'integer', sku: 'text', date: 'text', barcode: 'text' } as const
@@ -33,7 +33,7 @@ export async function insertBarcodes(
 /** Makes the facts of a load hold where they are the newest, and joins listings by them. */
 export async function applyBarcodes(database: LoadDatabase, loadId: number, watch: Watch): Promise<FactsChange> {
   await touch(database, loadId)
-  if (await areLater(database, await receivedAtOf(database, loadId))) await seedFed(database)
+  if (await areLater(database, await rankedAtOf(database, loadId))) await seedFed(database)
   return tell(database, watch)
 }
 
@@ -70,7 +70,7 @@ async function tell(database: LoadDatabase, watch?: Watch): Promise<FactsChange>
     update fed set barcode = fact.barcode from (
       select barcode_fact.*, row_number() over (
         partition by barcode_fact.company_id, barcode_fact.sku
-        order by barcode_fact.date desc, load.received_at desc, load.sha256 desc
+        order by barcode_fact.date desc, load.ranked_at desc, load.sha256 desc
       ) as place
       from fed as touched join barcode_fact on barcode_fact.company_id = touched.company_id and barcode_fact.sku = touched.sku
       join load on load.id = barcode_fact.load_id

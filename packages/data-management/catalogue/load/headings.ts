@@ -30,7 +30,7 @@ async function saidOf(database: LoadDatabase, ids: readonly number[]): Promise<M
     sql`select label.listing_id, label.barcode, label.key, label.since
       from ${wanted} join label on label.listing_id = wanted.id where label.since is not null
       union all
-      select listing.id, barcode_fact.barcode, '', load.received_at
+      select listing.id, barcode_fact.barcode, '', load.ranked_at
       from ${wanted.as('named')} left join listing on listing.id = named.id and listing.by_name = 0
       left join barcode_fact on barcode_fact.company_id = listing.company_id and barcode_fact.sku = listing.code
       left join load on load.id = barcode_fact.load_id`,

@@ -21,15 +21,15 @@ export async function identify(database: LoadDatabase, rows: readonly Described[
 }
 
 /**
- * Gives each label its id. A label is made for the first row of a listing only: the caller leaves out the others. `receivedAt`: when the
- * file was received.
+ * Gives each label its id. A label is made for the first row of a listing only: the caller leaves out the others. `rankedAt`: the rank
+ * of the file.
  */
-export async function describe(database: Statements, rows: readonly Described[], receivedAt: number): Promise<void> {
+export async function describe(database: Statements, rows: readonly Described[], rankedAt: number): Promise<void> {
   const unknown = rows.filter(({ label }) => label.id === 0)
   if (unknown.length === 0) return
   const missing = await findLabels(database, unknown)
   if (missing.length === 0) return
-  await makeLabels(database, missing, receivedAt)
+  await makeLabels(database, missing, rankedAt)
   await findLabels(database, missing)
 }
 

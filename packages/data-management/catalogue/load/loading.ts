@@ -10,7 +10,6 @@
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
-import { companiesOf } from '../../permission.ts'
 import type { Differing, Loading } from '../catalogue.ts'
 import { type HoldPreview, keepPreview, named, scrapesBeside } from '../hold-preview.ts'
 import {
@@ -23,6 +22,7 @@ import {
   type LoadedFile,
   type LoadRecord,
   nothingApplied,
+  rankOf,
 } from '../loads.ts'
 import { addChange } from '../model/date-change.ts'
 import { dayBeside, keepFigures, ownReferences, sistersOf } from '../references.ts'
@@ -33,7 +33,7 @@ import type { ListingMemory } from './listing-memory.ts'
 import { type Added, nameAfter } from './name-after.ts'
 import type { RejectedLine } from './portion.ts'
 import { settleProducts } from './products.ts'
-import type { Watch } from './regrouped.ts'
+import { noteRenamed, type Watch } from './regrouped.ts'
 import { noteSaid } from './said-since.ts'
 import { addScrape, rowsShown } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
@@ -84,7 +84,7 @@ export class CatalogueLoading implements Loading {
     const onDiffering = (line: number, field: string) => this.#noteDiffering(line, field)
     this.facts = new Facts(begun.database, begun.loadId)
     const { loadId, file } = begun
-    this.staging = new Staging(begun.database, memory, { loadId, receivedAt: file.receivedAt, onDiffering })
+    this.staging = new Staging(begun.database, memory, { loadId, rankedAt: rankOf(file), onDiffering })
   }
 
   get differing(): Differing {
@@ -118,14 +118,14 @@ export class CatalogueLoading implements Loading {
     const added: Added[] = []
     await this.#database.lock({ stores: scrapes.map(({ storeId }) => storeId) })
     for (const scrape of inOrder(scrapes)) {
-      const { change, ...scraped } = await addScrape(this.#database, scrape, { loadId, receivedAt: file.receivedAt })
+      const { change, ...scraped } = await addScrape(this.#database, scrape, { loadId, rankedAt: rankOf(file) })
       const { figures } = scrape
       if (figures !== null) await keepFigures(this.#database.queries, { ...scrape, id: scraped.id, figures })
       addChange(total, change)
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })
     }
-    await this.#settleShared(added, { mayWrite: companiesOf(onlyFor), listingsMax, regrouped: total.regrouped })
+    await this.#settleShared(added, { onlyFor, listingsMax, regrouped: total.regrouped })
     return total
   }
 
@@ -157,9 +157,10 @@ export class CatalogueLoading implements Loading {
     const { scrapes } = this.staging
     await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
     await nameAfter(database, added)
-    await noteSaid(database, this.#begun.file.receivedAt, scrapes)
+    await noteSaid(database, rankOf(this.#begun.file), scrapes)
     if (!(await isToBeSettled(database))) return
     await describeRenamed(database)
+    await noteRenamed(database, watch)
     await database.lock('products')
     await settleProducts(database, watch)
   }

@@ -2,7 +2,8 @@
  * What listings are called once a scrape is gone that they were called by: the newest showing of all that are left is looked for.
  *
  * A store that still shows a listing shows it on its latest date. So the stores are asked in the order of those, a few at first, and no
- * longer than one of them might have a newer showing than what was found: that is nearly always the first or the second.
+ * longer than one of them might have a newer showing than what was found: that is nearly always the first or the second. A listing that they do not
+ * show is looked for in the others only where any store shows it.
  */
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
@@ -10,6 +11,13 @@ const STORES_AT_FIRST = 2
 const STORES_FACTOR = 8
 
 type Store = Readonly<{ store_id: number; last_date: string; code: string }>
+
+/** What is looked for: labels, as a condition, and how a run is joined to them where it matters. */
+type Wanted = Readonly<{ label: Statement; join: Statement }>
+
+const ANY: Wanted = { label: sql``, join: sql`` }
+const WITH_BARCODE = sql`and label.barcode is not null`
+const BARCODE: Wanted = { label: WITH_BARCODE, join: sql`join label on label.id = run.label_id ${WITH_BARCODE}` }
 
 type StoreDate = Readonly<{ storeId: number; date: string }>
 
@@ -41,7 +49,7 @@ async function note(database: LoadDatabase, { storeId, date }: StoreDate, isCall
 export async function findNewest(database: LoadDatabase, companyIds: Iterable<number>): Promise<void> {
   if ((await database.get(sql`select 1 from lost limit 1`)) === undefined) return
   const companies = await Promise.all([...new Set(companyIds)].map((id) => storesOf(database, id)))
-  for (const stores of companies) await seek(database, stores, sql``)
+  for (const stores of companies) await seek(database, stores, ANY)
   await database.run(
     sql`insert into renamed
       select lost.listing_id, listing.label_id from lost left join listing on listing.id = lost.listing_id
@@ -60,8 +68,7 @@ export async function findNewest(database: LoadDatabase, companyIds: Iterable<nu
     update listing set barcode = null, barcode_date = null, barcode_store_id = null from lost where listing.id = lost.listing_id;
     update lost set label_id = null, date = null, store_id = null, code = null;
   `)
-  for (const stores of companies)
-    await seek(database, stores, sql`join label on label.id = run.label_id and label.barcode is not null`)
+  for (const stores of companies) await seek(database, stores, BARCODE)
   await database.script(`
     update listing set barcode = label.barcode, barcode_date = lost.date, barcode_store_id = lost.store_id
       from lost join label on label.id = lost.label_id where listing.id = lost.listing_id;
@@ -77,17 +84,23 @@ function storesOf(database: LoadDatabase, companyId: number): Store[] | Promise<
   )
 }
 
-/** Finds the newest showing of each listing in `lost`; `only` joins what it has to have besides. */
-async function seek(database: LoadDatabase, stores: readonly Store[], only: Statement): Promise<void> {
+/** Finds the newest showing of each listing in `lost`. */
+async function seek(database: LoadDatabase, stores: readonly Store[], wanted: Wanted): Promise<void> {
+  const isShown = sql`and (lost.date is not null or (select 1 from label join label_use on label_use.label_id = label.id
+    where label.listing_id = lost.listing_id and label_use.uses > 0 ${wanted.label} limit 1) = 1)`
   let count = STORES_AT_FIRST
-  for (let at = 0; at < stores.length; at += count, count *= STORES_FACTOR)
-    if ((await seekIn(database, stores.slice(at, at + count), only)) === 0) return
+  for (let at = 0; at < stores.length; at += count, count *= STORES_FACTOR) {
+    const where = at === 0 ? sql`` : isShown
+    if ((await seekIn(database, stores.slice(at, at + count), { join: wanted.join, where })) === 0) return
+  }
 }
 
+type Among = Readonly<{ join: Statement; where: Statement }>
+
 /** Looks at some stores, for the listings that may have a newer showing there; returns how many these are. */
-async function seekIn(database: LoadDatabase, stores: readonly Store[], only: Statement): Promise<number> {
+async function seekIn(database: LoadDatabase, stores: readonly Store[], { join, where }: Among): Promise<number> {
   const { last_date, code } = stores[0]!
-  const isOpen = sql`(lost.date is null or lost.date < ${last_date} or (lost.date = ${last_date} and lost.code < ${code}))`
+  const isOpen = sql`(lost.date is null or lost.date < ${last_date} or (lost.date = ${last_date} and lost.code < ${code})) ${where}`
   const open = await database.get<{ open: number }>(sql`select count(*) as open from lost where ${isOpen}`)
   if (open!.open === 0) return 0
   const given = records('given', { store_id: 'integer', last_date: 'text', code: 'text' }, [
@@ -103,7 +116,7 @@ async function seekIn(database: LoadDatabase, stores: readonly Store[], only: St
         select lost.listing_id, run.label_id, near.store_id, near.code, ${until} as until,
           row_number() over (partition by lost.listing_id order by ${until} desc, near.code desc) as place
         from lost cross join near join label_run as run on run.store_id = near.store_id and run.listing_id = lost.listing_id
-        ${only} where ${isOpen}
+        ${join} where ${isOpen}
       ) as found
       where found.place = 1 and lost.listing_id = found.listing_id
         and (lost.date is null or lost.date < found.until or (lost.date = found.until and lost.code < found.code))`,

@@ -8,43 +8,43 @@ import { type LoadDatabase, type Records, records, sql } from './statement.ts'
 const SCRAPES_AT_FIRST = 2
 const SCRAPES_FACTOR = 8
 
-/** Notes that staged scrapes were received then. */
-export async function noteSaid(database: LoadDatabase, receivedAt: number, scrapes: readonly { number: number }[]) {
-  if (!(await areLater(database, receivedAt))) return
+/** Notes that staged scrapes came with a file of this rank. */
+export async function noteSaid(database: LoadDatabase, rankedAt: number, scrapes: readonly { number: number }[]) {
+  if (!(await areLater(database, rankedAt))) return
   for (const { number } of scrapes) {
     await database.run(
-      sql`update label set since = ${receivedAt} from (select distinct label_id from observed where scrape = ${number}) as said
-        where label.id = said.label_id and label.since > ${receivedAt}`,
+      sql`update label set since = ${rankedAt} from (select distinct label_id from observed where scrape = ${number}) as said
+        where label.id = said.label_id and label.since > ${rankedAt}`,
     )
     // Those too that are new with it: an older one of the same listing may have its key since later.
     await database.run(
       sql`insert into seed select observed.listing_id from observed join label on label.id = observed.label_id
-        where scrape = ${number} and label.since = ${receivedAt} on conflict do nothing`,
+        where scrape = ${number} and label.since = ${rankedAt} on conflict do nothing`,
     )
   }
 }
 
-/** Whether loads are on record that were received after this time. */
-export async function areLater(database: LoadDatabase, receivedAt: number): Promise<boolean> {
-  const later = sql`select 1 as one from load where received_at > ${receivedAt} limit 1`
+/** Whether loads are on record that came after that of this rank. */
+export async function areLater(database: LoadDatabase, rankedAt: number): Promise<boolean> {
+  const later = sql`select 1 as one from load where ranked_at > ${rankedAt} limit 1`
   return (await database.get(later)) !== undefined
 }
 
-/** When a load was received. */
-export async function receivedAtOf(database: LoadDatabase, loadId: number): Promise<number> {
-  const load = await database.get<{ received_at: number }>(sql`select received_at from load where id = ${loadId}`)
-  return load!.received_at
+/** The rank of a load. */
+export async function rankedAtOf(database: LoadDatabase, loadId: number): Promise<number> {
+  const load = await database.get<{ ranked_at: number }>(sql`select ranked_at from load where id = ${loadId}`)
+  return load!.ranked_at
 }
 
-/** Notes in `doubted` the labels that a scrape of a load received then was the first to show, before it is taken out. */
-export async function noteDoubted(database: LoadDatabase, receivedAt: number, scrape: ScrapeRecord): Promise<void> {
+/** Notes in `doubted` the labels that a scrape of a load of this rank was the first to show, before it is taken out. */
+export async function noteDoubted(database: LoadDatabase, rankedAt: number, scrape: ScrapeRecord): Promise<void> {
   const { id, storeId, date } = scrape
   await database.run(
     sql`insert into doubted (label_id, listing_id) select label_id, listing_id from (
         select label_id, listing_id from label_run
           where store_id = ${storeId} and from_date <= ${date} and (to_date is null or to_date >= ${date})
         union all select label_id, listing_id from contested where scrape_id = ${id}
-      ) as shown where (select since from label where label.id = shown.label_id) = ${receivedAt} on conflict do nothing`,
+      ) as shown where (select since from label where label.id = shown.label_id) = ${rankedAt} on conflict do nothing`,
   )
 }
 
@@ -52,10 +52,10 @@ export async function noteDoubted(database: LoadDatabase, receivedAt: number, sc
  * Finds out anew since when the labels in `doubted` have been said, that a load was the first to say: of what was received with it or later
  * in the order in which it was received.
  */
-export async function findSince(database: LoadDatabase, { companyIds, receivedAt }: TakenOut): Promise<void> {
+export async function findSince(database: LoadDatabase, { companyIds, rankedAt }: TakenOut): Promise<void> {
   await database.script('update label set since = null where id in (select label_id from doubted)')
   const companies = records('wanted', { id: 'integer' }, [[...new Set(companyIds)]])
-  let after: Place | undefined = { received_at: receivedAt, id: 0 }
+  let after: Place | undefined = { ranked_at: rankedAt, id: 0 }
   for (let count = SCRAPES_AT_FIRST; after !== undefined && (await areOpen(database)); count *= SCRAPES_FACTOR) {
     const scrapes: Scrape[] = await scrapesAfter(database, companies, after, count)
     await findIn(database, scrapes)
@@ -65,11 +65,11 @@ export async function findSince(database: LoadDatabase, { companyIds, receivedAt
     delete from doubted`)
 }
 
-/** What is taken out: of these companies, received then. */
-type TakenOut = Readonly<{ companyIds: Iterable<number>; receivedAt: number }>
+/** What is taken out: of these companies, by a load of this rank. */
+type TakenOut = Readonly<{ companyIds: Iterable<number>; rankedAt: number }>
 
-type Scrape = Readonly<{ id: number; store_id: number; date: string; received_at: number; is_contested: number }>
-type Place = Pick<Scrape, 'received_at' | 'id'>
+type Scrape = Readonly<{ id: number; store_id: number; date: string; ranked_at: number; is_contested: number }>
+type Place = Pick<Scrape, 'ranked_at' | 'id'>
 
 function scrapesAfter(
   database: LoadDatabase,
@@ -78,13 +78,13 @@ function scrapesAfter(
   count: number,
 ): Scrape[] | Promise<Scrape[]> {
   return database.all<Scrape>(
-    sql`select scrape.id, store_id, date, load.received_at,
+    sql`select scrape.id, store_id, date, load.ranked_at,
         case when exists (select 1 from scrape as other
           where other.store_id = scrape.store_id and other.date = scrape.date and other.id <> scrape.id) then 1 else 0 end as is_contested
       from load join scrape on scrape.load_id = load.id join store on store.id = store_id
-      where load.received_at >= ${after.received_at} and (load.received_at > ${after.received_at} or scrape.id > ${after.id})
+      where load.ranked_at >= ${after.ranked_at} and (load.ranked_at > ${after.ranked_at} or scrape.id > ${after.id})
         and company_id in (select id from ${companies})
-      order by load.received_at, scrape.id limit ${count}`,
+      order by load.ranked_at, scrape.id limit ${count}`,
   )
 }
 
@@ -101,7 +101,7 @@ async function findIn(database: LoadDatabase, scrapes: readonly Scrape[]): Promi
     id: 'bigint',
     store_id: 'integer',
     date: 'text',
-    received_at: 'bigint',
+    ranked_at: 'bigint',
     is_contested: 'smallint',
   } as const
   const columns = Object.keys(types) as (keyof Scrape)[]
@@ -112,14 +112,14 @@ async function findIn(database: LoadDatabase, scrapes: readonly Scrape[]): Promi
   )
   await database.run(
     sql`update label set since = found.since from (
-        with near as materialized (select id, store_id, date, received_at, is_contested from ${given})
-        select label_id, min(received_at) as since from (
-          select doubted.label_id, near.received_at from doubted cross join near
+        with near as materialized (select id, store_id, date, ranked_at, is_contested from ${given})
+        select label_id, min(ranked_at) as since from (
+          select doubted.label_id, near.ranked_at from doubted cross join near
           join label_run as run on run.store_id = near.store_id and run.listing_id = doubted.listing_id
             and run.label_id = doubted.label_id and run.from_date <= near.date and (run.to_date is null or run.to_date >= near.date)
           where is_contested = 0 and ${IS_OPEN}
           union all
-          select doubted.label_id, near.received_at from near cross join contested cross join doubted
+          select doubted.label_id, near.ranked_at from near cross join contested cross join doubted
           where contested.scrape_id = near.id and doubted.label_id = contested.label_id and is_contested = 1 and ${IS_OPEN}
         ) as said group by label_id
       ) as found where found.label_id = label.id`,

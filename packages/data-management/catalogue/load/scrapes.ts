@@ -13,8 +13,8 @@ import { removeDate } from './remove-date.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, type Statement, sql } from './statement.ts'
 
-/** The load that a scrape comes with. `receivedAt` ranks it where its rows do not say when they were scraped. */
-export type OfLoad = Readonly<{ loadId: number; receivedAt: number }>
+/** The load that a scrape comes with. `rankedAt` is its rank where its rows do not say when they were scraped. */
+export type OfLoad = Readonly<{ loadId: number; rankedAt: number }>
 
 /** A scrape on record. */
 export type ScrapeRecord = Readonly<{ id: number; storeId: number; storeCode: string; companyId: number; date: string }>
@@ -106,12 +106,12 @@ export function scrapesOf(database: LoadDatabase, loadId: number): ScrapeRecord[
 async function insertScrape(
   database: LoadDatabase,
   scrape: StagedScrape,
-  { loadId, receivedAt }: OfLoad,
+  { loadId, rankedAt: cameAt }: OfLoad,
 ): Promise<number> {
   const { storeId, date, scrapedAt, listings, storeName, state, companyName } = scrape
   const { companyWritten, storeWritten, mergedFrom } = scrape
   // It ranks by when the load came where its rows have no time, or one that had not come yet.
-  const rankedAt = Math.min(scrapedAt ?? receivedAt, receivedAt)
+  const rankedAt = Math.min(scrapedAt ?? cameAt, cameAt)
   const made = await database.get<{ id: number }>(
     sql`insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name, company_code, store_code,
         merged_from)

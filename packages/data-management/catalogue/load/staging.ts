@@ -47,7 +47,7 @@ export class Staging implements Staged {
   // No other load has these numbers: what is left of it in the table is not in the way.
   readonly #firstNumber: number
   readonly #onDiffering: OnDiffering
-  readonly #receivedAt: number
+  readonly #rankedAt: number
   readonly #scrapes = new Set<Scrape>()
   readonly #byNumber: Scrape[] = []
   #unnamed: Unnamed[] = []
@@ -59,9 +59,9 @@ export class Staging implements Staged {
   constructor(
     database: LoadDatabase,
     memory: ListingMemory,
-    { loadId, receivedAt, onDiffering }: { loadId: number; receivedAt: number; onDiffering: OnDiffering },
+    { loadId, rankedAt, onDiffering }: { loadId: number; rankedAt: number; onDiffering: OnDiffering },
   ) {
-    this.#receivedAt = receivedAt
+    this.#rankedAt = rankedAt
     this.#database = database
     this.#onDiffering = onDiffering
     this.#memory = memory
@@ -96,7 +96,7 @@ export class Staging implements Staged {
     if (rows.length === 0) return
     await identify(this.#database, rows)
     const first = await this.#firstOf(rows)
-    await describe(this.#database, first, this.#receivedAt)
+    await describe(this.#database, first, this.#rankedAt)
     for (const { scrape, label } of first) {
       scrape.listings++
       if (label.hasBarcode) scrape.hasBarcodes = true

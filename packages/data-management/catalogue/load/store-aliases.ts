@@ -108,7 +108,7 @@ async function stage(database: LoadDatabase, kept: readonly Kept[]): Promise<Mov
       figures: figures === null ? null : (JSON.parse(figures) as Figures),
       sampled: NO_SAMPLE,
       hasBarcodes: true,
-      load: { loadId, receivedAt: rankedAt },
+      load: { loadId, rankedAt },
     })
   }
   return moved

@@ -22,7 +22,7 @@ const COLUMNS = Object.keys(TYPES).join(', ')
 
 // What a store is called by its newest scrape.
 const newestScrape = (column: string) => `(select scrape.${column} from scrape join load on load.id = scrape.load_id
-  where scrape.store_id = store.id order by scrape.date desc, ranked_at desc, load.sha256 desc,
+  where scrape.store_id = store.id order by scrape.date desc, scrape.ranked_at desc, load.sha256 desc,
     merged_from = '' desc, merged_from desc limit 1)`
 
 /** Puts facts in, and tells how many were new in this load. Stores and companies that are not there are made. */
@@ -92,7 +92,7 @@ async function describe(database: LoadDatabase): Promise<FactsChange> {
   await database.script(`
     update described set ${columns.map((column) => `${column} = fact.${column}`).join(', ')} from (
       select store_fact.*, row_number() over (
-        partition by store_fact.store_id order by store_fact.date desc, load.received_at desc, load.sha256 desc
+        partition by store_fact.store_id order by store_fact.date desc, load.ranked_at desc, load.sha256 desc
       ) as place
       from described as touched join store_fact on store_fact.store_id = touched.store_id
       join load on load.id = store_fact.load_id

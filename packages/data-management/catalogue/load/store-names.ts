@@ -17,13 +17,13 @@ export async function nameStores(database: Sql, storeIds: readonly number[]): Pr
 async function renameStore(database: Sql, storeId: number): Promise<void> {
   const newest = await database.get<{ store_name: string; state: string | null }>(
     `select store_name, scrape.state from scrape join load on load.id = load_id
-      where store_id = ? order by date desc, ranked_at desc, load.sha256 desc, ${OWN_FIRST} limit 1`,
+      where store_id = ? order by date desc, scrape.ranked_at desc, load.sha256 desc, ${OWN_FIRST} limit 1`,
     storeId,
   )
   // It is written as those files do that name its own code.
   const written = await database.get<{ store_code: string }>(
     `select store_code from scrape join load on load.id = load_id
-      where store_id = ? and merged_from = '' order by date desc, ranked_at desc, load.sha256 desc limit 1`,
+      where store_id = ? and merged_from = '' order by date desc, scrape.ranked_at desc, load.sha256 desc limit 1`,
     storeId,
   )
   // What a list of stores says goes before what a scrape says.
@@ -39,7 +39,7 @@ async function renameStore(database: Sql, storeId: number): Promise<void> {
   )
 }
 
-const NEWER = `date desc, store.code desc, ranked_at desc, load.sha256 desc, ${OWN_FIRST}`
+const NEWER = `date desc, store.code desc, scrape.ranked_at desc, load.sha256 desc, ${OWN_FIRST}`
 
 /** Names a company as a scrape does that has a name for it, where that is the newest one: it is compared with the one that named it. */
 export function nameCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {

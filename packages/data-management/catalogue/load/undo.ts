@@ -6,7 +6,7 @@ import { withdrawFacts } from './facts.ts'
 import { describeRenamed, nameListings, rowsOn } from './labels.ts'
 import { findNewest, noteLost } from './newest-showing.ts'
 import { settleProducts } from './products.ts'
-import { findSince, noteDoubted, receivedAtOf } from './said-since.ts'
+import { findSince, noteDoubted, rankedAtOf } from './said-since.ts'
 import { removeScrape, type ScrapeRecord, scrapesOf } from './scrapes.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 import { nameStores, renameCompanies } from './store-names.ts'
@@ -17,10 +17,10 @@ export async function undoScrapes(database: LoadDatabase, loadId: number): Promi
   await withdrawFacts(database, loadId)
   const scrapes = await scrapesOf(database, loadId)
   if (scrapes.length === 0) return
-  const receivedAt = await receivedAtOf(database, loadId)
-  for (const scrape of scrapes) await noteDoubted(database, receivedAt, scrape)
+  const rankedAt = await rankedAtOf(database, loadId)
+  for (const scrape of scrapes) await noteDoubted(database, rankedAt, scrape)
   await takeOut(database, scrapes)
-  await findSince(database, { companyIds: scrapes.map(({ companyId }) => companyId), receivedAt })
+  await findSince(database, { companyIds: scrapes.map(({ companyId }) => companyId), rankedAt })
   await describeRenamed(database)
   await settleProducts(database)
   await forgetUnused(database, scrapes)
