@@ -1,5 +1,6 @@
 /** `npm run bench [-- NAME …] [--rounds N] [--write]`: measures, side by side with what people would use instead. */
 import { Misuse, readArguments, runScript, wholeNumber } from '../test/usage.ts'
+import { hasOwnNetwork, inOwnNetwork, networkMissing } from '../torture/own-network.ts'
 import { acceptOne } from './accept.ts'
 import { acceptSmall } from './accept-small.ts'
 import { type Comparison, compare } from './compare.ts'
@@ -21,13 +22,15 @@ import { installRivals } from './rivals/install.ts'
 import { sendOne, sendReal } from './send.ts'
 import { slowLine } from './slow-line.ts'
 import { suggestions } from './suggestions.ts'
-import { wholeWay, wholeWayOfMany } from './whole-way.ts'
+import { wholeWay, wholeWayOfMany, wholeWayOfSmall } from './whole-way.ts'
 import { wireReal } from './wire-real.ts'
 
 /** The programs and npm packages a benchmark needs, and how it is done; with nothing to report there is no data for it. */
 type Benchmark = Readonly<{
   programs: readonly ProgramName[]
   packages?: true
+  /** It needs a network of its own, which it is run in. */
+  isolated?: true
   run: (rounds: number) => Promise<Report | undefined>
 }>
 
@@ -36,7 +39,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'accept-small': { programs: ['gzip', 'nginx', 'sync'], run: comparing(acceptSmall) },
   send: { programs: ['curl', 'gzip', 'rclone', 'sync'], run: comparing(sendOne) },
   'send-real': { programs: ['curl', 'gzip', 'rclone', 'sync'], run: comparing(sendReal) },
-  'slow-line': { programs: ['curl', 'gzip'], run: () => slowLine() },
+  'slow-line': { programs: ['curl', 'gzip'], isolated: true, run: slowLine },
   'wire-real': { programs: [], run: () => wireReal() },
   'real-load': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoad) },
   'real-load-shuffled': { programs: ['sqlite-utils', 'sync'], packages: true, run: comparing(realLoadShuffled) },
@@ -52,6 +55,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'postgres-first-load': { programs: ['sync'], run: comparing(firstLoadIntoPostgres) },
   'whole-way': { programs: ['sync'], run: comparing(wholeWay) },
   'whole-way-of-many': { programs: ['sync'], run: comparing(wholeWayOfMany) },
+  'whole-way-of-small': { programs: ['sync'], run: comparing(wholeWayOfSmall) },
   memory: { programs: ['sync'], run: memory },
   feeds: { programs: [], run: feeds },
   export: { programs: ['sync'], run: exports },
@@ -92,12 +96,14 @@ async function main(): Promise<number> {
 }
 
 async function runOne(name: string, rounds: number): Promise<boolean> {
-  const { programs, packages, run } = BENCHMARKS[name]!
-  const absent = missing(programs)
+  const { programs, packages, isolated, run } = BENCHMARKS[name]!
+  const absent = missing(programs) ?? (isolated && (networkMissing() || undefined))
   if (absent !== undefined) {
     print(`\n${name} is left out: ${absent}`)
     return false
   }
+  if (isolated && !hasOwnNetwork())
+    return (await inOwnNetwork(import.meta.filename, [name, '--rounds', String(rounds)])) === 0
   if (packages) await installRivals()
   const report = await run(rounds)
   if (report === undefined) {

@@ -1,80 +1,120 @@
-/** A re-scrape of real stores over a slow line: `upload-data` beside what people do by hand, `gzip -6` and `curl`, one file after the other. */
+/** A re-scrape of real stores over a slow line: `upload-data` beside what people do by hand, `gzip -6` and `curl` on one connection. */
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Machines, openMachines } from '../test/machines.ts'
+import { listening, type Machines, openMachines, PROGRAM, startProgram, withoutSettings } from '../test/machines.ts'
 import { dateIn, realFiles } from './data.ts'
+import { FAR_ADDRESS, openPacketLine, type PacketLine } from './packet-line.ts'
 import type { Report } from './report.ts'
-import { openSlowProxy } from './slow-proxy.ts'
 
-const BITS_PER_SECOND = 1_000_000
-const DELAY_MS = 200
-const STORES = 8
+const LINE = { bitsPerSecond: 1_000_000, delayMs: 200, loss: 100 }
+const MORNING = '2025-09-22'
 // One that waits for an answer keeps the line idle for as long as it is.
 const AT_ONCE = 4
 
+type Measured = { seconds: number; kilobytes: number }
+type Way = Readonly<{ machines: Machines; url: string; key: string }>
+type Send = (way: Way, files: readonly string[]) => Promise<void>
+
 /** Undefined where there are no real files. */
-export async function slowLine(): Promise<Report | undefined> {
+export async function slowLine(rounds: number): Promise<Report | undefined> {
   const files = await realFiles()
   if (files === undefined) return undefined
-  const [before, again] = rescrapeIn(files)
-  const ours = await overLine(async (machines, { proxied, direct, key }) => {
-    await put(machines, before)
-    await upload(machines, direct, key)
-    await put(machines, again)
-    return () => upload(machines, proxied, key)
-  })
-  const theirs = await overLine(async (_, { proxied, key }) => async () => {
-    for (const file of again) await curl(proxied, key, file)
-  })
+  const before = files.filter((file) => dateIn(file) < MORNING)
+  const again = files.filter((file) => dateIn(file) >= MORNING && dateIn(file) < '2026')
+  const ways = { curl: { earlier: [], send: curl }, ours: { earlier: before, send: upload } }
+  const rows: Report['rows'][number][] = []
+  for (const [title, parts] of [
+    [`${again.length} files`, [again]],
+    ['one file alone', again.map((file) => [file])],
+  ] as const) {
+    const measured = { curl: [] as Measured[], ours: [] as Measured[] }
+    for (let round = 0; round < rounds; round++)
+      for (const name of ['curl', 'ours'] as const) measured[name].push(...(await overLine(ways[name], parts, round)))
+    const seconds = median(measured.curl, 'seconds')
+    for (const [name, words] of [
+      ['curl', 'gzip -6 and curl'],
+      ['ours', 'splitcart upload-data'],
+    ] as const) {
+      const own = median(measured[name], 'seconds')
+      rows.push([`${words}, ${title}`, own, median(measured[name], 'kilobytes'), seconds / own])
+    }
+  }
   return {
-    title: `${again.length} real re-scrapes over ${BITS_PER_SECOND / 1e6} Mbit/s and ${DELAY_MS} ms, without losses`,
-    columns: ['s', 'KB sent'],
-    rows: [
-      ['gzip -6 and curl', theirs.ms / 1000, theirs.sentBytes / 1000],
-      ['splitcart upload-data', ours.ms / 1000, ours.sentBytes / 1000],
-    ],
+    title: `Real re-scrapes over ${LINE.bitsPerSecond / 1e6} Mbit/s and ${LINE.delayMs} ms that lose a packet in ${LINE.loss}`,
+    columns: ['median s', 'KB on the line', 'times sooner'],
+    rows,
   }
 }
 
-/** The last scrapes of some stores, and all that was scraped on earlier days. */
-function rescrapeIn(files: readonly string[]): [string[], string[]] {
-  const last = files.filter((file) => /2025-09-2[23]/.test(file)).slice(0, STORES)
-  return [files.filter((file) => dateIn(file) < '2025-09-19'), last]
-}
+type Contestant = Readonly<{ earlier: readonly string[]; send: Send }>
 
-type Way = Readonly<{ proxied: string; direct: string; key: string }>
-
-async function overLine(prepare: (machines: Machines, way: Way) => Promise<() => Promise<void>>) {
+/** Sends parts of the files one after the other, each when the one before has arrived. */
+async function overLine({ earlier, send }: Contestant, parts: readonly (readonly string[])[], round: number) {
   await using machines = await openMachines()
-  const { url: direct } = await machines.serve(['--no-update-db'])
   const key = await machines.key()
-  await using line = await openSlowProxy({
-    bitsPerSecond: BITS_PER_SECOND,
-    delayMs: DELAY_MS,
-    target: Number(new URL(direct).port),
-  })
-  const send = await prepare(machines, { proxied: line.url, direct, key })
-  const begun = performance.now()
-  await send()
-  return { ms: performance.now() - begun, sentBytes: line.sentBytes }
+  if (earlier.length > 0) {
+    const server = await machines.serve(['--no-update-db'])
+    await upload({ machines, url: server.url, key }, earlier)
+    server.child.kill('SIGTERM')
+    await server.ended
+  }
+  const measured: Measured[] = []
+  for (const [index, files] of parts.entries()) {
+    await using line = await openPacketLine(LINE, 1000 * round + index)
+    const { url, stop } = await serveAtFarEnd(machines, line)
+    const begun = performance.now()
+    await send({ machines, url, key }, files)
+    const seconds = (performance.now() - begun) / 1000
+    await stop()
+    measured.push({ seconds, kilobytes: (await line.close()) / 1000 })
+  }
+  return measured
 }
 
-async function put({ scraping }: Machines, files: readonly string[]): Promise<void> {
-  const outbox = join(scraping, 'product_outbox')
+async function serveAtFarEnd({ path, dataManagement }: Machines, { far, relay }: PacketLine) {
+  const args = ['serve', '--host', FAR_ADDRESS, '--port', '0', '--behind-proxy', '--no-update-db']
+  const env = { ...withoutSettings(), DATA_MANAGEMENT_DATA_DIR: dataManagement }
+  const [program, ...within] = [...far, process.execPath]
+  const server = await listening(startProgram([...within, PROGRAM, ...args], path, env, program))
+  const stop = async () => {
+    server.child.kill('SIGTERM')
+    await server.ended
+  }
+  return { url: await relay(Number(new URL(server.url).port)), stop }
+}
+
+async function upload({ machines, url, key }: Way, files: readonly string[]): Promise<void> {
+  const outbox = join(machines.scraping, 'product_outbox')
   await mkdir(outbox, { recursive: true })
   for (const file of files) await copyFile(file, join(outbox, basename(file)))
-}
-
-async function upload(machines: Machines, url: string, key: string): Promise<void> {
   const { code, stdout, stderr } = await machines.upload({ url }, key, '--concurrency', String(AT_ONCE))
   if (code !== 0) throw new Error(`upload-data ended with ${code}: ${stdout}${stderr}`)
 }
 
-async function curl(url: string, key: string, file: string): Promise<void> {
-  const send =
-    'set -o pipefail; gzip -6 -c "$0" > "$0.gz" && curl -sS --fail -o /dev/null -H "X-API-Key: $2" -F "file=@$0.gz" "$1/api/upload/"'
-  await promisify(execFile)('bash', ['-c', send, file, url, key])
-  await rm(`${file}.gz`)
+/** All are compressed at once, and go over one connection. */
+async function curl({ machines: { path }, url, key }: Way, files: readonly string[]): Promise<void> {
+  const packed = files.map((file) => join(path, `${basename(file)}.gz`))
+  const one = (file: string) => [
+    '-sS',
+    '--fail',
+    '-o',
+    '/dev/null',
+    '-H',
+    `X-API-Key: ${key}`,
+    '-F',
+    `file=@${file}`,
+    `${url}/api/upload/`,
+  ]
+  const gzip = files.map((file, index) => `gzip -6 -c '${file}' > '${packed[index]}' &`).join(' ')
+  await promisify(execFile)('bash', ['-c', `${gzip} wait`])
+  await promisify(execFile)(
+    'curl',
+    packed.flatMap((file, index) => [...(index > 0 ? ['--next'] : []), ...one(file)]),
+  )
+}
+
+function median(measured: readonly Measured[], of: keyof Measured): number {
+  return measured.map((one) => one[of]).sort((one, other) => one - other)[measured.length >> 1]!
 }

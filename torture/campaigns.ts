@@ -22,6 +22,7 @@ import { fullDiskCase } from './points/full-disks.ts'
 import { imageProgramsMissing, imagesMissing } from './points/images.ts'
 import { killCase } from './points/kills.ts'
 import { EATMYDATA_MISSING, powerCutCase, unsafePowerCutCase } from './points/power-cuts.ts'
+import { PACKED_SCENES } from './points/scenes.ts'
 import { STRACE_MISSING } from './points/strace.ts'
 import { realOrders } from './real-orders.ts'
 import { resume } from './resume.ts'
@@ -256,6 +257,28 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
     prepare: async () => {
       need(STRACE_MISSING, imageProgramsMissing(), await imagesMissing())
       return powerCutCase()
+    },
+  },
+  'packed-kills': {
+    about: 'kills, only where files are packed, sent as what is new, read again, and mended by the other machine',
+    unit: 'points',
+    count: 2_000,
+    lanes: 2,
+    isolated: 'in mounts, where possible',
+    prepare: async () => {
+      need(STRACE_MISSING)
+      return killCase(PACKED_SCENES)
+    },
+  },
+  'packed-cuts': {
+    about: 'power-cuts, only there',
+    unit: 'points',
+    count: 2_000,
+    lanes: 2,
+    isolated: 'in mounts',
+    prepare: async () => {
+      need(STRACE_MISSING, imageProgramsMissing(), await imagesMissing())
+      return powerCutCase(PACKED_SCENES)
     },
   },
   'power-cuts-unsafe': {

@@ -19,6 +19,7 @@ const SEGMENT_BYTES_MIN = 4 * 1024 * 1024
 // A receiver takes 1,000.
 const SEGMENTS_MAX = 500
 const WRITE_BYTES = 1024 * 1024
+const WRITE_BYTES_MIN = 16 * 1024
 const ZSTD_LEVEL = 3
 const GZIP_LEVEL = 6
 
@@ -28,9 +29,11 @@ const ZSTD = { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_
 export type Manner = Readonly<{ encoding: 'zstd' | 'gzip' }> | Readonly<{ encoding: 'dcz'; dictionary: Dictionary }>
 
 function compressed(segment: Buffer, manner: Manner): Promise<Buffer> {
-  if (manner.encoding === 'gzip') return promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize: WRITE_BYTES })
+  // Of a small file a mebibyte would be all but wasted, and collected as garbage.
+  const chunkSize = Math.min(WRITE_BYTES, Math.max(WRITE_BYTES_MIN, segment.length))
+  if (manner.encoding === 'gzip') return promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize })
   const options = manner.encoding === 'dcz' ? withDictionary(manner.dictionary.bytes, segment.length) : { params: ZSTD }
-  return promisify(zstdCompress)(segment, { ...options, chunkSize: WRITE_BYTES })
+  return promisify(zstdCompress)(segment, { ...options, chunkSize })
 }
 
 /** A file to be compressed, about how large it is, and how. */

@@ -2,9 +2,9 @@
  * Gets archived files that are damaged from the server, which has them, with this machine's own key. One into which somebody has written
  * after it was sent is not damaged: it goes back to the outbox.
  *
- *   content ──▶ part (durable) ──▶ its SHA-256 is right ──▶ the damaged file aside ──▶ the file has its name again
+ *   content ──▶ part (durable) ──▶ its SHA-256 is right ──▶ the file has its name again ──▶ the damaged one is out of the way
  */
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { land, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { mendBase } from '@splitcart/shared/packed/bases.ts'
@@ -38,9 +38,17 @@ export async function obtain(obtaining: Obtaining, archived: Archived): Promise<
   if (base !== undefined && (await obtainBase(obtaining, base)) && (await keptDigest(disk, path!)) === receipt.sha256)
     return 'obtained'
   const part = await fetchPart(obtaining, archived)
-  if (path !== undefined) await setDamagedAside(disk, path)
-  await land(disk, part, folders.archive, [name])
+  await takePlace(disk, { part, path: archived.path, damaged: path })
   return 'obtained'
+}
+
+type Taking = Readonly<{ part: string; path: string; damaged: string | undefined }>
+
+/** Gives a whole part its place, first where that is free: of an archived file of which nothing is there nobody would know after a crash. */
+async function takePlace(disk: Disk, { part, path, damaged }: Taking): Promise<void> {
+  if (damaged === path) await setDamagedAside(disk, path)
+  await land(disk, part, dirname(path), [basename(path)])
+  if (damaged !== undefined && damaged !== path) await setDamagedAside(disk, damaged)
 }
 
 /** Whether somebody has written to a file. What the disk changes leaves its times as they were. */

@@ -6,8 +6,8 @@ import { FOLDERS, type Stage } from './stage.ts'
 import { sweepCase } from './sweep.ts'
 
 /** The case: one kill a seed. */
-export function killCase() {
-  return sweepCase({ scenes: SCENES, choose: (calls, root) => pointsIn(calls, root, changes), attempt: killAt })
+export function killCase(scenes = SCENES) {
+  return sweepCase({ scenes, choose: (calls, root) => pointsIn(calls, root, changes), attempt: killAt })
 }
 
 async function killAt(stage: Stage, { blow }: Point): Promise<Fault> {

@@ -1,8 +1,9 @@
 /** Scenes in which the loader is hit: `update-db --products` over an inbox. */
 import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
-import { recordsIn } from '../../test/machines.ts'
+import { PROGRAM, recordsIn, startProgram, withoutSettings } from '../../test/machines.ts'
 import type { Fault } from '../campaign.ts'
 import { type File, fileOf, largeFileOf, limitedFileOf } from './files.ts'
 import { faultOfReceiver, foreignIn, missingFrom } from './invariants.ts'
@@ -28,6 +29,7 @@ export const LOADER_SCENES: readonly Scene[] = [
   loaderScene('a duplicate', { loaded: [A], waiting: [B], copied: [{ ...A, name: 'again.jsonl' }] }),
   loaderScene('a file with rejects', { waiting: [R] }),
   loaderScene('2 files that are packed', { waiting: [L1, L2] }),
+  replayScene([L1, L2]),
 ]
 
 function loaderScene(title: string, { waiting, loaded = [], copied = [] }: Play): Scene {
@@ -49,7 +51,7 @@ function loaderScene(title: string, { waiting, loaded = [], copied = [] }: Play)
     act: async (place, start) => {
       const { code, signal, stdout, stderr } = await start({
         args: UPDATE,
-        environment: { ...receiverEnvironment(place.own), ...PACKED },
+        environment: environmentOf(place.own),
       }).ended
       const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1)
       const told = recordsIn<{ type: string; name: string; state: string }>({ stdout: whole })
@@ -69,6 +71,48 @@ function loaderScene(title: string, { waiting, loaded = [], copied = [] }: Play)
     recover: ({ own }) => load(own, PACKED),
     faultWhenQuiet: ({ own }) => faultOfReceiver(own, files),
   }
+}
+
+/** Packed files that an older version has loaded are loaded once more: `loads replay`. */
+function replayScene(files: readonly File[]): Scene {
+  const args = ['loads', 'replay', '--older', '--json']
+  const foldersOf = (own: string) => ['product_inbox', 'product_processed'].map((name) => join(own, name))
+  return {
+    name: 'loader, 2 packed files that are loaded once more',
+    prepare: async ({ own }) => {
+      await makeLimitedKey(own)
+      await using server = await openServer(own, '--no-update-db')
+      for (const file of files) await send(server.url, own, file)
+      await load(own, PACKED)
+      using catalogue = new DatabaseSync(join(own, 'catalogue.db'))
+      catalogue.exec('update load set reader_version = 0')
+    },
+    act: async ({ own }, start) => {
+      const { code, signal, stdout, stderr } = await start({ args, environment: environmentOf(own) }).ended
+      const acknowledged = code === 0 ? sumsOf(files) : []
+      return { acknowledged, killed: signal === 'SIGKILL', code, printed: stdout + stderr }
+    },
+    faultAfterBlow: ({ own }, { acknowledged }) =>
+      firstFault(
+        () => foreignIn(files, ...foldersOf(own)),
+        () => missingFrom(sumsOf(files), ...foldersOf(own)),
+        () => faultOfLoads(own, acknowledged),
+      ),
+    recover: async ({ root, own }) => {
+      const environment = { ...withoutSettings(), ...environmentOf(own) }
+      const { code, stdout, stderr } = await startProgram([PROGRAM, ...args], root, environment).ended
+      return code === 0 ? load(own, PACKED) : `loads replay ended with ${code}: ${stdout}${stderr}`
+    },
+    faultWhenQuiet: async ({ own }) => {
+      using catalogue = new DatabaseSync(join(own, 'catalogue.db'))
+      const older = catalogue.prepare('select count(*) as count from load where reader_version = 0').get()?.count
+      return older === 0 ? faultOfReceiver(own, files) : `${older} loads are still of an older version`
+    },
+  }
+}
+
+function environmentOf(own: string) {
+  return { ...receiverEnvironment(own), ...PACKED }
 }
 
 async function faultOfLoads(folder: string, told: readonly string[]): Promise<Fault> {

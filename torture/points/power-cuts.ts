@@ -12,7 +12,7 @@ const NEVER = 60_000
 const END: Point = { label: 'the end', blow: { call: 'fsync', at: NEVER, paths: [] }, order: NEVER }
 
 /** The case: a seed is a point, cut once on each kind of file system. */
-export function powerCutCase(): Case {
+export function powerCutCase(scenes = SCENES): Case {
   const worlds = KINDS.map((kind) => ({ kind, world: worldOn(kind, {}) }))
   const attempt = async (stage: Stage, point: Point): Promise<Fault> => {
     for (const { kind, world } of worlds) {
@@ -22,7 +22,7 @@ export function powerCutCase(): Case {
     return undefined
   }
   const choose: Choose = (calls, root) => [...durablyDifferent(pointsIn(calls, root, changes)), END]
-  return sweepCase({ scenes: SCENES, choose, attempt })
+  return sweepCase({ scenes, choose, attempt })
 }
 
 async function faultOfCut(stage: Stage, { blow }: Point, world: World): Promise<Fault> {

@@ -1,7 +1,9 @@
 /** The programs of a receiving machine, and a client that sends to it as any HTTP library would. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { zstdCompressSync } from 'node:zlib'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
+import { dczHead, withDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { type Ended, PROGRAM, type Started, startProgram, until, withoutSettings } from '../../test/machines.ts'
 import type { Fault } from '../campaign.ts'
@@ -59,8 +61,8 @@ export async function makeLimitedKey(folder: string): Promise<void> {
   await writeFile(join(folder, KEY_FILE), text)
 }
 
-/** Sends a file to the receiving machine in a folder; undefined when the server gave no receipt. */
-export async function send(url: string, folder: string, file: File): Promise<Receipt | undefined> {
+/** Sends a file to the receiving machine in a folder, as what is new against another where one is named; undefined when the server gave no receipt. */
+export async function send(url: string, folder: string, file: File, against?: File): Promise<Receipt | undefined> {
   const headers = {
     'X-API-Key': file.onlyFor === null ? KEY : await readFile(join(folder, KEY_FILE), 'utf8'),
     'Content-Type': 'application/x-ndjson',
@@ -68,13 +70,20 @@ export async function send(url: string, folder: string, file: File): Promise<Rec
     'Unencoded-Digest': `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`,
     // A kept connection would die with the server, and the next request with it.
     Connection: 'close',
+    ...(against && { 'Content-Encoding': 'dcz' }),
   }
+  const body = against === undefined ? file.text : packedAgainst(against, file)
   try {
-    const answer = await fetch(new URL('/api/upload/', url), { method: 'POST', headers, body: file.text })
+    const answer = await fetch(new URL('/api/upload/', url), { method: 'POST', headers, body })
     return answer.ok ? ((await answer.json()) as Receipt) : undefined
   } catch {
     return undefined
   }
+}
+
+function packedAgainst({ sha256, text: before }: File, { text }: File): Buffer<ArrayBuffer> {
+  const bytes = Buffer.from(text)
+  return Buffer.concat([dczHead(sha256), zstdCompressSync(bytes, withDictionary(Buffer.from(before), bytes.length))])
 }
 
 function startHere(args: readonly string[], folder: string, more: Record<string, string> = {}): Started {

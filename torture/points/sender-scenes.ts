@@ -24,6 +24,11 @@ const A = fileOf('a.jsonl', 'store a')
 const B = fileOf('b.jsonl', 'store b')
 const C = fileOf('c.jsonl', 'store c')
 const R = fileOf('r.jsonl', 'store r', 1)
+const L1 = largeFileOf('l1.jsonl', 'store l1')
+const L2 = largeFileOf('l2.jsonl', 'store l2')
+
+/** An archive is packed. */
+export const PACKED_ARCHIVE = packingScene([L1, L2])
 
 /** The scenes of the sender. */
 export const SENDER_SCENES: readonly Scene[] = [
@@ -31,7 +36,8 @@ export const SENDER_SCENES: readonly Scene[] = [
   senderScene('3 files', { here: [A, B, C] }),
   senderScene('a duplicate', { here: [A, { ...A, name: 'again.jsonl' }], known: [A] }),
   senderScene('a file with rejects', { here: [A], earlier: [R] }),
-  packingScene([largeFileOf('l1.jsonl', 'store l1'), largeFileOf('l2.jsonl', 'store l2')]),
+  PACKED_ARCHIVE,
+  senderScene('a file against what went before', { here: [L2], earlier: [L1] }),
 ]
 
 function senderScene(title: string, { here, known = [], earlier = [] }: Play): Scene {

@@ -91,7 +91,7 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
       }),
     list: () => process.turn(() => [...arriving.records.values()]),
     isWantedAgain: async () => false,
-    timeOf: async (now: number) => now,
+    rankOf: async (now: number) => now,
     giveUp: (id: string) => process.turn(() => arriving.change((records) => records.delete(id))),
   } as unknown as Ledger['arrivals']
 }

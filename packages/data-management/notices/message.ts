@@ -20,6 +20,14 @@ export function textOf({ lines, link }: Message): string {
   return [...lines, ...(link === undefined ? [] : [link])].join('\n')
 }
 
+/**
+ * Words of others for whoever shows them: chat programs take `@` for a call to everybody, and addresses and `[…](…)` for links. An invisible
+ * space keeps each of them from being one.
+ */
+export function inert(text: string): string {
+  return text.replace(/@|:(?=\/\/)|\](?=\()/g, '$&\u200b')
+}
+
 /** The beginning of a text that is no more than so many bytes. */
 export function cutTo(text: string, bytesMax: number): string {
   if (Buffer.byteLength(text) <= bytesMax) return text

@@ -13,8 +13,11 @@ import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { neededHere } from '../../../test/needed.ts'
+import { foldersIn, makeFolders } from '../folders.ts'
 import { Dictionaries, type Lease } from '../inbox/dictionaries.ts'
+import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { moveSettled } from '../inbox/move-settled.ts'
+import { scene, skip } from './fleet-scene.ts'
 import {
   type Answer,
   assertProblem,
@@ -154,6 +157,26 @@ test('a dictionary is found wherever its file lies by now, and is unknown once i
   await assert.rejects(take, { code: 'dictionary_unknown' })
   await rm(join(folders.processed, 'old.jsonl'))
   await assert.rejects(take, { code: 'dictionary_unknown' })
+})
+
+test('whichever receiver is asked finds a dictionary in the bucket, as long as it lies there', { skip }, async () => {
+  await using at = await scene()
+  const { ledger } = at.receiver
+  const text = rowsText(300)
+  await postGzip(at.receiver, 'old.jsonl.gz', text)
+  await at.load()
+  const keyId = (await ledger.keys.list())[0]!.id
+  // Another machine, on whose disk nothing lies.
+  await using elsewhere = await temporaryFolder()
+  const place = { disk: realDisk(), folders: foldersIn(elsewhere.path), ledger }
+  await makeFolders(place.disk, place.folders)
+  const other = new Dictionaries({ ...place, inbox: new SharedInbox(place, at.fleet) }, { bytesKept: 0, daysKept: 1 })
+  {
+    using lease = await other.take(sha256Of(text), keyId)
+    assert.equal(lease.bytes.toString(), text)
+  }
+  await at.fleet.bucket.remove(sha256Of(text))
+  await assert.rejects(other.take(sha256Of(text), keyId), { code: 'dictionary_unknown' })
 })
 
 test('what is kept in memory is bounded, and who comes when all is in use sends without a dictionary', async () => {

@@ -163,10 +163,11 @@ test('what is over is told where somebody waits for it, and what does not last i
 test('a source that falls silent is told, and when it is heard again; names are text to whoever shows them', async () => {
   await using hook = await openHook()
   const template = '{"content":"{{title}}: {{text}}","embeds":[{"n":"{{count}}"}]}'
-  const receivers = receiversFrom({ NOTICE_WEBHOOK_URL: hook.url, NOTICE_WEBHOOK_TEMPLATE: template })
+  const webhook = { NOTICE_WEBHOOK_URL: hook.url, NOTICE_WEBHOOK_TEMPLATE: template }
+  const receivers = receiversFrom({ ...webhook, NOTICE_APPRISE_URL: `${hook.url}/notify/k` })
   const clock = { now: Date.parse('2025-09-12T20:00:00Z') }
   await using receiver = await openReceiver({ now: () => clock.now })
-  const evil = '<!channel> <http://evil.example|sign in> @here [x](http://evil.example) & \u0007'
+  const evil = '<!channel> <http://evil.example|sign in> @here @everyone [x](http://evil.example) & \u0007'
   const scrapeOn = (day: string, price: number) =>
     scrapeText('aldi/a', day, [{ ...named('Milk')[0]!, price }]).replaceAll('"aldi a"', JSON.stringify(evil))
   for (const [index, day] of ['2025-09-11', '2025-09-12'].entries())
@@ -182,12 +183,15 @@ test('a source that falls silent is told, and when it is heard again; names are 
   await bringIn(receiver, scrapeOn('2025-09-15', 9), { receivedAt: clock.now })
   clock.now += DIGEST_MS
   await round(rounds)
-  const texts = hook.posted.map(({ body }) => String(body.content))
-  assert.equal(texts.length, 2)
-  for (const text of texts) assert.doesNotMatch(text.replaceAll('\n', ' '), /[<>]|\p{Cc}|@here|http:\/\/evil|\]\(/u)
+  const said = (field: string) => hook.posted.flatMap(({ body }) => (field in body ? [String(body[field])] : []))
+  const texts = said('content')
+  assert.deepEqual([texts.length, said('body').length], [2, 2])
+  for (const text of texts) assert.doesNotMatch(text, /[<>]/)
+  for (const text of [...texts, ...said('body')])
+    assert.doesNotMatch(text.replaceAll('\n', ' '), /\p{Cc}|@here|@everyone|http:\/\/evil|\]\(/u)
   assert.match(texts[0]!, /^SplitCart: 1 source silent: aldi &lt;!channel&gt; .* is silent \(last 2025-09-12\)/)
   assert.match(texts[1]!, /^SplitCart: 1 heard again: aldi &lt;!channel&gt; .* is heard again/)
-  assert.deepEqual(hook.posted[0]?.body.embeds, [{ n: '1' }])
+  assert.deepEqual(hook.posted.find(({ body }) => 'embeds' in body)?.body.embeds, [{ n: '1' }])
 })
 
 test('a server that is killed between sending a notice and recording it sends it again, and says so', async () => {

@@ -1,6 +1,6 @@
 /** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
-import type { References } from '@splitcart/shared/truth/case.ts'
+import { type Judged, once, type References } from '@splitcart/shared/truth/case.ts'
 import type { Shown } from '@splitcart/shared/truth/figures.ts'
 import {
   type FileCounts,
@@ -23,7 +23,6 @@ export type Hold = Readonly<{ thresholds: Thresholds; isReleased: boolean; belie
 
 // Nobody reads more of them.
 const VERDICTS_MAX = 100
-const NEWLINE = 0x0a
 
 /** What is said of the staged file. */
 export async function verdictsOf(
@@ -48,7 +47,7 @@ export function holding(verdicts: readonly Verdict[], { isReleased, beliefs = []
 
 /** That a file was repaired, with some of the prices that it touched. */
 export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading): Verdict {
-  const sampled = staging.scrapes.flatMap(({ sampled }) => [...shownIn(sampled)])
+  const sampled = staging.scrapes.flatMap(({ sampled }) => shownIn(sampled))
   const touched = sampled.flatMap(({ code, said, price, was }) => {
     if (repair.field !== 'price_current') return []
     const before = repair.kind === 'factor' ? Math.round(price / repair.factor) : was
@@ -70,18 +69,8 @@ export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined)
   return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds))
 }
 
-/** The rows of a sample, each read only when somebody looks at it: mostly a few are examples enough. */
-function shownIn(sampled: Uint8Array): Iterable<Shown> {
-  const bytes = Buffer.from(sampled.buffer, sampled.byteOffset, sampled.byteLength)
-  return {
-    *[Symbol.iterator]() {
-      let from = 0
-      for (let to = bytes.indexOf(NEWLINE); to >= 0; to = bytes.indexOf(NEWLINE, from)) {
-        yield JSON.parse(bytes.toString('utf8', from, to)) as Shown
-        from = to + 1
-      }
-    },
-  }
+function shownIn(sampled: Uint8Array): Shown[] {
+  return JSON.parse(Buffer.from(sampled.buffer, sampled.byteOffset, sampled.byteLength).toString()) as Shown[]
 }
 
 type By = Readonly<{ thresholds: Thresholds; receivedOn: string; counts: FileCounts }>
@@ -94,7 +83,9 @@ async function verdictsOfScrape(
   const { figures, sampled, companyCode: company, storeName: store, storeCode: code, date } = scrape
   if (figures === null) return []
   const rejected = rejectedShare(counts, figures)
-  const judged = { company, store, code, date, receivedOn, figures, rejected, sampled: shownIn(sampled) }
+  const shown = once(() => shownIn(sampled))
+  const about = { company, store, code, date, receivedOn, figures, rejected }
+  const judged = Object.defineProperty(about, 'sampled', { get: shown }) as Judged
   const said = (references: References) => judge(judged, references, thresholds)
   const references = await loading.references(scrape, receivedOn)
   const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }

@@ -77,12 +77,10 @@ export class RowCounter {
 
 const texts = new WeakMap<Said, string>()
 
-/** A sample as JSON Lines. Most labels are in the samples of many scrapes. */
+/** A sample as JSON. Most labels are in the samples of many scrapes. */
 function bytesOf(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
-  const rows = sampled.map(
-    ({ said, ...shown }) => `${JSON.stringify(shown).slice(0, -1)},"said":${textOfSaid(said)}}\n`,
-  )
-  return new TextEncoder().encode(rows.join(''))
+  const rows = sampled.map(({ said, ...shown }) => `${JSON.stringify(shown).slice(0, -1)},"said":${textOfSaid(said)}}`)
+  return new TextEncoder().encode(`[${rows.join(',')}]`)
 }
 
 function textOfSaid(said: Said): string {

@@ -133,6 +133,31 @@ test('wherever the program dies while it packs, each file can be read, and the n
   assert.equal(await keptDigest(disk, join(place.folders.archive, '1.jsonl.dcz')), sha256Of(DAYS[1]!))
 })
 
+test('wherever the program dies while it obtains a packed file, one is there, and the next run ends it', async () => {
+  await using place = await freshPlace()
+  for (const [index, text] of DAYS.slice(0, 2).entries()) await archived(place, `${index}.jsonl`, text)
+  await pack(place)
+  const path = join(place.folders.archive, '1.jsonl.dcz')
+  const bytes = await readFile(path)
+  bytes[bytes.length >> 1]! ^= 1
+  await writeFile(path, bytes)
+  const [, known] = await Array.fromAsync(receiptsIn(disk, place.folders))
+  const client = { content: () => contentGiven(DAYS[1]!) }
+  for (let step = 0, died = true; died; step++) {
+    died = await obtain({ disk: dyingAt(step) as Disk, folders: place.folders, client }, known!).then(
+      () => false,
+      () => true,
+    )
+    assert.notEqual(await findKept(disk, place.folders.archive, '1.jsonl'), undefined, `step ${step}`)
+    assert.ok(step < 200)
+  }
+  assert.equal(await read(place, '1.jsonl', DAYS[1]!), DAYS[1])
+})
+
+async function* contentGiven(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
+}
+
 test('what was written to after it was sent goes back to the outbox also where damage is mended, and leaves what is packed', async () => {
   await using place = await freshPlace()
   const { archive, outbox } = place.folders

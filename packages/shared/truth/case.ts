@@ -4,7 +4,7 @@ import type { Counted, Figures, Shown } from './figures.ts'
 import { sampleOf } from './sample.ts'
 import type { Thresholds } from './thresholds.ts'
 
-/** A scrape that is judged. `sampled`: its sample with the texts, where the rows are at hand; what nobody asks for need not be made. */
+/** A scrape that is judged. `sampled`: its sample with the texts, where the rows are at hand. */
 export type Judged = Readonly<{
   company: string
   /** The name of the store, for people. */
@@ -15,7 +15,7 @@ export type Judged = Readonly<{
   /** The day of its receipt (UTC). */
   receivedOn: string
   figures: Figures
-  sampled?: Iterable<Shown> | undefined
+  sampled?: readonly Shown[] | undefined
   /** Its lines that are no rows: the shop showed them, so they are not missing; that they are too many is told of the file. */
   rejected?: number
 }>

@@ -11,19 +11,22 @@ import { type Found, percent } from './verdict.ts'
 
 /** Most listings have other names than before: names or SKUs belong to other rows. */
 export function namesChanged(judged: Case): Found | undefined {
-  const { thresholds } = judged
+  const { thresholds, scrape } = judged
   const isOther = ({ comparison: { name } }: Beside) => isFewer(name.same, name.of, thresholds.HOLD_NAMES_SHARE)
   const found = most(judged, isOther)
   if (found === undefined || isWitnessed(judged, ({ comparison: { name } }) => name.same >= 0.8 * name.of)) return
   const { name } = found.comparison
   const then = new Map(sampleOf(found.figures).map((each) => [each.hash, each.name]))
+  const others = new Set(
+    (scrape.sampled ?? []).filter(({ hash, said }) => then.has(hash) && then.get(hash) !== wordsHash(said.name)),
+  )
   return {
     field: 'name',
     sentence: `${percent(1 - name.same / name.of)} of the listings of ${titleOf(judged)} have other names than in ${titleOfBeside(found)}.`,
     rows: rowsOfShare(judged, 1 - name.same / name.of),
     before: 1,
     now: name.same / name.of,
-    examples: namesOf(judged, ({ hash, said }) => then.has(hash) && then.get(hash) !== wordsHash(said.name)),
+    examples: namesOf(judged, (shown) => others.has(shown)),
     repair: repairOfNames(judged, found),
   }
 }

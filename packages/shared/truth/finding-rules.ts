@@ -4,7 +4,7 @@ import type { Figures } from './figures.ts'
 import { namesOf, titleOf } from './price-rules.ts'
 import { ODD, type Said } from './said.ts'
 import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
-import { EXAMPLES_MAX, type Found, percent } from './verdict.ts'
+import { type Found, percent } from './verdict.ts'
 
 const ROWS_MIN = 20
 
@@ -85,10 +85,9 @@ export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case)
     if (rows === 0 || rows < share * now.rows) return undefined
     const sentence = `${field} ${what} in ${rows} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
     const isOdd = ({ said }: Readonly<{ said: Said }>) => (said.traits.odd & ODD[kind]) !== 0
-    const odd = Iterator.from(judged.scrape.sampled ?? [])
-      .filter(isOdd)
-      .take(EXAMPLES_MAX)
-    const examples = kind === 'template' ? odd.map(({ said }) => said.imageUrl ?? '').toArray() : namesOf(judged, isOdd)
+    const shown = judged.scrape.sampled ?? []
+    const examples =
+      kind === 'template' ? shown.filter(isOdd).map(({ said }) => said.imageUrl ?? '') : namesOf(judged, isOdd)
     return { field, brief: `${field} ${what.replace(/,$/, '')}`, sentence, rows, now: rows / now.rows, examples }
   }
 }

@@ -4,7 +4,7 @@ import type { Shown } from './figures.ts'
 import { repairOfPrices } from './repairs.ts'
 import { sampleOf } from './sample.ts'
 import { IS_UNIT_PRICE } from './unit-price.ts'
-import { EXAMPLES_MAX, type Found, money, percent } from './verdict.ts'
+import { type Found, money, percent } from './verdict.ts'
 
 // Beside its own scrape a factor nearer to 1 may be a change of taxes; another store may be dearer.
 const FACTOR_MIN = 1.05
@@ -150,20 +150,16 @@ function aboutPrices(judged: Case, beside: Beside) {
 
 function examplesOf({ scrape }: Case, { figures }: Beside): string[] {
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each.price]))
-  return Iterator.from(scrape.sampled ?? [])
-    .filter(({ hash, price }) => (then.get(hash) ?? price) !== price)
-    .take(EXAMPLES_MAX)
+  const changed = (scrape.sampled ?? []).filter(({ hash, price }) => (then.get(hash) ?? price) !== price)
+  return changed
+    .slice(0, 5)
     .map(({ code, said, hash, price }) => `${code} ${said.name}: ${money(then.get(hash)!)} → ${money(price)}`)
-    .toArray()
 }
 
 /** Some listings of the sample, by name. */
 export function namesOf({ scrape }: Case, isMeant: (shown: Shown) => boolean): string[] {
-  return Iterator.from(scrape.sampled ?? [])
-    .filter(isMeant)
-    .take(EXAMPLES_MAX)
-    .map(({ code, said, price }) => `${code} ${said.name}${price < 0 ? '' : `: ${money(price)}`}`)
-    .toArray()
+  const meant = (scrape.sampled ?? []).filter(isMeant).slice(0, 5)
+  return meant.map(({ code, said, price }) => `${code} ${said.name}${price < 0 ? '' : `: ${money(price)}`}`)
 }
 
 /** A scrape, for people. */

@@ -22,7 +22,7 @@ export function repairOfPrices({ scrape, now }: Case, { figures }: Beside): Repa
     isRight(sample.map(({ hash, price }) => ({ hash, price: multiplied(price, each) }))),
   )
   if (factor !== undefined) return { kind: 'factor', field: 'price_current', factor }
-  const former = [...(scrape.sampled ?? [])].filter(({ was }) => was >= 0)
+  const former = (scrape.sampled ?? []).filter(({ was }) => was >= 0)
   const isFormer = isRight(former.map(({ hash, was }) => ({ hash, price: was })))
   return isFormer ? { kind: 'swap', field: 'price_current', with: 'price_was' } : undefined
 }
@@ -30,7 +30,7 @@ export function repairOfPrices({ scrape, now }: Case, { figures }: Beside): Repa
 /** Whether names and brands stand in place of each other. */
 export function repairOfNames({ scrape }: Case, { figures }: Beside): Repair | undefined {
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each]))
-  const known = [...(scrape.sampled ?? [])].filter(({ hash, said }) => said.traits.brand !== null && then.has(hash))
+  const known = (scrape.sampled ?? []).filter(({ hash, said }) => said.traits.brand !== null && then.has(hash))
   const swapped = known.filter(({ hash, said }) => hashesOf(said).brand === then.get(hash)!.name)
   const isSwapped = known.length >= PAIRS_MIN && swapped.length >= AGREEMENT * known.length
   return isSwapped ? { kind: 'swap', field: 'name', with: 'brand' } : undefined

@@ -75,8 +75,7 @@ export function verdictOf(rule: string, held: boolean, found: Found, whose: Whos
 }
 
 const OF_THE_FILE: Whose = { company: null, store: null }
-/** So many examples are recorded of what was found. */
-export const EXAMPLES_MAX = 5
+const EXAMPLES_MAX = 5
 
 /** A share for people. */
 export function percent(share: number): string {

@@ -43,7 +43,7 @@ export interface Staged {
 }
 
 /** The sample of a scrape that has none. */
-export const NO_SAMPLE: Uint8Array = new Uint8Array()
+export const NO_SAMPLE: Uint8Array = Buffer.from('[]')
 
 /** A file of more scrapes than this is no scrape of shops; the bound keeps memory constant. */
 export const SCRAPES_MAX = 10_000

@@ -1,6 +1,6 @@
 /** A webhook: any address that takes JSON, such as that of a chat. */
 import type { NoticeRecord } from '../../ledger/notice-outbox.ts'
-import { cutTo, type Message } from '../message.ts'
+import { cutTo, inert, type Message } from '../message.ts'
 import { type NoticeReceiver, post } from './receiver.ts'
 
 // A receiver refuses what is too long, and would then hear of nothing.
@@ -66,14 +66,7 @@ function chatText({ lines, link }: Message, bytesMax = Number.POSITIVE_INFINITY)
   return link === undefined ? cutTo(said, bytesMax) : `${cutTo(said, bytesMax - Buffer.byteLength(link) - 1)}\n${link}`
 }
 
-/**
- * Text for whoever shows it: chat programs take `<…>` for a link or a call to everybody, as they do `@`, addresses and `[…](…)`. An
- * invisible space keeps each of them from being one.
- */
+/** Text for chat programs, which take `<…>` for a link or a call to everybody, too. */
 function plain(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/@|:(?=\/\/)|\](?=\()/g, '$&\u200b')
+  return inert(text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'))
 }
