@@ -58,7 +58,7 @@ export function addKeys(program: Command): void {
     .option('--json', 'print JSON Lines')
     .action((options: Options) => run(options, (terminal) => listKeys(options, terminal)))
   const rotate = new Command('rotate')
-    .description('make a key that replaces another; for a while both work')
+    .description('make a key that replaces another, for as long as that one was made for; for a while both work')
     .argument('<id>', 'the id that keys list shows')
     .option('--overlap-hours <number>', 'how long the old one still works', hoursOf, 24)
     .option('--json', 'print JSON')
@@ -118,8 +118,9 @@ async function rotateKey(id: string, options: Options, terminal: Terminal): Prom
   const until = Date.now() + (options.overlapHours ?? 0) * HOUR_MS
   const key = await machine.ledger.keys.rotate(id, until, Date.now(), operatorName())
   if (key === undefined) return tellUnknown(id, terminal)
-  terminal.note(`The old key works until ${machine.zone.timeAt(until)}. The new one is shown only now:`)
-  const replaced = { replaces: id, until: new Date(until).toISOString() }
+  const ends = (await machine.ledger.keys.find(id))?.expires_at ?? until
+  terminal.note(`The old key works until ${machine.zone.timeAt(ends)}. The new one is shown only now:`)
+  const replaced = { replaces: id, until: new Date(ends).toISOString() }
   terminal.reveal(key.text, { type: 'summary', id: key.id, ...replaced, key: key.text })
   return EXIT.done
 }

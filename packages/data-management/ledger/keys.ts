@@ -107,8 +107,9 @@ export class Keys {
   }
 
   /**
-   * Makes a key that may do the same as another, which stops working at `until`: for a while both work. One transaction: whoever is killed
-   * in it has made no key that nobody was told of. Undefined: no such key works, or it has a successor already.
+   * Makes a key that may do the same as another, for as long from now as that one was made for; the other stops working at `until`, or when
+   * it ends anyway: for a while both work. One transaction: whoever is killed in it has made no key that nobody was told of. Undefined: no
+   * such key works, or it has a successor already.
    */
   rotate(id: string, until: number, now: number, by?: string): Promise<MadeKey | undefined> {
     const made = makeKey()
@@ -121,7 +122,8 @@ export class Keys {
       if (numUpdatedRows === 0n) return undefined
       const scopes = old.scopes.split(',') as Scope[]
       const [onlyFor, onlyFrom] = [linesOf(old.only_for), linesOf(old.only_from)]
-      await insertKey(transaction, made, { name: old.name, scopes, onlyFor, onlyFrom, expiresAt: old.expires_at }, now)
+      const expiresAt = old.expires_at === null ? null : now + (old.expires_at - old.created_at)
+      await insertKey(transaction, made, { name: old.name, scopes, onlyFor, onlyFrom, expiresAt }, now)
       const detail = `replaced by ${made.id}, works until ${new Date(expires_at).toISOString()}`
       if (by !== undefined) await audit(transaction, { at: now, who: by, what: 'key rotated', about: id, detail })
       return made

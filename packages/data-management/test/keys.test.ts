@@ -4,10 +4,13 @@ import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { keyIdOf, makeKey, withChecksum } from '../ledger/key-format.ts'
 import { SCOPES } from '../ledger/keys.ts'
+import { begin, lookAtConditions } from '../notices/tell.ts'
 import { openLedgerIn, storedIn } from './ledgers.ts'
-import { SETTINGS_KEY, sha256Of } from './receiver.ts'
+import { openReceiver, SETTINGS_KEY, sha256Of } from './receiver.ts'
+import { roundsOn } from './told.ts'
 
 const NOW = Date.parse('2026-01-01')
+const DAY_MS = 86_400_000
 const FORMAT = /^splitcart_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}$/
 
 test('keys look as the documentation says, and no two are the same', () => {
@@ -125,6 +128,49 @@ test('a rotated key works beside its successor for a while, and the successor ma
     'one that no longer works is not rotated',
   )
   assert.equal(await keys.rotate('unknown', NOW, NOW), undefined)
+})
+
+test('a successor lasts from now as long as its predecessor was made for, which never lasts longer by it', async () => {
+  await using at = await temporaryFolder()
+  await using ledger = await openLedgerIn(at.path)
+  const { keys } = ledger
+  const old = await keys.create({ ...WANTED, expiresAt: NOW + 30 * DAY_MS }, NOW)
+  const lastDay = NOW + 29 * DAY_MS
+  const made = await keys.rotate(old.id, lastDay + 7 * DAY_MS, lastDay)
+  assert.deepEqual(
+    [(await keys.find(old.id))?.expires_at, (await keys.find(made!.id))?.expires_at],
+    [NOW + 30 * DAY_MS, lastDay + 30 * DAY_MS],
+  )
+})
+
+test('a key is about to expire in its last seven days, unless it has a successor or is revoked, and not when it has expired', async () => {
+  const clock = { now: NOW }
+  await using receiver = await openReceiver({ now: () => clock.now })
+  const { keys } = receiver.ledger
+  const make = (name: string, days: number | null, madeAt = NOW) => {
+    const expiresAt = days === null ? null : NOW + days * DAY_MS
+    return keys.create({ name, scopes: ['upload'], onlyFor: null, expiresAt }, madeAt)
+  }
+  await make('for ever', null)
+  await make('next week', 7)
+  await make('tomorrow', 1)
+  assert.equal(await keys.revoke((await make('revoked', 1)).id, NOW), true)
+  assert.ok(await keys.rotate((await make('rotated', 3, NOW - 90 * DAY_MS)).id, NOW + 2 * DAY_MS, NOW))
+  const rounds = roundsOn(receiver, [], { now: () => clock.now, kinds: new Set(['key']) })
+  await begin(rounds)
+  const expiring = async () => {
+    await lookAtConditions(rounds, true)
+    return (await receiver.ledger.notices.conditions(9)).map(({ text }) => /^The key (.*?) \(/.exec(text)?.[1]).sort()
+  }
+  assert.deepEqual(await expiring(), ['tomorrow'])
+  clock.now = NOW + 1
+  assert.deepEqual(await expiring(), ['next week', 'tomorrow'])
+  clock.now = NOW + DAY_MS - 1
+  assert.deepEqual(await expiring(), ['next week', 'tomorrow'])
+  clock.now = NOW + DAY_MS
+  assert.deepEqual(await expiring(), ['next week'])
+  clock.now = NOW + 7 * DAY_MS
+  assert.deepEqual(await expiring(), [])
 })
 
 test('of rotations at the same moment one makes a successor, and the audit has that one', async () => {
