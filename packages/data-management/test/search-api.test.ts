@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { ProductPage } from '../api/products.ts'
+import { countChanges } from '../catalogue/queries/count-changes.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
 import { type Article, bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 
@@ -148,6 +149,25 @@ test('what is sold now comes before what only silent stores show, and that befor
   await scrape(receiver, 'ashmart/a', YESTERDAY, honey)
   await scrape(receiver, 'ashmart/s0', TODAY, named('Salt'))
   assert.deepEqual(await namesOf('quince'), ['Quince Honey', 'Quince Jam', 'Quince Jelly', 'Quince Paste'])
+})
+
+test('the largest drop comes first, of the last 30 days and of what is not dearer again', async () => {
+  const on = (daysAgo: number) => new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10)
+  const prices: readonly (readonly [date: string, prices: Record<string, number>])[] = [
+    [on(42), { Old: 9, Again: 4, Jam: 4, Paste: 4 }],
+    [on(41), { Old: 3, Again: 4, Jam: 4, Paste: 4 }],
+    [on(4), { Old: 3, Again: 1, Jam: 4, Paste: 4 }],
+    [on(3), { Old: 3, Again: 5, Jam: 4, Paste: 4 }],
+    [on(2), { Old: 3, Again: 5, Jam: 3, Paste: 2 }],
+  ]
+  for (const [date, priced] of prices) {
+    const articles = Object.entries(priced).map(([what, price]) => ({ sku: what, name: `Loquat ${what}`, price }))
+    await scrape(receiver, 'figmart/S1', date, articles)
+  }
+  await countChanges(receiver.catalogue.database)
+  const sorted = await namesOf('loquat', '&sort=drop')
+  assert.deepEqual(sorted.slice(0, 2), ['Loquat Paste', 'Loquat Jam'])
+  assert.deepEqual(sorted.slice(2).toSorted(), ['Loquat Again', 'Loquat Old'])
 })
 
 test('how words are understood depends on what listings are called now, not on what was loaded before and in which order', async () => {
