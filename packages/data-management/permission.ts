@@ -11,11 +11,9 @@ export function permissionOf(onlyFor: readonly string[] | null): MayWrite {
   return (company, store) => allowed.has(company) || (store !== undefined && allowed.has(`${company}/${store}`))
 }
 
-/** The stores that such a key may write, of companies of which it may write no others. */
-export function storesOf(onlyFor: readonly string[] | null): { company: string; store: string }[] {
-  const mayWrite = permissionOf(onlyFor)
-  return (onlyFor ?? []).flatMap((right) => {
-    const [company = '', store] = foldedCode(right).split(/\/(.*)/s)
-    return store === undefined || mayWrite(company) ? [] : [{ company, store }]
-  })
+/** The companies of which such a key may write something. */
+export function companiesOf(onlyFor: readonly string[] | null): (company: string) => boolean {
+  if (onlyFor === null) return () => true
+  const companies = new Set(onlyFor.map((right) => foldedCode(right.split('/', 1)[0] ?? '')))
+  return (company) => companies.has(company)
 }

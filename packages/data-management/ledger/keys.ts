@@ -107,9 +107,8 @@ export class Keys {
   }
 
   /**
-   * Makes a key that may do the same as another, for as long from now as that one was made for; the other stops working at `until`, or when
-   * it ends anyway: for a while both work. One transaction: whoever is killed in it has made no key that nobody was told of. Undefined: no
-   * such key works, or it has a successor already.
+   * Makes a key that may do the same as another, for as long from now as that one was made for; the other works until `until`, if so long. One
+   * transaction: whoever is killed in it has made no key that nobody was told of. Undefined: no such key works, or it has a successor already.
    */
   rotate(id: string, until: number, now: number, by?: string): Promise<MadeKey | undefined> {
     const made = makeKey()
@@ -118,8 +117,7 @@ export class Keys {
       if (old === undefined || !works(old, now)) return undefined
       const expires_at = Math.min(until, old.expires_at ?? until)
       const replace = transaction.updateTable('api_key').set({ rotated_to: made.id, expires_at }).where('id', '=', id)
-      const { numUpdatedRows } = await replace.where('rotated_to', 'is', null).executeTakeFirst()
-      if (numUpdatedRows === 0n) return undefined
+      if ((await replace.where('rotated_to', 'is', null).executeTakeFirst()).numUpdatedRows === 0n) return undefined
       const scopes = old.scopes.split(',') as Scope[]
       const [onlyFor, onlyFrom] = [linesOf(old.only_for), linesOf(old.only_from)]
       const expiresAt = old.expires_at === null ? null : now + (old.expires_at - old.created_at)

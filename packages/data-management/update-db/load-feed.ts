@@ -14,7 +14,7 @@ import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import { type Applied, type Counts, type Ending, type LoadRecord, nothingApplied } from '../catalogue/loads.ts'
 import { repeated } from '../database/postgres-problems.ts'
-import { type MayWrite, permissionOf } from '../permission.ts'
+import { companiesOf, type MayWrite, permissionOf } from '../permission.ts'
 import { barcodeFactOf, rowReader, storeFactOf } from './feed-rows.ts'
 import { holding, listingsMax, verdictOfProducts, verdictsOf } from './judgement.ts'
 import type { LoadOrder } from './load-file.ts'
@@ -83,7 +83,7 @@ async function loadOnce(
 
 function applyTo(loading: Loading, { onlyFor = null, hold }: LoadOrder): Promise<Applied> {
   const { regrouped } = nothingApplied()
-  return loading.facts.apply({ onlyFor, listingsMax: listingsMax(hold), regrouped })
+  return loading.facts.apply({ mayWrite: companiesOf(onlyFor), listingsMax: listingsMax(hold), regrouped })
 }
 
 async function readInto(feed: Feed, loading: Loading, order: LoadOrder): Promise<Counts> {

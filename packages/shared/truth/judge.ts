@@ -17,10 +17,7 @@ export const FILE_RULES = {
     about: 'too many listings would hang together as one product; never released',
     settings: ['HOLD_PRODUCT_LISTINGS'],
   },
-  foreign_products: {
-    about: 'products of companies or stores that the sender may not write for would change',
-    settings: [],
-  },
+  foreign_products: { about: 'products of companies that the sender may not write for would change', settings: [] },
   merged_products: { about: 'too many products of one company would become one', settings: ['HOLD_MERGED_PRODUCTS'] },
   differing_duplicates: { about: 'rows that show a listing again, but otherwise', settings: ['HOLD_DUPLICATES_SHARE'] },
 } as const
@@ -86,7 +83,7 @@ export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): V
   if (foreign > 0)
     return say(
       'foreign_products',
-      `It would merge, part or rename ${foreign} products of stores or companies that its sender may not write for; nothing of it was loaded.`,
+      `It would merge, part or rename ${foreign} products of companies that its sender may not write for; nothing of it was loaded.`,
       foreign,
     )
   const { HOLD_MERGED_PRODUCTS: most } = thresholds

@@ -10,6 +10,7 @@
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
+import { companiesOf } from '../../permission.ts'
 import type { Differing, Loading } from '../catalogue.ts'
 import { type HoldPreview, keepPreview, named, scrapesBeside } from '../hold-preview.ts'
 import {
@@ -33,7 +34,7 @@ import type { ListingMemory } from './listing-memory.ts'
 import { type Added, nameAfter } from './name-after.ts'
 import type { RejectedLine } from './portion.ts'
 import { settleProducts } from './products.ts'
-import { noteRenamed, type Watch } from './regrouped.ts'
+import type { Watch } from './regrouped.ts'
 import { noteSaid } from './said-since.ts'
 import { addScrape, rowsShown } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
@@ -125,7 +126,7 @@ export class CatalogueLoading implements Loading {
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })
     }
-    await this.#settleShared(added, { onlyFor, listingsMax, regrouped: total.regrouped })
+    await this.#settleShared(added, { mayWrite: companiesOf(onlyFor), listingsMax, regrouped: total.regrouped })
     return total
   }
 
@@ -160,7 +161,6 @@ export class CatalogueLoading implements Loading {
     await noteSaid(database, rankOf(this.#begun.file), scrapes)
     if (!(await isToBeSettled(database))) return
     await describeRenamed(database)
-    await noteRenamed(database, watch)
     await database.lock('products')
     await settleProducts(database, watch)
   }

@@ -9,7 +9,7 @@ import { type IdentityKey, type KeyKind, SILENT, sizesOf } from '../model/identi
 import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
 import { headsOf } from './headings.ts'
 import { updateKeys } from './listing-keys.ts'
-import { type Listing, noteRegrouped, theirsAmong, type Watch } from './regrouped.ts'
+import { type Listing, noteRegrouped, type Watch } from './regrouped.ts'
 import { type ColumnType, type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
@@ -187,8 +187,7 @@ async function regroup(database: LoadDatabase, reach: Reach, watch: Watch | unde
     database,
     groups.map((group) => group.map((each) => ({ ...each, name: nameOf(each), keys: keysOf(each) }))),
   )
-  if (watch !== undefined)
-    noteRegrouped(watch, { groups, heads, keysOf, theirs: await theirsAmong(database, watch, all) })
+  if (watch !== undefined) noteRegrouped(watch, { groups, heads, keysOf })
   await number(
     database,
     groups.map((group, index) => ({ group, headId: heads[index]!.id })),
