@@ -1,10 +1,9 @@
-/** Hostile bodies that refer to dictionaries, against a server that has 256 MiB of memory. In `npm run test:long` only. */
+/** Hostile bodies that refer to dictionaries, against a server that has 256 MiB of memory. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { MEMORY_BYTES_MAX } from './bombed.ts'
-import { IS_LONG } from './effort.ts'
 import { type HostileBody, hostileBodies } from './hostile-dcz.ts'
 import { listening, openMachines, PROGRAM, startProgram, withoutSettings } from './machines.ts'
 import { memoryGroup, peakBytesOf } from './memory-group.ts'
@@ -43,34 +42,33 @@ async function post(
   return { status: answer.status, code: String(((await answer.json()) as { code?: string }).code) }
 }
 
-if (IS_LONG)
-  test('of 2,000 hostile bodies with dictionaries none is taken, in 256 MiB of memory', {
-    skip: NO_PROC,
-  }, async (t) => {
-    await using machines = await openMachines()
-    const [key, otherKey] = [await machines.key(), await machines.key()]
-    using group = memoryGroup(MEMORY_BYTES_MAX)
-    const env = { ...withoutSettings(), DATA_MANAGEMENT_DATA_DIR: machines.dataManagement, ...WITHOUT_LIMIT }
-    const [program, args] = group.entering([process.execPath, PROGRAM, 'serve', '--port', '0', '--no-update-db'])
-    const server = await listening(startProgram(args, machines.path, env, program))
-    try {
-      const known = { own: scrape('aldi'), others: scrape('iga') }
-      const whole = { sha256: undefined }
-      assert.equal((await post({ url: server.url, key }, 'own.jsonl', { body: known.own, ...whole }, '')).status, 201)
-      const others = { url: server.url, key: otherKey }
-      assert.equal((await post(others, 'others.jsonl', { body: known.others, ...whole }, '')).status, 201)
-      const said: Record<string, number> = {}
-      for (const hostile of hostileBodies(BODIES, known, new Chance(1))) {
-        const { status, code } = await post({ url: server.url, key }, 'hostile.jsonl', hostile)
-        assert.ok(hostile.refusals.includes(code), `${hostile.kind}: ${status} ${code}`)
-        said[code] = (said[code] ?? 0) + 1
-      }
-      assert.deepEqual(await machines.names('data_management', 'product_inbox'), ['others.jsonl', 'own.jsonl'])
-      const peak = peakBytesOf(server.child.pid!)
-      t.diagnostic(`${Math.round(peak / KIB / KIB)} MiB at most; ${JSON.stringify(said)}`)
-      assert.ok(peak > 0 && peak <= MEMORY_BYTES_MAX, `${peak} bytes`)
-    } finally {
-      server.child.kill('SIGKILL')
-      await server.ended
+test('of 2,000 hostile bodies with dictionaries none is taken, in 256 MiB of memory', {
+  skip: NO_PROC,
+}, async (t) => {
+  await using machines = await openMachines()
+  const [key, otherKey] = [await machines.key(), await machines.key()]
+  using group = memoryGroup(MEMORY_BYTES_MAX)
+  const env = { ...withoutSettings(), DATA_MANAGEMENT_DATA_DIR: machines.dataManagement, ...WITHOUT_LIMIT }
+  const [program, args] = group.entering([process.execPath, PROGRAM, 'serve', '--port', '0', '--no-update-db'])
+  const server = await listening(startProgram(args, machines.path, env, program))
+  try {
+    const known = { own: scrape('aldi'), others: scrape('iga') }
+    const whole = { sha256: undefined }
+    assert.equal((await post({ url: server.url, key }, 'own.jsonl', { body: known.own, ...whole }, '')).status, 201)
+    const others = { url: server.url, key: otherKey }
+    assert.equal((await post(others, 'others.jsonl', { body: known.others, ...whole }, '')).status, 201)
+    const said: Record<string, number> = {}
+    for (const hostile of hostileBodies(BODIES, known, new Chance(1))) {
+      const { status, code } = await post({ url: server.url, key }, 'hostile.jsonl', hostile)
+      assert.ok(hostile.refusals.includes(code), `${hostile.kind}: ${status} ${code}`)
+      said[code] = (said[code] ?? 0) + 1
     }
-  })
+    assert.deepEqual(await machines.names('data_management', 'product_inbox'), ['others.jsonl', 'own.jsonl'])
+    const peak = peakBytesOf(server.child.pid!)
+    t.diagnostic(`${Math.round(peak / KIB / KIB)} MiB at most; ${JSON.stringify(said)}`)
+    assert.ok(peak > 0 && peak <= MEMORY_BYTES_MAX, `${peak} bytes`)
+  } finally {
+    server.child.kill('SIGKILL')
+    await server.ended
+  }
+})

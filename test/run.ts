@@ -61,9 +61,18 @@ const LONG = [
   ...['fleet', 'power-cuts', 'errors', 'partitions'].map(inTest),
   ...['postgres-dies', 'postgres-hosts', 'side-by-side', 'fleet'].map(inDataManagement),
   ...['copies', 'costs', 'database-trouble', 'mistakes-of-people', 'rights', 'strangers', 'adapters'].map(inTest),
-  ...['archive', 'pack', 'chaos', 'killed', 'canary', 'fuzz', 'swaps', 'lost-server', 'rows-as-people-send'].map(
-    inTest,
-  ),
+  ...[
+    'archive',
+    'pack',
+    'chaos',
+    'killed',
+    'canary',
+    'fuzz',
+    'swaps',
+    'lost-server',
+    'rows-as-people-send',
+    'hostile-dcz',
+  ].map(inTest),
   inScraping('strangers'),
   inDashboard('page-figures'),
 ]
