@@ -11,6 +11,8 @@ import { linesOf } from './verdict-lines.ts'
 const BAR_CHARACTERS = 24
 // Less would read "in 0.0 s".
 const AT_ONCE_MS_MAX = 50
+// After less its speed is that of the first piece.
+const SPEED_MS_MIN = 1000
 
 const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
   accepted: 'green',
@@ -26,12 +28,15 @@ const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
 
 type ProgressEvent = Extract<UploadEvent, { type: 'progress' }>
 
+/** What is on its way, and since when: of a file that goes on where it broke off, not all was sent since then. */
+type Moving = Readonly<{ event: ProgressEvent; begun: ProgressEvent; at: number }>
+
 export class UploadReport {
   readonly #terminal: Terminal
   readonly #outbox: string
   readonly #zone: TimeZone
   readonly #live: LogUpdate | undefined
-  readonly #moving = new Map<string, ProgressEvent>()
+  readonly #moving = new Map<string, Moving>()
   #leftAlone = false
 
   /** `outbox`: its folder, for those who put their files into another one; `zone`: whose days are told. */
@@ -45,8 +50,11 @@ export class UploadReport {
   /** Tells one event. */
   on(event: UploadEvent): void {
     if (event.type === 'progress') {
-      this.#moving.set(event.name, event)
-      this.#live?.draw([...this.#moving.values()].map((each) => printed(progressLine(each))).join('\n'))
+      const now = performance.now()
+      const before = this.#moving.get(event.name)
+      const same = before?.begun.step === event.step ? before : { begun: event, at: now }
+      this.#moving.set(event.name, { ...same, event })
+      this.#live?.draw([...this.#moving.values()].map((each) => printed(progressLine(each, now - each.at))).join('\n'))
       return
     }
     if ('name' in event) this.#moving.delete(event.name)
@@ -99,6 +107,8 @@ export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'progress' |
   if (event.type === 'resting') return `waiting     ${event.name} ${event.reason}`
   if (event.type === 'pause') return `trying again ${soon(event.delayMs)}  ${event.name}: ${sentence(event.problem)}`
   if (event.type === 'outage') return outageNote(event)
+  if (event.type === 'alive')
+    return `watching    ${count(event.sent, 'file')} sent in the last hour, ${event.waiting} waiting`
   if (event.type === 'recovery') return `the server is back after ${duration(event.outageMs)}`
   return `warning     ${event.name}: ${sentence(event.problem)}`
 }
@@ -153,11 +163,17 @@ function summaryLine(summary: Summary, outbox: string): string {
   return `${parts.join(', ')}.${rejected}`
 }
 
-function progressLine({ name, step, sentBytes, totalBytes }: ProgressEvent): string {
+/** What is drawn of a file on its way: with its speed, and how long it will take at that, once that can be told. */
+export function progressLine({ event, begun }: Pick<Moving, 'event' | 'begun'>, elapsedMs: number): string {
+  const { name, step, sentBytes, totalBytes } = event
   const share = totalBytes === 0 ? 1 : sentBytes / totalBytes
   const filled = Math.round(share * BAR_CHARACTERS)
   const bar = '█'.repeat(filled).padEnd(BAR_CHARACTERS, '░')
-  return `${step === 'send' ? 'sending' : 'compressing'}  ${name}  ${bar} ${Math.floor(share * 100)} %  ${size(totalBytes)}`
+  const bytesPerMs = (sentBytes - begun.sentBytes) / elapsedMs
+  const isTold = elapsedMs >= SPEED_MS_MIN && bytesPerMs > 0
+  const left = duration((totalBytes - sentBytes) / bytesPerMs)
+  const speed = isTold ? `  ${size(Math.round(bytesPerMs * 1000))}/s, ${left} left` : ''
+  return `${step === 'send' ? 'sending' : 'compressing'}  ${name}  ${bar} ${Math.floor(share * 100)} %  ${size(totalBytes)}${speed}`
 }
 
 /** With the id of the request where the reason is in the log of the server only. */

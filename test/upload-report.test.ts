@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { noteOf } from '../bin/upload-report.ts'
+import { noteOf, progressLine } from '../bin/upload-report.ts'
 import { freePorts } from './free-ports.ts'
 import { openMachines, recordsIn } from './machines.ts'
 
@@ -13,6 +13,15 @@ test('a pause is told as people count time', () => {
   assert.equal(pause(3), 'trying again at once  x.jsonl: Away.')
   assert.equal(pause(540), 'trying again in 0.5 s  x.jsonl: Away.')
   assert.equal(pause(12_400), 'trying again in 12 s  x.jsonl: Away.')
+})
+
+test('what is on its way tells its speed and the time that is left, from where it went on', () => {
+  const at = (sentBytes: number) =>
+    ({ type: 'progress', name: 'x.jsonl', step: 'send', sentBytes, totalBytes: 8_000_000 }) as const
+  const begun = at(2_000_000)
+  assert.match(progressLine({ event: begun, begun }, 5_000), / 25 % {2}7\.6 MiB$/)
+  assert.match(progressLine({ event: at(4_000_000), begun }, 999), / 50 % {2}7\.6 MiB$/)
+  assert.match(progressLine({ event: at(4_000_000), begun }, 4_000), / 50 % {2}7\.6 MiB {2}488\.3 KiB\/s, 8 s left$/)
 })
 
 test('the id of a request is told where only the log of the server has the reason', () => {

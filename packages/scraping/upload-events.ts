@@ -52,6 +52,8 @@ export type UploadEvent =
       delayMs: number
       waiting: number
     }>
+  /** With `--watch`: once an hour, that it runs; `sent` files since it was told last. */
+  | Readonly<{ type: 'alive'; sent: number; waiting: number }>
   /** With `--watch`: something has succeeded again after a while. */
   | Readonly<{ type: 'recovery'; outageMs: number }>
 

@@ -22,6 +22,7 @@ const OUTAGE_DELAY_MS_MAX = 60_000
 const FLOOR_MS_MAX = 60 * 60 * 1000
 const BEAT_EVERY_MS = 60_000
 const RESTING_TOLD_MS = 60_000
+const ALIVE_EVERY_MS = 60 * 60 * 1000
 
 /** Sends what comes, for ever; ends when the signal aborts or the key is refused, with the sums of all rounds. */
 export async function watchOutbox(job: Job, { everyMs }: Readonly<{ everyMs: number }>): Promise<Summary> {
@@ -40,6 +41,8 @@ class Watching {
   readonly #everyMs: number
   #job: Job
   #beatAt = Number.NEGATIVE_INFINITY
+  #aliveAt: number
+  #sentBefore = 0
 
   constructor(job: Job, place: Workplace, everyMs: number) {
     this.#clock = job.clock ?? realClock()
@@ -47,6 +50,7 @@ class Watching {
     this.#everyMs = everyMs
     this.#outage = new Outage(job.on, this.#clock)
     this.run = newRun(job)
+    this.#aliveAt = this.#clock.steady()
     this.#job = { ...job, on: (event) => hear(job, this.run, this.#outage, event) }
     place.isResting = (name) => this.run.resting.some(({ file }) => file.name === name)
   }
@@ -86,7 +90,16 @@ class Watching {
       this.#beatAt = steady
       await beatFor(this.#job, run)
     }
+    if (steady - this.#aliveAt >= ALIVE_EVERY_MS) this.#tellAlive(steady)
     await this.#surviving(() => this.#waitForWork())
+  }
+
+  /** Where nothing comes for long, nobody could tell a watch that waits from one that hangs. An outage is told by itself. */
+  #tellAlive(steady: number): void {
+    const { sent, duplicates, waiting } = this.run.summary
+    this.#job.on({ type: 'alive', sent: sent + duplicates - this.#sentBefore, waiting })
+    this.#aliveAt = steady
+    this.#sentBefore = sent + duplicates
   }
 
   /** Waits for a hint, until a file has rested, or until it is time. What rests is looked at without a word to the server. */

@@ -28,6 +28,29 @@ test('a stranger who says that the key is wrong does not end watching; what wait
   assert.match(outage?.problem.detail ?? '', /answered 403 with a page in HTML, from nginx$/)
 })
 
+test('once an hour a watch says that it runs, and how many files it has sent meanwhile', async () => {
+  const stop = new AbortController()
+  let now = Date.now()
+  let rounds = 0
+  await using sender = await freshSender({ signal: stop.signal })
+  const sleep = async (ms: number) => {
+    now += ms
+    if (++rounds === 3) await putInOutbox(sender.place, 'a.jsonl', textOf(row('Bread')))
+    if (now > begun + 2.5 * HOUR_MS) stop.abort()
+  }
+  const begun = now
+  const clock = { now: () => now, steady: () => now, sleep }
+  await watchOutbox({ ...sender.job, clock }, { everyMs: 600_000 })
+  const alive = sender.events.filter((event) => event.type === 'alive')
+  assert.deepEqual(
+    alive.map(({ sent, waiting }) => [sent, waiting]),
+    [
+      [1, 0],
+      [0, 0],
+    ],
+  )
+})
+
 test('a file that fails alone is set aside for a while, longer each time, while others come and go', async () => {
   const stop = new AbortController()
   let now = Date.now()
