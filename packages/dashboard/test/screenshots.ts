@@ -19,6 +19,7 @@ const PAGES: Readonly<Record<string, string>> = {
   rejects: '/rejects',
   holds: '/holds',
   findings: '/findings',
+  changes: '/changes',
   products: '/products?q=ch',
   pairs: '/pairs',
   machines: '/machines',
