@@ -108,7 +108,7 @@ export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'progress' |
   if (event.type === 'pause') return `trying again ${soon(event.delayMs)}  ${event.name}: ${sentence(event.problem)}`
   if (event.type === 'outage') return outageNote(event)
   if (event.type === 'alive')
-    return `watching    ${count(event.sent, 'file')} sent in the last hour, ${event.waiting} waiting`
+    return `watching    ${count(event.sent, 'file')} sent in the last ${duration(event.sinceMs)}, ${event.waiting} waiting`
   if (event.type === 'recovery') return `the server is back after ${duration(event.outageMs)}`
   return `warning     ${event.name}: ${sentence(event.problem)}`
 }

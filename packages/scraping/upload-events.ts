@@ -52,8 +52,8 @@ export type UploadEvent =
       delayMs: number
       waiting: number
     }>
-  /** With `--watch`: once an hour, that it runs; `sent` files since it was told last. */
-  | Readonly<{ type: 'alive'; sent: number; waiting: number }>
+  /** With `--watch`: once an hour, that it runs; `sent` files in `sinceMs`, which is longer where there was an outage. */
+  | Readonly<{ type: 'alive'; sent: number; sinceMs: number; waiting: number }>
   /** With `--watch`: something has succeeded again after a while. */
   | Readonly<{ type: 'recovery'; outageMs: number }>
 

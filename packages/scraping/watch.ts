@@ -90,15 +90,16 @@ class Watching {
       this.#beatAt = steady
       await beatFor(this.#job, run)
     }
-    if (steady - this.#aliveAt >= ALIVE_EVERY_MS) this.#tellAlive(steady)
+    this.#tellAlive(steady - this.#aliveAt)
     await this.#surviving(() => this.#waitForWork())
   }
 
   /** Where nothing comes for long, nobody could tell a watch that waits from one that hangs. An outage is told by itself. */
-  #tellAlive(steady: number): void {
+  #tellAlive(sinceMs: number): void {
+    if (sinceMs < ALIVE_EVERY_MS) return
     const { sent, duplicates, waiting } = this.run.summary
-    this.#job.on({ type: 'alive', sent: sent + duplicates - this.#sentBefore, waiting })
-    this.#aliveAt = steady
+    this.#job.on({ type: 'alive', sent: sent + duplicates - this.#sentBefore, sinceMs, waiting })
+    this.#aliveAt += sinceMs
     this.#sentBefore = sent + duplicates
   }
 

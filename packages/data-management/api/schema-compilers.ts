@@ -1,4 +1,4 @@
-/** Compiles the schemas of a route when a request first needs them: a server has a hundred routes, and compiling all took a third of its start. */
+/** Compiles the schemas of a route when a request first needs them: of the hundred routes that took a fifth of the CPU of a start, and 18 MiB. */
 import { AjvCompiler } from '@fastify/ajv-compiler'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { FastifyServerOptions } from 'fastify'

@@ -58,7 +58,8 @@ test('a server that does not take reports, or is away, is no fault, and an older
   const reporter = new MachineReporter({ disk, dataDir: place.dataDir, clock, ...OWN })
   const summary = await watchOutbox({ ...sender.job, reporter }, { everyMs: 600_000 })
   // Of two hours one is told: that the watch runs.
-  assert.deepEqual([summary.outcome, sender.events], ['done', [{ type: 'alive', sent: 0, waiting: 0 }]])
+  const alive = { type: 'alive', sent: 0, sinceMs: 3_600_000, waiting: 0 }
+  assert.deepEqual([summary.outcome, sender.events], ['done', [alive]])
   // At the ends of the first two rounds, of the third, and of the one an hour after that.
   assert.deepEqual(
     reportsIn(sender).map(({ sent_at }) => Date.parse(String(sent_at)) / 600_000),

@@ -43,10 +43,10 @@ test('once an hour a watch says that it runs, and how many files it has sent mea
   await watchOutbox({ ...sender.job, clock }, { everyMs: 600_000 })
   const alive = sender.events.filter((event) => event.type === 'alive')
   assert.deepEqual(
-    alive.map(({ sent, waiting }) => [sent, waiting]),
+    alive.map(({ sent, sinceMs, waiting }) => [sent, sinceMs, waiting]),
     [
-      [1, 0],
-      [0, 0],
+      [1, HOUR_MS, 0],
+      [0, HOUR_MS, 0],
     ],
   )
 })
