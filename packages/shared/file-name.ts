@@ -9,6 +9,8 @@ const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])[ ]*(\.|
 
 /** Why a name is not taken, as the rest of a sentence that starts with the name; `undefined` for a good one. */
 export function faultOfFileName(name: string, ending: string = '.jsonl'): string | undefined {
+  if (`${name}.gz`.endsWith(ending))
+    return `does not end in ${ending}: sent this way, a file is compressed by gzip first`
   if (!name.endsWith(ending)) return `does not end in ${ending}`
   if (name.length === ending.length) return `has nothing before ${ending}`
   if (Buffer.byteLength(name) > FILE_NAME_BYTES_MAX) return `is longer than ${FILE_NAME_BYTES_MAX} bytes`

@@ -85,7 +85,11 @@ for (const [name, why] of REFUSED)
 
 test('another ending can be asked for', () => {
   assert.equal(faultOfFileName('a.jsonl.gz', '.jsonl.gz'), undefined)
-  assert.match(faultOfFileName('a.jsonl', '.jsonl.gz') ?? '', /does not end in \.jsonl\.gz/)
+  assert.match(
+    faultOfFileName('a.jsonl', '.jsonl.gz') ?? '',
+    /does not end in \.jsonl\.gz: .* compressed by gzip first$/,
+  )
+  assert.match(faultOfFileName('a.csv', '.jsonl.gz') ?? '', /does not end in \.jsonl\.gz$/)
   assert.match(faultOfFileName('.jsonl.gz', '.jsonl.gz') ?? '', /nothing before/)
 })
 
