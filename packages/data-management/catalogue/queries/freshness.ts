@@ -41,7 +41,7 @@ export type Freshness = Readonly<{ dueDate: string | null; state: SourceState; i
 const DAY_MS = 86_400_000
 const LATE_FROM = 1.5
 const SILENT_FROM = 2
-// Where no store of a company was scraped twice, nobody knows when: the interval from when the file came.
+// Where no store of a company was scraped twice, nobody knows when.
 const UNKNOWN_DAYS = 14
 
 /** The freshness of a source, from its latest date and what is expected of it. */
@@ -86,14 +86,13 @@ function intervalOf({ usualDays, set }: Pick<Expected, 'usualDays' | 'set'>): nu
 }
 
 function quietFor(
-  { date, receivedAt }: Omit<Scraped, 'rows'>,
+  last: Omit<Scraped, 'rows'>,
   expected: Omit<Expected, 'usualRows'>,
   intervals: number,
   zone: TimeZone,
 ): number {
-  const days = intervalOf(expected)
-  if (days === null) return receivedAt + intervals * (expected.companyDays ?? UNKNOWN_DAYS) * DAY_MS
-  return seenAt({ date, receivedAt }, zone) + intervals * days * DAY_MS
+  const days = intervalOf(expected) ?? expected.companyDays ?? UNKNOWN_DAYS
+  return seenAt(last, zone) + intervals * days * DAY_MS
 }
 
 /**
