@@ -105,6 +105,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
     zone: timeZoneOf(settings),
+    currency: settings.CURRENCY,
     pageFolder: PAGE_FOLDER,
     ...{ program: programView(options), telling: tellingOf(settings) },
   }

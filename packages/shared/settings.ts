@@ -11,7 +11,20 @@ import { NETWORK_SETTINGS } from './network-settings.ts'
 import { NOTICE_SETTINGS } from './notice-settings.ts'
 import { encrypted, signedBy, withoutPassword } from './postgres-address.ts'
 import { Problem } from './problem.ts'
-import { database, inbox, key, kinds, networks, oneOf, path, rate, text, url, whole } from './setting-readers.ts'
+import {
+  currency,
+  database,
+  inbox,
+  key,
+  kinds,
+  networks,
+  oneOf,
+  path,
+  rate,
+  text,
+  url,
+  whole,
+} from './setting-readers.ts'
 import { HOLD_SETTINGS } from './truth/thresholds.ts'
 
 export type Machine = 'scraping' | 'data-management' | 'both'
@@ -191,6 +204,12 @@ export const SETTINGS = {
   ...DAY_SETTINGS,
   ...HOLD_SETTINGS,
   ...KEEPING_SETTINGS,
+  CURRENCY: setting(
+    'data-management',
+    currency,
+    undefined,
+    'in which currency the page writes prices, e.g. AUD; the numbers alone where it is not set',
+  ),
   PICTURES: setting(
     'data-management',
     oneOf(['on', 'off']),
