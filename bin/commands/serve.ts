@@ -105,9 +105,8 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
     zone: timeZoneOf(settings),
-    currency: settings.CURRENCY,
     pageFolder: PAGE_FOLDER,
-    ...{ program: programView(options), telling: tellingOf(settings) },
+    ...{ program: programView(options), telling: tellingOf(settings), currency: settings.CURRENCY },
   }
   const server = await buildServer(services, log, door)
   await listen(server, settings)
