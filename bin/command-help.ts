@@ -18,7 +18,14 @@ export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; exa
   salvage: { group: SCRAPING, examples: ['splitcart salvage'] },
   archive: {
     group: BOTH,
-    examples: ['splitcart archive list', 'splitcart archive cat scrape.jsonl', 'splitcart archive verify --server'],
+    examples: [
+      'splitcart archive list',
+      'splitcart archive cat scrape.jsonl',
+      'splitcart archive verify --server',
+      'splitcart archive export /media/stick scrape.jsonl',
+      'splitcart archive pack',
+      'splitcart archive prune --dry-run',
+    ],
   },
   connect: { group: SCRAPING, examples: ['splitcart connect https://data.example.org'] },
   disconnect: { group: SCRAPING, examples: ['splitcart disconnect'] },
@@ -29,26 +36,72 @@ export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; exa
   },
   keys: {
     group: SERVER,
-    examples: ['splitcart keys create "kitchen laptop" --scope upload', 'splitcart keys list'],
+    examples: [
+      'splitcart keys create "kitchen laptop" --scope upload',
+      'splitcart keys invite "kitchen laptop"',
+      'splitcart keys list',
+      'splitcart keys rotate ID',
+      'splitcart keys revoke ID',
+    ],
   },
   audit: { group: SERVER, examples: ['splitcart audit --json'] },
-  holds: { group: SERVER, examples: ['splitcart holds list', 'splitcart holds release ID'] },
+  holds: {
+    group: SERVER,
+    examples: [
+      'splitcart holds list',
+      'splitcart holds release ID',
+      'splitcart holds discard ID --reason "half of the rows are missing"',
+    ],
+  },
   attention: {
     group: SERVER,
-    examples: ['splitcart attention list', 'splitcart attention tick silent aldi/G700 --until 2027-01-31'],
+    examples: [
+      'splitcart attention list',
+      'splitcart attention tick silent aldi/G700 --until 2027-01-31',
+      'splitcart attention untick silent aldi/G700',
+    ],
   },
   notices: { group: SERVER, examples: ['splitcart notices list', 'splitcart notices test --receiver ntfy'] },
-  findings: { group: SERVER, examples: ['splitcart findings'] },
-  rejects: { group: SERVER, examples: ['splitcart rejects list', 'splitcart rejects show scrape.jsonl'] },
+  findings: {
+    group: SERVER,
+    examples: [
+      'splitcart findings',
+      'splitcart findings believe aldi flag_constant --field is_available',
+      'splitcart findings beliefs',
+      'splitcart findings undo 1',
+    ],
+  },
+  rejects: {
+    group: SERVER,
+    examples: [
+      'splitcart rejects list',
+      'splitcart rejects show scrape.jsonl',
+      'splitcart rejects export scrape.jsonl > mended.jsonl',
+    ],
+  },
   loads: {
     group: SERVER,
     examples: ['splitcart loads list', 'splitcart loads undo ID', 'splitcart loads replay --older'],
   },
-  same: { group: SERVER, examples: ['splitcart same aldi/123 iga/456', 'splitcart same suggest'] },
+  same: {
+    group: SERVER,
+    examples: [
+      'splitcart same aldi/123 iga/456',
+      'splitcart same suggest',
+      'splitcart same suspects',
+      'splitcart same list',
+      'splitcart same undo 1',
+    ],
+  },
   'not-same': { group: SERVER, examples: ['splitcart not-same aldi/123 iga/456'] },
   stores: {
     group: SERVER,
-    examples: ['splitcart stores merge aldi/G70 aldi/G700', 'splitcart stores set aldi/G700 --retired'],
+    examples: [
+      'splitcart stores merge aldi/G70 aldi/G700',
+      'splitcart stores merge list',
+      'splitcart stores merge undo 1',
+      'splitcart stores set aldi/G700 --retired',
+    ],
   },
   backup: { group: SERVER, examples: ['splitcart backup /var/backups/splitcart'] },
   restore: { group: SERVER, examples: ['splitcart restore /var/backups/splitcart/backup.db'] },

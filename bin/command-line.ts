@@ -19,6 +19,9 @@ import { type Manner, type Terminal, terminalOf } from './terminal.ts'
 /** The options of a command line, with the flags of settings among them. */
 type Options = Manner & Readonly<{ verbose?: boolean; [option: string]: unknown }>
 
+/** A command line that commander takes and the command does not: told as commander tells its own, with the way to the help. */
+export class UsageFault extends Error {}
+
 /** Adds `--json` and `--quiet`. */
 export function printable(command: Command): Command {
   return command.option('--json', 'print JSON Lines').option('--quiet', 'print only the summary')

@@ -2,12 +2,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError, Help } from 'commander'
 import { ALSO_CALLED, BOTH, COMMAND_HELP } from './command-help.ts'
+import { UsageFault } from './command-line.ts'
 import { COMMAND_SUMMARIES } from './command-summaries.ts'
 import { COMMANDS } from './commands.ts'
 import { EXIT } from './exit-codes.ts'
 import { printed } from './format.ts'
 import { versionLine } from './program-version.ts'
-import { endWhenNobodyReads } from './terminal.ts'
+import { endWhenNobodyReads, terminalOf } from './terminal.ts'
 
 // What is written here is nobody else's business: databases, scrapes, backups.
 process.umask(0o077)
@@ -16,7 +17,7 @@ endWhenNobodyReads()
 const program = new Command('splitcart')
   .description('Brings scraped products from machines at home into the database on a server.')
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(`${faultOfUsage(text)}\n`) })
+  .configureOutput({ outputError: tellFault })
   .showHelpAfterError('(splitcart help shows what there is)')
   .version(versionLine(), '-V, --version', 'print the version')
 const given = meant(process.argv.slice(2))
@@ -36,27 +37,38 @@ program.configureHelp({ subcommandTerm: termOf })
 // 190 instead of 270 MiB, in the same time. (--max-semi-space-size does nothing by now.) Not while the modules are read: that would take a quarter longer.
 setFlagsFromString('--semi-space-growth-factor=1')
 setFlagsFromString('--heap-growing-percent=20')
+let acting = program
+program.hook('preAction', (_, command) => {
+  acting = command
+})
 try {
-  await program.parseAsync(given, { from: 'user' })
+  await program.parseAsync(given, { from: 'user' }).catch((fault: unknown) => {
+    if (fault instanceof UsageFault) acting.error(`error: ${fault.message}`)
+    throw fault
+  })
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
   // Help and version end here too, with 0.
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
 }
 
-/** What is wrong with a command line, which may hold anything; a hint of commander stands on a line of its own. */
-function faultOfUsage(text: string): string {
-  return text
-    .trimEnd()
-    .split(/\n(?=\(Did you mean )/)
-    .map(printed)
-    .join('\n')
+/** Tells what is wrong with a command line, which may hold anything; a hint of commander stands on a line of its own. */
+function tellFault(text: string, write: (text: string) => void): void {
+  const [fault = '', ...hints] = text.trimEnd().split(/\n(?=\(Did you mean )/)
+  write([fault, ...hints].map((line) => `${printed(line)}\n`).join(''))
+  const detail = fault.replace(/^error: /, '')
+  terminalOf({ json: given.includes('--json') }).record({
+    type: 'error',
+    code: 'usage',
+    title: 'The command line is not understood',
+    detail,
+  })
 }
 
-/** A command by the name that it has here; of one that does not exist, help is none to be had. */
+/** A command by the name that it has here, and "help X" as "X --help"; of one that does not exist, help is none to be had. */
 function meant([first, ...rest]: readonly string[]): string[] {
   if (first === undefined) return []
-  if (first === 'help') return [first, ...rest.map((name) => ALSO_CALLED[name] ?? name)]
+  if (first === 'help' && rest.length > 0) return meant([...rest, '--help'])
   const name = Object.hasOwn(ALSO_CALLED, first) ? ALSO_CALLED[first]! : first
   const isUnknown = !name.startsWith('-') && !Object.hasOwn(COMMANDS, name)
   return [name, ...(isUnknown ? rest.filter((word) => !/^(-h|--help)$/.test(word)) : rest)]
@@ -67,15 +79,16 @@ function describe(command: Command): void {
   const name = command.name()
   const { group, examples } = COMMAND_HELP[name] ?? { group: BOTH, examples: [] }
   command.helpGroup(group)
-  if (examples.length > 0)
-    command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
-  leadToHelp(command, name)
+  command.aliases(Object.keys(ALSO_CALLED).filter((alias) => ALSO_CALLED[alias] === name))
+  explain(command, `splitcart ${name}`, examples)
 }
 
-/** Where an error of a command, or of one below it, leads to. */
-function leadToHelp(command: Command, path: string): void {
-  command.showHelpAfterError(`(splitcart ${path} --help explains it; splitcart help shows what there is)`)
-  for (const each of command.commands) leadToHelp(each, `${path} ${each.name()}`)
+/** Examples of a command, and of those below it; and where their errors lead to. */
+function explain(command: Command, path: string, all: readonly string[]): void {
+  const examples = all.filter((line) => `${line} `.includes(`${path} `))
+  if (examples.length > 0) command.addHelpText('after', `\n${['Examples:', ...examples].join('\n  ')}`)
+  command.showHelpAfterError(`(${path} --help explains it; splitcart help shows what there is)`)
+  for (const each of command.commands) explain(each, `${path} ${each.name()}`, all)
 }
 
 /** How the list of commands names one. */
@@ -85,8 +98,7 @@ function termOf(command: Command): string {
 }
 
 /** The command that is asked for, if there is any such; undefined for what tells of all of them. */
-function wantedOf([first = 'help', second = '']: readonly string[]): string | undefined {
-  if (first === 'help' && Object.hasOwn(COMMANDS, second)) return second
+function wantedOf([first = 'help']: readonly string[]): string | undefined {
   return ['help', '-h', '--help'].includes(first) ? undefined : first
 }
 

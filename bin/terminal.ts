@@ -18,11 +18,30 @@ export type Mark = Readonly<{ style: Style; length: number }>
 /** How a command was asked to print. */
 export type Manner = Readonly<{ json?: boolean; quiet?: boolean }>
 
-/** A line of what programs read; without a type where all lines are of one kind. */
-export type OutputRecord = Readonly<{
-  type?: 'file' | 'attention' | 'check' | 'receiver' | 'condition' | 'ticked' | 'notice' | 'summary' | 'error'
-  [field: string]: unknown
-}>
+/** A line of what programs read. Its times are ISO 8601 in UTC. Lists end with a `summary`. */
+export type OutputRecord = Readonly<{ type: RecordType; [field: string]: unknown }>
+
+/** What a record is of. */
+type RecordType =
+  | 'file'
+  | 'key'
+  | 'audit'
+  | 'change'
+  | 'product'
+  | 'pair'
+  | 'verdict'
+  | 'suspect'
+  | 'merge'
+  | 'finding'
+  | 'belief'
+  | 'attention'
+  | 'check'
+  | 'receiver'
+  | 'condition'
+  | 'ticked'
+  | 'notice'
+  | 'summary'
+  | 'error'
 
 export type Terminal = Readonly<{
   manner: Manner

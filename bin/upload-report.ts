@@ -31,12 +31,17 @@ type ProgressEvent = Extract<UploadEvent, { type: 'progress' }>
 /** What is on its way, and since when: of a file that goes on where it broke off, not all was sent since then. */
 type Moving = Readonly<{ event: ProgressEvent; begun: ProgressEvent; at: number }>
 
+/** Files that are sent one after the other: what has gone of how much, and since when. */
+export type Queue = Readonly<{ sizes: ReadonlyMap<string, number>; gone: ReadonlySet<string>; at: number }>
+
 export class UploadReport {
   readonly #terminal: Terminal
   readonly #outbox: string
   readonly #zone: TimeZone
   readonly #live: LogUpdate | undefined
   readonly #moving = new Map<string, Moving>()
+  readonly #gone = new Set<string>()
+  #queue: Queue | undefined
   #leftAlone = false
 
   /** `outbox`: its folder, for those who put their files into another one; `zone`: whose days are told. */
@@ -49,15 +54,23 @@ export class UploadReport {
 
   /** Tells one event. */
   on(event: UploadEvent): void {
+    const now = performance.now()
+    if (event.type === 'queue') {
+      this.#gone.clear()
+      this.#queue = { sizes: new Map(event.files.map(({ name, size }) => [name, size])), gone: this.#gone, at: now }
+      return
+    }
     if (event.type === 'progress') {
-      const now = performance.now()
       const before = this.#moving.get(event.name)
       const same = before?.begun.step === event.step ? before : { begun: event, at: now }
       this.#moving.set(event.name, { ...same, event })
-      this.#live?.draw([...this.#moving.values()].map((each) => printed(progressLine(each, now - each.at))).join('\n'))
+      const lines = [...this.#moving.values()].map((each) => printed(progressLine(each, now - each.at)))
+      const total = this.#queue && totalLine(this.#queue, [...this.#moving.values()], now - this.#queue.at)
+      this.#live?.draw([...lines, ...(total === undefined ? [] : [total])].join('\n'))
       return
     }
     if ('name' in event) this.#moving.delete(event.name)
+    if (event.type === 'file') this.#gone.add(event.name)
     this.#live?.clear()
     if (event.type === 'check') this.#checked(event)
     else if (event.type === 'file') this.#file(event)
@@ -100,7 +113,7 @@ export class UploadReport {
 }
 
 /** What people read of an event that is not about a file. */
-export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'progress' | 'check' }>): string {
+export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'queue' | 'progress' | 'check' }>): string {
   if (event.type === 'ignored') return `left alone  ${event.name}: ${event.reason}`
   if (event.type === 'left-over')
     return `left over   ${event.name} (${size(event.size)}) by a scrape that did not finish; "splitcart salvage" keeps its whole rows`
@@ -169,11 +182,32 @@ export function progressLine({ event, begun }: Pick<Moving, 'event' | 'begun'>, 
   const share = totalBytes === 0 ? 1 : sentBytes / totalBytes
   const filled = Math.round(share * BAR_CHARACTERS)
   const bar = '█'.repeat(filled).padEnd(BAR_CHARACTERS, '░')
-  const bytesPerMs = (sentBytes - begun.sentBytes) / elapsedMs
-  const isTold = elapsedMs >= SPEED_MS_MIN && bytesPerMs > 0
-  const left = duration((totalBytes - sentBytes) / bytesPerMs)
-  const speed = isTold ? `  ${size(Math.round(bytesPerMs * 1000))}/s, ${left} left` : ''
+  const speed = speedOf(sentBytes - begun.sentBytes, totalBytes - sentBytes, elapsedMs)
   return `${step === 'send' ? 'sending' : 'compressing'}  ${name}  ${bar} ${Math.floor(share * 100)} %  ${size(totalBytes)}${speed}`
+}
+
+/** What is drawn below: of several files how many have gone, of how many bytes, with the speed of all and how long the rest will take at that. */
+export function totalLine(
+  { sizes, gone }: Pick<Queue, 'sizes' | 'gone'>,
+  moving: readonly Pick<Moving, 'event'>[],
+  elapsedMs: number,
+): string | undefined {
+  if (sizes.size < 2) return undefined
+  const sizeOf = (name: string) => sizes.get(name) ?? 0
+  const sum = (numbers: Iterable<number>) => [...numbers].reduce((all, each) => all + each, 0)
+  const sent = moving
+    .filter(({ event }) => event.step === 'send' && event.totalBytes > 0)
+    .map(({ event }) => (sizeOf(event.name) * event.sentBytes) / event.totalBytes)
+  const bytes = Math.floor(sum([...gone].map(sizeOf)) + sum(sent))
+  const all = sum(sizes.values())
+  const files = [...gone].filter((name) => sizes.has(name)).length
+  return `in all  ${whole(files)} of ${count(sizes.size, 'file')}, ${size(bytes)} of ${size(all)}${speedOf(bytes, all - bytes, elapsedMs)}`
+}
+
+/** How fast it went so far, and how long what is left will take at that; nothing where that cannot be told. */
+function speedOf(bytes: number, left: number, elapsedMs: number): string {
+  if (elapsedMs < SPEED_MS_MIN || bytes <= 0) return ''
+  return `  ${size(Math.round((bytes / elapsedMs) * 1000))}/s, ${duration((left / bytes) * elapsedMs)} left`
 }
 
 /** With the id of the request where the reason is in the log of the server only. */

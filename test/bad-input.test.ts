@@ -9,6 +9,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { takeLock } from '@splitcart/shared/lock.ts'
+import { Command } from 'commander'
+import { COMMAND_HELP } from '../bin/command-help.ts'
+import { COMMANDS } from '../bin/commands.ts'
 import { freePorts } from './free-ports.ts'
 import { type Machines, openMachines, recordsIn } from './machines.ts'
 
@@ -116,10 +119,33 @@ test('a command or a flag that does not exist ends with 2 and says where help is
   // Its error leads to its own help, and what people call it is understood.
   assert.match((await machines.run(['upload', '--bogus'])).stderr, /splitcart upload-data --help explains it/)
   assert.match((await machines.run(['loads', 'replay'])).stderr, /splitcart loads replay --help explains it/)
+  assert.match((await machines.run(['uplod'])).stderr, /Did you mean upload\?/)
+  // So does what only the command itself finds, and programs read it.
+  const { stdout, stderr } = await machines.run(['holds', 'release', '--json'])
+  const { type, code, detail } = JSON.parse(stdout)
+  assert.deepEqual([type, code, /^name one upload/.test(detail)], ['error', 'usage', true], stdout)
+  assert.match(stderr, /^error: name one upload[^\n]+\n\(splitcart holds release --help explains it/)
 })
+
+/** The paths of commands that have none below them. */
+function pathsOf(command: Command, path: string): string[] {
+  return command.commands.length === 0
+    ? [path]
+    : command.commands.flatMap((each) => pathsOf(each, `${path} ${each.name()}`))
+}
 
 test('help has a group for each machine, examples of each command, and shells complete what there is', async () => {
   await using machines = await openMachines()
+  const program = new Command()
+  for (const load of Object.values(COMMANDS)) (await load())(program)
+  const examples = Object.values(COMMAND_HELP).flatMap((each) => each.examples)
+  const paths = pathsOf(program, 'splitcart')
+  assert.deepEqual(
+    paths.filter((path) => !examples.some((line) => `${line} `.includes(`${path} `))),
+    [],
+  )
+  const { stdout: ofKeys } = await machines.run(['help', 'keys', 'revoke'])
+  assert.match(ofKeys, /^Usage: splitcart keys revoke [\s\S]*Examples:\n {2}splitcart keys revoke ID\n$/)
   const { stdout: help } = await machines.run(['help'])
   assert.match(help, /On the machine that scrapes:\n[\s\S]* {2}upload-data [\s\S]*On the server:\n[\s\S]* {2}serve /)
   assert.match((await machines.run(['keys', '--help'])).stdout, /Examples:\n {2}splitcart keys create/)

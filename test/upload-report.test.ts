@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { noteOf, progressLine } from '../bin/upload-report.ts'
+import { noteOf, progressLine, totalLine } from '../bin/upload-report.ts'
 import { freePorts } from './free-ports.ts'
 import { openMachines, recordsIn } from './machines.ts'
 
@@ -22,6 +22,21 @@ test('what is on its way tells its speed and the time that is left, from where i
   assert.match(progressLine({ event: begun, begun }, 5_000), / 25 % {2}7\.6 MiB$/)
   assert.match(progressLine({ event: at(4_000_000), begun }, 999), / 50 % {2}7\.6 MiB$/)
   assert.match(progressLine({ event: at(4_000_000), begun }, 4_000), / 50 % {2}7\.6 MiB {2}488\.3 KiB\/s, 8 s left$/)
+})
+
+test('of several files it tells how many have gone, of how many bytes, and how long the rest will take', () => {
+  const sizes = new Map([
+    ['a.jsonl', 4_000_000],
+    ['b.jsonl', 2_000_000],
+    ['c.jsonl', 2_000_000],
+  ])
+  const progress = { type: 'progress', name: 'b.jsonl', sentBytes: 50, totalBytes: 100 } as const
+  const at = (step: 'compress' | 'send', gone: readonly string[], elapsedMs: number) =>
+    totalLine({ sizes, gone: new Set(gone) }, [{ event: { ...progress, step } }], elapsedMs)
+  assert.equal(at('compress', [], 5_000), 'in all  0 of 3 files, 0 bytes of 7.6 MiB')
+  assert.equal(at('send', ['a.jsonl'], 999), 'in all  1 of 3 files, 4.8 MiB of 7.6 MiB')
+  assert.equal(at('send', ['a.jsonl'], 5_000), 'in all  1 of 3 files, 4.8 MiB of 7.6 MiB  976.6 KiB/s, 3 s left')
+  assert.equal(totalLine({ sizes: new Map([['a.jsonl', 4_000_000]]), gone: new Set() }, [], 5_000), undefined)
 })
 
 test('the id of a request is told where only the log of the server has the reason', () => {

@@ -30,7 +30,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     printed(detail ?? ''),
   ])
   for (const line of columns(rows)) terminal.say(line)
-  for (const entry of entries) terminal.record({ type: 'file', ...entry, at: new Date(entry.at).toISOString() })
+  for (const entry of entries) terminal.record({ type: 'audit', ...entry, at: new Date(entry.at).toISOString() })
   if (entries.length === 0) terminal.say('Nothing has been done yet.')
   terminal.record({ type: 'summary', entries: entries.length })
   return EXIT.done

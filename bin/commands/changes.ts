@@ -43,7 +43,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settings)
   const page = await changesFound(readingOf(machine, settings), options)
   for (const line of columns(page.changes.map(cellsOf), [1, 2])) terminal.say(line)
-  for (const change of page.changes) terminal.record(change)
+  for (const change of page.changes) terminal.record({ type: 'change', ...change })
   terminal.sum(sumOf(page))
   const { from, to, counts, is_counted } = page
   terminal.record({ type: 'summary', from, to, counts, is_counted })

@@ -5,12 +5,11 @@ import { takeKey } from '@splitcart/scraping/connect.ts'
 import { foldersIn, openFolders } from '@splitcart/scraping/folders.ts'
 import type { Schedule } from '@splitcart/scraping/schedule.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
 import { url } from '@splitcart/shared/setting-readers.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { ask } from '../ask.ts'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { checkUnconnected, installSchedule, scheduleOf, settingsFileToWrite } from '../connected.ts'
 import { EXIT } from '../exit-codes.ts'
 import { setUpNetwork } from '../network.ts'
@@ -72,7 +71,7 @@ async function askForCode(): Promise<string> {
     ? await ask('The code that "splitcart keys invite" has printed: ')
     : (await text(process.stdin)).trim()
   if (given) return given
-  throw new Problem('settings_invalid', '\n  there is no code: give --code, or pass it through standard input')
+  throw new UsageFault('there is no code: give --code, or pass it through standard input')
 }
 
 /** Shows what would be installed, and installs it where that is wanted. False: it was wanted, and failed. */

@@ -8,10 +8,9 @@ import { EXPORT_NAMES, type ExportName, exportLines } from '@splitcart/data-mana
 import { handOut, portionsOf, type Write } from '@splitcart/data-management/database/ahead.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { Argument, type Command, InvalidArgumentError } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { printed } from '../format.ts'
@@ -35,8 +34,7 @@ export function addExport(program: Command): void {
 }
 
 async function act(what: ExportName, options: Options): Promise<number> {
-  if (options.on !== undefined && what !== 'prices')
-    throw new Problem('settings_invalid', '\n  --on: only prices are those of a date')
+  if (options.on !== undefined && what !== 'prices') throw new UsageFault('--on: only prices are those of a date')
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
   const { database } = machine.catalogue

@@ -70,7 +70,8 @@ async function listFindings(options: Options, terminal: Terminal): Promise<numbe
     const believed = since.filter((each) => each !== undefined)
     terminal.say(lineOf(finding, believed, machine.zone))
     const { sha256, ...shown } = example
-    terminal.record({ company, rule, field, brief, stores, believed_stores: believed.length, example: shown, sha256 })
+    const believed_stores = believed.length
+    terminal.record({ type: 'finding', company, rule, field, brief, stores, believed_stores, example: shown, sha256 })
   }
   if (found.length === 0) terminal.say('Nothing is found in the newest scrapes.')
   terminal.record({ type: 'summary', findings: found.length })
@@ -111,9 +112,10 @@ async function listBeliefs(options: Options, terminal: Terminal): Promise<number
     const why = reason === null ? '' : `: ${reason}`
     const undone = undoneBy === null ? '' : ` (taken back by ${undoneBy})`
     terminal.say(`${id}  ${machine.zone.dateAt(Date.parse(since))}  ${aboutOf(belief)}, says ${who}${why}${undone}`)
-    terminal.record(recordOf(belief))
+    terminal.record({ type: 'belief', ...recordOf(belief) })
   }
   if (all.length === 0) terminal.say('Nothing was said.')
+  terminal.record({ type: 'summary', beliefs: all.length })
   return EXIT.done
 }
 

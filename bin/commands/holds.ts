@@ -1,9 +1,8 @@
 /** `splitcart holds`: uploads that are intact but suspicious, and what a person decides about them. */
 import { receiptOf, repairFor } from '@splitcart/data-management/ledger/receipt-of.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -72,7 +71,7 @@ async function listHolds(options: Options, terminal: Terminal): Promise<number> 
 
 async function releaseMeant(upload: string | undefined, options: Options, terminal: Terminal): Promise<number> {
   if ((upload === undefined) !== (options.all === true))
-    throw new Problem('settings_invalid', 'Name one upload, or give --all for all that are held.')
+    throw new UsageFault('name one upload, or give --all for all that are held.')
   if (upload !== undefined) return decide(upload, 'load', options, terminal)
   const held = await heldNow(options)
   if (held.length === 0) terminal.say('Nothing is held.')

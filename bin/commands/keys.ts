@@ -151,7 +151,7 @@ async function listKeys(options: Options, terminal: Terminal): Promise<number> {
   ])
   if (keys.length === 0) terminal.say('There are no keys. Make one: splitcart keys create NAME')
   else for (const line of columns([head, ...rows])) terminal.say(line)
-  for (const key of keys) terminal.record({ type: 'file', ...keyView(key, machineOf(key), Date.now()) })
+  for (const key of keys) terminal.record({ type: 'key', ...keyView(key, machineOf(key), Date.now()) })
   terminal.record({ type: 'summary', keys: keys.length })
   return EXIT.done
 }

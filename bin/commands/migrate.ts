@@ -6,7 +6,7 @@ import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { checkServerData } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -33,7 +33,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
       '\n  DATABASE_URL: what is to be moved is a file, so it is not the new address yet',
     )
   const server = databaseServer({ DATABASE_URL: options.to })
-  if (server === undefined) throw new Problem('settings_invalid', '\n  --to: expected postgres://<host>/<database>')
+  if (server === undefined) throw new UsageFault('--to: expected postgres://<host>/<database>')
   if (new URL(options.to).password !== '')
     terminal.note(
       'Others on this machine can read the password in --to while this runs; PGPASSWORD keeps it from them.',

@@ -109,7 +109,7 @@ async function findCheapest(words: readonly string[], options: Options, terminal
   }
   const { products, total } = await productsFound(readingOf(machine, settings), question)
   for (const line of columns(products.map(foundCells), [0, 1])) terminal.say(line)
-  for (const product of products) terminal.record(product)
+  for (const product of products) terminal.record({ type: 'product', ...product })
   terminal.sum(
     products.length === 0
       ? `Nothing is called ${words.join(' ')}.`

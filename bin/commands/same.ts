@@ -133,6 +133,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
     const { one, other, at, undoneAt, undoneBy, ...rest } = verdict
     const undone = { undone_at: undoneAt === null ? null : new Date(undoneAt).toISOString(), undone_by: undoneBy }
     terminal.record({
+      type: 'verdict',
       a: textOf(one),
       b: textOf(other),
       at: new Date(at).toISOString(),
@@ -141,6 +142,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
     })
   }
   if (verdicts.length === 0) terminal.say('Nothing was said.')
+  terminal.record({ type: 'summary', verdicts: verdicts.length })
   return EXIT.done
 }
 
@@ -171,9 +173,10 @@ async function suggestAll(options: Options, terminal: Terminal): Promise<number>
       `${level.padEnd(10)}  ${score.toFixed(2)}  ${a.company}: ${a.name}  =  ${b.company}: ${b.name}  (${reasons.join('; ')})`,
     )
     const [one, other] = [a, b].map(({ company, sku, key }) => ({ company, sku, key }))
-    terminal.record({ a: one, b: other, level, score, reasons })
+    terminal.record({ type: 'pair', a: one, b: other, level, score, reasons })
   }
   if (found.length === 0) terminal.say('There is no pair.')
+  terminal.record({ type: 'summary', pairs: found.length })
   return EXIT.done
 }
 
@@ -186,8 +189,11 @@ async function listSuspects(options: Options, terminal: Terminal): Promise<numbe
     )
   for (const { company, kind, value, listings, reason } of found.silent)
     terminal.say(`${kind} "${value}" of ${company}: joins none of its ${listings} listings, ${reason}`)
-  for (const product of found.products) terminal.record({ kind: 'product', ...product })
-  for (const { kind, ...key } of found.silent) terminal.record({ kind: 'silent key', key: kind, ...key })
-  if (found.products.length + found.silent.length === 0) terminal.say('There is nothing to suspect.')
+  for (const product of found.products) terminal.record({ type: 'suspect', kind: 'product', ...product })
+  for (const { kind, ...key } of found.silent)
+    terminal.record({ type: 'suspect', kind: 'silent key', key: kind, ...key })
+  const count = found.products.length + found.silent.length
+  if (count === 0) terminal.say('There is nothing to suspect.')
+  terminal.record({ type: 'summary', suspects: count })
   return EXIT.done
 }

@@ -11,7 +11,7 @@ import type { Committed } from '@splitcart/scraping/jsonl-writer.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { configurable, pathArgument, printable, run, settingsOf } from '../command-line.ts'
+import { configurable, pathArgument, printable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -90,8 +90,7 @@ function startProducer([program = '', ...args]: readonly string[], signal: Abort
 }
 
 function standardInput({ rowsMin, endMarker, quiet }: Options, terminal: Terminal): Source {
-  if (process.stdin.isTTY)
-    throw new Problem('settings_invalid', '\n  no rows come: pipe them in, or name their program behind --')
+  if (process.stdin.isTTY) throw new UsageFault('no rows come: pipe them in, or name their program behind --')
   if (rowsMin === undefined && endMarker === undefined && quiet !== true)
     terminal.note(
       'note: a pipe does not tell whether the program before it failed; --rows-min, --end-marker or -- PROGRAM do.',

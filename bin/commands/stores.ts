@@ -109,9 +109,10 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
     const { id, company, code, into, at, who, reason, undoneAt, undoneBy } = merge
     const undone = { undone_at: undoneAt === null ? null : new Date(undoneAt).toISOString(), undone_by: undoneBy }
     const stores = { old: `${company}/${code}`, new: `${company}/${into}` }
-    terminal.record({ id, ...stores, at: new Date(at).toISOString(), who, reason, ...undone })
+    terminal.record({ type: 'merge', id, ...stores, at: new Date(at).toISOString(), who, reason, ...undone })
   }
   if (merges.length === 0) terminal.say('Nothing was merged.')
+  terminal.record({ type: 'summary', merges: merges.length })
   return EXIT.done
 }
 

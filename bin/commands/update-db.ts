@@ -24,7 +24,7 @@ import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
-import { configurable, printable, run, settingsOf } from '../command-line.ts'
+import { configurable, printable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
@@ -81,8 +81,7 @@ export function addUpdateDb(program: Command): void {
 function kindsIn(options: Options): LoadedKind[] {
   const kinds = LOADED_KIND_NAMES.filter((kind) => options[kind])
   if (kinds.length > 0) return kinds
-  const detail = `say what to load: ${LOADED_KIND_NAMES.map((kind) => `--${kind}`).join(' ')} (splitcart help shows what there is)`
-  throw new Problem('settings_invalid', `\n  ${detail}`)
+  throw new UsageFault(`say what to load: ${LOADED_KIND_NAMES.map((kind) => `--${kind}`).join(' ')}`)
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {

@@ -14,7 +14,7 @@ import type { Waiting } from './outbox.ts'
 import { takeHomeOrLater } from './results.ts'
 import { endsRun, isDue, isForeseen, isOfMachine, ofFile, setAside, withPatienceFor } from './setback.ts'
 import { uploadFile } from './upload-file.ts'
-import type { Job, Run } from './upload-job.ts'
+import { type Job, type Run, tell } from './upload-job.ts'
 
 const STREAK_MAX = 2
 
@@ -24,6 +24,7 @@ type Setback = Readonly<{ file: Waiting; error: unknown }>
 export async function sendAll(job: Job, run: Run, files: readonly Waiting[]): Promise<void> {
   const due = files.filter((file) => isDue(job, run, file))
   if (due.length === 0) return
+  tell(job, run, { type: 'queue', files: due.map(({ name, size }) => ({ name, size })) })
   const end = new AbortController()
   const each: Job = { ...job, signal: AbortSignal.any([job.signal, end.signal]) }
   const sending = new Sending(each, run, due)

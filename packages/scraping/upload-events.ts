@@ -31,6 +31,8 @@ export type FileEvent = Readonly<{
 
 export type UploadEvent =
   | FileEvent
+  /** What is going to be sent now, one file after the other. */
+  | Readonly<{ type: 'queue'; files: readonly Readonly<{ name: string; size: number }>[] }>
   | Readonly<{ type: 'progress'; name: string; step: 'compress' | 'send'; sentBytes: number; totalBytes: number }>
   /** What was said of a file before it is sent. */
   | Readonly<{ type: 'check'; name: string; findings: readonly Verdict[] }>

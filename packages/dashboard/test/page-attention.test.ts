@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { NO_BROWSER } from './browser.ts'
-import { fileOf, openSite, rowOf, type Site, says } from './site.ts'
+import { daysAgo, fileOf, openSite, rowOf, type Site, says } from './site.ts'
 
 describe('the page, what is done on it', { skip: NO_BROWSER }, () => {
   let site: Site
@@ -15,7 +15,10 @@ describe('the page, what is done on it', { skip: NO_BROWSER }, () => {
       ['2026-01-02', 1.6],
     ] as const)
       await site.write(`corner-${date}.jsonl`, fileOf(date, 5, price))
-    await site.write('with-rejects.jsonl', `${rowOf('r1', 1, { metadata: { store_id: 'C2' } })}\n{}\n`)
+    await site.write(
+      'with-rejects.jsonl',
+      `${rowOf('r1', 1, { metadata: { store_id: 'C2', scraped_date: daysAgo(0) } })}\n{}\n`,
+    )
     await site.upload('--quiet')
     // As a ledger of an older backup has it.
     using ledger = new DatabaseSync(join(site.machines.dataManagement, 'ledger.db'), {

@@ -293,9 +293,8 @@ test('a correction wins over what it corrects, however far the clock was set bac
   const ranked_at = await receiver.ledger.arrivals.rankOf(now)
   await receiver.ledger.arrivals.arrive({ id: 'y', sha256: sha256Of('y'), ...rows, ...counts, ranked_at }, 'settings')
   await using restarted = await openLedgerIn(receiver.folders.data)
-  const ranks = await Promise.all([1, 2, 3].map(() => restarted.arrivals.rankOf(now)))
   // Of what comes at the same moment nothing says which is first: on PostgreSQL each asks on a connection of its own.
-  ranks.sort((left, right) => left - right)
+  const ranks = (await Promise.all([1, 2, 3].map(() => restarted.arrivals.rankOf(now)))).sort((a, b) => a - b)
   assert.deepEqual(ranks, [ranked_at + 1, ranked_at + 2, ranked_at + 3], 'it is later than what was arriving, too')
   assert.equal(await restarted.arrivals.rankOf(now), ranked_at + 4, 'and what comes then is later than all of them')
 })

@@ -40,7 +40,8 @@ export async function lowestUnitPriceOf(
 }
 
 /**
- * These products with the cheapest by amount first, and what is measured as most of them are before the rest; where nothing is known, last.
+ * These products with the cheapest by amount first, and what is measured as the first of them is before the rest: milk is sold by volume, and
+ * the chocolate that has it in its name by weight. Where nothing is known, last.
  * With a filter only those that pass it.
  */
 export async function cheapestByAmount(
@@ -50,18 +51,15 @@ export async function cheapestByAmount(
   current: Current,
 ): Promise<Measured[]> {
   const measured: Measured[] = []
-  const counts = new Map<Unit, number>()
   for (const each of found) {
     const unitPrice = await lowestUnitPriceOf(database, each.product_id, current)
     const isWanted = (unit === undefined && max === undefined) || unitPrice !== undefined
     if (!isWanted || (unit !== undefined && unitPrice?.unit !== unit)) continue
     if (max !== undefined && unitPrice!.cents > max) continue
     measured.push({ ...each, unitPrice })
-    if (unitPrice !== undefined) counts.set(unitPrice.unit, (counts.get(unitPrice.unit) ?? 0) + 1)
   }
-  const units = [...counts].sort(([one, count], [other, otherCount]) => otherCount - count || (one < other ? -1 : 1))
-  const rank = new Map(units.map(([each], index) => [each, index]))
-  const rankOf = ({ unitPrice }: Measured) => (unitPrice === undefined ? units.length : rank.get(unitPrice.unit)!)
+  const units = [...new Set(measured.flatMap(({ unitPrice }) => unitPrice?.unit ?? []))]
+  const rankOf = ({ unitPrice }: Measured) => (unitPrice === undefined ? units.length : units.indexOf(unitPrice.unit))
   return measured.sort(
     (one, other) =>
       rankOf(one) - rankOf(other) ||

@@ -86,14 +86,14 @@ function intervalOf({ usualDays, set }: Pick<Expected, 'usualDays' | 'set'>): nu
 }
 
 function quietFor(
-  { date, receivedAt }: Omit<Scraped, 'rows'>,
+  last: Omit<Scraped, 'rows'>,
   expected: Omit<Expected, 'usualRows'>,
   intervals: number,
   zone: TimeZone,
 ): number {
-  const days = intervalOf(expected)
-  if (days === null) return receivedAt + intervals * (expected.companyDays ?? UNKNOWN_DAYS) * DAY_MS
-  return seenAt({ date, receivedAt }, zone) + intervals * days * DAY_MS
+  const days = intervalOf(expected) ?? expected.companyDays ?? null
+  if (days === null) return last.receivedAt + intervals * UNKNOWN_DAYS * DAY_MS
+  return seenAt(last, zone) + intervals * days * DAY_MS
 }
 
 /**
