@@ -7,7 +7,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { land, removeIfThere } from '@splitcart/shared/durable-file.ts'
-import { mendBase } from '@splitcart/shared/packed/bases.ts'
+import { mendBase, withDigest } from '@splitcart/shared/packed/bases.ts'
 import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
 import { DamagedFile, isUnreadable } from '@splitcart/shared/packed/damage.ts'
@@ -67,7 +67,7 @@ async function obtainBase(obtaining: Obtaining, sha256: string): Promise<boolean
   for await (const archived of receiptsIn(disk, folders)) {
     if (archived.receipt.sha256 !== sha256) continue
     const part = await fetchPart(obtaining, archived)
-    await mendBase(disk, dirname(part), await readWhole(disk, part))
+    await mendBase(disk, dirname(part), withDigest(await readWhole(disk, part)))
     await removeIfThere(disk, part)
     return true
   }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
-import { DICTIONARY_BYTES_MAX, windowLogFor } from '../dictionary/dcz.ts'
+import { DICTIONARY_BYTES_MAX, LEVEL, windowLogFor } from '../dictionary/dcz.ts'
 import { codeOf, type Disk } from '../disk.ts'
 import { land, removeIfThere, replace, syncFolder, writePart } from '../durable-file.ts'
 import { makeFolder } from '../make-folder.ts'
@@ -13,15 +13,20 @@ import { readWhole } from './read-whole.ts'
 const BASES = '.bases'
 const BASE_ENDING = '.zst'
 const NOTE = 'how-to-read-dcz.txt'
-// Beyond it the tenth of a base that is saved costs seconds.
-const LEVEL = 12
+// Each chunk that a decoder gives costs a turn of another thread and a buffer, which is most of what decoding takes.
+const CHUNK_BYTES = { least: 64 * 1024, most: 4 * 1024 * 1024 }
+// Of a real scrape more bytes come out than this times as many as go in.
+const EXPECTED_RATIO = 16
 
-export type Base = Readonly<{ sha256: string; bytes: Buffer; packedBytes: number }>
+/** Bytes with their SHA-256. */
+export type Content = Readonly<{ sha256: string; bytes: Buffer }>
+
+export type Base = Content & Readonly<{ packedBytes: number }>
 
 /** Keeps some bytes whole as the base of what comes, with a note for people. One that is there and sound stays as it is. */
-export async function makeBase(disk: Disk, folder: string, company: string, bytes: Buffer): Promise<Base> {
+export async function makeBase(disk: Disk, folder: string, company: string, content: Content): Promise<Base> {
   const bases = join(folder, BASES)
-  const sha256 = sha256Of(bytes)
+  const { sha256, bytes } = content
   const sound = await soundBase(disk, folder, sha256)
   if (sound !== undefined) return sound
   await makeFolder(disk, bases)
@@ -40,11 +45,11 @@ export async function makeBase(disk: Disk, folder: string, company: string, byte
 }
 
 /** Makes a base anew that held these bytes and is damaged: what was packed with it can be read again. */
-export async function mendBase(disk: Disk, folder: string, bytes: Buffer): Promise<void> {
-  const sha256 = sha256Of(bytes)
+export async function mendBase(disk: Disk, folder: string, content: Content): Promise<void> {
+  const { sha256 } = content
   const name = (await basesIn(disk, folder)).find((each) => sha256In(each) === sha256)
   if (name === undefined) return
-  await makeBase(disk, folder, name.slice(0, -`.${sha256}${BASE_ENDING}`.length), bytes)
+  await makeBase(disk, folder, name.slice(0, -`.${sha256}${BASE_ENDING}`.length), content)
 }
 
 /** The base that was made last for a company, where its bytes are what they were. */
@@ -70,7 +75,7 @@ export async function baseOf(disk: Disk, folder: string, sha256: string): Promis
   const bytes = await decodeZstd(packed).catch((cause) => {
     throw damaged({ cause })
   })
-  if (sha256Of(bytes) !== sha256) throw damaged()
+  if (withDigest(bytes).sha256 !== sha256) throw damaged()
   return { sha256, bytes, packedBytes: packed.length }
 }
 
@@ -98,7 +103,10 @@ export async function removeBase(disk: Disk, folder: string, name: string, wante
 /** Decodes frames of zstd, with a dictionary where they need one. Throws a `DamagedPack`. */
 export async function decodeZstd(packed: Buffer, dictionary?: Buffer): Promise<Buffer> {
   const params = { [constants.ZSTD_d_windowLogMax]: windowLogFor(dictionary) }
-  const options = { params, maxOutputLength: DICTIONARY_BYTES_MAX + 1, ...(dictionary && { dictionary }) }
+  // A file is about as long as its dictionary.
+  const expected = dictionary?.length ?? EXPECTED_RATIO * packed.length
+  const chunkSize = Math.min(CHUNK_BYTES.most, Math.max(CHUNK_BYTES.least, expected + 1))
+  const options = { params, chunkSize, maxOutputLength: DICTIONARY_BYTES_MAX + 1, ...(dictionary && { dictionary }) }
   try {
     return await promisify(zstdDecompress)(packed, options)
   } catch (cause) {
@@ -142,6 +150,7 @@ function sha256In(name: string): string | undefined {
   return /\.([0-9a-f]{64})\.zst$/.exec(name)?.[1]
 }
 
-function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
+/** Bytes that are in memory, with their SHA-256. */
+export function withDigest(bytes: Buffer): Content {
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes }
 }

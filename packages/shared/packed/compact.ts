@@ -5,7 +5,6 @@
  *
  * A crash in between leaves both: the next time the second one is found to be there, and the first one goes.
  */
-import { createHash } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -16,6 +15,7 @@ import { Digester } from '../digest.ts'
 import { type Disk, openToRead } from '../disk.ts'
 import { checkLength, land, move, remove, removeIfThere, writePart } from '../durable-file.ts'
 import { namesFor } from '../file-name.ts'
+import { type Content, withDigest } from './bases.ts'
 import { DamagedFile, isUnreadable } from './damage.ts'
 import {
   COMPACTED_ENDINGS,
@@ -63,7 +63,7 @@ export async function compact(
   const file = { path, name, seen, time: timeOf(seen), sha256: read.sha256, nameOnly }
   for (const ending of COMPACTED_ENDINGS) await removeIfThere(disk, partOf(file, ending))
   if (!(await isKeptAlready(disk, file))) {
-    const packed = read.bytes && (await pack(disk, dirname(path), read.bytes))
+    const packed = read.content && (await pack(disk, dirname(path), read.content))
     if (packed === undefined && !isPlain) return 'kept'
     if (!(await landCompacted(disk, file, packed))) return 'kept'
   }
@@ -77,13 +77,13 @@ export async function setDamagedAside(disk: Disk, path: string): Promise<void> {
   await move(disk, path, dirname(path), namesAside(basename(path)))
 }
 
-type Read = Readonly<{ sha256: string; bytes: Buffer | undefined }>
+type Read = Readonly<{ sha256: string; content?: Content }>
 
 /** What a file holds, where it is not too long for the memory; undefined: it cannot be read. */
 async function contentOf(disk: Disk, path: string, inMemory: boolean): Promise<Read | 'too long' | undefined> {
   if (!inMemory) {
     const sha256 = await keptDigest(disk, path)
-    return sha256 === undefined ? undefined : { sha256, bytes: undefined }
+    return sha256 === undefined ? undefined : { sha256 }
   }
   const portions: Buffer[] = []
   let length = 0
@@ -97,8 +97,8 @@ async function contentOf(disk: Disk, path: string, inMemory: boolean): Promise<R
     if (!isUnreadable(error)) throw error
     return undefined
   }
-  const bytes = Buffer.concat(portions)
-  return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes }
+  const content = withDigest(Buffer.concat(portions))
+  return { sha256: content.sha256, content }
 }
 
 type Compactable = Readonly<{

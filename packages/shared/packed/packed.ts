@@ -22,7 +22,17 @@ import {
   withDictionary,
 } from '../dictionary/dcz.ts'
 import type { Disk } from '../disk.ts'
-import { type Base, baseOf, basesIn, decodeZstd, makeBase, mendBase, newestBase, removeBase } from './bases.ts'
+import {
+  type Base,
+  baseOf,
+  basesIn,
+  type Content,
+  decodeZstd,
+  makeBase,
+  mendBase,
+  newestBase,
+  removeBase,
+} from './bases.ts'
 import { DamagedPack, isUnreadable } from './damage.ts'
 import { readWhole } from './read-whole.ts'
 
@@ -38,14 +48,15 @@ export function isPackable(bytes: number): boolean {
 }
 
 /** A file packed, to be written into a folder; undefined: it cannot be. Its base is durable there. */
-export async function pack(disk: Disk, folder: string, bytes: Buffer): Promise<Buffer | undefined> {
+export async function pack(disk: Disk, folder: string, content: Content): Promise<Buffer | undefined> {
+  const { bytes } = content
   if (!isPackable(bytes.length) || !isDictionary(bytes)) return undefined
   const company = wordOf(companyIn(bytes))
-  await mendBase(disk, folder, bytes)
+  await mendBase(disk, folder, content)
   const base = await newestBase(disk, folder, company)
   const against = base && 2 * base.bytes.length >= bytes.length ? await packedWith(base, bytes) : undefined
   if (base !== undefined && against !== undefined && isUseful(against, bytes, base)) return against
-  return packedWith(await makeBase(disk, folder, company, bytes), bytes)
+  return packedWith(await makeBase(disk, folder, company, content), bytes)
 }
 
 /** The bytes of a packed file. Throws a `DamagedPack` when they cannot be had. */
