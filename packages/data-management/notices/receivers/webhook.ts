@@ -50,11 +50,14 @@ function sourcesOf(notices: readonly NoticeRecord[]): unknown[] {
 
 /** The first entries of a list that are no more than so many bytes of JSON together. */
 function withRoom<T>(entries: readonly T[]): T[] {
+  const found: T[] = []
   let bytes = 0
-  return entries.slice(
-    0,
-    entries.findIndex((entry) => (bytes += Buffer.byteLength(JSON.stringify(entry))) > LISTED_BYTES_MAX) >>> 0,
-  )
+  for (const entry of entries) {
+    bytes += Buffer.byteLength(JSON.stringify(entry))
+    if (bytes > LISTED_BYTES_MAX) break
+    found.push(entry)
+  }
+  return found
 }
 
 function filled(value: unknown, message: Message): unknown {
