@@ -106,7 +106,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     partialShare: settings.HOLD_ROWS_SHARE,
     zone: timeZoneOf(settings),
     pageFolder: PAGE_FOLDER,
-    ...{ program: programView(options), telling: tellingOf(settings) },
+    ...{ program: programView(options), telling: tellingOf(settings), currency: settings.CURRENCY },
   }
   const server = await buildServer(services, log, door)
   await listen(server, settings)

@@ -144,6 +144,12 @@ export function timeZone(value: string): string {
   throw new Error('the name of a time zone, such as Australia/Sydney or UTC')
 }
 
+/** A currency by its code in ISO 4217. */
+export function currency(value: string): string {
+  if (Intl.supportedValuesOf('currency').includes(value)) return value
+  throw new Error('the code of a currency, such as AUD')
+}
+
 /** Addresses and networks of IP, with commas between them. */
 export function networks(value: string): readonly string[] {
   const parts = value.split(',').map((part) => part.trim())

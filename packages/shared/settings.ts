@@ -9,9 +9,10 @@ import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_SETTINGS } from './log-settings.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
 import { NOTICE_SETTINGS } from './notice-settings.ts'
+import { PAGE_SETTINGS } from './page-settings.ts'
 import { encrypted, signedBy, withoutPassword } from './postgres-address.ts'
 import { Problem } from './problem.ts'
-import { database, inbox, key, kinds, networks, oneOf, path, rate, text, url, whole } from './setting-readers.ts'
+import { database, inbox, key, kinds, networks, path, rate, text, url, whole } from './setting-readers.ts'
 import { HOLD_SETTINGS } from './truth/thresholds.ts'
 
 export type Machine = 'scraping' | 'data-management' | 'both'
@@ -191,12 +192,7 @@ export const SETTINGS = {
   ...DAY_SETTINGS,
   ...HOLD_SETTINGS,
   ...KEEPING_SETTINGS,
-  PICTURES: setting(
-    'data-management',
-    oneOf(['on', 'off']),
-    'on',
-    'whether serve gets pictures from the https addresses that rows name, for the page; off: it asks no shop for anything',
-  ),
+  ...PAGE_SETTINGS,
   ...NOTICE_SETTINGS,
   ...NETWORK_SETTINGS,
   ...LOG_SETTINGS,

@@ -1,6 +1,7 @@
 /** Who is signed in. The cookie itself is out of reach of this page. */
 import type { SessionView } from '@splitcart/data-management/api/session-schema.ts'
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
+import { writeMoneyIn } from '../parts/format.ts'
 import { ask, Refusal, send } from './request.ts'
 
 /** The session, or null where nobody is signed in. */
@@ -13,11 +14,17 @@ export const sessionQuery = queryOptions({
 
 async function readSession(): Promise<SessionView | null> {
   try {
-    return await ask<SessionView>('/api/session')
+    return known(await ask<SessionView>('/api/session'))
   } catch (error) {
     if (isSignedOut(error)) return null
     throw error
   }
+}
+
+/** What all of the page goes by. */
+function known(session: SessionView): SessionView {
+  writeMoneyIn(session.currency)
+  return session
 }
 
 /** Whether an error says that nobody is signed in (any more). */
@@ -27,7 +34,7 @@ export function isSignedOut(error: unknown): boolean {
 
 /** Signs in with a key. */
 export async function signIn(client: QueryClient, key: string): Promise<void> {
-  const session = await send<SessionView>('POST', '/api/session', { key })
+  const session = known(await send<SessionView>('POST', '/api/session', { key }))
   client.clear()
   client.setQueryData(sessionQuery.queryKey, session)
 }

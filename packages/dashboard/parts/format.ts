@@ -1,7 +1,7 @@
 /** Numbers, sizes, prices and spans of time as this viewer reads them. */
 
 const WHOLE = new Intl.NumberFormat()
-const MONEY = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+const CENTS = { minimumFractionDigits: 2, maximumFractionDigits: 2 } as const
 const TENTHS = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 })
 const CHANGE = new Intl.NumberFormat(undefined, {
@@ -43,9 +43,18 @@ export function atLeast({ count: number, exact }: Readonly<{ count: number; exac
   return `${whole(number)}${exact ? '' : '+'}`
 }
 
-/** 599 → "5.99" */
+let priceFormat = new Intl.NumberFormat(undefined, CENTS)
+
+/** Writes all prices in a currency from now on; where none is known, as plain numbers. */
+export function writeMoneyIn(currency: string | null): void {
+  const inCurrency =
+    currency === null ? {} : ({ style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const)
+  priceFormat = new Intl.NumberFormat(undefined, { ...CENTS, ...inCurrency })
+}
+
+/** 599 → "5.99", or "$5.99" */
 export function money(cents: number): string {
-  return MONEY.format(cents / 100)
+  return priceFormat.format(cents / 100)
 }
 
 type ByAmount = Readonly<{ unit_price_cents: number | null; unit_price_per: string | null }>

@@ -243,6 +243,7 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
       NOTICE_SMTP_URL: `smtp://me:a%20p%40ss@127.0.0.1:${mail.port}`,
       NOTICE_MAIL_TO: 'owner@example.org',
       NOTICE_KINDS: 'watch',
+      CURRENCY: 'AUD',
     }
     const oatsOn = async (days: number, price: number) => {
       const scraped_date = daysAgo(days)
@@ -260,7 +261,7 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     await page.getByRole('link', { name: 'Rolled Oats' }).click()
     await page.getByRole('button', { name: 'Watch' }).press('Enter')
     const dialog = page.getByRole('dialog')
-    await dialog.getByText('costs 3.00 now').waitFor()
+    await dialog.getByText('costs $3.00 now').waitFor()
     await dialog.getByRole('spinbutton', { name: 'Price' }).fill('2.50')
     await dialog.getByRole('spinbutton', { name: 'Price' }).press('Enter')
     await page.getByRole('button', { name: '★ Watched' }).waitFor()
@@ -271,7 +272,7 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     await window.goto('/notices')
     const told = 'Rolled Oats: 2.40 at mill, wanted for 2.50'
     await page.getByRole('table', { name: 'Notices so far' }).getByText(told).first().waitFor()
-    await page.getByRole('list', { name: 'Watched products' }).getByText('at 2.50 or less').waitFor()
+    await page.getByRole('list', { name: 'Watched products' }).getByText('at $2.50 or less').waitFor()
     await page.getByRole('button', { name: 'Send a test' }).click()
     await page.getByRole('status', { name: 'Answers to the test' }).getByText('has taken the test').nth(1).waitFor()
     await until(() => hook.posted.some(({ body }) => String(body.message).includes(told)), 'ntfy is told', 120_000)

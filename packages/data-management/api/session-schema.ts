@@ -11,16 +11,17 @@ export const SIGN_IN_BODY = {
   properties: { key: { type: 'string', minLength: 1, maxLength: KEY_CHARACTERS_MAX } },
 } as const
 
-/** Who is signed in: the key's id, name and scopes, and until when at the latest; null: for ever. `time_zone`: in which the server's days begin. */
+/** Who is signed in: the key's id, name and scopes, and until when at the latest; null: for ever. `time_zone`: in which the server's days begin; `currency`: that of its prices. */
 export const SESSION_RESPONSE = {
   type: 'object',
-  required: ['key_id', 'name', 'scopes', 'expires_at', 'time_zone'],
+  required: ['key_id', 'name', 'scopes', 'expires_at', 'time_zone', 'currency'],
   properties: {
     key_id: { type: 'string' },
     name: { type: 'string' },
     scopes: { type: 'array', items: { enum: ['upload', 'read', 'admin'] } },
     expires_at: TIME_OR_NULL,
     time_zone: { type: 'string' },
+    currency: { type: ['string', 'null'] },
   },
 } as const
 

@@ -93,5 +93,12 @@ function giveToken({ inbox }: Services, token: string, until: number, { request,
 
 function viewOf(services: Services, { keyId, name, scopes }: Sender, until: number): SessionView {
   const expires_at = until === Number.POSITIVE_INFINITY ? null : new Date(until).toISOString()
-  return { key_id: keyId, name, scopes: [...scopes], expires_at, time_zone: momentOf(services).zone.name }
+  return {
+    key_id: keyId,
+    name,
+    scopes: [...scopes],
+    expires_at,
+    time_zone: momentOf(services).zone.name,
+    currency: services.currency ?? null,
+  }
 }

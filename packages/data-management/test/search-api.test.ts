@@ -152,6 +152,14 @@ test('what is sold now comes before what only silent stores show, and that befor
   assert.deepEqual(await namesOf('quince'), ['Quince Honey', 'Quince Jam', 'Quince Jelly', 'Quince Paste'])
 })
 
+test('what is called nothing but what was asked for comes before what is that and more', async () => {
+  const drops = ['Organic Medlar Drops 200g', 'Medlar Drops 200g'].map((name) => ({ sku: name, name, price: 4 }))
+  await scrape(receiver, 'elmart/S9', TODAY, drops)
+  for (const typed of ['medlar drops', 'medlar drops 200g'])
+    assert.deepEqual(await namesOf(typed), ['Medlar Drops 200g', 'Organic Medlar Drops 200g'], typed)
+  assert.equal((await namesOf('organic medlar drops'))[0], 'Organic Medlar Drops 200g')
+})
+
 test('the largest drop comes first, of the last 30 days and of what is not dearer again', async () => {
   const on = (daysAgo: number) => new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10)
   const prices: readonly (readonly [date: string, prices: Record<string, number>])[] = [

@@ -54,6 +54,7 @@ test('all faults are reported together, each by the name of its setting', () => 
     LOG_LEVEL: 'loud',
     DATABASE_URL: 'mysql://u:p@db/x',
     INBOX_URL: 's3://x',
+    CURRENCY: 'dollars',
   }
   const faults = faultsOf(environment, { LINE_BYTES_MAX: '12' }, { required: ['API_SERVER_URL'] })
   assert.deepEqual(faults, [
@@ -64,6 +65,7 @@ test('all faults are reported together, each by the name of its setting', () => 
     'PORT: expected a whole number from 0 to 65535, got "soon"',
     'LINE_BYTES_MAX: expected a whole number from 1024, got "12"',
     'HOLD_ROWS_SHARE: expected a share from 0 to 1, got "1.5"',
+    'CURRENCY: expected the code of a currency, such as AUD, got "dollars"',
     'LOG_LEVEL: expected one of fatal, error, warn, info, debug, silent, got "loud"',
   ])
 })

@@ -80,8 +80,13 @@ function isInCompound(words: readonly string[], index: number, { stems }: Shelf)
   return COMPOUNDS.has(`${before} ${stemOf(word)}`) && !(stems.length === 1 && stems[0] === stemOf(word))
 }
 
+/** All words of a name but its size. */
+export function wordsOfName(name: string): string[] {
+  return wordsIn(withoutApostrophes(name.replace(SIZE, ' ')))
+}
+
 function described(name: string): string[] {
-  const words = wordsIn(withoutApostrophes(name.replace(SIZE, ' ')))
+  const words = wordsOfName(name)
   const plain = wordsIn(words.join(' ').replace(DESCRIBING, ' ')).filter((word) => !PLAIN.has(word))
   return firstNotEmpty(plain, words)
 }

@@ -3,7 +3,7 @@
  * stores it is sold; what can be bought nowhere comes last. Pure.
  */
 import { stemOf } from './article-words.ts'
-import { headsOf, plainWordsOf, type Shelf, type Shelved, shelfOf } from './head-noun.ts'
+import { headsOf, plainWordsOf, type Shelf, type Shelved, shelfOf, wordsOfName } from './head-noun.ts'
 import { type Alternative, isMarked, isMet, type Sought } from './search-words.ts'
 import { wordsIn, wordsOfTexts } from './words.ts'
 
@@ -12,6 +12,8 @@ export type Sold = Readonly<{ seen: 'now' | 'not lately' | 'no longer'; uses: nu
 
 const OF_HEAD = 400
 const OF_COVERAGE = 300
+// Nothing is in its name but what was asked for: plain full cream milk before organic.
+const OF_WHOLE_NAME = 60
 const OF_WORTH = 300
 const OF_SHELF = 150
 const OF_AISLE = 50
@@ -72,7 +74,8 @@ function ofName(listing: Shelved, shelf: Shelf, asked: Met['met']): number {
   const ofHead = head === undefined ? 0 : isWhole ? OF_HEAD : OF_HEAD * BEGUN_WORTH
   const ofFresh = head !== undefined && FRESH.has(shelf.department ?? '') ? OF_FRESH : 0
   const ofFirst = stems.has(plain[0] ?? '') ? OF_FIRST_WORD : 0
-  return ofHead + ofFresh + ofFirst + OF_COVERAGE * shareOf(plain, stems) + ofPlace(listing, shelf, stems)
+  const ofWholeName = wordsOfName(listing.name).every((word) => stems.has(stemOf(word))) ? OF_WHOLE_NAME : 0
+  return ofHead + ofFresh + ofFirst + ofWholeName + OF_COVERAGE * shareOf(plain, stems) + ofPlace(listing, shelf, stems)
 }
 
 function ofPlace({ brand }: Shelved, shelf: Shelf, stems: ReadonlySet<string>): number {
