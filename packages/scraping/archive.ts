@@ -138,7 +138,8 @@ export function isOver({ state }: Receipt): boolean {
   return state === 'loaded' || state === 'failed' || state === 'delivered'
 }
 
-async function readReceipt(disk: Disk, path: string): Promise<Kept | undefined> {
+/** The receipt at a path; undefined where there is none that can be understood. */
+export async function readReceipt(disk: Disk, path: string): Promise<Kept | undefined> {
   const text = await readNoteText(disk, path)
   if (text === undefined) return undefined
   try {

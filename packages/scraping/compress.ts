@@ -32,7 +32,10 @@ function compressed(segment: Buffer, manner: Manner): Promise<Buffer> {
   // Of a small file a mebibyte would be all but wasted, and collected as garbage.
   const chunkSize = Math.min(WRITE_BYTES, Math.max(WRITE_BYTES_MIN, segment.length))
   if (manner.encoding === 'gzip') return promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize })
-  const options = manner.encoding === 'dcz' ? withDictionary(manner.dictionary.bytes, segment.length) : { params: ZSTD }
+  const options =
+    manner.encoding === 'dcz'
+      ? withDictionary(manner.dictionary.bytes, segment.length)
+      : { params: ZSTD, pledgedSrcSize: segment.length }
   return promisify(zstdCompress)(segment, { ...options, chunkSize })
 }
 
@@ -46,8 +49,8 @@ export async function compress(
   hear: (chunk: Buffer) => void,
 ): Promise<number> {
   const segmentBytes = Math.max(SEGMENT_BYTES_MIN, Math.ceil(size / SEGMENTS_MAX))
-  // One more than are compressed at a time: it is filled meanwhile.
-  const buffers = Array.from({ length: LANES + 1 }, () => Buffer.allocUnsafeSlow(Math.min(segmentBytes, size + 1)))
+  const bufferBytes = Math.min(segmentBytes, size + 1)
+  const buffers: Buffer[] = []
   const lanes: Promise<Buffer>[] = []
   let written = 0
   const write = async (bytes: Buffer) => {
@@ -56,8 +59,11 @@ export async function compress(
   }
   try {
     if (manner.encoding === 'dcz') await write(dczHead(manner.dictionary.sha256))
-    for (let index = 0; ; index++) {
-      const segment = await fill(buffers[index % buffers.length]!, source)
+    for (let index = 0, isEnd = false; !isEnd; index++) {
+      // One more than are compressed at a time: it is filled meanwhile. A small file needs one in all.
+      buffers[index % (LANES + 1)] ??= Buffer.allocUnsafeSlow(bufferBytes)
+      const segment = await fill(buffers[index % (LANES + 1)]!, source)
+      isEnd = segment.length < bufferBytes
       if (segment.length === 0 && index > 0) break
       if (lanes.length === LANES) await write(await lanes.shift()!)
       const lane = compressed(segment, manner)

@@ -18,8 +18,9 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { move, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { COMPACTED_ENDINGS } from '@splitcart/shared/packed/kept-file.ts'
-import { type Archived, notesOf, sightAt } from './archive.ts'
+import { type Archived, notesOf, readReceipt, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
+import type { Job, Run } from './upload-job.ts'
 
 /** Moves an archived file back to the outbox and tells where it is now. Safe to repeat after a crash at any point. */
 export async function requeue(
@@ -34,6 +35,18 @@ export async function requeue(
   const moved = await move(disk, path, folders.outbox, namesFor(name, receipt.sha256))
   if (!isKept) await remove(disk, notes.receipt)
   return { name: moved.name, path: join(folders.outbox, moved.name) }
+}
+
+/**
+ * The same of a file that the server has forgotten, while others are sent; `false` where it was sent once more since it was asked about: then
+ * its receipt is another one.
+ */
+export function requeueForgotten({ disk, folders }: Job, { moves }: Run, archived: Archived): Promise<boolean> {
+  return moves.run(async () => {
+    if ((await readReceipt(disk, notesOf(archived.path).receipt))?.id !== archived.receipt.id) return false
+    await requeue(disk, folders, archived)
+    return true
+  })
 }
 
 async function liesPacked(disk: Disk, path: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import { AnswerError } from './answer.ts'
 import { type Archived, isOver, settle, type Unsettled, unsettled } from './archive.ts'
 import { deliver } from './delivery.ts'
 import type { Reject } from './rejects.ts'
-import { requeue } from './requeue.ts'
+import { requeueForgotten } from './requeue.ts'
 import { endsRun, withPatienceFor } from './setback.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, once, pausing, type Run, tell } from './upload-job.ts'
@@ -144,7 +144,7 @@ async function sendAgain(job: Job, run: Run, archived: Archived): Promise<boolea
   const isDone = isOver(receipt)
   const detail = `the upload ${receipt.id} of ${name}, which was ${receipt.state}`
   const problem = troubleOf(new Problem(isDone ? 'not_found' : 'upload_forgotten', detail))
-  if (!isDone) await requeue(job.disk, job.folders, archived)
+  if (!isDone && !(await requeueForgotten(job, run, archived))) return false
   once(run, `${problem.code} ${receipt.id}`, () => tell(job, run, { type: 'warning', name, problem }))
   return !isDone
 }

@@ -15,7 +15,7 @@ import { copyToOutbox } from './copy-to-outbox.ts'
 import { deliver } from './delivery.ts'
 import type { ServerHistory } from './files-client.ts'
 import { readNote } from './note.ts'
-import { requeue } from './requeue.ts'
+import { requeueForgotten } from './requeue.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
@@ -46,18 +46,18 @@ async function putBack(job: Job, run: Run): Promise<number> {
     const some = loaded.slice(index, index + ASKED_AT_ONCE)
     const ids = some.map(({ receipt }) => receipt.id)
     const known = await deliver(() => job.client.known(ids), job.patience, pausing(job, run, some[0]!.name))
-    for (const archived of some) if (!known.has(archived.receipt.id) && (await toOutbox(job, archived))) count++
+    for (const archived of some) if (!known.has(archived.receipt.id) && (await toOutbox(job, run, archived))) count++
   }
   return count
 }
 
 /** A file that lies as it came is moved, one that is packed copied; false where the archive has neither. */
-async function toOutbox({ disk, folders }: Job, archived: Archived): Promise<boolean> {
+async function toOutbox(job: Job, run: Run, archived: Archived): Promise<boolean> {
+  const { disk, folders } = job
   const { name, path, receipt } = archived
   if ((await findKept(disk, folders.archive, name)) !== path)
     return copyToOutbox(disk, folders, { name, sha256: receipt.sha256 })
-  await requeue(disk, folders, archived)
-  return true
+  return requeueForgotten(job, run, archived)
 }
 
 function warn(job: Job, run: Run, detail: string): void {

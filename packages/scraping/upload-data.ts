@@ -1,8 +1,11 @@
 /**
  * The command `upload-data` without its terminal: sends what waits, and brings home what the server says about it.
  *
- *   lock ─▶ left-overs reported ─▶ archive as its receipts say ─▶ results of earlier uploads ─▶ each file that is ready, oldest first
+ *   lock ─▶ left-overs reported ─▶ archive as its receipts say ─┬─▶ each file that is ready, oldest first ─┬─▶ what the server lacks
+ *                                                               └─▶ results of earlier uploads ────────────┘
  *     ─▶ those that had to rest ─▶ (wait: results) ─▶ summary
+ *
+ * What is ready is on the line at once: over a long line each question takes as long as sending a file.
  */
 
 import { join } from 'node:path'
@@ -75,11 +78,8 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): 
   try {
     await look(job, run)
     await checkArchive(job, run)
-    const { fault } = await bringHome(job, run)
-    await sendRequested(job, run)
-    // After the results: what the server had forgotten waits here again. Also when they cannot be had: what waits comes first.
     const sent = summary.sent + summary.duplicates
-    await sendAll(job, run, (await sortOutbox(job, run)).ready)
+    const fault = await sendAndAsk(job, run)
     if (rests) await sendRested(job, run)
     if (fault !== undefined && summary.sent + summary.duplicates === sent) throw fault
     if (wait) await waitForResults(job, run)
@@ -95,6 +95,33 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): 
   const isCutShort = job.signal.aborted || (rests && run.resting.length > 0)
   if (isCutShort && summary.waiting > 0 && summary.outcome === 'done') summary.outcome = 'partly'
   return floorMs
+}
+
+/**
+ * Sends what is ready, and what the server says meanwhile that it has forgotten or lacks. Gives what kept it from telling of earlier
+ * uploads: what waits is sent all the same, and what it tells is kept when sending fails.
+ */
+async function sendAndAsk(job: Job, run: Run): Promise<Error | undefined> {
+  const { ready } = await sortOutbox(job, run)
+  const end = new AbortController()
+  const asking = askServer(job, run).catch((error) => {
+    end.abort()
+    throw error
+  })
+  const sending = sendAll({ ...job, signal: AbortSignal.any([job.signal, end.signal]) }, run, ready)
+  const [asked, sent] = await Promise.allSettled([asking, sending])
+  if (asked.status === 'rejected') throw asked.reason
+  if (sent.status === 'rejected') throw sent.reason
+  const tried = new Set(ready.map(({ name }) => name))
+  const back = (await sortOutbox(job, run)).ready.filter(({ name }) => !tried.has(name))
+  await sendAll(job, run, back)
+  return asked.value
+}
+
+async function askServer(job: Job, run: Run): Promise<Error | undefined> {
+  const { fault } = await bringHome(job, run)
+  await sendRequested(job, run)
+  return fault
 }
 
 /** Packs archived files for a while, or until something comes. */
