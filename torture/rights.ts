@@ -17,6 +17,7 @@ import type { Case, Fault, Options } from './campaign.ts'
 import { sha256Of } from './points/files.ts'
 
 const KEYS = 16
+const OWN_STORE = 's'
 const SENDERS_PER_KEY = 4
 // Longer than a name must be still before the loader takes it.
 const SLOW_MICROSECONDS = 2_200_000
@@ -27,7 +28,7 @@ const LIFE_MS_MAX = 3_000
 const NAMES_MAX = 60
 const LOADED_MS_MAX = 600_000
 
-type Key = Readonly<{ id: string; text: string; company: string }>
+type Key = Readonly<{ id: string; text: string; company: string; store: string | null }>
 
 /** A file, and the key that sends it. */
 export type Sent = Readonly<{ name: string; text: string; sha256: string; key: Key }>
@@ -73,12 +74,13 @@ async function keysIn(folder: string): Promise<Key[]> {
   return await makeKeys(ledger)
 }
 
-/** Keys, each for one company. */
+/** Keys, each for one company, and by turns for one store of it. */
 export async function makeKeys(ledger: Ledger): Promise<Key[]> {
   const make = async (_: unknown, number: number): Promise<Key> => {
-    const company = `company ${number}`
-    const wanted = { name: company, scopes: ['upload'], onlyFor: [company], expiresAt: null } as const
-    return { ...(await ledger.keys.create(wanted, Date.now())), company }
+    const [company, store] = [`company ${number}`, number % 2 === 0 ? null : OWN_STORE]
+    const onlyFor = [store === null ? company : `${company}/${store}`]
+    const wanted = { name: company, scopes: ['upload'], onlyFor, expiresAt: null } as const
+    return { ...(await ledger.keys.create(wanted, Date.now())), company, store }
   }
   return await Promise.all(Array.from({ length: KEYS }, make))
 }
@@ -88,15 +90,17 @@ export function filesOf(chance: Chance, keys: readonly Key[], count: number): Se
   return Array.from({ length: count }, (_, number) => fileOf(chance, number, keys[number % KEYS]!))
 }
 
-/** Rows that the key may write, and one of somebody else; now and then under a name that others have, too. */
+/** Rows that the key may write, and one that it may not: of somebody else, or of another store; now and then under a name that others have, too. */
 function fileOf(chance: Chance, number: number, key: Key): Sent {
-  const row = (kind: string, company: string) => {
+  const row = (kind: string, company: string, store_id = OWN_STORE) => {
     const name = `${kind} ${number}`
     const product = { sku: name, name, normalized_name_brand_size: name, price_current: 1 }
-    return `${JSON.stringify({ product, metadata: { company, store_id: 's', scraped_date: '2025-09-12' } })}\n`
+    return `${JSON.stringify({ product, metadata: { company, store_id, scraped_date: '2025-09-12' } })}\n`
   }
   const own = Array.from({ length: OWN_ROWS }, (_, index) => row(`own ${index}`, key.company)).join('')
-  const text = own + row('foreign', `company ${(number + 1) % KEYS}`)
+  const isOfStore = key.store !== null && chance.is(0.5)
+  const foreign = isOfStore ? row('foreign', key.company, 'another') : row('foreign', `company ${(number + 1) % KEYS}`)
+  const text = own + foreign
   const name = chance.is(0.3) ? 'a.jsonl' : `${number}.jsonl`
   return { name, text, sha256: sha256Of(text), key }
 }

@@ -46,10 +46,11 @@ export type LoadRecord = Readonly<{
 export type Applied = DateChange & { unchanged: number; regrouped: Regrouped }
 
 /**
- * What a load did to products that had been there before. `foreign`: to those of companies that its sender may not write for. `chained`: more
- * than so many listings hang together, and were left as they are; 0: nowhere.
+ * What a load did to products. `merged`: how many of one company became one, and the name of one of them; `by`: the companies whose listings
+ * join that one, where none of its own do. `foreign`: to those of companies that its sender may not write for. `chained`: more than so many
+ * listings hang together, and were left as they are; 0: nowhere.
  */
-export type Regrouped = { merged: number; foreign: number; chained: number; example: string | null }
+export type Regrouped = { merged: number; foreign: number; chained: number; example: string | null; by: string | null }
 
 /** What reading the file found, in lines. */
 export type Counts = {
@@ -76,7 +77,11 @@ export type Ending = Readonly<{
 
 /** Of a load that changed nothing. */
 export function nothingApplied(): Applied {
-  return { ...nothingChanged(), unchanged: 0, regrouped: { merged: 0, foreign: 0, chained: 0, example: null } }
+  return {
+    ...nothingChanged(),
+    unchanged: 0,
+    regrouped: { merged: 0, foreign: 0, chained: 0, example: null, by: null },
+  }
 }
 
 /** How a load ends that is taken back, or never made. */

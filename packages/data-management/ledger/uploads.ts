@@ -9,10 +9,11 @@
 
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
-import { type Selectable, sql } from 'kysely'
+import type { Selectable } from 'kysely'
 import * as counts from './counts.ts'
 import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
 import { isUndecided } from './decided.ts'
+import { isNamed } from './named.ts'
 import { type Rights, rightsText } from './rights.ts'
 
 export type Upload = Selectable<LedgerTables['upload']>
@@ -111,14 +112,19 @@ export class Uploads {
     return this.#listed(query).select(['upload.id', 'upload.received_at', 'upload.settled_at']).execute()
   }
 
-  #listed(query: UploadQuery) {
-    const { before, ids, state, undecided, named, keyId, limit } = query
+  #listed({ named, ...query }: UploadQuery) {
+    const found = this.#found(query)
+    if (named === undefined) return found
+    // From the index upload_named: whole records are read only of those that have the name.
+    return this.#found({ limit: query.limit }).where('upload.id', 'in', found.where(isNamed(named)).select('upload.id'))
+  }
+
+  #found({ before, ids, state, undecided, keyId, limit }: Omit<UploadQuery, 'named'>) {
     let select = this.#database.selectFrom('upload').orderBy('upload.id', 'desc').limit(limit)
     if (before !== undefined) select = select.where('upload.id', '<', before)
     if (ids !== undefined) select = select.where('upload.id', 'in', ids)
     if (state !== undefined) select = select.where('upload.state', '=', state)
     if (undecided === true) select = select.where(isUndecided())
-    if (named !== undefined) select = select.where(sql<boolean>`instr(lower(filename), ${inSmallLetters(named)}) > 0`)
     if (keyId === undefined) return select
     const sent = this.#database.selectFrom('delivery').select('upload_id').where('key_id', '=', keyId)
     return select.where('upload.id', 'in', sent)
@@ -137,9 +143,8 @@ export class Uploads {
 
   /** How many files a key has sent since a time that it had not sent before, and their bytes on the wire. */
   async sentSince(keyId: string, at: number): Promise<{ files: number; bytes: number }> {
-    const { files, bytes } = await this.#database
-      .selectFrom('delivery')
-      .innerJoin('upload', 'upload.id', 'delivery.upload_id')
+    const sent = this.#database.selectFrom('delivery').innerJoin('upload', 'upload.id', 'delivery.upload_id')
+    const { files, bytes } = await sent
       .select(({ fn }) => [fn.countAll<number>().as('files'), fn.sum<number | null>('upload.wire_bytes').as('bytes')])
       .where('delivery.key_id', '=', keyId)
       .where('delivery.first_at', '>=', at)
@@ -292,9 +297,4 @@ export class Uploads {
 function recordOf({ wish, by, reason, isLimited = false, repair }: WishOf) {
   const kept = repair === undefined ? {} : { repair: repair === null ? null : JSON.stringify({ repair, by }) }
   return { wish, wished_by: by, wish_reason: reason, wish_limited: isLimited ? 1 : 0, load_attempts: 0, ...kept }
-}
-
-/** As the databases do it: only the letters of ASCII have small ones. */
-function inSmallLetters(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }

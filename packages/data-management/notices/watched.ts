@@ -5,7 +5,7 @@ import { currentNow } from '../api/freshness.ts'
 import type { Reading } from '../api/reading.ts'
 import type { Current } from '../catalogue/queries/current.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
-import { priceSummaryOf } from '../catalogue/queries/price-summary.ts'
+import { lowestEverOf } from '../catalogue/queries/price-summary.ts'
 import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
 import type { NewWatch, Seen, WatchRecord } from '../ledger/watches.ts'
 import { shortName } from './looked.ts'
@@ -61,10 +61,9 @@ export async function watchBegun(reading: Reading, { productId }: { productId: n
   )
   if (product === undefined || listing === undefined) throw new Problem('not_found', 'no product has this id')
   const current = await currentNow(reading)
-  const prices = await pricesNow(database, id, current)
-  const { lowest_ever } = await priceSummaryOf(database, id, prices, current)
+  const before = await lowestEverOf(database, id, current)
   const { lowest_cents: lowest } = await priceRangeOf(database, id, current)
-  const ever = leastOf(lowest, lowest_ever?.price_cents ?? null)
+  const ever = leastOf(lowest, before?.price_cents ?? null)
   // A price that is low enough already is told at the next look.
   return { ...listing, name: product.name, seen: { lowest, ever, reached: false } }
 }

@@ -128,3 +128,35 @@ test('nothing is looked at before it is on record who is told, and what waits fo
   await forgetOldNotices(database, Date.now() + 8 * 86_400_000)
   assert.equal(await waiting(), 0)
 })
+
+test('what a webhook without a template gets is bounded in bytes, whatever others have named their stores', async () => {
+  await using hook = await openHook()
+  await using receiver = await openReceiver()
+  const rounds = roundsOn(receiver, receiversFrom({ NOTICE_WEBHOOK_URL: hook.url }))
+  await begin(rounds)
+  const evil = `<!channel> <http://evil.example|sign in> @here ${'ж'.repeat(3_000)}`
+  const silent = (at: number): NewNotice => {
+    return {
+      at: Date.now(),
+      kind: 'silent',
+      subject: `s${at}`,
+      is_over: 0,
+      text: evil,
+      data: JSON.stringify({ at, evil }),
+    }
+  }
+  await addNotices(
+    receiver.ledger.notices.database,
+    Array.from({ length: 120 }, (_, at) => silent(at)),
+  )
+  await tellReceivers(rounds)
+  const { body } = hook.posted[0]!
+  const text = String(body.text)
+  assert.deepEqual([hook.posted.length, body.count, body.silent_count], [1, 120, 120])
+  assert.ok(Buffer.byteLength(JSON.stringify(body)) < 100_000)
+  assert.ok(Buffer.byteLength(text) <= 16_000)
+  assert.doesNotMatch(text.slice(0, text.lastIndexOf('\n')), /[<>]|@here|http:\/\//)
+  assert.equal(text.slice(text.lastIndexOf('…')), '…\nhttps://data.example.org/sources?state=silent')
+  for (const listed of [body.notices, body.silent] as { at: unknown }[][])
+    assert.ok(listed.length > 3 && listed.length < 10)
+})

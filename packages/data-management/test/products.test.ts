@@ -1,75 +1,9 @@
 /** Which listings are one product follows from what they say now: what one bad day said is unlearned with the next good one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Catalogue } from '../catalogue/catalogue.ts'
 import { products } from '../catalogue/export.ts'
-import type { LoadRecord } from '../catalogue/loads.ts'
-import type { Hold } from '../update-db/judgement.ts'
-import { loadFile } from '../update-db/load-file.ts'
 import { databasesOfFile } from './catalogues.ts'
-import { holdBy } from './hold.ts'
-import { sha256Of } from './receiver.ts'
-
-type Shown = Readonly<{ sku: string; name: string; key?: string; size?: string; barcode?: string | number | null }>
-type Sent = Readonly<{ hold?: Hold; onlyFor?: readonly string[]; store?: string }>
-
-const HOLD = holdBy({
-  HOLD_ROWS_MIN: 1_000,
-  HOLD_REJECTS_SHARE: 1,
-  HOLD_MERGED_PRODUCTS: 5,
-  HOLD_DAYS_AHEAD: 100_000,
-  HOLD_NAMES_SHARE: 0,
-})
-
-/** Loads what a company shows on a day of May. */
-function show(
-  catalogue: Catalogue,
-  [company, day]: [string, number],
-  shown: readonly Shown[],
-  { store = 'S1', ...sent }: Sent = {},
-): Promise<LoadRecord> {
-  const metadata = { company, store_id: store, scraped_date: `2026-05-${String(day).padStart(2, '0')}` }
-  const lines = shown.map(({ key, ...product }) =>
-    JSON.stringify({
-      product: { normalized_name_brand_size: key ?? product.name.toLowerCase(), price_current: 2, ...product },
-      metadata,
-    }),
-  )
-  return loadLines(catalogue, day, lines, sent)
-}
-
-function loadLines(catalogue: Catalogue, day: number, lines: readonly string[], sent: Sent): Promise<LoadRecord> {
-  const bytes = Buffer.from(lines.join('\n'))
-  return loadFile(catalogue, {
-    file: { sha256: sha256Of(bytes), filename: `${day}.jsonl`, receivedAt: day },
-    bytes: async function* () {
-      yield bytes
-    },
-    lineBytesMax: 100_000,
-    hold: undefined,
-    ...sent,
-    now: () => day,
-  })
-}
-
-/** The products, each by the SKUs of its listings. */
-async function productsIn(catalogue: Catalogue): Promise<string[]> {
-  const found = await Array.fromAsync(products(catalogue.database))
-  return found.map(({ listings }) => listings.map(({ company, sku }) => `${company} ${sku}`).join(' = ')).sort()
-}
-
-async function count(catalogue: Catalogue): Promise<number> {
-  return (await productsIn(catalogue)).length
-}
-
-/** A barcode with a right check digit. */
-function gtinOf(number: number): string {
-  const digits = `9300601${String(number).padStart(5, '0')}`
-  const sum = [...digits].reduce((total, digit, at) => total + Number(digit) * (at % 2 === 0 ? 1 : 3), 0)
-  return `${digits}${(10 - (sum % 10)) % 10}`
-}
-
-const GTIN = ['9300600000013', '9300600000020', '9300600000037', '9300600000044']
+import { count, GTIN, gtinOf, HOLD, productsIn, show } from './shown.ts'
 
 for (const { name, skip, open } of databasesOfFile()) {
   test(`${name}: two days of placeholder barcodes make one product of nothing, and the good ones come back`, {

@@ -58,7 +58,13 @@ export function rejectedShare({ rows, rejected, differing }: FileCounts, figures
 }
 
 /** What a file does to products that are there; known once it has been applied. */
-export type Regrouping = Readonly<{ merged: number; foreign: number; chained: number; example: string | null }>
+export type Regrouping = Readonly<{
+  merged: number
+  foreign: number
+  chained: number
+  example: string | null
+  by: string | null
+}>
 
 /** What is said of listings that hang together without end, whoever wants them loaded. */
 export function judgeChains({ chained }: Regrouping): Verdict | undefined {
@@ -71,7 +77,7 @@ export function judgeChains({ chained }: Regrouping): Verdict | undefined {
 
 /** What is said of that. */
 export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): Verdict | undefined {
-  const { merged, foreign, example } = regrouping
+  const { merged, foreign, example, by } = regrouping
   const say = (rule: keyof typeof FILE_RULES, sentence: string, rows: number) =>
     verdictOf(rule, true, {
       field: 'barcode',
@@ -88,9 +94,10 @@ export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): V
     )
   const { HOLD_MERGED_PRODUCTS: most } = thresholds
   if (merged <= most) return undefined
+  const over = by === null ? '' : ` Listings of ${by} join them.`
   return say(
     'merged_products',
-    `It would merge ${merged} products with others of the same company, more than ${most}: "${example}" for one.`,
+    `It would merge ${merged} products with others of the same company, more than ${most}: "${example}" for one.${over}`,
     merged,
   )
 }

@@ -187,7 +187,10 @@ async function regroup(database: LoadDatabase, reach: Reach, watch: Watch | unde
     database,
     groups.map((group) => group.map((each) => ({ ...each, name: nameOf(each), keys: keysOf(each) }))),
   )
-  if (watch !== undefined) noteRegrouped(watch, { groups, heads, keysOf })
+  if (watch !== undefined) {
+    const said = new Set([...reach.verdicts.values()].flatMap(({ one, other, isSame }) => (isSame ? [one, other] : [])))
+    noteRegrouped(watch, { groups, heads, keysOf, isSaidSame: (each) => said.has(nameOf(each)) })
+  }
   await number(
     database,
     groups.map((group, index) => ({ group, headId: heads[index]!.id })),

@@ -3,6 +3,8 @@ import type { Regrouped } from '../loads.ts'
 import { textOfKey } from '../model/heading.ts'
 import { type IdentityKey, KEY_LISTINGS_MAX } from '../model/identity.ts'
 
+const NAMED_MAX = 3
+
 /** Who may write for which companies, how many listings may hang together, and what became of products. */
 export type Watch = Readonly<{ mayWrite: (company: string) => boolean; listingsMax: number; regrouped: Regrouped }>
 
@@ -23,33 +25,49 @@ type Groups = Readonly<{
   groups: readonly (readonly Listing[])[]
   /** What each of them is called by. */
   heads: readonly { company: string }[]
+  /** Of keys, those that speak. */
   keysOf: (listing: Listing) => readonly IdentityKey[]
+  /** Whether a person has called it one with another. */
+  isSaidSame: (listing: Listing) => boolean
 }>
 
 /** Counts products of one company that became one, and what a sender does to listings that are not his. */
 export function noteRegrouped(watch: Watch, products: Groups): void {
   const { mayWrite, regrouped } = watch
   for (const group of products.groups) {
-    const merged = mergedOfOneCompany(group)
-    if (merged === 0) continue
-    regrouped.merged += merged
-    regrouped.example ??= group[0]!.name
+    const { count, by } = mergedOfOneCompany(group, products)
+    if (count === 0) continue
+    regrouped.merged += count
+    if (regrouped.example === null || (regrouped.by === null && by !== null)) {
+      regrouped.example = group[0]!.name
+      regrouped.by = by
+    }
   }
   const all = products.groups.flat()
   if (all.every(({ company }) => mayWrite(company))) return
   regrouped.foreign +=
-    foreignRegrouped(watch, products) + foreignRenamed(watch, products) + foreignCrowded(watch, all, products.keysOf)
+    foreignRegrouped(watch, products) + foreignRenamed(watch, products) + foreignCrowded(watch, all, products)
 }
+
+type Merged = Readonly<{ count: number; by: string | null }>
 
 /**
  * How many products of one company became one product with another of the same; the most of any company. One product of each company is what
- * an honest chain joins whose articles others sell too.
+ * an honest chain joins whose articles others sell too. New listings count like those that are there, where only those of another company
+ * (`by`) join them: whoever was there first could have joined them beforehand.
  */
-function mergedOfOneCompany(group: readonly Listing[]): number {
-  const before = new Map<string, Set<number>>()
-  for (const { company, product_id, is_new } of group)
-    if (is_new === 0) before.set(company, (before.get(company) ?? new Set()).add(product_id))
-  return Math.max(0, ...[...before.values()].map(({ size }) => size - 1))
+function mergedOfOneCompany(group: readonly Listing[], products: Groups): Merged {
+  const textsOf = (each: Listing) => [...keyTexts(products, each), ...(each.is_new === 0 ? [`${each.product_id}`] : [])]
+  const isSaid = group.some(products.isSaidSame)
+  let most: Merged = { count: 0, by: null }
+  for (const [company, own] of Map.groupBy(group, (each) => each.company)) {
+    const before = new Set(own.filter(({ is_new }) => is_new === 0).map(({ product_id }) => product_id)).size - 1
+    const bridged = isSaid ? 0 : hangingTogether(own, textsOf).length - 1
+    if (Math.max(before, bridged) <= most.count) continue
+    const others = new Set(group.map((each) => each.company)).difference(new Set([company]))
+    most = { count: Math.max(before, bridged), by: bridged > 0 ? [...others].slice(0, NAMED_MAX).join(', ') : null }
+  }
+  return most
 }
 
 function isTheirs({ mayWrite }: Watch, { is_new, company }: Listing): boolean {
@@ -83,9 +101,9 @@ function foreignRenamed(watch: Watch, { groups, heads }: Groups): number {
  * How many listings of others hang together with more of the sender's than one company has of a thing: with enough of them nobody else could
  * load what belongs there.
  */
-function foreignCrowded(watch: Watch, all: readonly Listing[], keysOf: Groups['keysOf']): number {
+function foreignCrowded(watch: Watch, all: readonly Listing[], products: Groups): number {
   let count = 0
-  for (const together of hangingTogether(all, keysOf)) {
+  for (const together of hangingTogether(all, (each) => keyTexts(products, each))) {
     const theirs = together.filter((each) => isTheirs(watch, each)).length
     if (theirs > 0 && together.filter(({ company }) => watch.mayWrite(company)).length > KEY_LISTINGS_MAX)
       count += theirs
@@ -93,10 +111,15 @@ function foreignCrowded(watch: Watch, all: readonly Listing[], keysOf: Groups['k
   return count
 }
 
-function hangingTogether(all: readonly Listing[], keysOf: Groups['keysOf']): Listing[][] {
+function keyTexts({ keysOf }: Groups, listing: Listing): string[] {
+  return keysOf(listing).map(textOfKey)
+}
+
+/** Listings that have texts in common, directly or through others. */
+function hangingTogether(all: readonly Listing[], textsOf: (listing: Listing) => readonly string[]): Listing[][] {
   const byKey = new Map<string, Listing[]>()
   for (const listing of all)
-    for (const key of keysOf(listing).map(textOfKey)) (byKey.get(key) ?? byKey.set(key, []).get(key)!).push(listing)
+    for (const key of textsOf(listing)) (byKey.get(key) ?? byKey.set(key, []).get(key)!).push(listing)
   const found: Listing[][] = []
   const seen = new Set<Listing>()
   for (const listing of all) {
@@ -105,7 +128,7 @@ function hangingTogether(all: readonly Listing[], keysOf: Groups['keysOf']): Lis
     seen.add(listing)
     // What is found is looked at in turn.
     for (const each of together)
-      for (const key of keysOf(each).map(textOfKey)) {
+      for (const key of textsOf(each)) {
         const fresh = byKey.get(key)?.filter((other) => !seen.has(other)) ?? []
         byKey.delete(key)
         for (const other of fresh) seen.add(other)

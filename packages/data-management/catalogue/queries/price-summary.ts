@@ -37,6 +37,15 @@ export async function priceSummaryOf(
   return { chains, lowest_ever: lowestEver(spans) ?? null }
 }
 
+/** The lowest price that a product has ever had; undefined where there never was one. */
+export async function lowestEverOf(
+  database: Sql,
+  productId: number,
+  current: Current,
+): Promise<LowestEver | undefined> {
+  return lowestEver(await spansOf(database, productId, current))
+}
+
 type Stored = Readonly<{
   company_id: number
   company: string

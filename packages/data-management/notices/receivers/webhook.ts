@@ -3,8 +3,11 @@ import type { NoticeRecord } from '../../ledger/notice-outbox.ts'
 import { cutTo, inert, type Message } from '../message.ts'
 import { type NoticeReceiver, post } from './receiver.ts'
 
-// A receiver refuses what is too long, and would then hear of nothing.
+// A receiver refuses what is too long, and would then hear of nothing: Mattermost takes texts of 16,383 characters. Lists end before the
+// first entry that they have no room for.
 const LISTED_MAX = 100
+const LISTED_BYTES_MAX = 32 * 1024
+const TEXT_BYTES_MAX = 16_000
 // Discord takes 2,000 characters, and no message that is longer.
 const FILLED_TEXT_BYTES_MAX = 1_900
 const FILLED_TITLE_BYTES_MAX = 250
@@ -26,12 +29,14 @@ function bodyOf(message: Message): object {
   const heard = notices.filter(({ kind, is_over }) => kind === 'silent' && is_over === 1)
   return {
     title,
-    text: chatText(message),
+    text: chatText(message, TEXT_BYTES_MAX),
     ...(link !== undefined && { link }),
     count: notices.length,
-    notices: listed.slice(0, LISTED_MAX).map(({ id, at, kind, subject, is_over, text }) => {
-      return { id, at: new Date(at).toISOString(), kind, subject, is_over: is_over === 1, text }
-    }),
+    notices: withRoom(
+      listed.slice(0, LISTED_MAX).map(({ id, at, kind, subject, is_over, text }) => {
+        return { id, at: new Date(at).toISOString(), kind, subject, is_over: is_over === 1, text }
+      }),
+    ),
     silent_count: silent.length,
     silent: isShort ? [] : sourcesOf(silent),
     heard_again_count: heard.length,
@@ -40,7 +45,19 @@ function bodyOf(message: Message): object {
 }
 
 function sourcesOf(notices: readonly NoticeRecord[]): unknown[] {
-  return notices.slice(0, LISTED_MAX).flatMap(({ data }) => (data === null ? [] : [JSON.parse(data)]))
+  return withRoom(notices.slice(0, LISTED_MAX).flatMap(({ data }) => (data === null ? [] : [JSON.parse(data)])))
+}
+
+/** The first entries of a list that are no more than so many bytes of JSON together. */
+function withRoom<T>(entries: readonly T[]): T[] {
+  const found: T[] = []
+  let bytes = 0
+  for (const entry of entries) {
+    bytes += Buffer.byteLength(JSON.stringify(entry))
+    if (bytes > LISTED_BYTES_MAX) break
+    found.push(entry)
+  }
+  return found
 }
 
 function filled(value: unknown, message: Message): unknown {
@@ -61,7 +78,7 @@ function filledText(text: string, message: Message): string {
 }
 
 /** The link stands in it whole, however little else has room. */
-function chatText({ lines, link }: Message, bytesMax = Number.POSITIVE_INFINITY): string {
+function chatText({ lines, link }: Message, bytesMax: number): string {
   const said = plain(lines.join('\n'))
   return link === undefined ? cutTo(said, bytesMax) : `${cutTo(said, bytesMax - Buffer.byteLength(link) - 1)}\n${link}`
 }
