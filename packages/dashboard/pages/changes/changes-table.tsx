@@ -70,7 +70,7 @@ const COLUMNS: readonly Column<Change>[] = [
   {
     id: 'unit',
     title: 'By amount',
-    width: '6.75rem',
+    width: '7.25rem',
     right: true,
     narrow: 'bare',
     sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
@@ -87,12 +87,12 @@ const COLUMNS: readonly Column<Change>[] = [
   },
   {
     id: 'when',
-    title: 'When',
-    width: '9.5rem',
+    title: 'Since',
+    width: '7rem',
     right: true,
-    narrow: 'bare',
+    narrow: 'shown',
     sort: ({ first_date }) => first_date,
-    cell: (change) => <When change={change} />,
+    cell: ({ first_date }) => <Day on={first_date} />,
   },
 ]
 
@@ -115,14 +115,5 @@ export function By({ change }: Readonly<{ change: Change }>): ReactNode {
     <span className={style.by} data-kind={kind}>
       {changedBy(cents, share)}
     </span>
-  )
-}
-
-function When({ change: { first_date, last_date } }: Readonly<{ change: Change }>): ReactNode {
-  if (first_date === last_date) return <Day on={first_date} />
-  return (
-    <>
-      since <Day on={first_date} />
-    </>
   )
 }
