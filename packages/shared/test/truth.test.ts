@@ -72,6 +72,14 @@ test('a category that the other stores have lost since, too, is not held', () =>
   assert.deepEqual(holdsOf(without, { ...references, sisters: since }), [])
 })
 
+test('a first scrape that writes its categories otherwise than the other stores is not held', () => {
+  const otherwise = shop().map(({ category_path, ...product }) => {
+    return { ...product, category_path: ['Groceries', `${category_path} & more`] }
+  })
+  assert.deepEqual(holdsOf(otherwise, sisters(10)), [])
+  assert.ok(holdsOf(otherwise.slice(0, 60), sisters(10)).includes('categories_missing'), 'two of five are gone')
+})
+
 test('rows that were rejected are told as rejects, and are not missing once more', () => {
   const references = { ...dayBefore(), usual: [100] }
   const mended = scrapeOf(shop().slice(20))

@@ -137,11 +137,17 @@ function missingOf({ now, beside, references, thresholds, scrape }: Case): Lost[
     const have = rows.filter((each) => each >= thresholds.HOLD_CATEGORY_ROWS_MIN)
     const then = medianOf(rows)!
     const here = rowsIn(now, name)
-    const isExpected = have.length >= 0.9 * rows.length
+    const isExpected = have.length >= 0.9 * rows.length && !isCalledOtherwise(beside, name)
     return isExpected && isFewer(here + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE)
       ? [[name, then, here]]
       : []
   })
+}
+
+/** Whether what most other stores show under this name is shown here under another: their scrapers write it otherwise. */
+function isCalledOtherwise(beside: readonly Beside[], name: string): boolean {
+  const having = beside.filter(({ figures }) => rowsIn(figures, name) > 0)
+  return having.filter((each) => isRenamed(each, name)).length * 2 > having.length
 }
 
 /** Whether most listings of a category are still shown: then only its name has changed. */
