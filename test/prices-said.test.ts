@@ -68,4 +68,15 @@ test('changes, product and cheapest tell what the files say, to people and to pr
   )
   assert.deepEqual([none.code, none.stdout], [1, ''])
   assert.match(none.stderr, /nothing is called no such thing/)
+  for (const [args, fault] of [
+    [['changes', '--store', 'nothing'], 'nothing is no store; expected company/code'],
+    [['changes', '--store', 'northmart/S3'], 'northmart/S3 is no store'],
+    [['changes', '--company', 'southmart'], 'the company "southmart" is not known'],
+    [['changes', '--category', 'Nothing'], 'no category is called "Nothing"'],
+    [['cheapest', 'milk', '--company', 'southmart'], 'the company "southmart" is not known'],
+  ] as const) {
+    const { code, stdout, stderr } = await machines.run(args)
+    assert.deepEqual([code, stdout, stderr.includes(fault)], [1, '', true], `${args.join(' ')}: ${stderr}`)
+  }
+  assert.match((await machines.run(['changes', '--store', 'Northmart/s2'])).stdout, /^On \d{4}.*: /)
 })
