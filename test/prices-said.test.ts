@@ -35,6 +35,15 @@ async function load(machines: Machines, files: Readonly<Record<string, string>>)
   assert.equal((await machines.run(['update-db', '--products', '--force'])).code, 0)
 }
 
+/** The same prices in a currency; programs get numbers all the same. */
+async function assertSaidIn(sign: string, machines: Machines, environment: Record<string, string>): Promise<void> {
+  const said = async (...args: string[]) => (await machines.run(args, environment)).stdout
+  assert.ok((await said('changes', '--days', '7')).includes(`${sign}3.19 → ${sign}2.99`))
+  assert.match(await said('product', 'northmart/n0'), RegExp(`^${sign}2\\.99 at .*; lowest ever ${sign}2\\.99`, 'm'))
+  assert.match(await said('cheapest', 'milk'), RegExp(`^${sign}2\\.99 +${sign}0\\.15 / 100 ml`, 'm'))
+  assert.ok(!(await said('changes', '--days', '7', '--json')).includes(sign))
+}
+
 test('changes, product and cheapest tell what the files say, to people and to programs', async () => {
   await using machines = await openMachines()
   await load(machines, {
@@ -48,6 +57,7 @@ test('changes, product and cheapest tell what the files say, to people and to pr
     machines.run(['cheapest', 'milk']),
     machines.run(['product', 'no such thing']),
   ])
+  await assertSaidIn('€', machines, { CURRENCY: 'EUR' })
   const records = changes.stdout
     .trim()
     .split('\n')
