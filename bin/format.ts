@@ -33,11 +33,6 @@ export function columns(rows: readonly (readonly string[])[], right: readonly nu
   return rows.map((row) => row.map(cell).join('  ').trimEnd())
 }
 
-/** 599 → "5.99" */
-export function money(cents: number): string {
-  return (cents / 100).toFixed(2)
-}
-
 /** 90_000 → "2 min": one unit, from 2 of it on */
 export function duration(milliseconds: number): string {
   const [, unit, ms] = DURATIONS.find(([from]) => milliseconds >= from) ?? [0, 's', 1000]

@@ -6,5 +6,5 @@ import type { DataManagement } from './data-management.ts'
 /** What questions are answered from. */
 export function readingOf({ catalogue, ledger, disk, folders, zone }: DataManagement, settings: Settings): Reading {
   const inbox = { disk, folders, ledger, diskBytesKept: 0, now: Date.now }
-  return { catalogue, inbox, partialShare: settings.HOLD_ROWS_SHARE, zone }
+  return { catalogue, inbox, partialShare: settings.HOLD_ROWS_SHARE, zone, currency: settings.CURRENCY }
 }

@@ -3,12 +3,14 @@ import { type ChangesQuestion, changesFound } from '@splitcart/data-management/a
 import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
 import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
 import { isDate } from '@splitcart/shared/date.ts'
+import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { columns, count, money, whole } from '../format.ts'
+import { columns, count, whole } from '../format.ts'
 import { readingOf } from '../local-reading.ts'
+import { assertKnown } from '../names-known.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = Omit<ChangesQuestion, 'after'> & { json?: boolean }
@@ -27,7 +29,7 @@ export function addChanges(program: Command): void {
     .option('--to <date>', 'up to this date', dateOf)
     .addOption(new Option('--kind <kinds...>', 'only these kinds').choices(CHANGE_KINDS))
     .option('--company <company>', 'of this company')
-    .option('--store <company/store>', 'of this store')
+    .addOption(new Option('--store <company/store>', 'of this store').conflicts('company'))
     .option('--category <name>', 'of this category, at any level')
     .addOption(
       new Option('--sort <order>', 'by what the largest comes first').choices(['share', 'cents']).default('share'),
@@ -35,14 +37,17 @@ export function addChanges(program: Command): void {
     .option('--limit <count>', 'how many at most', numberOf(LIMIT_MAX), LIMIT)
     .option('--json', 'print JSON Lines')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
+  await assertKnown(machine.catalogue.database, options)
   const page = await changesFound(readingOf(machine, settings), options)
-  for (const line of columns(page.changes.map(cellsOf), [1, 2])) terminal.say(line)
+  const money = moneyIn(settings.CURRENCY)
+  const cells = page.changes.map((change) => cellsOf(change, money))
+  for (const line of columns(cells, [1, 2])) terminal.say(line)
   for (const change of page.changes) terminal.record({ type: 'change', ...change })
   terminal.sum(sumOf(page))
   const { from, to, counts, is_counted } = page
@@ -51,7 +56,8 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 }
 
 /** "cheaper  3.19 → 2.99  −6 %  Full Cream Milk 2L  aldi, 10 stores" */
-function cellsOf({ kind, from_cents, to_cents, change_share, name, company, stores }: ChangePage['changes'][number]) {
+function cellsOf(change: ChangePage['changes'][number], money: WriteMoney) {
+  const { kind, from_cents, to_cents, change_share, name, company, stores } = change
   const price = [from_cents, to_cents].filter((cents) => cents !== null).map(money)
   const share =
     change_share === null ? '' : `${change_share > 0 ? '+' : '−'}${Math.round(Math.abs(change_share) * 100)} %`

@@ -7,13 +7,15 @@ import {
   productsFound,
 } from '@splitcart/data-management/api/products.ts'
 import type { Reading } from '@splitcart/data-management/api/reading.ts'
+import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { columns, count, money } from '../format.ts'
+import { columns, count } from '../format.ts'
 import { readingOf } from '../local-reading.ts'
+import { assertKnown } from '../names-known.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; company?: string; limit: number }
@@ -29,7 +31,7 @@ export function addProduct(program: Command): void {
     .argument('<words...>', 'its number, company/SKU, or words of its name')
     .option('--json', 'print JSON Lines')
     .action((words: string[], options: Options) => run(options, (terminal) => showProduct(words, options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
 }
 
 /** Adds the command that finds the cheapest. */
@@ -42,7 +44,7 @@ export function addCheapest(program: Command): void {
     .option('--limit <count>', 'how many at most', limitIn, LIMIT)
     .option('--json', 'print JSON Lines')
     .action((words: string[], options: Options) => run(options, (terminal) => findCheapest(words, options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
+  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
 }
 
 async function showProduct(words: readonly string[], options: Options, terminal: Terminal): Promise<number> {
@@ -51,8 +53,10 @@ async function showProduct(words: readonly string[], options: Options, terminal:
   const reading = readingOf(machine, settings)
   const product = await productMeant(reading, words.join(' '))
   terminal.say(`${product.name}${product.brand === null ? '' : `, ${product.brand}`}  (number ${product.id})`)
-  terminal.sum(sentenceOf(product))
-  for (const line of columns(product.chains.map(cellsOf), [1, 2, 3])) terminal.say(line)
+  const money = moneyIn(settings.CURRENCY)
+  terminal.sum(sentenceOf(product, money))
+  const cells = product.chains.map((chain) => cellsOf(chain, money))
+  for (const line of columns(cells, [1, 2, 3])) terminal.say(line)
   const { prices: _, comparable: __, ...told } = product
   terminal.record({ type: 'summary', ...told })
   return EXIT.done
@@ -70,7 +74,10 @@ async function productMeant(reading: Reading, text: string): Promise<ProductAnsw
 }
 
 /** "2.99 at aldi, in 10 stores, seen on 2026-03-30; lowest ever 2.49 at aldi, last on 2026-03-03; usual 3.19." */
-export function sentenceOf({ chains, lowest_ever }: Pick<ProductAnswer, 'chains' | 'lowest_ever'>): string {
+export function sentenceOf(
+  { chains, lowest_ever }: Pick<ProductAnswer, 'chains' | 'lowest_ever'>,
+  money: WriteMoney,
+): string {
   const [best] = chains
   if (best === undefined) return 'No store shows it in its latest scrape.'
   const price = best.lowest_cents === null ? undefined : money(best.lowest_cents)
@@ -86,19 +93,20 @@ export function sentenceOf({ chains, lowest_ever }: Pick<ProductAnswer, 'chains'
   return `${now}${lowest}${best.usual_cents === null ? '' : `; usual ${money(best.usual_cents)}`}.`
 }
 
-function cellsOf(chain: ProductAnswer['chains'][number]): string[] {
+function cellsOf(chain: ProductAnswer['chains'][number], money: WriteMoney): string[] {
   const { company, lowest_cents: lowest, highest_cents: highest, stores, silent_stores, is_silent, seen_on } = chain
   const price = lowest === null ? 'sold out' : money(lowest)
   const range = lowest !== null && highest !== null && highest > lowest ? `to ${money(highest)}` : ''
   const where = is_silent
     ? `${count(silent_stores, 'store')}, not seen since ${seen_on}`
     : `${count(stores, 'store')}, seen on ${seen_on}`
-  return [`  ${company}`, price, range, unitSaid(chain), where]
+  return [`  ${company}`, price, range, unitSaid(chain, money), where]
 }
 
 async function findCheapest(words: readonly string[], options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
+  await assertKnown(machine.catalogue.database, options)
   const { company, limit } = options
   const question: ProductsQuestion = {
     q: words.join(' '),
@@ -108,7 +116,9 @@ async function findCheapest(words: readonly string[], options: Options, terminal
     ...(company && { company }),
   }
   const { products, total } = await productsFound(readingOf(machine, settings), question)
-  for (const line of columns(products.map(foundCells), [0, 1])) terminal.say(line)
+  const money = moneyIn(settings.CURRENCY)
+  const cells = products.map((product) => foundCells(product, money))
+  for (const line of columns(cells, [0, 1])) terminal.say(line)
   for (const product of products) terminal.record({ type: 'product', ...product })
   terminal.sum(
     products.length === 0
@@ -120,19 +130,15 @@ async function findCheapest(words: readonly string[], options: Options, terminal
 }
 
 /** "2.99  0.15 / 100 ml  Full Cream Milk 2L  aldi" */
-function foundCells({ now, name, listings, ...product }: ProductPage['products'][number]): string[] {
+function foundCells({ now, name, listings, ...product }: ProductPage['products'][number], money: WriteMoney): string[] {
   const price = now?.lowest_cents == null ? '–' : money(now.lowest_cents)
   const companies = [...new Set(listings.map(({ company }) => company))].join(', ')
-  return [price, unitSaid(product), name, companies]
+  return [price, unitSaid(product, money), name, companies]
 }
 
-function unitSaid({
-  unit_price_cents: cents,
-  unit_price_per: per,
-}: {
-  unit_price_cents?: number | null
-  unit_price_per?: string | null
-}): string {
+type ByAmount = Readonly<{ unit_price_cents?: number | null; unit_price_per?: string | null }>
+
+function unitSaid({ unit_price_cents: cents, unit_price_per: per }: ByAmount, money: WriteMoney): string {
   if (cents == null || per == null) return ''
   return per === 'each' ? `${money(cents)} each` : `${money(cents)} / ${per}`
 }

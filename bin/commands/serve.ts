@@ -183,6 +183,7 @@ function openQuestions(settings: Settings): QuestionThreads {
     diskBytesKept: settings.DISK_BYTES_KEPT,
     partialShare: settings.HOLD_ROWS_SHARE,
     timeZone: timeZoneOf(settings).name,
+    currency: settings.CURRENCY,
     slow: { ms: settings.SLOW_STATEMENT_MS, logLevel: settings.LOG_LEVEL },
   })
 }

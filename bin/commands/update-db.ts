@@ -21,6 +21,7 @@ import { LOADED_KIND_NAMES, LOADED_KINDS, type LoadedKind } from '@splitcart/sha
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
+import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
@@ -28,7 +29,7 @@ import { configurable, printable, run, settingsOf, UsageFault } from '../command
 import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
-import { count, money, whole } from '../format.ts'
+import { count, whole } from '../format.ts'
 import { logStart } from '../log-start.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { compactionFor, whileIdle, workOf } from '../update-db-work.ts'
@@ -101,7 +102,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
     if (isShared) throw new Problem('settings_invalid', '\n  --dry-run looks at an inbox that is a folder only')
-    return await tellPreviews(alone, terminal)
+    return await tellPreviews(alone, moneyIn(settings.CURRENCY), terminal)
   }
   await makeFolders(machine.disk, machine.folders, kinds)
   const folders = isShared ? await scratchOf(machine) : machine.folders
@@ -255,11 +256,11 @@ function tellPass(terminal: Terminal, pass: Pass): number {
   return pass.failed + pass.rejected + pass.waiting > 0 ? EXIT.partly : EXIT.done
 }
 
-async function tellPreviews(work: UpdateDb, terminal: Terminal): Promise<number> {
+async function tellPreviews(work: UpdateDb, money: WriteMoney, terminal: Terminal): Promise<number> {
   let files = 0
   for await (const preview of previewInbox(work)) {
     files++
-    for (const line of previewLines(preview)) terminal.say(line)
+    for (const line of previewLines(preview, money)) terminal.say(line)
     terminal.record({ type: 'file', ...preview })
   }
   terminal.say(files === 0 ? 'The inbox is empty.' : `${count(files, 'file')} looked at; nothing was changed.`)
@@ -267,7 +268,7 @@ async function tellPreviews(work: UpdateDb, terminal: Terminal): Promise<number>
   return EXIT.done
 }
 
-function previewLines(preview: FilePreview): string[] {
+function previewLines(preview: FilePreview, money: WriteMoney): string[] {
   if (preview.known) return [preview.name, '  known already: nothing would happen']
   const { counts, inserted, changed, unchanged, disappeared, reason } = preview
   return [

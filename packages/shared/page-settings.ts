@@ -6,7 +6,7 @@ export const PAGE_SETTINGS = {
     machine: 'data-management',
     read: currency,
     fallback: undefined,
-    about: 'in which currency the page writes prices, e.g. AUD; the numbers alone where it is not set',
+    about: 'in which currency prices are written, e.g. AUD; the numbers alone where it is not set',
   },
   PICTURES: {
     machine: 'data-management',

@@ -9,11 +9,6 @@ const CHANGE = new Intl.NumberFormat(undefined, {
   maximumFractionDigits: 0,
   signDisplay: 'exceptZero',
 })
-const SIGNED = new Intl.NumberFormat(undefined, {
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
-  signDisplay: 'exceptZero',
-})
 const SHARE = new Intl.NumberFormat(undefined, {
   style: 'percent',
   maximumFractionDigits: 1,
@@ -43,13 +38,17 @@ export function atLeast({ count: number, exact }: Readonly<{ count: number; exac
   return `${whole(number)}${exact ? '' : '+'}`
 }
 
+const SIGNED = { signDisplay: 'exceptZero' } as const
+
 let priceFormat = new Intl.NumberFormat(undefined, CENTS)
+let differenceFormat = new Intl.NumberFormat(undefined, { ...CENTS, ...SIGNED })
 
 /** Writes all prices in a currency from now on; where none is known, as plain numbers. */
 export function writeMoneyIn(currency: string | null): void {
   const inCurrency =
     currency === null ? {} : ({ style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const)
   priceFormat = new Intl.NumberFormat(undefined, { ...CENTS, ...inCurrency })
+  differenceFormat = new Intl.NumberFormat(undefined, { ...CENTS, ...SIGNED, ...inCurrency })
 }
 
 /** 599 → "5.99", or "$5.99" */
@@ -80,9 +79,9 @@ export function change(from: number, to: number): string {
   return from === 0 ? '' : CHANGE.format(to / from - 1)
 }
 
-/** −40 and −0.1254 → "−0.40 (−12.5%)" */
+/** −40 and −0.1254 → "−0.40 (−12.5%)", or "−$0.40 (−12.5%)" */
 export function changedBy(cents: number, share: number): string {
-  return `${SIGNED.format(cents / 100)} (${SHARE.format(share)})`
+  return `${differenceFormat.format(cents / 100)} (${SHARE.format(share)})`
 }
 
 /** 3152723 → "3.0 MiB" */

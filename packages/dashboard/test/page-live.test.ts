@@ -270,7 +270,7 @@ describe('the page, live', { skip: NO_BROWSER }, () => {
     // A server that starts looks at once.
     await site.restart(environment)
     await window.goto('/notices')
-    const told = 'Rolled Oats: 2.40 at mill, wanted for 2.50'
+    const told = 'Rolled Oats: $2.40 at mill, wanted for $2.50'
     await page.getByRole('table', { name: 'Notices so far' }).getByText(told).first().waitFor()
     await page.getByRole('list', { name: 'Watched products' }).getByText('at $2.50 or less').waitFor()
     await page.getByRole('button', { name: 'Send a test' }).click()

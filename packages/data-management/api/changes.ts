@@ -2,6 +2,7 @@
  * `GET /api/changes`: what became cheaper and dearer, what is new, gone and back, the largest first; as JSON page by page, whole as CSV, or as a
  * feed for readers of such.
  */
+import { moneyIn } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { create } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -69,8 +70,9 @@ async function answer(services: Services, request: Asked, reply: FastifyReply): 
   const format = formatOf(request)
   const today = dateOf(services.inbox.now())
   const { zone } = momentOf(services)
+  const { currency } = services
   const state = await changesState(services.catalogue.database)
-  const etag = etagOf(format, query, today, zone.name, state, services.program?.version ?? '')
+  const etag = etagOf(format, query, today, zone.name, currency ?? '', state, services.program?.version ?? '')
   reply.header('etag', etag).header('vary', 'accept').header('cache-control', 'private, no-cache')
   if (isKnownEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
   if (format === 'json') return await answerWith(services, request, reply, ['changes', query])
@@ -78,7 +80,9 @@ async function answer(services: Services, request: Asked, reply: FastifyReply): 
   if (format === 'atom') {
     const question = { ...query, days: Math.max(query.days, FEED_DAYS) }
     const page = await askFor<ChangePage>(services.questions, 'changes', question, asker)
-    return reply.type('application/atom+xml; charset=utf-8').send(feedOf(page, request.url, zone))
+    return reply
+      .type('application/atom+xml; charset=utf-8')
+      .send(feedOf(page, request.url, { zone, money: moneyIn(currency) }))
   }
   const lines = await readableOf(linesOf(services, ['changeLines', query], asker))
   return reply.type('text/csv; charset=utf-8').header('content-disposition', create('changes.csv')).send(lines)

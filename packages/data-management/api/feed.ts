@@ -1,5 +1,6 @@
 /** Changes of price as an Atom feed (RFC 4287). Its links lead to the page of this server, whatever it is called from outside. */
 import { createHash } from 'node:crypto'
+import type { WriteMoney } from '@splitcart/shared/money.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { wordOf } from '../catalogue/model/changes.ts'
 import type { ChangeView } from '../catalogue/queries/changed-listings.ts'
@@ -7,8 +8,11 @@ import type { ChangePage } from './changes-schema.ts'
 
 const NOTHING_YET = '1970-01-01'
 
-/** The feed of a page of changes. `self`: the path that it was asked for by. What is of a date is told as of its beginning in a zone. */
-export function feedOf({ changes, to }: ChangePage, self: string, zone: TimeZone): string {
+/** How prices are written, and in which zone the days begin of which something is told. */
+type Look = Readonly<{ zone: TimeZone; money: WriteMoney }>
+
+/** The feed of a page of changes. `self`: the path that it was asked for by. */
+export function feedOf({ changes, to }: ChangePage, self: string, look: Look): string {
   const updated = changes.reduce(
     (latest, { last_date }) => (last_date > latest ? last_date : latest),
     to ?? NOTHING_YET,
@@ -21,14 +25,14 @@ export function feedOf({ changes, to }: ChangePage, self: string, zone: TimeZone
     `<link rel="self" href="${xml(self)}"/>`,
     '<link rel="alternate" href="/changes"/>',
     '<author><name>SplitCart</name></author>',
-    `<updated>${timeOf(updated, zone)}</updated>`,
-    ...changes.map((change) => entryOf(change, zone)),
+    `<updated>${timeOf(updated, look.zone)}</updated>`,
+    ...changes.map((change) => entryOf(change, look)),
     '</feed>',
     '',
   ].join('\n')
 }
 
-function entryOf(change: ChangeView, zone: TimeZone): string {
+function entryOf(change: ChangeView, { zone, money }: Look): string {
   const { kind, company, sku, key, from_cents, to_cents, first_date, last_date, product_id, stores } = change
   const parts = [kind, company, sku ?? key, from_cents, to_cents, first_date]
   const name = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
@@ -36,7 +40,7 @@ function entryOf(change: ChangeView, zone: TimeZone): string {
   return [
     '<entry>',
     `<id>urn:splitcart:change:${name}</id>`,
-    `<title>${xml(titleOf(change))}</title>`,
+    `<title>${xml(titleOf(change, money))}</title>`,
     `<updated>${timeOf(last_date, zone)}</updated>`,
     `<link href="/products/${product_id}"/>`,
     `<category term="${kind}"/>`,
@@ -46,17 +50,13 @@ function entryOf(change: ChangeView, zone: TimeZone): string {
 }
 
 /** "Full Cream Milk 2L: 3.19 → 2.99 (−6 %)" */
-function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView): string {
-  const [from, to] = [money(from_cents), money(to_cents)]
+function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView, money: WriteMoney): string {
+  const [from, to] = [from_cents, to_cents].map((cents) => (cents === null ? 'no price' : money(cents)))
   if (change_share !== null) {
     const share = `${change_share < 0 ? '−' : '+'}${Math.round(Math.abs(change_share) * 100)} %`
     return `${name}: ${from} → ${to} (${share})`
   }
   return `${name}: ${wordOf(kind)}${kind === 'gone' ? '' : `, ${to}`}`
-}
-
-function money(cents: number | null): string {
-  return cents === null ? 'no price' : (cents / 100).toFixed(2)
 }
 
 function timeOf(date: string, zone: TimeZone): string {

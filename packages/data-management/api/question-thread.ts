@@ -20,6 +20,7 @@ export type ThreadPlace = AskedPlace &
     partialShare?: number
     /** The name of the zone in which days begin. */
     timeZone?: string
+    currency?: string | undefined
     msMax: number
     recordsMax: number
     /** Statements that take so long are logged, by a log of this level; 0: none. */
@@ -47,10 +48,16 @@ const text = new TextEncoder()
 if (place.slow !== undefined) tellSlowStatements(openLog(place.slow.logLevel), place.slow.ms)
 
 function readingAt(now: number): Reading {
-  const { diskBytesKept, partialShare, dataFolder } = place
+  const { diskBytesKept, partialShare, dataFolder, currency } = place
   const inbox = { disk: realDisk(), folders: foldersIn(dataFolder), ledger, diskBytesKept, now: () => now }
   const asked = { database: limited, path, findLoad: (sha256: string) => findLoad(limited, sha256) }
-  return { catalogue: asked, inbox, ...(partialShare !== undefined && { partialShare }), ...(zone && { zone }) }
+  return {
+    catalogue: asked,
+    inbox,
+    currency,
+    ...(partialShare !== undefined && { partialShare }),
+    ...(zone && { zone }),
+  }
 }
 
 async function answer({ name, question, now }: ToThread): Promise<FromThread> {

@@ -12,6 +12,8 @@ export type Reading = Readonly<{
   partialShare?: number
   /** In which zone days begin; where nobody says so, UTC. */
   zone?: TimeZone
+  /** In which currency prices are written: CURRENCY. */
+  currency?: string | undefined
 }>
 
 const PARTIAL_SHARE = 0.5

@@ -1,9 +1,10 @@
 /** `GET /api/uploads/{id}/repair`: what the repair of an upload changes, row by row: the one that was accepted, else the one that is offered. */
 import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
+import { money } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
 import { repaired, sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
-import { money, type Repair, type RepairedBy } from '@splitcart/shared/truth/verdict.ts'
+import type { Repair, RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { Receiving } from '../inbox/accept.ts'

@@ -33,7 +33,7 @@ export type Services = Readonly<{
   partialShare?: number
   /** In which zone days begin: TIME_ZONE. */
   zone?: TimeZone
-  /** In which currency the page writes prices: CURRENCY. */
+  /** In which currency prices are written: CURRENCY. */
   currency?: string | undefined
   /** Where the built page lies; without it only the API is served. */
   pageFolder?: string

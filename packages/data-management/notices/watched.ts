@@ -1,6 +1,6 @@
 /** What is seen of the products that somebody watches, and what is told of it. Nothing is written here. */
+import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { money } from '@splitcart/shared/truth/verdict.ts'
 import { currentNow } from '../api/freshness.ts'
 import type { Reading } from '../api/reading.ts'
 import type { Current } from '../catalogue/queries/current.ts'
@@ -19,6 +19,7 @@ export async function watchedNow(reading: Reading): Promise<SeenAnew[]> {
   if (watches.length === 0) return []
   const { database } = reading.catalogue
   const current = await currentNow(reading)
+  const money = moneyIn(reading.currency)
   const changed: SeenAnew[] = []
   for (const watch of watches) {
     const productId = await productWatched(reading, watch)
@@ -27,8 +28,8 @@ export async function watchedNow(reading: Reading): Promise<SeenAnew[]> {
     const reached = isReached(watch, lowest)
     const seen = { lowest, ever: leastOf(lowest, watch.seen.ever), reached }
     if (lowest === watch.seen.lowest && seen.ever === watch.seen.ever && reached === watch.seen.reached) continue
-    const isTold = saidOf(watch, lowest) !== null
-    const words = isTold ? saidOf(watch, lowest, await cheapestAt(reading, productId, current)) : null
+    const isTold = saidOf(watch, lowest, money) !== null
+    const words = isTold ? saidOf(watch, lowest, money, await cheapestAt(reading, productId, current)) : null
     changed.push({ watch, seen, productId, text: words && `${shortName(watch.name)}: ${words}` })
   }
   return changed
@@ -72,9 +73,13 @@ export async function watchBegun(reading: Reading, { productId }: { productId: n
 export function saidOf(
   { rule, seen: before, target_cents: target }: Pick<WatchRecord, 'rule' | 'seen' | 'target_cents'>,
   lowest: number | null,
+  money: WriteMoney,
   where = '',
 ): string | null {
-  if (rule === 'any') return lowest === before.lowest ? null : changeSaid(before.lowest, lowest, where)
+  if (rule === 'any') {
+    const [from, to] = [before.lowest, lowest].map((cents) => (cents === null ? null : money(cents)))
+    return lowest === before.lowest ? null : changeSaid(from ?? null, to ?? null, where)
+  }
   if (lowest === null) return null
   const now = `${money(lowest)}${where}`
   if (rule === 'stock') return before.lowest === null ? `back in stock, for ${now}` : null
@@ -89,10 +94,9 @@ function isReached({ rule, target_cents: target }: Pick<WatchRecord, 'rule' | 't
   return rule === 'target' && lowest !== null && lowest <= target!
 }
 
-function changeSaid(before: number | null, now: number | null, where: string): string {
-  if (now === null) return `nobody sells it any more, before ${money(before!)}`
-  if (before === null) return `sold again, for ${money(now)}${where}`
-  return `${money(now)}${where}, before ${money(before)}`
+function changeSaid(before: string | null, now: string | null, where: string): string {
+  if (now === null) return `nobody sells it any more, before ${before}`
+  return before === null ? `sold again, for ${now}${where}` : `${now}${where}, before ${before}`
 }
 
 async function cheapestAt(reading: Reading, productId: number, current: Current): Promise<string> {

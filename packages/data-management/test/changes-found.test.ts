@@ -191,3 +191,14 @@ test('changes are told as CSV and as a feed too, and are the same until somethin
   assertProblem(await get(admin, '/api/changes?company=aldi&store=aldi/G1'), 400, 'request_invalid')
   assertProblem(await get(admin, '/api/changes?after=x'), 400, 'request_invalid')
 })
+
+test('the feed writes prices in the currency that is set, the table for programs in cents', async () => {
+  await using receiver = await openReceiver({ currency: 'AUD' })
+  await changedShops(receiver)
+  await countChanges(receiver.catalogue.database)
+  const headers = { 'X-API-Key': await receiver.makeKey('read') }
+  const told = async (format: string) =>
+    await (await fetch(`${receiver.url}/api/changes?format=${format}`, { headers })).text()
+  assert.match(await told('atom'), /<title>Full Cream Milk 2L: \$3\.19 → \$2\.99 \(−6 %\)<\/title>/)
+  assert.doesNotMatch(await told('csv'), /\$/)
+})

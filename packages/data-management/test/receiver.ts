@@ -84,6 +84,7 @@ type Wishes = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     telling?: Services['telling']
     /** In which days begin; else UTC. */
     zone?: TimeZone
+    currency?: string
   }>
 
 async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsPlace['catalogue'] }> {
@@ -111,10 +112,10 @@ export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
   const limits = { ...UNFINISHED, ...wishes.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept, timeZone: zone.name }
-  const questions = new QuestionThreads({ ...readFrom, ...wishes.questions })
+  const questions = new QuestionThreads({ ...readFrom, currency: wishes.currency, ...wishes.questions })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
   const page = pageFolder === undefined ? {} : { pageFolder }
-  const told = telling === undefined ? {} : { telling }
+  const told = { currency: wishes.currency, ...(telling && { telling }) }
   const services = { inbox, unfinished, kinds, catalogue, questions, exports, pictures, zone, ...page, ...told }
   const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
   await server.listen({ host: '127.0.0.1', port: 0 })

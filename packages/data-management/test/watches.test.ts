@@ -1,6 +1,7 @@
 /** Products that somebody watches: what is told of them, by the rule and over the API. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { money } from '@splitcart/shared/money.ts'
 import type { ProductPage } from '../api/products.ts'
 import type { WatchList, WatchView } from '../api/watches.ts'
 import { WATCHES_MAX } from '../ledger/watches.ts'
@@ -20,6 +21,7 @@ test('each rule tells its own change, once', () => {
     saidOf(
       { rule, seen: { lowest: before, ever: 250, reached: before !== null && before <= 300 }, target_cents: 300 },
       now,
+      money,
     )
   assert.deepEqual(
     [said('target', 320, 300), said('target', 300, 290), said('target', null, 301), said('target', null, 299)],

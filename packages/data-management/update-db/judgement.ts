@@ -1,4 +1,5 @@
 /** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
+import { money } from '@splitcart/shared/money.ts'
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import { type Judged, once, type References } from '@splitcart/shared/truth/case.ts'
 import type { Shown } from '@splitcart/shared/truth/figures.ts'
@@ -13,7 +14,7 @@ import {
 } from '@splitcart/shared/truth/judge.ts'
 import { sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
-import { money, type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
+import { type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
 import type { Loading } from '../catalogue/catalogue.ts'
 import type { StagedScrape } from '../catalogue/load/staged-scrape.ts'
 import { NEVER_BELIEVED } from '../ledger/beliefs.ts'

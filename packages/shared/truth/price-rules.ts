@@ -1,10 +1,11 @@
 /** Rules that look at prices. Pure. */
+import { money } from '../money.ts'
 import { type Beside, type Case, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
 import type { Shown } from './figures.ts'
 import { repairOfPrices } from './repairs.ts'
 import { sampleOf } from './sample.ts'
 import { IS_UNIT_PRICE } from './unit-price.ts'
-import { type Found, money, percent } from './verdict.ts'
+import { type Found, percent } from './verdict.ts'
 
 // Beside its own scrape a factor nearer to 1 may be a change of taxes; another store may be dearer.
 const FACTOR_MIN = 1.05

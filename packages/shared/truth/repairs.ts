@@ -1,9 +1,10 @@
 /** Repairs of a column that is wrong by a constant. They are found by trying: after the right one the scrape agrees with the one before. */
+import { money } from '../money.ts'
 import type { Row } from '../row.ts'
 import { type Beside, type Case, PAIRS_MIN } from './case.ts'
 import { hashesOf } from './said.ts'
 import { sampleOf } from './sample.ts'
-import { money, type Repair } from './verdict.ts'
+import type { Repair } from './verdict.ts'
 
 const FACTORS = [0.01, 100, 0.1, 10, 0.001, 1000] as const
 const AGREEMENT = 0.6

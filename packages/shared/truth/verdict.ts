@@ -81,8 +81,3 @@ const EXAMPLES_MAX = 5
 export function percent(share: number): string {
   return `${Math.round(share * 1000) / 10} %`
 }
-
-/** Whole cents for people. */
-export function money(cents: number): string {
-  return (cents / 100).toFixed(2)
-}
