@@ -85,7 +85,7 @@ function Legend({ courses, pointed, open }: LegendProps): ReactNode {
   return (
     <ul className={style.legend}>
       {courses.map((course, index) => (
-        <li key={course.chain?.company ?? course.lines[0]!.key} className={style.line}>
+        <li key={course.chain === undefined ? course.lines[0]!.key : course.chain.company} className={style.line}>
           <svg className={style.pen} viewBox="0 -7 24 14" aria-hidden="true">
             <line x1="0" y1="0" x2="24" y2="0" stroke={colourName(index)} strokeWidth="3" />
             {course.chain && <path d={markPath(index)} transform="translate(12)" fill={colourName(index)} />}

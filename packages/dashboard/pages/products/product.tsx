@@ -2,7 +2,6 @@
 
 import { Button, NativeSelect } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
-import { foldedCode } from '@splitcart/shared/codes.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useMemo } from 'react'
@@ -186,8 +185,8 @@ function usePast({ id, prices, chains: now }: ProductAnswer, drawn: readonly str
   const lines = useMemo(() => (stores.data === undefined ? [] : linesOf(stores.data)), [stores.data])
   // While others are asked for, those of before are still there.
   const own = useMemo(() => {
-    const stores = new Set(drawn.map(foldedCode))
-    return lines.filter(({ company, storeId }) => stores.has(foldedCode(storeNamed({ company, store_id: storeId }))))
+    const stores = new Set(drawn.map((store) => store.toLowerCase()))
+    return lines.filter(({ company, storeId }) => stores.has(storeNamed({ company, store_id: storeId }).toLowerCase()))
   }, [lines, drawn])
   const isKnown = histories.data !== undefined && (drawn.length === 0 || stores.data !== undefined)
   const chains = useMemo(() => {
