@@ -14,12 +14,15 @@ import { endWhenNobodyReads, terminalOf } from './terminal.ts'
 process.umask(0o077)
 endWhenNobodyReads()
 
+const NO_COLOR = ['--no-color', 'print without colors, as with NO_COLOR in the environment'] as const
 const program = new Command('splitcart')
   .description('Brings scraped products from machines at home into the database on a server.')
   .exitOverride()
   .configureOutput({ outputError: tellFault })
   .showHelpAfterError('(splitcart help shows what there is)')
   .version(versionLine(), '-V, --version', 'print the version')
+  .option(...NO_COLOR)
+  .on('option:no-color', writeWithoutColors)
 const given = meant(process.argv.slice(2))
 const wanted = wantedOf(given)
 if (given[0] === 'completion') for (const load of Object.values(COMMANDS)) (await load())(program)
@@ -65,10 +68,17 @@ function tellFault(text: string, write: (text: string) => void): void {
   })
 }
 
+/** Also where the environment asks for colors. */
+function writeWithoutColors(): void {
+  delete process.env.FORCE_COLOR
+  process.env.NO_COLOR = '1'
+}
+
 /** A command by the name that it has here, and "help X" as "X --help"; of one that does not exist, help is none to be had. */
 function meant([first, ...rest]: readonly string[]): string[] {
   if (first === undefined) return []
   if (first === 'help' && rest.length > 0) return meant([...rest, '--help'])
+  if (first === '--no-color' && rest.length > 0) return meant(rest).toSpliced(1, 0, first)
   const name = Object.hasOwn(ALSO_CALLED, first) ? ALSO_CALLED[first]! : first
   const isUnknown = !name.startsWith('-') && !Object.hasOwn(COMMANDS, name)
   return [name, ...(isUnknown ? rest.filter((word) => !/^(-h|--help)$/.test(word)) : rest)]
@@ -83,8 +93,9 @@ function describe(command: Command): void {
   explain(command, `splitcart ${name}`, examples)
 }
 
-/** Examples of a command, and of those below it; and where their errors lead to. */
+/** Examples of a command, and of those below it; where their errors lead to; and what all of them understand. */
 function explain(command: Command, path: string, all: readonly string[]): void {
+  command.option(...NO_COLOR)
   const examples = all.filter((line) => `${line} `.includes(`${path} `))
   if (examples.length > 0) command.addHelpText('after', `\n${['Examples:', ...examples].join('\n  ')}`)
   command.showHelpAfterError(`(${path} --help explains it; splitcart help shows what there is)`)

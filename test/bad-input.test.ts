@@ -158,6 +158,8 @@ test('help has a group for each machine, examples of each command, and shells co
   assert.equal(complete('splitcart', 'keys', 'rot'), 'rotate')
   assert.equal(complete('splitcart', 'upload-data', '--wat'), '--watch')
   assert.equal(complete('splitcart', 'completion', 'fi'), 'fish')
+  assert.match(ofKeys, /--no-color /)
+  assert.doesNotMatch(script, /^ +[\w-]+\) (?!.*--no-color\b)/m, 'every command has it')
 })
 
 test('every way to ask for the version tells it, and on what it runs', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openMachines } from './machines.ts'
+import { type Machines, openMachines } from './machines.ts'
 
 const DAY_MS = 86_400_000
 // Midnight may come while this runs.
@@ -23,22 +23,25 @@ function scrape(store: string, days: number, prices: Readonly<Record<string, num
     .join('')
 }
 
-test('changes, product and cheapest tell what the files say, to people and to programs', async () => {
-  await using machines = await openMachines()
+async function load(machines: Machines, files: Readonly<Record<string, string>>): Promise<void> {
   await machines.makeServerData()
   const inbox = join(machines.dataManagement, 'product_inbox')
   await mkdir(inbox, { recursive: true })
-  const files = {
-    'one.jsonl': scrape('S1', 3, { 'Full Cream Milk 2L': 3.19, 'Long Life Milk 1L': 2 }),
-    'two.jsonl': scrape('S1', 1, { 'Full Cream Milk 2L': 2.99, 'Long Life Milk 1L': 2 }),
-    'three.jsonl': scrape('S2', 0, { 'Full Cream Milk 2L': 2.99, 'Long Life Milk 1L': 2 }),
-  }
   const old = new Date(NOW - 60_000)
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(inbox, name), text)
     await utimes(join(inbox, name), old, old)
   }
   assert.equal((await machines.run(['update-db', '--products', '--force'])).code, 0)
+}
+
+test('changes, product and cheapest tell what the files say, to people and to programs', async () => {
+  await using machines = await openMachines()
+  await load(machines, {
+    'one.jsonl': scrape('S1', 3, { 'Full Cream Milk 2L': 3.19, 'Long Life Milk 1L': 2 }),
+    'two.jsonl': scrape('S1', 1, { 'Full Cream Milk 2L': 2.99, 'Long Life Milk 1L': 2 }),
+    'three.jsonl': scrape('S2', 0, { 'Full Cream Milk 2L': 2.99, 'Long Life Milk 1L': 2 }),
+  })
   const [changes, product, cheapest, none] = await Promise.all([
     machines.run(['changes', '--json', '--days', '7']),
     machines.run(['product', 'northmart/n0']),
@@ -68,4 +71,20 @@ test('changes, product and cheapest tell what the files say, to people and to pr
   )
   assert.deepEqual([none.code, none.stdout], [1, ''])
   assert.match(none.stderr, /nothing is called no such thing/)
+})
+
+test('a store, company or category that nothing is called is told as a mistake', async () => {
+  await using machines = await openMachines()
+  await load(machines, { 'one.jsonl': scrape('S2', 0, { 'Full Cream Milk 2L': 3.19 }) })
+  for (const [args, fault] of [
+    [['changes', '--store', 'nothing'], 'nothing is no store; expected company/code'],
+    [['changes', '--store', 'northmart/S3'], 'northmart/S3 is no store'],
+    [['changes', '--company', 'southmart'], 'the company "southmart" is not known'],
+    [['changes', '--category', 'Nothing'], 'no category is called "Nothing"'],
+    [['cheapest', 'milk', '--company', 'southmart'], 'the company "southmart" is not known'],
+  ] as const) {
+    const { code, stdout, stderr } = await machines.run(args)
+    assert.deepEqual([code, stdout, stderr.includes(fault)], [1, '', true], `${args.join(' ')}: ${stderr}`)
+  }
+  assert.match((await machines.run(['changes', '--store', 'Northmart/s2'])).stdout, /^On .*: 0 cheaper/)
 })

@@ -113,3 +113,18 @@ test('what a spreadsheet would take for a formula is text in CSV, and as it was 
     .map((line) => JSON.parse(line).name)
   assert.deepEqual(names, [...FORMULAS, ...PLAIN])
 })
+
+test('colors are left out where that is asked for, before the command or behind it, whatever the environment wants', async () => {
+  await using machines = await openMachines()
+  const forced = { FORCE_COLOR: '1' }
+  assert.ok((await machines.run(['doctor'], forced)).stdout.includes('\u001b[32mok'))
+  for (const args of [
+    ['doctor', '--no-color'],
+    ['--no-color', 'doctor'],
+  ]) {
+    const { stdout } = await machines.run(args, forced)
+    assert.match(stdout, /^ok /m)
+    assert.ok(!stdout.includes('\u001b'))
+  }
+  assert.equal((await machines.run(['--no-color', 'keys', '--no-color', 'list', '--help'])).code, 0)
+})

@@ -9,6 +9,7 @@ import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, money, whole } from '../format.ts'
 import { readingOf } from '../local-reading.ts'
+import { assertKnown } from '../names-known.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = Omit<ChangesQuestion, 'after'> & { json?: boolean }
@@ -27,7 +28,7 @@ export function addChanges(program: Command): void {
     .option('--to <date>', 'up to this date', dateOf)
     .addOption(new Option('--kind <kinds...>', 'only these kinds').choices(CHANGE_KINDS))
     .option('--company <company>', 'of this company')
-    .option('--store <company/store>', 'of this store')
+    .addOption(new Option('--store <company/store>', 'of this store').conflicts('company'))
     .option('--category <name>', 'of this category, at any level')
     .addOption(
       new Option('--sort <order>', 'by what the largest comes first').choices(['share', 'cents']).default('share'),
@@ -41,6 +42,7 @@ export function addChanges(program: Command): void {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
+  await assertKnown(machine.catalogue.database, options)
   const page = await changesFound(readingOf(machine, settings), options)
   for (const line of columns(page.changes.map(cellsOf), [1, 2])) terminal.say(line)
   for (const change of page.changes) terminal.record({ type: 'change', ...change })

@@ -14,6 +14,7 @@ import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, money } from '../format.ts'
 import { readingOf } from '../local-reading.ts'
+import { assertKnown } from '../names-known.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; company?: string; limit: number }
@@ -99,6 +100,7 @@ function cellsOf(chain: ProductAnswer['chains'][number]): string[] {
 async function findCheapest(words: readonly string[], options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
+  await assertKnown(machine.catalogue.database, options)
   const { company, limit } = options
   const question: ProductsQuestion = {
     q: words.join(' '),

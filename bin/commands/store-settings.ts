@@ -4,14 +4,14 @@ import { momentOf, type Reading } from '@splitcart/data-management/api/reading.t
 import { saveStoreSettings } from '@splitcart/data-management/api/store-settings.ts'
 import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/api/store-settings-schema.ts'
 import { stillSet } from '@splitcart/data-management/catalogue/queries/freshness.ts'
-import { lastScrapeOf, type StoreFound, storeCalled } from '@splitcart/data-management/catalogue/queries/store-page.ts'
+import { lastScrapeOf, type StoreFound } from '@splitcart/data-management/catalogue/queries/store-page.ts'
 import { isDate } from '@splitcart/shared/date.ts'
-import { Problem } from '@splitcart/shared/problem.ts'
 import { Command, InvalidArgumentError } from 'commander'
 import { run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { readingOf } from '../local-reading.ts'
+import { storeMeant } from '../names-known.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -39,8 +39,7 @@ export function storeSettingsCommand(): Command {
 async function set(name: string, options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  const found = await storeCalled(machine.catalogue.database, name)
-  if (found === undefined) throw new Problem('not_found', `${name} is no store; expected company/code, e.g. aldi/G102`)
+  const found = await storeMeant(machine.catalogue.database, name)
   const reading = readingOf(machine, settings)
   const { retired = (await isBack(reading, found)) ? false : undefined } = options
   const { expectedDays: expected_days, snoozedUntil: snoozed_until, note } = options

@@ -56,6 +56,8 @@ const SETTINGS = [
 ] as const
 
 const PASS_MS = 5_000
+// Between the files of a stream of small ones nothing waits either: packed there, they would come later by that.
+const COMPACTION_REST_MS = 3_000
 const PRUNE_EVERY_MS = 60 * 60 * 1000
 
 /** Adds the command. */
@@ -205,6 +207,7 @@ async function watchInbox(
   const reported = new Set<string>()
   const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   let pruneAt = Number.NEGATIVE_INFINITY
+  let loadedAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
     await fulfilWishes(work, signal)
     if (performance.now() > pruneAt) {
@@ -219,8 +222,9 @@ async function watchInbox(
       reported.add(name)
     }
     await background.look()
-    const isIdle = done.loaded + done.held + done.failed === 0
-    if (isIdle || compaction.isFull) await compaction.work(await whileIdle(work, inboxes, signal))
+    if (done.loaded + done.held + done.failed > 0) loadedAt = performance.now()
+    const isResting = performance.now() - loadedAt > COMPACTION_REST_MS
+    if (isResting || compaction.isFull) await compaction.work(await whileIdle(work, inboxes, signal))
   }
   await repeatOnChange(inboxes, pass, { log: work.log, signal })
 }

@@ -1,5 +1,5 @@
 /**
- * Keeps loaded files in fewer bytes: later, while nothing waits to be loaded, one after the other.
+ * Keeps loaded files in fewer bytes: later, when nothing has come for a while, one after the other.
  *
  * Invariants:
  *  1. No load waits for it, unless whole files take more room than they may.

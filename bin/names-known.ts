@@ -1,0 +1,25 @@
+/** Names of companies, stores and categories on a command line: one that nothing has is a mistake, not an empty answer. */
+import { faultOfNames } from '@splitcart/data-management/catalogue/queries/findings.ts'
+import { type StoreFound, storeCalled } from '@splitcart/data-management/catalogue/queries/store-page.ts'
+import type { Sql } from '@splitcart/data-management/database/sql.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+
+/** The store that is meant. */
+export async function storeMeant(database: Sql, name: string): Promise<StoreFound> {
+  const found = await storeCalled(database, name)
+  if (found === undefined) throw new Problem('not_found', `${name} is no store; expected company/code, e.g. aldi/G102`)
+  return found
+}
+
+/** Throws `not_found` for the first name that nothing has. */
+export async function assertKnown(
+  database: Sql,
+  { company, store, category }: Readonly<{ company?: string; store?: string; category?: string }>,
+): Promise<void> {
+  if (store !== undefined) await storeMeant(database, store)
+  const fault = company === undefined ? undefined : await faultOfNames(database, company, null)
+  if (fault !== undefined) throw new Problem('not_found', fault)
+  if (category === undefined) return
+  const found = await database.get('select 1 as found from category where name = ? limit 1', category)
+  if (found === undefined) throw new Problem('not_found', `no category is called ${JSON.stringify(category)}`)
+}
