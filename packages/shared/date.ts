@@ -23,3 +23,10 @@ function daysOf(year: number, month: number): number {
   if (month === 4 || month === 6 || month === 9 || month === 11) return 30
   return month >= 1 && month <= 12 ? 31 : 0
 }
+
+const DAY_MS = 86_400_000
+
+/** The day so many days after another. */
+export function dayBeside(date: string, days: number): string {
+  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10)
+}

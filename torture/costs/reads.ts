@@ -40,6 +40,7 @@ export const READS: readonly Asked[] = [
   late('/api/products/{id}', '/api/products/1'),
   ...gets('/api/products/{id}', ({ sizes }) => ({ path: `/api/products/${sizes.listings}` })),
   late('/api/products/{id}/prices', '/api/products/1/prices?limit=20'),
+  late('/api/products/{id}/chains', '/api/products/1/chains'),
   // No shop tells of one.
   asked('GET /api/products/{id}/picture', '/api/products/1/picture', 404),
   ...gets('/api/export/products', '/api/export/products'),

@@ -3,7 +3,7 @@
 import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
 import type { FindingsView } from '@splitcart/data-management/api/findings-schema.ts'
 import type { Overview } from '@splitcart/data-management/api/overview.ts'
-import type { PricesAnswer, ProductAnswer, ProductPage } from '@splitcart/data-management/api/products.ts'
+import type { ChainsAnswer, PricesAnswer, ProductAnswer, ProductPage } from '@splitcart/data-management/api/products.ts'
 import type { RejectPage } from '@splitcart/data-management/api/rejects-schema.ts'
 import type { RepairView } from '@splitcart/data-management/api/repair.ts'
 import type { ScrapePage, StorePage } from '@splitcart/data-management/api/stores.ts'
@@ -172,6 +172,13 @@ export const pricesQuery = (id: string, filters: PriceFilters) =>
       ask<PricesAnswer>(`/api/products/${encodeURIComponent(id)}/prices`, { ...filters, limit: 20 } as Query, signal),
     placeholderData: keepPreviousData,
     enabled: filters.store.length > 0,
+  })
+
+/** What a product has cost in each chain. */
+export const chainHistoriesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['chains', id],
+    queryFn: ({ signal }) => ask<ChainsAnswer>(`/api/products/${encodeURIComponent(id)}/chains`, {}, signal),
   })
 
 /** Which uploads a store's scrape of a date came with. */

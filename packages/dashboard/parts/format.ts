@@ -56,6 +56,11 @@ export function money(cents: number): string {
   return priceFormat.format(cents / 100)
 }
 
+/** "2.99 – 3.49", or one price where both are the same. */
+export function moneyRange(lowest: number, highest: number): string {
+  return lowest === highest ? money(lowest) : `${money(lowest)} – ${money(highest)}`
+}
+
 type ByAmount = Readonly<{ unit_price_cents: number | null; unit_price_per: string | null }>
 
 /** What something costs by amount: "0.50 / 100 g", "1.20 each". */

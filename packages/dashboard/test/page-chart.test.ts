@@ -1,14 +1,13 @@
 /** The chart of prices, as it is seen and used: what is drawn is what the files say. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Page } from 'playwright-core'
 import { until } from '../../../test/machines.ts'
+import { faultsSeenByAxe } from './axe.ts'
 import { NO_BROWSER } from './browser.ts'
-import { daysAgo, openSite, rowOf, type Site, says, settled, type Window } from './site.ts'
+import { datesIn, labelsOf, openChain, openProduct, shadesOf } from './chart-drawn.ts'
+import { daysAgo, openSite, rowOf, type Site, says } from './site.ts'
 
 const LABELS_WIDE = 20
-
-type Label = Readonly<{ text: string; left: number; right: number; x: number; y: number; width: number }>
 
 /** Rows of one article in one store, every day from one to another. */
 function rowsOf(
@@ -23,49 +22,6 @@ function rowsOf(
   }).join('')
 }
 
-/** Keeps what the canvas is told to write, and where. */
-function keepLabels(): void {
-  const { prototype } = CanvasRenderingContext2D
-  const { fillText, clearRect } = prototype
-  const kept: Label[] = []
-  Object.assign(globalThis, { keptLabels: kept })
-  prototype.clearRect = function (...args) {
-    kept.length = 0
-    clearRect.apply(this, args)
-  }
-  prototype.fillText = function (text, x, y, ...more) {
-    const { width } = this.measureText(text)
-    const left = x - (this.textAlign === 'center' ? width / 2 : this.textAlign === 'right' ? width : 0)
-    kept.push({ text, left, right: left + width, x, y, width: this.canvas.width })
-    fillText.call(this, text, x, y, ...more)
-  }
-}
-
-/** What is written in the chart that is shown. */
-function labelsOf(page: Page): Promise<Label[]> {
-  return page.evaluate(() => (globalThis as unknown as { keptLabels: Label[] }).keptLabels)
-}
-
-/** What is written at the dates, from the left; what stands below each other belongs together. */
-function datesIn(labels: readonly Label[]): string[] {
-  const dates = Map.groupBy(
-    labels.filter(({ text }) => !text.includes('.')),
-    ({ x }) => x,
-  )
-  return [...dates.values()].map((lines) => lines.map(({ text }) => text).join(' '))
-}
-
-async function openProduct(site: Site, name: string, options = {}): Promise<Window> {
-  const window = await site.window(site.reader, options)
-  await window.page.addInitScript(keepLabels)
-  await window.goto(`/products?q=${encodeURIComponent(name)}`)
-  await window.page.getByRole('link', { name, exact: true }).click()
-  await window.page.locator('canvas').waitFor()
-  await settled(window.page)
-  await until(async () => datesIn(await labelsOf(window.page)).length > 0, 'the chart is drawn')
-  return window
-}
-
 describe('the chart of a product', { skip: NO_BROWSER }, () => {
   let site: Site
   before(async () => {
@@ -76,13 +32,20 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
     const weekly = ['A', 'B', 'C'].map((store) =>
       rowsOf('weekly', store, [40, 0], (day) => 3 + (Math.floor(day / 7) % 2) + (store === 'C' && day < 20 ? 1 : 0)),
     )
+    const chains = ['corner', 'market'].flatMap((company, dearer) =>
+      [5, 7].map((price) => {
+        const metadata = { company, store_id: `${price}`, store_name: `${company} ${price}`, scraped_date: daysAgo(0) }
+        return `${rowOf('chains', price + dearer / 2, { metadata })}\n`
+      }),
+    )
     await site.write('corner.jsonl', text + weekly.join(''))
+    await site.write('chains.jsonl', chains.join(''))
     await site.upload('--quiet')
   })
   after(() => site[Symbol.asyncDispose]())
 
   test('lines at one price lie at one height all the time, also where one of them ends, and each is seen', async () => {
-    await using window = await openProduct(site, 'Product flat')
+    await using window = await openProduct(site, 'Product flat', { chain: 'corner' })
     await window.page.locator('figure svg line').nth(2).waitFor({ state: 'attached' })
     assert.equal(await window.page.locator('figure svg line').count(), 3)
     const { height, colours } = await window.page.locator('canvas').evaluate((element) => {
@@ -109,11 +72,57 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
   })
 
   test('stores that never differed share a line and are named at it', async () => {
-    await using window = await openProduct(site, 'Product weekly')
+    await using window = await openProduct(site, 'Product weekly', { chain: 'corner' })
     const legend = window.page.locator('figure li')
     await says(legend.first(), /2 stores: Corner A, Corner B/)
     assert.equal(await legend.count(), 2)
     assert.deepEqual(window.faults, [])
+  })
+
+  test('a chain is a line with a shade from its cheapest store to its dearest on each day, as the files say', async () => {
+    await using window = await openProduct(site, 'Product weekly')
+    const { page } = window
+    const legend = page.locator('figure li')
+    await says(legend.first(), /^corner\s*[34]\.00 – [45]\.00\s*its stores$/)
+    assert.equal(await legend.count(), 1)
+    const drawn = await shadesOf(page, 41)
+    const steps: string[] = []
+    for (const [index, [low, high]] of drawn.entries()) {
+      const day = 40 - index
+      const lowest = 3 + (Math.floor(day / 7) % 2)
+      const highest = lowest + (day < 20 ? 1 : 0)
+      const said = `${day} days ago from ${low} to ${high}, not from ${lowest} to ${highest}`
+      assert.ok(Math.abs(low - lowest) < 0.1 && Math.abs(high - highest) < 0.1, said)
+      const step = `${lowest}.00 ${highest}.00`
+      if (steps[0] !== step) steps.unshift(step)
+    }
+    // The same stands in the table.
+    const rows = page.getByRole('table', { name: 'Chains over time' }).getByRole('row')
+    const told = (await rows.allInnerTexts()).slice(1).map((text) => text.match(/\d+\.\d\d/g)!.join(' '))
+    assert.deepEqual(told, steps)
+    assert.deepEqual(window.faults, [])
+  })
+
+  test('chains are told apart by marks as well, and are opened to their stores and closed again with the keyboard', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await using window = await openProduct(site, 'Product chains', { colorScheme })
+      const { page } = window
+      const legend = page.locator('figure li')
+      await says(legend.nth(0), /^corner\s*5\.00 – 7\.00/)
+      await says(legend.nth(1), /^market\s*5\.50 – 7\.50/)
+      const marks = await legend.locator('path').evaluateAll((paths) => paths.map((path) => path.getAttribute('d')))
+      assert.equal(new Set(marks).size, 2)
+      assert.deepEqual(await faultsSeenByAxe(page), [])
+      await page.getByRole('button', { name: 'Show its stores in the chart: market' }).focus()
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/chain=market/)
+      await says(page.locator('figure ul'), /market · market 5[\s\S]*market · market 7[\s\S]*corner\s*5\.00 – 7\.00/)
+      assert.deepEqual(await faultsSeenByAxe(page), [])
+      await page.getByRole('button', { name: 'One line per chain' }).focus()
+      await page.keyboard.press('Enter')
+      await says(legend.nth(1), /^market\s*5\.50 – 7\.50/)
+      assert.deepEqual(window.faults, [])
+    }
   })
 
   for (const width of [1440, 400])
@@ -130,7 +139,7 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
     })
 
   test('dragging looks closer and a double click shows all again, and neither leaves the page', async () => {
-    await using window = await openProduct(site, 'Product weekly')
+    await using window = await openProduct(site, 'Product weekly', { chain: 'corner' })
     const { page } = window
     const address = page.url()
     const all = datesIn(await labelsOf(page))
@@ -167,6 +176,7 @@ describe('the chart of a product', { skip: NO_BROWSER }, () => {
     const boxes = page.getByRole('table', { name: 'What it costs now' }).getByRole('checkbox')
     await boxes.first().waitFor()
     await page.locator('canvas').waitFor()
+    await openChain(page, 'corner')
     await boxes.first().uncheck()
     const chosen = (await boxes.count()) - 1
     if (chosen > 0) await page.waitForURL(/store=/)

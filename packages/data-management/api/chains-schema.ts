@@ -57,3 +57,32 @@ export const LOWEST_EVER = {
 
 /** A chain in one line. */
 export const CHAIN = { type: 'object', required: FIELDS, properties: PROPERTIES } as const
+
+const STEP = {
+  type: 'object',
+  required: ['from', 'to', 'lowest_cents', 'highest_cents'],
+  properties: { from: DATE, to: DATE, lowest_cents: { type: 'integer' }, highest_cents: { type: 'integer' } },
+} as const
+
+export const CHAINS_RESPONSE = {
+  type: 'object',
+  required: ['chains'],
+  properties: {
+    chains: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['company', 'steps'],
+        properties: {
+          company: { type: 'string' },
+          steps: {
+            type: 'array',
+            items: STEP,
+            description:
+              'of what could be paid; where they are very many, the newest. Between them no store was known to sell it',
+          },
+        },
+      },
+    },
+  },
+} as const

@@ -1,5 +1,6 @@
 /**
- * `GET /api/products`, `/api/products/{id}` and `/api/products/{id}/prices`: what there is, and what it costs and has cost.
+ * `GET /api/products`, `/api/products/{id}`, `/api/products/{id}/prices` and `/api/products/{id}/chains`: what there is, and what it costs and
+ * has cost.
  *
  * The number of a product is our own and may change when products merge or part: a number that a product had leads to the product that
  * its first listing is part of now. What stays is a listing: `/api/products?company=aldi&sku=…` leads to its product, whatever its number is.
@@ -13,7 +14,7 @@ import { comparableWith } from '../catalogue/queries/comparable.ts'
 import type { Current } from '../catalogue/queries/current.ts'
 import { type FoundKey, findProducts } from '../catalogue/queries/found.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
-import { priceSummaryOf } from '../catalogue/queries/price-summary.ts'
+import { chainHistories, priceSummaryOf } from '../catalogue/queries/price-summary.ts'
 import { storePrices } from '../catalogue/queries/prices.ts'
 import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
 import { RANKED_MAX } from '../catalogue/queries/ranked.ts'
@@ -21,6 +22,7 @@ import { biggestDrops, cheapest } from '../catalogue/queries/sorted.ts'
 import type { Found } from '../catalogue/queries/with-words.ts'
 import type { Sql } from '../database/sql.ts'
 import { answerWith } from './answering.ts'
+import { CHAINS_RESPONSE } from './chains-schema.ts'
 import { cursorOf, keyIn } from './cursor.ts'
 import { currentNow } from './freshness.ts'
 import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from './parameters.ts'
@@ -61,6 +63,9 @@ export type ProductAnswer = Static<typeof ONE_RESPONSE>
 /** What a product has cost in a page of stores, as it is answered. */
 export type PricesAnswer = Static<typeof PRICES_RESPONSE>
 
+/** What a product has cost chain by chain, as it is answered. */
+export type ChainsAnswer = Static<typeof CHAINS_RESPONSE>
+
 /** Adds the routes. */
 export function productsRoutes(server: FastifyInstance, services: Services): void {
   const list = readable(LIST_QUERY, { summary: 'Products', response: { 200: LIST_RESPONSE } })
@@ -77,6 +82,12 @@ export function productsRoutes(server: FastifyInstance, services: Services): voi
   const prices = readable(PRICES_QUERY, { summary: 'What a product has cost', response: { 200: PRICES_RESPONSE } })
   server.get<ById & { Querystring: PricesQuery }>('/api/products/:id/prices', prices, (request, reply) =>
     answerWith(services, request, reply, ['prices', { ...request.query, ...request.params }]),
+  )
+
+  const chainsSummary = 'What a product has cost in each chain, from its cheapest store to its dearest'
+  const chains = readable(NO_QUERY, { summary: chainsSummary, response: { 200: CHAINS_RESPONSE } })
+  server.get<ById>('/api/products/:id/chains', chains, (request, reply) =>
+    answerWith(services, request, reply, ['chainHistories', request.params]),
   )
 }
 
@@ -175,12 +186,24 @@ export async function oneProduct(reading: Reading, question: { id: string }): Pr
 /** What one product has cost. */
 export async function pricesOfProduct(reading: Reading, question: PricesQuestion) {
   const { database } = reading.catalogue
-  const productId = await numberNow(database, idIn(question.id))
-  if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
+  const productId = await productNamed(database, question.id)
   const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = question
   const after = keyIn('prices', question.after, ['', ''] as [string, string])
   const page = await storePrices(database, { productId, stores, from, to, after, limit }, await currentNow(reading))
   return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
+}
+
+/** What it has cost in each chain. */
+export async function chainsOfProduct(reading: Reading, question: { id: string }) {
+  const { database } = reading.catalogue
+  const productId = await productNamed(database, question.id)
+  return { chains: await chainHistories(database, productId, await currentNow(reading)) } satisfies ChainsAnswer
+}
+
+async function productNamed(database: Sql, id: string): Promise<number> {
+  const productId = await numberNow(database, idIn(id))
+  if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
+  return productId
 }
 
 function idIn(text: string): number {

@@ -8,7 +8,7 @@ import { figuresNow } from './figures.ts'
 import { findingsNow } from './findings.ts'
 import { type NoticesQuestion, noticesListed } from './notices.ts'
 import { overviewSince } from './overview.ts'
-import { oneProduct, pricesOfProduct, productsFound } from './products.ts'
+import { chainsOfProduct, oneProduct, pricesOfProduct, productsFound } from './products.ts'
 import type { QuestionName, Reading } from './reading.ts'
 import { referencesFor } from './references.ts'
 import { rejectGroups, rejectLines } from './rejects.ts'
@@ -22,6 +22,7 @@ import { watchesListed } from './watches.ts'
 /** The answer to each question. */
 export const QUESTIONS = {
   barcodes: barcodesKnown,
+  chainHistories: chainsOfProduct,
   changeLines,
   changes: changesFound,
   conditions: conditionChanges,

@@ -26,6 +26,7 @@ export function momentOf({ inbox, partialShare = PARTIAL_SHARE, zone = TimeZone.
 /** What can be asked; `questions.ts` has the answers. */
 export type QuestionName =
   | 'barcodes'
+  | 'chainHistories'
   | 'changeLines'
   | 'changes'
   | 'conditions'

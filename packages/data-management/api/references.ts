@@ -1,10 +1,12 @@
 /** `GET /api/references`: what a scrape would be compared with, so that its sender can judge it before it is sent. */
+
 import { foldedCode } from '@splitcart/shared/codes.ts'
+import { dayBeside } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { BeliefSince } from '@splitcart/shared/truth/beliefs.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import type { FastifyInstance } from 'fastify'
-import { dayBeside, ownReferences, sistersOf } from '../catalogue/references.ts'
+import { ownReferences, sistersOf } from '../catalogue/references.ts'
 import { permissionOf } from '../permission.ts'
 import { answerWith } from './answering.ts'
 import { senderOf } from './authentication.ts'

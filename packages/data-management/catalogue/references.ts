@@ -2,6 +2,7 @@
  * What a scrape is compared with before it is applied: figures of scrapes that have been loaded, chosen by their dates and never by when
  * they came.
  */
+import { dayBeside } from '@splitcart/shared/date.ts'
 import { daysBetween, type Reference, type References } from '@splitcart/shared/truth/case.ts'
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import { together } from '@splitcart/shared/truth/together.ts'
@@ -145,11 +146,6 @@ function figuresIn(text: string): Figures {
 
 function daysFrom(date: string, other: Readonly<{ date: string }>): number {
   return Math.abs(daysBetween(date, other.date))
-}
-
-/** The day so many days after another. */
-export function dayBeside(date: string, days: number): string {
-  return new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10)
 }
 
 /** A scrape that has figures. */

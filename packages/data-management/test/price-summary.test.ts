@@ -1,7 +1,9 @@
 /** Where a product is cheapest, and whether that is a deal: from made-up histories with known answers, and through the API. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ProductAnswer, ProductPage } from '../api/products.ts'
+import { dayBeside } from '@splitcart/shared/date.ts'
+import type { ChainsAnswer, ProductAnswer, ProductPage } from '../api/products.ts'
+import { type ChainHistory, chainHistoriesOf } from '../catalogue/model/chain-history.ts'
 import { type AskedNow, type Chain, chainsOf, lowestEver, type PriceSpan } from '../catalogue/model/price-summary.ts'
 import { openReceiver } from './receiver.ts'
 import { reader, scrape } from './shop.ts'
@@ -78,6 +80,42 @@ test('usual is the median of 90 days without specials, and what was asked before
   assert.deepEqual([always!.usual_cents, always!.lowest_before_cents], [2, null])
 })
 
+test('a chain is told from its cheapest store to its dearest, with days on which nothing could be paid left out', () => {
+  const chains = chainHistoriesOf([
+    span('2026-03-01', '2026-03-10', 300),
+    span('2026-03-11', '2026-03-20', 350),
+    span('2026-03-05', '2026-03-12', 400),
+    // As dear as the one before, from the very next day on.
+    span('2026-03-13', '2026-03-20', 400),
+    span('2026-03-18', '2026-03-19', 1, { isBuyable: false }),
+    span('2026-03-25', '2026-03-29', 310, { isCurrent: true }),
+    span('2026-03-26', '2026-03-31', 320),
+    span('2026-01-01', '2026-01-01', 999, { company: 'iga' }),
+  ])
+  const told = chains.map(({ company, steps }) => [
+    company,
+    ...steps.map(({ from, to, lowest_cents, highest_cents }) => `${from} ${to} ${lowest_cents} ${highest_cents}`),
+  ])
+  assert.deepEqual(told, [
+    [
+      'aldi',
+      '2026-03-01 2026-03-04 300 300',
+      '2026-03-05 2026-03-10 300 400',
+      '2026-03-11 2026-03-20 350 400',
+      '2026-03-25 2026-03-25 310 310',
+      // What is asked now holds to the latest date of the chain.
+      '2026-03-26 2026-03-31 310 320',
+    ],
+    ['iga', '2026-01-01 2026-01-01 999 999'],
+  ])
+  const many = Array.from({ length: 9_000 }, (_, index) =>
+    span(dayBeside('2000-01-01', index), dayBeside('2000-01-01', index), 100 + (index % 2)),
+  )
+  const [{ steps }] = chainHistoriesOf(many) as [ChainHistory]
+  assert.ok(steps.length < 5_000 && JSON.stringify(steps).length < 400_000)
+  assert.equal(steps.at(-1)!.to, many.at(-1)!.to)
+})
+
 test('a product says where it is cheapest, chain by chain, and what it cost at its lowest', async () => {
   const now = Date.parse('2026-03-31T12:00:00Z')
   await using receiver = await openReceiver({ now: () => now })
@@ -113,4 +151,16 @@ test('a product says where it is cheapest, chain by chain, and what it cost at i
   assert.deepEqual(lowest_ever, { price_cents: 100, company: 'iga', on: day(280) })
   assert.equal(range.lowest_cents, chains[0]!.lowest_cents)
   assert.deepEqual([chains[0]!.usual_cents, chains[0]!.lowest_before_cents], [299, 249])
+  const history = await ask<ChainsAnswer>(`/api/products/${found!.id}/chains`)
+  const step = (from: number, to: number, lowest_cents: number, highest_cents = lowest_cents) => ({
+    from: day(from),
+    to: day(to),
+    lowest_cents,
+    highest_cents,
+  }) // Days ago.
+  assert.deepEqual(history.chains, [
+    { company: 'aldi', steps: [step(20, 11, 249), step(10, 2, 319), step(1, 0, 299)] },
+    // Not held beyond what its silent store has said last.
+    { company: 'iga', steps: [step(300, 280, 100), step(1, 1, 350)] },
+  ])
 })

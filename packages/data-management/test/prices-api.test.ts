@@ -107,7 +107,8 @@ test('the number of a product that became part of another leads to the other, an
   ])
   assert.deepEqual([await idOf('1'), await idOf('2')], before)
   for (const id of [0, 'x', '1e3', '99999999999999999999', '%00'])
-    for (const path of ['', '/prices']) assertProblem(await get(asking, `/api/products/${id}${path}`), 404, 'not_found')
+    for (const path of ['', '/prices', '/chains'])
+      assertProblem(await get(asking, `/api/products/${id}${path}`), 404, 'not_found')
 })
 
 async function history(receiver: Receiver): Promise<number> {

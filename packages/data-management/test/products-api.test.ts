@@ -206,6 +206,7 @@ test('a wrong parameter is refused by its name', async () => {
     '/api/products',
     '/api/products/1',
     '/api/products/1/prices',
+    '/api/products/1/chains',
     '/api/stores',
     '/api/sources',
     '/api/overview',

@@ -41,6 +41,7 @@ const ROUTES: Readonly<Record<string, readonly Scope[] | undefined>> = {
   'GET /api/products/{id}': READ,
   'GET /api/products/{id}/picture': READ,
   'GET /api/products/{id}/prices': READ,
+  'GET /api/products/{id}/chains': READ,
   'GET /api/changes': READ,
   'GET /api/stores': READ,
   'PUT /api/stores/settings': ADMIN,

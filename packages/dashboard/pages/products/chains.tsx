@@ -5,7 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { BY_AMOUNT } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { count, money, whole } from '../../parts/format.ts'
+import { count, money, moneyRange, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
@@ -119,7 +119,7 @@ function storesColumn(chosen: string | undefined, open: (company: string) => voi
 function Range({ chain }: Readonly<{ chain: Chain }>): ReactNode {
   const { lowest_cents: lowest, highest_cents: highest, is_silent } = chain
   if (lowest === null || highest === null) return <span className={style.old}>sold out</span>
-  const text = lowest === highest ? money(lowest) : `${money(lowest)} – ${money(highest)}`
+  const text = moneyRange(lowest, highest)
   return is_silent ? <span className={style.old}>{text}</span> : <strong>{text}</strong>
 }
 

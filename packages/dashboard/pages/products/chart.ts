@@ -6,12 +6,12 @@ import { dateLabels, datesMarked, PRICE_STEPS } from './axis.ts'
 import { chooseByClick } from './choose.ts'
 import { colourName, computed } from './colours.ts'
 import { courseDrawer } from './draw-courses.ts'
-import type { Course, Days, Line, Prices } from './lines.ts'
+import type { Course, Days, Prices } from './lines.ts'
 
-/** Whom the chart tells what: the moment that is pointed at, null where none; and the line and moment that were clicked. */
+/** Whom the chart tells what: the moment that is pointed at, null where none; and the course and moment that were clicked. */
 export type Listener = Readonly<{
   point: (seconds: number | null) => void
-  choose: (line: Line, seconds: number) => void
+  choose: (course: Course, seconds: number) => void
 }>
 
 const HEIGHT_PIXELS = 300
@@ -36,7 +36,7 @@ export function drawChart(place: HTMLElement, { days, courses }: Days, listener:
     const seconds = dayPointedAt(chart, days)
     const course = seconds === undefined ? undefined : nearestCourse(chart, courses, days.indexOf(seconds))
     if (course === undefined || seconds === undefined) return undefined
-    return () => listener.choose(course.lines[0]!, seconds)
+    return () => listener.choose(course, seconds)
   })
   performance.measure('price chart', { start, end: performance.now() })
   return chart
@@ -59,7 +59,9 @@ function optionsFor(place: HTMLElement, { days, courses }: Days, colours: readon
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     scales: {
       x: { time: true, range: (_, min, max) => shownBetween(days, min, max) },
-      y: { range: rangeOf(courses.map(({ prices }) => prices)) },
+      y: {
+        range: rangeOf(courses.flatMap((course) => (course.chain ? [course.prices, course.highest] : [course.prices]))),
+      },
     },
     axes: axesIn(place, (days.at(-1) ?? 0) - DAY_SECONDS),
     // The lines are drawn by `courseDrawer`: where several are at one price, each is seen.

@@ -1,4 +1,4 @@
-/** The colours of the lines of a chart: in both schemes. */
+/** The colours of the lines of a chart, in both schemes, and the marks by which those of chains are told apart without them. */
 import style from './colours.module.css'
 
 const COLOURS = 8
@@ -6,6 +6,23 @@ const COLOURS = 8
 /** The name of a colour in the style sheet. */
 export function colourName(index: number): string {
   return `var(--line-${(index % COLOURS) + 1})`
+}
+
+// Filled shapes around a point, as paths of SVG: a circle, a square, triangles, a diamond, a cross, a bar, an hourglass.
+const MARKS = [
+  'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0',
+  'M-4-4h8v8h-8z',
+  'M0-5L5 4H-5z',
+  'M0-6L5 0L0 6L-5 0z',
+  'M0 5L5-4H-5z',
+  'M-2-5h4v3h3v4h-3v3h-4v-3h-3v-4h3z',
+  'M-2-6h4v12h-4z',
+  'M-5-5H5L-5 5H5z',
+] as const
+
+/** The mark at the end of a line. */
+export function markPath(index: number): string {
+  return MARKS[index % MARKS.length]!
 }
 
 /** A colour of the style sheet, as a canvas understands it. */

@@ -1,6 +1,7 @@
-/** Draws courses of prices into a chart, each at its true height, with specials and gaps marked. */
+/** Draws courses of prices into a chart, each at its true height: of stores with specials and gaps marked, of chains with a band. */
 import type uPlot from 'uplot'
-import { type Course, type Line, type Prices, type Stretch, secondsOf, stretchesOf } from './lines.ts'
+import { markPath } from './colours.ts'
+import { type ChainCourse, type Course, type Line, type Prices, type Stretch, secondsOf, stretchesOf } from './lines.ts'
 
 const DAY_SECONDS = 86_400
 const LINE_WIDTH = 2
@@ -8,6 +9,9 @@ const DASH_PIXELS = 7
 const SPECIAL_WIDTH = 8
 const SPECIAL_ALPHA = 0.28
 const GAP_ALPHA = 0.55
+const BAND_ALPHA = 0.16
+const EDGE_ALPHA = 0.6
+const MARK_PIXELS = 12
 
 /** Gives what draws all courses, as often as the chart is drawn. */
 export function courseDrawer(courses: readonly Course[], colours: readonly string[]): (chart: uPlot) => void {
@@ -19,16 +23,50 @@ export function courseDrawer(courses: readonly Course[], colours: readonly strin
     ctx.beginPath()
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
     ctx.clip()
-    for (const [index, { lines }] of courses.entries()) {
+    for (const [index, course] of courses.entries()) {
       ctx.strokeStyle = colours[index]!
-      markLine(chart, lines[0]!)
+      ctx.fillStyle = colours[index]!
+      if (course.chain === undefined) markLine(chart, course.lines[0]!)
+      else drawBand(chart, course)
     }
     for (const [index, { prices }] of courses.entries()) {
       ctx.strokeStyle = colours[index]!
       drawSteps(chart, prices, stretches[index]!)
     }
+    for (const [index, { chain }] of courses.entries()) {
+      ctx.fillStyle = colours[index]!
+      if (chain !== undefined) markEnd(chart, index, stretches[index]!.at(-1))
+    }
     ctx.restore()
   }
+}
+
+/** From the lowest price of each step to its highest. */
+function drawBand(chart: uPlot, { chain }: ChainCourse): void {
+  const { ctx } = chart
+  ctx.save()
+  ctx.lineWidth = devicePixelRatio
+  for (const { from, to, lowest_cents, highest_cents } of chain.steps) {
+    const [left, right] = [secondsOf(from), secondsOf(to) + DAY_SECONDS].map((at) => chart.valToPos(at, 'x', true))
+    const [low, high] = [lowest_cents, highest_cents].map((cents) => chart.valToPos(cents / 100, 'y', true))
+    ctx.globalAlpha = BAND_ALPHA
+    ctx.fillRect(left!, high!, right! - left!, low! - high!)
+    ctx.globalAlpha = EDGE_ALPHA
+    stroke(chart, [left!, high!], [right!, high!])
+  }
+  ctx.restore()
+}
+
+/** The mark of a chain where its line ends; of several at one price each beside the other. */
+function markEnd(chart: uPlot, index: number, last: Stretch | undefined): void {
+  const { ctx } = chart
+  if (last === undefined) return
+  const [end, height] = [chart.valToPos(chart.data[0][last.to]!, 'x', true), chart.valToPos(last.price, 'y', true)]
+  ctx.save()
+  ctx.translate(end - (last.rank + 0.6) * MARK_PIXELS * devicePixelRatio, height)
+  ctx.scale(devicePixelRatio, devicePixelRatio)
+  ctx.fill(new Path2D(markPath(index)))
+  ctx.restore()
 }
 
 /** A course as steps. Where several are at one price, they take turns: a dash of each. */

@@ -1,5 +1,5 @@
-/** From the price runs of stores to the lines of a chart. Pure. */
-import type { PricesAnswer } from '@splitcart/data-management/api/products.ts'
+/** From the price runs of stores, and the steps of chains, to the lines of a chart. Pure. */
+import type { ChainsAnswer, PricesAnswer, ProductAnswer } from '@splitcart/data-management/api/products.ts'
 
 type StorePrices = PricesAnswer['stores'][number]
 export type Run = StorePrices['runs'][number]
@@ -21,8 +21,15 @@ export type Line = Readonly<{
 /** Prices of each day, null where there is none: before and behind its runs, and where it was sold out without a price. */
 export type Prices = readonly (number | null)[]
 
+/** A chain in one line: what its cheapest store asked, with a band up to its dearest. `isNow`: its last step is what it asks now. */
+export type Chain = ChainsAnswer['chains'][number] & Readonly<{ isNow: boolean }>
+export type Step = Chain['steps'][number]
+
 /** What stores of one company have all asked on every day: one line of the chart stands for all of them. */
-export type Course = Readonly<{ lines: readonly Line[]; prices: Prices }>
+export type StoreCourse = Readonly<{ lines: readonly Line[]; prices: Prices; chain?: undefined }>
+/** The same of a chain: its lowest prices, and its highest. */
+export type ChainCourse = Readonly<{ chain: Chain; prices: Prices; highest: Prices }>
+export type Course = StoreCourse | ChainCourse
 
 /** The days of a chart, in seconds since 1970 as it counts, and the courses of prices on them. */
 export type Days = Readonly<{ days: number[]; courses: Course[] }>
@@ -52,10 +59,11 @@ export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): Line[] {
   })
 }
 
-/** The courses of the lines from the first day to the last. A price holds until the next scrape says otherwise. */
-export function daysOf(lines: readonly Line[]): Days {
-  const froms = lines.flatMap(({ runs }) => (runs[0] === undefined ? [] : [secondsOf(runs[0].from)]))
-  const tos = lines.flatMap(({ runs }) => runs.map(({ to }) => secondsOf(to)))
+/** The courses of the lines and chains from the first day to the last. A price holds until the next scrape says otherwise. */
+export function daysOf(lines: readonly Line[], chains: readonly Chain[] = []): Days {
+  const spans = [...lines.map(({ runs }) => runs), ...chains.map(({ steps }) => steps)]
+  const froms = spans.flatMap(([first]) => (first === undefined ? [] : [secondsOf(first.from)]))
+  const tos = spans.flatMap((each) => each.map(({ to }) => secondsOf(to)))
   if (froms.length === 0) return { days: [], courses: [] }
   const first = Math.min(...froms)
   // One day more: a price that was seen on one day only is a step, not a point.
@@ -66,13 +74,21 @@ export function daysOf(lines: readonly Line[]): Days {
     const specials = line.runs.filter(({ is_on_special }) => is_on_special).map(({ from, to }) => [from, to])
     return JSON.stringify([line.company, line.listing, specials, prices])
   })
-  return {
-    days,
-    courses: [...courses.values()].map((same) => ({
-      lines: same.map(({ line }) => line),
-      prices: same[0]!.prices,
-    })),
-  }
+  const ofStores = [...courses.values()].map((same) => ({
+    lines: same.map(({ line }) => line),
+    prices: same[0]!.prices,
+  }))
+  return { days, courses: [...ofStores, ...chains.map((chain) => chainCourse(chain, first, count))] }
+}
+
+function chainCourse(chain: Chain, first: number, count: number): ChainCourse {
+  const [prices, highest] = (['lowest_cents', 'highest_cents'] as const).map((field) => {
+    const each: (number | null)[] = Array.from({ length: count }, () => null)
+    const indexOf = (date: string) => (secondsOf(date) - first) / DAY_SECONDS
+    for (const step of chain.steps) each.fill(step[field] / 100, indexOf(step.from), indexOf(step.to) + 2)
+    return each
+  })
+  return { chain, prices: prices!, highest: highest! }
 }
 
 /** The stretches of one course among all. */
@@ -126,4 +142,32 @@ export function runAt({ runs, gaps }: Line, seconds: number): Run | undefined {
   const run = runs.findLast(({ from }) => from <= date)
   const isGone = run !== undefined && gaps.some(({ from }) => from > run.to && from <= date)
   return isGone ? undefined : run
+}
+
+// More lines than these cannot be told apart.
+const CHAINS_MAX = 12
+
+/** The chains that fit into a chart, the cheapest first, with what they asked since a date. */
+export function chainsWithin(
+  histories: ChainsAnswer['chains'],
+  now: ProductAnswer['chains'],
+  from: string | undefined,
+): Chain[] {
+  const places = new Map(now.map(({ company }, place) => [company, place]))
+  const placeOf = (company: string) => places.get(company) ?? now.length
+  return histories
+    .map(({ company, steps }) => {
+      const chain = now[placeOf(company)]
+      const isNow = chain !== undefined && !chain.is_silent && chain.lowest_cents !== null
+      return { company, isNow, steps: steps.filter(({ to }) => from === undefined || to >= from) }
+    })
+    .filter(({ steps }) => steps.length > 0)
+    .toSorted((one, other) => placeOf(one.company) - placeOf(other.company))
+    .slice(0, CHAINS_MAX)
+}
+
+/** What a chain asked at a moment. */
+export function stepAt({ steps }: Chain, seconds: number): Step | undefined {
+  const date = dateAt(seconds)
+  return steps.find(({ from, to }) => from <= date && to >= date)
 }

@@ -1,49 +1,68 @@
 /** The chart of prices and the list of its lines, which shows what each of them was on the day that is pointed at. */
-import { useComputedColorScheme } from '@mantine/core'
+import { Button, useComputedColorScheme } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import { count, date, priceOf } from '../../parts/format.ts'
+import { count, date, moneyRange, priceOf } from '../../parts/format.ts'
 import { Said } from '../../parts/said.tsx'
 import { drawChart } from './chart.ts'
-import { colourName, PALETTE } from './colours.ts'
-import { type Course, type Days, dateAt, daysOf, type Line, runAt } from './lines.ts'
+import { colourName, markPath, PALETTE } from './colours.ts'
+import {
+  type Chain,
+  type Course,
+  type Days,
+  dateAt,
+  daysOf,
+  type Line,
+  runAt,
+  type StoreCourse,
+  stepAt,
+} from './lines.ts'
 import style from './price-chart.module.css'
 
-/** The chart. The same is said by the table that the page has below it. */
-export function PriceChart({ lines }: Readonly<{ lines: readonly Line[] }>): ReactNode {
+type Props = Readonly<{ lines: readonly Line[]; chains?: readonly Chain[]; open?: (company: string) => void }>
+
+const NO_CHAINS: readonly Chain[] = []
+const OPENS_NOTHING = () => {}
+
+/** The chart; `open` shows the stores of a chain. The same is said by the tables that the page has below it. */
+export function PriceChart({ lines, chains = NO_CHAINS, open = OPENS_NOTHING }: Props): ReactNode {
   const [pointed, point] = useState<number | null>(null)
-  const days = useMemo(() => daysOf(lines), [lines])
-  const place = useChart(days, point)
+  const days = useMemo(() => daysOf(lines, chains), [lines, chains])
+  const place = useChart(days, point, open)
   return (
     <figure className={`${style.figure} ${PALETTE}`}>
       <div ref={place} className={style.place} aria-hidden="true" />
       <figcaption className={style.caption}>
-        <Legend courses={days.courses} pointed={pointed} />
+        <Legend courses={days.courses} pointed={pointed} open={open} />
         <p className={style.marks}>
-          A broad band: on special. Dots: scrapes that did not show it. Dashes in turn: lines at the same price; stores
-          that never differed share a line. Click a line to see the upload it came from; drag to look closer,
-          double-click to see all again.
+          {chains.length > 0 &&
+            'A line with a shade: from the cheapest to the dearest store of a chain; click it to see its stores. '}
+          {lines.length > 0 &&
+            'A broad band: on special. Dots: scrapes that did not show it. Stores that never differed share a line; click it to see the upload it came from. '}
+          Dashes in turn: lines at the same price. Drag to look closer, double-click to see all again.
         </p>
       </figcaption>
     </figure>
   )
 }
 
-function useChart(days: Days, point: (seconds: number | null) => void) {
+function useChart(days: Days, point: (seconds: number | null) => void, open: (company: string) => void) {
   const place = useRef<HTMLDivElement>(null)
   const scheme = useComputedColorScheme()
   const navigate = useNavigate()
-  const go = useRef(navigate)
+  const go = useRef({ navigate, open })
   useEffect(() => {
-    go.current = navigate
-  }, [navigate])
+    go.current = { navigate, open }
+  }, [navigate, open])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another scheme has other colours
   useLayoutEffect(() => {
     const element = place.current!
-    const choose = (line: Line, seconds: number) => {
+    const choose = (course: Course, seconds: number) => {
+      if (course.chain !== undefined) return go.current.open(course.chain.company)
+      const line = course.lines[0]!
       const run = runAt(line, seconds)
       const store = `${line.company}/${line.storeId}`
-      if (run !== undefined) go.current({ to: '/scrape', search: { store, date: run.from } })
+      if (run !== undefined) go.current.navigate({ to: '/scrape', search: { store, date: run.from } })
     }
     const chart = drawChart(element, days, { point, choose })
     const watcher = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: chart.height }))
@@ -56,29 +75,69 @@ function useChart(days: Days, point: (seconds: number | null) => void) {
   return place
 }
 
-type LegendProps = Readonly<{ courses: readonly Course[]; pointed: number | null }>
+type LegendProps = Readonly<{
+  courses: readonly Course[]
+  pointed: number | null
+  open: (company: string) => void
+}>
 
-function Legend({ courses, pointed }: LegendProps): ReactNode {
+function Legend({ courses, pointed, open }: LegendProps): ReactNode {
   return (
     <ul className={style.legend}>
-      {courses.map(({ lines }, index) => {
-        const line = lines[0]!
-        const run = pointed === null ? line.runs.at(-1) : runAt(line, pointed)
-        return (
-          <li key={line.key} className={style.line}>
-            <svg className={style.pen} viewBox="0 0 24 4" aria-hidden="true">
-              <line x1="0" y1="2" x2="24" y2="2" stroke={colourName(index)} strokeWidth="3" />
-            </svg>
-            <Said text={[line.company, storesIn(lines), line.listing].filter((name) => name !== null).join(' · ')} />
-            <span className={style.price}>{run === undefined ? '–' : priceOf(run)}</span>
-            {pointed === null && run !== undefined && (line.isSilent || !run.is_current) && (
-              <span className={style.until}>until {date(run.to)}</span>
-            )}
-          </li>
-        )
-      })}
+      {courses.map((course, index) => (
+        <li key={course.chain === undefined ? course.lines[0]!.key : course.chain.company} className={style.line}>
+          <svg className={style.pen} viewBox="0 -7 24 14" aria-hidden="true">
+            <line x1="0" y1="0" x2="24" y2="0" stroke={colourName(index)} strokeWidth="3" />
+            {course.chain && <path d={markPath(index)} transform="translate(12)" fill={colourName(index)} />}
+          </svg>
+          {course.chain ? (
+            <OfChain chain={course.chain} pointed={pointed} open={open} />
+          ) : (
+            <OfStores lines={course.lines} pointed={pointed} />
+          )}
+        </li>
+      ))}
       {pointed !== null && <li className={style.on}>on {date(dateAt(pointed))}</li>}
     </ul>
+  )
+}
+
+type Pointed = Pick<LegendProps, 'pointed'>
+
+function OfStores({ lines, pointed }: Pick<StoreCourse, 'lines'> & Pointed): ReactNode {
+  const line = lines[0]!
+  const run = pointed === null ? line.runs.at(-1) : runAt(line, pointed)
+  return (
+    <>
+      <Said text={[line.company, storesIn(lines), line.listing].filter((name) => name !== null).join(' · ')} />
+      <span className={style.price}>{run === undefined ? '–' : priceOf(run)}</span>
+      {pointed === null && run !== undefined && (line.isSilent || !run.is_current) && (
+        <span className={style.until}>until {date(run.to)}</span>
+      )}
+    </>
+  )
+}
+
+function OfChain({ chain, pointed, open }: Readonly<{ chain: Chain }> & Omit<LegendProps, 'courses'>): ReactNode {
+  const step = pointed === null ? chain.steps.at(-1) : stepAt(chain, pointed)
+  return (
+    <>
+      <Said text={chain.company} />
+      <span className={style.price}>
+        {step === undefined ? '–' : moneyRange(step.lowest_cents, step.highest_cents)}
+      </span>
+      {pointed === null && step !== undefined && !chain.isNow && (
+        <span className={style.until}>until {date(step.to)}</span>
+      )}
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label={`Show its stores in the chart: ${chain.company}`.slice(0, 120)}
+        onClick={() => open(chain.company)}
+      >
+        its stores
+      </Button>
+    </>
   )
 }
 

@@ -1,11 +1,11 @@
 /** One product: what every store asks for it now, and what they have asked. */
 
-import { NativeSelect } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useMemo } from 'react'
-import { pricesQuery, productQuery } from '../../api/queries.ts'
+import { chainHistoriesQuery, pricesQuery, productQuery } from '../../api/queries.ts'
 import { useTimeZone } from '../../api/session.ts'
 import { dateIn, list } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
@@ -14,14 +14,15 @@ import { Said, SaidLines, SaidWhole } from '../../parts/said.tsx'
 import { ShopPicture } from '../../parts/shop-picture.tsx'
 import { LayAside } from '../compare/lay-aside.tsx'
 import { Watch } from '../notices/watch.tsx'
+import { ChainHistory } from './chain-history.tsx'
 import { Chains } from './chains.tsx'
 import { Cheapest } from './cheapest.tsx'
 import { ComparableElsewhere } from './comparable.tsx'
 import { History } from './history.tsx'
-import { linesOf } from './lines.ts'
+import { chainsWithin, linesOf } from './lines.ts'
 import { PricesNow } from './prices-now.tsx'
 import style from './product.module.css'
-import { firstStores } from './stores-chosen.ts'
+import { drawnStores, firstStores, storeNamed } from './stores-chosen.ts'
 
 const PriceChart = lazy(async () => ({ default: (await import('./price-chart.tsx')).PriceChart }))
 
@@ -59,18 +60,18 @@ export function ProductPage(): ReactNode {
 }
 
 function Whole({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
-  const { store } = useSearch({ from: '/shell/products/$id' })
-  const chosen = useMemo(() => store ?? firstStores(product.prices), [store, product.prices])
+  const { store, chain } = useSearch({ from: '/shell/products/$id' })
+  const drawn = useMemo(() => drawnStores(product.prices, { store, chain }), [product.prices, store, chain])
   return (
     <>
       <Cheapest product={product} />
       <About product={product} />
-      {product.prices.length === 0 && chosen.length === 0 ? (
+      {product.prices.length === 0 && drawn.length === 0 ? (
         <Empty title="No store shows it in its latest scrape." />
       ) : (
-        <Past id={String(product.id)} chosen={chosen}>
+        <Past product={product} drawn={drawn}>
           <Chains product={product} />
-          <PricesNow product={product} chosen={chosen} />
+          <PricesNow product={product} chosen={drawn} />
           <ComparableElsewhere product={product} />
         </Past>
       )}
@@ -144,42 +145,90 @@ function Listings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
   )
 }
 
-type PastProps = Readonly<{ id: string; chosen: readonly string[]; children: ReactNode }>
+type PastProps = Readonly<{ product: ProductAnswer; drawn: readonly string[]; children: ReactNode }>
 
-/** The chart, what is chosen for it, and the same as a table. */
-function Past({ id, chosen, children }: PastProps): ReactNode {
-  const { days } = useSearch({ from: '/shell/products/$id' })
+/** The chart, what is chosen for it, and the same as tables. */
+function Past({ product, drawn, children }: PastProps): ReactNode {
   const navigate = useNavigate({ from: '/products/$id' })
-  const zone = useTimeZone()
-  const from = days === undefined ? undefined : dateIn(zone, Date.now() - Number(days) * DAY_MS)
-  const { data, error, refetch } = useQuery(pricesQuery(id, { store: chosen, ...(from && { from }) }))
-  const lines = useMemo(() => (data === undefined ? [] : linesOf(data)), [data])
-  const period = (
-    <NativeSelect
-      size="xs"
-      aria-label="Period"
-      value={days ?? ''}
-      onChange={({ currentTarget }) =>
-        navigate({ search: (now) => ({ ...now, days: currentTarget.value || undefined }), replace: true })
-      }
-      data={PERIODS}
-    />
-  )
+  const { lines, own, chains, error, retry } = usePast(product, drawn)
+  const open = (chain: string) =>
+    navigate({ search: (now) => ({ ...now, chain, store: undefined }), replace: true, resetScroll: false })
   return (
     <>
-      <Panel title="What it has cost" note={period}>
-        {error && <Trouble error={error} retry={refetch} />}
-        {chosen.length === 0 && <p className={style.muted}>Choose stores in the table below.</p>}
-        {chosen.length > 0 && data === undefined && error === null && <Waiting />}
-        {data !== undefined && lines.length === 0 && <p className={style.muted}>Nothing in this period.</p>}
-        {lines.length > 0 && (
+      <Panel title="What it has cost" note={<Choices />}>
+        {error && <Trouble error={error} retry={retry} />}
+        {chains === undefined && error === null && <Waiting />}
+        {chains !== undefined && own.length + chains.length === 0 && (
+          <p className={style.muted}>Nothing in this period.</p>
+        )}
+        {chains !== undefined && own.length + chains.length > 0 && (
           <Suspense fallback={<div className={style.room} />}>
-            <PriceChart lines={lines} />
+            <PriceChart lines={own} chains={chains} open={open} />
           </Suspense>
         )}
       </Panel>
       {children}
+      {chains !== undefined && chains.length > 0 && <ChainHistory chains={chains} />}
       {lines.length > 0 && <History lines={lines} />}
     </>
+  )
+}
+
+/** The lines of stores; those of them that are drawn (`own`); and the chains that are drawn, once both are known. */
+function usePast({ id, prices, chains: now }: ProductAnswer, drawn: readonly string[]) {
+  const { days } = useSearch({ from: '/shell/products/$id' })
+  const zone = useTimeZone()
+  const from = days === undefined ? undefined : dateIn(zone, Date.now() - Number(days) * DAY_MS)
+  const asked = useMemo(() => (drawn.length > 0 ? drawn : firstStores(prices)), [drawn, prices])
+  const stores = useQuery(pricesQuery(String(id), { store: asked, ...(from && { from }) }))
+  const histories = useQuery(chainHistoriesQuery(String(id)))
+  const lines = useMemo(() => (stores.data === undefined ? [] : linesOf(stores.data)), [stores.data])
+  // While others are asked for, those of before are still there.
+  const own = useMemo(() => {
+    const stores = new Set(drawn.map((store) => store.toLowerCase()))
+    return lines.filter(({ company, storeId }) => stores.has(storeNamed({ company, store_id: storeId }).toLowerCase()))
+  }, [lines, drawn])
+  const isKnown = histories.data !== undefined && (drawn.length === 0 || stores.data !== undefined)
+  const chains = useMemo(() => {
+    if (!isKnown) return undefined
+    const opened = new Set(own.map(({ company }) => company))
+    const others = histories.data.chains.filter(({ company }) => !opened.has(company))
+    return chainsWithin(others, now, from)
+  }, [isKnown, histories.data, own, now, from])
+  const failed = stores.error === null ? histories : stores
+  return { lines, own, chains, error: failed.error, retry: failed.refetch }
+}
+
+/** Of which period, and back to one line for each chain. */
+function Choices(): ReactNode {
+  const { days, store, chain } = useSearch({ from: '/shell/products/$id' })
+  const navigate = useNavigate({ from: '/products/$id' })
+  return (
+    <span className={style.choices}>
+      {(store ?? chain) !== undefined && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() =>
+            navigate({
+              search: (now) => ({ ...now, store: undefined, chain: undefined }),
+              replace: true,
+              resetScroll: false,
+            })
+          }
+        >
+          One line per chain
+        </Button>
+      )}
+      <NativeSelect
+        size="xs"
+        aria-label="Period"
+        value={days ?? ''}
+        onChange={({ currentTarget }) =>
+          navigate({ search: (now) => ({ ...now, days: currentTarget.value || undefined }), replace: true })
+        }
+        data={PERIODS}
+      />
+    </span>
   )
 }

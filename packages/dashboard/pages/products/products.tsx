@@ -9,7 +9,7 @@ import { BY_AMOUNT, SIZE } from '../../parts/columns.tsx'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
-import { atLeast, money, whole } from '../../parts/format.ts'
+import { atLeast, moneyRange, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
@@ -108,8 +108,7 @@ function companiesOf({ listings }: Product): string {
 function Range({ now }: Pick<Product, 'now'>): ReactNode {
   if (now === undefined || now.lowest_cents === null || now.highest_cents === null)
     return <span className={style.muted}>{whyNoPrice(now)}</span>
-  if (now.lowest_cents === now.highest_cents) return money(now.lowest_cents)
-  return `${money(now.lowest_cents)} – ${money(now.highest_cents)}`
+  return moneyRange(now.lowest_cents, now.highest_cents)
 }
 
 function whyNoPrice(now: Product['now']): string {

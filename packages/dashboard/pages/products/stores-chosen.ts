@@ -25,6 +25,20 @@ export function firstStores(prices: Prices): string[] {
   return [...new Set([...each, ...byTurns, ...prices].map(storeNamed))].slice(0, FIRST_MAX)
 }
 
+type Chosen = Readonly<{ store?: readonly string[] | undefined; chain?: string | undefined }>
+
+/**
+ * The stores that have lines of their own: those that were chosen, or those of a chain that is opened, or whoever is alone in its chain.
+ * All other chains are one line each.
+ */
+export function drawnStores(prices: Prices, { store, chain }: Chosen): string[] {
+  if (store !== undefined) return [...store]
+  if (chain !== undefined) return firstStores(prices.filter(({ company }) => company === chain))
+  const stores = Map.groupBy(prices, ({ company }) => company).values()
+  const alone = [...stores].filter((each) => new Set(each.map(storeNamed)).size === 1)
+  return firstStores(alone.flat())
+}
+
 function firstBy(prices: Prices, nameOf: (price: Prices[number]) => string): Prices {
   const seen = new Set<string>()
   return prices.filter((price) => !seen.has(nameOf(price)) && seen.add(nameOf(price)))

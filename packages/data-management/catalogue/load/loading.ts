@@ -7,6 +7,7 @@
  * A load of bytes that are on record replaces that load, in the same transaction.
  */
 
+import { dayBeside } from '@splitcart/shared/date.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
@@ -26,7 +27,7 @@ import {
   rankOf,
 } from '../loads.ts'
 import { addChange } from '../model/date-change.ts'
-import { dayBeside, keepFigures, ownReferences, sistersOf } from '../references.ts'
+import { keepFigures, ownReferences, sistersOf } from '../references.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
 import { Facts } from './facts.ts'
 import { describeRenamed } from './labels.ts'

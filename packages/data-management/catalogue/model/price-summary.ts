@@ -1,4 +1,5 @@
 /** What can be said of a product's price in one sentence: where it is cheapest, what it has cost, and whether that is a deal. Pure. */
+import { dayBeside } from '@splitcart/shared/date.ts'
 
 /** What a store asks now. Money is whole cents. `mayBePaid`: it is not silent, above 0, and not known to be sold out. */
 export type AskedNow = Readonly<{
@@ -152,5 +153,5 @@ function daysFrom(from: string, to: string): number {
 }
 
 function dayBefore(date: string, days: number): string {
-  return date === '' ? '' : new Date(Date.parse(date) - days * DAY_MS).toISOString().slice(0, 10)
+  return date === '' ? '' : dayBeside(date, -days)
 }

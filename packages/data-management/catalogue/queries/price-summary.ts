@@ -1,5 +1,7 @@
 /** Where a product is cheapest, chain by chain, and what it has cost: from what is asked now and all price runs. */
+import { dayBeside } from '@splitcart/shared/date.ts'
 import type { Sql } from '../../database/sql.ts'
+import { type ChainHistory, chainHistoriesOf } from '../model/chain-history.ts'
 import { type Chain, chainsOf, type LowestEver, lowestEver, type PriceSpan } from '../model/price-summary.ts'
 import type { Current } from './current.ts'
 import { canBePaid } from './price-range.ts'
@@ -13,6 +15,9 @@ export type PriceSummary = Readonly<{ chains: ChainView[]; lowest_ever: LowestEv
 
 // So many pairs of a listing and a store are looked at; of what is more than an article, there is no history in a sentence.
 const PAIRS_MAX = 50_000
+
+// The first scrape of the store that says otherwise than a run.
+const NEXT_SCRAPE = '(select min(date) from scrape where scrape.store_id = run.store_id and scrape.date > run.to_date)'
 
 /** The summary of a product whose prices of now these are. */
 export async function priceSummaryOf(
@@ -46,6 +51,11 @@ export async function lowestEverOf(
   return lowestEver(await spansOf(database, productId, current))
 }
 
+/** What the stores of each chain have asked for a product. A price holds until the next scrape of its store says otherwise. */
+export async function chainHistories(database: Sql, productId: number, current: Current): Promise<ChainHistory[]> {
+  return chainHistoriesOf(await spansOf(database, productId, current, NEXT_SCRAPE))
+}
+
 type Stored = Readonly<{
   company_id: number
   company: string
@@ -53,12 +63,14 @@ type Stored = Readonly<{
   is_current: number
   from_date: string
   to_date: string
+  next_date: string | null
   price_cents: number
   is_on_special: number | null
   is_available: number | null
 }>
 
-async function spansOf(database: Sql, productId: number, current: Current): Promise<PriceSpan[]> {
+/** To the last scrape that said so; where it is told what is next, up to the day before that. */
+async function spansOf(database: Sql, productId: number, current: Current, next = 'null'): Promise<PriceSpan[]> {
   const listings = await database.all<{ company_id: number; count: number }>(
     'select company_id, count(*) as count from listing where product_id = ? group by company_id',
     productId,
@@ -71,18 +83,21 @@ async function spansOf(database: Sql, productId: number, current: Current): Prom
   const tells = await current.telling(listings.map(({ company_id }) => company_id))
   const runs = await database.all<Stored>(
     `select listing.company_id, company.shown as company, run.store_id, case when run.to_date is null then 1 else 0 end as is_current, run.from_date, coalesce(run.to_date, source.last_date) as to_date,
+        ${next} as next_date,
         run.price_cents, run.is_on_special, run.is_available
       from listing join company on company.id = listing.company_id join store as seller on seller.company_id = listing.company_id
       join price_run as run on run.store_id = seller.id and run.listing_id = listing.id
       join source on source.store_id = seller.id where listing.product_id = ? and run.price_cents is not null`,
     productId,
   )
-  return runs.map(({ company_id, store_id, is_current, from_date, to_date, is_on_special, is_available, ...run }) => ({
-    ...run,
-    from: from_date,
-    to: to_date,
-    isCurrent: is_current === 1 && !current.isSilent(store_id),
-    isSpecial: is_on_special === 1,
-    isBuyable: run.price_cents > 0 && !(tells(company_id) && is_available === 0),
-  }))
+  return runs.map(
+    ({ company_id, store_id, is_current, from_date, to_date, next_date, is_on_special, is_available, ...run }) => ({
+      ...run,
+      from: from_date,
+      to: next_date === null ? to_date : dayBeside(next_date, -1),
+      isCurrent: is_current === 1 && !current.isSilent(store_id),
+      isSpecial: is_on_special === 1,
+      isBuyable: run.price_cents > 0 && !(tells(company_id) && is_available === 0),
+    }),
+  )
 }

@@ -1,4 +1,5 @@
 /** The sources: every store with how regularly, how lately and how wholly it is scraped. */
+import { dayBeside } from '@splitcart/shared/date.ts'
 import type { Sql } from '../../database/sql.ts'
 import {
   type DayState,
@@ -136,7 +137,7 @@ export async function allSources(database: Sql, moment: Moment, settings: readon
 
 /** The last days of a source. */
 export async function lastDaysOf(database: Sql, source: Source, moment: Moment, days: Days): Promise<DayState[]> {
-  const first = new Date(Date.parse(days.to) - days.count * 86_400_000).toISOString().slice(0, 10)
+  const first = dayBeside(days.to, -days.count)
   const scraped = await database.all<Scraped>(
     `select date, max(listings) as rows, min(load.received_at) as "receivedAt"
       from scrape join load on load.id = load_id

@@ -1,0 +1,46 @@
+/** From lowest to highest, what the stores of a chain have asked together, over time. Pure. */
+import { dayBeside } from '@splitcart/shared/date.ts'
+import type { PriceSpan } from './price-summary.ts'
+
+/** From one date to another the cheapest and the dearest of its stores asked this. */
+export type ChainStep = Readonly<{ from: string; to: string; lowest_cents: number; highest_cents: number }>
+
+/** The steps of a chain in the order of their dates; dates between them: no store was known to sell it. */
+export type ChainHistory = Readonly<{ company: string; steps: ChainStep[] }>
+
+// So much is told in one answer: of each chain the newest steps.
+const CHAINS_MAX = 100
+const STEPS_MAX = 4_000
+
+/** The history of each chain, of what could be paid. What is asked now holds to the latest date of the chain. */
+export function chainHistoriesOf(spans: readonly PriceSpan[]): ChainHistory[] {
+  const buyable = spans.filter(({ isBuyable }) => isBuyable)
+  const chains = [...Map.groupBy(buyable, ({ company }) => company)].slice(0, CHAINS_MAX)
+  const most = Math.floor(STEPS_MAX / Math.max(1, chains.length))
+  return chains.map(([company, asked]) => ({ company, steps: stepsOf(asked).slice(-most) }))
+}
+
+/** Goes through the dates on which anything begins or has ended, and keeps how often each price is asked. */
+function stepsOf(spans: readonly PriceSpan[]): ChainStep[] {
+  const latest = spans.reduce((last, { isCurrent, to }) => (isCurrent && to > last ? to : last), '')
+  const events = spans.flatMap(({ from, to, isCurrent, price_cents }) => [
+    { on: from, price_cents, more: 1 },
+    { on: dayBeside(isCurrent ? latest : to, 1), price_cents, more: -1 },
+  ])
+  const dates = Map.groupBy(events, ({ on }) => on)
+  const asked = new Map<number, number>()
+  const steps: ChainStep[] = []
+  let since: Omit<ChainStep, 'to'> | undefined
+  for (const date of [...dates.keys()].sort()) {
+    for (const { price_cents: price, more } of dates.get(date)!) {
+      const count = (asked.get(price) ?? 0) + more
+      if (count === 0) asked.delete(price)
+      else asked.set(price, count)
+    }
+    const range = { lowest_cents: Math.min(...asked.keys()), highest_cents: Math.max(...asked.keys()) }
+    if (since?.lowest_cents === range.lowest_cents && since.highest_cents === range.highest_cents) continue
+    if (since !== undefined) steps.push({ ...since, to: dayBeside(date, -1) })
+    since = asked.size === 0 ? undefined : { from: date, ...range }
+  }
+  return steps
+}
