@@ -1,6 +1,6 @@
 /**
  * Prints how many steps partitioning takes a listing, for each number of listings that is given: how often the blocks of the code run, which is
- * the same on any machine, however busy it is. What V8 has optimized it does not count: `node --no-opt --no-maglev partition-steps.ts 100 1000`.
+ * the same on any machine, however busy it is. Node runs it with --no-opt and --no-maglev: what V8 has optimized it does not count.
  */
 import assert from 'node:assert/strict'
 import { Session } from 'node:inspector/promises'
