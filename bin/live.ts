@@ -3,9 +3,9 @@ import type { createLogUpdate as createLibraryLogUpdate } from 'log-update'
 
 const DRAW_MS_MIN = 80
 
-export type LogUpdate = Readonly<{ draw: (line: string) => void; clear: () => void; done: () => void }>
+export type LogUpdate = Readonly<{ draw: (line: () => string) => void; clear: () => void; done: () => void }>
 
-/** Opens a live line; it is drawn a few times a second at most. */
+/** Opens a live line; it is drawn, and only then made, a few times a second at most. */
 export function createLogUpdate(): LogUpdate {
   let update: ReturnType<typeof createLibraryLogUpdate> | undefined
   // Loaded only where somebody looks on; it takes 27 ms.
@@ -17,7 +17,7 @@ export function createLogUpdate(): LogUpdate {
     draw: (line) => {
       if (performance.now() - drawnAt < DRAW_MS_MIN) return
       drawnAt = performance.now()
-      update?.(line)
+      update?.(line())
     },
     clear: () => update?.clear(),
     done: () => update?.clear(),

@@ -1,5 +1,6 @@
 /** Names of companies, stores and categories on a command line: one that nothing has is a mistake, not an empty answer. */
 import { faultOfNames } from '@splitcart/data-management/catalogue/queries/findings.ts'
+import { categoriesCalled } from '@splitcart/data-management/catalogue/queries/found.ts'
 import { type StoreFound, storeCalled } from '@splitcart/data-management/catalogue/queries/store-page.ts'
 import type { Sql } from '@splitcart/data-management/database/sql.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -19,7 +20,6 @@ export async function assertKnown(
   if (store !== undefined) await storeMeant(database, store)
   const fault = company === undefined ? undefined : await faultOfNames(database, company, null)
   if (fault !== undefined) throw new Problem('not_found', fault)
-  if (category === undefined) return
-  const found = await database.get('select 1 as found from category where name = ? limit 1', category)
-  if (found === undefined) throw new Problem('not_found', `no category is called ${JSON.stringify(category)}`)
+  if (category !== undefined && (await categoriesCalled(database, category)).length === 0)
+    throw new Problem('not_found', `no category is called ${JSON.stringify(category)}`)
 }

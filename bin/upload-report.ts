@@ -64,9 +64,7 @@ export class UploadReport {
       const before = this.#moving.get(event.name)
       const same = before?.begun.step === event.step ? before : { begun: event, at: now }
       this.#moving.set(event.name, { ...same, event })
-      const lines = [...this.#moving.values()].map((each) => printed(progressLine(each, now - each.at)))
-      const total = this.#queue && totalLine(this.#queue, [...this.#moving.values()], now - this.#queue.at)
-      this.#live?.draw([...lines, ...(total === undefined ? [] : [total])].join('\n'))
+      this.#live?.draw(() => this.#liveLines(now).join('\n'))
       return
     }
     if ('name' in event) this.#moving.delete(event.name)
@@ -94,6 +92,13 @@ export class UploadReport {
       sum('There was nothing to send; what lies in the outbox was left alone.')
     else sum(summaryLine(summary, this.#outbox))
     record({ type: 'summary', ...summary })
+  }
+
+  #liveLines(now: number): string[] {
+    const moving = [...this.#moving.values()]
+    const lines = moving.map((each) => printed(progressLine(each, now - each.at)))
+    const total = this.#queue && totalLine(this.#queue, moving, now - this.#queue.at)
+    return total === undefined ? lines : [...lines, total]
   }
 
   #checked(event: Extract<UploadEvent, { type: 'check' }>): void {

@@ -93,10 +93,9 @@ async function marksOf(database: Sql, { company, category }: ProductQuery): Prom
     marks.push(markSought(companyWord(companyId)))
   }
   if (category !== undefined) {
-    const sql = `select id from category where name = ? order by id limit ${CATEGORIES_MAX}`
-    const ids = await database.all<{ id: number }>(sql, category)
+    const ids = await categoriesCalled(database, category)
     if (ids.length === 0) return undefined
-    marks.push(markSought(...ids.map(({ id }) => categoryWord(id))))
+    marks.push(markSought(...ids.map(categoryWord)))
   }
   return marks
 }
@@ -104,6 +103,12 @@ async function marksOf(database: Sql, { company, category }: ProductQuery): Prom
 async function topCategories(database: Sql): Promise<string[]> {
   const sql = `select distinct name from category where parent_id is null order by name limit ${TOP_CATEGORIES_MAX}`
   return (await database.all<{ name: string }>(sql)).map(({ name }) => name)
+}
+
+/** The numbers of the categories of this name, at any level. */
+export async function categoriesCalled(database: Sql, name: string): Promise<number[]> {
+  const sql = `select id from category where name = ? order by id limit ${CATEGORIES_MAX}`
+  return (await database.all<{ id: number }>(sql, name)).map(({ id }) => id)
 }
 
 /** The number of a company by its code. */
