@@ -168,9 +168,15 @@ export async function remove(disk: Disk, path: string): Promise<void> {
 /** Replaces a note about a file (a receipt, a problem, its rejects) in one step. */
 export async function replace(disk: Disk, path: string, text: string | AsyncIterable<string>): Promise<void> {
   const part = `${path}.part`
-  await removeIfThere(disk, part)
-  await writePart(disk, part, async (file) => {
-    for await (const chunk of typeof text === 'string' ? [text] : text) await file.appendFile(chunk)
+  const write = () =>
+    writePart(disk, part, async (file) => {
+      for await (const chunk of typeof text === 'string' ? [text] : text) await file.appendFile(chunk)
+    })
+  await write().catch(async (error) => {
+    if (codeOf(error) !== 'EEXIST') throw error
+    // An earlier run died over it.
+    await removeIfThere(disk, part)
+    await write()
   })
   await disk.rename(part, path)
   await syncFolder(disk, dirname(path))
