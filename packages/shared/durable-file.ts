@@ -18,9 +18,9 @@ import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestOfFile } from './digest.ts'
 import { codeOf, type Disk, openToRead } from './disk.ts'
+import { portionsOf } from './portions.ts'
 
 const FILE_MODE = 0o600
-const COPY_BYTES = 1024 * 1024
 const EARLY_SYNC_BYTES = 32 * 1024 * 1024
 
 // Windows has no O_NOFOLLOW; there O_EXCL alone refuses an existing link.
@@ -146,17 +146,7 @@ async function linkOrCopy(disk: Disk, source: string, folder: string, names: rea
 }
 
 async function copyInto(disk: Disk, source: string, copy: FileHandle): Promise<void> {
-  const file = await openToRead(disk, source)
-  try {
-    const buffer = Buffer.allocUnsafe(COPY_BYTES)
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, COPY_BYTES, null)
-      if (bytesRead === 0) return
-      await copy.appendFile(buffer.subarray(0, bytesRead))
-    }
-  } finally {
-    await file.close()
-  }
+  for await (const portion of portionsOf(disk, source)) await copy.appendFile(portion)
 }
 
 /** Removes a file so that it stays removed. */
