@@ -223,7 +223,7 @@ async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Prom
     const response = await ask(client, idle, url, {
       method: 'POST',
       headers: headersFor(spooled),
-      body: body.chunks(),
+      body: body.chunks(0, spooled.spooledBytes),
       duplex: 'half',
     })
     const text = await readText(idle, response)

@@ -11,6 +11,7 @@
  *     `request_altered`, and the file stays.
  *  3. One reason for one file after the other is no reason of theirs: the third in a row stays, and the run ends.
  */
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
@@ -135,7 +136,10 @@ function spoolFile(job: Job, run: Run, file: Waiting, mayRefer = true): Promise<
   const { clock = realClock() } = job
   const onRead = (bytes: number) =>
     tell(job, run, { type: 'progress', name, step: 'compress', sentBytes: bytes, totalBytes: size })
-  const choose = mayRefer && !dictionaries.isOff ? () => dictionaries.chooseFor(file, clock.now()) : undefined
+  const choose =
+    mayRefer && !dictionaries.isOff
+      ? (source: FileHandle) => dictionaries.chooseFor({ source, size }, clock.now())
+      : undefined
   return spool(job.disk, job.folders, file, { encoding, choose, onRead })
 }
 

@@ -97,8 +97,8 @@ async function verdictsOfScrape(
   const said = (references: References) => judge(judged, references, thresholds)
   const references = await loading.references(scrape, receivedOn)
   const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }
-  const verdicts = said(own)
   // What other stores show is looked up where it can make a difference.
-  if (own.own !== undefined && !verdicts.some(({ held }) => held)) return verdicts
+  const verdicts = own.own === undefined ? undefined : said(own)
+  if (verdicts?.every(({ held }) => !held)) return verdicts
   return said({ ...own, sisters: await loading.sisters(scrape, receivedOn) })
 }
