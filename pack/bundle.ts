@@ -4,8 +4,8 @@
  */
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { licencesOf } from '@splitcart/dashboard/licences.ts'
 import { type Plugin, rolldown } from 'rolldown'
-import { licencesOf } from './licences.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
 

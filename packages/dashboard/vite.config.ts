@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
-import { licencesOf } from '../../pack/licences.ts'
+import { licencesOf } from './licences.ts'
 
 const WORTH_COMPRESSING = /\.(js|css|svg|html|txt)$/
 const BYTES_MIN = 1024

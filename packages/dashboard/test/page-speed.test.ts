@@ -58,6 +58,40 @@ describe('the page, how fast', { skip: NO_BROWSER }, () => {
     assert.ok(Math.min(...times) < allowedMs(INTERACTIVE_MS_MAX), `${times} ms`)
   })
 
+  test('the page is written in letters of its own, which browsers keep, and whose figures are all as wide', async () => {
+    await using window = await site.window(null)
+    const { page } = window
+    await window.goto('/sign-in')
+    const { states, widths, files, family } = await page.evaluate(async () => {
+      const faces = await document.fonts.load('15px Inter', '0123456789')
+      const line = document.body.appendChild(document.createElement('span'))
+      const widthOf = (text: string) => {
+        line.textContent = text
+        return line.getBoundingClientRect().width
+      }
+      const names = performance.getEntriesByType('resource').map(({ name }) => name)
+      return {
+        states: faces.map(({ status }) => status),
+        widths: ['0000000000', '1111111111', '7777777777'].map(widthOf),
+        files: names.filter((name) => name.endsWith('.woff2')),
+        family: getComputedStyle(document.body).fontFamily,
+      }
+    })
+    assert.deepEqual(states, ['loaded'])
+    assert.match(family, /^"?Inter"?,/)
+    assert.deepEqual(new Set(widths).size, 1, `${widths} pixels`)
+    // One file: the letters beyond Latin-1 are asked for by who shows them.
+    assert.equal(new Set(files).size, 1, files.join())
+    assert.equal(new URL(files[0]!).origin, site.server().url)
+    const { headers } = await fetch(files[0]!)
+    assert.deepEqual(
+      [headers.get('content-type'), headers.get('cache-control')],
+      ['font/woff2', 'public, max-age=31536000, immutable'],
+    )
+    assert.match(await (await fetch(`${site.server().url}/assets/licences.txt`)).text(), /SIL OPEN FONT LICENSE/i)
+    assert.deepEqual(window.faults, [])
+  })
+
   test('a chart of five stores over two years is drawn within 100 ms', async (context) => {
     await using window = await site.window(site.reader)
     const { page } = window
