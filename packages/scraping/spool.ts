@@ -1,5 +1,5 @@
 /**
- * The spool: the compressed copy of the file that is being sent. Every attempt sends the same bytes, also after a restart.
+ * The spool: the compressed copy of the file that is being sent, and of a small one that is next. Every attempt sends the same bytes, also after a restart.
  *
  *   outbox file ──one pass: digest, compress──▶ .spool/<name>.zst or .dcz (durable) ──▶ .spool/<name>.json: from now on it counts
  *
