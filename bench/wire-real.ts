@@ -1,5 +1,5 @@
 /** What real scrapes take on the wire in the order of their dates, against what went before them, beside gzip. */
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -43,7 +43,7 @@ async function measure(at: string, path: string, index: number): Promise<Measure
   // A process of its own for each file: all that is known is what lies in the archive.
   const dictionaries = new Dictionaries(disk, folders)
   const begun = performance.now()
-  const choose = () => dictionaries.chooseFor(file!, Date.now())
+  const choose = (source: FileHandle) => dictionaries.chooseFor({ source, size: bytes.length }, Date.now())
   const spooled = await spool(disk, folders, file!, { encoding: 'zstd', choose })
   const ourMs = performance.now() - begun
   const ours = (await stat(spooled!.path)).size

@@ -1,9 +1,8 @@
 /** Numbers and texts as people read them. */
 import { masked } from '@splitcart/shared/masked.ts'
+import { whole } from '@splitcart/shared/number.ts'
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-// Made when it is first needed: that takes as long as half of starting Node.
-let formatOfLarge: Intl.NumberFormat | undefined
 
 /** 3152723 → "3.0 MiB" */
 export function size(bytes: number): string {
@@ -11,13 +10,6 @@ export function size(bytes: number): string {
   let rest = bytes
   for (; rest >= 1024 && unit < UNITS.length - 1; unit++) rest /= 1024
   return `${unit === 0 ? rest : rest.toFixed(1)} ${UNITS[unit]}`
-}
-
-/** 18012 → "18,012" */
-export function whole(number: number): string {
-  if (Number.isInteger(number) && Math.abs(number) < 1000) return String(number)
-  formatOfLarge ??= new Intl.NumberFormat('en')
-  return formatOfLarge.format(number)
 }
 
 /** "1 file", "2 files" */

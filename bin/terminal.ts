@@ -59,6 +59,18 @@ export type Terminal = Readonly<{
   note: (line: string) => void
 }>
 
+/**
+ * A record with the names that the API has, `rejected_rows`. Beside them stand, until 1.0, those in which they were printed before, `rejectedRows`.
+ * Only its own names: what is within it comes from the API, or from files.
+ */
+export function inOneForm(record: OutputRecord): OutputRecord {
+  const named = Object.entries(record).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ])
+  return { ...record, ...Object.fromEntries(named) }
+}
+
 /** The terminal of this process. */
 export function terminalOf(manner: Manner): Terminal {
   return {
@@ -72,7 +84,7 @@ export function terminalOf(manner: Manner): Terminal {
     },
     record: (record) => {
       if (manner.json && (!manner.quiet || (record.type !== 'file' && record.type !== 'check')))
-        process.stdout.write(`${asciiControls(masked(JSON.stringify(record)))}\n`)
+        process.stdout.write(`${asciiControls(masked(JSON.stringify(inOneForm(record))))}\n`)
     },
     reveal: (line, record) => {
       if (!manner.json) process.stdout.write(`${withoutControls(line)}\n`)

@@ -23,7 +23,7 @@ export function workOf(
     ledger,
     catalogue,
     lineBytesMax: settings.LINE_BYTES_MAX,
-    hold: { thresholds: thresholdsOf(settings), isReleased: options.force === true },
+    hold: { thresholds: thresholdsOf(settings), currency: settings.CURRENCY, isReleased: options.force === true },
     log: options.log ?? openLog('error'),
     now: Date.now,
     onFile: (upload, { state, result }) => {

@@ -1,9 +1,11 @@
 /** Tells what `upload-data` does: a line a file, and on a terminal a live line for what is on its way. */
+
 import type { FileEvent, Summary, Trouble, UploadEvent } from '@splitcart/scraping/upload-events.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
+import { whole } from '@splitcart/shared/number.ts'
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { count, duration, printed, size, whole } from './format.ts'
+import { count, duration, printed, size } from './format.ts'
 import { createLogUpdate, type LogUpdate } from './live.ts'
 import type { Style, Terminal } from './terminal.ts'
 import { linesOf } from './verdict-lines.ts'
@@ -188,7 +190,7 @@ export function progressLine({ event, begun }: Pick<Moving, 'event' | 'begun'>, 
   const filled = Math.round(share * BAR_CHARACTERS)
   const bar = '█'.repeat(filled).padEnd(BAR_CHARACTERS, '░')
   const speed = speedOf(sentBytes - begun.sentBytes, totalBytes - sentBytes, elapsedMs)
-  return `${step === 'send' ? 'sending' : 'compressing'}  ${name}  ${bar} ${Math.floor(share * 100)} %  ${size(totalBytes)}${speed}`
+  return `${step === 'send' ? 'sending' : 'compressing'}  ${name}  ${bar} ${Math.floor(share * 100)}%  ${size(totalBytes)}${speed}`
 }
 
 /** What is drawn below: of several files how many have gone, of how many bytes, with the speed of all and how long the rest will take at that. */

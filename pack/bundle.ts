@@ -4,6 +4,7 @@
  */
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { licencesOf } from '@splitcart/dashboard/licences.ts'
 import { type Plugin, rolldown } from 'rolldown'
 
 export const ROOT = join(import.meta.dirname, '..')
@@ -87,16 +88,4 @@ function knowingItsPlace(): Plugin {
       return code.replaceAll(HERE, `new URL(${JSON.stringify(up)}, import.meta.url)`)
     },
   }
-}
-
-/** The licences of what went in, each once. */
-function licencesOf(ids: readonly string[]): string {
-  const folders = new Set(ids.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0] ?? []))
-  const parts = [...folders].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    const [file] = globSync('{LICEN[SC]E,license,licence,COPYING}*', { cwd: folder })
-    const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()
-    return `${name} ${version} (${license})\n\n${text}\n`
-  })
-  return parts.join(`\n${'-'.repeat(80)}\n\n`)
 }

@@ -1,9 +1,12 @@
 /** What people and scripts read from commands that ask or change what a server has on record. */
 import assert from 'node:assert/strict'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { freePorts } from './free-ports.ts'
 import { type Machines, openMachines } from './machines.ts'
 
 const NONE = { rows: 3, inserted: 0, changed: 0, unchanged: 0, duplicate: 0, rejected: 0, warnings: 0 }
@@ -62,6 +65,35 @@ test('holds list says what is held and why, and only says that nothing is where 
   await using other = await openMachines()
   await server(other, [])
   assert.equal((await answerOf(other, ['holds', 'list'])).stdout, 'Nothing is held.\n')
+})
+
+test('every record has the names that the API has, and those of before beside them', async () => {
+  await using machines = await openMachines()
+  const outbox = join(machines.scraping, 'product_outbox')
+  await mkdir(outbox, { recursive: true })
+  await writeFile(join(outbox, 'x.jsonl'), '{}\n')
+  // Long enough ago to be sent.
+  await utimes(join(outbox, 'x.jsonl'), 1e9, 1e9)
+  const [port] = await freePorts(1)
+  const to = { API_SERVER_URL: `http://127.0.0.1:${port}`, API_SECRET_KEY: 'x'.repeat(40), UPLOAD_TRIES_MAX: '1' }
+  const commands = [
+    { args: ['upload-data'], code: 5, names: ['rejected_rows', 'wire_bytes'] },
+    { args: ['archive', 'prune', '--dry-run'], code: 0, names: ['dry_run'] },
+    { args: ['salvage'], code: 0, names: ['left_over'] },
+  ]
+  for (const { args, code, names } of commands) {
+    const { code: ended, stdout, stderr } = await machines.run([...args, '--json'], to)
+    assert.equal(ended, code, `${args}: ${stderr}`)
+    const records = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    const summary = records.find(({ type }) => type === 'summary')
+    for (const name of names) {
+      assert.ok(summary !== undefined && name in summary, `${args}: ${stdout}`)
+      assert.deepEqual(summary[name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())], summary[name])
+    }
+  }
 })
 
 test('keys revoke tells a script whether the key worked until now, and which no longer do', async () => {

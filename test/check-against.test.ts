@@ -56,9 +56,9 @@ test('upload-data --check keeps what the server would hold in the outbox, and se
   await write('2026-05-02', false)
   const doubted = await machines.upload(server, key, '--check')
   assert.equal(doubted.code, 3)
-  assert.match(doubted.stdout, /HOLDS IT {2}flag_turned: is_available of 100 %/)
+  assert.match(doubted.stdout, /HOLDS IT {2}flag_turned: is_available of 100%/)
   assert.match(doubted.stdout, /finding {3}flag_constant: is_available is false in all 100 rows/)
-  assert.match(doubted.stdout, /skipped {5}2026-05-02\.jsonl: The server would hold it: is_available of 100 %/)
+  assert.match(doubted.stdout, /skipped {5}2026-05-02\.jsonl: The server would hold it: is_available of 100%/)
   assert.deepEqual(await machines.names('scraping', 'product_outbox'), ['2026-05-02.jsonl'])
   const believe = ['findings', 'believe', 'Northmart/S1', 'flag_turned', '--reason', 'they never say']
   assert.match(

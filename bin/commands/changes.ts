@@ -1,14 +1,16 @@
 /** `splitcart changes`: what became cheaper and dearer, came and went, the largest first. */
+
 import { type ChangesQuestion, changesFound } from '@splitcart/data-management/api/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
 import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
+import { changeOf, whole } from '@splitcart/shared/number.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { columns, count, whole } from '../format.ts'
+import { columns, count } from '../format.ts'
 import { readingOf } from '../local-reading.ts'
 import { assertKnown } from '../names-known.ts'
 import type { Terminal } from '../terminal.ts'
@@ -55,12 +57,11 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-/** "cheaper  3.19 → 2.99  −6 %  Full Cream Milk 2L  aldi, 10 stores" */
+/** "cheaper  3.19 → 2.99  −6%  Full Cream Milk 2L  aldi, 10 stores" */
 function cellsOf(change: ChangePage['changes'][number], money: WriteMoney) {
   const { kind, from_cents, to_cents, change_share, name, company, stores } = change
   const price = [from_cents, to_cents].filter((cents) => cents !== null).map(money)
-  const share =
-    change_share === null ? '' : `${change_share > 0 ? '+' : '−'}${Math.round(Math.abs(change_share) * 100)} %`
+  const share = change_share === null ? '' : changeOf(change_share)
   return [wordOf(kind), price.join(' → '), share, name, `${company}, ${count(stores, 'store')}`]
 }
 

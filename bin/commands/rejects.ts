@@ -1,13 +1,15 @@
 /** `splitcart rejects`: the rows that could not be loaded, as something to work with. */
+
 import { once } from 'node:events'
 import { rejectedLoads, rejectGroups, rejectsOf } from '@splitcart/data-management/catalogue/rejects.ts'
 import { rejectedRows } from '@splitcart/data-management/inbox/rejected-rows.ts'
+import { whole } from '@splitcart/shared/number.ts'
 import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
-import { columns, count, printed, whole } from '../format.ts'
+import { columns, count, printed } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
 import { uploadMeant } from '../wish.ts'
 

@@ -1,8 +1,10 @@
 /** `splitcart status`: what waits where, on this machine, and whether anybody is at work on it. */
+
 import { type DataManagementStatus, dataManagementStatus } from '@splitcart/data-management/status.ts'
 import { type KindStatus, type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { whole } from '@splitcart/shared/number.ts'
 import type { Place } from '@splitcart/shared/place.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
@@ -11,7 +13,7 @@ import type { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
-import { columns, count, duration, size, whole } from '../format.ts'
+import { columns, count, duration, size } from '../format.ts'
 import { findSettings, placesTold } from '../settings-files.ts'
 import type { Terminal } from '../terminal.ts'
 

@@ -1,4 +1,5 @@
 /** `splitcart update-db --products --stores --barcodes`: brings the files of the inboxes into the catalogue. */
+
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
@@ -22,6 +23,7 @@ import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
+import { whole } from '@splitcart/shared/number.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
@@ -29,7 +31,7 @@ import { configurable, printable, run, settingsOf, UsageFault } from '../command
 import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
-import { count, whole } from '../format.ts'
+import { count } from '../format.ts'
 import { logStart } from '../log-start.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { compactionFor, whileIdle, workOf } from '../update-db-work.ts'

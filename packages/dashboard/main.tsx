@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client'
 import { Refusal } from './api/request.ts'
 import { isSignedOut, sessionQuery } from './api/session.ts'
 import { makeRouter } from './app/router.tsx'
+import './style/inter.css'
 import './style/mantine.css'
 import './style/base.css'
 

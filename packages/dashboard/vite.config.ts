@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { licencesOf } from './licences.ts'
 
-const WORTH_COMPRESSING = /\.(js|css|svg|html)$/
+const WORTH_COMPRESSING = /\.(js|css|svg|html|txt)$/
 const BYTES_MIN = 1024
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), compressed()],
+  plugins: [react(), licensed(), compressed()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -24,6 +25,19 @@ export default defineConfig({
     rolldownOptions: { checks: { pluginTimings: false } },
   },
 })
+
+/** Puts the licences of what is built in, letters too, beside it. */
+function licensed(): Plugin {
+  return {
+    name: 'licensed',
+    generateBundle(_, bundle) {
+      const files = Object.values(bundle).flatMap((part) =>
+        part.type === 'chunk' ? part.moduleIds : part.originalFileNames.map((name) => join(import.meta.dirname, name)),
+      )
+      this.emitFile({ type: 'asset', fileName: 'assets/licences.txt', source: licencesOf(files) })
+    },
+  }
+}
 
 /** Writes `x.br` and `x.gz` beside each file that gets smaller, so that the server never has to. */
 function compressed(): Plugin {

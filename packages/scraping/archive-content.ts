@@ -1,16 +1,17 @@
 /** The bytes of archived files, in whatever form they are kept. */
 import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
 import { DICTIONARY_BYTES_MAX } from '@splitcart/shared/dictionary/dcz.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
 import { findKept, keptContent } from '@splitcart/shared/packed/kept-file.ts'
-import { chunksOf } from './chunks.ts'
 
 const BEGINNING_BYTES = 64 * 1024
 
-/** The first bytes of a file; undefined where there is none. */
-export async function beginningOf(disk: Disk, path: string): Promise<Buffer | undefined> {
-  return ifThere(() => read(chunksOf(disk, path, 0, BEGINNING_BYTES), BEGINNING_BYTES))
+/** The first bytes of an open file, wherever it is read next. */
+export async function beginningOf(file: Pick<FileHandle, 'read'>): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0)
+  return buffer.subarray(0, bytesRead)
 }
 
 /** The first bytes of an archived file; undefined where there is none. */

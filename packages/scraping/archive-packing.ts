@@ -18,7 +18,7 @@ const REST_MS = 60 * 60 * 1000
 // The system is asked once for so many who has them open.
 const AT_ONCE = 50
 
-/** What packing works with; `now` is in milliseconds since 1970. `restMs`: for how long nobody has written to a file. */
+/** What packing works with; `now` is in milliseconds since 1970. `restMs`: for how long nobody has written to a file; 0: whenever that was. */
 export type Packing = Readonly<{
   disk: Disk
   folders: Folders
@@ -94,7 +94,8 @@ function isDone(archived: Archived, names: ReadonlySet<string>): boolean {
 
 async function hasRested({ disk, now, restMs = REST_MS }: Packing, path: string): Promise<boolean> {
   const seen = await sightAt(disk, path)
-  return seen !== undefined && now - touchedAt(seen) >= restMs
+  // What an interrupted run has left of it, and this one has removed, was a link to it: that is the last change of the file.
+  return seen !== undefined && (restMs === 0 || now - touchedAt(seen) >= restMs)
 }
 
 function touchedAt({ mtimeMs, ctimeMs }: Sight): number {

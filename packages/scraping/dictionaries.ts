@@ -6,6 +6,7 @@
  * The server tells who can do this: the newest receipt promises nothing where it cannot, and nothing is tried then. What goes wrong
  * with a dictionary is a reason to send the file without one, never to refuse it.
  */
+import type { FileHandle } from 'node:fs/promises'
 import { companyIn } from '@splitcart/shared/dictionary/company.ts'
 import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
@@ -24,8 +25,16 @@ const LOOKS_MAX = 200
 // So many dictionaries that the server does not have say that it is another one, or the key is.
 const UNKNOWN_MAX = 3
 
-type Wanted = Readonly<{ path: string; size: number }>
+// What one small file was sent against serves the next ones of its company for a while: to read a newer one, here and on the server, takes
+// longer than what it saves.
+const SMALL_BYTES_MAX = 256 * 1024
+const USED_MS_MAX = 10 * 60 * 1000
+const USED_MAX = 16
+
+/** An open file, of which nothing has been read. */
+type Wanted = Readonly<{ source: Pick<FileHandle, 'read'>; size: number }>
 type Candidate = Pick<Archived, 'name' | 'receipt'>
+type Used = Readonly<{ receipt: Candidate['receipt']; dictionary: Dictionary; since: number }>
 
 /** The dictionaries of a run, and with `--watch` of all runs of this process. */
 export class Dictionaries {
@@ -35,6 +44,8 @@ export class Dictionaries {
   #candidates: Promise<Map<string, Candidate>> | undefined
   readonly #companies = new Map<string, string>()
   readonly #unusable = new Set<string>()
+  /** The last one of each company that is small, since it was read. */
+  readonly #used = new Map<string, Used>()
   #unknown = 0
   /** Whether something on the way does not take them. */
   isOff = false
@@ -51,19 +62,40 @@ export class Dictionaries {
   }
 
   /** The dictionary for a file of the outbox; undefined where there is none. */
-  async chooseFor({ path, size }: Wanted, now: number): Promise<Dictionary | undefined> {
+  async chooseFor({ source, size }: Wanted, now: number): Promise<Dictionary | undefined> {
     if (this.isOff || size < CONTENT_BYTES_MIN) return undefined
+    const company = companyIn(await beginningOf(source))
+    return this.#usedFor(company, size, now) ?? (await this.#newestOf(company, size, now))
+  }
+
+  #usedFor(company: string, size: number, now: number): Dictionary | undefined {
+    const used = this.#used.get(company)
+    if (used === undefined || size > SMALL_BYTES_MAX || Math.abs(now - used.since) > USED_MS_MAX) return undefined
+    return this.#mayServe(used, size, now) ? used.dictionary : undefined
+  }
+
+  async #newestOf(company: string, size: number, now: number): Promise<Dictionary | undefined> {
     const candidates = await this.#newestFirst()
     // A server that makes no promises takes no dictionaries.
     if (candidates[0]?.receipt.dictionary_until === undefined) return undefined
-    const company = companyIn(await beginningOf(this.#disk, path))
     for (const candidate of candidates.slice(0, LOOKS_MAX)) {
-      const { receipt } = candidate
-      if (this.#unusable.has(receipt.sha256) || 2 * receipt.bytes < size || !isPromised(receipt, now)) continue
+      if (!this.#mayServe(candidate, size, now)) continue
       const dictionary = (await this.#companyOf(candidate)) === company ? await this.#read(candidate) : undefined
-      if (dictionary !== undefined) return dictionary
+      if (dictionary === undefined) continue
+      this.#noteUse(company, { receipt: candidate.receipt, dictionary, since: now })
+      return dictionary
     }
     return undefined
+  }
+
+  #mayServe({ receipt }: Pick<Candidate, 'receipt'>, size: number, now: number): boolean {
+    return !this.#unusable.has(receipt.sha256) && 2 * receipt.bytes >= size && isPromised(receipt, now)
+  }
+
+  #noteUse(company: string, used: Used): void {
+    this.#used.delete(company)
+    if (used.receipt.bytes <= SMALL_BYTES_MAX) this.#used.set(company, used)
+    for (const [oldest] of this.#used) if (this.#used.size > USED_MAX) this.#used.delete(oldest)
   }
 
   /** Whether an error is one of the dictionary, so that the file is to be sent without; what it says is remembered. */

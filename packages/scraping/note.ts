@@ -19,7 +19,11 @@ export async function readNoteText(disk: Disk, path: string): Promise<string | u
 /** The object in a note; `undefined` when there is no note, or one that a person broke. */
 export async function readNote(disk: Disk, path: string): Promise<object | undefined> {
   const text = await readNoteText(disk, path)
-  if (text === undefined) return undefined
+  return text === undefined ? undefined : objectIn(text)
+}
+
+/** The object in the text of a note; `undefined` when a person broke it. */
+export function objectIn(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? value : undefined

@@ -17,7 +17,7 @@ import { removeIfThere, replace, writePart } from '@splitcart/shared/durable-fil
 import { Problem } from '@splitcart/shared/problem.ts'
 import { compress, type Encoding, type Manner } from './compress.ts'
 import type { Folders } from './folders.ts'
-import { readNote } from './note.ts'
+import { objectIn, readNoteText } from './note.ts'
 import { isSame, isUntouched, type Sight, sightOf, type Waiting } from './outbox.ts'
 
 /** A copy in the spool: what it was made from, and what it holds. */
@@ -37,7 +37,7 @@ export type OnRead = (bytes: number) => void
 /** How a copy is made: in an encoding, or against a dictionary where that may be and there is one. */
 export type Spooling = Readonly<{
   encoding: 'zstd' | 'gzip'
-  choose?: (() => Promise<Dictionary | undefined>) | undefined
+  choose?: ((source: FileHandle) => Promise<Dictionary | undefined>) | undefined
   onRead?: OnRead
 }>
 
@@ -48,16 +48,26 @@ export async function spool(
   file: Waiting,
   { encoding, choose, onRead = () => {} }: Spooling,
 ): Promise<Spooled | undefined> {
-  const kept = await findSpooled(disk, folders, file, choose === undefined ? [encoding] : [DCZ, encoding])
-  if (kept !== undefined) return kept
-  await dropSpooled(disk, folders, file.name)
+  const note = await readNoteText(disk, notePath(folders, file.name))
+  if (note !== undefined) {
+    const encodings: Encoding[] = choose === undefined ? [encoding] : [DCZ, encoding]
+    const kept = await findSpooled(disk, folders, file, { note: objectIn(note) as Spooled | undefined, encodings })
+    if (kept !== undefined) return kept
+    await dropSpooled(disk, folders, file.name)
+  }
   const source = await openWaiting(disk, file)
   if (source === undefined) return undefined
   try {
-    const dictionary = await choose?.()
+    const dictionary = await choose?.(source)
     const manner: Manner = dictionary === undefined ? { encoding } : { encoding: DCZ, dictionary }
     const path = pathOf(folders, file.name, manner.encoding)
-    const spooled = await makeCopy(disk, source, { file, path, manner, onRead })
+    const copying = { file, path, manner, onRead }
+    const spooled = await makeCopy(disk, source, copying).catch(async (error) => {
+      if (codeOf(error) !== 'EEXIST') throw error
+      // Something in this run went wrong before its copy had a note.
+      await dropSpooled(disk, folders, file.name)
+      return makeCopy(disk, source, copying)
+    })
     await replace(disk, notePath(folders, file.name), `${JSON.stringify(spooled)}\n`)
     return spooled
   } finally {
@@ -65,7 +75,13 @@ export async function spool(
   }
 }
 
-/** Removes the copy of a file, if there is one. */
+/** Removes a copy that has been sent. */
+export async function dropSent(disk: Disk, folders: Folders, spooled: Pick<Spooled, 'name' | 'path'>): Promise<void> {
+  for (const path of [notePath(folders, spooled.name), resumeNotePath(spooled), spooled.path])
+    await removeIfThere(disk, path)
+}
+
+/** Removes whatever copy of a file there is. */
 export async function dropSpooled(disk: Disk, folders: Folders, name: string): Promise<void> {
   await removeIfThere(disk, notePath(folders, name))
   for (const ending of [RESUME_ENDING, ...Object.values(ENDINGS)])
@@ -77,22 +93,25 @@ export function resumeNotePath({ path, name }: Pick<Spooled, 'path' | 'name'>): 
   return join(dirname(path), name + RESUME_ENDING)
 }
 
-/** Removes the copies of files that do not wait any more. */
+/** Removes the copies of files that do not wait any more, and what an interrupted run has left without a note. */
 export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly Waiting[]): Promise<void> {
+  const entries = new Set(await disk.readdir(folders.spool))
   const names = new Set(waiting.map(({ name }) => name))
-  for (const entry of await disk.readdir(folders.spool)) {
+  for (const entry of entries) {
     const name = /^(.*\.jsonl)\.(?:dcz|zst|gz|json|resume)(?:\.part)?$/.exec(entry)?.[1]
-    if (name !== undefined && !names.has(name)) await removeIfThere(disk, join(folders.spool, entry))
+    if (name === undefined || (names.has(name) && entries.has(name + NOTE_ENDING))) continue
+    await removeIfThere(disk, join(folders.spool, entry))
   }
 }
+
+type Noted = Readonly<{ note: Spooled | undefined; encodings: readonly Encoding[] }>
 
 async function findSpooled(
   disk: Disk,
   folders: Folders,
   file: Waiting,
-  encodings: readonly Encoding[],
+  { note, encodings }: Noted,
 ): Promise<Spooled | undefined> {
-  const note = (await readNote(disk, notePath(folders, file.name))) as Spooled | undefined
   if (note === undefined || !encodings.includes(note.encoding) || !isSame(note, file)) return undefined
   const path = pathOf(folders, file.name, note.encoding)
   const stats = await disk.lstat(path).catch(() => undefined)

@@ -4,7 +4,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { Folders } from './folders.ts'
 import { moveWithNote } from './noted-move.ts'
 import type { Waiting } from './outbox.ts'
-import { dropSpooled, type Spooled } from './spool.ts'
+import { dropSent, dropSpooled, type Spooled } from './spool.ts'
 import { removeMark } from './whole-mark.ts'
 
 /** A file that has been sent, where it goes, and the note that goes with it. */
@@ -16,7 +16,7 @@ export async function takeOut(disk: Disk, folders: Folders, leaving: Leaving): P
   const { path, name } = file
   try {
     const moved = await moveWithNote(disk, { path, name, seen: spooled, sha256: spooled.sha256, noteEnding, note }, to)
-    await dropSpooled(disk, folders, name)
+    await dropSent(disk, folders, spooled)
     await removeMark(disk, folders, spooled)
     return moved
   } catch (error) {

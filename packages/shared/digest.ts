@@ -1,7 +1,8 @@
 /** SHA-256 of decoded bytes: the identity of an upload, and the proof that what arrived is what was sent. */
 import { createHash } from 'node:crypto'
-import { type Disk, openToRead } from './disk.ts'
+import type { Disk } from './disk.ts'
 import { countLines, type LineCount } from './lines.ts'
+import { portionsOf } from './portions.ts'
 
 /** What a stretch of bytes is: its SHA-256 as 64 hexadecimal digits, its size, and its number of lines. */
 export type Digest = Readonly<{ sha256: string; bytes: number; lines: number }>
@@ -39,22 +40,11 @@ export class Digester {
   }
 }
 
-const READ_BYTES = 1024 * 1024
-
 /** The digest of a whole file. Never follows a link. */
 export async function digestOfFile(disk: Disk, path: string): Promise<Digest> {
-  const file = await openToRead(disk, path)
-  try {
-    const digester = new Digester()
-    const buffer = Buffer.allocUnsafe(READ_BYTES)
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, null)
-      if (bytesRead === 0) return digester.digest()
-      digester.add(buffer.subarray(0, bytesRead))
-    }
-  } finally {
-    await file.close()
-  }
+  const digester = new Digester()
+  for await (const portion of portionsOf(disk, path)) digester.add(portion)
+  return digester.digest()
 }
 
 /** An `Unencoded-Digest` field for these bytes (draft-ietf-httpbis-unencoded-digest, with the syntax of RFC 9530 section 2). */

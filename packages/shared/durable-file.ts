@@ -18,9 +18,9 @@ import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestOfFile } from './digest.ts'
 import { codeOf, type Disk, openToRead } from './disk.ts'
+import { portionsOf } from './portions.ts'
 
 const FILE_MODE = 0o600
-const COPY_BYTES = 1024 * 1024
 const EARLY_SYNC_BYTES = 32 * 1024 * 1024
 
 // Windows has no O_NOFOLLOW; there O_EXCL alone refuses an existing link.
@@ -146,17 +146,7 @@ async function linkOrCopy(disk: Disk, source: string, folder: string, names: rea
 }
 
 async function copyInto(disk: Disk, source: string, copy: FileHandle): Promise<void> {
-  const file = await openToRead(disk, source)
-  try {
-    const buffer = Buffer.allocUnsafe(COPY_BYTES)
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, COPY_BYTES, null)
-      if (bytesRead === 0) return
-      await copy.appendFile(buffer.subarray(0, bytesRead))
-    }
-  } finally {
-    await file.close()
-  }
+  for await (const portion of portionsOf(disk, source)) await copy.appendFile(portion)
 }
 
 /** Removes a file so that it stays removed. */
@@ -168,9 +158,15 @@ export async function remove(disk: Disk, path: string): Promise<void> {
 /** Replaces a note about a file (a receipt, a problem, its rejects) in one step. */
 export async function replace(disk: Disk, path: string, text: string | AsyncIterable<string>): Promise<void> {
   const part = `${path}.part`
-  await removeIfThere(disk, part)
-  await writePart(disk, part, async (file) => {
-    for await (const chunk of typeof text === 'string' ? [text] : text) await file.appendFile(chunk)
+  const write = () =>
+    writePart(disk, part, async (file) => {
+      for await (const chunk of typeof text === 'string' ? [text] : text) await file.appendFile(chunk)
+    })
+  await write().catch(async (error) => {
+    if (codeOf(error) !== 'EEXIST') throw error
+    // An earlier run died over it.
+    await removeIfThere(disk, part)
+    await write()
   })
   await disk.rename(part, path)
   await syncFolder(disk, dirname(path))

@@ -3,21 +3,21 @@
 /** Writes whole cents. */
 export type WriteMoney = (cents: number) => string
 
-/** 599 → "5.99" */
+/** For programs: 123456 → "1234.56" */
 export function money(cents: number): string {
   return (cents / 100).toFixed(2)
 }
 
-/** In a currency, where one is set: 599 → "$5.99" */
+/** For people, in a currency where one is set: 123456 → "$1,234.56" */
 export function moneyIn(currency: string | undefined): WriteMoney {
-  if (currency === undefined) return money
-  const format = new Intl.NumberFormat('en', { ...LOOK, currency })
-  return (cents) => format.format(cents / 100)
+  let format: Intl.NumberFormat | undefined
+  return (cents) => {
+    if (currency === undefined && Math.abs(cents) < THOUSAND_CENTS) return money(cents)
+    format ??= new Intl.NumberFormat('en', { ...DIGITS, ...(currency !== undefined && { ...SYMBOL, currency }) })
+    return format.format(cents / 100)
+  }
 }
 
-const LOOK = {
-  style: 'currency',
-  currencyDisplay: 'narrowSymbol',
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
-} as const
+const THOUSAND_CENTS = 100_000
+const DIGITS = { minimumFractionDigits: 2, maximumFractionDigits: 2 } as const
+const SYMBOL = { style: 'currency', currencyDisplay: 'narrowSymbol' } as const

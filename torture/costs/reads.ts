@@ -49,6 +49,8 @@ export const READS: readonly Asked[] = [
     '/api/uploads?q=nowhere',
     '/api/uploads?q=1.jsonl&limit=200',
     '/api/uploads?key=settings&state=failed',
+    `/api/uploads?sort=rejected&order=desc&limit=${PER_PAGE}`,
+    `/api/uploads?sort=filename&state=failed&limit=${PER_PAGE}`,
     bySender(`/api/uploads?limit=${PER_PAGE}`),
     bySender(`/api/uploads?limit=${PER_PAGE}&state=failed`),
     (there) => bySender(`/api/uploads?ids=${there.loaded.slice(0, 100).join(',')}`)(there),

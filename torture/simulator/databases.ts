@@ -114,6 +114,7 @@ type NotAskedOfLedger =
   | 'receiptFor'
   | 'receiptsFor'
   | 'sessions'
+  | 'sortedUploads'
   | 'take'
   | typeof Symbol.asyncDispose
 

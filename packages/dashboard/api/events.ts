@@ -81,6 +81,8 @@ function filtersIn(key: readonly unknown[]): UploadFilters {
 export function withUpload(uploads: Uploads, upload: UploadView, filters: UploadFilters): Uploads {
   if (!isSought(upload, filters)) return without(uploads, upload.id)
   const isKnown = uploads.pages.some((page) => page.uploads.some(({ id }) => id === upload.id))
+  // Where it belongs in another order the server says.
+  if (!isKnown && filters.sort !== undefined) return uploads
   const oldest = uploads.pages.at(-1)?.uploads.at(-1)
   // One that is older than what was fetched comes with its page.
   if (!isKnown && oldest !== undefined && upload.id < oldest.id) return uploads

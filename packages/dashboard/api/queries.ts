@@ -10,6 +10,7 @@ import type { ScrapePage, StorePage } from '@splitcart/data-management/api/store
 import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
 import type { PreviewView, UploadPage, UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
 import type { SuggestionPage } from '@splitcart/data-management/api/verdicts-schema.ts'
+import type { UploadSort } from '@splitcart/data-management/ledger/sorted-uploads.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { addressOf, ask, type Query } from './request.ts'
@@ -32,16 +33,23 @@ export const overviewQuery = queryOptions({
   refetchInterval: MINUTE_MS,
 })
 
-export type UploadFilters = Readonly<{ state?: UploadState; q?: string; key?: string }>
+export type UploadFilters = Readonly<{
+  state?: UploadState
+  q?: string
+  key?: string
+  sort?: UploadSort
+  order?: 'asc' | 'desc'
+}>
 
-/** The uploads, the newest first. */
+/** The uploads, the newest first where no other order is wanted. */
 export const uploadsQuery = (filters: UploadFilters) =>
   infiniteQueryOptions({
     queryKey: ['uploads', filters],
     queryFn: ({ pageParam, signal }) =>
       ask<UploadPage>('/api/uploads', { ...filters, limit: LONG_PAGE_ROWS, ...pageParam }, signal),
-    initialPageParam: {} as { before?: string },
-    getNextPageParam: ({ next }) => (next === null ? undefined : { before: next }),
+    initialPageParam: {} as { before?: string; after?: string },
+    getNextPageParam: ({ next }) =>
+      next === null ? undefined : { [filters.sort === undefined ? 'before' : 'after']: next },
     placeholderData: keepPreviousData,
   })
 

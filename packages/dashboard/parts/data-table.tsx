@@ -47,6 +47,8 @@ type Props<T> = Readonly<{
   rows: readonly T[]
   idOf: (row: T) => string
   more?: More
+  /** Whether the rows come in the order that is chosen, so that those that are not here follow these. */
+  isOrdered?: boolean
   /** What stands below the last row. */
   end?: ReactNode
 }>
@@ -61,11 +63,12 @@ const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSorted
 type Features = typeof features
 
 /** The table. */
-export function DataTable<T extends RowData>({ label, columns, rows, idOf, more, end }: Props<T>): ReactNode {
+export function DataTable<T extends RowData>(props: Props<T>): ReactNode {
+  const { label, columns, rows, idOf, more, isOrdered = false, end } = props
   const [state, change] = useTableState(label)
   const model = useRowsAsSought({ columns, rows, idOf }, state)
   const { table: place, isTight } = useIsTight(columns)
-  const isSought = state.order !== '' || state.words !== ''
+  const isSought = (state.order !== '' && !isOrdered) || state.words !== ''
   const isWhole = !isSought || rows.length >= ROWS_SOUGHT_MAX
   const tracks = { '--columns': columns.map(({ width }) => width).join(' ') } as CSSProperties
   return (

@@ -183,11 +183,11 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await window.goto('/holds')
     const hold = page.getByRole('article', { name: 'half-2026-01-04.jsonl' })
     await hold
-      .getByText(/12 rows, 30 % of the 40 that are usual/)
+      .getByText(/12 rows, 30% of the 40 that are usual/)
       .first()
       .waitFor()
     await hold
-      .getByText(/100 % of the prices of Corner Shop on 2026-01-04 are 6.33 times/)
+      .getByText(/100% of the prices of Corner Shop on 2026-01-04 are 6.33 times/)
       .first()
       .waitFor()
     await hold.getByText('1.50 → 9.50').first().waitFor()

@@ -1,6 +1,7 @@
 /** Changes of price as an Atom feed (RFC 4287). Its links lead to the page of this server, whatever it is called from outside. */
 import { createHash } from 'node:crypto'
 import type { WriteMoney } from '@splitcart/shared/money.ts'
+import { changeOf } from '@splitcart/shared/number.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { wordOf } from '../catalogue/model/changes.ts'
 import type { ChangeView } from '../catalogue/queries/changed-listings.ts'
@@ -49,12 +50,11 @@ function entryOf(change: ChangeView, { zone, money }: Look): string {
   ].join('')
 }
 
-/** "Full Cream Milk 2L: 3.19 → 2.99 (−6 %)" */
+/** "Full Cream Milk 2L: 3.19 → 2.99 (−6%)" */
 function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView, money: WriteMoney): string {
   const [from, to] = [from_cents, to_cents].map((cents) => (cents === null ? 'no price' : money(cents)))
   if (change_share !== null) {
-    const share = `${change_share < 0 ? '−' : '+'}${Math.round(Math.abs(change_share) * 100)} %`
-    return `${name}: ${from} → ${to} (${share})`
+    return `${name}: ${from} → ${to} (${changeOf(change_share)})`
   }
   return `${name}: ${wordOf(kind)}${kind === 'gone' ? '' : `, ${to}`}`
 }

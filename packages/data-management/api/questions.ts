@@ -15,7 +15,7 @@ import { rejectGroups, rejectLines } from './rejects.ts'
 import { sourcesListed } from './sources.ts'
 import { scrapesListed, storesListed } from './stores.ts'
 import { tickableNow } from './tickable.ts'
-import { previewOfUpload, rejectsOfUpload, uploadsListed, uploadsRequested } from './uploads.ts'
+import { previewOfUpload, rejectsOfUpload, uploadsListed, uploadsRequested, uploadsSorted } from './uploads.ts'
 import { suggestionsListed } from './verdicts.ts'
 import { watchesListed } from './watches.ts'
 
@@ -42,6 +42,7 @@ export const QUESTIONS = {
   scrapes: scrapesListed,
   sent: ({ inbox }: Reading, { keyId, since }: { keyId: string; since: number }) =>
     inbox.ledger.uploads.sentSince(keyId, since),
+  sortedUploads: uploadsSorted,
   sources: sourcesListed,
   stores: storesListed,
   suggestions: suggestionsListed,

@@ -45,6 +45,7 @@ export type QuestionName =
   | 'requested'
   | 'scrapes'
   | 'sent'
+  | 'sortedUploads'
   | 'sources'
   | 'stores'
   | 'suggestions'

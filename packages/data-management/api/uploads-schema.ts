@@ -1,6 +1,8 @@
 /** What the requests about uploads take and answer, as JSON Schema. */
 import { RECEIPT_SCHEMA, UPLOAD_STATES } from '@splitcart/shared/receipt.ts'
 import type { Static } from 'typebox'
+import { UPLOAD_SORTS, type UploadSort } from '../ledger/sorted-uploads.ts'
+import { CURSOR_CHARACTERS_MAX } from './cursor.ts'
 import { CENTS, COUNT, COUNT_OR_NULL, DATE, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from './parameters.ts'
 
 const REASON_CHARACTERS_MAX = 500
@@ -17,6 +19,16 @@ export const UPLOADS_QUERY = {
     ids: { type: 'string', pattern: '^[0-9a-f-]{36}(,[0-9a-f-]{36}){0,99}$' },
     /** The id of the key that sent it. */
     key: { type: 'string', minLength: 1, maxLength: 64 },
+    sort: {
+      enum: UPLOAD_SORTS,
+      description:
+        'another order than the newest first, of all uploads or those of a state; then `after` is the `next` of the page before',
+    },
+    order: {
+      enum: ['asc', 'desc'],
+      description: 'with sort: the least or the most first; the least where it is not said',
+    },
+    after: { type: 'string', minLength: 1, maxLength: CURSOR_CHARACTERS_MAX },
     limit: limitOf(50, 200),
   },
 } as const
@@ -149,6 +161,9 @@ export type UploadsQuery = {
   q?: string
   ids?: string
   key?: string
+  sort?: UploadSort
+  order?: 'asc' | 'desc'
+  after?: string
   limit: number
 }
 

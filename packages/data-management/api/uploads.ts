@@ -1,11 +1,14 @@
 /** `GET /api/uploads`, `/api/uploads/{id}` and what belongs to one: its rejected rows, what loading it would change, its file. */
+import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { previewOf } from '../catalogue/hold-preview.ts'
 import { rejectsPage } from '../catalogue/rejects.ts'
+import type { SortedKey, SortedQuery, UploadSort } from '../ledger/sorted-uploads.ts'
 import type { UploadQuery } from '../ledger/uploads.ts'
 import { answerWith, askerOf, type Lines, linesOf, readableOf } from './answering.ts'
 import { senderOf } from './authentication.ts'
 import { contentOf } from './content.ts'
+import { cursorOf, keyIn } from './cursor.ts'
 import { answerIn } from './description.ts'
 import { MAY_READ } from './parameters.ts'
 import type { Reading } from './reading.ts'
@@ -38,6 +41,12 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
     { config: ANY_SCOPE, schema: list },
     async (request, reply) => {
       const seesAll = maySeeAll(request)
+      const sorted = sortedQueryOf(request.query)
+      if (sorted !== undefined) {
+        if (!seesAll)
+          throw new Problem('scope_missing', 'querystring/sort is of the uploads of all: it needs the scope read')
+        return answerWith(services, request, reply, ['sortedUploads', sorted])
+      }
       const sender = senderOf(request).keyId
       const query = queryOf(request.query, seesAll ? undefined : sender)
       return answerWith(services, request, reply, ['uploads', seesAll ? { query } : { query, sender }])
@@ -95,6 +104,33 @@ export function uploadFilesRoutes(server: FastifyInstance, services: Services): 
 function queryOf({ before, state, q, key, ids, limit }: UploadsQuery, sender: string | undefined): UploadQuery {
   if (ids !== undefined) return { ...given({ keyId: sender }), ids: ids.split(','), limit: IDS_MAX }
   return { ...given({ before, state, keyId: sender ?? key, named: q }), limit }
+}
+
+const IN_SORT = 'querystring/order and querystring/after go with sort'
+const NOT_SORTED =
+  'querystring/sort goes with state: what has a name, was sent by one key or is named by its id is not sorted'
+
+/** Which uploads are wanted in which order; undefined: the newest first. */
+function sortedQueryOf({ sort, order, after, state, limit, ...others }: UploadsQuery): SortedQuery | undefined {
+  if (sort === undefined) {
+    if ((order ?? after) !== undefined) throw new Problem('request_invalid', IN_SORT)
+    return undefined
+  }
+  if (Object.keys(others).length > 0) throw new Problem('request_invalid', NOT_SORTED)
+  const isNumber = sort === 'rows' || sort === 'rejected' || sort === 'bytes'
+  const last = keyIn(listSortedBy(sort), after, [isNumber ? 0 : '', ''] as SortedKey)
+  return { sort, descending: order === 'desc', ...given({ state, after: last }), limit }
+}
+
+function listSortedBy(sort: UploadSort): string {
+  return `uploads by ${sort}`
+}
+
+/** A page of sorted uploads. */
+export async function uploadsSorted({ inbox }: Reading, query: SortedQuery): Promise<UploadPage> {
+  const { uploads, last } = await inbox.ledger.sortedUploads(query)
+  const next = uploads.length === query.limit ? cursorOf(listSortedBy(query.sort), last ?? null) : null
+  return { uploads: await detailed(inbox, uploads), next } satisfies UploadPage
 }
 
 /** What is asked about uploads. `sender`: who asks sees receipts of what this key sent; undefined: everything of all. */

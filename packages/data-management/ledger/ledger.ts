@@ -21,6 +21,7 @@ import { RequestedFiles } from './requested-files.ts'
 import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
+import { type LoadNumber, type SortedPage, type SortedQuery, sortedUploads } from './sorted-uploads.ts'
 import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite.ts'
 import { StoreMerges } from './store-merges.ts'
 import { StoreSettings } from './store-settings.ts'
@@ -32,7 +33,7 @@ import { Watches } from './watches.ts'
 
 /** Where a ledger is kept, and what each kind of database does in its own way. */
 export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone' | 'checkWritable'> &
-  Readonly<{ database: LedgerDatabase }>
+  Readonly<{ database: LedgerDatabase; loadNumber: LoadNumber }>
 
 /** An open ledger. */
 export class Ledger implements AsyncDisposable {
@@ -59,6 +60,7 @@ export class Ledger implements AsyncDisposable {
   /** Throws what keeps the ledger from being written; costs the same however much is in it. */
   readonly checkWritable: () => Promise<void>
   readonly #database: LedgerDatabase
+  readonly #loadNumber: LoadNumber
 
   constructor(store: LedgerStore, settingsKey: string | undefined) {
     const { database } = store
@@ -66,6 +68,7 @@ export class Ledger implements AsyncDisposable {
     this.doAlone = store.doAlone
     this.checkWritable = store.checkWritable
     this.#database = database
+    this.#loadNumber = store.loadNumber
     const commits = new GroupCommit(database)
     this.uploads = new Uploads(database)
     this.arrivals = new Arrivals(database, commits)
@@ -112,6 +115,11 @@ export class Ledger implements AsyncDisposable {
   /** Who sent some uploads, by their ids. */
   sendersOf(uploadIds: readonly string[]): Promise<Map<string, UploadSender>> {
     return sendersOf(this.#database, uploadIds)
+  }
+
+  /** A page of uploads in another order than that in which they came. */
+  sortedUploads(query: SortedQuery): Promise<SortedPage> {
+    return sortedUploads(this.#database, this.#loadNumber, query)
   }
 
   /** Of each sender the oldest upload that nobody loads yet. */
@@ -179,7 +187,8 @@ function storeAt(path: string, database: LedgerDatabase): LedgerStore {
     const [known, made] = [await opened, await schemaOf(database)]
     if (made > known) throw new Problem('schema_newer', `${path} has schema ${made}, this program knows ${known}`)
   }
-  return { database, lookAtChanges, doAlone, checkWritable }
+  const loadNumber: LoadNumber = (name) => sql`upload.load ->> ${sql.lit(name)}`
+  return { database, lookAtChanges, doAlone, checkWritable, loadNumber }
 }
 
 async function schemaOf(database: LedgerDatabase): Promise<number> {

@@ -1,12 +1,13 @@
 /** The ledger in PostgreSQL, where any number of receivers and loaders share it. */
 import { fileURLToPath } from 'node:url'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import { type ConnectionLimits, PostgresDatabase } from '../database/postgres.ts'
 import { dialectOf } from '../database/postgres-dialect.ts'
 import { BETWEEN, type Changes, changesOf, LATEST } from './changes.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import { Ledger, type LedgerStore } from './ledger.ts'
+import type { LoadNumber } from './sorted-uploads.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('migrations/postgres', import.meta.url))
 
@@ -27,7 +28,8 @@ export async function openPostgresLedger(
     if (is?.read_only === 'on') throw new Problem('database_unreachable', 'PostgreSQL can only be read at the moment')
     await postgres.checkSchema()
   }
-  return new Ledger({ database, lookAtChanges, doAlone, checkWritable }, settingsKey)
+  const loadNumber: LoadNumber = (name) => sql`(upload.load::jsonb ->> ${sql.lit(name)})::bigint`
+  return new Ledger({ database, lookAtChanges, doAlone, checkWritable, loadNumber }, settingsKey)
 }
 
 /** Opens only the tables. Close them with `destroy`. */

@@ -54,11 +54,12 @@ test('nothing is due before an interval is known, and then the median of the las
   // Scraped once: nobody knows when again, and it is not waited for for ever.
   assert.deepEqual([1, 21, 22, 28, 29].map(state), ['good', 'good', 'late', 'late', 'silent'])
   assert.equal(freshnessOf(seen('2025-09-12'), once, moment).dueDate, null)
-  // By the interval of its company, what is brought in long after its date was not seen lately.
+  // What is brought in long after its date was not seen lately, by the interval of its company and where nobody knows one.
   const late = { ...seen('2025-09-12'), receivedAt: at('2026-06-01') }
-  const byCompany = (days: number) =>
-    freshnessOf(late, { ...once, companyDays: 4 }, { ...moment, now: at('2025-09-13', 24 * days) }).state
-  assert.deepEqual([5, 7, 9].map(byCompany), ['good', 'late', 'silent'])
+  const broughtIn = (companyDays: number | null) => (days: number) =>
+    freshnessOf(late, { ...once, companyDays }, { ...moment, now: at('2025-09-13', 24 * days) }).state
+  assert.deepEqual([5, 7, 9].map(broughtIn(4)), ['good', 'late', 'silent'])
+  assert.deepEqual([20, 27, 29].map(broughtIn(null)), ['good', 'late', 'silent'])
   const dates = ['2025-09-20', '2025-09-13', '2025-09-06', '2025-09-05', '2025-08-29']
   const rows = [10, 100, 90, 110, 120]
   const usual = usualOf(dates.map((date, index) => ({ date, rows: rows[index]! })))

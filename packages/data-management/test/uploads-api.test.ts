@@ -86,6 +86,37 @@ test('uploads can be listed by their state', async () => {
   assert.deepEqual(await idsIn('held'), [])
 })
 
+test('uploads are listed by a column, all or those of a state, page by page', async () => {
+  await using receiver = await openReceiver()
+  const ids = await uploadedIds(receiver, 5)
+  for (const [at, id] of ids.entries())
+    await receiver.ledger.uploads.settle(id, at === 2 ? 'held' : 'loaded', { ...RESULT, rows: [5, 1, 3, 1, 4][at]! }, 0)
+  const [a, b, c, d, e] = ids
+  const reader = { ...receiver, key: await receiver.makeKey('read') }
+  const walked = async (query: string) => {
+    const listed: string[] = []
+    for (let cursor = ''; ; ) {
+      const { uploads, next } = await list(reader, `?limit=2&${query}${cursor}`)
+      listed.push(...uploads.map(({ id }) => id))
+      if (next === null) return listed
+      cursor = `&after=${next}`
+    }
+  }
+  assert.deepEqual(await walked('sort=rows'), [b, d, c, e, a])
+  assert.deepEqual(await walked('sort=rows&order=desc'), [a, e, c, d, b])
+  assert.deepEqual(await walked('sort=rows&state=loaded'), [b, d, e, a])
+  assert.deepEqual(await walked('sort=filename&order=desc'), [e, d, c, b, a])
+  assert.deepEqual(await walked('sort=state&order=asc'), [c, a, b, d, e])
+  const { next } = await list(reader, '?limit=2&sort=rows')
+  for (const query of [
+    ...['sort=price', 'order=desc', `after=${next}`, `sort=bytes&after=${next}x`, `sort=filename&after=${next}`],
+    ...['sort=rows&q=x', 'sort=rows&key=x', `sort=rows&before=${a}`, `sort=rows&ids=${a}`],
+  ])
+    assertProblem(await get(reader, `/api/uploads?${query}`), 400, 'request_invalid')
+  // Whoever only sends sees what it has sent, and that is not sorted.
+  assertProblem(await get(receiver, '/api/uploads?sort=rows'), 403, 'scope_missing')
+})
+
 test('a question that is not understood is refused with what is wrong', async () => {
   await using receiver = await openReceiver()
   for (const query of ['?state=lost', '?limit=0', '?limit=201', '?limit=many'])

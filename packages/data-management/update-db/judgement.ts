@@ -1,5 +1,5 @@
 /** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
-import { money } from '@splitcart/shared/money.ts'
+import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import { type Judged, once, type References } from '@splitcart/shared/truth/case.ts'
 import type { Shown } from '@splitcart/shared/truth/figures.ts'
@@ -19,8 +19,13 @@ import type { Loading } from '../catalogue/catalogue.ts'
 import type { StagedScrape } from '../catalogue/load/staged-scrape.ts'
 import { NEVER_BELIEVED } from '../ledger/beliefs.ts'
 
-/** How a file is judged. `isReleased`: a person wants it loaded all the same; `beliefs`: what people believe of companies by now. */
-export type Hold = Readonly<{ thresholds: Thresholds; isReleased: boolean; beliefs?: readonly BeliefSince[] }>
+/** How a file is judged. `currency`: in which prices are written; `isReleased`: a person wants it loaded all the same; `beliefs`: what people believe of companies by now. */
+export type Hold = Readonly<{
+  thresholds: Thresholds
+  currency?: string | undefined
+  isReleased: boolean
+  beliefs?: readonly BeliefSince[]
+}>
 
 // Nobody reads more of them.
 const VERDICTS_MAX = 100
@@ -33,9 +38,10 @@ export async function verdictsOf(
 ): Promise<Verdict[]> {
   const receivedOn = new Date(receivedAt).toISOString().slice(0, 10)
   const verdicts = judgeFile(counts, hold.thresholds)
+  const by = { thresholds: hold.thresholds, money: moneyIn(hold.currency), receivedOn, counts }
   for (const scrape of loading.staging.scrapes) {
     if (verdicts.length >= VERDICTS_MAX) break
-    verdicts.push(...(await verdictsOfScrape(loading, scrape, { thresholds: hold.thresholds, receivedOn, counts })))
+    verdicts.push(...(await verdictsOfScrape(loading, scrape, by)))
   }
   return verdicts.slice(0, VERDICTS_MAX)
 }
@@ -47,7 +53,8 @@ export function holding(verdicts: readonly Verdict[], { isReleased, beliefs = []
 }
 
 /** That a file was repaired, with some of the prices that it touched. */
-export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading): Verdict {
+export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading, hold: Hold): Verdict {
+  const money = moneyIn(hold.currency)
   const sampled = staging.scrapes.flatMap(({ sampled }) => shownIn(sampled))
   const touched = sampled.flatMap(({ code, said, price, was }) => {
     if (repair.field !== 'price_current') return []
@@ -74,24 +81,24 @@ function shownIn(sampled: Uint8Array): Shown[] {
   return JSON.parse(Buffer.from(sampled.buffer, sampled.byteOffset, sampled.byteLength).toString()) as Shown[]
 }
 
-type By = Readonly<{ thresholds: Thresholds; receivedOn: string; counts: FileCounts }>
+type By = Readonly<{ thresholds: Thresholds; money: WriteMoney; receivedOn: string; counts: FileCounts }>
 
 async function verdictsOfScrape(
   loading: Loading,
   scrape: StagedScrape,
-  { thresholds, receivedOn, counts }: By,
+  { thresholds, money, receivedOn, counts }: By,
 ): Promise<Verdict[]> {
   const { figures, sampled, companyCode: company, storeName: store, storeCode: code, date } = scrape
   if (figures === null) return []
   const rejected = rejectedShare(counts, figures)
   const shown = once(() => shownIn(sampled))
-  const about = { company, store, code, date, receivedOn, figures, rejected }
+  const about = { company, store, code, date, receivedOn, figures, rejected, money }
   const judged = Object.defineProperty(about, 'sampled', { get: shown }) as Judged
   const said = (references: References) => judge(judged, references, thresholds)
   const references = await loading.references(scrape, receivedOn)
   const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }
-  const verdicts = said(own)
   // What other stores show is looked up where it can make a difference.
-  if (own.own !== undefined && !verdicts.some(({ held }) => held)) return verdicts
+  const verdicts = own.own === undefined ? undefined : said(own)
+  if (verdicts?.every(({ held }) => !held)) return verdicts
   return said({ ...own, sisters: await loading.sisters(scrape, receivedOn) })
 }

@@ -137,7 +137,7 @@ async function stage(work: Work): Promise<Outcome> {
   // The time that a copied file bears may be older than what is in it.
   const receivedAt = file.isCopied === true ? order.now() : file.receivedAt
   const said = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt })
-  const verdicts = order.repair ? [verdictOfRepair(order.repair, loading), ...said] : said
+  const verdicts = order.repair ? [verdictOfRepair(order.repair, loading, hold), ...said] : said
   return { counts, verdicts, reason: reasonOf(holding(verdicts, hold)) }
 }
 

@@ -79,7 +79,11 @@ const texts = new WeakMap<Said, string>()
 
 /** A sample as JSON. Most labels are in the samples of many scrapes. */
 function bytesOf(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
-  const rows = sampled.map(({ said, ...shown }) => `${JSON.stringify(shown).slice(0, -1)},"said":${textOfSaid(said)}}`)
+  const rows = sampled.map(
+    ({ hash, code, said, price, was, available, special, unit }) =>
+      `{"hash":${hash},"code":${JSON.stringify(code)},"said":${textOfSaid(said)},"price":${price},"was":${was},` +
+      `"available":${available},"special":${special},"unit":${unit}}`,
+  )
   return new TextEncoder().encode(`[${rows.join(',')}]`)
 }
 

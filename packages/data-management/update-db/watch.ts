@@ -6,6 +6,8 @@ import { isDatabaseTrouble } from '../database/postgres-problems.ts'
 import { isNewerSchema } from '../schemas.ts'
 
 const LOOK_MS = 1_000
+// A pass costs the same for one file as for many: what comes meanwhile, and the hints of what this one moves away, have one.
+const REST_MS = 100
 const FAILED_MS_MAX = 30_000
 
 /**
@@ -29,6 +31,7 @@ export async function repeatOnChange(
         if (isDatabaseTrouble(error)) log.warn({ err: error, failures }, 'waiting for what cannot be reached')
         else log.error({ err: error, failures }, 'pass failed')
       }
+      if (failures === 0 && lookMs > REST_MS) await pauseUntil(undefined, REST_MS, signal)
       const pause = failures === 0 ? lookMs : Math.min(LOOK_MS * 2 ** failures, FAILED_MS_MAX)
       await pauseUntil(failures === 0 ? hint.next() : undefined, pause, signal)
     }

@@ -1,6 +1,6 @@
 /** A file is sent as what is new against the newest file of its company in the archive, where the server can do that. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -188,6 +188,28 @@ test('a scrape goes against the newest of its company, and is what it was', asyn
   const put = (name: string, text: string) => putInOutbox(place, name, text)
   const scene = { receiver, way, place, send, put }
   for (const [title, step] of Object.entries(STEPS)) await t.test(title, () => step(scene))
+})
+
+test('small files of a company that go in one run name one dictionary, which neither side reads again', async () => {
+  await using receiver = await openReceiver()
+  await using way = await openWay(receiver)
+  await using place = await freshPlace()
+  for (let day = 0; day < 4; day++) await putInOutbox(place, `aldi-${day}.jsonl`, scrape('aldi', day))
+  const named: (string | undefined)[] = []
+  way.answering = ({ 'content-encoding': encoding, 'content-disposition': name }: IncomingHttpHeaders) => {
+    const note = /[a-z]+-\d/.exec(String(name))![0]
+    const { dictionary } = JSON.parse(readFileSync(join(place.folders.spool, `${note}.jsonl.json`), 'utf8'))
+    if (encoding === 'dcz') named.push(dictionary)
+    // From now on its bytes are only in memory.
+    if (named.length === 1) rmSync(join(place.folders.archive, 'aldi-0.jsonl'))
+    if (named.length === 2) rmSync(join(receiver.folders.inbox, 'aldi-0.jsonl'))
+    return undefined
+  }
+  assert.equal((await run(place, way.url, receiver.key)).sent, 4)
+  const first = (await receiver.ledger.uploads.meant('aldi-0.jsonl'))[0]!.sha256
+  // The second one is compressed while the first one is on its way.
+  assert.deepEqual([...new Set(named)], [first])
+  assert.ok(named.length >= 2)
 })
 
 test('an old server is sent zstd: it promises nothing, and where it did once, it is asked once', async () => {

@@ -15,17 +15,10 @@ import { Digester } from '../digest.ts'
 import { type Disk, openToRead } from '../disk.ts'
 import { checkLength, land, move, remove, removeIfThere, writePart } from '../durable-file.ts'
 import { namesFor } from '../file-name.ts'
+import { portionsOf } from '../portions.ts'
 import { type Content, withDigest } from './bases.ts'
 import { DamagedFile, isUnreadable } from './damage.ts'
-import {
-  COMPACTED_ENDINGS,
-  keptContent,
-  keptDigest,
-  nameKept,
-  namesAside,
-  plainBytes,
-  unlessGone,
-} from './kept-file.ts'
+import { COMPACTED_ENDINGS, keptContent, keptDigest, nameKept, namesAside, unlessGone } from './kept-file.ts'
 import { isPackable, PACKED_ENDING, pack } from './packed.ts'
 
 const GZIP_BYTES = 256 * 1024
@@ -178,7 +171,7 @@ async function sizeUnzipped(disk: Disk, path: string): Promise<number> {
 async function zipInto(disk: Disk, { path, sha256 }: Compactable, target: FileHandle): Promise<void> {
   const digester = new Digester()
   const read = async function* () {
-    for await (const portion of plainBytes(disk, path)) {
+    for await (const portion of portionsOf(disk, path)) {
       digester.hash(portion)
       yield portion
     }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { Digester } from '../digest.ts'
 import { codeOf, type Disk, openToRead } from '../disk.ts'
+import { portionsOf } from '../portions.ts'
 import { DamagedPack, isUnreadable } from './damage.ts'
 import type { KeptForm } from './forms.ts'
 import { PACKED_ENDING, unpack } from './packed.ts'
@@ -55,7 +56,7 @@ export async function findKept(disk: Disk, folder: string, name: string): Promis
 export function keptContent(disk: Disk, path: string): AsyncGenerator<Buffer> {
   const form = formOf(path)
   if (form === 'packed') return unpacked(disk, path)
-  return form === 'gzip' ? unzipped(disk, path) : plainBytes(disk, path)
+  return form === 'gzip' ? unzipped(disk, path) : portionsOf(disk, path)
 }
 
 /** The SHA-256 of the content of a file; undefined where it cannot be read. Throws `ENOENT` where there is none. */
@@ -83,21 +84,6 @@ export async function baseMissed(disk: Disk, path: string): Promise<string | und
 
 async function* unpacked(disk: Disk, path: string): AsyncGenerator<Buffer> {
   yield await unpack(disk, dirname(path), path)
-}
-
-/** The bytes of a file, in portions of 1 MiB that are all in one buffer: one must be done with before the next is asked for. */
-export async function* plainBytes(disk: Disk, path: string): AsyncGenerator<Buffer> {
-  const file = await openToRead(disk, path)
-  try {
-    const buffer = Buffer.allocUnsafe(PORTION_BYTES)
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, PORTION_BYTES, null)
-      if (bytesRead === 0) return
-      yield buffer.subarray(0, bytesRead)
-    }
-  } finally {
-    await file.close()
-  }
 }
 
 /** The content of a gzip file. */

@@ -1,6 +1,7 @@
 /** The rules by which a scrape is judged, each at its edge; and that honest scrapes pass them all. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { moneyIn } from '../money.ts'
 import { rowOf } from '../row.ts'
 import type { References } from '../truth/case.ts'
 import { judge, judgeFile, reasonOf, rejectedShare } from '../truth/judge.ts'
@@ -95,6 +96,32 @@ test('one store of several that is wrong does not spoil what the others say', ()
   ).sisters
   const references = { ...sisters(4), sisters: [...wrong, ...sisters(4).sisters] }
   assert.deepEqual(holdsOf(shop(), references), [])
+})
+
+test('what is told is written as people write it: figures in groups, shares in percent, prices in a currency where one is set', () => {
+  const many = Array.from({ length: 1_500 }, (_, place) => ({
+    ...shop()[0]!,
+    sku: `m${place}`,
+    name: `Milk ${place}`,
+    price_current: 1_234.5,
+  }))
+  const free = many.map((product, place) => (place < 1_200 ? { ...product, price_current: 0 } : product))
+  const { sentence = '' } = verdictsOf(free, dayBefore(many)).find(({ rule }) => rule === 'prices_zero') ?? {}
+  assert.match(sentence, /^1,200 of 1,500 prices of .* are 0\.$/)
+  const dear = shop().map((product) => ({
+    ...product,
+    price_current: Number(product.price_current) * 1_000,
+    price_was: null,
+  }))
+  const toldIn = (currency?: string) =>
+    judge(
+      { ...scrapeOf(dear), ...(currency !== undefined && { money: moneyIn(currency) }) },
+      dayBefore(),
+      THRESHOLDS,
+    ).find(({ rule }) => rule === 'prices_by_factor')
+  assert.match(toldIn()?.sentence ?? '', /^100% of the prices of .* are 1,000 times what /)
+  assert.match(toldIn()?.examples[1] ?? '', /: \d+\.\d\d → \d+,\d{3}\.00$/)
+  assert.match(toldIn('AUD')?.examples[1] ?? '', /: \$\d+\.\d\d → \$\d+,\d{3}\.00$/)
 })
 
 test('a repair is offered where a constant makes all of it right again', () => {

@@ -1,4 +1,5 @@
 /** The case of one scrape: its figures, and what it is compared with. Pure. */
+import type { WriteMoney } from '../money.ts'
 import { type Comparison, compareSamples, samePrices } from './comparison.ts'
 import type { Counted, Figures, Shown } from './figures.ts'
 import { sampleOf } from './sample.ts'
@@ -18,6 +19,8 @@ export type Judged = Readonly<{
   sampled?: readonly Shown[] | undefined
   /** Its lines that are no rows: the shop showed them, so they are not missing; that they are too many is told of the file. */
   rejected?: number
+  /** How prices are written, where that is in a currency. */
+  money?: WriteMoney
 }>
 
 /** A scrape that was believed, of the same store or of another one of the company. */

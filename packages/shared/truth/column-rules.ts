@@ -1,4 +1,6 @@
 /** Rules that look at names, codes and the other columns. Pure. */
+
+import { percent, whole } from '../number.ts'
 import { type Beside, type Case, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
 import type { Agreement } from './comparison.ts'
 import { COLUMNS, type Column, type Figures } from './figures.ts'
@@ -7,7 +9,7 @@ import { repairOfNames } from './repairs.ts'
 import { FIELDS, type Field } from './said.ts'
 import { sampleOf } from './sample.ts'
 import { wordsHash } from './text-hash.ts'
-import { type Found, percent } from './verdict.ts'
+import type { Found } from './verdict.ts'
 
 /** Most listings have other names than before: names or SKUs belong to other rows. */
 export function namesChanged(judged: Case): Found | undefined {
@@ -169,7 +171,7 @@ export function flagsTurned(judged: Case): Found[] {
     const isAlike = ({ comparison }: Beside) => comparison[agreement].same >= 0.8 * comparison[agreement].of
     if (found === undefined || isWitnessed(judged, isAlike)) return []
     const { same, of } = found.comparison[agreement]
-    const sentence = `${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} is the opposite of what ${titleOfBeside(found)} shows; ${count} of ${now.rows} are true.`
+    const sentence = `${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} is the opposite of what ${titleOfBeside(found)} shows; ${whole(count)} of ${whole(now.rows)} are true.`
     return [{ field, sentence, rows: rowsOfShare(judged, 1 - same / of), before: 1, now: same / of }]
   })
 }

@@ -1,10 +1,12 @@
 /** Rules for what has been wrong from the beginning, or stands in a column that nobody prices by. Pure. */
+
+import { percent, whole } from '../number.ts'
 import { type Case, isMore } from './case.ts'
 import type { Figures } from './figures.ts'
 import { namesOf, titleOf } from './price-rules.ts'
 import { ODD, type Said } from './said.ts'
 import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
-import { type Found, percent } from './verdict.ts'
+import type { Found } from './verdict.ts'
 
 const ROWS_MIN = 20
 
@@ -25,7 +27,7 @@ function flagFound(judged: Case, field: string, value: string): Found {
   return {
     field,
     brief: `${field} is ${value} in every row`,
-    sentence: `${field} is ${value} in all ${rows} rows of ${titleOf(judged)}: it tells nothing.`,
+    sentence: `${field} is ${value} in all ${whole(rows)} rows of ${titleOf(judged)}: it tells nothing.`,
     rows,
   }
 }
@@ -42,7 +44,7 @@ export function unitPricesDisagree(judged: Case): Found | undefined {
   return {
     field: 'unit_price',
     brief: `unit_price is ${how}`,
-    sentence: `unit_price is ${how} in ${wrong} of ${known} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
+    sentence: `unit_price is ${how} in ${whole(wrong)} of ${whole(known)} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
     rows: wrong,
     now: wrong / known,
     examples: namesOf(judged, (shown) => (shown.unit & (IS_UNIT_PRICE - 1)) > UNIT.agrees),
@@ -58,7 +60,7 @@ export function oneBrand(judged: Case): Found[] {
     if (!isEverywhere && !(isForeign && rows >= ROWS_MIN)) return []
     const where = categories.map(([name]) => name).slice(0, 3)
     const why = isForeign ? 'in another script than the names there' : 'whatever they are'
-    const sentence = `The brand ${JSON.stringify(brand)} stands on ${rows} of ${now.rows} goods of ${titleOf(judged)}, ${why}: ${where.join(', ')}.`
+    const sentence = `The brand ${JSON.stringify(brand)} stands on ${whole(rows)} of ${whole(now.rows)} goods of ${titleOf(judged)}, ${why}: ${where.join(', ')}.`
     return [
       {
         field: 'brand',
@@ -83,7 +85,7 @@ export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case)
     const { now } = judged
     const rows = now.odd[kind]
     if (rows === 0 || rows < share * now.rows) return undefined
-    const sentence = `${field} ${what} in ${rows} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
+    const sentence = `${field} ${what} in ${whole(rows)} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
     const isOdd = ({ said }: Readonly<{ said: Said }>) => (said.traits.odd & ODD[kind]) !== 0
     const shown = judged.scrape.sampled ?? []
     const examples =

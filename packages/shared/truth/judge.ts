@@ -1,10 +1,12 @@
 /** Judges a file: each of its scrapes by the table of rules, and the file as a whole. Pure. */
+
+import { percent, whole } from '../number.ts'
 import { caseOf, isMore, type Judged, type References } from './case.ts'
 import type { Figures } from './figures.ts'
 import { RULES } from './rules.ts'
 import type { Thresholds } from './thresholds.ts'
 import { together } from './together.ts'
-import { percent, type Verdict, verdictOf } from './verdict.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
 
 /** What is known of a file as a whole, in lines. `differing`: rows that show a listing again, but otherwise. */
 export type FileCounts = Readonly<{ rows: number; rejected: number; differing: number }>
@@ -46,9 +48,17 @@ export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds:
   // Divided, not multiplied: 7 / 100 is the number written 0.07, while 100 * 0.07 is more than 7.
   // One line is no pattern, however short the file.
   if (rejected - differing > 1 && (rejected - differing) / rows > rejects)
-    say('rejects', `${rejected - differing} of ${rows} rows are rejected, more than ${percent(rejects)}.`, rejected)
+    say(
+      'rejects',
+      `${whole(rejected - differing)} of ${whole(rows)} rows are rejected, more than ${percent(rejects)}.`,
+      rejected,
+    )
   if (isMore(differing, rows, duplicates))
-    say('differing_duplicates', `${differing} of ${rows} rows show a listing again, but otherwise.`, differing)
+    say(
+      'differing_duplicates',
+      `${whole(differing)} of ${whole(rows)} rows show a listing again, but otherwise.`,
+      differing,
+    )
   return verdicts
 }
 
@@ -70,7 +80,7 @@ export type Regrouping = Readonly<{
 export function judgeChains({ chained, by }: Regrouping): Verdict | undefined {
   if (chained === 0) return undefined
   const sentence =
-    `Its barcodes and names would make one product of more than ${chained} listings; nothing of it was loaded.` +
+    `Its barcodes and names would make one product of more than ${whole(chained)} listings; nothing of it was loaded.` +
     `${joinedBy(by)} Correct them and send it again.`
   return verdictOf('chained_products', true, { field: 'barcode', sentence, rows: chained })
 }
@@ -89,14 +99,14 @@ export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): V
   if (foreign > 0)
     return say(
       'foreign_products',
-      `It would merge, part or rename ${foreign} products of companies that its sender may not write for; nothing of it was loaded.`,
+      `It would merge, part or rename ${whole(foreign)} products of companies that its sender may not write for; nothing of it was loaded.`,
       foreign,
     )
   const { HOLD_MERGED_PRODUCTS: most } = thresholds
   if (merged <= most) return undefined
   return say(
     'merged_products',
-    `It would merge ${merged} products with others of the same company, more than ${most}: "${example}" for one.${joinedBy(by)}`,
+    `It would merge ${whole(merged)} products with others of the same company, more than ${whole(most)}: "${example}" for one.${joinedBy(by)}`,
     merged,
   )
 }
@@ -111,6 +121,8 @@ export function reasonOf(verdicts: readonly Verdict[]): string | undefined {
   const [first, ...others] = holding
   if (first === undefined) return undefined
   const more =
-    others.length === 0 ? '' : ` And ${others.length} more: ${[...new Set(others.map(({ rule }) => rule))].join(', ')}.`
+    others.length === 0
+      ? ''
+      : ` And ${whole(others.length)} more: ${[...new Set(others.map(({ rule }) => rule))].join(', ')}.`
   return `${first.sentence}${more}`
 }

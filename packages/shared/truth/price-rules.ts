@@ -1,11 +1,12 @@
 /** Rules that look at prices. Pure. */
-import { money } from '../money.ts'
+import { moneyIn } from '../money.ts'
+import { percent, whole } from '../number.ts'
 import { type Beside, type Case, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
 import type { Shown } from './figures.ts'
 import { repairOfPrices } from './repairs.ts'
 import { sampleOf } from './sample.ts'
 import { IS_UNIT_PRICE } from './unit-price.ts'
-import { type Found, percent } from './verdict.ts'
+import type { Found } from './verdict.ts'
 
 // Beside its own scrape a factor nearer to 1 may be a change of taxes; another store may be dearer.
 const FACTOR_MIN = 1.05
@@ -53,7 +54,7 @@ function factorFound(judged: Case, beside: Beside): Found {
   const named = NAMED_FACTORS.find((each) => Math.abs(Math.log(factor.value / each)) < 0.02) ?? factor.value
   return {
     ...aboutPrices(judged, beside),
-    sentence: `${percent(share)} of the prices of ${titleOf(judged)} are ${Number(named.toPrecision(3))} times what ${titleOfBeside(beside)} shows.`,
+    sentence: `${percent(share)} of the prices of ${titleOf(judged)} are ${whole(Number(named.toPrecision(3)))} times what ${titleOfBeside(beside)} shows.`,
     rows: rowsOfShare(judged, share),
     before: 1,
     now: named,
@@ -69,7 +70,7 @@ export function pricesZero(judged: Case): Found | undefined {
   if (share >= 1 || !isMore(now.zero, now.rows, share)) return undefined
   return {
     field: 'price_current',
-    sentence: `${now.zero} of ${now.rows} prices of ${titleOf(judged)} are 0.`,
+    sentence: `${whole(now.zero)} of ${whole(now.rows)} prices of ${titleOf(judged)} are 0.`,
     rows: now.zero,
     before: usual,
     now: now.zero / now.rows,
@@ -85,7 +86,7 @@ export function pricesAreUnitPrices(judged: Case): Found | undefined {
   if (!isMore(now.equalUnit, now.rows, thresholds.HOLD_PRICES_SHARE)) return undefined
   return {
     field: 'price_current',
-    sentence: `In ${now.equalUnit} of ${now.rows} rows of ${titleOf(judged)} the price is the unit price.`,
+    sentence: `In ${whole(now.equalUnit)} of ${whole(now.rows)} rows of ${titleOf(judged)} the price is the unit price.`,
     rows: now.equalUnit,
     before: before.equalUnit / Math.max(1, before.rows),
     now: now.equalUnit / now.rows,
@@ -131,7 +132,7 @@ export function wasBelowPrice(judged: Case): Found | undefined {
   if (isUsual || !isMore(now.wasBelow, now.filled.price_was, thresholds.HOLD_PRICES_SHARE)) return undefined
   return {
     field: 'price_current',
-    sentence: `In ${now.wasBelow} of ${now.filled.price_was} rows of ${titleOf(judged)} with a former price, that is below the price.`,
+    sentence: `In ${whole(now.wasBelow)} of ${whole(now.filled.price_was)} rows of ${titleOf(judged)} with a former price, that is below the price.`,
     rows: now.wasBelow,
     before: before === undefined ? 0 : before.wasBelow / Math.max(1, before.filled.price_was),
     now: now.wasBelow / now.filled.price_was,
@@ -149,7 +150,10 @@ function aboutPrices(judged: Case, beside: Beside) {
   } as const
 }
 
+const plainMoney = moneyIn(undefined)
+
 function examplesOf({ scrape }: Case, { figures }: Beside): string[] {
+  const money = scrape.money ?? plainMoney
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each.price]))
   const changed = (scrape.sampled ?? []).filter(({ hash, price }) => (then.get(hash) ?? price) !== price)
   return changed
@@ -159,6 +163,7 @@ function examplesOf({ scrape }: Case, { figures }: Beside): string[] {
 
 /** Some listings of the sample, by name. */
 export function namesOf({ scrape }: Case, isMeant: (shown: Shown) => boolean): string[] {
+  const money = scrape.money ?? plainMoney
   const meant = (scrape.sampled ?? []).filter(isMeant).slice(0, 5)
   return meant.map(({ code, said, price }) => `${code} ${said.name}${price < 0 ? '' : `: ${money(price)}`}`)
 }

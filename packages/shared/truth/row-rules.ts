@@ -1,4 +1,6 @@
 /** Rules that look at dates, at how many rows there are, and in which categories. Pure. */
+
+import { percent, whole } from '../number.ts'
 import {
   type Beside,
   type Case,
@@ -12,7 +14,7 @@ import {
 } from './case.ts'
 import type { Counted, Figures } from './figures.ts'
 import { wordsHash } from './text-hash.ts'
-import { type Found, percent } from './verdict.ts'
+import type { Found } from './verdict.ts'
 
 // A number of rows varies by chance about as much as its square root.
 const DEVIATIONS = 2.5
@@ -29,7 +31,7 @@ export function rowsBelowUsual({ now, scrape, references, thresholds }: Case): F
   if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
   if (now.rows + rejectedOf(scrape) >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
   return {
-    sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${now.rows} rows, ${percent(now.rows / median)} of the ${Math.round(median)} that are usual.`,
+    sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${whole(now.rows)} rows, ${percent(now.rows / median)} of the ${whole(Math.round(median))} that are usual.`,
     rows: now.rows,
     before: median,
     now: now.rows,
@@ -54,7 +56,7 @@ export function rowsBelowSisters({ now, scrape, references, thresholds }: Case):
       : Math.exp(Math.min(Math.log(thresholds.HOLD_SISTERS_ROWS_SHARE), -6 * spread))
   if (now.rows + rejectedOf(scrape) >= rowsTooFew(median, share)) return undefined
   return {
-    sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${now.rows} rows; ${rows.length === 1 ? 'another store' : `${rows.length} other stores`} of ${scrape.company} had ${Math.round(median)} about then.`,
+    sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${whole(now.rows)} rows; ${rows.length === 1 ? 'another store' : `${whole(rows.length)} other stores`} of ${scrape.company} had ${whole(Math.round(median))} about then.`,
     rows: now.rows,
     before: median,
     now: now.rows,
@@ -102,14 +104,14 @@ export function categoryMissing(judged: Case): Found | undefined {
 
 function categoriesFound({ scrape, now, beside }: Case, lost: readonly Lost[], what: string): Found {
   const [[name, then, rows]] = lost as [Lost]
-  const others = lost.length === 1 ? '' : ` (and ${lost.length - 1} more)`
+  const others = lost.length === 1 ? '' : ` (and ${whole(lost.length - 1)} more)`
   return {
     field: 'category_path',
-    sentence: `In the scrape of ${scrape.store} on ${scrape.date} the category ${name} ${what}: ${rows} of ${then}${others}.`,
+    sentence: `In the scrape of ${scrape.store} on ${scrape.date} the category ${name} ${what}: ${whole(rows)} of ${whole(then)}${others}.`,
     rows: lost.reduce((sum, [, before, after]) => sum + before - after, 0),
     before: then,
     now: rows,
-    examples: lost.map(([each, before, after]) => `${each}: ${before} → ${after}`),
+    examples: lost.map(([each, before, after]) => `${each}: ${whole(before)} → ${whole(after)}`),
     picture: categoriesThenAndNow(beside[0]?.figures, now),
   }
 }
@@ -178,7 +180,7 @@ export function rowsRepeated({ scrape, now, beside, thresholds }: Case): Found |
   const usual = beside.length === 0 ? 0 : share(beside[0]!.figures)
   if (!isMore(now.repeated, all, Math.max(thresholds.HOLD_REPEATED_SHARE, Math.min(0.95, 2 * usual)))) return undefined
   return {
-    sentence: `${now.repeated} of ${all} rows of ${scrape.store} on ${scrape.date} show a listing again that the scrape has shown already.`,
+    sentence: `${whole(now.repeated)} of ${whole(all)} rows of ${scrape.store} on ${scrape.date} show a listing again that the scrape has shown already.`,
     rows: now.repeated,
     before: usual,
     now: share(now),
@@ -205,7 +207,7 @@ export function dateLongBefore({ scrape, references, thresholds }: Case): Found 
   if (days <= thresholds.HOLD_DAYS_BACK) return undefined
   return {
     field: 'scraped_date',
-    sentence: `The scrape of ${scrape.store} is dated ${scrape.date}, ${days} days before ${references.own === undefined ? "the company's" : "the store's"} newest one of ${newest}.`,
+    sentence: `The scrape of ${scrape.store} is dated ${scrape.date}, ${whole(days)} days before ${references.own === undefined ? "the company's" : "the store's"} newest one of ${newest}.`,
     rows: scrape.figures.rows,
     examples: [scrape.date],
   }

@@ -48,13 +48,14 @@ export function sampleOf(figures: Readonly<{ sample: string }>): readonly Sample
 /** Reads a sample; what is not one is an empty sample. */
 function decodeSample(text: string): Sampled[] {
   const bytes = Buffer.from(text, 'base64')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const sample: Sampled[] = []
   for (let at = 0; at + BYTES <= bytes.length; at += BYTES) {
-    const hashAt = (index: number) => bytes.readUInt16LE(at + 8 + 2 * index)
+    const hashAt = (index: number) => view.getUint16(at + 8 + 2 * index, true)
     const flags = bytes[at + 20]!
     sample.push({
-      hash: bytes.readUInt32LE(at),
-      price: bytes.readInt32LE(at + 4),
+      hash: view.getUint32(at, true),
+      price: view.getInt32(at + 4, true),
       name: hashAt(0),
       brand: hashAt(1),
       barcode: hashAt(2),

@@ -76,8 +76,3 @@ export function verdictOf(rule: string, held: boolean, found: Found, whose: Whos
 
 const OF_THE_FILE: Whose = { company: null, store: null }
 const EXAMPLES_MAX = 5
-
-/** A share for people. */
-export function percent(share: number): string {
-  return `${Math.round(share * 1000) / 10} %`
-}

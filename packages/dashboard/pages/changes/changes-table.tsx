@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<Change>[] = [
   {
     id: 'company',
     title: 'Company',
-    width: 'minmax(4rem, 1fr)',
+    width: 'minmax(7rem, 1.5fr)',
     narrow: 'bare',
     sort: ({ company }) => company,
     cell: ({ company }) => <Said text={company} />,

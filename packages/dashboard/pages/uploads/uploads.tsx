@@ -1,19 +1,29 @@
-/** Every file that was sent, the newest first, as they move. */
+/** Every file that was sent, the newest first or by a column, as they move. */
 import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
-import { uploadsQuery } from '../../api/queries.ts'
+import { type UploadFilters, uploadsQuery } from '../../api/queries.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { size, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
+import { useTableState } from '../../parts/table-state.ts'
 import { Ago } from '../../parts/time.tsx'
 import { LoadState } from './load-state.tsx'
 import style from './uploads.module.css'
 
+const LABEL = 'Uploads'
+const SORTS: Readonly<Record<string, UploadFilters['sort']>> = {
+  filename: 'filename',
+  state: 'state',
+  rows: 'rows',
+  rejected: 'rejected',
+  bytes: 'bytes',
+  received: 'received_at',
+}
 const STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
 
 const COLUMNS: readonly Column<UploadView>[] = [
@@ -83,11 +93,13 @@ const COLUMNS: readonly Column<UploadView>[] = [
 /** The page. */
 export function Uploads(): ReactNode {
   const { table: _, ...filters } = useSearch({ from: '/shell/uploads' })
-  const uploads = useInfiniteQuery(uploadsQuery(filters))
+  const [{ order }] = useTableState(LABEL)
+  const sorting = filters.q === undefined && filters.key === undefined ? sortingOf(order) : undefined
+  const uploads = useInfiniteQuery(uploadsQuery({ ...filters, ...sorting }))
   const rows = useMemo(() => uploads.data?.pages.flatMap((page) => page.uploads) ?? [], [uploads.data])
   return (
     <Page title="Uploads">
-      <UploadFilters />
+      <FilterBar />
       {uploads.error !== null && uploads.data === undefined && (
         <Trouble error={uploads.error} retry={uploads.refetch} />
       )}
@@ -97,16 +109,23 @@ export function Uploads(): ReactNode {
         <Nothing isFiltered={Object.values(filters).some((value) => value !== undefined)} />
       ) : (
         <DataTable
-          label="Uploads"
+          label={LABEL}
           columns={COLUMNS}
           rows={rows}
           idOf={({ id }) => id}
           more={uploads}
+          isOrdered={sorting !== undefined}
           end={`All ${whole(rows.length)} uploads are shown.`}
         />
       )}
     </Page>
   )
+}
+
+/** How the server sorts all uploads by a column; undefined: it does not, and those that are here are sorted. */
+function sortingOf(order: string): Pick<UploadFilters, 'sort' | 'order'> | undefined {
+  const sort = SORTS[order.replace(/^-/, '')]
+  return sort && { sort, order: order.startsWith('-') ? 'desc' : 'asc' }
 }
 
 function rowsOf({ load, lines }: UploadView): number {
@@ -129,7 +148,7 @@ function Sender({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   )
 }
 
-function UploadFilters(): ReactNode {
+function FilterBar(): ReactNode {
   const { q, key, state } = useSearch({ from: '/shell/uploads' })
   const navigate = useNavigate({ from: '/uploads' })
   const setText = useCallback(

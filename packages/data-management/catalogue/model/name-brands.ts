@@ -4,19 +4,18 @@
  */
 import { foldedText, isDeciding, stemsOf } from './article-words.ts'
 
-/** What of a listing tells its brand. */
-type Named = Readonly<{ company: string; brand: string | null; category: string }>
+/** What of a listing tells its brand: the words of its name and of its brand field, none where there is no brand. */
+export type Named = Readonly<{ company: string; category: string; name: readonly string[]; brand: readonly string[] }>
 
 /** For each listing, how many of the words of its name are a brand; never all of them. */
-export function brandLengthsOf(articles: readonly Named[], names: readonly (readonly string[])[]): number[] {
-  const brands = brandPhrases(articles, names)
-  const users = usersOf(articles, names)
-  const led = brandLedOf(articles, names)
-  return articles.map(({ company, brand }, index) => {
-    const stems = names[index]!
-    const shared = sharedLead(stems, brand === null ? [] : stemsOf(foldedText(brand)))
+export function brandLengthsOf(articles: readonly Named[]): number[] {
+  const brands = brandPhrases(articles)
+  const users = usersOf(articles)
+  const led = brandLedOf(articles)
+  return articles.map(({ company, name, brand }) => {
+    const shared = sharedLead(name, brand)
     if (led.get(company) === false) return shared
-    return Math.max(shared, leadingBrand(stems, brands), foreignLead(stems, company, users))
+    return Math.max(shared, leadingBrand(name, brands), foreignLead(name, company, users))
   })
 }
 
@@ -25,15 +24,13 @@ const LEADING_MIN = 4
 const LEADING_SHARE_MIN = 0.8
 
 /** The brands that names begin with: what brand fields say, and words that stand nearly always in front. */
-function brandPhrases(articles: readonly Named[], names: readonly (readonly string[])[]): Set<string> {
+function brandPhrases(articles: readonly Named[]): Set<string> {
   const phrases = new Set<string>()
-  for (const { brand } of articles) {
-    const stems = brand === null ? [] : stemsOf(foldedText(brand))
-    if (stems.length > 0 && stems.length <= PHRASE_WORDS_MAX) phrases.add(stems.join(' '))
-  }
+  for (const { brand } of articles)
+    if (brand.length > 0 && brand.length <= PHRASE_WORDS_MAX) phrases.add(brand.join(' '))
   const leading = new Map<string, number>()
   const all = new Map<string, number>()
-  for (const stems of names) {
+  for (const { name: stems } of articles) {
     if (stems.length > 1) leading.set(stems[0]!, (leading.get(stems[0]!) ?? 0) + 1)
     for (const stem of new Set(stems)) all.set(stem, (all.get(stem) ?? 0) + 1)
   }
@@ -59,11 +56,10 @@ function sharedLead(stems: readonly string[], brand: readonly string[]): number 
 }
 
 /** Which company has a word in its names, or in any category: undefined where that are several. */
-function usersOf(articles: readonly Named[], names: readonly (readonly string[])[]): Map<string, string | undefined> {
+function usersOf(articles: readonly Named[]): Map<string, string | undefined> {
   const users = new Map<string, string | undefined>()
-  for (const [index, { company }] of articles.entries())
-    for (const stem of names[index]!)
-      users.set(stem, users.has(stem) && users.get(stem) !== company ? undefined : company)
+  for (const { company, name } of articles)
+    for (const stem of name) users.set(stem, users.has(stem) && users.get(stem) !== company ? undefined : company)
   for (const path of new Set(articles.map(({ category }) => category)))
     for (const stem of stemsOf(foldedText(path))) users.set(stem, undefined)
   return users
@@ -72,14 +68,14 @@ function usersOf(articles: readonly Named[], names: readonly (readonly string[])
 const BRAND_LED_MIN = 0.5
 
 /** Whether a company's names begin with the brand: most of those of which a brand is known do. */
-function brandLedOf(articles: readonly Named[], names: readonly (readonly string[])[]): Map<string, boolean> {
+function brandLedOf(articles: readonly Named[]): Map<string, boolean> {
   const counts = new Map<string, { led: number; all: number }>()
-  for (const [index, { company, brand }] of articles.entries()) {
-    if (brand === null) continue
+  for (const { company, name, brand } of articles) {
+    if (brand.length === 0) continue
     const count = counts.get(company) ?? { led: 0, all: 0 }
     counts.set(company, count)
     count.all++
-    if (stemsOf(foldedText(brand))[0] === names[index]![0]) count.led++
+    if (brand[0] === name[0]) count.led++
   }
   return new Map([...counts].map(([company, { led, all }]) => [company, led >= BRAND_LED_MIN * all]))
 }

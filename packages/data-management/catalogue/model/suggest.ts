@@ -15,7 +15,7 @@ import {
   stemsOf,
 } from './article-words.ts'
 import { departmentOf, mayBeBeside } from './departments.ts'
-import { brandLengthsOf } from './name-brands.ts'
+import { brandLengthsOf, type Named } from './name-brands.ts'
 import { type PackSize, packSizeOf } from './pack-size.ts'
 import { pricedSizeOf, WEIGHED } from './unit-price.ts'
 
@@ -77,20 +77,35 @@ export function pairsOf(articles: readonly Article[]): Pair[] {
 }
 
 function knownOf(articles: readonly Article[]): Known[] {
-  const names = articles.map(({ name }) => stemsOf(foldedText(name)))
-  const leads = brandLengthsOf(articles, names)
-  const shelves = new Map(
-    [...new Set(articles.map(({ category }) => category))].map((path) => [path, shelfWordsOf(path)]),
-  )
+  // Thousands of listings have few brands and stand on few shelves.
+  const brands = ofEach(articles, ({ brand }) => brand ?? '', wordsOf)
+  const shelves = ofEach(articles, ({ category }) => category, shelfWordsOf)
+  const named = articles.map(({ company, category, name, brand }) => ({
+    company,
+    category,
+    name: wordsOf(name),
+    brand: brands.get(brand ?? '')!,
+  }))
+  const leads = brandLengthsOf(named)
   return articles.map((article, index) =>
-    knownArticle(article, names[index]!, leads[index]!, shelves.get(article.category)!),
+    knownArticle(article, named[index]!, leads[index]!, shelves.get(article.category)!),
   )
+}
+
+function wordsOf(text: string): string[] {
+  return stemsOf(foldedText(text))
+}
+
+/** What is made of each of the texts that articles have, once. */
+function ofEach<T>(articles: readonly Article[], textOf: (article: Article) => string, make: (text: string) => T) {
+  return new Map([...new Set(articles.map(textOf))].map((text) => [text, make(text)] as const))
 }
 
 const NONE: ReadonlySet<string> = new Set()
 
-function knownArticle(article: Article, stems: readonly string[], lead: number, shelf: ReadonlySet<string>): Known {
-  const field = article.brand === null ? '' : stemsOf(foldedText(article.brand)).join(' ')
+function knownArticle(article: Article, named: Named, lead: number, shelf: ReadonlySet<string>): Known {
+  const stems = named.name
+  const field = named.brand.join(' ')
   const bare = articleWordsOf(stems.slice(lead))
   const department = departmentOf(article.category)
   const isPacked = article.size !== null && (department === 'meat' || PACKED.test(article.size))

@@ -41,7 +41,7 @@ export type Freshness = Readonly<{ dueDate: string | null; state: SourceState; i
 const DAY_MS = 86_400_000
 const LATE_FROM = 1.5
 const SILENT_FROM = 2
-// Where no store of a company was scraped twice, nobody knows when: the interval from when the file came.
+// Where no store of a company was scraped twice.
 const UNKNOWN_DAYS = 14
 
 /** The freshness of a source, from its latest date and what is expected of it. */
@@ -91,8 +91,7 @@ function quietFor(
   intervals: number,
   zone: TimeZone,
 ): number {
-  const days = intervalOf(expected) ?? expected.companyDays ?? null
-  if (days === null) return last.receivedAt + intervals * UNKNOWN_DAYS * DAY_MS
+  const days = intervalOf(expected) ?? expected.companyDays ?? UNKNOWN_DAYS
   return seenAt(last, zone) + intervals * days * DAY_MS
 }
 

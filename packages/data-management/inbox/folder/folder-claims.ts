@@ -59,6 +59,7 @@ async function openOfKind({ ledger, kind }: OfKind): Promise<Upload[]> {
  * claimed, and came after all others of its sender.
  */
 async function inTurnsOfSenders(place: OfKind, files: readonly Waiting[], claiming: Claiming): Promise<Waiting[]> {
+  if (files.length === 0) return []
   const { ledger } = place
   const senders = new Map<string, string>()
   // Asked after the files: what landed while they were looked for has a sender, too.

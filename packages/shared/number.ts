@@ -1,0 +1,21 @@
+/** Numbers in the sentences that both machines write. */
+
+// Made when one is first needed: that takes as long as half of starting Node.
+let formatOfLarge: Intl.NumberFormat | undefined
+
+/** 18012 → "18,012" */
+export function whole(number: number): string {
+  if (Number.isInteger(number) && Math.abs(number) < 1000) return String(number)
+  formatOfLarge ??= new Intl.NumberFormat('en')
+  return formatOfLarge.format(number)
+}
+
+/** 0.1666 → "16.7%" */
+export function percent(share: number): string {
+  return `${whole(Math.round(share * 1000) / 10)}%`
+}
+
+/** -0.061 → "−6%", 0.061 → "+6%" */
+export function changeOf(share: number): string {
+  return `${share < 0 ? '−' : '+'}${percent(Math.round(Math.abs(share) * 100) / 100)}`
+}
