@@ -37,7 +37,7 @@ test('what the scrapers wrote comes out of the catalogue, value by value', async
   const server = await machines.serve()
   const key = await machines.key()
   const sent = await machines.upload(server, key, '--wait')
-  assert.equal(sent.code, 0, sent.stderr)
+  assert.equal(sent.code, 0, sent.stdout + sent.stderr)
   for (const name of names)
     for (const state of ['accepted', 'loaded']) assert.match(sent.stdout, new RegExp(`^${state} +${name} `, 'm'))
   assert.match(sent.stdout, /^18 sent, 18 loaded\.$/m)
@@ -110,4 +110,47 @@ test('what is printed with --json is one record a line, the summary last', async
   assert.deepEqual([records.at(-1)?.sent, records.at(-1)?.loaded, records.at(-1)?.outcome], [2, 2, 'done'])
   const [summary, ...more] = recordsIn(await machines.upload(server, key, '--json', '--quiet'))
   assert.deepEqual([summary?.type, more.length], ['summary', 0])
+})
+
+// Notes each compression of a process, whichever function of Node's it calls, with the command that it is of.
+const NOTE_COMPRESSIONS = `
+const { appendFileSync } = require('node:fs')
+const { syncBuiltinESMExports } = require('node:module')
+const zlib = require('node:zlib')
+const COMPRESSES = /^(create)?(gzip|deflate|deflateraw|brotlicompress|zstdcompress)(sync)?$/i
+for (const name of Object.keys(zlib).filter((each) => COMPRESSES.test(each) && !/^[A-Z]/.test(each))) {
+  const compress = zlib[name]
+  const noted = function (...given) {
+    appendFileSync(process.env.COMPRESSIONS_NOTED_IN, process.argv[2] + '\\n')
+    return compress.apply(this, given)
+  }
+  Object.defineProperty(zlib, name, { value: noted, configurable: true, enumerable: true })
+}
+syncBuiltinESMExports()
+`
+
+test('a file is compressed once to be sent, not at all until it is loaded, and once more to be kept', async () => {
+  await using machines = await openMachines()
+  const [script, log] = [join(machines.path, 'note.cjs'), join(machines.path, 'compressions')]
+  await writeFile(script, NOTE_COMPRESSIONS)
+  await writeFile(log, '')
+  const noting = { NODE_OPTIONS: `--require=${script}`, COMPRESSIONS_NOTED_IN: log }
+  const noted = async () => (await readFile(log, 'utf8')).split('\n').filter((command) => command !== '')
+  const load = (form: string) => machines.run(['update-db', '--products'], { ...noting, PROCESSED_FORM: form })
+  const { names } = await scrape(machines, planOf({ companies: 1, stores: 3, days: 1, products: 150, drift: STEADY }))
+  const { url } = await machines.serve(['--no-update-db'], noting)
+  const sending = { ...noting, API_SERVER_URL: url, API_SECRET_KEY: await machines.key() }
+  assert.equal((await machines.run(['upload-data'], sending)).code, 0)
+  // Until all are loaded.
+  assert.equal((await load('plain')).code, 0)
+  await machines.untilProcessed(names)
+  assert.deepEqual(
+    await noted(),
+    names.map(() => 'upload-data'),
+  )
+  assert.equal((await load('packed')).code, 0)
+  const kept = (await machines.names('data_management', 'product_processed')).filter((name) => name.endsWith('.dcz'))
+  assert.equal(kept.length, names.length)
+  // The first one is compressed as the base of all, too.
+  assert.deepEqual((await noted()).slice(names.length), [...names, 'base'].fill('update-db'))
 })

@@ -2,7 +2,8 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 
-const CHUNK_BYTES = 64 * 1024
+/** How much is read at once. */
+export const CHUNK_BYTES = 64 * 1024
 
 /** An open file from a byte on, up to another one where one is named; each chunk in memory of its own. */
 export async function* readChunks(

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type AnswerError, faultOfAnswer, StrangeAnswer } from './answer.ts'
-import { chunksOf } from './chunks.ts'
+import { CHUNK_BYTES, chunksOf } from './chunks.ts'
 import { connectionFault } from './connection-fault.ts'
 import type { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -52,6 +52,13 @@ export class Body implements AsyncDisposable {
   chunks(start = 0, end = Number.POSITIVE_INFINITY): AsyncGenerator<Buffer<ArrayBuffer>> {
     this.#chunks = this.#read(start, end)
     return this.#chunks
+  }
+
+  /** What a fetch sends: a small file as it is, which takes far less time than a stream, and any other one as it is read. */
+  async toSend(bytes: number): Promise<Pick<RequestInit, 'body' | 'duplex'>> {
+    if (bytes > CHUNK_BYTES || this.#from.rateLimit !== undefined)
+      return { body: this.chunks(0, bytes), duplex: 'half' }
+    return { body: Buffer.concat(await Array.fromAsync(this.chunks(0, bytes))) }
   }
 
   /** Closes the file also when the answer came before all of it was sent. */

@@ -13,7 +13,7 @@ import { isFinal } from '@splitcart/shared/receipt.ts'
 import type { Waiting } from './outbox.ts'
 import { takeHomeOrLater } from './results.ts'
 import { endsRun, isDue, isForeseen, isOfMachine, ofFile, setAside, withPatienceFor } from './setback.ts'
-import { uploadFile } from './upload-file.ts'
+import { prepare, uploadFile } from './upload-file.ts'
 import { type Job, type Run, tell } from './upload-job.ts'
 
 const STREAK_MAX = 2
@@ -44,8 +44,9 @@ export async function sendAll(job: Job, run: Run, files: readonly Waiting[]): Pr
 class Sending {
   readonly #job: Job
   readonly #run: Run
-  readonly #queue: IterableIterator<Waiting>
-  #left: number
+  readonly #files: readonly Waiting[]
+  /** How many files were begun. */
+  #begun = 0
   /** How many files got through to the server, and how many are on their way. */
   #answered = 0
   #flying = 0
@@ -55,19 +56,30 @@ class Sending {
   constructor(job: Job, run: Run, files: readonly Waiting[]) {
     this.#job = job
     this.#run = run
-    this.#queue = files.values()
-    this.#left = files.length
+    this.#files = files
+  }
+
+  get #left(): number {
+    return this.#files.length - this.#begun
   }
 
   /** Sends one file after the other. */
   async line(): Promise<void> {
-    for (const file of this.#queue) {
-      if (this.#job.signal.aborted) return
-      this.#left--
+    while (this.#left > 0 && !this.#job.signal.aborted) {
+      const file = this.#files[this.#begun++]!
       this.#flying++
-      const goesOn = await this.#send(file).finally(() => this.#flying--)
-      if (!goesOn) return
+      const sending = this.#send(file).finally(() => this.#flying--)
+      // Its failure is met below; until then it must not count as unhandled.
+      sending.catch(() => {})
+      await this.#prepareNext()
+      if (!(await sending)) return
     }
+  }
+
+  /** Has the next file compressed while this one is on its way; where several are sent at once that is so anyway. */
+  async #prepareNext(): Promise<void> {
+    const next = this.#files[this.#begun]
+    if (next !== undefined && (this.#job.concurrency ?? 1) === 1) await prepare(this.#job, this.#run, next)
   }
 
   /** Tells what failed while others got through; when nothing did, the first failure is thrown. */

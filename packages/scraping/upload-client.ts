@@ -223,8 +223,7 @@ async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Prom
     const response = await ask(client, idle, url, {
       method: 'POST',
       headers: headersFor(spooled),
-      body: body.chunks(0, spooled.spooledBytes),
-      duplex: 'half',
+      ...(await body.toSend(spooled.spooledBytes)),
     })
     const text = await readText(idle, response)
     if (response.status !== 200 && response.status !== 201) throw faultOf(response, url, text)

@@ -13,15 +13,16 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DCZ } from '@splitcart/shared/dictionary/dcz.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
-import { type Archived, archive } from './archive.ts'
+import { type Archived, archive, sightAt } from './archive.ts'
 import { realClock } from './clock.ts'
 import { deliver } from './delivery.ts'
-import type { Waiting } from './outbox.ts'
+import { isUntouched, type Waiting } from './outbox.ts'
 import { refuse } from './refused.ts'
 import { setAside } from './setback.ts'
 import { dropSpooled, type Spooled, spool } from './spool.ts'
@@ -30,12 +31,14 @@ import { troubleOf } from './upload-events.ts'
 import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
 const ALIKE_MAX = 3
+// A large file keeps both processors busy by itself.
+const PREPARED_BYTES_MAX = 1024 * 1024
 
 /** Sends one file. Throws what may concern the whole run: the server is away, or refuses the key, or something failed for this file alone. */
 export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Archived | undefined> {
   try {
     if (await isDoubted(job, run, file)) return undefined
-    const spooled = await spoolFile(job, run, file)
+    const spooled = (await preparedFor(job, run, file)) ?? (await spoolFile(job, run, file))
     if (spooled === undefined) return undefined
     const sent = await sendCopy(job, run, { file, spooled, isFresh: false })
     const archived = await run.moves.run(() => archive(job.disk, job.folders, { file, ...sent }))
@@ -58,6 +61,25 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     tell(job, run, { type: 'file', name: file.name, state: stateAfter(error), problem: troubleOf(error) })
     return undefined
   }
+}
+
+/** Makes the copy of a small file that is sent next. What is wrong with it is met when it is sent. */
+export async function prepare(job: Job, run: Run, file: Waiting): Promise<void> {
+  if (file.size > PREPARED_BYTES_MAX || job.check !== undefined) return
+  const spooled = spoolFile(job, run, file).catch(() => undefined)
+  run.prepared = { file, spooled }
+  await spooled
+}
+
+/** The copy that was made ahead, unless the file is another one by now, or the server has said meanwhile that it does not take such. */
+async function preparedFor({ disk, folders }: Job, run: Run, file: Waiting): Promise<Spooled | undefined> {
+  const spooled = run.prepared?.file === file ? await run.prepared.spooled : undefined
+  if (spooled === undefined) return undefined
+  const seen = await sightAt(disk, file.path)
+  const isTaken = spooled.encoding === DCZ ? !run.dictionaries.isOff : spooled.encoding === run.encoding
+  if (isTaken && seen !== undefined && isUntouched(spooled, seen)) return spooled
+  await dropSpooled(disk, folders, file.name)
+  return undefined
 }
 
 /** Whether the server would hold a file: then it stays where it is, and is looked at again later. */

@@ -7,9 +7,10 @@ import { Dictionaries } from './dictionaries.ts'
 import type { Folders } from './folders.ts'
 import type { MachineReporter } from './machine-reporter.ts'
 import { Mutex } from './mutex.ts'
-import type { Sight } from './outbox.ts'
+import type { Sight, Waiting } from './outbox.ts'
 import { OutboxSorter, type Resting, type RestRules } from './resting.ts'
 import type { ScrapeCheck } from './scrape-check.ts'
+import type { Spooled } from './spool.ts'
 import type { UploadClient } from './upload-client.ts'
 import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
 
@@ -70,6 +71,8 @@ export type Run = {
   readonly setAside: Map<string, Readonly<{ times: number; until: number }>>
   /** What the server said of one file after the other, and of which. */
   alike?: Readonly<{ code: string; names: readonly string[] }>
+  /** The copy of the file that is sent next; undefined where there is none. */
+  prepared?: Readonly<{ file: Waiting; spooled: Promise<Spooled | undefined> }>
   /** What the note about the last run says, and since when. */
   noted?: Readonly<{ at: number; news: string }>
   /** The pause that was told last, and for how long it speaks for the other files. */

@@ -69,8 +69,8 @@ export interface Loading extends AsyncDisposable {
    * `listingsMax`: so many listings may hang together as one product.
    */
   apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<Applied>
-  /** What applying would change, by name. Nothing may follow but to undo it. */
-  preview(listingsMax: number): Promise<HoldPreview>
+  /** What was applied, by name. Nothing may follow but to undo it. */
+  preview(applied: Applied): Promise<HoldPreview>
   /** Records how the load ended, and commits all of it: whole or not at all, and for good once `durable` has resolved. */
   commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
 }

@@ -25,19 +25,22 @@ export type HoldPreview = Readonly<{
 
 const STORES_MAX = 100
 
-/** How many rows a store's latest scrape before a date has; undefined when there is none. */
-export async function rowsBefore(database: Sql, storeId: number, date: string): Promise<number | undefined> {
-  const sql =
-    'select max(listings) as listings from scrape where store_id = ?1 and date = (select max(date) from scrape where store_id = ?1 and date < ?2)'
-  return (await database.get<{ listings: number | null }>(sql, storeId, date))?.listings ?? undefined
-}
-
-/** The staged scrapes, each beside the one before it. They must not have been applied yet. */
-export async function scrapesBeside(database: Sql, scrapes: readonly StagedScrape[]): Promise<ScrapeBeside[]> {
+/** The staged scrapes of a load, each beside the one before it that other loads have brought. */
+export async function scrapesBeside(
+  database: Sql,
+  scrapes: readonly StagedScrape[],
+  loadId: number,
+): Promise<ScrapeBeside[]> {
   const beside: ScrapeBeside[] = []
   for (const { storeId, date, listings: rows } of scrapes.slice(0, STORES_MAX)) {
-    const rows_before = (await rowsBefore(database, storeId, date)) ?? null
-    beside.push({ ...(await storeNamed(database, storeId)), date, rows, rows_before })
+    const before = await database.get<{ listings: number | null }>(
+      `select max(listings) as listings from scrape where store_id = ?1 and load_id <> ?3
+        and date = (select max(date) from scrape where store_id = ?1 and date < ?2 and load_id <> ?3)`,
+      storeId,
+      date,
+      loadId,
+    )
+    beside.push({ ...(await storeNamed(database, storeId)), date, rows, rows_before: before?.listings ?? null })
   }
   return beside
 }

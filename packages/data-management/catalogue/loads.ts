@@ -47,7 +47,7 @@ export type Applied = DateChange & { unchanged: number; regrouped: Regrouped }
 
 /**
  * What a load did to products. `merged`: how many of one company became one, and the name of one of them; `by`: the companies whose listings
- * join that one, where none of its own do. `foreign`: to those of companies that its sender may not write for. `chained`: more than so many
+ * join that one, where none of its own do, or what hangs together without end. `foreign`: to those of companies that its sender may not write for. `chained`: more than so many
  * listings hang together, and were left as they are; 0: nowhere.
  */
 export type Regrouped = { merged: number; foreign: number; chained: number; example: string | null; by: string | null }

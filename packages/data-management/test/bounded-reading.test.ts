@@ -15,7 +15,7 @@ const FILES = {
 }
 // A portion may begin just below the bound, and all that is new in a MiB of a file is kept at most twice, as a name and as a code.
 const KEPT_BYTES_MAX = (12 + 4) * MIB
-const LINES_MAX = 4096
+const LINES_MAX = 2048
 
 /** A file of so many bytes, a MiB at a time. */
 function* chunksOf(line: (index: number) => string, bytesMin: number): Generator<Buffer> {

@@ -58,6 +58,13 @@ test('what loading a held file would change is told, by name and with the number
   assert.equal(preview.first_disappeared.length, 20)
   assert.deepEqual(preview.first_disappeared[0], { ...store, sku: 's5', name: 'Milk 5 ÄÖ' })
   assert.deepEqual((await get(admin, `/api/uploads/${loaded}/preview`)).body, { upload_id: loaded, preview: null })
+  const two = await sent(receiver, 'two', `${scrapeOn('2025-09-13', 5)}\n${scrapeOn('2025-09-14', 4)}`)
+  const later = (await get(admin, `/api/uploads/${two}/preview`)).body as unknown as PreviewView
+  const before = later.preview!.stores.map(({ rows, rows_before }) => [rows, rows_before])
+  assert.deepEqual(before, [
+    [5, 30],
+    [4, 30],
+  ])
   await wish(admin, held, 'release')
   await fulfilWishes(workOn(receiver), NOBODY)
   const { load } = await viewOf(admin, held)

@@ -1,7 +1,7 @@
 /** Chunks of a file in parts of so many lines: a portion of more would be mostly what is kept of each, for these are lines of a few bytes. */
 import type { Buffer } from 'node:buffer'
 
-const LINES_MAX = 4096
+const LINES_MAX = 2048
 const NEWLINE = 0x0a
 
 /** A part of a chunk, and how many newlines it has. */

@@ -71,26 +71,25 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
   }
 }
 
-/** `found`: why it is held, where that was found out by applying it. */
-async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder, found?: Verdict): Promise<LoadRecord> {
+async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const rejects = new KeptRejects()
   const staged = await stage({ catalogue, loading, order, reader, rejects })
-  const { counts, failure, isCut } = staged
-  const verdicts = found === undefined ? staged.verdicts : [found, ...staged.verdicts]
-  const reason = staged.reason ?? found?.sentence
-  if (failure === undefined && reason === undefined) {
-    const applied = await loading.apply(order.onlyFor ?? null, listingsMax(order.hold))
-    const regrouping = verdictOfProducts(applied.regrouped, order.hold)
-    if (regrouping === undefined)
-      return await commit(loading, order, { state: 'loaded', problem: null, counts, applied, verdicts })
-    await loading[Symbol.asyncDispose]()
-    return await loadBy(reader, catalogue, order, regrouping)
-  }
-  const preview = failure === undefined ? await loading.preview(listingsMax(order.hold)) : undefined
-  await loading[Symbol.asyncDispose]()
+  const { counts, failure, reason, isCut } = staged
   const read = isCut || rejects.lines === undefined ? undefined : { counts, rejects: rejects.lines }
-  return recordOnly(catalogue, order, { problem: failure ?? reason ?? '', preview, verdicts, read })
+  if (failure !== undefined) {
+    await loading[Symbol.asyncDispose]()
+    return recordOnly(catalogue, order, { problem: failure, preview: undefined, verdicts: staged.verdicts, read })
+  }
+  const applied = await loading.apply(order.onlyFor ?? null, listingsMax(order.hold))
+  const regrouping = reason === undefined ? verdictOfProducts(applied.regrouped, order.hold) : undefined
+  const verdicts = regrouping === undefined ? staged.verdicts : [regrouping, ...staged.verdicts]
+  const problem = reason ?? regrouping?.sentence
+  if (problem === undefined)
+    return await commit(loading, order, { state: 'loaded', problem: null, counts, applied, verdicts })
+  const preview = await loading.preview(applied)
+  await loading[Symbol.asyncDispose]()
+  return recordOnly(catalogue, order, { problem, preview, verdicts, read })
 }
 
 /** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */

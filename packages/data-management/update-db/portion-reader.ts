@@ -22,7 +22,7 @@ import { Remarked } from './remarks.ts'
 import { RowCounter } from './row-counter.ts'
 
 // Memory stays the same however many listings a file has and however long their texts are: beyond these the numbers start again.
-const LABELS_MAX = 30_000
+const LABELS_MAX = 20_000
 const TEXT_BYTES_MAX = 12 * 1024 * 1024
 /** So much of a rejected line is kept. */
 export const RAW_BYTES_MAX = 4096
@@ -234,7 +234,7 @@ export class PortionReader {
     if (known !== undefined) return known
     numbers.set(code, this.#numbers.listings)
     this.#numbers.addCode(code, byName)
-    this.#portion.listings.push({ company: scrape.company, byName, code })
+    this.#portion.listings.push({ company: scrape.company, byName, code, id: 0 })
     this.#countText(code)
     return this.#numbers.listings++
   }
@@ -244,7 +244,7 @@ export class PortionReader {
     const text = labelText(product)
     const digest = digestOfLabel(text)
     if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
-    this.#portion.labels.push({ hash: hashOfLabel(text), digest, text, hasBarcode: product.barcode !== null })
+    this.#portion.labels.push({ hash: hashOfLabel(text), digest, text, hasBarcode: product.barcode !== null, id: 0 })
     this.#countText(text)
     const said = numbers.known.saidOf(product)
     numbers.said.push(said)

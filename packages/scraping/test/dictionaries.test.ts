@@ -194,8 +194,7 @@ test('small files of a company that go in one run name one dictionary, which nei
   await using receiver = await openReceiver()
   await using way = await openWay(receiver)
   await using place = await freshPlace()
-  for (const [day, rows] of [ROWS, ROWS, ROWS].entries())
-    await putInOutbox(place, `aldi-${day}.jsonl`, scrape('aldi', day, rows))
+  for (let day = 0; day < 4; day++) await putInOutbox(place, `aldi-${day}.jsonl`, scrape('aldi', day))
   const named: (string | undefined)[] = []
   way.answering = ({ 'content-encoding': encoding, 'content-disposition': name }: IncomingHttpHeaders) => {
     const note = /[a-z]+-\d/.exec(String(name))![0]
@@ -206,9 +205,11 @@ test('small files of a company that go in one run name one dictionary, which nei
     if (named.length === 2) rmSync(join(receiver.folders.inbox, 'aldi-0.jsonl'))
     return undefined
   }
-  assert.equal((await run(place, way.url, receiver.key)).sent, 3)
+  assert.equal((await run(place, way.url, receiver.key)).sent, 4)
   const first = (await receiver.ledger.uploads.meant('aldi-0.jsonl'))[0]!.sha256
-  assert.deepEqual(named, [first, first])
+  // The second one is compressed while the first one is on its way.
+  assert.deepEqual([...new Set(named)], [first])
+  assert.ok(named.length >= 2)
 })
 
 test('an old server is sent zstd: it promises nothing, and where it did once, it is asked once', async () => {

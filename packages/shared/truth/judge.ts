@@ -77,11 +77,11 @@ export type Regrouping = Readonly<{
 }>
 
 /** What is said of listings that hang together without end, whoever wants them loaded. */
-export function judgeChains({ chained }: Regrouping): Verdict | undefined {
+export function judgeChains({ chained, by }: Regrouping): Verdict | undefined {
   if (chained === 0) return undefined
   const sentence =
     `Its barcodes and names would make one product of more than ${whole(chained)} listings; nothing of it was loaded.` +
-    ' Correct them and send it again.'
+    `${joinedBy(by)} Correct them and send it again.`
   return verdictOf('chained_products', true, { field: 'barcode', sentence, rows: chained })
 }
 
@@ -104,12 +104,15 @@ export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): V
     )
   const { HOLD_MERGED_PRODUCTS: most } = thresholds
   if (merged <= most) return undefined
-  const over = by === null ? '' : ` Listings of ${by} join them.`
   return say(
     'merged_products',
-    `It would merge ${whole(merged)} products with others of the same company, more than ${whole(most)}: "${example}" for one.${over}`,
+    `It would merge ${whole(merged)} products with others of the same company, more than ${whole(most)}: "${example}" for one.${joinedBy(by)}`,
     merged,
   )
+}
+
+function joinedBy(companies: string | null): string {
+  return companies === null ? '' : ` Listings of ${companies} join them.`
 }
 
 /** What holds a file, as one sentence; undefined when nothing does. */

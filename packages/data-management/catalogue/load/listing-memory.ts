@@ -1,19 +1,14 @@
 /** Listings and labels by the numbers that a reader gave them: each is looked for once and remembered, over many files. */
 import type { NewLabel, NewListing, Portion } from './portion.ts'
 
-/** A listing by the number that the reader gave it. `id` 0: not looked for yet, or not there. */
-export type Numbered = NewListing & { id: number }
-/** A label by the number that the reader gave it. */
-export type NumberedLabel = NewLabel & { id: number }
-
 /** What a reader has numbered, and the ids of it that have been found. */
 export class ListingMemory {
   /** The ids of companies and stores, by names that their finder makes. */
   readonly names = new Map<string, number>()
   /** The codes of the stores that are known under other ones too, by the same names. */
   readonly aliases = new Map<string, string>()
-  #listings: Numbered[] = []
-  #labels: NumberedLabel[] = []
+  #listings: NewListing[] = []
+  #labels: NewLabel[] = []
   #foundIn = 0
 
   /** Takes note of what appears in a portion for the first time. Every portion of the reader must be told. */
@@ -22,8 +17,8 @@ export class ListingMemory {
       this.#listings = []
       this.#labels = []
     }
-    for (const listing of listings) this.#listings.push({ ...listing, id: 0 })
-    for (const label of labels) this.#labels.push({ ...label, id: 0 })
+    for (const listing of listings) this.#listings.push(listing)
+    for (const label of labels) this.#labels.push(label)
   }
 
   /** Forgets the ids when they were found in another version of the catalogue: some of it may be gone since. */
@@ -41,12 +36,12 @@ export class ListingMemory {
   }
 
   /** The listing of a number. */
-  listing(number: number): Numbered {
+  listing(number: number): NewListing {
     return this.#listings[number]!
   }
 
   /** The label of a number. */
-  label(number: number): NumberedLabel {
+  label(number: number): NewLabel {
     return this.#labels[number]!
   }
 }

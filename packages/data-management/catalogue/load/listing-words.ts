@@ -7,6 +7,8 @@ import { type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_LISTINGS = 500
 const WORDS_AT_ONCE = 1_000
+// More different words than a shop has: they are noted in between, so that memory does not grow with the file.
+const WORDS_MAX = 20_000
 
 /** A listing with the label that it had before and the one that it has now. Left joins and lookups are done in this order by both planners. */
 export const RENAMED = sql`(
@@ -38,7 +40,7 @@ export async function indexUnworded(database: LoadDatabase): Promise<void> {
 
 /** Writes the words of every listing that is named, sized or shelved otherwise than before. */
 export async function indexWords(database: LoadDatabase): Promise<void> {
-  const words = new Set<string>()
+  let words = new Set<string>()
   for (let last = 0; ; ) {
     const page = await database.all<Renamed>(
       sql`select renamed.listing_id, now.name, brand.name as brand, now.size, now.category_id,
@@ -52,6 +54,9 @@ export async function indexWords(database: LoadDatabase): Promise<void> {
     if (page.length === 0) break
     for (const word of await writePage(database, page)) words.add(word)
     last = page.at(-1)!.listing_id
+    if (words.size < WORDS_MAX) continue
+    await noteSpellings(database, [...words])
+    words = new Set()
   }
   await noteSpellings(database, [...words])
 }

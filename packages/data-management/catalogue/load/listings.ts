@@ -1,16 +1,17 @@
 /** Listings and labels of many rows at once: found by what the reader says of them, or made in an order that is the same for all. */
 import { batchesOf } from './batches.ts'
-import { type LabelText, type Numbered, type NumberedLabel, textOfLabel } from './listing-memory.ts'
+import { type LabelText, textOfLabel } from './listing-memory.ts'
 import { brandIds, categoryIds, companyIds } from './names.ts'
 import { type OlderLabel, recognize } from './older-labels.ts'
+import type { NewLabel, NewListing } from './portion.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
 
 /** A row's listing and label. */
-export type Described = Readonly<{ listing: Numbered; label: NumberedLabel }>
+export type Described = Readonly<{ listing: NewListing; label: NewLabel }>
 
 /** Gives each listing its id. */
 export async function identify(database: LoadDatabase, rows: readonly Described[]): Promise<void> {
-  const unknown = new Set<Numbered>()
+  const unknown = new Set<NewListing>()
   for (const { listing } of rows) if (listing.id === 0) unknown.add(listing)
   if (unknown.size === 0) return
   const companies = await companyIds(database, [...new Set([...unknown].map(({ company }) => company))])
@@ -45,7 +46,7 @@ const LISTING = {
 /** The ids in the order of the rows, as they are found in a search; the insertions in the order of the keys, as everybody makes them. */
 async function makeListings(
   database: LoadDatabase,
-  listings: readonly Numbered[],
+  listings: readonly NewListing[],
   companies: ReadonlyMap<string, number>,
 ): Promise<void> {
   const ids = await database.newIds('listing', listings.length)
@@ -66,12 +67,12 @@ async function makeListings(
 }
 
 /** By company, then SKU or name: everybody makes listings in this order. */
-function byKey(one: Numbered, other: Numbered): number {
+function byKey(one: NewListing, other: NewListing): number {
   const [first, second] = [one, other].map(({ company, byName, code }) => `${company}\0${byName}${code}`)
   return first! < second! ? -1 : 1
 }
 
-function keysOf(listings: readonly Numbered[], companies: ReadonlyMap<string, number>) {
+function keysOf(listings: readonly NewListing[], companies: ReadonlyMap<string, number>) {
   const types = { place: 'integer', company_id: 'integer', by_name: 'smallint', code: 'text' } as const
   return records('wanted', types, [
     listings.map((_, place) => place),
@@ -84,9 +85,9 @@ function keysOf(listings: readonly Numbered[], companies: ReadonlyMap<string, nu
 /** Finds listings; those that are not there are returned. */
 async function findListings(
   database: Statements,
-  listings: readonly Numbered[],
+  listings: readonly NewListing[],
   companies: ReadonlyMap<string, number>,
-): Promise<Numbered[]> {
+): Promise<NewListing[]> {
   for (const batch of batchesOf(listings, ({ code }) => code.length)) {
     const found = await database.all<{ place: number; id: number }>(
       sql`select wanted.place, listing.id from ${keysOf(batch, companies)} join listing

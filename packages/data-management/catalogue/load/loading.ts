@@ -131,10 +131,11 @@ export class CatalogueLoading implements Loading {
     return total
   }
 
-  async preview(listingsMax: number): Promise<HoldPreview> {
-    const stores = await scrapesBeside(this.#database.queries, this.staging.scrapes)
+  async preview(applied: Applied): Promise<HoldPreview> {
+    const { queries } = this.#database
+    const stores = await scrapesBeside(queries, this.staging.scrapes, this.#begun.loadId)
     const made_at = new Date(this.#begun.startedAt).toISOString()
-    return { made_at, stores, ...(await named(this.#database.queries, await this.apply(null, listingsMax))) }
+    return { made_at, stores, ...(await named(queries, applied)) }
   }
 
   async commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord> {

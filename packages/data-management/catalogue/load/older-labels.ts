@@ -1,11 +1,12 @@
 /** Labels that an older program has made have no digest: they are compared by what they say, and get their digest with it. */
 import { batchesOf } from './batches.ts'
-import { type LabelText, type NumberedLabel, textOfLabel } from './listing-memory.ts'
+import { type LabelText, textOfLabel } from './listing-memory.ts'
 import { categoryIds } from './names.ts'
+import type { NewLabel } from './portion.ts'
 import { records, type Statements, sql } from './statement.ts'
 
 /** One without a digest, and a label that it may be. */
-export type OlderLabel = Readonly<{ id: number; label: NumberedLabel }>
+export type OlderLabel = Readonly<{ id: number; label: NewLabel }>
 
 type Kept = Omit<LabelText, 'path'> & Readonly<{ place: number; category: number | null }>
 

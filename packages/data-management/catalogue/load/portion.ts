@@ -11,11 +11,11 @@ import type { Figures } from '@splitcart/shared/truth/figures.ts'
 /** A scrape that appears for the first time. */
 export type NewScrape = Readonly<{ metadata: RowMetadata }>
 
-/** A listing that appears for the first time. `byName` 1: its code is a normalized name. */
-export type NewListing = Readonly<{ company: string; byName: 0 | 1; code: string }>
+/** A listing that appears for the first time. `byName` 1: its code is a normalized name. `id` 0: not looked for yet, or not there. */
+export type NewListing = Readonly<{ company: string; byName: 0 | 1; code: string }> & { id: number }
 
 /** A label that appears for the first time: the text that `labelText` makes, the number that finds it, and the digest that is its own. */
-export type NewLabel = Readonly<{ hash: number; digest: string; text: string; hasBarcode: boolean }>
+export type NewLabel = Readonly<{ hash: number; digest: string; text: string; hasBarcode: boolean }> & { id: number }
 
 /** A line that is not a row. `raw`: its first bytes; null: they are not kept. */
 export type RejectedLine = Readonly<{ line: number; rejection: Rejection; raw: Uint8Array | null }>

@@ -9,7 +9,7 @@ import { type IdentityKey, type KeyKind, SILENT, sizesOf } from '../model/identi
 import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
 import { headsOf } from './headings.ts'
 import { updateKeys } from './listing-keys.ts'
-import { type Listing, noteRegrouped, type Watch } from './regrouped.ts'
+import { type Listing, noteChained, noteRegrouped, type Watch } from './regrouped.ts'
 import { type ColumnType, type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
@@ -32,7 +32,7 @@ export async function settleProducts(database: LoadDatabase, watch?: Watch): Pro
       watch?.listingsMax ?? Number.POSITIVE_INFINITY,
     )
     if (reach.isTooLarge && page === 1) {
-      watch!.regrouped.chained = watch!.listingsMax
+      noteChained(watch!, [...reach.listings.values()], reach)
       return
     }
     page = reach.isTooLarge ? Math.ceil(page / 32) : PAGE_SEEDS
@@ -48,8 +48,10 @@ export async function settleProducts(database: LoadDatabase, watch?: Watch): Pro
 /** All listings that some can be joined with, directly or through others. */
 class Reach {
   readonly listings = new Map<number, Listing>()
-  readonly keys = new Map<number, IdentityKey[]>()
+  readonly #keys = new Map<number, IdentityKey[]>()
   readonly verdicts = new Map<string, Verdict>()
+  /** The keys of a listing that speak. */
+  readonly keysOf = ({ id }: Listing): readonly IdentityKey[] => this.#keys.get(id) ?? []
   isTooLarge = false
   readonly #database: LoadDatabase
   readonly #hasVerdicts: boolean
@@ -94,7 +96,7 @@ class Reach {
       const text = `${kind} ${value}`
       if (!this.#keysSeen.has(text)) fresh.set(text, { kind, value })
       this.#keysSeen.add(text)
-      this.keys.set(listing_id, [...(this.keys.get(listing_id) ?? []), { kind, value }])
+      this.#keys.set(listing_id, [...(this.#keys.get(listing_id) ?? []), { kind, value }])
     }
     if (fresh.size === 0) return []
     const wanted = speaking({ kind: 'smallint', value: 'text' }, [
@@ -175,14 +177,14 @@ async function regroup(database: LoadDatabase, reach: Reach, watch: Watch | unde
   const byName = new Map(all.flatMap((each) => (each.name === null ? [] : [[nameOf(each), each] as const])))
   const members: Member[] = [...byName].map(([name, listing]) => ({
     name,
-    keys: reach.keys.get(listing.id) ?? [],
+    keys: reach.keysOf(listing),
     sizes: sizesOf({ name: listing.name!, size: listing.size }),
   }))
   const joined = partitionOf(members, [...reach.verdicts.values()]).map((group) =>
     group.map(({ name }) => byName.get(name)!),
   )
   const groups = [...joined, ...gone.map((listing) => [listing])]
-  const keysOf = ({ id }: Listing) => reach.keys.get(id) ?? []
+  const { keysOf } = reach
   const heads = await headsOf(
     database,
     groups.map((group) => group.map((each) => ({ ...each, name: nameOf(each), keys: keysOf(each) }))),

@@ -21,15 +21,17 @@ export type Listing = Readonly<{
   is_new: number
 }>
 
-type Groups = Readonly<{
-  groups: readonly (readonly Listing[])[]
-  /** What each of them is called by. */
-  heads: readonly { company: string }[]
-  /** Of keys, those that speak. */
-  keysOf: (listing: Listing) => readonly IdentityKey[]
-  /** Whether a person has called it one with another. */
-  isSaidSame: (listing: Listing) => boolean
-}>
+/** Of keys, those that speak. */
+type Keys = Readonly<{ keysOf: (listing: Listing) => readonly IdentityKey[] }>
+
+type Groups = Keys &
+  Readonly<{
+    groups: readonly (readonly Listing[])[]
+    /** What each of them is called by. */
+    heads: readonly { company: string }[]
+    /** Whether a person has called it one with another. */
+    isSaidSame: (listing: Listing) => boolean
+  }>
 
 /** Counts products of one company that became one, and what a sender does to listings that are not his. */
 export function noteRegrouped(watch: Watch, products: Groups): void {
@@ -49,6 +51,18 @@ export function noteRegrouped(watch: Watch, products: Groups): void {
     foreignRegrouped(watch, products) + foreignRenamed(watch, products) + foreignCrowded(watch, all, products)
 }
 
+/** Notes that listings hang together without end, and the companies without whose listings, which were there before, the others would not. */
+export function noteChained({ listingsMax, regrouped }: Watch, all: readonly Listing[], products: Keys): void {
+  const before = new Set(all.filter(({ is_new }) => is_new === 0).map(({ company }) => company))
+  const fresh = new Set(all.filter(({ is_new }) => is_new === 1).map(({ company }) => company))
+  const joining = [...before.difference(fresh)].filter((company) => {
+    const others = all.filter((each) => each.company !== company)
+    return hangingTogether(others, (each) => textsOf(products, each)).length > 1
+  })
+  regrouped.chained = listingsMax
+  regrouped.by = shortList(joining)
+}
+
 type Merged = Readonly<{ count: number; by: string | null }>
 
 /**
@@ -57,15 +71,14 @@ type Merged = Readonly<{ count: number; by: string | null }>
  * (`by`) join them: whoever was there first could have joined them beforehand.
  */
 function mergedOfOneCompany(group: readonly Listing[], products: Groups): Merged {
-  const textsOf = (each: Listing) => [...keyTexts(products, each), ...(each.is_new === 0 ? [`${each.product_id}`] : [])]
   const isSaid = group.some(products.isSaidSame)
   let most: Merged = { count: 0, by: null }
   for (const [company, own] of Map.groupBy(group, (each) => each.company)) {
     const before = new Set(own.filter(({ is_new }) => is_new === 0).map(({ product_id }) => product_id)).size - 1
-    const bridged = isSaid ? 0 : hangingTogether(own, textsOf).length - 1
+    const bridged = isSaid ? 0 : hangingTogether(own, (each) => textsOf(products, each)).length - 1
     if (Math.max(before, bridged) <= most.count) continue
     const others = new Set(group.map((each) => each.company)).difference(new Set([company]))
-    most = { count: Math.max(before, bridged), by: bridged > 0 ? [...others].slice(0, NAMED_MAX).join(', ') : null }
+    most = { count: Math.max(before, bridged), by: bridged > 0 ? shortList([...others]) : null }
   }
   return most
 }
@@ -111,8 +124,17 @@ function foreignCrowded(watch: Watch, all: readonly Listing[], products: Groups)
   return count
 }
 
-function keyTexts({ keysOf }: Groups, listing: Listing): string[] {
+function keyTexts({ keysOf }: Keys, listing: Listing): string[] {
   return keysOf(listing).map(textOfKey)
+}
+
+/** What joins a listing with others: its keys, and the product that it is part of already. */
+function textsOf(products: Keys, listing: Listing): string[] {
+  return [...keyTexts(products, listing), ...(listing.is_new === 0 ? [`${listing.product_id}`] : [])]
+}
+
+function shortList(companies: readonly string[]): string | null {
+  return companies.length === 0 ? null : companies.slice(0, NAMED_MAX).join(', ')
 }
 
 /** Listings that have texts in common, directly or through others. */
