@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<Change>[] = [
   {
     id: 'company',
     title: 'Company',
-    width: 'minmax(5.25rem, 0.8fr)',
+    width: 'minmax(6rem, 1fr)',
     narrow: 'bare',
     sort: ({ company }) => company,
     cell: ({ company }) => <Said text={company} />,
@@ -88,7 +88,7 @@ const COLUMNS: readonly Column<Change>[] = [
   {
     id: 'when',
     title: 'Since',
-    width: '6.5rem',
+    width: '7rem',
     right: true,
     narrow: 'shown',
     sort: ({ first_date }) => first_date,
