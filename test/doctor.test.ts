@@ -28,7 +28,9 @@ test('two machines that are well have nothing that fails, and nothing is left of
   const key = await machines.key()
   const outbox = join(machines.scraping, 'product_outbox')
   await mkdir(outbox, { recursive: true, mode: 0o700 })
-  await writeFile(join(outbox, 'x.jsonl'), rowsText(20))
+  // Of today: what was scraped long ago needs attention.
+  const today = new Date().toISOString().slice(0, 10)
+  await writeFile(join(outbox, 'x.jsonl'), rowsText(20).replaceAll('2025-09-12', today))
   assert.equal((await machines.upload(server, key, '--wait')).code, 0)
   const { code, found, stdout } = await examined(machines, { API_SERVER_URL: server.url, API_SECRET_KEY: key })
   assert.equal(code, 0, stdout)

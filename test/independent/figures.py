@@ -126,9 +126,7 @@ class Now:
             flags[store[0]].update(row.available for row in dates[latest].values())
             since = min(now, (date.fromisoformat(latest) - date(1970, 1, 1)).days * DAY_MS + DAY_MS - hours_ahead * HOUR_MS)
             days = usual[store] or max([other for at, other in usual.items() if at[0] == store[0] and other], default=None)
-            if days is None:
-                days, since = 14, now
-            if now > since + 2 * days * DAY_MS:
+            if now > since + 2 * (days or 14) * DAY_MS:
                 self.silent.add(store)
         self.tells = {company for company, seen in flags.items() if len(seen) > 1}
 

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { faultsSeenByAxe } from './axe.ts'
 import { NO_BROWSER } from './browser.ts'
 import { addStyle, lastingFaultsOfSize, SPACED } from './page-size.ts'
-import { fileOf, neverAvailable, openSite, rowOf, type Site, says, settled, type Window } from './site.ts'
+import { daysAgo, fileOf, neverAvailable, openSite, rowOf, type Site, says, settled, type Window } from './site.ts'
 
 const PAGES = [
   ...'/ /sources /uploads /rejects /holds /changes /findings /products /pairs'.split(' '),
@@ -188,7 +188,7 @@ describe('the page, for everybody', { skip: NO_BROWSER }, () => {
   })
 
   test('what is found is sorted by what it costs by amount, and may be limited by that', async () => {
-    const metadata = { company: 'teashop', store_id: 'T1' }
+    const metadata = { company: 'teashop', store_id: 'T1', scraped_date: daysAgo(0) }
     const tea = (sku: string, size: string, price: number) =>
       rowOf(sku, price, { name: `Oolong ${sku}`, size, metadata })
     await site.write(

@@ -65,6 +65,7 @@ describe('the page, how fast', { skip: NO_BROWSER }, () => {
     const { states, widths, files, family } = await page.evaluate(async () => {
       const faces = await document.fonts.load('15px Inter', '0123456789')
       const line = document.body.appendChild(document.createElement('span'))
+      line.style.fontVariantNumeric = 'tabular-nums'
       const widthOf = (text: string) => {
         line.textContent = text
         return line.getBoundingClientRect().width

@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<Change>[] = [
   {
     id: 'company',
     title: 'Company',
-    width: 'minmax(7rem, 1.5fr)',
+    width: 'minmax(6rem, 1fr)',
     narrow: 'bare',
     sort: ({ company }) => company,
     cell: ({ company }) => <Said text={company} />,

@@ -19,7 +19,7 @@ const LABEL_PIXELS = 80
 const DAY_SECONDS = 86_400
 const DAYS_SHOWN_MIN = 2
 const DRAG_PIXELS_MIN = 5
-const FONT = '12px system-ui, sans-serif'
+const FONT = '12px Inter, system-ui, sans-serif'
 
 /** Draws the courses into a place, as wide as it is. How long that took is kept as the measure `price chart`. */
 export function drawChart(place: HTMLElement, { days, courses }: Days, listener: Listener): uPlot {
