@@ -10,8 +10,7 @@
  *  2. A file is one step from its base, so a damaged file harms no other one.
  *  3. What is packed is decoded and compared before it is given.
  */
-import { promisify } from 'node:util'
-import { zstdCompress } from 'node:zlib'
+import { zstdCompressSync } from 'node:zlib'
 import { companyIn } from '../dictionary/company.ts'
 import {
   DCZ_HEAD_BYTES,
@@ -54,7 +53,7 @@ export async function pack(disk: Disk, folder: string, content: Content): Promis
   const company = wordOf(companyIn(bytes))
   await mendBase(disk, folder, content)
   const base = await newestBase(disk, folder, company)
-  const against = base && 2 * base.bytes.length >= bytes.length ? await packedWith(base, bytes) : undefined
+  const against = base && 2 * base.bytes.length >= bytes.length ? packedWith(base, bytes) : undefined
   if (base !== undefined && against !== undefined && isUseful(against, bytes, base)) return against
   return packedWith(await makeBase(disk, folder, company, content), bytes)
 }
@@ -88,12 +87,10 @@ export async function removeBases(disk: Disk, folder: string): Promise<void> {
   for (const name of names) await removeBase(disk, folder, name, wanted)
 }
 
-async function packedWith({ sha256, bytes: dictionary }: Base, bytes: Buffer): Promise<Buffer> {
-  const packed = Buffer.concat([
-    dczHead(sha256),
-    await promisify(zstdCompress)(bytes, withDictionary(dictionary, bytes.length)),
-  ])
-  if (!(await decodeZstd(packed, dictionary)).equals(bytes)) throw new Error('what was packed is not what was there')
+function packedWith({ sha256, bytes: dictionary }: Base, bytes: Buffer): Buffer {
+  const frame = zstdCompressSync(bytes, withDictionary(dictionary, bytes.length))
+  const packed = Buffer.concat([dczHead(sha256), frame])
+  if (!decodeZstd(packed, dictionary).equals(bytes)) throw new Error('what was packed is not what was there')
   return packed
 }
 
