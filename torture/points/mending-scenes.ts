@@ -1,6 +1,6 @@
 /** Scenes in which one machine gives the other a packed file once more that this one's disk has damaged. */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Ended, PROGRAM, startProgram, withoutSettings } from '../../test/machines.ts'
 import type { Fault } from '../campaign.ts'
 import { largeFileOf } from './files.ts'
@@ -64,24 +64,30 @@ function mendingScene({ title, args, damaged, askFor }: Play): Scene {
       const { code, signal, stdout, stderr } = await start({ args, environment: environmentOf(place) }).ended
       return { acknowledged: [], killed: signal === 'SIGKILL', code, printed: stdout + stderr }
     },
-    // What is not damaged is on both sides whatever happens, and what is damaged is on one.
-    faultAfterBlow: ({ own, other }) => {
+    // What is not damaged is on both sides whatever happens, and what is damaged is on one; once it was said to be mended, on both.
+    faultAfterBlow: (place, { code }) => {
+      const { own, other } = place
       const [archive, processed] = [join(own, 'temp_jsonl_product_storage'), join(other, 'product_processed')]
       return firstFault(
         () => missingFrom([SUMS[0]!], archive),
         () => missingFrom([SUMS[0]!], processed),
         () => missingFrom(SUMS, archive, processed),
+        async () => (isMended(code) ? await missingFrom(SUMS, dirname(damaged(place))) : undefined),
       )
     },
     recover: async (place) => {
       const { code, stdout, stderr } = await run(place, args, environmentOf(place))
-      // Three: something was damaged, and is not any more.
-      if (code !== 0 && code !== 3) return `${args[0]} ended with ${code}: ${stdout}${stderr}`
+      if (!isMended(code)) return `${args[0]} ended with ${code}: ${stdout}${stderr}`
       // Packing moves aside what lies damaged under the name of what it packs.
       return PACKED_ARCHIVE.recover(place)
     },
     faultWhenQuiet: faultWhenMended,
   }
+}
+
+/** Three: something was damaged, and is not any more. */
+function isMended(code: number | null): boolean {
+  return code === 0 || code === 3
 }
 
 async function faultWhenMended({ own, other }: Place): Promise<Fault> {
