@@ -1,11 +1,9 @@
 /** Loaded files are packed against one another: nothing is lost, whatever dies, and what is damaged is found. */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { codeOf, type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
@@ -299,18 +297,4 @@ test('what the disk does not give is asked for, the latest first, until it is he
   assert.equal((await pruneProcessed({ ...places, daysMax, now: () => now + 91 * DAY_MS, all: true })).length, 4)
   assert.deepEqual(await requested(), [])
   assert.deepEqual(await readdir(join(processed, '.bases')), [])
-})
-
-const PACKING = join(import.meta.dirname, 'packing-process.ts')
-const KIB_MAX = 240 * 1024
-
-test('files of some MiB that are packed one after the other take no more memory than few of them', async () => {
-  await using at = await temporaryFolder()
-  const text = named(rowsText(12_000))
-  assert.ok(text.length > 2.5 * 2 ** 20)
-  for (let day = 10; day < 28; day++)
-    await writeFile(join(at.path, `${day}.jsonl`), text.replaceAll('2025-09-12', `2025-09-${day}`))
-  const { stdout } = await promisify(execFile)(process.execPath, [PACKING, at.path])
-  assert.equal((await readdir(at.path)).filter((name) => name.endsWith('.dcz')).length, 18)
-  assert.ok(Number(stdout) < KIB_MAX, `${stdout} KiB`)
 })
