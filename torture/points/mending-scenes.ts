@@ -25,6 +25,7 @@ export const MENDING_SCENES: readonly Scene[] = [
     title: 'a packed file that the server asks for',
     args: ['upload-data', '--json', '--upload-tries-max', '1'],
     damaged: ({ other }) => join(other, 'product_processed', 'l2.jsonl'),
+    onlyGives: true,
     askFor: async (place) => {
       const { code, stdout, stderr } = await run(place, [...VERIFY, '--server'], receiverEnvironment(place.other))
       if (code !== 3) throw new Error(`archive verify ended with ${code}: ${stdout}${stderr}`)
@@ -37,11 +38,12 @@ type Play = Readonly<{
   args: readonly string[]
   /** The file that is damaged before the scene begins. */
   damaged: (place: Place) => string
+  onlyGives?: boolean
   /** Has the server ask for it. */
   askFor?: (place: Place) => Promise<void>
 }>
 
-function mendingScene({ title, args, damaged, askFor }: Play): Scene {
+function mendingScene({ title, args, damaged, onlyGives = false, askFor }: Play): Scene {
   const urls = new WeakMap<Place, string>()
   const environmentOf = (place: Place) => ({
     ...{ API_SERVER_URL: urls.get(place)!, API_SECRET_KEY: KEY },
@@ -49,6 +51,7 @@ function mendingScene({ title, args, damaged, askFor }: Play): Scene {
   })
   return {
     name: `sender, ${title}`,
+    onlyGives,
     prepare: async (place) => {
       await PACKED_ARCHIVE.prepare(place)
       const packed = await PACKED_ARCHIVE.recover(place)

@@ -18,6 +18,8 @@ export type Scene = Readonly<{
   act: (place: Place, start: Start) => Promise<Told>
   /** What is wrong right after the blow: something acknowledged is not there, or torn. */
   faultAfterBlow: (place: Place, told: Told) => Promise<Fault>
+  /** Whether all that it acknowledges is kept by others: what is lost of what it writes itself, costs nothing. */
+  onlyGives?: boolean
   /** Starts everything again, as people would, until nothing is left to do. */
   recover: (place: Place) => Promise<Fault>
   /** What is wrong when all is quiet. */
