@@ -25,6 +25,8 @@ type Callback = (error: null, bytes: Buffer) => void
 // A copy: the caller goes on writing where these are.
 const unchangedAtOnce = (bytes: Buffer, _options: object, done: Callback) => done(null, Buffer.from(bytes))
 
+const unchangedSync = (bytes: Buffer) => Buffer.from(bytes)
+
 export { constants } from 'node:zlib'
 export {
   unchanged as createGunzip,
@@ -34,4 +36,6 @@ export {
   unchangedAtOnce as gzip,
   unchangedAtOnce as zstdCompress,
   unchangedAtOnce as zstdDecompress,
+  unchangedSync as zstdCompressSync,
+  unchangedSync as zstdDecompressSync,
 }
