@@ -19,7 +19,6 @@ import { type Batch, type Result, runPool } from './pool.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const EVERYTHING = ['test/**/*.test.ts', 'packages/*/**/*.test.ts', 'bin/**/*.test.ts', 'check/**/*.test.ts']
-// It takes what the others leave of the processors, from the beginning to the end.
 const SIMULATOR = 'test/simulator.test.ts'
 // In a process of their own: what takes longest, which begins first, and what measures its own memory.
 const ALONE = [

@@ -1,6 +1,5 @@
 /** The hand-overs in memory: what `npm run torture -- simulator` does 300,000 times, and mistakes planted in them. */
 import assert from 'node:assert/strict'
-import { constants, setPriority } from 'node:os'
 import { after, test } from 'node:test'
 import { MISTAKES } from '../torture/simulator/mistakes.ts'
 import { firstKill, LANES, startThreads } from '../torture/simulator/simulator.ts'
@@ -13,14 +12,6 @@ const MS_MAX = 400_000
 // One in two hundred has hung on the order of random names: `npm run test:long` tells enough of them.
 const SEEDS_TOLD_AGAIN = effort(40, 100)
 const MISTAKE_SEEDS_MAX = 6_000
-// Where the story is that showed a mistake which few show; `npm run test:long` looks from the first one on.
-const RARE: Readonly<Record<string, number>> = {
-  'fsync of the inbox shared with one that had begun before': 420,
-  'duplicate answered without fsync of the inbox': 740,
-}
-
-// Nothing in it depends on time: beside tests that wait for something it costs nobody a thing.
-setPriority(constants.priority.PRIORITY_LOW)
 
 test('whatever crashes, and however clocks are set, every file that was published is loaded once and every accepted one is kept', {
   timeout: MS_MAX,
@@ -52,8 +43,7 @@ test('a seed tells the same story whenever it is told', async () => {
 for (const mistake of Object.keys(MISTAKES))
   test(`a mistake that is planted in the hand-overs is noticed: ${mistake}`, { timeout: MS_MAX }, async () => {
     threads ??= startThreads()
-    const from = effort(RARE[mistake] ?? 1, 1)
-    assert.ok(await firstKill(threads, mistake, MISTAKE_SEEDS_MAX, from))
+    assert.ok(await firstKill(threads, mistake, MISTAKE_SEEDS_MAX))
   })
 
 let threads: ReturnType<typeof startThreads> | undefined
