@@ -37,5 +37,4 @@ export {
   unchangedAtOnce as zstdCompress,
   unchangedAtOnce as zstdDecompress,
   unchangedSync as zstdCompressSync,
-  unchangedSync as zstdDecompressSync,
 }

@@ -1,7 +1,8 @@
 /** Bases: files that are kept whole, so that others of their company can say only what is new in them. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { constants, zstdCompressSync, zstdDecompress } from 'node:zlib'
 import { DICTIONARY_BYTES_MAX, LEVEL, windowLogFor } from '../dictionary/dcz.ts'
 import { codeOf, type Disk } from '../disk.ts'
 import { land, removeIfThere, replace, syncFolder, writePart } from '../durable-file.ts'
@@ -30,6 +31,7 @@ export async function makeBase(disk: Disk, folder: string, company: string, cont
   if (sound !== undefined) return sound
   await makeFolder(disk, bases)
   const params = { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
+  // On this thread, as what is packed (packed.ts).
   const packed = zstdCompressSync(bytes, { params })
   const name = `${company}.${sha256}${BASE_ENDING}`
   const part = join(bases, `.${sha256}.part`)
@@ -71,12 +73,9 @@ export async function baseOf(disk: Disk, folder: string, sha256: string): Promis
     new DamagedPack(`${path} is ${name === undefined ? 'gone' : 'damaged'}`, { ...options, base: sha256 })
   if (name === undefined) throw damaged()
   const packed = await readWhole(disk, path)
-  let bytes: Buffer
-  try {
-    bytes = decodeZstd(packed)
-  } catch (cause) {
+  const bytes = await decodeZstd(packed).catch((cause) => {
     throw damaged({ cause })
-  }
+  })
   if (withDigest(bytes).sha256 !== sha256) throw damaged()
   return { sha256, bytes, packedBytes: packed.length }
 }
@@ -102,18 +101,15 @@ export async function removeBase(disk: Disk, folder: string, name: string, wante
   if (!wanted.has(sha256In(name) ?? '')) await removeIfThere(disk, join(folder, BASES, name))
 }
 
-/**
- * Decodes frames of zstd, with a dictionary where they need one. Throws a `DamagedPack`. On this thread, as whatever is packed: each thread
- * of the pool would keep for itself what one file has taken, tens of MiB.
- */
-export function decodeZstd(packed: Buffer, dictionary?: Buffer): Buffer {
+/** Decodes frames of zstd, with a dictionary where they need one. Throws a `DamagedPack`. */
+export async function decodeZstd(packed: Buffer, dictionary?: Buffer): Promise<Buffer> {
   const params = { [constants.ZSTD_d_windowLogMax]: windowLogFor(dictionary) }
   // A file is about as long as its dictionary.
   const expected = dictionary?.length ?? EXPECTED_RATIO * packed.length
   const chunkSize = Math.min(CHUNK_BYTES.most, Math.max(CHUNK_BYTES.least, expected + 1))
   const options = { params, chunkSize, maxOutputLength: DICTIONARY_BYTES_MAX + 1, ...(dictionary && { dictionary }) }
   try {
-    return zstdDecompressSync(packed, options)
+    return await promisify(zstdDecompress)(packed, options)
   } catch (cause) {
     throw new DamagedPack('it cannot be decoded', { cause })
   }

@@ -53,7 +53,7 @@ export async function pack(disk: Disk, folder: string, content: Content): Promis
   const company = wordOf(companyIn(bytes))
   await mendBase(disk, folder, content)
   const base = await newestBase(disk, folder, company)
-  const against = base && 2 * base.bytes.length >= bytes.length ? packedWith(base, bytes) : undefined
+  const against = base && 2 * base.bytes.length >= bytes.length ? await packedWith(base, bytes) : undefined
   if (base !== undefined && against !== undefined && isUseful(against, bytes, base)) return against
   return packedWith(await makeBase(disk, folder, company, content), bytes)
 }
@@ -87,10 +87,11 @@ export async function removeBases(disk: Disk, folder: string): Promise<void> {
   for (const name of names) await removeBase(disk, folder, name, wanted)
 }
 
-function packedWith({ sha256, bytes: dictionary }: Base, bytes: Buffer): Buffer {
+/** On this thread: each one of the pool would keep for itself what compressing one file has taken, tens of MiB. */
+async function packedWith({ sha256, bytes: dictionary }: Base, bytes: Buffer): Promise<Buffer> {
   const frame = zstdCompressSync(bytes, withDictionary(dictionary, bytes.length))
   const packed = Buffer.concat([dczHead(sha256), frame])
-  if (!decodeZstd(packed, dictionary).equals(bytes)) throw new Error('what was packed is not what was there')
+  if (!(await decodeZstd(packed, dictionary)).equals(bytes)) throw new Error('what was packed is not what was there')
   return packed
 }
 
