@@ -1,5 +1,4 @@
 /** How long the queries of the page take, over HTTP, one after the other. */
-
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { quantile } from './compare.ts'

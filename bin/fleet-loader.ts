@@ -1,5 +1,4 @@
 /** `update-db --products` for an inbox that several machines share. */
-
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Background } from '@splitcart/data-management/update-db/background.ts'
 import { MAINTENANCE, maintain, pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'

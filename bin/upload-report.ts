@@ -1,5 +1,4 @@
 /** Tells what `upload-data` does: a line a file, and on a terminal a live line for what is on its way. */
-
 import type { FileEvent, Summary, Trouble, UploadEvent } from '@splitcart/scraping/upload-events.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { whole } from '@splitcart/shared/number.ts'

@@ -1,5 +1,4 @@
 /** `splitcart keys`: the keys that may use the server. */
-
 import { keyView } from '@splitcart/data-management/api/key-view.ts'
 import { machineView } from '@splitcart/data-management/api/machine-view.ts'
 import type { MachineView } from '@splitcart/data-management/api/machines-schema.ts'

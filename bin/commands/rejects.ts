@@ -1,5 +1,4 @@
 /** `splitcart rejects`: the rows that could not be loaded, as something to work with. */
-
 import { once } from 'node:events'
 import { rejectedLoads, rejectGroups, rejectsOf } from '@splitcart/data-management/catalogue/rejects.ts'
 import { rejectedRows } from '@splitcart/data-management/inbox/rejected-rows.ts'

@@ -1,5 +1,4 @@
 /** `splitcart status`: what waits where, on this machine, and whether anybody is at work on it. */
-
 import { type DataManagementStatus, dataManagementStatus } from '@splitcart/data-management/status.ts'
 import { type KindStatus, type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'

@@ -1,5 +1,4 @@
 /** `splitcart stores set`: how often a store is scraped, that it is retired or snoozed, and a note. */
-
 import { momentOf, type Reading } from '@splitcart/data-management/api/reading.ts'
 import { saveStoreSettings } from '@splitcart/data-management/api/store-settings.ts'
 import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/api/store-settings-schema.ts'

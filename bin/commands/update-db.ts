@@ -1,5 +1,4 @@
 /** `splitcart update-db --products --stores --barcodes`: brings the files of the inboxes into the catalogue. */
-
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'

@@ -1,5 +1,4 @@
 /** Scrapes of dates that had not come yet: older versions loaded them. They are never "now", and somebody should take them out. */
-
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
 import { openToLook } from './database/look.ts'

@@ -1,5 +1,4 @@
 /** Asks the server what a scrape would be compared with. */
-
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'

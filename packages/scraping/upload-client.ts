@@ -7,7 +7,6 @@
  *     document of a SplitCart server; what a stranger says is `answer_unknown`.
  *  3. A request ends: with an answer, or with a Problem after a time in which nothing moved.
  */
-
 import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'

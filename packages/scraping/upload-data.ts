@@ -7,7 +7,6 @@
  *
  * What is ready is on the line at once: over a long line each question takes as long as sending a file.
  */
-
 import { join } from 'node:path'
 import { systemFaultOf } from '@splitcart/shared/disk.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'

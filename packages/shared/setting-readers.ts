@@ -1,5 +1,4 @@
 /** How the texts of settings are read. Each reader throws, as its message, what it expects. */
-
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { faultOfKind, PRODUCTS } from './kinds.ts'

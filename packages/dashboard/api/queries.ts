@@ -1,5 +1,4 @@
 /** Every question the page asks the server, with the name its answer is kept under. */
-
 import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
 import type { FindingsView } from '@splitcart/data-management/api/findings-schema.ts'
 import type { Overview } from '@splitcart/data-management/api/overview.ts'

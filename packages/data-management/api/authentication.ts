@@ -5,7 +5,6 @@
  *   Authorization ─▶ key ─────────────────────────┐
  *   cookie ─▶ wanted by our own page? ─▶ session ─┴─▶ sender ─▶ scope
  */
-
 import { isIP } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'

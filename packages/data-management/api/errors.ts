@@ -1,5 +1,4 @@
 /** Turns what is thrown into an answer: a problem document of the table, or a 500 that tells nothing of our insides. */
-
 import { PROBLEM_MEDIA_TYPE, Problem, type ProblemCode, toProblemDocument } from '@splitcart/shared/problem.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ENCODINGS } from '../inbox/decode.ts'

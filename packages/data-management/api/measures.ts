@@ -1,5 +1,4 @@
 /** The figures for monitoring that are found out by asking: name, meaning, and where each comes from. */
-
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import type { Figures } from './figures.ts'
 import { loaderState } from './loader-state.ts'

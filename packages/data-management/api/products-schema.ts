@@ -1,5 +1,4 @@
 /** What the requests about products take and answer, as JSON Schema. */
-
 import { UNITS } from '../catalogue/queries/by-amount.ts'
 import { EVIDENCE } from '../catalogue/queries/evidence.ts'
 import { RANKED_MAX } from '../catalogue/queries/ranked.ts'

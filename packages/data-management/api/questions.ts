@@ -1,5 +1,4 @@
 /** What can be asked, and who has the answers. They are found out in a thread of their own (question-thread.ts). */
-
 import { conditionChanges } from '../notices/look.ts'
 import { watchBegun, watchedNow } from '../notices/watched.ts'
 import { barcodesKnown } from './barcodes.ts'

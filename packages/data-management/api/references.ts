@@ -1,5 +1,4 @@
 /** `GET /api/references`: what a scrape would be compared with, so that its sender can judge it before it is sent. */
-
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'

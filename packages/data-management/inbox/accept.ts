@@ -9,7 +9,6 @@
  * Thrown anywhere before the name: no trace is left. A crash behind it: the sender sends again and finds its file here. Whoever finds the
  * name finds its sender on record, and nothing is loaded beyond what that one may write.
  */
-
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'

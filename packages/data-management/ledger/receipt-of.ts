@@ -1,5 +1,4 @@
 /** The receipt of an upload on record. */
-
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type LoadResult, NO_REMARKS, type Receipt, type UploadState } from '@splitcart/shared/receipt.ts'
 import { type BeliefSince, withBelief } from '@splitcart/shared/truth/beliefs.ts'

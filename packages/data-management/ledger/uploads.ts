@@ -6,7 +6,6 @@
  *  2. An upload is recorded only when its bytes are durable in the inbox, and its record goes only to those that are lost (lost.ts).
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
-
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import type { Selectable } from 'kysely'

@@ -1,5 +1,4 @@
 /** Sources that are silent, and findings of what they send. */
-
 import { findingKey, unbelievedFindings } from '../api/findings.ts'
 import { sourcesNow } from '../api/freshness.ts'
 import { type Source, sourceView } from '../catalogue/queries/sources.ts'

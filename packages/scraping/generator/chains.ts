@@ -1,5 +1,4 @@
 /** The invented chains and their stores: how each writes its rows, counts its goods and names its shops. */
-
 import type { Plan } from './plan.ts'
 import { FOR, hash, pick } from './random.ts'
 

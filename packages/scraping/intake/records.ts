@@ -2,7 +2,6 @@
  * The records of what any program prints, one after the other as they come: JSON Lines, a JSON array, or CSV with a line of names. Memory
  * holds one record, however long the input is.
  */
-
 import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { JSONParser } from '@streamparser/json'

@@ -1,5 +1,4 @@
 /** For each rule a lie that can be told of more rows or fewer: the least that trips the rule, and the most that does not. */
-
 import { type Row, rowOf } from '../row.ts'
 import type { Judged, Reference, References } from '../truth/case.ts'
 import { FileFigures } from '../truth/file-figures.ts'

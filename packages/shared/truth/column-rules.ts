@@ -1,5 +1,4 @@
 /** Rules that look at names, codes and the other columns. Pure. */
-
 import { percent, whole } from '../number.ts'
 import { type Beside, type Case, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
 import type { Agreement } from './comparison.ts'

@@ -1,5 +1,4 @@
 /** Rules for what has been wrong from the beginning, or stands in a column that nobody prices by. Pure. */
-
 import { percent, whole } from '../number.ts'
 import { type Case, isMore } from './case.ts'
 import type { Figures } from './figures.ts'

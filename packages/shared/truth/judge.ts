@@ -1,5 +1,4 @@
 /** Judges a file: each of its scrapes by the table of rules, and the file as a whole. Pure. */
-
 import { percent, whole } from '../number.ts'
 import { caseOf, isMore, type Judged, type References } from './case.ts'
 import type { Figures } from './figures.ts'

@@ -1,5 +1,4 @@
 /** Rules that look at dates, at how many rows there are, and in which categories. Pure. */
-
 import { percent, whole } from '../number.ts'
 import {
   type Beside,

@@ -6,7 +6,6 @@
  * Both are maxima over (date, store), and the listing keeps which one each comes from. So a scrape that is put in is only compared
  * with them. Other stores are looked at only where what a listing is called by is taken out (newest-showing.ts).
  */
-
 import { indexWords, RENAMED } from './listing-words.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'

@@ -6,7 +6,6 @@
  *
  * A load of bytes that are on record replaces that load, in the same transaction.
  */
-
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'

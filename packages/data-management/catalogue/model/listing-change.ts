@@ -1,5 +1,4 @@
 /** What the change of a date does to one listing of a store: which of its runs, and how it counts. Pure. */
-
 import { type DateChange, noteJump } from './date-change.ts'
 import { type Changes, changesBetween, type Run, rebuild, type Window } from './price-runs.ts'
 

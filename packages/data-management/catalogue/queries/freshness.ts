@@ -5,7 +5,6 @@
  *
  * The interval is what people have set for the store, else what is usual for it, else the longest that is usual for a store of its company.
  */
-
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { DatedRows, Usual } from '../usual.ts'
 

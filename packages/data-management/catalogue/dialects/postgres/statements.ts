@@ -1,5 +1,4 @@
 /** Statements of a load in PostgreSQL, over the connection of its transaction. Given records come as arrays, many at once by COPY. */
-
 import { copyInto, lineOf } from '../../../database/postgres-copy.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql, Value } from '../../../database/sql.ts'
