@@ -42,10 +42,12 @@ export class Dictionaries {
   readonly #folders: Folders
   /** By the names of the files; read from the archive when they are asked for first. */
   #candidates: Promise<Map<string, Candidate>> | undefined
-  readonly #companies = new Map<string, string>()
+  readonly #companies = new Map<string, Promise<string>>()
   readonly #unusable = new Set<string>()
   /** The last one of each company that is small, since it was read. */
   readonly #used = new Map<string, Used>()
+  /** The one that was read last: files that are sent at once are sent against the same. */
+  #last: Readonly<{ sha256: string; bytes: Promise<Buffer | undefined> }> | undefined
   #unknown = 0
   /** Whether something on the way does not take them. */
   isOff = false
@@ -133,16 +135,24 @@ export class Dictionaries {
     return all
   }
 
-  async #companyOf({ name, receipt: { sha256 } }: Candidate): Promise<string> {
-    if (!this.#companies.has(sha256)) {
-      const bytes = await beginningOfArchived(this.#disk, this.#folders.archive, name)
-      this.#companies.set(sha256, companyIn(bytes))
-    }
-    return this.#companies.get(sha256)!
+  #companyOf({ name, receipt: { sha256 } }: Candidate): Promise<string> {
+    const company =
+      this.#companies.get(sha256) ?? beginningOfArchived(this.#disk, this.#folders.archive, name).then(companyIn)
+    this.#companies.set(sha256, company)
+    company.catch(() => this.#companies.delete(sha256))
+    return company
   }
 
   async #read({ name, receipt: { sha256 } }: Candidate): Promise<Dictionary | undefined> {
-    const bytes = await contentOf(this.#disk, this.#folders.archive, { name, sha256 })
+    const last =
+      this.#last?.sha256 === sha256
+        ? this.#last
+        : { sha256, bytes: contentOf(this.#disk, this.#folders.archive, { name, sha256 }) }
+    this.#last = last
+    last.bytes.catch(() => {
+      if (this.#last === last) this.#last = undefined
+    })
+    const bytes = await last.bytes
     if (bytes !== undefined && isDictionary(bytes)) return { sha256, bytes }
     this.#unusable.add(sha256)
     return undefined

@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import { openReceiver, type Receiver } from '../../data-management/test/receiver.ts'
 import { createUploadClient } from '../upload-client.ts'
 import { uploadData } from '../upload-data.ts'
+import type { Job } from '../upload-job.ts'
 import { disk, freshPlace, type Place, putInOutbox, visible } from './place.ts'
 
 const ROWS = 900
@@ -62,7 +63,7 @@ async function openWay(receiver: Receiver) {
   return Object.assign(way, { url, [Symbol.asyncDispose]: close })
 }
 
-function run(place: Place, url: URL, key: string, resumableBytesMin = 1e9) {
+function run(place: Place, url: URL, key: string, resumableBytesMin = 1e9, more: Partial<Job> = {}) {
   const client = createUploadClient({ server: url, key, resumableBytesMin })
   const patience = { triesMax: 2, firstDelayMs: 1 }
   return uploadData({
@@ -72,6 +73,7 @@ function run(place: Place, url: URL, key: string, resumableBytesMin = 1e9) {
     patience,
     signal: new AbortController().signal,
     on: () => {},
+    ...more,
   })
 }
 
@@ -210,6 +212,27 @@ test('small files of a company that go in one run name one dictionary, which nei
   // The second one is compressed while the first one is on its way.
   assert.deepEqual([...new Set(named)], [first])
   assert.ok(named.length >= 2)
+})
+
+test('files that are sent at once are sent against one dictionary, which is read once', async () => {
+  await using receiver = await openReceiver()
+  await using way = await openWay(receiver)
+  await using place = await freshPlace()
+  // Too large to be kept for the next small ones.
+  const rows = 2 * ROWS
+  await putInOutbox(place, 'aldi-0.jsonl', scrape('aldi', 0, rows))
+  await run(place, way.url, receiver.key)
+  way.heard.length = 0
+  for (let day = 1; day < 5; day++) await putInOutbox(place, `aldi-${day}.jsonl`, scrape('aldi', day, rows))
+  let opened = 0
+  const open: typeof disk.open = (path, ...args) => {
+    if (path === join(place.folders.archive, 'aldi-0.jsonl')) opened++
+    return disk.open(path, ...args)
+  }
+  assert.equal((await run(place, way.url, receiver.key, 1e9, { disk: { ...disk, open }, concurrency: 4 })).sent, 4)
+  assert.deepEqual(await encodings(way), ['dcz 201', 'dcz 201', 'dcz 201', 'dcz 201'])
+  // For its receipt, its company and its bytes.
+  assert.equal(opened, 3)
 })
 
 test('an old server is sent zstd: it promises nothing, and where it did once, it is asked once', async () => {
