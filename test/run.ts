@@ -11,10 +11,8 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, globSync, mkdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundleInto } from '../pack/bundle.ts'
-import { describeProgram } from '../pack/packages.ts'
-import { buildPage } from '../packages/dashboard/test/built.ts'
 import { endLate, leftBehind, MARK } from './left-behind.ts'
+import { packProgram } from './packed-program.ts'
 import { type Batch, type Result, runPool } from './pool.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -187,14 +185,6 @@ function environment(mark: string, folder: string, more: NodeJS.ProcessEnv = {})
   // A runner inside a test is a run of its own.
   delete env.NODE_TEST_CONTEXT
   return env
-}
-
-/** Packs the program as people install it, page included; returns the file that starts it. */
-async function packProgram(folder: string): Promise<string> {
-  await buildPage()
-  await bundleInto(folder)
-  describeProgram(folder)
-  return join(folder, 'bin/start.js')
 }
 
 /** How to run a batch by itself. */

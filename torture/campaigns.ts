@@ -69,7 +69,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   'loader-kills': {
     about: 'update-db killed ten times a round at random moments over the real files: the digest of an undisturbed run',
     unit: 'rounds',
-    count: 20,
+    count: 21,
     prepare: () => loaderKills(realFilesHere()),
   },
   upgrade: {
@@ -159,7 +159,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   bombs: {
     about: 'bombs against a server with 256 MiB of memory: all refused, and honest files arrive meanwhile',
     unit: 'rounds',
-    count: 20,
+    count: 21,
     options: { factor: 2 },
     prepare: async (options) => bombs(options),
   },
@@ -218,7 +218,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   kills: {
     about: 'SIGKILL at every system call of sender, receiver, loader and scraper: nothing lost, doubled or left over',
     unit: 'points',
-    count: 6_000,
+    count: 12_000,
     lanes: 2,
     isolated: 'in mounts, where possible',
     prepare: async () => {
@@ -229,7 +229,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   errors: {
     about: 'an error at every system call of each process: one clear answer, nothing lost, the next run finishes it',
     unit: 'points',
-    count: 12_000,
+    count: 40_000,
     lanes: 2,
     isolated: 'in mounts, where possible',
     prepare: async () => {
@@ -240,7 +240,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   'full-disks': {
     about: 'each process on a file system that has room for so many pages or files more, and no longer',
     unit: 'points',
-    count: 1_140,
+    count: 1_672,
     lanes: 2,
     isolated: 'in mounts',
     prepare: async () => {
@@ -251,7 +251,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   'power-cuts': {
     about: 'a power cut at every system call of each process, on ext4 and XFS: nothing acknowledged is lost or torn',
     unit: 'points',
-    count: 6_000,
+    count: 12_000,
     lanes: 2,
     isolated: 'in mounts',
     prepare: async () => {
@@ -262,7 +262,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   'packed-kills': {
     about: 'kills, only where files are packed, sent as what is new, read again, and mended by the other machine',
     unit: 'points',
-    count: 2_000,
+    count: 4_000,
     lanes: 2,
     isolated: 'in mounts, where possible',
     prepare: async () => {
@@ -273,7 +273,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   'packed-cuts': {
     about: 'power-cuts, only there',
     unit: 'points',
-    count: 2_000,
+    count: 4_000,
     lanes: 2,
     isolated: 'in mounts',
     prepare: async () => {
@@ -284,7 +284,7 @@ export const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   'power-cuts-unsafe': {
     about: 'the same with every fsync a lie (libeatmydata): losses must be seen',
     unit: 'points',
-    count: 15,
+    count: 21,
     lanes: 2,
     isolated: 'in mounts',
     prepare: async () => {

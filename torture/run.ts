@@ -3,7 +3,10 @@
  * the seed that finds it again; the exit code is then 1.
  */
 import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
 import type { ParseArgsOptionsConfig } from 'node:util'
+import { temporaryFolder } from '../test/folders.ts'
+import { packProgram } from '../test/packed-program.ts'
 import { Misuse, readArguments, runScript, wholeNumber } from '../test/usage.ts'
 import { type Campaign, type Case, NotPossible, type Options } from './campaign.ts'
 import { CAMPAIGNS } from './campaigns.ts'
@@ -96,7 +99,11 @@ async function runIsolated(plan: Plan, given: string[]): Promise<number> {
   const { isolated = '' } = plan.campaign
   const wantsNetwork = isolated.startsWith('in a network')
   const missing = wantsNetwork ? networkMissing() : mountsMissing()
-  if (missing === false) return (wantsNetwork ? inOwnNetwork : inOwnMounts)(import.meta.filename, given)
+  if (missing === false) {
+    await using at = await temporaryFolder()
+    process.env.PROGRAM_OF_TESTS ??= await packProgram(join(at.path, 'program'))
+    return await (wantsNetwork ? inOwnNetwork : inOwnMounts)(import.meta.filename, given)
+  }
   if (!isolated.endsWith('where possible')) throw new NotPossible(missing)
   return run(plan)
 }

@@ -5,7 +5,7 @@
 import type { Case, Fault } from '../campaign.ts'
 import { anything, type Point, pointsIn } from './points.ts'
 import { SCENES } from './scenes.ts'
-import { type Choose, FOLDERS, type Ground, type Hit, type Stage } from './stage.ts'
+import { type Choose, FOLDERS, type Hit, type Stage } from './stage.ts'
 import type { Call } from './strace.ts'
 import { sweepCase } from './sweep.ts'
 
@@ -24,7 +24,6 @@ const ERRORS: Readonly<Record<string, readonly string[]>> = {
 
 // The call says that it wrote three bytes, and has written none.
 const SHORT_WRITE = 'retval=3'
-const TRIES_MAX = 3
 
 /** The case: a seed is one error at one point. */
 export function errorCase(): Case {
@@ -38,25 +37,14 @@ function withErrors(point: Point): Point[] {
   const effects = (ERRORS[call] ?? ['EIO']).map((error) => `error=${error}`)
   // Where a file lands. A note that is wrong is written again.
   if (call === 'write' && /(product_inbox|product_outbox)\/\.part\//.test(point.label)) effects.push(SHORT_WRITE)
-  return effects.map((effect) => ({ ...point, effect, label: `${effect} at ${point.label}` }))
+  return effects.map((effect) => ({ ...point, effect }))
 }
 
-async function attempt(stage: Stage, { blow, effect = '' }: Point): Promise<Fault> {
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
-    await using ground = await FOLDERS.open(stage.from)
-    const told = await stage.play(ground, { ...blow, effect }, FOLDERS.environment)
-    if (blow.paths.length === 0 && hitSomethingElse(told, ground)) continue
+function attempt(stage: Stage, point: Point): Promise<Fault> {
+  return stage.strike(point, point.effect!, FOLDERS, async (ground, told) => {
     if (told.killed) return `it did not end: ${told.printed}`
-    if (told.hit === undefined) return `the error did not come: ${told.printed}`
     return faultOfAnswer(stage, told) ?? faultOfSync(told) ?? (await stage.faultAfter(ground, told))
-  }
-  return undefined
-}
-
-/** A call on a file with a random name is counted among all of its name, in each thread: the error may meet a pipe of Node too. */
-function hitSomethingElse({ calls, hit }: Hit, { place }: Ground): boolean {
-  const injected = calls.filter(({ text }) => text.includes('(INJECTED)'))
-  return hit === undefined || injected.some(({ paths }) => !paths.some((path) => path.startsWith(place.root)))
+  })
 }
 
 /** A crash instead of an answer. A scraper of somebody else ends as it likes. */

@@ -79,8 +79,17 @@ export function sha256Of(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
+// Of the files of each scene, which asks for it after each blow.
+const digests = new WeakMap<readonly File[], Promise<string>>()
+
 /** The digest of the catalogue that an undisturbed run makes of files. */
-export async function digestOf(files: readonly File[]): Promise<string> {
+export function digestOf(files: readonly File[]): Promise<string> {
+  const digest = digests.get(files) ?? makeDigest(files)
+  digests.set(files, digest)
+  return digest
+}
+
+async function makeDigest(files: readonly File[]): Promise<string> {
   using catalogue = openCatalogue(':memory:')
   for (const { sha256, name: filename, text, onlyFor } of files) {
     const bytes = () => [Buffer.from(text)] as unknown as AsyncIterable<Buffer>

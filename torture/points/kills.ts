@@ -10,10 +10,6 @@ export function killCase(scenes = SCENES) {
   return sweepCase({ scenes, choose: (calls, root) => pointsIn(calls, root, changes), attempt: killAt })
 }
 
-async function killAt(stage: Stage, { blow }: Point): Promise<Fault> {
-  await using ground = await FOLDERS.open(stage.from)
-  const told = await stage.play(ground, { ...blow, effect: 'signal=SIGKILL' }, {})
-  if (!told.killed) return `the kill did not fire; it ended with ${told.code}: ${told.printed}`
-  // Awaited here: the ground is gone when this function returns.
-  return await stage.faultAfter(ground, told)
+function killAt(stage: Stage, point: Point): Promise<Fault> {
+  return stage.strike(point, 'signal=SIGKILL', FOLDERS, (ground, told) => stage.faultAfter(ground, told))
 }

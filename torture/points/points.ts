@@ -80,6 +80,17 @@ function numbered(calls: readonly Call[]): { call: Call; at: number }[] {
   })
 }
 
+/**
+ * The number to try next of a call that a run has missed. What is counted among all calls of a name is counted among those with which the
+ * threads of Node wake each other up, too, which are not as many in each run.
+ */
+export function nextNumber({ label, blow }: Point, at: number, calls: readonly Call[], root: string): number {
+  if (blow.paths.length > 0) return at
+  const seen = numbered(calls).filter(({ call }) => labelOf(call, root) === label)
+  const [nearest] = seen.map((one) => one.at).sort((one, other) => Math.abs(one - at) - Math.abs(other - at))
+  return nearest ?? at + 1
+}
+
 /** A call in words that are the same in every run. */
 export function labelOf({ name, paths }: Call, root: string): string {
   return `${name} ${paths.map((path) => path.replace(`${root}/`, '').replace(RANDOM, '*')).join(' ')}`

@@ -4,12 +4,11 @@ import type { Case, Fault } from '../campaign.ts'
 import { KINDS, worldOn } from './images.ts'
 import { changes, durablyDifferent, type Point, pointsIn } from './points.ts'
 import { SCENES } from './scenes.ts'
-import type { Choose, Stage, World } from './stage.ts'
+import type { Choose, Judge, Stage, World } from './stage.ts'
 import { sweepCase } from './sweep.ts'
 
-// No run has so many calls: the cut comes when the process has ended.
-const NEVER = 60_000
-const END: Point = { label: 'the end', blow: { call: 'fsync', at: NEVER, paths: [] }, order: NEVER }
+// The cut comes when the process has ended.
+const END: Point = { label: 'the end', blow: { call: '', at: 0, paths: [] }, order: 0 }
 
 /** The case: a seed is a point, cut once on each kind of file system. */
 export function powerCutCase(scenes = SCENES): Case {
@@ -25,12 +24,14 @@ export function powerCutCase(scenes = SCENES): Case {
   return sweepCase({ scenes, choose, attempt })
 }
 
-async function faultOfCut(stage: Stage, { blow }: Point, world: World): Promise<Fault> {
+async function faultOfCut(stage: Stage, point: Point, world: World): Promise<Fault> {
+  const judge: Judge = async (ground, told) => {
+    await ground.cut()
+    return stage.faultAfter(ground, told)
+  }
+  if (point !== END) return stage.strike(point, 'signal=SIGKILL', world, judge)
   await using ground = await world.open(stage.from)
-  const told = await stage.play(ground, { ...blow, effect: 'signal=SIGKILL' }, world.environment)
-  if (!told.killed && blow.at < NEVER) return `the kill did not fire; it ended with ${told.code}: ${told.printed}`
-  await ground.cut()
-  return await stage.faultAfter(ground, told)
+  return await judge(ground, await stage.play(ground, undefined, world.environment))
 }
 
 const LIBRARY = '/usr/lib/x86_64-linux-gnu/libeatmydata.so'

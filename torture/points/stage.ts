@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { temporaryFolder } from '../../test/folders.ts'
 import type { Fault } from '../campaign.ts'
 import { copyPlace, makePlace, type Place } from './place.ts'
-import { labelOf, type Point } from './points.ts'
+import { labelOf, nextNumber, type Point } from './points.ts'
 import { firstFault, type Scene, type Told } from './scene.ts'
-import { type Blow, type Call, callsIn, startTraced } from './strace.ts'
+import { type Blow, type Call, callsIn, startTraced, struckIn } from './strace.ts'
 
 /** Which points there are to the calls of a run on the files below a root. */
 export type Choose = (calls: readonly Call[], root: string) => readonly Point[]
@@ -20,8 +20,11 @@ export type World = Readonly<{
   environment: Readonly<Record<string, string>>
 }>
 
-/** What came of a blow: what the process told, which call was hit, and all that were seen; `wanted`: what it acknowledges undisturbed. */
-export type Hit = Told & Readonly<{ hit: string | undefined; calls: readonly Call[]; wanted: number }>
+/** What came of a run: what the process told, the calls that were hit, and all that were seen; `wanted`: what it acknowledges undisturbed. */
+export type Hit = Told & Readonly<{ struck: readonly Call[]; calls: readonly Call[]; wanted: number }>
+
+// A call that is not met in so many runs will not be.
+const TRIES_MAX = 8
 
 /** Temporary folders, whose disk never fails. */
 export const FOLDERS: World = {
@@ -39,6 +42,9 @@ async function leave(place: Place, at: AsyncDisposable): Promise<void> {
   await at[Symbol.asyncDispose]()
 }
 
+/** What is wrong on a ground after a blow. */
+export type Judge = (ground: Ground, hit: Hit) => Promise<Fault>
+
 type Prepared = Readonly<{ scene: Scene; points: readonly Point[]; from: Place; wanted: number }>
 
 /** A scene with its state and its points. Close it to have its folder removed. */
@@ -47,6 +53,8 @@ export class Stage implements AsyncDisposable {
   readonly points: readonly Point[]
   /** The state the scene starts from. */
   readonly from: Place
+  /** How many runs hit another call than the one that was meant, and were played anew. */
+  missed = 0
   readonly #wanted: number
 
   private constructor({ scene, points, from, wanted }: Prepared) {
@@ -89,8 +97,23 @@ export class Stage implements AsyncDisposable {
       }),
     )
     const calls = await callsIn(log)
-    const last = calls.findLast(({ text }) => /= \?$|\(INJECTED\)/.test(text))
-    return { ...told, hit: last && labelOf(last, root), calls, wanted: this.#wanted }
+    return { ...told, struck: blow ? struckIn(calls, blow) : [], calls, wanted: this.#wanted }
+  }
+
+  /** Plays the scene with a blow to a point, anew where another call was hit, and judges what came of it. It is a fault when the point never comes. */
+  async strike(point: Point, effect: string, world: World, judge: Judge): Promise<Fault> {
+    let { at } = point.blow
+    let printed = ''
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      await using ground = await world.open(this.from)
+      const { root } = ground.place
+      const told = await this.play(ground, { ...point.blow, at, effect }, world.environment)
+      if (hasMet(told, point, root)) return await judge(ground, told)
+      this.missed++
+      at = nextNumber(point, at, told.calls, root)
+      printed = `${told.code ?? 'a signal'}: ${told.printed}`
+    }
+    return `it did not come in ${TRIES_MAX} runs; the last ended with ${printed}`
   }
 
   /** What is wrong on a ground after a blow, after starting again, or when all is quiet. */
@@ -106,4 +129,10 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.from.closing.disposeAsync()
   }
+}
+
+/** Whether a blow hit the call that is meant, and, where the process lived on, no pipe of Node as well. */
+function hasMet({ struck, killed }: Hit, { label }: Point, root: string): boolean {
+  const isOurs = ({ paths }: Call) => paths.some((path) => path.startsWith(root))
+  return struck.some((call) => labelOf(call, root) === label) && (killed || struck.every(isOurs))
 }

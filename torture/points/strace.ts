@@ -43,6 +43,8 @@ export function startTraced({ args, cwd, environment, log, blow }: Tracing): Sta
   // With an fsync also what becomes of its descriptor.
   const trace = blow === undefined ? CALLS : blow.call === 'fsync' ? ['fsync', 'close'] : [blow.call]
   const options = ['-f', '-qq', '-y', '-s', '0', '-o', log, '-e', `trace=${trace}`, '-e', 'signal=none']
+  // Stops at these calls only, which halves what tracing costs; a signal does not come with it.
+  if (!isSignal(blow)) options.push('--seccomp-bpf')
   if (blow !== undefined) options.push(...blowOptions(blow))
   const started = startProgram([...options, process.execPath, ...program], cwd, env, 'strace')
   const late = setTimeout(() => endNow(started), END_MS_MAX)
@@ -66,9 +68,18 @@ function signal({ child }: Started, name: NodeJS.Signals): void {
 }
 
 function blowOptions({ call, at, paths, effect }: Blow): string[] {
-  const inject = ['-e', `inject=${call}:${effect}:when=${at}`, ...paths.flatMap((path) => ['-P', path])]
-  // Faster, and only a signal does not work with it.
-  return effect.startsWith('signal') ? inject : ['--seccomp-bpf', ...inject]
+  return ['-e', `inject=${call}:${effect}:when=${at}`, ...paths.flatMap((path) => ['-P', path])]
+}
+
+function isSignal(blow: Blow | undefined): boolean {
+  return blow?.effect.startsWith('signal') === true
+}
+
+/** The calls that a blow has met: those that died in a call, or to which it was done. */
+export function struckIn(calls: readonly Call[], { effect }: Blow): Call[] {
+  if (!effect.startsWith('signal')) return calls.filter(({ text }) => text.includes('(INJECTED)'))
+  const last = new Map(calls.map((call) => [call.thread, call]))
+  return [...last.values()].filter(({ text }) => / = \?$/.test(text) || UNFINISHED.test(text))
 }
 
 /** Asks the traced program itself to stop: strace lets no signal through. */
@@ -79,7 +90,22 @@ export function stopTraced(started: Started): void {
 /** The calls in a log of strace, in their order. */
 export async function callsIn(log: string): Promise<Call[]> {
   const text = await readFile(log, 'utf8')
-  return text.split('\n').flatMap((line) => callOf(line) ?? [])
+  return whole(text.split('\n')).flatMap((line) => callOf(line) ?? [])
+}
+
+const UNFINISHED = / <unfinished \.\.\.>$/
+
+/** Lines in which each call is whole: between the halves of one there may be calls of other threads. */
+function whole(lines: readonly string[]): string[] {
+  const begun = new Map<string, number>()
+  const joined = [...lines]
+  for (const [index, line] of lines.entries()) {
+    const [, thread = '', , resumed] = /^(\d+) +(<\.\.\. \w+ resumed>(.*))?/.exec(line) ?? []
+    const first = begun.get(thread)
+    if (resumed !== undefined && first !== undefined) joined[first] = joined[first]!.replace(UNFINISHED, resumed)
+    if (UNFINISHED.test(line)) begun.set(thread, index)
+  }
+  return joined
 }
 
 const LINE = /^(\d+) +(\w+)\((.*)/

@@ -20,12 +20,12 @@ export function sweepCase({ scenes, choose, attempt }: Sweep): Case {
   process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache')
   const stages = new Map<Scene, Promise<Stage>>()
   const tried = new Set<string>()
-  let points = 0
+  const opened: Stage[] = []
   const open = (scene: Scene): Promise<Stage> => {
     const opening = stages.get(scene) ?? Stage.open(scene, choose)
     if (!stages.has(scene))
       opening.then(
-        (stage) => (points += stage.points.length),
+        (stage) => opened.push(stage),
         () => {},
       )
     stages.set(scene, opening)
@@ -39,11 +39,19 @@ export function sweepCase({ scenes, choose, attempt }: Sweep): Case {
     if (tried.has(`${scene.name} ${at}`)) return undefined
     tried.add(`${scene.name} ${at}`)
     const fault = await attempt(stage, point)
-    return fault && `${scene.name}, point ${at + 1} of ${stage.points.length} (${point.label}): ${fault}`
+    return fault && `${scene.name}, point ${at + 1} of ${stage.points.length} (${nameOf(point)}): ${fault}`
   }
-  const figure = () => `${tried.size} of the ${points} points of ${stages.size} scenes`
+  const figure = () => {
+    const points = opened.reduce((sum, stage) => sum + stage.points.length, 0)
+    const missed = opened.reduce((sum, stage) => sum + stage.missed, 0)
+    return `${tried.size} of the ${points} points of ${opened.length} scenes, ${missed} runs hit another call and were played anew`
+  }
   const close = async () => {
     for (const stage of stages.values()) await (await stage.catch(() => undefined))?.[Symbol.asyncDispose]()
   }
   return Object.assign(faultOf, { figure, close })
+}
+
+function nameOf({ label, effect }: Point): string {
+  return effect === undefined ? label : `${effect} at ${label}`
 }
