@@ -63,7 +63,9 @@ async function openWay(receiver: Receiver) {
   return Object.assign(way, { url, [Symbol.asyncDispose]: close })
 }
 
-function run(place: Place, url: URL, key: string, resumableBytesMin = 1e9, more: Partial<Job> = {}) {
+type Manner = Partial<Job> & Readonly<{ resumableBytesMin?: number | undefined }>
+
+function run(place: Place, url: URL, key: string, { resumableBytesMin = 1e9, ...more }: Manner = {}) {
   const client = createUploadClient({ server: url, key, resumableBytesMin })
   const patience = { triesMax: 2, firstDelayMs: 1 }
   return uploadData({
@@ -186,7 +188,7 @@ test('a scrape goes against the newest of its company, and is what it was', asyn
   await using receiver = await openReceiver()
   await using way = await openWay(receiver)
   await using place = await freshPlace()
-  const send = (key = receiver.key, resumableBytesMin?: number) => run(place, way.url, key, resumableBytesMin)
+  const send = (key = receiver.key, resumableBytesMin?: number) => run(place, way.url, key, { resumableBytesMin })
   const put = (name: string, text: string) => putInOutbox(place, name, text)
   const scene = { receiver, way, place, send, put }
   for (const [title, step] of Object.entries(STEPS)) await t.test(title, () => step(scene))
@@ -229,7 +231,7 @@ test('files that are sent at once are sent against one dictionary, which is read
     if (path === join(place.folders.archive, 'aldi-0.jsonl')) opened++
     return disk.open(path, ...args)
   }
-  assert.equal((await run(place, way.url, receiver.key, 1e9, { disk: { ...disk, open }, concurrency: 4 })).sent, 4)
+  assert.equal((await run(place, way.url, receiver.key, { disk: { ...disk, open }, concurrency: 4 })).sent, 4)
   assert.deepEqual(await encodings(way), ['dcz 201', 'dcz 201', 'dcz 201', 'dcz 201'])
   // For its receipt, its company and its bytes.
   assert.equal(opened, 3)
