@@ -15,7 +15,7 @@ import { writeChunks } from '@splitcart/scraping/generator/write.ts'
 import { median } from './compare.ts'
 import { loadFiles, orderFor } from './loading.ts'
 import { multiplyStores } from './multiply.ts'
-import { QUERIES, timeQueries } from './queries.ts'
+import { keysFor, QUERIES, timeQueries } from './queries.ts'
 import type { Report } from './report.ts'
 import { openStage, quiet, type Stage } from './stage.ts'
 
@@ -93,10 +93,12 @@ async function measure(stage: Stage, catalogue: string, unseen: Files, next: Fil
     await timeLoad(catalogue, next),
     ...(await timeUndo(catalogue, unseen, next)),
   ]
+  let keys: readonly string[] = []
   await stage.anew({
     fill: async () => {
-      await mkdir(stage.machines.dataManagement, { mode: 0o700 })
+      await stage.machines.makeServerData()
       await copyFile(catalogue, join(stage.machines.dataManagement, 'catalogue.db'))
+      keys = await keysFor(stage.machines)
     },
     environment: { REQUESTS_PER_MINUTE_MAX: '1000000' },
   })
@@ -105,7 +107,7 @@ async function measure(stage: Stage, catalogue: string, unseen: Files, next: Fil
     runs / 1e6,
     size / 1e6,
     ...times,
-    ...(await timeQueries(stage.receiver(), catalogue)),
+    ...(await timeQueries({ receiver: stage.receiver(), keys }, catalogue)),
   ]
 }
 

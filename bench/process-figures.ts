@@ -11,6 +11,11 @@ export function cpuSecondsOf(pids: readonly number[]): number {
   return (own.itself + own.children + theirs) / TICKS_PER_SECOND
 }
 
+/** The processor seconds of a process that runs. */
+export function cpuSecondsOfServer(pid: number): number {
+  return ticksIn(`/proc/${pid}/stat`).itself / TICKS_PER_SECOND
+}
+
 function ticksIn(path: string): { itself: number; children: number } {
   // The second field, the name, may have spaces in it; what follows it does not.
   const fields = textOf(path).split(') ').at(-1)!.split(' ').map(Number)

@@ -7,6 +7,7 @@ import { type Comparison, compare } from './compare.ts'
 import { exports } from './exports.ts'
 import { feeds } from './feeds.ts'
 import { growth } from './growth.ts'
+import { largeQueries } from './large-queries.ts'
 import { firstLoad, nextDayLoad, realLoad, realLoadShuffled, realNextDay, realNextVersion } from './load.ts'
 import {
   firstLoadIntoPostgres,
@@ -61,6 +62,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   export: { programs: ['sync'], run: exports },
   suggestions: { programs: [], run: suggestions },
   growth: { programs: ['sync'], run: growth },
+  queries: { programs: ['sync'], run: largeQueries },
 }
 
 const ROUNDS = '5'

@@ -3,9 +3,9 @@
  * hostile sender can make of them: thousands of listings that one barcode has made one product.
  */
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
+import { fillInBulk } from '../../test/bulk-fill.ts'
 import { KEPT, keptSizesOf, NUMBERS, SILENT_EVERY } from './large-ledger.ts'
 
 /** How many of everything. `giant`: the listings of one product, the first. */
@@ -101,22 +101,14 @@ export async function fillLarge(dataFolder: string, sizes: Sizes, keyId: string)
   fill(join(dataFolder, 'ledger.db'), LEDGER, values)
 }
 
-/**
- * Runs each statement with the values that it names. Nothing is synced or journaled, no trigger of the catalogue fires, and indexes are made when
- * all is there: ten times as quick.
- */
+/** Runs each statement with the values that it names. */
 function fill(path: string, script: string, values: Readonly<Record<string, string | number>>): void {
-  using database = new DatabaseSync(path, { enableForeignKeyConstraints: false })
-  database.exec('pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -400000; begin')
-  const later = "type = 'trigger' and name like 'price_run%' or type = 'index' and sql not like '% unique %'"
-  const made = database.prepare(`select type, name, sql from sqlite_schema where ${later}`).all()
-  for (const { type, name } of made) database.exec(`drop ${type} ${name}`)
-  for (const statement of script.split(';').filter((each) => each.trim() !== '')) {
-    const named = [...new Set(statement.match(/\$\w+/g))].map((name) => [name, values[name.slice(1)]!])
-    database.prepare(statement).run(Object.fromEntries(named))
-  }
-  for (const { sql } of made) database.exec(String(sql))
-  database.exec('commit; pragma journal_mode = wal')
+  fillInBulk(path, (database) => {
+    for (const statement of script.split(';').filter((each) => each.trim() !== '')) {
+      const named = [...new Set(statement.match(/\$\w+/g))].map((name) => [name, values[name.slice(1)]!])
+      database.prepare(statement).run(Object.fromEntries(named))
+    }
+  })
 }
 
 function dateOf(ms: number): string {

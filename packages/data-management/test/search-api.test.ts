@@ -152,6 +152,19 @@ test('what is sold now comes before what only silent stores show, and that befor
   assert.deepEqual(await namesOf('quince'), ['Quince Honey', 'Quince Jam', 'Quince Jelly', 'Quince Paste'])
 })
 
+test('what one of many stores has on special is found, what a silent one has is not', async () => {
+  const rhubarb = (special: boolean) => [{ sku: 'rhubarb', name: 'Rhubarb', price: 3, was: 4, special }]
+  const stores = Array.from({ length: 101 }, (_, at) => scrapeText(`yewmart/s${at}`, YESTERDAY, rhubarb(false)))
+  await bringIn(receiver, stores.join(''))
+  const longAgo = new Date(Date.now() - 60 * DAY_MS).toISOString().slice(0, 10)
+  await scrape(receiver, 'yewmart/z', longAgo, rhubarb(true))
+  assert.deepEqual(await namesOf('rhubarb', '&special=true'), [])
+  await scrape(receiver, 'yewmart/y', YESTERDAY, rhubarb(true))
+  assert.deepEqual(await namesOf('rhubarb', '&special=true'), ['Rhubarb'])
+  await scrape(receiver, 'yewmart/y', TODAY, rhubarb(false))
+  assert.deepEqual(await namesOf('rhubarb', '&special=true'), [])
+})
+
 test('what is called nothing but what was asked for comes before what is that and more', async () => {
   const drops = ['Organic Medlar Drops 200g', 'Medlar Drops 200g'].map((name) => ({ sku: name, name, price: 4 }))
   await scrape(receiver, 'elmart/S9', TODAY, drops)

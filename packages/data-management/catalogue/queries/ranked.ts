@@ -109,7 +109,7 @@ async function seenOf(database: Sql, found: readonly Newest[], current: Current)
   for (const { id } of notNow) seen.set(id, 'not lately')
   const unseen = notNow.filter(({ isLatest }) => isLatest === 0)
   const stores = storesAskedOf(unseen)
-  const silent = await shownWhere(database, idsOf(unseen), { stores, which: '', values: [], terms: '' })
+  const silent = await shownWhere(database, idsOf(unseen), { stores, which: '', values: [] })
   const gone = unseen.filter(({ id }) => !silent.has(id))
   const isWholly = await withAtMost(database, gone, stores)
   for (const { id, companyId } of gone) if (isWholly.has(companyId)) seen.set(id, 'no longer')
@@ -139,21 +139,30 @@ async function withAtMost(database: Sql, found: readonly Newest[], stores: numbe
 
 /** Those of these listings that a store which is not silent sells on special. */
 export async function onSpecial(database: Sql, ids: readonly number[], current: Current): Promise<Set<number>> {
-  const terms = 'and run.is_on_special = 1'
-  return await shownWhere(database, ids, { ...liveStores(database, current, STORES_ASKED), terms })
+  if (ids.length === 0) return new Set()
+  const { those, areIn, asValue } = LISTS[database.dialect]
+  // By an index of nothing but specials (price_run_special).
+  const found = await database.all<{ id: number }>(
+    `select wanted.value as id from ${those('?1', 'integer')} as wanted where exists (
+      select 1 from price_run as run where run.listing_id = wanted.value and run.is_on_special = 1 and run.to_date is null
+        and not run.store_id ${areIn('?2', 'integer')})`,
+    asValue(ids),
+    asValue(current.silentStores),
+  )
+  return new Set(found.map(({ id }) => id))
 }
 
-/** How many stores are asked, which, and what a price there must be. */
-type Asked = Readonly<{ stores: number; which: string; values: readonly Value[]; terms: string }>
+/** How many stores are asked, and which. */
+type Asked = Readonly<{ stores: number; which: string; values: readonly Value[] }>
 
 function liveStores(database: Sql, current: Current, stores: number): Asked {
   const { areIn, asValue } = LISTS[database.dialect]
   const which = `and not store.id ${areIn('?3', 'integer')}`
-  return { stores, which, values: [asValue(current.silentStores)], terms: '' }
+  return { stores, which, values: [asValue(current.silentStores)] }
 }
 
 /** What a store shows now is looked up store by store, a microsecond each: so many stores of its company are asked of each listing. */
-async function shownWhere(database: Sql, ids: readonly number[], { stores, which, values, terms }: Asked) {
+async function shownWhere(database: Sql, ids: readonly number[], { stores, which, values }: Asked) {
   if (ids.length === 0) return new Set<number>()
   const { those, asValue } = LISTS[database.dialect]
   const found = await database.all<{ id: number }>(
@@ -161,7 +170,7 @@ async function shownWhere(database: Sql, ids: readonly number[], { stores, which
       select 1 from (
         select store.id from store where store.company_id = listing.company_id ${which} order by store.id limit ?2
       ) as seller join price_run as run
-        on run.store_id = seller.id and run.listing_id = listing.id and run.to_date is null ${terms})`,
+        on run.store_id = seller.id and run.listing_id = listing.id and run.to_date is null)`,
     asValue(ids),
     stores,
     ...values,
