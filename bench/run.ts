@@ -1,4 +1,12 @@
-/** `npm run bench [-- NAME …] [--rounds N] [--write]`: measures, side by side with what people would use instead. */
+/**
+ * `npm run bench [-- NAME …] [--rounds N] [--write]`: measures, side by side with what people would use instead. Commands are those of the
+ * packed program, which is what people run.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { temporaryFolder } from '../test/folders.ts'
+import { packProgram } from '../test/packed-program.ts'
 import { Misuse, readArguments, runScript, wholeNumber } from '../test/usage.ts'
 import { hasOwnNetwork, inOwnNetwork, networkMissing } from '../torture/own-network.ts'
 import { acceptOne } from './accept.ts'
@@ -89,12 +97,24 @@ async function main(): Promise<number> {
   if (unknown !== undefined) throw new Misuse(`There is no benchmark ${JSON.stringify(unknown)}.`)
   const rounds = wholeNumber('--rounds', values.rounds)
   if (rounds === 0) throw new Misuse('--rounds takes 1 or more.')
+  if (process.env.PROGRAM_OF_TESTS === undefined) return await runPacked()
   print(machine())
   const left: string[] = []
   for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS))
     if (!(await runOne(name, rounds))) left.push(name)
   if (values.write) await writeReadme(Object.keys(BENCHMARKS))
   return left.length === 0 ? 0 : 1
+}
+
+/** The same in a process that knows of the packed program from its beginning. */
+async function runPacked(): Promise<number> {
+  await using at = await temporaryFolder()
+  const env = { ...process.env, PROGRAM_OF_TESTS: await packProgram(join(at.path, 'program')) }
+  const [code] = await once(
+    spawn(process.execPath, [import.meta.filename, ...process.argv.slice(2)], { env, stdio: 'inherit' }),
+    'close',
+  )
+  return code ?? 1
 }
 
 async function runOne(name: string, rounds: number): Promise<boolean> {
