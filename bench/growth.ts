@@ -15,7 +15,7 @@ import { writeChunks } from '@splitcart/scraping/generator/write.ts'
 import { median } from './compare.ts'
 import { loadFiles, orderFor } from './loading.ts'
 import { multiplyStores } from './multiply.ts'
-import { keysFor, QUERIES, timeQueries } from './queries.ts'
+import { QUERIES, serveTo, timeQueries } from './queries.ts'
 import type { Report } from './report.ts'
 import { openStage, quiet, type Stage } from './stage.ts'
 
@@ -93,21 +93,12 @@ async function measure(stage: Stage, catalogue: string, unseen: Files, next: Fil
     await timeLoad(catalogue, next),
     ...(await timeUndo(catalogue, unseen, next)),
   ]
-  let keys: readonly string[] = []
-  await stage.anew({
-    fill: async () => {
-      await stage.machines.makeServerData()
-      await copyFile(catalogue, join(stage.machines.dataManagement, 'catalogue.db'))
-      keys = await keysFor(stage.machines)
-    },
-    environment: { REQUESTS_PER_MINUTE_MAX: '1000000' },
-  })
   return [
     `${stores.toLocaleString('en')} stores`,
     runs / 1e6,
     size / 1e6,
     ...times,
-    ...(await timeQueries({ receiver: stage.receiver(), keys }, catalogue)),
+    ...(await timeQueries(await serveTo(stage, catalogue), catalogue)),
   ]
 }
 

@@ -1,8 +1,7 @@
 /** Every question that the page can ask, of a catalogue of a million products and ten million price runs. */
-import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { A_MILLION, makeLargeShops } from './large-shops.ts'
-import { keysFor, timeAll } from './queries.ts'
+import { serveTo, timeAll } from './queries.ts'
 import type { Report } from './report.ts'
 import { openStage } from './stage.ts'
 
@@ -11,16 +10,7 @@ export async function largeQueries(): Promise<Report> {
   await using stage = await openStage()
   const catalogue = join(stage.machines.path, 'catalogue.db')
   await makeLargeShops(catalogue, A_MILLION)
-  let keys: readonly string[] = []
-  await stage.anew({
-    fill: async () => {
-      await stage.machines.makeServerData()
-      await copyFile(catalogue, join(stage.machines.dataManagement, 'catalogue.db'))
-      keys = await keysFor(stage.machines)
-    },
-    environment: { REQUESTS_PER_MINUTE_MAX: '1000000' },
-  })
-  const all = await timeAll({ receiver: stage.receiver(), keys }, catalogue, ({ name, p99Ms }) =>
+  const all = await timeAll(await serveTo(stage, catalogue), catalogue, ({ name, p99Ms }) =>
     process.stderr.write(`${name}: ${p99Ms.toFixed(1)} ms\n`),
   )
   return {

@@ -1,13 +1,14 @@
 /** How long the queries of the page take, over HTTP, one after the other. */
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { CHANGE_KINDS } from '@splitcart/data-management/catalogue/model/changes.ts'
 import { wordsIn } from '@splitcart/data-management/catalogue/model/words.ts'
 import { hash } from '@splitcart/scraping/generator/random.ts'
-import type { Machines } from '../test/machines.ts'
 import { median, quantile } from './compare.ts'
 import { cpuSecondsOfServer } from './process-figures.ts'
-import type { Receiver } from './stage.ts'
+import type { Receiver, Stage } from './stage.ts'
 
 const ASKED = 200
 const WARMING = 10
@@ -192,11 +193,19 @@ export type Taken = Readonly<{ name: string; medianMs: number; p99Ms: number; cp
 /** Who is asked, and with which keys in turn: a key may use a thread for half of the time. */
 export type Asking = Readonly<{ receiver: Receiver; keys: readonly string[] }>
 
-/** So many keys that none of them has to wait. */
-export async function keysFor(machines: Machines): Promise<string[]> {
+/** Has a copy of a catalogue served, to so many keys that none of them has to wait. */
+export async function serveTo(stage: Stage, catalogue: string): Promise<Asking> {
+  const { machines } = stage
   const keys: string[] = []
-  while (keys.length < KEYS) keys.push(await machines.key('read'))
-  return keys
+  await stage.anew({
+    fill: async () => {
+      await machines.makeServerData()
+      await copyFile(catalogue, join(machines.dataManagement, 'catalogue.db'))
+      while (keys.length < KEYS) keys.push(await machines.key('read'))
+    },
+    environment: { REQUESTS_PER_MINUTE_MAX: '1000000' },
+  })
+  return { receiver: stage.receiver(), keys }
 }
 
 /** The p99 of each query in milliseconds, over many products, words and scrapes of a catalogue. */
@@ -255,7 +264,7 @@ async function ask({ receiver, keys }: Asking, address: string, index: number): 
   }
 }
 
-export function sampleOf(path: string): Sample {
+function sampleOf(path: string): Sample {
   using database = new DatabaseSync(path, { readOnly: true })
   const every = <T>(sql: string) => database.prepare(sql).all() as T[]
   const spread = <T>(all: readonly T[]) =>
