@@ -44,3 +44,14 @@ test('a call that a run has missed is looked for where that run had it, and one 
   assert.equal(nextNumber(point, 3, passed, '/place'), 2)
   assert.equal(nextNumber(point, 3, await callsOf(wake, wake, wake), '/place'), 4)
 })
+
+test('a call is counted on its own path, so that none of another thread is met before it', async () => {
+  const calls = await callsOf('7 fsync(21</place/disk>) = 0', '8 fsync(22</place/disk/data>) = 0')
+  assert.deepEqual(
+    pointsIn(calls, '/place', changes).map(({ label, blow }) => [label, blow]),
+    [
+      ['fsync disk', { call: 'fsync', at: 1, paths: ['/disk'] }],
+      ['fsync disk/data', { call: 'fsync', at: 1, paths: ['/disk/data'] }],
+    ],
+  )
+})

@@ -21,16 +21,13 @@ export const anything: Wanted = () => true
 
 // The id of a part in the inbox, what a writer adds to the name of its part, and the mark of a file that is whole.
 const RANDOM = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}|\d+-[0-9a-f]{12}(?=\.jsonl)|\.whole-\d+-\d+-[\d.]+/
-const DATABASE = /\.db(-wal|-shm|-journal)?$|\.lock(-journal)?$/
 
 /** The points among the calls of a run on the files below `root`. */
 export function pointsIn(calls: readonly Call[], root: string, wanted: Wanted): Point[] {
   const seen = calls.filter(({ name }) => CALLS.some((one) => one === name))
-  const ours = seen.filter(({ paths }) => paths.some((path) => path === root || path.startsWith(`${root}/`)))
-  const named = ours.flatMap(({ paths }) => paths).filter((path) => path.startsWith(root) && !RANDOM.test(path))
-  const groups = [named.filter((path) => DATABASE.test(path)), named.filter((path) => !DATABASE.test(path))]
-  const points = groups.flatMap((paths) => pointsOn([...new Set(paths)], seen, root, wanted))
-  return [...points, ...unnamedPoints(seen, root, wanted)].sort((one, other) => one.order - other.order)
+  return [...namedPoints(seen, root, wanted), ...unnamedPoints(seen, root, wanted)].sort(
+    (one, other) => one.order - other.order,
+  )
 }
 
 const ONLY_IN_MEMORY = new Set(['openat', 'write', 'pwrite64', 'ftruncate', 'fallocate', 'mkdir', 'mkdirat'])
@@ -41,20 +38,22 @@ export function durablyDifferent(points: readonly Point[]): Point[] {
   return points.filter((point, index) => !isWrite(point) || !isWrite(points[index - 1]))
 }
 
-/** The calls on paths that are the same in every run: strace can be told to count only these. */
-function pointsOn(paths: readonly string[], seen: readonly Call[], root: string, wanted: Wanted): Point[] {
-  const own = seen.filter((call) => call.paths.some((path) => paths.includes(path)))
-  return numbered(own).flatMap(({ call, at }) =>
-    wanted(call)
-      ? [
-          {
-            label: labelOf(call, root),
-            blow: { call: call.name, at, paths: paths.map(below(root)) },
-            order: seen.indexOf(call),
-          },
-        ]
-      : [],
-  )
+/**
+ * The calls on paths that are the same in every run, each counted among those of its name on its own paths: among those on all paths it would
+ * not be met where another thread comes to the same number first.
+ */
+function namedPoints(seen: readonly Call[], root: string, wanted: Wanted): Point[] {
+  const isOurs = (path: string) => path === root || path.startsWith(`${root}/`)
+  return seen.flatMap((call, order) => {
+    const paths = call.paths.filter((path) => isOurs(path) && !RANDOM.test(path))
+    if (paths.length === 0 || !wanted(call)) return []
+    const same = seen.filter(
+      ({ name, thread, paths: others }) =>
+        name === call.name && thread === call.thread && others.some((path) => paths.includes(path)),
+    )
+    const blow = { call: call.name, at: same.indexOf(call) + 1, paths: paths.map((path) => path.slice(root.length)) }
+    return [{ label: labelOf(call, root), blow, order }]
+  })
 }
 
 /** The calls on files with random names: counted among all calls of that name, in which the opening of modules is lost. */
@@ -64,10 +63,6 @@ function unnamedPoints(seen: readonly Call[], root: string, wanted: Wanted): Poi
     if (!isRandom || call.name === 'openat' || !wanted(call)) return []
     return [{ label: labelOf(call, root), blow: { call: call.name, at, paths: [] }, order: seen.indexOf(call) }]
   })
-}
-
-function below(root: string) {
-  return (path: string) => (path.startsWith(root) ? path.slice(root.length) : path)
 }
 
 function numbered(calls: readonly Call[]): { call: Call; at: number }[] {
