@@ -8,6 +8,7 @@ import { planOf } from '@splitcart/scraping/generator/plan.ts'
 import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
+import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
@@ -15,6 +16,7 @@ import { bytesOf } from '../inbox/stored.ts'
 import { type LoadOrder, loadFile } from '../update-db/load-file.ts'
 import { LocalReader } from '../update-db/reader.ts'
 import { ReaderClient } from '../update-db/reader-client.ts'
+import { shownIn } from '../update-db/row-counter.ts'
 import { holdBy } from './hold.ts'
 
 const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 150 })
@@ -62,6 +64,19 @@ test('what a thread reads ahead is loaded as if it had been read here', async ()
   assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(orders))
 })
 
+test('behind a large file the thread gives back what it keeps, and what it has read ahead is read once more', async () => {
+  await using at = await temporaryFolder()
+  const orders = (await ordersIn(at.path)).slice(0, 5)
+  using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
+  await using reader = new ReaderClient({ largeBytes: 1 })
+  for (const [index, order] of orders.entries()) {
+    for (const each of orders.slice(index, index + 3)) reader.expect(each)
+    await loadFile(catalogue, { ...order, reader })
+    assert.equal(reader.memory.listing(0), undefined)
+  }
+  assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(orders))
+})
+
 test('a file that was expected and is not wanted, one that is damaged and one that is gone do not mislead', async () => {
   await using at = await temporaryFolder()
   const orders = await ordersIn(at.path)
@@ -93,16 +108,18 @@ test('a file that is held is read to its end, and what comes after it is loaded'
   assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(orders))
 })
 
+type Counted = Figures & Readonly<{ bytes: number; sampled: readonly Shown[] }>
+
 /** The figures and samples that reading lines gives, by store. */
-async function figuresOf(lines: readonly string[]): Promise<Map<number, unknown>> {
+async function figuresOf(lines: readonly string[]): Promise<Map<number, Counted>> {
   const reader = new LocalReader()
-  const found = new Map<number, unknown>()
+  const found = new Map<number, Counted>()
   const bytes = async function* () {
     yield Buffer.from(lines.join(''))
   }
   for await (const { figures } of reader.portions({ bytes, lineBytesMax: 1024 * 1024 }))
     for (const each of figures)
-      found.set(each.scrape, { ...each.figures, sampled: Buffer.from(each.sampled).toString() })
+      found.set(each.scrape, { ...each.figures, bytes: each.sampled.length, sampled: shownIn(each.sampled) })
   return found
 }
 
@@ -116,3 +133,18 @@ test('rows of two stores that take turns in a file are counted as if each store 
   assert.deepEqual([...(await figuresOf(turns)).values()], [(await apart[0]!).get(0), (await apart[1]!).get(0)])
   assert.ok(turns.length > 700)
 })
+
+test('the samples of a file of many stores are the same as of a file of each, and take a fraction of the bytes', async () => {
+  const plan = planOf({ companies: 1, stores: 25, days: 1, products: 300 })
+  const write = scribe(plan)
+  const files = [...scrapesOf(plan)].map(({ store, day }) => [...write(store, day)].join('').split(/(?<=\n)/))
+  const together = [...(await figuresOf(files.flat())).values()]
+  const apart = await Promise.all(files.map(async (lines) => (await figuresOf(lines)).get(0)!))
+  const plain = (each: Counted) => ({ ...each, bytes: 0 })
+  assert.deepEqual(together.map(plain), apart.map(plain))
+  assert.ok(3 * bytesIn(together) < bytesIn(apart), `${bytesIn(together)} bytes instead of ${bytesIn(apart)}`)
+})
+
+function bytesIn(all: readonly Counted[]): number {
+  return all.reduce((sum, { bytes }) => sum + bytes, 0)
+}

@@ -2,7 +2,6 @@
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import { type Judged, once, type References } from '@splitcart/shared/truth/case.ts'
-import type { Shown } from '@splitcart/shared/truth/figures.ts'
 import {
   type FileCounts,
   judge,
@@ -18,6 +17,7 @@ import { type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/trut
 import type { Loading } from '../catalogue/catalogue.ts'
 import type { StagedScrape } from '../catalogue/load/staged-scrape.ts'
 import { NEVER_BELIEVED } from '../ledger/beliefs.ts'
+import { shownIn } from './row-counter.ts'
 
 /** How a file is judged. `currency`: in which prices are written; `isReleased`: a person wants it loaded all the same; `beliefs`: what people believe of companies by now. */
 export type Hold = Readonly<{
@@ -75,10 +75,6 @@ export function listingsMax(hold: Hold | undefined): number {
 export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined): Verdict | undefined {
   const chains = judgeChains(regrouped)
   return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds))
-}
-
-function shownIn(sampled: Uint8Array): Shown[] {
-  return JSON.parse(Buffer.from(sampled.buffer, sampled.byteOffset, sampled.byteLength).toString()) as Shown[]
 }
 
 type By = Readonly<{ thresholds: Thresholds; money: WriteMoney; receivedOn: string; counts: FileCounts }>

@@ -4,60 +4,58 @@
  */
 import { Worker } from 'node:worker_threads'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
-import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import type { Portion } from '../catalogue/load/portion.ts'
-import type { Stored } from '../inbox/stored.ts'
 import type { Reader, ReadOrder } from './reader.ts'
-import type { FromThread, ToThread } from './reader-worker.ts'
+import type { FileOrder, FromThread, ToThread } from './reader-worker.ts'
 
 // As many as a file of one store has and some more: enough for the thread to have work, little enough for memory.
 const PORTIONS_AHEAD_MAX = 4
+// Of a file as large as this much is kept that the next one, of other shops and dates, has little use for: the load itself needs the memory.
+const LARGE_BYTES = 64 * 1024 * 1024
 const THREAD = new URL('reader-worker.ts', import.meta.url)
 
-/** The thread. It is started at once, and ends when this is disposed of. */
+/** The thread. It is started at once, and ends when this is disposed of; behind a large file it ends too, and starts anew for the next one. */
 export class ReaderClient implements Reader, AsyncDisposable {
   readonly memory = new ListingMemory()
-  readonly #worker: Worker
+  readonly #largeBytes: number
+  #worker: Worker | undefined
   // The files that the thread has been told of, in order, without those that are done.
-  readonly #files: Expected[] = []
+  readonly #files: FileOrder[] = []
   #expected = 0
-  readonly #said: FromThread[] = []
+  #said: FromThread[] = []
   #wakeUp = () => {}
   #hasEnded = false
 
-  constructor() {
-    this.#worker = new Worker(THREAD, { resourceLimits: { maxYoungGenerationSizeMb: 4 } })
-    this.#worker.on('message', (message: FromThread) => this.#take(message))
-    this.#worker.on('error', ({ message }) => this.#take({ failure: { message, code: '', isDamaged: false } }))
-    this.#worker.on('exit', () => {
-      this.#hasEnded = true
-      this.#wakeUp()
-    })
-    // It keeps the process alive only while somebody waits for it.
-    this.#worker.unref()
-    this.#say({ more: PORTIONS_AHEAD_MAX })
+  /** `largeBytes`: from which size on a file is large. */
+  constructor({ largeBytes = LARGE_BYTES }: Readonly<{ largeBytes?: number }> = {}) {
+    this.#largeBytes = largeBytes
+    this.#worker = this.#started()
   }
 
   expect(order: ReadOrder): void {
     const { stored, lineBytesMax, onlyFor = null, repair = null } = order
     if (stored === undefined || this.#files.some((file) => isSame(file, order))) return
-    this.#files.push({ stored, onlyFor, repair })
+    const file = { stored, lineBytesMax, onlyFor, repair }
+    this.#files.push(file)
     this.#expected++
-    this.#say({ file: { stored, lineBytesMax, onlyFor, repair } })
+    this.#say({ file })
   }
 
   async *portions(order: ReadOrder): AsyncGenerator<Portion> {
     // Others were expected and are not wanted: their numbers count all the same.
+    this.#worker ??= this.#started()
     while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
     this.expect(order)
     let isRead = false
+    let bytes = 0
     this.#worker.ref()
     try {
       for (;;) {
         const portion = await this.#next()
         isRead = portion === undefined
         if (portion === undefined) return
+        bytes += portion.bytes
         yield portion
       }
     } catch (error) {
@@ -66,11 +64,38 @@ export class ReaderClient implements Reader, AsyncDisposable {
     } finally {
       if (!isRead) await this.#skip()
       this.#worker.unref()
+      if (bytes >= this.#largeBytes) await this.#giveBack()
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker.terminate()
+    await this.#worker?.terminate()
+  }
+
+  #started(): Worker {
+    const worker = new Worker(THREAD, { resourceLimits: { maxYoungGenerationSizeMb: 4 } })
+    const isCurrent = () => worker === this.#worker
+    worker.on('message', (message: FromThread) => isCurrent() && this.#take(message))
+    worker.on('error', ({ message }) => this.#take({ failure: { message, code: '', isDamaged: false } }))
+    worker.on('exit', () => {
+      this.#hasEnded ||= isCurrent()
+      this.#wakeUp()
+    })
+    // It keeps the process alive only while somebody waits for it.
+    worker.unref()
+    this.#expected = this.#files.length
+    worker.postMessage({ more: PORTIONS_AHEAD_MAX } satisfies ToThread)
+    for (const file of this.#files) worker.postMessage({ file } satisfies ToThread)
+    return worker
+  }
+
+  /** Ends the thread, with all that it has read ahead, and forgets what it has numbered. */
+  async #giveBack(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    this.#said = []
+    this.memory.forget()
+    await worker?.terminate()
   }
 
   /** Takes what is read already of the first file, which nobody wants. */
@@ -102,14 +127,11 @@ export class ReaderClient implements Reader, AsyncDisposable {
   }
 
   #say(message: ToThread): void {
-    this.#worker.postMessage(message)
+    this.#worker?.postMessage(message)
   }
 }
 
-/** A file that the thread was told of, and what of it may be written. */
-type Expected = Readonly<{ stored: Stored; onlyFor: readonly string[] | null; repair: RepairedBy | null }>
-
-function isSame({ stored: one, onlyFor, repair }: Expected, order: ReadOrder): boolean {
+function isSame({ stored: one, onlyFor, repair }: FileOrder, order: ReadOrder): boolean {
   const { stored: other, onlyFor: wanted = null, repair: repairing = null } = order
   const isRead = String(onlyFor) === String(wanted) && JSON.stringify(repair) === JSON.stringify(repairing)
   return one.path === other?.path && one.sha256 === other.sha256 && isRead

@@ -1,4 +1,5 @@
 /** Counts the rows of a file as they are read, for the figures of its scrapes. */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { type CountedRow, FiguresMaker, type Shown } from '@splitcart/shared/truth/figures.ts'
 import type { Said } from '@splitcart/shared/truth/said.ts'
 import { ROW, type ScrapeFigures } from '../catalogue/load/portion.ts'
@@ -6,6 +7,8 @@ import type { Numbers } from './numbers.ts'
 
 // Memory is bounded: of a file of more stores and dates only the first ones are counted.
 const SCRAPES_MAX = 200
+// All of them are kept until the file is judged: of more scrapes than a shop has in a file their samples are compressed.
+const PLAIN_MAX = 20
 
 type Changing<T> = { -readonly [Name in keyof T]: T[Name] }
 
@@ -67,12 +70,27 @@ export class RowCounter {
 
   /** The figures of the scrapes, one after the other: what a scrape was counted by is forgotten with that. */
   *all(): Generator<ScrapeFigures> {
+    const arePlain = this.#makers.length <= PLAIN_MAX
     for (let scrape = 0; scrape < this.#makers.length; scrape++) {
       const maker = this.#makers[scrape]
       this.#makers[scrape] = undefined
-      if (maker !== undefined) yield { scrape, figures: maker.figures(), sampled: bytesOf(maker.sampled) }
+      if (maker === undefined) continue
+      const bytes = bytesOf(maker.sampled)
+      // A copy of what is compressed, for its memory is handed over.
+      const sampled = arePlain ? bytes : Uint8Array.from(zstdCompressSync(bytes, SMALLER))
+      yield { scrape, figures: maker.figures(), sampled }
     }
   }
+}
+
+const SMALLER = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const OPENING = 0x5b
+
+/** The rows of a sample in the bytes that were made of it. */
+export function shownIn(sampled: Uint8Array): Shown[] {
+  const { buffer, byteOffset, byteLength } = sampled
+  const bytes = Buffer.from(buffer, byteOffset, byteLength)
+  return JSON.parse((bytes[0] === OPENING ? bytes : zstdDecompressSync(bytes)).toString()) as Shown[]
 }
 
 const texts = new WeakMap<Said, string>()

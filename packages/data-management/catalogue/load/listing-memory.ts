@@ -13,12 +13,15 @@ export class ListingMemory {
 
   /** Takes note of what appears in a portion for the first time. Every portion of the reader must be told. */
   note({ forget, listings, labels }: Portion): void {
-    if (forget) {
-      this.#listings = []
-      this.#labels = []
-    }
+    if (forget) this.forget()
     for (const listing of listings) this.#listings.push(listing)
     for (const label of labels) this.#labels.push(label)
+  }
+
+  /** Forgets listings and labels: their numbers begin again. */
+  forget(): void {
+    this.#listings = []
+    this.#labels = []
   }
 
   /** Forgets the ids when they were found in another version of the catalogue: some of it may be gone since. */

@@ -22,7 +22,7 @@ export type StagedScrape = {
   scrapedAt: number | null
   /** How many listings it shows. */
   listings: number
-  /** The figures of its columns, and its sample as the bytes of a JSON of `Shown`; null until the file has been read, and where it has too many scrapes. */
+  /** The figures of its columns, and its sample in bytes (`shownIn` reads them); null until the file has been read, and where it has too many scrapes. */
   figures: Figures | null
   sampled: Uint8Array
   /** Whether one of them is shown with a barcode. */
