@@ -108,6 +108,11 @@ test('a file that is held is read to its end, and what comes after it is loaded'
   assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(orders))
 })
 
+function plainOf(row: Shown): Shown {
+  const { code, said } = row
+  return { ...row, code, said }
+}
+
 type Counted = Figures & Readonly<{ bytes: number; sampled: readonly Shown[] }>
 
 /** The figures and samples that reading lines gives, by store. */
@@ -119,7 +124,11 @@ async function figuresOf(lines: readonly string[]): Promise<Map<number, Counted>
   }
   for await (const { figures } of reader.portions({ bytes, lineBytesMax: 1024 * 1024 }))
     for (const each of figures)
-      found.set(each.scrape, { ...each.figures, bytes: each.sampled.length, sampled: shownIn(each.sampled) })
+      found.set(each.scrape, {
+        ...each.figures,
+        bytes: each.sampled.length,
+        sampled: shownIn(each.sampled).map(plainOf),
+      })
   return found
 }
 

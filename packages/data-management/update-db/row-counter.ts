@@ -63,9 +63,10 @@ export class RowCounter {
 
   #shown(rows: Int32Array, at: number): Shown {
     const { codes, said } = this.#numbers
-    const { hash, price, was, special, available, unit } = this.#counted
-    const [code, label] = [codes[rows[at + ROW.listing]!]!, rows[at + ROW.label]!]
-    return { hash, code, said: said[label]!, price, was, special, available, unit }
+    const { hash, price, was, special, available, unit, traits } = this.#counted
+    const { brand, odd } = traits
+    const code = codes[rows[at + ROW.listing]!]!
+    return { hash, code, said: said[rows[at + ROW.label]!]!, brand, odd, price, was, special, available, unit }
   }
 
   /** The figures of the scrapes, one after the other: what a scrape was counted by is forgotten with that. */
@@ -85,24 +86,16 @@ export class RowCounter {
 
 const SMALLER = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const OPENING = 0x5b
-
-/** The rows of a sample in the bytes that were made of it. */
-export function shownIn(sampled: Uint8Array): Shown[] {
-  const { buffer, byteOffset, byteLength } = sampled
-  const bytes = Buffer.from(buffer, byteOffset, byteLength)
-  return JSON.parse((bytes[0] === OPENING ? bytes : zstdDecompressSync(bytes)).toString()) as Shown[]
-}
-
 const texts = new WeakMap<Said, string>()
 
-/** A sample as JSON. Most labels are in the samples of many scrapes. */
+/** A sample as lines of JSON: what all rows are chosen by, then the texts of each. Most labels are in the samples of many scrapes. */
 function bytesOf(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
-  const rows = sampled.map(
-    ({ hash, code, said, price, was, available, special, unit }) =>
-      `{"hash":${hash},"code":${JSON.stringify(code)},"said":${textOfSaid(said)},"price":${price},"was":${was},` +
-      `"available":${available},"special":${special},"unit":${unit}}`,
+  const numbers = sampled.map(
+    ({ hash, price, was, available, special, unit, odd, brand }) =>
+      `[${hash},${price},${was},${available},${special},${unit},${odd},${JSON.stringify(brand)}]`,
   )
-  return new TextEncoder().encode(`[${rows.join(',')}]`)
+  const lines = sampled.map(({ code, said }) => `\n[${JSON.stringify(code)},${textOfSaid(said)}]`)
+  return new TextEncoder().encode(`[${numbers.join(',')}]${lines.join('')}`)
 }
 
 function textOfSaid(said: Said): string {
@@ -111,4 +104,88 @@ function textOfSaid(said: Said): string {
   const text = JSON.stringify(said)
   texts.set(said, text)
   return text
+}
+
+/** What a row is chosen by, in the order in which it is written. */
+type Chosen = readonly [
+  hash: number,
+  price: number,
+  was: number,
+  available: number,
+  special: number,
+  unit: number,
+  odd: number,
+  brand: string | null,
+]
+
+/** The rows of a sample in the bytes that were made of it. */
+export function shownIn(sampled: Uint8Array): Shown[] {
+  const { buffer, byteOffset, byteLength } = sampled
+  const given = Buffer.from(buffer, byteOffset, byteLength)
+  const lines = new Lines(given[0] === OPENING ? given : zstdDecompressSync(given))
+  return (JSON.parse(lines.at(0)) as Chosen[]).map((each, place) => new ShownInSample(each, lines, place + 1))
+}
+
+const NEWLINE = 0x0a
+
+/** Lines of bytes, of which only those become text that are asked for. */
+class Lines {
+  readonly #bytes: Buffer
+  // Where each line begins that has been come to.
+  readonly #from = [0]
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  at(place: number): string {
+    while (this.#from.length <= place + 1) this.#from.push(this.#endOf(this.#from.length - 1) + 1)
+    return this.#bytes.toString('utf8', this.#from[place], this.#from[place + 1]! - 1)
+  }
+
+  #endOf(place: number): number {
+    const end = this.#bytes.indexOf(NEWLINE, this.#from[place])
+    return end < 0 ? this.#bytes.length : end
+  }
+}
+
+/** Rules choose rows, and tell the texts of few of them: those are read when they are asked for. */
+class ShownInSample implements Shown {
+  readonly hash: number
+  readonly price: number
+  readonly was: number
+  readonly available: number
+  readonly special: number
+  readonly unit: number
+  readonly odd: number
+  readonly brand: string | null
+  readonly #lines: Lines
+  readonly #place: number
+  #texts: readonly [code: string, said: Said] | undefined
+
+  constructor([hash, price, was, available, special, unit, odd, brand]: Chosen, lines: Lines, place: number) {
+    this.hash = hash
+    this.price = price
+    this.was = was
+    this.available = available
+    this.special = special
+    this.unit = unit
+    this.odd = odd
+    this.brand = brand
+    this.#lines = lines
+    this.#place = place
+  }
+
+  get code(): string {
+    return this.#read()[0]
+  }
+
+  get said(): Said {
+    return this.#read()[1]
+  }
+
+  #read(): readonly [code: string, said: Said] {
+    this.#texts ??= JSON.parse(this.#lines.at(this.#place)) as [string, Said]
+    return this.#texts
+  }
 }

@@ -37,7 +37,8 @@ const SAME = 0.01
 const ONE_FACTOR = 0.015
 export const RATIO_BARS = 25
 
-type Pair = readonly [now: Sampled, then: Sampled]
+/** The listings in both of two samples, in the order of their hashes: what each of them says is at the same place. */
+type Pairs = Readonly<{ now: readonly Sampled[]; then: readonly Sampled[] }>
 
 /** Compares two samples. */
 export function compareSamples(now: readonly Sampled[], then: readonly Sampled[]): Comparison {
@@ -45,62 +46,74 @@ export function compareSamples(now: readonly Sampled[], then: readonly Sampled[]
   const [after, before] = [until(now, reach), until(then, reach)]
   const pairs = pairsOf(after, before)
   const { logs, ...prices } = pricesOf(pairs)
+  let still: Comparison['still'] | undefined
   return {
-    both: pairs.length,
-    onlyNow: after.length - pairs.length,
-    onlyThen: before.length - pairs.length,
+    both: pairs.now.length,
+    onlyNow: after.length - pairs.now.length,
+    onlyThen: before.length - pairs.now.length,
     prices,
     factor: factorOf(logs),
     ratios: barsOf(logs),
     ...agreements(pairs, then),
-    still: stillShown(pairs, before),
+    // Few ask for it.
+    get still() {
+      still ??= stillShown(pairs, before)
+      return still
+    },
   }
 }
 
 /** Those of a sample up to a hash. */
 function until(sample: readonly Sampled[], reach: number): readonly Sampled[] {
-  const end = sample.findIndex(({ hash }) => hash > reach)
-  return end < 0 ? sample : sample.slice(0, end)
+  let end = sample.length
+  while (end > 0 && sample[end - 1]!.hash > reach) end--
+  return end === sample.length ? sample : sample.slice(0, end)
 }
 
 /** The listings in both, whose hashes are in order. */
-function pairsOf(after: readonly Sampled[], before: readonly Sampled[]): Pair[] {
-  const pairs: Pair[] = []
+function pairsOf(after: readonly Sampled[], before: readonly Sampled[]): Pairs {
+  const now: Sampled[] = []
+  const then: Sampled[] = []
   let place = 0
   for (const one of after) {
     while (place < before.length && before[place]!.hash < one.hash) place++
     const other = before[place]
-    if (other !== undefined && other.hash === one.hash) pairs.push([one, other])
+    if (other === undefined || other.hash !== one.hash) continue
+    now.push(one)
+    then.push(other)
   }
-  return pairs
+  return { now, then }
 }
 
 /** What the prices of pairs have in common, and the logarithms of their ratios, in order. */
-function pricesOf(pairs: readonly Pair[]) {
-  const logs: number[] = []
+function pricesOf(pairs: Pairs) {
+  const logs = new Float64Array(pairs.now.length)
   const prices = { of: 0, same: 0, near: 0 }
-  for (const [{ price: now }, { price: then }] of pairs) {
+  let count = 0
+  for (let place = 0; place < logs.length; place++) {
+    const now = pairs.now[place]!.price
+    const then = pairs.then[place]!.price
     if (now < 0 || then < 0) continue
     prices.of++
     if (now === then) prices.same++
     if (now > 0 && then > 0) {
       const log = now === then ? 0 : Math.log(now / then)
       if (Math.abs(log) <= NEAR) prices.near++
-      logs.push(log)
+      logs[count++] = log
     } else if (now === then) prices.near++
   }
-  return { ...prices, logs: [...Float64Array.from(logs).sort()] }
+  return { ...prices, logs: [...logs.subarray(0, count).sort()] }
 }
 
 /** How many listings have a price in both samples, and how many of them the same. */
 export function samePrices(now: readonly Sampled[], then: readonly Sampled[]): Readonly<{ of: number; same: number }> {
-  const before = new Map(then.map(({ hash, price }) => [hash, price]))
+  const pairs = pairsOf(now, then)
   let [of, same] = [0, 0]
-  for (const { hash, price } of now) {
-    const other = before.get(hash) ?? -1
-    if (price < 0 || other < 0) continue
+  for (let place = 0; place < pairs.now.length; place++) {
+    const [one, other] = [pairs.now[place]!.price, pairs.then[place]!.price]
+    if (one < 0 || other < 0) continue
     of++
-    if (price === other) same++
+    if (one === other) same++
   }
   return { of, same }
 }
@@ -126,47 +139,61 @@ function barsOf(logs: readonly number[]): number[] {
   return bars
 }
 
-function agreements(pairs: readonly Pair[], then: readonly Sampled[]) {
-  return {
-    name: agreement(pairs, then, 'name'),
-    brand: agreement(pairs, then, 'brand'),
-    size: agreement(pairs, then, 'size'),
-    barcode: agreement(pairs, then, 'barcode'),
-    category: agreement(pairs, then, 'second'),
-    available: agreementOfFlags(pairs, 'available'),
-    special: agreementOfFlags(pairs, 'special'),
+/** Counts of one field. `others`: what is told now where then something else was. */
+type Tally = { of: number; same: number; others: number[] }
+
+/** One pass over all pairs: a pass for each field costs four times as much. */
+function agreements({ now, then }: Pairs, all: readonly Sampled[]) {
+  const [name, brand, size, barcode, category] = [tally(), tally(), tally(), tally(), tally()]
+  const [available, special] = [tally(), tally()]
+  for (let place = 0; place < now.length; place++) {
+    const [one, other] = [now[place]!, then[place]!]
+    addText(name, one.name, other.name)
+    addText(brand, one.brand, other.brand)
+    addText(size, one.size, other.size)
+    addText(barcode, one.barcode, other.barcode)
+    addText(category, one.second, other.second)
+    addFlag(available, one.available, other.available)
+    addFlag(special, one.special, other.special)
   }
+  return {
+    name: agreement(name, all, 'name'),
+    brand: agreement(brand, all, 'brand'),
+    size: agreement(size, all, 'size'),
+    barcode: agreement(barcode, all, 'barcode'),
+    category: agreement(category, all, 'second'),
+    available: { of: available.of, same: available.same, moved: 0 },
+    special: { of: special.of, same: special.same, moved: 0 },
+  }
+}
+
+function tally(): Tally {
+  return { of: 0, same: 0, others: [] }
+}
+
+function addText(tally: Tally, now: number, then: number): void {
+  if (now === 0 || then === 0) return
+  tally.of++
+  if (now === then) tally.same++
+  else tally.others.push(now)
+}
+
+function addFlag(tally: Tally, now: number, then: number): void {
+  if (now < 0 || then < 0) return
+  tally.of++
+  if (now === then) tally.same++
 }
 
 type Text = 'name' | 'brand' | 'size' | 'barcode' | 'second'
 
-function agreement(pairs: readonly Pair[], then: readonly Sampled[], field: Text): Agreement {
-  let [of, same, moved] = [0, 0, 0]
+function agreement({ of, same, others }: Tally, then: readonly Sampled[], field: Text): Agreement {
   // Mostly all are the same, and nobody asks where the others stood.
-  let values: ReadonlySet<number> | undefined
-  for (const [one, other] of pairs) {
-    if (one[field] === 0 || other[field] === 0) continue
-    of++
-    if (one[field] === other[field]) same++
-    else {
-      values ??= new Set(then.map((each) => each[field]))
-      if (values.has(one[field])) moved++
-    }
-  }
-  return { of, same, moved }
+  if (others.length === 0) return { of, same, moved: 0 }
+  const values = new Set(then.map((each) => each[field]))
+  return { of, same, moved: others.filter((each) => values.has(each)).length }
 }
 
-function agreementOfFlags(pairs: readonly Pair[], field: 'available' | 'special'): Agreement {
-  let [of, same] = [0, 0]
-  for (const [one, other] of pairs) {
-    if (one[field] < 0 || other[field] < 0) continue
-    of++
-    if (one[field] === other[field]) same++
-  }
-  return { of, same, moved: 0 }
-}
-
-function stillShown(pairs: readonly Pair[], before: readonly Sampled[]) {
+function stillShown({ then }: Pairs, before: readonly Sampled[]) {
   const still = new Map<number, { of: number; shown: number }>()
   const at = (category: number) => {
     const known = still.get(category)
@@ -179,7 +206,7 @@ function stillShown(pairs: readonly Pair[], before: readonly Sampled[]) {
     at(top).of++
     if (second !== top) at(second).of++
   }
-  for (const [, { top, second }] of pairs) {
+  for (const { top, second } of then) {
     at(top).shown++
     if (second !== top) at(second).shown++
   }

@@ -56,11 +56,13 @@ export type CountedRow = Readonly<{
   unit: number
 }>
 
-/** What a row shows. */
+/** What a row shows. `brand` and `odd` are those of its traits: rows are chosen by them. */
 export type Shown = Readonly<{
   hash: number
   code: string
   said: Said
+  brand: string | null
+  odd: number
   price: number
   was: number
   available: number

@@ -69,6 +69,8 @@ function shownOf(row: Row, said: Said): Shown & CountedRow {
     code,
     byName: row.sku === null ? 1 : 0,
     said,
+    brand: said.traits.brand,
+    odd: said.traits.odd,
     traits: said.traits,
     price: row.priceCents ?? -1,
     was: row.wasPriceCents ?? -1,

@@ -3,7 +3,7 @@ import { percent, whole } from '../number.ts'
 import { type Case, isMore } from './case.ts'
 import type { Figures } from './figures.ts'
 import { namesOf, titleOf } from './price-rules.ts'
-import { ODD, type Said } from './said.ts'
+import { ODD } from './said.ts'
 import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
 import type { Found } from './verdict.ts'
 
@@ -67,7 +67,7 @@ export function oneBrand(judged: Case): Found[] {
         sentence,
         rows,
         now: rows / now.rows,
-        examples: namesOf(judged, ({ said }) => said.traits.brand === brand),
+        examples: namesOf(judged, (shown) => shown.brand === brand),
       },
     ]
   })
@@ -85,7 +85,7 @@ export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case)
     const rows = now.odd[kind]
     if (rows === 0 || rows < share * now.rows) return undefined
     const sentence = `${field} ${what} in ${whole(rows)} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
-    const isOdd = ({ said }: Readonly<{ said: Said }>) => (said.traits.odd & ODD[kind]) !== 0
+    const isOdd = ({ odd }: Readonly<{ odd: number }>) => (odd & ODD[kind]) !== 0
     const shown = judged.scrape.sampled ?? []
     const examples =
       kind === 'template' ? shown.filter(isOdd).map(({ said }) => said.imageUrl ?? '') : namesOf(judged, isOdd)

@@ -164,7 +164,8 @@ function examplesOf({ scrape }: Case, { figures }: Beside): string[] {
 /** Some listings of the sample, by name. */
 export function namesOf({ scrape }: Case, isMeant: (shown: Shown) => boolean): string[] {
   const money = scrape.money ?? plainMoney
-  const meant = (scrape.sampled ?? []).filter(isMeant).slice(0, 5)
+  const meant: Shown[] = []
+  for (const shown of scrape.sampled ?? []) if (meant.length < 5 && isMeant(shown)) meant.push(shown)
   return meant.map(({ code, said, price }) => `${code} ${said.name}${price < 0 ? '' : `: ${money(price)}`}`)
 }
 

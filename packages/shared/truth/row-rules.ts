@@ -138,10 +138,9 @@ function missingOf({ now, beside, references, thresholds, scrape }: Case): Lost[
     const have = rows.filter((each) => each >= thresholds.HOLD_CATEGORY_ROWS_MIN)
     const then = medianOf(rows)!
     const here = rowsIn(now, name)
-    const isExpected = have.length >= 0.9 * rows.length && !isCalledOtherwise(beside, name)
-    return isExpected && isFewer(here + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE)
-      ? [[name, then, here]]
-      : []
+    if (have.length < 0.9 * rows.length) return []
+    if (!isFewer(here + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE)) return []
+    return isCalledOtherwise(beside, name) ? [] : [[name, then, here]]
   })
 }
 

@@ -26,7 +26,7 @@ export type WarnedRows = Readonly<{ field: string; reason: string; count: number
 /** Rows that have a field which is not known. */
 export type IgnoredField = Readonly<{ name: string; rows: number }>
 
-/** The figures of a scrape of the file, and its sample with the texts, as the bytes of a JSON of `Shown`, compressed in a file of many scrapes: hardly ever does anybody read that. */
+/** The figures of a scrape of the file, and its sample with the texts in bytes, which `shownIn` reads, compressed in a file of many scrapes: hardly ever does anybody read that. */
 export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: Uint8Array<ArrayBuffer> }>
 
 /**
