@@ -11,8 +11,14 @@ export type Transitions = Transition & Readonly<{ date: string; stores: number }
 // SQLite reads the tables of a cross join in their order: dates of stores first, or it would read all runs.
 const GROUPED = 'date, listing_id, appeared, is_gone, from_cents, to_cents, was_available, is_available'
 
-/** The transitions of these dates of stores; of a store's first date there are none. */
-export async function transitionsOn(database: Sql, { sql, values }: StoreDates): Promise<Transitions[]> {
+/** The transitions of these dates of stores, in all categories or one of this name; of a store's first date there are none. */
+export async function transitionsOn(
+  database: Sql,
+  { sql, values }: StoreDates,
+  category?: string,
+): Promise<Transitions[]> {
+  const isIn = `where exists (select 1 from listing_category join category on category.id = category_id
+    where listing_category.listing_id = transition.listing_id and category.name = ?)`
   return await database.all<Transitions>(
     `with given as (${sql}), at as (
         select given.store_id, given.date, (
@@ -34,8 +40,9 @@ export async function transitionsOn(database: Sql, { sql, values }: StoreDates):
         where run.store_id = at.store_id and run.to_date = at.before and not exists (
           select 1 from price_run as next where next.store_id = run.store_id and next.listing_id = run.listing_id
             and next.from_date = at.date)
-      ) as transition group by ${GROUPED}`,
+      ) as transition ${category === undefined ? '' : isIn} group by ${GROUPED}`,
     ...values,
+    ...(category === undefined ? [] : [category]),
   )
 }
 
