@@ -1,7 +1,8 @@
 /** What `serve` tells and whom, as the settings say. */
-import { diskOf } from '@splitcart/data-management/api/machine.ts'
-import type { Services } from '@splitcart/data-management/api/services.ts'
+
 import { revisionOf } from '@splitcart/data-management/catalogue/queries/revision.ts'
+import { diskOf } from '@splitcart/data-management/http/routes/machine.ts'
+import type { Services } from '@splitcart/data-management/http/services.ts'
 import { inboxOf } from '@splitcart/data-management/inbox/folder/folder-inbox.ts'
 import type { Outside } from '@splitcart/data-management/notices/looked.ts'
 import type { Told } from '@splitcart/data-management/notices/receivers/receiver.ts'

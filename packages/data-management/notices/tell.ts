@@ -4,8 +4,8 @@
  * Every server of a fleet makes them; the ledger sees to it that each change is told once.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Questions } from '../api/reading.ts'
-import { askFor } from '../api/reading.ts'
+import type { Questions } from '../http/threads/reading.ts'
+import { askFor } from '../http/threads/reading.ts'
 import { forgetOldNotices, seeReceivers } from '../ledger/notice-outbox.ts'
 import { type ConditionChanges, inParts } from '../ledger/notices.ts'
 import { Ticks } from '../ledger/ticks.ts'

@@ -1,12 +1,12 @@
 /** What is seen of the products that somebody watches, and what is told of it. Nothing is written here. */
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { currentNow } from '../api/freshness.ts'
-import type { Reading } from '../api/reading.ts'
 import type { Current } from '../catalogue/queries/current.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { lowestEverOf } from '../catalogue/queries/price-summary.ts'
 import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
+import { currentNow } from '../http/routes/freshness.ts'
+import type { Reading } from '../http/threads/reading.ts'
 import type { NewWatch, Seen, WatchRecord } from '../ledger/watches.ts'
 import { shortName } from './looked.ts'
 

@@ -1,7 +1,7 @@
 /** Where requests come from: what a proxy may say about it, what is counted as one address, and keys that are for some only. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { countedAddress, membership } from '../api/door.ts'
+import { countedAddress, membership } from '../http/edge/door.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
 
 const MINUTE_MS = 60_000

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import type { Overview } from '../api/overview.ts'
-import type { SourcePage } from '../api/sources.ts'
+import type { Overview } from '../http/routes/overview.ts'
+import type { SourcePage } from '../http/routes/sources.ts'
 import { assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
 import { bringIn, reader, scrapeText } from './shop.ts'
 

@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { until } from '../../../test/machines.ts'
-import { Allowance } from '../api/allowance.ts'
-import { Failures } from '../api/failures.ts'
+import { Allowance } from '../http/edge/allowance.ts'
+import { Failures } from '../http/edge/failures.ts'
 import { patienceMs } from '../inbox/pace.ts'
 import {
   assertProblem,

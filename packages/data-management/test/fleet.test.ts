@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../../../test/machines.ts'
-import type { SystemView } from '../api/system-schema.ts'
+import type { SystemView } from '../http/routes/system-schema.ts'
 import { SenderTurns } from '../inbox/jetstream/sender-turns.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { jetStreamPlaceOf } from '../inbox/jetstream-place.ts'

@@ -1,7 +1,7 @@
 /** Keys over the API: made, used, rotated, revoked; and what the list and the audit say. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KeyPage, MadeKeyView } from '../api/keys-schema.ts'
+import type { KeyPage, MadeKeyView } from '../http/routes/keys-schema.ts'
 import { type Answer, assertProblem, get, openReceiver, post, postGzip, type Receiver, TEXT } from './receiver.ts'
 
 const DAY_MS = 86_400_000

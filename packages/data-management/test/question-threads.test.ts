@@ -6,9 +6,9 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { type TemporaryFolder, temporaryFolder } from '../../../test/folders.ts'
 import { fillLarge } from '../../../torture/costs/large-data.ts'
-import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
-import { askFor } from '../api/reading.ts'
-import { Turns } from '../api/turns.ts'
+import { type QuestionsPlace, QuestionThreads } from '../http/threads/question-threads.ts'
+import { askFor } from '../http/threads/reading.ts'
+import { Turns } from '../http/threads/turns.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 
 const SIZES = { stores: 5_000, listings: 100, giant: 50, runs: 5_000, uploads: 100 }
@@ -118,7 +118,7 @@ test('statements that take long are logged where the level of the server says so
     await questions.ask('preview', { sha256: 'f'.repeat(64), id: 'x' }, { keyId: 'a', now: 0 })
     console.error('asked by ${logLevel}')
   }`
-  const program = `import { QuestionThreads } from ${JSON.stringify(new URL('../api/question-threads.ts', import.meta.url))}
+  const program = `import { QuestionThreads } from ${JSON.stringify(new URL('../http/threads/question-threads.ts', import.meta.url))}
     // Threads that answer keep no process going.
     const going = setInterval(() => {}, 1_000)
     ${ask('error')} ${ask('warn')}

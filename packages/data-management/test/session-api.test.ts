@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import type { SessionView } from '../api/session-schema.ts'
+import type { SessionView } from '../http/auth/session-schema.ts'
 import { askLedger, openLedgerIn } from './ledgers.ts'
 import { get, named, openReceiver, type Receiver, SETTINGS_KEY, TEXT } from './receiver.ts'
 

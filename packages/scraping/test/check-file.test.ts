@@ -4,11 +4,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { shop } from '@splitcart/shared/test/truth-cases.ts'
+import { FileFigures } from '@splitcart/shared/truth/file-figures.ts'
+import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
+import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { shop } from '../../shared/test/truth-cases.ts'
-import { FileFigures } from '../../shared/truth/file-figures.ts'
-import { usualThresholds } from '../../shared/truth/thresholds.ts'
-import { isHolding } from '../../shared/truth/verdict.ts'
 import { type CheckBy, checkFile, NOTHING_KNOWN } from '../check-file.ts'
 import { ScrapeCheck } from '../scrape-check.ts'
 
@@ -37,7 +37,7 @@ test('a file is judged before it is sent: alone, and beside what the server know
   // The unit prices are still right, so the prices fit them no more.
   assert.deepEqual([alone.rows, alone.rejected, rules], [101, 1, [['unit_price_disagrees', false]]])
   const knownOf = async () => {
-    const { rowOf } = await import('../../shared/row.ts')
+    const { rowOf } = await import('@splitcart/shared/row.ts')
     const figures = new FileFigures()
     for (const product of shop()) figures.add(rowOf({ product, metadata: METADATA }) as never)
     const own = { store: 'S1', date: '2026-05-01', figures: figures.scrapes[0]!.maker.figures() }

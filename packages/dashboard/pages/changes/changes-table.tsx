@@ -1,5 +1,5 @@
 /** What changed, a line each: on a page of its own, and the first lines elsewhere. */
-import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
+import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type Column, DataTable, type More } from '../../parts/data-table.tsx'

@@ -1,6 +1,6 @@
 /** What became cheaper and dearer, came and went: of the latest day, or of any span. */
 import { NativeSelect, TextInput } from '@mantine/core'
-import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
+import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'

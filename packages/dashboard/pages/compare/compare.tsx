@@ -1,6 +1,6 @@
 /** Some products side by side: where each is cheapest, and one chart of them all. Which they are is in the address, to be shared. */
 import { Button } from '@mantine/core'
-import type { PricesAnswer, ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { PricesAnswer, ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useQueries } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useMemo } from 'react'

@@ -1,6 +1,6 @@
 /** The button by which a person believes a finding of a chain from now on, and the one that takes that back. */
 import { Button, Radio, TextInput } from '@mantine/core'
-import type { BeliefBody } from '@splitcart/data-management/api/findings-schema.ts'
+import type { BeliefBody } from '@splitcart/data-management/http/routes/findings-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'

@@ -1,5 +1,5 @@
 /** The same finding of a whole chain, as one line. */
-import type { ChainFindingView } from '@splitcart/data-management/api/findings-schema.ts'
+import type { ChainFindingView } from '@splitcart/data-management/http/routes/findings-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { count } from '../../parts/format.ts'

@@ -1,5 +1,9 @@
 /** What is told of the newest scrapes without holding them, a line for each company; and what is believed. */
-import type { BeliefView, ChainFindingView, FindingsView } from '@splitcart/data-management/api/findings-schema.ts'
+import type {
+  BeliefView,
+  ChainFindingView,
+  FindingsView,
+} from '@splitcart/data-management/http/routes/findings-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { findingsQuery } from '../../api/queries.ts'

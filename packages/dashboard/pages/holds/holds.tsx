@@ -1,7 +1,7 @@
 /** Files that are whole but look wrong: why they were held, what they would change, and the decision. */
 
 import { Button } from '@mantine/core'
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'

@@ -1,5 +1,5 @@
 /** What loading a held file would change: the numbers of the dry run, the biggest jumps, what would disappear. */
-import type { HoldPreview } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { HoldPreview } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { previewQuery } from '../../api/queries.ts'

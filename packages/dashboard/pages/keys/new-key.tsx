@@ -1,7 +1,7 @@
 /** Making a key, and showing it: once. */
 
 import { Button, Checkbox, TextInput } from '@mantine/core'
-import type { MadeKeyView, NewKeyBody } from '@splitcart/data-management/api/keys-schema.ts'
+import type { MadeKeyView, NewKeyBody } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'

@@ -1,7 +1,7 @@
 /** Replacing a key by a new one; the old one works a while longer. */
 
 import { NativeSelect } from '@mantine/core'
-import type { KeyView, MadeKeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import type { KeyView, MadeKeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'

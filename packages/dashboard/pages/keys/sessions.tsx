@@ -1,6 +1,6 @@
 /** Who is signed in, and how that is ended. */
 import { Button } from '@mantine/core'
-import type { SessionsView } from '@splitcart/data-management/api/session-schema.ts'
+import type { SessionsView } from '@splitcart/data-management/http/auth/session-schema.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { sessionsQuery } from '../../api/key-queries.ts'

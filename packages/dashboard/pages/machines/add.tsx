@@ -1,6 +1,6 @@
 /** Adding a machine: its name and system, the lines to type on it, and the wait until it is heard of. */
 import { Button, SegmentedControl, TextInput } from '@mantine/core'
-import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { newKeyQuery } from '../../api/key-queries.ts'

@@ -1,6 +1,6 @@
 /** The machines that send: whose key each has, when it was heard of last, and what it said of itself then. */
 import { Button } from '@mantine/core'
-import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'

@@ -1,6 +1,6 @@
 /** What a machine said of itself last: its version, what waits there, and how far its clock is off. */
-import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
-import type { MachineView } from '@splitcart/data-management/api/machines-schema.ts'
+import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
+import type { MachineView } from '@splitcart/data-management/http/routes/machines-schema.ts'
 import type { ReactNode } from 'react'
 import { Badge } from '../../parts/badge.tsx'
 import type { Column } from '../../parts/data-table.tsx'

@@ -1,5 +1,5 @@
 /** What needs a person, who is told of it, what was told, and which products are watched. */
-import type { ConditionView, NoticeView } from '@splitcart/data-management/api/notices-schema.ts'
+import type { ConditionView, NoticeView } from '@splitcart/data-management/http/routes/notices-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { noticesQuery } from '../../api/notice-queries.ts'

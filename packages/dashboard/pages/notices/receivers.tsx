@@ -1,6 +1,6 @@
 /** Who is told, how each of them answered, and a test. */
 import { Button } from '@mantine/core'
-import type { ReceiverView, TestView } from '@splitcart/data-management/api/notices-schema.ts'
+import type { ReceiverView, TestView } from '@splitcart/data-management/http/routes/notices-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { send } from '../../api/request.ts'

@@ -1,7 +1,7 @@
 /** The star on the page of a product: when somebody wants to hear of it. */
 import { Button, Radio, TextInput } from '@mantine/core'
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
-import type { WatchView } from '@splitcart/data-management/api/watches.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
+import type { WatchView } from '@splitcart/data-management/http/routes/watches.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { watchesQuery } from '../../api/notice-queries.ts'

@@ -1,6 +1,6 @@
 /** The products that are watched. */
 import { Button } from '@mantine/core'
-import type { WatchView } from '@splitcart/data-management/api/watches.ts'
+import type { WatchView } from '@splitcart/data-management/http/routes/watches.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'

@@ -1,5 +1,5 @@
 /** The list that comes first: everything a person should look at, the worst on top. */
-import type { Overview } from '@splitcart/data-management/api/overview.ts'
+import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Badge, type Tone } from '../../parts/badge.tsx'

@@ -1,6 +1,6 @@
 /** What needs attention is ticked off here, until it changes, and no longer than to a date; and what is ticked off stands folded below. */
 import { Button, Radio, TextInput } from '@mantine/core'
-import type { TickBody, TicksView, TickView, UntickBody } from '@splitcart/data-management/api/ticks-schema.ts'
+import type { TickBody, TicksView, TickView, UntickBody } from '@splitcart/data-management/http/routes/ticks-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'

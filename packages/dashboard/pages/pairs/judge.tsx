@@ -1,6 +1,10 @@
 /** One pair after the other, what can be said of it, and what was said, to be taken back. */
 import { Button } from '@mantine/core'
-import type { SuggestionPage, VerdictBody, VerdictView } from '@splitcart/data-management/api/verdicts-schema.ts'
+import type {
+  SuggestionPage,
+  VerdictBody,
+  VerdictView,
+} from '@splitcart/data-management/http/routes/verdicts-schema.ts'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import { send } from '../../api/request.ts'

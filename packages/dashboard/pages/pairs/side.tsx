@@ -1,5 +1,5 @@
 /** One of two listings: what it is called, how much is in it, and what that costs. */
-import type { SuggestionPage } from '@splitcart/data-management/api/verdicts-schema.ts'
+import type { SuggestionPage } from '@splitcart/data-management/http/routes/verdicts-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { byAmount, money } from '../../parts/format.ts'

@@ -1,6 +1,6 @@
 /** What a product costs now: a line for each chain, with the band of its prices; its stores on demand. */
 import { Button } from '@mantine/core'
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { BY_AMOUNT } from '../../parts/columns.tsx'

@@ -1,5 +1,5 @@
 /** Where a product is cheapest, in one sentence, and what is to be thought of it. */
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import type { ReactNode } from 'react'
 import { byAmount, count, money } from '../../parts/format.ts'
 import { SaidWhole } from '../../parts/said.tsx'

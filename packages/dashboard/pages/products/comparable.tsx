@@ -1,5 +1,5 @@
 /** What can stand beside a product in other shops. It is no part of the product, nor of what that costs. */
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { BY_AMOUNT, SIZE } from '../../parts/columns.tsx'

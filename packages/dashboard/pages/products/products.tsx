@@ -1,6 +1,6 @@
 /** What the stores sell: found as one types, with the range of prices over all stores. */
 import { Checkbox, NativeSelect } from '@mantine/core'
-import type { ProductPage } from '@splitcart/data-management/api/products.ts'
+import type { ProductPage } from '@splitcart/data-management/http/routes/products.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'

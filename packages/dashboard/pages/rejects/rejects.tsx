@@ -1,7 +1,7 @@
 /** Rows that were not loaded, grouped by what is wrong with them and where they come from. */
 
 import { Button } from '@mantine/core'
-import type { RejectGroupView } from '@splitcart/data-management/api/rejects-schema.ts'
+import type { RejectGroupView } from '@splitcart/data-management/http/routes/rejects-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'

@@ -1,6 +1,6 @@
 /** Every store: how regularly, how lately and how wholly it is scraped. */
 import { VisuallyHidden } from '@mantine/core'
-import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
+import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'

@@ -1,6 +1,9 @@
 /** What people have set for a store, and the dialog in which admins change it. */
 import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
-import type { StoreSettingsBody, StoreSettingsView } from '@splitcart/data-management/api/store-settings-schema.ts'
+import type {
+  StoreSettingsBody,
+  StoreSettingsView,
+} from '@splitcart/data-management/http/routes/store-settings-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'

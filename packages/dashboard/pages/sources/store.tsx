@@ -1,6 +1,6 @@
 /** One store: how it is scraped, its scrapes day by day with the uploads they came with, and what changed on its shelves. */
-import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
-import type { ScrapePage } from '@splitcart/data-management/api/stores.ts'
+import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
+import type { ScrapePage } from '@splitcart/data-management/http/routes/stores.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'

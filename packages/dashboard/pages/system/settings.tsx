@@ -1,7 +1,7 @@
 /** The settings in force, and where each came from. */
 
 import { Checkbox } from '@mantine/core'
-import type { SettingView } from '@splitcart/data-management/api/system-schema.ts'
+import type { SettingView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import { type ReactNode, useState } from 'react'
 import { Panel } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'

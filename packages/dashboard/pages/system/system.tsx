@@ -1,5 +1,5 @@
 /** How things stand on the server's machine. */
-import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
+import type { SystemView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'

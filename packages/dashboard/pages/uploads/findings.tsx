@@ -1,5 +1,5 @@
 /** What was found in the rows of a file: what holds it, what else is told of it, and fields that were left out or are not known. */
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { ReactNode } from 'react'
 import { count, whole } from '../../parts/format.ts'
 import { SaidWhole } from '../../parts/said.tsx'

@@ -1,6 +1,6 @@
 /** The state of an upload, and while it is loaded, how far that has come. */
-import type { Progress } from '@splitcart/data-management/api/events-schema.ts'
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { Progress } from '@splitcart/data-management/http/events/events-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { skipToken, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { UploadState } from '../../parts/badge.tsx'

@@ -1,5 +1,5 @@
 /** Figures of a finding as a small picture, with the same in words for those who do not see it. */
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { Picture as Drawn } from '@splitcart/shared/truth/verdict.ts'
 import type { ReactNode } from 'react'
 import { list, percent, whole } from '../../parts/format.ts'

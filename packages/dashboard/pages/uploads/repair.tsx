@@ -1,6 +1,6 @@
 /** What would make an upload right, or has: every price before and after. */
 import { Button } from '@mantine/core'
-import type { RepairView } from '@splitcart/data-management/api/repair.ts'
+import type { RepairView } from '@splitcart/data-management/http/routes/repair.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { repairQuery } from '../../api/queries.ts'

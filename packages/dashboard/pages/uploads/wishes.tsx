@@ -1,7 +1,7 @@
 /** What a person may want done with an upload. The loader does it; what it does comes back as an event. */
 
 import { Button, TextInput } from '@mantine/core'
-import type { UploadView, WishName } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadView, WishName } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { uploadQuery } from '../../api/queries.ts'
