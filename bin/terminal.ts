@@ -112,7 +112,7 @@ export function endWhenNobodyReads(): void {
 }
 
 // One Ctrl-C comes twice: from the terminal, and from npm or the launcher, which pass it on.
-const SAME_WISH_MS = 500
+const SAME_SIGNAL_MS = 500
 
 /** A signal that aborts when the process is asked to stop; asked a second time, it stops at once. */
 export function stopSignal(): AbortSignal {
@@ -121,7 +121,7 @@ export function stopSignal(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => {
       if (!stop.signal.aborted) askedAt = performance.now()
-      else if (performance.now() - askedAt > SAME_WISH_MS) process.exit(130)
+      else if (performance.now() - askedAt > SAME_SIGNAL_MS) process.exit(130)
       stop.abort()
     })
   return stop.signal

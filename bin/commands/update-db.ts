@@ -8,6 +8,7 @@ import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clea
 import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
 import type { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
+import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import { Background } from '@splitcart/data-management/update-db/background.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
@@ -16,7 +17,6 @@ import { ReaderClient } from '@splitcart/data-management/update-db/reader-client
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { LOADING_FROM_A_FOLDER, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
-import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { LOADED_KIND_NAMES, LOADED_KINDS, type LoadedKind } from '@splitcart/shared/kinds.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
@@ -144,7 +144,7 @@ async function loadFolder(given: UpdateDb, settings: Settings, manner: Manner): 
     await watchInbox(work, compaction, settings, signal)
     return EXIT.done
   }
-  await fulfilWishes(work, signal)
+  await runActions(work, signal)
   const pass = await updateOnce(work, terminal, signal)
   await renewIfNew(work.catalogue)
   const code = tellPass(terminal, pass)
@@ -211,7 +211,7 @@ async function watchInbox(
   let pruneAt = Number.NEGATIVE_INFINITY
   let loadedAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
-    await fulfilWishes(work, signal)
+    await runActions(work, signal)
     if (performance.now() > pruneAt) {
       pruneAt = performance.now() + PRUNE_EVERY_MS
       await prune(work, settings.PROCESSED_DAYS_MAX)

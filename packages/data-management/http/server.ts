@@ -17,6 +17,7 @@ import { limitSmallBodies, SMALL_BODY_BYTES_MAX } from './edge/small-body.ts'
 import { traceOf } from './edge/trace.ts'
 import { EventFeed } from './events/event-feed.ts'
 import { eventsRoutes } from './events/events.ts'
+import { actionRoutes } from './routes/actions.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { barcodesRoutes } from './routes/barcodes.ts'
 import { changesRoutes } from './routes/changes.ts'
@@ -44,7 +45,6 @@ import { uploadRoutes } from './routes/upload.ts'
 import { uploadFilesRoutes, uploadsRoutes } from './routes/uploads.ts'
 import { verdictRoutes } from './routes/verdicts.ts'
 import { watchesRoutes } from './routes/watches.ts'
-import { wishRoutes } from './routes/wishes.ts'
 import type { Services } from './services.ts'
 
 // An API has nothing to run, to show or to be framed. A page that is served here brings a policy of its own.
@@ -104,7 +104,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   await server.register((scope) => uploadRoutes(scope, services))
   const { unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
-  for (const routes of [uploadsRoutes, uploadFilesRoutes, repairRoutes, wishRoutes, auditRoutes, keysRoutes])
+  for (const routes of [uploadsRoutes, uploadFilesRoutes, repairRoutes, actionRoutes, auditRoutes, keysRoutes])
     routes(server, services)
   heartbeatRoutes(server, services)
   invitationsRoutes(server, services, recognition)

@@ -19,9 +19,9 @@ export function jetStreamPlaceOf(address: string): JetStreamPlace {
   const [, scheme, login, hosts = '', query] =
     /^(nats|tls):\/\/(?:([^@/]*)@)?([^/?]+)\/?(?:\?(.*))?$/.exec(address) ?? []
   const servers = hosts.split(',').map(serverOf)
-  const wishes = new URLSearchParams(query)
-  const replicas = wishes.get('replicas') ?? String(Math.min(REPLICAS_MAX, servers.length))
-  const monitor = wishes.get('monitor')
+  const options = new URLSearchParams(query)
+  const replicas = options.get('replicas') ?? String(Math.min(REPLICAS_MAX, servers.length))
+  const monitor = options.get('monitor')
   const isRight = /^[1-5]$/.test(replicas) && (monitor === null || /^\d{1,5}$/.test(monitor))
   if (scheme === undefined || servers.includes('') || !isRight)
     throw new Error('nats://host1,host2,host3, with ?replicas=3&monitor=8222 where these are to be other ones')

@@ -137,10 +137,10 @@ async function setAside(at: Scene): Promise<string> {
 test('an upload that ends every loader is set aside in the end, and a person can discard it', { skip }, async () => {
   await using at = await scene()
   const id = await setAside(at)
-  await at.receiver.ledger.uploads.wish(id, { wish: 'discard', by: 'me', reason: 'it is no scrape' })
+  await at.receiver.ledger.uploads.requestAction(id, { action: 'discard', by: 'me', reason: 'it is no scrape' })
   await maintain(at.work, NOBODY)
   const upload = await at.receiver.ledger.uploads.find(id)
-  assert.deepEqual([upload?.state, upload?.wish], ['failed', null])
+  assert.deepEqual([upload?.state, upload?.action], ['failed', null])
   assert.equal(receiptOf(upload!, false).load?.problem, 'Discarded by me: it is no scrape')
 })
 
@@ -149,7 +149,11 @@ test('an upload that ends every loader is set aside in the end, and a person can
 }, async () => {
   await using at = await scene()
   const id = await setAside(at)
-  await at.receiver.ledger.uploads.wish(id, { wish: 'load', by: 'me', reason: 'the loaders have more memory now' })
+  await at.receiver.ledger.uploads.requestAction(id, {
+    action: 'load',
+    by: 'me',
+    reason: 'the loaders have more memory now',
+  })
   await maintain(at.work, NOBODY)
   assert.equal(await at.stateOf(id), 'loaded')
 })

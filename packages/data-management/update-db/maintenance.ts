@@ -1,9 +1,9 @@
 /** Maintenance of an inbox that machines share: a lock lets one loader of the fleet do it at a time. */
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
+import { runActions } from './actions.ts'
 import type { FleetWork } from './process.ts'
 import { repairStranded } from './repair.ts'
 import { bringUpToDate } from './update-db.ts'
-import { fulfilWishes } from './wishes.ts'
 
 // What has just been recorded may still be on its way into the inbox.
 const SETTLED_IN_MS = 60_000
@@ -20,7 +20,7 @@ export const MAINTENANCE = 'keeping house'
 export async function maintain(work: FleetWork, signal: AbortSignal, settledInMs = SETTLED_IN_MS): Promise<void> {
   await work.ledger.doAlone(MAINTENANCE, async () => {
     await bringUpToDate(work)
-    await fulfilWishes(work, signal)
+    await runActions(work, signal)
     await repairStranded(work, signal, settledInMs)
   })
 }

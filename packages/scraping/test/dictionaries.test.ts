@@ -30,7 +30,7 @@ type Answering = (
   headers: IncomingHttpHeaders,
 ) => { status: number; headers?: Record<string, string>; body: string } | undefined
 
-/** What stands before a server: it notes the uploads, leaves promises out where that is wished for, and may answer itself. */
+/** What stands before a server: it notes the uploads, leaves promises out where a test says so, and may answer itself. */
 async function openWay(receiver: Receiver) {
   const heard: Heard[] = []
   const way = { heard, answering: undefined as Answering | undefined, isOld: false }

@@ -11,9 +11,9 @@ import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { Actions } from '../uploads/actions.tsx'
 import { Findings } from '../uploads/findings.tsx'
 import { hasRepair, Repair } from '../uploads/repair.tsx'
-import { Wishes } from '../uploads/wishes.tsx'
 import style from './holds.module.css'
 import { Preview } from './preview.tsx'
 
@@ -69,7 +69,7 @@ function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
       </div>
       {others.length > 0 && <Findings findings={others} />}
       {hasRepair(findings) && <Repair id={id} />}
-      <Wishes upload={upload} />
+      <Actions upload={upload} />
       <Preview id={id} />
     </article>
   )

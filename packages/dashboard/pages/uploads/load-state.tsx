@@ -13,12 +13,14 @@ export function LoadState({ upload }: Readonly<{ upload: UploadView }>): ReactNo
     <span className={style.state}>
       <UploadState state={upload.state} />
       {upload.state === 'loading' && <HowFar id={upload.id} />}
-      {upload.details?.wish && <span className={style.wish}>{WISHES[upload.details.wish.what]}</span>}
+      {upload.details?.requested_action && (
+        <span className={style.action}>{ACTIONS[upload.details.requested_action.what]}</span>
+      )}
     </span>
   )
 }
 
-const WISHES = { load: 'to be loaded', undo: 'to be undone', discard: 'to be discarded' } as const
+const ACTIONS = { load: 'to be loaded', undo: 'to be undone', discard: 'to be discarded' } as const
 
 function HowFar({ id }: Readonly<{ id: string }>): ReactNode {
   // Put there by the events; nobody asks for it.

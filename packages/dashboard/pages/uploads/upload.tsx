@@ -12,13 +12,13 @@ import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Said, SaidWhole } from '../../parts/said.tsx'
 import { ChangesOfUpload } from '../changes/some-changes.tsx'
+import { Actions } from './actions.tsx'
 import { Counts } from './counts.tsx'
 import { Findings, Remarks } from './findings.tsx'
 import { LoadState } from './load-state.tsx'
 import { hasRepair, Repair } from './repair.tsx'
 import { Timeline } from './timeline.tsx'
 import style from './upload.module.css'
-import { Wishes } from './wishes.tsx'
 
 /** The page. */
 export function UploadPage(): ReactNode {
@@ -51,7 +51,7 @@ function Whole({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
       )}
       {findings.length > 0 && <Findings findings={findings} />}
       {hasRepair(findings) && <Repair id={id} />}
-      <Wishes upload={upload} />
+      <Actions upload={upload} />
       <div className={style.two}>
         <Panel title="What became of its rows">
           {load === null ? (

@@ -23,14 +23,16 @@ export async function detailed(
 }
 
 function detailsOf(upload: Upload, sender: UploadSender | undefined): UploadDetails {
-  const { wire_bytes, loading_at, settled_at, wish, wished_by, wish_reason } = upload
+  const { wire_bytes, loading_at, settled_at, action, action_by, action_reason } = upload
+  const requested = action === null ? null : { what: action, by: action_by ?? '', reason: action_reason ?? '' }
   return {
     sender: sender === undefined ? null : { key_id: sender.keyId, name: sender.name },
     times_sent: sender?.timesSent ?? 0,
     wire_bytes,
     load_started_at: timeOf(loading_at),
     settled_at: timeOf(settled_at),
-    wish: wish === null ? null : { what: wish, by: wished_by ?? '', reason: wish_reason ?? '' },
+    requested_action: requested,
+    wish: requested,
   }
 }
 

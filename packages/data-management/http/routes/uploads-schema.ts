@@ -33,10 +33,25 @@ export const UPLOADS_QUERY = {
   },
 } as const
 
+const REQUESTED_ACTION = {
+  anyOf: [
+    { type: 'null' },
+    {
+      type: 'object',
+      required: ['what', 'by', 'reason'],
+      properties: {
+        what: { enum: ['load', 'undo', 'discard'] },
+        by: { type: 'string' },
+        reason: { type: 'string' },
+      },
+    },
+  ],
+} as const
+
 /** What stands behind a receipt, for those who may read: who sent it how often, when its load began, what a person wants done. */
 const DETAILS = {
   type: 'object',
-  required: ['sender', 'times_sent', 'wire_bytes', 'load_started_at', 'settled_at', 'wish'],
+  required: ['sender', 'times_sent', 'wire_bytes', 'load_started_at', 'settled_at', 'requested_action', 'wish'],
   properties: {
     /** Who sent it first; null: it was copied into the inbox by hand. */
     sender: {
@@ -53,20 +68,9 @@ const DETAILS = {
     wire_bytes: COUNT_OR_NULL,
     load_started_at: TIME_OR_NULL,
     settled_at: TIME_OR_NULL,
-    wish: {
-      anyOf: [
-        { type: 'null' },
-        {
-          type: 'object',
-          required: ['what', 'by', 'reason'],
-          properties: {
-            what: { enum: ['load', 'undo', 'discard'] },
-            by: { type: 'string' },
-            reason: { type: 'string' },
-          },
-        },
-      ],
-    },
+    requested_action: REQUESTED_ACTION,
+    /** What `requested_action` was called until November 2026. */
+    wish: { ...REQUESTED_ACTION, deprecated: true },
   },
 } as const
 
@@ -89,9 +93,9 @@ export const REQUESTED_RESPONSE = {
 } as const
 
 /** What a person may want done with an upload. */
-export const WISHES = ['release', 'discard', 'undo', 'replay'] as const
+export const ACTIONS = ['release', 'discard', 'undo', 'replay'] as const
 
-export const WISH_BODY = {
+export const ACTION_BODY = {
   type: ['object', 'null'],
   additionalProperties: false,
   properties: {
@@ -177,7 +181,7 @@ export type RequestedPage = Static<typeof REQUESTED_RESPONSE>
 
 export type UploadDetails = Static<typeof DETAILS>
 
-export type WishName = (typeof WISHES)[number]
+export type ActionName = (typeof ACTIONS)[number]
 
 /** What loading a held file would change. */
 export type HoldPreview = Static<typeof PREVIEW>

@@ -1,14 +1,14 @@
-/** Has a wish about an upload fulfilled: by the update-db that is at work, or else by this process. */
+/** Has an action on an upload carried out: by the update-db that is at work, or else by this process. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSetUp } from '@splitcart/data-management/doctor.ts'
 import type { SharedInbox } from '@splitcart/data-management/inbox/jetstream/shared-inbox.ts'
-import type { Wish } from '@splitcart/data-management/ledger/database.ts'
+import type { UploadAction } from '@splitcart/data-management/ledger/database.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
+import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import { MAINTENANCE } from '@splitcart/data-management/update-db/maintenance.ts'
 import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
 import { LOADING_FROM_A_FOLDER } from '@splitcart/data-management/update-db/update-db.ts'
-import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -28,7 +28,7 @@ const LOOK_MS = 200
  * not beyond the rights of its senders.
  */
 export type Wanted = Readonly<{
-  wish: Wish
+  action: UploadAction
   upload: string
   reason: string
   from?: UploadState
@@ -36,8 +36,8 @@ export type Wanted = Readonly<{
   repair?: Repair | null
 }>
 
-/** Makes the wish and returns the upload as it stands when it has been fulfilled. */
-export async function haveFulfilled(
+/** Requests the action and returns the upload as it stands once that is done. */
+export async function runAction(
   machine: DataManagement,
   settings: Settings,
   wanted: Wanted,
@@ -46,16 +46,16 @@ export async function haveFulfilled(
   const upload = await uploadMeant(machine, wanted.upload)
   if (wanted.from !== undefined && upload.state !== wanted.from)
     throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
-  await machine.ledger.uploads.wish(upload.id, { ...wanted, by: operatorName() })
-  await using fulfilment = await Fulfilment.begin(machine, settings, terminal)
-  await fulfilment.of([upload.id], terminal)
+  await machine.ledger.uploads.requestAction(upload.id, { ...wanted, by: operatorName() })
+  await using runner = await ActionRunner.begin(machine, settings, terminal)
+  await runner.of([upload.id], terminal)
   const now = await machine.ledger.uploads.find(upload.id)
   if (now === undefined) throw new Problem('not_found', `the upload ${upload.id} is gone`)
   return now
 }
 
-/** Has wishes fulfilled that stand in the ledger, some after others. */
-export class Fulfilment implements AsyncDisposable {
+/** Has requested actions carried out, some after others. */
+export class ActionRunner implements AsyncDisposable {
   /** Aborts when the process is asked to stop: what is wanted stands then, and the next update-db fulfils it. */
   readonly signal = stopSignal()
   readonly work: UpdateDb
@@ -72,19 +72,19 @@ export class Fulfilment implements AsyncDisposable {
     this.#isHere = isHere
   }
 
-  static async begin(machine: DataManagement, settings: Settings, terminal: Terminal): Promise<Fulfilment> {
+  static async begin(machine: DataManagement, settings: Settings, terminal: Terminal): Promise<ActionRunner> {
     const isHere = await isSetUp(machine.disk, machine.folders.data)
     if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))
     const inbox = await openInbox(machine, settings)
-    return new Fulfilment(machine, workOf(machine, settings, terminal, {}), inbox, isHere)
+    return new ActionRunner(machine, workOf(machine, settings, terminal, {}), inbox, isHere)
   }
 
   /** Waits until nothing is wanted any more of these uploads, or the process is asked to stop. */
   async of(ids: readonly string[], terminal: Terminal): Promise<void> {
     for (;;) {
-      if (this.#isHere) await fulfilHere(this.#machine, this.work, this.signal)
+      if (this.#isHere) await runHere(this.#machine, this.work, this.signal)
       const uploads = await this.#machine.ledger.uploads.findAll(ids)
-      if (this.signal.aborted || uploads.every(({ wish }) => wish === null)) return
+      if (this.signal.aborted || uploads.every(({ action }) => action === null)) return
       if (!this.#isTold) terminal.note('asking the update-db that is at work …')
       this.#isTold = true
       await sleep(LOOK_MS, undefined, { signal: this.signal }).catch(() => {})
@@ -97,14 +97,14 @@ export class Fulfilment implements AsyncDisposable {
 }
 
 /** Fulfils what is wanted, unless a loader is there that does. */
-async function fulfilHere(machine: DataManagement, work: UpdateDb, signal: AbortSignal): Promise<void> {
-  const fulfil = () => fulfilWishes(work, signal)
+async function runHere(machine: DataManagement, work: UpdateDb, signal: AbortSignal): Promise<void> {
+  const run = () => runActions(work, signal)
   if (work.inbox?.isShared) {
-    await machine.ledger.doAlone(MAINTENANCE, fulfil)
+    await machine.ledger.doAlone(MAINTENANCE, run)
     return
   }
   using lock = lockIfFree(machine)
-  if (lock !== undefined) await machine.ledger.doAlone(LOADING_FROM_A_FOLDER, fulfil)
+  if (lock !== undefined) await machine.ledger.doAlone(LOADING_FROM_A_FOLDER, run)
 }
 
 /** The one upload that a person means. Throws `not_found`, also when a file name fits several. */

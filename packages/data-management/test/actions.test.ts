@@ -10,13 +10,13 @@ import { catalogueDigest } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import { pruneProcessed } from '../inbox/prune.ts'
 import { rejectedRows } from '../inbox/rejected-rows.ts'
-import type { Wish } from '../ledger/database.ts'
+import type { UploadAction } from '../ledger/database.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import { runActions } from '../update-db/actions.ts'
 import { previewInbox } from '../update-db/preview.ts'
 import type { UpdateDb } from '../update-db/process.ts'
 import { reconcile } from '../update-db/repair.ts'
 import { updateDb } from '../update-db/update-db.ts'
-import { fulfilWishes } from '../update-db/wishes.ts'
 import { holdBy } from './hold.ts'
 import { openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
 
@@ -49,9 +49,9 @@ async function found(receiver: Receiver, id: string): Promise<Upload> {
   return upload
 }
 
-async function wished(receiver: Receiver, { id }: Upload, wish: Wish): Promise<Upload> {
-  await receiver.ledger.uploads.wish(id, { wish, by: 'a person', reason: 'for a test' })
-  await fulfilWishes(workOn(receiver), NOBODY)
+async function withAction(receiver: Receiver, { id }: Upload, action: UploadAction): Promise<Upload> {
+  await receiver.ledger.uploads.requestAction(id, { action, by: 'a person', reason: 'for a test' })
+  await runActions(workOn(receiver), NOBODY)
   return found(receiver, id)
 }
 
@@ -76,9 +76,9 @@ test('a scrape that broke off is held, with the reason in its receipt and its fi
 
 test('a held upload that is released is loaded', async () => {
   await using receiver = await openReceiver()
-  const released = await wished(receiver, await withHeld(receiver), 'load')
+  const released = await withAction(receiver, await withHeld(receiver), 'load')
   assert.equal(released.state, 'loaded')
-  assert.equal(released.wish, null)
+  assert.equal(released.action, null)
   assert.equal(await count(receiver), 35)
   assert.deepEqual(await readdir(receiver.folders.held), [])
   assert.deepEqual((await readdir(receiver.folders.processed)).sort(), ['broken-off.jsonl', 'whole.jsonl'])
@@ -86,11 +86,11 @@ test('a held upload that is released is loaded', async () => {
 
 test('a held upload that is discarded is kept aside with the reason, and can be loaded even then', async () => {
   await using receiver = await openReceiver()
-  const discarded = await wished(receiver, await withHeld(receiver), 'discard')
+  const discarded = await withAction(receiver, await withHeld(receiver), 'discard')
   assert.equal(discarded.state, 'failed')
   assert.equal(JSON.parse(discarded.load ?? '').problem, 'Discarded by a person: for a test')
   assert.deepEqual(await readdir(receiver.folders.failed), ['broken-off.jsonl'])
-  assert.equal((await wished(receiver, discarded, 'load')).state, 'loaded')
+  assert.equal((await withAction(receiver, discarded, 'load')).state, 'loaded')
   assert.equal(await count(receiver), 35)
 })
 
@@ -100,27 +100,27 @@ test('a load that is undone is as if it had never come, and replayed it is there
   const before = await catalogueDigest(receiver.catalogue.database)
   const second = await sent(receiver, 'second', scrapeOn('2025-09-12', 31, 2))
   const after = await catalogueDigest(receiver.catalogue.database)
-  const undone = await wished(receiver, second, 'undo')
+  const undone = await withAction(receiver, second, 'undo')
   assert.equal(undone.state, 'held')
   assert.match(JSON.parse(undone.load ?? '').problem, /^Taken out of the catalogue by a person: for a test/)
   assert.equal(await catalogueDigest(receiver.catalogue.database), before)
-  const replayed = await wished(receiver, undone, 'load')
+  const replayed = await withAction(receiver, undone, 'load')
   assert.equal(replayed.state, 'loaded')
   assert.equal(await catalogueDigest(receiver.catalogue.database), after)
   assert.equal(
-    (await wished(receiver, replayed, 'load')).state,
+    (await withAction(receiver, replayed, 'load')).state,
     'loaded',
     'a load can be made once more in its own place',
   )
   assert.equal(await catalogueDigest(receiver.catalogue.database), after)
 })
 
-test('a wish whose file is gone is given up and says so in the audit', async () => {
+test('an action whose file is gone is given up and says so in the audit', async () => {
   await using receiver = await openReceiver()
   const upload = await sent(receiver, 'x', scrapeOn('2025-09-11', 3))
   await rm(join(receiver.folders.processed, 'x.jsonl'))
-  const after = await wished(receiver, upload, 'load')
-  assert.deepEqual([after.state, after.wish], ['loaded', null])
+  const after = await withAction(receiver, upload, 'load')
+  assert.deepEqual([after.state, after.action], ['loaded', null])
   assert.equal(await count(receiver), 3)
 })
 
@@ -173,7 +173,7 @@ test('loaded files are pruned after their time, not all at once unless a person 
   await using receiver = await openReceiver()
   await sent(receiver, 'old', scrapeOn('2025-09-11', 3))
   const undone = await sent(receiver, 'undone', scrapeOn('2025-09-12', 3))
-  await wished(receiver, undone, 'undo')
+  await withAction(receiver, undone, 'undo')
   const { folders, ledger } = receiver
   const prune = (now: number, all = false) =>
     pruneProcessed({ disk: realDisk(), folders, ledger, daysMax: 90, now: () => now, all })
@@ -209,7 +209,7 @@ test('what the ledger calls loaded and the catalogue does not know is loaded aga
     await receiver.catalogue.database.run('delete from load where sha256 = ?', sha256)
   }
   assert.deepEqual(await reconcile(workOn(receiver)), { ...AS_IT_IS, toLoadAgain: 1, lost: 1 })
-  await fulfilWishes(workOn(receiver), NOBODY)
+  await runActions(workOn(receiver), NOBODY)
   assert.equal((await found(receiver, kept.id)).state, 'loaded')
   assert.equal(await count(receiver), 3)
   assert.equal(await receiver.ledger.uploads.find(lost.id), undefined)

@@ -1,7 +1,7 @@
 /** What a person may want done with an upload. The loader does it; what it does comes back as an event. */
 
 import { Button, TextInput } from '@mantine/core'
-import type { UploadView, WishName } from '@splitcart/data-management/http/routes/uploads-schema.ts'
+import type { ActionName, UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { uploadQuery } from '../../api/queries.ts'
@@ -11,11 +11,11 @@ import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { SaidWhole } from '../../parts/said.tsx'
-import style from './wishes.module.css'
+import style from './actions.module.css'
 
-type Wish = Readonly<{ name: WishName; does: string; asks: string; isGrave: boolean; isRepaired?: true }>
+type UploadAction = Readonly<{ name: ActionName; does: string; asks: string; isGrave: boolean; isRepaired?: true }>
 
-const WISHES: Readonly<Record<WishName, Wish>> = {
+const ACTIONS: Readonly<Record<ActionName, UploadAction>> = {
   release: { name: 'release', does: 'Release', asks: 'Its rows will be loaded as they are.', isGrave: false },
   discard: {
     name: 'discard',
@@ -37,7 +37,7 @@ const WISHES: Readonly<Record<WishName, Wish>> = {
   },
 }
 
-const RELEASE_REPAIRED: Wish = {
+const RELEASE_REPAIRED: UploadAction = {
   name: 'release',
   does: 'Release repaired',
   asks: 'Its rows will be loaded as the repair makes them, now and whenever it is loaded again. Undoing the load ends that; the file stays as it came.',
@@ -45,52 +45,52 @@ const RELEASE_REPAIRED: Wish = {
   isRepaired: true,
 }
 
-const OPEN_TO: Readonly<Record<string, readonly WishName[]>> = {
+const OPEN_TO: Readonly<Record<string, readonly ActionName[]>> = {
   held: ['release', 'discard'],
   loaded: ['undo'],
   failed: ['replay'],
 }
 
 /** The buttons that fit the state of an upload, for those who may. */
-export function Wishes({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+export function Actions({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const isAdmin = useIsAdmin()
-  const [asked, ask] = useState<Wish>()
-  const own = (OPEN_TO[upload.state] ?? []).map((name) => WISHES[name])
+  const [asked, ask] = useState<UploadAction>()
+  const own = (OPEN_TO[upload.state] ?? []).map((name) => ACTIONS[name])
   const isOffered = upload.state === 'held' && upload.findings?.some(({ held, repair }) => held && repair !== null)
-  const wishes = isOffered ? [RELEASE_REPAIRED, ...own] : own
-  if (wishes.length === 0) return null
+  const actions = isOffered ? [RELEASE_REPAIRED, ...own] : own
+  if (actions.length === 0) return null
   if (!isAdmin)
     return upload.state === 'held' ? (
       <p className={style.note}>To release or discard it, sign in with a key that has the scope admin.</p>
     ) : null
   return (
-    <div className={style.wishes}>
-      {wishes.map((wish, index) => (
+    <div className={style.actions}>
+      {actions.map((action, index) => (
         <Button
-          key={wish.does}
+          key={action.does}
           size="xs"
           variant={index === 0 && upload.state === 'held' ? 'filled' : 'default'}
-          disabled={upload.details?.wish != null}
-          onClick={() => ask(wish)}
+          disabled={upload.details?.requested_action != null}
+          onClick={() => ask(action)}
         >
-          {wish.does}
+          {action.does}
         </Button>
       ))}
       <p role="status" className={style.note}>
-        {upload.details?.wish ? 'Asked for; update-db does it when its turn comes.' : ''}
+        {upload.details?.requested_action ? 'Asked for; update-db does it when its turn comes.' : ''}
       </p>
-      {asked && <Confirm upload={upload} wish={asked} close={() => ask(undefined)} />}
+      {asked && <Confirm upload={upload} action={asked} close={() => ask(undefined)} />}
     </div>
   )
 }
 
-function useWish(id: string, wish: Wish, done: () => void) {
+function useAction(id: string, action: UploadAction, done: () => void) {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (reason: string) =>
-      send('POST', `/api/uploads/${id}/${wish.name}`, {
+      send('POST', `/api/uploads/${id}/${action.name}`, {
         ...(reason !== '' && { reason }),
-        ...(wish.isRepaired && { repair: true }),
+        ...(action.isRepaired && { repair: true }),
       }),
     onSuccess: async () => {
       done()
@@ -100,20 +100,24 @@ function useWish(id: string, wish: Wish, done: () => void) {
   })
 }
 
-function Confirm({ upload, wish, close }: Readonly<{ upload: UploadView; wish: Wish; close: () => void }>): ReactNode {
+function Confirm({
+  upload,
+  action,
+  close,
+}: Readonly<{ upload: UploadView; action: UploadAction; close: () => void }>): ReactNode {
   const [reason, setReason] = useState('')
-  const wishing = useWish(upload.id, wish, close)
+  const acting = useAction(upload.id, action, close)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    wishing.mutate(reason.trim())
+    acting.mutate(reason.trim())
   }
   return (
-    <Dialog title={`${wish.does} this upload?`} close={close}>
+    <Dialog title={`${action.does} this upload?`} close={close}>
       <form className={form.form} onSubmit={submit}>
         <p>
           <SaidWhole text={upload.filename} />
         </p>
-        <p>{wish.asks}</p>
+        <p>{action.asks}</p>
         <TextInput
           label="Reason (for the audit, may be empty)"
           maxLength={500}
@@ -122,10 +126,10 @@ function Confirm({ upload, wish, close }: Readonly<{ upload: UploadView; wish: W
         />
         <FormEnd
           close={close}
-          does={wish.does}
-          isDoing={wishing.isPending}
-          error={wishing.error}
-          isGrave={wish.isGrave}
+          does={action.does}
+          isDoing={acting.isPending}
+          error={acting.error}
+          isGrave={action.isGrave}
         />
       </form>
     </Dialog>
