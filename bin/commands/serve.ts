@@ -28,7 +28,6 @@ import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/s
 import type { Command } from 'commander'
 import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
-import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
@@ -36,6 +35,7 @@ import { logStart } from '../log-start.ts'
 import { setUpNetwork } from '../network.ts'
 import { roundsOf, tellingOf } from '../notice-rounds.ts'
 import { programView } from '../program-view.ts'
+import { renewCertificate, serverLimitsOf } from '../server-limits.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { type Patient, waitFor } from '../wait-for.ts'
 
@@ -75,14 +75,14 @@ export function addServe(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsWithKey(options, 'data-management')
-  const readDoor = () => doorOf(settings, options.behindProxy === true)
+  const readLimits = () => serverLimitsOf(settings, options.behindProxy === true)
   checkAll(
     () => checkServerKey(settings),
     () => checkInbox(settings),
-    readDoor,
+    readLimits,
     () => tellingOf(settings),
   )
-  const door = readDoor()
+  const limits = readLimits()
   setUpNetwork(settings)
   const patient = begin(settings, options)
   const { log, signal } = patient
@@ -108,10 +108,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     pageFolder: PAGE_FOLDER,
     ...{ program: programView(options), telling: tellingOf(settings), currency: settings.CURRENCY },
   }
-  const server = await buildServer(services, log, door)
+  const server = await buildServer(services, log, limits)
   await listen(server, settings)
   renewCertificate(server.server, settings, log)
-  const scheme = door.tls === undefined ? 'http' : 'https'
+  const scheme = limits.tls === undefined ? 'http' : 'https'
   await tellFirstStep(machine, settings, terminal)
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()

@@ -7,12 +7,12 @@ import { authenticate, openRecognition } from './auth/authentication.ts'
 import { sessionRoutes } from './auth/session.ts'
 import { admit, countRequests } from './edge/admission.ts'
 import { describeRoutes, descriptionRoutes } from './edge/description.ts'
-import { type Door, membership, OPEN_DOOR } from './edge/door.ts'
 import { answerError, answerErrors } from './edge/errors.ts'
 import { answerClientError, openHttpServer } from './edge/http-server.ts'
 import { pageRoutes } from './edge/page.ts'
 import { Refusals } from './edge/refusals.ts'
 import { laterCompilers } from './edge/schema-compilers.ts'
+import { membership, type ServerLimits, UNLIMITED } from './edge/server-limits.ts'
 import { limitSmallBodies, SMALL_BODY_BYTES_MAX } from './edge/small-body.ts'
 import { traceOf } from './edge/trace.ts'
 import { EventFeed } from './events/event-feed.ts'
@@ -70,15 +70,19 @@ const CATALOGUE_ROUTES = [
 ]
 
 /** Builds the server. Closing it ends its connections; the services are the caller's to close. */
-export async function buildServer(services: Services, log: Log, given: Partial<Door> = {}): Promise<FastifyInstance> {
-  const door = { ...OPEN_DOOR, ...given }
+export async function buildServer(
+  services: Services,
+  log: Log,
+  given: Partial<ServerLimits> = {},
+): Promise<FastifyInstance> {
+  const limits = { ...UNLIMITED, ...given }
   const refusals = new Refusals(log)
   const server = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    serverFactory: (handle) => openHttpServer(handle, door, refusals),
+    serverFactory: (handle) => openHttpServer(handle, limits, refusals),
     clientErrorHandler: (error, socket) => answerClientError(error, socket, refusals),
-    trustProxy: membership(door.trustedProxies),
+    trustProxy: membership(limits.trustedProxies),
     routerOptions: { ignoreTrailingSlash: true },
     schemaController: laterCompilers(),
     requestIdHeader: false,
@@ -93,14 +97,14 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
   answerErrors(server, refusals)
   // Text is no JSON: a form on somebody else's page can send it without asking.
   server.removeContentTypeParser('text/plain')
-  const recognition = openRecognition(services.inbox, door)
-  const takeRequest = countRequests(door)
+  const recognition = openRecognition(services.inbox, limits)
+  const takeRequest = countRequests(limits)
   authenticate(server, services.inbox, recognition)
-  admit(server, services, door, takeRequest)
-  limitSmallBodies(server, door)
+  admit(server, services, limits, takeRequest)
+  limitSmallBodies(server, limits)
   await describeRoutes(server)
   metricsRoutes(server, services)
-  await addFields(server, door)
+  await addFields(server, limits)
   await server.register((scope) => uploadRoutes(scope, services))
   const { unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
@@ -120,7 +124,7 @@ export async function buildServer(services: Services, log: Log, given: Partial<D
 }
 
 /** What every answer has, and a line of the log for each where that is wanted. */
-async function addFields(server: FastifyInstance, { tls }: Door): Promise<void> {
+async function addFields(server: FastifyInstance, { tls }: ServerLimits): Promise<void> {
   // With a proxy in front, only that one knows whether browsers should insist on https.
   const strictTransportSecurity = tls !== undefined && { includeSubDomains: false }
   await server.register(helmet, { contentSecurityPolicy: POLICY, strictTransportSecurity })

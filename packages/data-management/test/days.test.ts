@@ -26,7 +26,7 @@ describe('days in Sydney', () => {
   const clock = { now: timeAt(SPRING.begins) - 48 * HOUR_MS }
   let receiver: Receiver
   before(async () => {
-    receiver = await openReceiver({ zone, now: () => clock.now, door: { filesPerDayMax: FILES_MAX } })
+    receiver = await openReceiver({ zone, now: () => clock.now, serverLimits: { filesPerDayMax: FILES_MAX } })
   })
   after(() => receiver[Symbol.asyncDispose]())
 

@@ -1,4 +1,4 @@
-/** What a key may not write it may not rename, merge or hold either: asked through the door, whatever dates and codes it sends. */
+/** What a key may not write it may not rename, merge or hold either: asked over HTTP, whatever dates and codes it sends. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'

@@ -61,7 +61,7 @@ test('a key that is made over the API uploads, is rotated and revoked, and the a
 
 test('a code makes one key, for whoever brings it first within ten minutes, and wrong ones slow down their address', async () => {
   let now = Date.now()
-  await using receiver = await openReceiver({ now: () => now, door: { failuresPerMinuteMax: 3 } })
+  await using receiver = await openReceiver({ now: () => now, serverLimits: { failuresPerMinuteMax: 3 } })
   const admin = { ...receiver, key: await receiver.makeKey('admin') }
   const stranger = { ...receiver, key: '' }
   const wanted = { name: 'laptop', scopes: ['upload'], only_for: ['aldi'] }

@@ -17,7 +17,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '../folders.ts'
-import type { Door } from '../http/edge/door.ts'
+import type { ServerLimits } from '../http/edge/server-limits.ts'
 import { buildServer } from '../http/server.ts'
 import type { Services } from '../http/services.ts'
 import { ExportThreads } from '../http/threads/export-threads.ts'
@@ -76,7 +76,7 @@ type ReceiverOptions = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     servers?: JetStreamInbox
     kinds?: readonly string[]
     unfinished?: Partial<UnfinishedLimits>
-    door?: Partial<Door>
+    serverLimits?: Partial<ServerLimits>
     pageFolder?: string
     logLevel?: 'warn' | 'info' | 'debug'
     questions?: Partial<QuestionsPlace>
@@ -117,7 +117,7 @@ export async function openReceiver(options: ReceiverOptions = {}): Promise<Recei
   const page = pageFolder === undefined ? {} : { pageFolder }
   const told = { currency: options.currency, ...(telling && { telling }) }
   const services = { inbox, unfinished, kinds, catalogue, questions, exports, pictures, zone, ...page, ...told }
-  const server = await buildServer(services, openLog(options.logLevel ?? 'warn', logFile), options.door)
+  const server = await buildServer(services, openLog(options.logLevel ?? 'warn', logFile), options.serverLimits)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
   const close = async () => {

@@ -74,7 +74,7 @@ test('what the audit says of a session, and that the token is stored nowhere', a
 })
 
 test('a wrong key is refused as everywhere, and slows down its address with all the others', async () => {
-  await using receiver = await openReceiver({ door: { failuresPerMinuteMax: 3 } })
+  await using receiver = await openReceiver({ serverLimits: { failuresPerMinuteMax: 3 } })
   for (const key of ['wrong', 'x'.repeat(400)])
     assert.equal(await codeOf(await signIn(receiver, key)), '401 key_refused')
   assert.equal(await codeOf(await ask(receiver, { 'X-API-Key': 'wrong' })), '401 key_refused')
@@ -217,7 +217,7 @@ test('over https the cookie is for https only; only a trusted proxy is believed 
     [['127.0.0.1'], true],
     [[], false],
   ] as const) {
-    await using receiver = await openReceiver({ door: { trustedProxies } })
+    await using receiver = await openReceiver({ serverLimits: { trustedProxies } })
     const response = await signIn(receiver, SETTINGS_KEY, { 'X-Forwarded-Proto': 'https' })
     assert.equal(response.status, 201)
     const given = response.headers.get('set-cookie') ?? ''

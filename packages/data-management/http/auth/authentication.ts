@@ -11,9 +11,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Receiving } from '../../inbox/accept.ts'
 import type { Scope, Sender } from '../../ledger/keys.ts'
 import { Allowance } from '../edge/allowance.ts'
-import { countedAddress, type Door, membership } from '../edge/door.ts'
 import { Failures } from '../edge/failures.ts'
 import { keysIn } from '../edge/head.ts'
+import { countedAddress, membership, type ServerLimits } from '../edge/server-limits.ts'
 import { checkSameSite } from './same-site.ts'
 import { tokenIn } from './session-cookie.ts'
 
@@ -48,8 +48,11 @@ export type Recognition = Readonly<{
 }>
 
 /** Recognises keys and sessions, and counts what is wrong. */
-export function openRecognition({ ledger: { keys, sessions }, now, steady }: Receiving, door: Door): Recognition {
-  const failures = new Failures(door.failuresPerMinuteMax)
+export function openRecognition(
+  { ledger: { keys, sessions }, now, steady }: Receiving,
+  limits: ServerLimits,
+): Recognition {
+  const failures = new Failures(limits.failuresPerMinuteMax)
   const mayComeFrom = comingFrom()
   const known = (sender: Sender | undefined, request: FastifyRequest) => {
     if (sender === undefined || !mayComeFrom(sender, request)) throw failures.answerTo(addressOf(request), steady())

@@ -10,8 +10,8 @@ import { senderOf } from '../auth/authentication.ts'
 import type { Services } from '../services.ts'
 import { askFor, momentOf } from '../threads/reading.ts'
 import { Allowance } from './allowance.ts'
-import type { Door } from './door.ts'
 import { Quotas } from './quotas.ts'
+import type { ServerLimits } from './server-limits.ts'
 
 /**
  * Takes one request from what a key may ask in a minute, or throws `too_many_requests`; `back` gives one back: a file that is new is what
@@ -21,7 +21,7 @@ export type TakeRequest = ((keyId: string, steadyMs: number) => void) &
   Readonly<{ back: (keyId: string, steadyMs: number) => void }>
 
 /** Counts the requests of every key. */
-export function countRequests({ requestsPerMinuteMax }: Door): TakeRequest {
+export function countRequests({ requestsPerMinuteMax }: ServerLimits): TakeRequest {
   if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return Object.assign(() => {}, { back: () => {} })
   const requests = new Allowance(requestsPerMinuteMax)
   const take = (keyId: string, now: number) => {
@@ -34,12 +34,17 @@ export function countRequests({ requestsPerMinuteMax }: Door): TakeRequest {
 }
 
 /** Adds the checks to every route that asks for a scope. */
-export function admit(server: FastifyInstance, services: Services, door: Door, takeRequest: TakeRequest): void {
+export function admit(
+  server: FastifyInstance,
+  services: Services,
+  limits: ServerLimits,
+  takeRequest: TakeRequest,
+): void {
   const { inbox, questions } = services
-  const uploads = new Uploading(door.uploadsAtOnceMax)
+  const uploads = new Uploading(limits.uploadsAtOnceMax)
   const quotas = new Quotas(
     (keyId, since) => askFor(questions, 'sent', { keyId, since }, { keyId: null, now: inbox.now() }),
-    door,
+    limits,
     momentOf(services).zone,
   )
   server.addHook('onRequest', async (request, reply) => {

@@ -4,7 +4,7 @@
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Allowance } from './allowance.ts'
-import { countedAddress } from './door.ts'
+import { countedAddress } from './server-limits.ts'
 
 const WAIT_SECONDS_MIN = 3
 const WAIT_SECONDS_MAX = 900

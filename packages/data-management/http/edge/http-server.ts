@@ -10,11 +10,11 @@ import {
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { Door } from './door.ts'
 import { faultOfHead } from './head.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { answerPlainly, endAfter, endWith, noteRefusal } from './plain-answer.ts'
 import type { Refusals } from './refusals.ts'
+import type { ServerLimits } from './server-limits.ts'
 import { limitSockets } from './sockets.ts'
 import { limitUnread } from './unread-answers.ts'
 
@@ -25,9 +25,9 @@ const HEAD_BYTES_MAX = 16 * 1024
 const LATE_CHECK_MS = 1_000
 
 /** Makes the server. `handle` gets only requests whose heads can be understood in one way. */
-export function openHttpServer(handle: RequestListener, door: Door, refusals: Refusals): Server {
-  const server = bare(door)
-  const watch = limitUnread(server, door)
+export function openHttpServer(handle: RequestListener, limits: ServerLimits, refusals: Refusals): Server {
+  const server = bare(limits)
+  const watch = limitUnread(server, limits)
   const receive = oneAtATime((request, response) => {
     watch(response)
     request.socket.destroySoon = () => endAfter(request)
@@ -43,11 +43,11 @@ export function openHttpServer(handle: RequestListener, door: Door, refusals: Re
   server.on('connect', (_request: IncomingMessage, socket: Socket) =>
     refuse(socket, new Problem('method_not_allowed', 'this is no proxy'), refusals),
   )
-  limitSockets(server, door)
+  limitSockets(server, limits)
   return server
 }
 
-function bare({ headMsMax, tls }: Door): Server {
+function bare({ headMsMax, tls }: ServerLimits): Server {
   const options: ServerOptions = {
     // No limit on the whole request: a large upload over a slow line may take hours. Its speed is limited while its body is read.
     requestTimeout: 0,

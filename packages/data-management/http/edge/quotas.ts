@@ -2,9 +2,9 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { dayAfter } from '../../catalogue/model/midnight.ts'
-import type { Door } from './door.ts'
+import type { ServerLimits } from './server-limits.ts'
 
-type Limits = Pick<Door, 'filesPerDayMax' | 'bytesPerDayMax'>
+type Limits = Pick<ServerLimits, 'filesPerDayMax' | 'bytesPerDayMax'>
 
 /** How many new files a key has sent since a time, and their bytes on the wire. */
 export type SentSince = (keyId: string, at: number) => Promise<Readonly<{ files: number; bytes: number }>>

@@ -6,7 +6,7 @@
  */
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Problem, ProblemCode } from '@splitcart/shared/problem.ts'
-import { countedAddress } from './door.ts'
+import { countedAddress } from './server-limits.ts'
 import type { Trace } from './trace.ts'
 
 /** What is known of a request that is refused. `key`: the id of the key that it names, whether or not it has it. */

@@ -5,13 +5,13 @@
 import { PassThrough } from 'node:stream'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
-import type { Door } from './door.ts'
+import type { ServerLimits } from './server-limits.ts'
 
 /** How large such a body may be. */
 export const SMALL_BODY_BYTES_MAX = 64 * 1024
 
 /** Ends what does not come in time with `body_late`. */
-export function limitSmallBodies(server: FastifyInstance, { headMsMax }: Door): void {
+export function limitSmallBodies(server: FastifyInstance, { headMsMax }: ServerLimits): void {
   server.addHook('preParsing', async (request, _reply, payload) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
     if (request.routeOptions.config.takesUploads || (length === undefined && encoding === undefined)) return payload

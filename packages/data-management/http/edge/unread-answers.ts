@@ -1,12 +1,15 @@
 /** Answers that nobody reads: each has its time, and all of them together no more memory than they may have. */
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Door } from './door.ts'
+import type { ServerLimits } from './server-limits.ts'
 
 const LOOK_MS = 1_000
 
 /** Watches the answers of a server, which are told to it as they begin. */
-export function limitUnread(server: Server, { unreadMsMax, unreadBytesMax }: Door): (response: ServerResponse) => void {
+export function limitUnread(
+  server: Server,
+  { unreadMsMax, unreadBytesMax }: ServerLimits,
+): (response: ServerResponse) => void {
   const open = new Map<Socket, ServerResponse>()
   // Called when nothing has moved for so long. What is still being worked on is waited for.
   server.setTimeout(unreadMsMax, (socket) => {

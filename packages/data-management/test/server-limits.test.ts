@@ -30,7 +30,7 @@ const NOON = Date.UTC(2026, 5, 1, 12)
 
 test('a key may make so many requests in a minute, and is told when it may go on', async () => {
   let now = NOON
-  await using receiver = await openReceiver({ door: { requestsPerMinuteMax: 3 }, now: () => now })
+  await using receiver = await openReceiver({ serverLimits: { requestsPerMinuteMax: 3 }, now: () => now })
   for (let made = 0; made < 3; made++) assert.equal((await get(receiver, '/api/uploads')).status, 200)
   const refused = await get(receiver, '/api/uploads')
   assertProblem(refused, 429, 'too_many_requests')
@@ -44,7 +44,7 @@ test('a key may make so many requests in a minute, and is told when it may go on
 })
 
 test('a file that is new counts as no request; the same once more does', async () => {
-  await using receiver = await openReceiver({ door: { requestsPerMinuteMax: 2 }, now: () => NOON })
+  await using receiver = await openReceiver({ serverLimits: { requestsPerMinuteMax: 2 }, now: () => NOON })
   for (let index = 1; index <= 5; index++)
     assert.equal((await postGzip(receiver, `${index}.jsonl.gz`, rowsText(index))).status, 201)
   const again = Array.from({ length: 3 }, () => postGzip(receiver, '1.jsonl.gz', rowsText(1)))
@@ -53,7 +53,7 @@ test('a file that is new counts as no request; the same once more does', async (
 })
 
 test('a key may send so many files at once; when one is through or gone, the next may come', async () => {
-  await using receiver = await openReceiver({ door: { uploadsAtOnceMax: 2 } })
+  await using receiver = await openReceiver({ serverLimits: { uploadsAtOnceMax: 2 } })
   const open = [begun(receiver), begun(receiver)]
   await until(async () => (await receiver.inboxNames()).length === 2, 'two uploads have begun')
   const refused = await postGzip(receiver, 'y.jsonl.gz', TEXT)
@@ -69,7 +69,7 @@ test('a key may send so many files at once; when one is through or gone, the nex
 
 test('a key has a quota of files and of bytes a day, which the ledger remembers', async () => {
   let now = NOON
-  await using receiver = await openReceiver({ door: { filesPerDayMax: 2 }, now: () => now })
+  await using receiver = await openReceiver({ serverLimits: { filesPerDayMax: 2 }, now: () => now })
   for (const price of [1, 2]) assert.equal((await postGzip(receiver, 'x.jsonl.gz', rowsText(1, price))).status, 201)
   const refused = await postGzip(receiver, 'x.jsonl.gz', rowsText(1, 3))
   assertProblem(refused, 429, 'quota_used_up')
@@ -81,14 +81,14 @@ test('a key has a quota of files and of bytes a day, which the ledger remembers'
 })
 
 test('the file with which a key goes over its bytes of the day is taken, the next is not', async () => {
-  await using receiver = await openReceiver({ door: { bytesPerDayMax: 100 } })
+  await using receiver = await openReceiver({ serverLimits: { bytesPerDayMax: 100 } })
   assert.equal((await postGzip(receiver, 'x.jsonl.gz', TEXT)).status, 201)
   assertProblem(await postGzip(receiver, 'y.jsonl.gz', rowsText(1)), 429, 'quota_used_up')
 })
 
 test('wrong keys are answered with 429 after so many in a minute, longer and longer; a right key never', async () => {
   let now = NOON
-  await using receiver = await openReceiver({ door: { failuresPerMinuteMax: 3 }, now: () => now })
+  await using receiver = await openReceiver({ serverLimits: { failuresPerMinuteMax: 3 }, now: () => now })
   const wrong = { ...receiver, key: 'wrong' }
   const waits: (string | null)[] = []
   for (let made = 0; made < 7; made++) {
@@ -194,7 +194,7 @@ test('a disk that fills up while a body is written refuses it', async () => {
 })
 
 test('connections of one address and of all are limited; those that are too many are told so', async () => {
-  await using receiver = await openReceiver({ door: { socketsPerAddressMax: 5, socketsMax: 7 } })
+  await using receiver = await openReceiver({ serverLimits: { socketsPerAddressMax: 5, socketsMax: 7 } })
   const held = await Promise.all(Array.from({ length: 5 }, () => connected(receiver, '127.0.0.1')))
   assert.match(
     await text(connect({ port: receiver.port, host: '127.0.0.1', localAddress: '127.0.0.1' })),
@@ -213,14 +213,16 @@ test('connections of one address and of all are limited; those that are too many
 })
 
 test('connections of a trusted proxy are not counted as those of one address', async () => {
-  await using receiver = await openReceiver({ door: { socketsPerAddressMax: 1, trustedProxies: ['127.0.0.1'] } })
+  await using receiver = await openReceiver({
+    serverLimits: { socketsPerAddressMax: 1, trustedProxies: ['127.0.0.1'] },
+  })
   const held = await Promise.all(Array.from({ length: 5 }, () => connected(receiver, '127.0.0.1')))
   assert.equal((await get(receiver, '/healthz')).status, 200)
   for (const socket of held) socket.destroy()
 })
 
 test('a head that does not come in time is refused with 408, also when not a byte of it came', async () => {
-  await using receiver = await openReceiver({ door: { headMsMax: 300 } })
+  await using receiver = await openReceiver({ serverLimits: { headMsMax: 300 } })
   for (const said of ['', 'GET /healthz HTTP/1.1\r\nHost:']) {
     const socket = connect(receiver.port, '127.0.0.1')
     socket.write(said)

@@ -3,14 +3,14 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { isIPv4 } from 'node:net'
 import { createSecureContext, type Server as TlsServer } from 'node:tls'
-import type { Door } from '@splitcart/data-management/http/edge/door.ts'
+import type { ServerLimits } from '@splitcart/data-management/http/edge/server-limits.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { exposureOfFile } from './key-file.ts'
 
 /** Reads the certificate and puts the limits together. Throws `settings_invalid` when keys would travel unencrypted. */
-export function doorOf(settings: Settings, isBehindProxy: boolean): Partial<Door> {
+export function serverLimitsOf(settings: Settings, isBehindProxy: boolean): Partial<ServerLimits> {
   const tls = tlsOf(settings)
   if (tls === undefined && !isBehindProxy && !isLoopback(settings.HOST))
     throw new Problem(
@@ -44,7 +44,7 @@ export function renewCertificate(server: Server, settings: Settings, log: Log): 
   })
 }
 
-function tlsOf({ TLS_CERT: certFile, TLS_KEY: keyFile }: Settings): Door['tls'] {
+function tlsOf({ TLS_CERT: certFile, TLS_KEY: keyFile }: Settings): ServerLimits['tls'] {
   if (certFile === undefined && keyFile === undefined) return undefined
   if (certFile === undefined || keyFile === undefined)
     throw new Problem('settings_invalid', '\n  TLS_CERT, TLS_KEY: expected both or none')

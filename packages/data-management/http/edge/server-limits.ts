@@ -2,7 +2,7 @@
 import { BlockList, isIP } from 'node:net'
 
 /** The limits. What is not given is not limited. */
-export type Door = Readonly<{
+export type ServerLimits = Readonly<{
   uploadsAtOnceMax: number
   requestsPerMinuteMax: number
   failuresPerMinuteMax: number
@@ -20,8 +20,8 @@ export type Door = Readonly<{
   tls: Readonly<{ cert: string; key: string }> | undefined
 }>
 
-/** A door that stands open. */
-export const OPEN_DOOR: Door = {
+/** No limit but those of time and memory. */
+export const UNLIMITED: ServerLimits = {
   uploadsAtOnceMax: Number.POSITIVE_INFINITY,
   requestsPerMinuteMax: Number.POSITIVE_INFINITY,
   failuresPerMinuteMax: Number.POSITIVE_INFINITY,
