@@ -27,7 +27,7 @@ const LOOK_MS = 200
  * What is wanted of which upload, named by its id, SHA-256 or file name, and why; `from`: the state it must be in; `isLimited`: a load, but
  * not beyond the rights of its senders.
  */
-export type Wanted = Readonly<{
+export type RequestedAction = Readonly<{
   action: UploadAction
   upload: string
   reason: string
@@ -40,7 +40,7 @@ export type Wanted = Readonly<{
 export async function runAction(
   machine: DataManagement,
   settings: Settings,
-  wanted: Wanted,
+  wanted: RequestedAction,
   terminal: Terminal,
 ): Promise<Upload> {
   const upload = await uploadMeant(machine, wanted.upload)
@@ -100,11 +100,11 @@ export class ActionRunner implements AsyncDisposable {
 async function runHere(machine: DataManagement, work: UpdateDb, signal: AbortSignal): Promise<void> {
   const run = () => runActions(work, signal)
   if (work.inbox?.isShared) {
-    await machine.ledger.doAlone(MAINTENANCE, run)
+    await machine.ledger.withExclusiveLock(MAINTENANCE, run)
     return
   }
   using lock = lockIfFree(machine)
-  if (lock !== undefined) await machine.ledger.doAlone(LOADING_FROM_A_FOLDER, run)
+  if (lock !== undefined) await machine.ledger.withExclusiveLock(LOADING_FROM_A_FOLDER, run)
 }
 
 /** The one upload that a person means. Throws `not_found`, also when a file name fits several. */

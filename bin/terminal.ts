@@ -16,7 +16,7 @@ export type Style = Parameters<typeof styleText>[0]
 export type Mark = Readonly<{ style: Style; length: number }>
 
 /** How a command was asked to print. */
-export type Manner = Readonly<{ json?: boolean; quiet?: boolean }>
+export type OutputOptions = Readonly<{ json?: boolean; quiet?: boolean }>
 
 /** A line of what programs read. Its times are ISO 8601 in UTC. Lists end with a `summary`. */
 export type OutputRecord = Readonly<{ type: RecordType; [field: string]: unknown }>
@@ -44,7 +44,7 @@ type RecordType =
   | 'error'
 
 export type Terminal = Readonly<{
-  manner: Manner
+  manner: OutputOptions
   /** Whether a person watches stderr, so that progress may be drawn. */
   isLive: boolean
   /** A line of the result, for people; nothing with --json. Its first `length` characters may have a style. */
@@ -72,7 +72,7 @@ export function inOneForm(record: OutputRecord): OutputRecord {
 }
 
 /** The terminal of this process. */
-export function terminalOf(manner: Manner): Terminal {
+export function terminalOf(manner: OutputOptions): Terminal {
   return {
     manner,
     isLive: process.stderr.isTTY === true && !manner.json && !manner.quiet,

@@ -7,7 +7,7 @@ import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { replayOlder } from '../replay-older.ts'
-import { runAction, type Wanted } from '../run-action.ts'
+import { type RequestedAction, runAction } from '../run-action.ts'
 import type { Terminal } from '../terminal.ts'
 import { countsOf } from '../upload-report.ts'
 
@@ -75,7 +75,7 @@ async function list_(options: Options, terminal: Terminal): Promise<number> {
 async function act(text: string, what: 'undo' | 'load', options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  const wanted: Wanted = {
+  const wanted: RequestedAction = {
     action: what,
     upload: text,
     reason: options.reason ?? '',

@@ -197,9 +197,9 @@ function openExports(settings: Settings): ExportThreads {
   })
 }
 
-type Place = DataManagement & Readonly<{ inbox: Inbox | undefined }>
+type ServedStores = DataManagement & Readonly<{ inbox: Inbox | undefined }>
 
-function receivingOf({ disk, folders, ledger, inbox }: Place, questions: Questions, settings: Settings) {
+function receivingOf({ disk, folders, ledger, inbox }: ServedStores, questions: Questions, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,
@@ -222,7 +222,10 @@ function receivingOf({ disk, folders, ledger, inbox }: Place, questions: Questio
   return { ...place, dictionaries, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
 }
 
-function dictionariesOf(place: Pick<Place, 'disk' | 'folders' | 'ledger' | 'inbox'>, settings: Settings): Dictionaries {
+function dictionariesOf(
+  place: Pick<ServedStores, 'disk' | 'folders' | 'ledger' | 'inbox'>,
+  settings: Settings,
+): Dictionaries {
   const limits = { bytesKept: settings.DICTIONARIES_BYTES_MAX, daysKept: settings.PROCESSED_DAYS_MAX }
   return new Dictionaries(place, limits)
 }

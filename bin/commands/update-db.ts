@@ -123,9 +123,9 @@ function signalOf({ dryRun, untilInputEnds }: Options): AbortSignal {
 }
 
 /** Another loader with the same ledger and another folder would take what lies here for lost. */
-async function actOnFolder(work: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
+async function actOnFolder(work: UpdateDb, settings: Settings, manner: LoaderOptions): Promise<number> {
   let code: number = EXIT.done
-  const wasAlone = await work.ledger.doAlone(LOADING_FROM_A_FOLDER, async () => {
+  const wasAlone = await work.ledger.withExclusiveLock(LOADING_FROM_A_FOLDER, async () => {
     code = await loadFolder(work, settings, manner)
   })
   if (wasAlone) return code
@@ -133,7 +133,7 @@ async function actOnFolder(work: UpdateDb, settings: Settings, manner: Manner): 
   throw new Problem('locked', detail)
 }
 
-async function loadFolder(given: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
+async function loadFolder(given: UpdateDb, settings: Settings, manner: LoaderOptions): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
   const compaction = compactionFor(given, settings)
   const work = { ...given, keeps: (path: string, bytes: number) => compaction.add(path, bytes) }
@@ -171,9 +171,9 @@ async function scratchOf({ disk, folders }: DataManagement): Promise<Folders> {
   return own
 }
 
-type Manner = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: boolean; prunesAll: boolean }>
+type LoaderOptions = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: boolean; prunesAll: boolean }>
 
-async function actForFleet(work: FleetWork, settings: Settings, manner: Manner): Promise<number> {
+async function actForFleet(work: FleetWork, settings: Settings, manner: LoaderOptions): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
   // What reaches NATS costs a loader of one machine a third of its start.
   const { loadForFleet, loadOnceForFleet } = await import('../fleet-loader.ts')

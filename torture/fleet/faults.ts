@@ -107,12 +107,12 @@ async function comeIn(given: readonly Given[], seconds: number): Promise<void> {
 
 /** Sends until all have come and are loaded; tells how it ended. */
 async function sendAll(coming: Promise<void>, send: () => Promise<Ended>): Promise<Ended> {
-  let haveCome = false
+  let hasChanged = false
   const wait = coming.then(() => {
-    haveCome = true
+    hasChanged = true
   })
   for (;;) {
-    const wasWhole = haveCome
+    const wasWhole = hasChanged
     const ended = await send()
     if (wasWhole || ended.code !== 0) return ended
     await Promise.race([wait, sleep(PAUSE_MS_MAX)])

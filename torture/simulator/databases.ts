@@ -99,7 +99,7 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
 /** What the way of a file asks no ledger for. Whatever else it has is needed here. */
 type NotAskedOfLedger =
   | 'auditEntries'
-  | 'doAlone'
+  | 'withExclusiveLock'
   | 'firstsOfSenders'
   | 'notices'
   | 'storeSettings'

@@ -1,6 +1,6 @@
 /** The receiving machine: a server and a loader, each a process of its own, over one disk, one ledger and one catalogue. */
 import { makeFolders } from '@splitcart/data-management/folders.ts'
-import { accept, type Sent } from '@splitcart/data-management/inbox/accept.ts'
+import { accept, type IncomingFile } from '@splitcart/data-management/inbox/accept.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
@@ -26,7 +26,7 @@ const LIMITS = {
 }
 const NEVER = new AbortController().signal
 
-export type Accept = (sent: Sent) => ReturnType<typeof accept>
+export type Accept = (sent: IncomingFile) => ReturnType<typeof accept>
 
 /** The receiving machine. */
 export class Server {

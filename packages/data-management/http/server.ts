@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import helmet from '@fastify/helmet'
 import type { Log } from '@splitcart/shared/log.ts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
-import { authenticate, openRecognition } from './auth/authentication.ts'
+import { authenticate, openAuthenticator } from './auth/authentication.ts'
 import { sessionRoutes } from './auth/session.ts'
 import { admit, countRequests } from './edge/admission.ts'
 import { describeRoutes, descriptionRoutes } from './edge/description.ts'
@@ -77,7 +77,39 @@ export async function buildServer(
 ): Promise<FastifyInstance> {
   const limits = { ...UNLIMITED, ...given }
   const refusals = new Refusals(log)
-  const server = fastify({
+  const server = bareServer(log, limits, refusals)
+  answerErrors(server, refusals)
+  // Text is no JSON: a form on somebody else's page can send it without asking.
+  server.removeContentTypeParser('text/plain')
+  const authenticator = openAuthenticator(services.inbox, limits)
+  const takeRequest = countRequests(limits)
+  authenticate(server, services.inbox, authenticator)
+  admit(server, services, limits, takeRequest)
+  limitSmallBodies(server, limits)
+  await describeRoutes(server)
+  metricsRoutes(server, services)
+  await addFields(server, limits)
+  await server.register((scope) => uploadRoutes(scope, services))
+  const { unfinished } = services
+  if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
+  for (const routes of [uploadsRoutes, uploadFilesRoutes, repairRoutes, actionRoutes, auditRoutes, keysRoutes])
+    routes(server, services)
+  heartbeatRoutes(server, services)
+  invitationsRoutes(server, services, authenticator)
+  sessionRoutes(server, services, authenticator, takeRequest)
+  for (const routes of CATALOGUE_ROUTES) routes(server, services)
+  const feed = new EventFeed(services.inbox, log)
+  eventsRoutes(server, feed, authenticator)
+  systemRoutes(server, services, feed)
+  healthRoutes(server, services)
+  if (services.pageFolder !== undefined) await pageRoutes(server, services.pageFolder)
+  descriptionRoutes(server)
+  return server
+}
+
+/** Without routes. */
+function bareServer(log: Log, limits: ServerLimits, refusals: Refusals): FastifyInstance {
+  return fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     serverFactory: (handle) => openHttpServer(handle, limits, refusals),
@@ -94,33 +126,6 @@ export async function buildServer(
     return503OnClosing: true,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, refusals),
   }) as unknown as FastifyInstance
-  answerErrors(server, refusals)
-  // Text is no JSON: a form on somebody else's page can send it without asking.
-  server.removeContentTypeParser('text/plain')
-  const recognition = openRecognition(services.inbox, limits)
-  const takeRequest = countRequests(limits)
-  authenticate(server, services.inbox, recognition)
-  admit(server, services, limits, takeRequest)
-  limitSmallBodies(server, limits)
-  await describeRoutes(server)
-  metricsRoutes(server, services)
-  await addFields(server, limits)
-  await server.register((scope) => uploadRoutes(scope, services))
-  const { unfinished } = services
-  if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
-  for (const routes of [uploadsRoutes, uploadFilesRoutes, repairRoutes, actionRoutes, auditRoutes, keysRoutes])
-    routes(server, services)
-  heartbeatRoutes(server, services)
-  invitationsRoutes(server, services, recognition)
-  sessionRoutes(server, services, recognition, takeRequest)
-  for (const routes of CATALOGUE_ROUTES) routes(server, services)
-  const feed = new EventFeed(services.inbox, log)
-  eventsRoutes(server, feed, recognition)
-  systemRoutes(server, services, feed)
-  healthRoutes(server, services)
-  if (services.pageFolder !== undefined) await pageRoutes(server, services.pageFolder)
-  descriptionRoutes(server)
-  return server
 }
 
 /** What every answer has, and a line of the log for each where that is wanted. */

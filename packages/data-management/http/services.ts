@@ -4,7 +4,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Integrity } from '../database/integrity.ts'
 import type { Receiving } from '../inbox/accept.ts'
 import type { UnfinishedUploads } from '../inbox/unfinished.ts'
-import type { Told } from '../notices/receivers/receiver.ts'
+import type { NoticeTargets } from '../notices/receivers/receiver.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { SettingView, SystemView } from './routes/system-schema.ts'
 import type { Exports } from './threads/export-threads.ts'
@@ -39,5 +39,5 @@ export type Services = Readonly<{
   pageFolder?: string
   program?: Program
   /** Who is told what needs a person; without it nobody is. */
-  telling?: Told
+  telling?: NoticeTargets
 }>

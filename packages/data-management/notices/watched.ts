@@ -48,10 +48,10 @@ export async function productWatched({ catalogue }: Reading, watch: WatchRecord)
 }
 
 /** What a watch of a product begins with: the listing that leads to it, its name, and what is seen now. */
-export type Begun = Pick<NewWatch, 'company' | 'by_name' | 'code' | 'name' | 'seen'>
+export type WatchBaseline = Pick<NewWatch, 'company' | 'by_name' | 'code' | 'name' | 'seen'>
 
 /** Finds that out. */
-export async function watchBegun(reading: Reading, { productId }: { productId: number }): Promise<Begun> {
+export async function watchBegun(reading: Reading, { productId }: { productId: number }): Promise<WatchBaseline> {
   const { database } = reading.catalogue
   const id = await numberNow(database, productId)
   const product = await productOf(database, id)

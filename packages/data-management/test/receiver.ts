@@ -21,11 +21,11 @@ import type { ServerLimits } from '../http/edge/server-limits.ts'
 import { buildServer } from '../http/server.ts'
 import type { Services } from '../http/services.ts'
 import { ExportThreads } from '../http/threads/export-threads.ts'
-import { type QuestionsPlace, QuestionThreads } from '../http/threads/question-threads.ts'
+import { type QuestionsSource, QuestionThreads } from '../http/threads/question-threads.ts'
 import type { Receiving } from '../inbox/accept.ts'
 import { Dictionaries } from '../inbox/dictionaries.ts'
+import type { JetStreamInbox } from '../inbox/jetstream/servers.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
-import type { JetStreamInbox } from '../inbox/jetstream.ts'
 import { UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { UnfinishedLimits } from '../inbox/unfinished-room.ts'
 import type { Scope } from '../ledger/keys.ts'
@@ -79,7 +79,7 @@ type ReceiverOptions = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     serverLimits?: Partial<ServerLimits>
     pageFolder?: string
     logLevel?: 'warn' | 'info' | 'debug'
-    questions?: Partial<QuestionsPlace>
+    questions?: Partial<QuestionsSource>
     pictures?: Pictures
     telling?: Services['telling']
     /** In which days begin; else UTC. */
@@ -87,7 +87,7 @@ type ReceiverOptions = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     currency?: string
   }>
 
-async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsPlace['catalogue'] }> {
+async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsSource['catalogue'] }> {
   const server = await addressOf(folder)
   const file = join(folder, 'catalogue.db')
   return server === undefined

@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { until } from '../../../test/machines.ts'
-import { Allowance } from '../http/edge/allowance.ts'
 import { Failures } from '../http/edge/failures.ts'
+import { TokenBuckets } from '../http/edge/token-buckets.ts'
 import { patienceMs } from '../inbox/pace.ts'
 import {
   assertProblem,
@@ -106,7 +106,7 @@ test('wrong keys are answered with 429 after so many in a minute, longer and lon
 })
 
 test('the table of addresses is bounded, and forgets who was seen longest ago', () => {
-  const allowance = new Allowance(1, 10_000)
+  const allowance = new TokenBuckets(1, 10_000)
   for (let index = 0; index < 20_000; index++) allowance.take(`address ${index}`, NOON)
   assert.equal(allowance.names, 10_000)
   assert.equal(allowance.take('address 19999', NOON), MINUTE_MS)

@@ -110,7 +110,7 @@ test('a session ends at once when its key is revoked, expires or is another one'
   assert.equal((await ask(receiver, { Cookie: cookieIn(response) })).status, 401)
 
   const ofSettings = (await signedIn(receiver, SETTINGS_KEY)).Cookie?.split('=')[1] ?? ''
-  assert.equal((await ledger.sessions.find(ofSettings, now))?.sender.name, 'API_SECRET_KEY')
+  assert.equal((await ledger.sessions.find(ofSettings, now))?.principal.name, 'API_SECRET_KEY')
   for (const key of [`${SETTINGS_KEY}2`, undefined]) {
     await using other = await openLedgerIn(folders.data, key)
     assert.equal(await other.sessions.find(ofSettings, now), undefined)

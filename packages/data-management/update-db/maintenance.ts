@@ -18,7 +18,7 @@ export const MAINTENANCE = 'keeping house'
  * long after its arrival an upload is looked at.
  */
 export async function maintain(work: FleetWork, signal: AbortSignal, settledInMs = SETTLED_IN_MS): Promise<void> {
-  await work.ledger.doAlone(MAINTENANCE, async () => {
+  await work.ledger.withExclusiveLock(MAINTENANCE, async () => {
     await bringUpToDate(work)
     await runActions(work, signal)
     await repairStranded(work, signal, settledInMs)
@@ -35,7 +35,7 @@ export async function pruneBucket(work: FleetWork, daysMax: number, all = false)
   const old: { sha256: string; at: number }[] = []
   const young: number[] = []
   const strays: string[] = []
-  await work.ledger.doAlone(MAINTENANCE, async () => {
+  await work.ledger.withExclusiveLock(MAINTENANCE, async () => {
     removed += await bucket.removeStrays(STRAYS_MS_MIN, work.now())
     for (const { sha256, putAt } of await bucket.list()) {
       const upload = await work.ledger.uploads.findBySha256(sha256)

@@ -63,9 +63,9 @@ async function openWay(receiver: Receiver) {
   return Object.assign(way, { url, [Symbol.asyncDispose]: close })
 }
 
-type Manner = Partial<Job> & Readonly<{ resumableBytesMin?: number | undefined }>
+type WayOptions = Partial<Job> & Readonly<{ resumableBytesMin?: number | undefined }>
 
-function run(place: Place, url: URL, key: string, { resumableBytesMin = 1e9, ...more }: Manner = {}) {
+function run(place: Place, url: URL, key: string, { resumableBytesMin = 1e9, ...more }: WayOptions = {}) {
   const client = createUploadClient({ server: url, key, resumableBytesMin })
   const patience = { triesMax: 2, firstDelayMs: 1 }
   return uploadData({

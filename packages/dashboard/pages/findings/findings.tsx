@@ -10,7 +10,7 @@ import { findingsQuery } from '../../api/queries.ts'
 import { count } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
-import { SaidWhole } from '../../parts/said.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { Believe, BelievedSince } from './believe.tsx'
 import { ChainLine } from './chain-line.tsx'
 import style from './findings.module.css'
@@ -66,7 +66,7 @@ function Found({ finding }: Readonly<{ finding: ChainFindingView }>): ReactNode 
     <li className={style.item}>
       <ChainLine finding={finding} />
       <p className={style.about}>
-        <SaidWhole text={example.sentence} />
+        <UntrustedBlock text={example.sentence} />
         {believed_stores > 0 && ` Believed of ${count(believed_stores, 'store')}.`}
       </p>
       <Believe finding={{ company, rule, field, sentence: `${count(stores, 'store')} of ${company}: ${brief}` }} />
@@ -79,9 +79,9 @@ function Belief({ belief }: Readonly<{ belief: BeliefView }>): ReactNode {
   const about = `${company}${store === null ? '' : `/${store}`}: ${rule}${field === null ? '' : ` of ${field}`}`
   return (
     <li className={style.item}>
-      <SaidWhole text={about} />
+      <UntrustedBlock text={about} />
       <p className={style.about}>
-        <SaidWhole text={reason === null ? `says ${who}` : `says ${who}: ${reason}`} />
+        <UntrustedBlock text={reason === null ? `says ${who}` : `says ${who}: ${reason}`} />
       </p>
       <BelievedSince id={id} since={since} />
     </li>

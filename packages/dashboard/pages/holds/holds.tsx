@@ -9,8 +9,8 @@ import { uploadsQuery } from '../../api/queries.ts'
 import { count, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { Actions } from '../uploads/actions.tsx'
 import { Findings } from '../uploads/findings.tsx'
 import { hasRepair, Repair } from '../uploads/repair.tsx'
@@ -51,21 +51,25 @@ function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
       <div className={style.head}>
         <h2 className={style.name}>
           <Link to="/uploads/$id" params={{ id }}>
-            <Said text={filename} />
+            <UntrustedText text={filename} />
           </Link>
         </h2>
         <p className={style.about}>
           {whole(load?.rows ?? lines)} rows
           {details?.sender && (
             <>
-              , from <Said text={details.sender.name} />
+              , from <UntrustedText text={details.sender.name} />
             </>
           )}
           , <Ago at={received_at} />
         </p>
       </div>
       <div className={style.why}>
-        {holding.length > 0 ? <Findings findings={holding} /> : <SaidWhole text={load?.problem ?? 'It was held.'} />}
+        {holding.length > 0 ? (
+          <Findings findings={holding} />
+        ) : (
+          <UntrustedBlock text={load?.problem ?? 'It was held.'} />
+        )}
       </div>
       {others.length > 0 && <Findings findings={others} />}
       {hasRepair(findings) && <Repair id={id} />}

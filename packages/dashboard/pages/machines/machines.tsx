@@ -11,8 +11,8 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { visible } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { OnlyAdmin } from '../keys/only-admin.tsx'
 import { AddMachine } from './add.tsx'
 import style from './machines.module.css'
@@ -77,7 +77,7 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
     sort: ({ name }) => name.toLowerCase(),
     cell: ({ id, name }) => (
       <Link to="/uploads" search={{ key: id }} title="What it sent">
-        <Said text={name} />
+        <UntrustedText text={name} />
       </Link>
     ),
   },

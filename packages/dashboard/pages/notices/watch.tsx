@@ -11,7 +11,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { money } from '../../parts/format.ts'
-import { SaidWhole } from '../../parts/said.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { EndWatch, ruleSaid } from './watched.tsx'
 
 type Rule = WatchView['rule']
@@ -66,7 +66,7 @@ function Choose({ product, own, close }: ChooseProps): ReactNode {
     <Dialog title="Watch" close={close}>
       <form className={form.form} onSubmit={submit}>
         <p>
-          <SaidWhole text={name} /> {now.lowest_cents !== null && `costs ${money(now.lowest_cents)} now.`}
+          <UntrustedBlock text={name} /> {now.lowest_cents !== null && `costs ${money(now.lowest_cents)} now.`}
         </p>
         {own.length > 0 && <Own watches={own} />}
         <When rule={rule} setRule={setRule} target={target} setTarget={setTarget} />

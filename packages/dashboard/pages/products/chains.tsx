@@ -7,8 +7,8 @@ import { BY_AMOUNT } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { count, money, moneyRange, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './cheapest.module.css'
 
 type Chain = ProductAnswer['chains'][number]
@@ -41,7 +41,7 @@ function columnsFor(chains: readonly Chain[]): Column<Chain>[] {
       width: 'minmax(6rem, 1fr)',
       narrow: 'bare',
       sort: ({ company }) => company,
-      cell: ({ company }) => <Said text={company} />,
+      cell: ({ company }) => <UntrustedText text={company} />,
     },
     {
       id: 'price',

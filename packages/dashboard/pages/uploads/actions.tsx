@@ -10,7 +10,7 @@ import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
-import { SaidWhole } from '../../parts/said.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './actions.module.css'
 
 type UploadAction = Readonly<{ name: ActionName; does: string; asks: string; isGrave: boolean; isRepaired?: true }>
@@ -115,7 +115,7 @@ function Confirm({
     <Dialog title={`${action.does} this upload?`} close={close}>
       <form className={form.form} onSubmit={submit}>
         <p>
-          <SaidWhole text={upload.filename} />
+          <UntrustedBlock text={upload.filename} />
         </p>
         <p>{action.asks}</p>
         <TextInput

@@ -3,17 +3,17 @@
  *
  *   X-API-Key, X-Internal-API-Key,
  *   Authorization ─▶ key ─────────────────────────┐
- *   cookie ─▶ wanted by our own page? ─▶ session ─┴─▶ sender ─▶ scope
+ *   cookie ─▶ wanted by our own page? ─▶ session ─┴─▶ principal ─▶ scope
  */
 import { isIP } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Receiving } from '../../inbox/accept.ts'
-import type { Scope, Sender } from '../../ledger/keys.ts'
-import { Allowance } from '../edge/allowance.ts'
+import type { Principal, Scope } from '../../ledger/keys.ts'
 import { Failures } from '../edge/failures.ts'
 import { keysIn } from '../edge/head.ts'
 import { countedAddress, membership, type ServerLimits } from '../edge/server-limits.ts'
+import { TokenBuckets } from '../edge/token-buckets.ts'
 import { checkSameSite } from './same-site.ts'
 import { tokenIn } from './session-cookie.ts'
 
@@ -29,18 +29,18 @@ declare module 'fastify' {
     wantsKey?: true
   }
   interface FastifyRequest {
-    sender: Sender | null
+    principal: Principal | null
   }
 }
 
 /** Finds out who sends a request. */
-export type Recognition = Readonly<{
+export type Authenticator = Readonly<{
   /** The owner of a key. Throws what a wrong key is answered; that counts against the address. */
-  ofKey: (text: string | undefined, request: FastifyRequest) => Promise<Sender>
+  ofKey: (text: string | undefined, request: FastifyRequest) => Promise<Principal>
   /** The owner of the key, or else of the session, that a request brings. Throws the same. */
-  ofRequest: (request: FastifyRequest) => Promise<Sender>
+  ofRequest: (request: FastifyRequest) => Promise<Principal>
   /** The owner by now, while a long answer is on its way; undefined: the key or session has ended. Counts against nobody. */
-  again: (request: FastifyRequest) => Promise<Sender | undefined>
+  revalidate: (request: FastifyRequest) => Promise<Principal | undefined>
   /** What a wrong code is answered; it counts against the address as a wrong key does. */
   ofWrongCode: (refusal: Problem, request: FastifyRequest) => Problem
   /** What a request proves itself with. */
@@ -48,15 +48,16 @@ export type Recognition = Readonly<{
 }>
 
 /** Recognises keys and sessions, and counts what is wrong. */
-export function openRecognition(
+export function openAuthenticator(
   { ledger: { keys, sessions }, now, steady }: Receiving,
   limits: ServerLimits,
-): Recognition {
+): Authenticator {
   const failures = new Failures(limits.failuresPerMinuteMax)
   const mayComeFrom = comingFrom()
-  const known = (sender: Sender | undefined, request: FastifyRequest) => {
-    if (sender === undefined || !mayComeFrom(sender, request)) throw failures.answerTo(addressOf(request), steady())
-    return sender
+  const known = (principal: Principal | undefined, request: FastifyRequest) => {
+    if (principal === undefined || !mayComeFrom(principal, request))
+      throw failures.answerTo(addressOf(request), steady())
+    return principal
   }
   const ofKey = async (text: string | undefined, request: FastifyRequest) => {
     // Who sends none guesses none: this counts against nobody.
@@ -68,23 +69,23 @@ export function openRecognition(
     const token = text === undefined ? sessionIn(request) : undefined
     if (token === undefined) return ofKey(text, request)
     checkSameSite(request)
-    return known((await sessions.find(token, now()))?.sender, request)
+    return known((await sessions.find(token, now()))?.principal, request)
   }
-  const again = async (request: FastifyRequest) => {
+  const revalidate = async (request: FastifyRequest) => {
     const text = keyIn(request)
     const found = text === undefined ? sessions.find(sessionIn(request) ?? '', now()) : undefined
-    const sender = text === undefined ? (await found)?.sender : await keys.authenticate(text, now())
-    return sender !== undefined && mayComeFrom(sender, request) ? sender : undefined
+    const principal = text === undefined ? (await found)?.principal : await keys.authenticate(text, now())
+    return principal !== undefined && mayComeFrom(principal, request) ? principal : undefined
   }
   const credentialOf = (request: FastifyRequest) => keyIn(request) ?? sessionIn(request) ?? ''
   const ofWrongCode = (refusal: Problem, request: FastifyRequest) =>
     failures.answerTo(addressOf(request), steady(), refusal)
-  return { ofKey, ofRequest, again, ofWrongCode, credentialOf }
+  return { ofKey, ofRequest, revalidate, ofWrongCode, credentialOf }
 }
 
 // Whoever has stolen a key is told no more than that it is not accepted; the log tells who has to know, once a minute.
-function comingFrom(): (sender: Sender, request: FastifyRequest) => boolean {
-  const lines = new Allowance(1)
+function comingFrom(): (principal: Principal, request: FastifyRequest) => boolean {
+  const lines = new TokenBuckets(1)
   return ({ keyId, onlyFrom }, request) => {
     const address = addressOf(request)
     if (onlyFrom === null || membership(onlyFrom)(address)) return true
@@ -98,34 +99,34 @@ function comingFrom(): (sender: Sender, request: FastifyRequest) => boolean {
 export function authenticate(
   server: FastifyInstance,
   { ledger: { keys }, now }: Receiving,
-  recognition: Recognition,
+  authenticator: Authenticator,
 ): void {
-  server.decorateRequest('sender', null)
+  server.decorateRequest('principal', null)
   server.addHook('onRequest', async (request) => {
     const { scopes, wantsKey } = request.routeOptions.config
     if (scopes === undefined) return
-    const sender = await recognition.ofRequest(request)
-    checkScope(sender, scopes)
+    const principal = await authenticator.ofRequest(request)
+    checkScope(principal, scopes)
     if (wantsKey && keyIn(request) === undefined) throw new Problem('key_wanted', 'the request brings a session only')
-    request.sender = sender
-    await keys.noteUse(sender.keyId, addressOf(request), now())
+    request.principal = principal
+    await keys.noteUse(principal.keyId, addressOf(request), now())
   })
 }
 
-/** Throws `scope_missing` unless the sender has one of the scopes. */
-export function checkScope(sender: Sender, scopes: readonly Scope[]): void {
-  if (!scopes.some((scope) => sender.scopes.has(scope)))
+/** Throws `scope_missing` unless the principal has one of the scopes. */
+export function checkScope(principal: Principal, scopes: readonly Scope[]): void {
+  if (!scopes.some((scope) => principal.scopes.has(scope)))
     throw new Problem('scope_missing', `this needs a key with the scope ${scopes.join(' or ')}`)
 }
 
-/** The sender of a request whose route asks for a scope. */
-export function senderOf(request: FastifyRequest): Sender {
-  if (request.sender === null) throw new Error(`${request.routeOptions.url} asks for no scope`)
-  return request.sender
+/** The principal of a request whose route asks for a scope. */
+export function principalOf(request: FastifyRequest): Principal {
+  if (request.principal === null) throw new Error(`${request.routeOptions.url} asks for no scope`)
+  return request.principal
 }
 
 /** Who did something, as the audit tells it to people. */
-export function nameOf({ name, keyId }: Sender): string {
+export function nameOf({ name, keyId }: Principal): string {
   return `${name} (${keyId})`
 }
 

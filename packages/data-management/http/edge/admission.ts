@@ -6,12 +6,12 @@
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { senderOf } from '../auth/authentication.ts'
+import { principalOf } from '../auth/authentication.ts'
 import type { Services } from '../services.ts'
 import { askFor, momentOf } from '../threads/reading.ts'
-import { Allowance } from './allowance.ts'
 import { Quotas } from './quotas.ts'
 import type { ServerLimits } from './server-limits.ts'
+import { TokenBuckets } from './token-buckets.ts'
 
 /**
  * Takes one request from what a key may ask in a minute, or throws `too_many_requests`; `back` gives one back: a file that is new is what
@@ -23,7 +23,7 @@ export type TakeRequest = ((keyId: string, steadyMs: number) => void) &
 /** Counts the requests of every key. */
 export function countRequests({ requestsPerMinuteMax }: ServerLimits): TakeRequest {
   if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return Object.assign(() => {}, { back: () => {} })
-  const requests = new Allowance(requestsPerMinuteMax)
+  const requests = new TokenBuckets(requestsPerMinuteMax)
   const take = (keyId: string, now: number) => {
     const waitMs = requests.take(keyId, now)
     if (waitMs === 0) return
@@ -50,7 +50,7 @@ export function admit(
   server.addHook('onRequest', async (request, reply) => {
     const { scopes, takesUploads } = request.routeOptions.config
     if (scopes === undefined) return
-    const { keyId } = senderOf(request)
+    const { keyId } = principalOf(request)
     takeRequest(keyId, inbox.steady())
     if (!takesUploads || (request.method !== 'POST' && request.method !== 'PATCH')) return
     uploads.enter(keyId, reply)
@@ -59,7 +59,7 @@ export function admit(
   })
   server.addHook('onResponse', async (request, reply) => {
     const { isFreeWhenNew } = request.routeOptions.config
-    if (isFreeWhenNew && reply.statusCode === 201) takeRequest.back(senderOf(request).keyId, inbox.steady())
+    if (isFreeWhenNew && reply.statusCode === 201) takeRequest.back(principalOf(request).keyId, inbox.steady())
   })
 }
 

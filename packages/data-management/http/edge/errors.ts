@@ -75,7 +75,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Prob
 
 function refusedOf(request: FastifyRequest): Refused {
   const { id: reqId, method, routeOptions } = request
-  const key = request.sender?.keyId ?? keyIdOf(keyIn(request) ?? '')
+  const key = request.principal?.keyId ?? keyIdOf(keyIn(request) ?? '')
   return {
     reqId,
     address: addressOf(request),

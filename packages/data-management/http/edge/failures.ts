@@ -3,8 +3,8 @@
  * of others behind the same address. What keeps a key from being guessed is its length, not this.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
-import { Allowance } from './allowance.ts'
 import { countedAddress } from './server-limits.ts'
+import { TokenBuckets } from './token-buckets.ts'
 
 const WAIT_SECONDS_MIN = 3
 const WAIT_SECONDS_MAX = 900
@@ -12,11 +12,11 @@ const WAIT_SECONDS_MAX = 900
 /** The wrong keys of every address. */
 export class Failures {
   readonly #perMinuteMax: number
-  readonly #allowance: Allowance
+  readonly #allowance: TokenBuckets
 
   constructor(perMinuteMax: number) {
     this.#perMinuteMax = perMinuteMax
-    this.#allowance = new Allowance(perMinuteMax)
+    this.#allowance = new TokenBuckets(perMinuteMax)
   }
 
   /** What a wrong key from this address is answered, the refusal itself, and after too many of them 429. */

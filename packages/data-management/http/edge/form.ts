@@ -7,7 +7,7 @@ import { finished } from 'node:stream/promises'
 import type { Multipart } from '@fastify/multipart'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyRequest } from 'fastify'
-import type { Sent } from '../../inbox/accept.ts'
+import type { IncomingFile } from '../../inbox/accept.ts'
 import { Pace, type PaceLimits } from '../../inbox/pace.ts'
 
 const PART = 'file'
@@ -29,7 +29,7 @@ const LIMITS = {
 export async function readForm(
   request: FastifyRequest,
   limits: PaceLimits,
-): Promise<Pick<Sent, 'body' | 'filename' | 'whole'>> {
+): Promise<Pick<IncomingFile, 'body' | 'filename' | 'whole'>> {
   const next = partsOf(request)
   const surroundings = new Surroundings(request.raw, limits)
   const { done, value: part } = await surroundings.wait(next)

@@ -46,11 +46,11 @@ export const BOUNDED_COUNT = {
   properties: { count: COUNT, exact: { type: 'boolean' } },
 } as const
 
-type Known = Readonly<{ properties: Readonly<Record<string, unknown>> }>
+type ObjectSchema = Readonly<{ properties: Readonly<Record<string, unknown>> }>
 type Described = Readonly<{ summary: string; response: object }>
 
 /** The options of a route that may be read. */
-export function readable(querystring: Known, schema: Described) {
+export function readable(querystring: ObjectSchema, schema: Described) {
   return {
     config: MAY_READ,
     schema: { ...schema, querystring },
@@ -59,12 +59,12 @@ export function readable(querystring: Known, schema: Described) {
 }
 
 /** The options of a route that takes a small body of JSON. */
-export function bodyOf(body: Known, schema: Described) {
+export function bodyOf(body: ObjectSchema, schema: Described) {
   return { schema: { ...schema, body }, preValidation: refuseUnknown('body', body) }
 }
 
 /** What a request does not know is refused: a misspelt filter would find everything, a misspelt limit would not hold. */
-function refuseUnknown(part: 'querystring' | 'body', { properties }: Known) {
+function refuseUnknown(part: 'querystring' | 'body', { properties }: ObjectSchema) {
   return async ({ query, body }: FastifyRequest) => {
     const unknown = Object.keys(Object(part === 'body' ? body : query)).find((name) => !Object.hasOwn(properties, name))
     if (unknown === undefined) return

@@ -12,7 +12,7 @@ import { progressIn } from '../../inbox/progress.ts'
 import type { Change, Changes } from '../../ledger/changes.ts'
 import { detailed } from '../routes/upload-view.ts'
 import { COMMENT, frameOf } from './event-frames.ts'
-import { type Guest, Listeners } from './listeners.ts'
+import { Listeners, type Subscriber } from './listeners.ts'
 
 const LOOK_MS = 250
 const LOOKS_PER_SECOND = 1_000 / LOOK_MS
@@ -45,7 +45,7 @@ export class EventFeed {
   }
 
   /** Lets somebody listen, from behind the event that was heard last, where that is known. */
-  async join(guest: Guest, lastId: string | undefined): Promise<Readable> {
+  async join(subscriber: Subscriber, lastId: string | undefined): Promise<Readable> {
     this.#joining++
     try {
       const changes = await this.#start()
@@ -53,7 +53,7 @@ export class EventFeed {
         const told = this.#told
         const first = await this.#missedSince(lastId, changes)
         // What everybody was told in the meantime would be missing.
-        if (this.#told === told) return this.#listeners.join(guest, first)
+        if (this.#told === told) return this.#listeners.join(subscriber, first)
       }
     } finally {
       this.#joining--
@@ -116,13 +116,13 @@ export class EventFeed {
   async #tellWhatIsNew(changes: Changes | undefined): Promise<void> {
     if (changes === undefined) return
     const isTimeForAComment = this.#looks % LOOKS_PER_COMMENT === 0
-    this.#isBehind = (await changes.haveCome()) || this.#isBehind
+    this.#isBehind = (await changes.hasChanged()) || this.#isBehind
     if (this.#isBehind) {
       // A key may have been revoked, a session ended.
-      await this.#listeners.dismiss()
+      await this.#listeners.endDisallowed()
       await this.#tellChanges(changes)
       this.#isBehind = false
-    } else if (isTimeForAComment) await this.#listeners.dismiss()
+    } else if (isTimeForAComment) await this.#listeners.endDisallowed()
     if (this.#looks % LOOKS_PER_SECOND === 0) await this.#tellProgress()
     if (isTimeForAComment) this.#listeners.tell(COMMENT)
   }

@@ -13,10 +13,10 @@ const LISTENERS_MAX = 200
 const LISTENERS_PER_KEY_MAX = 20
 const UNREAD_BYTES_MAX = 512 * 1024
 
-/** Somebody who wants to listen. `mayStay` is asked now and then; who has the same `credential` may do the same. */
-export type Guest = Readonly<{ keyId: string; credential: string; mayStay: () => Promise<boolean> }>
+/** Somebody who wants to listen. `isStillAllowed` is asked now and then; who has the same `credential` may do the same. */
+export type Subscriber = Readonly<{ keyId: string; credential: string; isStillAllowed: () => Promise<boolean> }>
 
-type Listener = Readonly<{ guest: Guest; stream: Readable }>
+type Listener = Readonly<{ subscriber: Subscriber; stream: Readable }>
 
 /** Everybody who listens. */
 export class Listeners {
@@ -27,12 +27,12 @@ export class Listeners {
   }
 
   /** Lets a listener in and gives the stream of what it hears, from `first` on. Throws `too_many_listeners`. */
-  join(guest: Guest, first: string): Readable {
-    const own = [...this.#all].filter((listener) => listener.guest.keyId === guest.keyId).length
+  join(subscriber: Subscriber, first: string): Readable {
+    const own = [...this.#all].filter((listener) => listener.subscriber.keyId === subscriber.keyId).length
     if (own >= LISTENERS_PER_KEY_MAX || this.#all.size >= LISTENERS_MAX)
       throw new Problem('too_many_listeners', `${own} of this key listen, ${this.#all.size} in all`)
     const stream = new Readable({ read: () => {} })
-    const listener = { guest, stream }
+    const listener = { subscriber, stream }
     this.#all.add(listener)
     stream.once('close', () => this.#all.delete(listener))
     stream.push(first)
@@ -48,12 +48,12 @@ export class Listeners {
   }
 
   /** Ends the streams of those who may not listen any more. */
-  async dismiss(): Promise<void> {
+  async endDisallowed(): Promise<void> {
     const answers = new Map<string, Promise<boolean>>()
     for (const listener of [...this.#all]) {
-      const { guest } = listener
-      const answer = answers.get(guest.credential) ?? guest.mayStay()
-      answers.set(guest.credential, answer)
+      const { subscriber } = listener
+      const answer = answers.get(subscriber.credential) ?? subscriber.isStillAllowed()
+      answers.set(subscriber.credential, answer)
       if (!(await answer)) this.#end(listener)
     }
   }

@@ -6,7 +6,7 @@ import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
 import type { UploadAction } from '../../ledger/database.ts'
 import { repairFor } from '../../ledger/receipt-of.ts'
 import type { Upload } from '../../ledger/uploads.ts'
-import { nameOf, senderOf } from '../auth/authentication.ts'
+import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { detailed, visibleUpload } from './upload-view.ts'
@@ -51,7 +51,7 @@ export function actionRoutes(server: FastifyInstance, { inbox }: Services): void
       const upload = await visibleUpload(inbox, request)
       await checkThatItCanBe(upload, kind)
       const reason = request.body?.reason?.trim() || kind.reason
-      const by = nameOf(senderOf(request))
+      const by = nameOf(principalOf(request))
       const repair = name === 'release' ? repairFor(upload, request.body?.repair === true) : undefined
       const wanted = { action, by, reason, isLimited, ...(repair !== undefined && { repair }) }
       const isOnRecord = await uploads.requestActionFrom(upload.id, from, wanted)

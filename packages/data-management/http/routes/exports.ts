@@ -4,7 +4,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { EXPORT_FORMATS, EXPORT_NAMES, type ExportFormat, type ExportName } from '../../catalogue/export-formats.ts'
 import { revisionOf } from '../../catalogue/queries/revision.ts'
-import { senderOf } from '../auth/authentication.ts'
+import { principalOf } from '../auth/authentication.ts'
 import { etagOf, isKnownEtag } from '../edge/etag.ts'
 import { DATE, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
@@ -51,7 +51,7 @@ async function answer(services: Working, what: ExportName, request: Asked, reply
   )
   const isUnchanged = isKnownEtag(request.headers['if-none-match'], etag)
   const isRead = !isUnchanged && request.method !== 'HEAD'
-  const chunks = isRead ? await services.exports.begin({ ...order, gzip }, senderOf(request).keyId) : undefined
+  const chunks = isRead ? await services.exports.begin({ ...order, gzip }, principalOf(request).keyId) : undefined
   reply.header('etag', etag).header('vary', 'accept, accept-encoding').header('cache-control', 'private, no-cache')
   if (isUnchanged) return reply.code(304).send()
   reply.type(EXPORT_FORMATS[order.format])
@@ -63,7 +63,7 @@ async function answer(services: Working, what: ExportName, request: Asked, reply
 
 /** An export ends with its key. */
 async function* whileAuthorized({ inbox }: Services, request: Asked, chunks: AsyncGenerator<Uint8Array>) {
-  const { keyId } = senderOf(request)
+  const { keyId } = principalOf(request)
   let lookAt = performance.now() + STILL_AUTHORIZED_MS
   for await (const chunk of chunks) {
     yield chunk

@@ -4,7 +4,7 @@ import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ChainFinding, chainFindings, faultOfNames } from '../../catalogue/queries/findings.ts'
 import { aboutOf, type BeliefRecord, faultOfBelief } from '../../ledger/beliefs.ts'
-import { nameOf, senderOf } from '../auth/authentication.ts'
+import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE, NO_QUERY, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
@@ -45,7 +45,7 @@ async function believe({ inbox, catalogue }: Services, request: FastifyRequest<{
   const { company, store_id: store = null, rule, field = null, reason = '' } = request.body
   const fault = faultOfBelief(rule) ?? (await faultOfNames(catalogue.database, company, store))
   if (fault !== undefined) throw new Problem('request_invalid', `body: ${fault}`)
-  const who = nameOf(senderOf(request))
+  const who = nameOf(principalOf(request))
   const at = inbox.now()
   const record = await inbox.ledger.beliefs.hold({
     company,
@@ -62,7 +62,7 @@ async function believe({ inbox, catalogue }: Services, request: FastifyRequest<{
 
 async function takeBack({ inbox }: Services, request: FastifyRequest<OfOne>): Promise<BeliefView> {
   const { id } = request.params
-  const who = nameOf(senderOf(request))
+  const who = nameOf(principalOf(request))
   const { beliefs } = inbox.ledger
   const isTaken = /^\d{1,15}$/.test(id) && (await beliefs.undo(Number(id), who, inbox.now()))
   if (!isTaken) throw new Problem('not_found', 'no belief that counts has this id')

@@ -2,8 +2,8 @@
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
-import { senderOf } from '../auth/authentication.ts'
-import { Allowance } from '../edge/allowance.ts'
+import { principalOf } from '../auth/authentication.ts'
+import { TokenBuckets } from '../edge/token-buckets.ts'
 import type { Services } from '../services.ts'
 import { HEARTBEAT_BODY } from './machines-schema.ts'
 
@@ -15,7 +15,7 @@ const NOTHING = { type: 'null', description: 'It is heard' } as const
 /** Adds the route. */
 export function heartbeatRoutes(server: FastifyInstance, { inbox }: Services): void {
   const { ledger, now, steady } = inbox
-  const kept = new Allowance(KEPT_PER_MINUTE_MAX)
+  const kept = new TokenBuckets(KEPT_PER_MINUTE_MAX)
   const summary = 'Say how a machine is: its version, what waits there, and what time it has'
   const options = {
     config: { scopes: ['upload'], wantsKey: true },
@@ -25,7 +25,7 @@ export function heartbeatRoutes(server: FastifyInstance, { inbox }: Services): v
     const { version, platform, arch, waiting_files, waiting_bytes, refused_files, sent_at } = request.body
     if (Number.isNaN(Date.parse(sent_at))) throw new Problem('request_invalid', 'body/sent_at is not a time')
     const report = { version, platform, arch, waiting_files, waiting_bytes, refused_files, sent_at }
-    const { keyId } = senderOf(request)
+    const { keyId } = principalOf(request)
     if (kept.take(keyId, steady()) === 0) await ledger.machines.keep(keyId, report, now())
     return reply.code(204).send()
   })

@@ -1,7 +1,7 @@
 /** `/api/invitations`: a one-time code is made, and taken by the machine that gets a key for it. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { addressOf, nameOf, type Recognition, senderOf } from '../auth/authentication.ts'
+import { type Authenticator, addressOf, nameOf, principalOf } from '../auth/authentication.ts'
 import { checkNotForeign } from '../auth/same-site.ts'
 import { bodyOf } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
@@ -19,7 +19,7 @@ import { timeOf } from './loader-state.ts'
 type WithCode = { Body: { code: string } }
 
 /** Adds the routes. A wrong code counts against its address as a wrong key does. */
-export function invitationsRoutes(server: FastifyInstance, services: Services, recognition: Recognition): void {
+export function invitationsRoutes(server: FastifyInstance, services: Services, authenticator: Authenticator): void {
   const { ledger, now } = services.inbox
   const invite = bodyOf(NEW_KEY_BODY, {
     summary: 'Make a one-time code for a key; it can be taken once, for ten minutes',
@@ -28,20 +28,20 @@ export function invitationsRoutes(server: FastifyInstance, services: Services, r
   server.post<{ Body: NewKeyBody }>('/api/invitations', { ...invite, config: MAY_MAKE }, async (request, reply) => {
     const at = now()
     const wanted = keyWanted(request.body, at)
-    const { code, expiresAt } = await ledger.invitations.create(wanted, at, nameOf(senderOf(request)))
+    const { code, expiresAt } = await ledger.invitations.create(wanted, at, nameOf(principalOf(request)))
     return reply.code(201).send({ code, created_at: timeOf(at), expires_at: timeOf(expiresAt) })
   })
 
   const take = bodyOf(CODE_BODY, { summary: 'Take the key of a one-time code', response: { 201: MADE_KEY_SCHEMA } })
   server.post<WithCode>('/api/invitations/take', take, async (request, reply) => {
     checkNotForeign(request)
-    return reply.code(201).send(await takeKey(services, recognition, request))
+    return reply.code(201).send(await takeKey(services, authenticator, request))
   })
 }
 
 async function takeKey(
   services: Services,
-  recognition: Recognition,
+  authenticator: Authenticator,
   request: FastifyRequest<WithCode>,
 ): Promise<MadeKeyView> {
   const { ledger, now } = services.inbox
@@ -49,6 +49,6 @@ async function takeKey(
     return await madeView(services, await ledger.invitations.take(request.body.code, addressOf(request), now()))
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'code_refused') throw error
-    throw recognition.ofWrongCode(error, request)
+    throw authenticator.ofWrongCode(error, request)
   }
 }

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type KeyRecord, type MadeKey, type NewKey, SCOPES } from '../../ledger/keys.ts'
 import type { MachineRecord } from '../../ledger/machines.ts'
 import { faultOfRight } from '../../ledger/rights.ts'
-import { nameOf, senderOf } from '../auth/authentication.ts'
+import { nameOf, principalOf } from '../auth/authentication.ts'
 import { cursorOf, keyIn } from '../edge/cursor.ts'
 import { bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
@@ -77,7 +77,7 @@ export function keysRoutes(server: FastifyInstance, services: Services): void {
 /** A machine that is put out of service ends its own key, whatever that may do otherwise. */
 async function endOwnKey(services: Services, request: FastifyRequest): Promise<KeyView> {
   const { ledger, now } = services.inbox
-  const { keyId } = senderOf(request)
+  const { keyId } = principalOf(request)
   if (!(await ledger.keys.revoke(keyId, now())))
     throw new Problem('state_other', 'it stands in the settings of the server, which only a person can change')
   await note(services, request, { what: 'key revoked', about: keyId, detail: 'by itself' })
@@ -96,7 +96,7 @@ async function listKeys(services: Services, { limit, after }: ListQuery): Promis
 
 async function makeKey(services: Services, request: FastifyRequest<{ Body: NewKeyBody }>): Promise<MadeKeyView> {
   const { ledger, now } = services.inbox
-  const made = await ledger.keys.create(keyWanted(request.body, now()), now(), nameOf(senderOf(request)))
+  const made = await ledger.keys.create(keyWanted(request.body, now()), now(), nameOf(principalOf(request)))
   return madeView(services, made)
 }
 
@@ -118,7 +118,7 @@ async function rotateKey(services: Services, request: FastifyRequest<Rotation>):
   const { ledger, now } = services.inbox
   const { id } = await known(services, request.params.id)
   const until = now() + (request.body?.overlap_hours ?? OVERLAP_HOURS) * HOUR_MS
-  const made = await ledger.keys.rotate(id, until, now(), nameOf(senderOf(request)))
+  const made = await ledger.keys.rotate(id, until, now(), nameOf(principalOf(request)))
   if (made === undefined) throw new Problem('state_other', `the key ${id} works no more, or has been replaced already`)
   return madeView(services, made)
 }
@@ -137,7 +137,7 @@ export async function madeView(services: Services, { id, text }: MadeKey): Promi
 type Done = Readonly<{ what: string; about: string; detail?: string }>
 
 function note({ inbox }: Services, request: FastifyRequest, done: Done): Promise<void> {
-  return inbox.ledger.audit({ at: inbox.now(), who: nameOf(senderOf(request)), ...done })
+  return inbox.ledger.audit({ at: inbox.now(), who: nameOf(principalOf(request)), ...done })
 }
 
 function viewOf({ inbox, program }: Services, key: KeyRecord, machine?: MachineRecord): KeyView {

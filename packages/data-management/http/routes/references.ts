@@ -7,7 +7,7 @@ import type { References } from '@splitcart/shared/truth/case.ts'
 import type { FastifyInstance } from 'fastify'
 import { ownReferences, sistersOf } from '../../catalogue/references.ts'
 import { permissionOf } from '../../permission.ts'
-import { senderOf } from '../auth/authentication.ts'
+import { principalOf } from '../auth/authentication.ts'
 import { DATE, readable, TEXT } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
@@ -42,7 +42,7 @@ export function referencesRoutes(server: FastifyInstance, services: Services): v
   const options = { ...readable(QUERY, { summary, response: { 200: RESPONSE } }), config: MAY_ASK }
   server.get<{ Querystring: ReferencesQuestion }>('/api/references', options, (request, reply) => {
     const { company, store_id } = request.query
-    const { scopes, onlyFor } = senderOf(request)
+    const { scopes, onlyFor } = principalOf(request)
     const mayRead = scopes.has('read') || scopes.has('admin')
     if (!mayRead && !permissionOf(onlyFor)(foldedCode(company), foldedCode(store_id)))
       throw new Problem('scope_missing', `the key may not write for ${company}/${store_id}, and may not read`)

@@ -41,10 +41,10 @@ const LOOKS_MAX = 200
 export type RejectGroupsQuestion = RejectsQuery & { limit: number; after?: string }
 
 /** A file and a line in it that the next lines come after; there may be more files behind it. */
-type Place = readonly [loadId: number, line: number]
+type RejectCursor = readonly [loadId: number, line: number]
 
 /** What is asked about lines of rejects. */
-export type RejectLinesQuestion = Readonly<{ query: RejectsQuery; after?: Place }>
+export type RejectLinesQuestion = Readonly<{ query: RejectsQuery; after?: RejectCursor }>
 
 /** Adds the routes. */
 export function rejectsRoutes(server: FastifyInstance, services: Services): void {
@@ -118,7 +118,10 @@ async function viewOf(
 }
 
 /** Some hundreds of lines, from behind a place on; of rare ones perhaps none, and then the next come after what was looked at. */
-export async function rejectLines(reading: Reading, { query, after }: RejectLinesQuestion): Promise<Lines<Place>> {
+export async function rejectLines(
+  reading: Reading,
+  { query, after }: RejectLinesQuestion,
+): Promise<Lines<RejectCursor>> {
   const { database } = reading.catalogue
   const filter = await filterOf(reading, query)
   const [loadId, line] = after ?? [Number.MAX_SAFE_INTEGER - 1, 0]

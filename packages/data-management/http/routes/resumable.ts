@@ -11,8 +11,8 @@ import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 import { Server, type Upload } from '@tus/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { accept, checkRoom, type Receiving } from '../../inbox/accept.ts'
-import { type Note, UnfinishedUploads } from '../../inbox/unfinished.ts'
-import { senderOf } from '../auth/authentication.ts'
+import { type UnfinishedRecord, UnfinishedUploads } from '../../inbox/unfinished.ts'
+import { principalOf } from '../auth/authentication.ts'
 import { ArrivingBody } from '../edge/arriving-body.ts'
 import type { Services } from '../services.ts'
 import { describedBy } from './resumable-metadata.ts'
@@ -49,7 +49,7 @@ export async function resumableRoutes(
   const visits = new WeakMap<Request, Visit>()
   const tus = openTus({ inbox, unfinished, kinds, finishing: new Map() }, visits)
   const handle = async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => {
-    const { keyId } = senderOf(request)
+    const { keyId } = principalOf(request)
     reply.header('tus-resumable', VERSION)
     checkHead(request, reply)
     const id = request.params.id === undefined ? undefined : UnfinishedUploads.idOf(keyId, request.params.id)
@@ -80,7 +80,7 @@ const ROUTES = [
   { url: `${PATH}/:id`, method: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'] },
 ]
 
-async function noteOf(id: string, { ledger }: Receiving, unfinished: UnfinishedUploads): Promise<Note> {
+async function noteOf(id: string, { ledger }: Receiving, unfinished: UnfinishedUploads): Promise<UnfinishedRecord> {
   const note = unfinished.note(id)
   const receiptId = note?.acceptedAs
   const isForgotten = receiptId !== undefined && (await ledger.uploads.find(receiptId)) === undefined
@@ -111,7 +111,7 @@ function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server 
     generateUrl: (asked, { id }) => locationOf(visitOf(asked).request, id),
     onUploadCreate: async (asked, upload) => {
       const { kind, dictionarySha256 } = describedBy(upload.metadata)
-      takenKind(kind, kinds, senderOf(visitOf(asked).request))
+      takenKind(kind, kinds, principalOf(visitOf(asked).request))
       // Before its bytes come: what has no dictionary here would be sent for nothing.
       if (dictionarySha256 !== undefined) await inbox.dictionaries?.check(dictionarySha256, visitOf(asked).keyId)
       await inbox.checkBacklog(visitOf(asked).keyId)
@@ -154,7 +154,7 @@ async function acceptWhole(
   try {
     const note = unfinished.note(id)
     const described = describedBy(note?.metadata)
-    takenKind(described.kind, kinds, senderOf(request))
+    takenKind(described.kind, kinds, principalOf(request))
     const sent = { ...described, body, bodyBytes, keyId, whole: async () => {} }
     const { upload, isNew } = await accept(inbox, sent)
     logAccepted(request, { upload, isNew, ms: inbox.now() - Date.parse(note?.creation_date ?? '') })
@@ -169,7 +169,12 @@ async function acceptWhole(
   }
 }
 
-type Accepted = Readonly<{ request: FastifyRequest; reply: FastifyReply; unfinished: UnfinishedUploads; note: Note }>
+type Accepted = Readonly<{
+  request: FastifyRequest
+  reply: FastifyReply
+  unfinished: UnfinishedUploads
+  note: UnfinishedRecord
+}>
 
 /** Answers for an upload that was accepted before: its sender has not heard the answer. */
 async function answerAccepted({ request, reply, unfinished, note }: Accepted): Promise<FastifyReply> {

@@ -4,7 +4,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import { settingsView } from '../../catalogue/queries/sources.ts'
 import { storeCalled } from '../../catalogue/queries/store-page.ts'
-import { nameOf, senderOf } from '../auth/authentication.ts'
+import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import type { Reading } from '../threads/reading.ts'
@@ -23,7 +23,7 @@ export function storeSettingsRoutes(server: FastifyInstance, services: Services)
   const summary = 'Set how often a store is scraped, that it is retired or snoozed, and a note: all of it at once'
   const set = bodyOf(STORE_SETTINGS_BODY, { summary, response: { 200: STORE_SETTINGS } })
   server.put<{ Body: StoreSettingsBody }>('/api/stores/settings', { ...set, config: MAY_CHANGE }, (request) =>
-    saveStoreSettings(services, request.body, nameOf(senderOf(request))),
+    saveStoreSettings(services, request.body, nameOf(principalOf(request))),
   )
 }
 

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock } from '../../catalogue/queries/freshness.ts'
 import { type Tick, type Tickable, TicksNow } from '../../ledger/ticks.ts'
 import { shortSentence } from '../../notices/looked.ts'
-import { nameOf, senderOf } from '../auth/authentication.ts'
+import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { askFor, momentOf, type Reading } from '../threads/reading.ts'
@@ -40,7 +40,7 @@ export function ticksRoutes(server: FastifyInstance, services: Services): void {
     '/api/attention/untick',
     { ...untick, config: MAY_CHANGE },
     async (request, reply) => {
-      const isTaken = await ledger.ticks.takeBack(request.body, nameOf(senderOf(request)), now())
+      const isTaken = await ledger.ticks.takeBack(request.body, nameOf(principalOf(request)), now())
       if (!isTaken) throw new Problem('not_found', NOT_TICKED)
       return reply.code(204).send()
     },
@@ -65,9 +65,9 @@ function tickView({ kind, subject, text, until, at, who }: Tick): TickView {
 async function tickOff(services: Services, request: FastifyRequest<{ Body: TickBody }>): Promise<TickView> {
   const { kind, subject } = request.body
   const { now } = services.inbox
-  const asker = { keyId: senderOf(request).keyId, now: now() }
+  const asker = { keyId: principalOf(request).keyId, now: now() }
   const { found } = await askFor<{ found: Tickable | null }>(services.questions, 'tickable', { kind, subject }, asker)
-  return tickFound(services, request.body, found, nameOf(senderOf(request)))
+  return tickFound(services, request.body, found, nameOf(principalOf(request)))
 }
 
 /** Ticks off what was found of a kind and subject. */

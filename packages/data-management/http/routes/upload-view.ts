@@ -5,7 +5,7 @@ import type { Receiving } from '../../inbox/accept.ts'
 import { receiptOf } from '../../ledger/receipt-of.ts'
 import type { UploadSender } from '../../ledger/senders.ts'
 import type { Upload } from '../../ledger/uploads.ts'
-import { senderOf } from '../auth/authentication.ts'
+import { principalOf } from '../auth/authentication.ts'
 import { timeOf } from './loader-state.ts'
 import type { UploadDetails, UploadView } from './uploads-schema.ts'
 
@@ -38,7 +38,7 @@ function detailsOf(upload: Upload, sender: UploadSender | undefined): UploadDeta
 
 /** Whether who asks may see what others sent, too. */
 export function maySeeAll(request: FastifyRequest): boolean {
-  const { scopes } = senderOf(request)
+  const { scopes } = principalOf(request)
   return scopes.has('read') || scopes.has('admin')
 }
 
@@ -48,7 +48,7 @@ export async function ownUpload(
   request: FastifyRequest<{ Params: { id: string } }>,
 ): Promise<Upload> {
   const upload = await visibleUpload(inbox, request)
-  const { scopes, keyId } = senderOf(request)
+  const { scopes, keyId } = principalOf(request)
   if (scopes.has('admin') || (await inbox.ledger.uploads.hasDelivered(keyId, upload.id))) return upload
   throw new Problem('not_found', 'this key has sent no upload with this id')
 }
@@ -64,6 +64,6 @@ export async function visibleUpload(
   return upload
 
   function hasSent({ id }: Upload): Promise<boolean> {
-    return uploads.hasDelivered(senderOf(request).keyId, id)
+    return uploads.hasDelivered(principalOf(request).keyId, id)
   }
 }

@@ -8,12 +8,12 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { RECEIPT_SCHEMA, type Receipt } from '@splitcart/shared/receipt.ts'
 import { parse } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { accept, checkRoom, type Receiving, type Sent } from '../../inbox/accept.ts'
+import { accept, checkRoom, type IncomingFile, type Receiving } from '../../inbox/accept.ts'
 import { ENCODINGS, type Encoding } from '../../inbox/decode.ts'
 import type { PaceLimits } from '../../inbox/pace.ts'
-import type { Sender } from '../../ledger/keys.ts'
+import type { Principal } from '../../ledger/keys.ts'
 import type { Upload } from '../../ledger/uploads.ts'
-import { addressOf, senderOf } from '../auth/authentication.ts'
+import { addressOf, principalOf } from '../auth/authentication.ts'
 import { readForm } from '../edge/form.ts'
 import type { Services } from '../services.ts'
 
@@ -36,8 +36,8 @@ export async function uploadRoutes(
     response: RESPONSES,
   }
   const handle = async (request: FastifyRequest<{ Params: OfKind }>, reply: FastifyReply) => {
-    const kind = takenKind(request.params.kind ?? PRODUCTS, kinds, senderOf(request))
-    await inbox.checkBacklog(senderOf(request).keyId)
+    const kind = takenKind(request.params.kind ?? PRODUCTS, kinds, principalOf(request))
+    await inbox.checkBacklog(principalOf(request).keyId)
     await checkRoom(inbox)
     checkLength(request, inbox.limits.bodyBytesMax)
     const sent = await read(request, reply, inbox.limits)
@@ -69,7 +69,7 @@ export async function receiptTold(
 }
 
 /** A kind that is taken here and that this key may send. Of what is not loaded row by row, nobody can tell whose rows they are. */
-export function takenKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Sender, 'onlyFor'>): string {
+export function takenKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Principal, 'onlyFor'>): string {
   if (!kinds.includes(kind))
     throw new Problem('kind_unknown', `${JSON.stringify(kind.slice(0, 100))} is none of ${kinds.join(', ')}`)
   if (!isLoadedKind(kind) && onlyFor !== null)
@@ -83,7 +83,7 @@ export function logAccepted(
   { upload, isNew, ms }: Readonly<{ upload: Upload; isNew: boolean; ms: number }>,
 ): void {
   const { id, filename, kind, bytes, wire_bytes } = upload
-  const from = { key: senderOf(request).keyId, address: addressOf(request) }
+  const from = { key: principalOf(request).keyId, address: addressOf(request) }
   request.log.info({ upload: id, kind, filename, ...from, bytes, wire_bytes, ms, isNew }, 'upload accepted')
 }
 
@@ -91,9 +91,13 @@ const CONFIG = { scopes: ['upload'], takesUploads: true, isFreeWhenNew: true } a
 
 const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
 
-async function read(request: FastifyRequest, reply: FastifyReply, limits: PaceLimits): Promise<Omit<Sent, 'kind'>> {
+async function read(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  limits: PaceLimits,
+): Promise<Omit<IncomingFile, 'kind'>> {
   const sha256 = digestIn(request)
-  const about = { sha256, keyId: senderOf(request).keyId, bodyBytes: lengthOf(request) }
+  const about = { sha256, keyId: principalOf(request).keyId, bodyBytes: lengthOf(request) }
   if (request.isMultipart()) {
     letSend(request, reply)
     const form = await readForm(request, limits)
@@ -104,7 +108,7 @@ async function read(request: FastifyRequest, reply: FastifyReply, limits: PaceLi
   return sent
 }
 
-function readRaw(request: FastifyRequest): Pick<Sent, 'body' | 'encoding' | 'filename' | 'whole'> {
+function readRaw(request: FastifyRequest): Pick<IncomingFile, 'body' | 'encoding' | 'filename' | 'whole'> {
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
   const coding = request.headers['content-encoding']?.trim().toLowerCase()
   const common = { body: request.raw, whole: async () => {} }

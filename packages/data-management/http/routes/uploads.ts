@@ -5,7 +5,7 @@ import { previewOf } from '../../catalogue/hold-preview.ts'
 import { rejectsPage } from '../../catalogue/rejects.ts'
 import type { SortedKey, SortedQuery, UploadSort } from '../../ledger/sorted-uploads.ts'
 import type { UploadQuery } from '../../ledger/uploads.ts'
-import { senderOf } from '../auth/authentication.ts'
+import { principalOf } from '../auth/authentication.ts'
 import { cursorOf, keyIn } from '../edge/cursor.ts'
 import { answerIn } from '../edge/description.ts'
 import { MAY_READ } from '../edge/parameters.ts'
@@ -47,7 +47,7 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
           throw new Problem('scope_missing', 'querystring/sort is of the uploads of all: it needs the scope read')
         return answerWith(services, request, reply, ['sortedUploads', sorted])
       }
-      const sender = senderOf(request).keyId
+      const sender = principalOf(request).keyId
       const query = queryOf(request.query, seesAll ? undefined : sender)
       return answerWith(services, request, reply, ['uploads', seesAll ? { query } : { query, sender }])
     },
@@ -56,7 +56,7 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
   const one = { summary: 'One upload', response: { 200: UPLOAD_SCHEMA } }
   server.get<OfOne>('/api/uploads/:id', { config: ANY_SCOPE, schema: one }, async (request) => {
     const upload = await visibleUpload(inbox, request)
-    if (!maySeeAll(request)) return await receiptTold(inbox, upload, senderOf(request).keyId, false)
+    if (!maySeeAll(request)) return await receiptTold(inbox, upload, principalOf(request).keyId, false)
     const [view] = await detailed(inbox, [upload])
     return inbox.dictionaries?.told(view!) ?? view
   })
@@ -86,7 +86,7 @@ export function uploadFilesRoutes(server: FastifyInstance, services: Services): 
     response: { 200: REQUESTED_RESPONSE },
   }
   server.get('/api/uploads/requested', { config: ANY_SCOPE, schema: requested }, (request, reply) =>
-    answerWith(services, request, reply, ['requested', { sender: senderOf(request).keyId }]),
+    answerWith(services, request, reply, ['requested', { sender: principalOf(request).keyId }]),
   )
 
   const content = {

@@ -3,10 +3,10 @@ import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ListingName } from '../../catalogue/catalogue.ts'
-import { type PairPlace, pairsToJudge } from '../../catalogue/queries/suggested.ts'
+import { type PairCursor, pairsToJudge } from '../../catalogue/queries/suggested.ts'
 import { isListing } from '../../catalogue/queries/suggestions.ts'
 import type { VerdictRecord } from '../../ledger/verdicts.ts'
-import { nameOf, senderOf } from '../auth/authentication.ts'
+import { nameOf, principalOf } from '../auth/authentication.ts'
 import { cursorOf, keyIn } from '../edge/cursor.ts'
 import { bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
@@ -59,7 +59,7 @@ export function verdictRoutes(server: FastifyInstance, services: Services): void
 }
 
 // Behind every pair.
-const FIRST: PairPlace = [1_000_000, 0, 0]
+const FIRST: PairCursor = [1_000_000, 0, 0]
 
 /** A page of the pairs of which nobody has said anything. */
 export async function suggestionsListed(
@@ -68,7 +68,7 @@ export async function suggestionsListed(
 ): Promise<SuggestionPage> {
   const { database } = reading.catalogue
   const said = (await reading.inbox.ledger.verdicts.current()).map(({ one, other }) => [one, other] as const)
-  const place = keyIn('suggestions', after, [0, 0, 0] as PairPlace & [number, number, number]) ?? FIRST
+  const place = keyIn('suggestions', after, [0, 0, 0] as PairCursor & [number, number, number]) ?? FIRST
   const current = await currentNow(reading)
   const { pairs, next } = await pairsToJudge(database, { after: place, limit }, said, current)
   return { pairs, next: cursorOf('suggestions', next) }
@@ -85,7 +85,7 @@ async function giveVerdict(services: Services, request: FastifyRequest<{ Body: V
   const [one, other] = [await listingIn(services, 'a', a), await listingIn(services, 'b', b)]
   if (JSON.stringify(one) === JSON.stringify(other))
     throw new Problem('request_invalid', 'body/a and body/b are one and the same listing')
-  const [at, who] = [now(), nameOf(senderOf(request))]
+  const [at, who] = [now(), nameOf(principalOf(request))]
   const given = { one, other, verdict, at, who, reason: reason.trim() || null }
   const id = await ledger.verdicts.give(given)
   await ledger.audit({ at, who, what: 'verdict given', about: String(id), detail: verdict })
@@ -104,7 +104,7 @@ async function listingIn({ catalogue }: Services, field: string, named: VerdictB
 
 async function takeBack({ inbox }: Services, request: FastifyRequest<OfOne>): Promise<VerdictView> {
   const { id } = request.params
-  const [at, who] = [inbox.now(), nameOf(senderOf(request))]
+  const [at, who] = [inbox.now(), nameOf(principalOf(request))]
   const { verdicts } = inbox.ledger
   const isTaken = /^\d{1,15}$/.test(id) && (await verdicts.undo(Number(id), who, at))
   if (!isTaken) throw new Problem('not_found', 'no verdict that counts has this id')

@@ -3,8 +3,8 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { WATCH_RULES, WATCHES_MAX, type WatchRecord, type WatchRule } from '../../ledger/watches.ts'
-import { type Begun, productWatched } from '../../notices/watched.ts'
-import { nameOf, senderOf } from '../auth/authentication.ts'
+import { productWatched, type WatchBaseline } from '../../notices/watched.ts'
+import { nameOf, principalOf } from '../auth/authentication.ts'
 import {
   bodyOf,
   CENTS_OR_NULL,
@@ -85,7 +85,12 @@ export function watchesRoutes(server: FastifyInstance, services: Services): void
   server.post<{ Body: Body }>('/api/watches', { ...add, config: MAY_CHANGE }, async (request, reply) => {
     checkTarget(request.body)
     const asker = askerOf(request, reply, now())
-    const begun = await askFor<Begun>(services.questions, 'watchBegun', { productId: request.body.product_id }, asker)
+    const begun = await askFor<WatchBaseline>(
+      services.questions,
+      'watchBegun',
+      { productId: request.body.product_id },
+      asker,
+    )
     return reply.code(201).send(await addWatch(services, request, begun))
   })
 
@@ -95,7 +100,7 @@ export function watchesRoutes(server: FastifyInstance, services: Services): void
     { config: MAY_CHANGE, schema: end },
     async (request, reply) => {
       const id = /^\d{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0
-      if (!(await ledger.watches.end(id, nameOf(senderOf(request)), now())))
+      if (!(await ledger.watches.end(id, nameOf(principalOf(request)), now())))
         throw new Problem('not_found', 'no watch has this id')
       return reply.code(204).send()
     },
@@ -110,11 +115,11 @@ function checkTarget({ rule, target_cents }: Body): void {
 async function addWatch(
   { inbox }: Services,
   request: FastifyRequest<{ Body: Body }>,
-  begun: Begun,
+  begun: WatchBaseline,
 ): Promise<WatchView> {
   const { product_id, rule, target_cents: target } = request.body
   const wanted = { ...begun, rule, target_cents: target ?? null }
-  const who = nameOf(senderOf(request))
+  const who = nameOf(principalOf(request))
   const made = await inbox.ledger.watches.add({ ...wanted, who, created_at: inbox.now() })
   if (made === undefined)
     throw new Problem('request_invalid', `${WATCHES_MAX} products are watched already; end a watch first`)

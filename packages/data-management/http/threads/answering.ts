@@ -1,7 +1,7 @@
 /** Answers requests with what the threads beside this one find out. */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { senderOf } from '../auth/authentication.ts'
+import { principalOf } from '../auth/authentication.ts'
 import type { Services } from '../services.ts'
 import { type Asker, askFor, type QuestionName } from './reading.ts'
 
@@ -22,7 +22,7 @@ export async function answerWith(
 export function askerOf(request: FastifyRequest, reply: FastifyReply, now: number): Asker {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
-  return { keyId: senderOf(request).keyId, now, signal: gone.signal }
+  return { keyId: principalOf(request).keyId, now, signal: gone.signal }
 }
 
 /** Some lines of a long answer, and where the next ones begin; null: there are none. */

@@ -4,20 +4,20 @@ import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { createGzip, type Gzip, constants as zlib } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type ExportOrder, exportLines } from '../../catalogue/export-formats.ts'
+import { type ExportRequest, exportLines } from '../../catalogue/export-formats.ts'
 import { handOut, portionsOf, type Write } from '../../database/ahead.ts'
 import type { Sql } from '../../database/sql.ts'
 import { SqliteDatabase } from '../../database/sqlite.ts'
 
 /** Where the thread reads, and where the file without a name is made. `server`: the address of PostgreSQL; else the catalogue is a file. */
-export type ExportPlace = Readonly<{
+export type ExportSource = Readonly<{
   folder: string
   catalogue: Readonly<{ file: string }> | Readonly<{ server: string }>
   diskBytesKept: number
 }>
 
 /** What the thread is told to write, and whether that is compressed on the way. */
-export type WrittenOrder = ExportOrder & Readonly<{ gzip: boolean }>
+export type ExportTask = ExportRequest & Readonly<{ gzip: boolean }>
 
 /** What it says: some bytes, that these were all, or why there are none. */
 export type FromExport =
@@ -29,13 +29,13 @@ export type FromExport =
 const CHUNK_BYTES = 64 * 1024
 const ROOM_CHECKED_EVERY_BYTES = 16 * 1024 * 1024
 
-const place = workerData as ExportPlace
+const place = workerData as ExportSource
 const port = parentPort!
 const disk = realDisk()
 const database = await open(place)
 let taken = () => {}
 
-async function open({ catalogue }: ExportPlace): Promise<Sql> {
+async function open({ catalogue }: ExportSource): Promise<Sql> {
   if ('file' in catalogue) return SqliteDatabase.openToAsk(catalogue.file)
   const { openPostgresCatalogue } = await import('../../catalogue/dialects/postgres/catalogue.ts')
   return (await openPostgresCatalogue(catalogue.server, { connections: 1 })).database
@@ -56,7 +56,7 @@ function post(said: FromExport): void {
   port.postMessage(said, 'chunk' in said ? [said.chunk.buffer] : [])
 }
 
-async function write(order: WrittenOrder): Promise<FromExport> {
+async function write(order: ExportTask): Promise<FromExport> {
   try {
     const portions = portionsOf(exportLines(database, order))
     const written = roomy(order.gzip ? gzipped(portions) : portions)
@@ -105,7 +105,7 @@ async function feed(gzip: Gzip, portions: AsyncIterable<Buffer>): Promise<void> 
   gzip.end()
 }
 
-port.on('message', async (told: WrittenOrder | 'taken') => {
+port.on('message', async (told: ExportTask | 'taken') => {
   if (told === 'taken') taken()
   else post(await write(told))
 })

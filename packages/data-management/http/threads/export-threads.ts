@@ -11,7 +11,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { ExportPlace, FromExport, WrittenOrder } from './export-thread.ts'
+import type { ExportSource, ExportTask, FromExport } from './export-thread.ts'
 
 const THREAD = new URL('export-thread.ts', import.meta.url)
 const AT_ONCE_MAX = 2
@@ -21,22 +21,22 @@ const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 4 }
 /** Gives exports out. */
 export interface Exports extends AsyncDisposable {
   /** Begins one for a key; its first chunk has been read. Throws `exports_busy` and `too_many_requests`. */
-  begin(order: WrittenOrder, keyId: string): Promise<AsyncGenerator<Uint8Array>>
+  begin(order: ExportTask, keyId: string): Promise<AsyncGenerator<Uint8Array>>
 }
 
 /** The threads. One that has done its work waits for the next; where `prepare` was called, one waits always when none is at work. */
 export class ExportThreads implements Exports {
-  readonly #place: ExportPlace
+  readonly #place: ExportSource
   readonly #busy = new Map<Worker, string>()
   readonly #free = new Set<Worker>()
   #isClosed = false
   #isPrepared = false
 
-  constructor(place: ExportPlace) {
+  constructor(place: ExportSource) {
     this.#place = place
   }
 
-  async begin(order: WrittenOrder, keyId: string): Promise<AsyncGenerator<Uint8Array>> {
+  async begin(order: ExportTask, keyId: string): Promise<AsyncGenerator<Uint8Array>> {
     if (this.#isClosed) throw new Problem('stopping')
     const retryAfterSeconds = BUSY_SECONDS
     if ([...this.#busy.values()].includes(keyId))
@@ -91,10 +91,10 @@ export class ExportThreads implements Exports {
     }
   }
 
-  async *#chunksOf(worker: Worker, order: WrittenOrder): AsyncGenerator<Uint8Array> {
+  async *#chunksOf(worker: Worker, order: ExportTask): AsyncGenerator<Uint8Array> {
     let isWhole = false
     try {
-      for (let say: WrittenOrder | 'taken' = order; ; say = 'taken') {
+      for (let say: ExportTask | 'taken' = order; ; say = 'taken') {
         const heard = await answerOf(worker, say)
         if ('chunk' in heard) yield heard.chunk
         else if ('problem' in heard) throw new Problem(heard.problem.code, heard.problem.detail)
@@ -114,7 +114,7 @@ export class ExportThreads implements Exports {
 }
 
 /** What a thread says to something; throws when it ends instead. */
-function answerOf(worker: Worker, say: WrittenOrder | 'taken'): Promise<FromExport> {
+function answerOf(worker: Worker, say: ExportTask | 'taken'): Promise<FromExport> {
   const { promise, resolve, reject } = Promise.withResolvers<FromExport>()
   const ended = () => reject(new Error('the thread of an export has ended'))
   worker.once('message', resolve).once('error', reject).once('exit', ended)

@@ -8,13 +8,13 @@ import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { findLoad } from '../../catalogue/loads.ts'
 import { LimitedSql } from '../../database/limited-sql.ts'
 import { tellSlowStatements } from '../../database/slow-statements.ts'
-import { type AskedPlace, openToAsk } from '../../databases-to-ask.ts'
+import { type DatabasesToAsk, openToAsk } from '../../databases-to-ask.ts'
 import { foldersIn } from '../../folders.ts'
 import { QUESTIONS } from './questions.ts'
 import type { QuestionName, Reading } from './reading.ts'
 
 /** Where the thread reads, and its limits. */
-export type ThreadPlace = AskedPlace &
+export type ThreadSource = DatabasesToAsk &
   Readonly<{
     diskBytesKept: number
     partialShare?: number
@@ -39,7 +39,7 @@ export type FromThread =
   | Readonly<{ problem: Readonly<Pick<Problem, 'code' | 'detail'>> }>
   | Readonly<{ failure: string }>
 
-const place = workerData as ThreadPlace
+const place = workerData as ThreadSource
 const port = parentPort!
 const { database, ledger, path } = await openToAsk(place, { statementMsMax: place.msMax })
 const limited = new LimitedSql(database, { ...place, isStopped: () => Atomics.load(place.stop, 0) !== 0 })

@@ -12,10 +12,10 @@
  */
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { Allowance } from '../edge/allowance.ts'
-import type { FromThread, ThreadPlace, ToThread } from './question-thread.ts'
+import { TokenBuckets } from '../edge/token-buckets.ts'
+import type { FromThread, ThreadSource, ToThread } from './question-thread.ts'
 import type { Asker, QuestionName, Questions } from './reading.ts'
-import { Turns } from './turns.ts'
+import { RoundRobin } from './round-robin.ts'
 
 const THREAD = new URL('question-thread.ts', import.meta.url)
 const THREADS_FOR_KEYS = 2
@@ -52,25 +52,25 @@ type Thread = {
 }
 
 /** Where the threads read. Limits that are not given are those of a server. */
-export type QuestionsPlace = Omit<ThreadPlace, 'stop' | 'msMax' | 'recordsMax'> &
-  Partial<Pick<ThreadPlace, 'msMax' | 'recordsMax'>> &
+export type QuestionsSource = Omit<ThreadSource, 'stop' | 'msMax' | 'recordsMax'> &
+  Partial<Pick<ThreadSource, 'msMax' | 'recordsMax'>> &
   Readonly<{ threadMsPerMinute?: number; heapMiBMax?: number; startMsMax?: number }>
 
 /** The threads. They are started when they are needed, and end when this is disposed of. */
 export class QuestionThreads implements Questions {
-  readonly #place: Omit<ThreadPlace, 'stop'>
+  readonly #place: Omit<ThreadSource, 'stop'>
   readonly #threads = new Set<Thread>()
-  readonly #turns = new Turns<Pending>()
-  readonly #work: Allowance
+  readonly #turns = new RoundRobin<Pending>()
+  readonly #work: TokenBuckets
   readonly #heapMiBMax: number
   readonly #startMsMax: number
   #isClosed = false
 
-  constructor({ threadMsPerMinute, heapMiBMax, startMsMax, ...place }: QuestionsPlace) {
+  constructor({ threadMsPerMinute, heapMiBMax, startMsMax, ...place }: QuestionsSource) {
     this.#heapMiBMax = heapMiBMax ?? HEAP_MIB_MAX
     this.#startMsMax = startMsMax ?? START_MS_MAX
     this.#place = { msMax: MS_MAX, recordsMax: RECORDS_MAX, ...place }
-    this.#work = new Allowance(threadMsPerMinute ?? THREAD_MS_PER_MINUTE)
+    this.#work = new TokenBuckets(threadMsPerMinute ?? THREAD_MS_PER_MINUTE)
   }
 
   async ask(name: QuestionName, question: object, { keyId, now, signal }: Asker): Promise<Answer> {

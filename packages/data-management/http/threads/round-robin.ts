@@ -1,5 +1,5 @@
 /** Who is next: of each name the first that waits, the names by turns. Who asks much waits behind himself, and not before others. */
-export class Turns<T> {
+export class RoundRobin<T> {
   readonly #waiting = new Map<string, T[]>()
   #size = 0
 

@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000
 type Left = { times: number; at: number; refusals: number }
 
 /** A table of names and what they have left. */
-export class Allowance {
+export class TokenBuckets {
   readonly #perMinute: number
   readonly #namesMax: number
   readonly #left = new Map<string, Left>()

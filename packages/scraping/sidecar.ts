@@ -1,8 +1,8 @@
-/** Notes: the small JSON files that lie next to a file and say something about it. They are written with `replace`. */
+/** Sidecars: the small JSON files that lie next to a file and say something about it. They are written with `replace`. */
 import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 
-/** The text of a note, or `undefined` when there is none. */
-export async function readNoteText(disk: Disk, path: string): Promise<string | undefined> {
+/** The text of a sidecar, or `undefined` when there is none. */
+export async function readSidecarText(disk: Disk, path: string): Promise<string | undefined> {
   try {
     const file = await openToRead(disk, path)
     try {
@@ -16,13 +16,13 @@ export async function readNoteText(disk: Disk, path: string): Promise<string | u
   }
 }
 
-/** The object in a note; `undefined` when there is no note, or one that a person broke. */
-export async function readNote(disk: Disk, path: string): Promise<object | undefined> {
-  const text = await readNoteText(disk, path)
+/** The object in a sidecar; `undefined` when there is no sidecar, or one that a person broke. */
+export async function readSidecar(disk: Disk, path: string): Promise<object | undefined> {
+  const text = await readSidecarText(disk, path)
   return text === undefined ? undefined : objectIn(text)
 }
 
-/** The object in the text of a note; `undefined` when a person broke it. */
+/** The object in the text of a sidecar; `undefined` when a person broke it. */
 export function objectIn(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { codeOf, type Disk, systemFaultOf } from './disk.ts'
 
 /** How many files, how large together, and since when the oldest lies there. */
-export type Place = Readonly<{ files: number; bytes: number; oldest_at: string | null }>
+export type FolderUsage = Readonly<{ files: number; bytes: number; oldest_at: string | null }>
 
 /** The files that are complete, as people see them. */
 export function isShown(name: string): boolean {
@@ -11,7 +11,11 @@ export function isShown(name: string): boolean {
 }
 
 /** Adds up the files of a folder whose names count. A folder that is missing is empty; throws what the system refuses. */
-export async function placeOf(disk: Disk, folder: string, counts: (name: string) => boolean = isShown): Promise<Place> {
+export async function folderUsage(
+  disk: Disk,
+  folder: string,
+  counts: (name: string) => boolean = isShown,
+): Promise<FolderUsage> {
   let [files, bytes, oldest] = [0, 0, Number.POSITIVE_INFINITY]
   for (const name of ((await disk.readdir(folder).catch(gone)) ?? []).filter(counts)) {
     const stats = await disk.lstat(join(folder, name)).catch(gone)
@@ -24,7 +28,7 @@ export async function placeOf(disk: Disk, folder: string, counts: (name: string)
 }
 
 /** Collects what cannot be looked at as sentences, so that the rest is told all the same. */
-export class Looks {
+export class Inspections {
   readonly problems: string[] = []
 
   /** What `look` finds; null where this machine refuses it. */

@@ -1,7 +1,7 @@
 /** The connection to the NATS servers of a fleet, and what its errors mean. */
 import { type ConnectionOptions, connect, errors, type NatsConnection } from '@nats-io/transport-node'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { JetStreamPlace } from './jetstream-place.ts'
+import type { JetStreamAddress } from './address.ts'
 
 const CONNECT_MS_MAX = 5_000
 const RECONNECT_MS = 500
@@ -9,7 +9,7 @@ const RECONNECT_MS = 500
 const PING_MS = 5_000
 
 /** Connects to whichever server answers, and for as long as the connection is open to another one when that does not any more. */
-export async function connectTo({ servers, login, tls }: JetStreamPlace): Promise<NatsConnection> {
+export async function connectTo({ servers, login, tls }: JetStreamAddress): Promise<NatsConnection> {
   const options: ConnectionOptions = {
     servers: [...servers],
     name: 'splitcart',

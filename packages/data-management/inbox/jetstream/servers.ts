@@ -19,10 +19,10 @@ import {
 } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { BUCKET_STREAM, Bucket } from './jetstream-bucket.ts'
-import { connectTo, inboxProblemOf } from './jetstream-connection.ts'
-import { type JetStreamPlace, jetStreamPlaceOf } from './jetstream-place.ts'
-import { type Claim, CONSUMER, claimOf, WORK_STREAM, type WorkCounts, workSubject } from './jetstream-work.ts'
+import { type JetStreamAddress, jetStreamAddressOf } from './address.ts'
+import { BUCKET_STREAM, Bucket } from './bucket.ts'
+import { connectTo, inboxProblemOf } from './connection.ts'
+import { type Claim, CONSUMER, claimOf, WORK_STREAM, type WorkCounts, workSubject } from './work-queue.ts'
 
 const REQUEST_MS_MAX = 5_000
 const CLAIM_MS = 30_000
@@ -31,7 +31,7 @@ const KNOWN_ALREADY = 10077
 
 /** A fleet's inbox that is open. It makes what is missing there, also when all of it was lost meanwhile. */
 export class JetStreamInbox implements AsyncDisposable {
-  readonly place: JetStreamPlace
+  readonly place: JetStreamAddress
   readonly bucket: Bucket
   readonly #connection: NatsConnection
   readonly #client: JetStreamClient
@@ -39,7 +39,7 @@ export class JetStreamInbox implements AsyncDisposable {
   readonly #claimMs: number
   #made: Promise<void> | undefined
 
-  private constructor(connection: NatsConnection, manager: JetStreamManager, place: JetStreamPlace, claimMs: number) {
+  private constructor(connection: NatsConnection, manager: JetStreamManager, place: JetStreamAddress, claimMs: number) {
     this.place = place
     this.#connection = connection
     this.#client = jetstream(connection, { timeout: REQUEST_MS_MAX })
@@ -50,7 +50,7 @@ export class JetStreamInbox implements AsyncDisposable {
 
   /** Connects, and makes what is missing. `claimMs`: after how long of silence a loader has lost what it claimed. */
   static async open(address: string, claimMs: number = CLAIM_MS): Promise<JetStreamInbox> {
-    const place = jetStreamPlaceOf(address)
+    const place = jetStreamAddressOf(address)
     const connection = await connectTo(place)
     try {
       const manager = await jetstreamManager(connection, { timeout: REQUEST_MS_MAX })

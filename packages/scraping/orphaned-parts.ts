@@ -26,19 +26,19 @@ const ROWS_ASKED_MAX = 100
 const COPY_ENDING = '.salvaged'
 
 /** A part that nobody writes any more. */
-export type LeftOver = Readonly<{ name: string; path: string; size: number; mtimeMs: number }>
+export type OrphanedPart = Readonly<{ name: string; path: string; size: number; mtimeMs: number }>
 
 /** What was saved of a part; `null` for one without a single whole line, which is left where it is. */
 export type Salvaged = Readonly<{ name: string; path: string; bytesDropped: number }> & Digest
 
 /** The parts that were left over by a crash: nobody writes them by what the clock says, nor has them open, where somebody can tell. */
-export async function leftOversIn(
+export async function orphanedPartsIn(
   disk: Disk,
   folders: Folders,
   now: number = Date.now(),
   findWriters: FindWriters = async () => new Set(),
-): Promise<LeftOver[]> {
-  const found: (LeftOver & Readonly<{ ino: number }>)[] = []
+): Promise<OrphanedPart[]> {
+  const found: (OrphanedPart & Readonly<{ ino: number }>)[] = []
   for (const name of await partNames(disk, folders.part)) {
     const path = join(folders.part, name)
     const stats = await disk.lstat(path).catch(gone)
@@ -50,16 +50,16 @@ export async function leftOversIn(
 }
 
 /** Hands everything up to the last whole line of a part to the outbox, under a name that was free. */
-export async function salvage(disk: Disk, folders: Folders, leftOver: LeftOver): Promise<Salvaged | null> {
-  const bytes = await wholeBytes(disk, leftOver.path)
+export async function salvage(disk: Disk, folders: Folders, orphan: OrphanedPart): Promise<Salvaged | null> {
+  const bytes = await wholeBytes(disk, orphan.path)
   if (bytes === 0) return null
-  const copy = `${leftOver.path}${COPY_ENDING}`
+  const copy = `${orphan.path}${COPY_ENDING}`
   await removeIfThere(disk, copy)
-  const digest = await copyBytes(disk, leftOver.path, copy, bytes)
-  const wanted = nameWith(await nameFor(disk, leftOver), 'salvaged')
+  const digest = await copyBytes(disk, orphan.path, copy, bytes)
+  const wanted = nameWith(await nameFor(disk, orphan), 'salvaged')
   const { name } = await land(disk, copy, folders.outbox, namesFor(wanted, digest.sha256))
-  await remove(disk, leftOver.path)
-  return { name, path: join(folders.outbox, name), bytesDropped: leftOver.size - bytes, ...digest }
+  await remove(disk, orphan.path)
+  return { name, path: join(folders.outbox, name), bytesDropped: orphan.size - bytes, ...digest }
 }
 
 async function partNames(disk: Disk, folder: string): Promise<string[]> {
@@ -105,11 +105,11 @@ function copyBytes(disk: Disk, from: string, to: string, bytes: number): Promise
   })
 }
 
-async function nameFor(disk: Disk, leftOver: LeftOver): Promise<string> {
-  const { fileName } = readPartName(basename(leftOver.path))
+async function nameFor(disk: Disk, orphan: OrphanedPart): Promise<string> {
+  const { fileName } = readPartName(basename(orphan.path))
   if (fileName !== undefined && faultOfOutboxName(fileName) === undefined) return fileName
   const name =
-    (await nameByRows(disk, leftOver.path)) ?? unnamedScrape(new Date(leftOver.mtimeMs).toISOString().slice(0, 10))
+    (await nameByRows(disk, orphan.path)) ?? unnamedScrape(new Date(orphan.mtimeMs).toISOString().slice(0, 10))
   return faultOfFileName(name) === undefined ? name : 'scrape.jsonl'
 }
 

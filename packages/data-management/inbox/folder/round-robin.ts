@@ -1,7 +1,7 @@
 /** In which order files are loaded: each sender in turn, of each the oldest first. Who sends much keeps the others waiting for one file of his. */
 
 /** Things in turns: the first of every name, then the second of every name … `nameOf` says whose a thing is. */
-export function inTurns<T>(things: readonly T[], nameOf: (thing: T) => string): T[] {
+export function roundRobin<T>(things: readonly T[], nameOf: (thing: T) => string): T[] {
   const counts = new Map<string, number>()
   const placed = things.map((thing) => {
     const turn = counts.get(nameOf(thing)) ?? 0

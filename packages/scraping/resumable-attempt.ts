@@ -11,7 +11,7 @@ import { documentIn } from './answer.ts'
 import { answerOf, ask, Body, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
-import { resumeNotePath, type Spooled } from './spool.ts'
+import { resumeSidecarPath, type Spooled } from './spool.ts'
 
 /** What is told of each portion that went out: its bytes, and how many bytes of all have gone now. */
 export type OnSent = (bytes: number, sentBytes: number) => void
@@ -40,7 +40,7 @@ const GONE = new Set([404, 410])
 type Asked = Readonly<{ method: string; url: string; headers: Readonly<Record<string, string>> }>
 
 /** One try: the requests that the library makes, and what was heard. */
-export class Talk {
+export class ResumableAttempt {
   readonly client: Client
   readonly spooled: Spooled
   readonly #onSent: OnSent
@@ -63,8 +63,8 @@ export class Talk {
     this.#onSent = onSent
   }
 
-  anew(): Talk {
-    return new Talk(this.client, this.spooled, this.#onSent)
+  anew(): ResumableAttempt {
+    return new ResumableAttempt(this.client, this.spooled, this.#onSent)
   }
 
   getName(): string {
@@ -169,8 +169,8 @@ export class Talk {
       throw this.fault
     }
     this.url = url.href
-    const note = { url: url.href, sha256: this.spooled.sha256, spooledBytes: this.spooled.spooledBytes }
-    await replace(this.client.disk, resumeNotePath(this.spooled), `${JSON.stringify(note)}\n`)
+    const sidecar = { url: url.href, sha256: this.spooled.sha256, spooledBytes: this.spooled.spooledBytes }
+    await replace(this.client.disk, resumeSidecarPath(this.spooled), `${JSON.stringify(sidecar)}\n`)
   }
 }
 

@@ -1,14 +1,14 @@
 /** Where a field stands in a line of JSON: its name and its value. Pure. */
 
 /** From the first to behind the last character. */
-export type Place = Readonly<{ from: number; to: number }>
+export type LineRange = Readonly<{ from: number; to: number }>
 
 /** The last key of this name that has a value, as the last one counts; `undefined` where the line has none. */
-export function placeOf(raw: string, field: string | null): Place | undefined {
+export function placeOf(raw: string, field: string | null): LineRange | undefined {
   const name = field?.split('.').at(-1)
   if (name === undefined || name === '') return undefined
   const key = JSON.stringify(name)
-  let found: Place | undefined
+  let found: LineRange | undefined
   for (let from = raw.indexOf(key); from >= 0; from = raw.indexOf(key, from + key.length)) {
     const colon = skipSpace(raw, from + key.length)
     if (raw[colon] !== ':') continue

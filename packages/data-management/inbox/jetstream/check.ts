@@ -1,7 +1,7 @@
 /** Whether the servers of a fleet's inbox keep what they acknowledge: copies, files, and how soon these are synced. */
 import type { StreamInfo } from '@nats-io/jetstream'
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
-import type { JetStreamInbox } from './jetstream.ts'
+import type { JetStreamInbox } from './servers.ts'
 
 const ASK_MS_MAX = 3_000
 const COPIES_TODO =
@@ -9,7 +9,10 @@ const COPIES_TODO =
 const SYNC_TODO = 'Set sync_interval: always in the jetstream block of its configuration (nats-server 2.10 or newer).'
 
 /** Of what a server tells about itself at /varz. */
-type Told = Readonly<{ version?: unknown; jetstream?: { config?: { sync_always?: unknown; sync_interval?: unknown } } }>
+type ServerInfo = Readonly<{
+  version?: unknown
+  jetstream?: { config?: { sync_always?: unknown; sync_interval?: unknown } }
+}>
 
 /** What is to be known about the inbox. Something that fails must not be worked with. */
 export async function fleetFindings(fleet: JetStreamInbox): Promise<Finding[]> {
@@ -50,7 +53,7 @@ export async function syncFinding(host: string): Promise<Finding> {
   const about = `syncs of ${host}`
   try {
     const answer = await fetch(`http://${host}/varz`, { signal: AbortSignal.timeout(ASK_MS_MAX) })
-    const { version, jetstream } = (await answer.json()) as Told
+    const { version, jetstream } = (await answer.json()) as ServerInfo
     if (jetstream?.config?.sync_always === true) return ok(about, 'each write is synced before it is acknowledged')
     const seconds = Number(jetstream?.config?.sync_interval ?? Number.NaN) / 1e9
     const every = Number.isFinite(seconds) ? `every ${seconds} s` : 'now and then'

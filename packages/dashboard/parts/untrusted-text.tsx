@@ -3,12 +3,12 @@ import { UnstyledButton } from '@mantine/core'
 import { type ReactNode, useId, useState } from 'react'
 import { visible } from './format.ts'
 import { plainLines } from './marked-up.ts'
-import style from './said.module.css'
+import style from './untrusted-text.module.css'
 
 const SHORT_CHARACTERS_MAX = 400
 
 /** On one line, cut off where there is no more room; the whole of it when it is pointed at. */
-export function Said({ text, className }: Readonly<{ text: string; className?: string }>): ReactNode {
+export function UntrustedText({ text, className }: Readonly<{ text: string; className?: string }>): ReactNode {
   if (text === '') return null
   const shown = visible(text)
   return (
@@ -19,12 +19,12 @@ export function Said({ text, className }: Readonly<{ text: string; className?: s
 }
 
 /** On as many lines as it takes; what is very long is unfolded by a button. */
-export function SaidWhole({ text }: Readonly<{ text: string }>): ReactNode {
+export function UntrustedBlock({ text }: Readonly<{ text: string }>): ReactNode {
   return <Unfolding shown={visible(text)} />
 }
 
 /** What a shop has written with markup in it: its lines, without the markup. */
-export function SaidLines({ text }: Readonly<{ text: string }>): ReactNode {
+export function UntrustedLines({ text }: Readonly<{ text: string }>): ReactNode {
   return <Unfolding shown={plainLines(text).map(visible).join('\n')} />
 }
 

@@ -5,8 +5,8 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { JsonlWriter } from '../jsonl-writer.ts'
-import { leftOversIn, salvage } from '../left-overs.ts'
 import { findWritersOn } from '../open-writers.ts'
+import { orphanedPartsIn, salvage } from '../orphaned-parts.ts'
 import { disk, freshPlace, type Place, row, textOf, visible } from './place.ts'
 
 const WRITER = new URL('../jsonl-writer.ts', import.meta.url).href
@@ -30,10 +30,10 @@ test('a writer that is killed leaves the outbox empty, and its whole lines can b
   await using place = await freshPlace()
   await crashedWriter(place, { fileName: 'coles-1.jsonl' })
   assert.deepEqual(await visible(place.folders.outbox), [])
-  const [leftOver, ...others] = await leftOversIn(disk, place.folders)
-  assert.ok(leftOver)
+  const [orphan, ...others] = await orphanedPartsIn(disk, place.folders)
+  assert.ok(orphan)
   assert.deepEqual(others, [])
-  const salvaged = await salvage(disk, place.folders, leftOver)
+  const salvaged = await salvage(disk, place.folders, orphan)
   assert.equal(salvaged?.name, 'coles-1-salvaged.jsonl')
   const text = await readFile(salvaged?.path ?? '', 'utf8')
   const rows = text
@@ -42,25 +42,25 @@ test('a writer that is killed leaves the outbox empty, and its whole lines can b
     .map((line) => JSON.parse(line))
   assert.ok(rows.length > 100)
   assert.equal(rows.length, salvaged?.lines)
-  assert.equal(Buffer.byteLength(text) + (salvaged?.bytesDropped ?? 0), leftOver.size)
+  assert.equal(Buffer.byteLength(text) + (salvaged?.bytesDropped ?? 0), orphan.size)
   assert.deepEqual(await readdir(place.folders.part), [])
 })
 
 test('a salvaged scrape without a name is named after its first row', async () => {
   await using place = await freshPlace()
   await crashedWriter(place, {})
-  const [leftOver] = await leftOversIn(disk, place.folders)
-  assert.ok(leftOver)
-  assert.equal((await salvage(disk, place.folders, leftOver))?.name, 'aldi-g120-2025-09-12-salvaged.jsonl')
+  const [orphan] = await orphanedPartsIn(disk, place.folders)
+  assert.ok(orphan)
+  assert.equal((await salvage(disk, place.folders, orphan))?.name, 'aldi-g120-2025-09-12-salvaged.jsonl')
 })
 
 test('a part without one whole line is left where it is', async () => {
   await using place = await freshPlace()
   await writeFile(join(place.folders.part, 'x.4194304-0123456789ab.jsonl.part'), '{"product": {')
-  const [leftOver] = await leftOversIn(disk, place.folders)
-  assert.ok(leftOver)
-  assert.equal(await salvage(disk, place.folders, leftOver), null)
-  assert.deepEqual(await readdir(place.folders.part), [leftOver.name])
+  const [orphan] = await orphanedPartsIn(disk, place.folders)
+  assert.ok(orphan)
+  assert.equal(await salvage(disk, place.folders, orphan), null)
+  assert.deepEqual(await readdir(place.folders.part), [orphan.name])
   assert.deepEqual(await visible(place.folders.outbox), [])
 })
 
@@ -68,25 +68,25 @@ test('the part of a living writer is not a left-over', async () => {
   await using place = await freshPlace()
   await using writer = await JsonlWriter.open(place.dataDir)
   await writer.write(row('Bread'))
-  assert.deepEqual(await leftOversIn(disk, place.folders), [])
+  assert.deepEqual(await orphanedPartsIn(disk, place.folders), [])
 })
 
 test('a part from before this machine started is a left-over, whoever has its process id now', async () => {
   await using place = await freshPlace()
   const path = join(place.folders.part, `x.${process.pid}-0123456789ab.jsonl.part`)
   await writeFile(path, textOf(row('Bread')))
-  assert.equal((await leftOversIn(disk, place.folders)).length, 0)
+  assert.equal((await orphanedPartsIn(disk, place.folders)).length, 0)
   await utimes(path, 1, 1)
-  assert.equal((await leftOversIn(disk, place.folders)).length, 1)
+  assert.equal((await orphanedPartsIn(disk, place.folders)).length, 1)
 })
 
 test("another scraper's part is a left-over after an hour without a byte", async () => {
   await using place = await freshPlace()
   await writeFile(join(place.folders.part, 'theirs.jsonl'), textOf(row('Bread')))
-  assert.equal((await leftOversIn(disk, place.folders)).length, 0)
-  const [leftOver] = await leftOversIn(disk, place.folders, Date.now() + 3_700_000)
-  assert.ok(leftOver)
-  assert.equal((await salvage(disk, place.folders, leftOver))?.name, 'theirs-salvaged.jsonl')
+  assert.equal((await orphanedPartsIn(disk, place.folders)).length, 0)
+  const [orphan] = await orphanedPartsIn(disk, place.folders, Date.now() + 3_700_000)
+  assert.ok(orphan)
+  assert.equal((await salvage(disk, place.folders, orphan))?.name, 'theirs-salvaged.jsonl')
 })
 
 test('salvaging again after a crash puts the same bytes into the outbox once', async () => {
@@ -96,9 +96,9 @@ test('salvaging again after a crash puts the same bytes into the outbox once', a
   for (let times = 0; times < 2; times++) {
     await writeFile(path, `${textOf(row('Bread'))}{"half`)
     await writeFile(`${path}.salvaged`, 'half a copy')
-    const [leftOver] = await leftOversIn(disk, place.folders)
-    assert.ok(leftOver)
-    await salvage(disk, place.folders, leftOver)
+    const [orphan] = await orphanedPartsIn(disk, place.folders)
+    assert.ok(orphan)
+    await salvage(disk, place.folders, orphan)
   }
   assert.deepEqual(await visible(place.folders.outbox), ['x-salvaged.jsonl'])
   assert.deepEqual(await readdir(place.folders.part), [])
@@ -111,5 +111,5 @@ test('after a clock that jumped ahead, the part of a writer that lives is no lef
   await using writer = await JsonlWriter.open(place.dataDir, { fileName: 'x.jsonl' })
   await writer.write(row('Bread'))
   const year = Date.now() + 365 * 86_400_000
-  assert.deepEqual(await leftOversIn(disk, place.folders, year, findWritersOn()), [])
+  assert.deepEqual(await orphanedPartsIn(disk, place.folders, year, findWritersOn()), [])
 })

@@ -5,7 +5,7 @@ const PORT = 4222
 const REPLICAS_MAX = 3
 
 /** The servers of a JetStream. `monitorPort`: where each of them tells its settings over HTTP, if it does. */
-export type JetStreamPlace = Readonly<{
+export type JetStreamAddress = Readonly<{
   servers: readonly string[]
   /** How many servers are to have a copy of everything. */
   replicas: number
@@ -15,7 +15,7 @@ export type JetStreamPlace = Readonly<{
 }>
 
 /** Reads `nats://[user:password@]host[:port],host…[?replicas=N][&monitor=PORT]`, or `tls://…`. Throws what it expects instead. */
-export function jetStreamPlaceOf(address: string): JetStreamPlace {
+export function jetStreamAddressOf(address: string): JetStreamAddress {
   const [, scheme, login, hosts = '', query] =
     /^(nats|tls):\/\/(?:([^@/]*)@)?([^/?]+)\/?(?:\?(.*))?$/.exec(address) ?? []
   const servers = hosts.split(',').map(serverOf)

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import { inTurns } from '../inbox/folder/turns.ts'
+import { roundRobin } from '../inbox/folder/round-robin.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
 
 test('of each name comes the first, then the second, in the order in which they were there', () => {
   assert.deepEqual(
-    inTurns(['a1', 'a2', 'a3', 'b1', 'c1', 'b2'], ([name]) => name!),
+    roundRobin(['a1', 'a2', 'a3', 'b1', 'c1', 'b2'], ([name]) => name!),
     ['a1', 'b1', 'c1', 'a2', 'b2', 'a3'],
   )
 })

@@ -6,8 +6,8 @@ import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { moveWithNote } from '../noted-move.ts'
 import { sightOf } from '../outbox.ts'
+import { moveWithSidecar } from '../sidecar-move.ts'
 
 const DISK = realDisk()
 
@@ -20,9 +20,9 @@ test('a file never takes the name of another one of the same length, and finds i
     await writeFile(path, text)
     const { sha256 } = await digestOfFile(DISK, path)
     const seen = sightOf(await DISK.lstat(path))
-    return moveWithNote(
+    return moveWithSidecar(
       DISK,
-      { path, name: 'x.jsonl', seen, sha256, noteEnding: '.receipt.json', note: { text } },
+      { path, name: 'x.jsonl', seen, sha256, sidecarEnding: '.receipt.json', sidecar: { text } },
       folder,
     )
   }
