@@ -79,8 +79,8 @@ async function makeKeys(folder: string, count: number): Promise<string[]> {
   await using ledger = openLedger(folders.data)
   const keys: string[] = []
   for (let index = 0; index < count; index++) {
-    const wishes = { name: `machine ${index}`, scopes: ['upload'], onlyFor: null, expiresAt: null } as const
-    keys.push((await ledger.keys.create(wishes, Date.now())).text)
+    const wanted = { name: `machine ${index}`, scopes: ['upload'], onlyFor: null, expiresAt: null } as const
+    keys.push((await ledger.keys.create(wanted, Date.now())).text)
   }
   return keys
 }

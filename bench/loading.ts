@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
-import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
+import { type LoadRequest, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
@@ -17,7 +17,7 @@ enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
 /** Loads files into a SQLite catalogue one after the other: a thread reads them, one file ahead, and checks their digests. */
 export async function loadFiles(database: string, files: readonly string[]): Promise<void> {
-  const orders: LoadOrder[] = []
+  const orders: LoadRequest[] = []
   for (const file of files) orders.push(await orderFor(file))
   using catalogue = openCatalogue(database)
   await using reader = new ReaderClient()
@@ -32,7 +32,7 @@ export async function loadFiles(database: string, files: readonly string[]): Pro
 const digests = new Map<string, Promise<string>>()
 
 /** How a file is loaded; the digest of each is computed once. */
-export async function orderFor(path: string): Promise<LoadOrder> {
+export async function orderFor(path: string): Promise<LoadRequest> {
   if (!digests.has(path))
     digests.set(
       path,
@@ -46,7 +46,7 @@ const MINUTE_MS = 60_000
 let received = 0
 
 /** How a file is loaded whose digest is known: each was received a minute after the one that was asked for before it. */
-export function orderOf(path: string, sha256: string): LoadOrder {
+export function orderOf(path: string, sha256: string): LoadRequest {
   const stored: Stored = { path, sha256, place: 'inbox' }
   received++
   return {

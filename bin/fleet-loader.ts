@@ -30,7 +30,8 @@ async function maintainAgainAndAgain(work: WithBackground, daysMax: number, sign
   let [pruneAt, isReconciled] = [Number.NEGATIVE_INFINITY, false]
   while (!signal.aborted) {
     try {
-      if (!isReconciled) isReconciled = await work.ledger.doAlone(MAINTENANCE, async () => void (await reconcile(work)))
+      if (!isReconciled)
+        isReconciled = await work.ledger.withExclusiveLock(MAINTENANCE, async () => void (await reconcile(work)))
       await maintain(work, signal)
       await work.background.look()
       if (performance.now() > pruneAt) {

@@ -39,9 +39,9 @@ const MAY_IMPORT_TYPES_OF: Readonly<Record<string, readonly string[]>> = { [DASH
 
 const MAY_IMPORT_ANYTHING = new Set(['test', 'torture', 'fuzz', 'check', 'mutants', 'pack', 'bench', 'docs'])
 
-const COMMAND = /^packages\/data-management\/(api|update-db)\//
+const COMMAND = /^packages\/data-management\/(http|update-db)\//
 const STORE = /^packages\/data-management\/(inbox|ledger|catalogue)\//
-const PURE = /^packages\/data-management\/(catalogue\/model\/|update-db\/holds)[^/]*\.ts$/
+const PURE = /^packages\/data-management\/catalogue\/model\/[^/]*\.ts$/
 
 /** The faults of every import, and the circles they form. */
 export function importFaults(trees: readonly Tree[]): Fault[] {

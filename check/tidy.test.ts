@@ -40,8 +40,8 @@ const CASES: readonly Case[] = [
   {
     rule: 'imports',
     title: 'the dashboard takes only types from the server',
-    broken: { 'packages/dashboard/page.tsx': "import { type A } from '@splitcart/data-management/api/a.ts'\n" },
-    kept: { 'packages/dashboard/page.tsx': "import type { A } from '@splitcart/data-management/api/a.ts'\n" },
+    broken: { 'packages/dashboard/page.tsx': "import { type A } from '@splitcart/data-management/http/a.ts'\n" },
+    kept: { 'packages/dashboard/page.tsx': "import type { A } from '@splitcart/data-management/http/a.ts'\n" },
   },
   {
     rule: 'imports',

@@ -48,7 +48,7 @@ const TWICE = [
     'sources-api',
     'changes-api',
   ],
-  ...['planted', 'update-db', 'feeds', 'kinds-api', 'export-api', 'uploads-api', 'wishes', 'overview-api', 'figures'],
+  ...['planted', 'update-db', 'feeds', 'kinds-api', 'export-api', 'uploads-api', 'actions', 'overview-api', 'figures'],
   ...['believed', 'headings-api', 'notices', 'store-settings', 'ticks', 'days', 'notice-troubles'],
 ].map(inDataManagement)
 // `npm run test:long`, beside these: what several machines do together, campaigns in short, and what kills or cuts off at one moment after

@@ -42,7 +42,7 @@ test('asked to stop, it finishes what it is sending; asked twice, it ends at onc
 
   const impatient = watch()
   await until(() => waiting.length === 1, 'the file is on its way')
-  // Asked again within half a second, it takes that for the same wish, by its own clock; so it is asked until it has ended.
+  // Asked again within half a second, it takes that for the same request, by its own clock; so it is asked until it has ended.
   await until(() => !impatient.child.kill('SIGTERM'), 'it ends without the file')
   assert.equal((await impatient.ended).code, 130)
   assert.deepEqual(await machines.names('scraping', 'product_outbox'), ['a.jsonl'])

@@ -15,7 +15,7 @@ import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { count } from '../format.ts'
 import { certificatesIn, setUpNetwork } from '../network.ts'
-import { findSettings, placesTold } from '../settings-files.ts'
+import { filesLookedFor, findSettings } from '../settings-files.ts'
 import type { Style, Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; quiet?: boolean }
@@ -68,7 +68,7 @@ async function* examineAll(options: Options): AsyncGenerator<Finding> {
       yield fail('settings', fault, 'Mend it where it stands; docs/settings.md lists all settings.')
     return
   }
-  yield ok('settings', `all can be read, from ${placesTold(found)}`)
+  yield ok('settings', `all can be read, from ${filesLookedFor(found)}`)
   const disk = realDisk()
   const { SCRAPING_DATA_DIR: scraping } = settings
   const hasOther = (await kindsThere(disk, scraping).catch(() => [])).length > 1
@@ -113,7 +113,7 @@ async function* examineFleet(settings: Settings): AsyncGenerator<Finding> {
   if (inboxServers(settings) === undefined) return
   try {
     await using fleet = await openFleet(settings)
-    const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream-check.ts')
+    const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
     yield* await fleetFindings(fleet!)
     const { olderFindings } = await import('@splitcart/data-management/doctor-older.ts')
     const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings

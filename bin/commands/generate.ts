@@ -77,9 +77,9 @@ async function writeWhole(disk: Disk, path: string, write: (part: FileHandle) =>
 }
 
 function checkedPlan(options: Options): Plan {
-  const { oneFile: _file, json: _json, quiet: _quiet, ...wishes } = options
+  const { oneFile: _file, json: _json, quiet: _quiet, ...chosen } = options
   try {
-    return planOf(wishes)
+    return planOf(chosen)
   } catch (cause) {
     throw new Problem('settings_invalid', `\n  ${cause instanceof Error ? cause.message : cause}`, { cause })
   }

@@ -1,7 +1,7 @@
 /** `splitcart keys`: the keys that may use the server. */
-import { keyView } from '@splitcart/data-management/api/key-view.ts'
-import { machineView } from '@splitcart/data-management/api/machine-view.ts'
-import type { MachineView } from '@splitcart/data-management/api/machines-schema.ts'
+import { keyView } from '@splitcart/data-management/http/routes/key-view.ts'
+import { machineView } from '@splitcart/data-management/http/routes/machine-view.ts'
+import type { MachineView } from '@splitcart/data-management/http/routes/machines-schema.ts'
 import { type KeyRecord, rightsOf, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
 import { faultOfRight } from '@splitcart/data-management/ledger/rights.ts'
 import { isDate } from '@splitcart/shared/date.ts'

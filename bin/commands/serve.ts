@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ExportThreads } from '@splitcart/data-management/api/export-threads.ts'
-import { QuestionThreads } from '@splitcart/data-management/api/question-threads.ts'
-import { askFor, type Questions } from '@splitcart/data-management/api/reading.ts'
-import { buildServer } from '@splitcart/data-management/api/server.ts'
 import { type Integrity, watchIntegrity } from '@splitcart/data-management/database/integrity.ts'
 import { foldersIn } from '@splitcart/data-management/folders.ts'
+import { buildServer } from '@splitcart/data-management/http/server.ts'
+import { ExportThreads } from '@splitcart/data-management/http/threads/export-threads.ts'
+import { QuestionThreads } from '@splitcart/data-management/http/threads/question-threads.ts'
+import { askFor, type Questions } from '@splitcart/data-management/http/threads/reading.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { Dictionaries } from '@splitcart/data-management/inbox/dictionaries.ts'
@@ -28,7 +28,6 @@ import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/s
 import type { Command } from 'commander'
 import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
-import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
@@ -36,6 +35,7 @@ import { logStart } from '../log-start.ts'
 import { setUpNetwork } from '../network.ts'
 import { roundsOf, tellingOf } from '../notice-rounds.ts'
 import { programView } from '../program-view.ts'
+import { renewCertificate, serverLimitsOf } from '../server-limits.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { type Patient, waitFor } from '../wait-for.ts'
 
@@ -75,14 +75,14 @@ export function addServe(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsWithKey(options, 'data-management')
-  const readDoor = () => doorOf(settings, options.behindProxy === true)
+  const readLimits = () => serverLimitsOf(settings, options.behindProxy === true)
   checkAll(
     () => checkServerKey(settings),
     () => checkInbox(settings),
-    readDoor,
+    readLimits,
     () => tellingOf(settings),
   )
-  const door = readDoor()
+  const limits = readLimits()
   setUpNetwork(settings)
   const patient = begin(settings, options)
   const { log, signal } = patient
@@ -108,10 +108,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     pageFolder: PAGE_FOLDER,
     ...{ program: programView(options), telling: tellingOf(settings), currency: settings.CURRENCY },
   }
-  const server = await buildServer(services, log, door)
+  const server = await buildServer(services, log, limits)
   await listen(server, settings)
   renewCertificate(server.server, settings, log)
-  const scheme = door.tls === undefined ? 'http' : 'https'
+  const scheme = limits.tls === undefined ? 'http' : 'https'
   await tellFirstStep(machine, settings, terminal)
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
@@ -197,9 +197,9 @@ function openExports(settings: Settings): ExportThreads {
   })
 }
 
-type Place = DataManagement & Readonly<{ inbox: Inbox | undefined }>
+type ServedStores = DataManagement & Readonly<{ inbox: Inbox | undefined }>
 
-function receivingOf({ disk, folders, ledger, inbox }: Place, questions: Questions, settings: Settings) {
+function receivingOf({ disk, folders, ledger, inbox }: ServedStores, questions: Questions, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,
@@ -222,7 +222,10 @@ function receivingOf({ disk, folders, ledger, inbox }: Place, questions: Questio
   return { ...place, dictionaries, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
 }
 
-function dictionariesOf(place: Pick<Place, 'disk' | 'folders' | 'ledger' | 'inbox'>, settings: Settings): Dictionaries {
+function dictionariesOf(
+  place: Pick<ServedStores, 'disk' | 'folders' | 'ledger' | 'inbox'>,
+  settings: Settings,
+): Dictionaries {
   const limits = { bytesKept: settings.DICTIONARIES_BYTES_MAX, daysKept: settings.PROCESSED_DAYS_MAX }
   return new Dictionaries(place, limits)
 }

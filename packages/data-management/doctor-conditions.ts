@@ -1,10 +1,10 @@
 /** What needs a person, as notices tell it: the same list, looked at now. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
-import type { Reading } from './api/reading.ts'
 import { findLoad } from './catalogue/loads.ts'
 import { openToAsk, type ToAsk } from './databases-to-ask.ts'
 import { foldersIn } from './folders.ts'
+import type { Reading } from './http/threads/reading.ts'
 import { kindOf } from './notices/conditions.ts'
 import { conditionsNow } from './notices/look.ts'
 import type { Outside } from './notices/looked.ts'

@@ -32,7 +32,7 @@ const USED_MS_MAX = 10 * 60 * 1000
 const USED_MAX = 16
 
 /** An open file, of which nothing has been read. */
-type Wanted = Readonly<{ source: Pick<FileHandle, 'read'>; size: number }>
+type FileToCompress = Readonly<{ source: Pick<FileHandle, 'read'>; size: number }>
 type Candidate = Pick<Archived, 'name' | 'receipt'>
 type Used = Readonly<{ receipt: Candidate['receipt']; dictionary: Dictionary; since: number }>
 
@@ -64,7 +64,7 @@ export class Dictionaries {
   }
 
   /** The dictionary for a file of the outbox; undefined where there is none. */
-  async chooseFor({ source, size }: Wanted, now: number): Promise<Dictionary | undefined> {
+  async chooseFor({ source, size }: FileToCompress, now: number): Promise<Dictionary | undefined> {
     if (this.isOff || size < CONTENT_BYTES_MIN) return undefined
     const company = companyIn(await beginningOf(source))
     return this.#usedFor(company, size, now) ?? (await this.#newestOf(company, size, now))

@@ -3,8 +3,8 @@
  * refused, and what time it has. No run depends on it: a server that does not take it, or is away, is no fault.
  */
 import { type Disk, systemFaultOf } from '@splitcart/shared/disk.ts'
+import { folderUsage } from '@splitcart/shared/folder-usage.ts'
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
-import { placeOf } from '@splitcart/shared/place.ts'
 import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
 import { type Clock, realClock } from './clock.ts'
@@ -68,7 +68,7 @@ async function whatWaits({ disk, dataDir }: ReportingMachine): Promise<Waiting> 
       sum.waiting_files++
       sum.waiting_bytes += size
     }
-    sum.refused_files += (await placeOf(disk, refused, isDataFile)).files
+    sum.refused_files += (await folderUsage(disk, refused, isDataFile)).files
   }
   return sum
 }

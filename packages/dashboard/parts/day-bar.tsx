@@ -1,5 +1,5 @@
 /** The last days of a source, one small block for each. */
-import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
+import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
 import type { ComponentProps, ReactNode } from 'react'
 import { useTimeZone } from '../api/session.ts'
 import style from './day-bar.module.css'

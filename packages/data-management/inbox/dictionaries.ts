@@ -23,20 +23,20 @@ const IN_USE_TIMES_KEPT = 4
 /** `bytesKept`: how much is kept in memory; `daysKept`: for how long files stay after they were received. */
 export type DictionaryLimits = Readonly<{ bytesKept: number; daysKept: number }>
 
-type Places = Parameters<typeof inboxOf>[0] & Readonly<{ ledger: Ledger }>
+type InboxStores = Parameters<typeof inboxOf>[0] & Readonly<{ ledger: Ledger }>
 
 /** A dictionary in use. Dispose of it. */
 export type Lease = Disposable & Readonly<{ bytes: Buffer }>
 
 /** The dictionaries of all keys. */
 export class Dictionaries {
-  readonly #places: Places
+  readonly #places: InboxStores
   readonly #limits: DictionaryLimits
   readonly #kept = new Map<string, Buffer>()
   #bytesKept = 0
   #bytesInUse = 0
 
-  constructor(places: Places, limits: DictionaryLimits) {
+  constructor(places: InboxStores, limits: DictionaryLimits) {
     this.#places = places
     this.#limits = limits
   }

@@ -1,5 +1,5 @@
 /** What scraping machines said of themselves last. */
-import { momentOf } from '../api/reading.ts'
+import { momentOf } from '../http/threads/reading.ts'
 import type { KnownMachine } from '../ledger/machines.ts'
 import type { Condition } from '../ledger/notices.ts'
 import { type Looked, shortName } from './looked.ts'

@@ -1,6 +1,6 @@
 /** Uploads that need a person. */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
-import { momentOf } from '../api/reading.ts'
+import { momentOf } from '../http/threads/reading.ts'
 import { SAID_BY_A_PERSON } from '../ledger/decided.ts'
 import type { Condition } from '../ledger/notices.ts'
 import type { Upload } from '../ledger/uploads.ts'

@@ -1,5 +1,5 @@
 /** The machine, its loader, its backups and its keys. */
-import { momentOf } from '../api/reading.ts'
+import { momentOf } from '../http/threads/reading.ts'
 import type { Condition } from '../ledger/notices.ts'
 import { waiting } from './look-at-uploads.ts'
 import { type Looked, shortName, shortSentence } from './looked.ts'

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import type { Overview } from '../api/overview.ts'
-import type { SourcePage } from '../api/sources.ts'
+import type { Overview } from '../http/routes/overview.ts'
+import type { SourcePage } from '../http/routes/sources.ts'
 import { assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
 import { bringIn, reader, scrapeText } from './shop.ts'
 
@@ -26,7 +26,7 @@ describe('days in Sydney', () => {
   const clock = { now: timeAt(SPRING.begins) - 48 * HOUR_MS }
   let receiver: Receiver
   before(async () => {
-    receiver = await openReceiver({ zone, now: () => clock.now, door: { filesPerDayMax: FILES_MAX } })
+    receiver = await openReceiver({ zone, now: () => clock.now, serverLimits: { filesPerDayMax: FILES_MAX } })
   })
   after(() => receiver[Symbol.asyncDispose]())
 

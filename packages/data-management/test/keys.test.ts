@@ -85,7 +85,7 @@ test('the key of the settings has every scope, stands in no list, and is gone wi
   assert.equal(await without.keys.authenticate('', NOW), undefined)
 })
 
-test('keys are listed without anything that opens a door', async () => {
+test('keys are listed without anything that could be used as a key', async () => {
   await using at = await temporaryFolder()
   await using ledger = await openLedgerIn(at.path)
   const { id } = await ledger.keys.create(

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { addNotices, CLAIM_MS, forgetOldNotices, type NewNotice, receiversOnRecord } from '../ledger/notice-outbox.ts'
 import { DIGEST_MS, tellReceivers } from '../notices/outbox.ts'
-import { begin, lookAtConditions, makeRound, nothingKnown } from '../notices/tell.ts'
+import { begin, lookAtConditions, makeRound, noLook } from '../notices/tell.ts'
 import { openReceiver } from './receiver.ts'
 import { ended, receiversFrom, roundsOn } from './told.ts'
 import { openHook } from './told-servers.ts'
@@ -89,11 +89,11 @@ test('a server that is told to stop waits for no receiver, begins no other part,
   const rounds = roundsOn(receiver, receivers, { now: () => clock.now })
   await begin(rounds)
   await addNotices(receiver.ledger.notices.database, [noticeOf('x is held')])
-  await makeRound(rounds, nothingKnown(), stop.signal)
+  await makeRound(rounds, noLook(), stop.signal)
   const [record] = await receiversOnRecord(receiver.ledger.notices.database)
   assert.match(String(record?.last_answer), /stopped before it answered/)
   await ended(receiver, 'held', 'a reason', 1)
-  await makeRound(rounds, nothingKnown(), stop.signal)
+  await makeRound(rounds, noLook(), stop.signal)
   assert.deepEqual(await receiver.ledger.notices.countByKind(), {}, 'nothing is looked at any more')
   // An answer that is clear says nothing of the one that never came.
   for (let time = 0; time < 2; time++) {
@@ -114,7 +114,7 @@ test('nothing is looked at before it is on record who is told, and what waits fo
   const rounds = roundsOn(receiver, receivers)
   await ended(receiver, 'held', 'a reason', 1)
   const { signal } = new AbortController()
-  const known = nothingKnown()
+  const known = noLook()
   await database.schema.alterTable('notice_receiver').renameTo('notice_receiver_away').execute()
   await makeRound(rounds, known, signal)
   await database.schema.alterTable('notice_receiver_away').renameTo('notice_receiver').execute()

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dayBeside } from '@splitcart/shared/date.ts'
-import type { ChainsAnswer, ProductAnswer, ProductPage } from '../api/products.ts'
 import { type ChainHistory, chainHistoriesOf } from '../catalogue/model/chain-history.ts'
 import { type AskedNow, type Chain, chainsOf, lowestEver, type PriceSpan } from '../catalogue/model/price-summary.ts'
+import type { ChainsAnswer, ProductAnswer, ProductPage } from '../http/routes/products.ts'
 import { openReceiver } from './receiver.ts'
 import { reader, scrape } from './shop.ts'
 

@@ -1,8 +1,8 @@
 /** `GET /api/products?q=…`: found as people type, and the best first. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { ProductPage } from '../api/products.ts'
 import { countChanges } from '../catalogue/queries/count-changes.ts'
+import type { ProductPage } from '../http/routes/products.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
 import { type Article, bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import type { SourcePage } from '../api/sources.ts'
-import type { ScrapePage, StorePage } from '../api/stores.ts'
 import { type DayState, daysOf, freshnessOf } from '../catalogue/queries/freshness.ts'
 import { usualOf } from '../catalogue/usual.ts'
+import type { SourcePage } from '../http/routes/sources.ts'
+import type { ScrapePage, StorePage } from '../http/routes/stores.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 

@@ -1,8 +1,8 @@
 /** What needs attention is ticked off: it stands apart and nobody is told of it, until it changes, and no longer than to a date. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { NoticesView } from '../api/notices-schema.ts'
-import type { Overview } from '../api/overview.ts'
+import type { NoticesView } from '../http/routes/notices-schema.ts'
+import type { Overview } from '../http/routes/overview.ts'
 import { begin, lookAtConditions } from '../notices/tell.ts'
 import { assertProblem, get, openReceiver, post, type Receiver, sha256Of } from './receiver.ts'
 import { bringIn, loadText, named, reader, scrapeText } from './shop.ts'

@@ -8,7 +8,7 @@ import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import type { Portion } from '../catalogue/load/portion.ts'
 import type { Stored } from '../inbox/stored.ts'
-import type { Reader, ReadOrder } from './reader.ts'
+import type { Reader, ReadRequest } from './reader.ts'
 import type { FromThread, ToThread } from './reader-worker.ts'
 
 // As many as a file of one store has and some more: enough for the thread to have work, little enough for memory.
@@ -39,7 +39,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     this.#say({ more: PORTIONS_AHEAD_MAX })
   }
 
-  expect(order: ReadOrder): void {
+  expect(order: ReadRequest): void {
     const { stored, lineBytesMax, onlyFor = null, repair = null } = order
     if (stored === undefined || this.#files.some((file) => isSame(file, order))) return
     this.#files.push({ stored, onlyFor, repair })
@@ -47,7 +47,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     this.#say({ file: { stored, lineBytesMax, onlyFor, repair } })
   }
 
-  async *portions(order: ReadOrder): AsyncGenerator<Portion> {
+  async *portions(order: ReadRequest): AsyncGenerator<Portion> {
     // Others were expected and are not wanted: their numbers count all the same.
     while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
     this.expect(order)
@@ -109,7 +109,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
 /** A file that the thread was told of, and what of it may be written. */
 type Expected = Readonly<{ stored: Stored; onlyFor: readonly string[] | null; repair: RepairedBy | null }>
 
-function isSame({ stored: one, onlyFor, repair }: Expected, order: ReadOrder): boolean {
+function isSame({ stored: one, onlyFor, repair }: Expected, order: ReadRequest): boolean {
   const { stored: other, onlyFor: wanted = null, repair: repairing = null } = order
   const isRead = String(onlyFor) === String(wanted) && JSON.stringify(repair) === JSON.stringify(repairing)
   return one.path === other?.path && one.sha256 === other.sha256 && isRead

@@ -77,9 +77,9 @@ const DEFAULTS: Plan = {
 
 const DAY_MS = 86_400_000
 
-/** A whole plan from the wishes that matter. */
-export function planOf(wishes: Partial<Plan> = {}): Plan {
-  const plan = { ...DEFAULTS, ...wishes }
+/** A whole plan from what is chosen of it. */
+export function planOf(chosen: Partial<Plan> = {}): Plan {
+  const plan = { ...DEFAULTS, ...chosen }
   for (const name of ['companies', 'stores', 'days', 'products'] as const)
     if (!Number.isSafeInteger(plan[name]) || plan[name] < 1)
       throw new RangeError(`${name} is not a whole number from 1`)

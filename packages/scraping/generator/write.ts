@@ -25,9 +25,9 @@ export async function writeScrape(path: string, plan: Plan, store: Store, day: n
 /** Writes one file of at least so many bytes, and at most one scrape more: many stores, as many days as it takes. */
 export async function writeBigFile(
   path: string,
-  { bytes, ...wishes }: Readonly<{ bytes: number }> & Partial<Plan>,
+  { bytes, ...chosen }: Readonly<{ bytes: number }> & Partial<Plan>,
 ): Promise<Written & Readonly<{ scrapes: number; plan: Plan }>> {
-  const plan = planForBytes(bytes, wishes)
+  const plan = planForBytes(bytes, chosen)
   let scrapes = 0
   function* chunks(): Generator<Buffer> {
     const write = scribe(plan)
@@ -61,10 +61,10 @@ export async function writeChunks(path: string, chunks: Iterable<Buffer>): Promi
 }
 
 // A small file still has several stores and days in it: smaller ones.
-function planForBytes(bytes: number, wishes: Partial<Plan>): Plan {
+function planForBytes(bytes: number, chosen: Partial<Plan>): Plan {
   const products = Math.floor(bytes / ROW_BYTES / SCRAPES_MIN)
-  const sized = planOf({ products: Math.max(PRODUCTS_MIN, Math.min(PRODUCTS_MAX, products)), ...wishes })
+  const sized = planOf({ products: Math.max(PRODUCTS_MIN, Math.min(PRODUCTS_MAX, products)), ...chosen })
   const scrapes = bytes / ROW_BYTES / sized.products
   const stores = Math.max(1, Math.min(STORES_MAX, Math.round(Math.sqrt(scrapes / sized.companies))))
-  return planOf({ ...sized, stores, ...wishes, days: CENTURY_DAYS })
+  return planOf({ ...sized, stores, ...chosen, days: CENTURY_DAYS })
 }

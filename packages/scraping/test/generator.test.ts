@@ -222,7 +222,7 @@ test('dealt flaws are the same every time and about as many as asked for', () =>
   assert.equal(new Set(flaws.map(({ kind }) => kind)).size, Object.keys(FLAWS).length)
 })
 
-test('a plan with a wrong wish is refused by name', () => {
+test('a plan with a wrong number is refused by name', () => {
   assert.throws(() => planOf({ stores: 0 }), /stores/)
   assert.throws(() => planOf({ changeShare: 2 }), /changeShare/)
   assert.throws(() => planOf({ firstDate: '2025-02-30' }), /firstDate/)

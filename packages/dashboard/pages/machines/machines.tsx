@@ -1,6 +1,6 @@
 /** The machines that send: whose key each has, when it was heard of last, and what it said of itself then. */
 import { Button } from '@mantine/core'
-import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
@@ -11,8 +11,8 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { visible } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { OnlyAdmin } from '../keys/only-admin.tsx'
 import { AddMachine } from './add.tsx'
 import style from './machines.module.css'
@@ -77,7 +77,7 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
     sort: ({ name }) => name.toLowerCase(),
     cell: ({ id, name }) => (
       <Link to="/uploads" search={{ key: id }} title="What it sent">
-        <Said text={name} />
+        <UntrustedText text={name} />
       </Link>
     ),
   },

@@ -1,5 +1,5 @@
 /** From the price runs of stores, and the steps of chains, to the lines of a chart. Pure. */
-import type { ChainsAnswer, PricesAnswer, ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ChainsAnswer, PricesAnswer, ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 
 type StorePrices = PricesAnswer['stores'][number]
 export type Run = StorePrices['runs'][number]

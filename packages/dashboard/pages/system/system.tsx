@@ -1,5 +1,5 @@
 /** How things stand on the server's machine. */
-import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
+import type { SystemView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -9,8 +9,8 @@ import { Commands, typedLine } from '../../parts/commands.tsx'
 import { count, dateIn, percent, size, whole } from '../../parts/format.ts'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { Settings } from './settings.tsx'
 import style from './system.module.css'
 
@@ -76,7 +76,7 @@ function Loader({ system: { loader, inbox, uploads, shell } }: Readonly<{ system
                 [
                   'Works on',
                   <Link key="upload" to="/uploads/$id" params={{ id: upload.id }} className={style.link}>
-                    <Said text={upload.filename} />
+                    <UntrustedText text={upload.filename} />
                   </Link>,
                 ] as const,
               ]),
@@ -127,7 +127,7 @@ function Disk({ system: { disk, databases, integrity } }: Readonly<{ system: Sys
       />
       {integrity?.faults.map((fault) => (
         <p key={fault} className={style.line} role="alert">
-          Damaged: <Said text={fault} />
+          Damaged: <UntrustedText text={fault} />
         </p>
       ))}
     </>
@@ -147,7 +147,7 @@ function Backup({ system }: Readonly<{ system: SystemView }>): ReactNode {
             The latest was made <Ago at={backup.at} />
             {backup.path !== null && (
               <>
-                , to <Said text={backup.path} />
+                , to <UntrustedText text={backup.path} />
               </>
             )}
             .

@@ -13,7 +13,7 @@ import { type StoreDates, transitionsOn } from './transitions.ts'
 export type ChangeOrder = 'share' | 'cents'
 
 /** The key of a line: the two ranks in their order, listing, both prices, kind. */
-export type ChangePlace = readonly [number, number, number, number, number, string]
+export type ChangeCursor = readonly [number, number, number, number, number, string]
 
 /** What is asked for. `at`: of these dates of stores alone. `category`: the name of one, at any level. */
 export type ChangesQuery = Readonly<{
@@ -24,7 +24,7 @@ export type ChangesQuery = Readonly<{
   at?: StoreDates | undefined
   category?: string | undefined
   order: ChangeOrder
-  after: ChangePlace | undefined
+  after: ChangeCursor | undefined
   limit: number
 }>
 
@@ -35,7 +35,7 @@ export type ChangeLine = Change & { stores: number; first_date: string; last_dat
 export type ChangeCount = Readonly<{ kind: ChangeKind; lines: number; stores: number }>
 
 /** A page of lines, where the next one begins, and how many there are of all kinds. */
-export type ChangesFound = Readonly<{ lines: ChangeLine[]; next: ChangePlace | null; counts: ChangeCount[] }>
+export type ChangesFound = Readonly<{ lines: ChangeLine[]; next: ChangeCursor | null; counts: ChangeCount[] }>
 
 /** Finds a page. */
 export async function findChanges(database: Sql, query: ChangesQuery): Promise<ChangesFound> {
@@ -169,7 +169,7 @@ function joined(lines: readonly ChangeLine[]): ChangeLine[] {
   return [...found.values()]
 }
 
-function placeOf(line: ChangeLine, order: ChangeOrder): ChangePlace {
+function placeOf(line: ChangeLine, order: ChangeOrder): ChangeCursor {
   const [first, second] = RANKS[order]
   return [line[first], line[second], line.listing_id, line.from_cents, line.to_cents, line.kind]
 }
@@ -178,7 +178,7 @@ function compare(one: ChangeLine, other: ChangeLine, order: ChangeOrder): number
   return comparePlaces(placeOf(one, order), placeOf(other, order))
 }
 
-function comparePlaces(one: ChangePlace, other: ChangePlace): number {
+function comparePlaces(one: ChangeCursor, other: ChangeCursor): number {
   for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return one[at]! < other[at]! ? -1 : 1
   return 0
 }

@@ -10,14 +10,14 @@ import { handOver } from '../deliver.ts'
 import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
 import { restoreFile } from '../request-again.ts'
 import { findStored, liesInFolders } from '../stored.ts'
-import { claimsIn, type Place } from './folder-claims.ts'
+import { claimsIn, type FolderStores } from './folder-claims.ts'
 
 /** A folder as an inbox. */
 export class FolderInbox implements Inbox {
   readonly isShared = false
-  readonly #place: Place
+  readonly #place: FolderStores
 
-  constructor({ disk, folders, ledger, keeps }: Place) {
+  constructor({ disk, folders, ledger, keeps }: FolderStores) {
     this.#place = { disk, folders, ledger, keeps }
   }
 
@@ -64,6 +64,6 @@ export class FolderInbox implements Inbox {
 }
 
 /** The inbox that something works with; where none is named, the folder is it. */
-export function inboxOf(work: Place & Readonly<{ inbox?: Inbox | undefined }>): Inbox {
+export function inboxOf(work: FolderStores & Readonly<{ inbox?: Inbox | undefined }>): Inbox {
   return work.inbox ?? new FolderInbox(work)
 }
