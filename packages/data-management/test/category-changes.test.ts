@@ -9,7 +9,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { CHANGE_KINDS } from '../catalogue/model/changes.ts'
-import { type ChangeLine, type ChangePlace, type ChangesQuery, findChanges } from '../catalogue/queries/changes.ts'
+import { type ChangeCursor, type ChangeLine, type ChangesQuery, findChanges } from '../catalogue/queries/changes.ts'
 import { countChanges, hasUncountedChanges } from '../catalogue/queries/count-changes.ts'
 import { datesOfStore } from '../catalogue/queries/transitions.ts'
 import { PostgresDatabase } from '../database/postgres.ts'
@@ -77,7 +77,7 @@ async function naive(database: Sql, query: ChangesQuery): Promise<[lines: unknow
 
 async function walked(database: Sql, query: ChangesQuery): Promise<[lines: unknown[], counts: unknown[]]> {
   const lines: ChangeLine[] = []
-  for (let after: ChangePlace | undefined; ; ) {
+  for (let after: ChangeCursor | undefined; ; ) {
     const found = await findChanges(database, { ...query, after })
     lines.push(...found.lines)
     if (found.next === null) return [lines.map(ordered), found.counts.map((count) => ({ ...count }))]
