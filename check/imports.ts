@@ -24,12 +24,14 @@ type Import = Readonly<{
 
 const SHARED = 'packages/shared'
 const SCRAPING = 'packages/scraping'
+const GENERATOR = 'packages/generator'
 const DATA_MANAGEMENT = 'packages/data-management'
 const DASHBOARD = 'packages/dashboard'
 
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  bin: [SCRAPING, DATA_MANAGEMENT, SHARED],
+  bin: [SCRAPING, DATA_MANAGEMENT, GENERATOR, SHARED],
   [SCRAPING]: [SHARED],
+  [GENERATOR]: [SHARED],
   [DATA_MANAGEMENT]: [SHARED],
   [SHARED]: [],
   [DASHBOARD]: [],
