@@ -8,6 +8,7 @@ import { ReaderClient } from '@splitcart/data-management/update-db/reader-client
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
 
 const DISK = realDisk()
 
@@ -42,7 +43,6 @@ export async function orderFor(path: string): Promise<LoadRequest> {
 }
 
 const FIRST_RECEIVED_AT = Date.parse('2026-07-01T00:00:00Z')
-const MINUTE_MS = 60_000
 let received = 0
 
 /** How a file is loaded whose digest is known: each was received a minute after the one that was asked for before it. */

@@ -5,9 +5,10 @@ import { MAINTENANCE, maintain, pruneBucket } from '@splitcart/data-management/u
 import { type FleetWork, type Pass, processAll } from '@splitcart/data-management/update-db/process.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 
 const MAINTENANCE_EVERY_MS = 10_000
-const PRUNE_EVERY_MS = 60 * 60 * 1000
+const PRUNE_EVERY_MS = HOUR_MS
 
 type WithBackground = FleetWork & Readonly<{ background: Background }>
 

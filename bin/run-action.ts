@@ -5,6 +5,7 @@ import { isSetUp } from '@splitcart/data-management/doctor.ts'
 import type { SharedInbox } from '@splitcart/data-management/inbox/jetstream/shared-inbox.ts'
 import type { UploadAction } from '@splitcart/data-management/ledger/database.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
+import { UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import { MAINTENANCE } from '@splitcart/data-management/update-db/maintenance.ts'
 import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
@@ -119,7 +120,7 @@ export async function uploadMeant({ ledger }: DataManagement, text: string): Pro
 
 function lockIfFree({ folders }: DataManagement): Lock | undefined {
   try {
-    return takeLock(join(folders.data, '.update-db.lock'), 'another update-db works on this inbox')
+    return takeLock(join(folders.data, UPDATE_DB_LOCK), 'another update-db works on this inbox')
   } catch (error) {
     if (error instanceof Problem && error.code === 'locked') return undefined
     throw error

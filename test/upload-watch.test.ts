@@ -5,10 +5,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isLocked } from '@splitcart/shared/lock.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type Machines, openMachines, recordsIn, until } from './machines.ts'
 import { openStrangerProxy, type Pass, STEPS } from './stranger.ts'
-
-const DAY_MS = 86_400_000
 
 /** A file of so many bytes that do not compress below three quarters of them. */
 async function put(machines: Machines, name: string, bytes: number): Promise<void> {

@@ -8,6 +8,7 @@ import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+import { NODE_MIN, SQLITE_MIN } from '@splitcart/shared/versions.ts'
 import type { Command } from 'commander'
 import { configurable, faultIn, printable, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey } from '../data-management.ts'
@@ -27,8 +28,6 @@ const DOCTOR_SETTINGS = [
   'DATA_MANAGEMENT_DATA_DIR',
   'DATABASE_URL',
 ] as const
-const NODE_MIN = '24.15.0'
-const SQLITE_MIN = '3.51.3'
 const STYLE: Readonly<Record<Finding['state'], Style>> = { ok: 'green', warn: 'yellow', fail: 'red' }
 
 /** Adds the command. */

@@ -7,6 +7,7 @@ import { faultOfRight } from '@splitcart/data-management/ledger/rights.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { whole } from '@splitcart/shared/number.ts'
 import { networks } from '@splitcart/shared/setting-readers.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
@@ -26,8 +27,6 @@ type Options = {
   overlapHours?: number
   withSuccessors?: true
 }
-
-const HOUR_MS = 60 * 60 * 1000
 
 /** Adds the commands. */
 export function addKeys(program: Command): void {

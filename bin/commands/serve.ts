@@ -18,6 +18,7 @@ import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integ
 import { requestAgain } from '@splitcart/data-management/inbox/request-again.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import type { Share } from '@splitcart/data-management/ledger/counts.ts'
+import { SERVE_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { makeRounds } from '@splitcart/data-management/notices/tell.ts'
 import { Pictures } from '@splitcart/data-management/pictures/pictures.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
@@ -25,6 +26,7 @@ import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Command } from 'commander'
 import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
@@ -49,7 +51,6 @@ const BACKLOG_MAX = 4_096
 const SPEED_AFTER_MS = 10_000
 // In the first seconds there is more to do.
 const EXPORTS_PREPARED_AFTER_MS = 5_000
-const HOUR_MS = 60 * 60 * 1000
 // What `npm run build` makes.
 const PAGE_FOLDER = fileURLToPath(new URL('../../packages/dashboard/dist', import.meta.url))
 
@@ -88,7 +89,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const { log, signal } = patient
   await using machine = await waitFor(() => setUpDataManagement(settings), patient)
   await using inbox = await waitFor(() => openInbox(machine, settings, log), patient)
-  using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
+  using _lock = takeLock(join(machine.folders.data, SERVE_LOCK), 'another server works on this data folder')
   await mendAfterCrash(machine, inbox === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)

@@ -8,6 +8,7 @@ import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clea
 import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
 import type { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
+import { UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import { Background } from '@splitcart/data-management/update-db/background.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
@@ -25,6 +26,7 @@ import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { whole } from '@splitcart/shared/number.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
@@ -60,7 +62,7 @@ const SETTINGS = [
 const PASS_MS = 5_000
 // Between the files of a stream of small ones nothing waits either: packed there, they would come later by that.
 const COMPACTION_REST_MS = 3_000
-const PRUNE_EVERY_MS = 60 * 60 * 1000
+const PRUNE_EVERY_MS = HOUR_MS
 
 /** Adds the command. */
 export function addUpdateDb(program: Command): void {
@@ -108,7 +110,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await makeFolders(machine.disk, machine.folders, kinds)
   const folders = isShared ? await scratchOf(machine) : machine.folders
   await using inbox = await opened(() => openInbox({ ...machine, folders }, settings, log))
-  using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
+  using _lock = takeLock(join(machine.folders.data, UPDATE_DB_LOCK), 'another update-db works on this inbox')
   await using reader = new ReaderClient()
   const work = { ...alone, reader }
   const manner = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }

@@ -13,6 +13,7 @@ import { keptFinding } from './doctor-kept.ts'
 import { olderFindings } from './doctor-older.ts'
 import { type Folders, foldersIn } from './folders.ts'
 import { liesInFolders } from './inbox/stored.ts'
+import { SERVE_LOCK, UPDATE_DB_LOCK } from './lock-names.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from './schemas.ts'
 
 const PROBE = '.doctor-probe'
@@ -103,8 +104,8 @@ function versionFinding(name: string, detail: string, ahead: number): Finding {
 }
 
 const WORKERS = [
-  { name: 'serve', lock: '.serve.lock', consequence: 'so nothing can be sent here' },
-  { name: 'update-db', lock: '.update-db.lock', consequence: 'so nothing is loaded' },
+  { name: 'serve', lock: SERVE_LOCK, consequence: 'so nothing can be sent here' },
+  { name: 'update-db', lock: UPDATE_DB_LOCK, consequence: 'so nothing is loaded' },
 ] as const
 
 /** Who is at work here. A machine of a fleet has one of them, and the other runs elsewhere. */

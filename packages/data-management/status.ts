@@ -8,6 +8,7 @@ import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { openToLook } from './database/look.ts'
 import { foldersIn } from './folders.ts'
+import { SERVE_LOCK, UPDATE_DB_LOCK } from './lock-names.ts'
 
 /** Null where something could not be looked at; `problems` says why. The names are those of `status --json`: they stay. */
 export type DataManagementStatus = Readonly<{
@@ -46,8 +47,8 @@ export async function dataManagementStatus(
       server === undefined ? uploadsByState(join(folders.data, 'ledger.db')) : uploadsIn(server),
     ),
     kinds: await otherInboxes(disk, folders.data, looks),
-    server_running: await looks.at('the lock of serve', () => isLocked(join(folders.data, '.serve.lock'))),
-    loader_running: await looks.at('the lock of update-db', () => isLocked(join(folders.data, '.update-db.lock'))),
+    server_running: await looks.at('the lock of serve', () => isLocked(join(folders.data, SERVE_LOCK))),
+    loader_running: await looks.at('the lock of update-db', () => isLocked(join(folders.data, UPDATE_DB_LOCK))),
     disk_free_bytes: await looks.at('the free disk', () => freeBytes(disk, folders.inbox)),
     problems: looks.problems,
   }

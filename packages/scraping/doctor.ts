@@ -5,13 +5,14 @@ import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durabl
 import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { canLockBeside } from '@splitcart/shared/lock.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { type Folders, foldersIn, kindsThere } from './folders.ts'
 import { orphanedPartsIn } from './orphaned-parts.ts'
 import { scanOutbox } from './outbox.ts'
 
 const DISK_BYTES_MIN = 100 * 1024 * 1024
-const WAITING_MS_MAX = 24 * 60 * 60 * 1000
+const WAITING_MS_MAX = DAY_MS
 const PROBE = '.doctor-probe'
 
 type Clock = Readonly<{ now: number; zone: TimeZone }>

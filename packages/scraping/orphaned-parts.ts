@@ -14,6 +14,7 @@ import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durabl
 import { faultOfFileName, namesFor, nameWith } from '@splitcart/shared/file-name.ts'
 import { readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { chunksOf } from './chunks.ts'
 import type { Folders } from './folders.ts'
 import type { FindWriters } from './open-writers.ts'
@@ -21,7 +22,7 @@ import { faultOfOutboxName } from './outbox.ts'
 import { readPartName } from './part-name.ts'
 import { scrapeName, unnamedScrape } from './scrape-name.ts'
 
-const UNTOUCHED_MS_MIN = 60 * 60 * 1000
+const UNTOUCHED_MS_MIN = HOUR_MS
 const ROWS_ASKED_MAX = 100
 const COPY_ENDING = '.salvaged'
 

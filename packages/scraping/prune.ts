@@ -15,11 +15,10 @@ import { COMPACTED_ENDINGS, KEPT_ENDINGS, namesAside } from '@splitcart/shared/p
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type Archived, compare, receiptsIn, sidecarsOf, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
 import { requeue } from './requeue.ts'
-
-const DAY_MS = 86_400_000
 
 /** What to prune; `now` is in milliseconds since 1970. With `dryRun` nothing is removed; with `all` a person insists that the clock is right. */
 export type Prune = Readonly<{

@@ -16,6 +16,7 @@ import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { create as toContentDisposition } from 'content-disposition'
 import { AnswerError, documentIn, retryOf, StrangeAnswer } from './answer.ts'
 import { answerOf, ask, Body, faultOf, moving, readText, strangeAnswer } from './exchange.ts'
@@ -33,7 +34,7 @@ const IDLE_MS_MAX = 60_000
 
 // What fits into so little is sent once more sooner than it is resumed.
 const BROKEN_BYTES_MIN = 64 * 1024
-const NOT_RESUMABLE_MS = 60 * 60 * 1000
+const NOT_RESUMABLE_MS = HOUR_MS
 
 /** The server, as this machine sees it. `send` tells `onSent` of each portion that went out. */
 export type UploadClient = Readonly<{

@@ -9,6 +9,7 @@ import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import type { Log } from '@splitcart/shared/log.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { HOLD } from './contents.ts'
 import { type CatalogueTables, catalogueOf, commitAtOnce, type LedgerTables, ledgerOf, Table } from './databases.ts'
 import type { Mistake } from './mistake.ts'
@@ -22,7 +23,7 @@ const LIMITS = {
   contentRatioMax: 1000,
   linesMax: 2 ** 20,
   // No story may hang on how busy this machine is.
-  idleMsMax: 86_400_000,
+  idleMsMax: DAY_MS,
 }
 const NEVER = new AbortController().signal
 

@@ -17,10 +17,10 @@ import type { SuggestionPage } from '@splitcart/data-management/http/routes/verd
 import type { UploadSort } from '@splitcart/data-management/ledger/sorted-uploads.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { MINUTE_MS } from '../parts/durations.ts'
 import { addressOf, ask, type Query } from './request.ts'
 
 /** How often what changes by itself is asked again. */
-export const MINUTE_MS = 60_000
 /** How long a page of most lists is. */
 export const PAGE_ROWS = 100
 const REPAIR_ROWS = 20

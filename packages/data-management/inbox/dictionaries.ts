@@ -11,12 +11,12 @@ import { DICTIONARY_BYTES_MAX, isDictionary } from '@splitcart/shared/dictionary
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { inboxOf } from './folder/folder-inbox.ts'
 import { openContent } from './open-content.ts'
 
-const DAY_MS = 86_400_000
 // A decoder has a copy of its own, and a window.
 const IN_USE_TIMES_KEPT = 4
 

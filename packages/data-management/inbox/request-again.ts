@@ -7,12 +7,11 @@ import { namesFor } from '@splitcart/shared/file-name.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
 import { DamagedPack, isUnreadable } from '@splitcart/shared/packed/damage.ts'
 import { baseMissed, KEPT_ENDINGS, keptContent, nameKept, unlessGone } from '@splitcart/shared/packed/kept-file.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { findStored } from './stored.ts'
-
-const DAY_MS = 86_400_000
 
 type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 

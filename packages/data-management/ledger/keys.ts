@@ -1,5 +1,6 @@
 /** The keys that may use the server. Of a key only the SHA-256 is stored: a random secret needs no slow hash. */
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { sql } from 'kysely'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
@@ -75,7 +76,6 @@ const RECORD = [
 ] as const
 
 const NOTE_MS_MIN = 60_000
-const HOUR_MS = 3_600_000
 const ADDRESSES_PER_HOUR_MAX = 10
 
 /** From where a key was used within an hour, and when that was noted last. */

@@ -8,6 +8,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { LedgerDatabase } from './database.ts'
 import { type Keys, type Principal, SETTINGS_PRINCIPAL } from './keys.ts'
 
@@ -18,7 +19,6 @@ export type Session = Readonly<{ principal: Principal; expiresAt: number }>
 export type OpenSession = Readonly<{ id: string; keyId: string; name: string; openedAt: number; endsAt: number }>
 
 const TOKEN_BYTES = 32
-const DAY_MS = 86_400_000
 const SESSION_MS = 30 * DAY_MS
 const SESSION_MS_MAX = 90 * DAY_MS
 const ID_CHARACTERS = 32

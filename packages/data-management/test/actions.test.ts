@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { compact } from '@splitcart/shared/packed/compact.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
 import { observations } from '../catalogue/export.ts'
 import { pruneProcessed } from '../inbox/prune.ts'
@@ -24,7 +25,6 @@ import { openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
 const HOLD = holdBy({ HOLD_PRICES_SHARE: 1, HOLD_NEAR_SHARE: 0, HOLD_SAME_SHARE: 0 })
 
 const NOBODY = new AbortController().signal
-const DAY_MS = 86_400_000
 
 function workOn(receiver: Receiver): UpdateDb {
   const { folders, ledger, catalogue } = receiver

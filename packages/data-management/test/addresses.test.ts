@@ -1,10 +1,9 @@
 /** Where requests come from: what a proxy may say about it, what is counted as one address, and keys that are for some only. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import { countedAddress, membership } from '../http/edge/server-limits.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
-
-const MINUTE_MS = 60_000
 
 test('wrong keys cost their own address only, which a trusted proxy tells and nobody else', async () => {
   await using trusting = await openReceiver({

@@ -1,6 +1,7 @@
 /** Days begin and end where the server is: an Australian morning is no part of the day before, also where clocks change. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Overview } from '../http/routes/overview.ts'
 import type { SourcePage } from '../http/routes/sources.ts'
@@ -19,7 +20,6 @@ const AUTUMN = {
   begins: '2027-04-03T13',
   ends: '2027-04-04T14',
 }
-const HOUR_MS = 3_600_000
 const FILES_MAX = 12
 
 describe('days in Sydney', () => {

@@ -1,6 +1,7 @@
 /** The numbers that are shown, against numbers that simple code works out from the same files, knowing nothing of the catalogue. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Overview } from '../http/routes/overview.ts'
 import type { ProductAnswer, ProductPage } from '../http/routes/products.ts'
 import type { RejectPage } from '../http/routes/rejects-schema.ts'
@@ -9,7 +10,6 @@ import { holdBy } from './hold.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
 import { type Article, type BroughtIn, bringIn, reader, scrapeText } from './shop.ts'
 
-const DAY_MS = 86_400_000
 const NOW = Date.parse('2025-09-20T12:00:00Z')
 const HOLD = holdBy({ HOLD_ROWS_MIN: 10, HOLD_REJECTS_SHARE: 0.3 })
 const STORES = ['aldi/G1', 'aldi/G2', 'aldi/G3', 'iga/7', 'iga/8']

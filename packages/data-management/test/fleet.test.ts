@@ -1,6 +1,7 @@
 /** A fleet's inbox in real NATS servers: files come in by any receiver and are loaded by any loader, once, whatever dies meanwhile. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { until } from '../../../test/machines.ts'
 import type { SystemView } from '../http/routes/system-schema.ts'
 import { jetStreamAddressOf } from '../inbox/jetstream/address.ts'
@@ -199,9 +200,9 @@ test('loaded files leave the bucket after their time, what waits for a person ne
   await at.load({ hold: HOLD })
   assert.equal(await at.stateOf(held.body.id), 'held')
   assert.equal(await pruneBucket(at.work, 30), 0)
-  const later = { ...at.work, now: () => Date.now() + 31 * 86_400_000 }
+  const later = { ...at.work, now: () => Date.now() + 31 * DAY_MS }
   await assert.rejects(pruneBucket(later, 30), { code: 'prune_refused' })
-  const yearLater = { ...at.work, now: () => Date.now() + 365 * 86_400_000 }
+  const yearLater = { ...at.work, now: () => Date.now() + 365 * DAY_MS }
   const young = await postGzip(at.receiver, 'young.jsonl.gz', rowsText(40))
   await at.load(yearLater)
   await assert.rejects(pruneBucket(yearLater, 30), { code: 'prune_refused' })

@@ -1,10 +1,9 @@
 /** Keys over the API: made, used, rotated, revoked; and what the list and the audit say. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { KeyPage, MadeKeyView } from '../http/routes/keys-schema.ts'
 import { type Answer, assertProblem, get, openReceiver, post, postGzip, type Receiver, TEXT } from './receiver.ts'
-
-const DAY_MS = 86_400_000
 
 async function administered(): Promise<{ receiver: Receiver; admin: Receiver }> {
   const receiver = await openReceiver()

@@ -13,6 +13,7 @@ import { isDamage } from '@splitcart/shared/packed/damage.ts'
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { dyingAt } from '@splitcart/shared/test/dying-disk.ts'
 import { refusingDisk } from '@splitcart/shared/test/failing-disk.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { type Folders, foldersIn } from '../folders.ts'
 import { moveSettled } from '../inbox/move-settled.ts'
@@ -211,8 +212,6 @@ test('a gzip file that is longer than it says is not read into the memory', asyn
   const isRight = () => assert.fail('all of it was read')
   assert.equal(await compact(realDisk(), { path, form: 'packed', isRight }), 'kept')
 })
-
-const DAY_MS = 86_400_000
 
 /** A server that has loaded and packed three files: a.jsonl, with which the others were packed, and two that came as x.jsonl. */
 async function withPacked() {

@@ -11,6 +11,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
@@ -68,7 +69,7 @@ export const LIMITS = {
 }
 
 const DICTIONARIES = { bytesKept: MIB, daysKept: 90 }
-const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: 60 * 60 * 1000 }
+const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: HOUR_MS }
 
 type ReceiverOptions = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
   Readonly<{

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { MINUTE_MS, SECOND_MS } from '@splitcart/shared/time.ts'
 import { until } from '../../../test/machines.ts'
 import { Failures } from '../http/edge/failures.ts'
 import { TokenBuckets } from '../http/edge/token-buckets.ts'
@@ -24,8 +25,6 @@ import {
 } from './receiver.ts'
 
 const NAMED = { 'Content-Type': 'application/gzip', 'Content-Disposition': named('x.jsonl.gz') }
-const SECOND_MS = 1_000
-const MINUTE_MS = 60 * SECOND_MS
 const NOON = Date.UTC(2026, 5, 1, 12)
 
 test('a key may make so many requests in a minute, and is told when it may go on', async () => {

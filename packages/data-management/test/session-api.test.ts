@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { SessionView } from '../http/auth/session-schema.ts'
 import { askLedger, openLedgerIn } from './ledgers.ts'
 import { get, named, openReceiver, type Receiver, SETTINGS_KEY, TEXT } from './receiver.ts'
 
-const DAY_MS = 86_400_000
 const JSON_BODY = { 'Content-Type': 'application/json' }
 const OWN_PAGE = { 'Sec-Fetch-Site': 'same-origin' }
 

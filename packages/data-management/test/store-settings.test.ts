@@ -1,6 +1,7 @@
 /** What people set for a store: how often it is scraped, that it is retired or snoozed, and a note; and what is made of it everywhere. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { freshnessOf } from '../catalogue/queries/freshness.ts'
 import type { NoticesView } from '../http/routes/notices-schema.ts'
@@ -13,9 +14,6 @@ import { assertProblem, get, openReceiver } from './receiver.ts'
 import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 import { receiversFrom, roundsOn } from './told.ts'
 import { openHook } from './told-servers.ts'
-
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 /** What is set where nothing is. */
 const NOTHING = { expected_days: null, is_retired: false, snoozed_until: null, note: null }

@@ -1,5 +1,6 @@
 /** Maintenance of an inbox that machines share: a lock lets one loader of the fleet do it at a time. */
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
+import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 import { runActions } from './actions.ts'
 import type { FleetWork } from './process.ts'
 import { repairStranded } from './repair.ts'
@@ -7,8 +8,7 @@ import { bringUpToDate } from './update-db.ts'
 
 // What has just been recorded may still be on its way into the inbox.
 const SETTLED_IN_MS = 60_000
-const STRAYS_MS_MIN = 60 * 60 * 1000
-const DAY_MS = 86_400_000
+const STRAYS_MS_MIN = HOUR_MS
 
 /** The lock; loaders of every version know it by this name. */
 export const MAINTENANCE = 'keeping house'

@@ -8,6 +8,7 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
 import { dyingAt } from '@splitcart/shared/test/dying-disk.ts'
 import { refusingDisk } from '@splitcart/shared/test/failing-disk.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { receiptsIn } from '../archive.ts'
 import { contentOf } from '../archive-content.ts'
 import { type Packing, packArchive } from '../archive-packing.ts'
@@ -23,7 +24,6 @@ import { disk, freshPlace, type Place, putInOutbox, visible } from './place.ts'
 import { freshSender, upload } from './sender.ts'
 
 const NOW = Date.parse('2026-03-01T00:00:00Z')
-const HOUR_MS = 3_600_000
 
 const sha256Of = (text: string) => createHash('sha256').update(text).digest('hex')
 

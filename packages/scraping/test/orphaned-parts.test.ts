@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { JsonlWriter } from '../jsonl-writer.ts'
 import { findWritersOn } from '../open-writers.ts'
 import { orphanedPartsIn, salvage } from '../orphaned-parts.ts'
@@ -110,6 +111,6 @@ test('after a clock that jumped ahead, the part of a writer that lives is no lef
   await using place = await freshPlace()
   await using writer = await JsonlWriter.open(place.dataDir, { fileName: 'x.jsonl' })
   await writer.write(row('Bread'))
-  const year = Date.now() + 365 * 86_400_000
+  const year = Date.now() + 365 * DAY_MS
   assert.deepEqual(await orphanedPartsIn(disk, place.folders, year, findWritersOn()), [])
 })

@@ -8,6 +8,7 @@ import { machinesQuery } from '../../api/key-queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { HOUR_MS } from '../../parts/durations.ts'
 import { visible } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -18,7 +19,6 @@ import { AddMachine } from './add.tsx'
 import style from './machines.module.css'
 import { REPORT_COLUMNS } from './report-columns.tsx'
 
-const HOUR_MS = 3_600_000
 // A machine that sends every quarter of an hour has been heard of within a day, even if it sleeps at night.
 const QUIET_HOURS = 26
 

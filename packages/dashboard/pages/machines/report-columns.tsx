@@ -4,13 +4,14 @@ import type { MachineView } from '@splitcart/data-management/http/routes/machine
 import type { ReactNode } from 'react'
 import { Badge } from '../../parts/badge.tsx'
 import type { Column } from '../../parts/data-table.tsx'
+import { DAY_SECONDS } from '../../parts/durations.ts'
 import { count, duration, moment, size, whole } from '../../parts/format.ts'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './machines.module.css'
 
 const SKEW_SECONDS_TOLD = 60
 const SKEW_SECONDS_WRONG = 5 * 60
-const YEARS_SECONDS = 2 * 365 * 86_400
+const YEARS_SECONDS = 2 * 365 * DAY_SECONDS
 
 /** The columns; of a machine that has said nothing yet there is a dash in each. */
 export const REPORT_COLUMNS: readonly Column<KeyView>[] = [

@@ -1,5 +1,4 @@
 /** One product: what every store asks for it now, and what they have asked. */
-
 import { Button, NativeSelect } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useQuery } from '@tanstack/react-query'
@@ -7,6 +6,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useMemo } from 'react'
 import { chainHistoriesQuery, pricesQuery, productQuery } from '../../api/queries.ts'
 import { useTimeZone } from '../../api/session.ts'
+import { DAY_MS } from '../../parts/durations.ts'
 import { dateIn, list } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
@@ -26,7 +26,6 @@ import { drawnStores, firstStores, storeNamed } from './stores-chosen.ts'
 
 const PriceChart = lazy(async () => ({ default: (await import('./price-chart.tsx')).PriceChart }))
 
-const DAY_MS = 86_400_000
 const PERIODS = [
   { value: '', label: 'all that is known' },
   { value: '30', label: 'the last 30 days' },

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import { systemQuery } from '../../api/queries.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Commands, typedLine } from '../../parts/commands.tsx'
+import { DAY_MS } from '../../parts/durations.ts'
 import { count, dateIn, percent, size, whole } from '../../parts/format.ts'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
@@ -14,7 +15,7 @@ import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { Settings } from './settings.tsx'
 import style from './system.module.css'
 
-const BACKUP_OLD_MS = 2 * 86_400_000
+const BACKUP_OLD_MS = 2 * DAY_MS
 
 /** The page. */
 export function System(): ReactNode {

@@ -6,6 +6,7 @@
  */
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Problem, ProblemCode } from '@splitcart/shared/problem.ts'
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import { countedAddress } from './server-limits.ts'
 import type { Trace } from './trace.ts'
 
@@ -19,7 +20,6 @@ export type Refused = Trace &
     key?: string | undefined
   }>
 
-const MINUTE_MS = 60_000
 // In a minute: of an address, and of all.
 const LINES_PER_ADDRESS_MAX = 20
 const LINES_MAX = 300

@@ -3,9 +3,9 @@
  *
  * The table is bounded: the name that was seen longest ago is forgotten first. Nobody can fill the memory with names.
  */
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
 
 const NAMES_MAX = 10_000
-const MINUTE_MS = 60_000
 
 type Left = { times: number; at: number; refusals: number }
 

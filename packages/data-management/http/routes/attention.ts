@@ -1,4 +1,5 @@
 /** What of stores, uploads and findings needs attention now; what people have ticked off stands apart. */
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Static } from 'typebox'
 import { countLoadsWithRejects, loadsWithRejects, loadsWithRejectsOf } from '../../catalogue/queries/activity.ts'
 import type { ChainFinding } from '../../catalogue/queries/findings.ts'
@@ -11,7 +12,6 @@ import { sourcesNow } from './freshness.ts'
 import type { OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { ticksNow, ticksView } from './ticks.ts'
 
-const DAY_MS = 86_400_000
 const REJECTS_DAYS = 3
 const FAILED_DAYS = 7
 // Each is looked at: more of them are counted no further.

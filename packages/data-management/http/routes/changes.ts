@@ -4,6 +4,7 @@
  */
 import { moneyIn } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { create } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { csvOf } from '../../catalogue/export-formats.ts'
@@ -43,7 +44,6 @@ type Asked = FastifyRequest<{ Querystring: ChangesQuestion & { format?: Format }
 
 const CSV_LINES_AT_ONCE = 500
 const CSV_FIELDS = Object.keys(CHANGES_RESPONSE.properties.changes.items.properties)
-const DAY_MS = 86_400_000
 const FEED_DAYS = 7
 
 /** Adds the route. */

@@ -1,6 +1,7 @@
 /** `/api/keys`: the keys that may use the server, over HTTP: listed, made, rotated and revoked. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isNetwork } from '@splitcart/shared/setting-readers.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type KeyRecord, type MadeKey, type NewKey, SCOPES } from '../../ledger/keys.ts'
 import type { MachineRecord } from '../../ledger/machines.ts'
@@ -25,7 +26,6 @@ import {
 } from './keys-schema.ts'
 import { machineView } from './machine-view.ts'
 
-const HOUR_MS = 3_600_000
 const OVERLAP_HOURS = 24
 // Whoever finds a browser signed in, or has stolen its cookie, makes no keys that outlive the session.
 export const MAY_MAKE = { ...MAY_CHANGE, wantsKey: true } as const

@@ -1,6 +1,7 @@
 /** `GET /api/overview`: what needs attention first, what arrived today, and how the sources have been lately. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { activitySince, throughput, totals } from '../../catalogue/queries/activity.ts'
@@ -19,7 +20,6 @@ import { diskOf, waitingOf } from './machine.ts'
 import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
 import { daysShown, withDays } from './sources.ts'
 
-const DAY_MS = 86_400_000
 const HOURS_SHOWN = 24
 const SINCE_DAYS_MAX = 7
 const SOURCES_MAX = 50

@@ -6,6 +6,7 @@
  * its first listing is part of now. What stays is a listing: `/api/products?company=aldi&sku=…` leads to its product, whatever its number is.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { Unit } from '../../catalogue/model/pack-size.ts'
@@ -113,7 +114,6 @@ const NEEDS_WORDS = 'querystring/sort needs words in q, or a category: so many p
 const NEEDS_UNIT = 'querystring/unit_price_max needs a unit: 100 g are not compared with one'
 // So long what became cheaper is a drop.
 const DROP_DAYS = 30
-const DAY_MS = 86_400_000
 
 /** A page of products in an order by what they cost. Its cursor tells how many came before. */
 async function productsSorted(

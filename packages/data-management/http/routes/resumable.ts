@@ -8,6 +8,7 @@
  */
 import { LOADED_KIND_NAMES } from '@splitcart/shared/kinds.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { Server, type Upload } from '@tus/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { accept, checkRoom, type Receiving } from '../../inbox/accept.ts'
@@ -21,7 +22,7 @@ import { letSend, logAccepted, takenKind } from './upload.ts'
 const PATH = '/api/upload/resumable'
 const VERSION = '1.0.0'
 const LET_GO_MS = 1_000
-const EXPIRY_CHECK_MS = 60 * 60 * 1000
+const EXPIRY_CHECK_MS = HOUR_MS
 const MEDIA_TYPE = 'application/offset+octet-stream'
 
 type Resumable = Readonly<{

@@ -6,6 +6,7 @@ import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { foldersOfKind } from '../../folders.ts'
 import type { Recorded } from '../../ledger/arrivals.ts'
+import { UPDATE_DB_LOCK } from '../../lock-names.ts'
 import { handOver } from '../deliver.ts'
 import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
 import { restoreFile } from '../request-again.ts'
@@ -59,7 +60,7 @@ export class FolderInbox implements Inbox {
     const { disk, folders } = this.#place
     const names = await disk.readdir(folders.inbox)
     const files = names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).length
-    return { files, hasLoader: isLocked(join(folders.data, '.update-db.lock')), work: undefined }
+    return { files, hasLoader: isLocked(join(folders.data, UPDATE_DB_LOCK)), work: undefined }
   }
 }
 

@@ -1,4 +1,5 @@
 /** What is to be generated: how many chains, stores, days and products, and how much moves from day to day. */
+import { DAY_MS } from '@splitcart/shared/time.ts'
 
 /** How shops and their scrapers drift apart. Shares are of scrapes, from 0 to 1; 0 switches a kind off. */
 export type Drift = Readonly<{
@@ -74,8 +75,6 @@ const DEFAULTS: Plan = {
   turnoverShare: 0.01,
   drift: DRIFT,
 }
-
-const DAY_MS = 86_400_000
 
 /** A whole plan from what is chosen of it. */
 export function planOf(chosen: Partial<Plan> = {}): Plan {

@@ -1,9 +1,9 @@
 /** Shops that drift: what differs, how much of it, and that the rest stays as it is. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chainOf, type Store, storeOf, storesOf } from '../generator/chains.ts'
-import { DRIFT, type Drift, type Plan, planOf, STEADY } from '../generator/plan.ts'
-import { arrivalsOf, type GeneratedRow, linesOf, rowsOf, scrapesOf, scribe } from '../generator/scrapes.ts'
+import { chainOf, type Store, storeOf, storesOf } from '../chains.ts'
+import { DRIFT, type Drift, type Plan, planOf, STEADY } from '../plan.ts'
+import { arrivalsOf, type GeneratedRow, linesOf, rowsOf, scrapesOf, scribe } from '../scrapes.ts'
 
 const PLAN = planOf({ companies: 2, stores: 12, days: 30, products: 400 })
 
