@@ -53,6 +53,10 @@ const REJECTS: Tables = {
   reject_group: 'load_id, code, field, reason',
 }
 
+// What changed of prices is not moved: it is counted anew, in the background.
+const ALL_TO_BE_COUNTED = `insert into change_pending
+  select company_id, store.id, min(date), 1 from store join scrape on store_id = store.id group by store.id`
+
 const CATALOGUE: Tables = { ...NAMES, ...LOADS, ...HISTORIES, ...REJECTS }
 
 const LEDGER: Tables = {
@@ -95,6 +99,7 @@ export async function migrate(
   await moveTables(ledger, postgres, LEDGER, async (table) => onTable(table))
   await moveTables(catalogue, target, CATALOGUE, async (table, transaction) => {
     if (table === 'label') await indexAllWords(new PostgresStatements(transaction, { undone: 0 }))
+    if (table === 'price_run') await transaction.run(ALL_TO_BE_COUNTED)
     onTable(table)
   })
   const different =

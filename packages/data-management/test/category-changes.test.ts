@@ -206,6 +206,16 @@ test('SQLite: what an older program has counted is kept by category, too', async
   await expectBroughtUpToDate(catalogue)
 })
 
+/** A history that an older program has moved from its file, whose changes nobody has counted. */
+const MOVED = `
+  insert into store (id, company_id, code, name) values (1, 1, 's', 'store');
+  insert into load (id, sha256, filename, state, received_at, ranked_at, started_at, finished_at, rows, inserted, changed, unchanged, duplicate,
+    rejected, warnings, runs_opened, runs_closed) values (1, 'x', 'x', 'loaded', 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  insert into scrape (id, store_id, date, load_id, ranked_at, listings, store_name) values
+    (1, 1, '2026-03-04', 1, 1, 1, 'store'), (2, 1, '2026-03-05', 1, 1, 1, 'store');
+  insert into price_run (store_id, listing_id, from_date, to_date, price_cents) values
+    (1, 2, '2026-03-04', '2026-03-04', 300), (1, 2, '2026-03-05', null, 200)`
+
 const makeDatabase = sharedPostgres()
 
 test('PostgreSQL: what an older program has counted is kept by category, too', { skip: NO_POSTGRES }, async () => {
@@ -213,8 +223,14 @@ test('PostgreSQL: what an older program has counted is kept by category, too', {
   await using made = await makeDatabase()
   const migrations = await olderMigrations(at.path, 'postgres')
   const older = await PostgresDatabase.open({ address: made.address, schema: 'catalogue', migrations })
-  await older.script(COUNTED)
+  await older.script(`${COUNTED}; ${MOVED}`)
   await older[Symbol.asyncDispose]()
   await using catalogue = await openPostgresCatalogue(made.address)
   await expectBroughtUpToDate(catalogue)
+  const asked = { from: '2026-03-04', to: '2026-03-05', kinds: CHANGE_KINDS, order: 'share' as const, limit: 9 }
+  const { lines } = await findChanges(catalogue.database, { ...asked, category: 'Fridge', after: undefined })
+  assert.deepEqual(
+    lines.map(({ kind, to_cents }) => [kind, to_cents]),
+    [['cheaper', 200]],
+  )
 })

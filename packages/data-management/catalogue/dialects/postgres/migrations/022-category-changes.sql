@@ -106,3 +106,7 @@ end $$;
 
 create trigger price_change_shelved after update on price_change referencing old table as old_lines new table as new_lines
   for each statement execute function reshelve();
+
+-- `splitcart migrate` marked no date of the history that it moved here.
+insert into change_pending select company_id, store.id, min(date), 1 from store join scrape on store_id = store.id group by store.id, company_id
+  on conflict do nothing;
