@@ -1,7 +1,7 @@
 /** Has an action on an upload carried out: by the update-db that is at work, or else by this process. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isSetUp } from '@splitcart/data-management/doctor.ts'
+import { isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import type { SharedInbox } from '@splitcart/data-management/inbox/jetstream/shared-inbox.ts'
 import type { UploadAction } from '@splitcart/data-management/ledger/database.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'

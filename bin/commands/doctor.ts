@@ -1,5 +1,5 @@
 /** `splitcart doctor`: examines what this machine needs, one line a check, and says what to do. */
-import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor.ts'
+import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { examineFolders } from '@splitcart/scraping/doctor.ts'
 import { examineServer } from '@splitcart/scraping/doctor-server.ts'
 import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
@@ -114,7 +114,7 @@ async function* examineFleet(settings: Settings): AsyncGenerator<Finding> {
     await using fleet = await openFleet(settings)
     const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
     yield* await fleetFindings(fleet!)
-    const { olderFindings } = await import('@splitcart/data-management/doctor-older.ts')
+    const { olderFindings } = await import('@splitcart/data-management/doctor/older.ts')
     const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
     const databases = { dataDir, catalogue: databaseFile(settings), server: databaseServer(settings) }
     yield* await olderFindings(databases, ({ sha256 }) => fleet!.bucket.has(sha256))

@@ -1,7 +1,7 @@
 /** `splitcart migrate --to postgres://…`: moves catalogue and ledger into PostgreSQL. */
 import { join, resolve } from 'node:path'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
-import { migrate } from '@splitcart/data-management/migrate.ts'
+import { migrate } from '@splitcart/data-management/migrate/migrate.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'

@@ -178,7 +178,7 @@ type LoaderOptions = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: 
 async function actForFleet(work: FleetWork, settings: Settings, manner: LoaderOptions): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
   // What reaches NATS costs a loader of one machine a third of its start.
-  const { loadForFleet, loadOnceForFleet } = await import('../fleet-loader.ts')
+  const { loadForFleet, loadOnceForFleet } = await import('@splitcart/data-management/update-db/fleet-loader.ts')
   if (prunesAll) await pruneBucket(work, settings.PROCESSED_DAYS_MAX, true)
   if (!stays) {
     const pass = await loadOnceForFleet(work, signal)

@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path'
 import { countOlderLoads } from '@splitcart/data-management/catalogue/older-loads.ts'
 import { lookAtSchema } from '@splitcart/data-management/database/postgres-look.ts'
-import { countReplayable, olderTold } from '@splitcart/data-management/doctor-older.ts'
+import { countReplayable, olderTold } from '@splitcart/data-management/doctor/older.ts'
 import { liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'

@@ -1,7 +1,7 @@
 /** Scrapes of dates that had not come yet: older versions loaded them. They are never "now", and somebody should take them out. */
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
-import { openToLook } from './database/look.ts'
+import { openToLook } from '../database/look.ts'
 
 type Ahead = Readonly<{ filename: string; date: string }>
 
@@ -34,6 +34,6 @@ async function inFile(path: string, day: string): Promise<Ahead[]> {
 }
 
 async function inServer(server: string, day: string): Promise<Ahead[]> {
-  const { askSchema } = await import('./database/postgres-look.ts')
+  const { askSchema } = await import('../database/postgres-look.ts')
   return askSchema<Ahead>(server, 'catalogue', sqlWith('$1'), [day])
 }

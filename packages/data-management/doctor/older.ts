@@ -1,10 +1,10 @@
 /** Loads that an older version has made, and whose files are still kept: they can be made once more. */
 import { type Finding, ok } from '@splitcart/shared/finding.ts'
-import { countOlderLoads, newestOlderLoads } from './catalogue/older-loads.ts'
-import type { Sql } from './database/sql.ts'
-import { type Databases, openAsTheyAre } from './doctor-conditions.ts'
-import type { Inbox } from './inbox/inbox.ts'
-import type { Ledger } from './ledger/ledger.ts'
+import { countOlderLoads, newestOlderLoads } from '../catalogue/older-loads.ts'
+import type { Sql } from '../database/sql.ts'
+import type { Inbox } from '../inbox/inbox.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { type Databases, openAsTheyAre } from './conditions.ts'
 
 /** Tells whether there are bytes that may be an upload's. */
 type IsKept = Inbox['has']

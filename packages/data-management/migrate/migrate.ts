@@ -4,16 +4,16 @@
  */
 import { join } from 'node:path'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { openPostgresCatalogueDatabase } from './catalogue/dialects/postgres/catalogue.ts'
-import { PostgresStatements } from './catalogue/dialects/postgres/statements.ts'
-import { openCatalogue } from './catalogue/dialects/sqlite/catalogue.ts'
-import { catalogueDigest } from './catalogue/digest.ts'
-import { indexAllWords } from './catalogue/load/listing-words.ts'
-import { areEmpty, differingTable, moveTables, type Tables } from './database/move-tables.ts'
-import type { PostgresDatabase } from './database/postgres.ts'
-import { SqliteDatabase } from './database/sqlite.ts'
-import { openLedger } from './ledger/ledger.ts'
-import { openPostgresLedgerDatabase } from './ledger/postgres.ts'
+import { openPostgresCatalogueDatabase } from '../catalogue/dialects/postgres/catalogue.ts'
+import { PostgresStatements } from '../catalogue/dialects/postgres/statements.ts'
+import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
+import { catalogueDigest } from '../catalogue/digest.ts'
+import { indexAllWords } from '../catalogue/load/listing-words.ts'
+import type { PostgresDatabase } from '../database/postgres.ts'
+import { SqliteDatabase } from '../database/sqlite.ts'
+import { openLedger } from '../ledger/ledger.ts'
+import { openPostgresLedgerDatabase } from '../ledger/postgres.ts'
+import { areEmpty, differingTable, moveTables, type Tables } from './move-tables.ts'
 
 /** From where to where: the file of the catalogue, the folder of the ledger, the address of the PostgreSQL. */
 export type Migration = Readonly<{ catalogue: string; dataDir: string; server: string }>

@@ -1,14 +1,14 @@
 /** What needs a person, as notices tell it: the same list, looked at now. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
-import { findLoad } from './catalogue/loads.ts'
-import { openToAsk, type ToAsk } from './databases-to-ask.ts'
-import { foldersIn } from './folders.ts'
-import type { Reading } from './http/threads/reading.ts'
-import { kindOf } from './notices/conditions.ts'
-import { conditionsNow } from './notices/look.ts'
-import type { Outside } from './notices/looked.ts'
-import { migrationsKnown, SCHEMAS } from './schemas.ts'
+import { findLoad } from '../catalogue/loads.ts'
+import { openToAsk, type ToAsk } from '../databases-to-ask.ts'
+import { foldersIn } from '../folders.ts'
+import type { Reading } from '../http/threads/reading.ts'
+import { kindOf } from '../notices/conditions.ts'
+import { conditionsNow } from '../notices/look.ts'
+import type { Outside } from '../notices/looked.ts'
+import { migrationsKnown, SCHEMAS } from '../schemas.ts'
 
 const NAMED_MAX = 3
 // Disk and loader have checks of their own.
@@ -56,7 +56,7 @@ export async function openAsTheyAre({ dataDir, catalogue, server }: Omit<Databas
 
 /** To open them would bring them up to date. */
 async function checkSchemas(server: string): Promise<void> {
-  const { lookAtSchema } = await import('./database/postgres-look.ts')
+  const { lookAtSchema } = await import('../database/postgres-look.ts')
   for (const schema of SCHEMAS)
     if ((await lookAtSchema(server, schema)).made !== migrationsKnown(schema, 'postgres'))
       throw new Error(`the schema ${schema} is another one`)

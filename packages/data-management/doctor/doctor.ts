@@ -6,15 +6,15 @@ import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { Looked } from './database/postgres-look.ts'
-import { conditionFindings } from './doctor-conditions.ts'
-import { datesFinding } from './doctor-dates.ts'
-import { keptFinding } from './doctor-kept.ts'
-import { olderFindings } from './doctor-older.ts'
-import { type Folders, foldersIn } from './folders.ts'
-import { liesInFolders } from './inbox/stored.ts'
-import { SERVE_LOCK, UPDATE_DB_LOCK } from './lock-names.ts'
-import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from './schemas.ts'
+import type { Looked } from '../database/postgres-look.ts'
+import { type Folders, foldersIn } from '../folders.ts'
+import { liesInFolders } from '../inbox/stored.ts'
+import { SERVE_LOCK, UPDATE_DB_LOCK } from '../lock-names.ts'
+import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '../schemas.ts'
+import { conditionFindings } from './conditions.ts'
+import { datesFinding } from './dates.ts'
+import { keptFinding } from './kept.ts'
+import { olderFindings } from './older.ts'
 
 const PROBE = '.doctor-probe'
 const AS_ITS_USER = 'Run it as the user of the server: sudo -u splitcart splitcart doctor'
@@ -75,7 +75,7 @@ function schemaFinding(name: Schema, server: string): Promise<Finding> {
   const todo = 'See that PostgreSQL runs, that DATABASE_URL is its address, and that this user may write there.'
   const address = withoutPassword(server)
   return examine(name, todo, async () => {
-    const { lookAtSchema } = await import('./database/postgres-look.ts')
+    const { lookAtSchema } = await import('../database/postgres-look.ts')
     try {
       const looked = await lookAtSchema(server, name)
       const fault = faultOf(looked)

@@ -1,9 +1,9 @@
 /** Files kept for replay whose bytes the disk has changed. The server looks at all of them by and by; here it is some, at once. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Finding, fail } from '@splitcart/shared/finding.ts'
-import type { Folders } from './folders.ts'
-import { ProcessedRound } from './inbox/processed-integrity.ts'
-import { openLedgerToAsk } from './ledger/ledger.ts'
+import type { Folders } from '../folders.ts'
+import { ProcessedRound } from '../inbox/processed-integrity.ts'
+import { openLedgerToAsk } from '../ledger/ledger.ts'
 
 // Some seconds of reading.
 const BYTES_MAX = 256 * 1024 * 1024

@@ -1,9 +1,9 @@
 /** Tables of a SQLite database into those of the same names and columns in PostgreSQL. */
 import { createHash } from 'node:crypto'
-import type { PostgresDatabase } from './postgres.ts'
-import { copyInto, lineOf } from './postgres-copy.ts'
-import type { Sql } from './sql.ts'
-import type { SqliteDatabase } from './sqlite.ts'
+import type { PostgresDatabase } from '../database/postgres.ts'
+import { copyInto, lineOf } from '../database/postgres-copy.ts'
+import type { Sql } from '../database/sql.ts'
+import type { SqliteDatabase } from '../database/sqlite.ts'
 
 /** Tables by their names, each with the columns of its key. */
 export type Tables = Readonly<Record<string, string>>

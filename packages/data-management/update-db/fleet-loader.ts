@@ -1,11 +1,11 @@
 /** `update-db --products` for an inbox that several machines share. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Background } from '@splitcart/data-management/update-db/background.ts'
-import { MAINTENANCE, maintain, pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
-import { type FleetWork, type Pass, processAll } from '@splitcart/data-management/update-db/process.ts'
-import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
-import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
+import type { Background } from './background.ts'
+import { MAINTENANCE, maintain, pruneBucket } from './maintenance.ts'
+import { type FleetWork, type Pass, processAll } from './process.ts'
+import { reconcile } from './repair.ts'
+import { repeatOnChange } from './watch.ts'
 
 const MAINTENANCE_EVERY_MS = 10_000
 const PRUNE_EVERY_MS = HOUR_MS
